@@ -1,0 +1,97 @@
+"""What every part of an experiment file is made of: checked blocks, named components, and the slots that hold them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, ClassVar, Self, get_args
+
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError, model_validator
+from pydantic.functional_validators import ModelWrapValidatorHandler
+from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError, core_schema
+
+from dlpy.errors import did_you_mean
+from dlpy.registry import Registry
+
+
+class Block(BaseModel):
+    """A part of an experiment file: unknown keys, wrong types and NaN are refused, and nothing changes it later."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, allow_inf_nan=False, use_attribute_docstrings=True
+    )
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _name_the_known(cls, value: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        """Say of an unknown option which ones there are."""
+        try:
+            return handler(value)
+        except ValidationError as error:
+            details = [_explained(detail, cls.model_fields) for detail in error.errors()]
+            raise ValidationError.from_exception_data(cls.__name__, details) from None
+
+
+def _explained(detail: ErrorDetails, fields: Iterable[str]) -> InitErrorDetails:
+    kind: str | PydanticCustomError = detail["type"]
+    if kind == "extra_forbidden" and len(detail["loc"]) == 1:
+        message = f"unknown option.{did_you_mean(str(detail['loc'][0]), fields)}"
+        kind = PydanticCustomError("unknown_option", "{message}", {"message": message})
+    elif isinstance(message := detail.get("ctx", {}).get("message"), str):
+        kind = PydanticCustomError(detail["type"], "{message}", {"message": message})  # type: ignore
+    return {"type": kind, "loc": detail["loc"], "input": detail["input"], "ctx": detail.get("ctx", {})}
+
+
+class Component(Block):
+    """Something an experiment file calls by name; its fields are the options it takes."""
+
+    registry: ClassVar[Registry]
+    aliases: ClassVar[dict[str, str]] = {}
+    name: str
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        super().__pydantic_init_subclass__(**kwargs)
+        for name in get_args(cls.model_fields["name"].annotation):
+            cls.registry.add(name, cls)
+
+
+class Slot:
+    """Marks a field that holds a component: a name alone, or a mapping with `name` and options."""
+
+    def __init__(self, registry: Registry) -> None:
+        self.registry = registry
+
+    def parse(self, value: object) -> Component:
+        """Return the checked component for what YAML gives."""
+        if isinstance(value, Component):
+            return value
+        options = {"name": value} if isinstance(value, str) else value
+        kind = self.registry.kind
+        if not isinstance(options, dict) or not isinstance(options.get("name"), str):
+            message = f"expected the name of a {kind}, or a mapping with 'name' and its options."
+            raise PydanticCustomError("component", "{message}", {"message": message + did_you_mean("", self.known())})
+        cls = self.known().get(options["name"])
+        if cls is None:
+            message = f"unknown {kind} '{options['name']}'.{did_you_mean(options['name'], self.registry.names())}"
+            raise PydanticCustomError("component", "{message}", {"message": message, "key": "name"})
+        return cls.model_validate({**options, "name": cls.aliases.get(options["name"], options["name"])})
+
+    def known(self) -> dict[str, type[Component]]:
+        """Return every class by name and by alias."""
+        classes = {name: self.registry.get(name) for name in self.registry.names()}
+        aliases = {alias: cls for cls in classes.values() for alias in cls.aliases}
+        return {**aliases, **classes}
+
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        return core_schema.no_info_plain_validator_function(
+            self.parse, serialization=core_schema.plain_serializer_function_ser_schema(_dump)
+        )
+
+    def __get_pydantic_json_schema__(self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler) -> dict:
+        classes = dict.fromkeys(self.known().values())
+        options = [handler(cls.__pydantic_core_schema__) for cls in classes]
+        return {"anyOf": [{"enum": sorted(self.known())}, *options]}
+
+
+def _dump(value: object) -> object:
+    return value.model_dump() if isinstance(value, BaseModel) else value

@@ -1,0 +1,68 @@
+"""Keeps the best and the last state of training on disk."""
+
+from __future__ import annotations
+
+import time
+from typing import Literal
+
+from dlpy.callbacks.monitor import Best
+from dlpy.checkpoints import Snapshot, save, snapshot
+from dlpy.components import Callback, Hooks
+from dlpy.runs import Run
+
+
+class Checkpoint(Callback):
+    """Keep the best and the last state of training; every run has this callback."""
+
+    name: Literal["checkpoint"] = "checkpoint"
+    monitor: str | None = None
+    """The score that decides what is best: val_loss unless given; without validation rows, the last epoch is."""
+    every_seconds: float = 5.0
+    """Write at most this often (and once at the end): small models have many epochs a second."""
+
+    def monitors(self) -> str | None:
+        return self.monitor
+
+    def build(self, run: Run, directions: dict[str, str]) -> Hooks:
+        monitor = self.monitor or ("val_loss" if "val_loss" in directions else None)
+        return CheckpointHooks(run, Best(monitor, directions[monitor]) if monitor else None, self.every_seconds)
+
+
+class CheckpointHooks(Hooks):
+    """Holds the best state in memory until it is written."""
+
+    def __init__(self, run: Run, best: Best | None, every_seconds: float) -> None:
+        self._run = run
+        self._best = best
+        self._every_seconds = every_seconds
+        self._written = time.monotonic()
+        self._unwritten: Snapshot | None = None
+        self._last: tuple[int, dict[str, float]] | None = None
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
+        self._last = (epoch, logs)
+        if self._best is not None and self._best.improved(epoch, logs):
+            self._unwritten = snapshot(self.model, epoch + 1, logs, {})
+        if time.monotonic() - self._written >= self._every_seconds:
+            self._write()
+
+    def on_train_end(self, logs: dict[str, float] | None = None) -> None:
+        if self._last is not None:
+            self._write()
+
+    def flush(self) -> None:
+        """Write the best state seen so far, where training ends before its time."""
+        if self._unwritten is not None:
+            save(self._run, self._unwritten, ["best"])
+
+    def _write(self) -> None:
+        if self._last is None:
+            return
+        epoch, logs = self._last
+        last = snapshot(self.model, epoch + 1, logs, {})
+        if self._unwritten is not None and self._unwritten.epoch != last.epoch:
+            self.flush()
+        is_best = self._best is None or (self._unwritten is not None and self._unwritten.epoch == last.epoch)
+        save(self._run, last, ["best", "last"] if is_best else ["last"])
+        self._unwritten = None
+        self._written = time.monotonic()

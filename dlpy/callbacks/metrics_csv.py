@@ -1,0 +1,31 @@
+"""Writes metrics.csv: one row an epoch, whole at any moment. Every run has it."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from dlpy.components import Hooks
+from dlpy.runs import storage
+
+
+class MetricsCsv(Hooks):
+    """Appends each epoch's scores, numbered from 1, with the seconds since training began."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._names: list[str] = []
+        self._started = 0.0
+
+    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
+        self._started = time.monotonic()
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
+        text = ""
+        if not self._names:
+            self._names = list(logs)
+            text = ",".join(["epoch", "seconds", *self._names]) + "\n"
+        values = [f"{logs[name]:.9g}" for name in self._names]
+        text += ",".join([str(epoch + 1), f"{time.monotonic() - self._started:.3f}", *values]) + "\n"
+        with storage(self._path), self._path.open("a") as file:
+            file.write(text)

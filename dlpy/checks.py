@@ -1,0 +1,62 @@
+"""Problems of the data that would only show hours later, or never: found before training."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dlpy.data import Data, Output, Rows
+from dlpy.errors import DataError
+from dlpy.features import arrays_of
+
+
+def check(data: Data) -> None:
+    """Raise DataError for rows that cannot be learnt from: none at all, NaN, wrong labels, classes without rows."""
+    parts = {"training": data.train, "validation": data.validation, "test": data.test}
+    for name, rows in parts.items():
+        if rows is not None:
+            _check_rows(rows, name, data.task.output)
+    if data.task.output.kind != "regression":
+        _check_every_class(data.train, data.task.output)
+
+
+def class_numbers(rows: Rows, output: Output) -> np.ndarray:
+    """Return each row's class: (rows,) integers."""
+    return rows.y.argmax(axis=-1) if output.one_hot else rows.y.reshape(-1).astype(np.int64)
+
+
+def _check_rows(rows: Rows, part: str, output: Output) -> None:
+    if len(rows) == 0:
+        raise DataError(f"there are no {part} rows.")
+    for array in arrays_of(rows.x):
+        bad = _first_not_finite(array)
+        if bad is not None:
+            hint = "fill it, or drop the row."
+            raise DataError(f"{part} row {rows.index[bad[0]]}, input {list(bad[1:])} is {array[bad]}: {hint}")
+    bad = _first_not_finite(rows.y)
+    if bad is not None:
+        raise DataError(f"{part} row {rows.index[bad[0]]}: the target is {rows.y[bad]}; every row needs a number.")
+    if output.kind != "regression" and not output.one_hot:
+        _check_labels(rows, part, 2 if output.kind == "binary" else output.units or 0)
+
+
+def _check_labels(rows: Rows, part: str, classes: int) -> None:
+    labels = rows.y.reshape(-1)
+    wrong = np.flatnonzero((labels != np.floor(labels)) | (labels < 0) | (labels >= classes))
+    if len(wrong):
+        row, label = rows.index[wrong[0]], labels[wrong[0]]
+        raise DataError(f"{part} row {row}: label {label} is not one of the {classes} classes 0 to {classes - 1}.")
+
+
+def _check_every_class(rows: Rows, output: Output) -> None:
+    count = 2 if output.kind == "binary" else output.units or 0
+    missing = np.flatnonzero(np.bincount(class_numbers(rows, output), minlength=count) == 0)
+    if len(missing):
+        named = [output.classes[number] if output.classes else str(number) for number in missing[:5]]
+        raise DataError(f"no training row is of class {', '.join(named)}: it cannot be learnt. Split otherwise.")
+
+
+def _first_not_finite(array: np.ndarray) -> tuple[int, ...] | None:
+    if array.dtype.kind != "f" or np.isfinite(array.sum(dtype=np.float64)):
+        return None
+    found = np.argwhere(~np.isfinite(array))
+    return tuple(int(i) for i in found[0]) if len(found) else None

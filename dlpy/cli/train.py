@@ -1,0 +1,46 @@
+"""`dlpy train`."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+ConfigFile = Annotated[Path, typer.Argument(metavar="EXPERIMENT", help="The experiment file (YAML).")]
+Overrides = Annotated[
+    list[str] | None, typer.Argument(metavar="[KEY=VALUE]...", help="Options that override the file's.")
+]
+RunsFolder = Annotated[Path | None, typer.Option("--runs", help="Where runs live.  [default: $DLPY_RUNS or ./runs]")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors and the run's path.")]
+Smoke = Annotated[bool, typer.Option("--smoke", help="One epoch of a few batches on generated data: does it run?")]
+
+
+def train(
+    config: ConfigFile,
+    overrides: Overrides = None,
+    smoke: Smoke = False,
+    quiet: Quiet = False,
+    runs_folder: RunsFolder = None,
+) -> None:
+    """Train the model of an experiment file and leave everything about it in a new run directory.
+
+    Example: dlpy train configs/imdb_dense.yaml training.epochs=3 model.units=[32]
+    """
+    from dlpy import runs, training
+    from dlpy.cli.progress import reporter
+    from dlpy.config import load
+    from dlpy.records import Options
+
+    experiment, document = load(config, overrides)
+    options = Options(runs_folder or runs.runs_folder(), command_line(), "train", smoke)
+    report = reporter(quiet=quiet)
+    run = training.train(experiment, document, options, report)
+    report.finished(run)
+
+
+def command_line() -> str:
+    """Return the command as it was typed."""
+    return shlex.join(["dlpy", *sys.argv[1:]])

@@ -1,0 +1,240 @@
+"""The base classes of everything an experiment file can name: the whole plug-in API.
+
+A component is a frozen class whose fields are exactly the options that YAML may give, with one method that makes
+the real thing. Defining a subclass with `name: Literal["my_name"] = "my_name"` registers it. No Keras is imported
+until that method runs.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+from dlpy.blocks import Component, Slot
+from dlpy.data import Loaded, Rows, State, Task
+from dlpy.errors import ConfigError
+from dlpy.registry import Registry
+from dlpy.splits import Holdout
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import keras
+    from matplotlib.figure import Figure
+
+    from dlpy.runs import Run
+
+
+class Transform(Component):
+    """Turns rows into other rows; what it must learn, it learns from training rows."""
+
+    registry = Registry[type["Transform"]]("transform", "dlpy.transforms")
+    on_targets: ClassVar[bool] = False  # it changes targets only
+
+    def outline(self, task: Task) -> Task:
+        """Return the task as it is after this transform.
+
+        Raises:
+            ConfigError: the transform does not fit such rows.
+        """
+        return task
+
+    def fit(self, rows: Rows, task: Task) -> State:
+        """Return what `apply` needs to know of the training rows and their task, as arrays (stored with the run)."""
+        return {}
+
+    def apply(self, rows: Rows, state: State) -> Rows:
+        """Return the transformed rows."""
+        raise NotImplementedError
+
+    def layer(self, state: State) -> keras.layers.Layer | None:
+        """Return a Keras layer that does the same to a batch, or None where there is none."""
+        return None
+
+
+AnyTransform = Annotated[Transform, Slot(Transform.registry)]
+
+
+class Dataset(Component):
+    """Gives rows. Fields that every dataset has are here; a subclass adds its own and the methods."""
+
+    registry = Registry[type["Dataset"]]("dataset", "dlpy.datasets")
+    has_columns: ClassVar[bool] = False  # whether rows can be told apart by a column of their table
+
+    path: str | None = None
+    """A file or folder of your own instead of the download; beside the experiment file or in the current folder."""
+    transforms: list[AnyTransform] = []
+    """What is done to the rows, in order; fitted on training rows only."""
+    validation: Holdout | None = Holdout(fraction=0.2)
+    """Rows held out to watch training: a count (the first rows), a fraction (drawn at random), a mapping, or null."""
+    split_seed: int = 0
+    """Seed of random splits; apart from `seed`, so that runs with other seeds hold out the same rows."""
+    fallback: Literal["stand_in"] | None = None
+    """What to do where the data cannot be had: stop with an error (null) or train on dlpy's generated stand-in."""
+
+    def outline(self) -> Task | None:
+        """Return the task as far as the options tell it, or None where only the data can tell."""
+        return None
+
+    def load(self) -> Loaded:
+        """Return all rows.
+
+        Raises:
+            DataError: the data cannot be had or is not what it should be.
+        """
+        raise NotImplementedError
+
+    def stand_in(self, seed: int, limit: int | None) -> Loaded:
+        """Return generated rows like the real ones (at most `limit` of each split, where given)."""
+        raise ConfigError(f"data.fallback: {self.name} has no stand-in.")
+
+    def read(self, path: Path, task: Task) -> Rows:
+        """Return the rows of a user's file, with or without targets, for `dlpy predict`."""
+        raise ConfigError(f"{self.name} cannot read {path}: predict takes a CSV or npz file.")
+
+    def steps(self) -> list[Transform]:
+        """Return every transform that the rows go through, those the dataset needs itself included."""
+        return list(self.transforms)
+
+
+AnyDataset = Annotated[Dataset, Slot(Dataset.registry)]
+
+
+class Model(Component):
+    """A family of networks."""
+
+    registry = Registry[type["Model"]]("model", "dlpy.models")
+
+    def check(self, task: Task) -> None:
+        """Raise ConfigError where the family does not fit the task; called before Keras is imported."""
+
+    def build(self, task: Task) -> keras.Model:
+        """Return a new, uncompiled model with freshly drawn weights."""
+        raise NotImplementedError
+
+
+AnyModel = Annotated[Model, Slot(Model.registry)]
+
+
+class Hooks:
+    """What a callback may do while a model trains: Keras' callback methods, so that a keras.callbacks.Callback fits too.
+
+    Epochs are numbered from 0. `logs` holds the epoch's scores by name, `val_` before those of the validation rows.
+    `on_train_batch_end` is called several times a second, not after every batch, and without scores.
+    """
+
+    model: keras.Model
+
+    def set_model(self, model: keras.Model) -> None:
+        """Receive the model; `model.stop_training = True` ends training after the epoch."""
+        self.model = model
+
+    def on_train_begin(self, logs: dict[str, float] | None = None) -> None: ...
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None: ...
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None: ...
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None: ...
+
+    def on_train_end(self, logs: dict[str, float] | None = None) -> None: ...
+
+
+class Callback(Component):
+    """Watches training and may steer it."""
+
+    registry = Registry[type["Callback"]]("callback", "dlpy.callbacks")
+    only_once: ClassVar[bool] = True
+    sets_learning_rate: ClassVar[bool] = False  # such a callback cannot work beside a schedule
+
+    def monitors(self) -> str | None:
+        """Return the score it watches, so that the check can tell whether there will be one of that name."""
+        return None
+
+    def build(self, run: Run, directions: dict[str, str]) -> Hooks:
+        """Return the hooks, or a keras.callbacks.Callback.
+
+        Args:
+            run: where files go.
+            directions: "min" or "max", which way is better, for every score there will be.
+        """
+        raise NotImplementedError
+
+
+AnyCallback = Annotated[Callback, Slot(Callback.registry)]
+
+
+class Plot(Component):
+    """Draws one picture of a run from the files in its directory."""
+
+    registry = Registry[type["Plot"]]("plot", "dlpy.plots")
+
+    def draw(self, runs: list[Run]) -> Figure | None:
+        """Return a figure of these runs (usually one), or None where the picture would not apply."""
+        raise NotImplementedError
+
+
+class Optimizer(Component):
+    """Changes the weights, given the gradients."""
+
+    registry = Registry[type["Optimizer"]]("optimizer", "dlpy.optimizers")
+
+    def build(self) -> keras.optimizers.Optimizer:
+        """Return a new Keras optimizer."""
+        raise NotImplementedError
+
+
+AnyOptimizer = Annotated[Optimizer, Slot(Optimizer.registry)]
+
+
+class Schedule(Component):
+    """A learning rate that depends on the number of steps taken."""
+
+    registry = Registry[type["Schedule"]]("schedule", "dlpy.schedules")
+
+    def build(self) -> keras.optimizers.schedules.LearningRateSchedule:
+        """Return the Keras schedule."""
+        raise NotImplementedError
+
+
+AnySchedule = Annotated[Schedule, Slot(Schedule.registry)]
+
+
+class Loss(Component):
+    """What training makes small."""
+
+    registry = Registry[type["Loss"]]("loss", "dlpy.losses")
+
+    def check(self, task: Task) -> None:
+        """Raise ConfigError where the loss does not fit the target."""
+
+    def build(self) -> keras.losses.Loss:
+        """Return the Keras loss."""
+        raise NotImplementedError
+
+
+AnyLoss = Annotated[Loss, Slot(Loss.registry)]
+
+
+class Metric(Component):
+    """A score shown beside the loss."""
+
+    registry = Registry[type["Metric"]]("metric", "dlpy.metrics")
+    direction: ClassVar[Literal["min", "max"]]
+
+    label: str | None = None
+    """What the score is called in files and plots; its name unless given."""
+
+    @property
+    def key(self) -> str:
+        """The name of the score in the logs."""
+        return self.label or self.name
+
+    def check(self, task: Task) -> None:
+        """Raise ConfigError where the metric does not fit the target."""
+
+    def build(self, task: Task) -> keras.metrics.Metric:
+        """Return a new Keras metric called `key`."""
+        raise NotImplementedError
+
+
+AnyMetric = Annotated[Metric, Slot(Metric.registry)]

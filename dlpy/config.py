@@ -1,0 +1,228 @@
+"""The experiment: what a file may say, checked as a whole before anything heavy is imported."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BeforeValidator, Field, ValidationError
+
+from dlpy.blocks import Block
+from dlpy.components import (
+    AnyCallback,
+    AnyDataset,
+    AnyLoss,
+    AnyMetric,
+    AnyModel,
+    AnyOptimizer,
+    Component,
+    Loss,
+    Metric,
+)
+from dlpy.data import Task
+from dlpy.document import Document, Keys, Mistake, read
+from dlpy.errors import ConfigError, did_you_mean
+from dlpy.optimizers import RMSprop
+from dlpy.registry import load_plugin
+from dlpy.splits import KFold
+
+Count = Annotated[int, Field(gt=0)]
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+
+
+def _class_weight(value: Any) -> Any:
+    """Take class numbers as keys too, as YAML writes them."""
+    return {str(key): weight for key, weight in value.items()} if isinstance(value, dict) else value
+
+
+class Training(Block):
+    """How the model learns."""
+
+    optimizer: AnyOptimizer = RMSprop()
+    """What changes the weights: a name, or {name: rmsprop, learning_rate: 1e-4}."""
+    loss: AnyLoss | None = None
+    """What is made small; decided by the target unless given."""
+    metrics: list[AnyMetric] | None = None
+    """What is shown beside the loss: accuracy for classes and mae for numbers unless given."""
+    epochs: Count = 10
+    """How often all training rows are gone through."""
+    batch_size: Count = 32
+    """How many rows make one step."""
+    class_weight: Annotated[Literal["balanced"] | dict[str, float] | None, BeforeValidator(_class_weight)] = None
+    """How much each class counts in training: balanced, or a number for each class (by name or number)."""
+
+
+class Experiment(Block):
+    """One experiment file."""
+
+    name: Name | None = None
+    """What its runs are called; the file's name unless given."""
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
+    """Decides the first weights, the order of rows, dropout and whatever else is drawn at random."""
+    data: AnyDataset
+    """Which rows."""
+    model: AnyModel
+    """Which network."""
+    training: Training = Training()
+    """How it learns."""
+    callbacks: list[AnyCallback] = []
+    """What watches and steers training."""
+    kfold: KFold = KFold()
+    """How `dlpy kfold` divides the rows."""
+    plugins: list[str] = []
+    """Python files of your own with components; they are run."""
+
+    def task(self, task: Task | None) -> Task | None:
+        """Return the task after all transforms, from the task as the dataset gives it."""
+        for transform in self.data.steps():
+            task = None if task is None else transform.outline(task)
+        return task
+
+    def loss(self, task: Task) -> Loss:
+        """Return the loss: the file's, or the one that fits the target."""
+        return self.training.loss or Loss.registry.get(task.output.loss)(name=task.output.loss)
+
+    def metrics(self, task: Task) -> list[Metric]:
+        """Return the metrics: the file's, or the one that fits the target."""
+        if self.training.metrics is not None:
+            return self.training.metrics
+        return [Metric.registry.get(task.output.metric)(name=task.output.metric)]
+
+    def directions(self, task: Task) -> dict[str, str]:
+        """Return which way is better, "min" or "max", for every score that training will log."""
+        scores = {"loss": "min", **{metric.key: metric.direction for metric in self.metrics(task)}}
+        held_out = {f"val_{name}": way for name, way in scores.items()} if self.data.validation else {}
+        return scores | held_out
+
+    def resolved(self, task: Task, options: dict[str, Any]) -> Experiment:
+        """Return the experiment with every choice written out that the data decided."""
+        training = self.training.model_copy(update={"loss": self.loss(task), "metrics": self.metrics(task)})
+        return self.model_copy(update={"data": self.data.model_copy(update=options), "training": training})
+
+    def to_yaml(self) -> str:
+        """Return a file that says the same with every default filled in."""
+        return yaml.safe_dump(self.model_dump(), sort_keys=False, allow_unicode=True, width=120)
+
+
+def load(path: Path, overrides: list[str] | None = None) -> tuple[Experiment, Document]:
+    """Return the checked experiment of a file and overrides, and where everything in it was written.
+
+    Raises:
+        ConfigError: names every mistake, a line each.
+    """
+    document = read(path, overrides)
+    plugins = document.values.get("plugins")
+    for plugin in plugins if isinstance(plugins, list) else []:
+        load_plugin(Path(str(plugin)))
+    document.values.setdefault("name", re.sub(r"[^A-Za-z0-9._-]+", "-", path.stem).strip("-._")[:64] or "run")
+    try:
+        experiment = Experiment.model_validate(document.values)
+    except ValidationError as error:
+        raise document.error([_mistake(detail) for detail in error.errors()]) from None
+    raise_mistakes(experiment, document, experiment.data.outline())
+    return experiment, document
+
+
+def raise_mistakes(experiment: Experiment, document: Document, task: Task | None) -> None:
+    """Raise ConfigError where parts of the experiment do not fit each other or the dataset's task, as far as known."""
+    mistakes = _clashes(experiment)
+    if task is not None and not mistakes:
+        mistakes = _misfits(experiment, task)
+    if mistakes:
+        raise document.error(mistakes)
+
+
+def _clashes(experiment: Experiment) -> list[Mistake]:
+    """Return what is wrong whatever the data is."""
+    mistakes = []
+    labels = [metric.key for metric in experiment.training.metrics or []]
+    for label in {label for label in labels if labels.count(label) > 1}:
+        mistakes.append(Mistake(("training", "metrics"), f"two metrics are called '{label}': give one a 'label'."))
+    names = [callback.name for callback in experiment.callbacks]
+    for position, callback in enumerate(experiment.callbacks):
+        if callback.only_once and callback.name in names[:position]:
+            mistakes.append(Mistake(("callbacks", position), f"{callback.name} is there twice."))
+        if callback.sets_learning_rate and isinstance(experiment.training.optimizer.learning_rate, Component):  # type: ignore
+            message = f"{callback.name} needs a learning rate that is a number, not a schedule."
+            mistakes.append(Mistake(("callbacks", position), message))
+    if experiment.data.validation and experiment.data.validation.column and not experiment.data.has_columns:
+        mistakes.append(Mistake(("data", "validation", "column"), f"{experiment.data.name} has no columns."))
+    return mistakes
+
+
+def _misfits(experiment: Experiment, task: Task) -> list[Mistake]:
+    """Return what does not fit this task."""
+    mistakes: list[Mistake] = []
+
+    def attempt(keys: Keys, check: Any, *arguments: Any) -> Any:
+        try:
+            return check(*arguments)
+        except ConfigError as error:
+            mistakes.append(Mistake(keys, str(error)))
+
+    listed = experiment.data.transforms
+    for transform in experiment.data.steps():
+        keys = ("data", "transforms", listed.index(transform)) if transform in listed else ("data",)
+        task = attempt(keys, transform.outline, task)
+        if task is None:
+            return mistakes
+    attempt(("model", "name"), experiment.model.check, task)
+    if experiment.training.loss:
+        attempt(("training", "loss"), experiment.training.loss.check, task)
+    for position, metric in enumerate(experiment.training.metrics or []):
+        attempt(("training", "metrics", position), metric.check, task)
+    directions = experiment.directions(task)
+    for position, callback in enumerate(experiment.callbacks):
+        attempt(("callbacks", position, "monitor"), check_monitor, callback.monitors(), directions)
+    attempt(("training", "class_weight"), check_class_weight, experiment.training.class_weight, task)
+    return mistakes
+
+
+def check_monitor(monitor: str | None, directions: dict[str, str]) -> None:
+    """Raise ConfigError where no score of that name will be logged."""
+    if monitor is None or monitor in directions:
+        return
+    if monitor.startswith("val_") and "val_loss" not in directions:
+        raise ConfigError(f"there is no '{monitor}' without validation rows: set data.validation.")
+    hint = did_you_mean(monitor, directions)
+    raise ConfigError(f"no score is called '{monitor}'.{hint} Add a metric to training.metrics to have it.")
+
+
+def check_class_weight(weight: str | dict[str, float] | None, task: Task) -> None:
+    """Raise ConfigError where the weights' classes are not the target's."""
+    if weight is None:
+        return
+    if task.output.kind == "regression":
+        raise ConfigError("class_weight fits classes; this target is a number.")
+    number = 2 if task.output.kind == "binary" else task.output.units
+    known = {*task.output.classes, *map(str, range(number or 0))}
+    unknown = [name for name in weight if name not in known] if isinstance(weight, dict) and number else []
+    if unknown:
+        raise ConfigError(f"there is no class '{unknown[0]}'.{did_you_mean(unknown[0], known)}")
+    if isinstance(weight, dict) and min(weight.values()) < 0:
+        raise ConfigError("a class cannot count less than 0.")
+
+
+def _mistake(detail: Any) -> Mistake:
+    """Put pydantic's words into one line that a user can act on."""
+    keys, given = detail["loc"], detail["input"]
+    if detail["type"] == "missing":
+        return Mistake(keys, "required.")
+    if detail["type"] in ("unknown_option", "component", "rate"):
+        return Mistake((*keys, *([detail["ctx"]["key"]] if "key" in detail["ctx"] else [])), detail["msg"])
+    message = detail["msg"].removeprefix("Value error, ").removeprefix("Input should be ").rstrip(".")
+    message = message.replace("a valid integer", "a whole number").replace("a valid ", "a ")
+    expected = message if message != detail["msg"] and not detail["msg"].startswith("Value error") else None
+    if detail["type"] == "literal_error" and isinstance(given, str):
+        known = re.findall(r"'([^']+)'", detail["ctx"]["expected"])
+        return Mistake(keys, f"'{given}' is none of its values.{did_you_mean(given, known)}")
+    if detail["type"] == "string_pattern_mismatch":
+        return Mistake(keys, f"'{given}': use letters, digits, '.', '_' and '-', at most 64.")
+    return Mistake(keys, f"expected {expected}, got {_shown(given)}." if expected else f"{message}.")
+
+
+def _shown(value: object) -> str:
+    text = "nothing" if value is None else str(value).lower() if isinstance(value, bool) else repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."

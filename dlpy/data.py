@@ -1,0 +1,175 @@
+"""What the data decides: the task, the rows of each split, and where they came from."""
+
+import hashlib
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+import numpy as np
+
+from dlpy.features import Features, arrays_of, take
+
+Kind = Literal["binary", "multiclass", "regression"]
+State = dict[str, np.ndarray]  # what a transform learnt from the training rows
+
+
+@dataclass(frozen=True)
+class Input:
+    """One input of the model: `shape` is without the batch axis, None where rows differ or the file must tell."""
+
+    kind: Literal["array", "sequence", "sparse", "table"] = "array"
+    shape: tuple[int | None, ...] = ()
+    vocabulary: int | None = None  # for sequences: one more than the largest integer
+
+    def __str__(self) -> str:
+        if self.kind == "sequence":
+            return "sequences of integers"
+        shape = " x ".join("?" if n is None else str(n) for n in self.shape)
+        return f"{self.kind} rows of shape ({shape})"
+
+
+@dataclass(frozen=True)
+class Output:
+    """One target of the model, and the last layer, loss and metric that fit it."""
+
+    kind: Kind
+    units: int | None = 1  # numbers the model gives per row; None where the file must tell
+    classes: tuple[str, ...] = ()
+    one_hot: bool = False
+
+    @property
+    def activation(self) -> str:
+        """The activation of the last layer."""
+        return {"binary": "sigmoid", "multiclass": "softmax", "regression": "linear"}[self.kind]
+
+    @property
+    def loss(self) -> str:
+        """The usual loss for such a target."""
+        multiclass = "categorical_crossentropy" if self.one_hot else "sparse_categorical_crossentropy"
+        return {"binary": "binary_crossentropy", "multiclass": multiclass, "regression": "mse"}[self.kind]
+
+    @property
+    def metric(self) -> str:
+        """The usual metric for such a target."""
+        return "mae" if self.kind == "regression" else "accuracy"
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is to be learnt: named inputs and outputs. Most tasks have one of each: `input` and `output`."""
+
+    inputs: dict[str, Input]
+    outputs: dict[str, Output]
+
+    @classmethod
+    def single(cls, given: Input, wanted: Output) -> "Task":
+        """Return a task of one input and one output."""
+        return cls({"input": given}, {"target": wanted})
+
+    @property
+    def input(self) -> Input:
+        """The only input."""
+        (only,) = self.inputs.values()
+        return only
+
+    @property
+    def output(self) -> Output:
+        """The only output."""
+        (only,) = self.outputs.values()
+        return only
+
+    def with_input(self, given: Input) -> "Task":
+        """Return the same task with another single input."""
+        return replace(self, inputs=dict.fromkeys(self.inputs, given))
+
+    def with_output(self, wanted: Output) -> "Task":
+        """Return the same task with another single output."""
+        return replace(self, outputs=dict.fromkeys(self.outputs, wanted))
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Some rows of a dataset: inputs and targets by name, and each row's position in its source.
+
+    targets hold (rows,) or (rows, units) numbers; a class is its number. Rows to predict have no targets.
+    """
+
+    inputs: dict[str, Features]
+    targets: dict[str, np.ndarray] = field(default_factory=dict)
+    index: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
+    columns: dict[str, np.ndarray] = field(default_factory=dict)  # per row, not for the model: groups, split marks
+
+    @classmethod
+    def single(cls, x: Features, y: np.ndarray | None = None, columns: dict[str, np.ndarray] | None = None) -> "Rows":
+        """Return rows of one input and at most one target, numbered from 0."""
+        return cls({"input": x}, {} if y is None else {"target": y}, np.arange(len(x)), columns or {})
+
+    @property
+    def x(self) -> Features:
+        """The only input."""
+        (only,) = self.inputs.values()
+        return only
+
+    @property
+    def y(self) -> np.ndarray:
+        """The only target."""
+        (only,) = self.targets.values()
+        return only
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    def with_x(self, x: Features) -> "Rows":
+        """Return the same rows with another single input."""
+        return replace(self, inputs=dict.fromkeys(self.inputs, x))
+
+    def with_y(self, y: np.ndarray) -> "Rows":
+        """Return the same rows with another single target."""
+        return replace(self, targets=dict.fromkeys(self.targets, y))
+
+    def take(self, rows: np.ndarray) -> "Rows":
+        """Return the chosen rows, in that order."""
+        return Rows(
+            {name: take(features, rows) for name, features in self.inputs.items()},
+            {name: target[rows] for name, target in self.targets.items()},
+            self.index[rows],
+            {name: column[rows] for name, column in self.columns.items()},
+        )
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where the rows came from: files on this machine, or dlpy's generated stand-in."""
+
+    kind: Literal["file", "stand-in"]
+    description: str
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What a dataset gives: rows to train on, rows to test on, and the task they pose, all before any transform."""
+
+    train: Rows
+    test: Rows | None
+    task: Task
+    source: Source
+    resolved: dict[str, object] = field(default_factory=dict)  # options the file left open, as the data decided them
+
+    def fingerprint(self) -> str:
+        """Return the sha256 of every array, so that a later run can tell whether the data changed."""
+        digest = hashlib.sha256()
+        for rows in (self.train, self.test):
+            for features in [] if rows is None else [*rows.inputs.values(), *rows.targets.values()]:
+                for array in arrays_of(features):
+                    digest.update(f"{array.dtype.str}{array.shape}".encode())
+                    digest.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8))
+        return digest.hexdigest()
+
+
+@dataclass(frozen=True)
+class Data:
+    """The rows of one training, transformed: what the model sees."""
+
+    train: Rows
+    validation: Rows | None
+    test: Rows | None
+    task: Task

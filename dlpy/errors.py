@@ -1,0 +1,59 @@
+"""Mistakes that the user can fix, and the nearest right word for a wrong one."""
+
+import difflib
+from collections.abc import Iterable
+
+
+class DlpyError(Exception):
+    """A mistake the user can fix: shown as one line without a traceback.
+
+    `exit_status` is what the command line returns to the shell; `dlpy --help` lists them.
+    """
+
+    exit_status = 2
+
+
+class ConfigError(DlpyError):
+    """The experiment file or the command line is wrong."""
+
+
+class DataError(DlpyError):
+    """The data is missing, damaged, or not what the experiment file says it is."""
+
+    exit_status = 3
+
+
+class UnavailableError(DataError):
+    """The data is not on this machine and could not be fetched; a stand-in may take its place."""
+
+
+class SetupError(DlpyError):
+    """A package, a device or a setting of this machine is in the way."""
+
+    exit_status = 4
+
+
+class DivergedError(DlpyError):
+    """Training produced NaN or infinity."""
+
+    exit_status = 5
+
+
+class StorageError(DlpyError):
+    """A file could not be written: disk full, read-only folder, no permission."""
+
+    exit_status = 6
+
+
+class RunError(DlpyError):
+    """A run directory is missing, incomplete, damaged or in use."""
+
+    exit_status = 7
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return " Did you mean 'x'? Known: a, b, x." for a wrong name; no guess where nothing is close."""
+    names = sorted(known)
+    close = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
+    guess = f" Did you mean '{close[0]}'?" if close else ""
+    return f"{guess} Known: {', '.join(names)}." if names else guess

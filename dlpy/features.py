@@ -1,0 +1,99 @@
+"""The shapes in which a dataset's inputs are held: arrays, sequences of integers, sparse rows and tables.
+
+Each holds many rows, has a length, and gives a selection of its rows by `take`.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Sequences:
+    """Rows of integers of any length: row i is `values[splits[i] : splits[i + 1]]`.
+
+    values: (total,) integers. splits: (rows + 1,) int64, ascending from 0.
+    """
+
+    values: np.ndarray
+    splits: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.splits) - 1
+
+    def take(self, rows: np.ndarray) -> "Sequences":
+        """Return the chosen rows, in that order."""
+        positions, splits = _ragged_positions(self.splits, rows)
+        return Sequences(self.values[positions], splits)
+
+    def row(self, index: int) -> np.ndarray:
+        """Return one row: (length,) integers."""
+        return self.values[self.splits[index] : self.splits[index + 1]]
+
+
+@dataclass(frozen=True)
+class Sparse:
+    """Rows that are zero but for a few columns (compressed sparse rows).
+
+    columns: (non-zeros,) int32, ascending within a row. splits: (rows + 1,) int64.
+    values: (non-zeros,) float32, or None where every one of them is 1.
+    """
+
+    columns: np.ndarray
+    splits: np.ndarray
+    width: int
+    values: np.ndarray | None = None
+
+    def __len__(self) -> int:
+        return len(self.splits) - 1
+
+    def take(self, rows: np.ndarray) -> "Sparse":
+        """Return the chosen rows, in that order."""
+        positions, splits = _ragged_positions(self.splits, rows)
+        values = None if self.values is None else self.values[positions]
+        return Sparse(self.columns[positions], splits, self.width, values)
+
+
+@dataclass(frozen=True)
+class Table:
+    """Columns of a table before they become numbers.
+
+    numeric: (rows, numeric columns) float64, NaN where a cell is missing.
+    categorical: (rows, categorical columns) str, "" where a cell is missing.
+    """
+
+    numeric: np.ndarray
+    numeric_names: tuple[str, ...]
+    categorical: np.ndarray
+    categorical_names: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.numeric)
+
+    def take(self, rows: np.ndarray) -> "Table":
+        """Return the chosen rows, in that order."""
+        return replace(self, numeric=self.numeric[rows], categorical=self.categorical[rows])
+
+
+Features = np.ndarray | Sequences | Sparse | Table
+
+
+def take(features: Features, rows: np.ndarray) -> Features:
+    """Return the chosen rows of any kind of features, in that order."""
+    return features[rows] if isinstance(features, np.ndarray) else features.take(rows)
+
+
+def arrays_of(features: Features) -> list[np.ndarray]:
+    """Return the arrays that make up the features, in a fixed order (for fingerprints and checks)."""
+    if isinstance(features, np.ndarray):
+        return [features]
+    members = (getattr(features, name) for name in features.__dataclass_fields__)
+    return [member for member in members if isinstance(member, np.ndarray)]
+
+
+def _ragged_positions(splits: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return where the values of the chosen rows lie, and the splits of the selection."""
+    lengths = splits[rows + 1] - splits[rows]
+    chosen = np.concatenate([[0], np.cumsum(lengths)])
+    positions = np.arange(chosen[-1]) + np.repeat(splits[rows] - chosen[:-1], lengths)
+    return positions, chosen

@@ -1,0 +1,119 @@
+"""Keras' losses, and which targets each one fits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from dlpy.components import Loss
+from dlpy.data import Task
+from dlpy.errors import ConfigError
+
+if TYPE_CHECKING:
+    import keras
+
+_ONE_HOT_HINT = "needs one-hot labels: add 'one_hot' to data.transforms"
+
+
+class KerasLoss(Loss):
+    """A Keras loss; subclasses say which targets it fits and add options."""
+
+    keras_classes: ClassVar[dict[str, str]]  # name -> Keras class
+
+    def build(self) -> keras.losses.Loss:
+        """Return the Keras loss."""
+        from keras import losses
+
+        return getattr(losses, self.keras_classes[self.name])(**self.model_dump(exclude={"name"}))
+
+
+class BinaryLoss(KerasLoss):
+    """Cross-entropy of a yes-or-no target; the focal one weighs easy rows less."""
+
+    name: Literal["binary_crossentropy", "binary_focal_crossentropy"]
+    keras_classes = {
+        "binary_crossentropy": "BinaryCrossentropy",
+        "binary_focal_crossentropy": "BinaryFocalCrossentropy",
+    }
+    label_smoothing: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """How far labels are drawn towards one half."""
+
+    def check(self, task: Task) -> None:
+        if task.output.kind != "binary" and not task.output.one_hot:
+            raise ConfigError(f"{self.name} fits a target of two classes; this one is {task.output.kind}.")
+
+
+class CategoricalLoss(KerasLoss):
+    """Cross-entropy of one-hot labels."""
+
+    name: Literal["categorical_crossentropy", "categorical_focal_crossentropy"]
+    keras_classes = {
+        "categorical_crossentropy": "CategoricalCrossentropy",
+        "categorical_focal_crossentropy": "CategoricalFocalCrossentropy",
+    }
+    label_smoothing: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """How far labels are drawn towards one in the number of classes."""
+
+    def check(self, task: Task) -> None:
+        if not task.output.one_hot:
+            hint = _ONE_HOT_HINT if task.output.kind == "multiclass" else f"does not fit a {task.output.kind} target"
+            raise ConfigError(f"{self.name} {hint}.")
+
+
+class SparseCategoricalLoss(KerasLoss):
+    """Cross-entropy of class numbers."""
+
+    name: Literal["sparse_categorical_crossentropy"]
+    keras_classes = {"sparse_categorical_crossentropy": "SparseCategoricalCrossentropy"}
+
+    def check(self, task: Task) -> None:
+        if task.output.kind != "multiclass" or task.output.one_hot:
+            was = "one-hot labels" if task.output.one_hot else f"a {task.output.kind} target"
+            raise ConfigError(f"{self.name} fits class numbers, not {was}.")
+
+
+class ErrorLoss(KerasLoss):
+    """A distance between target and prediction."""
+
+    name: Literal["mse", "mae", "mape", "msle", "log_cosh", "poisson"]
+    aliases = {
+        "mean_squared_error": "mse",
+        "mean_absolute_error": "mae",
+        "mean_absolute_percentage_error": "mape",
+        "mean_squared_logarithmic_error": "msle",
+        "logcosh": "log_cosh",
+    }
+    keras_classes = {
+        "mse": "MeanSquaredError",
+        "mae": "MeanAbsoluteError",
+        "mape": "MeanAbsolutePercentageError",
+        "msle": "MeanSquaredLogarithmicError",
+        "log_cosh": "LogCosh",
+        "poisson": "Poisson",
+    }
+
+    def check(self, task: Task) -> None:
+        if task.output.kind == "multiclass" and not task.output.one_hot:
+            raise ConfigError(f"{self.name} with classes {_ONE_HOT_HINT}.")
+
+
+class Huber(ErrorLoss):
+    """Squared for small errors, absolute for large ones."""
+
+    name: Literal["huber"] = "huber"  # type: ignore
+    keras_classes = {"huber": "Huber"}
+    aliases = {}
+    delta: Annotated[float, Field(gt=0)] = 1.0
+    """The error at which it changes over."""
+
+
+class MarginLoss(KerasLoss):
+    """Zero once a yes-or-no prediction is right by a margin; give the model `output_activation: tanh` or `linear`."""
+
+    name: Literal["hinge", "squared_hinge"]
+    keras_classes = {"hinge": "Hinge", "squared_hinge": "SquaredHinge"}
+
+    def check(self, task: Task) -> None:
+        if task.output.kind != "binary":
+            raise ConfigError(f"{self.name} fits a target of two classes; this one is {task.output.kind}.")

@@ -1,0 +1,87 @@
+"""Stacks of fully connected layers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import Field
+
+from dlpy.blocks import Block
+from dlpy.components import Model
+from dlpy.data import Task
+from dlpy.errors import ConfigError
+
+if TYPE_CHECKING:
+    import keras
+
+Activation = Literal[
+    "relu", "tanh", "sigmoid", "elu", "selu", "gelu", "silu", "leaky_relu", "softplus", "softsign", "linear",
+    "hard_sigmoid", "mish", "exponential", "softmax",
+]  # fmt: skip
+Units = Annotated[int, Field(gt=0)]
+Rate = Annotated[float, Field(ge=0, lt=1)]
+
+
+class Regularizer(Block):
+    """A penalty on the size of a layer's weights, added to the loss; both may be given (L1L2)."""
+
+    l1: Annotated[float, Field(ge=0)] = 0.0
+    """Times the sum of absolute weights."""
+    l2: Annotated[float, Field(ge=0)] = 0.0
+    """Times the sum of squared weights."""
+
+    def build(self) -> keras.regularizers.Regularizer:
+        """Return the Keras regularizer."""
+        from keras import regularizers
+
+        return regularizers.L1L2(l1=self.l1, l2=self.l2)
+
+
+class Dense(Model):
+    """Fully connected layers over flat rows: tables, bags of words, flattened images."""
+
+    name: Literal["dense"] = "dense"
+    units: list[Units] = [64, 64]
+    """Size of each hidden layer; an empty list gives a linear model."""
+    activation: Activation = "relu"
+    """What each hidden layer does to its sums."""
+    dropout: Rate = 0.0
+    """Share of each hidden layer's outputs that is left out in training."""
+    regularizer: Regularizer | None = None
+    """Penalty on the weights of the hidden layers, such as {l2: 0.001}."""
+    batch_normalization: bool = False
+    """Normalize each hidden layer's sums over the batch, before the activation."""
+    output_activation: Activation | None = None
+    """What the last layer does to its sums; decided by the target unless given."""
+
+    def check(self, task: Task) -> None:
+        given = task.input
+        if given.kind == "sequence":
+            raise ConfigError(f"dense needs flat rows, not {given}: add 'multi_hot' to data.transforms.")
+        if len(given.shape) != 1:
+            hint = "{name: reshape, shape: [-1]}"
+            raise ConfigError(f"dense needs flat rows, not {given}: add {hint} to data.transforms.")
+
+    def build(self, task: Task) -> keras.Model:
+        import keras
+
+        inputs = keras.Input(task.input.shape, sparse=task.input.kind == "sparse", name="input")
+        return keras.Model(inputs, add_head(inputs, self, task))
+
+
+def add_head(x: keras.KerasTensor, head: Dense, task: Task) -> keras.KerasTensor:
+    """Return the prediction: x (batch, features) sent through hidden layers and the task's last layer."""
+    from keras import layers
+
+    for size in head.units:
+        regularizer = head.regularizer.build() if head.regularizer else None
+        if head.batch_normalization:
+            x = layers.Dense(size, use_bias=False, kernel_regularizer=regularizer)(x)
+            x = layers.BatchNormalization()(x)
+            x = layers.Activation(head.activation)(x)
+        else:
+            x = layers.Dense(size, activation=head.activation, kernel_regularizer=regularizer)(x)
+        if head.dropout:
+            x = layers.Dropout(head.dropout)(x)
+    activation = head.output_activation or task.output.activation
+    return layers.Dense(task.output.units, activation=activation, name="target")(x)

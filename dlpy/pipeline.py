@@ -1,0 +1,124 @@
+"""From a dataset to the rows a model sees: load or generate, split, fit the transforms on training rows, apply."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from dlpy.components import Dataset, Transform
+from dlpy.data import Data, Loaded, Rows, State, Task
+from dlpy.errors import DataError, RunError, UnavailableError
+from dlpy.features import Sparse
+from dlpy.runs import write_whole
+
+SMOKE_ROWS = 256
+
+
+def obtain(dataset: Dataset, seed: int, *, smoke: bool = False) -> Loaded:
+    """Return the dataset's rows, or its stand-in: in a smoke test, and where the file allows it and data is missing.
+
+    Raises:
+        DataError: the data cannot be had, is damaged or is empty.
+    """
+    if smoke:
+        return dataset.stand_in(seed, SMOKE_ROWS)
+    try:
+        loaded = dataset.load()
+    except UnavailableError:
+        if dataset.fallback != "stand_in":
+            raise
+        loaded = dataset.stand_in(seed, None)
+    if len(loaded.train) == 0:
+        raise DataError(f"{loaded.source.description} has no rows.")
+    return loaded
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """Transforms and what each learnt from the training rows."""
+
+    steps: list[Transform]
+    states: list[State]
+
+    @classmethod
+    def fit(cls, steps: list[Transform], rows: Rows, task: Task) -> tuple[Pipeline, Rows, Task]:
+        """Return the pipeline fitted on these rows, and the rows and the task as they are behind it."""
+        states = []
+        for step in steps:
+            states.append(step.fit(rows, task))
+            rows, task = step.apply(rows, states[-1]), step.outline(task)
+        return cls(steps, states), rows, _measured(task, rows)
+
+    def apply(self, rows: Rows) -> Rows:
+        """Return other rows transformed in the same way."""
+        for step, state in zip(self.steps, self.states, strict=True):
+            rows = step.apply(rows, state)
+        return rows
+
+    def save(self, path: Path) -> None:
+        """Write what the transforms learnt."""
+        arrays = {f"{i}.{key}": array for i, state in enumerate(self.states) for key, array in state.items()}
+        write_whole(path, lambda temporary: _save_arrays(temporary, arrays))
+
+    @classmethod
+    def restore(cls, steps: list[Transform], path: Path) -> Pipeline:
+        """Return the pipeline that `save` wrote.
+
+        Raises:
+            RunError: the file is missing or damaged.
+        """
+        states: list[State] = [{} for _ in steps]
+        try:
+            with np.load(path, allow_pickle=False) as stored:
+                for name in stored.files:
+                    position, _, key = name.partition(".")
+                    states[int(position)][key] = stored[name]
+        except (OSError, ValueError, IndexError) as error:
+            raise RunError(f"{path} is missing or damaged: {error}.") from None
+        return cls(steps, states)
+
+
+@dataclass(frozen=True)
+class Split:
+    """The rows of each part before any transform."""
+
+    train: Rows
+    validation: Rows | None
+    test: Rows | None
+
+
+def split(dataset: Dataset, loaded: Loaded) -> Split:
+    """Return the dataset's training rows divided as its `validation` says."""
+    holdout = dataset.validation
+    if holdout is None:
+        return Split(loaded.train, None, loaded.test)
+    if holdout.use == "test":
+        if loaded.test is None:
+            raise DataError("data.validation: test, but this data has no test rows.")
+        return Split(loaded.train, loaded.test, loaded.test)
+    held = holdout.held_out(loaded.train, loaded.task, dataset.split_seed)
+    train, validation = np.flatnonzero(~held), np.flatnonzero(held)
+    return Split(loaded.train.take(train), loaded.train.take(validation), loaded.test)
+
+
+def transform(dataset: Dataset, parts: Split, task: Task) -> tuple[Data, Pipeline]:
+    """Return the rows as the model sees them; nothing is learnt from any but the training rows."""
+    pipeline, train, task = Pipeline.fit(dataset.steps(), parts.train, task)
+    validation = None if parts.validation is None else pipeline.apply(parts.validation)
+    same = parts.test is parts.validation
+    test = validation if same else None if parts.test is None else pipeline.apply(parts.test)
+    return Data(train, validation, test, task), pipeline
+
+
+def _measured(task: Task, rows: Rows) -> Task:
+    """Return the task with the shapes that only the transformed rows can tell."""
+    if isinstance(rows.x, np.ndarray):
+        return task.with_input(replace(task.input, kind="array", shape=rows.x.shape[1:]))
+    return task.with_input(replace(task.input, shape=(rows.x.width,))) if isinstance(rows.x, Sparse) else task
+
+
+def _save_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
+    with path.open("wb") as file:
+        np.savez(file, **arrays)  # type: ignore

@@ -1,0 +1,179 @@
+"""What training leaves in the run directory besides checkpoints: run.json, summary.json, splits and predictions."""
+
+from __future__ import annotations
+
+import os
+import platform
+import resource
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dlpy import checkpoints, runs
+from dlpy.baseline import baseline
+from dlpy.config import Experiment
+from dlpy.data import Data, Loaded, Rows, Task
+from dlpy.errors import DivergedError, DlpyError
+from dlpy.runs import Run
+
+_WRONGEST = 25
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line decides about a run, apart from the experiment."""
+
+    folder: Path
+    command: str = ""
+    kind: str = "train"
+    smoke: bool = False
+
+
+def begin(experiment: Experiment, loaded: Loaded, task: Task, options: Options) -> Run:
+    """Claim a run directory and write into it what is known before training."""
+    run = runs.create(options.folder, experiment.name or "run", datetime.now())
+    with runs.storage(run.path):
+        for plugin in experiment.plugins:
+            shutil.copyfile(plugin, run.path / Path(plugin).name)
+    stored = experiment.model_copy(update={"plugins": [Path(plugin).name for plugin in experiment.plugins]})
+    runs.write_whole(run.config, lambda path: path.write_text(stored.to_yaml()))
+    data = {"source": loaded.source.kind, "description": loaded.source.description, "sha256": loaded.fingerprint()}
+    run.write(
+        "run.json",
+        {
+            "schema_version": runs.SCHEMA_VERSION,
+            "id": run.id,
+            "kind": options.kind,
+            "status": "running",
+            "exit_reason": None,
+            "smoke": options.smoke,
+            "started": datetime.now().astimezone().isoformat(timespec="seconds"),
+            "command": options.command,
+            "seed": experiment.seed,
+            "data": data,
+            "task": asdict(task),
+            "test_looks": 0,
+            **_environment(),
+        },
+    )
+    run.append_log(f"began: {options.command or options.kind}; data: {loaded.source.kind} {loaded.source.description}")
+    return run
+
+
+@contextmanager
+def record_outcome(run: Run) -> Iterator[None]:
+    """Keep run.json's status true, however the work inside ends."""
+    started = time.monotonic()
+
+    def close(status: str, reason: str) -> None:
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        seconds = round(time.monotonic() - started, 3)
+        run.update(status=status, exit_reason=reason, seconds=seconds, peak_memory_bytes=peak)
+        run.append_log(f"{status}: {reason}")
+
+    try:
+        yield
+    except KeyboardInterrupt:
+        close("interrupted", "SIGINT")
+        raise
+    except SystemExit:
+        close("interrupted", "SIGTERM")
+        raise
+    except DlpyError as error:
+        close("diverged" if isinstance(error, DivergedError) else "failed", str(error))
+        raise
+    except BaseException as error:
+        close("failed", f"{type(error).__name__}: {error}")
+        raise
+    close("completed", "done")
+
+
+def save_splits(run: Run, data: Data) -> None:
+    """Write which rows, numbered as in their source, went where."""
+    parts = {"train": data.train, "validation": data.validation, "test": data.test}
+    arrays = {name: rows.index for name, rows in parts.items() if rows is not None}
+    _write_arrays(run.splits, arrays)
+
+
+def summarize(run: Run, data: Data, parameters: int) -> None:
+    """Write summary.json: the best and the last scores, beside what common sense would score."""
+    best, last = checkpoints.read_state(run, "best"), checkpoints.read_state(run, "last")
+    part = "train" if data.validation is None else "validation"
+    parts = {"train": data.train, "validation": data.validation, "test": data.test}
+    summary = {
+        "best": {"epoch": best["epoch"], **best["scores"]},
+        "last": {"epoch": last["epoch"], **last["scores"]},
+        "baseline": {"on": part, **baseline(data.train, data.validation or data.train, data.task.output)},
+        "parameters": parameters,
+        "rows": {name: len(rows) for name, rows in parts.items() if rows is not None},
+    }
+    run.write("summary.json", summary)
+
+
+def save_predictions(run: Run, part: str, raw: Rows, rows: Rows, prediction: np.ndarray) -> None:
+    """Add a part's targets and predictions to predictions.npz, and of pictures keep the most wrong ones.
+
+    Args:
+        part: "validation" or "test".
+        raw, rows: the same rows before and after the transforms.
+        prediction: (rows, units).
+    """
+    target = rows.y.argmax(axis=-1) if rows.y.ndim > 1 and rows.y.shape[1] > 1 else rows.y.reshape(-1)
+    arrays = read_arrays(run.predictions)
+    new = {"index": rows.index, "target": target, "prediction": prediction}
+    _write_arrays(run.predictions, arrays | {f"{part}.{name}": array for name, array in new.items()})
+    pictures = raw.x
+    if isinstance(pictures, np.ndarray) and pictures.ndim in (3, 4) and prediction.shape[1] > 1:
+        probability = prediction[np.arange(len(target)), target.astype(np.int64)]
+        wrong = np.flatnonzero(prediction.argmax(axis=1) != target)
+        worst = wrong[np.argsort(probability[wrong], kind="stable")][:_WRONGEST]
+        found = {"image": pictures[worst], "target": target[worst], "prediction": prediction[worst]}
+        _write_arrays(run.path / "samples" / f"wrongest-{part}.npz", found | {"index": rows.index[worst]})
+
+
+def read_arrays(path: Path) -> dict[str, np.ndarray]:
+    """Return the arrays of an npz file of the run; none where it is not written yet."""
+    if not path.is_file():
+        return {}
+    with np.load(path, allow_pickle=False) as stored:
+        return {name: stored[name] for name in stored.files}
+
+
+def _write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
+    def write(temporary: Path) -> None:
+        with temporary.open("wb") as file:
+            np.savez(file, **arrays)  # type: ignore
+
+    runs.write_whole(path, write)
+
+
+def _environment() -> dict[str, Any]:
+    packages = ("dlpy", "keras", "numpy")
+    return {
+        "versions": {"python": platform.python_version(), **{name: version(name) for name in packages}},
+        "device": platform.processor() or platform.machine(),
+        "cpus": os.cpu_count(),
+        "host": platform.node(),
+        "pid": os.getpid(),
+        "git_commit": _git_commit(),
+        "platform": sys.platform,
+    }
+
+
+def _git_commit() -> str | None:
+    """Return the commit of the folder the command was given in, where it is a git checkout."""
+    try:
+        done = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, timeout=5, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() or None

@@ -1,0 +1,86 @@
+"""A name in an experiment file -> the class that answers to it.
+
+The registry is the folder: on first use it imports every module of, say, `dlpy/models/`, then the installed
+entry points of the group `dlpy.models`. Defining a component registers it, so adding one is adding one file.
+"""
+
+import importlib
+import importlib.metadata
+import importlib.util
+import pkgutil
+import sys
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from dlpy.errors import ConfigError, did_you_mean
+
+Class = TypeVar("Class", bound=type)
+
+_PLUGIN_PREFIX = "dlpy_plugin_"
+
+
+class Registry(Generic[Class]):
+    """The classes of one kind (datasets, models, ...) by the names that experiment files use."""
+
+    def __init__(self, kind: str, package: str) -> None:
+        self.kind = kind  # the singular, as messages say it: "model"
+        self.package = package  # "dlpy.models": a folder or a module, and the entry-point group
+        self._classes: dict[str, Class] = {}
+        self._complete = False
+
+    def add(self, name: str, cls: Class) -> None:
+        """Let `cls` answer to `name`; a plug-in file loaded again replaces itself, nothing else is replaced."""
+        old = self._classes.get(name)
+        if old is not None and not (_is_from_plugin_file(old) and _is_from_plugin_file(cls)):
+            raise ConfigError(f"{cls.__module__} registers {self.kind} '{name}', which {old.__module__} already is.")
+        self._classes[name] = cls
+
+    def get(self, name: str) -> Class:
+        """Return the class called `name`.
+
+        Raises:
+            ConfigError: no component has that name; the message gives the closest.
+        """
+        self._scan()
+        if name not in self._classes:
+            raise ConfigError(f"unknown {self.kind} '{name}'.{did_you_mean(name, self._classes)}")
+        return self._classes[name]
+
+    def names(self) -> list[str]:
+        """Return every known name in alphabetical order."""
+        self._scan()
+        return sorted(self._classes)
+
+    def _scan(self) -> None:
+        if self._complete:
+            return
+        self._complete = True
+        root = importlib.import_module(self.package)
+        for module in pkgutil.iter_modules(getattr(root, "__path__", [])):
+            importlib.import_module(f"{self.package}.{module.name}")
+        for entry_point in importlib.metadata.entry_points(group=self.package):
+            entry_point.load()
+
+
+def load_plugin(path: Path) -> None:
+    """Run the Python file `path`, so that the components it defines are registered.
+
+    Raises:
+        ConfigError: the file is missing or fails while it runs.
+    """
+    name = f"{_PLUGIN_PREFIX}{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None or not path.is_file():
+        raise ConfigError(f"no plug-in file {path}. A plug-in is a Python file (.py).")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except ConfigError:
+        raise
+    except Exception as error:
+        raise ConfigError(f"plug-in {path} failed: {type(error).__name__}: {error}") from error
+
+
+def _is_from_plugin_file(cls: type) -> bool:
+    return cls.__module__.startswith(_PLUGIN_PREFIX)

@@ -1,0 +1,193 @@
+"""A run directory: the paths in it and who writes each. `runs/README.md` is its contract."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from dlpy.errors import DlpyError, RunError, StorageError
+
+SCHEMA_VERSION = 1
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run directory."""
+
+    path: Path
+
+    @property
+    def id(self) -> str:
+        """The directory's name: YYYYMMDD-HHMMSS-<experiment>."""
+        return self.path.name
+
+    @property
+    def config(self) -> Path:
+        """The experiment with every default filled in."""
+        return self.path / "config.yaml"
+
+    @property
+    def metrics(self) -> Path:
+        """One row an epoch."""
+        return self.path / "metrics.csv"
+
+    @property
+    def checkpoints(self) -> Path:
+        """Folder of `best` and `last`."""
+        return self.path / "checkpoints"
+
+    @property
+    def plots(self) -> Path:
+        """Folder of pictures."""
+        return self.path / "plots"
+
+    @property
+    def model(self) -> Path:
+        """The best model as Keras saves it."""
+        return self.path / "model.keras"
+
+    @property
+    def log(self) -> Path:
+        """What happened, and the traceback of a bug."""
+        return self.path / "log.txt"
+
+    @property
+    def transforms(self) -> Path:
+        """What the transforms learnt from the training rows."""
+        return self.path / "transforms.npz"
+
+    @property
+    def splits(self) -> Path:
+        """Which rows trained, and which were held out."""
+        return self.path / "splits.npz"
+
+    @property
+    def predictions(self) -> Path:
+        """Targets and predictions of the validation and test rows."""
+        return self.path / "predictions.npz"
+
+    def read(self, name: str) -> dict[str, Any]:
+        """Return run.json, summary.json or evaluation.json; an empty one where it is not written yet.
+
+        Raises:
+            RunError: the file is damaged.
+        """
+        try:
+            return json.loads((self.path / name).read_text())
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError) as error:
+            raise RunError(f"{self.path / name} is damaged: {error}.") from None
+
+    def write(self, name: str, content: dict[str, Any]) -> None:
+        """Write a JSON file that appears whole."""
+        text = json.dumps(content, indent=2, default=_plain) + "\n"
+        write_whole(self.path / name, lambda path: path.write_text(text))
+
+    def update(self, **changes: Any) -> None:
+        """Change some entries of run.json."""
+        self.write("run.json", self.read("run.json") | changes)
+
+    def append_log(self, text: str) -> None:
+        """Add lines to log.txt."""
+        with self.log.open("a") as file:
+            file.write(f"{datetime.now().isoformat(timespec='seconds')} {text}\n")
+
+
+def runs_folder() -> Path:
+    """Return where runs live: $DLPY_RUNS, or `runs` in the current folder."""
+    return Path(os.environ.get("DLPY_RUNS") or "runs")
+
+
+def require_writable(folder: Path) -> None:
+    """Raise StorageError, before any work is done, where no run directory could be made."""
+    probe = folder / f".probe-{os.getpid()}-{secrets.token_hex(4)}"
+    with storage(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        probe.write_text("")
+        probe.unlink()
+
+
+def create(folder: Path, name: str, now: datetime) -> Run:
+    """Claim and return a new run directory; two runs in the same second get different ones."""
+    stem = f"{now:%Y%m%d-%H%M%S}-{name}"
+    with storage(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        for number in range(1, 1000):
+            path = folder / (stem if number == 1 else f"{stem}-{number}")
+            try:
+                path.mkdir()
+            except FileExistsError:
+                continue
+            return Run(path)
+    raise StorageError(f"{folder} already holds 999 runs called {stem}.")
+
+
+def find(reference: str, folder: Path | None = None) -> Run:
+    """Return the run that an id, a unique part of its beginning, a path, or `latest` stands for.
+
+    Raises:
+        RunError: none does, or several do.
+    """
+    folder = folder or runs_folder()
+    path = Path(reference)
+    if (path / "run.json").is_file():
+        return Run(path.resolve())
+    runs = all_runs(folder)
+    if reference == "latest" and runs:
+        return runs[-1]
+    found = [run for run in runs if run.id == reference] or [run for run in runs if run.id.startswith(reference)]
+    if len(found) == 1 and _ID.match(reference):
+        return found[0]
+    if found and reference:
+        raise RunError(f"'{reference}' could be any of {', '.join(run.id for run in found[:5])}.")
+    have = f"The newest are {', '.join(run.id for run in runs[-3:])}." if runs else "There are no runs yet."
+    raise RunError(f"no run '{reference}' in {folder}. {have}")
+
+
+def all_runs(folder: Path) -> list[Run]:
+    """Return every run in the folder, the oldest first."""
+    if not folder.is_dir():
+        return []
+    return [Run(path.resolve()) for path in sorted(folder.iterdir()) if (path / "run.json").is_file()]
+
+
+def write_whole(path: Path, write: Callable[[Path], object]) -> None:
+    """Let `write` fill a temporary file beside `path`, and rename it, so that nobody ever sees half a file."""
+    temporary = path.with_name(f".{os.getpid()}-{path.name}")  # keeps the suffix, by which some writers go
+    with storage(path):
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write(temporary)
+            with temporary.open("rb") as file:
+                os.fsync(file.fileno())
+            os.replace(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def storage(path: Path) -> Iterator[None]:
+    """Turn the operating system's refusal to write into one line."""
+    try:
+        yield
+    except DlpyError:
+        raise
+    except OSError as error:
+        raise StorageError(f"cannot write {path}: {error.strerror or error}.") from error
+
+
+def _plain(value: Any) -> Any:
+    """Let numpy's numbers and arrays into JSON."""
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    return str(value)

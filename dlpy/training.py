@@ -1,0 +1,151 @@
+"""One run from an experiment to a run directory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dlpy import checkpoints, engine, runs
+from dlpy.callbacks.checkpoint import Checkpoint, CheckpointHooks
+from dlpy.callbacks.metrics_csv import MetricsCsv
+from dlpy.checks import check, class_numbers
+from dlpy.components import Callback, Hooks
+from dlpy.config import Experiment, raise_mistakes
+from dlpy.data import Data, Loaded
+from dlpy.document import Document
+from dlpy.pipeline import Pipeline, Split, obtain, split, transform
+from dlpy.preprocessing import with_preprocessing
+from dlpy.records import Options, begin, record_outcome, save_predictions, save_splits, summarize
+from dlpy.runs import Run
+from dlpy.splits import Holdout
+
+if TYPE_CHECKING:
+    import keras
+
+
+class Reporter(Hooks):
+    """Tells a person how it goes; this one is silent. The command line has one for terminals and one for pipes."""
+
+    def data_ready(self, loaded: Loaded, data: Data, experiment: Experiment) -> None:
+        """The rows are loaded and checked."""
+
+    def fold_begins(self, number: int, total: int) -> None:
+        """A fold of k-fold validation is next."""
+
+    def notice(self, text: str) -> None:
+        """Something worth a line happened."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A run that has its rows and may begin to train."""
+
+    experiment: Experiment
+    loaded: Loaded
+    parts: Split
+
+
+def prepare(experiment: Experiment, document: Document, options: Options) -> Prepared:
+    """Return the experiment with its rows loaded and split, everything checked that can be before training."""
+    if options.smoke:
+        experiment = _shortened(experiment)
+    loaded = obtain(experiment.data, experiment.seed, smoke=options.smoke)
+    raise_mistakes(experiment, document, loaded.task)
+    task = experiment.task(loaded.task)
+    if task is None:
+        raise ValueError("a loaded dataset always has a task")
+    return Prepared(experiment.resolved(task, loaded.resolved), loaded, split(experiment.data, loaded))
+
+
+def train(experiment: Experiment, document: Document, options: Options, reporter: Reporter) -> Run:
+    """Train an experiment and return its run directory."""
+    runs.require_writable(options.folder)
+    prepared = prepare(experiment, document, options)
+    experiment = prepared.experiment
+    data, pipeline = transform(experiment.data, prepared.parts, prepared.loaded.task)
+    check(data)
+    reporter.data_ready(prepared.loaded, data, experiment)
+    run = begin(experiment, prepared.loaded, data.task, options)
+    with record_outcome(run):
+        finish(run, prepared, data, pipeline, reporter)
+    return run
+
+
+def finish(run: Run, prepared: Prepared, data: Data, pipeline: Pipeline, reporter: Reporter) -> None:
+    """Train in a run directory that exists, and leave everything in it that is read later."""
+    experiment = prepared.experiment
+    pipeline.save(run.transforms)
+    save_splits(run, data)
+    model = fit(run, experiment, data, experiment.seed, [reporter])
+    summarize(run, data, model.count_params())
+    if data.validation is not None and prepared.parts.validation is not None:
+        prediction = engine.predict(model, data.validation, experiment.training.batch_size)
+        save_predictions(run, "validation", prepared.parts.validation, data.validation, prediction)
+    whole = with_preprocessing(model, pipeline, prepared.parts.train)
+    runs.write_whole(run.model, whole.save)
+
+
+def fit(run: Run, experiment: Experiment, data: Data, seed: int, hooks: Sequence[Hooks]) -> keras.Model:
+    """Train a fresh model, leave its scores and checkpoints in the run, and return it with its best weights."""
+    model = compiled_model(experiment, data, seed)
+    directions = experiment.directions(data.task)
+    callbacks = [callback.build(run, directions) for callback in _with_checkpoint(experiment)]
+    training = experiment.training
+    plan = engine.Plan(training.batch_size, training.epochs, seed, sample_weight(experiment, data))
+    try:
+        engine.fit(model, data.train, data.validation, plan, [MetricsCsv(run.metrics), *callbacks, *hooks])
+    finally:
+        for callback in callbacks:
+            if isinstance(callback, CheckpointHooks):
+                callback.flush()
+    checkpoints.load_weights(model, run)
+    return model
+
+
+def compiled_model(experiment: Experiment, data: Data, seed: int) -> keras.Model:
+    """Return a new model of the experiment, its weights drawn from the seed, ready to train or to be scored."""
+    import keras
+
+    keras.utils.set_random_seed(seed)
+    model = experiment.model.build(data.task)
+    metrics = [metric.build(data.task) for metric in experiment.metrics(data.task)]
+    loss = experiment.loss(data.task).build()
+    model.compile(optimizer=experiment.training.optimizer.build(), loss=loss, metrics=metrics, jit_compile=False)
+    return model
+
+
+def sample_weight(experiment: Experiment, data: Data) -> np.ndarray | None:
+    """Return how much each training row counts by its class: (rows,) float32, or None where all count the same."""
+    chosen = experiment.training.class_weight
+    if chosen is None:
+        return None
+    output = data.task.output
+    labels = class_numbers(data.train, output)
+    counts = np.bincount(labels, minlength=2 if output.kind == "binary" else output.units or 0)
+    if chosen == "balanced":
+        weights = len(labels) / (len(counts) * np.maximum(counts, 1))
+    else:
+        names = output.classes or tuple(map(str, range(len(counts))))
+        weights = np.array([chosen.get(name, chosen.get(str(number), 1.0)) for number, name in enumerate(names)])
+    return weights.astype(np.float32)[labels]
+
+
+def _with_checkpoint(experiment: Experiment) -> list[Callback]:
+    """Return the experiment's callbacks; the checkpoint, which every run has, comes first."""
+    listed = experiment.callbacks
+    own = [callback for callback in listed if isinstance(callback, Checkpoint)] or [Checkpoint()]
+    return [*own, *(callback for callback in listed if not isinstance(callback, Checkpoint))]
+
+
+def _shortened(experiment: Experiment) -> Experiment:
+    """Return the experiment cut down to a few batches, to see whether it runs at all."""
+    batch_size = min(experiment.training.batch_size, 32)
+    training = experiment.training.model_copy(update={"epochs": 1, "batch_size": batch_size})
+    holdout = experiment.data.validation
+    if holdout is not None and holdout.count is not None:
+        holdout = Holdout(fraction=0.25, take=holdout.order)
+    data = experiment.data.model_copy(update={"validation": holdout})
+    return experiment.model_copy(update={"training": training, "data": data})

@@ -1,0 +1,37 @@
+"""Class numbers as vectors of 0 and 1."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal
+
+import numpy as np
+
+from dlpy.components import Transform
+from dlpy.data import Rows, State, Task
+from dlpy.errors import ConfigError, DataError
+
+
+class OneHot(Transform):
+    """Labels as vectors with a 1 at their class and 0 elsewhere, for categorical_crossentropy."""
+
+    name: Literal["one_hot"] = "one_hot"
+    on_targets = True
+
+    def outline(self, task: Task) -> Task:
+        if task.output.kind != "multiclass" or task.output.one_hot:
+            raise ConfigError(f"one_hot fits labels of several classes; this target is {task.output.kind}.")
+        return task.with_output(replace(task.output, one_hot=True))
+
+    def fit(self, rows: Rows, task: Task) -> State:
+        return {"classes": np.array(task.output.units)}
+
+    def apply(self, rows: Rows, state: State) -> Rows:
+        if not rows.targets:
+            return rows
+        labels, classes = rows.y.reshape(-1), int(state["classes"])
+        wrong = np.flatnonzero((labels < 0) | (labels >= classes))
+        if len(wrong):
+            row = rows.index[wrong[0]]
+            raise DataError(f"row {row}: label {labels[wrong[0]]} is not one of the {classes} classes.")
+        return rows.with_y(np.eye(classes, dtype=np.float32)[labels.astype(np.int64)])

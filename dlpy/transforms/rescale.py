@@ -1,0 +1,40 @@
+"""Numbers brought to another range."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from dlpy.components import Transform
+from dlpy.data import Rows, State, Task
+from dlpy.errors import ConfigError
+
+if TYPE_CHECKING:
+    import keras
+
+
+class Rescale(Transform):
+    """Every number times `scale` plus `offset`: bytes of an image become 0 to 1 by default."""
+
+    name: Literal["rescale"] = "rescale"
+    scale: float = 1 / 255
+    """What numbers are multiplied by."""
+    offset: float = 0.0
+    """What is added afterwards."""
+
+    def outline(self, task: Task) -> Task:
+        if task.input.kind != "array":
+            raise ConfigError(f"rescale fits arrays, not {task.input}.")
+        return task
+
+    def apply(self, rows: Rows, state: State) -> Rows:
+        scaled = np.multiply(rows.x, np.float32(self.scale), dtype=np.float32)
+        if self.offset:
+            scaled += np.float32(self.offset)
+        return rows.with_x(scaled)
+
+    def layer(self, state: State) -> keras.layers.Layer:
+        from keras import layers
+
+        return layers.Rescaling(self.scale, self.offset)

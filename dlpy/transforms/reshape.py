@@ -1,0 +1,45 @@
+"""The same numbers in another shape."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import numpy as np
+from pydantic import Field
+
+from dlpy.components import Transform
+from dlpy.data import Input, Rows, State, Task
+from dlpy.errors import ConfigError
+
+if TYPE_CHECKING:
+    import keras
+
+Length = Annotated[int, Field(ge=-1)]
+
+
+class Reshape(Transform):
+    """Each row in another shape: [-1] makes it flat, [28, 28, 1] a grey image."""
+
+    name: Literal["reshape"] = "reshape"
+    shape: Annotated[list[Length], Field(min_length=1)]
+    """The shape of a row; one length may be -1, for whatever is left."""
+
+    def outline(self, task: Task) -> Task:
+        shape = task.input.shape
+        if task.input.kind != "array" or None in shape:
+            raise ConfigError(f"reshape fits arrays, not {task.input}.")
+        size = math.prod(n for n in shape if n is not None)
+        known = math.prod(n for n in self.shape if n != -1)
+        unknown = self.shape.count(-1)
+        if unknown > 1 or known == 0 or (size % known if unknown else size != known):
+            raise ConfigError(f"a row of {task.input.shape} cannot take the shape {self.shape}.")
+        return task.with_input(Input("array", tuple(size // known if n == -1 else n for n in self.shape)))
+
+    def apply(self, rows: Rows, state: State) -> Rows:
+        return rows.with_x(np.reshape(rows.x, (len(rows), *self.shape)))  # type: ignore
+
+    def layer(self, state: State) -> keras.layers.Layer:
+        from keras import layers
+
+        return layers.Reshape(self.shape)
