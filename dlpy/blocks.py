@@ -46,7 +46,7 @@ class Component(Block):
 
     registry: ClassVar[Registry]
     aliases: ClassVar[dict[str, str]] = {}
-    name: str
+    name: Any  # a subclass narrows it to Literal["its_name"], and thereby registers
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:

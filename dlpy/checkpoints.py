@@ -123,11 +123,11 @@ def _point(link: Path, target: str) -> None:
     temporary = link.with_name(f".{os.getpid()}-{link.name}")
     temporary.unlink(missing_ok=True)
     temporary.symlink_to(target)
-    os.replace(temporary, link)
+    temporary.replace(link)
 
 
 def _remove_unused(folder: Path) -> None:
-    used = {os.readlink(path) for path in folder.iterdir() if path.is_symlink()}
+    used = {path.readlink().name for path in folder.iterdir() if path.is_symlink()}
     for path in folder.glob("epoch-*"):
         if path.name not in used:
             shutil.rmtree(path, ignore_errors=True)

@@ -14,7 +14,7 @@ def check(data: Data) -> None:
     parts = {"training": data.train, "validation": data.validation, "test": data.test}
     for name, rows in parts.items():
         if rows is not None:
-            _check_rows(rows, name, data.task.output)
+            check_rows(rows, name, data.task.output)
     if data.task.output.kind != "regression":
         _check_every_class(data.train, data.task.output)
 
@@ -24,7 +24,8 @@ def class_numbers(rows: Rows, output: Output) -> np.ndarray:
     return rows.y.argmax(axis=-1) if output.one_hot else rows.y.reshape(-1).astype(np.int64)
 
 
-def _check_rows(rows: Rows, part: str, output: Output) -> None:
+def check_rows(rows: Rows, part: str, output: Output) -> None:
+    """Raise DataError for rows that cannot be scored: none at all, NaN, wrong labels."""
     if len(rows) == 0:
         raise DataError(f"there are no {part} rows.")
     for array in arrays_of(rows.x):
@@ -32,6 +33,8 @@ def _check_rows(rows: Rows, part: str, output: Output) -> None:
         if bad is not None:
             hint = "fill it, or drop the row."
             raise DataError(f"{part} row {rows.index[bad[0]]}, input {list(bad[1:])} is {array[bad]}: {hint}")
+    if not rows.targets:
+        return
     bad = _first_not_finite(rows.y)
     if bad is not None:
         raise DataError(f"{part} row {rows.index[bad[0]]}: the target is {rows.y[bad]}; every row needs a number.")

@@ -116,7 +116,7 @@ AnyModel = Annotated[Model, Slot(Model.registry)]
 
 
 class Hooks:
-    """What a callback may do while a model trains: Keras' callback methods, so that a keras.callbacks.Callback fits too.
+    """What a callback may do while a model trains: Keras' methods, so that a keras.callbacks.Callback fits too.
 
     Epochs are numbered from 0. `logs` holds the epoch's scores by name, `val_` before those of the validation rows.
     `on_train_batch_end` is called several times a second, not after every batch, and without scores.

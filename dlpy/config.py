@@ -90,10 +90,10 @@ class Experiment(Block):
             return self.training.metrics
         return [Metric.registry.get(task.output.metric)(name=task.output.metric)]
 
-    def directions(self, task: Task) -> dict[str, str]:
+    def directions(self, task: Task, *, validation: bool) -> dict[str, str]:
         """Return which way is better, "min" or "max", for every score that training will log."""
         scores = {"loss": "min", **{metric.key: metric.direction for metric in self.metrics(task)}}
-        held_out = {f"val_{name}": way for name, way in scores.items()} if self.data.validation else {}
+        held_out = {f"val_{name}": way for name, way in scores.items()} if validation else {}
         return scores | held_out
 
     def resolved(self, task: Task, options: dict[str, Any]) -> Experiment:
@@ -173,7 +173,7 @@ def _misfits(experiment: Experiment, task: Task) -> list[Mistake]:
         attempt(("training", "loss"), experiment.training.loss.check, task)
     for position, metric in enumerate(experiment.training.metrics or []):
         attempt(("training", "metrics", position), metric.check, task)
-    directions = experiment.directions(task)
+    directions = experiment.directions(task, validation=experiment.data.validation is not None)
     for position, callback in enumerate(experiment.callbacks):
         attempt(("callbacks", position, "monitor"), check_monitor, callback.monitors(), directions)
     attempt(("training", "class_weight"), check_class_weight, experiment.training.class_weight, task)

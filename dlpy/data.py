@@ -77,6 +77,16 @@ class Task:
         (only,) = self.outputs.values()
         return only
 
+    @classmethod
+    def from_record(cls, record: dict[str, dict[str, dict]]) -> "Task":
+        """Return the task that `dataclasses.asdict` put into run.json."""
+        inputs = {name: Input(**{**given, "shape": tuple(given["shape"])}) for name, given in record["inputs"].items()}
+        outputs = {
+            name: Output(**{**wanted, "classes": tuple(wanted["classes"])})
+            for name, wanted in record["outputs"].items()
+        }
+        return cls(inputs, outputs)
+
     def with_input(self, given: Input) -> "Task":
         """Return the same task with another single input."""
         return replace(self, inputs=dict.fromkeys(self.inputs, given))
@@ -108,6 +118,13 @@ class Rows:
         """The only input."""
         (only,) = self.inputs.values()
         return only
+
+    @property
+    def array(self) -> np.ndarray:
+        """The only input, of rows that hold an array."""
+        if not isinstance(self.x, np.ndarray):
+            raise TypeError(f"expected an array, not {type(self.x).__name__}")
+        return self.x
 
     @property
     def y(self) -> np.ndarray:
@@ -161,7 +178,7 @@ class Loaded:
             for features in [] if rows is None else [*rows.inputs.values(), *rows.targets.values()]:
                 for array in arrays_of(features):
                     digest.update(f"{array.dtype.str}{array.shape}".encode())
-                    digest.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8))
+                    digest.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
         return digest.hexdigest()
 
 

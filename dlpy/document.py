@@ -115,7 +115,7 @@ def _override(document: Document, text: str) -> None:
     if not equals or "" in keys:
         raise ConfigError(f"'{text}': expected an override like training.epochs=3, or a file that exists.")
     parsed = _Reader(text, Path.cwd()).override(value, keys)
-    holder = _holder(document.values, keys, text)
+    holder: Any = _holder(document.values, keys, text)
     last: Any = keys[-1]
     old = holder.get(last) if isinstance(holder, dict) else holder[last]
     holder[last] = _merge({last: old}, {last: parsed})[last]
@@ -125,6 +125,7 @@ def _override(document: Document, text: str) -> None:
 def _holder(values: dict[str, Any], keys: Keys, text: str) -> Any:
     """Return the mapping or list that holds the last key, made where it was not there yet."""
     holder: Any = values
+    key: Any
     for position, key in enumerate(keys):
         if isinstance(holder, list) and not (isinstance(key, int) and key < len(holder)):
             raise ConfigError(f"{text}: there is no item {key} in that list of {len(holder)}.")

@@ -49,7 +49,7 @@ class Pipeline:
         for step in steps:
             states.append(step.fit(rows, task))
             rows, task = step.apply(rows, states[-1]), step.outline(task)
-        return cls(steps, states), rows, _measured(task, rows)
+        return cls(steps, states), rows, measured(task, rows)
 
     def apply(self, rows: Rows) -> Rows:
         """Return other rows transformed in the same way."""
@@ -112,7 +112,7 @@ def transform(dataset: Dataset, parts: Split, task: Task) -> tuple[Data, Pipelin
     return Data(train, validation, test, task), pipeline
 
 
-def _measured(task: Task, rows: Rows) -> Task:
+def measured(task: Task, rows: Rows) -> Task:
     """Return the task with the shapes that only the transformed rows can tell."""
     if isinstance(rows.x, np.ndarray):
         return task.with_input(replace(task.input, kind="array", shape=rows.x.shape[1:]))

@@ -22,7 +22,4 @@ def with_preprocessing(model: keras.Model, pipeline: Pipeline, raw: Rows) -> ker
     if not layers or not isinstance(raw.x, np.ndarray) or any(layer is None for layer in layers):
         return model
     inputs = keras.Input(raw.x.shape[1:], name="input")
-    x = inputs
-    for layer in layers:
-        x = layer(x)
-    return keras.Model(inputs, model(x))
+    return keras.Model(inputs, model(keras.Sequential([layer for layer in layers if layer is not None])(inputs)))

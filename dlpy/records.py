@@ -61,6 +61,7 @@ def begin(experiment: Experiment, loaded: Loaded, task: Task, options: Options) 
             "command": options.command,
             "seed": experiment.seed,
             "data": data,
+            "raw_task": asdict(loaded.task),
             "task": asdict(task),
             "test_looks": 0,
             **_environment(),
@@ -102,7 +103,7 @@ def save_splits(run: Run, data: Data) -> None:
     """Write which rows, numbered as in their source, went where."""
     parts = {"train": data.train, "validation": data.validation, "test": data.test}
     arrays = {name: rows.index for name, rows in parts.items() if rows is not None}
-    _write_arrays(run.splits, arrays)
+    write_arrays(run.splits, arrays)
 
 
 def summarize(run: Run, data: Data, parameters: int) -> None:
@@ -131,14 +132,14 @@ def save_predictions(run: Run, part: str, raw: Rows, rows: Rows, prediction: np.
     target = rows.y.argmax(axis=-1) if rows.y.ndim > 1 and rows.y.shape[1] > 1 else rows.y.reshape(-1)
     arrays = read_arrays(run.predictions)
     new = {"index": rows.index, "target": target, "prediction": prediction}
-    _write_arrays(run.predictions, arrays | {f"{part}.{name}": array for name, array in new.items()})
+    write_arrays(run.predictions, arrays | {f"{part}.{name}": array for name, array in new.items()})
     pictures = raw.x
     if isinstance(pictures, np.ndarray) and pictures.ndim in (3, 4) and prediction.shape[1] > 1:
         probability = prediction[np.arange(len(target)), target.astype(np.int64)]
         wrong = np.flatnonzero(prediction.argmax(axis=1) != target)
         worst = wrong[np.argsort(probability[wrong], kind="stable")][:_WRONGEST]
         found = {"image": pictures[worst], "target": target[worst], "prediction": prediction[worst]}
-        _write_arrays(run.path / "samples" / f"wrongest-{part}.npz", found | {"index": rows.index[worst]})
+        write_arrays(run.path / "samples" / f"wrongest-{part}.npz", found | {"index": rows.index[worst]})
 
 
 def read_arrays(path: Path) -> dict[str, np.ndarray]:
@@ -149,7 +150,9 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
         return {name: stored[name] for name in stored.files}
 
 
-def _write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
+def write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
+    """Write an npz file that appears whole."""
+
     def write(temporary: Path) -> None:
         with temporary.open("wb") as file:
             np.savez(file, **arrays)  # type: ignore

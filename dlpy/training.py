@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dlpy import checkpoints, engine, runs
-from dlpy.callbacks.checkpoint import Checkpoint, CheckpointHooks
+from dlpy import backend, checkpoints, engine, runs
+from dlpy.callbacks.checkpoint import Checkpoint
 from dlpy.callbacks.metrics_csv import MetricsCsv
 from dlpy.checks import check, class_numbers
-from dlpy.components import Callback, Hooks
+from dlpy.components import Hooks
 from dlpy.config import Experiment, raise_mistakes
-from dlpy.data import Data, Loaded
+from dlpy.data import Data, Loaded, Task
 from dlpy.document import Document
 from dlpy.pipeline import Pipeline, Split, obtain, split, transform
 from dlpy.preprocessing import with_preprocessing
@@ -34,6 +34,9 @@ class Reporter(Hooks):
 
     def fold_begins(self, number: int, total: int) -> None:
         """A fold of k-fold validation is next."""
+
+    def fold_ended(self, number: int, total: int, scores: dict[str, float]) -> None:
+        """A fold that was trained in another process is done."""
 
     def notice(self, text: str) -> None:
         """Something worth a line happened."""
@@ -79,7 +82,7 @@ def finish(run: Run, prepared: Prepared, data: Data, pipeline: Pipeline, reporte
     experiment = prepared.experiment
     pipeline.save(run.transforms)
     save_splits(run, data)
-    model = fit(run, experiment, data, experiment.seed, [reporter])
+    model = fit_best(run, experiment, data, [reporter])
     summarize(run, data, model.count_params())
     if data.validation is not None and prepared.parts.validation is not None:
         prediction = engine.predict(model, data.validation, experiment.training.batch_size)
@@ -88,32 +91,48 @@ def finish(run: Run, prepared: Prepared, data: Data, pipeline: Pipeline, reporte
     runs.write_whole(run.model, whole.save)
 
 
-def fit(run: Run, experiment: Experiment, data: Data, seed: int, hooks: Sequence[Hooks]) -> keras.Model:
+def fit_best(run: Run, experiment: Experiment, data: Data, hooks: Sequence[Hooks]) -> keras.Model:
     """Train a fresh model, leave its scores and checkpoints in the run, and return it with its best weights."""
-    model = compiled_model(experiment, data, seed)
-    directions = experiment.directions(data.task)
-    callbacks = [callback.build(run, directions) for callback in _with_checkpoint(experiment)]
-    training = experiment.training
-    plan = engine.Plan(training.batch_size, training.epochs, seed, sample_weight(experiment, data))
+    model = compiled_model(experiment, data.task, experiment.seed)
+    checkpoint = checkpoint_of(experiment).build(run, _directions(experiment, data))
     try:
-        engine.fit(model, data.train, data.validation, plan, [MetricsCsv(run.metrics), *callbacks, *hooks])
+        fit(model, run, experiment, data, [checkpoint, *hooks])
     finally:
-        for callback in callbacks:
-            if isinstance(callback, CheckpointHooks):
-                callback.flush()
+        checkpoint.flush()
     checkpoints.load_weights(model, run)
     return model
 
 
-def compiled_model(experiment: Experiment, data: Data, seed: int) -> keras.Model:
+def fit(model: keras.Model, run: Run, experiment: Experiment, data: Data, hooks: Sequence[Hooks]) -> None:
+    """Train a model as the experiment says, with its callbacks and metrics.csv in the run, but for checkpoints."""
+    directions = _directions(experiment, data)
+    listed = [callback for callback in experiment.callbacks if not isinstance(callback, Checkpoint)]
+    callbacks = [callback.build(run, directions) for callback in listed]
+    training = experiment.training
+    plan = engine.Plan(training.batch_size, training.epochs, experiment.seed, sample_weight(experiment, data))
+    # metrics.csv comes first: it records the learning rate that the epoch had, before a callback changes it
+    engine.fit(model, data.train, data.validation, plan, [MetricsCsv(run.metrics), *hooks, *callbacks])
+
+
+def checkpoint_of(experiment: Experiment) -> Checkpoint:
+    """Return the experiment's checkpoint callback; every run has one."""
+    return next((item for item in experiment.callbacks if isinstance(item, Checkpoint)), Checkpoint())
+
+
+def _directions(experiment: Experiment, data: Data) -> dict[str, str]:
+    return experiment.directions(data.task, validation=data.validation is not None)
+
+
+def compiled_model(experiment: Experiment, task: Task, seed: int) -> keras.Model:
     """Return a new model of the experiment, its weights drawn from the seed, ready to train or to be scored."""
+    backend.start()
     import keras
 
     keras.utils.set_random_seed(seed)
-    model = experiment.model.build(data.task)
-    metrics = [metric.build(data.task) for metric in experiment.metrics(data.task)]
-    loss = experiment.loss(data.task).build()
-    model.compile(optimizer=experiment.training.optimizer.build(), loss=loss, metrics=metrics, jit_compile=False)
+    model = experiment.model.build(task)
+    metrics = [metric.build(task) for metric in experiment.metrics(task)]
+    loss = experiment.loss(task).build()
+    model.compile(optimizer=experiment.training.optimizer.build(), loss=loss, metrics=metrics)
     return model
 
 
@@ -131,13 +150,6 @@ def sample_weight(experiment: Experiment, data: Data) -> np.ndarray | None:
         names = output.classes or tuple(map(str, range(len(counts))))
         weights = np.array([chosen.get(name, chosen.get(str(number), 1.0)) for number, name in enumerate(names)])
     return weights.astype(np.float32)[labels]
-
-
-def _with_checkpoint(experiment: Experiment) -> list[Callback]:
-    """Return the experiment's callbacks; the checkpoint, which every run has, comes first."""
-    listed = experiment.callbacks
-    own = [callback for callback in listed if isinstance(callback, Checkpoint)] or [Checkpoint()]
-    return [*own, *(callback for callback in listed if not isinstance(callback, Checkpoint))]
 
 
 def _shortened(experiment: Experiment) -> Experiment:

@@ -23,7 +23,7 @@ class Checkpoint(Callback):
     def monitors(self) -> str | None:
         return self.monitor
 
-    def build(self, run: Run, directions: dict[str, str]) -> Hooks:
+    def build(self, run: Run, directions: dict[str, str]) -> CheckpointHooks:
         monitor = self.monitor or ("val_loss" if "val_loss" in directions else None)
         return CheckpointHooks(run, Best(monitor, directions[monitor]) if monitor else None, self.every_seconds)
 

@@ -24,8 +24,9 @@ class MetricsCsv(Hooks):
         text = ""
         if not self._names:
             self._names = list(logs)
-            text = ",".join(["epoch", "seconds", *self._names]) + "\n"
-        values = [f"{logs[name]:.9g}" for name in self._names]
+            text = ",".join(["epoch", "seconds", "learning_rate", *self._names]) + "\n"
+        rate = float(self.model.optimizer.learning_rate)  # type: ignore
+        values = [f"{value:.9g}" for value in (rate, *(logs[name] for name in self._names))]
         text += ",".join([str(epoch + 1), f"{time.monotonic() - self._started:.3f}", *values]) + "\n"
         with storage(self._path), self._path.open("a") as file:
             file.write(text)

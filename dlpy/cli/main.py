@@ -9,6 +9,13 @@ from types import FrameType
 import click
 import typer
 
+from dlpy.cli.check import check
+from dlpy.cli.evaluate import evaluate
+from dlpy.cli.kfold import kfold
+from dlpy.cli.predict import predict
+from dlpy.cli.runs import runs
+from dlpy.cli.schema import schema
+from dlpy.cli.show import show
 from dlpy.cli.train import train
 from dlpy.errors import DlpyError
 
@@ -26,7 +33,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for _command in (train,):
+for _command in (train, evaluate, predict, kfold, check, show, runs, schema):
     app.command()(_command)
 
 

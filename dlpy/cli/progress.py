@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
 from rich.panel import Panel
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.table import Table
 
 from dlpy.config import Experiment
 from dlpy.data import Data, Loaded
@@ -17,27 +18,26 @@ from dlpy.runs import Run
 from dlpy.training import Reporter
 
 
-def reporter(*, quiet: bool = False) -> Display:
-    """Return the display that fits where the output goes."""
-    if quiet:
-        return Display(Console(quiet=True))
-    console = Console()
-    return TerminalDisplay(console) if console.is_terminal else Display(console)
+def reporter(*, quiet: bool = False, folds: bool = False) -> Display:
+    """Return the display that fits where the output goes; of folds only the end of each is told."""
+    console = Console(quiet=quiet)
+    live = console.is_terminal and not quiet
+    return (LiveDisplay if live else Display)(console, folds=folds)
 
 
 class Display(Reporter):
     """Plain lines."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, *, folds: bool) -> None:
         self.console = console
+        self._folds = folds
+        self._fold = (0, 0)
         self._epochs = 0
         self._steps = 0
-        self._began = 0.0
 
     def data_ready(self, loaded: Loaded, data: Data, experiment: Experiment) -> None:
-        if loaded.source.kind == "stand-in":
-            self._announce_stand_in(loaded)
-        parts = {"training": data.train, "validation": data.validation, "test": data.test}
+        announce_stand_in(self.console, {"source": loaded.source.kind, "description": loaded.source.description})
+        parts = {"training": data.train, "validation": data.validation, "test": data.test or loaded.test}
         counts = ", ".join(f"{len(rows):,} {name}" for name, rows in parts.items() if rows is not None)
         self.notice(f"{experiment.data.name}: {counts} rows ({loaded.source.description})")
         self._epochs = experiment.training.epochs
@@ -47,93 +47,125 @@ class Display(Reporter):
         self.console.print(escape(text), highlight=False, soft_wrap=True)
 
     def fold_begins(self, number: int, total: int) -> None:
-        self.notice(f"fold {number}/{total}")
+        self._fold = (number, total)
+
+    def fold_ended(self, number: int, total: int, scores: dict[str, float]) -> None:
+        self.notice(f"fold {number:{len(str(total))}}/{total}  {scores_text(scores)}")
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
-        self._began = time.monotonic()
+        self._last: dict[str, float] = {}
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
-        self.notice(epoch_line(epoch + 1, self._epochs, logs))
+        self._last = logs
+        if not self._folds:
+            self.notice(f"epoch {epoch + 1:{len(str(self._epochs))}}/{self._epochs}  {scores_text(logs)}")
+
+    def on_train_end(self, logs: dict[str, float] | None = None) -> None:
+        if self._folds and self._fold[0]:
+            self.fold_ended(*self._fold, self._last)
+            self._fold = (0, 0)
 
     def finished(self, run: Run) -> None:
         """Tell the scores and where everything is."""
         summary, record = run.read("summary.json"), run.read("run.json")
-        best = summary["best"]
         for line in summary_lines(summary):
             self.notice(line)
-        source = " (STAND-IN DATA)" if record["data"]["source"] == "stand-in" else ""
-        peak = record.get("peak_memory_bytes", 0) / 2**20
-        self.notice(f"epoch {best['epoch']} kept; {record['seconds']:.1f} s, peak memory {peak:,.0f} MB{source}")
-        self.notice(f"run: {shown_path(run.path)}")
+        mark = " (STAND-IN DATA)" if record["data"]["source"] == "stand-in" else ""
+        peak = record["peak_memory_bytes"] / 2**20
+        self.notice(f"took {record['seconds']:.1f} s, peak memory {peak:,.0f} MB{mark}")
         if self.console.quiet:
-            print(shown_path(run.path))
+            Console().print(shown_path(run.path), highlight=False, soft_wrap=True)
+        else:
+            self.notice(f"run: {shown_path(run.path)}")
 
-    def _announce_stand_in(self, loaded: Loaded) -> None:
-        self.notice(f"!!! STAND-IN DATA !!! {stand_in_text(loaded)}")
 
+class LiveDisplay(Display):
+    """A bar for the training that runs, a line for each epoch that is over."""
 
-class TerminalDisplay(Display):
-    """A bar for the epoch that runs, a line for each that is over."""
-
-    def __init__(self, console: Console) -> None:
-        super().__init__(console)
+    def __init__(self, console: Console, *, folds: bool) -> None:
+        super().__init__(console, folds=folds)
         self._bar: Progress | None = None
-        self._task = None
+        self._task = TaskID(0)
+        self._done = 0
+        self._shown = 0.0
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
         super().on_train_begin()
+        self.close()
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         self._bar = Progress(*columns, console=self.console, transient=True)
-        self._task = self._bar.add_task("training", total=self._epochs * self._steps)
+        title = f"fold {self._fold[0]}/{self._fold[1]}" if self._folds and self._fold[0] else "training"
+        self._task = self._bar.add_task(f"{title}, steps", total=self._epochs * self._steps)
         self._bar.start()
 
-    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
-        if self._bar is not None and self._task is not None:
-            self._bar.update(self._task, completed=self._epoch * self._steps + batch + 1)
-
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        self._epoch = epoch
+        self._done = epoch * self._steps
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        now = time.monotonic()
+        if self._bar is not None and now - self._shown > 0.1:
+            self._bar.update(self._task, completed=self._done + batch + 1)
+            self._shown = now
 
     def on_train_end(self, logs: dict[str, float] | None = None) -> None:
         self.close()
+        super().on_train_end()
 
     def close(self) -> None:
         """Take the bar off the screen."""
         if self._bar is not None:
             self._bar.stop()
-
-    def _announce_stand_in(self, loaded: Loaded) -> None:
-        self.console.print(Panel(stand_in_text(loaded), title="STAND-IN DATA", border_style="bold red"))
+            self._bar = None
 
 
-def epoch_line(epoch: int, epochs: int, logs: dict[str, float]) -> str:
-    """Return one line that tells an epoch's scores."""
-    width = len(str(epochs))
-    return f"epoch {epoch:{width}}/{epochs}  " + "  ".join(f"{name} {value:.4f}" for name, value in logs.items())
-
-
-def summary_lines(summary: dict) -> list[str]:
-    """Return the best scores beside the baseline."""
-    best = {name: value for name, value in summary["best"].items() if name != "epoch"}
-    base = summary["baseline"]
-    scores = "  ".join(f"{name} {value:.4f}" for name, value in best.items())
-    numbers = "  ".join(f"{name} {value:.4f}" for name, value in base.items() if isinstance(value, float))
-    return [f"best:     {scores}", f"baseline: {numbers} ({base['guess']}, on the {base['on']} rows)"]
-
-
-def stand_in_text(loaded: Loaded) -> str:
-    """Return why the scores mean little."""
-    return (
-        f"The real data is not on this machine. Training runs on {loaded.source.description}, which dlpy generated. "
-        "The scores say nothing about the real data. Put the file in $DLPY_DATA, or give data.path."
+def announce_stand_in(console: Console, data: dict[str, str]) -> None:
+    """Say, so that nobody can miss it, that the scores are not about real data; nothing where they are."""
+    if data["source"] != "stand-in":
+        return
+    text = (
+        f"The real data is not on this machine: this is {data['description']}. The scores say nothing about the real "
+        "data. Put its file into $DLPY_DATA, or name it by data.path."
     )
+    if console.is_terminal:
+        console.print(Panel(text, title="STAND-IN DATA", border_style="bold red"))
+    else:
+        console.print(f"*** STAND-IN DATA *** {text}", highlight=False, soft_wrap=True)
+
+
+def scores_text(scores: dict[str, float]) -> str:
+    """Return scores on one line."""
+    return "  ".join(f"{name} {value:.4f}" for name, value in scores.items())
+
+
+def summary_lines(summary: dict[str, Any]) -> list[str]:
+    """Return the scores beside the baseline, for a run of one training or of folds."""
+    best, base = summary["best"], summary["baseline"]
+    numbers = {name: value for name, value in base.items() if isinstance(value, float)}
+    lines = []
+    if "mean" in summary:
+        spread = summary["deviation"]
+        means = "  ".join(f"{name} {mean:.4f} +- {spread[name]:.4f}" for name, mean in summary["mean"].items())
+        lines.append(f"mean:      {means}  (last epoch of {len(summary['folds'])} folds)")
+        lines.append(f"best:      the mean curve of {best['monitor']} is best at epoch {best['epoch']}")
+    else:
+        scores = {name: value for name, value in best.items() if name != "epoch"}
+        lines.append(f"best:      {scores_text(scores)}  (epoch {best['epoch']})")
+    return [*lines, f"baseline:  {scores_text(numbers)}  ({base['guess']}; {base['on']} rows)"]
+
+
+def score_table(results: dict[str, Any]) -> Table:
+    """Return a table of scores by part, with the baseline beside them."""
+    table = Table(box=None, pad_edge=False)
+    for title in ("rows", "score", "value", "baseline"):
+        table.add_column(title, justify="left" if title in ("rows", "score") else "right", no_wrap=True)
+    for part, result in results.items():
+        base = result["baseline"]
+        for name, value in result["scores"].items():
+            usual = base.get(name, base.get("crossentropy" if name == "loss" and "crossentropy" in base else name))
+            table.add_row(f"{part} ({result['rows']:,})", name, f"{value:.4f}", "" if usual is None else f"{usual:.4f}")
+    return table
 
 
 def shown_path(path: Path) -> str:
     """Return the path relative to the current folder, where it lies in it."""
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
-
-
-def is_terminal() -> bool:
-    """Return whether a person watches."""
-    return sys.stdout.isatty()

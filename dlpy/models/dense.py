@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -69,7 +69,7 @@ class Dense(Model):
         return keras.Model(inputs, add_head(inputs, self, task))
 
 
-def add_head(x: keras.KerasTensor, head: Dense, task: Task) -> keras.KerasTensor:
+def add_head(x: Any, head: Dense, task: Task) -> Any:
     """Return the prediction: x (batch, features) sent through hidden layers and the task's last layer."""
     from keras import layers
 

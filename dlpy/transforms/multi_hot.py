@@ -16,7 +16,7 @@ _CHUNK_CELLS = 20_000_000  # bytes of working memory
 
 
 class MultiHot(Transform):
-    """Each sequence as a row of 0 and 1: 1 in the columns of the integers it holds. Kept sparse, never a dense array."""
+    """Each sequence as a row of 0 and 1: 1 in the columns of the integers it holds. It is kept sparse."""
 
     name: Literal["multi_hot"] = "multi_hot"
     size: Annotated[int, Field(gt=0)] | None = None

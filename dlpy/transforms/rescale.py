@@ -29,7 +29,7 @@ class Rescale(Transform):
         return task
 
     def apply(self, rows: Rows, state: State) -> Rows:
-        scaled = np.multiply(rows.x, np.float32(self.scale), dtype=np.float32)
+        scaled = np.multiply(rows.array, np.float32(self.scale), dtype=np.float32)
         if self.offset:
             scaled += np.float32(self.offset)
         return rows.with_x(scaled)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Annotated, Literal
 
-import numpy as np
 from pydantic import Field
 
 from dlpy.components import Transform
@@ -37,7 +36,7 @@ class Reshape(Transform):
         return task.with_input(Input("array", tuple(size // known if n == -1 else n for n in self.shape)))
 
     def apply(self, rows: Rows, state: State) -> Rows:
-        return rows.with_x(np.reshape(rows.x, (len(rows), *self.shape)))  # type: ignore
+        return rows.with_x(rows.array.reshape(len(rows), *self.shape))
 
     def layer(self, state: State) -> keras.layers.Layer:
         from keras import layers

@@ -31,11 +31,9 @@ class Standardize(Transform):
 
     def fit(self, rows: Rows, task: Task) -> State:
         numbers = _numbers(rows)
-        deviation = np.nanstd(numbers, axis=0, dtype=np.float64)
-        return {
-            "mean": np.nanmean(numbers, axis=0, dtype=np.float64),
-            "deviation": np.where(deviation > 0, deviation, 1.0),
-        }
+        deviation = np.asarray(np.nanstd(numbers, axis=0, dtype=np.float64))
+        mean = np.asarray(np.nanmean(numbers, axis=0, dtype=np.float64))
+        return {"mean": mean, "deviation": np.where(deviation > 0, deviation, 1.0)}
 
     def apply(self, rows: Rows, state: State) -> Rows:
         scaled = (_numbers(rows) - state["mean"]) / state["deviation"]
@@ -50,4 +48,4 @@ class Standardize(Transform):
 
 
 def _numbers(rows: Rows) -> np.ndarray:
-    return rows.x.numeric if isinstance(rows.x, Table) else np.asarray(rows.x)
+    return rows.x.numeric if isinstance(rows.x, Table) else rows.array

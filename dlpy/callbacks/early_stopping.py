@@ -1,0 +1,49 @@
+"""Ends training when a score no longer improves."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from dlpy.callbacks.monitor import Best
+from dlpy.components import Callback, Hooks
+from dlpy.runs import Run
+
+
+class EarlyStopping(Callback):
+    """Stop when a score has not improved for some epochs. The run's model is that of the best checkpoint anyway."""
+
+    name: Literal["early_stopping"] = "early_stopping"
+    monitor: str = "val_loss"
+    """The score to watch."""
+    patience: Annotated[int, Field(ge=1)] = 3
+    """Epochs without improvement after which training stops."""
+    min_delta: Annotated[float, Field(ge=0)] = 0.0
+    """How much better a score must be to count as better."""
+    start_from_epoch: Annotated[int, Field(ge=1)] = 1
+    """The first epoch that is looked at; earlier ones neither count nor stop."""
+
+    def monitors(self) -> str:
+        return self.monitor
+
+    def build(self, run: Run, directions: dict[str, str]) -> Hooks:
+        best = Best(self.monitor, directions[self.monitor], self.min_delta)
+        return EarlyStoppingHooks(best, self.patience, self.start_from_epoch - 1)
+
+
+class EarlyStoppingHooks(Hooks):
+    """Counts the epochs since the best one."""
+
+    def __init__(self, best: Best, patience: int, first: int) -> None:
+        self._best = best
+        self._patience = patience
+        self._first = first
+        self._waited = 0
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
+        if epoch < self._first:
+            return
+        self._waited = 0 if self._best.improved(epoch, logs) else self._waited + 1
+        if self._waited >= self._patience:
+            self.model.stop_training = True

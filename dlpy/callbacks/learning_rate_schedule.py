@@ -1,0 +1,45 @@
+"""Sets the learning rate by epoch."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+
+from dlpy.components import Callback, Hooks
+from dlpy.runs import Run
+
+
+def _whole_keys(value: Any) -> Any:
+    """Take YAML's keys, which are text, for the numbers they are."""
+    if not isinstance(value, dict):
+        return value
+    return {int(key) if isinstance(key, str) and key.isdecimal() else key: rate for key, rate in value.items()}
+
+
+class LearningRateSchedule(Callback):
+    """Change the learning rate from given epochs on: `rates: {1: 0.01, 10: 0.001}`."""
+
+    name: Literal["learning_rate_schedule"] = "learning_rate_schedule"
+    sets_learning_rate = True
+    rates: Annotated[
+        dict[Annotated[int, Field(ge=1)], Annotated[float, Field(gt=0)]],
+        BeforeValidator(_whole_keys),
+        Field(min_length=1),
+    ]
+    """First epoch (from 1) of each learning rate; before the first one the optimizer's own holds."""
+
+    def build(self, run: Run, directions: dict[str, str]) -> Hooks:
+        return LearningRateScheduleHooks(self.rates)
+
+
+class LearningRateScheduleHooks(Hooks):
+    """Sets the rate at the beginning of an epoch."""
+
+    def __init__(self, rates: dict[int, float]) -> None:
+        self._rates = rates
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        begun = [first for first in self._rates if first <= epoch + 1]
+        if begun:
+            self.model.optimizer.learning_rate = self._rates[max(begun)]  # type: ignore

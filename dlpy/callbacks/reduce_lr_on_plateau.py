@@ -1,0 +1,63 @@
+"""Makes steps smaller when a score no longer improves."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from dlpy.callbacks.monitor import Best
+from dlpy.components import Callback, Hooks
+from dlpy.runs import Run
+
+
+class ReduceLROnPlateau(Callback):
+    """Multiply the learning rate when a score has not improved for some epochs."""
+
+    name: Literal["reduce_lr_on_plateau"] = "reduce_lr_on_plateau"
+    sets_learning_rate = True
+    monitor: str = "val_loss"
+    """The score to watch."""
+    factor: Annotated[float, Field(gt=0, lt=1)] = 0.1
+    """What the learning rate is multiplied by."""
+    patience: Annotated[int, Field(ge=1)] = 10
+    """Epochs without improvement after which it is."""
+    min_delta: Annotated[float, Field(ge=0)] = 0.0001
+    """How much better a score must be to count as better."""
+    cooldown: Annotated[int, Field(ge=0)] = 0
+    """Epochs to wait after a reduction before counting again."""
+    min_learning_rate: Annotated[float, Field(ge=0)] = 0.0
+    """The learning rate never falls below this."""
+
+    def monitors(self) -> str:
+        return self.monitor
+
+    def build(self, run: Run, directions: dict[str, str]) -> Hooks:
+        return ReduceLROnPlateauHooks(self, Best(self.monitor, directions[self.monitor], self.min_delta))
+
+
+class ReduceLROnPlateauHooks(Hooks):
+    """Counts the epochs since the best one, except while cooling down."""
+
+    def __init__(self, options: ReduceLROnPlateau, best: Best) -> None:
+        self._options = options
+        self._best = best
+        self._waited = 0
+        self._cooling = 0
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
+        improved = self._best.improved(epoch, logs)
+        if self._cooling > 0:
+            self._cooling -= 1
+            self._waited = 0
+            return
+        self._waited = 0 if improved else self._waited + 1
+        if self._waited >= self._options.patience:
+            self._reduce()
+
+    def _reduce(self) -> None:
+        rate = float(self.model.optimizer.learning_rate)  # type: ignore
+        reduced = max(rate * self._options.factor, self._options.min_learning_rate)
+        self.model.optimizer.learning_rate = reduced  # type: ignore
+        self._waited = 0
+        self._cooling = self._options.cooldown

@@ -1,0 +1,38 @@
+"""`dlpy check`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def check(
+    files: Annotated[list[str], typer.Argument(metavar="EXPERIMENT... [KEY=VALUE]...", help="Experiment files.")],
+    data: Annotated[bool, typer.Option("--data", help="Load the data too, and look for problems in it.")] = False,
+) -> None:
+    """Check experiment files without training: every mistake at once, with its line.
+
+    Example: dlpy check configs/*.yaml
+    """
+    from dlpy.config import load
+    from dlpy.errors import ConfigError, DlpyError
+    from dlpy.inspection import inspect
+
+    overrides = [text for text in files if "=" in text and not Path(text).exists()]
+    failed: list[DlpyError] = []
+    paths = [Path(text) for text in files if text not in overrides]
+    if not paths:
+        raise ConfigError("no experiment file given.")
+    for path in paths:
+        try:
+            experiment, document = load(path, overrides)
+            print(f"{path}: ok")
+            for line in inspect(experiment, document) if data else []:
+                print(f"  {line}")
+        except DlpyError as error:
+            print(error)
+            failed.append(error)
+    if failed:
+        raise typer.Exit(failed[0].exit_status)

@@ -1,0 +1,49 @@
+"""`dlpy evaluate`."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+from dlpy.cli.train import RunsFolder
+
+RunName = Annotated[
+    str, typer.Argument(metavar="RUN", help="A run: its id, a unique beginning of it, a path, or 'latest'.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
+
+
+def evaluate(
+    name: RunName,
+    split: Annotated[
+        list[str] | None,
+        typer.Option("--split", help="train, validation or test; may be repeated.  [default: validation and test]"),
+    ] = None,
+    checkpoint: Annotated[str, typer.Option(help="best or last.")] = "best",
+    as_json: AsJson = False,
+    runs_folder: RunsFolder = None,
+) -> None:
+    """Score a run's best model on its validation and test rows, beside the common-sense baseline.
+
+    Each look at the test rows leaks a little: run.json counts them.
+
+    Example: dlpy evaluate latest --split test
+    """
+    from rich.console import Console
+
+    from dlpy import evaluation, runs
+    from dlpy.cli.progress import announce_stand_in, score_table
+
+    run = runs.find(name, runs_folder)
+    results = evaluation.evaluate(run, evaluation.part_names(split or []), evaluation.checkpoint_name(checkpoint))
+    if as_json:
+        print(json.dumps(results, indent=2))
+        return
+    console = Console()
+    record = run.read("run.json")
+    announce_stand_in(console, record["data"])
+    console.print(score_table(results))
+    if "test" in results:
+        console.print(f"looks at the test rows so far: {record['test_looks']}", highlight=False)

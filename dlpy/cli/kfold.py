@@ -1,0 +1,40 @@
+"""`dlpy kfold`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from dlpy.cli.train import ConfigFile, Overrides, Quiet, RunsFolder, Smoke, command_line
+
+
+def kfold(
+    config: ConfigFile,
+    overrides: Overrides = None,
+    jobs: Annotated[int, typer.Option(min=1, help="Folds trained at once; the numbers are the same.")] = 1,
+    refit: Annotated[
+        bool, typer.Option("--refit", help="Then train on all rows but the test rows, for the best number of epochs.")
+    ] = False,
+    smoke: Smoke = False,
+    quiet: Quiet = False,
+    runs_folder: RunsFolder = None,
+) -> None:
+    """Train once per fold, each time with a fresh model, and tell the mean score and its spread.
+
+    How rows are divided stands under 'kfold' in the experiment file; the test rows are never touched.
+
+    Example: dlpy kfold configs/boston_kfold.yaml kfold.folds=10 --refit
+    """
+    from dlpy import runs
+    from dlpy.cli.progress import reporter
+    from dlpy.config import load
+    from dlpy.kfold import How
+    from dlpy.kfold import kfold as run_kfold
+    from dlpy.records import Options
+
+    experiment, document = load(config, overrides)
+    options = Options(runs_folder or runs.runs_folder(), command_line(), "kfold", smoke)
+    report = reporter(quiet=quiet, folds=True)
+    run = run_kfold(experiment, document, options, report, How(jobs, refit))
+    report.finished(run)

@@ -1,0 +1,39 @@
+"""`dlpy predict`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dlpy.cli.evaluate import RunName
+from dlpy.cli.train import RunsFolder
+
+
+def predict(
+    name: RunName,
+    data: Annotated[Path, typer.Argument(metavar="FILE", help="Rows to predict: a CSV or npz like the training data.")],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Where the CSV goes.  [default: standard output]")
+    ] = None,
+    checkpoint: Annotated[str, typer.Option(help="best or last.")] = "best",
+    runs_folder: RunsFolder = None,
+) -> None:
+    """Predict the rows of a file with a run's best model and write a CSV, one line a row, in the file's order.
+
+    The target column may be missing. Classes come with their probabilities.
+
+    Example: dlpy predict latest new_houses.csv --output predictions.csv
+    """
+    from dlpy import evaluation, runs
+    from dlpy.predictions import to_csv
+
+    run = runs.find(name, runs_folder)
+    prediction, task = evaluation.predict(run, data, evaluation.checkpoint_name(checkpoint))
+    text = to_csv(prediction, task)
+    if output is None:
+        print(text, end="")
+        return
+    runs.write_whole(output, lambda path: path.write_text(text))
+    print(f"{len(prediction):,} predictions: {output}")

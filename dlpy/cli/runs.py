@@ -1,0 +1,60 @@
+"""`dlpy runs`."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dlpy.cli.evaluate import AsJson
+from dlpy.cli.train import RunsFolder
+
+if TYPE_CHECKING:
+    from dlpy.runs import Run
+
+
+def runs(
+    sort: Annotated[
+        str, typer.Option(help="Column to sort by: id, status, seconds, or a score such as val_loss.")
+    ] = "id",
+    reverse: Annotated[bool, typer.Option("--reverse", "-r", help="Largest first.")] = False,
+    as_json: AsJson = False,
+    runs_folder: RunsFolder = None,
+) -> None:
+    """List all runs with their best scores.
+
+    Example: dlpy runs --sort val_loss
+    """
+    from rich.console import Console
+    from rich.table import Table
+
+    from dlpy import runs as store
+    from dlpy.errors import ConfigError, did_you_mean
+
+    rows = [_row(run) for run in store.all_runs(runs_folder or store.runs_folder())]
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    if rows and sort not in columns:
+        raise ConfigError(f"--sort {sort}: no run has it.{did_you_mean(sort, columns)}")
+    rows.sort(key=lambda row: (row.get(sort) is None, row.get(sort) or 0 if sort != "id" else row["id"]))
+    if reverse:
+        rows.reverse()
+    if as_json:
+        print(json.dumps(rows, indent=2))
+        return
+    table = Table(box=None, pad_edge=False)
+    for name in columns:
+        table.add_column(name, no_wrap=True, justify="left" if name in ("id", "status", "data") else "right")
+    for row in rows:
+        table.add_row(*(_cell(row.get(name)) for name in columns))
+    Console().print(table if rows else "There are no runs yet.")
+
+
+def _row(run: Run) -> dict[str, object]:
+    record, summary = run.read("run.json"), run.read("summary.json")
+    known = {"id": run.id, "status": record.get("status"), "data": record.get("data", {}).get("source")}
+    return {**known, "seconds": record.get("seconds"), **(summary.get("mean") or summary.get("best") or {})}
+
+
+def _cell(value: object) -> str:
+    return "" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,148 @@
+"""Scores and predictions of a run that is over, from nothing but its directory and its data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+import numpy as np
+
+from dlpy import checkpoints, engine
+from dlpy.baseline import baseline
+from dlpy.checks import check_rows
+from dlpy.config import Experiment, load
+from dlpy.data import Loaded, Rows, Task
+from dlpy.errors import ConfigError, DataError, RunError, did_you_mean
+from dlpy.pipeline import SMOKE_ROWS, Pipeline, split
+from dlpy.records import save_predictions
+from dlpy.runs import Run
+from dlpy.training import compiled_model
+
+if TYPE_CHECKING:
+    import keras
+
+Part = Literal["train", "validation", "test"]
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a run has learnt: its experiment, fitted transforms and model with the weights of a checkpoint."""
+
+    experiment: Experiment
+    pipeline: Pipeline
+    model: keras.Model
+    raw_task: Task  # before the transforms
+    task: Task
+    epoch: int
+
+
+def restore(run: Run, which: checkpoints.Which = "best") -> Trained:
+    """Return what a run has learnt; its data need not be there.
+
+    Raises:
+        RunError: the run has no such checkpoint, or its files are damaged.
+    """
+    experiment = read_experiment(run)
+    record = run.read("run.json")
+    if record.get("kind") == "kfold" and not run.checkpoints.is_dir():
+        raise RunError(f"run {run.id} has no final model: `dlpy kfold --refit` trains one.")
+    task = Task.from_record(record["task"])
+    pipeline = Pipeline.restore(experiment.data.steps(), run.transforms)
+    model = compiled_model(experiment, task, experiment.seed)
+    epoch = checkpoints.load_weights(model, run, which)
+    return Trained(experiment, pipeline, model, Task.from_record(record["raw_task"]), task, epoch)
+
+
+def read_experiment(run: Run) -> Experiment:
+    """Return the experiment that a run was made of."""
+    if not run.config.is_file():
+        raise RunError(f"{run.path} has no config.yaml.")
+    experiment, _ = load(run.config)
+    return experiment
+
+
+def evaluate(run: Run, parts: list[Part], which: checkpoints.Which = "best") -> dict[str, Any]:
+    """Score a run's model on parts of its data, add the scores to evaluation.json, and return them by part.
+
+    Args:
+        parts: which rows; where the list is empty, the validation rows and the test rows, as far as there are any.
+
+    Raises:
+        DataError: the data is gone or has changed, or has no such part.
+    """
+    trained = restore(run, which)
+    raw = _raw_parts(run, trained.experiment)
+    parts = parts or [part for part in ("validation", "test") if part in raw]
+    missing = [part for part in parts if part not in raw]
+    if missing or not parts:
+        raise DataError(f"run {run.id} has no {missing[0] if missing else 'validation or test'} rows.")
+    train = trained.pipeline.apply(raw["train"])
+    results = {part: _score(run, trained, part, raw[part], train) | {"checkpoint": which} for part in parts}
+    if "test" in parts:
+        run.update(test_looks=run.read("run.json").get("test_looks", 0) + 1)
+    run.write("evaluation.json", run.read("evaluation.json") | results)
+    return results
+
+
+def predict(run: Run, path: Path, which: checkpoints.Which = "best") -> tuple[np.ndarray, Task]:
+    """Return what a run's model says of the rows of a user's file: (rows, units), and the task."""
+    trained = restore(run, which)
+    rows = trained.experiment.data.read(path, trained.raw_task)
+    if len(rows) == 0:
+        raise DataError(f"{path} has no rows.")
+    transformed = trained.pipeline.apply(rows)
+    check_rows(transformed, str(path), trained.task.output)
+    return engine.predict(trained.model, transformed, trained.experiment.training.batch_size), trained.task
+
+
+def part_names(names: list[str]) -> list[Part]:
+    """Return the names of parts, checked."""
+    for name in names:
+        if name not in get_args(Part):
+            raise ConfigError(f"--split {name}: there is no such part.{did_you_mean(name, get_args(Part))}")
+    return [part for part in get_args(Part) if part in names]
+
+
+def checkpoint_name(name: str) -> checkpoints.Which:
+    """Return the name of a checkpoint, checked."""
+    for which in get_args(checkpoints.Which):
+        if name == which:
+            return which
+    raise ConfigError(f"--checkpoint {name}: expected best or last.")
+
+
+def _score(run: Run, trained: Trained, part: Part, raw: Rows, train: Rows) -> dict[str, Any]:
+    rows = train if part == "train" else trained.pipeline.apply(raw)
+    check_rows(rows, part, trained.task.output)
+    batch_size = trained.experiment.training.batch_size
+    scores = engine.evaluate(trained.model, rows, batch_size)
+    if part != "train":
+        save_predictions(run, part, raw, rows, engine.predict(trained.model, rows, batch_size))
+    common_sense = baseline(train, rows, trained.task.output)
+    return {"rows": len(rows), "epoch": trained.epoch, "scores": scores, "baseline": common_sense}
+
+
+def _raw_parts(run: Run, experiment: Experiment) -> dict[str, Rows]:
+    """Return the rows of each part as the run had them, before the transforms."""
+    loaded = _load_again(run, experiment)
+    dataset = experiment.data
+    if run.read("run.json")["kind"] == "kfold":  # its final model is trained on all rows but the test rows
+        dataset = dataset.model_copy(update={"validation": None})
+    parts = split(dataset, loaded)
+    named = {"train": parts.train, "validation": parts.validation, "test": parts.test}
+    return {name: rows for name, rows in named.items() if rows is not None}
+
+
+def _load_again(run: Run, experiment: Experiment) -> Loaded:
+    record = run.read("run.json")
+    if record["data"]["source"] == "stand-in":
+        loaded = experiment.data.stand_in(experiment.seed, SMOKE_ROWS if record["smoke"] else None)
+    else:
+        loaded = experiment.data.load()
+    if loaded.fingerprint() != record["data"]["sha256"]:
+        raise DataError(
+            f"{loaded.source.description} has changed since run {run.id}: its scores could not be compared. "
+            "Put the old file back, or train anew."
+        )
+    return loaded

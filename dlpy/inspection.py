@@ -1,0 +1,91 @@
+"""What `dlpy check --data` tells of the rows: their shapes, and problems that spoil scores without stopping training."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from dlpy.checks import check, class_numbers
+from dlpy.config import Experiment, raise_mistakes
+from dlpy.data import Data, Rows
+from dlpy.document import Document
+from dlpy.features import Features, Sequences, Sparse
+from dlpy.pipeline import obtain, split, transform
+
+_LEAK = 0.999  # correlation with the target from which a column looks like the target itself
+
+
+def inspect(experiment: Experiment, document: Document) -> Iterator[str]:
+    """Yield lines about the data, the suspicious ones beginning with "warning:".
+
+    Raises:
+        DataError: training could not begin.
+    """
+    loaded = obtain(experiment.data, experiment.seed)
+    raise_mistakes(experiment, document, loaded.task)
+    parts = split(experiment.data, loaded)
+    data, _ = transform(experiment.data, parts, loaded.task)
+    check(data)
+    yield f"data: {loaded.source.kind}, {loaded.source.description}"
+    for name, rows in _parts(data).items():
+        yield f"{name}: {len(rows):,} rows, input {data.task.input}{_balance(rows, data)}"
+    yield from _duplicates(data)
+    yield from _suspicious_columns(data.train)
+
+
+def _parts(data: Data) -> dict[str, Rows]:
+    named = {"train": data.train, "validation": data.validation, "test": data.test}
+    return {name: rows for name, rows in named.items() if rows is not None}
+
+
+def _balance(rows: Rows, data: Data) -> str:
+    output = data.task.output
+    if output.kind == "regression":
+        return f", target {rows.y.min():.4g} to {rows.y.max():.4g}, mean {rows.y.mean():.4g}"
+    counts = np.bincount(class_numbers(rows, output), minlength=2 if output.kind == "binary" else output.units or 0)
+    return f", {np.count_nonzero(counts)} classes of {counts.min():,} to {counts.max():,} rows"
+
+
+def _duplicates(data: Data) -> Iterator[str]:
+    """Yield a line for each held-out part with rows that are in the training rows too."""
+    seen = set(_row_bytes(data.train.x))
+    for name, rows in _parts(data).items():
+        if name != "train":
+            count = sum(row in seen for row in _row_bytes(rows.x))
+            if count:
+                yield f"warning: {count:,} of {len(rows):,} {name} rows are in the training rows too: scores flatter."
+
+
+def _row_bytes(features: Features) -> Iterator[bytes]:
+    """Yield each row as bytes, equal for equal rows."""
+    if isinstance(features, np.ndarray):
+        yield from (row.tobytes() for row in features)
+    elif isinstance(features, Sparse | Sequences):
+        values = features.columns if isinstance(features, Sparse) else features.values
+        yield from (
+            values[start:stop].tobytes() for start, stop in zip(features.splits, features.splits[1:], strict=False)
+        )
+
+
+def _suspicious_columns(rows: Rows) -> Iterator[str]:
+    """Yield a line for each column of flat rows that never changes or is the target in disguise."""
+    if not isinstance(rows.x, np.ndarray) or rows.x.ndim != 2:
+        return
+    spread = rows.x.std(axis=0)
+    constant = np.flatnonzero(spread == 0)
+    if len(constant):
+        yield f"warning: {len(constant)} of {rows.x.shape[1]} columns never change: {_some(constant)}."
+    if rows.y.size != len(rows):
+        return
+    target = rows.y.reshape(-1).astype(np.float64)
+    changing = np.flatnonzero((spread > 0) & (target.std() > 0))
+    products = (rows.x[:, changing] - rows.x[:, changing].mean(axis=0)).T @ (target - target.mean())
+    correlation = np.abs(products) / (len(rows) * spread[changing] * max(target.std(), 1e-300))
+    leaking = changing[correlation > _LEAK]
+    if len(leaking):
+        yield f"warning: columns {_some(leaking)} are all but equal to the target: does one of them leak it?"
+
+
+def _some(numbers: np.ndarray) -> str:
+    return ", ".join(str(number) for number in numbers[:5]) + (", ..." if len(numbers) > 5 else "")

@@ -1,0 +1,194 @@
+"""k-fold validation: each fold with a fresh model, and transforms fitted on that fold's training rows only."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dlpy import engine, runs
+from dlpy.baseline import baseline
+from dlpy.checks import check
+from dlpy.config import Experiment, load
+from dlpy.curves import best_epoch, mean_curves
+from dlpy.data import Data, Loaded
+from dlpy.document import Document
+from dlpy.errors import SetupError
+from dlpy.pipeline import Split, obtain, transform
+from dlpy.records import Options, begin, record_outcome, write_arrays
+from dlpy.runs import Run
+from dlpy.training import Prepared, Reporter, checkpoint_of, compiled_model, finish, fit, prepare
+
+
+@dataclass(frozen=True)
+class Fold:
+    """What one fold gave: the scores after its last epoch, and predictions for its validation rows."""
+
+    number: int
+    scores: dict[str, float]
+    baseline: dict[str, Any]
+    rows: np.ndarray  # positions of the validation rows among all rows that are not test rows
+    target: np.ndarray
+    prediction: np.ndarray
+
+
+@dataclass(frozen=True)
+class How:
+    """How k-fold validation is done; none of it changes the numbers."""
+
+    jobs: int = 1  # how many folds to train at once, each in a process of its own
+    refit: bool = False  # afterwards train the final model on all rows but the test rows, for the best number of epochs
+
+
+def kfold(experiment: Experiment, document: Document, options: Options, reporter: Reporter, how: How) -> Run:
+    """Train an experiment once per fold and return the run directory that holds every fold's scores and the means."""
+    runs.require_writable(options.folder)
+    prepared = prepare(experiment, document, options)
+    parts = list(_folds(prepared))
+    first, _ = _fold_data(prepared, *parts[0])
+    reporter.data_ready(prepared.loaded, first, prepared.experiment)
+    run = begin(prepared.experiment, prepared.loaded, first.task, options)
+    with record_outcome(run):
+        if how.jobs > 1:
+            folds = list(_train_in_processes(run, len(parts), min(how.jobs, len(parts)), reporter))
+        else:
+            folds = [_train_fold(run, prepared, number, reporter) for number in range(1, len(parts) + 1)]
+        summary = _summarize(run, prepared, folds)
+        if how.refit:
+            _refit(run, prepared, summary, reporter)
+    return run
+
+
+def _folds(prepared: Prepared) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    experiment, loaded = prepared.experiment, prepared.loaded
+    return experiment.kfold.split(loaded.train, loaded.task, experiment.data.split_seed)
+
+
+def _fold_data(prepared: Prepared, train: np.ndarray, validation: np.ndarray) -> tuple[Data, Any]:
+    rows = prepared.loaded.train
+    parts = Split(rows.take(train), rows.take(validation), None)
+    data, pipeline = transform(prepared.experiment.data, parts, prepared.loaded.task)
+    check(data)
+    return data, pipeline
+
+
+def _train_fold(run: Run, prepared: Prepared, number: int, reporter: Reporter) -> Fold:
+    """Train one fold, numbered from 1, in this process."""
+    parts = list(_folds(prepared))
+    train, validation = parts[number - 1]
+    data, _ = _fold_data(prepared, train, validation)
+    experiment = prepared.experiment.model_copy(update={"seed": prepared.experiment.seed + number - 1})
+    folder = Run(run.path / "folds" / f"{number:02d}")
+    with runs.storage(folder.path):
+        folder.path.mkdir(parents=True)
+    reporter.fold_begins(number, len(parts))
+    last = _LastScores()
+    model = compiled_model(experiment, data.task, experiment.seed)
+    fit(model, folder, experiment, data, [last, reporter])
+    held_out = data.validation or data.train
+    prediction = engine.predict(model, held_out, experiment.training.batch_size)
+    common_sense = baseline(data.train, held_out, data.task.output)
+    return Fold(number, last.logs, common_sense, validation, held_out.y, prediction)
+
+
+class _LastScores(Reporter):
+    """Remembers the scores of the last epoch."""
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
+        self.logs = logs
+
+
+def _train_in_processes(run: Run, count: int, jobs: int, reporter: Reporter) -> Iterator[Fold]:
+    """Train the folds in processes of their own, which read all they need from the run directory."""
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(jobs, mp_context=context) as pool:
+        pending = [pool.submit(_fold_in_process, str(run.path), number) for number in range(1, count + 1)]
+        try:
+            for future in pending:
+                fold = future.result()
+                reporter.fold_ended(fold.number, count, fold.scores)
+                yield fold
+        except BrokenProcessPool:
+            raise SetupError("a fold's process was killed, most likely for want of memory: use fewer --jobs.") from None
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _fold_in_process(run_path: str, number: int) -> Fold:
+    run = Run(Path(run_path))
+    return _train_fold(run, _prepared_again(run_path), number, Reporter())
+
+
+@lru_cache(maxsize=1)
+def _prepared_again(run_path: str) -> Prepared:
+    run = Run(Path(run_path))
+    experiment, _ = load(run.config)
+    loaded = obtain(experiment.data, experiment.seed, smoke=run.read("run.json")["smoke"])
+    return Prepared(experiment, loaded, Split(loaded.train, None, loaded.test))
+
+
+def _summarize(run: Run, prepared: Prepared, folds: list[Fold]) -> dict[str, Any]:
+    """Write summary.json and the out-of-fold predictions."""
+    names = list(folds[0].scores)
+    table = np.array([[fold.scores[name] for name in names] for fold in folds])
+    curves = mean_curves([run.path / "folds" / f"{fold.number:02d}" / "metrics.csv" for fold in folds])
+    monitor = checkpoint_of(prepared.experiment).monitor or "val_loss"
+    directions = prepared.experiment.directions(prepared.loaded.task, validation=True)
+    epoch = best_epoch(curves[monitor], directions[monitor])
+    numbers = {key for key, value in folds[0].baseline.items() if isinstance(value, float)}
+    summary = {
+        "folds": [{"fold": fold.number, "rows": len(fold.rows), **fold.scores} for fold in folds],
+        "mean": dict(zip(names, table.mean(axis=0).tolist(), strict=True)),
+        "deviation": dict(zip(names, table.std(axis=0).tolist(), strict=True)),
+        "best": {"epoch": epoch, "monitor": monitor, **{name: curve[epoch - 1] for name, curve in curves.items()}},
+        "baseline": {
+            "on": "validation",
+            "guess": "constant, as in each fold",
+            **{key: float(np.mean([fold.baseline[key] for fold in folds])) for key in sorted(numbers)},
+        },
+    }
+    run.write("summary.json", summary)
+    _save_out_of_fold(run, prepared.loaded, folds)
+    return summary
+
+
+def _save_out_of_fold(run: Run, loaded: Loaded, folds: list[Fold]) -> None:
+    """Write for every row what models said that had not seen it; of repeats, the mean."""
+    rows = np.concatenate([fold.rows for fold in folds])
+    prediction = np.concatenate([fold.prediction for fold in folds])
+    target = np.concatenate([fold.target for fold in folds])
+    numbers, first, place = np.unique(rows, return_index=True, return_inverse=True)
+    total = np.zeros((len(numbers), prediction.shape[1]))
+    np.add.at(total, place, prediction)
+    mean = (total / np.bincount(place)[:, None]).astype(np.float32)
+    target = target[first]
+    labels = target.argmax(axis=-1) if target.ndim > 1 and target.shape[1] > 1 else target.reshape(-1)
+    index = loaded.train.index[numbers]
+    arrays = {"index": index, "target": labels, "prediction": mean}
+    write_arrays(run.predictions, {f"out_of_fold.{name}": array for name, array in arrays.items()})
+
+
+def _refit(run: Run, prepared: Prepared, summary: dict[str, Any], reporter: Reporter) -> None:
+    """Train the final model on all rows but the test rows, for as many epochs as the mean curve says."""
+    epochs = summary["best"]["epoch"]
+    reporter.notice(f"refit: all {len(prepared.loaded.train):,} rows, {epochs} epochs")
+    experiment = _for_refit(prepared.experiment, epochs)
+    final = replace(prepared, experiment=experiment, parts=Split(prepared.loaded.train, None, prepared.loaded.test))
+    data, pipeline = transform(experiment.data, final.parts, prepared.loaded.task)
+    finish(run, final, data, pipeline, reporter)
+    run.write("summary.json", summary | {"refit": run.read("summary.json")})
+
+
+def _for_refit(experiment: Experiment, epochs: int) -> Experiment:
+    """Return the experiment without whatever watches validation rows: there are none."""
+    training = experiment.training.model_copy(update={"epochs": epochs})
+    blind = [item for item in experiment.callbacks if not (item.monitors() or "").startswith("val_")]
+    data = experiment.data.model_copy(update={"validation": None})
+    return experiment.model_copy(update={"training": training, "callbacks": blind, "data": data})

@@ -1,0 +1,50 @@
+"""Predictions as a table that people read."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import numpy as np
+
+from dlpy.data import Output, Task
+
+
+def to_csv(prediction: np.ndarray, task: Task) -> str:
+    """Return a CSV with a line a row: the number, or the class and the probability of each.
+
+    Args:
+        prediction: (rows, units).
+    """
+    output = task.output
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    if output.kind == "regression":
+        names = ["prediction"] if prediction.shape[1] == 1 else [f"prediction_{i}" for i in range(prediction.shape[1])]
+        writer.writerow(names)
+        writer.writerows([f"{value:.9g}" for value in row] for row in prediction)
+        return text.getvalue()
+    probability = np.hstack([1 - prediction, prediction]) if output.kind == "binary" else prediction
+    names = class_names(output, probability.shape[1])
+    writer.writerow(["prediction", *(f"probability_{name}" for name in names)])
+    for row in probability:
+        writer.writerow([_safe(names[int(row.argmax())]), *(f"{value:.9g}" for value in row)])
+    return text.getvalue()
+
+
+def class_names(output: Output, count: int) -> tuple[str, ...]:
+    """Return the classes' names, or their numbers where they have none."""
+    return output.classes or tuple(str(number) for number in range(count))
+
+
+def _safe(cell: str) -> str:
+    """Return a cell that no spreadsheet takes for a formula."""
+    return f"'{cell}" if cell.startswith(("=", "+", "-", "@")) and not _is_number(cell) else cell
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
