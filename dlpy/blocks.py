@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any, ClassVar, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError, model_validator
@@ -20,6 +19,8 @@ class Block(BaseModel):
         extra="forbid", frozen=True, strict=True, allow_inf_nan=False, use_attribute_docstrings=True
     )
 
+    hints: ClassVar[dict[str, str]] = {}  # what to say to old or mistaken names of options
+
     @model_validator(mode="wrap")
     @classmethod
     def _name_the_known(cls, value: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
@@ -27,18 +28,20 @@ class Block(BaseModel):
         try:
             return handler(value)
         except ValidationError as error:
-            details = [_explained(detail, cls.model_fields) for detail in error.errors()]
+            details = [_explained(detail, cls) for detail in error.errors()]
             raise ValidationError.from_exception_data(cls.__name__, details) from None
 
 
-def _explained(detail: ErrorDetails, fields: Iterable[str]) -> InitErrorDetails:
+def _explained(detail: ErrorDetails, cls: type[Block]) -> InitErrorDetails:
     kind: str | PydanticCustomError = detail["type"]
+    context = detail.get("ctx", {})
     if kind == "extra_forbidden" and len(detail["loc"]) == 1:
-        message = f"unknown option.{did_you_mean(str(detail['loc'][0]), fields)}"
-        kind = PydanticCustomError("unknown_option", "{message}", {"message": message})
-    elif isinstance(message := detail.get("ctx", {}).get("message"), str):
-        kind = PydanticCustomError(detail["type"], "{message}", {"message": message})  # type: ignore
-    return {"type": kind, "loc": detail["loc"], "input": detail["input"], "ctx": detail.get("ctx", {})}
+        name = str(detail["loc"][0])
+        hint = f" {cls.hints[name]}" if name in cls.hints else did_you_mean(name, cls.model_fields)
+        kind = PydanticCustomError("unknown_option", "{message}", {"message": f"unknown option.{hint}"})
+    elif "message" in context:
+        kind = PydanticCustomError("component", "{message}", context)
+    return {"type": kind, "loc": detail["loc"], "input": detail["input"], "ctx": context}
 
 
 class Component(Block):

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
+from pydantic import AfterValidator
+
 from dlpy.blocks import Component, Slot
 from dlpy.data import Loaded, Rows, State, Task
 from dlpy.errors import ConfigError
@@ -237,4 +239,16 @@ class Metric(Component):
         raise NotImplementedError
 
 
-AnyMetric = Annotated[Metric, Slot(Metric.registry)]
+_METRICS = Slot(Metric.registry)
+AnyMetric = Annotated[Metric, _METRICS]
+
+
+def _without_alias(monitor: str) -> str:
+    """Return the name under which a score is logged: `val_acc` stands for `val_accuracy`."""
+    prefix = "val_" if monitor.startswith("val_") else ""
+    name = monitor.removeprefix(prefix)
+    cls = _METRICS.known().get(name)
+    return monitor if cls is None else prefix + cls.aliases.get(name, name)
+
+
+Monitor = Annotated[str, AfterValidator(_without_alias)]

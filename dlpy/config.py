@@ -210,10 +210,12 @@ def _mistake(detail: Any) -> Mistake:
     keys, given = detail["loc"], detail["input"]
     if detail["type"] == "missing":
         return Mistake(keys, "required.")
-    if detail["type"] in ("unknown_option", "component", "rate"):
+    if "message" in detail.get("ctx", {}):
         return Mistake((*keys, *([detail["ctx"]["key"]] if "key" in detail["ctx"] else [])), detail["msg"])
     message = detail["msg"].removeprefix("Value error, ").removeprefix("Input should be ").rstrip(".")
     message = message.replace("a valid integer", "a whole number").replace("a valid ", "a ")
+    if message.startswith(("greater", "less")):
+        return Mistake(keys, f"must be {message}, got {_shown(given)}.")
     expected = message if message != detail["msg"] and not detail["msg"].startswith("Value error") else None
     if detail["type"] == "literal_error" and isinstance(given, str):
         known = re.findall(r"'([^']+)'", detail["ctx"]["expected"])

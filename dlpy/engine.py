@@ -152,7 +152,7 @@ class _Loop:
         self._model.test_step(self._pick(indices[0]))
 
     def _run(self, graph: Graph, order: np.ndarray, length: int, report: Callable[[int], None]) -> None:
-        """Send all rows through a graph: whole blocks, the batches left over, the rows left over."""
+        """Send all rows through a graph: whole blocks, then the batches and rows left over."""
         size = self._batch_size
         full = self._rows // size
         whole = full // length * length
@@ -195,7 +195,7 @@ def _over_blocks(body: Callable[[tf.Tensor], None]) -> Graph:
 
 
 def _block_length(rows: Rows, batch_size: int) -> int:
-    """Return how many batches XLA loops over at a time: few enough to stay in the processor's cache, and even blocks."""
+    """Return how many batches XLA loops over at a time: few enough for the cache, and even blocks."""
     x = np.asarray(rows.x)
     full = max(1, len(rows) // batch_size)
     most = max(1, min(full, _BLOCK_BYTES // max(1, 4 * batch_size * x[0].size)))

@@ -1,4 +1,4 @@
-"""What `dlpy check --data` tells of the rows: their shapes, and problems that spoil scores without stopping training."""
+"""What `dlpy check --data` tells of the rows: shapes, and problems that spoil scores without stopping training."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ class _RateSlot(Slot):
     def parse(self, value: object) -> float | Schedule:  # type: ignore
         if isinstance(value, int | float) and not isinstance(value, bool):
             if value <= 0:
-                raise PydanticCustomError("rate", "{message}", {"message": f"must be greater than 0, got {value}."})
+                raise PydanticCustomError("component", "{message}", {"message": f"must be greater than 0, got {value}."})
             return float(value)
         return super().parse(value)  # type: ignore
 
@@ -34,6 +34,10 @@ class KerasOptimizer(Optimizer):
     """What all of Keras' optimizers take. A subclass names the Keras class and adds its own options."""
 
     keras_class: ClassVar[str]
+    hints: ClassVar = {
+        "lr": "It is called 'learning_rate'.",
+        "decay": "Give learning_rate a schedule: {name: inverse_time_decay, decay_rate: ..., ...}.",
+    }
 
     learning_rate: Rate = 0.001
     """Step size: a number, or a schedule such as {name: exponential_decay, ...}."""

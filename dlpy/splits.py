@@ -111,12 +111,21 @@ class KFold(Block):
 
 
 def _fold_numbers(kfold: KFold, rows: Rows, labels: np.ndarray | None, rng: np.random.Generator) -> np.ndarray:
-    if not kfold.shuffle and "group" not in rows.columns:
-        return np.arange(len(rows)) * kfold.folds // len(rows)
-    ranks = _random_ranks(rows, labels, rng) if kfold.shuffle else np.arange(len(rows))
+    """Return the fold, from 0, in which each row is held out."""
+    if labels is not None:  # deal out one class after the other, so that each fold gets its share of each
+        shuffled = rng.permutation(len(rows))
+        return _ranks(shuffled[np.argsort(labels[shuffled], kind="stable")]) % kfold.folds
+    ranks = _ranks(rng.permutation(len(rows))) if kfold.shuffle else np.arange(len(rows))
     if "group" in rows.columns:
         return _whole_groups(rows.columns["group"], ranks, kfold.folds)
-    return ranks % kfold.folds if labels is not None else ranks * kfold.folds // len(rows)
+    return ranks * kfold.folds // len(rows)
+
+
+def _ranks(order: np.ndarray) -> np.ndarray:
+    """Return at which place each row stands in an order."""
+    ranks = np.empty(len(order), np.int64)
+    ranks[order] = np.arange(len(order))
+    return ranks
 
 
 def _whole_groups(groups: np.ndarray, ranks: np.ndarray, folds: int) -> np.ndarray:
@@ -139,9 +148,7 @@ def _random_ranks(rows: Rows, labels: np.ndarray | None, rng: np.random.Generato
         shuffled = np.lexsort([shuffled, rng.permutation(numbers.max() + 1)[numbers]])
     elif labels is not None:
         shuffled = _interleave(labels, shuffled)
-    ranks = np.empty(len(rows), np.int64)
-    ranks[shuffled] = np.arange(len(rows))
-    return ranks
+    return _ranks(shuffled)
 
 
 def _interleave(labels: np.ndarray, shuffled: np.ndarray) -> np.ndarray:

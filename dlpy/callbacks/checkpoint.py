@@ -7,7 +7,7 @@ from typing import Literal
 
 from dlpy.callbacks.monitor import Best
 from dlpy.checkpoints import Snapshot, save, snapshot
-from dlpy.components import Callback, Hooks
+from dlpy.components import Callback, Hooks, Monitor
 from dlpy.runs import Run
 
 
@@ -15,7 +15,7 @@ class Checkpoint(Callback):
     """Keep the best and the last state of training; every run has this callback."""
 
     name: Literal["checkpoint"] = "checkpoint"
-    monitor: str | None = None
+    monitor: Monitor | None = None
     """The score that decides what is best: val_loss unless given; without validation rows, the last epoch is."""
     every_seconds: float = 5.0
     """Write at most this often (and once at the end): small models have many epochs a second."""

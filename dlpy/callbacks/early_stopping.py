@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from dlpy.callbacks.monitor import Best
-from dlpy.components import Callback, Hooks
+from dlpy.components import Callback, Hooks, Monitor
 from dlpy.runs import Run
 
 
@@ -15,7 +15,7 @@ class EarlyStopping(Callback):
     """Stop when a score has not improved for some epochs. The run's model is that of the best checkpoint anyway."""
 
     name: Literal["early_stopping"] = "early_stopping"
-    monitor: str = "val_loss"
+    monitor: Monitor = "val_loss"
     """The score to watch."""
     patience: Annotated[int, Field(ge=1)] = 3
     """Epochs without improvement after which training stops."""

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from dlpy.callbacks.monitor import Best
-from dlpy.components import Callback, Hooks
+from dlpy.components import Callback, Hooks, Monitor
 from dlpy.runs import Run
 
 
@@ -16,7 +16,7 @@ class ReduceLROnPlateau(Callback):
 
     name: Literal["reduce_lr_on_plateau"] = "reduce_lr_on_plateau"
     sets_learning_rate = True
-    monitor: str = "val_loss"
+    monitor: Monitor = "val_loss"
     """The score to watch."""
     factor: Annotated[float, Field(gt=0, lt=1)] = 0.1
     """What the learning rate is multiplied by."""

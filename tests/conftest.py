@@ -1,0 +1,122 @@
+"""What every test can rely on: no network, runs in a temporary folder, and a small dataset that can be learnt."""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pytest
+import yaml
+
+from dlpy.cli.main import main
+from dlpy.components import Dataset
+from dlpy.data import Input, Loaded, Output, Rows, Source, Task
+
+os.environ["DLPY_OFFLINE"] = "1"
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+REPOSITORY = Path(__file__).parents[1]
+REAL_DATA = REPOSITORY.parent / "shared" / "data"
+
+
+class Blobs(Dataset):
+    """Points around one centre per class, or a number that is linear in them; far enough apart to be learnt."""
+
+    name: Literal["blobs"] = "blobs"
+    rows: int = 240
+    classes: int = 3
+    task: Literal["multiclass", "binary", "regression"] = "multiclass"
+    noise: float = 0.3
+
+    def outline(self) -> Task:
+        units = self.classes if self.task == "multiclass" else 1
+        names = tuple("abcdefghij"[: self.classes]) if self.task == "multiclass" else ("no", "yes")
+        return Task.single(Input("array", (4,)), Output(self.task, units, () if self.task == "regression" else names))
+
+    def load(self) -> Loaded:
+        rng = np.random.default_rng(7)
+        return Loaded(self._rows(rng, self.rows), self._rows(rng, 60), self.outline(), Source("file", "blobs"))
+
+    def stand_in(self, seed: int, limit: int | None) -> Loaded:
+        rng = np.random.default_rng(seed)
+        train, test = self._rows(rng, limit or self.rows), self._rows(rng, 60)
+        return Loaded(train, test, self.outline(), Source("stand-in", "generated blobs"))
+
+    def _rows(self, rng: np.random.Generator, count: int) -> Rows:
+        labels = np.arange(count) % (2 if self.task == "binary" else self.classes)
+        centres = np.eye(10, 4) * 2 - np.eye(10, 4, k=4)
+        x = (centres[labels] + rng.normal(scale=self.noise, size=(count, 4))).astype(np.float32)
+        y = (x @ np.array([1.0, -2.0, 0.5, 3.0])).astype(np.float32) if self.task == "regression" else labels
+        return Rows.single(x, y)
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fail a test that opens a connection to anywhere but this machine."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: object) -> None:
+        host = address[0] if isinstance(address, tuple) else ""
+        if self.family != socket.AF_UNIX and host not in ("127.0.0.1", "::1", "localhost"):
+            pytest.fail(f"a test opened a connection to {address}")
+        connect(self, address)  # type: ignore
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture(autouse=True)
+def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Work in an empty folder, away from data, runs and caches of the machine."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("DLPY_RUNS", "DLPY_DATA"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("DLPY_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    return tmp_path
+
+
+class Workbench:
+    """Writes experiment files and runs commands in this process."""
+
+    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self.folder = folder
+        self._capsys = capsys
+
+    def write(self, text: str, name: str = "experiment.yaml") -> Path:
+        """Write an experiment file."""
+        path = self.folder / name
+        path.write_text(text)
+        return path
+
+    def experiment(self, name: str = "experiment.yaml", **blocks: object) -> Path:
+        """Write a small experiment on blobs, with blocks replaced."""
+        content = {
+            "data": {"name": "blobs"},
+            "model": {"name": "dense", "units": [8]},
+            "training": {"epochs": 3, "optimizer": {"name": "adam", "learning_rate": 0.02}},
+        }
+        return self.write(yaml.safe_dump(content | blocks), name)
+
+    def run(self, *arguments: object) -> tuple[int, str, str]:
+        """Run a command line and return exit status, standard output and standard error."""
+        self._capsys.readouterr()
+        status = main([str(argument) for argument in arguments])
+        output = self._capsys.readouterr()
+        return status, output.out, output.err
+
+
+@pytest.fixture
+def bench(workplace: Path, capsys: pytest.CaptureFixture[str]) -> Workbench:
+    """A workbench in the test's folder."""
+    return Workbench(workplace, capsys)
+
+
+@pytest.fixture
+def real_data() -> Path:
+    """The folder of real data; the test skips where it is missing."""
+    if not REAL_DATA.is_dir():
+        pytest.skip("the real data is not on this machine")
+    return REAL_DATA
