@@ -1,26 +1,123 @@
-"""Where a named dataset's file is: given, in $DLPY_DATA, in Keras' cache, or downloaded."""
+"""Where a named dataset's file is: given, in $DLPY_DATA, in a cache, or downloaded."""
 
 from __future__ import annotations
 
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from dlpy.download import Address, Progress, download, sha256_of
 from dlpy.errors import DataError, UnavailableError
 
 
 @dataclass(frozen=True)
 class Remote:
-    """A file that can be downloaded: its name, where from, and the sha256 it must have."""
+    """A file that can be downloaded: its name, where from, and the sha256 it must have (None: nobody published it).
+
+    Keras keeps the same file in `keras_folder` of its cache, sometimes as `keras_name`.
+    """
 
     name: str
     url: str
-    sha256: str
+    sha256: str | None
+    keras_folder: str = "datasets"
+    keras_name: str | None = None
+    max_bytes: int = 1 << 30
 
 
-def locate(remote: Remote, path: str | None) -> Path:
-    """Return the path of the file on this machine."""
+def locate(remote: Remote, path: str | None, progress: Progress | None = None, *, loopback: bool = False) -> Path:
+    """Return the path of the file on this machine, downloaded if need be.
+
+    Looked for at `path`, in $DLPY_DATA (both are yours: used as they are), in Keras' cache and in dlpy's own (both
+    only if the sha256 is right). Keras' cache is never written to.
+
+    Args:
+        path: the option data.path.
+        progress: told the bytes so far and in all; a bar on a terminal unless given.
+        loopback: allow http to this machine, for tests.
+
+    Raises:
+        DataError: `path` does not exist, or what was downloaded is not the file.
+        UnavailableError: it is nowhere, and it cannot or must not be downloaded.
+    """
     if path is not None:
-        if not Path(path).exists():
-            raise DataError(f"data.path: there is no {path}.")
-        return Path(path)
-    raise UnavailableError(f"no {remote.name}")
+        return given(path)
+    found = in_data_folder(remote.name) or _in_caches(remote)
+    if found is not None:
+        return found
+    if is_offline():
+        raise UnavailableError(
+            f"{remote.name} is not on this machine, and DLPY_OFFLINE forbids to download it. {_advice(remote)}"
+        )
+    target = own_cache() / remote.name
+    address = Address(remote.url, max_bytes=remote.max_bytes, loopback=loopback)
+    with _shown(remote.name, progress) as report:
+        try:
+            download(address, target, remote.sha256, report)
+        except UnavailableError as error:
+            raise UnavailableError(f"{remote.name} is not on this machine. {error} {_advice(remote)}") from None
+    return target
+
+
+def given(path: str) -> Path:
+    """Return data.path as a path.
+
+    Raises:
+        DataError: nothing is there.
+    """
+    found = Path(path).expanduser()
+    if not found.exists():
+        raise DataError(f"data.path: there is no {path} (seen from {Path.cwd()}).")
+    return found
+
+
+def in_data_folder(name: str) -> Path | None:
+    """Return the path of a file in $DLPY_DATA, or None where it is not there."""
+    folder = os.environ.get("DLPY_DATA")
+    path = Path(folder).expanduser() / name if folder else None
+    return path if path is not None and path.exists() else None
+
+
+def own_cache() -> Path:
+    """Return the folder of downloaded files: $DLPY_CACHE, or ~/.cache/dlpy."""
+    return Path(os.environ.get("DLPY_CACHE") or "~/.cache/dlpy").expanduser()
+
+
+def is_offline() -> bool:
+    """Return whether DLPY_OFFLINE forbids the network."""
+    return os.environ.get("DLPY_OFFLINE", "0").lower() not in ("", "0", "false", "no")
+
+
+def _in_caches(remote: Remote) -> Path | None:
+    keras = Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser()
+    candidates = (keras / remote.keras_folder / (remote.keras_name or remote.name), own_cache() / remote.name)
+    for path in candidates:
+        if path.is_file() and (remote.sha256 is None or sha256_of(path) == remote.sha256):
+            return path
+    return None
+
+
+def _advice(remote: Remote) -> str:
+    return (
+        f"Get it from {remote.url}, then put it into a folder that DLPY_DATA names or give it as data.path; "
+        "or set data.fallback: stand_in to train on generated rows."
+    )
+
+
+@contextmanager
+def _shown(name: str, progress: Progress | None) -> Iterator[Progress | None]:
+    """Give what is told of the progress: the caller's own, or a bar where a person watches stderr."""
+    if progress is not None or not sys.stderr.isatty():
+        yield progress
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(name, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)

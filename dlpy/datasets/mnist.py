@@ -7,16 +7,19 @@ from typing import Literal
 
 import numpy as np
 
+from dlpy.archives import read_npz
 from dlpy.components import Dataset
 from dlpy.data import Input, Loaded, Output, Rows, Source, Task
 from dlpy.errors import DataError
 from dlpy.fetch import Remote, locate
+from dlpy.stand_ins.images import digits
 
 DIGITS = Remote(
     "mnist.npz",
     "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz",
     "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1",
 )
+_NAMES = ("x_train", "y_train", "x_test", "y_test")
 
 
 class Mnist(Dataset):
@@ -33,15 +36,31 @@ class Mnist(Dataset):
         return images_from_npz(path, self.outline())
 
     def stand_in(self, seed: int, limit: int | None) -> Loaded:
-        raise NotImplementedError
+        return images(digits(seed, limit), self.outline(), Source("stand-in", "a generated stand-in for mnist"))
 
 
 def images_from_npz(path: Path, task: Task) -> Loaded:
     """Return the rows of an npz file with x_train, y_train, x_test and y_test."""
-    try:
-        with np.load(path, allow_pickle=False) as arrays:
-            x_train, y_train, x_test, y_test = (arrays[name] for name in ("x_train", "y_train", "x_test", "y_test"))
-    except (OSError, ValueError, KeyError) as error:
-        raise DataError(f"{path} is not an npz file with x_train, y_train, x_test and y_test: {error}.") from None
-    source = Source("file", str(path))
-    return Loaded(Rows.single(x_train, y_train), Rows.single(x_test, y_test), task, source)
+    x_train, y_train, x_test, y_test = read_npz(path, _NAMES)
+    return images([(x_train, y_train), (x_test, y_test)], task, Source("file", str(path)))
+
+
+def images(splits: list[tuple[np.ndarray, np.ndarray]], task: Task, source: Source) -> Loaded:
+    """Return training and test rows of pictures (rows, ...) uint8 with labels (rows,).
+
+    Raises:
+        DataError: they have other types or shapes.
+    """
+    shape = task.input.shape
+    for part, (x, y) in zip(("train", "test"), splits, strict=True):
+        if x.dtype != np.uint8 or x.shape[1:] != shape or x.ndim != len(shape) + 1:
+            wanted = ", ".join(map(str, shape))
+            raise DataError(
+                f"{source.description}: x_{part} should be uint8 (rows, {wanted}), but is {x.dtype} {x.shape}."
+            )
+        if y.dtype.kind not in "iu" or y.shape != (len(x),):
+            raise DataError(
+                f"{source.description}: y_{part} should be whole numbers ({len(x)},), but is {y.dtype} {y.shape}."
+            )
+    train, test = (Rows.single(x, y) for x, y in splits)
+    return Loaded(train, test, task, source)

@@ -1,0 +1,49 @@
+"""Prices of houses in California."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+
+from dlpy.data import Loaded, Source, Task
+from dlpy.datasets.house_prices import HousePrices, price_task, read_houses
+from dlpy.fetch import Remote, locate
+from dlpy.stand_ins.tables import california
+
+HOUSES = Remote(
+    "california_housing.npz",
+    "https://storage.googleapis.com/tensorflow/tf-keras-datasets/california_housing.npz",
+    "1a2e3a52e0398de6463aebe6f4a8da34fb21fbb6b934cf88c3425e766f2a1a6f",
+)
+_COLUMNS = 8
+_PRICES = ("median_house_value", "MedHouseVal")
+_SMALL = 600
+
+
+class CaliforniaHousing(HousePrices):
+    """20,640 districts of California in 1990: 8 numbers each, and the median value of a house in dollars.
+
+    Pace & Barry 1997. `path` is Keras' npz file, or a CSV file in the order of the source with the value as its last
+    column or as median_house_value.
+    """
+
+    name: Literal["california_housing"] = "california_housing"
+    version: Literal["large", "small"] = "large"
+    """All districts, or the first 600."""
+
+    def outline(self) -> Task:
+        return price_task(_COLUMNS)
+
+    def load(self) -> Loaded:
+        path = locate(HOUSES, self.path)
+        part = self._sized(read_houses(path, _COLUMNS, _PRICES))
+        return self.split(self.shuffled(part), Source("file", str(path)))
+
+    def stand_in(self, seed: int, limit: int | None) -> Loaded:
+        source = Source("stand-in", "a generated stand-in for california_housing")
+        return self.split(self._sized(california(seed)), source, limit)
+
+    def _sized(self, part: tuple[np.ndarray, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+        end = _SMALL if self.version == "small" else None
+        return part[0][:end], part[1][:end]

@@ -1,0 +1,50 @@
+"""Small colour photographs."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+
+from dlpy.archives import read_cifar
+from dlpy.components import Dataset
+from dlpy.data import Input, Loaded, Output, Source, Task
+from dlpy.datasets.mnist import images
+from dlpy.fetch import Remote, locate
+from dlpy.stand_ins.images import photographs
+
+ARCHIVE = Remote(
+    "cifar-10-python.tar.gz",
+    "https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz",
+    "6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce",
+    keras_name="cifar-10-batches-py-target_archive",
+)
+_BATCHES = (*(f"data_batch_{number}" for number in range(1, 6)), "test_batch")
+_CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+
+
+class Cifar10(Dataset):
+    """50,000 and 10,000 colour photographs of ten things, 32 x 32 x 3 bytes each (Krizhevsky 2009).
+
+    Labels are (rows,), where Keras gives (rows, 1).
+    """
+
+    name: Literal["cifar10"] = "cifar10"
+
+    def outline(self) -> Task:
+        return Task.single(Input("array", (32, 32, 3)), Output("multiclass", 10, _CLASSES))
+
+    def load(self) -> Loaded:
+        path = locate(ARCHIVE, self.path)
+        *train, test = read_cifar(path, _BATCHES, b"labels")
+        pixels, labels = (np.concatenate(parts) for parts in zip(*train, strict=True))
+        return images([_pictures(pixels, labels), _pictures(*test)], self.outline(), Source("file", str(path)))
+
+    def stand_in(self, seed: int, limit: int | None) -> Loaded:
+        source = Source("stand-in", "a generated stand-in for cifar10")
+        return images(photographs(seed, limit), self.outline(), source)
+
+
+def _pictures(pixels: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return rows (3072,), colour by colour, as pictures with the colour last."""
+    return np.ascontiguousarray(pixels.reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)), labels

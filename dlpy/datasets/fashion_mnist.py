@@ -1,0 +1,62 @@
+"""Pictures of clothes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from dlpy.archives import read_idx
+from dlpy.components import Dataset
+from dlpy.data import Input, Loaded, Output, Source, Task
+from dlpy.datasets.mnist import images, images_from_npz
+from dlpy.errors import DataError
+from dlpy.fetch import Remote, given, in_data_folder, locate
+from dlpy.stand_ins.images import clothes
+
+_FOLDER = "fashion-mnist"  # as in Keras' cache
+_URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
+_FILES = (
+    ("train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz"),
+    ("t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz"),
+)
+_CLASSES = (
+    "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
+)  # fmt: skip
+
+
+class FashionMnist(Dataset):
+    """60,000 and 10,000 pictures of clothes, 28 x 28 bytes each (Xiao et al. 2017): harder than mnist.
+
+    `path` is an npz file with the arrays of mnist.npz, or a folder with the four files that Keras downloads.
+    """
+
+    name: Literal["fashion_mnist"] = "fashion_mnist"
+
+    def outline(self) -> Task:
+        return Task.single(Input("array", (28, 28)), Output("multiclass", 10, _CLASSES))
+
+    def load(self) -> Loaded:
+        own = given(self.path) if self.path else in_data_folder("fashion_mnist.npz")
+        if own is not None and not own.is_dir():
+            return images_from_npz(own, self.outline())
+        train, test = _in_folder(own) if own else _located()
+        splits = [(read_idx(x, 3), read_idx(y, 1)) for x, y in (train, test)]
+        return images(splits, self.outline(), Source("file", str(train[0].parent)))
+
+    def stand_in(self, seed: int, limit: int | None) -> Loaded:
+        source = Source("stand-in", "a generated stand-in for fashion_mnist")
+        return images(clothes(seed, limit), self.outline(), source)
+
+
+def _located() -> list[tuple[Path, Path]]:
+    def one(name: str) -> Path:
+        return locate(Remote(f"{_FOLDER}/{name}", _URL + name, None), None)  # nobody publishes their sha256
+
+    return [(one(x), one(y)) for x, y in _FILES]
+
+
+def _in_folder(folder: Path) -> list[tuple[Path, Path]]:
+    missing = [name for pair in _FILES for name in pair if not (folder / name).is_file()]
+    if missing:
+        raise DataError(f"data.path: {folder} lacks {', '.join(missing)}.")
+    return [(folder / x, folder / y) for x, y in _FILES]

@@ -1,0 +1,43 @@
+"""Film reviews."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+
+from dlpy.archives import read_npz, read_ragged
+from dlpy.data import Loaded, Output, Source, Task
+from dlpy.datasets.ranked_texts import RankedTexts, labelled, shuffled
+from dlpy.fetch import Remote, locate
+from dlpy.stand_ins.reviews import reviews
+
+REVIEWS = Remote(
+    "imdb.npz",
+    "https://storage.googleapis.com/tensorflow/tf-keras-datasets/imdb.npz",
+    "69664113be75683a8fe16e3ed0ab59fda8886cb3cd7ada244f7d9544e4676b9f",
+)
+_OUTPUT = Output("binary", 1, ("negative", "positive"))
+
+
+class Imdb(RankedTexts):
+    """25,000 and 25,000 film reviews, half of them positive (Maas et al. 2011)."""
+
+    name: Literal["imdb"] = "imdb"
+
+    def outline(self) -> Task:
+        return self.text_task(_OUTPUT)
+
+    def load(self) -> Loaded:
+        path = locate(REVIEWS, self.path)
+        labels = read_npz(path, ("y_train", "y_test"))
+        random = np.random.RandomState(self.shuffle_seed)  # one generator for both parts, training first
+        train, test = (
+            self.marked(shuffled(labelled(read_ragged(path, name), y, str(path)), random))
+            for name, y in zip(("x_train", "x_test"), labels, strict=True)
+        )
+        return self.loaded(train, test, _OUTPUT, Source("file", str(path)))
+
+    def stand_in(self, seed: int, limit: int | None) -> Loaded:
+        train, test = (self.marked(part) for part in reviews(seed, limit))
+        return self.loaded(train, test, _OUTPUT, Source("stand-in", "a generated stand-in for imdb"))

@@ -1,0 +1,98 @@
+"""Film reviews that nobody wrote."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from dlpy.features import Sequences
+from dlpy.stand_ins.words import draw, lengths, zipf
+
+WORDS = 20_000
+REVIEWS = 25_000
+WRONG_LABELS = 0.04
+NEGATIONS = np.arange(20, 24)  # as frequent as "not" and "no"
+NEGATED = 0.15  # how often an opinion follows a negation, where the word before it is free
+_NEGATED_ELSE = 0.01
+_PAIRS = 1000
+_STRENGTH = (2.0, 3.0)
+_OPINIONS = (2.0, 8.0)
+_MEAN_LENGTH = 233.0
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """Words of opinion: pairs of neighbours in rank, one for praise (ranks[:, 1]) and one for blame (ranks[:, 0]).
+
+    A review of the pair's mind uses the right one with probability (1 + strength) / 2.
+    """
+
+    ranks: np.ndarray  # (pairs, 2) int32
+    strength: np.ndarray  # (pairs,) float32
+
+
+def lexicon(seed: int) -> Lexicon:
+    """Return the words of opinion that the reviews of a seed use."""
+    random = np.random.default_rng([seed, 0])
+    even = np.unique(np.exp(random.uniform(np.log(20), np.log(WORDS // 2), 4 * _PAIRS)).astype(np.int32)) * 2
+    first = np.sort(random.choice(even, _PAIRS, replace=False))
+    strength = random.beta(*_STRENGTH, _PAIRS).astype(np.float32)
+    return Lexicon(np.stack([first, first + 1], axis=1), strength)
+
+
+def reviews(seed: int, limit: int | None) -> list[tuple[Sequences, np.ndarray]]:
+    """Return 25,000 training and 25,000 test reviews as ranks of words, with labels: 0 blame, 1 praise.
+
+    Made to be hard as the real ones are: hundreds of words say a little each; reviews differ in length and in how
+    many such words they hold; 8 % of the labels are wrong; and after a negation an opinion means its opposite.
+
+    """
+    words = lexicon(seed)
+    count = REVIEWS if limit is None else min(limit, REVIEWS)
+    return [_part(np.random.default_rng([seed, part]), words, count) for part in (1, 2)]
+
+
+def _part(random: np.random.Generator, words: Lexicon, count: int) -> tuple[Sequences, np.ndarray]:
+    labels = random.permutation(np.arange(count) % 2)
+    praise = labels ^ (random.random(count) < WRONG_LABELS)
+    splits = np.concatenate([[0], np.cumsum(lengths(random, count, _MEAN_LENGTH, 0.65))])
+    row = np.repeat(np.arange(count, dtype=np.int32), np.diff(splits))
+    talkative = random.beta(*_OPINIONS, count).astype(np.float32)  # share of opinions in each review
+    opinion = random.random(len(row), np.float32) < talkative[row]
+    negation = _negations(random, opinion, splits)
+    values = draw(random, *_neutral(words), len(row))
+    values[negation] = random.choice(NEGATIONS, np.count_nonzero(negation))
+    place = np.flatnonzero(opinion)
+    mind = praise[row[place]] ^ np.concatenate([[False], negation])[place]
+    values[place] = _opinions(random, words, mind)
+    return Sequences(values, splits), labels
+
+
+def _neutral(words: Lexicon) -> tuple[np.ndarray, np.ndarray]:
+    ranks = np.setdiff1d(np.arange(1, WORDS + 1), np.concatenate([words.ranks.reshape(-1), NEGATIONS]))
+    return ranks, zipf(ranks)
+
+
+def _negations(random: np.random.Generator, opinion: np.ndarray, splits: np.ndarray) -> np.ndarray:
+    """Return which words are negations: never an opinion, never the last word of a review."""
+    before_opinion = np.append(opinion[1:], False)
+    negation = random.random(len(opinion), np.float32) < np.where(before_opinion, NEGATED, _NEGATED_ELSE)
+    negation &= ~opinion
+    negation[splits[1:] - 1] = False
+    return negation
+
+
+_FLAT = 1.0
+
+
+def _share(words):
+    w = zipf(words.ranks[:, 0]) ** _FLAT
+    return w / w.sum()
+
+
+def _opinions(random: np.random.Generator, words: Lexicon, mind: np.ndarray) -> np.ndarray:
+    """Return a word of opinion for each mind (True for praise)."""
+    pair = draw(random, np.arange(_PAIRS), _share(words), len(mind))
+    as_meant = random.random(len(mind), np.float32) < (1 + words.strength[pair]) / 2
+    return words.ranks[pair, (mind == as_meant).astype(np.int32)]
