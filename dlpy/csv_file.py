@@ -207,7 +207,8 @@ def _bytes(path: Path) -> bytes:
     if b"\0" in raw:
         raise DataError(f"{path} is not a text file. A table is expected as CSV in UTF-8.")
     try:
-        raw.isascii() or raw.decode()
+        if not raw.isascii():
+            raw.decode()
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         raise DataError(f"{path.name}:{line}: not UTF-8 text. Save the table as CSV in UTF-8.") from None

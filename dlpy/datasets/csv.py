@@ -35,7 +35,7 @@ def _single_sign(delimiter: str) -> str:
 
 
 class Csv(Dataset):
-    r"""A table with a header. Numbers stay numbers; each text of a categorical column becomes a column of 0 and 1.
+    """A table with a header, `path`, in UTF-8. Numbers stay numbers; each text of a categorical column becomes a column of 0 and 1.
 
     A column is numeric where every cell that is not missing is a number. Categories are those of the training
     rows; one that is new in other rows is 0 in all of its column's. The target's classes are its different labels in
@@ -46,8 +46,6 @@ class Csv(Dataset):
     has_columns = True
 
     name: Literal["csv"] = "csv"
-    path: str | None
-    """The CSV file (UTF-8, column names in the first line); beside the experiment file or in the current folder."""
     target: str
     """The column to predict."""
     task: Literal["auto", "regression", "binary", "multiclass"] = "auto"
