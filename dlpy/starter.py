@@ -1,4 +1,4 @@
-"""A first experiment file for a named dataset or for the user's own table or arrays, with what was found as comments."""
+"""A first experiment file for a named dataset or the user's own table or arrays, with what was found as comments."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from pydantic import ValidationError
 
 from dlpy import csv_file, table
 from dlpy.components import Callback, Dataset, Model
-from dlpy.csv_file import CsvFile
 from dlpy.data import Output, Task
 from dlpy.datasets.npz import Npz
 from dlpy.errors import ConfigError, DataError, did_you_mean
@@ -176,7 +175,9 @@ def _about(found: Output, column: Column | None) -> str:
 
 
 def _relative(path: Path, output: Path) -> str:
-    return os.path.relpath(path.resolve(), output.resolve().parent)
+    """Return the file's path from the folder of the experiment file; absolute where it lies elsewhere."""
+    relative = os.path.relpath(path.resolve(), output.resolve().parent)
+    return str(path.resolve()) if relative.startswith("..") else relative
 
 
 def _scalar(text: str) -> str:

@@ -35,7 +35,7 @@ def _single_sign(delimiter: str) -> str:
 
 
 class Csv(Dataset):
-    """A table with a header, `path`, in UTF-8. Numbers stay numbers; each text of a categorical column becomes a column of 0 and 1.
+    """A table with a header, `path`, in UTF-8: numbers, and categories as columns of 0 and 1.
 
     A column is numeric where every cell that is not missing is a number. Categories are those of the training
     rows; one that is new in other rows is 0 in all of its column's. The target's classes are its different labels in
@@ -108,7 +108,7 @@ class Csv(Dataset):
         features = self._table(file, columns, numeric, categorical)
         rows = Rows.single(features, y, self._marked(file))
         task = Task.single(Input("table", (len(numeric) + len(categorical),)), output)
-        return self._loaded(rows, task, Source("file", str(file.path)))
+        return self._loaded(rows, task, Source("file", str(file.path)), self.test)
 
     def read(self, path: Path, task: Task) -> Rows:
         file = csv_file.read(path, self.delimiter)
@@ -127,7 +127,10 @@ class Csv(Dataset):
         numeric, categorical = self.numeric or [], self.categorical or []
         if self.task == "auto" or not (numeric or categorical):
             raise ConfigError("data: generated rows need 'task' and the columns listed under 'numeric', 'categorical'.")
-        count = min(_STAND_IN_ROWS, limit or _STAND_IN_ROWS) * (2 if self.test else 1)
+        test = self.test
+        if limit is not None and test is not None and test.count is not None:
+            test = Holdout(fraction=0.25, take=test.order)
+        count = limit or _STAND_IN_ROWS + ((test.count or _STAND_IN_ROWS) if test else 0)
         rng = np.random.default_rng(seed)
         numbers = rng.normal(size=(count, len(numeric)))
         picks = rng.integers(len(_CATEGORIES), size=(count, len(categorical)))
@@ -138,17 +141,18 @@ class Csv(Dataset):
         features = Table(numbers, tuple(numeric), _CATEGORIES[picks].astype(np.str_), tuple(categorical))
         rows = Rows.single(features, y, self._generated_marks(count, rng))
         task = Task.single(Input("table", (len(numeric) + len(categorical),)), output)
-        return self._loaded(rows, task, Source("stand-in", f"a generated table with the columns of {self.path}"))
+        source = Source("stand-in", f"a generated table with the columns of {self.path}")
+        return self._loaded(rows, task, source, test)
 
-    def _loaded(self, rows: Rows, task: Task, source: Source) -> Loaded:
+    def _loaded(self, rows: Rows, task: Task, source: Source, holdout: Holdout | None) -> Loaded:
         features = rows.x
         if not isinstance(features, Table):
             raise TypeError("a csv dataset holds a table")
         names = {"numeric": list(features.numeric_names), "categorical": list(features.categorical_names)}
         resolved = {**names, "task": task.output.kind}
-        if self.test is None:
+        if holdout is None:
             return Loaded(rows, None, task, source, resolved)
-        held = self.test.held_out(rows, task, self.split_seed)
+        held = holdout.held_out(rows, task, self.split_seed)
         train, test = np.flatnonzero(~held), np.flatnonzero(held)
         return Loaded(rows.take(train), rows.take(test), task, source, resolved)
 

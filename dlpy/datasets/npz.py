@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zipfile
 import zlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -67,12 +68,12 @@ class Npz(Dataset):
         rows = _rows(path, arrays, x_name, y_name, self.group)
         test = _rows(path, arrays, tests[0], tests[1], None) if tests else None
         output = _output(path, y_name, [rows.y] + ([test.y] if test else []), self.task)
-        task = Task.single(Input("array", np.shape(rows.x)[1:]), output)
-        if test is not None and np.shape(test.x)[1:] != task.input.shape:
-            raise DataError(f"{path}: rows of {tests[0]} have shape {np.shape(test.x)[1:]}, not {task.input.shape}.")
+        task = Task.single(Input("array", _row_shape(rows)), output)
+        if test is not None and _row_shape(test) != task.input.shape:
+            raise DataError(f"{path}: rows of {tests[0]} have shape {_row_shape(test)}, not {task.input.shape}.")
         rows, test = _typed(rows, output), _typed(test, output) if test else None
         resolved: dict[str, object] = {"x": x_name, "y": y_name, "task": output.kind}
-        return self._loaded(rows, test, task, Source("file", str(path)), resolved)
+        return _held_out(Loaded(rows, test, task, Source("file", str(path)), resolved), self.test, self.split_seed)
 
     def read(self, path: Path, task: Task) -> Rows:
         shapes = _members(path)
@@ -85,13 +86,16 @@ class Npz(Dataset):
         given = y_name if y_name in shapes else None
         arrays = _read(path, [names[0], *([given] if given else [])])
         rows = _rows(path, arrays, names[0], given, None)
-        if np.shape(rows.x)[1:] != task.input.shape:
-            raise DataError(f"{path}: rows of {names[0]} have shape {np.shape(rows.x)[1:]}, not {task.input.shape}.")
+        if _row_shape(rows) != task.input.shape:
+            raise DataError(f"{path}: rows of {names[0]} have shape {_row_shape(rows)}, not {task.input.shape}.")
         return _typed(rows, task.output) if given else rows
 
     def stand_in(self, seed: int, limit: int | None) -> Loaded:
         kind: Kind = "multiclass" if self.task == "auto" else self.task
-        count = min(_STAND_IN_ROWS, limit or _STAND_IN_ROWS) * (2 if self.test else 1)
+        test = self.test
+        if limit is not None and test is not None and test.count is not None:
+            test = Holdout(fraction=0.25, take=test.order)
+        count = limit or _STAND_IN_ROWS + ((test.count or _STAND_IN_ROWS) if test else 0)
         rng = np.random.default_rng(seed)
         x = rng.normal(size=(count, _STAND_IN_WIDTH)).astype(np.float32)
         score = x @ rng.choice([-1.0, 1.0], _STAND_IN_WIDTH) / np.sqrt(_STAND_IN_WIDTH)
@@ -105,7 +109,8 @@ class Npz(Dataset):
             output = Output(kind, 1 if kind == "binary" else len(classes), classes)
         task = Task.single(Input("array", (_STAND_IN_WIDTH,)), output)
         source = Source("stand-in", f"generated rows of {_STAND_IN_WIDTH} numbers")
-        return self._loaded(Rows.single(x, y, groups), None, task, source, {"task": kind})
+        loaded = Loaded(Rows.single(x, y, groups), None, task, source, {"task": kind})
+        return _held_out(loaded, test, self.split_seed)
 
     def _names(self, path: Path, shapes: dict[str, int]) -> tuple[str, str]:
         train = "x_train" in shapes and "y_train" in shapes
@@ -115,12 +120,14 @@ class Npz(Dataset):
                 raise ConfigError(f"data.{key}: {path} has no array '{name}'.{did_you_mean(str(name), shapes)}")
         return wanted
 
-    def _loaded(self, rows: Rows, test: Rows | None, task: Task, source: Source, resolved: dict[str, object]) -> Loaded:
-        if self.test is None:
-            return Loaded(rows, test, task, source, resolved)
-        held = self.test.held_out(rows, task, self.split_seed)
-        train, test_rows = np.flatnonzero(~held), np.flatnonzero(held)
-        return Loaded(rows.take(train), rows.take(test_rows), task, source, resolved)
+
+def _held_out(loaded: Loaded, holdout: Holdout | None, seed: int) -> Loaded:
+    """Return the same with test rows taken from the training rows, where that is asked for."""
+    if holdout is None:
+        return loaded
+    held = holdout.held_out(loaded.train, loaded.task, seed)
+    train, test = np.flatnonzero(~held), np.flatnonzero(held)
+    return replace(loaded, train=loaded.train.take(train), test=loaded.train.take(test))
 
 
 def _test_names(x_name: str, y_name: str, shapes: dict[str, int]) -> list[str]:
@@ -221,3 +228,7 @@ def _classes(path: Path, name: str, y: np.ndarray, kind: Kind | None, whole: boo
 def _typed(rows: Rows, output: Output) -> Rows:
     """Return the rows with targets in the type that the task has: classes int64, numbers float32."""
     return rows.with_y(rows.y.astype(np.float32 if output.kind == "regression" else np.int64))
+
+
+def _row_shape(rows: Rows) -> tuple[int, ...]:
+    return np.asarray(rows.x).shape[1:]
