@@ -9,6 +9,7 @@ from types import FrameType
 import click
 import typer
 
+<<<<<<< HEAD
 from dlpy.cli.check import check
 from dlpy.cli.evaluate import evaluate
 from dlpy.cli.kfold import kfold
@@ -16,6 +17,9 @@ from dlpy.cli.predict import predict
 from dlpy.cli.runs import runs
 from dlpy.cli.schema import schema
 from dlpy.cli.show import show
+=======
+from dlpy.cli.new import new
+>>>>>>> h3
 from dlpy.cli.train import train
 from dlpy.errors import DlpyError
 
@@ -33,7 +37,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+<<<<<<< HEAD
 for _command in (train, evaluate, predict, kfold, check, show, runs, schema):
+=======
+for _command in (train, new):
+>>>>>>> h3
     app.command()(_command)
 
 

@@ -1,0 +1,229 @@
+"""Your own table in a CSV file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from dlpy import csv_file, table
+from dlpy.components import Dataset, Transform
+from dlpy.csv_file import CsvFile
+from dlpy.data import Input, Kind, Loaded, Output, Rows, Source, Task
+from dlpy.errors import ConfigError, DataError, did_you_mean
+from dlpy.features import Table
+from dlpy.splits import Holdout
+from dlpy.table import Column
+from dlpy.transforms.fill_missing import FillMissing, Rule, rule_of
+from dlpy.transforms.tabulate import Tabulate
+
+_STAND_IN_ROWS = 800
+_CATEGORIES = np.array(["red", "green", "blue"])
+
+
+def _marked_test(value: Any) -> Any:
+    """Let `test: {column: split}` mean the rows that say "test"."""
+    return {"value": "test", **value} if isinstance(value, dict) and "column" in value else value
+
+
+def _single_sign(delimiter: str) -> str:
+    if not delimiter.isascii() or delimiter in '"\n\r.-+' or delimiter.isalnum():
+        raise ValueError('expected the sign between cells, such as "," or ";" or "\\t"')
+    return delimiter
+
+
+class Csv(Dataset):
+    """A table with a header, `path`, in UTF-8: numbers, and categories as columns of 0 and 1.
+
+    A column is numeric where every cell that is not missing is a number. Categories are those of the training
+    rows; one that is new in other rows is 0 in all of its column's. The target's classes are its different labels in
+    order: with `task: auto`, text is classes, and so are whole numbers of which at most 20 different ones stand on
+    5 rows each or more on average; other numbers are a regression's.
+    """
+
+    has_columns = True
+
+    name: Literal["csv"] = "csv"
+    target: str
+    """The column to predict."""
+    task: Literal["auto", "regression", "binary", "multiclass"] = "auto"
+    """What the target is: numbers to estimate, one of two classes, or one of several."""
+    numeric: list[str] | None = None
+    """Columns of numbers to learn from; every one unless given."""
+    categorical: list[str] | None = None
+    """Columns of categories to learn from (numbers too, such as codes); every column of texts unless given."""
+    ignore: list[str] = []
+    """Columns to leave out."""
+    group: str | None = None
+    """A column whose equal values belong together, such as a patient: never on both sides of a split."""
+    test: Annotated[Holdout | None, BeforeValidator(_marked_test)] = None
+    """Rows kept aside for `dlpy evaluate` before validation rows are taken: a fraction, a count, or a mapping."""
+    missing: Rule | dict[str, Rule] = "error"
+    """What to put where a cell is missing: error (stop), mean, median, most_frequent, a constant, or one by column."""
+    missing_values: list[str] = list(table.MISSING)
+    """What a cell without a value holds."""
+    delimiter: Annotated[str, Field(min_length=1, max_length=1), AfterValidator(_single_sign)] = ","
+    """What stands between cells."""
+
+    @model_validator(mode="after")
+    def _one_use_for_a_column(self) -> Csv:
+        if self.path is None:
+            raise ValueError("csv needs 'path', the CSV file")
+        if self.test is not None and self.test.use:
+            raise ValueError("'test' says which rows are test rows: a fraction, a count, or a mapping")
+        claims = [("target", self.target), *self._marks()]
+        claims += [(key, name) for key in ("numeric", "categorical", "ignore") for name in getattr(self, key) or []]
+        owners: dict[str, str] = {}
+        for key, name in claims:
+            old = owners.setdefault(name, key)
+            if old != key and not {old, key} <= {"group", "validation", "test", "ignore"}:
+                raise ValueError(f"column '{name}' cannot be both {old} and {key}")
+        return self
+
+    def _marks(self) -> list[tuple[str, str]]:
+        """Return the columns that tell rows apart and are not learnt from, by option."""
+        holdouts = {"validation": self.validation, "test": self.test}
+        marks = [(key, holdout.column) for key, holdout in holdouts.items() if holdout and holdout.column]
+        return [*marks, ("group", self.group)] if self.group else marks
+
+    def outline(self) -> Task | None:
+        if self.task == "auto":
+            return None
+        return Task.single(Input("table", (None,)), Output(self.task, None if self.task == "multiclass" else 1))
+
+    def steps(self) -> list[Transform]:
+        fill = [] if self.missing == "error" else [FillMissing(rule=self.missing)]
+        return [*fill, *self.transforms, Tabulate()]
+
+    def load(self) -> Loaded:
+        file = csv_file.read(Path(str(self.path)), self.delimiter)
+        if len(file) == 1:
+            raise DataError(f"{file.path} holds a single row: nothing can be learnt from it.")
+        self._check_names(file)
+        columns = table.columns_of(file, self.missing_values)
+        y, output = table.target_of(file, columns[self.target], None if self.task == "auto" else self.task)
+        numeric, categorical = self._features(file, columns)
+        features = self._table(file, columns, numeric, categorical)
+        rows = Rows.single(features, y, self._marked(file))
+        task = Task.single(Input("table", (len(numeric) + len(categorical),)), output)
+        return self._loaded(rows, task, Source("file", str(file.path)), self.test)
+
+    def read(self, path: Path, task: Task) -> Rows:
+        file = csv_file.read(path, self.delimiter)
+        columns = table.columns_of(file, self.missing_values)
+        if self.numeric is None or self.categorical is None:
+            raise ConfigError("data: numeric and categorical must be listed, as the run's config.yaml does.")
+        for name in [*self.numeric, *self.categorical]:
+            if name not in columns:
+                raise DataError(f"{path} has no column '{name}'.{did_you_mean(name, file.names)}")
+        features = self._table(file, columns, self.numeric, self.categorical)
+        target = columns.get(self.target)
+        given = target is not None and len(target.missing) < len(file)
+        return Rows.single(features, table.known_target(file, target, task.output) if target and given else None)
+
+    def stand_in(self, seed: int, limit: int | None) -> Loaded:
+        numeric, categorical = self.numeric or [], self.categorical or []
+        if self.task == "auto" or not (numeric or categorical):
+            raise ConfigError("data: generated rows need 'task' and the columns listed under 'numeric', 'categorical'.")
+        test = self.test
+        if limit is not None and test is not None and test.count is not None:
+            test = Holdout(fraction=0.25, take=test.order)
+        count = limit or _STAND_IN_ROWS + ((test.count or _STAND_IN_ROWS) if test else 0)
+        rng = np.random.default_rng(seed)
+        numbers = rng.normal(size=(count, len(numeric)))
+        picks = rng.integers(len(_CATEGORIES), size=(count, len(categorical)))
+        score = (numbers @ rng.choice([-1.0, 1.0], len(numeric)) + (picks - 1).sum(axis=1)) / np.sqrt(
+            len(numeric) + len(categorical)
+        )
+        y, output = _generated_target(score, self.task)
+        features = Table(numbers, tuple(numeric), _CATEGORIES[picks].astype(np.str_), tuple(categorical))
+        rows = Rows.single(features, y, self._generated_marks(count, rng))
+        task = Task.single(Input("table", (len(numeric) + len(categorical),)), output)
+        source = Source("stand-in", f"a generated table with the columns of {self.path}")
+        return self._loaded(rows, task, source, test)
+
+    def _loaded(self, rows: Rows, task: Task, source: Source, holdout: Holdout | None) -> Loaded:
+        features = rows.x
+        if not isinstance(features, Table):
+            raise TypeError("a csv dataset holds a table")
+        names = {"numeric": list(features.numeric_names), "categorical": list(features.categorical_names)}
+        resolved = {**names, "task": task.output.kind}
+        if holdout is None:
+            return Loaded(rows, None, task, source, resolved)
+        held = holdout.held_out(rows, task, self.split_seed)
+        train, test = np.flatnonzero(~held), np.flatnonzero(held)
+        return Loaded(rows.take(train), rows.take(test), task, source, resolved)
+
+    def _check_names(self, file: CsvFile) -> None:
+        lists = [(key, name) for key in ("numeric", "categorical", "ignore") for name in getattr(self, key) or []]
+        lists += [("missing", name) for name in self.missing] if isinstance(self.missing, dict) else []
+        for key, name in [("target", self.target), *self._marks(), *lists]:
+            if name not in file.names:
+                other = next((sign for sign in ";\t|," if len(file.names) == 1 and sign in file.names[0]), None)
+                hint = f' Its first line holds {other!r}: set data.delimiter: "{other}".' if other else ""
+                hint = hint.replace("\t", "\\t") or did_you_mean(name, file.names)
+                raise ConfigError(f"data.{key}: {file.path} has no column '{name}'.{hint}")
+
+    def _features(self, file: CsvFile, columns: dict[str, Column]) -> tuple[list[str], list[str]]:
+        """Return the numeric and the categorical columns: those listed, or those that look so."""
+        listed = {*(self.numeric or []), *(self.categorical or []), *self.ignore, self.target}
+        free = [name for name in file.names if name not in listed | {name for _, name in self._marks()}]
+        looks = {name: table.guess_numeric(file, columns[name]) for name in free}
+        guessed = [name for name in free if not looks[name]]
+        numeric = [name for name in free if looks[name]] if self.numeric is None else self.numeric
+        if self.categorical is None:
+            table.check_categories(file, guessed, table.texts_of(file, guessed, self.missing_values))
+        categorical = guessed if self.categorical is None else self.categorical
+        if not numeric and not categorical:
+            raise DataError(f"{file.path} leaves no column to learn from beside the target '{self.target}'.")
+        return numeric, categorical
+
+    def _table(self, file: CsvFile, columns: dict[str, Column], numeric: list[str], categorical: list[str]) -> Table:
+        """Return the features, every cell checked."""
+        for name in numeric:
+            if columns[name].bad:
+                raise table.bad_cell(file, columns[name])
+            self._check_gaps(file, name, columns[name].missing, numeric=True)
+        texts = table.texts_of(file, categorical, self.missing_values)
+        for name, column in zip(categorical, texts.T, strict=True):
+            self._check_gaps(file, name, np.flatnonzero(column == "").tolist(), numeric=False)
+        numbers = np.empty((len(file), len(numeric)))
+        for position, name in enumerate(numeric):
+            numbers[:, position] = columns[name].values
+        return Table(numbers, tuple(numeric), texts, tuple(categorical))
+
+    def _check_gaps(self, file: CsvFile, name: str, rows: list[int], *, numeric: bool) -> None:
+        """Raise DataError for a missing cell that no rule fills."""
+        rule = rule_of(self.missing, name)
+        if not rows:
+            return
+        if rule == "error":
+            hint = f"Set data.missing: {'median' if numeric else 'most_frequent'}, or fill it, or drop the row."
+            raise DataError(f"{file.where(rows[0], name)}: the cell is missing. {hint}")
+        if numeric and isinstance(rule, str) and rule not in ("mean", "median", "most_frequent"):
+            hint = f"Give a rule by column, such as {{{name}: median}}."
+            raise DataError(f"data.missing: '{rule}' cannot fill '{name}', a column of numbers. {hint}")
+
+    def _marked(self, file: CsvFile) -> dict[str, np.ndarray]:
+        """Return the columns that splits look at."""
+        marks = {("group" if key == "group" else name): name for key, name in self._marks()}
+        return {key: np.array(file.texts(name), np.str_) for key, name in marks.items()}
+
+    def _generated_marks(self, count: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
+        holdouts = [holdout for holdout in (self.validation, self.test) if holdout and holdout.column]
+        columns = {str(holdout.column): np.full(count, "train", object) for holdout in holdouts}
+        for part, holdout in enumerate(holdouts):
+            columns[str(holdout.column)][part :: 2 + len(holdouts)] = holdout.value
+        groups = {"group": np.arange(count) // 5} if self.group else {}
+        return {**{name: column.astype(np.str_) for name, column in columns.items()}, **groups}
+
+
+def _generated_target(score: np.ndarray, kind: Kind) -> tuple[np.ndarray, Output]:
+    """Return targets that follow from the score alone: a perfect model has no error."""
+    if kind == "regression":
+        return score.astype(np.float32), Output("regression")
+    names = ("a", "b") if kind == "binary" else ("a", "b", "c")
+    bounds = np.quantile(score, np.arange(1, len(names)) / len(names))
+    return np.searchsorted(bounds, score).astype(np.int64), Output(kind, 1 if kind == "binary" else 3, names)

@@ -1,0 +1,234 @@
+"""Your own arrays in an npz file."""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from pydantic import model_validator
+
+from dlpy.components import Dataset
+from dlpy.data import Input, Kind, Loaded, Output, Rows, Source, Task
+from dlpy.errors import ConfigError, DataError, UnavailableError, did_you_mean
+from dlpy.splits import Holdout
+
+_MOST_BYTES = 8 * 2**30
+_MOST_CLASSES = 10_000
+_ROWS_PER_CLASS = 5
+_STAND_IN_ROWS, _STAND_IN_WIDTH = 600, 20
+
+Arrays = dict[str, np.ndarray]
+
+
+class Npz(Dataset):
+    """Arrays of one npz file, `path`, as numpy.savez writes it: inputs (rows, ...) and targets (rows,).
+
+    Found by their names unless `x` and `y` say otherwise: x_train and y_train, with x_test and y_test where there
+    are any; else x and y. With `task: auto`, whole numbers from 0 up are classes, if there are at least 5 times as many
+    rows as classes; other numbers are a regression's. Targets of several columns are several numbers to estimate, so
+    that (rows, classes) of 0 and 1 needs its argmax first.
+    """
+
+    name: Literal["npz"] = "npz"
+    x: str | None = None
+    """Name of the array of inputs; x_train or x unless given."""
+    y: str | None = None
+    """Name of the array of targets; y_train or y unless given."""
+    task: Literal["auto", "regression", "binary", "multiclass"] = "auto"
+    """What the targets are: numbers to estimate, one of two classes, or one of several."""
+    group: str | None = None
+    """Name of an array (rows,) whose equal values belong together: never on both sides of a split."""
+    test: Holdout | None = None
+    """Rows kept aside for `dlpy evaluate`, where the file has no x_test: a fraction, a count, or a mapping."""
+
+    @model_validator(mode="after")
+    def _possible(self) -> Npz:
+        if self.path is None:
+            raise ValueError("npz needs 'path', the file")
+        if self.test is not None and (self.test.use or self.test.column):
+            raise ValueError("'test' says which rows are test rows: a fraction or a count")
+        return self
+
+    def outline(self) -> Task | None:
+        return None
+
+    def load(self) -> Loaded:
+        path = Path(str(self.path))
+        shapes = _members(path)
+        x_name, y_name = self._names(path, shapes)
+        tests = _test_names(x_name, y_name, shapes)
+        if tests and self.test is not None:
+            raise ConfigError(f"data.test: {path} has test rows of its own, {tests[0]}. Remove 'test'.")
+        wanted = [x_name, y_name, *tests, *([self.group] if self.group else [])]
+        arrays = _read(path, wanted)
+        rows = _rows(path, arrays, x_name, y_name, self.group)
+        test = _rows(path, arrays, tests[0], tests[1], None) if tests else None
+        output = _output(path, y_name, [rows.y] + ([test.y] if test else []), self.task)
+        task = Task.single(Input("array", _row_shape(rows)), output)
+        if test is not None and _row_shape(test) != task.input.shape:
+            raise DataError(f"{path}: rows of {tests[0]} have shape {_row_shape(test)}, not {task.input.shape}.")
+        rows, test = _typed(rows, output), _typed(test, output) if test else None
+        resolved: dict[str, object] = {"x": x_name, "y": y_name, "task": output.kind}
+        return _held_out(Loaded(rows, test, task, Source("file", str(path)), resolved), self.test, self.split_seed)
+
+    def read(self, path: Path, task: Task) -> Rows:
+        shapes = _members(path)
+        own = [] if self.x in (None, "x_train") else [self.x]
+        names = [name for name in (*own, "x", "x_test", "x_train") if name in shapes]
+        if not names:
+            raise DataError(f"{path} has no array '{self.x or 'x'}'.{did_you_mean(self.x or 'x', shapes)}")
+        y_names = {"x": "y", "x_test": "y_test", "x_train": "y_train", self.x: self.y}
+        y_name = y_names[names[0]]
+        given = y_name if y_name in shapes else None
+        arrays = _read(path, [names[0], *([given] if given else [])])
+        rows = _rows(path, arrays, names[0], given, None)
+        if _row_shape(rows) != task.input.shape:
+            raise DataError(f"{path}: rows of {names[0]} have shape {_row_shape(rows)}, not {task.input.shape}.")
+        return _typed(rows, task.output) if given else rows
+
+    def stand_in(self, seed: int, limit: int | None) -> Loaded:
+        kind: Kind = "multiclass" if self.task == "auto" else self.task
+        test = self.test
+        if limit is not None and test is not None and test.count is not None:
+            test = Holdout(fraction=0.25, take=test.order)
+        count = limit or _STAND_IN_ROWS + ((test.count or _STAND_IN_ROWS) if test else 0)
+        rng = np.random.default_rng(seed)
+        x = rng.normal(size=(count, _STAND_IN_WIDTH)).astype(np.float32)
+        score = x @ rng.choice([-1.0, 1.0], _STAND_IN_WIDTH) / np.sqrt(_STAND_IN_WIDTH)
+        groups = {"group": np.arange(count) // 5} if self.group else {}
+        if kind == "regression":
+            y, output = score.astype(np.float32), Output("regression")
+        else:
+            classes = ("0", "1") if kind == "binary" else ("0", "1", "2")
+            bounds = np.quantile(score, np.arange(1, len(classes)) / len(classes))
+            y = np.searchsorted(bounds, score).astype(np.int64)
+            output = Output(kind, 1 if kind == "binary" else len(classes), classes)
+        task = Task.single(Input("array", (_STAND_IN_WIDTH,)), output)
+        source = Source("stand-in", f"generated rows of {_STAND_IN_WIDTH} numbers")
+        loaded = Loaded(Rows.single(x, y, groups), None, task, source, {"task": kind})
+        return _held_out(loaded, test, self.split_seed)
+
+    def _names(self, path: Path, shapes: dict[str, int]) -> tuple[str, str]:
+        train = "x_train" in shapes and "y_train" in shapes
+        wanted = (self.x or ("x_train" if train else "x"), self.y or ("y_train" if train else "y"))
+        for key, name in [*zip(("x", "y"), wanted, strict=True), *([("group", self.group)] if self.group else [])]:
+            if name not in shapes:
+                raise ConfigError(f"data.{key}: {path} has no array '{name}'.{did_you_mean(str(name), shapes)}")
+        return wanted
+
+
+def _held_out(loaded: Loaded, holdout: Holdout | None, seed: int) -> Loaded:
+    """Return the same with test rows taken from the training rows, where that is asked for."""
+    if holdout is None:
+        return loaded
+    held = holdout.held_out(loaded.train, loaded.task, seed)
+    train, test = np.flatnonzero(~held), np.flatnonzero(held)
+    return replace(loaded, train=loaded.train.take(train), test=loaded.train.take(test))
+
+
+def _test_names(x_name: str, y_name: str, shapes: dict[str, int]) -> list[str]:
+    """Return the names of the test rows' arrays; none where the file has none, or other arrays were asked for."""
+    found = (x_name, y_name) == ("x_train", "y_train") and "x_test" in shapes and "y_test" in shapes
+    return ["x_test", "y_test"] if found else []
+
+
+def _members(path: Path) -> dict[str, int]:
+    """Return the size in bytes of each array of the file, nothing unpacked yet."""
+    if path.is_dir():
+        raise DataError(f"{path} is a folder; expected an npz file.")
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return {info.filename.removesuffix(".npy"): info.file_size for info in archive.infolist()}
+    except FileNotFoundError:
+        raise UnavailableError(f"there is no file {path}.") from None
+    except (OSError, zipfile.BadZipFile, NotImplementedError, ValueError) as error:
+        raise DataError(f"{path} is damaged, or no npz file as numpy.savez writes it: {error}.") from None
+
+
+def _read(path: Path, names: list[str]) -> Arrays:
+    """Return some arrays of the file."""
+    sizes = _members(path)
+    if sum(sizes[name] for name in names) > _MOST_BYTES:
+        raise DataError(f"{path}: its arrays take more than {_MOST_BYTES // 2**30} GB of memory.")
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            arrays = {name: stored[name] for name in names}
+    except ValueError as error:
+        if "allow_pickle" in str(error):
+            raise DataError(f"{path} holds Python objects, which dlpy never loads. Save numbers instead.") from None
+        raise DataError(f"{path} is damaged: {error}.") from None
+    except (OSError, EOFError, KeyError, MemoryError, zipfile.BadZipFile, zlib.error, NotImplementedError) as error:
+        raise DataError(f"{path} is damaged: {error}.") from None
+    return {name: _numbers(path, name, array) for name, array in arrays.items()}
+
+
+def _numbers(path: Path, name: str, array: object) -> np.ndarray:
+    if not isinstance(array, np.ndarray) or array.dtype.kind not in "buif":
+        kind = array.dtype if isinstance(array, np.ndarray) else "no array"
+        raise DataError(f"{path}: '{name}' holds {kind}; numbers are needed (bool, int, uint or float).")
+    if array.ndim == 0:
+        raise DataError(f"{path}: '{name}' is a single number; expected one row for each example.")
+    return array
+
+
+def _rows(path: Path, arrays: Arrays, x_name: str, y_name: str | None, group: str | None) -> Rows:
+    """Return the rows of some of the arrays, which must be equally long."""
+    x = arrays[x_name]
+    if x.ndim == 1:
+        x = x.reshape(-1, 1)
+    if len(x) == 0:
+        raise DataError(f"{path}: '{x_name}' has no rows.")
+    for name in (y_name, group):
+        if name is not None and len(arrays[name]) != len(x):
+            raise DataError(f"{path}: '{x_name}' has {len(x)} rows, '{name}' has {len(arrays[name])}.")
+    columns = {} if group is None else {"group": arrays[group].reshape(len(x), -1)[:, 0]}
+    return Rows.single(x, None if y_name is None else _flat(path, y_name, arrays[y_name]), columns)
+
+
+def _flat(path: Path, name: str, y: np.ndarray) -> np.ndarray:
+    if y.ndim > 2:
+        raise DataError(f"{path}: '{name}' has shape {y.shape}; expected (rows,) or (rows, numbers to estimate).")
+    return y.reshape(-1) if y.ndim == 1 or y.shape[1] == 1 else y
+
+
+def _output(path: Path, name: str, targets: list[np.ndarray], wanted: Kind | Literal["auto"]) -> Output:
+    """Return what the targets are, given those of the training rows and of the test rows."""
+    width = 1 if targets[0].ndim == 1 else targets[0].shape[1]
+    if any((1 if y.ndim == 1 else y.shape[1]) != width for y in targets):
+        raise DataError(f"{path}: training and test targets have different numbers of columns.")
+    if width == 1:
+        y = np.concatenate([target.reshape(-1) for target in targets])
+        low, high = float(y.min()), float(y.max())
+        whole = bool(np.isfinite(y.sum(dtype=np.float64)) and (y == np.floor(y)).all())
+        classes = whole and low >= 0 and (high + 1) * _ROWS_PER_CLASS <= len(y)
+        kind = wanted if wanted != "auto" else None if classes else "regression"
+        return _classes(path, name, y, kind, whole) if kind != "regression" else Output("regression")
+    if wanted in ("binary", "multiclass"):
+        hint = f"'{name}' has shape (rows, {width}). Save its argmax(axis=1), or set data.task: regression."
+        raise DataError(f"{path}: class numbers are needed, but {hint}")
+    return Output("regression", width)
+
+
+def _classes(path: Path, name: str, y: np.ndarray, kind: Kind | None, whole: bool) -> Output:
+    if not whole or y.min() < 0 or y.max() >= _MOST_CLASSES:
+        raise DataError(f"{path}: '{name}' holds {y.min()} to {y.max()}; classes are whole numbers from 0 up.")
+    count = int(y.max()) + 1
+    if count < 2:
+        raise DataError(f"{path}: '{name}' is 0 in every row: there is nothing to tell apart.")
+    if kind == "binary" and count > 2:
+        raise DataError(f"{path}: '{name}' holds classes up to {count - 1}; binary means 0 and 1.")
+    kind = kind or ("binary" if count == 2 else "multiclass")
+    return Output(kind, 1 if kind == "binary" else count, tuple(str(number) for number in range(count)))
+
+
+def _typed(rows: Rows, output: Output) -> Rows:
+    """Return the rows with targets in the type that the task has: classes int64, numbers float32."""
+    return rows.with_y(rows.y.astype(np.float32 if output.kind == "regression" else np.int64))
+
+
+def _row_shape(rows: Rows) -> tuple[int, ...]:
+    return np.asarray(rows.x).shape[1:]

@@ -1,0 +1,200 @@
+"""A first experiment file for a named dataset or the user's own table or arrays, with what was found as comments."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from pathlib import Path
+
+import numpy as np
+from pydantic import ValidationError
+
+from dlpy import csv_file, table
+from dlpy.components import Callback, Dataset, Model
+from dlpy.data import Output, Task
+from dlpy.datasets.npz import Npz
+from dlpy.errors import ConfigError, DataError, did_you_mean
+from dlpy.table import Column
+
+_COMMENT_COLUMN = 34
+_MOST_NAMED = 8
+_MOST_CATEGORIES = 100
+_WORDS = re.compile(r"[A-Za-z_.][A-Za-z0-9_./ -]*(?<! )$")
+_TEXT_MODEL = ["  name: dense", "  units: [16, 16]"]
+_TABLE_MODEL = ["  name: dense", "  units: [64, 64]"]
+
+
+def experiment_for(source: str, target: str | None, output: Path) -> str:
+    """Return the text of an experiment file that trains on `source`, to be written at `output`.
+
+    Args:
+        source: the name of a dataset, or the path of a CSV or npz file.
+        target: the column to predict; the last one unless given.
+
+    Raises:
+        ConfigError: there is no such dataset, or no such column.
+        DataError: the file cannot be read.
+    """
+    path = Path(source)
+    if path.suffix.lower() in (".csv", ".tsv"):
+        return _for_csv(path, target, output)
+    if target is not None:
+        raise ConfigError("--target names a column of a CSV file.")
+    if path.suffix.lower() == ".npz":
+        return _for_npz(path, output)
+    if source not in Dataset.registry.names():
+        hint = did_you_mean(source, Dataset.registry.names())
+        raise ConfigError(f"'{source}' is neither a dataset nor a .csv or .npz file.{hint}")
+    return _for_named(source, output)
+
+
+def _for_csv(path: Path, target: str | None, output: Path) -> str:
+    delimiter = "\t" if path.suffix.lower() == ".tsv" else _delimiter(path)
+    file = csv_file.read(path, delimiter)
+    name = file.names[-1] if target is None else target
+    if name not in file.names:
+        raise ConfigError(f"--target: {path} has no column '{name}'.{did_you_mean(name, file.names)}")
+    columns = table.columns_of(file)
+    found = table.target_of(file, columns[name], None)[1]
+    learnt = {column: columns[column] for column in file.names if column != name}
+    numeric = [column for column in learnt if table.guess_numeric(file, learnt[column])]
+    texts = {column: file.texts(column) for column in learnt if column not in numeric}
+    ignore = [column for column, cells in texts.items() if len(set(cells)) > min(_MOST_CATEGORIES, len(cells) / 2)]
+    kept = {column: cells for column, cells in texts.items() if column not in ignore}
+    if not numeric and not kept:
+        raise DataError(f"{path} holds nothing but free text beside '{name}': no numbers, no categories.")
+    which = "the last column; change it to predict another" if target is None else ""
+    data = [
+        "  name: csv",
+        f"  path: {_scalar(_relative(path, output))}",
+        _noted(f"  target: {_scalar(name)}", which),
+        _noted(f"  task: {found.kind}", _about(found, columns[name])),
+        *([f"  delimiter: {json.dumps(delimiter)}"] if delimiter != "," else []),
+        *([_noted(f"  ignore: [{', '.join(map(_scalar, ignore))}]", "nearly every text differs")] if ignore else []),
+        *_filling(numeric, learnt, kept),
+        *([_noted("  transforms: [standardize]", "numeric columns: mean 0, deviation 1")] if numeric else []),
+        _noted("  test: 0.15", "kept aside for dlpy evaluate"),
+        _noted("  validation: 0.15", "watched while training"),
+    ]
+    about = [f"{_plural(len(numeric), 'numeric column')}: {_listed(numeric)}"] if numeric else []
+    if kept:
+        values = [f"{column} ({_plural(len(set(cells)), 'value')})" for column, cells in kept.items()]
+        about.append(f"{_plural(len(kept), 'categorical column')}: {_listed(values)}")
+    title = f"Predicts {name} from the other columns of {path.name} ({_plural(len(file), 'row')})."
+    return _file([title, *about], output, data, _TABLE_MODEL, len(file))
+
+
+def _delimiter(path: Path) -> str:
+    """Return the sign that the first line holds most of, of those in use."""
+    try:
+        with path.open(encoding="utf-8-sig", errors="replace") as lines:
+            first = lines.readline()
+    except OSError:
+        return ","  # the reader says what is wrong
+    return max(",;\t|", key=first.count)
+
+
+def _filling(numeric: list[str], learnt: dict[str, Column], kept: dict[str, list[str]]) -> list[str]:
+    """Return the line that fills missing cells, where there are any."""
+    gaps = {column: len(learnt[column].missing) for column in numeric}
+    gaps |= {column: sum(cell in table.MISSING for cell in cells) for column, cells in kept.items()}
+    gaps = {column: count for column, count in gaps.items() if count}
+    if not gaps:
+        return []
+    rule = "median" if any(column in numeric for column in gaps) else "most_frequent"
+    counts = [f"{column} ({count})" for column, count in gaps.items()]
+    return [_noted(f"  missing: {rule}", f"{_plural(sum(gaps.values()), 'missing cell')}: {_listed(counts)}")]
+
+
+def _for_npz(path: Path, output: Path) -> str:
+    dataset = Npz(path=str(path))
+    loaded = dataset.load()
+    rows = len(loaded.train)
+    data = ["  name: npz", f"  path: {_scalar(_relative(path, output))}"]
+    data += [f"  {key}: {_scalar(str(loaded.resolved[key]))}" for key in ("x", "y")]
+    data.append(_noted(f"  task: {loaded.task.output.kind}", _about(loaded.task.output, None)))
+    transforms, model = _fitting(loaded.task, isinstance(loaded.train.x, np.ndarray) and loaded.train.x.dtype.kind)
+    data += transforms
+    if loaded.test is None:
+        data.append(_noted("  test: 0.15", "kept aside for dlpy evaluate"))
+    data.append(_noted("  validation: 0.15", "watched while training"))
+    shape = " x ".join(map(str, loaded.task.input.shape))
+    title = f"Predicts {loaded.resolved['y']} from {loaded.resolved['x']} of {path.name}: {rows:,} rows of {shape}."
+    return _file([title], output, data, model, rows)
+
+
+def _for_named(name: str, output: Path) -> str:
+    try:
+        task = Dataset.registry.get(name).model_validate({"name": name}).outline()
+    except ValidationError:
+        task = None
+    if task is None or len(task.inputs) != 1:
+        raise ConfigError(f"'{name}' reads files of your own: see `dlpy show datasets {name}` for its options.")
+    transforms, model = _fitting(task, "u" if len(task.input.shape) > 1 else "f")
+    comment = _noted("  # fallback: stand_in", "no network: train on generated rows")
+    data = [f"  name: {name}", *transforms, _noted("  validation: 0.2", "watched while training"), comment]
+    rows = 1_000 if task.input.kind in ("array", "table") and len(task.input.shape) == 1 else 20_000
+    return _file([f"A first model of {name}."], output, data, model, rows)
+
+
+def _fitting(task: Task, dtype: str | bool) -> tuple[list[str], list[str]]:
+    """Return the lines of the transforms and of the model that fit such rows."""
+    shape = task.input.shape
+    if task.input.kind == "sequence":
+        return [_noted("  transforms: [multi_hot]", "which words there are, without order")], _TEXT_MODEL
+    if len(shape) < 2:
+        return [_noted("  transforms: [standardize]", "mean 0, deviation 1")], _TABLE_MODEL
+    scaling = "rescale" if dtype in ("u", "i") else "standardize"
+    small = len(shape) == 2 or shape[-1] in (1, 3, 4)
+    if "convnet" in Model.registry.names() and small and min(size or 0 for size in shape[:2]) >= 12:
+        reshape = f"    - {{name: reshape, shape: [{shape[0]}, {shape[1]}, 1]}}"
+        lines = ["  transforms:", *([reshape] if len(shape) == 2 else []), f"    - {scaling}"]
+        return lines, ["  name: convnet", "  filters: [32, 64]", "  units: [64]"]
+    return ["  transforms:", "    - {name: reshape, shape: [-1]}", f"    - {scaling}"], [
+        "  name: dense",
+        "  units: [512]",
+    ]
+
+
+def _file(title: list[str], output: Path, data: list[str], model: list[str], rows: int) -> str:
+    batch = 16 if rows < 1_000 else 32 if rows < 10_000 else 512 if model == _TEXT_MODEL or rows > 100_000 else 128
+    epochs = 100 if rows < 10_000 else 20
+    training = [f"  epochs: {epochs}", f"  batch_size: {batch}"]
+    stop = "  - {name: early_stopping, monitor: val_loss, patience: 10}"
+    watch = stop if "early_stopping" in Callback.registry.names() else "  - {name: checkpoint, monitor: val_loss}"
+    header = [f"# {line}" for line in [*title, "", f"  dlpy train {output}"]]
+    parts = [*header, "data:", *data, "model:", *model, "training:", *training, "callbacks:", watch]
+    return "\n".join(line.rstrip() for line in parts) + "\n"
+
+
+def _about(found: Output, column: Column | None) -> str:
+    if found.kind == "regression":
+        return "" if column is None else f"numbers from {column.values.min():g} to {column.values.max():g}"
+    return f"{len(found.classes)} classes: {_listed(list(found.classes))}"
+
+
+def _relative(path: Path, output: Path) -> str:
+    """Return the file's path from the folder of the experiment file; absolute where it lies elsewhere."""
+    relative = os.path.relpath(path.resolve(), output.resolve().parent)
+    return str(path.resolve()) if relative.startswith("..") else relative
+
+
+def _scalar(text: str) -> str:
+    """Return the text as YAML takes it: quoted where it could be read as something else."""
+    plain = _WORDS.match(text) and text.lower() not in ("null", "true", "false", "~")
+    return text if plain else json.dumps(text, ensure_ascii=False)
+
+
+def _noted(line: str, note: str) -> str:
+    return f"{line:<{_COMMENT_COLUMN}}# {note}" if note else line
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" + ("" if count == 1 else "s")
+
+
+def _listed(names: list[str]) -> str:
+    """Return the first names on one line; a cell's line breaks must not end the comment."""
+    more = f", and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    return " ".join((", ".join(names[:_MOST_NAMED]) + more).split())

@@ -1,0 +1,57 @@
+"""Tables as plain numbers: categories become columns of 0 and 1."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+
+from dlpy.components import Transform
+from dlpy.data import Input, Rows, State, Task
+from dlpy.errors import ConfigError
+from dlpy.features import Table
+
+
+class Tabulate(Transform):
+    """A table as one float32 matrix: the numeric columns, then a column of 0 and 1 for each category.
+
+    The categories are those of the training rows, in the order of the alphabet. A row with another one, first seen
+    in validation or prediction, has 0 in all of that column's categories. Done by `csv` itself, after its transforms.
+    """
+
+    name: Literal["tabulate"] = "tabulate"
+
+    def outline(self, task: Task) -> Task:
+        if task.input.kind != "table":
+            raise ConfigError(f"tabulate fits tables, not {task.input}.")
+        return task.with_input(Input("array", (None,)))
+
+    def fit(self, rows: Rows, task: Task) -> State:
+        found = [np.unique(column) for column in _table(rows).categorical.T]
+        found = [values[values != ""] for values in found]
+        sizes = np.array([len(values) for values in found], np.int64)
+        return {"categories": np.concatenate([np.empty(0, np.str_), *found]), "sizes": sizes}
+
+    def apply(self, rows: Rows, state: State) -> Rows:
+        table, sizes = _table(rows), state["sizes"]
+        width = len(table.numeric_names)
+        matrix = np.zeros((len(table), width + int(sizes.sum())), np.float32)
+        matrix[:, :width] = table.numeric
+        for column, size, first in zip(table.categorical.T, sizes, np.cumsum(sizes) - sizes, strict=True):
+            place, known = _places(column, state["categories"][first : first + size])
+            matrix[np.flatnonzero(known), width + first + place[known]] = 1.0
+        return rows.with_x(matrix)
+
+
+def _places(column: np.ndarray, categories: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the number of each cell's category, and whether it is one of the sorted `categories`."""
+    place = np.searchsorted(categories, column)
+    known = place < len(categories)
+    known[known] = categories[place[known]] == column[known]
+    return place, known
+
+
+def _table(rows: Rows) -> Table:
+    if not isinstance(rows.x, Table):
+        raise ConfigError("tabulate fits tables.")
+    return rows.x

@@ -1,0 +1,113 @@
+"""First experiment files."""
+
+import numpy as np
+import pytest
+
+from dlpy import starter
+from dlpy.cli.main import main
+from dlpy.components import Dataset, Model
+from dlpy.config import load
+from dlpy.errors import ConfigError, DataError
+from dlpy.pipeline import split, transform
+
+TABLE = "id note,age,city,bought\n" + "".join(
+    f"text {i},{'' if i == 3 else i},{'Rome' if i % 3 else 'Oslo'},{'yes' if i % 2 else 'no'}\n" for i in range(60)
+)
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "people.csv").write_text(TABLE)
+    return tmp_path
+
+
+def test_a_table_becomes_an_experiment_that_tells_what_was_found(folder, capsys):
+    assert main(["new", "people.csv"]) == 0
+    assert capsys.readouterr().out == "experiment.yaml\nnext: dlpy train experiment.yaml\n"
+    text = (folder / "experiment.yaml").read_text()
+    assert "# Predicts bought from the other columns of people.csv (60 rows)." in text
+    assert "# 1 numeric column: age\n" in text
+    assert "# 1 categorical column: city (2 values)\n" in text
+    assert "missing: median" in text
+    assert "# 1 missing cell: age (1)" in text
+    assert "# the last column; change it to predict another" in text
+    experiment, _ = load(folder / "experiment.yaml")
+    assert (experiment.data.target, experiment.data.task, experiment.data.ignore) == ("bought", "binary", ["id note"])
+
+
+def test_what_was_written_loads_and_transforms(folder):
+    assert main(["new", "people.csv", "--target", "age", "-o", "a.yaml"]) == 3  # row 5 has no age
+    (folder / "people.csv").write_text(TABLE.replace("text 3,,", "text 3,3,"))
+    assert main(["new", "people.csv", "--target", "age", "-o", "a.yaml"]) == 0
+    dataset = load(folder / "a.yaml")[0].data
+    loaded = dataset.load()
+    data, _ = transform(dataset, split(dataset, loaded), loaded.task)
+    assert (data.task.output.kind, data.task.input.shape) == ("regression", (4,))
+    assert len(data.test) == 9
+
+
+def test_a_path_is_relative_to_the_experiment_file(folder):
+    (folder / "data").mkdir()
+    (folder / "data" / "on.csv").write_text(TABLE)
+    assert main(["new", "data/on.csv"]) == 0
+    assert "path: data/on.csv\n" in (folder / "experiment.yaml").read_text()
+    assert load(folder / "experiment.yaml")[0].data.path == str(folder / "data" / "on.csv")
+
+
+@pytest.mark.parametrize("name", ["null", "a: b", "# x", "1.5e3", "it's", 'say "x"', "Länge", "true", "- x"])
+def test_any_column_name_survives_yaml(folder, name):
+    quoted = name.replace('"', '""')
+    (folder / "t.csv").write_text(f'x,"{quoted}"\n' + "".join(f"{i},{i / 7}\n" for i in range(30)))
+    assert main(["new", "t.csv"]) == 0
+    assert load(folder / "experiment.yaml")[0].data.target == name
+
+
+def test_an_existing_file_is_replaced_only_by_force(folder, capsys):
+    (folder / "experiment.yaml").write_text("mine")
+    assert main(["new", "people.csv"]) == 2
+    assert "experiment.yaml exists" in capsys.readouterr().err
+    assert (folder / "experiment.yaml").read_text() == "mine"
+    assert main(["new", "people.csv", "--force"]) == 0
+
+
+def test_mistakes_are_one_line(folder):
+    with pytest.raises(ConfigError, match=r"no column 'bougt'\. Did you mean 'bought'\?"):
+        starter.experiment_for("people.csv", "bougt", folder / "e.yaml")
+    with pytest.raises(ConfigError, match=r"'minst' is neither a dataset nor .* Did you mean 'mnist'\?"):
+        starter.experiment_for("minst", None, folder / "e.yaml")
+    with pytest.raises(ConfigError, match="--target names a column"):
+        starter.experiment_for("mnist", "x", folder / "e.yaml")
+    with pytest.raises(ConfigError, match="reads files of your own"):
+        starter.experiment_for("csv", None, folder / "e.yaml")
+    with pytest.raises(DataError, match="there is no file"):
+        starter.experiment_for("none.csv", None, folder / "e.yaml")
+
+
+def test_other_delimiters_are_recognised(folder):
+    (folder / "t.csv").write_text(TABLE.replace(",", ";"))
+    assert main(["new", "t.csv"]) == 0
+    assert load(folder / "experiment.yaml")[0].data.delimiter == ";"
+
+
+@pytest.mark.parametrize(("shape", "dtype"), [((20,), np.float32), ((28, 28), np.uint8), ((32, 32, 3), np.uint8)])
+def test_arrays_become_an_experiment_that_fits_them(folder, shape, dtype):
+    np.savez(folder / "a.npz", x=np.ones((60, *shape), dtype), y=np.arange(60) % 3)
+    assert main(["new", "a.npz"]) == 0
+    experiment, _ = load(folder / "experiment.yaml")
+    loaded = experiment.data.load()
+    experiment.model.check(experiment.task(loaded.task))
+    assert experiment.data.task == "multiclass"
+
+
+def test_every_dataset_that_needs_no_file_gets_an_experiment(folder):
+    done = []
+    for name in Dataset.registry.names():
+        try:
+            (folder / f"{name}.yaml").write_text(starter.experiment_for(name, None, folder / f"{name}.yaml"))
+        except ConfigError:  # it reads files of the user's own
+            continue
+        experiment, _ = load(folder / f"{name}.yaml")
+        assert experiment.model.name in Model.registry.names()
+        done.append(name)
+    assert "mnist" in done
