@@ -20,7 +20,9 @@ class _RateSlot(Slot):
     def parse(self, value: object) -> float | Schedule:  # type: ignore
         if isinstance(value, int | float) and not isinstance(value, bool):
             if value <= 0:
-                raise PydanticCustomError("component", "{message}", {"message": f"must be greater than 0, got {value}."})
+                raise PydanticCustomError(
+                    "component", "{message}", {"message": f"must be greater than 0, got {value}."}
+                )
             return float(value)
         return super().parse(value)  # type: ignore
 

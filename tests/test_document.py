@@ -56,7 +56,9 @@ def test_plain_values_are_what_they_look_like(text: str, value: object) -> None:
 
 
 def test_a_leading_zero_is_refused_with_its_line() -> None:
-    assert refusal("a: 1\nb: 012\n") == "x.yaml:2: b: 012 starts with 0: write the number without it, or quote the text."
+    assert (
+        refusal("a: 1\nb: 012\n") == "x.yaml:2: b: 012 starts with 0: write the number without it, or quote the text."
+    )
 
 
 def test_a_key_given_twice_is_refused_at_any_depth() -> None:

@@ -72,7 +72,11 @@ def folds(kfold: KFold, data: Rows, task: Task = NUMBERS, seed: int = 0) -> list
 
 
 def test_folds_without_shuffling_are_contiguous() -> None:
-    assert [held for _, held in folds(KFold(folds=3, shuffle=False), rows([0] * 9))] == [[0, 1, 2], [3, 4, 5], [6, 7, 8]]
+    assert [held for _, held in folds(KFold(folds=3, shuffle=False), rows([0] * 9))] == [
+        [0, 1, 2],
+        [3, 4, 5],
+        [6, 7, 8],
+    ]
 
 
 @pytest.mark.parametrize("count", range(4, 21))

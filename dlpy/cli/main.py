@@ -9,17 +9,14 @@ from types import FrameType
 import click
 import typer
 
-<<<<<<< HEAD
 from dlpy.cli.check import check
 from dlpy.cli.evaluate import evaluate
 from dlpy.cli.kfold import kfold
+from dlpy.cli.new import new
 from dlpy.cli.predict import predict
 from dlpy.cli.runs import runs
 from dlpy.cli.schema import schema
 from dlpy.cli.show import show
-=======
-from dlpy.cli.new import new
->>>>>>> h3
 from dlpy.cli.train import train
 from dlpy.errors import DlpyError
 
@@ -37,11 +34,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-<<<<<<< HEAD
-for _command in (train, evaluate, predict, kfold, check, show, runs, schema):
-=======
-for _command in (train, new):
->>>>>>> h3
+for _command in (train, evaluate, predict, kfold, check, show, new, runs, schema):
     app.command()(_command)
 
 
