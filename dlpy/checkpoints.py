@@ -88,7 +88,7 @@ def read_state(run: Run, which: Which = "best") -> dict[str, Any]:
 
 
 def _key(position: int, variable: Any) -> str:
-    return f"{position:04d} {variable.path}"
+    return f"{position:04d} {variable.name}"  # not the path: layers are numbered on through a process
 
 
 def _write(folder: Path, state: Snapshot) -> None:

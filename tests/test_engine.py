@@ -175,7 +175,7 @@ def test_a_batch_larger_than_the_data_is_one_step() -> None:
 def test_nan_stops_training_before_any_hook_sees_it() -> None:
     data, recorder = rows(NUMBERS), Recorder()
     network = model({"name": "dense"}, NUMBERS, {"name": "sgd", "learning_rate": 1e20})
-    with pytest.raises(DivergedError, match="loss became (nan|inf) in epoch"):
+    with pytest.raises(DivergedError, match=r"loss became (nan|inf) in epoch"):
         engine.fit(network, data, None, engine.Plan(8, 5, 0), [recorder])
     assert all(np.isfinite(logs["loss"]) for logs in recorder.epochs)
 
