@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from dlpy.config import load
+from dlpy.config import load, raise_mistakes
 from dlpy.datasets.csv import Csv
 from dlpy.errors import ConfigError, DataError, UnavailableError
 from dlpy.pipeline import obtain, split, transform
@@ -209,7 +209,8 @@ def test_the_stand_in_is_that_table_and_can_be_learnt(kind):
     x = np.column_stack([data.train.x, np.ones(len(data.train))])
     fitted = x @ np.linalg.lstsq(x, data.train.y, rcond=None)[0]
     assert np.corrcoef(fitted, data.train.y)[0, 1] > 0.75
-    assert len(dataset.stand_in(1, 100).train) == 100
+    small = dataset.stand_in(1, 100)
+    assert (len(small.train), len(small.test)) == (50, 50)
 
 
 def test_a_stand_in_needs_the_columns_and_a_missing_file_without_it_is_an_error():
@@ -217,6 +218,18 @@ def test_a_stand_in_needs_the_columns_and_a_missing_file_without_it_is_an_error(
         Csv(path="none.csv", target="y").stand_in(0, None)
     with pytest.raises(UnavailableError, match="there is no file"):
         obtain(Csv(path="none.csv", target="y"), 0)
+
+
+def test_classes_that_only_the_file_knows_may_be_weighted_by_name(small, tmp_path):
+    path = tmp_path / "e.yaml"
+    data = f"data: {{name: csv, path: {small}, target: bought, task: binary}}"
+    path.write_text(f"{data}\nmodel: dense\ntraining: {{class_weight: {{no: 1, 'yes': 3}}}}\n")
+    experiment, document = load(path)
+    raise_mistakes(experiment, document, experiment.data.load().task)
+    path.write_text(f"{data}\nmodel: dense\ntraining: {{class_weight: {{yess: 3}}}}\n")
+    experiment, document = load(path)
+    with pytest.raises(ConfigError, match=r"no class 'yess'\. Did you mean 'yes'\?"):
+        raise_mistakes(experiment, document, experiment.data.load().task)
 
 
 def test_the_resolved_experiment_reads_back_as_itself(small, tmp_path):
