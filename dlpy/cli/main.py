@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import signal
 import sys
+import traceback
+from collections.abc import Callable
 from types import FrameType
+from typing import Any
 
-import click
 import typer
 
 from dlpy.cli.check import check
@@ -34,8 +37,35 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def _with_exit_status(command: Callable[..., None]) -> Callable[..., None]:
+    """Return the command so that its errors become one line on standard error and an exit status."""
+
+    @functools.wraps(command)
+    def guarded(*arguments: Any, **options: Any) -> None:
+        try:
+            command(*arguments, **options)
+        except DlpyError as error:
+            print(str(error) if "\n" in str(error) else f"error: {error}", file=sys.stderr)
+            raise typer.Exit(error.exit_status) from None
+        except KeyboardInterrupt:
+            print("stopped by Ctrl-C.", file=sys.stderr)
+            raise typer.Exit(130) from None
+        except BrokenPipeError:
+            raise typer.Exit(0) from None  # `dlpy runs | head`
+        except (typer.Exit, SystemExit):
+            raise
+        except Exception:
+            traceback.print_exc()
+            print("This is a bug in dlpy: please report it with the lines above and the experiment.", file=sys.stderr)
+            raise typer.Exit(1) from None
+
+    return guarded
+
+
 for _command in (train, evaluate, predict, kfold, check, show, new, runs, schema):
-    app.command()(_command)
+    app.command()(_with_exit_status(_command))
 
 
 @app.callback()
@@ -46,16 +76,10 @@ def _options() -> None:
 def main(arguments: list[str] | None = None) -> int:
     """Run one command line and return its exit status."""
     try:
-        return app(arguments, standalone_mode=False, prog_name="dlpy") or 0
-    except DlpyError as error:
-        print(str(error) if "\n" in str(error) else f"error: {error}", file=sys.stderr)
-        return error.exit_status
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        print("stopped by Ctrl-C.", file=sys.stderr)
-        return 130
+        app(arguments, prog_name="dlpy")
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 0
+    return 0
 
 
 def run() -> None:
@@ -65,4 +89,5 @@ def run() -> None:
 
 
 def _terminate(number: int, frame: FrameType | None) -> None:
+    """Leave as Ctrl-C does: whatever cleans up gets its turn."""
     raise SystemExit(128 + number)
