@@ -69,8 +69,8 @@ def load_weights(model: keras.Model, run: Run, which: Which = "best") -> int:
     Raises:
         RunError: the checkpoint is missing or damaged, or is of another network.
     """
-    folder = run.checkpoints / which
-    arrays = _verified(folder, "weights.npz")
+    folder = _existing(run, which)
+    arrays = _read_arrays(folder, "weights.npz")
     wanted = {_key(i, v): tuple(v.shape) for i, v in enumerate(model.weights)}
     if {key: array.shape for key, array in arrays.items()} != wanted:
         raise RunError(f"{folder} holds the weights of another network than {run.config} describes.")
@@ -80,11 +80,21 @@ def load_weights(model: keras.Model, run: Run, which: Which = "best") -> int:
 
 
 def read_state(run: Run, which: Which = "best") -> dict[str, Any]:
-    """Return the epoch and scores of a checkpoint."""
-    try:
-        return json.loads((run.checkpoints / which / "state.json").read_text())
-    except (OSError, ValueError):
-        raise RunError(f"run {run.id} has no checkpoint '{which}': it stopped before an epoch was over.") from None
+    """Return the epoch and scores of a checkpoint.
+
+    Raises:
+        RunError: the checkpoint is missing or damaged.
+    """
+    folder = _existing(run, which)
+    _verify(folder, "state.json")
+    return json.loads((folder / "state.json").read_text())
+
+
+def _existing(run: Run, which: Which) -> Path:
+    folder = run.checkpoints / which
+    if not folder.is_dir():
+        raise RunError(f"run {run.id} has no checkpoint '{which}': it stopped before an epoch was over.")
+    return folder
 
 
 def _key(position: int, variable: Any) -> str:
@@ -103,15 +113,21 @@ def _write(folder: Path, state: Snapshot) -> None:
     (folder / "manifest.json").write_text(json.dumps(digests, indent=2) + "\n")
 
 
-def _verified(folder: Path, name: str) -> dict[str, np.ndarray]:
+def _read_arrays(folder: Path, name: str) -> dict[str, np.ndarray]:
+    _verify(folder, name)
+    with np.load(folder / name, allow_pickle=False) as stored:
+        return {key: stored[key] for key in stored.files}
+
+
+def _verify(folder: Path, name: str) -> None:
+    """Raise RunError where a file is not what was written."""
     try:
         digests = json.loads((folder / "manifest.json").read_text())
-        if digests[name] != _sha256(folder / name):
-            raise RunError(f"{folder / name} is damaged: its content is not what was written.")
-        with np.load(folder / name, allow_pickle=False) as stored:
-            return {key: stored[key] for key in stored.files}
-    except (OSError, ValueError, KeyError) as error:
+        same = digests[name] == _sha256(folder / name)
+    except (OSError, ValueError, LookupError, TypeError) as error:
         raise RunError(f"{folder} is missing or damaged: {error}.") from None
+    if not same:
+        raise RunError(f"{folder / name} is damaged: its content is not what was written.")
 
 
 def _sha256(path: Path) -> str:

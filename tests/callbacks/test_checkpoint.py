@@ -1,0 +1,173 @@
+import errno
+import json
+import shutil
+
+import keras
+import numpy as np
+import pytest
+
+from dlpy import checkpoints
+from dlpy.callbacks.checkpoint import Checkpoint
+from dlpy.errors import RunError, StorageError
+from dlpy.runs import Run
+
+WAYS = {"loss": "min", "val_loss": "min", "val_accuracy": "max"}
+
+
+@pytest.fixture
+def run(tmp_path) -> Run:
+    folder = tmp_path / "run"
+    folder.mkdir()
+    return Run(folder)
+
+
+class Marking(keras.callbacks.Callback):
+    """Writes the number of the epoch, from 1, into the bias of the last layer."""
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.model.layers[-1].bias.assign([epoch + 1.0])
+
+
+def marks(run: Run, network: keras.Model) -> dict[str, tuple[int, float]]:
+    """Return of each checkpoint the epoch it says it is of, and the epoch that its weights were marked with."""
+    found = {}
+    for which in ("best", "last"):
+        epoch = checkpoints.load_weights(network, run, which)
+        found[which] = (epoch, float(network.layers[-1].bias.numpy()[0]))
+    return found
+
+
+def keep(run: Run, network: keras.Model, drive, scores: list[dict[str, float]], ways=WAYS, **options):
+    hooks = Checkpoint(**options).build(run, ways)
+    marking = Marking()
+    marking.set_model(network)
+    begin = hooks.on_epoch_begin
+    hooks.on_epoch_begin = lambda epoch, logs=None: (marking.on_epoch_begin(epoch), begin(epoch))  # type: ignore
+    drive(hooks, *scores)
+    return marks(run, network)
+
+
+def losses(*values: float) -> list[dict[str, float]]:
+    return [{"loss": 1.0, "val_loss": value, "val_accuracy": value} for value in values]
+
+
+@pytest.mark.parametrize("every_seconds", [0.0, 3600.0])
+def test_best_is_the_epoch_of_the_lowest_validation_loss(run, network, drive, every_seconds) -> None:
+    found = keep(run, network, drive, losses(3.0, 1.0, 2.0, 1.5), every_seconds=every_seconds)
+    assert found == {"best": (2, 2.0), "last": (4, 4.0)}
+
+
+def test_of_equal_scores_the_first_is_best(run, network, drive) -> None:
+    assert keep(run, network, drive, losses(1.0, 1.0, 1.0))["best"] == (1, 1.0)
+
+
+@pytest.mark.parametrize("every_seconds", [0.0, 3600.0])
+def test_a_score_where_more_is_better_can_decide(run, network, drive, every_seconds) -> None:
+    options = {"monitor": "val_accuracy", "every_seconds": every_seconds}
+    assert keep(run, network, drive, losses(0.3, 0.9, 0.5), **options) == {"best": (2, 2.0), "last": (3, 3.0)}
+
+
+@pytest.mark.parametrize("every_seconds", [0.0, 3600.0])
+def test_without_validation_rows_the_last_epoch_is_best(run, network, drive, every_seconds) -> None:
+    scores = [{"loss": value} for value in (1.0, 2.0, 3.0)]
+    found = keep(run, network, drive, scores, {"loss": "min"}, every_seconds=every_seconds)
+    assert found == {"best": (3, 3.0), "last": (3, 3.0)}
+
+
+def test_no_directory_is_left_but_those_of_best_and_last(run, network, drive) -> None:
+    keep(run, network, drive, losses(3.0, 1.0, 2.0, 1.5), every_seconds=0.0)
+    assert sorted(path.name for path in run.checkpoints.iterdir()) == ["best", "epoch-0002", "epoch-0004", "last"]
+    assert (run.checkpoints / "best").readlink().name == "epoch-0002"
+
+
+def test_a_checkpoint_holds_weights_optimizer_seeds_and_scores(run, network, drive) -> None:
+    keep(run, network, drive, losses(0.5))
+    folder = run.checkpoints / "best"
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "manifest.json", "optimizer.npz", "seeds.npz", "state.json", "weights.npz",
+    ]  # fmt: skip
+    assert checkpoints.read_state(run) == {
+        "epoch": 1,
+        "scores": {"loss": 1.0, "val_loss": 0.5, "val_accuracy": 0.5},
+        "callbacks": {},
+    }
+    with np.load(folder / "weights.npz") as weights:
+        assert [weights[name].shape for name in weights.files] == [(4, 2), (2,), (2, 1), (1,)]
+    with np.load(folder / "optimizer.npz") as optimizer:  # steps, learning rate, and a momentum for each weight
+        assert [optimizer[name].shape for name in optimizer.files] == [(), (), (4, 2), (2,), (2, 1), (1,)]
+
+
+@pytest.mark.parametrize("victim", ["weights.npz", "optimizer.npz", "state.json", "manifest.json"])
+def test_a_failure_while_writing_leaves_the_old_checkpoint_whole(run, network, drive, victim, monkeypatch) -> None:
+    before = keep(run, network, drive, losses(1.0))
+    real = checkpoints._write
+
+    def full(folder, state) -> None:
+        real(folder, state)
+        (folder / victim).write_bytes(b"half")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(checkpoints, "_write", full)
+    with pytest.raises(StorageError, match="No space left on device"):
+        checkpoints.save(run, checkpoints.snapshot(network, 2, {"val_loss": 0.1}, {}), ["best", "last"])
+    assert marks(run, network) == before
+    assert sorted(path.name for path in run.checkpoints.iterdir()) == ["best", "epoch-0001", "last"]
+
+
+@pytest.mark.parametrize("position", [0, 100, -200, -1])
+def test_a_flipped_byte_is_noticed(run, network, drive, position: int) -> None:
+    keep(run, network, drive, losses(1.0))
+    path = run.checkpoints / "best" / "weights.npz"
+    content = bytearray(path.read_bytes())
+    content[position] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(RunError, match=r"weights\.npz is damaged: its content is not what was written"):
+        checkpoints.load_weights(network, run)
+
+
+def test_scores_that_were_changed_by_hand_are_noticed(run, network, drive) -> None:
+    keep(run, network, drive, losses(0.5))
+    path = run.checkpoints / "best" / "state.json"
+    path.write_text(path.read_text().replace("0.5", "0.4"))
+    with pytest.raises(RunError, match=r"state\.json is damaged"):
+        checkpoints.read_state(run)
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"weights.npz": "0"}'])
+def test_a_damaged_manifest_is_told_in_one_line(run, network, drive, content: str) -> None:
+    keep(run, network, drive, losses(1.0))
+    (run.checkpoints / "best" / "manifest.json").write_text(content)
+    with pytest.raises(RunError, match="damaged"):
+        checkpoints.load_weights(network, run)
+
+
+def test_a_missing_checkpoint_is_told_in_one_line(run, network) -> None:
+    with pytest.raises(RunError, match="it stopped before an epoch was over"):
+        checkpoints.load_weights(network, run)
+    with pytest.raises(RunError, match="it stopped before an epoch was over"):
+        checkpoints.read_state(run)
+
+
+@pytest.mark.parametrize("units", [[3, 1], [2], [2, 2, 1]])
+def test_the_weights_of_another_network_are_refused(run, network, drive, units: list[int]) -> None:
+    keep(run, network, drive, losses(1.0))
+    other = keras.Sequential([keras.Input((4,)), *(keras.layers.Dense(size) for size in units)])
+    before = [weight.copy() for weight in other.get_weights()]
+    with pytest.raises(RunError, match="holds the weights of another network"):
+        checkpoints.load_weights(other, run)
+    assert all(np.array_equal(one, two) for one, two in zip(before, other.get_weights(), strict=True))
+
+
+def test_a_checkpoint_can_be_moved_to_another_place(run, network, drive, tmp_path) -> None:
+    keep(run, network, drive, losses(1.0))
+    shutil.move(run.path, tmp_path / "elsewhere")
+    assert marks(Run(tmp_path / "elsewhere"), network)["best"] == (1, 1.0)
+
+
+def test_the_runs_summary_is_that_of_the_monitored_score(bench) -> None:
+    path = bench.experiment(callbacks=[{"name": "checkpoint", "monitor": "loss"}], training={"epochs": 3})
+    assert bench.run("train", path)[0] == 0
+    (folder,) = bench.folder.glob("runs/2*")
+    summary = json.loads((folder / "summary.json").read_text())
+    assert summary["best"]["epoch"] == 3
+    assert summary["best"] == summary["last"]
