@@ -58,6 +58,6 @@ class ReduceLROnPlateauHooks(Hooks):
     def _reduce(self) -> None:
         rate = float(self.model.optimizer.learning_rate)  # type: ignore
         reduced = max(rate * self._options.factor, self._options.min_learning_rate)
-        self.model.optimizer.learning_rate = reduced  # type: ignore
+        self.model.optimizer.learning_rate = min(rate, reduced)  # type: ignore
         self._waited = 0
         self._cooling = self._options.cooldown
