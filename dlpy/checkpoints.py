@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from dlpy.errors import RunError
+from dlpy.errors import DivergedError, RunError
 from dlpy.runs import Run, storage
 
 if TYPE_CHECKING:
@@ -36,12 +36,21 @@ class Snapshot:
 
 
 def snapshot(model: keras.Model, epoch: int, logs: dict[str, float], callbacks: dict[str, Any]) -> Snapshot:
-    """Return a copy of the model's state."""
+    """Return a copy of the model's state.
+
+    Raises:
+        DivergedError: a weight is NaN or infinite.
+    """
     weights = model.weights
     known = {id(variable) for variable in weights}
     seeds = [v for v in model.variables if id(v) not in known and "seed_generator_state" in v.path]
     groups = {"weights": weights, "optimizer": model.optimizer.variables, "seeds": seeds}
     arrays = {name: {_key(i, v): np.array(v) for i, v in enumerate(group)} for name, group in groups.items()}
+    if not all(np.isfinite(array).all() for array in arrays["weights"].values()):
+        raise DivergedError(
+            f"a weight became NaN or infinite in epoch {epoch}. "
+            "Try a smaller training.optimizer.learning_rate, 'standardize' in data.transforms, or clipnorm."
+        )
     return Snapshot(epoch, dict(logs), arrays, callbacks)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from dlpy import checkpoints
 from dlpy.callbacks.checkpoint import Checkpoint
-from dlpy.errors import RunError, StorageError
+from dlpy.errors import DivergedError, RunError, StorageError
 from dlpy.runs import Run
 
 WAYS = {"loss": "min", "val_loss": "min", "val_accuracy": "max"}
@@ -156,6 +156,14 @@ def test_the_weights_of_another_network_are_refused(run, network, drive, units: 
     with pytest.raises(RunError, match="holds the weights of another network"):
         checkpoints.load_weights(other, run)
     assert all(np.array_equal(one, two) for one, two in zip(before, other.get_weights(), strict=True))
+
+
+def test_weights_that_are_not_finite_are_never_written(run, network, drive) -> None:
+    keep(run, network, drive, losses(1.0))
+    network.layers[-1].bias.assign([np.nan])
+    with pytest.raises(DivergedError):
+        checkpoints.save(run, checkpoints.snapshot(network, 2, {"val_loss": 0.5}, {}), ["best"])
+    assert marks(run, network)["best"] == (1, 1.0)
 
 
 def test_a_checkpoint_can_be_moved_to_another_place(run, network, drive, tmp_path) -> None:

@@ -2,6 +2,7 @@ import csv
 
 import pytest
 
+
 def read(folder) -> dict[str, list[tuple[int, float]]]:
     """Return what TensorBoard's own reader finds in a folder of event files: (step, value) by tag."""
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
