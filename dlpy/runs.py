@@ -99,7 +99,7 @@ class Run:
 
     def append_log(self, text: str) -> None:
         """Add lines to log.txt."""
-        with self.log.open("a") as file:
+        with storage(self.log), self.log.open("a") as file:
             file.write(f"{datetime.now().isoformat(timespec='seconds')} {text}\n")
 
 
