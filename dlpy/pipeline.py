@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -75,7 +76,7 @@ class Pipeline:
                 for name in stored.files:
                     position, _, key = name.partition(".")
                     states[int(position)][key] = stored[name]
-        except (OSError, ValueError, IndexError) as error:
+        except (OSError, ValueError, IndexError, EOFError, zipfile.BadZipFile) as error:
             raise RunError(f"{path} is missing or damaged: {error}.") from None
         return cls(steps, states)
 
