@@ -172,10 +172,11 @@ class Loaded:
     resolved: dict[str, object] = field(default_factory=dict)  # options the file left open, as the data decided them
 
     def fingerprint(self) -> str:
-        """Return the sha256 of every array, so that a later run can tell whether the data changed."""
+        """Return the sha256 of every array and split mark, so that a later run can tell whether the data changed."""
         digest = hashlib.sha256()
         for rows in (self.train, self.test):
-            for features in [] if rows is None else [*rows.inputs.values(), *rows.targets.values()]:
+            parts = [] if rows is None else [*rows.inputs.values(), *rows.targets.values(), *rows.columns.values()]
+            for features in parts:
                 for array in arrays_of(features):
                     digest.update(f"{array.dtype.str}{array.shape}".encode())
                     digest.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
