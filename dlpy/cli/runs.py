@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -47,7 +48,8 @@ def runs(
         table.add_column(name, no_wrap=True, justify="left" if name in ("id", "status", "data") else "right")
     for row in rows:
         table.add_row(*(_cell(row.get(name)) for name in columns))
-    Console().print(table if rows else "There are no runs yet.")
+    width = None if sys.stdout.isatty() else 10_000  # what reads from a pipe wants whole words
+    Console(width=width).print(table if rows else "There are no runs yet.")
 
 
 def _row(run: Run) -> dict[str, object]:
