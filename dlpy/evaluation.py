@@ -119,7 +119,7 @@ def _score(run: Run, trained: Trained, part: Part, raw: Rows, train: Rows) -> di
     scores = engine.evaluate(trained.model, rows, batch_size)
     if part != "train":
         save_predictions(run, part, raw, rows, engine.predict(trained.model, rows, batch_size))
-    common_sense = baseline(train, rows, trained.task.output)
+    common_sense = baseline(train, rows, trained.task.output, trained.experiment.loss(trained.task).name)
     return {"rows": len(rows), "epoch": trained.epoch, "scores": scores, "baseline": common_sense}
 
 

@@ -94,7 +94,7 @@ def _train_fold(run: Run, prepared: Prepared, number: int, reporter: Reporter) -
     fit(model, folder, experiment, data, [last, reporter])
     held_out = data.validation or data.train
     prediction = engine.predict(model, held_out, experiment.training.batch_size)
-    common_sense = baseline(data.train, held_out, data.task.output)
+    common_sense = baseline(data.train, held_out, data.task.output, experiment.loss(data.task).name)
     return Fold(number, last.logs, common_sense, validation, held_out.y, prediction)
 
 

@@ -106,7 +106,7 @@ def save_splits(run: Run, data: Data) -> None:
     write_arrays(run.splits, arrays)
 
 
-def summarize(run: Run, data: Data, parameters: int) -> None:
+def summarize(run: Run, data: Data, loss: str, parameters: int) -> None:
     """Write summary.json: the best and the last scores, beside what common sense would score."""
     best, last = checkpoints.read_state(run, "best"), checkpoints.read_state(run, "last")
     part = "train" if data.validation is None else "validation"
@@ -114,7 +114,7 @@ def summarize(run: Run, data: Data, parameters: int) -> None:
     summary = {
         "best": {"epoch": best["epoch"], **best["scores"]},
         "last": {"epoch": last["epoch"], **last["scores"]},
-        "baseline": {"on": part, **baseline(data.train, data.validation or data.train, data.task.output)},
+        "baseline": {"on": part, **baseline(data.train, data.validation or data.train, data.task.output, loss)},
         "parameters": parameters,
         "rows": {name: len(rows) for name, rows in parts.items() if rows is not None},
     }

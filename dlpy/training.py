@@ -83,7 +83,7 @@ def finish(run: Run, prepared: Prepared, data: Data, pipeline: Pipeline, reporte
     pipeline.save(run.transforms)
     save_splits(run, data)
     model = fit_best(run, experiment, data, [reporter])
-    summarize(run, data, model.count_params())
+    summarize(run, data, experiment.loss(data.task).name, model.count_params())
     if data.validation is not None and prepared.parts.validation is not None:
         prediction = engine.predict(model, data.validation, experiment.training.batch_size)
         save_predictions(run, "validation", prepared.parts.validation, data.validation, prediction)
