@@ -9,6 +9,7 @@ from types import FrameType
 import click
 import typer
 
+from dlpy.cli.plot import plot
 from dlpy.cli.train import train
 from dlpy.errors import DlpyError
 
@@ -26,7 +27,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for _command in (train,):
+for _command in (train, plot):
     app.command()(_command)
 
 
