@@ -166,12 +166,16 @@ AnyCallback = Annotated[Callback, Slot(Callback.registry)]
 
 
 class Plot(Component):
-    """Draws one picture of a run from the files in its directory."""
+    """Draws pictures of a run, or of several runs together, from the files in their directories."""
 
     registry = Registry[type["Plot"]]("plot", "dlpy.plots")
+    overlays: ClassVar[bool] = False  # it shows several runs together; the other plots show one
 
-    def draw(self, runs: list[Run]) -> Figure | None:
-        """Return a figure of these runs (usually one), or None where the picture would not apply."""
+    def draw(self, runs: list[Run]) -> dict[str, Figure]:
+        """Return a figure for each part (validation, test, ...), by its name in the file's name: `<plot>-<part>.png`.
+
+        Where there is only one picture its part is the empty text; the dictionary is empty where none would apply.
+        """
         raise NotImplementedError
 
 
