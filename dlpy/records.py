@@ -141,9 +141,7 @@ def save_predictions(run: Run, part: str, seen: Seen, prediction: np.ndarray) ->
     """
     raw, rows, output = seen.raw, seen.rows, seen.output
     regression = output.kind == "regression"
-    target = (
-        rows.y if regression and rows.y.ndim > 1 else rows.y.reshape(-1) if regression else class_numbers(rows, output)
-    )
+    target = rows.y if regression else class_numbers(rows, output)
     arrays = read_arrays(run.predictions)
     new = {"index": rows.index, "target": target, "prediction": prediction}
     write_arrays(run.predictions, arrays | {f"{part}.{name}": array for name, array in new.items()})
