@@ -8,7 +8,7 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
-from dlpy import components
+from dlpy import components, objectives
 from dlpy.components import Component
 from dlpy.registry import Registry
 
@@ -17,7 +17,7 @@ def kinds() -> dict[str, Registry]:
     """Return every registry by the plural that commands use: datasets, models, ..."""
     registries = [
         member.registry
-        for member in vars(components).values()
+        for member in (vars(components) | vars(objectives)).values()
         if isinstance(member, type) and issubclass(member, Component) and "registry" in vars(member)
     ]
     return {registry.package.rpartition(".")[2]: registry for registry in registries}

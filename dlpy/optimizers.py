@@ -8,7 +8,7 @@ from pydantic import Field, GetJsonSchemaHandler, model_validator
 from pydantic_core import PydanticCustomError, core_schema
 
 from dlpy.blocks import Slot
-from dlpy.components import Optimizer, Schedule
+from dlpy.objectives import Optimizer, Schedule
 
 if TYPE_CHECKING:
     import keras
