@@ -26,10 +26,17 @@ _DAMAGE = (
     NotImplementedError,
 )  # fmt: skip
 
+
+def _bytes(text: str, encoding: str = "latin1") -> bytes:
+    """Return bytes that Python 3 wrote in a pickle of Python 2's kind."""
+    return text.encode("latin1")
+
+
 _RECONSTRUCT = np.empty(0).__reduce__()[0]
 _ALLOWED: dict[tuple[str, str], Any] = {
     ("numpy", "ndarray"): np.ndarray,
     ("numpy", "dtype"): np.dtype,
+    ("_codecs", "encode"): _bytes,
     ("numpy.core.multiarray", "_reconstruct"): _RECONSTRUCT,
     ("numpy._core.multiarray", "_reconstruct"): _RECONSTRUCT,
 }

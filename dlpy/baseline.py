@@ -8,14 +8,22 @@ from dlpy.checks import class_numbers
 from dlpy.data import Output, Rows
 
 
-def baseline(train: Rows, rows: Rows, output: Output) -> dict[str, object]:
+def baseline(train: Rows, rows: Rows, output: Output, loss: str) -> dict[str, object]:
     """Return how well a constant guess, learnt from the training rows, does on `rows`.
 
     Classes: always the most frequent one, and for the cross-entropy the classes' shares as probabilities.
-    Numbers: the mean for the squared error and the median for the absolute one.
+    Numbers: the mean for the squared error and the median for the absolute one. Where `loss` is one of these scores,
+    it is there under the name "loss" too.
     """
     if output.kind == "regression":
-        return _regression(train.y.reshape(len(train), -1), rows.y.reshape(len(rows), -1))
+        scores = _regression(train.y.reshape(len(train), -1), rows.y.reshape(len(rows), -1))
+    else:
+        scores = _classes(train, rows, output)
+    plain = "crossentropy" if loss.endswith("categorical_crossentropy") or loss == "binary_crossentropy" else loss
+    return {"loss": scores[plain], **scores} if plain in scores else scores
+
+
+def _classes(train: Rows, rows: Rows, output: Output) -> dict[str, object]:
     known, wanted = class_numbers(train, output), class_numbers(rows, output)
     counts = np.bincount(known, minlength=2 if output.kind == "binary" else output.units or 0)
     majority = int(counts.argmax())

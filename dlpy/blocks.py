@@ -93,7 +93,7 @@ class Slot:
     def __get_pydantic_json_schema__(self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler) -> dict:
         classes = dict.fromkeys(self.known().values())
         options = [handler(cls.__pydantic_core_schema__) for cls in classes]
-        return {"anyOf": [{"enum": sorted(self.known())}, *options]}
+        return {"title": self.registry.kind, "anyOf": [{"enum": sorted(self.known())}, *options]}
 
 
 def _dump(value: object) -> object:

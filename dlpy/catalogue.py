@@ -5,11 +5,10 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
-from rich.console import Group, RenderableType
 from rich.markup import escape
 from rich.table import Table
 
-from dlpy import components
+from dlpy import components, objectives
 from dlpy.components import Component
 from dlpy.registry import Registry
 
@@ -18,7 +17,7 @@ def kinds() -> dict[str, Registry]:
     """Return every registry by the plural that commands use: datasets, models, ..."""
     registries = [
         member.registry
-        for member in vars(components).values()
+        for member in (vars(components) | vars(objectives)).values()
         if isinstance(member, type) and issubclass(member, Component) and "registry" in vars(member)
     ]
     return {registry.package.rpartition(".")[2]: registry for registry in registries}
@@ -35,36 +34,48 @@ def listing(kind: str | None = None) -> Table:
     return table
 
 
-def component_table(registry: Registry, name: str) -> RenderableType:
-    """Return a component's help, file and options.
+def component_help(registry: Registry, name: str) -> str:
+    """Return a component's help, file and options, in rich's markup.
 
     Raises:
         ConfigError: there is no such component.
     """
     cls = registry.get(name)
-    table = Table(box=None, pad_edge=False)
-    for title in ("option", "type", "default", "what it does"):
-        table.add_column(title, no_wrap=title in ("option", "default"))
+    names = [alias for alias, target in cls.aliases.items() if target == name]
+    lines = [escape(inspect.getdoc(cls) or ""), ""]
+    schemas = cls.model_json_schema()["properties"]
     for option, field in cls.model_fields.items():
         if option != "name":
             default = "required" if field.is_required() else _shown(field.get_default(call_default_factory=True))
-            table.add_row(option, escape(_type(cls, option)), escape(default), escape(field.description or ""))
-    names = [alias for alias, target in cls.aliases.items() if target == name]
-    also = f"Also called {', '.join(names)}.\n" if names else ""
-    return Group(escape(inspect.getdoc(cls) or ""), escape(f"{also}File: {inspect.getsourcefile(cls)}\n"), table)
+            lines.append(f"[bold]{option}[/bold]: {escape(_type(schemas[option]))}  [dim]= {escape(default)}[/dim]")
+            lines.append(escape(f"    {' '.join((field.description or '').split())}"))
+    also = [f"Also called {', '.join(names)}."] if names else []
+    return "\n".join([*lines, "", *also, f"File: {escape(str(inspect.getsourcefile(cls)))}"])
 
 
 def _help(cls: type[Component]) -> str:
     return (inspect.getdoc(cls) or "").partition("\n")[0]
 
 
-def _type(cls: type[Component], option: str) -> str:
-    """Return the option's type as annotated, without the module paths and checks around it."""
-    for base in cls.__mro__:
-        if option in vars(base).get("__annotations__", {}):
-            text = str(base.__annotations__[option])
-            return text if not text.startswith("Annotated[") else text.removeprefix("Annotated[").split(", ")[0]
-    return ""
+def _type(schema: dict[str, Any]) -> str:
+    """Return what an option takes, in words, from its JSON Schema."""
+    if "enum" in schema or "const" in schema:
+        values = schema.get("enum", [schema.get("const")])
+        return " | ".join(str(value) for value in values[:8]) + (" | ..." if len(values) > 8 else "")
+    title = str(schema.get("title", ""))
+    if title in {registry.kind for registry in kinds().values()}:
+        return title
+    if "$ref" in schema:
+        return str(schema["$ref"]).rpartition("/")[2].lower()
+    if "anyOf" in schema:
+        return " or ".join(dict.fromkeys(_type(option) for option in schema["anyOf"]))
+    kind = str(schema.get("type", "mapping"))
+    if kind == "array":
+        return f"list of {_type(schema.get('items', {}))}"
+    words = {"integer": "whole number", "object": "mapping", "string": "text", "boolean": "true | false"}
+    limits = {"exclusiveMinimum": ">", "minimum": ">=", "exclusiveMaximum": "<", "maximum": "<="}
+    bounds = [f"{sign} {schema[limit]:g}" for limit, sign in limits.items() if limit in schema]
+    return " ".join([words.get(kind, kind), *bounds])
 
 
 def _shown(value: Any) -> str:

@@ -10,23 +10,15 @@ import yaml
 from pydantic import BeforeValidator, Field, ValidationError
 
 from dlpy.blocks import Block
-from dlpy.components import (
-    AnyCallback,
-    AnyDataset,
-    AnyLoss,
-    AnyMetric,
-    AnyModel,
-    AnyOptimizer,
-    Component,
-    Loss,
-    Metric,
-)
+from dlpy.components import AnyCallback, AnyDataset, AnyModel, Component
 from dlpy.data import Task
-from dlpy.document import Document, Keys, Mistake, read
+from dlpy.document import Document, read
 from dlpy.errors import ConfigError, did_you_mean
+from dlpy.objectives import AnyLoss, AnyMetric, AnyOptimizer, Loss, Metric
 from dlpy.optimizers import RMSprop
 from dlpy.registry import load_plugin
 from dlpy.splits import KFold
+from dlpy.yaml_reader import Keys, Mistake
 
 Count = Annotated[int, Field(gt=0)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]

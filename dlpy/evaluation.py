@@ -15,7 +15,7 @@ from dlpy.config import Experiment, load
 from dlpy.data import Loaded, Rows, Task
 from dlpy.errors import ConfigError, DataError, RunError, did_you_mean
 from dlpy.pipeline import SMOKE_ROWS, Pipeline, split
-from dlpy.records import save_predictions
+from dlpy.records import Seen, save_predictions
 from dlpy.runs import Run
 from dlpy.training import compiled_model
 
@@ -118,8 +118,9 @@ def _score(run: Run, trained: Trained, part: Part, raw: Rows, train: Rows) -> di
     batch_size = trained.experiment.training.batch_size
     scores = engine.evaluate(trained.model, rows, batch_size)
     if part != "train":
-        save_predictions(run, part, raw, rows, engine.predict(trained.model, rows, batch_size))
-    common_sense = baseline(train, rows, trained.task.output)
+        prediction = engine.predict(trained.model, rows, batch_size)
+        save_predictions(run, part, Seen(raw, rows, trained.task.output), prediction)
+    common_sense = baseline(train, rows, trained.task.output, trained.experiment.loss(trained.task).name)
     return {"rows": len(rows), "epoch": trained.epoch, "scores": scores, "baseline": common_sense}
 
 

@@ -17,12 +17,13 @@ from dlpy import engine, runs
 from dlpy.baseline import baseline
 from dlpy.checks import check
 from dlpy.config import Experiment, load
-from dlpy.curves import best_epoch, mean_curves
+from dlpy.curves import best_epoch
 from dlpy.data import Data, Loaded
 from dlpy.document import Document
 from dlpy.errors import SetupError
 from dlpy.pipeline import Split, obtain, transform
 from dlpy.records import Options, begin, record_outcome, write_arrays
+from dlpy.results import fold_histories, mean_history
 from dlpy.runs import Run
 from dlpy.training import Prepared, Reporter, checkpoint_of, compiled_model, finish, fit, prepare
 
@@ -94,7 +95,7 @@ def _train_fold(run: Run, prepared: Prepared, number: int, reporter: Reporter) -
     fit(model, folder, experiment, data, [last, reporter])
     held_out = data.validation or data.train
     prediction = engine.predict(model, held_out, experiment.training.batch_size)
-    common_sense = baseline(data.train, held_out, data.task.output)
+    common_sense = baseline(data.train, held_out, data.task.output, experiment.loss(data.task).name)
     return Fold(number, last.logs, common_sense, validation, held_out.y, prediction)
 
 
@@ -138,16 +139,17 @@ def _summarize(run: Run, prepared: Prepared, folds: list[Fold]) -> dict[str, Any
     """Write summary.json and the out-of-fold predictions."""
     names = list(folds[0].scores)
     table = np.array([[fold.scores[name] for name in names] for fold in folds])
-    curves = mean_curves([run.path / "folds" / f"{fold.number:02d}" / "metrics.csv" for fold in folds])
+    curves = mean_history(fold_histories(run)).curves
     monitor = checkpoint_of(prepared.experiment).monitor or "val_loss"
     directions = prepared.experiment.directions(prepared.loaded.task, validation=True)
     epoch = best_epoch(curves[monitor], directions[monitor])
+    scores = {name: float(curve[epoch - 1]) for name, curve in curves.items() if name != "learning_rate"}
     numbers = {key for key, value in folds[0].baseline.items() if isinstance(value, float)}
     summary = {
         "folds": [{"fold": fold.number, "rows": len(fold.rows), **fold.scores} for fold in folds],
         "mean": dict(zip(names, table.mean(axis=0).tolist(), strict=True)),
         "deviation": dict(zip(names, table.std(axis=0).tolist(), strict=True)),
-        "best": {"epoch": epoch, "monitor": monitor, **{name: curve[epoch - 1] for name, curve in curves.items()}},
+        "best": {"epoch": epoch, "monitor": monitor, **scores},
         "baseline": {
             "on": "validation",
             "guess": "constant, as in each fold",

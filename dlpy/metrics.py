@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from dlpy.components import Metric
 from dlpy.data import Task
 from dlpy.errors import ConfigError
+from dlpy.objectives import Metric
 
 if TYPE_CHECKING:
     import keras

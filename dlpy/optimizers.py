@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
-from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field, GetJsonSchemaHandler, model_validator
+from pydantic_core import PydanticCustomError, core_schema
 
 from dlpy.blocks import Slot
-from dlpy.components import Optimizer, Schedule
+from dlpy.objectives import Optimizer, Schedule
 
 if TYPE_CHECKING:
     import keras
@@ -25,6 +25,10 @@ class _RateSlot(Slot):
                 )
             return float(value)
         return super().parse(value)  # type: ignore
+
+    def __get_pydantic_json_schema__(self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler) -> dict:
+        schedule = super().__get_pydantic_json_schema__(schema, handler)
+        return {"anyOf": [{"type": "number", "exclusiveMinimum": 0}, schedule]}
 
 
 Rate = Annotated[float | Schedule, _RateSlot(Schedule.registry)]

@@ -7,7 +7,8 @@ import io
 
 import numpy as np
 
-from dlpy.data import Output, Task
+from dlpy.data import Task
+from dlpy.results import class_names, class_probabilities
 
 
 def to_csv(prediction: np.ndarray, task: Task) -> str:
@@ -24,17 +25,12 @@ def to_csv(prediction: np.ndarray, task: Task) -> str:
         writer.writerow(names)
         writer.writerows([f"{value:.9g}" for value in row] for row in prediction)
         return text.getvalue()
-    probability = np.hstack([1 - prediction, prediction]) if output.kind == "binary" else prediction
+    probability = class_probabilities(prediction)
     names = class_names(output, probability.shape[1])
     writer.writerow(["prediction", *(f"probability_{name}" for name in names)])
     for row in probability:
         writer.writerow([_safe(names[int(row.argmax())]), *(f"{value:.9g}" for value in row)])
     return text.getvalue()
-
-
-def class_names(output: Output, count: int) -> tuple[str, ...]:
-    """Return the classes' names, or their numbers where they have none."""
-    return output.classes or tuple(str(number) for number in range(count))
 
 
 def _safe(cell: str) -> str:

@@ -21,9 +21,11 @@ import numpy as np
 
 from dlpy import checkpoints, runs
 from dlpy.baseline import baseline
+from dlpy.checks import class_numbers
 from dlpy.config import Experiment
-from dlpy.data import Data, Loaded, Rows, Task
+from dlpy.data import Data, Loaded, Output, Rows, Task
 from dlpy.errors import DivergedError, DlpyError
+from dlpy.results import class_probabilities, read_arrays
 from dlpy.runs import Run
 
 _WRONGEST = 25
@@ -37,6 +39,15 @@ class Options:
     command: str = ""
     kind: str = "train"
     smoke: bool = False
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Rows before and after the transforms, and what is to be learnt of them."""
+
+    raw: Rows
+    rows: Rows
+    output: Output
 
 
 def begin(experiment: Experiment, loaded: Loaded, task: Task, options: Options) -> Run:
@@ -106,7 +117,7 @@ def save_splits(run: Run, data: Data) -> None:
     write_arrays(run.splits, arrays)
 
 
-def summarize(run: Run, data: Data, parameters: int) -> None:
+def summarize(run: Run, data: Data, loss: str, parameters: int) -> None:
     """Write summary.json: the best and the last scores, beside what common sense would score."""
     best, last = checkpoints.read_state(run, "best"), checkpoints.read_state(run, "last")
     part = "train" if data.validation is None else "validation"
@@ -114,40 +125,38 @@ def summarize(run: Run, data: Data, parameters: int) -> None:
     summary = {
         "best": {"epoch": best["epoch"], **best["scores"]},
         "last": {"epoch": last["epoch"], **last["scores"]},
-        "baseline": {"on": part, **baseline(data.train, data.validation or data.train, data.task.output)},
+        "baseline": {"on": part, **baseline(data.train, data.validation or data.train, data.task.output, loss)},
         "parameters": parameters,
         "rows": {name: len(rows) for name, rows in parts.items() if rows is not None},
     }
     run.write("summary.json", summary)
 
 
-def save_predictions(run: Run, part: str, raw: Rows, rows: Rows, prediction: np.ndarray) -> None:
+def save_predictions(run: Run, part: str, seen: Seen, prediction: np.ndarray) -> None:
     """Add a part's targets and predictions to predictions.npz, and of pictures keep the most wrong ones.
 
     Args:
         part: "validation" or "test".
-        raw, rows: the same rows before and after the transforms.
         prediction: (rows, units).
     """
-    target = rows.y.argmax(axis=-1) if rows.y.ndim > 1 and rows.y.shape[1] > 1 else rows.y.reshape(-1)
+    raw, rows, output = seen.raw, seen.rows, seen.output
+    regression = output.kind == "regression"
+    target = rows.y if regression else class_numbers(rows, output)
     arrays = read_arrays(run.predictions)
     new = {"index": rows.index, "target": target, "prediction": prediction}
     write_arrays(run.predictions, arrays | {f"{part}.{name}": array for name, array in new.items()})
-    pictures = raw.x
-    if isinstance(pictures, np.ndarray) and pictures.ndim in (3, 4) and prediction.shape[1] > 1:
-        probability = prediction[np.arange(len(target)), target.astype(np.int64)]
-        wrong = np.flatnonzero(prediction.argmax(axis=1) != target)
-        worst = wrong[np.argsort(probability[wrong], kind="stable")][:_WRONGEST]
-        found = {"image": pictures[worst], "target": target[worst], "prediction": prediction[worst]}
+    if isinstance(raw.x, np.ndarray) and raw.x.ndim in (3, 4) and not regression:
+        worst = _most_wrong(target, prediction)
+        found = {"image": raw.x[worst], "target": target[worst], "prediction": prediction[worst]}
         write_arrays(run.path / "samples" / f"wrongest-{part}.npz", found | {"index": rows.index[worst]})
 
 
-def read_arrays(path: Path) -> dict[str, np.ndarray]:
-    """Return the arrays of an npz file of the run; none where it is not written yet."""
-    if not path.is_file():
-        return {}
-    with np.load(path, allow_pickle=False) as stored:
-        return {name: stored[name] for name in stored.files}
+def _most_wrong(target: np.ndarray, prediction: np.ndarray) -> np.ndarray:
+    """Return the rows whose class is predicted wrong, the least probable first: at most _WRONGEST positions."""
+    chances = class_probabilities(prediction)
+    probability = chances[np.arange(len(target)), target]
+    wrong = np.flatnonzero(chances.argmax(axis=1) != target)
+    return wrong[np.argsort(probability[wrong], kind="stable")][:_WRONGEST]
 
 
 def write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import Field, GetJsonSchemaHandler, model_validator
+from pydantic_core import core_schema
 
 from dlpy.blocks import Block
 from dlpy.data import Rows, Task
@@ -30,6 +31,12 @@ class Holdout(Block):
     """Which rows `count` or `fraction` takes; a count takes the first and a fraction random ones unless given."""
     stratify: bool | None = None
     """Keep the classes' shares the same in both parts; done by default where random rows of classes are taken."""
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler) -> dict:
+        count = {"type": "integer", "exclusiveMinimum": 0}
+        fraction = {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1}
+        return {"anyOf": [count, fraction, {"const": "test"}, handler(schema)]}
 
     @model_validator(mode="before")
     @classmethod

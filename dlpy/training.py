@@ -18,7 +18,7 @@ from dlpy.data import Data, Loaded, Task
 from dlpy.document import Document
 from dlpy.pipeline import Pipeline, Split, obtain, split, transform
 from dlpy.preprocessing import with_preprocessing
-from dlpy.records import Options, begin, record_outcome, save_predictions, save_splits, summarize
+from dlpy.records import Options, Seen, begin, record_outcome, save_predictions, save_splits, summarize
 from dlpy.runs import Run
 from dlpy.splits import Holdout
 
@@ -83,10 +83,11 @@ def finish(run: Run, prepared: Prepared, data: Data, pipeline: Pipeline, reporte
     pipeline.save(run.transforms)
     save_splits(run, data)
     model = fit_best(run, experiment, data, [reporter])
-    summarize(run, data, model.count_params())
+    summarize(run, data, experiment.loss(data.task).name, model.count_params())
     if data.validation is not None and prepared.parts.validation is not None:
         prediction = engine.predict(model, data.validation, experiment.training.batch_size)
-        save_predictions(run, "validation", prepared.parts.validation, data.validation, prediction)
+        seen = Seen(prepared.parts.validation, data.validation, data.task.output)
+        save_predictions(run, "validation", seen, prediction)
     whole = with_preprocessing(model, pipeline, prepared.parts.train)
     runs.write_whole(run.model, whole.save)
 

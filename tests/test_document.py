@@ -3,8 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from dlpy.document import Mistake, read
+from dlpy.document import read
 from dlpy.errors import ConfigError
+from dlpy.yaml_reader import Mistake
 
 
 def write(text: str, name: str = "x.yaml") -> Path:

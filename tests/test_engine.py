@@ -5,10 +5,11 @@ import numpy as np
 import pytest
 
 from dlpy import engine
-from dlpy.components import Hooks, Loss, Metric, Model, Optimizer
+from dlpy.components import Hooks, Model
 from dlpy.data import Input, Output, Rows, Task
 from dlpy.errors import DivergedError
 from dlpy.features import Sparse
+from dlpy.objectives import Loss, Metric, Optimizer
 
 RNG = np.random.default_rng(3)
 NUMBERS = Task.single(Input("array", (5,)), Output("regression"))

@@ -7,7 +7,8 @@ from typing import Literal
 
 from dlpy.callbacks.monitor import Best
 from dlpy.checkpoints import Snapshot, save, snapshot
-from dlpy.components import Callback, Hooks, Monitor
+from dlpy.components import Callback, Hooks
+from dlpy.objectives import Monitor
 from dlpy.runs import Run
 
 

@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from dlpy.callbacks.monitor import Best
-from dlpy.components import Callback, Hooks, Monitor
+from dlpy.components import Callback, Hooks
+from dlpy.objectives import Monitor
 from dlpy.runs import Run
 
 

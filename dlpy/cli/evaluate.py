@@ -35,9 +35,11 @@ def evaluate(
 
     from dlpy import evaluation, runs
     from dlpy.cli.progress import announce_stand_in, score_table
+    from dlpy.drawing import draw_all
 
     run = runs.find(name, runs_folder)
     results = evaluation.evaluate(run, evaluation.part_names(split or []), evaluation.checkpoint_name(checkpoint))
+    draw_all(run)
     if as_json:
         print(json.dumps(results, indent=2))
         return

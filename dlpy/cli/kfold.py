@@ -29,6 +29,7 @@ def kfold(
     from dlpy import runs
     from dlpy.cli.progress import reporter
     from dlpy.config import load
+    from dlpy.drawing import draw_all
     from dlpy.kfold import How
     from dlpy.kfold import kfold as run_kfold
     from dlpy.records import Options
@@ -37,4 +38,5 @@ def kfold(
     options = Options(runs_folder or runs.runs_folder(), command_line(), "kfold", smoke)
     report = reporter(quiet=quiet, folds=True)
     run = run_kfold(experiment, document, options, report, How(jobs, refit))
+    draw_all(run)
     report.finished(run)

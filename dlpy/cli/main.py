@@ -16,6 +16,7 @@ from dlpy.cli.check import check
 from dlpy.cli.evaluate import evaluate
 from dlpy.cli.kfold import kfold
 from dlpy.cli.new import new
+from dlpy.cli.plot import plot
 from dlpy.cli.predict import predict
 from dlpy.cli.runs import runs
 from dlpy.cli.schema import schema
@@ -64,7 +65,7 @@ def _with_exit_status(command: Callable[..., None]) -> Callable[..., None]:
     return guarded
 
 
-for _command in (train, evaluate, predict, kfold, check, show, new, runs, schema):
+for _command in (train, evaluate, predict, kfold, plot, check, show, new, runs, schema):
     app.command()(_with_exit_status(_command))
 
 

@@ -36,6 +36,8 @@ class Display(Reporter):
         self._steps = 0
 
     def data_ready(self, loaded: Loaded, data: Data, experiment: Experiment) -> None:
+        for plugin in experiment.plugins:
+            self.notice(f"plug-in: ran the code in {plugin}")
         announce_stand_in(self.console, {"source": loaded.source.kind, "description": loaded.source.description})
         parts = {"training": data.train, "validation": data.validation, "test": data.test or loaded.test}
         counts = ", ".join(f"{len(rows):,} {name}" for name, rows in parts.items() if rows is not None)
@@ -140,7 +142,8 @@ def scores_text(scores: dict[str, float]) -> str:
 def summary_lines(summary: dict[str, Any]) -> list[str]:
     """Return the scores beside the baseline, for a run of one training or of folds."""
     best, base = summary["best"], summary["baseline"]
-    numbers = {name: value for name, value in base.items() if isinstance(value, float)}
+    shown = summary.get("mean") or best
+    numbers = {name: value for name, value in base.items() if name in shown}
     lines = []
     if "mean" in summary:
         spread = summary["deviation"]
@@ -161,7 +164,7 @@ def score_table(results: dict[str, Any]) -> Table:
     for part, result in results.items():
         base = result["baseline"]
         for name, value in result["scores"].items():
-            usual = base.get(name, base.get("crossentropy" if name == "loss" and "crossentropy" in base else name))
+            usual = base.get(name)
             table.add_row(f"{part} ({result['rows']:,})", name, f"{value:.4f}", "" if usual is None else f"{usual:.4f}")
     return table
 

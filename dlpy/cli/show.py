@@ -22,7 +22,7 @@ def show(
     """
     from rich.console import Console
 
-    from dlpy.catalogue import component_table, kinds, listing
+    from dlpy.catalogue import component_help, kinds, listing
     from dlpy.config import load
     from dlpy.errors import ConfigError, did_you_mean
     from dlpy.registry import load_plugin
@@ -40,4 +40,4 @@ def show(
     elif name is None:
         console.print(listing(kind))
     else:
-        console.print(component_table(kinds()[kind], name))
+        console.print(component_help(kinds()[kind], name), highlight=False, soft_wrap=True)

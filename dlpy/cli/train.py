@@ -32,12 +32,14 @@ def train(
     from dlpy import runs, training
     from dlpy.cli.progress import reporter
     from dlpy.config import load
+    from dlpy.drawing import draw_all
     from dlpy.records import Options
 
     experiment, document = load(config, overrides)
     options = Options(runs_folder or runs.runs_folder(), command_line(), "train", smoke)
     report = reporter(quiet=quiet)
     run = training.train(experiment, document, options, report)
+    draw_all(run)
     report.finished(run)
 
 

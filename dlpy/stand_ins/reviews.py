@@ -11,12 +11,14 @@ from dlpy.stand_ins.words import draw, lengths, zipf
 
 WORDS = 20_000
 REVIEWS = 25_000
-WRONG_LABELS = 0.04
+WRONG_LABELS = 0.03
+BEST_SCORE = 0.951
+BEST_SCORE_WITHOUT_ORDER = 0.924
 NEGATIONS = np.arange(20, 24)  # as frequent as "not" and "no"
 NEGATED = 0.15  # how often an opinion follows a negation, where the word before it is free
 _NEGATED_ELSE = 0.01
-_PAIRS = 1000
-_STRENGTH = (2.0, 3.0)
+_PAIRS = 1500
+_STRENGTH = (0.4, 0.8)
 _OPINIONS = (2.0, 8.0)
 _MEAN_LENGTH = 233.0
 
@@ -37,16 +39,17 @@ def lexicon(seed: int) -> Lexicon:
     random = np.random.default_rng([seed, 0])
     even = np.unique(np.exp(random.uniform(np.log(20), np.log(WORDS // 2), 4 * _PAIRS)).astype(np.int32)) * 2
     first = np.sort(random.choice(even, _PAIRS, replace=False))
-    strength = random.beta(*_STRENGTH, _PAIRS).astype(np.float32)
+    strength = np.minimum(random.beta(*_STRENGTH, _PAIRS), 0.98).astype(np.float32)
     return Lexicon(np.stack([first, first + 1], axis=1), strength)
 
 
 def reviews(seed: int, limit: int | None) -> list[tuple[Sequences, np.ndarray]]:
     """Return 25,000 training and 25,000 test reviews as ranks of words, with labels: 0 blame, 1 praise.
 
-    Made to be hard as the real ones are: hundreds of words say a little each; reviews differ in length and in how
-    many such words they hold; 8 % of the labels are wrong; and after a negation an opinion means its opposite.
-
+    Made to be hard as the real ones are: 3,000 words say a little each, most of them hardly anything; reviews differ in
+    length and in how many such words they hold; 3 % of the labels are wrong; and after a negation an opinion means its
+    opposite. Who knows every word's strength gets 95.1 % of the reviews right by summing log odds, and 92.4 % without
+    looking at the order of words: nothing can do better. A bag of words learnt from 15,000 reviews gets to about 89 %.
     """
     words = lexicon(seed)
     count = REVIEWS if limit is None else min(limit, REVIEWS)
@@ -83,16 +86,8 @@ def _negations(random: np.random.Generator, opinion: np.ndarray, splits: np.ndar
     return negation
 
 
-_FLAT = 1.0
-
-
-def _share(words):
-    w = zipf(words.ranks[:, 0]) ** _FLAT
-    return w / w.sum()
-
-
 def _opinions(random: np.random.Generator, words: Lexicon, mind: np.ndarray) -> np.ndarray:
     """Return a word of opinion for each mind (True for praise)."""
-    pair = draw(random, np.arange(_PAIRS), _share(words), len(mind))
+    pair = draw(random, np.arange(_PAIRS), zipf(words.ranks[:, 0]), len(mind))
     as_meant = random.random(len(mind), np.float32) < (1 + words.strength[pair]) / 2
     return words.ranks[pair, (mind == as_meant).astype(np.int32)]

@@ -17,8 +17,8 @@ def boston(seed: int) -> Part:
 
     The price falls with poverty (LSTAT) ever more slowly, rises with the rooms (RM) ever faster, is higher at the
     river (CHAS) and lower where crime, nitric oxides or distance are high, and has normal noise with a standard
-    deviation of 2.2 k$: nothing can predict it better than to a mean absolute error of 1.75 k$ (2.2 times the
-    square root of 2 / pi; a trifle less where prices end at 5 and 50).
+    deviation of 2.2 k$: nothing can predict it better than to a mean absolute error of 1.73 k$ (2.2 times the
+    square root of 2 / pi is 1.755; a trifle less since prices end at 5 and 50).
     """
     random = np.random.default_rng([seed, 5])
     columns = _boston_columns(random, BOSTON_ROWS)

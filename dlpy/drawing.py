@@ -1,0 +1,234 @@
+"""How plots look, and how they get into a run's `plots` folder."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dlpy.components import Plot
+from dlpy.document import read
+from dlpy.errors import ConfigError, DlpyError, RunError
+from dlpy.runs import Run, write_whole
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+# Okabe and Ito's colours, which the colour-blind can tell apart, but for the yellow, which is lost on white.
+BLUE, ORANGE, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
+COLOURS = (BLUE, ORANGE, GREEN, PURPLE, "#56B4E9", "#E69F00", "#000000")
+LINES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 1)))
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+GREY = "#666666"
+
+_DPI = 120
+_SPELLED = {
+    "auc": "area under the curve",
+    "f1": "F1 score",
+    "learning_rate": "learning rate",
+    "mae": "mean absolute error",
+    "mape": "mean absolute percentage error",
+    "mse": "mean squared error",
+    "msle": "mean squared logarithmic error",
+    "rmse": "root mean squared error",
+    "top_k": "top-k accuracy",
+}
+_STYLE: dict[Any, Any] = {
+    "axes.formatter.useoffset": False,
+    "axes.grid": True,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlelocation": "left",
+    "axes.titlesize": 10,
+    "figure.dpi": _DPI,
+    "figure.titlesize": 11,
+    "font.size": 9,
+    "grid.color": "#E0E0E0",
+    "grid.linewidth": 0.6,
+    "legend.frameon": False,
+    "lines.linewidth": 1.6,
+    "text.parse_math": False,  # a `$` in a name is a dollar sign
+}
+
+
+def draw_all(run: Run, names: list[str] | None = None) -> list[Path]:
+    """Draw every plot that applies to the run, or those named, into its `plots` folder; return the files written.
+
+    Raises:
+        ConfigError: no plot has that name.
+        RunError: there is nothing to draw, or a file of the run is damaged.
+    """
+    return draw([run], names, run.plots)
+
+
+def draw(runs: list[Run], names: list[str] | None, folder: Path) -> list[Path]:
+    """Draw one run, or several together, into a folder; see `draw_all`."""
+    plots, written = _chosen(names, len(runs)), []
+    with style():
+        for plot in plots:
+            figures = plot.draw(runs)
+            if names is not None and not figures:
+                raise RunError(f"{plot.name} does not apply to {_listed(runs)}: its files hold nothing to draw.")
+            for part, figure in figures.items():
+                written.append(folder / f"{plot.name}{f'-{part}' if part else ''}.png")
+                _save(figure, written[-1], runs)
+    if not written:
+        raise RunError(f"{_listed(runs)} has nothing to draw yet: no epoch is over.")
+    return written
+
+
+@contextmanager
+def style() -> Iterator[None]:
+    """Let everything drawn inside look like dlpy's plots, whatever the user's matplotlibrc says."""
+    import matplotlib
+
+    # Letters that the font lacks are drawn as boxes; a warning for each would bury the paths that are printed.
+    with matplotlib.rc_context(), warnings.catch_warnings(action="ignore", category=UserWarning):
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(_STYLE)
+        yield
+
+
+def new_figure(title: str, width: float, height: float) -> Figure:
+    """Return an empty figure of that many inches with its title, which is cut where it would not fit."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), layout="constrained")
+    figure.suptitle(shortened(title, int(width * 10)))
+    return figure
+
+
+def panels(figure: Figure, count: int, columns: int) -> list[Axes]:
+    """Return `count` axes in rows of `columns`."""
+    rows = -(-count // columns)
+    return [figure.add_subplot(rows, columns, number + 1) for number in range(count)]
+
+
+def epoch_axis(axes: Axes, epochs: np.ndarray) -> None:
+    """Number the horizontal axis by whole epochs."""
+    from matplotlib.ticker import MaxNLocator
+
+    margin = max(0.5, 0.02 * len(epochs))
+    axes.set_xlim(epochs[0] - margin, epochs[-1] + margin)
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=8, steps=[1, 2, 5, 10], integer=True, min_n_ticks=1))
+    axes.set_xlabel("epoch")
+
+
+def score_axis(axes: Axes, score: str, curves: list[np.ndarray]) -> None:
+    """Name the vertical axis, and make it logarithmic where the values lie more than four powers of ten apart."""
+    axes.set_ylabel(spelled(score))
+    values = np.concatenate(curves) if curves else np.empty(0)
+    values = values[np.isfinite(values)]
+    if len(values) == 0:
+        axes.text(0.5, 0.5, "never a finite number", transform=axes.transAxes, ha="center", color=GREY)
+    elif values.min() > 0 and values.max() > 1e4 * values.min():
+        axes.set_yscale("log")
+        axes.yaxis.set_major_formatter(lambda value, position: f"{value:g}")
+
+
+def draw_baseline(axes: Axes, value: float | None, label: str) -> None:
+    """Draw a thin line at the baseline; where it would squeeze the curves together, say only where it is."""
+    if value is None:
+        return
+    low, high = axes.get_ylim()
+    text = f"baseline {value:.4g}"
+    if low - 0.6 * (high - low) <= value <= high + 0.6 * (high - low):
+        axes.axhline(value, color=GREY, linestyle="--", linewidth=1, label=label)
+    else:
+        text += " (far below)" if value < low else " (far above)"
+    axes.set_title(text, loc="right", fontsize=8, color=GREY)
+
+
+def legend_below(figure: Figure) -> None:
+    """Put one legend for all panels under them."""
+    found = {}
+    for axes in figure.axes:
+        handles, labels = axes.get_legend_handles_labels()
+        found |= dict(zip(labels, handles, strict=True))
+    if found:
+        width = max(map(len, found)) * 0.075 + 0.7  # inches an entry takes
+        columns = max(1, int(figure.get_size_inches()[0] / width))
+        figure.legend(list(found.values()), list(found), loc="outside lower center", ncols=min(columns, len(found)))
+
+
+def spelled(score: str) -> str:
+    """Return a score's name in full."""
+    return _SPELLED.get(score, score)
+
+
+def shortened(text: str, length: int) -> str:
+    """Return the text on one line, its middle left out where it is longer than `length`."""
+    text = " ".join(text.split())
+    if len(text) <= length:
+        return text
+    kept = length - 1
+    return f"{text[: kept - kept // 3]}…{text[len(text) - kept // 3 :]}"
+
+
+def stand_in_text(runs: list[Run]) -> str:
+    """Return the warning that goes on top of every plot of generated data; an empty text for real data."""
+    marked = [run for run in runs if run.read("run.json").get("data", {}).get("source") == "stand-in"]
+    if not marked:
+        return ""
+    names = " and ".join(dict.fromkeys(_dataset_name(run) for run in marked))
+    where = "" if len(marked) == len(runs) else f" (in {_listed(marked)})"
+    return f"STAND-IN DATA: generated, not {names}{where}"
+
+
+def _chosen(names: list[str] | None, runs: int) -> list[Plot]:
+    """Return the plots asked for, else all that show as many runs as there are."""
+    registry = Plot.registry
+    plots = [registry.get(name)(name=name) for name in (registry.names() if names is None else names)]
+    if names is None:
+        return [plot for plot in plots if plot.overlays == (runs > 1)]
+    for plot in plots:
+        if plot.overlays and runs == 1:
+            raise ConfigError(f"{plot.name} shows several runs: name two or more.")
+        if runs > 1 and not plot.overlays:
+            raise ConfigError(f"{plot.name} shows one run at a time, not {runs}: name one run.")
+    return plots
+
+
+def _save(figure: Figure, path: Path, runs: list[Run]) -> None:
+    """Write the figure as a PNG; the mark of stand-in data is added here, so that no plot can forget it."""
+    from PIL import Image
+
+    picture, text = _pixels(figure), stand_in_text(runs)
+    if text:
+        picture = np.concatenate([_pixels(_banner(text, figure.get_size_inches()[0])), picture])
+    image = Image.fromarray(picture)
+    write_whole(path, lambda temporary: image.save(temporary, format="PNG", dpi=(_DPI, _DPI)))
+
+
+def _banner(text: str, width: float) -> Figure:
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, 0.32))
+    text = shortened(text, int(width * 10.5))
+    figure.text(0.5, 0.4, text, color="#B00000", weight="bold", ha="center", va="center", fontsize=10)
+    return figure
+
+
+def _pixels(figure: Figure) -> np.ndarray:
+    """Return the drawn figure: (height, width, 3) bytes."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    return np.asarray(canvas.buffer_rgba())[..., :3]
+
+
+def _dataset_name(run: Run) -> str:
+    try:
+        return f"the real {read(run.config).values['data']['name']}"
+    except (DlpyError, KeyError, TypeError):
+        return "the real data"
+
+
+def _listed(runs: list[Run]) -> str:
+    return ", ".join(run.id for run in runs)

@@ -1,0 +1,93 @@
+"""The base classes of what training aims at and how it gets there: losses, metrics, optimizers and schedules."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+from pydantic import AfterValidator
+
+from dlpy.blocks import Component, Slot
+from dlpy.data import Task
+from dlpy.registry import Registry
+
+if TYPE_CHECKING:
+    import keras
+
+
+class Optimizer(Component):
+    """Changes the weights, given the gradients."""
+
+    registry = Registry[type["Optimizer"]]("optimizer", "dlpy.optimizers")
+
+    def build(self) -> keras.optimizers.Optimizer:
+        """Return a new Keras optimizer."""
+        raise NotImplementedError
+
+
+AnyOptimizer = Annotated[Optimizer, Slot(Optimizer.registry)]
+
+
+class Schedule(Component):
+    """A learning rate that depends on the number of steps taken."""
+
+    registry = Registry[type["Schedule"]]("schedule", "dlpy.schedules")
+
+    def build(self) -> keras.optimizers.schedules.LearningRateSchedule:
+        """Return the Keras schedule."""
+        raise NotImplementedError
+
+
+AnySchedule = Annotated[Schedule, Slot(Schedule.registry)]
+
+
+class Loss(Component):
+    """What training makes small."""
+
+    registry = Registry[type["Loss"]]("loss", "dlpy.losses")
+
+    def check(self, task: Task) -> None:
+        """Raise ConfigError where the loss does not fit the target."""
+
+    def build(self) -> keras.losses.Loss:
+        """Return the Keras loss."""
+        raise NotImplementedError
+
+
+AnyLoss = Annotated[Loss, Slot(Loss.registry)]
+
+
+class Metric(Component):
+    """A score shown beside the loss."""
+
+    registry = Registry[type["Metric"]]("metric", "dlpy.metrics")
+    direction: ClassVar[Literal["min", "max"]]
+
+    label: str | None = None
+    """What the score is called in files and plots; its name unless given."""
+
+    @property
+    def key(self) -> str:
+        """The name of the score in the logs."""
+        return self.label or self.name
+
+    def check(self, task: Task) -> None:
+        """Raise ConfigError where the metric does not fit the target."""
+
+    def build(self, task: Task) -> keras.metrics.Metric:
+        """Return a new Keras metric called `key`."""
+        raise NotImplementedError
+
+
+_METRICS = Slot(Metric.registry)
+AnyMetric = Annotated[Metric, _METRICS]
+
+
+def _without_alias(monitor: str) -> str:
+    """Return the name under which a score is logged: `val_acc` stands for `val_accuracy`."""
+    prefix = "val_" if monitor.startswith("val_") else ""
+    name = monitor.removeprefix(prefix)
+    cls = _METRICS.known().get(name)
+    return monitor if cls is None else prefix + cls.aliases.get(name, name)
+
+
+Monitor = Annotated[str, AfterValidator(_without_alias)]

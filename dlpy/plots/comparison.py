@@ -1,0 +1,92 @@
+"""Several runs over each other."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Literal
+
+from dlpy.components import Plot
+from dlpy.drawing import (
+    COLOURS,
+    LINES,
+    MARKERS,
+    draw_baseline,
+    epoch_axis,
+    legend_below,
+    new_figure,
+    score_axis,
+    shortened,
+)
+from dlpy.results import History, baseline_of, fold_histories, mean_history, read_history
+from dlpy.runs import Run
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_DATE = re.compile(r"^\d{8}-\d{6}-")
+
+
+class Comparison(Plot):
+    """Every score of several runs, training and validation side by side, as in the book's 4.4."""
+
+    name: Literal["comparison"] = "comparison"
+    overlays = True
+
+    def draw(self, runs: list[Run]) -> dict[str, Figure]:
+        found = [(name, history) for name, run in _named(runs).items() if (history := _history(run)) is not None]
+        if not found:
+            return {}
+        histories = dict(found)
+        columns = list(dict.fromkeys(name for _, history in found for name in history.curves))
+        prefixes = ["", "val_"] if any(name.startswith("val_") for name in columns) else [""]
+        scores = list(dict.fromkeys(name.removeprefix("val_") for name in columns))
+        figure = new_figure(f"{len(found)} runs compared", 5.2 * len(prefixes) + 0.8, 3 * len(scores) + 0.9)
+        for row, score in enumerate(scores):
+            for column, prefix in enumerate(prefixes):
+                if prefix + score in columns:
+                    axes = figure.add_subplot(len(scores), len(prefixes), row * len(prefixes) + column + 1)
+                    _draw_score(axes, prefix + score, histories)
+                    draw_baseline(axes, _shared_baseline(runs, prefix + score), "baseline")
+        legend_below(figure)
+        return {"": figure}
+
+
+def _draw_score(axes: Axes, name: str, histories: dict[str, History]) -> None:
+    score = name.removeprefix("val_")
+    for number, (run, history) in enumerate(histories.items()):
+        if name in history.curves:
+            axes.plot(
+                history.epochs,
+                history.curves[name],
+                color=COLOURS[number % len(COLOURS)],
+                linestyle=LINES[(number + number // len(COLOURS)) % len(LINES)],
+                marker=MARKERS[number % len(MARKERS)],
+                markevery=max(1, len(history.epochs) // 10),
+                markersize=4.5,
+                label=run,
+            )
+    epoch_axis(axes, max((history.epochs for history in histories.values()), key=len))
+    score_axis(axes, score, [history.curves[name] for history in histories.values() if name in history.curves])
+    axes.set_title(f"{'validation' if name.startswith('val_') else 'training'} {score}")
+
+
+def _named(runs: list[Run]) -> dict[str, Run]:
+    """Return the runs by what the legend calls them: without the date, unless several would then be called the same."""
+    short = [_DATE.sub("", run.id) for run in runs]
+    unique = len(set(short)) == len(short)
+    return {shortened(name, 60) if unique else run.id: run for name, run in zip(short, runs, strict=True)}
+
+
+def _history(run: Run) -> History | None:
+    """Return the run's scores; of a k-fold run, the mean of its folds."""
+    folds = fold_histories(run)
+    return mean_history(folds) if folds else read_history(run.metrics)
+
+
+def _shared_baseline(runs: list[Run], name: str) -> float | None:
+    """Return the baseline of a score, where all runs have the same, on the rows the score is of."""
+    part = "validation" if name.startswith("val_") else "train"
+    summaries = [run.read("summary.json").get("baseline", {}) for run in runs]
+    values = {baseline_of(run, name.removeprefix("val_")) for run in runs}
+    return values.pop() if len(values) == 1 and all(known.get("on") == part for known in summaries) else None

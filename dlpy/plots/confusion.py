@@ -1,0 +1,82 @@
+"""Which classes are taken for which."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from dlpy.components import Plot
+from dlpy.drawing import new_figure, shortened
+from dlpy.results import Predictions, class_names, class_probabilities, output_of, predictions_of
+from dlpy.runs import Run
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_MOST_NAMED = 60  # names of more classes than these would overlap
+
+
+class Confusion(Plot):
+    """The confusion matrix: a row for each true class, coloured by the share of it that got each prediction."""
+
+    name: Literal["confusion"] = "confusion"
+
+    def draw(self, runs: list[Run]) -> dict[str, Figure]:
+        (run,) = runs
+        output = output_of(run)
+        if output is None or output.kind == "regression":
+            return {}
+        figures = {}
+        for given in predictions_of(run):
+            if given.target.ndim == 1:
+                counts = confusion_matrix(given)
+                figures[given.part] = _figure(
+                    counts, class_names(output, len(counts)), f"Confusion, {given.heading} of {run.id}"
+                )
+        return figures
+
+
+def confusion_matrix(given: Predictions) -> np.ndarray:
+    """Return how many rows of each true class got each prediction: (true classes, predicted classes) integers."""
+    probability = class_probabilities(given.prediction)
+    count = probability.shape[1]
+    cells = given.target.astype(np.int64) * count + probability.argmax(axis=1)
+    return np.bincount(cells, minlength=count * count).reshape(count, count)
+
+
+def _figure(counts: np.ndarray, names: list[str], title: str) -> Figure:
+    size = min(4.2 + 0.35 * len(names), 10.5)
+    figure = new_figure(title, size + 1.5, size)
+    axes = figure.add_subplot()
+    share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    picture = axes.imshow(share, cmap="Blues", vmin=0, vmax=1)
+    figure.colorbar(picture, ax=axes, shrink=0.8, label="share of the true class")
+    axes.grid(visible=False)
+    axes.set_title(f"{np.trace(counts):,} of {counts.sum():,} rows right ({np.trace(counts) / counts.sum():.2%})")
+    axes.set(xlabel="predicted class", ylabel="true class")
+    _name_classes(axes, names)
+    if len(names) <= 20:
+        _write_counts(axes, counts, share, fontsize=min(10, 108 / len(names)))
+    return figure
+
+
+def _name_classes(axes: Axes, names: list[str]) -> None:
+    if len(names) > _MOST_NAMED:
+        return
+    ticks, small = range(len(names)), 9 if len(names) <= 20 else 6.5
+    longest = max(map(len, names))
+    labels = [shortened(name, 22) for name in names]
+    axes.set_xticks(ticks, labels, fontsize=small, rotation=90 if longest > 3 and len(names) > 2 else 0)
+    axes.set_yticks(ticks, labels, fontsize=small)
+
+
+def _write_counts(axes: Axes, counts: np.ndarray, share: np.ndarray, fontsize: float) -> None:
+    """Write the counts into the cells; leaving them out of the layout, which they cannot change, halves its time."""
+    for (row, column), count in np.ndenumerate(counts):
+        if count:
+            colour = "white" if share[row, column] > 0.55 else "black"
+            axes.text(
+                column, row, f"{count}", ha="center", va="center", color=colour, fontsize=fontsize, in_layout=False
+            )

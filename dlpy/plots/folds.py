@@ -1,0 +1,72 @@
+"""The validation scores of every fold of a k-fold run, and their mean."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from dlpy.components import Plot
+from dlpy.curves import FACTOR, SKIPPED, is_long, smooth
+from dlpy.drawing import BLUE, GREY, ORANGE, draw_baseline, epoch_axis, legend_below, new_figure, score_axis
+from dlpy.results import History, baseline_of, fold_histories, mean_history
+from dlpy.runs import Run
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+
+class Folds(Plot):
+    """Every fold's validation curve thin, their mean thick; beside it the mean smoothed, as in the book's 3.6."""
+
+    name: Literal["folds"] = "folds"
+
+    def draw(self, runs: list[Run]) -> dict[str, Figure]:
+        (run,) = runs
+        folds = fold_histories(run)
+        scores = list(dict.fromkeys(name for fold in folds for name in fold.curves if name.startswith("val_")))
+        if not scores:
+            return {}
+        mean = mean_history(folds)
+        columns = 2 if is_long(mean.epochs) else 1
+        figure = new_figure(f"{len(folds)} folds of {run.id}", 5 * columns + 0.5, 3 * len(scores) + 0.8)
+        best = _best_epoch(run, mean)
+        for row, score in enumerate(name for name in scores if name in mean.curves):
+            axes = [figure.add_subplot(len(scores), columns, row * columns + i + 1) for i in range(columns)]
+            _draw_raw(axes[0], score, folds, mean)
+            draw_baseline(axes[0], baseline_of(run, score.removeprefix("val_")), "baseline")
+            if columns == 2:
+                _draw_smoothed(axes[1], score, mean)
+            for each in axes:
+                each.axvline(best, color=GREY, linestyle=":", linewidth=1.2, label=f"best epoch ({best})", zorder=1)
+        legend_below(figure)
+        return {"": figure}
+
+
+def _draw_raw(axes: Axes, score: str, folds: list[History], mean: History) -> None:
+    marker = "o" if len(mean.epochs) == 1 else ""
+    for fold in folds:
+        if score in fold.curves:
+            axes.plot(fold.epochs, fold.curves[score], "-", marker=marker, color=BLUE, linewidth=0.7, label="one fold")
+    axes.plot(mean.epochs, mean.curves[score], marker=marker, color=ORANGE, linewidth=2.4, label="mean of the folds")
+    epoch_axis(axes, max((fold.epochs for fold in folds), key=len))
+    score_axis(axes, score.removeprefix("val_"), [fold.curves[score] for fold in folds if score in fold.curves])
+    axes.set_title(f"validation {score.removeprefix('val_')}")
+
+
+def _draw_smoothed(axes: Axes, score: str, mean: History) -> None:
+    values = smooth(mean.curves[score])
+    axes.plot(mean.epochs[SKIPPED:], values, color=ORANGE, linewidth=2.4)
+    epoch_axis(axes, mean.epochs)
+    score_axis(axes, score.removeprefix("val_"), [values])
+    axes.set_title(f"mean, smoothed ({FACTOR}), without the first {SKIPPED} epochs")
+
+
+def _best_epoch(run: Run, mean: History) -> int:
+    """Return the best epoch that the run recorded; while it goes on, the one of the lowest mean validation loss."""
+    recorded = run.read("summary.json").get("best", {}).get("epoch")
+    if recorded is not None:
+        return int(recorded)
+    loss = mean.curves.get("val_loss", np.full(len(mean.epochs), np.nan))
+    return int(mean.epochs[np.argmin(np.where(np.isnan(loss), np.inf, loss))])

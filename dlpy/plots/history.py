@@ -1,0 +1,73 @@
+"""How every score went over the epochs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from dlpy.components import Plot
+from dlpy.drawing import (
+    BLUE,
+    GREY,
+    ORANGE,
+    draw_baseline,
+    epoch_axis,
+    legend_below,
+    new_figure,
+    panels,
+    score_axis,
+    shortened,
+)
+from dlpy.results import History, baseline_of, read_history
+from dlpy.runs import Run
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+
+class HistoryPlot(Plot):
+    """The loss and every metric: dots for training, a line for validation, the best epoch and the baseline."""
+
+    name: Literal["history"] = "history"
+
+    def draw(self, runs: list[Run]) -> dict[str, Figure]:
+        (run,) = runs
+        history = read_history(run.metrics)
+        if history is None:
+            return {}
+        scores = history.scores()
+        columns = min(len(scores), 3 if len(scores) != 4 else 2)
+        rows = -(-len(scores) // columns)
+        figure = new_figure(_title(run), max(4.4 * columns, 6), 3 * rows + 0.8)
+        for axes, score in zip(panels(figure, len(scores), columns), scores, strict=True):
+            draw_score(axes, score, history)
+            _draw_landmarks(axes, score, history, run)
+        legend_below(figure)
+        return {"": figure}
+
+
+def draw_score(axes: Axes, score: str, history: History) -> None:
+    """Draw one score: dots for training and a line for validation, as the book does."""
+    training, validation = history.curves.get(score), history.curves.get(f"val_{score}")
+    if training is not None:
+        size = 4.5 if len(training) <= 50 else 2.5
+        axes.plot(history.epochs, training, "o", color=BLUE, markersize=size, label="training")
+    if validation is not None:
+        marker = "_" if len(validation) == 1 else ""  # a line of one point would not be seen
+        axes.plot(history.epochs, validation, "-", marker=marker, markersize=16, color=ORANGE, label="validation")
+    epoch_axis(axes, history.epochs)
+    score_axis(axes, score, [curve for curve in (training, validation) if curve is not None])
+    axes.set_title(score)
+
+
+def _draw_landmarks(axes: Axes, score: str, history: History, run: Run) -> None:
+    summary = run.read("summary.json")
+    best, guess = summary.get("best", {}).get("epoch"), summary.get("baseline", {}).get("guess", "")
+    if best is not None and len(history.epochs) > 1:
+        axes.axvline(best, color=GREY, linestyle=":", linewidth=1.2, label=f"epoch kept ({best})", zorder=1)
+    draw_baseline(axes, baseline_of(run, score), shortened(f"baseline: {guess}", 70))
+
+
+def _title(run: Run) -> str:
+    status = run.read("run.json").get("status", "completed")
+    return f"Training of {run.id}" + ("" if status == "completed" else f" ({status})")

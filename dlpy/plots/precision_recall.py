@@ -1,0 +1,68 @@
+"""Precision over recall: what finding more of a class costs in false alarms."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from dlpy.components import Plot
+from dlpy.drawing import GREY, new_figure
+from dlpy.plots.roc import Curve, draw_curves, legend_beside, names_of, one_against_rest, ranked_counts
+from dlpy.results import Predictions, predictions_of
+from dlpy.runs import Run
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+class PrecisionRecall(Plot):
+    """The precision-recall curve and its area; of up to ten classes each, their mean and all pooled."""
+
+    name: Literal["precision_recall"] = "precision_recall"
+
+    def draw(self, runs: list[Run]) -> dict[str, Figure]:
+        (run,) = runs
+        found = {given.part: _figure(given, run) for given in predictions_of(run)}
+        return {part: figure for part, figure in found.items() if figure is not None}
+
+
+def precision_recall_curve(positive: np.ndarray, score: np.ndarray, label: str = "") -> Curve | None:
+    """Return the precision over the recall as stairs, rows of equal score taken together.
+
+    Args:
+        positive: (rows,) bool. score: (rows,), higher for rows that are more likely positive.
+
+    Returns:
+        Two points for each step, so that straight lines between them are the stairs. Its area is the average
+        precision: the sum over the scores of (recall gained there) x (precision there). None without positive rows.
+    """
+    found, mistaken = ranked_counts(positive, score)
+    if found[-1] == 0:
+        return None
+    recall, precision = found / found[-1], found[1:] / (found[1:] + mistaken[1:])
+    x = np.repeat(recall, 2)[1:-1]
+    return Curve(label, x, np.repeat(precision, 2), float(np.sum(np.diff(recall) * precision)))
+
+
+def _figure(given: Predictions, run: Run) -> Figure | None:
+    names = names_of(given, run)
+    if names is None:
+        return None
+    wanted = one_against_rest(given, names)
+    found = [precision_recall_curve(positive, score, label) for label, positive, score in wanted]
+    curves = [curve for curve in found if curve is not None]
+    if not curves:
+        return None
+    figure = new_figure(f"Precision and recall, {given.heading} of {run.id}", 8, 5.2)
+    axes = draw_curves(figure, curves)
+    share = float(wanted[-1][1].mean())
+    axes.axhline(share, color=GREY, linestyle="--", linewidth=1, label=f"guessing: {share:.4f}")
+    if len(names) > 2:
+        mean = np.mean([curve.area for curve in curves[:-1]])
+        axes.plot([], [], " ", label=f"mean (macro): {mean:.4f}")
+    axes.set(
+        xlabel="recall: share of the positive rows found", ylabel="precision: share of the found that are positive"
+    )
+    legend_beside(figure, "average precision")
+    return figure

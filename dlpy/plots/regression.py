@@ -1,0 +1,84 @@
+"""Predicted numbers against the true ones, and what is left over."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from dlpy.components import Plot
+from dlpy.drawing import BLUE, GREY, ORANGE, legend_below, new_figure
+from dlpy.results import Predictions, output_of, predictions_of
+from dlpy.runs import Run
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_MOST_DOTS = 20_000
+_MOST_UNITS = 4
+
+
+class Regression(Plot):
+    """Predicted against true values with the line of a perfect model, and the errors (predicted minus true)."""
+
+    name: Literal["regression"] = "regression"
+
+    def draw(self, runs: list[Run]) -> dict[str, Figure]:
+        (run,) = runs
+        output = output_of(run)
+        if output is None or output.kind != "regression":
+            return {}
+        return {given.part: _figure(given, run) for given in predictions_of(run) if given.target.size > 0}
+
+
+def _figure(given: Predictions, run: Run) -> Figure:
+    target = given.target.reshape(len(given.target), -1)
+    units = min(target.shape[1], given.prediction.shape[1], _MOST_UNITS)
+    figure = new_figure(f"Predictions, {given.heading} of {run.id}", 13, 4.1 * units + 0.6)
+    for unit in range(units):
+        scatter, error, histogram = (figure.add_subplot(units, 3, 3 * unit + i) for i in (1, 2, 3))
+        true, predicted = target[:, unit].astype(np.float64), given.prediction[:, unit]
+        _draw_scatter(scatter, true, predicted)
+        _draw_errors(error, true, predicted)
+        _draw_histogram(histogram, predicted - true)
+    legend_below(figure)
+    return figure
+
+
+def _draw_scatter(axes: Axes, true: np.ndarray, predicted: np.ndarray) -> None:
+    low, high = min(true.min(), predicted.min()), max(true.max(), predicted.max())
+    margin = 0.04 * (high - low) or 1.0
+    limits = (low - margin, high + margin)
+    dots = _spread(len(true))
+    axes.plot(true[dots], predicted[dots], "o", color=BLUE, alpha=_alpha(len(dots)), markersize=3.5, markeredgewidth=0)
+    axes.plot(limits, limits, color=ORANGE, linewidth=1.2, label="a perfect prediction")
+    axes.set(xlim=limits, ylim=limits, aspect="equal", xlabel="true value", ylabel="predicted value")
+    error = predicted - true
+    axes.set_title(f"mae {np.abs(error).mean():.4g}, rmse {np.sqrt(np.square(error).mean()):.4g}")
+
+
+def _draw_errors(axes: Axes, true: np.ndarray, predicted: np.ndarray) -> None:
+    dots = _spread(len(true))
+    error = (predicted - true)[dots]
+    axes.plot(predicted[dots], error, "o", color=BLUE, alpha=_alpha(len(dots)), markersize=3.5, markeredgewidth=0)
+    axes.axhline(0, color=ORANGE, linewidth=1.2)
+    axes.set(xlabel="predicted value", ylabel="error (predicted minus true)")
+    axes.set_title("errors" if len(dots) == len(true) else f"errors ({len(dots):,} of {len(true):,} rows drawn)")
+
+
+def _draw_histogram(axes: Axes, error: np.ndarray) -> None:
+    axes.hist(error, bins=30, color=BLUE, edgecolor="white", linewidth=0.5)
+    axes.axvline(0, color=ORANGE, linewidth=1.2)
+    axes.axvline(error.mean(), color=GREY, linestyle="--", linewidth=1.2, label="mean error")
+    axes.set(xlabel="error (predicted minus true)", ylabel="rows")
+    axes.set_title(f"mean {error.mean():.4g}, standard deviation {error.std():.4g}")
+
+
+def _spread(rows: int) -> np.ndarray:
+    """Return which rows are drawn: all, or as many as an eye can use, spread evenly."""
+    return np.unique(np.linspace(0, rows - 1, min(rows, _MOST_DOTS)).astype(np.int64))
+
+
+def _alpha(dots: int) -> float:
+    return 0.8 if dots <= 500 else 0.4 if dots <= 5000 else 0.15

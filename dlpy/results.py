@@ -1,0 +1,144 @@
+"""What the files of a run hold, as arrays: scores by epoch, targets beside predictions, baselines."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from dlpy.data import Output
+from dlpy.errors import RunError
+from dlpy.runs import Run
+
+PARTS = {"validation": "validation rows", "test": "test rows", "out_of_fold": "out-of-fold rows"}
+
+
+@dataclass(frozen=True)
+class History:
+    """The scores of every epoch, from metrics.csv.
+
+    epochs: (epochs,) numbers from 1. curves: (epochs,) float64 by column, NaN where the score was not finite.
+    """
+
+    epochs: np.ndarray
+    curves: dict[str, np.ndarray]
+
+    def scores(self) -> list[str]:
+        """Return the names of the scores, one for training and validation together; a learning rate if it changes."""
+        constant = {name for name in ("learning_rate",) if name in self.curves and np.ptp(self.curves[name]) == 0}
+        names = (name.removeprefix("val_") for name in self.curves if name not in constant)
+        return sorted(dict.fromkeys(names), key=lambda name: name == "learning_rate")
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """What a model said of the rows of one part, beside the truth; rows with predictions that are not finite left out.
+
+    target: (rows,) class numbers or values, or (rows, units). prediction: (rows, units) float64.
+    """
+
+    part: str
+    target: np.ndarray
+    prediction: np.ndarray
+    left_out: int
+
+    @property
+    def heading(self) -> str:
+        """The part as titles call it."""
+        note = f" ({self.left_out:,} with predictions that are not finite left out)" if self.left_out else ""
+        return PARTS[self.part] + note
+
+
+def read_history(path: Path) -> History | None:
+    """Return the scores of a metrics.csv, or None where there is no epoch yet; a row half written is not counted.
+
+    Raises:
+        RunError: the file is damaged.
+    """
+    if not path.is_file():
+        return None
+    try:
+        text = path.read_text()
+        names, *rows = [line.split(",") for line in text[: text.rfind("\n") + 1].splitlines()] or [[]]
+        table = np.array(rows, np.float64).reshape(len(rows), len(names))
+    except (OSError, ValueError) as error:
+        raise RunError(f"{path} is damaged: {error}.") from None
+    if len(table) == 0 or "epoch" not in names:
+        return None
+    columns = dict(zip(names, np.where(np.isfinite(table), table, np.nan).T, strict=True))
+    epochs = columns.pop("epoch")
+    columns.pop("seconds", None)
+    return History(epochs, columns)
+
+
+def fold_histories(run: Run) -> list[History]:
+    """Return the scores of every fold of a k-fold run that has begun, in the order of the folds."""
+    found = (read_history(path) for path in sorted(run.path.glob("folds/*/metrics.csv")))
+    return [history for history in found if history is not None]
+
+
+def mean_history(histories: list[History]) -> History:
+    """Return the mean of the folds' scores, over the epochs and scores that every fold has."""
+    shortest = min((history.epochs for history in histories), key=len)
+    shared = [name for name in histories[0].curves if all(name in history.curves for history in histories)]
+    stacked = {name: np.stack([history.curves[name][: len(shortest)] for history in histories]) for name in shared}
+    return History(shortest, {name: curves.mean(axis=0) for name, curves in stacked.items()})
+
+
+def output_of(run: Run) -> Output | None:
+    """Return the target of the run's task, or None where it has several."""
+    outputs = list(run.read("run.json").get("task", {}).get("outputs", {}).values())
+    if len(outputs) != 1:
+        return None
+    return Output(outputs[0]["kind"], outputs[0].get("units"), tuple(map(str, outputs[0].get("classes") or ())))
+
+
+def predictions_of(run: Run) -> list[Predictions]:
+    """Return the stored predictions of every part that has some."""
+    arrays = read_arrays(run.predictions)
+    parts = [part for part in PARTS if f"{part}.target" in arrays and f"{part}.prediction" in arrays]
+    found = [_finite(part, arrays[f"{part}.target"], arrays[f"{part}.prediction"]) for part in parts]
+    return [predictions for predictions in found if len(predictions.target)]
+
+
+def read_arrays(path: Path) -> dict[str, np.ndarray]:
+    """Return the arrays of an npz file of the run; none where it is not written yet.
+
+    Raises:
+        RunError: the file is damaged.
+    """
+    if not path.is_file():
+        return {}
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            return {name: stored[name] for name in stored.files}
+    except Exception as error:  # numpy lets zipfile's, zlib's and its own errors through
+        raise RunError(f"{path} is damaged: {error}.") from None
+
+
+def class_names(output: Output, count: int) -> list[str]:
+    """Return what the classes are called: their names where the data has some, else their numbers."""
+    return list(output.classes) if len(output.classes) == count else [str(number) for number in range(count)]
+
+
+def class_probabilities(prediction: np.ndarray) -> np.ndarray:
+    """Return a column for each class: (rows, classes). One column is the probability of the second of two classes."""
+    if prediction.ndim == 2 and prediction.shape[1] > 1:
+        return prediction
+    positive = prediction.reshape(-1)
+    return np.stack([1 - positive, positive], axis=1)
+
+
+def baseline_of(run: Run, score: str) -> float | None:
+    """Return what the constant guess of summary.json gets in this score, or None where that is not known."""
+    known = run.read("summary.json").get("baseline") or {}
+    value = math.sqrt(known["mse"]) if score == "rmse" and "mse" in known else known.get(score)
+    return float(value) if isinstance(value, int | float) and math.isfinite(value) else None
+
+
+def _finite(part: str, target: np.ndarray, prediction: np.ndarray) -> Predictions:
+    prediction = prediction.reshape(len(prediction), -1).astype(np.float64)
+    good = np.isfinite(prediction).all(axis=1)
+    return Predictions(part, target[good], prediction[good], int(np.sum(~good)))

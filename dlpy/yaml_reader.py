@@ -1,0 +1,142 @@
+"""Turns YAML text into plain values and the lines they stand on.
+
+YAML 1.1's traps are closed: `1e-4` is a number, `on` and `no` are words, `012` is refused, `12:30` is text, a key
+given twice is an error, and files that would unfold without end are refused.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from dlpy.errors import ConfigError, did_you_mean
+
+Keys = tuple[str | int, ...]
+
+_MOST_BYTES = 1_000_000
+_MOST_NODES = 20_000
+_MOST_DEPTH = 40
+_INT = re.compile(r"[-+]?(0|[1-9][0-9_]*)$")
+_FLOAT = re.compile(r"[-+]?([0-9][0-9_]*\.[0-9_]*|\.[0-9][0-9_]*|[0-9][0-9_]*(?=[eE]))([eE][-+]?[0-9]+)?$")
+_LEADING_ZERO = re.compile(r"[-+]?0[0-9_]+$|0[xob][0-9a-fA-F_]+$")
+_WORDS = {"": None, "~": None, "null": None, "true": True, "false": False}
+_LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """Something wrong at a place in the experiment: `keys` leads there, `message` ends the line shown."""
+
+    keys: Keys
+    message: str
+
+
+class Reader:
+    """Turns one YAML text, a file's or an override's, into values and places."""
+
+    def __init__(self, name: str, folder: Path) -> None:
+        self.name = name
+        self.folder = folder
+        self.places: dict[Keys, tuple[int, str]] = {}
+        self.mistakes: list[Mistake] = []
+        self.nodes = 0
+
+    def file(self, path: Path) -> dict[str, Any]:
+        """Return the values of a whole file; what is wrong but can be told with the rest is in `mistakes`."""
+        node = self._compose(_read_text(path))
+        if node is None:
+            raise ConfigError(f"{self.name}:1: the file is empty. An experiment needs at least 'data' and 'model'.")
+        values = self._convert(node, ())
+        if not isinstance(values, dict):
+            raise ConfigError(f"{self.name}:1: expected 'key: value' lines; an experiment is a mapping.")
+        return values
+
+    def override(self, text: str, keys: Keys) -> Any:
+        """Return the value of one override."""
+        node = self._compose(text)
+        value = None if node is None else self._convert(node, keys)
+        if self.mistakes:
+            raise ConfigError(f"{self.name}: {self.mistakes[0].message}")
+        return value
+
+    def _compose(self, text: str) -> yaml.Node | None:
+        try:
+            return yaml.compose(text, Loader=_LOADER)
+        except RecursionError:
+            raise ConfigError(f"{self.name}:1: nested too deeply.") from None
+        except yaml.MarkedYAMLError as error:
+            line = error.problem_mark.line + 1 if error.problem_mark else 1
+            raise ConfigError(f"{self.name}:{line}: not YAML: {error.problem or error.context}.") from None
+        except yaml.YAMLError as error:
+            raise ConfigError(f"{self.name}:1: not YAML: {' '.join(str(error).split())}") from None
+
+    def _convert(self, node: yaml.Node, keys: Keys) -> Any:
+        self.nodes += 1
+        line = node.start_mark.line + 1
+        if len(keys) > _MOST_DEPTH or self.nodes > _MOST_NODES:
+            raise ConfigError(f"{self.name}:{line}: nested too deeply, or aliases unfold into too much.")
+        self.places.setdefault(keys, (line, f"{self.name}:{line}"))
+        if isinstance(node, yaml.MappingNode):
+            return self._mapping(node, keys)
+        if isinstance(node, yaml.SequenceNode):
+            return [self._convert(item, (*keys, index)) for index, item in enumerate(node.value)]
+        return self._scalar(str(node.value), bool(getattr(node, "style", None)), keys)
+
+    def _mapping(self, node: yaml.MappingNode, keys: Keys) -> dict[str, Any]:
+        values: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            line = key_node.start_mark.line + 1
+            if not isinstance(key_node, yaml.ScalarNode):
+                raise ConfigError(f"{self.name}:{line}: a key must be a word.")
+            key = key_node.value
+            self.places[(*keys, key)] = (line, f"{self.name}:{line}")
+            if key in values:
+                self.mistakes.append(Mistake((*keys, key), "given twice."))
+            values[key] = self._convert(value_node, (*keys, key))
+        return values
+
+    def _scalar(self, text: str, quoted: bool, keys: Keys) -> Any:
+        if quoted:
+            return self._text(text, keys)
+        if text.lower() in _WORDS:
+            return _WORDS[text.lower()]
+        if _LEADING_ZERO.match(text):
+            self.mistakes.append(
+                Mistake(keys, f"{text} starts with 0: write the number without it, or quote the text.")
+            )
+        if _INT.match(text):
+            return int(text.replace("_", ""))
+        if _FLOAT.match(text):
+            return float(text.replace("_", ""))
+        return self._text(text, keys)
+
+    def _text(self, text: str, keys: Keys) -> str:
+        """Return text as it is, but the value of `path` or an item of `plugins` as an absolute path if it exists."""
+        if text and (keys[-1:] == ("path",) or keys[-2:-1] == ("plugins",)):
+            for folder in (self.folder, Path.cwd()):
+                path = folder / Path(text).expanduser()
+                if path.exists():
+                    return str(path.resolve())
+        return text
+
+
+def _read_text(path: Path) -> str:
+    if path.is_dir():
+        raise ConfigError(f"{path} is a folder; expected an experiment file (YAML).")
+    try:
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        near = [other.name for other in path.parent.glob("*.yaml")]
+        raise ConfigError(f"there is no file {path}.{did_you_mean(path.name, near)}") from None
+    except OSError as error:
+        raise ConfigError(f"cannot read {path}: {error.strerror}.") from None
+    if len(raw) > _MOST_BYTES:
+        raise ConfigError(f"{path} has {len(raw):,} bytes; an experiment file has at most {_MOST_BYTES:,}.")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path} is not a text file (UTF-8).") from None

@@ -1,0 +1,107 @@
+import numpy as np
+import pytest
+from PIL import Image
+
+from dlpy.components import Plot
+from dlpy.drawing import draw, draw_all, new_figure, shortened, stand_in_text, style
+from dlpy.errors import ConfigError, RunError
+
+LOSS = {"loss": [0.9, 0.5, 0.4], "val_loss": [0.8, 0.6, 0.7]}
+
+
+def red_rows(path):
+    """Return how many rows of pixels hold the mark's red."""
+    pixels = np.asarray(Image.open(path).convert("RGB")).astype(int)
+    return int(np.any((pixels[..., 0] > 150) & (pixels[..., 1] < 60) & (pixels[..., 2] < 60), axis=1).sum())
+
+
+def test_every_plot_of_stand_in_data_carries_the_mark(make_run):
+    prediction = np.array([[0.9, 0.1], [0.8, 0.2], [0.3, 0.7]])
+    source = {"source": "stand-in", "description": "made up"}
+    files = make_run(data=source).task("multiclass", 2).metrics(LOSS).predictions([0, 1, 1], prediction, "validation")
+    files.wrongest(np.zeros((3, 4, 4), np.uint8), [0, 1, 1], prediction, "validation")
+    marked = draw_all(files.run)
+    assert {path.name for path in marked} == {
+        "confusion-validation.png",
+        "history.png",
+        "precision_recall-validation.png",
+        "roc-validation.png",
+        "wrongest-validation.png",
+    }
+    assert all(red_rows(path) >= 8 for path in marked)
+    height = Image.open(files.run.plots / "history.png").height
+    files.run.update(data={"source": "file", "description": "real"})
+    assert all(red_rows(path) == 0 for path in draw_all(files.run))
+    assert Image.open(files.run.plots / "history.png").height < height
+
+
+def test_mark_names_the_dataset_and_which_run_it_is_of(make_run):
+    real, made = make_run("20260101-120000-real"), make_run("20260101-120001-made", data={"source": "stand-in"})
+    assert stand_in_text([real.run]) == ""
+    assert stand_in_text([made.run]) == "STAND-IN DATA: generated, not the real data"
+    made.run.config.write_text("data:\n  name: mnist\n")
+    assert stand_in_text([made.run]) == "STAND-IN DATA: generated, not the real mnist"
+    both = stand_in_text([real.run, made.run])
+    assert both == "STAND-IN DATA: generated, not the real mnist (in 20260101-120001-made)"
+
+
+def test_unknown_plot_suggests_the_closest(make_run):
+    with pytest.raises(ConfigError, match=r"unknown plot 'histroy'\. Did you mean 'history'"):
+        draw_all(make_run().metrics(LOSS).run, ["histroy"])
+
+
+def test_plot_that_does_not_apply_is_refused_when_it_is_named(make_run):
+    run = make_run().metrics(LOSS).run
+    with pytest.raises(RunError, match="roc does not apply to 20260101-120000-toy"):
+        draw_all(run, ["roc"])
+    assert [path.name for path in draw_all(run)] == ["history.png"]
+
+
+def test_plots_of_one_and_of_several_runs_are_not_mixed_up(make_run):
+    first, second = (make_run(f"20260101-12000{i}-toy").metrics(LOSS).run for i in range(2))
+    with pytest.raises(ConfigError, match="comparison shows several runs"):
+        draw_all(first, ["comparison"])
+    with pytest.raises(ConfigError, match="history shows one run at a time, not 2"):
+        draw([first, second], ["history"], first.plots)
+
+
+def test_run_without_an_epoch_has_nothing_to_draw(make_run):
+    with pytest.raises(RunError, match="nothing to draw yet"):
+        draw_all(make_run().run)
+
+
+@pytest.mark.parametrize("file", ["metrics.csv", "predictions.npz", "summary.json"])
+def test_damaged_files_are_named(make_run, file):
+    files = make_run().task("binary").metrics(LOSS)
+    (files.run.path / file).write_text("epoch,loss\n1,abc\n")
+    with pytest.raises(RunError, match=f"{file} is damaged"):
+        draw_all(files.run)
+
+
+def test_no_temporary_file_stays_and_the_same_run_gives_the_same_bytes(make_run):
+    run = make_run().metrics(LOSS).run
+    (path,) = draw_all(run)
+    before = path.read_bytes()
+    draw_all(run)
+    assert path.read_bytes() == before
+    assert [file.name for file in run.plots.iterdir()] == ["history.png"]
+
+
+def test_long_text_loses_its_middle():
+    assert shortened("a\nb  c", 10) == "a b c"
+    assert shortened("abcdefghij", 7) == "abcd…ij"
+
+
+def test_dollars_are_drawn_and_the_users_settings_stay(make_run):
+    import matplotlib
+
+    before = dict(matplotlib.rcParams)
+    with style():
+        figure = new_figure("cost in $x_1$", 4, 3)
+        assert figure._suptitle.get_parse_math() is False
+    assert dict(matplotlib.rcParams) == before
+
+
+def test_every_plot_has_a_name_of_its_own():
+    names = Plot.registry.names()
+    assert names == ["comparison", "confusion", "folds", "history", "precision_recall", "regression", "roc", "wrongest"]

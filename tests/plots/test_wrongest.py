@@ -1,0 +1,49 @@
+import numpy as np
+import pytest
+
+from dlpy.drawing import draw_all, style
+from dlpy.plots.wrongest import Wrongest, displayable
+
+
+def test_pictures_tell_both_classes_and_what_the_model_gave_them(make_run):
+    files = make_run().task("multiclass", 3, ["coat", "bag", "$hoe_"])
+    prediction = np.array([[0.02, 0.08, 0.9], [0.7, 0.25, 0.05]])
+    files.wrongest(np.zeros((2, 28, 28), np.uint8), [0, 1], prediction, "test")
+    with style():
+        (axes,) = Wrongest().draw([files.run])["test"].axes
+    texts = [text.get_text() for text in axes.texts]
+    assert texts == ["true coat (0.020)\nsaid $hoe_ (0.900)", "true bag (0.250)\nsaid coat (0.700)"]
+
+
+def test_cells_lie_inside_the_axes_and_apart(make_run):
+    prediction = np.tile([0.1, 0.9], (25, 1))
+    files = make_run().task("multiclass", 2).wrongest(np.ones((25, 20, 30, 3)), [0] * 25, prediction, "validation")
+    with style():
+        (axes,) = Wrongest().draw([files.run])["validation"].axes
+    boxes = [image.get_extent() for image in axes.images]
+    assert len(boxes) == 25
+    left, right, bottom, top = boxes[7]
+    assert (left, right) == pytest.approx((2.02, 2.98))
+    assert (bottom - top) / (right - left) == pytest.approx(20 / 30)
+    assert max(box[2] for box in boxes) <= axes.get_ylim()[0]
+    assert draw_all(files.run)[0].name == "wrongest-validation.png"
+
+
+def test_run_without_mistakes_has_no_such_plot(make_run, draw_parts):
+    files = make_run().wrongest(np.zeros((0, 28, 28), np.uint8), [], np.zeros((0, 10)), "test")
+    assert draw_parts("wrongest", files.run) == []
+
+
+IMAGES = {
+    "bytes": (np.full((2, 2), 51, np.uint8), 0.2),
+    "numbers like bytes": (np.full((2, 2), 51.0), 0.2),
+    "between 0 and 1": (np.full((2, 2), 0.3), 0.3),
+    "standardised": (np.array([[-2.0, 2.0], [0.0, 0.0]]), 0.5),
+}
+
+
+@pytest.mark.parametrize(("image", "expected"), IMAGES.values(), ids=IMAGES.keys())
+def test_pictures_of_any_range_are_shown(image, expected):
+    assert displayable(image)[1, 1] == pytest.approx(expected)
+    assert displayable(np.stack([image] * 3, axis=-1)).shape == (2, 2, 3)
+    assert displayable(image[..., None]).shape == (2, 2)
