@@ -14,8 +14,11 @@ from dlpy import checkpoints, training
 from dlpy.components import Dataset
 from dlpy.config import load
 from dlpy.data import Data, Input, Loaded, Output, Rows, Source, Task
+from dlpy.evaluation import Part, evaluate
 from dlpy.features import Sequences
-from dlpy.runs import Run
+from dlpy.records import Options
+from dlpy.runs import Run, all_runs
+from dlpy.training import Reporter
 
 OVERFITS = {
     "data": {"name": "blobs", "rows": 40, "noise": 30.0},
@@ -40,10 +43,10 @@ class Bags(Dataset):
         )
 
 
-def train(bench, path: Path, *overrides: str) -> Run:
-    status, out, err = bench.run("train", path, "--quiet", *overrides)
-    assert status == 0, err
-    return Run(bench.folder / out.strip())
+def train(path: Path, *overrides: str) -> Run:
+    """Train without the command around it, which draws plots as well."""
+    experiment, document = load(path, list(overrides))
+    return training.train(experiment, document, Options(Path("runs")), Reporter())
 
 
 def rows_of(run: Run) -> list[dict[str, str]]:
@@ -61,10 +64,11 @@ def digest(run: Run, which: str = "best") -> str:
 
 
 def test_a_run_directory_holds_what_its_contract_says(bench) -> None:
-    run = train(bench, bench.experiment())
+    assert bench.run("train", bench.experiment())[0] == 0
+    (run,) = all_runs(Path("runs"))
     assert {path.name for path in run.path.iterdir()} == {
         "config.yaml", "run.json", "metrics.csv", "summary.json", "checkpoints", "model.keras", "transforms.npz",
-        "splits.npz", "predictions.npz", "log.txt",
+        "splits.npz", "predictions.npz", "plots", "log.txt",
     }  # fmt: skip
     record = run.read("run.json")
     assert record["status"] == "completed"
@@ -80,7 +84,7 @@ def test_a_run_directory_holds_what_its_contract_says(bench) -> None:
 
 
 def test_the_splits_say_which_rows_went_where(bench) -> None:
-    run = train(bench, bench.experiment())
+    run = train(bench.experiment())
     with np.load(run.splits) as splits:
         train_rows, validation = splits["train"], splits["validation"]
         assert splits["test"].tolist() == list(range(60))
@@ -90,7 +94,7 @@ def test_the_splits_say_which_rows_went_where(bench) -> None:
 
 
 def test_the_best_epoch_is_that_of_the_lowest_validation_loss(bench) -> None:
-    run = train(bench, bench.experiment(**OVERFITS))
+    run = train(bench.experiment(**OVERFITS))
     rows, summary = rows_of(run), run.read("summary.json")
     assert [row["epoch"] for row in rows] == [str(epoch) for epoch in range(1, 13)]
     losses = [float(row["val_loss"]) for row in rows]
@@ -104,7 +108,7 @@ def test_the_best_epoch_is_that_of_the_lowest_validation_loss(bench) -> None:
 
 def test_the_summary_tells_what_common_sense_scores(bench) -> None:
     data = {"name": "blobs", "validation": {"count": 30, "take": "last"}}
-    baseline = train(bench, bench.experiment(data=data)).read("summary.json")["baseline"]
+    baseline = train(bench.experiment(data=data)).read("summary.json")["baseline"]
     assert baseline["on"] == "validation"
     assert baseline["accuracy"] == pytest.approx(1 / 3)  # 70 rows of each class train, 10 of each are held out
     assert baseline["crossentropy"] == pytest.approx(np.log(3))
@@ -112,7 +116,7 @@ def test_the_summary_tells_what_common_sense_scores(bench) -> None:
 
 def test_the_same_seed_gives_the_same_bits_and_another_one_does_not(bench) -> None:
     path = bench.experiment(model={"name": "dense", "units": [8], "dropout": 0.3})
-    first, again, other = train(bench, path), train(bench, path), train(bench, path, "seed=1")
+    first, again, other = train(path), train(path), train(path, "seed=1")
     assert digest(first) == digest(again)
     assert digest(first, "last") == digest(again, "last")
     assert digest(first) != digest(other)
@@ -124,8 +128,8 @@ def test_the_same_seed_gives_the_same_bits_and_another_one_does_not(bench) -> No
 def test_the_runs_own_config_trains_to_the_same_bits(bench) -> None:
     transforms = {"data": {"name": "blobs", "transforms": ["standardize"], "validation": 0.3}}
     path = bench.experiment(**transforms, training={"epochs": 2, "class_weight": "balanced", "metrics": ["acc"]})
-    first = train(bench, path)
-    again = train(bench, first.config)
+    first = train(path)
+    again = train(first.config)
     assert digest(first) == digest(again)
     assert first.config.read_text() == again.config.read_text().replace("name: config", "name: experiment")
 
@@ -150,18 +154,20 @@ def test_evaluate_gives_the_validation_score_of_the_best_epoch_to_the_last_digit
     rng = np.random.default_rng(2)
     x = rng.integers(256, size=(100, 8, 8, 1)).astype(np.uint8)
     np.savez("images.npz", x=x, y=(x.mean(axis=(1, 2, 3)) > 127).astype(np.int64))
-    best = train(bench, bench.experiment(**blocks)).read("summary.json")["best"]
-    status, out, _ = bench.run("evaluate", "latest", "--split", "validation", "--json")
-    assert status == 0
-    result = json.loads(out)["validation"]
+    run = train(bench.experiment(**blocks))
+    best = run.read("summary.json")["best"]
+    result = evaluate(run, ["validation"])["validation"]
     assert result["epoch"] == best["epoch"]
     assert result["scores"] == {name[4:]: value for name, value in best.items() if name.startswith("val_")}
 
 
 def test_evaluate_can_score_the_last_epoch(bench) -> None:
-    last = train(bench, bench.experiment(**OVERFITS)).read("summary.json")["last"]
-    out = bench.run("evaluate", "latest", "--split", "validation", "--checkpoint", "last", "--json")[1]
-    assert json.loads(out)["validation"]["scores"] == {"loss": last["val_loss"], "accuracy": last["val_accuracy"]}
+    run = train(bench.experiment(**OVERFITS))
+    last = run.read("summary.json")["last"]
+    assert evaluate(run, ["validation"], "last")["validation"]["scores"] == {
+        "loss": last["val_loss"],
+        "accuracy": last["val_accuracy"],
+    }
 
 
 def test_the_saved_model_takes_rows_as_they_are_in_the_file(bench) -> None:
@@ -169,7 +175,7 @@ def test_the_saved_model_takes_rows_as_they_are_in_the_file(bench) -> None:
     x = rng.normal(50.0, 9.0, size=(80, 3))
     np.savez("rows.npz", x=x, y=x @ [1.0, -1.0, 2.0])
     data = {"name": "npz", "path": "rows.npz", "transforms": ["standardize"], "validation": {"count": 20}}
-    run = train(bench, bench.experiment(data=data))
+    run = train(bench.experiment(data=data))
     with np.load(run.predictions) as stored:
         expected = stored["validation.prediction"]
         assert stored["validation.index"].tolist() == list(range(20))
@@ -203,7 +209,7 @@ def test_one_step_with_class_weights_is_the_one_worked_out_by_hand(bench) -> Non
     sgd = {"name": "sgd", "learning_rate": 0.5}
     how = {"epochs": 1, "batch_size": 40, "optimizer": sgd, "class_weight": {"no": 3.0, "yes": 0.5}}
     path = bench.experiment(data=data, model={"name": "dense", "units": []}, training=how)
-    run = train(bench, path)
+    run = train(path)
     experiment, _ = load(path)
     loaded = experiment.data.load()
     before = training.compiled_model(experiment, loaded.task, experiment.seed)
@@ -218,10 +224,11 @@ def test_one_step_with_class_weights_is_the_one_worked_out_by_hand(bench) -> Non
 
 
 def test_every_look_at_the_test_rows_is_counted(bench) -> None:
-    run = train(bench, bench.experiment())
+    run = train(bench.experiment())
     looks = []
-    for parts in (["--split", "validation"], ["--split", "test"], [], ["--split", "train"], ["--split", "test"]):
-        assert bench.run("evaluate", run.id, *parts)[0] == 0
+    wanted: list[list[Part]] = [["validation"], ["test"], [], ["train"], ["test"]]
+    for parts in wanted:
+        evaluate(run, parts)
         looks.append(run.read("run.json")["test_looks"])
     assert looks == [0, 1, 2, 2, 3]
     assert set(run.read("evaluation.json")) == {"train", "validation", "test"}
@@ -253,4 +260,4 @@ def test_runs_go_where_they_are_told_to(bench, monkeypatch) -> None:
 
 
 def test_a_separable_toy_is_learnt(bench) -> None:
-    assert train(bench, bench.experiment()).read("summary.json")["best"]["val_accuracy"] == 1.0
+    assert train(bench.experiment()).read("summary.json")["best"]["val_accuracy"] == 1.0
