@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from dlpy.errors import DivergedError, RunError
+from dlpy.model_state import variables
 from dlpy.runs import Run, storage
 
 if TYPE_CHECKING:
@@ -41,10 +42,7 @@ def snapshot(model: keras.Model, epoch: int, logs: dict[str, float], callbacks: 
     Raises:
         DivergedError: a weight is NaN or infinite.
     """
-    weights = model.weights
-    known = {id(variable) for variable in weights}
-    seeds = [v for v in model.variables if id(v) not in known and "seed_generator_state" in v.path]
-    groups = {"weights": weights, "optimizer": model.optimizer.variables, "seeds": seeds}
+    groups = variables(model)
     arrays = {name: {_key(i, v): np.array(v) for i, v in enumerate(group)} for name, group in groups.items()}
     if not all(np.isfinite(array).all() for array in arrays["weights"].values()):
         raise DivergedError(

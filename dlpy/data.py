@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from dlpy.features import Features, arrays_of, take
+from dlpy.features import Features, Scaled, arrays_of, take
 
 Kind = Literal["binary", "multiclass", "regression"]
 State = dict[str, np.ndarray]  # what a transform learnt from the training rows
@@ -122,6 +122,8 @@ class Rows:
     @property
     def array(self) -> np.ndarray:
         """The only input, of rows that hold an array."""
+        if isinstance(self.x, Scaled):
+            return self.x.numbers()
         if not isinstance(self.x, np.ndarray):
             raise TypeError(f"expected an array, not {type(self.x).__name__}")
         return self.x

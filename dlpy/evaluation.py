@@ -4,23 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 
-from dlpy import checkpoints, engine
+from dlpy import checkpoints
 from dlpy.baseline import baseline
 from dlpy.checks import check_rows
 from dlpy.config import Experiment, load
 from dlpy.data import Loaded, Rows, Task
+from dlpy.engine import Engine
 from dlpy.errors import ConfigError, DataError, RunError, did_you_mean
 from dlpy.pipeline import SMOKE_ROWS, Pipeline, split
 from dlpy.records import Seen, save_predictions
 from dlpy.runs import Run
 from dlpy.training import compiled_model
-
-if TYPE_CHECKING:
-    import keras
 
 Part = Literal["train", "validation", "test"]
 
@@ -31,7 +29,7 @@ class Trained:
 
     experiment: Experiment
     pipeline: Pipeline
-    model: keras.Model
+    engine: Engine  # holds the model
     raw_task: Task  # before the transforms
     task: Task
     epoch: int
@@ -51,7 +49,7 @@ def restore(run: Run, which: checkpoints.Which = "best") -> Trained:
     pipeline = Pipeline.restore(experiment.data.steps(), run.transforms)
     model = compiled_model(experiment, task, experiment.seed)
     epoch = checkpoints.load_weights(model, run, which)
-    return Trained(experiment, pipeline, model, Task.from_record(record["raw_task"]), task, epoch)
+    return Trained(experiment, pipeline, Engine(model), Task.from_record(record["raw_task"]), task, epoch)
 
 
 def read_experiment(run: Run) -> Experiment:
@@ -93,7 +91,7 @@ def predict(run: Run, path: Path, which: checkpoints.Which = "best") -> tuple[np
         raise DataError(f"{path} has no rows.")
     transformed = trained.pipeline.apply(rows)
     check_rows(transformed, str(path), trained.task.output)
-    return engine.predict(trained.model, transformed, trained.experiment.training.batch_size), trained.task
+    return trained.engine.predict(transformed, trained.experiment.training.batch_size), trained.task
 
 
 def part_names(names: list[str]) -> list[Part]:
@@ -116,9 +114,9 @@ def _score(run: Run, trained: Trained, part: Part, raw: Rows, train: Rows) -> di
     rows = train if part == "train" else trained.pipeline.apply(raw)
     check_rows(rows, part, trained.task.output)
     batch_size = trained.experiment.training.batch_size
-    scores = engine.evaluate(trained.model, rows, batch_size)
+    scores = trained.engine.evaluate(rows, batch_size)
     if part != "train":
-        prediction = engine.predict(trained.model, rows, batch_size)
+        prediction = trained.engine.predict(rows, batch_size)
         save_predictions(run, part, Seen(raw, rows, trained.task.output), prediction)
     common_sense = baseline(train, rows, trained.task.output, trained.experiment.loss(trained.task).name)
     return {"rows": len(rows), "epoch": trained.epoch, "scores": scores, "baseline": common_sense}

@@ -3,6 +3,7 @@
 Each holds many rows, has a length, and gives a selection of its rows by `take`.
 """
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -75,12 +76,44 @@ class Table:
         return replace(self, numeric=self.numeric[rows], categorical=self.categorical[rows])
 
 
-Features = np.ndarray | Sequences | Sparse | Table
+@dataclass(frozen=True)
+class Scaled:
+    """An array of small integers that stands for `array * scale + offset`; the numbers are made batch by batch."""
+
+    array: np.ndarray
+    scale: float
+    offset: float
+
+    def __len__(self) -> int:
+        return len(self.array)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The array's shape."""
+        return self.array.shape
+
+    def take(self, rows: np.ndarray) -> "Scaled":
+        """Return the chosen rows, in that order."""
+        return replace(self, array=self.array[rows])
+
+    def numbers(self) -> np.ndarray:
+        """Return what the array stands for: float32."""
+        scaled = np.multiply(self.array, np.float32(self.scale), dtype=np.float32)
+        return np.add(scaled, np.float32(self.offset), out=scaled)
+
+
+Features = np.ndarray | Sequences | Sparse | Table | Scaled
 
 
 def take(features: Features, rows: np.ndarray) -> Features:
     """Return the chosen rows of any kind of features, in that order."""
     return features[rows] if isinstance(features, np.ndarray) else features.take(rows)
+
+
+def row_bytes(features: Features) -> int:
+    """Return how many bytes a row of an array takes as float32; 1 for rows that are no arrays."""
+    shape = features.shape if isinstance(features, np.ndarray | Scaled) else (1, 0)
+    return max(1, 4 * math.prod(shape[1:]))
 
 
 def arrays_of(features: Features) -> list[np.ndarray]:

@@ -13,13 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from dlpy import engine, runs
+from dlpy import runs
 from dlpy.baseline import baseline
 from dlpy.checks import check
 from dlpy.config import Experiment, load
 from dlpy.curves import best_epoch
-from dlpy.data import Data, Loaded
+from dlpy.data import Data, Loaded, Task
 from dlpy.document import Document
+from dlpy.engine import Engine
 from dlpy.errors import SetupError
 from dlpy.pipeline import Split, obtain, transform
 from dlpy.records import Options, begin, record_outcome, write_arrays
@@ -60,7 +61,8 @@ def kfold(experiment: Experiment, document: Document, options: Options, reporter
         if how.jobs > 1:
             folds = list(_train_in_processes(run, len(parts), min(how.jobs, len(parts)), reporter))
         else:
-            folds = [_train_fold(run, prepared, number, reporter) for number in range(1, len(parts) + 1)]
+            shop = _Workshop(prepared)
+            folds = [_train_fold(run, shop, number, reporter) for number in range(1, len(parts) + 1)]
         summary = _summarize(run, prepared, folds)
         if how.refit:
             _refit(run, prepared, summary, reporter)
@@ -80,8 +82,27 @@ def _fold_data(prepared: Prepared, train: np.ndarray, validation: np.ndarray) ->
     return data, pipeline
 
 
-def _train_fold(run: Run, prepared: Prepared, number: int, reporter: Reporter) -> Fold:
+class _Workshop:
+    """What the folds of one process share: the rows, and a model whose graphs are traced but once."""
+
+    def __init__(self, prepared: Prepared) -> None:
+        self.prepared = prepared
+        self._task: Task | None = None
+        self._engine: Engine | None = None
+
+    def engine(self, experiment: Experiment, task: Task) -> Engine:
+        """Return an engine whose model is fresh."""
+        fresh = compiled_model(experiment, task, experiment.seed)
+        if self._engine is None or self._task != task:  # a fold may have other categories than the one before
+            self._engine, self._task = Engine(fresh), task
+        else:
+            self._engine.restart(fresh)
+        return self._engine
+
+
+def _train_fold(run: Run, shop: _Workshop, number: int, reporter: Reporter) -> Fold:
     """Train one fold, numbered from 1, in this process."""
+    prepared = shop.prepared
     parts = list(_folds(prepared))
     train, validation = parts[number - 1]
     data, _ = _fold_data(prepared, train, validation)
@@ -91,10 +112,10 @@ def _train_fold(run: Run, prepared: Prepared, number: int, reporter: Reporter) -
         folder.path.mkdir(parents=True)
     reporter.fold_begins(number, len(parts))
     last = _LastScores()
-    model = compiled_model(experiment, data.task, experiment.seed)
-    fit(model, folder, experiment, data, [last, reporter])
+    engine = shop.engine(experiment, data.task)
+    fit(engine, folder, experiment, data, [last, reporter])
     held_out = data.validation or data.train
-    prediction = engine.predict(model, held_out, experiment.training.batch_size)
+    prediction = engine.predict(held_out, experiment.training.batch_size)
     common_sense = baseline(data.train, held_out, data.task.output, experiment.loss(data.task).name)
     return Fold(number, last.logs, common_sense, validation, held_out.y, prediction)
 
@@ -123,16 +144,15 @@ def _train_in_processes(run: Run, count: int, jobs: int, reporter: Reporter) -> 
 
 
 def _fold_in_process(run_path: str, number: int) -> Fold:
-    run = Run(Path(run_path))
-    return _train_fold(run, _prepared_again(run_path), number, Reporter())
+    return _train_fold(Run(Path(run_path)), _workshop_again(run_path), number, Reporter())
 
 
 @lru_cache(maxsize=1)
-def _prepared_again(run_path: str) -> Prepared:
+def _workshop_again(run_path: str) -> _Workshop:
     run = Run(Path(run_path))
     experiment, _ = load(run.config)
     loaded = obtain(experiment.data, experiment.seed, smoke=run.read("run.json")["smoke"])
-    return Prepared(experiment, loaded, Split(loaded.train, None, loaded.test))
+    return _Workshop(Prepared(experiment, loaded, Split(loaded.train, None, loaded.test)))
 
 
 def _summarize(run: Run, prepared: Prepared, folds: list[Fold]) -> dict[str, Any]:

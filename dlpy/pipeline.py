@@ -11,7 +11,7 @@ import numpy as np
 from dlpy.components import Dataset, Transform
 from dlpy.data import Data, Loaded, Rows, State, Task
 from dlpy.errors import DataError, RunError, UnavailableError
-from dlpy.features import Sparse
+from dlpy.features import Scaled, Sparse
 from dlpy.runs import write_whole
 
 SMOKE_ROWS = 256
@@ -115,7 +115,7 @@ def transform(dataset: Dataset, parts: Split, task: Task) -> tuple[Data, Pipelin
 
 def measured(task: Task, rows: Rows) -> Task:
     """Return the task with the shapes that only the transformed rows can tell."""
-    if isinstance(rows.x, np.ndarray):
+    if isinstance(rows.x, np.ndarray | Scaled):
         return task.with_input(replace(task.input, kind="array", shape=rows.x.shape[1:]))
     return task.with_input(replace(task.input, shape=(rows.x.width,))) if isinstance(rows.x, Sparse) else task
 

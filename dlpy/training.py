@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dlpy import backend, checkpoints, engine, runs
+from dlpy import backend, checkpoints, runs
 from dlpy.callbacks.checkpoint import Checkpoint
 from dlpy.callbacks.metrics_csv import MetricsCsv
 from dlpy.checks import check, class_numbers
 from dlpy.components import Hooks
 from dlpy.config import Experiment, raise_mistakes
-from dlpy.data import Data, Loaded, Task
+from dlpy.data import Data, Loaded, Rows, Task
 from dlpy.document import Document
+from dlpy.engine import Engine, Plan
 from dlpy.pipeline import Pipeline, Split, obtain, split, transform
 from dlpy.preprocessing import with_preprocessing
 from dlpy.records import Options, Seen, begin, record_outcome, save_predictions, save_splits, summarize
@@ -82,37 +83,37 @@ def finish(run: Run, prepared: Prepared, data: Data, pipeline: Pipeline, reporte
     experiment = prepared.experiment
     pipeline.save(run.transforms)
     save_splits(run, data)
-    model = fit_best(run, experiment, data, [reporter])
+    engine = fit_best(run, experiment, data, [reporter])
+    model = engine.model
     summarize(run, data, experiment.loss(data.task).name, model.count_params())
     if data.validation is not None and prepared.parts.validation is not None:
-        prediction = engine.predict(model, data.validation, experiment.training.batch_size)
+        prediction = engine.predict(data.validation, experiment.training.batch_size)
         seen = Seen(prepared.parts.validation, data.validation, data.task.output)
         save_predictions(run, "validation", seen, prediction)
-    whole = with_preprocessing(model, pipeline, prepared.parts.train)
-    runs.write_whole(run.model, whole.save)
+    runs.write_whole(run.model, _portable(model, experiment, data.task, pipeline, prepared.parts.train).save)
 
 
-def fit_best(run: Run, experiment: Experiment, data: Data, hooks: Sequence[Hooks]) -> keras.Model:
+def fit_best(run: Run, experiment: Experiment, data: Data, hooks: Sequence[Hooks]) -> Engine:
     """Train a fresh model, leave its scores and checkpoints in the run, and return it with its best weights."""
-    model = compiled_model(experiment, data.task, experiment.seed)
+    engine = Engine(compiled_model(experiment, data.task, experiment.seed))
     checkpoint = checkpoint_of(experiment).build(run, _directions(experiment, data))
     try:
-        fit(model, run, experiment, data, [checkpoint, *hooks])
+        fit(engine, run, experiment, data, [checkpoint, *hooks])
     finally:
         checkpoint.flush()
-    checkpoints.load_weights(model, run)
-    return model
+    checkpoints.load_weights(engine.model, run)
+    return engine
 
 
-def fit(model: keras.Model, run: Run, experiment: Experiment, data: Data, hooks: Sequence[Hooks]) -> None:
+def fit(engine: Engine, run: Run, experiment: Experiment, data: Data, hooks: Sequence[Hooks]) -> None:
     """Train a model as the experiment says, with its callbacks and metrics.csv in the run, but for checkpoints."""
     directions = _directions(experiment, data)
     listed = [callback for callback in experiment.callbacks if not isinstance(callback, Checkpoint)]
     callbacks = [callback.build(run, directions) for callback in listed]
     training = experiment.training
-    plan = engine.Plan(training.batch_size, training.epochs, experiment.seed, sample_weight(experiment, data))
+    plan = Plan(training.batch_size, training.epochs, experiment.seed, sample_weight(experiment, data))
     # metrics.csv comes first: it records the learning rate that the epoch had, before a callback changes it
-    engine.fit(model, data.train, data.validation, plan, [MetricsCsv(run.metrics), *hooks, *callbacks])
+    engine.fit(data.train, data.validation, plan, [MetricsCsv(run.metrics), *hooks, *callbacks])
 
 
 def checkpoint_of(experiment: Experiment) -> Checkpoint:
@@ -151,6 +152,15 @@ def sample_weight(experiment: Experiment, data: Data) -> np.ndarray | None:
         names = output.classes or tuple(map(str, range(len(counts))))
         weights = np.array([chosen.get(name, chosen.get(str(number), 1.0)) for number, name in enumerate(names)])
     return weights.astype(np.float32)[labels]
+
+
+def _portable(model: keras.Model, experiment: Experiment, task: Task, pipeline: Pipeline, raw: Rows) -> keras.Model:
+    """Return the model for people without dlpy: dense input, and preprocessing in front where Keras can express it."""
+    if task.input.kind != "sparse":
+        return with_preprocessing(model, pipeline, raw)
+    plain = experiment.model.build(task.with_input(replace(task.input, kind="array")))
+    plain.set_weights(model.get_weights())
+    return plain
 
 
 def _shortened(experiment: Experiment) -> Experiment:

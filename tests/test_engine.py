@@ -92,7 +92,7 @@ def test_weights_and_scores_are_those_of_keras_over_the_same_batches(family, tas
     plan = engine.Plan(batch_size=8, epochs=3, seed=4)
     ours, theirs = model(family, task, optimizer, metrics), model(family, _densified(task), optimizer, metrics)
     recorder = Recorder()
-    engine.fit(ours, data, None, plan, [recorder])
+    engine.Engine(ours).fit(data, None, plan, [recorder])
     logs = train_by_keras(theirs, data, plan)
     for mine, other in zip(ours.get_weights(), theirs.get_weights(), strict=True):
         np.testing.assert_allclose(mine, other, rtol=2e-4, atol=2e-6)
@@ -111,7 +111,7 @@ def test_sample_weights_count_as_in_keras() -> None:
     plan = engine.Plan(batch_size=8, epochs=2, seed=4, sample_weight=weight)
     family = {"name": "dense", "units": [8]}
     ours, theirs = model(family, BINARY), model(family, BINARY)
-    engine.fit(ours, data, None, plan, [])
+    engine.Engine(ours).fit(data, None, plan, [])
     train_by_keras(theirs, data, plan)
     for mine, other in zip(ours.get_weights(), theirs.get_weights(), strict=True):
         np.testing.assert_allclose(mine, other, rtol=1e-4, atol=1e-6)
@@ -124,8 +124,10 @@ def test_scores_and_predictions_are_those_of_keras(task: Task) -> None:
     ours, theirs = model(family, task), model(family, _densified(task))
     x, y = dense_array(data.x), data.y[:, None]
     expected = theirs.evaluate(x, y, batch_size=16, verbose=0, return_dict=True)
-    assert engine.evaluate(ours, data, 16) == pytest.approx(expected, rel=1e-5)
-    np.testing.assert_allclose(engine.predict(ours, data, 16), theirs.predict(x, verbose=0), rtol=1e-4, atol=1e-6)
+    assert engine.Engine(ours).evaluate(data, 16) == pytest.approx(expected, rel=1e-5)
+    np.testing.assert_allclose(
+        engine.Engine(ours).predict(data, 16), theirs.predict(x, verbose=0), rtol=1e-4, atol=1e-6
+    )
 
 
 def test_the_order_of_rows_is_a_function_of_seed_and_epoch() -> None:
@@ -141,7 +143,7 @@ def test_the_same_seed_gives_the_same_bits() -> None:
     weights = []
     for _ in range(2):
         network = model({"name": "dense", "units": [8], "dropout": 0.3}, NUMBERS)
-        engine.fit(network, data, None, plan, [])
+        engine.Engine(network).fit(data, None, plan, [])
         weights.append(network.get_weights())
     assert all(np.array_equal(one, other) for one, other in zip(*weights, strict=True))
 
@@ -149,9 +151,9 @@ def test_the_same_seed_gives_the_same_bits() -> None:
 def test_validation_scores_are_told_beside_training_scores() -> None:
     data, recorder = rows(NUMBERS), Recorder()
     network = model({"name": "dense", "units": [8]}, NUMBERS)
-    engine.fit(network, data, rows(NUMBERS, 20), engine.Plan(8, 2, 0), [recorder])
+    engine.Engine(network).fit(data, rows(NUMBERS, 20), engine.Plan(8, 2, 0), [recorder])
     assert list(recorder.epochs[0]) == ["loss", "mae", "val_loss", "val_mae"]
-    assert recorder.epochs[-1]["val_loss"] == engine.evaluate(network, rows(NUMBERS, 20), 8)["loss"]
+    assert recorder.epochs[-1]["val_loss"] == engine.Engine(network).evaluate(rows(NUMBERS, 20), 8)["loss"]
 
 
 def test_every_batch_is_reported_and_the_rest_too() -> None:
@@ -162,14 +164,14 @@ def test_every_batch_is_reported_and_the_rest_too() -> None:
             self.seen.append(batch)
 
     hook = Batches()
-    engine.fit(model({"name": "dense"}, NUMBERS), rows(NUMBERS, 50), None, engine.Plan(8, 1, 0), [hook])
+    engine.Engine(model({"name": "dense"}, NUMBERS)).fit(rows(NUMBERS, 50), None, engine.Plan(8, 1, 0), [hook])
     assert hook.seen == sorted(hook.seen)
     assert hook.seen[-1] == 6
 
 
 def test_a_batch_larger_than_the_data_is_one_step() -> None:
     network = model({"name": "dense"}, NUMBERS)
-    engine.fit(network, rows(NUMBERS, 5), None, engine.Plan(64, 2, 0), [])
+    engine.Engine(network).fit(rows(NUMBERS, 5), None, engine.Plan(64, 2, 0), [])
     assert int(network.optimizer.iterations) == 2
 
 
@@ -177,7 +179,7 @@ def test_nan_stops_training_before_any_hook_sees_it() -> None:
     data, recorder = rows(NUMBERS), Recorder()
     network = model({"name": "dense"}, NUMBERS, {"name": "sgd", "learning_rate": 1e20})
     with pytest.raises(DivergedError, match=r"loss became (nan|inf) in epoch"):
-        engine.fit(network, data, None, engine.Plan(8, 5, 0), [recorder])
+        engine.Engine(network).fit(data, None, engine.Plan(8, 5, 0), [recorder])
     assert all(np.isfinite(logs["loss"]) for logs in recorder.epochs)
 
 
@@ -190,5 +192,5 @@ def test_a_keras_callback_fits() -> None:
             self.model.stop_training = epoch == 1
 
     counter = Counter()
-    engine.fit(model({"name": "dense"}, NUMBERS), rows(NUMBERS), None, engine.Plan(8, 9, 0), [counter])
+    engine.Engine(model({"name": "dense"}, NUMBERS)).fit(rows(NUMBERS), None, engine.Plan(8, 9, 0), [counter])
     assert counter.epochs == 2

@@ -10,6 +10,7 @@ from dlpy.blocks import Block
 from dlpy.components import Model
 from dlpy.data import Task
 from dlpy.errors import ConfigError
+from dlpy.sparse import sparse_dense
 
 if TYPE_CHECKING:
     import keras
@@ -73,15 +74,17 @@ def add_head(x: Any, head: Dense, task: Task) -> Any:
     """Return the prediction: x (batch, features) sent through hidden layers and the task's last layer."""
     from keras import layers
 
+    dense = sparse_dense() if getattr(x, "sparse", False) else layers.Dense
     for size in head.units:
         regularizer = head.regularizer.build() if head.regularizer else None
         if head.batch_normalization:
-            x = layers.Dense(size, use_bias=False, kernel_regularizer=regularizer)(x)
+            x = dense(size, use_bias=False, kernel_regularizer=regularizer)(x)
             x = layers.BatchNormalization()(x)
             x = layers.Activation(head.activation)(x)
         else:
-            x = layers.Dense(size, activation=head.activation, kernel_regularizer=regularizer)(x)
+            x = dense(size, activation=head.activation, kernel_regularizer=regularizer)(x)
         if head.dropout:
             x = layers.Dropout(head.dropout)(x)
+        dense = layers.Dense
     activation = head.output_activation or task.output.activation
-    return layers.Dense(task.output.units, activation=activation, name="target")(x)
+    return dense(task.output.units, activation=activation, name="target")(x)

@@ -9,6 +9,7 @@ import numpy as np
 from dlpy.components import Transform
 from dlpy.data import Rows, State, Task
 from dlpy.errors import ConfigError
+from dlpy.features import Scaled
 
 if TYPE_CHECKING:
     import keras
@@ -29,10 +30,9 @@ class Rescale(Transform):
         return task
 
     def apply(self, rows: Rows, state: State) -> Rows:
-        scaled = np.multiply(rows.array, np.float32(self.scale), dtype=np.float32)
-        if self.offset:
-            scaled += np.float32(self.offset)
-        return rows.with_x(scaled)
+        if isinstance(rows.x, np.ndarray) and rows.x.dtype == np.uint8:
+            return rows.with_x(Scaled(rows.x, self.scale, self.offset))
+        return rows.with_x(Scaled(rows.array, self.scale, self.offset).numbers())
 
     def layer(self, state: State) -> keras.layers.Layer:
         from keras import layers

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
@@ -10,6 +11,7 @@ from pydantic import Field
 from dlpy.components import Transform
 from dlpy.data import Input, Rows, State, Task
 from dlpy.errors import ConfigError
+from dlpy.features import Scaled
 
 if TYPE_CHECKING:
     import keras
@@ -36,6 +38,8 @@ class Reshape(Transform):
         return task.with_input(Input("array", tuple(size // known if n == -1 else n for n in self.shape)))
 
     def apply(self, rows: Rows, state: State) -> Rows:
+        if isinstance(rows.x, Scaled):
+            return rows.with_x(replace(rows.x, array=rows.x.array.reshape(len(rows), *self.shape)))
         return rows.with_x(rows.array.reshape(len(rows), *self.shape))
 
     def layer(self, state: State) -> keras.layers.Layer:
