@@ -105,9 +105,7 @@ def load(path: Path, overrides: list[str] | None = None) -> tuple[Experiment, Do
         ConfigError: names every mistake, a line each.
     """
     document = read(path, overrides)
-    plugins = document.values.get("plugins")
-    for plugin in plugins if isinstance(plugins, list) else []:
-        load_plugin(Path(str(plugin)))
+    _load_plugins(document)
     document.values.setdefault("name", re.sub(r"[^A-Za-z0-9._-]+", "-", path.stem).strip("-._")[:64] or "run")
     try:
         experiment = Experiment.model_validate(document.values)
@@ -115,6 +113,18 @@ def load(path: Path, overrides: list[str] | None = None) -> tuple[Experiment, Do
         raise document.error([_mistake(detail) for detail in error.errors()]) from None
     raise_mistakes(experiment, document, experiment.data.outline())
     return experiment, document
+
+
+def _load_plugins(document: Document) -> None:
+    """Run the experiment's plug-in files; their copies lie side by side in the run directory, so names must differ."""
+    listed = document.values.get("plugins")
+    plugins = [Path(str(plugin)) for plugin in listed] if isinstance(listed, list) else []
+    names = [plugin.name for plugin in plugins]
+    for position, name in enumerate(names):
+        if name in names[:position]:
+            raise document.error([Mistake(("plugins", position), f"two plug-ins are called {name}: rename one.")])
+    for plugin in plugins:
+        load_plugin(plugin)
 
 
 def raise_mistakes(experiment: Experiment, document: Document, task: Task | None) -> None:

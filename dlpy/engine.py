@@ -79,13 +79,15 @@ class Engine:
             for hook in hooks:
                 hook.on_epoch_begin(epoch)
             logs = rows.go(order(plan.seed, epoch, len(train)), hooks)
+            model_state.swap_averages(self.model)  # the averages are what is scored, kept and, in the end, left
             if held_out is not None:
                 logs |= {f"val_{name}": value for name, value in held_out.go(None, []).items()}
             _require_finite(logs, epoch)
             for hook in hooks:
                 hook.on_epoch_end(epoch, logs)
-            if self.model.stop_training:
+            if self.model.stop_training or epoch == plan.epochs - 1:
                 break
+            model_state.swap_averages(self.model)
         for hook in hooks:
             hook.on_train_end()
 

@@ -25,3 +25,14 @@ def copy(source: keras.Model, target: keras.Model) -> None:
     for name, group in variables(target).items():
         for variable, value in zip(group, given[name], strict=True):
             variable.assign(value)
+
+
+def swap_averages(model: keras.Model) -> None:
+    """Exchange the weights and their moving averages, where the optimizer keeps these (`use_ema`)."""
+    optimizer: Any = model.optimizer
+    if optimizer.use_ema:
+        pairs = zip(optimizer._trainable_variables, optimizer._model_variables_moving_average, strict=True)
+        for weight, average in pairs:
+            held = weight.numpy()
+            weight.assign(average)
+            average.assign(held)

@@ -56,7 +56,7 @@ class KerasOptimizer(Optimizer):
     global_clipnorm: Positive | None = None
     """Longest gradient allowed for all weights together."""
     use_ema: bool = False
-    """Keep a moving average of the weights, and use it in the end."""
+    """Keep a moving average of the weights: it is what is validated and kept, while training goes on beside it."""
     ema_momentum: Share = 0.99
     """How slowly that average moves."""
 
@@ -83,6 +83,7 @@ class SGD(KerasOptimizer):
     name: Literal["sgd"] = "sgd"
     keras_class = "SGD"
     learning_rate: Rate = 0.01
+    """Step size: a number, or a schedule such as {name: exponential_decay, ...}."""
     momentum: Share = 0.0
     """Share of the last step that is added to this one."""
     nesterov: bool = False
@@ -130,6 +131,7 @@ class AdamW(_Adaptive):
     name: Literal["adamw"] = "adamw"
     keras_class = "AdamW"
     weight_decay: Annotated[float, Field(ge=0)] | None = 0.004
+    """Share of each weight taken away at every step."""
     amsgrad: bool = False
     """Divide by the largest average so far."""
 

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from dlpy.errors import ConfigError, did_you_mean
+from dlpy.errors import ConfigError, SetupError, did_you_mean
 
 Class = TypeVar("Class", bound=type)
 
@@ -30,9 +30,11 @@ class Registry(Generic[Class]):
 
     def add(self, name: str, cls: Class) -> None:
         """Let `cls` answer to `name`; a plug-in file loaded again replaces itself, nothing else is replaced."""
+        if _is_from_plugin_file(cls):
+            self._scan()  # so that the plug-in is blamed for taking a name, not the one whose name it is
         old = self._classes.get(name)
-        if old is not None and not (_is_from_plugin_file(old) and _is_from_plugin_file(cls)):
-            raise ConfigError(f"{cls.__module__} registers {self.kind} '{name}', which {old.__module__} already is.")
+        if old is not None and not (_is_from_plugin_file(old) and old.__module__ == cls.__module__):
+            raise ConfigError(f"{_home(cls)} registers {self.kind} '{name}', which {_home(old)} already is.")
         self._classes[name] = cls
 
     def get(self, name: str) -> Class:
@@ -59,7 +61,7 @@ class Registry(Generic[Class]):
         for module in pkgutil.iter_modules(getattr(root, "__path__", [])):
             importlib.import_module(f"{self.package}.{module.name}")
         for entry_point in importlib.metadata.entry_points(group=self.package):
-            entry_point.load()
+            _load_entry_point(entry_point)
 
 
 def load_plugin(path: Path) -> None:
@@ -78,9 +80,30 @@ def load_plugin(path: Path) -> None:
         spec.loader.exec_module(module)
     except ConfigError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise ConfigError(f"plug-in {path} failed: {type(error).__name__}: {error}") from error
+
+
+def _load_entry_point(entry_point: importlib.metadata.EntryPoint) -> None:
+    """Import what an installed package offers.
+
+    Raises:
+        SetupError: it cannot be imported.
+    """
+    try:
+        entry_point.load()
+    except ConfigError:
+        raise
+    except Exception as error:
+        package = entry_point.dist.name if entry_point.dist else "an installed package"
+        where = f"{package}: its entry point {entry_point.value} failed"
+        raise SetupError(f"{where}: {type(error).__name__}: {error}") from error
 
 
 def _is_from_plugin_file(cls: type) -> bool:
     return cls.__module__.startswith(_PLUGIN_PREFIX)
+
+
+def _home(cls: type) -> str:
+    """Return where a class comes from: its plug-in file, or its module."""
+    return str(sys.modules[cls.__module__].__file__) if _is_from_plugin_file(cls) else cls.__module__

@@ -44,7 +44,8 @@ class Standardize(Transform):
     def layer(self, state: State) -> keras.layers.Layer:
         from keras import layers
 
-        return layers.Normalization(axis=-1, mean=state["mean"], variance=np.square(state["deviation"]))
+        axes = tuple(range(1, state["mean"].ndim + 1))  # each number of a row by itself
+        return layers.Normalization(axis=axes, mean=state["mean"], variance=np.square(state["deviation"]))
 
 
 def _numbers(rows: Rows) -> np.ndarray:

@@ -1,0 +1,68 @@
+"""Every component of dlpy, made with the least that an experiment file must give; and tasks and rows for them."""
+
+from typing import Any
+
+import numpy as np
+
+from dlpy.catalogue import kinds
+from dlpy.components import Model
+from dlpy.data import Output, Rows, Task
+from dlpy.errors import ConfigError
+from dlpy.features import Sparse
+from dlpy.objectives import Loss, Metric
+
+REQUIRED = {  # the least that an experiment file must give
+    "csv": {"path": "x.csv", "target": "y", "task": "binary", "numeric": ["a", "b"], "categorical": ["c"]},
+    "npz": {"path": "x.npz"},
+    "reshape": {"shape": [-1]},
+    "exponential_decay": {"initial_learning_rate": 0.1, "decay_steps": 10, "decay_rate": 0.5},
+    "inverse_time_decay": {"initial_learning_rate": 0.1, "decay_rate": 0.5},
+    "cosine_decay": {"initial_learning_rate": 0.1, "decay_steps": 20},
+    "piecewise_constant_decay": {"boundaries": [5, 10], "values": [0.1, 0.05, 0.01]},
+    "learning_rate_schedule": {"rates": {2: 0.5}},
+}
+
+CLASSES, ONE_HOT = Output("multiclass", 3, ("a", "b", "c")), Output("multiclass", 3, ("a", "b", "c"), one_hot=True)
+BINARY, NUMBER = Output("binary", 1, ("no", "yes")), Output("regression")
+OUTPUTS = [CLASSES, ONE_HOT, BINARY, NUMBER]
+
+
+def names(kind: str) -> list[str]:
+    """Return the components of dlpy itself; tests and plug-ins may have registered others."""
+    registry = kinds()[kind]
+    found = [name for name in registry.names() if registry.get(name).__module__.startswith("dlpy.")]
+    assert len(found) >= 2
+    return found
+
+
+def made(kind: str, name: str) -> Any:
+    """Return the component with only the options that must be given."""
+    cls = kinds()[kind].get(name)
+    return cls.model_validate({"name": name, **REQUIRED.get(name, {})})
+
+
+def rows_for(task: Task, count: int = 24) -> Rows:
+    rng = np.random.default_rng(6)
+    shape = tuple(n or 1 for n in task.input.shape)
+    x = rng.normal(size=(count, *shape)).astype(np.float32)
+    labels = np.arange(count) % (task.output.units or 1) if task.output.kind == "multiclass" else np.arange(count) % 2
+    y = labels if task.output.kind != "regression" else x.reshape(count, -1)[:, : task.output.units]
+    if task.output.one_hot:
+        y = np.eye(3, dtype=np.float32)[labels]
+    if task.input.kind == "sparse":
+        columns = np.sort(rng.permuted(np.tile(np.arange(30), (count, 1)), axis=1)[:, :5], axis=1)
+        return Rows.single(Sparse(columns.reshape(-1).astype(np.int32), np.arange(count + 1) * 5, 30), y)
+    return Rows.single(x, y)
+
+
+def fitting(component: Model | Loss | Metric, tasks: list[Task]) -> list[Task]:
+    """Return the tasks that a component says it fits."""
+    found = []
+    for task in tasks:
+        try:
+            component.check(task)
+        except ConfigError:
+            continue
+        found.append(task)
+    assert found
+    return found

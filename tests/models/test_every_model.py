@@ -1,0 +1,59 @@
+"""What holds for every model there is, and for whatever is added."""
+
+import keras
+import numpy as np
+import pytest
+from every import BINARY, CLASSES, NUMBER, ONE_HOT, fitting, names, rows_for
+
+from dlpy import checkpoints
+from dlpy.components import Model
+from dlpy.data import Input, Output, Task
+from dlpy.engine import Engine, Plan
+from dlpy.objectives import Loss
+from dlpy.runs import Run
+
+TASKS = [
+    Task.single(given, wanted)
+    for given in (Input("array", (6,)), Input("array", (12, 12, 2)), Input("sparse", (30,)))
+    for wanted in (CLASSES, ONE_HOT, BINARY, NUMBER, Output("regression", 2))
+]
+
+
+def small(name: str) -> Model:
+    options = {"convnet": {"filters": [4], "units": [5]}, "dense": {"units": [5]}}.get(name, {})
+    return Model.registry.get(name).model_validate({"name": name, **options})
+
+
+def compiled(model: Model, task: Task) -> keras.Model:
+    keras.utils.set_random_seed(2)
+    network = model.build(task)
+    network.compile(keras.optimizers.RMSprop(0.01), Loss.registry.get(task.output.loss)(name=task.output.loss).build())
+    return network
+
+
+@pytest.mark.parametrize("name", names("models"))
+def test_a_model_learns_and_comes_back_from_its_checkpoint(name: str, tmp_path) -> None:
+    model = small(name)
+    tasks = fitting(model, TASKS)
+    for number, task in enumerate([tasks[0], tasks[-1]]):
+        rows, network = rows_for(task), compiled(model, task)
+        before = Engine(network).evaluate(rows, 8)["loss"]
+        Engine(network).fit(rows, None, Plan(8, 8, 0), [])
+        assert Engine(network).evaluate(rows, 8)["loss"] < before
+        prediction = Engine(network).predict(rows, 8)
+        assert prediction.shape == (24, task.output.units)
+        run = Run(tmp_path / str(number))
+        checkpoints.save(run, checkpoints.snapshot(network, 3, {}, {}), ["best"])
+        fresh = compiled(model, task)
+        assert not np.array_equal(Engine(fresh).predict(rows, 8), prediction)
+        assert checkpoints.load_weights(fresh, run) == 3
+        np.testing.assert_array_equal(Engine(fresh).predict(rows, 8), prediction)
+
+
+@pytest.mark.parametrize("name", names("models"))
+def test_a_model_ends_in_as_many_numbers_as_the_target_has(name: str) -> None:
+    model = small(name)
+    for task in fitting(model, TASKS):
+        network = model.build(task)
+        assert network.output_shape == (None, task.output.units)
+        assert network.layers[-1].activation.__name__ == task.output.activation

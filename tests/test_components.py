@@ -1,0 +1,49 @@
+"""What holds for every component of every kind, and for whatever is added."""
+
+import pytest
+from every import REQUIRED, names
+from pydantic import TypeAdapter
+
+from dlpy.blocks import Block
+from dlpy.catalogue import kinds
+from dlpy.components import AnyCallback, AnyDataset, AnyModel, AnyTransform
+from dlpy.objectives import AnyLoss, AnyMetric, AnyOptimizer, AnySchedule
+
+SLOTS = {
+    "datasets": AnyDataset, "transforms": AnyTransform, "models": AnyModel, "callbacks": AnyCallback,
+    "optimizers": AnyOptimizer, "schedules": AnySchedule, "losses": AnyLoss, "metrics": AnyMetric,
+}  # fmt: skip
+
+
+def blocks() -> list[tuple[str, type[Block]]]:
+    """Return every class whose fields are options of experiment files."""
+    return [(name, kinds()[kind].get(name)) for kind in kinds() for name in names(kind)]
+
+
+@pytest.mark.parametrize(("name", "cls"), blocks())
+def test_every_component_and_option_says_what_it_does(name: str, cls: type[Block]) -> None:
+    assert len((vars(cls)["__doc__"] or "").partition("\n")[0]) > 10
+    for option, field in cls.model_fields.items():
+        assert option == "name" or field.description, f"{name}.{option} has no docstring"
+
+
+@pytest.mark.parametrize("kind", SLOTS)
+def test_every_component_can_be_called_by_name_and_written_back(kind: str) -> None:
+    adapter = TypeAdapter(SLOTS[kind])
+    for name in names(kind):
+        component = adapter.validate_python({"name": name, **REQUIRED.get(name, {})})
+        assert adapter.validate_python(adapter.dump_python(component)) == component
+
+
+@pytest.mark.parametrize("kind", SLOTS)
+def test_every_component_refuses_options_it_does_not_have(kind: str) -> None:
+    for name in names(kind):
+        with pytest.raises(ValueError, match="unknown option"):
+            kinds()[kind].get(name).model_validate({"name": name, **REQUIRED.get(name, {}), "no_such_option": 1})
+
+
+@pytest.mark.parametrize("name", names("callbacks"))
+def test_every_callback_runs_in_a_training(name: str, bench) -> None:
+    callback = {"name": name, **REQUIRED.get(name, {})}
+    status, _, err = bench.run("train", bench.experiment(callbacks=[callback], training={"epochs": 2}), "--quiet")
+    assert (status, err) == (0, "")

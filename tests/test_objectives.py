@@ -1,0 +1,99 @@
+"""Losses, metrics, optimizers and schedules are Keras' own, with Keras' defaults."""
+
+import inspect
+from typing import Any
+
+import numpy as np
+import pytest
+from every import OUTPUTS, fitting, made, names, rows_for
+
+from dlpy.data import Input, Task
+from dlpy.objectives import Loss, Metric, Optimizer, Schedule
+
+
+def keras_defaults(cls: type) -> dict[str, object]:
+    return {name: parameter.default for name, parameter in inspect.signature(cls).parameters.items()}
+
+
+def same_options(component: Any, cls: type, *, but: tuple[str, ...] = ()) -> None:
+    """Assert that every option is one of the Keras class, and that its default is the same."""
+    theirs = keras_defaults(cls)
+    for option, field in type(component).model_fields.items():
+        if option in ("name", "label", *but):
+            continue
+        assert option in theirs, f"{cls.__name__} has no {option}"
+        if not field.is_required():
+            assert field.default == theirs[option], f"{component.name}.{option}"
+
+
+@pytest.mark.parametrize("name", names("optimizers"))
+def test_an_optimizer_is_that_of_keras(name: str) -> None:
+    optimizer: Optimizer = made("optimizers", name)
+    built = optimizer.build()
+    same_options(optimizer, type(built))
+    assert type(built).__name__.lower() == name
+    config = built.get_config()
+    for option in type(optimizer).model_fields:
+        wanted = getattr(optimizer, option)
+        assert option == "name" or wanted is None or config[option] == pytest.approx(wanted, rel=1e-6), option
+
+
+@pytest.mark.parametrize("name", names("schedules"))
+def test_a_schedule_is_that_of_keras_and_drives_an_optimizer(name: str) -> None:
+    schedule: Schedule = made("schedules", name)
+    built = schedule.build()
+    same_options(schedule, type(built), but=("decay_steps",) if name == "inverse_time_decay" else ())
+    first, later = float(built(0)), float(built(11))
+    assert 0 < later < first == pytest.approx(0.1)
+    optimizer = Optimizer.registry.get("sgd").model_validate({"learning_rate": schedule.model_dump()})
+    assert float(optimizer.build().learning_rate) == pytest.approx(first)
+
+
+@pytest.mark.parametrize("name", names("losses"))
+def test_a_loss_is_that_of_keras_and_measures_the_targets_it_fits(name: str) -> None:
+    loss: Loss = made("losses", name)
+    built = loss.build()
+    same_options(loss, type(built))
+    for task in fitting(loss, [Task.single(Input("array", (6,)), output) for output in OUTPUTS]):
+        y = rows_for(task).y
+        y = y if y.ndim == 2 else y[:, None]
+        value = float(built(y, np.full((24, task.output.units or 1), 0.4, np.float32)))
+        assert np.isfinite(value)
+
+
+@pytest.mark.parametrize("name", names("metrics"))
+def test_a_metric_is_that_of_keras_and_measures_the_targets_it_fits(name: str) -> None:
+    metric: Metric = made("metrics", name).model_copy(update={"label": "mine"})
+    for task in fitting(metric, [Task.single(Input("array", (6,)), output) for output in OUTPUTS]):
+        built = metric.build(task)
+        assert built.name == "mine"
+        same_options(metric, type(built), but=("threshold",) if name in ("precision", "recall", "f1") else ())
+        y = rows_for(task).y
+        built.update_state(y if y.ndim == 2 else y[:, None], np.full((24, task.output.units or 1), 0.4, np.float32))
+        assert np.isfinite(float(built.result()))
+
+
+@pytest.mark.parametrize("name", [*names("losses")])
+def test_a_perfect_prediction_has_the_least_loss(name: str) -> None:
+    loss: Loss = made("losses", name)
+    task = fitting(loss, [Task.single(Input("array", (6,)), output) for output in OUTPUTS])[-1]
+    wanted, wrong = {
+        "regression": ([[1.0], [2.0]], [[2.5], [0.5]]),
+        "binary": ([[0.0], [1.0]], [[0.9], [0.1]]),
+        "multiclass": ([[1.0, 0, 0], [0, 0, 1.0]], [[0.1, 0.1, 0.8], [0.8, 0.1, 0.1]]),
+    }[task.output.kind]
+    y = wanted if task.output.kind != "multiclass" or task.output.one_hot else [[0], [2]]
+    built = loss.build()
+    best = np.array(wanted, np.float32)
+    if name.endswith("hinge"):
+        best = best * 2 - 1
+    assert float(built(np.array(y), best)) < float(built(np.array(y), np.array(wrong, np.float32)))
+
+
+BETTER_UP = {"accuracy", "top_k", "auc", "precision", "recall", "f1"}
+
+
+def test_the_direction_of_every_metric_is_known() -> None:
+    found = {name: made("metrics", name).direction for name in names("metrics")}
+    assert {name for name, way in found.items() if way == "max"} == BETTER_UP
+    assert set(found.values()) == {"min", "max"}

@@ -1,0 +1,217 @@
+"""Names come from the folders of dlpy, from installed packages and from plug-in files, and never from two places."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from dlpy.catalogue import kinds
+from dlpy.components import Model
+from dlpy.errors import ConfigError
+from dlpy.registry import load_plugin
+
+REPOSITORY = Path(__file__).parents[1]
+
+MODEL = '''
+from __future__ import annotations
+
+from typing import Literal
+
+from dlpy.components import Model
+
+
+class Pyramid(Model):
+    """Layers that halve."""
+
+    name: Literal["{name}"] = "{name}"
+    widest: int = 8
+    """Size of the first layer."""
+
+    def build(self, task):
+        import keras
+
+        layers, size = [keras.Input(task.input.shape)], self.widest
+        while size > 1:
+            layers.append(keras.layers.Dense(size, activation="relu"))
+            size //= 2
+        layers.append(keras.layers.Dense(task.output.units, activation=task.output.activation))
+        return keras.Sequential(layers)
+'''
+EXPERIMENT = """data: blobs
+model: {{name: {name}, widest: 16}}
+training: {{epochs: 1}}
+plugins: [{plugins}]
+"""
+
+
+def test_every_kind_has_components() -> None:
+    assert set(kinds()) == {
+        "datasets", "transforms", "models", "callbacks", "plots", "optimizers", "schedules", "losses", "metrics",
+    }  # fmt: skip
+    assert all(registry.names() for registry in kinds().values())
+
+
+@pytest.mark.parametrize("kind", ["datasets", "transforms", "models", "callbacks", "plots"])
+def test_the_folder_is_the_registry(kind: str) -> None:
+    registry = kinds()[kind]
+    modules = {registry.get(name).__module__ for name in registry.names()}
+    files = sorted((REPOSITORY / "dlpy" / kind).glob("*.py"))
+    named = [file.stem for file in files if f'name: Literal["{file.stem}"]' in file.read_text()]
+    assert len(named) >= 2
+    assert {f"dlpy.{kind}.{stem}" for stem in named} <= modules
+
+
+def test_an_unknown_name_suggests_the_closest() -> None:
+    with pytest.raises(ConfigError, match=r"unknown model 'convnets'\. Did you mean 'convnet'\? Known: .*dense"):
+        Model.registry.get("convnets")
+    with pytest.raises(ConfigError) as error:
+        Model.registry.get("qqqq")
+    assert "Did you mean" not in str(error.value)
+
+
+def test_a_plug_in_trains_and_is_evaluated_from_the_run_directory_alone(bench) -> None:
+    plugin = bench.write(MODEL.format(name="pyramid"), "my_model.py")
+    path = bench.write(EXPERIMENT.format(name="pyramid", plugins="my_model.py"))
+    status, out, err = bench.run("train", path)
+    assert status == 0, err
+    assert f"plug-in: ran the code in {plugin}" in out
+    (run,) = bench.folder.glob("runs/2*")
+    # 16, 8, 4, 2 and 3 units over 4 numbers: 80 + 136 + 36 + 10 + 9 weights
+    assert json.loads((run / "summary.json").read_text())["parameters"] == 271
+    assert (run / "my_model.py").read_text() == plugin.read_text()
+    moved = bench.folder / "elsewhere"
+    shutil.move(run, moved)
+    plugin.unlink()
+    path.unlink()
+    status, out, err = bench.run("evaluate", moved, "--json")
+    assert status == 0, err
+    assert set(json.loads(out)) == {"validation", "test"}
+
+
+def test_the_copy_in_the_run_directory_is_the_one_that_is_run(bench) -> None:
+    plugin = bench.write(MODEL.format(name="pyramid"), "my_model.py")
+    assert bench.run("train", bench.write(EXPERIMENT.format(name="pyramid", plugins="my_model.py")))[0] == 0
+    plugin.write_text("raise RuntimeError('the original was run')")
+    assert bench.run("evaluate", "latest")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("1 / 0", "failed: ZeroDivisionError: division by zero"),
+        ("def broken(:\n", "failed: SyntaxError"),
+        ("import no_such_package", "failed: ModuleNotFoundError: No module named 'no_such_package'"),
+        ("import sys; sys.exit(3)", "failed: SystemExit: 3"),
+        (MODEL.format(name="dense"), "registers model 'dense', which dlpy.models.dense already is"),
+    ],
+)
+def test_the_mistakes_of_a_plug_in_are_named_with_its_file(bench, code: str, message: str) -> None:
+    plugin = bench.write(code, "my_model.py")
+    status, _, err = bench.run("train", bench.write(EXPERIMENT.format(name="dense", plugins="my_model.py")))
+    assert status == 2
+    assert str(plugin) in err
+    assert message in err
+    assert err.count("\n") == 1
+
+
+def test_a_missing_plug_in_is_named(bench) -> None:
+    status, _, err = bench.run("train", bench.write(EXPERIMENT.format(name="dense", plugins="nowhere.py")))
+    assert status == 2
+    assert "no plug-in file nowhere.py" in err
+
+
+def test_a_name_of_dlpy_cannot_be_taken_by_a_plug_in(bench) -> None:
+    dense = Model.registry.get("dense")
+    with pytest.raises(ConfigError, match=r"mine\.py registers model 'dense', which dlpy\.models\.dense already is"):
+        load_plugin(bench.write(MODEL.format(name="dense"), "mine.py"))
+    assert Model.registry.get("dense") is dense
+
+
+def test_the_plug_in_is_blamed_even_if_it_is_the_first_to_be_loaded(bench) -> None:
+    bench.write(MODEL.format(name="dense"), "mine.py")
+    checked = fresh(bench.folder, "check", bench.write(EXPERIMENT.format(name="dense", plugins="mine.py")))
+    assert checked.returncode == 2
+    assert "mine.py registers model 'dense', which dlpy.models.dense already is." in checked.stdout + checked.stderr
+
+
+def test_two_plug_ins_cannot_have_the_same_name(bench) -> None:
+    first = bench.write(MODEL.format(name="twice"), "first.py")
+    second = bench.write(MODEL.format(name="twice"), "second.py")
+    load_plugin(first)
+    load_plugin(first)
+    with pytest.raises(ConfigError, match=r"second\.py registers model 'twice', which .*first\.py already is"):
+        load_plugin(second)
+
+
+def test_two_plug_in_files_of_the_same_name_are_refused(bench) -> None:
+    for folder, name in (("one", "left"), ("two", "right")):
+        Path(folder).mkdir()
+        bench.write(MODEL.format(name=name), f"{folder}/mine.py")
+    path = bench.write(EXPERIMENT.format(name="left", plugins="one/mine.py, two/mine.py"))
+    status, _, err = bench.run("train", path)
+    assert status == 2
+    assert "experiment.yaml:4: plugins.1: two plug-ins are called mine.py" in err
+
+
+def test_a_plug_in_shows_its_options(bench) -> None:
+    plugin = bench.write(MODEL.format(name="pyramid"), "my_model.py")
+    status, out, _ = bench.run("show", "models", "pyramid", "--plugin", plugin)
+    assert status == 0
+    assert "Layers that halve." in out
+    assert "Size of the first layer." in out
+    assert str(plugin) in out
+
+
+@pytest.fixture
+def installed(workplace: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder that looks like site-packages with one installed package, which offers a model and a transform."""
+    site = workplace / "site"
+    (site / "sandpit-1.0.dist-info").mkdir(parents=True)
+    (site / "sandpit-1.0.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: sandpit\nVersion: 1.0\n")
+    entry_points = "[dlpy.models]\ncastle = sandpit:Pyramid\n"
+    (site / "sandpit-1.0.dist-info" / "entry_points.txt").write_text(entry_points)
+    (site / "sandpit.py").write_text(MODEL.format(name="castle"))
+    return site
+
+
+def fresh(site: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
+    """Run a command line in a new interpreter, which finds the packages in `site`."""
+    code = "import sys; from dlpy.cli.main import run; sys.argv[0] = 'dlpy'; run()"
+    path = os.pathsep.join([str(REPOSITORY), str(site), os.environ.get("PYTHONPATH", "")])
+    environment = os.environ | {"PYTHONPATH": path, "COLUMNS": "200"}
+    command = [sys.executable, "-c", code, *map(str, arguments)]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+
+
+def test_an_installed_package_adds_models(bench, installed: Path) -> None:
+    shown = fresh(installed, "show", "models")
+    assert shown.returncode == 0, shown.stderr
+    assert [line.split() for line in shown.stdout.splitlines() if "castle" in line] == [
+        ["models", "castle", "Layers", "that", "halve."]
+    ]
+    text = "data: boston_housing\nmodel: {name: castle, widest: 4}\n"
+    trained = fresh(installed, "train", bench.write(text), "--smoke", "--quiet")
+    assert trained.returncode == 0, trained.stderr
+    scored = fresh(installed, "evaluate", "latest", "--json")
+    assert scored.returncode == 0, scored.stderr
+    assert json.loads(scored.stdout)["validation"]["scores"].keys() == {"loss", "mae"}
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("raise RuntimeError('no licence')", "sandpit:Pyramid failed: RuntimeError: no licence"),
+        ("", "sandpit:Pyramid failed: AttributeError: "),
+        (MODEL.format(name="dense"), "sandpit registers model 'dense', which dlpy.models.dense already is"),
+    ],
+)
+def test_a_package_that_fails_is_named(installed: Path, code: str, message: str) -> None:
+    (installed / "sandpit.py").write_text(code)
+    shown = fresh(installed, "show", "models")
+    assert shown.returncode in (2, 4)
+    assert message in shown.stderr
+    assert "Traceback" not in shown.stderr

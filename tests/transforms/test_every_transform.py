@@ -1,0 +1,117 @@
+"""What holds for every transform there is, and for whatever is added."""
+
+import typing
+
+import keras
+import numpy as np
+import pytest
+from every import CLASSES, made, names
+
+from dlpy.components import Model, Transform
+from dlpy.data import Input, Rows, State, Task
+from dlpy.errors import ConfigError
+from dlpy.features import Sequences, Table
+from dlpy.pipeline import Pipeline, measured
+from dlpy.preprocessing import with_preprocessing
+
+RNG = np.random.default_rng(1)
+LABELS = np.arange(20) % 3
+FLAT = RNG.normal(5.0, 3.0, size=(20, 6))
+FLAT[:, 2] = 7.0  # a column that never changes
+FEATURES = [
+    (Input("array", (6,)), FLAT),
+    (Input("array", (4, 3)), RNG.normal(size=(20, 4, 3)).astype(np.float32)),
+    (Input("array", (4, 4, 1)), RNG.integers(256, size=(20, 4, 4, 1)).astype(np.uint8)),
+    (Input("sequence", (None,), 30), Sequences(RNG.integers(30, size=80).astype(np.int32), np.arange(21) * 4)),
+    (
+        Input("table", (3,)),
+        Table(FLAT[:, :2], ("a", "b"), RNG.choice(["x", "y"], size=(20, 1)).astype(np.str_), ("c",)),
+    ),
+]
+
+
+def accepted(transform: Transform) -> list[tuple[Task, Rows]]:
+    """Return the tasks, with rows, that a transform says it fits."""
+    found = []
+    for given, features in FEATURES:
+        task = Task.single(given, CLASSES)
+        try:
+            transform.outline(task)
+        except ConfigError:
+            continue
+        found.append((task, Rows.single(features, LABELS)))
+    assert found
+    return found
+
+
+@pytest.mark.parametrize("name", names("transforms"))
+def test_a_transform_gives_rows_like_those_it_announces(name: str) -> None:
+    transform: Transform = made("transforms", name)
+    for task, rows in accepted(transform):
+        state, outline = transform.fit(rows, task), transform.outline(task)
+        result = transform.apply(rows, state)
+        assert len(result) == len(rows)
+        assert result.index.tolist() == rows.index.tolist()
+        found = measured(outline, result)
+        assert found.input.kind == outline.input.kind
+        pairs = zip(outline.input.shape, found.input.shape, strict=True)
+        assert all(wanted in (None, given) for wanted, given in pairs)
+        assert found.output == outline.output
+        if outline.output.one_hot:
+            assert result.y.shape == (20, 3)
+        half = transform.apply(rows.take(np.arange(10)), state)
+        same_features(half.x, result.take(np.arange(10)).x)
+
+
+def same_features(one: object, other: object) -> None:
+    if isinstance(one, np.ndarray):
+        np.testing.assert_array_equal(one, typing.cast(np.ndarray, other))
+        return
+    assert type(one) is type(other)
+    for name in one.__dataclass_fields__:  # type: ignore
+        np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
+
+
+@pytest.mark.parametrize("name", names("transforms"))
+def test_a_transforms_state_is_made_of_arrays_that_are_stored_without_pickle(name: str, tmp_path) -> None:
+    transform: Transform = made("transforms", name)
+    task, rows = accepted(transform)[0]
+    state: State = transform.fit(rows, task)
+    np.savez(tmp_path / "state.npz", **state)  # type: ignore
+    with np.load(tmp_path / "state.npz", allow_pickle=False) as stored:
+        again = {key: stored[key] for key in stored.files}
+    same_features(transform.apply(rows, state).x, transform.apply(rows, again).x)
+
+
+@pytest.mark.parametrize("name", names("transforms"))
+def test_a_transforms_layer_gives_the_same_numbers(name: str) -> None:
+    transform: Transform = made("transforms", name)
+    for task, rows in accepted(transform):
+        state = transform.fit(rows, task)
+        layer = transform.layer(state)
+        if layer is None or not isinstance(rows.x, np.ndarray):
+            continue
+        inputs = keras.Input(rows.x.shape[1:])
+        found = keras.Model(inputs, layer(inputs)).predict(rows.x.astype(np.float32), verbose=0)
+        np.testing.assert_allclose(found, transform.apply(rows, state).array, rtol=1e-4, atol=1e-5)
+
+
+def test_some_transforms_have_layers() -> None:
+    states = {"standardize": {"mean": np.zeros(3), "deviation": np.ones(3)}}
+    with_layer = [
+        name
+        for name in names("transforms")
+        if name != "tabulate" and made("transforms", name).layer(states.get(name, {}))
+    ]
+    assert set(with_layer) >= {"rescale", "reshape", "standardize"}
+
+
+def test_a_model_file_takes_preprocessing_along_for_rows_of_any_shape() -> None:
+    for given, features in FEATURES[:3]:
+        task, rows = Task.single(given, CLASSES), Rows.single(features, LABELS)
+        steps = [made("transforms", "standardize"), made("transforms", "reshape")]
+        pipeline, transformed, after = Pipeline.fit(steps, rows, task)
+        network = Model.registry.get("dense")(units=[4]).build(after)
+        whole = with_preprocessing(network, pipeline, rows)
+        found = whole.predict(np.asarray(rows.x, np.float32), verbose=0)
+        np.testing.assert_allclose(found, network.predict(transformed.array, verbose=0), rtol=1e-4, atol=1e-5)
