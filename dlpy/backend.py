@@ -24,11 +24,8 @@ def start() -> None:
     """
     if "keras" in sys.modules:
         return
-    for name in _CAPS:
-        if os.environ.get(name):
-            raise SetupError(f"${name} is set: Keras would cut training short without a word. Unset it.")
-    if os.environ.setdefault("KERAS_BACKEND", "tensorflow") != "tensorflow":
-        raise SetupError(f"$KERAS_BACKEND is {os.environ['KERAS_BACKEND']}; dlpy runs on tensorflow. Unset it.")
+    check_settings()
+    os.environ["KERAS_BACKEND"] = "tensorflow"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
         with _hidden(_NOT_NEEDED), _quiet(), _without_garbage_collection():
@@ -37,6 +34,15 @@ def start() -> None:
         raise SetupError(f"Keras and TensorFlow cannot be imported: {error}.") from error
     if keras.config.floatx() != "float32" or keras.config.image_data_format() != "channels_last":
         raise SetupError("keras.json asks for another floatx or image_data_format than float32 and channels_last.")
+
+
+def check_settings() -> None:
+    """Raise SetupError, before anything is imported, where variables would make Keras do something else."""
+    for name in _CAPS:
+        if os.environ.get(name):
+            raise SetupError(f"${name} is set: Keras would cut training short without a word. Unset it.")
+    if os.environ.get("KERAS_BACKEND", "tensorflow") != "tensorflow":
+        raise SetupError(f"$KERAS_BACKEND is {os.environ['KERAS_BACKEND']}; dlpy runs on tensorflow. Unset it.")
 
 
 @contextmanager

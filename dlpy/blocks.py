@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaH
 from pydantic.functional_validators import ModelWrapValidatorHandler
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError, core_schema
 
-from dlpy.errors import did_you_mean
+from dlpy.errors import ConfigError, did_you_mean
 from dlpy.registry import Registry
 
 
@@ -56,6 +56,10 @@ class Component(Block):
         super().__pydantic_init_subclass__(**kwargs)
         for name in get_args(cls.model_fields["name"].annotation):
             cls.registry.add(name, cls)
+
+    def lacks(self, method: str) -> ConfigError:
+        """Return the error that a method, which every component of its kind must have, is missing."""
+        return ConfigError(f"{self.registry.kind} '{self.name}' has no {method}(): its class must define it.")
 
 
 class Slot:

@@ -28,18 +28,31 @@ def check_rows(rows: Rows, part: str, output: Output) -> None:
     """Raise DataError for rows that cannot be scored: none at all, NaN, wrong labels."""
     if len(rows) == 0:
         raise DataError(f"there are no {part} rows.")
-    for array in arrays_of(rows.x):
-        bad = _first_not_finite(array)
-        if bad is not None:
-            hint = "fill it, or drop the row."
-            raise DataError(f"{part} row {rows.index[bad[0]]}, input {list(bad[1:])} is {array[bad]}: {hint}")
+    rows.check_lengths(f"{part} rows")
+    _check_numbers(rows, part)
     if not rows.targets:
         return
-    bad = _first_not_finite(rows.y)
+    bad = _first_without_float32(rows.y)
     if bad is not None:
         raise DataError(f"{part} row {rows.index[bad[0]]}: the target is {rows.y[bad]}; every row needs a number.")
     if output.kind != "regression" and not output.one_hot:
         _check_labels(rows, part, 2 if output.kind == "binary" else output.units or 0)
+
+
+def _check_numbers(rows: Rows, part: str) -> None:
+    for array in arrays_of(rows.x):
+        if array.dtype.kind not in "buif":
+            raise DataError(f"{part} rows: the input holds {array.dtype}, not numbers.")
+        if array.ndim > 1 and array[0].size == 0:
+            raise DataError(f"{part} rows of shape {array.shape[1:]} hold no numbers to learn from.")
+        bad = _first_without_float32(array)
+        if bad is not None:
+            hint = (
+                "fill it, or drop the row."
+                if not np.isfinite(array[bad])
+                else "float32 ends at 3.4e38: standardize it."
+            )
+            raise DataError(f"{part} row {rows.index[bad[0]]}, input {list(bad[1:])} is {array[bad]}: {hint}")
 
 
 def _check_labels(rows: Rows, part: str, classes: int) -> None:
@@ -58,8 +71,10 @@ def _check_every_class(rows: Rows, output: Output) -> None:
         raise DataError(f"no training row is of class {', '.join(named)}: it cannot be learnt. Split otherwise.")
 
 
-def _first_not_finite(array: np.ndarray) -> tuple[int, ...] | None:
-    if array.dtype.kind != "f" or np.isfinite(array.sum(dtype=np.float64)):
+def _first_without_float32(array: np.ndarray) -> tuple[int, ...] | None:
+    """Return where the first NaN, infinity or number beyond float32 is."""
+    most = np.finfo(np.float32).max
+    if array.dtype.kind != "f" or array.size == 0 or (-most <= array.min() and array.max() <= most):
         return None
-    found = np.argwhere(~np.isfinite(array))
-    return tuple(int(i) for i in found[0]) if len(found) else None
+    found = np.argwhere(~(np.abs(array) <= most))
+    return tuple(int(i) for i in found[0])

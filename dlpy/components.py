@@ -44,7 +44,7 @@ class Transform(Component):
 
     def apply(self, rows: Rows, state: State) -> Rows:
         """Return the transformed rows."""
-        raise NotImplementedError
+        raise self.lacks("apply")
 
     def layer(self, state: State) -> keras.layers.Layer | None:
         """Return a Keras layer that does the same to a batch, or None where there is none."""
@@ -81,7 +81,7 @@ class Dataset(Component):
         Raises:
             DataError: the data cannot be had or is not what it should be.
         """
-        raise NotImplementedError
+        raise self.lacks("load")
 
     def stand_in(self, seed: int, limit: int | None) -> Loaded:
         """Return generated rows like the real ones (at most `limit` of each split, where given)."""
@@ -109,7 +109,7 @@ class Model(Component):
 
     def build(self, task: Task) -> keras.Model:
         """Return a new, uncompiled model with freshly drawn weights."""
-        raise NotImplementedError
+        raise self.lacks("build")
 
 
 AnyModel = Annotated[Model, Slot(Model.registry)]
@@ -157,7 +157,7 @@ class Callback(Component):
             run: where files go.
             directions: "min" or "max", which way is better, for every score there will be.
         """
-        raise NotImplementedError
+        raise self.lacks("build")
 
 
 AnyCallback = Annotated[Callback, Slot(Callback.registry)]
@@ -174,4 +174,4 @@ class Plot(Component):
 
         Where there is only one picture its part is the empty text; the dictionary is empty where none would apply.
         """
-        raise NotImplementedError
+        raise self.lacks("draw")

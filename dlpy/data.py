@@ -6,6 +6,7 @@ from typing import Literal
 
 import numpy as np
 
+from dlpy.errors import DataError
 from dlpy.features import Features, Scaled, arrays_of, take
 
 Kind = Literal["binary", "multiclass", "regression"]
@@ -136,6 +137,12 @@ class Rows:
 
     def __len__(self) -> int:
         return len(self.index)
+
+    def check_lengths(self, where: str) -> None:
+        """Raise DataError where some rows lack a part that others have."""
+        for name, values in (*self.inputs.items(), *self.targets.items(), *self.columns.items()):
+            if len(values) != len(self):
+                raise DataError(f"{where}: {len(self):,} rows of inputs, {len(values):,} of {name}.")
 
     def with_x(self, x: Features) -> "Rows":
         """Return the same rows with another single input."""

@@ -1,6 +1,7 @@
 """Mistakes that the user can fix, and the nearest right word for a wrong one."""
 
 import difflib
+import re
 from collections.abc import Iterable
 
 
@@ -66,3 +67,9 @@ def shortened(text: str, length: int) -> str:
         return text
     kept = length - 1
     return f"{text[: kept - kept // 3]}…{text[len(text) - kept // 3 :]}"
+
+
+def in_one_line(error: BaseException) -> str:
+    """Return what another library's error says, without the colours and lists of arguments that Keras adds."""
+    text = re.sub(r"\x1b\[[0-9;]*m", "", str(error)).partition("Arguments received by")[0].strip()
+    return shortened(f"{type(error).__name__}: {text}" if text else type(error).__name__, 400)

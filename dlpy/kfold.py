@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from dlpy import runs
+from dlpy import backend, runs
 from dlpy.baseline import baseline
 from dlpy.checks import check
 from dlpy.config import Experiment, load
@@ -55,6 +55,7 @@ class How:
 
 def kfold(experiment: Experiment, document: Document, options: Options, reporter: Reporter, how: How) -> Run:
     """Train an experiment once per fold and return the run directory that holds every fold's scores and the means."""
+    backend.check_settings()
     runs.require_writable(options.folder)
     prepared = prepare(experiment, document, options)
     parts = list(_folds(prepared))

@@ -21,7 +21,7 @@ class Optimizer(Component):
 
     def build(self) -> keras.optimizers.Optimizer:
         """Return a new Keras optimizer."""
-        raise NotImplementedError
+        raise self.lacks("build")
 
 
 AnyOptimizer = Annotated[Optimizer, Slot(Optimizer.registry)]
@@ -34,7 +34,7 @@ class Schedule(Component):
 
     def build(self) -> keras.optimizers.schedules.LearningRateSchedule:
         """Return the Keras schedule."""
-        raise NotImplementedError
+        raise self.lacks("build")
 
 
 AnySchedule = Annotated[Schedule, Slot(Schedule.registry)]
@@ -50,7 +50,7 @@ class Loss(Component):
 
     def build(self) -> keras.losses.Loss:
         """Return the Keras loss."""
-        raise NotImplementedError
+        raise self.lacks("build")
 
 
 AnyLoss = Annotated[Loss, Slot(Loss.registry)]
@@ -75,7 +75,7 @@ class Metric(Component):
 
     def build(self, task: Task) -> keras.metrics.Metric:
         """Return a new Keras metric called `key`."""
-        raise NotImplementedError
+        raise self.lacks("build")
 
 
 _METRICS = Slot(Metric.registry)

@@ -10,7 +10,7 @@ import numpy as np
 
 from dlpy.components import Dataset, Transform
 from dlpy.data import Data, Loaded, Rows, State, Task
-from dlpy.errors import DataError, RunError, UnavailableError
+from dlpy.errors import ConfigError, DataError, RunError, UnavailableError
 from dlpy.features import Scaled, Sparse
 from dlpy.runs import write_whole
 
@@ -31,6 +31,11 @@ def obtain(dataset: Dataset, seed: int, *, smoke: bool = False) -> Loaded:
         if dataset.fallback != "stand_in":
             raise
         loaded = dataset.stand_in(seed, None)
+    if not isinstance(loaded, Loaded):
+        raise ConfigError(f"dataset '{dataset.name}': its load() returned {type(loaded).__name__}, not Loaded.")
+    for rows in (loaded.train, loaded.test):
+        if rows is not None:
+            rows.check_lengths(loaded.source.description)
     if len(loaded.train) == 0:
         raise DataError(f"{loaded.source.description} has no rows.")
     return loaded
@@ -50,6 +55,8 @@ class Pipeline:
         for step in steps:
             states.append(step.fit(rows, task))
             rows, task = step.apply(rows, states[-1]), step.outline(task)
+            if not isinstance(rows, Rows):
+                raise ConfigError(f"transform '{step.name}': its apply() returned {type(rows).__name__}, not Rows.")
         return cls(steps, states), rows, measured(task, rows)
 
     def apply(self, rows: Rows) -> Rows:

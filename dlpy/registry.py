@@ -8,17 +8,17 @@ import importlib
 import importlib.metadata
 import importlib.util
 import pkgutil
-import re
 import sys
 import traceback
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from dlpy.errors import ConfigError, SetupError, did_you_mean, shortened
+from dlpy.errors import ConfigError, SetupError, did_you_mean, in_one_line
 
 Class = TypeVar("Class", bound=type)
 
 _PLUGIN_PREFIX = "dlpy_plugin_"
+_homes: set[str] = set()  # modules that have registered something
 
 
 class Registry(Generic[Class]):
@@ -38,6 +38,7 @@ class Registry(Generic[Class]):
         if old is not None and not (_is_from_plugin_file(old) and old.__module__ == cls.__module__):
             raise ConfigError(f"{_home(cls)} registers {self.kind} '{name}', which {_home(old)} already is.")
         self._classes[name] = cls
+        _homes.add(cls.__module__)
 
     def get(self, name: str) -> Class:
         """Return the class called `name`.
@@ -78,12 +79,16 @@ def load_plugin(path: Path) -> None:
         raise ConfigError(f"no plug-in file {path}. A plug-in is a Python file (.py).")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
+    _homes.discard(name)
     try:
         spec.loader.exec_module(module)
     except ConfigError:
         raise
     except (Exception, SystemExit) as error:
-        raise plugin_failure(error) or ConfigError(f"plug-in {path} failed: {_in_one_line(error)}") from error
+        raise plugin_failure(error) or ConfigError(f"plug-in {path} failed: {in_one_line(error)}") from error
+    if name not in _homes:
+        hint = 'a class for Model, say, needs a field name: Literal["its_name"] = "its_name".'
+        raise ConfigError(f"plug-in {path} registers no component: {hint}")
 
 
 def plugin_failure(error: BaseException) -> ConfigError | None:
@@ -93,12 +98,7 @@ def plugin_failure(error: BaseException) -> ConfigError | None:
     if not inside:
         return None
     frame, line = inside[-1]
-    return ConfigError(f"plug-in {frame.f_code.co_filename} failed: {_in_one_line(error)} (line {line})")
-
-
-def _in_one_line(error: BaseException) -> str:
-    text = re.sub(r"\x1b\[[0-9;]*m", "", f"{type(error).__name__}: {error}")  # Keras colours its messages
-    return shortened(text.removesuffix(": "), 400)
+    return ConfigError(f"plug-in {frame.f_code.co_filename} failed: {in_one_line(error)} (line {line})")
 
 
 def _load_entry_point(entry_point: importlib.metadata.EntryPoint) -> None:

@@ -12,11 +12,12 @@ from dlpy import backend, checkpoints, runs
 from dlpy.callbacks.checkpoint import Checkpoint
 from dlpy.callbacks.metrics_csv import MetricsCsv
 from dlpy.checks import check, class_numbers
-from dlpy.components import Hooks
+from dlpy.components import Callback, Hooks, Model
 from dlpy.config import Experiment, raise_mistakes
 from dlpy.data import Data, Loaded, Rows, Task
 from dlpy.document import Document
 from dlpy.engine import Engine, Plan
+from dlpy.errors import ConfigError, in_one_line
 from dlpy.graphs import xla_pays
 from dlpy.pipeline import Pipeline, Split, obtain, split, transform
 from dlpy.preprocessing import with_preprocessing
@@ -67,6 +68,7 @@ def prepare(experiment: Experiment, document: Document, options: Options) -> Pre
 
 def train(experiment: Experiment, document: Document, options: Options, reporter: Reporter) -> Run:
     """Train an experiment and return its run directory."""
+    backend.check_settings()
     runs.require_writable(options.folder)
     prepared = prepare(experiment, document, options)
     experiment = prepared.experiment
@@ -91,7 +93,10 @@ def finish(run: Run, prepared: Prepared, data: Data, pipeline: Pipeline, reporte
         prediction = engine.predict(data.validation, experiment.training.batch_size)
         seen = Seen(prepared.parts.validation, data.validation, data.task.output)
         save_predictions(run, "validation", seen, prediction)
-    runs.write_whole(run.model, _portable(model, experiment, data.task, pipeline, prepared.parts.train).save)
+    try:
+        runs.write_whole(run.model, _portable(model, experiment, data.task, pipeline, prepared.parts.train).save)
+    except (TypeError, ValueError, NotImplementedError) as error:  # the run's checkpoints are all that dlpy needs
+        reporter.notice(f"model.keras is left out: Keras cannot save this model: {in_one_line(error)}")
 
 
 def fit_best(run: Run, experiment: Experiment, data: Data, hooks: Sequence[Hooks]) -> Engine:
@@ -117,11 +122,21 @@ def fit(engine: Engine, run: Run, experiment: Experiment, data: Data, hooks: Seq
     """Train a model as the experiment says, with its callbacks and metrics.csv in the run, but for checkpoints."""
     directions = _directions(experiment, data)
     listed = [callback for callback in experiment.callbacks if not isinstance(callback, Checkpoint)]
-    callbacks = [callback.build(run, directions) for callback in listed]
+    callbacks = [_hooks(callback, run, directions) for callback in listed]
     training = experiment.training
     plan = Plan(training.batch_size, training.epochs, experiment.seed, sample_weight(experiment, data))
     # metrics.csv comes first: it records the learning rate that the epoch had, before a callback changes it
     engine.fit(data.train, data.validation, plan, [MetricsCsv(run.metrics), *hooks, *callbacks])
+
+
+def _hooks(callback: Callback, run: Run, directions: dict[str, str]) -> Hooks:
+    import keras
+
+    hooks = callback.build(run, directions)
+    if not isinstance(hooks, Hooks | keras.callbacks.Callback):
+        wrong = f"its build() returned {type(hooks).__name__}, not Hooks or a keras.callbacks.Callback"
+        raise ConfigError(f"callback '{callback.name}': {wrong}.")
+    return hooks
 
 
 def checkpoint_of(experiment: Experiment) -> Checkpoint:
@@ -139,11 +154,35 @@ def compiled_model(experiment: Experiment, task: Task, seed: int) -> keras.Model
     import keras
 
     keras.utils.set_random_seed(seed)
-    model = experiment.model.build(task)
+    model = _fitting_model(experiment.model, task)
     metrics = [metric.build(task) for metric in experiment.metrics(task)]
     loss = experiment.loss(task).build()
     model.compile(optimizer=experiment.training.optimizer.build(), loss=loss, metrics=metrics)
     return model
+
+
+def _fitting_model(family: Model, task: Task) -> keras.Model:
+    """Return a new model of the family.
+
+    Raises:
+        ConfigError: it does not take the task's rows, or gives other numbers than the target needs; Keras would
+            stretch these without a word.
+    """
+    import keras
+
+    model = family.build(task)
+    if not isinstance(model, keras.Model):
+        raise ConfigError(f"model '{family.name}': its build() returned {type(model).__name__}, not a keras.Model.")
+    inputs = keras.Input(task.input.shape, sparse=task.input.kind == "sparse", name="input")
+    try:
+        given = model(inputs)
+    except (ValueError, TypeError) as error:
+        raise ConfigError(f"model '{family.name}' does not take {task.input}: {in_one_line(error)}") from error
+    if getattr(given, "shape", None) != (None, task.output.units):
+        shapes = [tuple(tensor.shape) for tensor in keras.tree.flatten(given)]
+        wanted = f"the target needs (batch, {task.output.units}): use task.output.units"
+        raise ConfigError(f"model '{family.name}' gives {', '.join(map(str, shapes))}; {wanted}.")
+    return keras.Model(inputs, given) if getattr(model, "inputs", None) is None else model  # else it is subclassed
 
 
 def sample_weight(experiment: Experiment, data: Data) -> np.ndarray | None:
