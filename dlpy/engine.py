@@ -46,9 +46,14 @@ def order(seed: int, epoch: int, rows: int) -> np.ndarray:
 class Engine:
     """Trains, scores and asks one compiled model; what is traced for some rows serves all rows of the same shape."""
 
-    def __init__(self, model: keras.Model) -> None:
+    def __init__(self, model: keras.Model, *, xla: bool = False) -> None:
         self.model = model
-        self._graphs = Graphs(model)
+        self._graphs = Graphs(model, xla=xla)
+
+    @property
+    def xla(self) -> bool:
+        """Whether XLA compiles the training steps."""
+        return self._graphs.xla
 
     def restart(self, fresh: keras.Model) -> None:
         """Bring the model into the state of a fresh one of the same architecture, keeping what is traced."""

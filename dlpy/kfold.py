@@ -26,7 +26,7 @@ from dlpy.pipeline import Split, obtain, transform
 from dlpy.records import Options, begin, record_outcome, write_arrays
 from dlpy.results import fold_histories, mean_history
 from dlpy.runs import Run
-from dlpy.training import Prepared, Reporter, checkpoint_of, compiled_model, finish, fit, prepare
+from dlpy.training import Prepared, Reporter, checkpoint_of, compiled_model, finish, fit, new_engine, prepare
 
 
 @dataclass(frozen=True)
@@ -90,11 +90,12 @@ class _Workshop:
         self._task: Task | None = None
         self._engine: Engine | None = None
 
-    def engine(self, experiment: Experiment, task: Task) -> Engine:
+    def engine(self, experiment: Experiment, data: Data) -> Engine:
         """Return an engine whose model is fresh."""
-        fresh = compiled_model(experiment, task, experiment.seed)
-        if self._engine is None or self._task != task:  # a fold may have other categories than the one before
-            self._engine, self._task = Engine(fresh), task
+        fresh = compiled_model(experiment, data.task, experiment.seed)
+        if self._engine is None or self._task != data.task:  # a fold may have other categories than the one before
+            folds = experiment.kfold.folds * experiment.kfold.repeats
+            self._engine, self._task = new_engine(experiment, data, fresh, trainings=folds), data.task
         else:
             self._engine.restart(fresh)
         return self._engine
@@ -112,7 +113,7 @@ def _train_fold(run: Run, shop: _Workshop, number: int, reporter: Reporter) -> F
         folder.path.mkdir(parents=True)
     reporter.fold_begins(number, len(parts))
     last = _LastScores()
-    engine = shop.engine(experiment, data.task)
+    engine = shop.engine(experiment, data)
     fit(engine, folder, experiment, data, [last, reporter])
     held_out = data.validation or data.train
     prediction = engine.predict(held_out, experiment.training.batch_size)

@@ -9,11 +9,12 @@ import shutil
 import subprocess
 import sys
 import time
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +107,7 @@ def record_outcome(run: Run) -> Iterator[None]:
         raise
     except BaseException as error:
         close("failed", f"{type(error).__name__}: {error}")
+        run.append_log(traceback.format_exc())
         raise
     close("completed", "done")
 
@@ -170,11 +172,12 @@ def write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
 
 
 def _environment() -> dict[str, Any]:
-    packages = ("dlpy", "keras", "numpy")
+    """Return what else decides a run's numbers, and where it ran."""
+    packages = ("dlpy", "keras", "tensorflow", "tensorflow-cpu", "numpy")
     return {
-        "versions": {"python": platform.python_version(), **{name: version(name) for name in packages}},
+        "versions": {"python": platform.python_version(), **{name: _version(name) for name in packages}},
         "device": platform.processor() or platform.machine(),
-        "cpus": os.cpu_count(),
+        "threads": os.cpu_count(),  # TensorFlow takes them all, and sums depend on their number
         "host": platform.node(),
         "pid": os.getpid(),
         "git_commit": _git_commit(),
@@ -182,10 +185,17 @@ def _environment() -> dict[str, Any]:
     }
 
 
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
 def _git_commit() -> str | None:
     """Return the commit of the folder the command was given in, where it is a git checkout."""
     try:
-        done = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, timeout=5, check=False)
+        done = subprocess.run(["git", "rev-parse", "--verify", "--quiet", "HEAD"], capture_output=True, text=True, timeout=5, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return None
     return done.stdout.strip() or None

@@ -17,6 +17,7 @@ from dlpy.config import Experiment, raise_mistakes
 from dlpy.data import Data, Loaded, Rows, Task
 from dlpy.document import Document
 from dlpy.engine import Engine, Plan
+from dlpy.graphs import xla_pays
 from dlpy.pipeline import Pipeline, Split, obtain, split, transform
 from dlpy.preprocessing import with_preprocessing
 from dlpy.records import Options, Seen, begin, record_outcome, save_predictions, save_splits, summarize
@@ -95,7 +96,8 @@ def finish(run: Run, prepared: Prepared, data: Data, pipeline: Pipeline, reporte
 
 def fit_best(run: Run, experiment: Experiment, data: Data, hooks: Sequence[Hooks]) -> Engine:
     """Train a fresh model, leave its scores and checkpoints in the run, and return it with its best weights."""
-    engine = Engine(compiled_model(experiment, data.task, experiment.seed))
+    engine = new_engine(experiment, data, compiled_model(experiment, data.task, experiment.seed), trainings=1)
+    run.update(xla=engine.xla)
     checkpoint = checkpoint_of(experiment).build(run, _directions(experiment, data))
     try:
         fit(engine, run, experiment, data, [checkpoint, *hooks])
@@ -103,6 +105,12 @@ def fit_best(run: Run, experiment: Experiment, data: Data, hooks: Sequence[Hooks
         checkpoint.flush()
     checkpoints.load_weights(engine.model, run)
     return engine
+
+
+def new_engine(experiment: Experiment, data: Data, model: keras.Model, *, trainings: int) -> Engine:
+    """Return an engine for a model that is to be trained so often on so many rows, with XLA if that pays."""
+    size, epochs = experiment.training.batch_size, experiment.training.epochs
+    return Engine(model, xla=xla_pays(model, -(-len(data.train) // size) * epochs * trainings, size))
 
 
 def fit(engine: Engine, run: Run, experiment: Experiment, data: Data, hooks: Sequence[Hooks]) -> None:

@@ -86,13 +86,16 @@ CASES = [
 ]  # fmt: skip
 
 
+@pytest.mark.parametrize("xla", [False, True])
 @pytest.mark.parametrize(("family", "task", "optimizer", "metrics"), CASES)
-def test_weights_and_scores_are_those_of_keras_over_the_same_batches(family, task, optimizer, metrics) -> None:
+def test_weights_and_scores_are_those_of_keras_over_the_same_batches(family, task, optimizer, metrics, xla) -> None:
+    if xla and task in (BAGS, IMAGES):
+        pytest.skip("XLA compiles plain dense networks only")
     data = rows(task)
     plan = engine.Plan(batch_size=8, epochs=3, seed=4)
     ours, theirs = model(family, task, optimizer, metrics), model(family, _densified(task), optimizer, metrics)
     recorder = Recorder()
-    engine.Engine(ours).fit(data, None, plan, [recorder])
+    engine.Engine(ours, xla=xla).fit(data, None, plan, [recorder])
     logs = train_by_keras(theirs, data, plan)
     for mine, other in zip(ours.get_weights(), theirs.get_weights(), strict=True):
         np.testing.assert_allclose(mine, other, rtol=2e-4, atol=2e-6)

@@ -24,15 +24,15 @@ def folder(tmp_path, monkeypatch):
 
 def test_a_table_becomes_an_experiment_that_tells_what_was_found(folder, capsys):
     assert main(["new", "people.csv"]) == 0
-    assert capsys.readouterr().out == "experiment.yaml\nnext: dlpy train experiment.yaml\n"
-    text = (folder / "experiment.yaml").read_text()
+    assert capsys.readouterr().out == "people.yaml\nnext: dlpy train people.yaml\n"
+    text = (folder / "people.yaml").read_text()
     assert "# Predicts bought from the other columns of people.csv (60 rows)." in text
     assert "# 1 numeric column: age\n" in text
     assert "# 1 categorical column: city (2 values)\n" in text
     assert "missing: median" in text
     assert "# 1 missing cell: age (1)" in text
     assert "# the last column; change it to predict another" in text
-    experiment, _ = load(folder / "experiment.yaml")
+    experiment, _ = load(folder / "people.yaml")
     assert (experiment.data.target, experiment.data.task, experiment.data.ignore) == ("bought", "binary", ["id note"])
 
 
@@ -51,8 +51,8 @@ def test_a_path_is_relative_to_the_experiment_file(folder):
     (folder / "data").mkdir()
     (folder / "data" / "on.csv").write_text(TABLE)
     assert main(["new", "data/on.csv"]) == 0
-    assert "path: data/on.csv\n" in (folder / "experiment.yaml").read_text()
-    assert load(folder / "experiment.yaml")[0].data.path == str(folder / "data" / "on.csv")
+    assert "path: data/on.csv\n" in (folder / "on.yaml").read_text()
+    assert load(folder / "on.yaml")[0].data.path == str(folder / "data" / "on.csv")
 
 
 @pytest.mark.parametrize("name", ["null", "a: b", "# x", "1.5e3", "it's", 'say "x"', "Länge", "true", "- x"])
@@ -60,14 +60,14 @@ def test_any_column_name_survives_yaml(folder, name):
     quoted = name.replace('"', '""')
     (folder / "t.csv").write_text(f'x,"{quoted}"\n' + "".join(f"{i},{i / 7}\n" for i in range(30)))
     assert main(["new", "t.csv"]) == 0
-    assert load(folder / "experiment.yaml")[0].data.target == name
+    assert load(folder / "t.yaml")[0].data.target == name
 
 
 def test_an_existing_file_is_replaced_only_by_force(folder, capsys):
-    (folder / "experiment.yaml").write_text("mine")
+    (folder / "people.yaml").write_text("mine")
     assert main(["new", "people.csv"]) == 2
-    assert "experiment.yaml exists" in capsys.readouterr().err
-    assert (folder / "experiment.yaml").read_text() == "mine"
+    assert "people.yaml exists" in capsys.readouterr().err
+    assert (folder / "people.yaml").read_text() == "mine"
     assert main(["new", "people.csv", "--force"]) == 0
 
 
@@ -87,14 +87,14 @@ def test_mistakes_are_one_line(folder):
 def test_other_delimiters_are_recognised(folder):
     (folder / "t.csv").write_text(TABLE.replace(",", ";"))
     assert main(["new", "t.csv"]) == 0
-    assert load(folder / "experiment.yaml")[0].data.delimiter == ";"
+    assert load(folder / "t.yaml")[0].data.delimiter == ";"
 
 
 @pytest.mark.parametrize(("shape", "dtype"), [((20,), np.float32), ((28, 28), np.uint8), ((32, 32, 3), np.uint8)])
 def test_arrays_become_an_experiment_that_fits_them(folder, shape, dtype):
     np.savez(folder / "a.npz", x=np.ones((60, *shape), dtype), y=np.arange(60) % 3)
     assert main(["new", "a.npz"]) == 0
-    experiment, _ = load(folder / "experiment.yaml")
+    experiment, _ = load(folder / "a.yaml")
     loaded = experiment.data.load()
     experiment.model.check(experiment.task(loaded.task))
     assert experiment.data.task == "multiclass"

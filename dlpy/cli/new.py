@@ -7,16 +7,18 @@ from typing import Annotated
 
 import typer
 
-Source = Annotated[str, typer.Argument(metavar="NAME|FILE", help="A dataset's name, or your own .csv or .npz file.")]
+Source = Annotated[str, typer.Argument(metavar="SOURCE", help="A dataset's name, or your own .csv or .npz file.")]
 Target = Annotated[str | None, typer.Option("--target", help="The column to predict.  [default: the last]")]
-Output = Annotated[Path, typer.Option("--output", "-o", help="The file to write.")]
+Output = Annotated[
+    Path | None, typer.Option("--output", "-o", help="The file to write.  [default: SOURCE's name with .yaml, here]")
+]
 Force = Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")]
 
 
 def new(
     source: Source,
     target: Target = None,
-    output: Output = Path("experiment.yaml"),
+    output: Output = None,
     force: Force = False,
 ) -> None:
     """Write a first experiment file for a dataset or for your own file, to be read and changed.
@@ -26,6 +28,7 @@ def new(
     from dlpy import config, runs, starter
     from dlpy.errors import ConfigError
 
+    output = output or Path(f"{Path(source).stem}.yaml")
     if output.exists() and not force:
         raise ConfigError(f"{output} exists. Give another name with --output, or replace it with --force.")
     text = starter.experiment_for(source, target, output)

@@ -14,6 +14,7 @@ from rich.table import Table
 
 from dlpy.config import Experiment
 from dlpy.data import Data, Loaded
+from dlpy.drawing import preload
 from dlpy.runs import Run
 from dlpy.training import Reporter
 
@@ -56,6 +57,7 @@ class Display(Reporter):
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
         self._last: dict[str, float] = {}
+        preload()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
         self._last = logs

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -44,7 +44,7 @@ class Standardize(Transform):
     def layer(self, state: State) -> keras.layers.Layer:
         from keras import layers
 
-        axes = tuple(range(1, state["mean"].ndim + 1))  # each number of a row by itself
+        axes: Any = tuple(range(1, state["mean"].ndim + 1))  # each number of a row by itself
         return layers.Normalization(axis=axes, mean=state["mean"], variance=np.square(state["deviation"]))
 
 

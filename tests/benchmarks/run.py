@@ -1,0 +1,186 @@
+"""Times dlpy against the plain Keras script of the same work, in turn, each in a fresh process.
+
+    python tests/benchmarks/run.py [JOB ...] [--runs 3] [--data FOLDER]
+
+FOLDER may hold boston.csv and fashion_mnist.npz; what it lacks, and all texts, come from dlpy's stand-ins, written
+once in the files' own formats, so that both sides read the same bytes. Prints a table of ratios dlpy / script:
+medians of the wall time, of the training alone (tracing and compiling included) and of the peak memory.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import os
+import statistics
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+HERE = Path(__file__).parent
+REPOSITORY = HERE.parents[1]
+DLPY = "from dlpy.cli.main import run; run()"
+
+
+@dataclass(frozen=True)
+class Job:
+    """One comparison: dlpy's arguments and the script's, with {file} for the data."""
+
+    dlpy: str
+    script: str
+    data: str
+
+
+@dataclass(frozen=True)
+class Took:
+    """What one process took."""
+
+    wall: float  # seconds
+    training: float  # seconds
+    memory: float  # bytes
+    score: float
+
+
+JOBS = {
+    "boston": Job("kfold configs/boston_kfold.yaml data.path={file}", "boston_kfold.py {file}", "boston.csv"),
+    "imdb": Job("train configs/imdb_dense.yaml data.path={file}", "bags.py {file}", "imdb.npz"),
+    "dense": Job("train configs/mnist_dense.yaml data.path={file}", "digits.py {file} dense 5", "fashion_mnist.npz"),
+    "convnet": Job(
+        "train configs/mnist_convnet.yaml data.path={file} training.epochs=2",
+        "digits.py {file} convnet 2",
+        "fashion_mnist.npz",
+    ),
+    "reuters": Job("train configs/reuters_dense.yaml data.path={file}", "bags.py {file}", "reuters.npz"),
+    "table": Job("train {file}.yaml", "table.py {file}", "table.csv"),
+}
+
+
+def main() -> None:
+    """Run the jobs and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("jobs", nargs="*", choices=[*JOBS, []], help="all unless given")
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--data", type=Path, default=REPOSITORY.parent / "shared" / "data")
+    options = parser.parse_args()
+    print(f"{'job':10} {'wall':>16} {'training':>16} {'peak memory':>16}   score")
+    with tempfile.TemporaryDirectory() as folder:
+        for name in options.jobs or JOBS:
+            compare(name, JOBS[name], find_data(JOBS[name].data, options.data, Path(folder)), options.runs)
+
+
+def compare(name: str, job: Job, file: Path, runs: int) -> None:
+    """Run both sides in turn and print a line of the table."""
+    ours, theirs = [], []
+    for _ in range(runs):
+        ours.append(run_dlpy(job.dlpy.format(file=file).split(), file.parent if file.suffix else file))
+        theirs.append(run_script(job.script.format(file=file).split()))
+
+    def ratio(field: str, unit: float, format: str) -> str:
+        mine, other = (statistics.median(getattr(took, field) for took in side) for side in (ours, theirs))
+        return f"{mine / unit:{format}}/{other / unit:{format}} = {mine / other:.3f}"
+
+    cells = [ratio("wall", 1, ".1f"), ratio("training", 1, ".1f"), ratio("memory", 2**20, ".0f")]
+    scores = " ".join(f"{statistics.median(took.score for took in side):.4f}" for side in (ours, theirs))
+    print(f"{name:10} {cells[0]:>16} {cells[1]:>16} {cells[2]:>16}   {scores}", flush=True)
+
+
+def run_dlpy(arguments: list[str], folder: Path) -> Took:
+    """Run dlpy with its runs in a folder of their own."""
+    with tempfile.TemporaryDirectory(dir=folder if os.access(folder, os.W_OK) else None) as runs:
+        wall, memory, _ = timed([sys.executable, "-c", DLPY, *arguments, "--runs", runs, "--quiet"])
+        metrics = [list(csv.DictReader(path.open())) for path in sorted(Path(runs).rglob("metrics.csv"))]
+    names = ("val_mae", "val_accuracy", "accuracy")
+    score = next(name for name in names if name in metrics[0][0])
+    pick = max if "accuracy" in score else (lambda values: values[-1])
+    scores = [pick([float(row[score]) for row in rows]) for rows in metrics]
+    return Took(wall, sum(float(rows[-1]["seconds"]) for rows in metrics), memory, statistics.mean(scores))
+
+
+def run_script(arguments: list[str]) -> Took:
+    """Run a plain Keras script."""
+    wall, memory, output = timed([sys.executable, str(HERE / "scripts" / arguments[0]), *arguments[1:]])
+    told = dict(line.rsplit(" ", 1) for line in output.splitlines() if line.startswith(("training seconds", "score")))
+    return Took(wall, float(told["training seconds"]), memory, float(told["score"]))
+
+
+def timed(command: list[str]) -> tuple[float, float, str]:
+    """Run a command to its end and return its seconds, its peak memory in bytes and what it printed."""
+    environment = os.environ | {"PYTHONPATH": str(REPOSITORY), "TF_CPP_MIN_LOG_LEVEL": "3", "DLPY_OFFLINE": "1"}
+    with tempfile.TemporaryFile() as output:
+        began = time.perf_counter()
+        child = os.posix_spawn(
+            command[0],
+            command,
+            environment,
+            file_actions=[(os.POSIX_SPAWN_DUP2, output.fileno(), 1), (os.POSIX_SPAWN_DUP2, output.fileno(), 2)],
+        )
+        _, status, usage = os.wait4(child, 0)
+        wall = time.perf_counter() - began
+        output.seek(0)
+        text = output.read().decode(errors="replace")
+    if status:
+        sys.exit(f"{' '.join(command)} failed:\n{text[-2000:]}")
+    return wall, usage.ru_maxrss * 1024, text
+
+
+def find_data(name: str, data: Path, folder: Path) -> Path:
+    """Return the file of that name: a real one, or one made here."""
+    if (data / name).is_file():
+        return data / name
+    path = folder / name
+    if not path.exists():
+        {"imdb.npz": write_texts, "reuters.npz": write_texts, "table.csv": write_table}.get(name, missing)(path)
+    return path
+
+
+def missing(path: Path) -> None:
+    """Stop: there is no way to make this file."""
+    sys.exit(f"there is no {path.name}: give its folder by --data")
+
+
+def write_texts(path: Path) -> None:
+    """Write the stand-in of a text dataset in Keras' own format: object arrays of lists of word ranks."""
+    from dlpy.components import Dataset
+
+    loaded = Dataset.registry.get(path.stem)(name=path.stem).stand_in(0, None)
+    parts = {"train": loaded.train, "test": loaded.test}
+    lists, labels = {}, {}
+    for name, rows in parts.items():
+        words = [rows.x.row(i) for i in range(len(rows))]
+        lists[name] = [[int(word) - 3 for word in row[1:] if word > 3] for row in words]
+        labels[name] = rows.y
+    if path.stem == "imdb":
+        arrays = {f"x_{name}": as_objects(rows) for name, rows in lists.items()}
+        arrays |= {f"y_{name}": values for name, values in labels.items()}
+    else:
+        arrays = {"x": as_objects(lists["train"] + lists["test"]), "y": np.concatenate(list(labels.values()))}
+    np.savez(path, **arrays)
+
+
+def as_objects(rows: list[list[int]]) -> np.ndarray:
+    """Return lists as the object array that Keras' files hold."""
+    array = np.empty(len(rows), object)
+    array[:] = rows
+    return array
+
+
+def write_table(path: Path) -> None:
+    """Write 200,000 rows of 30 numbers and a target, and the experiment for it."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(200_000, 30))
+    y = x @ rng.normal(size=30) + np.sin(x[:, 0] * x[:, 1]) + rng.normal(size=len(x))
+    names = [f"x{i}" for i in range(30)] + ["target"]
+    np.savetxt(path, np.column_stack([x, y]), fmt="%.6g", delimiter=",", header=",".join(names), comments="")
+    Path(f"{path}.yaml").write_text(
+        f"data:\n  name: csv\n  path: {path}\n  target: target\n  task: regression\n  transforms: [standardize]\n"
+        "  validation: {fraction: 0.2, take: first}\nmodel: {name: dense, units: [64, 64]}\n"
+        "training: {epochs: 10, batch_size: 256}\n"
+    )
+
+
+if __name__ == "__main__":
+    main()
