@@ -195,7 +195,9 @@ def _version(package: str) -> str | None:
 def _git_commit() -> str | None:
     """Return the commit of the folder the command was given in, where it is a git checkout."""
     try:
-        done = subprocess.run(["git", "rev-parse", "--verify", "--quiet", "HEAD"], capture_output=True, text=True, timeout=5, check=False)
+        done = subprocess.run(
+            ["git", "rev-parse", "--verify", "--quiet", "HEAD"], capture_output=True, text=True, timeout=5, check=False
+        )
     except (OSError, subprocess.TimeoutExpired):
         return None
     return done.stdout.strip() or None
