@@ -53,7 +53,7 @@ def test_every_command_has_an_example_that_begins_with_its_name(bench, command: 
         (("plot", "latest"), 7, "error: no run 'latest'"),
         (("show", "modles"), 2, "Did you mean 'models'?"),
         (("show", "models", "dens"), 2, "Did you mean 'dense'?"),
-        (("new", "mnist"), 2, "error: experiment.yaml exists."),
+        (("new", "mnist", "-o", "experiment.yaml"), 2, "error: experiment.yaml exists."),
     ],
 )
 def test_a_wrong_command_line_is_told_with_its_exit_status(bench, arguments, status: int, message: str) -> None:
