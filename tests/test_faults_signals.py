@@ -1,0 +1,73 @@
+"""Signals to real processes: what they say, what they leave, and that nothing goes on behind them."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dlpy.runs import Run
+
+REPOSITORY = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def endless(workplace: Path) -> Path:
+    """An experiment that is not done before it is stopped."""
+    rng = np.random.default_rng(5)
+    x = rng.normal(size=(3000, 20)).astype(np.float32)
+    np.savez("rows.npz", x=x, y=(x[:, 0] > 0).astype(np.int64))
+    path = workplace / "endless.yaml"
+    path.write_text("data: {name: npz, path: rows.npz}\nmodel: dense\ntraining: {epochs: 1000000}\nkfold: {folds: 2}\n")
+    return path
+
+
+def started(*arguments: object) -> subprocess.Popen:
+    """Return a `dlpy` in a process group of its own."""
+    command = [sys.executable, "-c", "from dlpy.cli.main import run; run()", *map(str, arguments)]
+    environment = os.environ | {"PYTHONPATH": str(REPOSITORY), "DLPY_OFFLINE": "1"}
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=environment, start_new_session=True)
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 90) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "nothing happened"
+        time.sleep(0.05)
+
+
+def lines(pattern: str) -> int:
+    """Return how many lines the files of the only run have that match the pattern."""
+    return sum(len(path.read_text().splitlines()) for path in Path("runs").glob(f"*/{pattern}"))
+
+
+def group_is_gone(group: int) -> bool:
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return True
+    return False
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGKILL, -9)])
+def test_no_fold_goes_on_when_its_kfold_is_stopped(endless: Path, number: int, status: int) -> None:
+    process = started("kfold", endless, "--jobs", 2)
+    try:
+        wait_until(lambda: lines("folds/*/metrics.csv") > 4)
+        process.send_signal(number)
+        _, err = process.communicate(timeout=20)
+        assert process.returncode == status
+        assert "Traceback" not in err
+        wait_until(lambda: group_is_gone(process.pid), 10)
+    finally:
+        if not group_is_gone(process.pid):
+            os.killpg(process.pid, signal.SIGKILL)
+    (run,) = map(Run, Path("runs").iterdir())
+    assert json.loads((run.path / "run.json").read_text())["status"] == ("running" if status == -9 else "interrupted")
