@@ -13,7 +13,7 @@ import numpy as np
 
 from dlpy.components import Plot
 from dlpy.document import read
-from dlpy.errors import ConfigError, DlpyError, RunError
+from dlpy.errors import ConfigError, DlpyError, RunError, shortened
 from dlpy.runs import Run, write_whole
 
 if TYPE_CHECKING:
@@ -172,15 +172,6 @@ def legend_below(figure: Figure) -> None:
 def spelled(score: str) -> str:
     """Return a score's name in full."""
     return _SPELLED.get(score, score)
-
-
-def shortened(text: str, length: int) -> str:
-    """Return the text on one line, its middle left out where it is longer than `length`."""
-    text = " ".join(text.split())
-    if len(text) <= length:
-        return text
-    kept = length - 1
-    return f"{text[: kept - kept // 3]}…{text[len(text) - kept // 3 :]}"
 
 
 def stand_in_text(runs: list[Run]) -> str:

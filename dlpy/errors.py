@@ -57,3 +57,12 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     close = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
     guess = f" Did you mean '{close[0]}'?" if close else ""
     return f"{guess} Known: {', '.join(names)}." if names else guess
+
+
+def shortened(text: str, length: int) -> str:
+    """Return the text on one line, its middle left out where it is longer than `length`."""
+    text = " ".join(text.split())
+    if len(text) <= length:
+        return text
+    kept = length - 1
+    return f"{text[: kept - kept // 3]}…{text[len(text) - kept // 3 :]}"

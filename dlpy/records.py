@@ -6,12 +6,13 @@ import os
 import platform
 import resource
 import shutil
+import signal
 import subprocess
 import sys
 import time
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -25,7 +26,7 @@ from dlpy.baseline import baseline
 from dlpy.checks import class_numbers
 from dlpy.config import Experiment
 from dlpy.data import Data, Loaded, Output, Rows, Task
-from dlpy.errors import DivergedError, DlpyError
+from dlpy.errors import DivergedError, DlpyError, StorageError
 from dlpy.results import class_probabilities, read_arrays
 from dlpy.runs import Run
 
@@ -54,11 +55,20 @@ class Seen:
 def begin(experiment: Experiment, loaded: Loaded, task: Task, options: Options) -> Run:
     """Claim a run directory and write into it what is known before training."""
     run = runs.create(options.folder, experiment.name or "run", datetime.now())
+    try:
+        _write_beginning(run, experiment, loaded, task, options)
+    except BaseException:
+        shutil.rmtree(run.path, ignore_errors=True)
+        raise
+    return run
+
+
+def _write_beginning(run: Run, experiment: Experiment, loaded: Loaded, task: Task, options: Options) -> None:
     with runs.storage(run.path):
         for plugin in experiment.plugins:
             shutil.copyfile(plugin, run.path / Path(plugin).name)
     stored = experiment.model_copy(update={"plugins": [Path(plugin).name for plugin in experiment.plugins]})
-    runs.write_whole(run.config, lambda path: path.write_text(stored.to_yaml()))
+    runs.write_whole(run.config, lambda path: path.write_text(stored.to_yaml(), encoding="utf-8"))
     data = {"source": loaded.source.kind, "description": loaded.source.description, "sha256": loaded.fingerprint()}
     run.write(
         "run.json",
@@ -80,12 +90,11 @@ def begin(experiment: Experiment, loaded: Loaded, task: Task, options: Options) 
         },
     )
     run.append_log(f"began: {options.command or options.kind}; data: {loaded.source.kind} {loaded.source.description}")
-    return run
 
 
 @contextmanager
 def record_outcome(run: Run) -> Iterator[None]:
-    """Keep run.json's status true, however the work inside ends."""
+    """Keep run.json's status true, however the work inside ends; where no training began, leave no run behind."""
     started = time.monotonic()
 
     def close(status: str, reason: str) -> None:
@@ -96,20 +105,31 @@ def record_outcome(run: Run) -> Iterator[None]:
 
     try:
         yield
-    except KeyboardInterrupt:
-        close("interrupted", "SIGINT")
-        raise
-    except SystemExit:
-        close("interrupted", "SIGTERM")
-        raise
-    except DlpyError as error:
-        close("diverged" if isinstance(error, DivergedError) else "failed", str(error))
-        raise
     except BaseException as error:
-        close("failed", f"{type(error).__name__}: {error}")
-        run.append_log(traceback.format_exc())
+        if not any(run.path.rglob("metrics.csv")):
+            shutil.rmtree(run.path, ignore_errors=True)
+            raise
+        with suppress(StorageError):  # a full disk may be what ended it, and is told then
+            close(*_ending(error))
+            if isinstance(error, Exception) and not isinstance(error, DlpyError):
+                run.append_log(traceback.format_exc())
+        error.add_note(f"Its run, as far as it came: {run.path}")
         raise
     close("completed", "done")
+
+
+def _ending(error: BaseException) -> tuple[str, str]:
+    """Return the status and the reason to record where training ended with an error."""
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted", "SIGINT"
+    if isinstance(error, SystemExit):
+        code = error.code if isinstance(error.code, int) else 0
+        return "interrupted", signal.Signals(code - 128).name if code > 128 else f"exit with {error.code}"
+    if isinstance(error, BrokenPipeError):
+        return "interrupted", "nobody reads its output any more"
+    if isinstance(error, DlpyError):
+        return "diverged" if isinstance(error, DivergedError) else "failed", str(error)
+    return "failed", f"{type(error).__name__}: {error}"
 
 
 def save_splits(run: Run, data: Data) -> None:

@@ -8,11 +8,13 @@ import importlib
 import importlib.metadata
 import importlib.util
 import pkgutil
+import re
 import sys
+import traceback
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from dlpy.errors import ConfigError, SetupError, did_you_mean
+from dlpy.errors import ConfigError, SetupError, did_you_mean, shortened
 
 Class = TypeVar("Class", bound=type)
 
@@ -81,7 +83,22 @@ def load_plugin(path: Path) -> None:
     except ConfigError:
         raise
     except (Exception, SystemExit) as error:
-        raise ConfigError(f"plug-in {path} failed: {type(error).__name__}: {error}") from error
+        raise plugin_failure(error) or ConfigError(f"plug-in {path} failed: {_in_one_line(error)}") from error
+
+
+def plugin_failure(error: BaseException) -> ConfigError | None:
+    """Return what to say of an error that came out of the code of a plug-in file; None where it came from elsewhere."""
+    calls = traceback.walk_tb(error.__traceback__)
+    inside = [(frame, line) for frame, line in calls if _is_plugin(str(frame.f_globals.get("__name__")))]
+    if not inside:
+        return None
+    frame, line = inside[-1]
+    return ConfigError(f"plug-in {frame.f_code.co_filename} failed: {_in_one_line(error)} (line {line})")
+
+
+def _in_one_line(error: BaseException) -> str:
+    text = re.sub(r"\x1b\[[0-9;]*m", "", f"{type(error).__name__}: {error}")  # Keras colours its messages
+    return shortened(text.removesuffix(": "), 400)
 
 
 def _load_entry_point(entry_point: importlib.metadata.EntryPoint) -> None:
@@ -101,7 +118,11 @@ def _load_entry_point(entry_point: importlib.metadata.EntryPoint) -> None:
 
 
 def _is_from_plugin_file(cls: type) -> bool:
-    return cls.__module__.startswith(_PLUGIN_PREFIX)
+    return _is_plugin(cls.__module__)
+
+
+def _is_plugin(module: str) -> bool:
+    return module.startswith(_PLUGIN_PREFIX)
 
 
 def _home(cls: type) -> str:

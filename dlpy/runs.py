@@ -82,16 +82,19 @@ class Run:
             RunError: the file is damaged.
         """
         try:
-            return json.loads((self.path / name).read_text())
+            content = json.loads((self.path / name).read_text(encoding="utf-8"))
         except FileNotFoundError:
             return {}
         except (OSError, ValueError) as error:
             raise RunError(f"{self.path / name} is damaged: {error}.") from None
+        if not isinstance(content, dict):
+            raise RunError(f"{self.path / name} is damaged: it is no mapping.")
+        return content
 
     def write(self, name: str, content: dict[str, Any]) -> None:
         """Write a JSON file that appears whole."""
         text = json.dumps(content, indent=2, default=_plain) + "\n"
-        write_whole(self.path / name, lambda path: path.write_text(text))
+        write_whole(self.path / name, lambda path: path.write_text(text, encoding="utf-8"))
 
     def update(self, **changes: Any) -> None:
         """Change some entries of run.json."""
@@ -99,7 +102,7 @@ class Run:
 
     def append_log(self, text: str) -> None:
         """Add lines to log.txt."""
-        with storage(self.log), self.log.open("a") as file:
+        with storage(self.log), self.log.open("a", encoding="utf-8", errors="backslashreplace") as file:
             file.write(f"{datetime.now().isoformat(timespec='seconds')} {text}\n")
 
 

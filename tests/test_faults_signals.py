@@ -71,3 +71,32 @@ def test_no_fold_goes_on_when_its_kfold_is_stopped(endless: Path, number: int, s
             os.killpg(process.pid, signal.SIGKILL)
     (run,) = map(Run, Path("runs").iterdir())
     assert json.loads((run.path / "run.json").read_text())["status"] == ("running" if status == -9 else "interrupted")
+
+
+def test_ctrl_c_pressed_twice_leaves_a_run_that_can_be_evaluated(endless: Path, bench) -> None:
+    process = started("train", endless, "data.validation=null", "data.test=0.2")
+    wait_until(lambda: lines("metrics.csv") > 3)
+    for _ in range(3):
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.02)
+    _, err = process.communicate(timeout=20)
+    (run,) = map(Run, Path("runs").iterdir())
+    assert process.returncode == 130
+    assert err == f"stopped by Ctrl-C. Its run, as far as it came: runs/{run.id}\n"
+    assert run.read("run.json")["status"] == "interrupted"
+    assert bench.run("evaluate", run.id)[0] == 0
+
+
+def test_training_whose_output_nobody_reads_stops_without_a_traceback(endless: Path) -> None:
+    process = started("train", endless)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.readline()
+    process.stdout.close()
+    process.wait(timeout=60)
+    assert process.returncode == 128 + signal.SIGPIPE
+    assert process.stderr.read() == ""
+    process.stderr.close()
+    (run,) = map(Run, Path("runs").iterdir())
+    assert run.read("run.json")["status"] == "interrupted"
+    assert run.read("run.json")["exit_reason"] == "nobody reads its output any more"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from typing import Literal
 
@@ -10,6 +11,8 @@ from dlpy.checkpoints import Snapshot, save, snapshot
 from dlpy.components import Callback, Hooks
 from dlpy.objectives import Monitor
 from dlpy.runs import Run
+
+_COPY_SECONDS = 0.2
 
 
 class Checkpoint(Callback):
@@ -37,12 +40,13 @@ class CheckpointHooks(Hooks):
         self._best = best
         self._every_seconds = every_seconds
         self._written = time.monotonic()
+        self._copied = -math.inf
         self._unwritten: Snapshot | None = None
         self._last: tuple[int, dict[str, float]] | None = None
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
         self._last = (epoch, logs)
-        if self._best is not None and self._best.improved(epoch, logs):
+        if self._best.improved(epoch, logs) if self._best is not None else self._is_time_to_copy():
             self._unwritten = snapshot(self.model, epoch + 1, logs, {})
         if time.monotonic() - self._written >= self._every_seconds:
             self._write()
@@ -52,16 +56,23 @@ class CheckpointHooks(Hooks):
             self._write()
 
     def flush(self) -> None:
-        """Write the best state seen so far, where training ends before its time."""
+        """Write the best state seen so far, or a recent one where none is best, if training ends before its time."""
         if self._unwritten is not None:
-            save(self._run, self._unwritten, ["best"])
+            save(self._run, self._unwritten, ["best", "last"] if self._best is None else ["best"])
+
+    def _is_time_to_copy(self) -> bool:
+        """Return whether the last copy is old; copying the state of a small model takes longer than an epoch."""
+        now = time.monotonic()
+        due = now - self._copied >= _COPY_SECONDS
+        self._copied = now if due else self._copied
+        return due
 
     def _write(self) -> None:
         if self._last is None:
             return
         epoch, logs = self._last
         last = snapshot(self.model, epoch + 1, logs, {})
-        if self._unwritten is not None and self._unwritten.epoch != last.epoch:
+        if self._best is not None and self._unwritten is not None and self._unwritten.epoch != last.epoch:
             self.flush()
         is_best = self._best is None or (self._unwritten is not None and self._unwritten.epoch == last.epoch)
         save(self._run, last, ["best", "last"] if is_best else ["last"])

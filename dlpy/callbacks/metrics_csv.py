@@ -19,6 +19,8 @@ class MetricsCsv(Hooks):
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
         self._started = time.monotonic()
+        with storage(self._path):
+            self._path.touch()  # from now on there is something to keep, however training ends
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
         text = ""
@@ -28,5 +30,5 @@ class MetricsCsv(Hooks):
         rate = float(self.model.optimizer.learning_rate)  # type: ignore
         values = [f"{value:.9g}" for value in (rate, *(logs[name] for name in self._names))]
         text += ",".join([str(epoch + 1), f"{time.monotonic() - self._started:.3f}", *values]) + "\n"
-        with storage(self._path), self._path.open("a") as file:
+        with storage(self._path), self._path.open("a", encoding="utf-8") as file:
             file.write(text)

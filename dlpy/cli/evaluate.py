@@ -31,9 +31,8 @@ def evaluate(
 
     Example: dlpy evaluate latest --split test
     """
-    from rich.console import Console
-
     from dlpy import evaluation, runs
+    from dlpy.cli.output import output
     from dlpy.cli.progress import announce_stand_in, score_table
     from dlpy.drawing import draw_all
 
@@ -43,7 +42,7 @@ def evaluate(
     if as_json:
         print(json.dumps(results, indent=2))
         return
-    console = Console()
+    console = output()
     record = run.read("run.json")
     announce_stand_in(console, record["data"])
     console.print(score_table(results))

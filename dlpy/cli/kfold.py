@@ -36,7 +36,7 @@ def kfold(
 
     experiment, document = load(config, overrides)
     options = Options(runs_folder or runs.runs_folder(), command_line(), "kfold", smoke)
-    report = reporter(quiet=quiet, folds=True)
-    run = run_kfold(experiment, document, options, report, How(jobs, refit))
+    with reporter(quiet=quiet, folds=True) as report:
+        run = run_kfold(experiment, document, options, report, How(jobs, refit))
     draw_all(run)
     report.finished(run)

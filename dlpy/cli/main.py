@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import functools
+import io
+import math
+import os
 import signal
 import sys
+import time
 import traceback
 from collections.abc import Callable
 from types import FrameType
@@ -22,12 +26,15 @@ from dlpy.cli.runs import runs
 from dlpy.cli.schema import schema
 from dlpy.cli.show import show
 from dlpy.cli.train import train
-from dlpy.errors import DlpyError
+from dlpy.errors import DlpyError, SetupError, StorageError
+from dlpy.registry import plugin_failure
 
 EXIT_STATUS = """
 Exit status: 0 done; 1 a bug in dlpy; 2 the experiment file or the command line; 3 the data; 4 the environment;
 5 training diverged; 6 storage; 7 the run's state; 130 and 143 stopped by SIGINT and SIGTERM.
 """
+
+_CLEANING_SECONDS = 3  # after a signal, in which another one is not heard
 
 app = typer.Typer(
     name="dlpy",
@@ -47,22 +54,46 @@ def _with_exit_status(command: Callable[..., None]) -> Callable[..., None]:
     def guarded(*arguments: Any, **options: Any) -> None:
         try:
             command(*arguments, **options)
-        except DlpyError as error:
-            print(str(error) if "\n" in str(error) else f"error: {error}", file=sys.stderr)
-            raise typer.Exit(error.exit_status) from None
-        except KeyboardInterrupt:
-            print("stopped by Ctrl-C.", file=sys.stderr)
-            raise typer.Exit(130) from None
-        except BrokenPipeError:
-            raise typer.Exit(0) from None  # `dlpy runs | head`
-        except (typer.Exit, SystemExit):
+        except typer.Exit:
             raise
-        except Exception:
-            traceback.print_exc()
-            print("This is a bug in dlpy: please report it with the lines above and the experiment.", file=sys.stderr)
-            raise typer.Exit(1) from None
+        except (KeyboardInterrupt, SystemExit, BrokenPipeError) as error:
+            raise typer.Exit(_tell_stop(error)) from None
+        except Exception as error:
+            raise typer.Exit(_tell_error(error)) from None
 
     return guarded
+
+
+def _tell_error(error: Exception) -> int:
+    """Print what went wrong, in one line unless it is a bug, and return the exit status."""
+    known = error if isinstance(error, DlpyError) else plugin_failure(error) or _of_this_machine(error)
+    if known is None:
+        traceback.print_exception(error)
+        print("This is a bug in dlpy: please report it with the lines above and the experiment.", file=sys.stderr)
+        return 1
+    print(str(known) if "\n" in str(known) else f"error: {known}", file=sys.stderr)
+    return known.exit_status
+
+
+def _of_this_machine(error: Exception) -> DlpyError | None:
+    """Return what to say where memory or the operating system was in the way."""
+    if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":  # TensorFlow's
+        return SetupError("not enough memory: use a smaller model, a smaller training.batch_size, or fewer rows.")
+    if isinstance(error, OSError):
+        return StorageError(f"cannot use {error.filename or 'standard output'}: {error.strerror or error}.")
+    return None
+
+
+def _tell_stop(error: BaseException) -> int:
+    """Print what stopped the command and what is left of it, and return the exit status."""
+    left = " ".join(getattr(error, "__notes__", []))
+    if isinstance(error, BrokenPipeError):  # `dlpy runs | head` is done, `dlpy train | head` is not
+        return 128 + signal.SIGPIPE if left else 0
+    status = 130 if isinstance(error, KeyboardInterrupt) else error.code if isinstance(error, SystemExit) else None
+    if isinstance(status, int) and status > 128:
+        by = "Ctrl-C" if status == 130 else signal.Signals(status - 128).name
+        print(f"stopped by {by}. {left}".rstrip(), file=sys.stderr)
+    return status if isinstance(status, int) else 0
 
 
 for _command in (train, evaluate, predict, kfold, plot, check, show, new, runs, schema):
@@ -85,10 +116,35 @@ def main(arguments: list[str] | None = None) -> int:
 
 def run() -> None:
     """Run the command line of this process; the script `dlpy`."""
-    signal.signal(signal.SIGTERM, _terminate)
-    sys.exit(main())
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal without umlauts is no reason to fail
+    stop = _stopper()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) != signal.SIG_IGN:  # nohup
+            signal.signal(number, stop)
+    status = main()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)  # all is done and told; Python takes a while to end
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python complains when it flushes
+    except OSError as error:
+        status = _tell_error(error)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(status)
 
 
-def _terminate(number: int, frame: FrameType | None) -> None:
-    """Leave as Ctrl-C does: whatever cleans up gets its turn."""
-    raise SystemExit(128 + number)
+def _stopper() -> Callable[[int, FrameType | None], None]:
+    """Return a handler with which a signal ends the command, and the next ones do not disturb its cleaning up."""
+    last = -math.inf
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        nonlocal last
+        if time.monotonic() - last < _CLEANING_SECONDS:
+            return
+        last = time.monotonic()
+        raise KeyboardInterrupt if number == signal.SIGINT else SystemExit(128 + number)
+
+    return stop

@@ -35,5 +35,5 @@ def predict(
     if output is None:
         print(text, end="")
         return
-    runs.write_whole(output, lambda path: path.write_text(text))
+    runs.write_whole(output, lambda path: path.write_text(text, encoding="utf-8"))
     print(f"{len(prediction):,} predictions: {output}")

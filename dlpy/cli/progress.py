@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from rich.panel import Panel
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from dlpy.cli.output import output
 from dlpy.config import Experiment
 from dlpy.data import Data, Loaded
 from dlpy.drawing import preload
@@ -19,11 +22,16 @@ from dlpy.runs import Run
 from dlpy.training import Reporter
 
 
-def reporter(*, quiet: bool = False, folds: bool = False) -> Display:
-    """Return the display that fits where the output goes; of folds only the end of each is told."""
-    console = Console(quiet=quiet)
-    live = console.is_terminal and not quiet
-    return (LiveDisplay if live else Display)(console, folds=folds)
+@contextmanager
+def reporter(*, quiet: bool = False, folds: bool = False) -> Iterator[Display]:
+    """Yield the display that fits where the output goes; of folds only the end of each is told."""
+    console = output(quiet=quiet)
+    live = console.is_terminal and not console.is_dumb_terminal and not quiet
+    display = (LiveDisplay if live else Display)(console, folds=folds)
+    try:
+        yield display
+    finally:
+        display.close()  # a bar that is left behind hides the cursor
 
 
 class Display(Reporter):
@@ -69,6 +77,9 @@ class Display(Reporter):
             self.fold_ended(*self._fold, self._last)
             self._fold = (0, 0)
 
+    def close(self) -> None:
+        """Leave the terminal as it was."""
+
     def finished(self, run: Run) -> None:
         """Tell the scores and where everything is."""
         summary, record = run.read("summary.json"), run.read("run.json")
@@ -78,7 +89,7 @@ class Display(Reporter):
         peak = record["peak_memory_bytes"] / 2**20
         self.notice(f"took {record['seconds']:.1f} s, peak memory {peak:,.0f} MB{mark}")
         if self.console.quiet:
-            Console().print(shown_path(run.path), highlight=False, soft_wrap=True)
+            output().print(shown_path(run.path), highlight=False, soft_wrap=True)
         else:
             self.notice(f"run: {shown_path(run.path)}")
 
@@ -116,7 +127,6 @@ class LiveDisplay(Display):
         super().on_train_end()
 
     def close(self) -> None:
-        """Take the bar off the screen."""
         if self._bar is not None:
             self._bar.stop()
             self._bar = None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -27,10 +26,10 @@ def runs(
 
     Example: dlpy runs --sort val_loss
     """
-    from rich.console import Console
     from rich.table import Table
 
     from dlpy import runs as store
+    from dlpy.cli.output import output
     from dlpy.errors import ConfigError, did_you_mean
 
     rows = [_row(run) for run in store.all_runs(runs_folder or store.runs_folder())]
@@ -47,8 +46,7 @@ def runs(
         table.add_column(name, no_wrap=True, justify="left" if name in ("id", "status", "data") else "right")
     for row in rows:
         table.add_row(*(_cell(row.get(name)) for name in columns))
-    width = None if sys.stdout.isatty() else 10_000  # what reads from a pipe wants whole words
-    Console(width=width).print(table if rows else "There are no runs yet.")
+    output().print(table if rows else "There are no runs yet.")
 
 
 def _row(run: Run) -> dict[str, Any]:

@@ -20,16 +20,15 @@ def show(
 
     Example: dlpy show models dense
     """
-    from rich.console import Console
-
     from dlpy.catalogue import component_help, kinds, listing
+    from dlpy.cli.output import output
     from dlpy.config import load
     from dlpy.errors import ConfigError, did_you_mean
     from dlpy.registry import load_plugin
 
     for path in plugin or []:
         load_plugin(path)
-    console = Console()
+    console = output()
     if kind is None:
         console.print(listing())
     elif Path(kind).is_file():

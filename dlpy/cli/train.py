@@ -37,8 +37,8 @@ def train(
 
     experiment, document = load(config, overrides)
     options = Options(runs_folder or runs.runs_folder(), command_line(), "train", smoke)
-    report = reporter(quiet=quiet)
-    run = training.train(experiment, document, options, report)
+    with reporter(quiet=quiet) as report:
+        run = training.train(experiment, document, options, report)
     draw_all(run)
     report.finished(run)
 
