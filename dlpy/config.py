@@ -146,7 +146,8 @@ def _clashes(experiment: Experiment) -> list[Mistake]:
     for position, callback in enumerate(experiment.callbacks):
         if callback.only_once and callback.name in names[:position]:
             mistakes.append(Mistake(("callbacks", position), f"{callback.name} is there twice."))
-        if callback.sets_learning_rate and isinstance(experiment.training.optimizer.learning_rate, Component):  # type: ignore
+        rate = getattr(experiment.training.optimizer, "learning_rate", None)  # a plug-in's may be called otherwise
+        if callback.sets_learning_rate and isinstance(rate, Component):
             message = f"{callback.name} needs a learning rate that is a number, not a schedule."
             mistakes.append(Mistake(("callbacks", position), message))
     if experiment.data.validation and experiment.data.validation.column and not experiment.data.has_columns:

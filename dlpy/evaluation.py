@@ -45,6 +45,8 @@ def restore(run: Run, which: checkpoints.Which = "best") -> Trained:
     record = run.read("run.json")
     if record.get("kind") == "kfold" and not run.checkpoints.is_dir():
         raise RunError(f"run {run.id} has no final model: `dlpy kfold --refit` trains one.")
+    if "task" not in record or "raw_task" not in record:
+        raise RunError(f"{run.path / 'run.json'} lacks what dlpy wrote into it when the run began.")
     task = Task.from_record(record["task"])
     pipeline = Pipeline.restore(experiment.data.steps(), run.transforms)
     model = compiled_model(experiment, task, experiment.seed)

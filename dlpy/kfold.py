@@ -27,7 +27,7 @@ from dlpy.document import Document
 from dlpy.engine import Engine
 from dlpy.errors import SetupError
 from dlpy.pipeline import Split, obtain, transform
-from dlpy.records import Options, begin, record_outcome, write_arrays
+from dlpy.records import Options, begin, record_outcome, save_splits, write_arrays
 from dlpy.results import fold_histories, mean_history
 from dlpy.runs import Run
 from dlpy.training import Prepared, Reporter, checkpoint_of, compiled_model, finish, fit, new_engine, prepare
@@ -119,6 +119,7 @@ def _train_fold(run: Run, shop: _Workshop, number: int, reporter: Reporter) -> F
     reporter.fold_begins(number, len(parts))
     last = _LastScores()
     engine = shop.engine(experiment, data)
+    save_splits(folder, data)
     fit(engine, folder, experiment, data, [last, reporter])
     held_out = data.validation or data.train
     prediction = engine.predict(held_out, experiment.training.batch_size)

@@ -215,3 +215,37 @@ def test_a_package_that_fails_is_named(installed: Path, code: str, message: str)
     assert shown.returncode in (2, 4)
     assert message in shown.stderr
     assert "Traceback" not in shown.stderr
+
+
+OPTIMIZER = '''
+from __future__ import annotations
+
+from typing import Literal
+
+from dlpy.objectives import Optimizer
+
+
+class Plain(Optimizer):
+    """Small steps downhill."""
+
+    name: Literal["plain"] = "plain"
+    step: float = 0.01
+    """Size of a step."""
+
+    def build(self):
+        import keras
+
+        return keras.optimizers.SGD(self.step)
+'''
+
+
+def test_an_optimizer_of_ones_own_works_beside_callbacks_that_set_its_rate(bench) -> None:
+    bench.write(OPTIMIZER, "plain.py")
+    text = "data: blobs\nmodel: {name: dense, units: [4]}\nplugins: [plain.py]\n"
+    text += "training: {epochs: 2, optimizer: {name: plain, step: 0.25}}\n"
+    text += "callbacks: [{name: learning_rate_schedule, rates: {2: 0.125}}]\n"
+    status, _, err = bench.run("train", bench.write(text))
+    assert (status, err) == (0, "")
+    (run,) = bench.folder.glob("runs/2*")
+    rows = (run / "metrics.csv").read_text().splitlines()
+    assert [row.split(",")[2] for row in rows[1:]] == ["0.25", "0.125"]

@@ -114,6 +114,7 @@ def test_a_bug_is_told_with_its_traceback(bench) -> None:
     assert status == 1
     assert "Traceback" in err
     assert "ValueError: oh" in err
+    assert "ValueError: oh" in only_run(bench).log.read_text().split("Traceback")[1]
     assert only_run(bench).read("run.json")["status"] == "failed"
 
 

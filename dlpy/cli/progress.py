@@ -137,8 +137,8 @@ def announce_stand_in(console: Console, data: dict[str, str]) -> None:
     if data["source"] != "stand-in":
         return
     text = (
-        f"The real data is not on this machine: this is {data['description']}. The scores say nothing about the real "
-        "data. Put its file into $DLPY_DATA, or name it by data.path."
+        f"This is not the real data but {data['description']}: the scores say nothing about the real data. "
+        "To train on that, put its file into $DLPY_DATA, or name it by data.path."
     )
     if console.is_terminal:
         console.print(Panel(text, title="STAND-IN DATA", border_style="bold red"))

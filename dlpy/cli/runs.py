@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -36,9 +36,8 @@ def runs(
     columns = list(dict.fromkeys(name for row in rows for name in row))
     if rows and sort not in columns:
         raise ConfigError(f"--sort {sort}: no run has it.{did_you_mean(sort, columns)}")
-    rows.sort(key=lambda row: (row.get(sort) is None, row.get(sort) or 0 if sort != "id" else row["id"]))
-    if reverse:
-        rows.reverse()
+    known = sorted((row for row in rows if row.get(sort) is not None), key=lambda row: row[sort], reverse=reverse)
+    rows = [*known, *(row for row in rows if row.get(sort) is None)]
     if as_json:
         print(json.dumps(rows, indent=2))
         return
@@ -50,8 +49,13 @@ def runs(
     output().print(table if rows else "There are no runs yet.")
 
 
-def _row(run: Run) -> dict[str, object]:
-    record, summary = run.read("run.json"), run.read("summary.json")
+def _row(run: Run) -> dict[str, Any]:
+    from dlpy.errors import RunError
+
+    try:
+        record, summary = run.read("run.json"), run.read("summary.json")
+    except RunError:
+        return {"id": run.id, "status": "damaged"}
     known = {"id": run.id, "status": record.get("status"), "data": record.get("data", {}).get("source")}
     return {**known, "seconds": record.get("seconds"), **(summary.get("mean") or summary.get("best") or {})}
 

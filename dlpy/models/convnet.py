@@ -34,7 +34,9 @@ class Convnet(Model):
 
     name: Literal["convnet"] = "convnet"
     filters: Annotated[
-        list[Annotated[list[Units], Field(min_length=1)]], BeforeValidator(_blocks), Field(min_length=1)
+        list[Annotated[list[Units], Field(min_length=1)]],
+        BeforeValidator(_blocks, json_schema_input_type=list[Units | list[Units]]),
+        Field(min_length=1),
     ] = [[32], [64], [64]]
     """Number of filters of each convolution: [32, 64] is two blocks, [[32, 32], [64]] has two in the first."""
     kernel: Positive = 3
@@ -45,7 +47,9 @@ class Convnet(Model):
     """`valid` loses the border that the window cannot be centred on; `same` keeps the size."""
     separable: bool = False
     """Depthwise separable convolutions: each channel by itself, then a mix of the channels."""
-    pooling: Annotated[list[Positive], BeforeValidator(_each), Field(min_length=1)] = [2]
+    pooling: Annotated[
+        list[Positive], BeforeValidator(_each, json_schema_input_type=Positive | list[Positive]), Field(min_length=1)
+    ] = [2]
     """Side of the pooling window behind each block; one number for all blocks, 1 for no pooling."""
     pooling_kind: Literal["max", "average"] = "max"
     """What is kept of a pooling window."""

@@ -1,0 +1,240 @@
+"""k-fold validation: what each fold learns from, what is averaged, and what is left in the run directory."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+from dlpy import kfold as module
+from dlpy.config import load
+from dlpy.kfold import How, kfold
+from dlpy.records import Options
+from dlpy.runs import Run
+from dlpy.training import Reporter, compiled_model, prepare
+
+REPOSITORY = Path(__file__).parents[1]
+BLOCKS = {
+    "data": {"name": "blobs", "rows": 61, "noise": 3.0, "transforms": ["standardize"]},
+    "model": {"name": "dense", "units": [4]},
+    "training": {"epochs": 2, "optimizer": {"name": "adam", "learning_rate": 0.05}, "batch_size": 16},
+    "kfold": {"folds": 3},
+}
+
+
+def validate(path: Path, *overrides: str, refit: bool = False) -> Run:
+    """Validate without the command around it, which draws plots as well."""
+    experiment, document = load(path, list(overrides))
+    return kfold(experiment, document, Options(Path("runs"), kind="kfold"), Reporter(), How(refit=refit))
+
+
+def out_of_fold(run: Run) -> dict[str, np.ndarray]:
+    with np.load(run.predictions) as stored:
+        return {name.removeprefix("out_of_fold."): stored[name] for name in stored.files}
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """The run of BLOCKS, which the tests only read."""
+    folder = tmp_path_factory.mktemp("kfold")
+    (folder / "experiment.yaml").write_text(yaml.safe_dump(BLOCKS))
+    experiment, document = load(folder / "experiment.yaml")
+    return kfold(experiment, document, Options(folder / "runs", kind="kfold"), Reporter(), How())
+
+
+def test_the_mean_and_the_deviation_are_those_of_the_folds(run: Run) -> None:
+    summary = run.read("summary.json")
+    assert [fold["fold"] for fold in summary["folds"]] == [1, 2, 3]
+    assert sorted(fold["rows"] for fold in summary["folds"]) == [20, 20, 21]
+    for name in ("loss", "accuracy", "val_loss", "val_accuracy"):
+        one, two, three = (fold[name] for fold in summary["folds"])
+        mean = (one + two + three) / 3
+        assert summary["mean"][name] == pytest.approx(mean)
+        spread = ((one - mean) ** 2 + (two - mean) ** 2 + (three - mean) ** 2) / 3
+        assert summary["deviation"][name] == pytest.approx(spread**0.5)
+
+
+def test_a_folds_scores_are_those_of_its_last_epoch(run: Run) -> None:
+    for fold in run.read("summary.json")["folds"]:
+        header, *rows = (run.path / "folds" / f"{fold['fold']:02d}" / "metrics.csv").read_text().splitlines()
+        last = dict(zip(header.split(","), rows[-1].split(","), strict=True))
+        assert last["epoch"] == "2"
+        assert f"{fold['val_loss']:.9g}" == last["val_loss"]
+
+
+def test_the_best_epoch_is_where_the_mean_curve_is_lowest(bench) -> None:
+    data = BLOCKS["data"] | {"noise": 30.0}
+    run = validate(
+        bench.experiment(**(BLOCKS | {"data": data})), "training.epochs=9", "training.optimizer.learning_rate=0.3"
+    )
+    curves = []
+    for fold in ("01", "02", "03"):
+        header, *rows = (run.path / "folds" / fold / "metrics.csv").read_text().splitlines()
+        column = header.split(",").index("val_loss")
+        curves.append([float(row.split(",")[column]) for row in rows])
+    mean = [sum(values) / 3 for values in zip(*curves, strict=True)]
+    best = run.read("summary.json")["best"]
+    assert best["monitor"] == "val_loss"
+    assert best["epoch"] == mean.index(min(mean)) + 1
+    assert best["val_loss"] == pytest.approx(min(mean))
+
+
+def test_every_row_but_the_test_rows_is_predicted_once_by_a_model_that_never_saw_it(run: Run) -> None:
+    found = out_of_fold(run)
+    assert found["index"].tolist() == list(range(61))
+    assert found["target"].tolist() == [row % 3 for row in range(61)]
+    assert found["prediction"].shape == (61, 3)
+    np.testing.assert_allclose(found["prediction"].sum(axis=1), 1, rtol=1e-5)
+    # each row counts once in the folds' accuracies, and so they make up the accuracy over all rows
+    folds = run.read("summary.json")["folds"]
+    right = sum(fold["val_accuracy"] * fold["rows"] for fold in folds)
+    assert (found["prediction"].argmax(axis=1) == found["target"]).sum() == pytest.approx(right, abs=1e-3)
+
+
+def test_transforms_are_fitted_on_the_training_rows_of_each_fold_alone(bench) -> None:
+    experiment, document = load(bench.experiment(**BLOCKS))
+    prepared = prepare(experiment, document, Options(Path("runs")))
+    x = prepared.loaded.train.array
+    states = []
+    for train, held_out in module._folds(prepared):
+        data, pipeline = module._fold_data(prepared, train, held_out)
+        assert sorted([*train, *held_out]) == list(range(61))
+        np.testing.assert_allclose(pipeline.states[0]["mean"], x[train].mean(axis=0, dtype=np.float64))
+        np.testing.assert_allclose(pipeline.states[0]["deviation"], x[train].std(axis=0, dtype=np.float64))
+        wanted = (x[held_out] - x[train].mean(axis=0, dtype=np.float64)) / x[train].std(axis=0, dtype=np.float64)
+        assert data.validation is not None
+        np.testing.assert_allclose(data.validation.array, wanted, rtol=1e-5)
+        states.append(pipeline.states[0]["mean"])
+    assert len(states) == 3
+    assert not np.array_equal(states[0], states[1])
+
+
+def test_the_same_seed_gives_the_same_numbers_and_another_one_does_not(run: Run, bench) -> None:
+    again, other = validate(bench.experiment(**BLOCKS)), validate(bench.experiment(**BLOCKS), "seed=1")
+    assert run.read("summary.json") == again.read("summary.json")
+    np.testing.assert_array_equal(out_of_fold(run)["prediction"], out_of_fold(again)["prediction"])
+    assert other.read("summary.json")["mean"] != run.read("summary.json")["mean"]
+
+
+def test_every_fold_begins_with_a_fresh_model_of_its_own_seed(bench) -> None:
+    # steps too small to change a weight: predictions are those of the weights that the fold's seed draws
+    how = {"epochs": 1, "optimizer": {"name": "sgd", "learning_rate": 1e-30}}
+    data = {"name": "blobs", "rows": 60}
+    path = bench.experiment(**(BLOCKS | {"data": data, "training": how, "kfold": {"folds": 3, "shuffle": False}}))
+    found = out_of_fold(validate(path))["prediction"]
+    experiment, _ = load(path)
+    loaded = experiment.data.load()
+    for fold, rows in enumerate((slice(0, 20), slice(20, 40), slice(40, 60))):
+        untrained = compiled_model(experiment, loaded.task, fold)
+        np.testing.assert_allclose(found[rows], untrained.predict(loaded.train.array[rows], verbose=0), rtol=1e-5)
+
+
+def test_repeats_shuffle_anew_and_average_each_rows_predictions(bench) -> None:
+    run = validate(bench.experiment(**BLOCKS), "kfold.repeats=2", "training.epochs=1")
+    folds = run.read("summary.json")["folds"]
+    assert [fold["fold"] for fold in folds] == [1, 2, 3, 4, 5, 6]
+    assert out_of_fold(run)["index"].tolist() == list(range(61))
+    assert len({fold["val_loss"] for fold in folds}) == 6
+    np.testing.assert_allclose(out_of_fold(run)["prediction"].sum(axis=1), 1, rtol=1e-5)
+
+
+def test_regression_has_its_own_scores_and_baseline(bench) -> None:
+    data = {"name": "blobs", "task": "regression", "rows": 60}
+    run = validate(bench.experiment(**(BLOCKS | {"data": data})))
+    summary = run.read("summary.json")
+    assert set(summary["mean"]) == {"loss", "mae", "val_loss", "val_mae"}
+    y = load(bench.experiment(data=data))[0].data.load().train.y
+    assert summary["baseline"]["mae"] == pytest.approx(np.abs(y - np.median(y)).mean(), rel=0.1)
+
+
+def test_the_refitted_model_is_scored_on_the_test_rows(bench) -> None:
+    path = bench.experiment(**BLOCKS)
+    status, out, err = bench.run("kfold", path, "--refit")
+    assert (status, err) == (0, "")
+    (folder,) = bench.folder.glob("runs/2*")
+    run = Run(folder)
+    summary = run.read("summary.json")
+    assert summary["refit"]["rows"] == {"train": 61, "test": 60}
+    assert summary["refit"]["last"]["epoch"] == summary["best"]["epoch"]
+    assert len(summary["folds"]) == 3
+    with np.load(run.splits) as splits:
+        assert splits["train"].tolist() == list(range(61))
+    assert f"refit: all 61 rows, {summary['best']['epoch']} epoch" in out
+    status, out, err = bench.run("evaluate", "latest", "--json")
+    assert (status, err) == (0, "")
+    result = json.loads(out)
+    assert list(result) == ["test"]
+    assert result["test"]["rows"] == 60
+
+
+def test_without_a_refit_there_is_no_model_to_evaluate(run: Run, bench) -> None:
+    status, _, err = bench.run("evaluate", run.path)
+    assert status == 7
+    assert err.count("\n") == 1
+    assert "has no final model: `dlpy kfold --refit` trains one." in err
+
+
+def test_a_refit_drops_callbacks_that_watch_validation_rows(bench) -> None:
+    callbacks = [{"name": "early_stopping", "patience": 1}, {"name": "checkpoint", "monitor": "val_accuracy"}]
+    run = validate(bench.experiment(**BLOCKS, callbacks=callbacks), refit=True)
+    assert run.read("summary.json")["best"]["monitor"] == "val_accuracy"
+    assert run.read("run.json")["status"] == "completed"
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("kfold.folds=22", "class b has 20 rows, fewer than 22 folds"),
+        ("kfold.folds=99", "99 folds need at least 99 rows; there are 61."),
+    ],
+)
+def test_more_folds_than_members_of_a_class_are_refused(bench, override: str, message: str) -> None:
+    status, _, err = bench.run("kfold", bench.experiment(**BLOCKS), override)
+    assert status == 3
+    assert err.startswith(f"error: {message}")
+    assert err.count("\n") == 1
+    assert list(bench.folder.glob("runs/*")) == []
+
+
+def test_a_fold_that_diverges_ends_the_run_with_its_own_status(bench) -> None:
+    data = {"name": "blobs", "task": "regression"}
+    huge = {"optimizer": {"name": "sgd", "learning_rate": 1e30}}
+    path = bench.experiment(**(BLOCKS | {"data": data, "training": huge}))
+    status, _, err = bench.run("kfold", path)
+    assert status == 5
+    assert err.count("\n") == 1
+    (folder,) = bench.folder.glob("runs/2*")
+    assert Run(folder).read("run.json")["status"] == "diverged"
+
+
+def test_folds_in_processes_of_their_own_give_the_same_numbers(bench) -> None:
+    rng = np.random.default_rng(5)
+    x = rng.normal(size=(60, 3))
+    np.savez("rows.npz", x=x, y=x @ [1.0, 2.0, 3.0])
+    data = {"name": "npz", "path": "rows.npz", "transforms": ["standardize"]}
+    model = {"name": "dense", "units": [4], "dropout": 0.3, "batch_normalization": True}
+    path = bench.experiment(**(BLOCKS | {"data": data, "model": model, "kfold": {"folds": 2}}))
+    command = "import sys; from dlpy.cli.main import run; sys.argv[0] = 'dlpy'\nif __name__ == '__main__': run()\n"
+    script = bench.write(command, "main.py")
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(REPOSITORY), os.environ.get("PYTHONPATH", "")])}
+    done = subprocess.run(
+        [sys.executable, script, "kfold", path, "--jobs", "2", "--quiet"],
+        env=environment, capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    (folder,) = bench.folder.glob("runs/2*")
+    alone = validate(path)
+    assert Run(folder).read("summary.json") == alone.read("summary.json")
+    np.testing.assert_array_equal(out_of_fold(Run(folder))["prediction"], out_of_fold(alone)["prediction"])
+
+
+def test_what_k_fold_says_on_the_screen_is_only_about_folds(bench) -> None:
+    status, out, err = bench.run("kfold", bench.experiment(**BLOCKS), "training.epochs=1")
+    assert (status, err) == (0, "")
+    lines = out.splitlines()
+    assert [line[:8] for line in lines[1:4]] == ["fold 1/3", "fold 2/3", "fold 3/3"]
+    assert lines[4].startswith("mean: ")
