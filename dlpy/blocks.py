@@ -15,9 +15,7 @@ from dlpy.registry import Registry
 class Block(BaseModel):
     """A part of an experiment file: unknown keys, wrong types and NaN are refused, and nothing changes it later."""
 
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, strict=True, allow_inf_nan=False, use_attribute_docstrings=True
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
     hints: ClassVar[dict[str, str]] = {}  # what to say to old or mistaken names of options
 

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from dlpy import components, objectives
 from dlpy.components import Component
+from dlpy.option_help import option_help
 from dlpy.registry import Registry
 
 
@@ -43,12 +44,12 @@ def component_help(registry: Registry, name: str) -> str:
     cls = registry.get(name)
     names = [alias for alias, target in cls.aliases.items() if target == name]
     lines = [escape(inspect.getdoc(cls) or ""), ""]
-    schemas = cls.model_json_schema()["properties"]
+    schemas, texts = cls.model_json_schema()["properties"], option_help(cls)
     for option, field in cls.model_fields.items():
         if option != "name":
             default = "required" if field.is_required() else _shown(field.get_default(call_default_factory=True))
             lines.append(f"[bold]{option}[/bold]: {escape(_type(schemas[option]))}  [dim]= {escape(default)}[/dim]")
-            lines.append(escape(f"    {' '.join((field.description or '').split())}"))
+            lines.append(escape(f"    {texts.get(option, '')}"))
     also = [f"Also called {', '.join(names)}."] if names else []
     return "\n".join([*lines, "", *also, f"File: {escape(str(inspect.getsourcefile(cls)))}"])
 

@@ -8,6 +8,7 @@ from dlpy.blocks import Block
 from dlpy.catalogue import kinds
 from dlpy.components import AnyCallback, AnyDataset, AnyModel, AnyTransform
 from dlpy.objectives import AnyLoss, AnyMetric, AnyOptimizer, AnySchedule
+from dlpy.option_help import option_help
 
 SLOTS = {
     "datasets": AnyDataset, "transforms": AnyTransform, "models": AnyModel, "callbacks": AnyCallback,
@@ -23,8 +24,9 @@ def blocks() -> list[tuple[str, type[Block]]]:
 @pytest.mark.parametrize(("name", "cls"), blocks())
 def test_every_component_and_option_says_what_it_does(name: str, cls: type[Block]) -> None:
     assert len((vars(cls)["__doc__"] or "").partition("\n")[0]) > 10
-    for option, field in cls.model_fields.items():
-        assert option == "name" or field.description, f"{name}.{option} has no docstring"
+    texts = option_help(cls)
+    for option in cls.model_fields:
+        assert option == "name" or texts.get(option), f"{name}.{option} has no docstring"
 
 
 @pytest.mark.parametrize("kind", SLOTS)

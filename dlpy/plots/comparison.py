@@ -38,7 +38,8 @@ class Comparison(Plot):
         if not found:
             return {}
         histories = dict(found)
-        columns = list(dict.fromkeys(name for _, history in found for name in history.curves))
+        logged = dict.fromkeys(name for _, history in found for name in history.curves)
+        columns = [name for name in logged if name != "learning_rate"]
         prefixes = ["", "val_"] if any(name.startswith("val_") for name in columns) else [""]
         scores = list(dict.fromkeys(name.removeprefix("val_") for name in columns))
         figure = new_figure(f"{len(found)} runs compared", 5.2 * len(prefixes) + 0.8, 3 * len(scores) + 0.9)
