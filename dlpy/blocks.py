@@ -63,18 +63,24 @@ class Component(Block):
 class Slot:
     """Marks a field that holds a component: a name alone, or a mapping with `name` and options."""
 
-    def __init__(self, registry: Registry) -> None:
+    def __init__(self, registry: Registry, default: str | None = None) -> None:
         self.registry = registry
+        self.default = default  # whose options a mapping without a name gives
 
     def parse(self, value: object) -> Component:
         """Return the checked component for what YAML gives."""
         if isinstance(value, Component):
             return value
         options = {"name": value} if isinstance(value, str) else value
+        if isinstance(options, dict) and self.default and "name" not in options:
+            options = {"name": self.default, **options}
         kind = self.registry.kind
         if not isinstance(options, dict) or not isinstance(options.get("name"), str):
-            message = f"expected the name of a {kind}, or a mapping with 'name' and its options."
-            raise PydanticCustomError("component", "{message}", {"message": message + did_you_mean("", self.known())})
+            article = "an" if kind[0] in "aeiou" else "a"
+            message = f"expected the name of {article} {kind}, or a mapping with 'name' and its options."
+            context = {"key": "name"} if isinstance(options, dict) and "name" in options else {}
+            context["message"] = message + did_you_mean("", self.known())
+            raise PydanticCustomError("component", "{message}", context)
         cls = self.known().get(options["name"])
         if cls is None:
             message = f"unknown {kind} '{options['name']}'.{did_you_mean(options['name'], self.registry.names())}"

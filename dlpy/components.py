@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
+from pydantic import Field
+
 from dlpy.blocks import Component, Slot
 from dlpy.data import Loaded, Rows, State, Task
 from dlpy.errors import ConfigError
@@ -66,7 +68,7 @@ class Dataset(Component):
     """What is done to the rows, in order; fitted on training rows only."""
     validation: Holdout | None = Holdout(fraction=0.2)
     """Rows held out to watch training: a count (the first rows), a fraction (drawn at random), a mapping, or null."""
-    split_seed: int = 0
+    split_seed: Annotated[int, Field(ge=0)] = 0
     """Seed of random splits; apart from `seed`, so that runs with other seeds hold out the same rows."""
     fallback: Literal["stand_in"] | None = None
     """What to do where the data cannot be had: stop with an error (null) or train on dlpy's generated stand-in."""

@@ -14,6 +14,7 @@ from dlpy.components import AnyCallback, AnyDataset, AnyModel, Component
 from dlpy.data import Task
 from dlpy.document import Document, read
 from dlpy.errors import ConfigError, did_you_mean
+from dlpy.mistakes import mistakes_of
 from dlpy.objectives import AnyLoss, AnyMetric, AnyOptimizer, Loss, Metric
 from dlpy.optimizers import RMSprop
 from dlpy.registry import load_plugin
@@ -106,11 +107,12 @@ def load(path: Path, overrides: list[str] | None = None) -> tuple[Experiment, Do
     """
     document = read(path, overrides)
     _load_plugins(document)
-    document.values.setdefault("name", re.sub(r"[^A-Za-z0-9._-]+", "-", path.stem).strip("-._")[:64] or "run")
+    if document.values.get("name") is None:
+        document.values["name"] = re.sub(r"[^A-Za-z0-9._-]+", "-", path.stem).strip("-._")[:64] or "run"
     try:
         experiment = Experiment.model_validate(document.values)
     except ValidationError as error:
-        raise document.error([_mistake(detail) for detail in error.errors()]) from None
+        raise document.error(mistakes_of(error, document.values)) from None
     raise_mistakes(experiment, document, experiment.data.outline())
     return experiment, document
 
@@ -123,8 +125,11 @@ def _load_plugins(document: Document) -> None:
     for position, name in enumerate(names):
         if name in names[:position]:
             raise document.error([Mistake(("plugins", position), f"two plug-ins are called {name}: rename one.")])
-    for plugin in plugins:
-        load_plugin(plugin)
+    for position, plugin in enumerate(plugins):
+        try:
+            load_plugin(plugin)
+        except ConfigError as error:
+            raise document.error([Mistake(("plugins", position), str(error))]) from error
 
 
 def raise_mistakes(experiment: Experiment, document: Document, task: Task | None) -> None:
@@ -206,28 +211,3 @@ def check_class_weight(weight: str | dict[str, float] | None, task: Task) -> Non
         raise ConfigError(f"there is no class '{unknown[0]}'.{did_you_mean(unknown[0], known)}")
     if isinstance(weight, dict) and min(weight.values()) < 0:
         raise ConfigError("a class cannot count less than 0.")
-
-
-def _mistake(detail: Any) -> Mistake:
-    """Put pydantic's words into one line that a user can act on."""
-    keys, given = detail["loc"], detail["input"]
-    if detail["type"] == "missing":
-        return Mistake(keys, "required.")
-    if "message" in detail.get("ctx", {}):
-        return Mistake((*keys, *([detail["ctx"]["key"]] if "key" in detail["ctx"] else [])), detail["msg"])
-    message = detail["msg"].removeprefix("Value error, ").removeprefix("Input should be ").rstrip(".")
-    message = message.replace("a valid integer", "a whole number").replace("a valid ", "a ")
-    if message.startswith(("greater", "less")):
-        return Mistake(keys, f"must be {message}, got {_shown(given)}.")
-    expected = message if message != detail["msg"] and not detail["msg"].startswith("Value error") else None
-    if detail["type"] == "literal_error" and isinstance(given, str):
-        known = re.findall(r"'([^']+)'", detail["ctx"]["expected"])
-        return Mistake(keys, f"'{given}' is none of its values.{did_you_mean(given, known)}")
-    if detail["type"] == "string_pattern_mismatch":
-        return Mistake(keys, f"'{given}': use letters, digits, '.', '_' and '-', at most 64.")
-    return Mistake(keys, f"expected {expected}, got {_shown(given)}." if expected else f"{message}.")
-
-
-def _shown(value: object) -> str:
-    text = "nothing" if value is None else str(value).lower() if isinstance(value, bool) else repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."

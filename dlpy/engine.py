@@ -67,8 +67,8 @@ class Engine:
         """
         data = resident.tensors(train, plan.sample_weight)
         self._graphs.create_variables(data)
-        block = self._steps_at_a_time(train, plan.batch_size)
-        rows = _Pass(self._graphs.train, data, len(train), plan.batch_size, block)
+        size = min(plan.batch_size, len(train))
+        rows = _Pass(self._graphs.train, data, len(train), size, self._steps_at_a_time(train, size))
         held_out = None if validation is None else self._scoring(validation, plan.batch_size)
         self.model.stop_training = False
         for hook in hooks:
@@ -105,7 +105,7 @@ class Engine:
         return np.concatenate([self._graphs.predict(data, indices[start : start + size]).numpy() for start in starts])
 
     def _scoring(self, rows: Rows, batch_size: int) -> _Pass:
-        size = _held_out_batch(rows, batch_size)
+        size = min(_held_out_batch(rows, batch_size), len(rows))
         return _Pass(self._graphs.test, resident.tensors(rows), len(rows), size, 1)
 
     def _steps_at_a_time(self, rows: Rows, batch_size: int) -> int:

@@ -24,7 +24,7 @@ class Optimizer(Component):
         raise self.lacks("build")
 
 
-AnyOptimizer = Annotated[Optimizer, Slot(Optimizer.registry)]
+AnyOptimizer = Annotated[Optimizer, Slot(Optimizer.registry, default="rmsprop")]
 
 
 class Schedule(Component):

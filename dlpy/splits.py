@@ -63,17 +63,17 @@ class Holdout(Block):
         """Which rows are taken."""
         return self.take or ("first" if self.count else "random")
 
-    def held_out(self, rows: Rows, task: Task, seed: int) -> np.ndarray:
+    def held_out(self, rows: Rows, task: Task, seed: int, key: str = "data.validation") -> np.ndarray:
         """Return for each row whether it is held out: (rows,) bool.
 
         Raises:
             DataError: nothing would be held out, or nothing left.
         """
         if self.column is not None:
-            return _some(rows.columns[self.column] == self.value, f"column '{self.column}' holds '{self.value}'")
+            return _some(rows.columns[self.column] == self.value, f"column '{self.column}' holds '{self.value}'", key)
         count = self.count or round((self.fraction or 0) * len(rows))
         if not 0 < count < len(rows):
-            raise DataError(f"cannot hold {count} rows out of {len(rows)}: some must stay on both sides.")
+            raise DataError(f"{key}: cannot hold {count} rows out of {len(rows)}: some must stay on both sides.")
         ranks = np.arange(len(rows))
         if self.order == "random":
             labels = _labels(rows, task) if self.stratify is not False else None
@@ -81,7 +81,7 @@ class Holdout(Block):
         held = ranks >= len(rows) - count if self.order == "last" else ranks < count
         if "group" in rows.columns:
             groups = rows.columns["group"]
-            held = _some(np.isin(groups, groups[held]), "group is held out")
+            held = _some(np.isin(groups, groups[held]), "group is held out", key)
         return held
 
 
@@ -191,7 +191,7 @@ def _check_folds(folds: int, rows: Rows, labels: np.ndarray | None, task: Task) 
         )
 
 
-def _some(mask: np.ndarray, what: str) -> np.ndarray:
+def _some(mask: np.ndarray, what: str, key: str) -> np.ndarray:
     if mask.all() or not mask.any():
-        raise DataError(f"{'every' if mask.all() else 'no'} row's {what}: some rows must stay on both sides.")
+        raise DataError(f"{key}: {'every' if mask.all() else 'no'} row's {what}: some rows must stay on both sides.")
     return mask

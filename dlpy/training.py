@@ -22,6 +22,7 @@ from dlpy.graphs import xla_pays
 from dlpy.pipeline import Pipeline, Split, obtain, split, transform
 from dlpy.preprocessing import with_preprocessing
 from dlpy.records import Options, Seen, begin, record_outcome, save_predictions, save_splits, summarize
+from dlpy.registry import plugin_failure
 from dlpy.runs import Run
 from dlpy.splits import Holdout
 
@@ -114,7 +115,7 @@ def fit_best(run: Run, experiment: Experiment, data: Data, hooks: Sequence[Hooks
 
 def new_engine(experiment: Experiment, data: Data, model: keras.Model, *, trainings: int) -> Engine:
     """Return an engine for a model that is to be trained so often on so many rows, with XLA if that pays."""
-    size, epochs = experiment.training.batch_size, experiment.training.epochs
+    size, epochs = min(experiment.training.batch_size, len(data.train)), experiment.training.epochs
     return Engine(model, xla=xla_pays(model, -(-len(data.train) // size) * epochs * trainings, size))
 
 
@@ -170,14 +171,15 @@ def _fitting_model(family: Model, task: Task) -> keras.Model:
     """
     import keras
 
-    model = family.build(task)
-    if not isinstance(model, keras.Model):
-        raise ConfigError(f"model '{family.name}': its build() returned {type(model).__name__}, not a keras.Model.")
     inputs = keras.Input(task.input.shape, sparse=task.input.kind == "sparse", name="input")
     try:
+        model = family.build(task)
+        if not isinstance(model, keras.Model):
+            raise ConfigError(f"model '{family.name}': its build() returned {type(model).__name__}, not a keras.Model.")
         given = model(inputs)
     except (ValueError, TypeError) as error:
-        raise ConfigError(f"model '{family.name}' does not take {task.input}: {in_one_line(error)}") from error
+        hint = f"model '{family.name}' cannot be built for {task.input}: {in_one_line(error)}"
+        raise plugin_failure(error) or ConfigError(hint) from error
     if getattr(given, "shape", None) != (None, task.output.units):
         shapes = [tuple(tensor.shape) for tensor in keras.tree.flatten(given)]
         wanted = f"the target needs (batch, {task.output.units}): use task.output.units"

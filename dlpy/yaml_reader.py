@@ -69,10 +69,18 @@ class Reader:
         except RecursionError:
             raise ConfigError(f"{self.name}:1: nested too deeply.") from None
         except yaml.MarkedYAMLError as error:
-            line = error.problem_mark.line + 1 if error.problem_mark else 1
-            raise ConfigError(f"{self.name}:{line}: not YAML: {error.problem or error.context}.") from None
+            raise ConfigError(f"{self.name}{self._fault(error, text)}.") from None
         except yaml.YAMLError as error:
             raise ConfigError(f"{self.name}:1: not YAML: {' '.join(str(error).split())}") from None
+
+    def _fault(self, error: yaml.MarkedYAMLError, text: str) -> str:
+        """Return where the text is not YAML and why."""
+        if "=" in self.name and not Path(self.name).exists():
+            return f": not YAML: {error.problem or error.context}. Put quotes around all of it if it holds spaces"
+        line = error.problem_mark.line if error.problem_mark else 0
+        if re.match(r"\s*\t", (text.splitlines() or [""])[min(line, text.count("\n"))]):
+            return f":{line + 1}: a tab at the beginning of the line: YAML is indented by spaces"
+        return f":{line + 1}: not YAML: {error.problem or error.context}"
 
     def _convert(self, node: yaml.Node, keys: Keys) -> Any:
         self.nodes += 1
@@ -94,6 +102,8 @@ class Reader:
                 raise ConfigError(f"{self.name}:{line}: a key must be a word.")
             key = key_node.value
             self.places[(*keys, key)] = (line, f"{self.name}:{line}")
+            if key == "<<":
+                self.mistakes.append(Mistake((*keys, key), "merge keys are not taken: use 'extends', or write it out."))
             if key in values:
                 self.mistakes.append(Mistake((*keys, key), "given twice."))
             values[key] = self._convert(value_node, (*keys, key))

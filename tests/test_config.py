@@ -57,7 +57,7 @@ def test_seven_mistakes_are_told_at_once_in_the_order_of_the_file(bench) -> None
     assert [line.split(": ")[0] for line in found] == ["1", "4", "5", "8", "10", "11", "13"]
     assert found[0].startswith("1: sed: unknown option. Did you mean 'seed'? Known: callbacks, ")
     assert found[1].startswith("4: data.transforms.0.name: unknown transform 'reshap'. Did you mean 'reshape'?")
-    assert found[2] == "5: data.validation.fraction: must be less than 1, got 1.5."
+    assert found[2] == "5: data.validation: must be less than 1, got 1.5."
     assert found[3] == "8: model.units.1: must be greater than 0, got -3."
     assert found[4] == "10: training.optimizer.lr: unknown option. It is called 'learning_rate'."
     assert found[5] == "11: training.epochs: expected a whole number, got 'ten'."

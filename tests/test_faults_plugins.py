@@ -57,7 +57,7 @@ NONSENSE = {
     "in keras": (last("keras.layers.Conv2D(3, 3)(inputs)"), "ValueError: Input 0 with name"),
     "other input": (
         model("import keras\nreturn keras.Sequential([keras.Input((9,)), keras.layers.Dense(3)])"),
-        "does not take array rows of shape (4): ValueError: Exception encountered when calling Sequential.call(). Input 0",
+        "cannot be built for array rows of shape (4): ValueError: Exception encountered when calling Sequential.call(). Input 0",
     ),
     "no method": (HEAD + 'class Own(Model):\n    name: Literal["NAME"] = "NAME"\n', "has no build()"),
     "check": (

@@ -16,9 +16,7 @@ def check(
 
     Example: dlpy check configs/*.yaml
     """
-    from dlpy.config import load
     from dlpy.errors import ConfigError, DlpyError
-    from dlpy.inspection import inspect
 
     overrides = [text for text in files if "=" in text and not Path(text).exists()]
     failed: list[DlpyError] = []
@@ -27,12 +25,25 @@ def check(
         raise ConfigError("no experiment file given.")
     for path in paths:
         try:
-            experiment, document = load(path, overrides)
-            print(f"{path}: ok")
-            for line in inspect(experiment, document) if data else []:
-                print(f"  {line}")
+            found = _check(path, overrides, data=data)
+            print("\n".join([f"{path}: ok", *(f"  {line}" for line in found)]))
         except DlpyError as error:
             print(error)
             failed.append(error)
     if failed:
         raise typer.Exit(failed[0].exit_status)
+
+
+def _check(path: Path, overrides: list[str], *, data: bool) -> list[str]:
+    """Return what there is to tell of an experiment without mistakes."""
+    from dlpy.config import load
+    from dlpy.errors import DlpyError
+    from dlpy.inspection import inspect
+
+    experiment, document = load(path, overrides)
+    try:
+        return list(inspect(experiment, document)) if data else []
+    except DlpyError as error:
+        if str(error).startswith((f"{path}:", *overrides)):
+            raise
+        raise type(error)(f"{path}: {error}") from error

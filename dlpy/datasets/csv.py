@@ -152,7 +152,7 @@ class Csv(Dataset):
         resolved = {**names, "task": task.output.kind}
         if holdout is None:
             return Loaded(rows, None, task, source, resolved)
-        held = holdout.held_out(rows, task, self.split_seed)
+        held = holdout.held_out(rows, task, self.split_seed, "data.test")
         train, test = np.flatnonzero(~held), np.flatnonzero(held)
         return Loaded(rows.take(train), rows.take(test), task, source, resolved)
 

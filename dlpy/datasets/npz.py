@@ -125,7 +125,7 @@ def _held_out(loaded: Loaded, holdout: Holdout | None, seed: int) -> Loaded:
     """Return the same with test rows taken from the training rows, where that is asked for."""
     if holdout is None:
         return loaded
-    held = holdout.held_out(loaded.train, loaded.task, seed)
+    held = holdout.held_out(loaded.train, loaded.task, seed, "data.test")
     train, test = np.flatnonzero(~held), np.flatnonzero(held)
     return replace(loaded, train=loaded.train.take(train), test=loaded.train.take(test))
 
