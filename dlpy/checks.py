@@ -16,7 +16,7 @@ def check(data: Data) -> None:
         if rows is not None:
             check_rows(rows, name, data.task.output)
     if data.task.output.kind != "regression":
-        _check_every_class(data.train, data.task.output)
+        check_every_class(data.train, data.task.output)
 
 
 def class_numbers(rows: Rows, output: Output) -> np.ndarray:
@@ -63,7 +63,8 @@ def _check_labels(rows: Rows, part: str, classes: int) -> None:
         raise DataError(f"{part} row {row}: label {label} is not one of the {classes} classes 0 to {classes - 1}.")
 
 
-def _check_every_class(rows: Rows, output: Output) -> None:
+def check_every_class(rows: Rows, output: Output) -> None:
+    """Raise DataError where a class has no row."""
     count = 2 if output.kind == "binary" else output.units or 0
     missing = np.flatnonzero(np.bincount(class_numbers(rows, output), minlength=count) == 0)
     if len(missing):

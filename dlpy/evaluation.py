@@ -42,24 +42,35 @@ def restore(run: Run, which: checkpoints.Which = "best") -> Trained:
         RunError: the run has no such checkpoint, or its files are damaged.
     """
     experiment = read_experiment(run)
-    record = run.read("run.json")
-    if record.get("kind") == "kfold" and not run.checkpoints.is_dir():
+    record = _record(run)
+    if record["kind"] == "kfold" and not run.checkpoints.is_dir():
         raise RunError(f"run {run.id} has no final model: `dlpy kfold --refit` trains one.")
-    if "task" not in record or "raw_task" not in record:
-        raise RunError(f"{run.path / 'run.json'} lacks what dlpy wrote into it when the run began.")
-    task = Task.from_record(record["task"])
+    try:
+        raw_task, task = Task.from_record(record["raw_task"]), Task.from_record(record["task"])
+    except (AttributeError, KeyError, TypeError) as error:
+        raise RunError(f"{run.path / 'run.json'} is damaged: its task cannot be read ({error}).") from None
     pipeline = Pipeline.restore(experiment.data.steps(), run.transforms)
     model = compiled_model(experiment, task, experiment.seed)
     epoch = checkpoints.load_weights(model, run, which)
-    return Trained(experiment, pipeline, Engine(model), Task.from_record(record["raw_task"]), task, epoch)
+    return Trained(experiment, pipeline, Engine(model), raw_task, task, epoch)
 
 
 def read_experiment(run: Run) -> Experiment:
     """Return the experiment that a run was made of."""
     if not run.config.is_file():
         raise RunError(f"{run.path} has no config.yaml.")
-    experiment, _ = load(run.config)
+    try:
+        experiment, _ = load(run.config)
+    except ConfigError as error:
+        raise RunError(f"the run's config.yaml was changed, or is of another version: {error}") from None
     return experiment
+
+
+def _record(run: Run) -> dict[str, Any]:
+    record = run.read("run.json")
+    if not {"kind", "smoke", "data", "raw_task", "task"} <= record.keys():
+        raise RunError(f"{run.path / 'run.json'} lacks what dlpy wrote into it when the run began.")
+    return record
 
 
 def evaluate(run: Run, parts: list[Part], which: checkpoints.Which = "best") -> dict[str, Any]:
@@ -135,12 +146,19 @@ def _raw_parts(run: Run, experiment: Experiment) -> dict[str, Rows]:
     return {name: rows for name, rows in named.items() if rows is not None}
 
 
+def _loaded(run: Run, experiment: Experiment) -> Loaded:
+    try:
+        return experiment.data.load()
+    except ConfigError as error:  # the experiment was right when it was trained
+        raise DataError(f"the data has changed since run {run.id}: {error}") from None
+
+
 def _load_again(run: Run, experiment: Experiment) -> Loaded:
     record = run.read("run.json")
     if record["data"]["source"] == "stand-in":
         loaded = experiment.data.stand_in(experiment.seed, SMOKE_ROWS if record["smoke"] else None)
     else:
-        loaded = experiment.data.load()
+        loaded = _loaded(run, experiment)
     if loaded.fingerprint() != record["data"]["sha256"]:
         raise DataError(
             f"{loaded.source.description} has changed since run {run.id}: its scores could not be compared. "

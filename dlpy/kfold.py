@@ -2,14 +2,7 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import signal
-import threading
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -19,14 +12,14 @@ import numpy as np
 
 from dlpy import backend, runs
 from dlpy.baseline import baseline
-from dlpy.checks import check
+from dlpy.checks import check, check_every_class
 from dlpy.config import Experiment, load
 from dlpy.curves import best_epoch
 from dlpy.data import Data, Loaded, Task
 from dlpy.document import Document
 from dlpy.engine import Engine
-from dlpy.errors import SetupError
 from dlpy.pipeline import Split, obtain, transform
+from dlpy.processes import in_processes
 from dlpy.records import Options, begin, record_outcome, save_splits, write_arrays
 from dlpy.results import fold_histories, mean_history
 from dlpy.runs import Run
@@ -60,6 +53,9 @@ def kfold(experiment: Experiment, document: Document, options: Options, reporter
     prepared = prepare(experiment, document, options)
     parts = list(_folds(prepared))
     first, _ = _fold_data(prepared, *parts[0])
+    if first.task.output.kind != "regression":
+        for train, _ in parts:
+            check_every_class(prepared.loaded.train.take(train), prepared.loaded.task.output)
     reporter.data_ready(prepared.loaded, first, prepared.experiment)
     run = begin(prepared.experiment, prepared.loaded, first.task, options)
     with record_outcome(run):
@@ -136,44 +132,10 @@ class _LastScores(Reporter):
 
 def _train_in_processes(run: Run, count: int, jobs: int, reporter: Reporter) -> Iterator[Fold]:
     """Train the folds in processes of their own, which read all they need from the run directory."""
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(jobs, mp_context=context, initializer=_end_with_parent) as pool:
-        with _held_back(signal.SIGINT):
-            pending = [pool.submit(_fold_in_process, str(run.path), number) for number in range(1, count + 1)]
-        try:
-            for future in pending:
-                fold = future.result()
-                reporter.fold_ended(fold.number, count, fold.scores)
-                yield fold
-        except BaseException as error:
-            for process in multiprocessing.active_children():  # else leaving `with` waits until they have trained
-                process.kill()
-            if isinstance(error, BrokenProcessPool):
-                hint = "most likely for want of memory: use fewer --jobs."
-                raise SetupError(f"a fold's process was killed, {hint}") from None
-            raise
-
-
-@contextmanager
-def _held_back(number: signal.Signals) -> Iterator[None]:
-    """Let a signal wait until the block is over; processes begun in it never receive it: Ctrl-C is for the first."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {number})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _end_with_parent() -> None:
-    """End this process as soon as the one that began it is gone, however that ended."""
-    parent = multiprocessing.parent_process()
-
-    def watch() -> None:
-        if parent is not None:
-            parent.join()
-            os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
+    arguments = [(str(run.path), number) for number in range(1, count + 1)]
+    for fold in in_processes(_fold_in_process, arguments, jobs):
+        reporter.fold_ended(fold.number, count, fold.scores)
+        yield fold
 
 
 def _fold_in_process(run_path: str, number: int) -> Fold:

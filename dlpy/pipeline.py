@@ -68,6 +68,7 @@ class Pipeline:
     def save(self, path: Path) -> None:
         """Write what the transforms learnt."""
         arrays = {f"{i}.{key}": array for i, state in enumerate(self.states) for key, array in state.items()}
+        arrays["steps"] = np.array([step.name for step in self.steps], np.str_)
         write_whole(path, lambda temporary: _save_arrays(temporary, arrays))
 
     @classmethod
@@ -80,10 +81,12 @@ class Pipeline:
         states: list[State] = [{} for _ in steps]
         try:
             with np.load(path, allow_pickle=False) as stored:
-                for name in stored.files:
+                if stored["steps"].tolist() != [step.name for step in steps]:
+                    raise RunError(f"{path} was learnt by other transforms than config.yaml lists.")
+                for name in sorted({*stored.files} - {"steps"}):
                     position, _, key = name.partition(".")
                     states[int(position)][key] = stored[name]
-        except (OSError, ValueError, IndexError, EOFError, zipfile.BadZipFile) as error:
+        except (OSError, ValueError, KeyError, IndexError, EOFError, zipfile.BadZipFile) as error:
             raise RunError(f"{path} is missing or damaged: {error}.") from None
         return cls(steps, states)
 

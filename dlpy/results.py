@@ -89,10 +89,14 @@ def mean_history(histories: list[History]) -> History:
 
 def output_of(run: Run) -> Output | None:
     """Return the target of the run's task, or None where it has several."""
-    outputs = list(run.read("run.json").get("task", {}).get("outputs", {}).values())
-    if len(outputs) != 1:
-        return None
-    return Output(outputs[0]["kind"], outputs[0].get("units"), tuple(map(str, outputs[0].get("classes") or ())))
+    record = run.read("run.json")
+    try:
+        outputs = list(record.get("task", {}).get("outputs", {}).values())
+        if len(outputs) != 1:
+            return None
+        return Output(outputs[0]["kind"], outputs[0].get("units"), tuple(map(str, outputs[0].get("classes") or ())))
+    except (AttributeError, KeyError, TypeError) as error:
+        raise RunError(f"{run.path / 'run.json'} is damaged: its task cannot be read ({error}).") from None
 
 
 def predictions_of(run: Run) -> list[Predictions]:

@@ -185,6 +185,8 @@ def _check_folds(folds: int, rows: Rows, labels: np.ndarray | None, task: Task) 
     if counts.min() < folds:
         number = numbers[counts.argmin()]
         name = task.output.classes[number] if task.output.classes else number
+        if counts.min() == 1:
+            raise DataError(f"class {name} has a single row, which cannot train and validate: drop it, or get more.")
         raise DataError(
             f"class {name} has {counts.min()} rows, fewer than {folds} folds. "
             "Use fewer folds, or kfold.stratify=false to let some folds miss it."

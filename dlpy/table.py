@@ -75,6 +75,8 @@ def guess_numeric(file: CsvFile, column: Column) -> bool:
     Raises:
         DataError: nearly all cells are numbers and a few are not, which is neither.
     """
+    if column.bad and _has_decimal_comma(column.bad[0][1]):
+        raise bad_cell(file, column)
     few = len(column.bad) <= _STRAY_SHARE * len(column.values)
     if column.bad and few and len(np.unique(column.values[~np.isnan(column.values)])) > _MOST_CLASSES:
         raise bad_cell(file, column)
@@ -85,7 +87,7 @@ def bad_cell(file: CsvFile, column: Column) -> DataError:
     """Return the error about the first cell that is no number."""
     row, text = column.bad[0]
     what = "is not finite" if text.lower().lstrip("+-") in ("inf", "infinity") else "is not a number"
-    hint = "Write decimals with a dot. " if number(text.replace(",", ".")) is not None else ""
+    hint = "Write decimals with a dot. " if _has_decimal_comma(text) else ""
     near = did_you_mean(text, MISSING).partition(" Known")[0].strip()
     hint += f"{near} " if near else ""
     shown = text if len(text) <= 40 else text[:37] + "..."
@@ -93,6 +95,18 @@ def bad_cell(file: CsvFile, column: Column) -> DataError:
         f"{file.where(row, column.name)}: '{shown}' {what}. {hint}"
         "Correct it, add it to data.missing_values, or list the column under data.categorical or data.ignore."
     )
+
+
+def _has_decimal_comma(text: str) -> bool:
+    return text.count(",") == 1 and number(text.replace(",", ".")) is not None
+
+
+def check_range(file: CsvFile, column: Column) -> None:
+    """Raise DataError where a number is beyond what the model's 32 bits hold."""
+    large = np.flatnonzero(np.abs(column.values) > np.finfo(np.float32).max)
+    if len(large):
+        where, value = file.where(int(large[0]), column.name), column.values[large[0]]
+        raise DataError(f"{where}: {value:g} is too large: float32 ends at 3.4e38. Divide the column, or ignore it.")
 
 
 def texts_of(file: CsvFile, names: Sequence[str], missing: Sequence[str]) -> np.ndarray:
@@ -168,6 +182,7 @@ def _are_classes(values: np.ndarray) -> bool:
 def _numbers(file: CsvFile, column: Column) -> np.ndarray:
     if column.bad:
         raise bad_cell(file, column)
+    check_range(file, column)
     return column.values.astype(np.float32)
 
 

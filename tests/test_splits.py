@@ -107,7 +107,9 @@ def test_groups_stay_together_in_folds() -> None:
 
 
 def test_a_class_with_fewer_members_than_folds_is_named() -> None:
-    with pytest.raises(DataError, match="class c has 1 rows, fewer than 2 folds"):
+    with pytest.raises(DataError, match="class c has 2 rows, fewer than 3 folds"):
+        folds(KFold(folds=3), rows([0, 0, 0, 1, 1, 1, 2, 2]), CLASSES)
+    with pytest.raises(DataError, match="class c has a single row"):
         folds(KFold(folds=2), rows([0, 0, 1, 1, 2]), CLASSES)
 
 

@@ -27,8 +27,11 @@ def predict(
     Example: dlpy predict latest new_houses.csv --output predictions.csv
     """
     from dlpy import evaluation, runs
+    from dlpy.errors import ConfigError
     from dlpy.predictions import to_csv
 
+    if output is not None and output.resolve() == data.resolve():
+        raise ConfigError(f"--output {output}: that is the file to predict. Give another name.")
     run = runs.find(name, runs_folder)
     prediction, task = evaluation.predict(run, data, evaluation.checkpoint_name(checkpoint))
     text = to_csv(prediction, task)

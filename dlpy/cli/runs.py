@@ -43,7 +43,9 @@ def runs(
         return
     table = Table(box=None, pad_edge=False)
     for name in columns:
-        table.add_column(name, no_wrap=True, justify="left" if name in ("id", "status", "data") else "right")
+        left = name in ("id", "status", "data")
+        width = max(len(row["id"]) for row in rows) if name == "id" else None  # an id that is cut off is of no use
+        table.add_column(name, no_wrap=True, justify="left" if left else "right", min_width=width)
     for row in rows:
         table.add_row(*(_cell(row.get(name)) for name in columns))
     output().print(table if rows else "There are no runs yet.")

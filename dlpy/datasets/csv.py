@@ -77,8 +77,11 @@ class Csv(Dataset):
         claims += [(key, name) for key in ("numeric", "categorical", "ignore") for name in getattr(self, key) or []]
         owners: dict[str, str] = {}
         for key, name in claims:
-            old = owners.setdefault(name, key)
-            if old != key and not {old, key} <= {"group", "validation", "test", "ignore"}:
+            old = owners.get(name)
+            owners.setdefault(name, key)
+            if old == key and key in ("numeric", "categorical"):
+                raise ValueError(f"column '{name}' is listed twice under {key}")
+            if old not in (None, key) and not {old, key} <= {"group", "validation", "test", "ignore"}:
                 raise ValueError(f"column '{name}' cannot be both {old} and {key}")
         return self
 
@@ -117,7 +120,13 @@ class Csv(Dataset):
             raise ConfigError("data: numeric and categorical must be listed, as the run's config.yaml does.")
         for name in [*self.numeric, *self.categorical]:
             if name not in columns:
-                raise DataError(f"{path} has no column '{name}'.{did_you_mean(name, file.names)}")
+                other = _other_delimiter(file)
+                hint = (
+                    f" Its first line holds '{other}', but the run's tables are cut at '{self.delimiter}'."
+                    if other
+                    else ""
+                )
+                raise DataError(f"{path} has no column '{name}'.{hint or did_you_mean(name, file.names)}")
         features = self._table(file, columns, self.numeric, self.categorical)
         target = columns.get(self.target)
         given = target is not None and len(target.missing) < len(file)
@@ -161,10 +170,11 @@ class Csv(Dataset):
         lists += [("missing", name) for name in self.missing] if isinstance(self.missing, dict) else []
         for key, name in [("target", self.target), *self._marks(), *lists]:
             if name not in file.names:
-                other = next((sign for sign in ";\t|," if len(file.names) == 1 and sign in file.names[0]), None)
-                hint = f' Its first line holds {other!r}: set data.delimiter: "{other}".' if other else ""
-                hint = hint.replace("\t", "\\t") or did_you_mean(name, file.names)
-                raise ConfigError(f"data.{key}: {file.path} has no column '{name}'.{hint}")
+                other = _other_delimiter(file)
+                hint = f" Its first line holds '{other}': set data.delimiter: \"{other}\"." if other else ""
+                raise ConfigError(
+                    f"data.{key}: {file.path} has no column '{name}'.{hint or did_you_mean(name, file.names)}"
+                )
 
     def _features(self, file: CsvFile, columns: dict[str, Column]) -> tuple[list[str], list[str]]:
         """Return the numeric and the categorical columns: those listed, or those that look so."""
@@ -185,6 +195,7 @@ class Csv(Dataset):
         for name in numeric:
             if columns[name].bad:
                 raise table.bad_cell(file, columns[name])
+            table.check_range(file, columns[name])
             self._check_gaps(file, name, columns[name].missing, numeric=True)
         texts = table.texts_of(file, categorical, self.missing_values)
         for name, column in zip(categorical, texts.T, strict=True):
@@ -218,6 +229,12 @@ class Csv(Dataset):
             columns[str(holdout.column)][part :: 2 + len(holdouts)] = holdout.value
         groups = {"group": np.arange(count) // 5} if self.group else {}
         return {**{name: column.astype(np.str_) for name, column in columns.items()}, **groups}
+
+
+def _other_delimiter(file: CsvFile) -> str | None:
+    """Return the sign, as YAML writes it, that seems to stand between the cells of what was read as one column."""
+    signs = {sign: sign for sign in ";|,"} | {"\t": "\\t"}
+    return next((shown for sign, shown in signs.items() if len(file.names) == 1 and sign in file.names[0]), None)
 
 
 def _generated_target(score: np.ndarray, kind: Kind) -> tuple[np.ndarray, Output]:

@@ -172,7 +172,7 @@ def _numbers(path: Path, name: str, array: object) -> np.ndarray:
         raise DataError(f"{path}: '{name}' holds {kind}; numbers are needed (bool, int, uint or float).")
     if array.ndim == 0:
         raise DataError(f"{path}: '{name}' is a single number; expected one row for each example.")
-    return array
+    return array.astype(np.float64) if array.dtype.kind == "f" and array.dtype.itemsize > 8 else array
 
 
 def _rows(path: Path, arrays: Arrays, x_name: str, y_name: str | None, group: str | None) -> Rows:
@@ -227,7 +227,8 @@ def _classes(path: Path, name: str, y: np.ndarray, kind: Kind | None, whole: boo
 
 def _typed(rows: Rows, output: Output) -> Rows:
     """Return the rows with targets in the type that the task has: classes int64, numbers float32."""
-    return rows.with_y(rows.y.astype(np.float32 if output.kind == "regression" else np.int64))
+    with np.errstate(over="ignore"):  # what becomes infinite is told by the checks
+        return rows.with_y(rows.y.astype(np.float32 if output.kind == "regression" else np.int64))
 
 
 def _row_shape(rows: Rows) -> tuple[int, ...]:
