@@ -130,6 +130,9 @@ class Hooks:
         """Receive the model; `model.stop_training = True` ends training after the epoch."""
         self.model = model
 
+    def set_params(self, params: dict[str, int]) -> None:
+        """Receive how much there is to do: `epochs`, and `steps` of each."""
+
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None: ...
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None: ...

@@ -14,6 +14,7 @@ from dlpy.components import AnyCallback, AnyDataset, AnyModel, Component
 from dlpy.data import Task
 from dlpy.document import Document, read
 from dlpy.errors import ConfigError, did_you_mean
+from dlpy.execution import Execution
 from dlpy.mistakes import mistakes_of
 from dlpy.objectives import AnyLoss, AnyMetric, AnyOptimizer, Loss, Metric
 from dlpy.optimizers import RMSprop
@@ -45,6 +46,10 @@ class Training(Block):
     """How many rows make one step."""
     class_weight: Annotated[Literal["balanced"] | dict[str, float] | None, BeforeValidator(_class_weight)] = None
     """How much each class counts in training: balanced, or a number for each class (by name or number)."""
+    execution: Literal["auto", "epoch", "steps"] = "auto"
+    """How an epoch is run: `epoch` inside one graph, `steps` batch by batch as Keras' fit; auto takes the faster."""
+    jit_compile: Literal["auto"] | bool = "auto"
+    """Whether XLA compiles the training steps; auto: where that saves more time than compiling takes."""
 
 
 class Experiment(Block):
@@ -93,6 +98,11 @@ class Experiment(Block):
         """Return the experiment with every choice written out that the data decided."""
         training = self.training.model_copy(update={"loss": self.loss(task), "metrics": self.metrics(task)})
         return self.model_copy(update={"data": self.data.model_copy(update=options), "training": training})
+
+    def executed(self, execution: Execution) -> Experiment:
+        """Return the experiment with the way it was executed written out."""
+        chosen = {"execution": execution.mode, "jit_compile": execution.jit_compile}
+        return self.model_copy(update={"training": self.training.model_copy(update=chosen)})
 
     def to_yaml(self) -> str:
         """Return a file that says the same with every default filled in."""
@@ -185,6 +195,7 @@ def _misfits(experiment: Experiment, task: Task) -> list[Mistake]:
     for position, callback in enumerate(experiment.callbacks):
         attempt(("callbacks", position, "monitor"), check_monitor, callback.monitors(), directions)
     attempt(("training", "class_weight"), check_class_weight, experiment.training.class_weight, task)
+    attempt(("training", "jit_compile"), check_jit_compile, experiment.training.jit_compile, task)
     return mistakes
 
 
@@ -196,6 +207,12 @@ def check_monitor(monitor: str | None, directions: dict[str, str]) -> None:
         raise ConfigError(f"there is no '{monitor}' without validation rows: set data.validation.")
     hint = did_you_mean(monitor, directions)
     raise ConfigError(f"no score is called '{monitor}'.{hint} Add a metric to training.metrics to have it.")
+
+
+def check_jit_compile(jit_compile: bool | str, task: Task) -> None:
+    """Raise ConfigError where XLA has no way to do what is asked."""
+    if jit_compile is True and task.input.kind == "sparse":
+        raise ConfigError("XLA cannot compile products with sparse rows: leave it at auto.")
 
 
 def check_class_weight(weight: str | dict[str, float] | None, task: Task) -> None:

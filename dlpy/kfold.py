@@ -13,17 +13,29 @@ import numpy as np
 from dlpy import backend, runs
 from dlpy.baseline import baseline
 from dlpy.checks import check, check_every_class
+from dlpy.components import Hooks
 from dlpy.config import Experiment, load
 from dlpy.curves import best_epoch
 from dlpy.data import Data, Loaded, Task
 from dlpy.document import Document
 from dlpy.engine import Engine
+from dlpy.execution import Execution
 from dlpy.pipeline import Split, obtain, transform
 from dlpy.processes import in_processes
-from dlpy.records import Options, begin, record_outcome, save_splits, write_arrays
+from dlpy.records import Options, begin, record_outcome, save_splits, write_arrays, write_config
 from dlpy.results import fold_histories, mean_history
 from dlpy.runs import Run
-from dlpy.training import Prepared, Reporter, checkpoint_of, compiled_model, finish, fit, new_engine, prepare
+from dlpy.training import (
+    Prepared,
+    Reporter,
+    built_callbacks,
+    checkpoint_of,
+    choose_execution,
+    compiled_model,
+    finish,
+    fit,
+    prepare,
+)
 
 
 @dataclass(frozen=True)
@@ -36,6 +48,7 @@ class Fold:
     rows: np.ndarray  # positions of the validation rows among all rows that are not test rows
     target: np.ndarray
     prediction: np.ndarray
+    execution: Execution
 
 
 @dataclass(frozen=True)
@@ -64,6 +77,8 @@ def kfold(experiment: Experiment, document: Document, options: Options, reporter
         else:
             shop = _Workshop(prepared)
             folds = [_train_fold(run, shop, number, reporter) for number in range(1, len(parts) + 1)]
+        prepared = replace(prepared, experiment=prepared.experiment.executed(folds[0].execution))
+        write_config(run, prepared.experiment)
         summary = _summarize(run, prepared, folds)
         if how.refit:
             _refit(run, prepared, summary, reporter)
@@ -91,12 +106,14 @@ class _Workshop:
         self._task: Task | None = None
         self._engine: Engine | None = None
 
-    def engine(self, experiment: Experiment, data: Data) -> Engine:
+    def engine(self, experiment: Experiment, data: Data, callbacks: list[Hooks]) -> Engine:
         """Return an engine whose model is fresh."""
         fresh = compiled_model(experiment, data.task, experiment.seed)
         if self._engine is None or self._task != data.task:  # a fold may have other categories than the one before
-            folds = experiment.kfold.folds * experiment.kfold.repeats
-            self._engine, self._task = new_engine(experiment, data, fresh, trainings=folds), data.task
+            parts = list(_folds(self.prepared))
+            rows = len(parts[0][0])  # of the first fold, so that folds in other processes go the same way
+            execution = choose_execution(experiment, fresh, rows, callbacks, trainings=len(parts))
+            self._engine, self._task = Engine(fresh, execution), data.task
         else:
             self._engine.restart(fresh)
         return self._engine
@@ -114,13 +131,14 @@ def _train_fold(run: Run, shop: _Workshop, number: int, reporter: Reporter) -> F
         folder.path.mkdir(parents=True)
     reporter.fold_begins(number, len(parts))
     last = _LastScores()
-    engine = shop.engine(experiment, data)
+    callbacks = built_callbacks(experiment, folder, data)
+    engine = shop.engine(experiment, data, callbacks)
     save_splits(folder, data)
-    fit(engine, folder, experiment, data, [last, reporter])
+    fit(engine, folder, experiment, data, [last, reporter, *callbacks])
     held_out = data.validation or data.train
     prediction = engine.predict(held_out, experiment.training.batch_size)
     common_sense = baseline(data.train, held_out, data.task.output, experiment.loss(data.task).name)
-    return Fold(number, last.logs, common_sense, validation, held_out.y, prediction)
+    return Fold(number, last.logs, common_sense, validation, held_out.y, prediction, engine.execution)
 
 
 class _LastScores(Reporter):

@@ -42,10 +42,13 @@ def _is_of_types(group: Sequence[Mistake]) -> bool:
 def _joined(group: list[Mistake]) -> Mistake:
     """Return one mistake for one place: what is wrong with the value, or all that would have been right."""
     others = [mistake for mistake in group if not _is_of_types([mistake])]
+    typed = [mistake.message.removeprefix("expected ").partition(", got ") for mistake in group if mistake not in others]
+    expected = " or ".join(dict.fromkeys(before for before, _, _ in typed))
+    if others and expected and others[0].message.startswith("'"):
+        return Mistake(others[0].keys, f"{others[0].message} Or give {expected}.")
     if others or len(group) == 1:
         return (others or group)[0]
-    expected = dict.fromkeys(mistake.message.removeprefix("expected ").partition(", got ")[0] for mistake in group)
-    return Mistake(group[0].keys, f"expected {' or '.join(expected)}, got {group[0].message.partition(', got ')[2]}")
+    return Mistake(group[0].keys, f"expected {expected}, got {typed[0][2]}")
 
 
 def _mistake(detail: Any) -> Mistake:
@@ -58,7 +61,7 @@ def _mistake(detail: Any) -> Mistake:
     message = detail["msg"].removeprefix("Value error, ").removeprefix("Input should be ").rstrip(".")
     message = message.replace("a valid integer", "a whole number").replace("a valid ", "a ")
     message = re.sub(r"a(n instance| dictionary or instance) of \w+|a (valid )?dictionary", "a mapping", message)
-    message = message.replace("a string", "a text")
+    message = message.replace("a string", "a text").replace("a boolean", "true or false")
     if message.startswith(("greater", "less")):
         return Mistake(keys, f"must be {message}, got {_shown(given)}.")
     expected = message if message != detail["msg"] and not detail["msg"].startswith("Value error") else None

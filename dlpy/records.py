@@ -67,8 +67,7 @@ def _write_beginning(run: Run, experiment: Experiment, loaded: Loaded, task: Tas
     with runs.storage(run.path):
         for plugin in experiment.plugins:
             shutil.copyfile(plugin, run.path / Path(plugin).name)
-    stored = experiment.model_copy(update={"plugins": [Path(plugin).name for plugin in experiment.plugins]})
-    runs.write_whole(run.config, lambda path: path.write_text(stored.to_yaml(), encoding="utf-8"))
+    write_config(run, experiment)
     data = {"source": loaded.source.kind, "description": loaded.source.description, "sha256": loaded.fingerprint()}
     run.write(
         "run.json",
@@ -90,6 +89,12 @@ def _write_beginning(run: Run, experiment: Experiment, loaded: Loaded, task: Tas
         },
     )
     run.append_log(f"began: {options.command or options.kind}; data: {loaded.source.kind} {loaded.source.description}")
+
+
+def write_config(run: Run, experiment: Experiment) -> None:
+    """Write config.yaml: the experiment with every choice made, its plug-ins beside it."""
+    stored = experiment.model_copy(update={"plugins": [Path(plugin).name for plugin in experiment.plugins]})
+    runs.write_whole(run.config, lambda path: path.write_text(stored.to_yaml(), encoding="utf-8"))
 
 
 @contextmanager

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import keras
 
+_FAST_COLUMNS = 31  # TensorFlow's sparse product takes up to seven times as long per column where there are more
+
 
 @cache
 def sparse_dense() -> type[keras.layers.Dense]:
@@ -25,7 +27,9 @@ def sparse_dense() -> type[keras.layers.Dense]:
         def call(self, inputs: Any, training: bool | None = None) -> Any:
             if not isinstance(inputs, tf.SparseTensor):  # while Keras works out shapes
                 return super().call(inputs)
-            x = tf.sparse.sparse_dense_matmul(inputs, self.kernel)
+            whole, rest = divmod(self.units, _FAST_COLUMNS)
+            parts = tf.split(self.kernel, [_FAST_COLUMNS] * whole + ([rest] if rest else []), axis=1)
+            x = tf.concat([tf.sparse.sparse_dense_matmul(inputs, part) for part in parts], axis=1)
             if self.bias is not None:
                 x = x + self.bias
             return x if self.activation is None else self.activation(x)

@@ -18,10 +18,10 @@ from dlpy.data import Data, Loaded, Rows, Task
 from dlpy.document import Document
 from dlpy.engine import Engine, Plan
 from dlpy.errors import ConfigError, in_one_line
-from dlpy.graphs import xla_pays
+from dlpy.execution import Execution, choose
 from dlpy.pipeline import Pipeline, Split, obtain, split, transform
 from dlpy.preprocessing import with_preprocessing
-from dlpy.records import Options, Seen, begin, record_outcome, save_predictions, save_splits, summarize
+from dlpy.records import Options, Seen, begin, record_outcome, save_predictions, save_splits, summarize, write_config
 from dlpy.registry import plugin_failure
 from dlpy.runs import Run
 from dlpy.splits import Holdout
@@ -102,32 +102,43 @@ def finish(run: Run, prepared: Prepared, data: Data, pipeline: Pipeline, reporte
 
 def fit_best(run: Run, experiment: Experiment, data: Data, hooks: Sequence[Hooks]) -> Engine:
     """Train a fresh model, leave its scores and checkpoints in the run, and return it with its best weights."""
-    engine = new_engine(experiment, data, compiled_model(experiment, data.task, experiment.seed), trainings=1)
-    run.update(xla=engine.xla)
+    model = compiled_model(experiment, data.task, experiment.seed)
+    callbacks = built_callbacks(experiment, run, data)
+    execution = choose_execution(experiment, model, len(data.train), callbacks)
+    write_config(run, experiment.executed(execution))
+    engine = Engine(model, execution)
     checkpoint = checkpoint_of(experiment).build(run, _directions(experiment, data))
     try:
-        fit(engine, run, experiment, data, [checkpoint, *hooks])
+        fit(engine, run, experiment, data, [checkpoint, *hooks, *callbacks])
     finally:
         checkpoint.flush()
     checkpoints.load_weights(engine.model, run)
     return engine
 
 
-def new_engine(experiment: Experiment, data: Data, model: keras.Model, *, trainings: int) -> Engine:
-    """Return an engine for a model that is to be trained so often on so many rows, with XLA if that pays."""
-    size, epochs = min(experiment.training.batch_size, len(data.train)), experiment.training.epochs
-    return Engine(model, xla=xla_pays(model, -(-len(data.train) // size) * epochs * trainings, size))
+def choose_execution(
+    experiment: Experiment, model: keras.Model, rows: int, callbacks: Sequence[Hooks], trainings: int = 1
+) -> Execution:
+    """Return how to train a model so often on so many rows."""
+    training = experiment.training
+    size = min(training.batch_size, rows)
+    job = (-(-rows // size) * training.epochs * trainings, size)
+    return choose(training.execution, training.jit_compile, model, job, callbacks)
 
 
 def fit(engine: Engine, run: Run, experiment: Experiment, data: Data, hooks: Sequence[Hooks]) -> None:
-    """Train a model as the experiment says, with its callbacks and metrics.csv in the run, but for checkpoints."""
-    directions = _directions(experiment, data)
-    listed = [callback for callback in experiment.callbacks if not isinstance(callback, Checkpoint)]
-    callbacks = [_hooks(callback, run, directions) for callback in listed]
+    """Train a model as the experiment says, with metrics.csv in the run."""
     training = experiment.training
     plan = Plan(training.batch_size, training.epochs, experiment.seed, sample_weight(experiment, data))
     # metrics.csv comes first: it records the learning rate that the epoch had, before a callback changes it
-    engine.fit(data.train, data.validation, plan, [MetricsCsv(run.metrics), *hooks, *callbacks])
+    engine.fit(data.train, data.validation, plan, [MetricsCsv(run.metrics), *hooks])
+
+
+def built_callbacks(experiment: Experiment, run: Run, data: Data) -> list[Hooks]:
+    """Return what the experiment's callbacks do, in their order, but for checkpoints."""
+    directions = _directions(experiment, data)
+    listed = [callback for callback in experiment.callbacks if not isinstance(callback, Checkpoint)]
+    return [_hooks(callback, run, directions) for callback in listed]
 
 
 def _hooks(callback: Callback, run: Run, directions: dict[str, str]) -> Hooks:

@@ -27,6 +27,8 @@ def told(bench, *overrides: str, **blocks: object) -> str:
         ("data.split_seed=-1", "must be greater than or equal to 0, got -1."),
         ("model.units=[64,", "not YAML"),
         ("training.class_weight=3", "expected 'balanced' or a mapping, got 3."),
+        ("training.execution=fast", "'fast' is none of its values. Known: auto, epoch, steps."),
+        ("training.jit_compile=maybe", "'maybe' is none of its values. Known: auto. Or give true or false."),
         ("training.class_weight={a: x}", "expected a number, got 'x'."),
     ],
 )

@@ -134,6 +134,24 @@ def test_the_runs_own_config_trains_to_the_same_bits(bench) -> None:
     assert first.config.read_text() == again.config.read_text().replace("name: config", "name: experiment")
 
 
+def test_how_it_was_executed_is_written_into_the_runs_config(bench) -> None:
+    path = bench.experiment(**OVERFITS)
+    told = [train(path, f"training.execution={way}").config.read_text() for way in ("auto", "steps", "epoch")]
+    assert ["execution: steps" in text for text in told] == [False, True, False]
+    assert ["execution: epoch" in text for text in told] == [True, False, True]
+    assert all("jit_compile: false" in text for text in told)
+    assert "jit_compile: true" in train(path, "training.jit_compile=true").config.read_text()
+
+
+def test_steps_and_epoch_leave_the_same_scores(bench) -> None:
+    path = bench.experiment(model={"name": "dense", "units": [8], "dropout": 0.3}, callbacks=["reduce_lr_on_plateau"])
+    one, other = (rows_of(train(path, f"training.execution={way}")) for way in ("steps", "epoch"))
+    assert len(one) == len(other)
+    for mine, theirs in zip(one, other, strict=True):
+        for name in mine.keys() - {"seconds"}:
+            assert float(mine[name]) == pytest.approx(float(theirs[name]), rel=1e-5)
+
+
 DENSE = OVERFITS
 BINARY = OVERFITS | {
     "data": {"name": "blobs", "task": "binary", "noise": 3.0, "transforms": ["standardize"], "validation": 0.35},
