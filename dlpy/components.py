@@ -40,6 +40,10 @@ class Transform(Component):
         """
         return task
 
+    def measured(self, task: Task, state: State) -> Task:
+        """Return the outlined task with what the training rows have told."""
+        return task
+
     def fit(self, rows: Rows, task: Task) -> State:
         """Return what `apply` needs to know of the training rows and their task, as arrays (stored with the run)."""
         return {}
@@ -108,6 +112,10 @@ class Model(Component):
 
     def check(self, task: Task) -> None:
         """Raise ConfigError where the family does not fit the task; called before Keras is imported."""
+
+    def notice(self, task: Task) -> str | None:
+        """Return a line that a person should read before training begins, if there is one."""
+        return None
 
     def build(self, task: Task) -> keras.Model:
         """Return a new, uncompiled model with freshly drawn weights."""

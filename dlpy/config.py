@@ -44,6 +44,8 @@ class Training(Block):
     """How often all training rows are gone through."""
     batch_size: Count = 32
     """How many rows make one step."""
+    steps_per_epoch: Count | None = None
+    """How many steps make an epoch, of rows drawn anew each time; enough for all rows unless given."""
     class_weight: Annotated[Literal["balanced"] | dict[str, float] | None, BeforeValidator(_class_weight)] = None
     """How much each class counts in training: balanced, or a number for each class (by name or number)."""
     execution: Literal["auto", "epoch", "steps"] = "auto"

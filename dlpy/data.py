@@ -1,13 +1,13 @@
 """What the data decides: the task, the rows of each split, and where they came from."""
 
 import hashlib
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Literal
 
 import numpy as np
 
 from dlpy.errors import DataError
-from dlpy.features import Features, Scaled, arrays_of, take
+from dlpy.features import Features, Padded, Scaled, Windows, arrays_of, take
 
 Kind = Literal["binary", "multiclass", "regression"]
 State = dict[str, np.ndarray]  # what a transform learnt from the training rows
@@ -17,13 +17,20 @@ State = dict[str, np.ndarray]  # what a transform learnt from the training rows
 class Input:
     """One input of the model: `shape` is without the batch axis, None where rows differ or the file must tell."""
 
-    kind: Literal["array", "sequence", "sparse", "table"] = "array"
+    kind: Literal["array", "sequence", "sparse", "table", "text"] = "array"
     shape: tuple[int | None, ...] = ()
     vocabulary: int | None = None  # for sequences: one more than the largest integer
+    padding: Literal["front", "back"] | None = None  # for sequences brought to one length: where 0 fills them up
+    target: int | None = None  # for windows of a series: the column whose future is the output
+    words: tuple[str, ...] = field(
+        default=(), repr=False, compare=False
+    )  # for sequences of words: what each integer is
 
     def __str__(self) -> str:
+        if self.kind == "text":
+            return "texts"
         if self.kind == "sequence":
-            return "sequences of integers"
+            return f"sequences of {self.shape[0]} integers" if self.padding else "sequences of integers"
         shape = " x ".join("?" if n is None else str(n) for n in self.shape)
         return f"{self.kind} rows of shape ({shape})"
 
@@ -36,6 +43,9 @@ class Output:
     units: int | None = 1  # numbers the model gives per row; None where the file must tell
     classes: tuple[str, ...] = ()
     one_hot: bool = False
+    scale: float = 1.0  # of numbers: what is predicted stands for `number * scale + offset` in `unit`
+    offset: float = 0.0
+    unit: str = ""
 
     @property
     def activation(self) -> str:
@@ -80,13 +90,20 @@ class Task:
 
     @classmethod
     def from_record(cls, record: dict[str, dict[str, dict]]) -> "Task":
-        """Return the task that `dataclasses.asdict` put into run.json."""
+        """Return the task that `to_record` put into run.json."""
         inputs = {name: Input(**{**given, "shape": tuple(given["shape"])}) for name, given in record["inputs"].items()}
         outputs = {
             name: Output(**{**wanted, "classes": tuple(wanted["classes"])})
             for name, wanted in record["outputs"].items()
         }
         return cls(inputs, outputs)
+
+    def to_record(self) -> dict[str, dict[str, dict]]:
+        """Return the task for run.json; the words are among what the transforms have learnt."""
+        record = asdict(self)
+        for given in record["inputs"].values():
+            del given["words"]
+        return record
 
     def with_input(self, given: Input) -> "Task":
         """Return the same task with another single input."""
@@ -123,7 +140,7 @@ class Rows:
     @property
     def array(self) -> np.ndarray:
         """The only input, of rows that hold an array."""
-        if isinstance(self.x, Scaled):
+        if isinstance(self.x, Scaled | Padded | Windows):
             return self.x.numbers()
         if not isinstance(self.x, np.ndarray):
             raise TypeError(f"expected an array, not {type(self.x).__name__}")

@@ -18,7 +18,7 @@ from dlpy.components import Hooks
 from dlpy.data import Rows
 from dlpy.errors import DivergedError
 from dlpy.execution import Execution, acts_on_batches
-from dlpy.features import row_bytes
+from dlpy.features import Padded, row_bytes
 from dlpy.graphs import Graphs, Loop
 from dlpy.resident import Resident, Tensors
 from dlpy.stream import Stream
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _CALL_SECONDS = 0.3  # how long one call of the graph may take: progress is shown and Ctrl-C heard between calls
 _BLOCK_BYTES = 32_000_000  # rows gathered for XLA at a time: less makes more calls, more takes memory
 _HELD_OUT_BYTES = 4_000_000  # rows scored at a time: more would not stay in the cache
+_POOL = 50  # batches among which rows are sorted by length
 _MOST_HELD_OUT = 512
 
 
@@ -40,6 +41,7 @@ class Plan:
     epochs: int
     seed: int
     sample_weight: np.ndarray | None = None  # (training rows,) float32
+    steps_per_epoch: int | None = None  # all rows unless given
 
 
 class Epoch(Protocol):
@@ -50,9 +52,26 @@ class Epoch(Protocol):
         ...
 
 
-def order(seed: int, epoch: int, rows: int) -> np.ndarray:
-    """Return the order of the rows in an epoch, a pure function of seed and epoch: (rows,) int32."""
-    return np.random.default_rng([seed, epoch]).permutation(rows).astype(np.int32)
+def order(seed: int, epoch: int, rows: int, drawn: int | None = None) -> np.ndarray:
+    """Return which rows an epoch takes, in order: (drawn,) int32, a pure function of its arguments.
+
+    Every row comes once, unless fewer or more are to be drawn.
+    """
+    rng, drawn = np.random.default_rng([seed, epoch]), drawn or rows
+    times = -(-drawn // rows)
+    return np.concatenate([rng.permutation(rows) for _ in range(times)])[:drawn].astype(np.int32)
+
+
+def by_length(order: np.ndarray, lengths: np.ndarray, batch_size: int, seed: int, epoch: int) -> np.ndarray:
+    """Return the same rows in an order in which those of a batch are of about one length.
+
+    Rows are sorted by length among those of _POOL batches that follow each other, then the batches are shuffled.
+    """
+    full = len(order) // batch_size * batch_size
+    pools = [order[start : min(start + _POOL * batch_size, full)] for start in range(0, full, _POOL * batch_size)]
+    batches = np.concatenate([order[:0], *(pool[np.argsort(lengths[pool], kind="stable")] for pool in pools)])
+    shuffled = np.random.default_rng([seed, epoch, 1]).permutation(full // batch_size)
+    return np.concatenate([batches.reshape(-1, batch_size)[shuffled].reshape(-1), order[full:]])
 
 
 class Engine:
@@ -73,8 +92,9 @@ class Engine:
         Raises:
             DivergedError: the loss is not finite any more; no hook sees that epoch's end.
         """
-        resident = Resident(train, plan.batch_size, plan.sample_weight)
-        in_orders = resident.in_orders(order(plan.seed, epoch, len(train)) for epoch in range(plan.epochs))
+        drawn = plan.steps_per_epoch and plan.steps_per_epoch * min(plan.batch_size, len(train))
+        resident = Resident(train, plan.batch_size, plan.sample_weight, drawn)
+        in_orders = resident.in_orders(self._order(train, plan, epoch, drawn) for epoch in range(plan.epochs))
         training = self._training(train, resident, hooks)
         held_out = None if validation is None else self._scorer(validation, plan.batch_size)
         self.model.stop_training = False
@@ -108,9 +128,28 @@ class Engine:
         import tensorflow as tf
 
         resident = Resident(rows, _held_out_batch(rows, batch_size))
-        tensors = resident.in_order()
+        ordered = self._held_out_order(rows)
+        tensors = resident.in_order(ordered)
         steps = map(tf.constant, range(resident.steps))
-        return np.concatenate([self._graphs.predict(tensors, step).numpy() for step in steps])
+        given = np.concatenate([self._graphs.predict(tensors, step).numpy() for step in steps])
+        prediction = np.empty_like(given)
+        prediction[ordered] = given
+        return prediction
+
+    def _lengths(self, rows: Rows) -> np.ndarray | None:
+        """Return the rows' lengths where the model takes rows of any length: batches are then of about one length."""
+        return rows.x.lengths if isinstance(rows.x, Padded) and self.model.inputs[0].shape[1] is None else None
+
+    def _order(self, train: Rows, plan: Plan, epoch: int, drawn: int | None) -> np.ndarray:
+        drawn_rows, lengths = order(plan.seed, epoch, len(train), drawn), self._lengths(train)
+        if lengths is None:
+            return drawn_rows
+        return by_length(drawn_rows, lengths, min(plan.batch_size, len(train)), plan.seed, epoch)
+
+    def _held_out_order(self, rows: Rows) -> np.ndarray:
+        lengths = self._lengths(rows)
+        ordered = np.arange(len(rows)) if lengths is None else np.argsort(lengths, kind="stable")
+        return ordered.astype(np.int32)
 
     def _training(self, train: Rows, rows: Resident, hooks: Sequence[Hooks]) -> Epoch:
         self._graphs.create_variables(train)
@@ -119,15 +158,18 @@ class Engine:
             return Stream(self.model, rows, every_batch=every_batch, jit_compile=self.execution.jit_compile)
         if not self.execution.jit_compile:
             return _InGraph([_Part(self._graphs.train, 0, rows.steps)])
-        block = _steps_in_block(train, rows.batch_size)
-        whole = len(train) // rows.batch_size // block
+        block = _steps_in_block(rows.drawn, rows.batch_size, row_bytes(train.x))
+        whole = rows.drawn // rows.batch_size // block
         compiled = _Part(self._graphs.train_blocks(block, rows.batch_size), 0, whole, block)
         return _InGraph([compiled, _Part(self._graphs.train, whole * block, rows.steps)])
 
     def _scorer(self, rows: Rows, batch_size: int) -> Callable[[], dict[str, float]]:
         self._graphs.create_variables(rows)
         resident = Resident(rows, _held_out_batch(rows, batch_size))
-        tensors, scoring = resident.in_order(), _InGraph([_Part(self._graphs.test, 0, resident.steps)])
+        tensors, scoring = (
+            resident.in_order(self._held_out_order(rows)),
+            _InGraph([_Part(self._graphs.test, 0, resident.steps)]),
+        )
         return lambda: scoring.go(tensors, [])
 
 
@@ -171,10 +213,10 @@ def _held_out_batch(rows: Rows, batch_size: int) -> int:
     return max(batch_size, min(_MOST_HELD_OUT, _HELD_OUT_BYTES // row_bytes(rows.x)))
 
 
-def _steps_in_block(rows: Rows, batch_size: int) -> int:
-    """Return how many steps make a block: few enough for the cache, and, where possible, blocks of one length."""
-    full = max(1, len(rows) // batch_size)
-    most = max(1, min(full, _BLOCK_BYTES // (batch_size * row_bytes(rows.x))))
+def _steps_in_block(rows: int, batch_size: int, bytes_of_row: int) -> int:
+    """Return how many steps make a block: not too large, and, where possible, blocks of one length."""
+    full = max(1, rows // batch_size)
+    most = max(1, min(full, _BLOCK_BYTES // (batch_size * bytes_of_row)))
     even = [length for length in range(most, most // 2, -1) if full % length == 0]
     return even[0] if even else most
 

@@ -102,7 +102,100 @@ class Scaled:
         return np.add(scaled, np.float32(self.offset), out=scaled)
 
 
-Features = np.ndarray | Sequences | Sparse | Table | Scaled
+@dataclass(frozen=True)
+class Texts:
+    """Texts before they become numbers.
+
+    values: (rows,) objects of type str.
+    """
+
+    values: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def take(self, rows: np.ndarray) -> "Texts":
+        """Return the chosen rows, in that order."""
+        return Texts(self.values[rows])
+
+
+@dataclass(frozen=True)
+class Padded:
+    """Rows of integers that count as rows of one length: what a row lacks is 0, put in front or behind.
+
+    values, splits: as in Sequences, no row longer than `length`.
+    """
+
+    values: np.ndarray
+    splits: np.ndarray
+    length: int
+    front: bool
+
+    def __len__(self) -> int:
+        return len(self.splits) - 1
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """The shape of the array it stands for: (rows, length)."""
+        return len(self), self.length
+
+    @property
+    def lengths(self) -> np.ndarray:
+        """How many integers each row has of its own: (rows,)."""
+        return np.diff(self.splits)
+
+    def take(self, rows: np.ndarray) -> "Padded":
+        """Return the chosen rows, in that order."""
+        positions, splits = _ragged_positions(self.splits, rows)
+        return replace(self, values=self.values[positions], splits=splits)
+
+    def numbers(self) -> np.ndarray:
+        """Return the array it stands for: (rows, length) int32."""
+        lengths = self.lengths
+        filled = np.zeros(self.shape, np.int32)
+        own = np.arange(self.length) < lengths[:, None]
+        filled[own[:, ::-1] if self.front else own] = self.values
+        return filled
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Stretches of a time series: window i is `series[starts[i] + offsets]`, cut out only when its batch is needed.
+
+    series: (times, columns) numbers, shared by all rows. starts: (rows,) int64. offsets: (length,) int64.
+    target: the column whose future is predicted, where it is one of them.
+    """
+
+    series: np.ndarray
+    starts: np.ndarray
+    offsets: np.ndarray
+    target: int | None = None
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """The shape of the array it stands for: (rows, length, columns)."""
+        return len(self.starts), len(self.offsets), self.series.shape[1]
+
+    def take(self, rows: np.ndarray) -> "Windows":
+        """Return the chosen rows, in that order."""
+        return replace(self, starts=self.starts[rows])
+
+    def covered(self) -> np.ndarray:
+        """Return which times lie within a window: (times,) bool."""
+        edges = np.zeros(len(self.series) + 1, np.int64)
+        np.add.at(edges, self.starts + self.offsets.min(), 1)
+        np.add.at(edges, self.starts + self.offsets.max() + 1, -1)
+        return np.cumsum(edges[:-1]) > 0
+
+    def numbers(self) -> np.ndarray:
+        """Return the array it stands for: (rows, length, columns)."""
+        return self.series[self.starts[:, None] + self.offsets]
+
+
+Features = np.ndarray | Sequences | Sparse | Table | Scaled | Texts | Padded | Windows
 
 
 def take(features: Features, rows: np.ndarray) -> Features:
@@ -112,7 +205,7 @@ def take(features: Features, rows: np.ndarray) -> Features:
 
 def row_bytes(features: Features) -> int:
     """Return how many bytes a row of an array takes as float32; 1 for rows that are no arrays."""
-    shape = features.shape if isinstance(features, np.ndarray | Scaled) else (1, 0)
+    shape = features.shape if isinstance(features, np.ndarray | Scaled | Padded | Windows) else (1, 0)
     return max(1, 4 * math.prod(shape[1:]))
 
 
@@ -120,6 +213,9 @@ def arrays_of(features: Features) -> list[np.ndarray]:
     """Return the arrays that make up the features, in a fixed order (for fingerprints and checks)."""
     if isinstance(features, np.ndarray):
         return [features]
+    if isinstance(features, Texts):
+        ends = np.cumsum([len(text) for text in features.values])
+        return [np.frombuffer("".join(features.values).encode("utf-8", "surrogatepass"), np.uint8), ends]
     members = (getattr(features, name) for name in features.__dataclass_fields__)
     return [member for member in members if isinstance(member, np.ndarray)]
 

@@ -34,7 +34,7 @@ class Graphs:
 
     def __init__(self, model: keras.Model) -> None:
         self._model = model
-        self._width = int(model.inputs[0].shape[-1])
+        self._shape = tuple(model.inputs[0].shape[1:])
         self._blocks: dict[tuple[int, int], Loop] = {}
         self.train = self._over(lambda tensors, step: model.train_step(self._batch(tensors, step)))
         self.test = self._over(lambda tensors, step: model.test_step(self._batch(tensors, step)))
@@ -57,7 +57,9 @@ class Graphs:
 
             tf.while_loop(lambda step: step < steps, take, [0], maximum_iterations=steps)
 
-        return self._over(lambda tensors, number: take_steps(resident.block(tensors, number, steps, batch_size)))
+        return self._over(
+            lambda tensors, number: take_steps(resident.block(tensors, number, steps, batch_size, self._shape))
+        )
 
     def create_variables(self, rows: Rows) -> None:
         """Make the variables of metrics and optimizer now: a graph that loops cannot make them."""
@@ -73,7 +75,7 @@ class Graphs:
         model.compute_metrics(x, y, prediction)
 
     def _batch(self, tensors: Tensors, step: tf.Tensor) -> Batch:
-        return resident.batch(tensors, step, self._width)
+        return resident.batch(tensors, step, self._shape)
 
     def _over(self, body: Callable[[Tensors, tf.Tensor], object]) -> Loop:
         """Return a graph that runs `body` on batch after batch and returns the scores."""

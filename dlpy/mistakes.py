@@ -42,7 +42,8 @@ def _is_of_types(group: Sequence[Mistake]) -> bool:
 def _joined(group: list[Mistake]) -> Mistake:
     """Return one mistake for one place: what is wrong with the value, or all that would have been right."""
     others = [mistake for mistake in group if not _is_of_types([mistake])]
-    typed = [mistake.message.removeprefix("expected ").partition(", got ") for mistake in group if mistake not in others]
+    messages = [mistake.message for mistake in group if mistake not in others]
+    typed = [message.removeprefix("expected ").partition(", got ") for message in messages]
     expected = " or ".join(dict.fromkeys(before for before, _, _ in typed))
     if others and expected and others[0].message.startswith("'"):
         return Mistake(others[0].keys, f"{others[0].message} Or give {expected}.")

@@ -11,7 +11,7 @@ import numpy as np
 from dlpy.components import Dataset, Transform
 from dlpy.data import Data, Loaded, Rows, State, Task
 from dlpy.errors import ConfigError, DataError, RunError, UnavailableError
-from dlpy.features import Scaled, Sparse
+from dlpy.features import Scaled, Sparse, Windows
 from dlpy.runs import write_whole
 
 SMOKE_ROWS = 256
@@ -54,7 +54,7 @@ class Pipeline:
         states = []
         for step in steps:
             states.append(step.fit(rows, task))
-            rows, task = step.apply(rows, states[-1]), step.outline(task)
+            rows, task = step.apply(rows, states[-1]), step.measured(step.outline(task), states[-1])
             if not isinstance(rows, Rows):
                 raise ConfigError(f"transform '{step.name}': its apply() returned {type(rows).__name__}, not Rows.")
         return cls(steps, states), rows, measured(task, rows)
@@ -125,7 +125,7 @@ def transform(dataset: Dataset, parts: Split, task: Task) -> tuple[Data, Pipelin
 
 def measured(task: Task, rows: Rows) -> Task:
     """Return the task with the shapes that only the transformed rows can tell."""
-    if isinstance(rows.x, np.ndarray | Scaled):
+    if isinstance(rows.x, np.ndarray | Scaled | Windows):
         return task.with_input(replace(task.input, kind="array", shape=rows.x.shape[1:]))
     return task.with_input(replace(task.input, shape=(rows.x.width,))) if isinstance(rows.x, Sparse) else task
 

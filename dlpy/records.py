@@ -13,7 +13,7 @@ import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -82,8 +82,8 @@ def _write_beginning(run: Run, experiment: Experiment, loaded: Loaded, task: Tas
             "command": options.command,
             "seed": experiment.seed,
             "data": data,
-            "raw_task": asdict(loaded.task),
-            "task": asdict(task),
+            "raw_task": loaded.task.to_record(),
+            "task": task.to_record(),
             "test_looks": 0,
             **_environment(),
         },

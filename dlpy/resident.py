@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dlpy.data import Rows
-from dlpy.features import Features, Scaled, Sparse
+from dlpy.features import Features, Padded, Scaled, Sparse, Windows
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -21,29 +21,37 @@ MOVED = (
     "starts",
     "values",
 )  # those that another order of the rows changes, as far as they are there
+Shape = tuple[int | None, ...]
 Batch = tuple[Any, ...]  # (x,), (x, y) or (x, y, weight)
 
 
 class Resident:
-    """Rows as tensors; only what depends on the order of the rows (MOVED) is made anew for another order."""
+    """Rows as tensors; only what depends on the order of the rows (MOVED) is made anew for another order.
 
-    def __init__(self, rows: Rows, batch_size: int, weight: np.ndarray | None = None) -> None:
+    Args of an instance:
+        rows: the rows.
+        batch_size: how many rows a step takes.
+        weight: (rows,) float32, how much each row counts.
+        drawn: how many rows an epoch takes; all of them unless given.
+    """
+
+    def __init__(self, rows: Rows, batch_size: int, weight: np.ndarray | None = None, drawn: int | None = None) -> None:
         import tensorflow as tf
 
-        self.rows, self.batch_size = len(rows), min(batch_size, len(rows))
-        self.steps = -(-self.rows // self.batch_size)
+        self.drawn, self.batch_size = drawn or len(rows), min(batch_size, len(rows))
+        self.steps = -(-self.drawn // self.batch_size)
         self._sparse = rows.x if isinstance(rows.x, Sparse) else None
-        x = {} if isinstance(rows.x, Sparse) else _dense(rows.x)
+        x = {} if isinstance(rows.x, Sparse) else _arrays(rows.x)
         targets = {"y": rows.y if rows.y.ndim > 1 else rows.y[:, None]} if rows.targets else {}
         weights = {} if weight is None else {"weight": weight}
         fixed = {**x, **targets, **weights, "batch_size": self.batch_size}
         self._fixed = {name: tf.constant(array) for name, array in fixed.items()}
 
     def in_order(self, order: np.ndarray | None = None) -> Tensors:
-        """Return the tensors of the rows in this order, (rows,) int32, or as they are."""
+        """Return the tensors of the rows in this order, (drawn,) int32, or as they are."""
         import tensorflow as tf
 
-        order = np.arange(self.rows, dtype=np.int32) if order is None else order
+        order = np.arange(self.drawn, dtype=np.int32) if order is None else order
         moved = {} if self._sparse is None else _in_batches(self._sparse, order, self.batch_size)
         return self._fixed | {name: tf.constant(array) for name, array in {"order": order, **moved}.items()}
 
@@ -62,41 +70,47 @@ class Resident:
                 yield coming.result()
 
 
-def batch(tensors: Tensors, step: tf.Tensor, width: int) -> Batch:
+def batch(tensors: Tensors, step: tf.Tensor, shape: Shape) -> Batch:
     """Return a batch as the model takes it; the last one may be shorter.
 
     Args:
         tensors: what `Resident.in_order` returned.
         step: which batch, from 0.
-        width: columns of sparse rows.
+        shape: of the model's input, without the batch.
     """
     import tensorflow as tf
 
     start = step * tensors["batch_size"]
     rows = tensors["order"][start : start + tensors["batch_size"]]
     if "indices" not in tensors:
-        return _gathered(tensors, rows)
+        return _gathered(tensors, rows, shape)
     some = slice(tensors["starts"][step], tensors["starts"][step + 1])
     indices = tf.cast(tensors["indices"][some], tf.int64)
     values = tensors["values"][some] if "values" in tensors else tf.ones(tf.shape(indices)[:1])
-    x = tf.SparseTensor(indices, values, tf.stack([tf.size(rows, tf.int64), width]))
+    x = tf.SparseTensor(indices, values, tf.stack([tf.size(rows, tf.int64), shape[-1]]))
     return (x, *_others(tensors, rows))
 
 
-def block(tensors: Tensors, number: tf.Tensor, steps: int, batch_size: int) -> Batch:
+def block(tensors: Tensors, number: tf.Tensor, steps: int, batch_size: int, shape: Shape) -> Batch:
     """Return so many whole batches at once, by the block's number: arrays (steps, batch, ...). Not for sparse rows."""
     import tensorflow as tf
 
     start = number * steps * batch_size
     rows = tensors["order"][start : start + steps * batch_size]
-    return _gathered(tensors, tf.reshape(rows, (steps, batch_size)))
+    return _gathered(tensors, tf.reshape(rows, (steps, batch_size)), shape)
 
 
-def _dense(features: Features) -> dict[str, Any]:
+def _arrays(features: Features) -> dict[str, Any]:
+    """Return the arrays that rows are gathered from."""
     if isinstance(features, np.ndarray):
         return {"array": features}
     if isinstance(features, Scaled):
         return {"array": features.array, "scale": np.float32(features.scale), "offset": np.float32(features.offset)}
+    if isinstance(features, Windows):
+        return {"series": features.series.astype(np.float32), "begin": features.starts, "offsets": features.offsets}
+    if isinstance(features, Padded):
+        begin, lengths = features.splits[:-1].astype(np.int32), features.lengths.astype(np.int32)
+        return {"values": features.values, "begin": begin, "lengths": lengths, "front": np.int32(features.front)}
     raise TypeError(f"a model cannot be fed with {type(features).__name__}")
 
 
@@ -114,13 +128,30 @@ def _in_batches(features: Sparse, order: np.ndarray, batch_size: int) -> dict[st
     return {"indices": indices, "starts": starts} | ({} if taken.values is None else {"values": taken.values})
 
 
-def _gathered(tensors: Tensors, rows: tf.Tensor) -> Batch:
+def _gathered(tensors: Tensors, rows: tf.Tensor, shape: Shape) -> Batch:
     import tensorflow as tf
 
+    if "lengths" in tensors:
+        return (_padded(tensors, rows, shape[0]), *_others(tensors, rows))
+    if "offsets" in tensors:
+        times = tf.gather(tensors["begin"], rows)[..., None] + tensors["offsets"]
+        return (tf.gather(tensors["series"], times), *_others(tensors, rows))
     x = tf.cast(tf.gather(tensors["array"], rows), tf.float32)
     if "scale" in tensors:
         x = x * tensors["scale"] + tensors["offset"]
     return (x, *_others(tensors, rows))
+
+
+def _padded(tensors: Tensors, rows: tf.Tensor, width: int | None) -> tf.Tensor:
+    """Return rows of integers filled up with 0 to `width`, or, for None, to the longest of them."""
+    import tensorflow as tf
+
+    lengths = tf.gather(tensors["lengths"], rows)
+    wide = tf.maximum(tf.reduce_max(lengths), 1) if width is None else tf.constant(width)
+    position = tf.range(wide) - ((wide - lengths) * tensors["front"])[..., None]
+    inside = (position >= 0) & (position < lengths[..., None])
+    values = tf.gather(tensors["values"], tf.where(inside, tf.gather(tensors["begin"], rows)[..., None] + position, 0))
+    return tf.where(inside, values, tf.zeros_like(values))
 
 
 def _others(tensors: Tensors, rows: tf.Tensor) -> Batch:

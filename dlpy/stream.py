@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dlpy import resident
 from dlpy.components import Hooks
-from dlpy.resident import Resident, Tensors
+from dlpy.resident import Resident, Shape, Tensors
 
 if TYPE_CHECKING:
     import keras
@@ -27,7 +27,7 @@ class Stream:
         model.steps_per_execution = 1 if every_batch else min(_STEPS_PER_EXECUTION, rows.steps)
         model.jit_compile = jit_compile
         model.make_train_function()
-        self._variables, self._dataset = _pipeline(rows, int(model.inputs[0].shape[-1]))
+        self._variables, self._dataset = _pipeline(rows, tuple(model.inputs[0].shape[1:]))
 
     def go(self, tensors: Tensors, hooks: Sequence[Hooks]) -> dict[str, float]:
         """Go through the rows, as Resident.in_order gave them, and return the scores."""
@@ -48,7 +48,7 @@ class Stream:
         return {name: float(value) for name, value in scores.items()}
 
 
-def _pipeline(rows: Resident, width: int) -> tuple[dict[str, Any], Any]:
+def _pipeline(rows: Resident, input_shape: Shape) -> tuple[dict[str, Any], Any]:
     """Return variables for what depends on the order of the rows, and the tf.data.Dataset of an epoch's batches."""
     import tensorflow as tf
 
@@ -60,7 +60,7 @@ def _pipeline(rows: Resident, width: int) -> tuple[dict[str, Any], Any]:
     variables = {name: tf.Variable(moved[name], shape=shape(moved[name]), trainable=False) for name in moved}
     dataset = tf.data.Dataset.range(rows.steps, output_type=tf.int32)
     dataset = dataset.map(
-        lambda step: resident.batch(tensors | variables, step, width),
+        lambda step: resident.batch(tensors | variables, step, input_shape),
         num_parallel_calls=tf.data.AUTOTUNE,
         deterministic=True,
     )

@@ -87,6 +87,9 @@ def finish(run: Run, prepared: Prepared, data: Data, pipeline: Pipeline, reporte
     experiment = prepared.experiment
     pipeline.save(run.transforms)
     save_splits(run, data)
+    notice = experiment.model.notice(data.task)
+    if notice:
+        reporter.notice(notice)
     engine = fit_best(run, experiment, data, [reporter])
     model = engine.model
     summarize(run, data, experiment.loss(data.task).name, model.count_params())
@@ -122,14 +125,16 @@ def choose_execution(
     """Return how to train a model so often on so many rows."""
     training = experiment.training
     size = min(training.batch_size, rows)
-    job = (-(-rows // size) * training.epochs * trainings, size)
+    steps = training.steps_per_epoch or -(-rows // size)
+    job = (steps * training.epochs * trainings, size)
     return choose(training.execution, training.jit_compile, model, job, callbacks)
 
 
 def fit(engine: Engine, run: Run, experiment: Experiment, data: Data, hooks: Sequence[Hooks]) -> None:
     """Train a model as the experiment says, with metrics.csv in the run."""
     training = experiment.training
-    plan = Plan(training.batch_size, training.epochs, experiment.seed, sample_weight(experiment, data))
+    weight = sample_weight(experiment, data)
+    plan = Plan(training.batch_size, training.epochs, experiment.seed, weight, training.steps_per_epoch)
     # metrics.csv comes first: it records the learning rate that the epoch had, before a callback changes it
     engine.fit(data.train, data.validation, plan, [MetricsCsv(run.metrics), *hooks])
 
@@ -182,7 +187,8 @@ def _fitting_model(family: Model, task: Task) -> keras.Model:
     """
     import keras
 
-    inputs = keras.Input(task.input.shape, sparse=task.input.kind == "sparse", name="input")
+    dtype = "int32" if task.input.kind == "sequence" else None
+    inputs = keras.Input(task.input.shape, sparse=task.input.kind == "sparse", dtype=dtype, name="input")
     try:
         model = family.build(task)
         if not isinstance(model, keras.Model):
@@ -226,7 +232,7 @@ def _portable(model: keras.Model, experiment: Experiment, task: Task, pipeline: 
 def _shortened(experiment: Experiment) -> Experiment:
     """Return the experiment cut down to a few batches, to see whether it runs at all."""
     batch_size = min(experiment.training.batch_size, 32)
-    training = experiment.training.model_copy(update={"epochs": 1, "batch_size": batch_size})
+    training = experiment.training.model_copy(update={"epochs": 1, "batch_size": batch_size, "steps_per_epoch": None})
     holdout = experiment.data.validation
     if holdout is not None and holdout.count is not None:
         holdout = Holdout(fraction=0.25, take=holdout.order)

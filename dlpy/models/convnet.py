@@ -9,24 +9,10 @@ from pydantic import BeforeValidator, Field
 from dlpy.components import Model
 from dlpy.data import Task
 from dlpy.errors import ConfigError
-from dlpy.models.dense import Activation, Dense, Rate, Regularizer, Units, add_head
+from dlpy.models.dense import Activation, Dense, Positive, Rate, Regularizer, Units, add_head, as_blocks, as_list
 
 if TYPE_CHECKING:
     import keras
-
-Positive = Annotated[int, Field(gt=0)]
-
-
-def _blocks(value: Any) -> Any:
-    """Take `[32, 64]` for two blocks of one convolution each."""
-    if not isinstance(value, list):
-        return value
-    return [[block] if isinstance(block, int) and not isinstance(block, bool) else block for block in value]
-
-
-def _each(value: Any) -> Any:
-    """Take one number for a list of one, which stands for all blocks."""
-    return [value] if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 class Convnet(Model):
@@ -35,7 +21,7 @@ class Convnet(Model):
     name: Literal["convnet"] = "convnet"
     filters: Annotated[
         list[Annotated[list[Units], Field(min_length=1)]],
-        BeforeValidator(_blocks, json_schema_input_type=list[Units | list[Units]]),
+        BeforeValidator(as_blocks, json_schema_input_type=list[Units | list[Units]]),
         Field(min_length=1),
     ] = [[32], [64], [64]]
     """Number of filters of each convolution: [32, 64] is two blocks, [[32, 32], [64]] has two in the first."""
@@ -48,7 +34,7 @@ class Convnet(Model):
     separable: bool = False
     """Depthwise separable convolutions: each channel by itself, then a mix of the channels."""
     pooling: Annotated[
-        list[Positive], BeforeValidator(_each, json_schema_input_type=Positive | list[Positive]), Field(min_length=1)
+        list[Positive], BeforeValidator(as_list, json_schema_input_type=Positive | list[Positive]), Field(min_length=1)
     ] = [2]
     """Side of the pooling window behind each block; one number for all blocks, 1 for no pooling."""
     pooling_kind: Literal["max", "average"] = "max"

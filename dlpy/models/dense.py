@@ -10,6 +10,7 @@ from dlpy.blocks import Block
 from dlpy.components import Model
 from dlpy.data import Task
 from dlpy.errors import ConfigError
+from dlpy.models.sequences import AnyEmbedding, Embedding, open_steps
 from dlpy.sparse import sparse_dense
 
 if TYPE_CHECKING:
@@ -20,7 +21,18 @@ Activation = Literal[
     "hard_sigmoid", "mish", "exponential", "softmax",
 ]  # fmt: skip
 Units = Annotated[int, Field(gt=0)]
+Positive = Annotated[int, Field(gt=0)]
 Rate = Annotated[float, Field(ge=0, lt=1)]
+
+
+def as_list(value: Any) -> Any:
+    """Take one number or name for a list of one, which stands for all layers or blocks."""
+    return [value] if isinstance(value, int | str) and not isinstance(value, bool) else value
+
+
+def as_blocks(value: Any) -> Any:
+    """Take `[32, 64]` for two blocks of one convolution each."""
+    return [as_list(block) for block in value] if isinstance(value, list) else value
 
 
 class Regularizer(Block):
@@ -39,7 +51,10 @@ class Regularizer(Block):
 
 
 class Dense(Model):
-    """Fully connected layers over flat rows: tables, bags of words, flattened images."""
+    """Fully connected layers over flat rows: tables, bags of words, flattened images.
+
+    Windows of a series and embedded sequences are flattened.
+    """
 
     name: Literal["dense"] = "dense"
     units: list[Units] = [64, 64]
@@ -52,22 +67,32 @@ class Dense(Model):
     """Penalty on the weights of the hidden layers, such as {l2: 0.001}."""
     batch_normalization: bool = False
     """Normalize each hidden layer's sums over the batch, before the activation."""
+    embedding: AnyEmbedding = Embedding()
+    """The vectors that integers of sequences become, such as 8 or {path: glove.6B.100d.txt, trainable: false}."""
     output_activation: Activation | None = None
     """What the last layer does to its sums; decided by the target unless given."""
 
     def check(self, task: Task) -> None:
         given = task.input
-        if given.kind == "sequence":
-            raise ConfigError(f"dense needs flat rows, not {given}: add 'multi_hot' to data.transforms.")
-        if len(given.shape) != 1:
+        if given.kind in ("sequence", "text") and not given.padding:
+            first = "" if given.kind == "sequence" else "'tokenize' and "
+            raise ConfigError(f"dense needs flat rows, not {given}: add {first}'multi_hot' to data.transforms.")
+        if len(given.shape) > 2:
             hint = "{name: reshape, shape: [-1]}"
             raise ConfigError(f"dense needs flat rows, not {given}: add {hint} to data.transforms.")
 
     def build(self, task: Task) -> keras.Model:
         import keras
+        from keras import layers
 
+        if task.input.kind == "sequence" or len(task.input.shape) == 2:
+            inputs, x = open_steps(task, self.embedding, masking=False)
+            return keras.Model(inputs, add_head(layers.Flatten()(x), self, task))
         inputs = keras.Input(task.input.shape, sparse=task.input.kind == "sparse", name="input")
         return keras.Model(inputs, add_head(inputs, self, task))
+
+    def notice(self, task: Task) -> str | None:
+        return self.embedding.notice(task.input)
 
 
 def add_head(x: Any, head: Dense, task: Task) -> Any:

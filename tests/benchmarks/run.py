@@ -4,7 +4,8 @@
 
 FOLDER may hold boston.csv and fashion_mnist.npz; what it lacks, and all texts, come from dlpy's stand-ins, written
 once in the files' own formats, so that both sides read the same bytes. Prints a table of ratios dlpy / script:
-medians of the wall time, of the training alone (tracing and compiling included) and of the peak memory.
+medians of the wall time, of the training alone (tracing and compiling included) and of the peak memory. The job
+`small` prints what a run of a second costs beside the import of TensorFlow instead.
 """
 
 from __future__ import annotations
@@ -62,14 +63,17 @@ JOBS = {
 def main() -> None:
     """Run the jobs and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("jobs", nargs="*", choices=[*JOBS, []], help="all unless given")
+    parser.add_argument("jobs", nargs="*", choices=[*JOBS, "small", []], help="all unless given")
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--data", type=Path, default=REPOSITORY.parent / "shared" / "data")
     options = parser.parse_args()
     print(f"{'job':10} {'wall':>16} {'training':>16} {'peak memory':>16}   score")
     with tempfile.TemporaryDirectory() as folder:
-        for name in options.jobs or JOBS:
-            compare(name, JOBS[name], find_data(JOBS[name].data, options.data, Path(folder)), options.runs)
+        for name in options.jobs or [*JOBS, "small"]:
+            if name == "small":
+                measure_overhead(Path(folder), options.runs)
+            else:
+                compare(name, JOBS[name], find_data(JOBS[name].data, options.data, Path(folder)), options.runs)
 
 
 def compare(name: str, job: Job, file: Path, runs: int) -> None:
@@ -86,6 +90,19 @@ def compare(name: str, job: Job, file: Path, runs: int) -> None:
     cells = [ratio("wall", 1, ".1f"), ratio("training", 1, ".1f"), ratio("memory", 2**20, ".0f")]
     scores = " ".join(f"{statistics.median(took.score for took in side):.4f}" for side in (ours, theirs))
     print(f"{name:10} {cells[0]:>16} {cells[1]:>16} {cells[2]:>16}   {scores}", flush=True)
+
+
+def measure_overhead(folder: Path, runs: int) -> None:
+    """Print how long a small run takes, plots included, and how much of it is the import of Keras and TensorFlow."""
+    arguments = ["--runs", str(folder / "runs"), "--quiet"]
+    write_table(folder / "small.csv", rows=1000)
+    experiment = folder / "small.csv.yaml"
+    importing, running = [], []
+    for _ in range(runs):
+        importing.append(timed([sys.executable, "-c", "from dlpy import backend; backend.start()"])[0])
+        running.append(timed([sys.executable, "-c", DLPY, "train", str(experiment), *arguments])[0])
+    wall, share = statistics.median(running), statistics.median(importing)
+    print(f"small      {wall:.2f} s, {share:.2f} s of it the import: {wall - share:.2f} s of dlpy's own", flush=True)
 
 
 def run_dlpy(arguments: list[str], folder: Path) -> Took:
@@ -168,10 +185,10 @@ def as_objects(rows: list[list[int]]) -> np.ndarray:
     return array
 
 
-def write_table(path: Path) -> None:
-    """Write 200,000 rows of 30 numbers and a target, and the experiment for it."""
+def write_table(path: Path, rows: int = 200_000) -> None:
+    """Write rows of 30 numbers and a target, and the experiment for it."""
     rng = np.random.default_rng(0)
-    x = rng.normal(size=(200_000, 30))
+    x = rng.normal(size=(rows, 30))
     y = x @ rng.normal(size=30) + np.sin(x[:, 0] * x[:, 1]) + rng.normal(size=len(x))
     names = [f"x{i}" for i in range(30)] + ["target"]
     np.savetxt(path, np.column_stack([x, y]), fmt="%.6g", delimiter=",", header=",".join(names), comments="")

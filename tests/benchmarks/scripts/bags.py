@@ -13,8 +13,13 @@ path, topics = sys.argv[1], "reuters" in sys.argv[1]
 def load_reviews():
     """As keras.datasets.imdb.load_data(num_words=10000) reads the same file."""
     with np.load(path, allow_pickle=True) as file:
-        names = ("x", "y") if topics else ("x_train", "y_train")
-        x, y = (file[name] for name in names)
+        if topics:
+            x, y = shuffled(file["x"], file["y"])
+            return (x[:8982], y[:8982]), (x[8982:], y[8982:])
+        return shuffled(file["x_train"], file["y_train"]), shuffled(file["x_test"], file["y_test"])
+
+
+def shuffled(x, y):
     order = np.arange(len(x))
     np.random.RandomState(113).shuffle(order)
     sequences = [[1] + [word + 3 for word in words] for words in x[order]]
@@ -28,13 +33,13 @@ def vectorize_sequences(sequences, dimension=10000):
     return results
 
 
-sequences, labels = load_reviews()
+(train_data, labels), (test_data, test_labels) = load_reviews()
 if topics:
-    sequences, labels = sequences[:8982], labels[:8982]
     y, held, units, last, activation, loss = to_categorical(labels), 1000, 64, 46, "softmax", "categorical_crossentropy"
 else:
     y, held, units, last, activation, loss = labels.astype("float32"), 10000, 16, 1, "sigmoid", "binary_crossentropy"
-x = vectorize_sequences(sequences)
+x = vectorize_sequences(train_data)
+x_test = vectorize_sequences(test_data)
 x_val, partial_x_train = x[:held], x[held:]
 y_val, partial_y_train = y[:held], y[held:]
 

@@ -1,0 +1,123 @@
+"""Stacks of one-dimensional convolutions over sequences, with a recurrent layer on top if wanted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+
+from dlpy.components import Model
+from dlpy.data import Task
+from dlpy.errors import ConfigError
+from dlpy.models.dense import Activation, Dense, Positive, Rate, Regularizer, Units, add_head, as_blocks, as_list
+from dlpy.models.rnn import Recurrent
+from dlpy.models.sequences import AnyEmbedding, Embedding, check_steps, open_steps
+
+if TYPE_CHECKING:
+    import keras
+
+
+class Conv1D(Model):
+    """Blocks of convolutions along sequences, pooling behind each, and a dense head on top."""
+
+    name: Literal["conv1d"] = "conv1d"
+    embedding: AnyEmbedding = Embedding()
+    """The vectors that integers become, such as 32 or {path: glove.6B.100d.txt, trainable: false}."""
+    filters: Annotated[
+        list[Annotated[list[Units], Field(min_length=1)]],
+        BeforeValidator(as_blocks, json_schema_input_type=list[Units | list[Units]]),
+        Field(min_length=1),
+    ] = [[32], [32]]
+    """Number of filters of each convolution: [32, 64] is two blocks, [[32, 32], [64]] has two in the first."""
+    kernel: Positive = 5
+    """How many steps a filter looks at."""
+    padding: Literal["valid", "same", "causal"] = "valid"
+    """`valid` loses the steps that the filter cannot be centred on; `causal` looks at no later step."""
+    separable: bool = False
+    """Depthwise separable convolutions: each channel by itself, then a mix of the channels."""
+    pooling: Annotated[
+        list[Positive], BeforeValidator(as_list, json_schema_input_type=Positive | list[Positive]), Field(min_length=1)
+    ] = [2]
+    """Steps pooled into one behind each block; one number for all blocks, 1 for no pooling."""
+    activation: Activation = "relu"
+    """What each convolution does to its sums."""
+    batch_normalization: bool = False
+    """Normalize each convolution's sums over the batch, before the activation."""
+    regularizer: Regularizer | None = None
+    """Penalty on the weights of the convolutions, such as {l2: 0.001}."""
+    block_dropout: Rate = 0.0
+    """Share of each block's channels that is left out in training."""
+    recurrent: Recurrent | None = None
+    """Recurrent layers that read what the convolutions give, such as {cell: gru, units: 32}; none unless given."""
+    global_pooling: Literal["max", "average"] | None = "max"
+    """Reduce each channel to one number before the head; null flattens instead. Not used with `recurrent`."""
+    head: list[Units] = []
+    """Size of each hidden dense layer of the head."""
+    head_dropout: Rate = 0.0
+    """Share of each hidden dense layer's outputs that is left out in training."""
+    output_activation: Activation | None = None
+    """What the last layer does to its sums; decided by the target unless given."""
+
+    def check(self, task: Task) -> None:
+        check_steps(task, "conv1d")
+        if len(self.pooling) not in (1, len(self.filters)):
+            raise ConfigError(f"pooling has {len(self.pooling)} numbers for {len(self.filters)} blocks of filters.")
+        if self.separable and self.padding == "causal":
+            raise ConfigError("Keras has no separable convolution with 'padding: causal'.")
+        if self.recurrent:
+            self.recurrent.check_layers()
+        length = task.input.shape[0]
+        if length is not None:
+            self._shrink(length)
+
+    def _shrink(self, length: int) -> None:
+        """Follow the number of steps through the blocks; raise ConfigError where nothing is left."""
+        for position, block in enumerate(self.filters):
+            if self.padding == "valid":
+                length -= len(block) * (self.kernel - 1)
+            length //= self._pool(position)
+            if length < 1:
+                hint = "use fewer blocks, longer sequences, 'padding: same' or less pooling"
+                raise ConfigError(f"nothing is left of the sequence after block {position + 1}: {hint}.")
+
+    def _pool(self, block: int) -> int:
+        return self.pooling[block if len(self.pooling) > 1 else 0]
+
+    def notice(self, task: Task) -> str | None:
+        return self.embedding.notice(task.input)
+
+    def build(self, task: Task) -> keras.Model:
+        import keras
+        from keras import layers
+
+        inputs, x = open_steps(task, self.embedding, masking=False)
+        for position, block in enumerate(self.filters):
+            for filters in block:
+                x = self._convolve(x, filters)
+            if self._pool(position) > 1:
+                x = layers.MaxPooling1D(self._pool(position))(x)
+            if self.block_dropout:
+                x = layers.SpatialDropout1D(self.block_dropout)(x)
+        if self.recurrent:
+            x = self.recurrent.add_layers(x)
+        elif self.global_pooling:
+            x = (layers.GlobalMaxPooling1D if self.global_pooling == "max" else layers.GlobalAveragePooling1D)()(x)
+        else:
+            x = layers.Flatten()(x)
+        head = Dense(units=self.head, dropout=self.head_dropout, output_activation=self.output_activation)
+        return keras.Model(inputs, add_head(x, head, task))
+
+    def _convolve(self, x: Any, filters: int) -> Any:
+        """Return one convolution of x (batch, time, channels)."""
+        from keras import layers
+
+        regularizer = self.regularizer.build() if self.regularizer else None
+        options: dict[str, Any] = {"padding": self.padding, "use_bias": not self.batch_normalization}
+        if self.separable:
+            options |= {"depthwise_regularizer": regularizer, "pointwise_regularizer": regularizer}
+            x = layers.SeparableConv1D(filters, self.kernel, **options)(x)
+        else:
+            x = layers.Conv1D(filters, self.kernel, kernel_regularizer=regularizer, **options)(x)
+        if self.batch_normalization:
+            x = layers.BatchNormalization()(x)
+        return layers.Activation(self.activation)(x)

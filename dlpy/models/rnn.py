@@ -1,0 +1,112 @@
+"""Recurrent networks over sequences of integers or of vectors."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+
+from dlpy.blocks import Block
+from dlpy.components import Model
+from dlpy.data import Task
+from dlpy.errors import ConfigError
+from dlpy.models.dense import Activation, Dense, Rate, Regularizer, Units, add_head, as_list
+from dlpy.models.sequences import AnyEmbedding, Embedding, check_steps, open_steps
+
+if TYPE_CHECKING:
+    import keras
+
+
+class Recurrent(Block):
+    """A stack of recurrent layers."""
+
+    cell: Literal["simple", "lstm", "gru"] = "lstm"
+    """The kind of cell."""
+    units: Annotated[
+        list[Units], BeforeValidator(as_list, json_schema_input_type=Units | list[Units]), Field(min_length=1)
+    ] = [32]
+    """Size of each layer's state."""
+    bidirectional: bool = False
+    """Read every sequence from both ends."""
+    dropout: Rate = 0.0
+    """Share of each layer's inputs that is left out in training, the same ones at every step."""
+    recurrent_dropout: Rate = 0.0
+    """Share of each layer's state that is left out in training, the same ones at every step."""
+    activation: Annotated[
+        list[Activation],
+        BeforeValidator(as_list, json_schema_input_type=Activation | list[Activation]),
+        Field(min_length=1),
+    ] = ["tanh"]
+    """What a layer does to its sums; one for all layers, or one for each."""
+    recurrent_activation: Activation = "sigmoid"
+    """What the gates of lstm and gru do to their sums; the book's Keras had hard_sigmoid."""
+    reset_after: bool = True
+    """Where a gru applies its reset gate: after the product with the state (cuDNN's way) or before (the book's)."""
+    regularizer: Regularizer | None = None
+    """Penalty on the weights, those of the state included, such as {l2: 0.001}."""
+
+    def check_layers(self) -> None:
+        """Raise ConfigError where the lists do not fit each other."""
+        if len(self.activation) not in (1, len(self.units)):
+            raise ConfigError(f"activation has {len(self.activation)} entries for {len(self.units)} layers of units.")
+
+    def add_layers(self, x: Any, *, cudnn: bool = True) -> Any:
+        """Return the last state (batch, units) of the top layer over x (batch, time, size).
+
+        Args:
+            x: the sequences.
+            cudnn: whether a GPU may use cuDNN, which takes no sequences that are filled up in front.
+        """
+        from keras import layers
+
+        kinds = {"simple": layers.SimpleRNN, "lstm": layers.LSTM, "gru": layers.GRU}
+        for number, units in enumerate(self.units):
+            options: dict[str, Any] = {
+                "activation": self.activation[number if len(self.activation) > 1 else 0],
+                "dropout": self.dropout,
+                "recurrent_dropout": self.recurrent_dropout,
+                "return_sequences": number + 1 < len(self.units),
+            }
+            if self.regularizer:
+                options |= {
+                    "kernel_regularizer": self.regularizer.build(),
+                    "recurrent_regularizer": self.regularizer.build(),
+                }
+            if self.cell != "simple":
+                options |= {"recurrent_activation": self.recurrent_activation, "use_cudnn": "auto" if cudnn else False}
+            if self.cell == "gru":
+                options["reset_after"] = self.reset_after
+            layer = kinds[self.cell](units, **options)
+            x = (layers.Bidirectional(layer) if self.bidirectional else layer)(x)
+        return x
+
+
+class Rnn(Model, Recurrent):
+    """Recurrent layers over sequences, the last state sent through a dense head."""
+
+    name: Literal["rnn"] = "rnn"
+    embedding: AnyEmbedding = Embedding()
+    """The vectors that integers become, such as 32 or {path: glove.6B.100d.txt, trainable: false}."""
+    masking: bool = True
+    """Skip what fills sequences of integers up; batches are then only as long as their longest row."""
+    head: list[Units] = []
+    """Size of each hidden dense layer behind the recurrent ones."""
+    head_dropout: Rate = 0.0
+    """Share of each hidden dense layer's outputs that is left out in training."""
+    output_activation: Activation | None = None
+    """What the last layer does to its sums; decided by the target unless given."""
+
+    def check(self, task: Task) -> None:
+        check_steps(task, "rnn")
+        self.check_layers()
+
+    def notice(self, task: Task) -> str | None:
+        return self.embedding.notice(task.input)
+
+    def build(self, task: Task) -> keras.Model:
+        import keras
+
+        inputs, x = open_steps(task, self.embedding, masking=self.masking)
+        x = self.add_layers(x, cudnn=not self.masking or task.input.padding != "front")
+        head = Dense(units=self.head, dropout=self.head_dropout, output_activation=self.output_activation)
+        return keras.Model(inputs, add_head(x, head, task))

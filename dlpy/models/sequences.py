@@ -1,0 +1,81 @@
+"""What the families for texts and time series share: sequences of integers become sequences of vectors."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+from dlpy.blocks import Block
+from dlpy.data import Input, Task
+from dlpy.errors import ConfigError
+from dlpy.vectors import read_vectors
+
+if TYPE_CHECKING:
+    import keras
+
+
+class Embedding(Block):
+    """A vector for each integer of a sequence. A number alone is its size."""
+
+    size: Annotated[int, Field(gt=0)] | None = None
+    """Numbers in a vector; 32, or as many as the file has, unless given."""
+    path: str | None = None
+    """A text file of word vectors (GloVe, word2vec) to begin with; words it lacks begin with zeros."""
+    trainable: bool = True
+    """Go on learning the vectors; false keeps them as they are in the file."""
+
+    def notice(self, given: Input) -> str | None:
+        """Return what the file of vectors covers."""
+        if self.path is None or not given.words:
+            return None
+        words = sum(word != "" for word in given.words)
+        _, found = read_vectors(self.path, given.words, self.size)
+        return f"embedding: {self.path} has {found:,} of {words:,} words ({found / words:.1%}); {words - found:,} are 0"
+
+    def build(self, given: Input, *, mask_zero: bool) -> keras.layers.Layer:
+        """Return the layer; where the words are not known, as in a run that is read again, its vectors are drawn."""
+        from keras import layers
+
+        known, size = None, self.size or 32
+        if self.path is not None and given.words:
+            known, _ = read_vectors(self.path, given.words, self.size)
+            size = known.shape[1]
+        layer = layers.Embedding(given.vocabulary, size, mask_zero=mask_zero, trainable=self.trainable)
+        if known is not None:
+            layer.build((None, None))
+            layer.set_weights([known])
+        return layer
+
+
+def _sized(value: Any) -> Any:
+    return {"size": value} if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+AnyEmbedding = Annotated[Embedding, BeforeValidator(_sized, json_schema_input_type=int | Embedding)]
+
+
+def check_steps(task: Task, family: str) -> None:
+    """Raise ConfigError unless rows are sequences of one length, or of vectors (time, columns)."""
+    given = task.input
+    if given.kind == "text":
+        raise ConfigError(f"{family} needs sequences, not texts: add 'tokenize' and 'pad' to data.transforms.")
+    if given.kind == "sequence" and given.padding is None:
+        raise ConfigError(f"{family} needs sequences of one length: add such as {{name: pad, length: 500}}.")
+    if given.kind != "sequence" and (given.kind != "array" or len(given.shape) != 2):
+        raise ConfigError(f"{family} needs sequences of integers or of vectors (time, columns), not {given}.")
+
+
+def open_steps(task: Task, embedding: Embedding, *, masking: bool) -> tuple[Any, Any]:
+    """Return a model's input and the vectors (batch, time, size) made of it.
+
+    With masking a batch is only as long as its longest row: what fills rows up is skipped anyway.
+    """
+    import keras
+
+    given = task.input
+    if given.kind != "sequence":
+        inputs = keras.Input(given.shape, name="input")
+        return inputs, inputs
+    inputs = keras.Input((None,) if masking else given.shape, dtype="int32", name="input")
+    return inputs, embedding.build(given, mask_zero=masking)(inputs)
