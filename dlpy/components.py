@@ -113,6 +113,10 @@ class Model(Component):
     def check(self, task: Task) -> None:
         """Raise ConfigError where the family does not fit the task; called before Keras is imported."""
 
+    def resolved(self, task: Task) -> Model:
+        """Return the family with the options written out that the file left open and the transformed rows decide."""
+        return self
+
     def notice(self, task: Task) -> str | None:
         """Return a line that a person should read before training begins, if there is one."""
         return None

@@ -14,6 +14,7 @@ import numpy as np
 
 from dlpy import resident
 from dlpy.data import Rows
+from dlpy.model_state import variables
 from dlpy.resident import Batch, Resident, Tensors
 
 if TYPE_CHECKING:
@@ -69,10 +70,13 @@ class Graphs:
         tensors = Resident(rows.take(np.zeros(1, np.int64)), 1).in_order()
         if not model.optimizer.built:
             model.optimizer.build(model.trainable_variables)
+        seeds = [(seed, seed.numpy()) for seed in variables(model)["seeds"]]
         x, y = self._batch(tensors, tf.constant(0))
         prediction = model(x, training=False)
         model.compute_loss(x, y, prediction, training=False)
         model.compute_metrics(x, y, prediction)
+        for seed, value in seeds:  # recurrent layers draw even where nothing is dropped
+            seed.assign(value)
 
     def _batch(self, tensors: Tensors, step: tf.Tensor) -> Batch:
         return resident.batch(tensors, step, self._shape)

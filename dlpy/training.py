@@ -105,6 +105,7 @@ def finish(run: Run, prepared: Prepared, data: Data, pipeline: Pipeline, reporte
 
 def fit_best(run: Run, experiment: Experiment, data: Data, hooks: Sequence[Hooks]) -> Engine:
     """Train a fresh model, leave its scores and checkpoints in the run, and return it with its best weights."""
+    experiment = experiment.model_copy(update={"model": experiment.model.resolved(data.task)})
     model = compiled_model(experiment, data.task, experiment.seed)
     callbacks = built_callbacks(experiment, run, data)
     execution = choose_execution(experiment, model, len(data.train), callbacks)

@@ -8,7 +8,7 @@ from dlpy.catalogue import kinds
 from dlpy.components import Model
 from dlpy.data import Output, Rows, Task
 from dlpy.errors import ConfigError
-from dlpy.features import Sparse
+from dlpy.features import Padded, Sparse
 from dlpy.objectives import Loss, Metric
 
 REQUIRED = {  # the least that an experiment file must give
@@ -52,6 +52,11 @@ def rows_for(task: Task, count: int = 24) -> Rows:
     if task.input.kind == "sparse":
         columns = np.sort(rng.permuted(np.tile(np.arange(30), (count, 1)), axis=1)[:, :5], axis=1)
         return Rows.single(Sparse(columns.reshape(-1).astype(np.int32), np.arange(count + 1) * 5, 30), y)
+    if task.input.kind == "sequence":
+        lengths = rng.integers(1, shape[0] + 1, count)
+        splits = np.concatenate([[0], np.cumsum(lengths)])
+        values = rng.integers(1, task.input.vocabulary, splits[-1]).astype(np.int32)
+        return Rows.single(Padded(values, splits, shape[0], task.input.padding == "front"), y)
     return Rows.single(x, y)
 
 

@@ -11,7 +11,7 @@ from dlpy.components import Callback, Hooks, Model
 from dlpy.data import Input, Output, Rows, Task
 from dlpy.errors import ConfigError, DivergedError
 from dlpy.execution import Execution, choose, jit_pays
-from dlpy.features import Sparse
+from dlpy.features import Padded, Sparse, Windows
 from dlpy.objectives import Loss, Metric, Optimizer
 from dlpy.runs import Run
 
@@ -20,6 +20,9 @@ NUMBERS = Task.single(Input("array", (5,)), Output("regression"))
 CLASSES = Task.single(Input("array", (5,)), Output("multiclass", 3))
 BINARY = Task.single(Input("array", (5,)), Output("binary"))
 IMAGES = Task.single(Input("array", (8, 8, 1)), Output("multiclass", 3))
+SERIES = Task.single(Input("array", (7, 3)), Output("regression"))
+TEXTS = Task.single(Input("sequence", (9,), 20, padding="front"), Output("binary"))
+BACK = Task.single(Input("sequence", (9,), 20, padding="back"), Output("binary"))
 BAGS = Task.single(Input("sparse", (30,)), Output("binary"))
 
 
@@ -31,6 +34,14 @@ def rows(task: Task, count: int = 50) -> Rows:
         dense = rng.random((count, 30)) < 0.2
         splits = np.concatenate([[0], np.cumsum(dense.sum(axis=1))])
         return Rows.single(Sparse(np.nonzero(dense)[1].astype(np.int32), splits, 30), dense[:, 0].astype(np.int64))
+    if task is SERIES:
+        windows = Windows(rng.normal(size=(count + 20, 3)).astype(np.float32), np.arange(count), np.arange(0, 14, 2))
+        return Rows.single(windows, windows.series[20:, 0])
+    if task.input.padding:
+        lengths = rng.integers(1, 10, count)
+        splits, values = np.concatenate([[0], np.cumsum(lengths)]), rng.integers(1, 20, lengths.sum())
+        padded = Padded(values.astype(np.int32), splits, 9, task.input.padding == "front")
+        return Rows.single(padded, (padded.numbers() == 7).any(axis=1).astype(np.int64))
     if task.output.kind == "regression":
         return Rows.single(x, x.reshape(count, -1)[:, 0] * 2)
     return Rows.single(x, (x.reshape(count, -1).sum(axis=1) > 0).astype(np.int64))
@@ -41,6 +52,8 @@ def dense_array(features: object) -> np.ndarray:
         array = np.zeros((len(features), features.width), np.float32)
         array[np.repeat(np.arange(len(features)), np.diff(features.splits)), features.columns] = 1
         return array
+    if isinstance(features, Windows | Padded):
+        return features.numbers()
     assert isinstance(features, np.ndarray)
     return features.astype(np.float32)
 
@@ -61,6 +74,8 @@ def train_by_keras(network: keras.Model, data: Rows, plan: engine.Plan) -> dict[
     logs = {}
     for epoch in range(plan.epochs):
         order = engine.order(plan.seed, epoch, len(data))
+        if isinstance(data.x, Padded) and network.inputs[0].shape[1] is None:
+            order = engine.by_length(order, data.x.lengths, plan.batch_size, plan.seed, epoch)
         weight = None if plan.sample_weight is None else plan.sample_weight[order]
         history = network.fit(x[order], y[order], plan.batch_size, sample_weight=weight, shuffle=False, verbose=0)
         logs = {name: values[-1] for name, values in history.history.items()}
@@ -85,13 +100,28 @@ CASES = [
     ({"name": "dense", "units": [8]}, NUMBERS, {"name": "sgd", "learning_rate": {"name": "exponential_decay", "initial_learning_rate": 0.05, "decay_steps": 3, "decay_rate": 0.5}}, ()),
     ({"name": "dense", "units": [8]}, NUMBERS, {"name": "rmsprop", "epsilon": 1e-16, "clipnorm": 0.5}, ()),
     ({"name": "dense", "units": [4]}, BAGS, None, ()),
+    ({"name": "rnn", "cell": "gru", "units": [6]}, SERIES, None, ()),
+    ({"name": "rnn", "cell": "simple", "units": [6, 4], "activation": ["tanh", "relu"], "bidirectional": True}, SERIES, None, ()),
+    ({"name": "rnn", "cell": "gru", "units": 6, "dropout": 0.2, "recurrent_dropout": 0.3, "reset_after": False}, SERIES, None, ()),
+    ({"name": "rnn", "cell": "lstm", "units": 6, "embedding": 5}, TEXTS, None, ()),
+    ({"name": "rnn", "cell": "gru", "units": 6, "embedding": 5, "bidirectional": True}, BACK, {"name": "adam"}, ()),
+    ({"name": "rnn", "cell": "lstm", "units": 6, "embedding": 5, "masking": False}, TEXTS, None, ()),
+    ({"name": "dense", "units": [4], "embedding": 5}, TEXTS, None, ()),
+    ({"name": "dense", "units": [4]}, SERIES, None, ()),
+    ({"name": "conv1d", "filters": [4, 4], "kernel": 3, "pooling": 1, "embedding": 5}, TEXTS, None, ()),
+    ({"name": "conv1d", "filters": [[4]], "kernel": 3, "recurrent": {"cell": "gru", "units": 5}}, SERIES, None, ()),
     ({"name": "convnet", "filters": [4, 4], "pooling": [2, 1], "kernel": 2, "units": [6]}, IMAGES, None, ()),
     ({"name": "convnet", "filters": [[4, 4]], "padding": "same", "separable": True, "batch_normalization": True, "global_pooling": "average", "units": []}, IMAGES, None, ()),
 ]  # fmt: skip
 
 
 EXECUTIONS = {"epoch": Execution(), "compiled": Execution(jit_compile=True), "steps": Execution("steps")}
-UNCOMPILED = [case for case in CASES if case[1] is BAGS or "dropout" in case[0]]  # no XLA for sparse rows; other masks
+# XLA takes no sparse rows and no rows of different lengths, and draws other masks for dropout
+UNCOMPILED = [
+    case
+    for case in CASES
+    if case[1] is BAGS or "dropout" in case[0] or (case[0]["name"] == "rnn" and case[1] in (TEXTS, BACK))
+]
 
 
 @pytest.mark.parametrize("way", EXECUTIONS)
@@ -116,7 +146,7 @@ def test_weights_and_scores_are_those_of_keras_over_the_same_batches(case, way) 
 
 
 def _densified(task: Task) -> Task:
-    return task.with_input(Input("array", task.input.shape))
+    return task.with_input(Input("array", task.input.shape)) if task.input.kind == "sparse" else task
 
 
 @pytest.mark.parametrize("way", EXECUTIONS)

@@ -51,8 +51,9 @@ class Display(Reporter):
         parts = {"training": data.train, "validation": data.validation, "test": data.test or loaded.test}
         counts = ", ".join(f"{len(rows):,} {name}" for name, rows in parts.items() if rows is not None)
         self.notice(f"{experiment.data.name}: {counts} rows ({loaded.source.description})")
-        self._epochs = experiment.training.epochs
-        self._steps = -(-len(data.train) // experiment.training.batch_size)
+
+    def set_params(self, params: dict[str, int]) -> None:
+        self._epochs, self._steps = params["epochs"], params["steps"]
 
     def notice(self, text: str) -> None:
         self.console.print(escape(text), highlight=False, soft_wrap=True)
@@ -65,10 +66,11 @@ class Display(Reporter):
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
         self._last: dict[str, float] = {}
-        preload()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
         self._last = logs
+        if epoch == 0:
+            preload()  # not sooner: in the first epoch Python traces, and would wait for it
         if not self._folds:
             self.notice(f"epoch {epoch + 1:{len(str(self._epochs))}}/{self._epochs}  {scores_text(logs)}")
 

@@ -83,6 +83,9 @@ class Conv1D(Model):
     def _pool(self, block: int) -> int:
         return self.pooling[block if len(self.pooling) > 1 else 0]
 
+    def resolved(self, task: Task) -> Model:
+        return self.model_copy(update={"embedding": self.embedding.resolved(task.input)})
+
     def notice(self, task: Task) -> str | None:
         return self.embedding.notice(task.input)
 

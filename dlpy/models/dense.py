@@ -91,6 +91,9 @@ class Dense(Model):
         inputs = keras.Input(task.input.shape, sparse=task.input.kind == "sparse", name="input")
         return keras.Model(inputs, add_head(inputs, self, task))
 
+    def resolved(self, task: Task) -> Model:
+        return self.model_copy(update={"embedding": self.embedding.resolved(task.input)})
+
     def notice(self, task: Task) -> str | None:
         return self.embedding.notice(task.input)
 

@@ -100,6 +100,9 @@ class Rnn(Model, Recurrent):
         check_steps(task, "rnn")
         self.check_layers()
 
+    def resolved(self, task: Task) -> Model:
+        return self.model_copy(update={"embedding": self.embedding.resolved(task.input)})
+
     def notice(self, task: Task) -> str | None:
         return self.embedding.notice(task.input)
 

@@ -25,6 +25,13 @@ class Embedding(Block):
     trainable: bool = True
     """Go on learning the vectors; false keeps them as they are in the file."""
 
+    def resolved(self, given: Input) -> Embedding:
+        """Return the same with the size that the file's vectors have, so that a run can be read without the file."""
+        if self.path is None or not given.words:
+            return self
+        known, _ = read_vectors(self.path, given.words, self.size)
+        return self.model_copy(update={"size": known.shape[1]})
+
     def notice(self, given: Input) -> str | None:
         """Return what the file of vectors covers."""
         if self.path is None or not given.words:

@@ -12,15 +12,27 @@ from dlpy.engine import Engine, Plan
 from dlpy.objectives import Loss
 from dlpy.runs import Run
 
+INPUTS = [
+    Input("array", (6,)),
+    Input("array", (12, 12, 2)),
+    Input("sparse", (30,)),
+    Input("array", (14, 3)),
+    Input("sequence", (14,), 30, padding="front"),
+]
 TASKS = [
     Task.single(given, wanted)
-    for given in (Input("array", (6,)), Input("array", (12, 12, 2)), Input("sparse", (30,)))
+    for given in INPUTS
     for wanted in (CLASSES, ONE_HOT, BINARY, NUMBER, Output("regression", 2))
 ]
 
 
 def small(name: str) -> Model:
-    options = {"convnet": {"filters": [4], "units": [5]}, "dense": {"units": [5]}}.get(name, {})
+    options = {
+        "convnet": {"filters": [4], "units": [5]},
+        "dense": {"units": [5]},
+        "rnn": {"units": 5, "embedding": 4},
+        "conv1d": {"filters": [4, 4], "kernel": 3, "embedding": 4},
+    }.get(name, {})
     return Model.registry.get(name).model_validate({"name": name, **options})
 
 
