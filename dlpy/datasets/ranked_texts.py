@@ -63,8 +63,7 @@ class RankedTexts(Dataset):
         known = (texts.values >= self.skip_top) & (texts.values < limit)
         if self.oov_char is not None:
             return Sequences(np.where(known, texts.values, np.int32(self.oov_char)), texts.splits)
-        kept = np.concatenate([[0], np.cumsum(known)])
-        return Sequences(texts.values[known], kept[texts.splits])
+        return texts.only(known)
 
     def loaded(self, train: Part, test: Part, output: Output, source: Source) -> Loaded:
         """Return marked texts as rows, rare words replaced as `num_words` says.
