@@ -25,7 +25,8 @@ class Bag(Transform):
 
     def outline(self, task: Task) -> Task:
         if task.input.kind != "sequence" or task.input.padding:
-            hint = ": leave 'pad' out" if task.input.padding else ""
+            hints = {"text": ": put 'tokenize' before it", "sequence": ": leave 'pad' out"}
+            hint = hints.get(task.input.kind, "")
             raise ConfigError(f"{self.name} fits sequences of integers, not {task.input}{hint}.")
         shape = (self.size or task.input.vocabulary,)
         return task.with_input(replace(task.input, kind="sparse", shape=shape, vocabulary=None))

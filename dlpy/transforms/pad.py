@@ -33,7 +33,8 @@ class Pad(Transform):
 
     def outline(self, task: Task) -> Task:
         if task.input.kind != "sequence" or task.input.padding:
-            raise ConfigError(f"pad fits sequences of different lengths, not {task.input}.")
+            hint = ": put 'tokenize' before it" if task.input.kind == "text" else ""
+            raise ConfigError(f"pad fits sequences of different lengths, not {task.input}{hint}.")
         return task.with_input(replace(task.input, shape=(self.length,), padding=self.fill))
 
     def measured(self, task: Task, state: State) -> Task:

@@ -32,8 +32,7 @@ class Tokenize(Transform):
     rules: Rules = "book"
     """How texts are cut up and what becomes of other words: as the book's Tokenizer or as TextVectorization does."""
     vocabulary: Annotated[int, Field(ge=3)] | None = None
-    """All integers are below this: 10000 keeps the 9,999 most frequent words (book) or 9,998 (keras); null keeps all.
-    """
+    """All integers are below this: 10000 keeps the 9,999 most frequent words (keras: 9,998); null keeps all."""
     ngrams: Annotated[int, Field(ge=1, le=10)] = 1
     """2 adds every two words that follow each other, 3 also every three, behind each text's words."""
     lower: bool = True
@@ -78,10 +77,9 @@ class Tokenize(Transform):
         return terms.with_ngrams(found, self.ngrams, " " if self.by == "word" else "") if self.ngrams > 1 else found
 
     def _ranked(self, found: Terms) -> np.ndarray:
-        """Return the terms' numbers, the most frequent first; of equals the first to appear or, in Keras, the last in
-        the alphabet."""
-        numbers = np.arange(len(found.distinct))
-        if self.rules == "keras":
+        """Return the terms' numbers, the most frequent first."""
+        numbers = np.arange(len(found.distinct))  # of equals, the book takes the first to appear
+        if self.rules == "keras":  # takes the last in the alphabet
             numbers = np.array(sorted(numbers, key=found.distinct.__getitem__, reverse=True))
         return numbers[np.argsort(-found.counts()[numbers], kind="stable")]
 
