@@ -44,16 +44,18 @@ def words(texts: np.ndarray, rules: Rules, *, lower: bool) -> Terms:
     does: punctuation is deleted, and only A to Z are made small.
     """
     table, deleted = _cleaning(rules, lower=lower)
-    number_of: defaultdict[bytes, int] = defaultdict(itertools.count().__next__)
-    number_of[b""]  # is 0: what stands between two spaces in a row
+    number_of: defaultdict[str, int] = defaultdict(itertools.count().__next__)
+    number_of[""]  # is 0: what stands between two spaces in a row
     found = []
     for text in texts:
         small = text.lower() if lower and rules == "book" else text
         cleaned = small.encode("utf-8", "surrogatepass").translate(table, deleted)
-        found.append(np.fromiter(map(number_of.__getitem__, cleaned.split(b" ")), np.int32))
+        parts = cleaned.decode("latin-1").split(" ")  # a sign for each byte: looked up faster than bytes
+        found.append(np.fromiter(map(number_of.__getitem__, parts), np.int32))
     rows = Sequences(_joined(found), _splits([len(row) for row in found]))
     rows = rows.only(rows.values > 0)
-    distinct = [word.decode("utf-8", "surrogatepass") for word in itertools.islice(number_of, 1, None)]
+    words = (word.encode("latin-1") for word in itertools.islice(number_of, 1, None))
+    distinct = [word.decode("utf-8", "surrogatepass") for word in words]
     return Terms(distinct, Sequences(rows.values - np.int32(1), rows.splits))
 
 
