@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 
 from dlpy.components import Dataset
 from dlpy.data import Loaded, Output, Rows, Source, Task
-from dlpy.datasets.texts import TEXT, checked, generated, read_csv, smaller
+from dlpy.datasets.texts import STAND_IN_ROWS, TEXT, checked, generated, read_csv, smaller
 from dlpy.errors import DataError, UnavailableError, did_you_mean
 from dlpy.features import Texts
 from dlpy.splits import Holdout, hold_out
@@ -66,13 +66,11 @@ class TextFolder(Dataset):
 
     def stand_in(self, seed: int, limit: int | None) -> Loaded:
         classes = self.classes or ["a", "b"]
-        output, test = _output(classes), smaller(self.test, limit)
-        rows = generated(seed, limit, output, test)
-        source = Source("stand-in", f"generated sentences instead of {self.path}")
-        loaded = Loaded(rows, None, Task.single(TEXT, output), source, {"classes": classes})
-        if self.test_path:
-            return Loaded(rows, generated(seed + 1, limit, output, None), loaded.task, source, loaded.resolved)
-        return hold_out(loaded, test, self.split_seed)
+        output = _output(classes)
+        task, source = Task.single(TEXT, output), Source("stand-in", f"generated sentences instead of {self.path}")
+        test = Holdout(fraction=0.5) if self.test_path else smaller(self.test, limit)
+        rows = generated(seed, 2 * (limit or STAND_IN_ROWS) if self.test_path else limit, output, test)
+        return hold_out(Loaded(rows, None, task, source, {"classes": classes}), test, self.split_seed)
 
 
 def _output(classes: list[str]) -> Output:

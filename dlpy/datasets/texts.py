@@ -18,7 +18,7 @@ from dlpy.stand_ins.sentences import sentences
 
 TEXT = Input("text", (None,))
 
-_STAND_IN_ROWS = 2_000
+STAND_IN_ROWS = 2_000
 _GRADES = 5
 
 
@@ -51,7 +51,7 @@ def checked(texts: list[str], where: Callable[[int], str]) -> Texts:
 
 def generated(seed: int, limit: int | None, output: Output, test: Holdout | None) -> Rows:
     """Return sentences with classes that their words tell, or grades from 0 to 4; see `stand_ins/sentences.py`."""
-    count = limit or _STAND_IN_ROWS + ((test.count or 0) if test else 0)
+    count = limit or STAND_IN_ROWS + ((test.count or 0) if test else 0)
     classes = _GRADES if output.kind == "regression" else len(output.classes)
     texts, labels = sentences(seed, count, classes)
     return Rows.single(Texts(texts), labels.astype(np.float32) if output.kind == "regression" else labels)

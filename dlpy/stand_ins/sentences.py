@@ -38,7 +38,7 @@ def sentences(seed: int, count: int, classes: int) -> tuple[np.ndarray, np.ndarr
 
 
 def _words(random: np.random.Generator) -> np.ndarray:
-    """Return words of two or three syllables, all different: (WORDS,) str objects."""
+    """Return words of three syllables, all different: (WORDS,) str objects."""
     size = len(_SYLLABLES)
     numbers = random.choice(size**3, WORDS, replace=False)
     parts = [(number % size, number // size % size, number // size**2) for number in numbers.tolist()]

@@ -111,3 +111,5 @@ def test_generated_sentences_have_the_classes_asked_for() -> None:
     assert loaded.task.output.classes == ("neg", "pos")
     assert loaded.test is not None
     assert (len(loaded.train), len(loaded.test)) == (100, 100)
+    words = [{word for text in texts(rows.x) for word in text.split()} for rows in (loaded.train, loaded.test)]
+    assert len(words[0] & words[1]) > len(words[1]) / 3
