@@ -52,6 +52,10 @@ class Transform(Component):
         """Return the transformed rows."""
         raise self.lacks("apply")
 
+    def files(self, state: State) -> dict[str, str]:
+        """Return what it learnt that a person may want to read: texts for the run directory, by file name."""
+        return {}
+
     def layer(self, state: State) -> keras.layers.Layer | None:
         """Return a Keras layer that does the same to a batch, or None where there is none."""
         return None

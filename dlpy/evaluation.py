@@ -13,6 +13,7 @@ from dlpy.baseline import baseline
 from dlpy.checks import check_rows
 from dlpy.config import Experiment, load
 from dlpy.data import Loaded, Rows, Task
+from dlpy.datasets.texts import checked
 from dlpy.engine import Engine
 from dlpy.errors import ConfigError, DataError, RunError, did_you_mean
 from dlpy.pipeline import SMOKE_ROWS, Pipeline, split
@@ -102,9 +103,27 @@ def predict(run: Run, path: Path, which: checkpoints.Which = "best") -> tuple[np
     rows = trained.experiment.data.read(path, trained.raw_task)
     if len(rows) == 0:
         raise DataError(f"{path} has no rows.")
-    transformed = trained.pipeline.apply(rows)
-    check_rows(transformed, str(path), trained.task.output)
-    return trained.engine.predict(transformed, trained.experiment.training.batch_size), trained.task
+    return _predicted(trained, rows, str(path)), trained.task
+
+
+def predict_texts(run: Run, texts: list[str], which: checkpoints.Which = "best") -> tuple[np.ndarray, Task]:
+    """Return what a run's model says of some texts: (texts, units), and the task.
+
+    Raises:
+        ConfigError: the run was trained on other things than texts.
+        DataError: a text is empty.
+    """
+    trained = restore(run, which)
+    if trained.raw_task.input.kind != "text":
+        raise ConfigError(f"--text: run {run.id} was trained on {trained.raw_task.input}, not on texts. Give a file.")
+    rows = Rows.single(checked(texts, lambda row: f"--text number {row + 1}"))
+    return _predicted(trained, rows, "--text"), trained.task
+
+
+def _predicted(trained: Trained, raw: Rows, name: str) -> np.ndarray:
+    rows = trained.pipeline.apply(raw)
+    check_rows(rows, name, trained.task.output)
+    return trained.engine.predict(rows, trained.experiment.training.batch_size)
 
 
 def part_names(names: list[str]) -> list[Part]:

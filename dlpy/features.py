@@ -31,6 +31,11 @@ class Sequences:
         """Return one row: (length,) integers."""
         return self.values[self.splits[index] : self.splits[index + 1]]
 
+    def only(self, kept: np.ndarray) -> "Sequences":
+        """Return the rows with nothing but the integers that are `kept`: (total,) bool."""
+        ends = np.concatenate([[0], np.cumsum(kept)])
+        return Sequences(self.values[kept], ends[self.splits])
+
 
 @dataclass(frozen=True)
 class Sparse:

@@ -62,6 +62,16 @@ def locate(remote: Remote, path: str | None, progress: Progress | None = None, *
     return target
 
 
+def on_this_machine(remote: Remote, path: str | None) -> Path | None:
+    """Return the path of a file that comes with a dataset's, without downloading it; None where it is not there.
+
+    Args:
+        path: the option data.path, the dataset's own file: it is looked for beside that.
+    """
+    beside = None if path is None else Path(path).expanduser().with_name(remote.name)
+    return beside if beside is not None and beside.is_file() else in_data_folder(remote.name) or _in_caches(remote)
+
+
 def given(path: str) -> Path:
     """Return data.path as a path.
 

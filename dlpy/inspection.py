@@ -1,17 +1,19 @@
-"""What `dlpy check --data` tells of the rows: shapes, and problems that spoil scores without stopping training."""
+"""What `dlpy check --data` and `dlpy show data` tell of the rows before any training."""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 import numpy as np
 
+from dlpy import preview
 from dlpy.checks import check, class_numbers
 from dlpy.config import Experiment, raise_mistakes
-from dlpy.data import Data, Rows
+from dlpy.data import Data, Loaded, Rows
 from dlpy.document import Document
-from dlpy.features import Features, Sequences, Sparse
-from dlpy.pipeline import obtain, split, transform
+from dlpy.features import Features, Padded, Sequences, Sparse
+from dlpy.pipeline import Split, obtain, split, transform
 
 _LEAK = 0.999  # correlation with the target from which a column looks like the target itself
 
@@ -19,13 +21,12 @@ _LEAK = 0.999  # correlation with the target from which a column looks like the 
 def inspect(experiment: Experiment, document: Document) -> Iterator[str]:
     """Yield lines about the data, the suspicious ones beginning with "warning:".
 
+    They tell of shapes, and of problems that spoil scores without stopping training.
+
     Raises:
         DataError: training could not begin.
     """
-    loaded = obtain(experiment.data, experiment.seed)
-    raise_mistakes(experiment, document, loaded.task)
-    parts = split(experiment.data, loaded)
-    data, _ = transform(experiment.data, parts, loaded.task)
+    loaded, _, data = _made(experiment, document)
     check(data)
     yield f"data: {loaded.source.kind}, {loaded.source.description}"
     for name, rows in _parts(data).items():
@@ -34,7 +35,48 @@ def inspect(experiment: Experiment, document: Document) -> Iterator[str]:
     yield from _suspicious_columns(data.train)
 
 
-def _parts(data: Data) -> dict[str, Rows]:
+def show(experiment: Experiment, document: Document, samples: int) -> Iterator[str]:
+    """Yield lines about what the transforms make of the rows: each part's shapes, and some training rows on their way.
+
+    Raises:
+        DataError: the data cannot be had, or the transforms cannot be fitted.
+    """
+    loaded, parts, data = _made(experiment, document)
+    yield f"data: {loaded.source.kind}, {loaded.source.description}"
+    before = _parts(parts)
+    for name, rows in _parts(data).items():
+        target = f"{rows.y.dtype} {rows.y.shape}" if rows.targets else "none"
+        yield f"{name}: {len(rows):,} rows"
+        yield f"  from    {preview.summary(before[name].x)}"
+        yield f"  to      {preview.summary(rows.x)}"
+        yield f"  target  {target}{_balance(rows, data)}"
+    for number in range(min(samples, len(data.train))):
+        yield f"training row {data.train.index[number]}: {_answer(data, number)}"
+        lines = [*preview.row(parts.train.x, number, loaded.task.input.words)]
+        if data.train.x is not parts.train.x:
+            lines += preview.row(data.train.x, number, data.task.input.words)
+        yield from (f"  {what:<8}  {text}" for what, text in lines)
+
+
+def _made(experiment: Experiment, document: Document) -> tuple[Loaded, Split, Data]:
+    """Return the rows as they were loaded, as they were split, and as the model sees them."""
+    loaded = obtain(experiment.data, experiment.seed)
+    raise_mistakes(experiment, document, loaded.task)
+    parts = split(experiment.data, loaded)
+    data, _ = transform(experiment.data, parts, loaded.task)
+    return loaded, parts, data
+
+
+def _answer(data: Data, number: int) -> str:
+    """Return a training row's target: a class, or numbers."""
+    output = data.task.output
+    if output.kind == "regression":
+        return ", ".join(f"{value:.6g}" for value in data.train.y[number].reshape(-1))
+    label = class_numbers(data.train, output)[number]
+    return f"class {output.classes[label] if output.classes else label}"
+
+
+def _parts(data: Data | Split) -> dict[str, Rows]:
     named = {"train": data.train, "validation": data.validation, "test": data.test}
     return {name: rows for name, rows in named.items() if rows is not None}
 
@@ -61,11 +103,11 @@ def _row_bytes(features: Features) -> Iterator[bytes]:
     """Yield each row as bytes, equal for equal rows."""
     if isinstance(features, np.ndarray):
         yield from (row.tobytes() for row in features)
-    elif isinstance(features, Sparse | Sequences):
+    elif isinstance(features, Sparse | Sequences | Padded):
         values = features.columns if isinstance(features, Sparse) else features.values
-        yield from (
-            values[start:stop].tobytes() for start, stop in zip(features.splits, features.splits[1:], strict=False)
-        )
+        weights = features.values if isinstance(features, Sparse) and features.values is not None else values[:0]
+        for start, stop in itertools.pairwise(features.splits.tolist()):
+            yield values[start:stop].tobytes() + weights[start:stop].tobytes()
 
 
 def _suspicious_columns(rows: Rows) -> Iterator[str]:

@@ -66,10 +66,13 @@ class Pipeline:
         return rows
 
     def save(self, path: Path) -> None:
-        """Write what the transforms learnt."""
+        """Write what the transforms learnt, and beside it what of that people may want to read."""
         arrays = {f"{i}.{key}": array for i, state in enumerate(self.states) for key, array in state.items()}
         arrays["steps"] = np.array([step.name for step in self.steps], np.str_)
         write_whole(path, lambda temporary: _save_arrays(temporary, arrays))
+        for step, state in zip(self.steps, self.states, strict=True):
+            for name, text in step.files(state).items():
+                write_whole(path.with_name(name), lambda temporary, text=text: temporary.write_text(text, "utf-8"))
 
     @classmethod
     def restore(cls, steps: list[Transform], path: Path) -> Pipeline:

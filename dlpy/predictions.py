@@ -8,7 +8,7 @@ import io
 import numpy as np
 
 from dlpy.data import Task
-from dlpy.results import class_names, class_probabilities
+from dlpy.results import cell, class_names, class_probabilities
 
 
 def to_csv(prediction: np.ndarray, task: Task) -> str:
@@ -29,18 +29,5 @@ def to_csv(prediction: np.ndarray, task: Task) -> str:
     names = class_names(output, probability.shape[1])
     writer.writerow(["prediction", *(f"probability_{name}" for name in names)])
     for row in probability:
-        writer.writerow([_safe(names[int(row.argmax())]), *(f"{value:.9g}" for value in row)])
+        writer.writerow([cell(names[int(row.argmax())]), *(f"{value:.9g}" for value in row)])
     return text.getvalue()
-
-
-def _safe(cell: str) -> str:
-    """Return a cell that no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@")) and not _is_number(cell) else cell
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True

@@ -27,10 +27,9 @@ from dlpy.checks import class_numbers
 from dlpy.config import Experiment
 from dlpy.data import Data, Loaded, Output, Rows, Task
 from dlpy.errors import DivergedError, DlpyError, StorageError
-from dlpy.results import class_probabilities, read_arrays
+from dlpy.results import read_arrays, write_arrays
 from dlpy.runs import Run
-
-_WRONGEST = 25
+from dlpy.samples import Answers, save_wrongest
 
 
 @dataclass(frozen=True)
@@ -160,7 +159,7 @@ def summarize(run: Run, data: Data, loss: str, parameters: int) -> None:
 
 
 def save_predictions(run: Run, part: str, seen: Seen, prediction: np.ndarray) -> None:
-    """Add a part's targets and predictions to predictions.npz, and of pictures keep the most wrong ones.
+    """Add a part's targets and predictions to predictions.npz, and of pictures and texts keep the most wrong ones.
 
     Args:
         part: "validation" or "test".
@@ -172,28 +171,8 @@ def save_predictions(run: Run, part: str, seen: Seen, prediction: np.ndarray) ->
     arrays = read_arrays(run.predictions)
     new = {"index": rows.index, "target": target, "prediction": prediction}
     write_arrays(run.predictions, arrays | {f"{part}.{name}": array for name, array in new.items()})
-    if isinstance(raw.x, np.ndarray) and raw.x.ndim in (3, 4) and not regression:
-        worst = _most_wrong(target, prediction)
-        found = {"image": raw.x[worst], "target": target[worst], "prediction": prediction[worst]}
-        write_arrays(run.path / "samples" / f"wrongest-{part}.npz", found | {"index": rows.index[worst]})
-
-
-def _most_wrong(target: np.ndarray, prediction: np.ndarray) -> np.ndarray:
-    """Return the rows whose class is predicted wrong, the least probable first: at most _WRONGEST positions."""
-    chances = class_probabilities(prediction)
-    probability = chances[np.arange(len(target)), target]
-    wrong = np.flatnonzero(chances.argmax(axis=1) != target)
-    return wrong[np.argsort(probability[wrong], kind="stable")][:_WRONGEST]
-
-
-def write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
-    """Write an npz file that appears whole."""
-
-    def write(temporary: Path) -> None:
-        with temporary.open("wb") as file:
-            np.savez(file, **arrays)  # type: ignore
-
-    runs.write_whole(path, write)
+    if not regression:
+        save_wrongest(run, part, raw.x, rows.index, Answers(target, prediction, output))
 
 
 def _environment() -> dict[str, Any]:

@@ -110,7 +110,8 @@ def _arrays(features: Features) -> dict[str, Any]:
         return {"series": features.series.astype(np.float32), "begin": features.starts, "offsets": features.offsets}
     if isinstance(features, Padded):
         begin, lengths = features.splits[:-1].astype(np.int32), features.lengths.astype(np.int32)
-        return {"values": features.values, "begin": begin, "lengths": lengths, "front": np.int32(features.front)}
+        values = features.values if len(features.values) else np.zeros(1, np.int32)  # what is filled up looks there too
+        return {"values": values, "begin": begin, "lengths": lengths, "front": np.int32(features.front)}
     raise TypeError(f"a model cannot be fed with {type(features).__name__}")
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from dlpy.data import Output
 from dlpy.errors import RunError
-from dlpy.runs import Run
+from dlpy.runs import Run, write_whole
 
 PARTS = {"validation": "validation rows", "test": "test rows", "out_of_fold": "out-of-fold rows"}
 
@@ -120,6 +120,29 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
             return {name: stored[name] for name in stored.files}
     except Exception as error:  # numpy lets zipfile's, zlib's and its own errors through
         raise RunError(f"{path} is damaged: {error}.") from None
+
+
+def write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
+    """Write an npz file that appears whole."""
+
+    def write(temporary: Path) -> None:
+        with temporary.open("wb") as file:
+            np.savez(file, **arrays)  # type: ignore
+
+    write_whole(path, write)
+
+
+def cell(text: str) -> str:
+    """Return a text as a cell of a CSV that no spreadsheet takes for a formula."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@")) and not _is_number(text) else text
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def class_names(output: Output, count: int) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -10,7 +11,7 @@ from pydantic import Field, GetJsonSchemaHandler, model_validator
 from pydantic_core import core_schema
 
 from dlpy.blocks import Block
-from dlpy.data import Rows, Task
+from dlpy.data import Loaded, Rows, Task
 from dlpy.errors import DataError
 
 
@@ -83,6 +84,15 @@ class Holdout(Block):
             groups = rows.columns["group"]
             held = _some(np.isin(groups, groups[held]), "group is held out", key)
         return held
+
+
+def hold_out(loaded: Loaded, holdout: Holdout | None, seed: int) -> Loaded:
+    """Return the same with test rows taken from the training rows, where that is asked for."""
+    if holdout is None:
+        return loaded
+    held = holdout.held_out(loaded.train, loaded.task, seed, "data.test")
+    train, test = np.flatnonzero(~held), np.flatnonzero(held)
+    return replace(loaded, train=loaded.train.take(train), test=loaded.train.take(test))
 
 
 class KFold(Block):

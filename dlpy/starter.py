@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from dlpy import csv_file, table
 from dlpy.components import Callback, Dataset, Model
+from dlpy.csv_file import CsvFile
 from dlpy.data import Output, Task
 from dlpy.datasets.npz import Npz
 from dlpy.errors import ConfigError, DataError, did_you_mean
@@ -21,6 +22,11 @@ _COMMENT_COLUMN = 34
 _MOST_NAMED = 8
 _MOST_CATEGORIES = 100
 _WORDS = re.compile(r"[A-Za-z_.][A-Za-z0-9_./ -]*(?<! )$")
+_WORDS_OF_PROSE = 5
+_HELD_OUT = [
+    "  test: 0.15                      # kept aside for dlpy evaluate",
+    "  validation: 0.15                # watched while training",
+]
 _TEXT_MODEL = ["  name: dense", "  units: [16, 16]"]
 _TABLE_MODEL = ["  name: dense", "  units: [64, 64]"]
 
@@ -52,30 +58,36 @@ def experiment_for(source: str, target: str | None, output: Path) -> str:
 def _for_csv(path: Path, target: str | None, output: Path) -> str:
     delimiter = "\t" if path.suffix.lower() == ".tsv" else _delimiter(path)
     file = csv_file.read(path, delimiter)
-    name = file.names[-1] if target is None else target
-    if name not in file.names:
-        raise ConfigError(f"--target: {path} has no column '{name}'.{did_you_mean(name, file.names)}")
+    if target is not None and target not in file.names:
+        raise ConfigError(f"--target: {path} has no column '{target}'.{did_you_mean(target, file.names)}")
     columns = table.columns_of(file)
+    wordy = {column: file.texts(column) for column in file.names if columns[column].bad and column != target}
+    prose = {column: cells for column, cells in wordy.items() if _is_prose(cells)}
+    name = target or next((column for column in reversed(file.names) if column not in prose), file.names[-1])
     found = table.target_of(file, columns[name], None)[1]
     learnt = {column: columns[column] for column in file.names if column != name}
     numeric = [column for column in learnt if table.guess_numeric(file, learnt[column])]
     texts = {column: file.texts(column) for column in learnt if column not in numeric}
     ignore = [column for column, cells in texts.items() if len(set(cells)) > min(_MOST_CATEGORIES, len(cells) / 2)]
     kept = {column: cells for column, cells in texts.items() if column not in ignore}
-    if not numeric and not kept:
-        raise DataError(f"{path} holds nothing but free text beside '{name}': no numbers, no categories.")
-    which = "the last column; change it to predict another" if target is None else ""
-    data = [
-        "  name: csv",
+    which = f"{'the last column; ' * (name == file.names[-1])}change it to predict another" if target is None else ""
+    source = [
         f"  path: {_scalar(_relative(path, output))}",
         _noted(f"  target: {_scalar(name)}", which),
         _noted(f"  task: {found.kind}", _about(found, columns[name])),
         *([f"  delimiter: {json.dumps(delimiter)}"] if delimiter != "," else []),
+    ]
+    if prose and not kept and all(_are_all_different(learnt[column]) for column in numeric):
+        return _for_texts(file, prose, name, source, output)
+    if not numeric and not kept:
+        raise DataError(f"{path} holds nothing but names beside '{name}': no numbers, no categories, no sentences.")
+    data = [
+        "  name: csv",
+        *source,
         *([_noted(f"  ignore: [{', '.join(map(_scalar, ignore))}]", "nearly every text differs")] if ignore else []),
         *_filling(numeric, learnt, kept),
         *([_noted("  transforms: [standardize]", "numeric columns: mean 0, deviation 1")] if numeric else []),
-        _noted("  test: 0.15", "kept aside for dlpy evaluate"),
-        _noted("  validation: 0.15", "watched while training"),
+        *_HELD_OUT,
     ]
     about = [f"{_plural(len(numeric), 'numeric column')}: {_listed(numeric)}"] if numeric else []
     if kept:
@@ -83,6 +95,39 @@ def _for_csv(path: Path, target: str | None, output: Path) -> str:
         about.append(f"{_plural(len(kept), 'categorical column')}: {_listed(values)}")
     title = f"Predicts {name} from the other columns of {path.name} ({_plural(len(file), 'row')})."
     return _file([title, *about], output, data, _TABLE_MODEL, len(file))
+
+
+def _for_texts(file: CsvFile, prose: dict[str, list[str]], target: str, source: list[str], output: Path) -> str:
+    """Return an experiment on the column with the longest texts."""
+    column = max(prose, key=lambda name: sum(map(len, prose[name])))
+    others = [name for name in file.names if name not in (column, target)]
+    data = [
+        "  name: text_csv",
+        source[0],
+        _noted(f"  text: {_scalar(column)}", f"of {_plural(len(others), 'other column')}: {_listed(others)}")
+        if others
+        else f"  text: {_scalar(column)}",
+        *source[1:],
+        "  transforms:",
+        _noted("    - {name: tokenize, vocabulary: 10000}", "the 9,999 most frequent words"),
+        _noted("    - multi_hot", "which words there are, without order"),
+        *_HELD_OUT,
+    ]
+    title = f"Predicts {target} from the texts in {column} of {file.path.name} ({_plural(len(file), 'row')})."
+    return _file([title], output, data, _TEXT_MODEL, len(file))
+
+
+def _is_prose(cells: list[str]) -> bool:
+    """Return whether a column holds sentences: most cells have five words or more, and few are the same."""
+    some = cells[:: max(1, len(cells) // 1000)]
+    long = sum(cell.count(" ") >= _WORDS_OF_PROSE - 1 for cell in some) > len(some) / 2
+    return long and len(set(cells)) > min(_MOST_CATEGORIES, len(cells) / 2)
+
+
+def _are_all_different(column: Column) -> bool:
+    """Return whether a column of numbers merely counts or names the rows."""
+    values = column.values
+    return bool((values == np.floor(values)).all()) and len(np.unique(values)) == len(values)
 
 
 def _delimiter(path: Path) -> str:
@@ -187,7 +232,7 @@ def _scalar(text: str) -> str:
 
 
 def _noted(line: str, note: str) -> str:
-    return f"{line:<{_COMMENT_COLUMN}}# {note}" if note else line
+    return f"{line:<{_COMMENT_COLUMN - 1}} # {note}" if note else line
 
 
 def _plural(count: int, noun: str) -> str:

@@ -125,8 +125,8 @@ class Reader:
         return self._text(text, keys)
 
     def _text(self, text: str, keys: Keys) -> str:
-        """Return text as it is, but the value of `path` or an item of `plugins` as an absolute path if it exists."""
-        if text and (keys[-1:] == ("path",) or keys[-2:-1] == ("plugins",)):
+        """Return text as it is, but the value of a path or an item of `plugins` as an absolute path if it exists."""
+        if text and (keys[-1:] in (("path",), ("test_path",)) or keys[-2:-1] == ("plugins",)):
             for folder in (self.folder, Path.cwd()):
                 path = folder / Path(text).expanduser()
                 if path.exists():

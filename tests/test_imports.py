@@ -39,6 +39,7 @@ def imported(*arguments: object) -> list[object]:
         ("show",),
         ("show", "models", "dense"),
         ("show", CONFIGS[0]),
+        ("show", "data", "own.yaml"),
         ("runs",),
         ("schema",),
         ("new", "mnist"),
@@ -48,6 +49,7 @@ def imported(*arguments: object) -> list[object]:
 )
 def test_a_command_that_trains_nothing_imports_nothing_heavy(bench, arguments: tuple) -> None:
     bench.write("a,b\n" + "1,2\n3,4\n" * 20, "table.csv")
+    bench.write("data: {name: csv, path: table.csv, target: b}\nmodel: dense\n", "own.yaml")
     assert imported(*arguments) == [0, []]
 
 

@@ -47,6 +47,35 @@ def test_what_was_written_loads_and_transforms(folder):
     assert len(data.test) == 9
 
 
+REVIEWS = "id,verdict,review\n" + "".join(
+    f'{i},{"good" if i % 2 else "bad"},"It was, all in all, number {i}"\n' for i in range(40)
+)
+
+
+@pytest.mark.parametrize("arguments", [(), ("--target", "verdict")])
+def test_a_column_of_sentences_becomes_an_experiment_on_texts(folder, arguments):
+    (folder / "r.csv").write_text(REVIEWS)
+    assert main(["new", "r.csv", *arguments]) == 0
+    text = (folder / "r.yaml").read_text()
+    assert "# Predicts verdict from the texts in review of r.csv (40 rows)." in text
+    assert "# of 1 other column: id\n" in text
+    dataset = load(folder / "r.yaml")[0].data
+    assert (dataset.name, dataset.text, dataset.target, dataset.task) == ("text_csv", "review", "verdict", "binary")
+    loaded = dataset.load()
+    data, _ = transform(dataset, split(dataset, loaded), loaded.task)
+    assert data.task.input.kind == "sparse"
+
+
+def test_a_table_with_more_than_sentences_stays_a_table(folder):
+    (folder / "r.csv").write_text(REVIEWS.replace("id,", "price,").replace("1,good", "3,good"))
+    assert main(["new", "r.csv", "--target", "verdict"]) == 0
+    dataset = load(folder / "r.yaml")[0].data
+    assert (dataset.name, dataset.ignore) == ("csv", ["review"])
+    (folder / "n.csv").write_text("name,verdict\n" + "".join(f"Name {i},{i % 2}\n" for i in range(40)))
+    with pytest.raises(DataError, match="holds nothing but names beside 'verdict'"):
+        starter.experiment_for("n.csv", None, folder / "e.yaml")
+
+
 def test_a_path_is_relative_to_the_experiment_file(folder):
     (folder / "data").mkdir()
     (folder / "data" / "on.csv").write_text(TABLE)

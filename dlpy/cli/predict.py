@@ -13,14 +13,17 @@ from dlpy.cli.train import RunsFolder
 
 def predict(
     name: RunName,
-    data: Annotated[Path, typer.Argument(metavar="FILE", help="Rows to predict: a CSV or npz like the training data.")],
+    data: Annotated[
+        Path | None, typer.Argument(metavar="[FILE]", help="Rows to predict: a CSV or npz like the training data.")
+    ] = None,
+    text: Annotated[list[str] | None, typer.Option(help="A text to predict instead; may be repeated.")] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Where the CSV goes.  [default: standard output]")
     ] = None,
     checkpoint: Annotated[str, typer.Option(help="best or last.")] = "best",
     runs_folder: RunsFolder = None,
 ) -> None:
-    """Predict the rows of a file with a run's best model and write a CSV, one line a row, in the file's order.
+    """Predict the rows of a file, or texts, with a run's best model and write a CSV, one line a row, in their order.
 
     The target column may be missing. Classes come with their probabilities.
 
@@ -30,13 +33,19 @@ def predict(
     from dlpy.errors import ConfigError
     from dlpy.predictions import to_csv
 
-    if output is not None and output.resolve() == data.resolve():
+    if (data is None) == (not text):
+        raise ConfigError("give either a file of rows to predict, or --text.")
+    if output is not None and data is not None and output.resolve() == data.resolve():
         raise ConfigError(f"--output {output}: that is the file to predict. Give another name.")
     run = runs.find(name, runs_folder)
-    prediction, task = evaluation.predict(run, data, evaluation.checkpoint_name(checkpoint))
-    text = to_csv(prediction, task)
+    which = evaluation.checkpoint_name(checkpoint)
+    if data is None:
+        prediction, task = evaluation.predict_texts(run, text or [], which)
+    else:
+        prediction, task = evaluation.predict(run, data, which)
+    table = to_csv(prediction, task)
     if output is None:
-        print(text, end="")
+        print(table, end="")
         return
-    runs.write_whole(output, lambda path: path.write_text(text, encoding="utf-8"))
+    runs.write_whole(output, lambda path: path.write_text(table, encoding="utf-8"))
     print(f"{len(prediction):,} predictions: {output}")

@@ -11,12 +11,18 @@ import typer
 
 def show(
     kind: Annotated[
-        str | None, typer.Argument(help="datasets, transforms, models, callbacks, ... or an experiment file.")
+        str | None, typer.Argument(help="datasets, transforms, models, callbacks, ...; an experiment file; or `data`.")
     ] = None,
-    name: Annotated[str | None, typer.Argument(help="One of them, to see its options.")] = None,
+    name: Annotated[
+        str | None, typer.Argument(help="One of them, to see its options; after `data`, an experiment file.")
+    ] = None,
+    overrides: Annotated[list[str] | None, typer.Argument(metavar="[KEY=VALUE]...")] = None,
+    samples: Annotated[int, typer.Option(min=0, help="How many training rows `show data` prints.")] = 3,
     plugin: Annotated[list[Path] | None, typer.Option(help="A plug-in file to load first; may be repeated.")] = None,
 ) -> None:
     """Show what experiment files can name, a component's options with defaults and file, or a resolved experiment.
+
+    `dlpy show data EXPERIMENT` shows what becomes of its rows: shapes and types, and some of them on their way.
 
     Example: dlpy show models dense
     """
@@ -31,12 +37,26 @@ def show(
     console = output()
     if kind is None:
         console.print(listing())
+    elif kind == "data":
+        _show_data(name, overrides or [], samples)
     elif Path(kind).is_file():
         experiment, _ = load(Path(kind))
         sys.stdout.write(experiment.to_yaml())
     elif kind not in kinds():
-        raise ConfigError(f"there is nothing called '{kind}' to show.{did_you_mean(kind, kinds())}")
+        raise ConfigError(f"there is nothing called '{kind}' to show.{did_you_mean(kind, [*kinds(), 'data'])}")
     elif name is None:
         console.print(listing(kind))
     else:
         console.print(component_help(kinds()[kind], name), highlight=False, soft_wrap=True)
+
+
+def _show_data(path: str | None, overrides: list[str], samples: int) -> None:
+    """Print what an experiment's transforms make of its rows."""
+    from dlpy import inspection
+    from dlpy.config import load
+    from dlpy.errors import ConfigError
+
+    if path is None:
+        raise ConfigError("show data: give an experiment file.")
+    for line in inspection.show(*load(Path(path), overrides), samples):
+        print(line)

@@ -3,35 +3,25 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Literal
 
 import numpy as np
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import model_validator
 
 from dlpy import csv_file, table
 from dlpy.components import Dataset, Transform
 from dlpy.csv_file import CsvFile
 from dlpy.data import Input, Kind, Loaded, Output, Rows, Source, Task
-from dlpy.errors import ConfigError, DataError, did_you_mean
+from dlpy.datasets.table_options import Delimiter, TestRows, generated_marks, no_column, no_column_to_predict
+from dlpy.errors import ConfigError, DataError
 from dlpy.features import Table
-from dlpy.splits import Holdout
+from dlpy.splits import Holdout, hold_out
 from dlpy.table import Column
 from dlpy.transforms.fill_missing import FillMissing, Rule, rule_of
 from dlpy.transforms.tabulate import Tabulate
 
 _STAND_IN_ROWS = 800
 _CATEGORIES = np.array(["red", "green", "blue"])
-
-
-def _marked_test(value: Any) -> Any:
-    """Let `test: {column: split}` mean the rows that say "test"."""
-    return {"value": "test", **value} if isinstance(value, dict) and "column" in value else value
-
-
-def _single_sign(delimiter: str) -> str:
-    if not delimiter.isascii() or delimiter in '"\n\r.-+' or delimiter.isalnum():
-        raise ValueError('expected the sign between cells, such as "," or ";" or "\\t"')
-    return delimiter
 
 
 class Csv(Dataset):
@@ -58,13 +48,13 @@ class Csv(Dataset):
     """Columns to leave out."""
     group: str | None = None
     """A column whose equal values belong together, such as a patient: never on both sides of a split."""
-    test: Annotated[Holdout | None, BeforeValidator(_marked_test)] = None
+    test: TestRows = None
     """Rows kept aside for `dlpy evaluate` before validation rows are taken: a fraction, a count, or a mapping."""
     missing: Rule | dict[str, Rule] = "error"
     """What to put where a cell is missing: error (stop), mean, median, most_frequent, a constant, or one by column."""
     missing_values: list[str] = list(table.MISSING)
     """What a cell without a value holds."""
-    delimiter: Annotated[str, Field(min_length=1, max_length=1), AfterValidator(_single_sign)] = ","
+    delimiter: Delimiter = ","
     """What stands between cells."""
 
     @model_validator(mode="after")
@@ -120,13 +110,7 @@ class Csv(Dataset):
             raise ConfigError("data: numeric and categorical must be listed, as the run's config.yaml does.")
         for name in [*self.numeric, *self.categorical]:
             if name not in columns:
-                other = _other_delimiter(file)
-                hint = (
-                    f" Its first line holds '{other}', but the run's tables are cut at '{self.delimiter}'."
-                    if other
-                    else ""
-                )
-                raise DataError(f"{path} has no column '{name}'.{hint or did_you_mean(name, file.names)}")
+                raise no_column_to_predict(file, name, self.delimiter)
         features = self._table(file, columns, self.numeric, self.categorical)
         target = columns.get(self.target)
         given = target is not None and len(target.missing) < len(file)
@@ -148,7 +132,9 @@ class Csv(Dataset):
         )
         y, output = _generated_target(score, self.task)
         features = Table(numbers, tuple(numeric), _CATEGORIES[picks].astype(np.str_), tuple(categorical))
-        rows = Rows.single(features, y, self._generated_marks(count, rng))
+        holdouts = [holdout for holdout in (self.validation, self.test) if holdout and holdout.column]
+        groups = {"group": np.arange(count) // 5} if self.group else {}
+        rows = Rows.single(features, y, generated_marks(count, holdouts) | groups)
         task = Task.single(Input("table", (len(numeric) + len(categorical),)), output)
         source = Source("stand-in", f"a generated table with the columns of {self.path}")
         return self._loaded(rows, task, source, test)
@@ -159,22 +145,14 @@ class Csv(Dataset):
             raise TypeError("a csv dataset holds a table")
         names = {"numeric": list(features.numeric_names), "categorical": list(features.categorical_names)}
         resolved = {**names, "task": task.output.kind}
-        if holdout is None:
-            return Loaded(rows, None, task, source, resolved)
-        held = holdout.held_out(rows, task, self.split_seed, "data.test")
-        train, test = np.flatnonzero(~held), np.flatnonzero(held)
-        return Loaded(rows.take(train), rows.take(test), task, source, resolved)
+        return hold_out(Loaded(rows, None, task, source, resolved), holdout, self.split_seed)
 
     def _check_names(self, file: CsvFile) -> None:
         lists = [(key, name) for key in ("numeric", "categorical", "ignore") for name in getattr(self, key) or []]
         lists += [("missing", name) for name in self.missing] if isinstance(self.missing, dict) else []
         for key, name in [("target", self.target), *self._marks(), *lists]:
             if name not in file.names:
-                other = _other_delimiter(file)
-                hint = f" Its first line holds '{other}': set data.delimiter: \"{other}\"." if other else ""
-                raise ConfigError(
-                    f"data.{key}: {file.path} has no column '{name}'.{hint or did_you_mean(name, file.names)}"
-                )
+                raise no_column(file, key, name)
 
     def _features(self, file: CsvFile, columns: dict[str, Column]) -> tuple[list[str], list[str]]:
         """Return the numeric and the categorical columns: those listed, or those that look so."""
@@ -221,20 +199,6 @@ class Csv(Dataset):
         """Return the columns that splits look at."""
         marks = {("group" if key == "group" else name): name for key, name in self._marks()}
         return {key: np.array(file.texts(name), np.str_) for key, name in marks.items()}
-
-    def _generated_marks(self, count: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
-        holdouts = [holdout for holdout in (self.validation, self.test) if holdout and holdout.column]
-        columns = {str(holdout.column): np.full(count, "train", object) for holdout in holdouts}
-        for part, holdout in enumerate(holdouts):
-            columns[str(holdout.column)][part :: 2 + len(holdouts)] = holdout.value
-        groups = {"group": np.arange(count) // 5} if self.group else {}
-        return {**{name: column.astype(np.str_) for name, column in columns.items()}, **groups}
-
-
-def _other_delimiter(file: CsvFile) -> str | None:
-    """Return the sign, as YAML writes it, that seems to stand between the cells of what was read as one column."""
-    signs = {sign: sign for sign in ";|,"} | {"\t": "\\t"}
-    return next((shown for sign, shown in signs.items() if len(file.names) == 1 and sign in file.names[0]), None)
 
 
 def _generated_target(score: np.ndarray, kind: Kind) -> tuple[np.ndarray, Output]:

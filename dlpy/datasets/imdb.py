@@ -17,11 +17,18 @@ REVIEWS = Remote(
     "https://storage.googleapis.com/tensorflow/tf-keras-datasets/imdb.npz",
     "69664113be75683a8fe16e3ed0ab59fda8886cb3cd7ada244f7d9544e4676b9f",
 )
+WORDS = Remote(
+    "imdb_word_index.json",
+    "https://storage.googleapis.com/tensorflow/tf-keras-datasets/imdb_word_index.json",
+    None,
+)
 _OUTPUT = Output("binary", 1, ("negative", "positive"))
 
 
 class Imdb(RankedTexts):
     """25,000 and 25,000 film reviews, half of them positive (Maas et al. 2011)."""
+
+    word_index = WORDS
 
     name: Literal["imdb"] = "imdb"
 

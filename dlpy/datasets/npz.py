@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import zipfile
 import zlib
-from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -14,7 +13,7 @@ from pydantic import model_validator
 from dlpy.components import Dataset
 from dlpy.data import Input, Kind, Loaded, Output, Rows, Source, Task
 from dlpy.errors import ConfigError, DataError, UnavailableError, did_you_mean
-from dlpy.splits import Holdout
+from dlpy.splits import Holdout, hold_out
 
 _MOST_BYTES = 8 * 2**30
 _MOST_CLASSES = 10_000
@@ -73,7 +72,7 @@ class Npz(Dataset):
             raise DataError(f"{path}: rows of {tests[0]} have shape {_row_shape(test)}, not {task.input.shape}.")
         rows, test = _typed(rows, output), _typed(test, output) if test else None
         resolved: dict[str, object] = {"x": x_name, "y": y_name, "task": output.kind}
-        return _held_out(Loaded(rows, test, task, Source("file", str(path)), resolved), self.test, self.split_seed)
+        return hold_out(Loaded(rows, test, task, Source("file", str(path)), resolved), self.test, self.split_seed)
 
     def read(self, path: Path, task: Task) -> Rows:
         shapes = _members(path)
@@ -110,7 +109,7 @@ class Npz(Dataset):
         task = Task.single(Input("array", (_STAND_IN_WIDTH,)), output)
         source = Source("stand-in", f"generated rows of {_STAND_IN_WIDTH} numbers")
         loaded = Loaded(Rows.single(x, y, groups), None, task, source, {"task": kind})
-        return _held_out(loaded, test, self.split_seed)
+        return hold_out(loaded, test, self.split_seed)
 
     def _names(self, path: Path, shapes: dict[str, int]) -> tuple[str, str]:
         train = "x_train" in shapes and "y_train" in shapes
@@ -119,15 +118,6 @@ class Npz(Dataset):
             if name not in shapes:
                 raise ConfigError(f"data.{key}: {path} has no array '{name}'.{did_you_mean(str(name), shapes)}")
         return wanted
-
-
-def _held_out(loaded: Loaded, holdout: Holdout | None, seed: int) -> Loaded:
-    """Return the same with test rows taken from the training rows, where that is asked for."""
-    if holdout is None:
-        return loaded
-    held = holdout.held_out(loaded.train, loaded.task, seed, "data.test")
-    train, test = np.flatnonzero(~held), np.flatnonzero(held)
-    return replace(loaded, train=loaded.train.take(train), test=loaded.train.take(test))
 
 
 def _test_names(x_name: str, y_name: str, shapes: dict[str, int]) -> list[str]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import json
+from dataclasses import replace
+from typing import Annotated, ClassVar
 
 import numpy as np
 from pydantic import Field
@@ -11,6 +13,7 @@ from dlpy.components import Dataset
 from dlpy.data import Input, Loaded, Output, Rows, Source, Task
 from dlpy.errors import DataError
 from dlpy.features import Sequences
+from dlpy.fetch import Remote, on_this_machine
 
 Whole = Annotated[int, Field(ge=0, lt=2**31)]
 Count = Annotated[int, Field(gt=0, lt=2**31)]
@@ -20,6 +23,8 @@ Part = tuple[Sequences, np.ndarray]  # texts and labels
 
 class RankedTexts(Dataset):
     """Texts as lists of integers: 1 starts a text, 2 stands for a word left out, rank 1 of words becomes 4."""
+
+    word_index: ClassVar[Remote | None] = None  # the file that has the rank of each word
 
     num_words: Count | None = None
     """Integers from this on become `oov_char`: 10000 keeps the 9,996 most frequent words; null keeps nearly all."""
@@ -63,8 +68,24 @@ class RankedTexts(Dataset):
         known = (texts.values >= self.skip_top) & (texts.values < limit)
         if self.oov_char is not None:
             return Sequences(np.where(known, texts.values, np.int32(self.oov_char)), texts.splits)
-        kept = np.concatenate([[0], np.cumsum(known)])
-        return Sequences(texts.values[known], kept[texts.splits])
+        return texts.only(known)
+
+    def word_list(self, index: Remote, limit: int) -> tuple[str, ...]:
+        """Return the word of each integer below `limit`, "" for marks; no words where their file is not at hand.
+
+        Raises:
+            DataError: the file is no JSON that maps words to ranks.
+        """
+        path = on_this_machine(index, self.path)
+        if path is None:
+            return ()
+        try:
+            ranks = json.loads(path.read_text(encoding="utf-8"))
+            places = {int(rank) + self.index_from: str(word) for word, rank in ranks.items()}
+        except (OSError, ValueError, TypeError, AttributeError) as error:
+            raise DataError(f"{path} is damaged: expected JSON, a rank for each word ({error}).") from None
+        marks = {self.start_char, self.oov_char}
+        return tuple("" if place in marks else places.get(place, "") for place in range(limit))
 
     def loaded(self, train: Part, test: Part, output: Output, source: Source) -> Loaded:
         """Return marked texts as rows, rare words replaced as `num_words` says.
@@ -73,6 +94,9 @@ class RankedTexts(Dataset):
         """
         limit = self.num_words or int(max(texts.values.max(initial=1) for texts, _ in (train, test)))
         task = self.model_copy(update={"num_words": limit}).text_task(output)
+        if self.word_index and source.kind == "file":
+            words = self.word_list(self.word_index, task.input.vocabulary or limit)
+            task = task.with_input(replace(task.input, words=words))
         rows = [Rows.single(self.known_words(texts, limit), labels) for texts, labels in (train, test)]
         return Loaded(rows[0], rows[1] if len(rows[1]) else None, task, source, {"num_words": limit})
 

@@ -18,6 +18,11 @@ NEWSWIRES = Remote(
     "https://storage.googleapis.com/tensorflow/tf-keras-datasets/reuters.npz",
     "d6586e694ee56d7a4e65172e12b3e987c03096cb01eab99753921ef915959916",
 )
+WORDS = Remote(
+    "reuters_word_index.json",
+    "https://storage.googleapis.com/tensorflow/tf-keras-datasets/reuters_word_index.json",
+    None,
+)
 _TOPICS = (
     "cocoa", "grain", "veg-oil", "earn", "acq", "wheat", "copper", "housing", "money-supply", "coffee", "sugar",
     "trade", "reserves", "ship", "cotton", "carcass", "crude", "nat-gas", "cpi", "money-fx", "interest", "gnp",
@@ -30,6 +35,8 @@ _OUTPUT = Output("multiclass", len(_TOPICS), _TOPICS)
 
 class Reuters(RankedTexts):
     """11,228 newswires of 1987 on 46 topics, from 'earn' (a third of all) to topics of a dozen rows."""
+
+    word_index = WORDS
 
     name: Literal["reuters"] = "reuters"
     test_split: Annotated[float, Field(ge=0, lt=1)] = 0.2

@@ -6,7 +6,7 @@ from every import made, names
 
 from dlpy.components import Dataset
 from dlpy.data import Rows, Task
-from dlpy.features import Sequences, Table
+from dlpy.features import Sequences, Table, Texts
 
 
 @pytest.mark.parametrize("name", names("datasets"))
@@ -37,6 +37,9 @@ def fits_task(rows: Rows, task: Task) -> None:
     elif isinstance(given, Sequences):
         assert task.input.kind == "sequence"
         assert 0 <= given.values.min() <= given.values.max() < (task.input.vocabulary or np.inf)
+    elif isinstance(given, Texts):
+        assert (task.input.kind, task.input.shape) == ("text", (None,))
+        assert all(isinstance(text, str) and text.strip() for text in given.values)
     else:
         assert task.input.kind == "table"
         assert isinstance(given, Table)

@@ -1,4 +1,5 @@
 import io
+import json
 import os
 import pickle
 import zipfile
@@ -240,3 +241,23 @@ def test_without_the_file_the_data_is_unavailable(tmp_path: Path, monkeypatch: p
 def test_wrong_options_are_refused(options: dict) -> None:
     with pytest.raises(ValidationError):
         Imdb.model_validate({"name": "imdb", **options})
+
+
+def test_words_are_known_where_their_file_is_at_hand(
+    imdb: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert Imdb(path=imdb).load().task.input.words == ()
+    index = tmp_path / "imdb_word_index.json"
+    index.write_text(json.dumps({"film": 2, "the": 1, "rare": 900}))
+    task = Imdb(path=imdb, num_words=8).load().task
+    assert task.input.words == ("", "", "", "", "the", "film", "", "")
+    assert task.input.vocabulary == 8
+    assert Imdb(path=imdb, num_words=4, index_from=0).load().task.input.words == ("", "", "", "")
+    (tmp_path / "words").mkdir()
+    index.rename(tmp_path / "words" / index.name)
+    monkeypatch.setenv("DLPY_DATA", str(tmp_path / "words"))
+    assert Imdb(path=imdb, num_words=6).load().task.input.words[-2:] == ("the", "film")
+    assert Imdb().stand_in(1, 20).task.input.words == ()
+    (tmp_path / "words" / index.name).write_text("[1, 2]")
+    with pytest.raises(DataError, match=r"imdb_word_index\.json is damaged"):
+        Imdb(path=imdb).load()

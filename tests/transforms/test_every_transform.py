@@ -10,7 +10,7 @@ from every import CLASSES, made, names
 from dlpy.components import Model, Transform
 from dlpy.data import Input, Rows, State, Task
 from dlpy.errors import ConfigError
-from dlpy.features import Sequences, Table
+from dlpy.features import Padded, Sequences, Table, Texts
 from dlpy.pipeline import Pipeline, measured
 from dlpy.preprocessing import with_preprocessing
 
@@ -27,6 +27,11 @@ FEATURES = [
         Input("table", (3,)),
         Table(FLAT[:, :2], ("a", "b"), RNG.choice(["x", "y"], size=(20, 1)).astype(np.str_), ("c",)),
     ),
+    (
+        Input("sequence", (6,), 30, padding="front"),
+        Padded(RNG.integers(1, 30, size=80).astype(np.int32), np.arange(21) * 4, 6, True),
+    ),
+    (Input("text", (None,)), Texts(np.array([f"It isn't {i % 7}, but {i % 3}!" for i in range(20)], object))),
 ]
 
 

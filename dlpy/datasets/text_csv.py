@@ -1,0 +1,87 @@
+"""Your own texts in a CSV file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from pydantic import model_validator
+
+from dlpy import csv_file, table
+from dlpy.components import Dataset
+from dlpy.data import Loaded, Output, Rows, Source, Task
+from dlpy.datasets.table_options import Delimiter, TestRows, generated_marks, no_column
+from dlpy.datasets.texts import TEXT, generated, generated_output, read_csv, smaller, texts_of
+from dlpy.splits import Holdout, hold_out
+
+
+class TextCsv(Dataset):
+    """Texts and what they are to be told by, two columns of a table with a header, `path`, in UTF-8.
+
+    Every text needs a word or a sign; the target's classes are its different labels in order, as with csv. Other
+    columns are not looked at. The texts become integers by a transform: `tokenize` or `hash_words`.
+    """
+
+    has_columns = True
+
+    name: Literal["text_csv"] = "text_csv"
+    text: str = "text"
+    """The column of texts."""
+    target: str = "label"
+    """The column to predict."""
+    task: Literal["auto", "regression", "binary", "multiclass"] = "auto"
+    """What the target is: numbers to estimate, one of two classes, or one of several."""
+    test: TestRows = None
+    """Rows kept aside for `dlpy evaluate` before validation rows are taken: a fraction, a count, or a mapping."""
+    delimiter: Delimiter = ","
+    """What stands between cells."""
+
+    @model_validator(mode="after")
+    def _possible(self) -> TextCsv:
+        if self.path is None:
+            raise ValueError("text_csv needs 'path', the CSV file")
+        if self.test is not None and self.test.use:
+            raise ValueError("'test' says which rows are test rows: a fraction, a count, or a mapping")
+        if self.text == self.target:
+            raise ValueError(f"column '{self.text}' cannot be both text and target")
+        return self
+
+    def outline(self) -> Task | None:
+        if self.task == "auto":
+            return None
+        return Task.single(TEXT, Output(self.task, None if self.task == "multiclass" else 1))
+
+    def load(self) -> Loaded:
+        file = csv_file.read(Path(str(self.path)), self.delimiter)
+        marks = [str(mark.column) for mark in self._marks()]
+        for key, name in (("text", self.text), ("target", self.target), *(("validation", mark) for mark in marks)):
+            if name not in file.names:
+                raise no_column(file, key, name)
+        y, output = table.target_of(
+            file, table.columns_of(file)[self.target], None if self.task == "auto" else self.task
+        )
+        marked = {mark: np.array(file.texts(mark), np.str_) for mark in marks}
+        rows = Rows.single(texts_of(file, self.text), y, marked)
+        return self._loaded(rows, output, Source("file", str(file.path)), self.test)
+
+    def read(self, path: Path, task: Task) -> Rows:
+        file, texts = read_csv(path, self.text, self.delimiter)
+        target = table.columns_of(file).get(self.target)
+        given = target is not None and len(target.missing) < len(file)
+        return Rows.single(texts, table.known_target(file, target, task.output) if target and given else None)
+
+    def stand_in(self, seed: int, limit: int | None) -> Loaded:
+        test = smaller(self.test, limit)
+        output = generated_output("binary" if self.task == "auto" else self.task)
+        rows = generated(seed, limit, output, test)
+        rows = Rows.single(rows.x, rows.y, generated_marks(len(rows), self._marks()))
+        return self._loaded(rows, output, Source("stand-in", f"generated sentences instead of {self.path}"), test)
+
+    def _loaded(self, rows: Rows, output: Output, source: Source, test: Holdout | None) -> Loaded:
+        loaded = Loaded(rows, None, Task.single(TEXT, output), source, {"task": output.kind})
+        return hold_out(loaded, test, self.split_seed)
+
+    def _marks(self) -> list[Holdout]:
+        """Return the hold-outs that go by a column."""
+        return [holdout for holdout in (self.validation, self.test) if holdout and holdout.column]

@@ -1,0 +1,140 @@
+"""Your own texts, a file each, in a folder for each class."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Literal
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from dlpy.components import Dataset
+from dlpy.data import Loaded, Output, Rows, Source, Task
+from dlpy.datasets.texts import STAND_IN_ROWS, TEXT, checked, generated, read_csv, smaller
+from dlpy.errors import DataError, UnavailableError, did_you_mean
+from dlpy.features import Texts
+from dlpy.splits import Holdout, hold_out
+
+_UNLABELLED = "unsup"  # what aclImdb calls the reviews that nobody judged
+
+
+class TextFolder(Dataset):
+    """Texts in files that end in .txt, in UTF-8, in a folder for each class under `path`: pos/1.txt, neg/7.txt, ...
+
+    The classes are the folders in the order of the alphabet, but for hidden ones and aclImdb's `unsup`. Symbolic links
+    are not followed. The texts become integers by a transform: `tokenize` or `hash_words`.
+    """
+
+    name: Literal["text_folder"] = "text_folder"
+    classes: Annotated[list[str], Field(min_length=2)] | None = None
+    """The folders to read, the class of number 0 first; all of them unless given."""
+    test: Holdout | None = None
+    """Texts kept aside for `dlpy evaluate`: a fraction, or a count."""
+    test_path: str | None = None
+    """A second folder with the same folders in it, whose texts are the test rows, such as aclImdb/test."""
+    shuffle_seed: Annotated[int, Field(ge=0)] = 0
+    """Seed of the order of rows, in which classes are mixed."""
+
+    @model_validator(mode="after")
+    def _possible(self) -> TextFolder:
+        if self.path is None:
+            raise ValueError("text_folder needs 'path', the folder of the classes' folders")
+        if self.test is not None and (self.test_path or self.test.use or self.test.column):
+            raise ValueError("'test' is a fraction or a count of the texts under 'path'; or give 'test_path' alone")
+        if self.classes is not None and len({*self.classes}) < len(self.classes):
+            raise ValueError("'classes' names a folder twice")
+        return self
+
+    def outline(self) -> Task | None:
+        return None if self.classes is None else Task.single(TEXT, _output(self.classes))
+
+    def load(self) -> Loaded:
+        folder = Path(str(self.path))
+        classes = self.classes or _classes(folder)
+        task = Task.single(TEXT, _output(classes))
+        random = np.random.default_rng(self.shuffle_seed)
+        rows = _rows(folder, classes, random)
+        test = _rows(Path(self.test_path).expanduser(), classes, random) if self.test_path else None
+        loaded = Loaded(rows, test, task, Source("file", str(folder)), {"classes": classes})
+        return hold_out(loaded, self.test, self.split_seed)
+
+    def read(self, path: Path, task: Task) -> Rows:
+        if path.is_dir():
+            return Rows.single(_texts(_files(path)))
+        return Rows.single(_texts([path]) if path.suffix == ".txt" else read_csv(path, "text", ",")[1])
+
+    def stand_in(self, seed: int, limit: int | None) -> Loaded:
+        classes = self.classes or ["a", "b"]
+        output = _output(classes)
+        task, source = Task.single(TEXT, output), Source("stand-in", f"generated sentences instead of {self.path}")
+        test = Holdout(fraction=0.5) if self.test_path else smaller(self.test, limit)
+        rows = generated(seed, 2 * (limit or STAND_IN_ROWS) if self.test_path else limit, output, test)
+        return hold_out(Loaded(rows, None, task, source, {"classes": classes}), test, self.split_seed)
+
+
+def _output(classes: list[str]) -> Output:
+    kind = "binary" if len(classes) == 2 else "multiclass"
+    return Output(kind, 1 if kind == "binary" else len(classes), tuple(classes))
+
+
+def _classes(folder: Path) -> list[str]:
+    """Return the names of the folders in a folder."""
+    names = [entry.name for entry in _entries(folder) if entry.is_dir(follow_symlinks=False)]
+    classes = [name for name in names if name != _UNLABELLED]
+    if len(classes) < 2:
+        found = f"a single one, '{classes[0]}'" if classes else "none"
+        raise DataError(f"{folder} should hold a folder for each class, two at least; it holds {found}.")
+    return classes
+
+
+def _rows(folder: Path, classes: list[str], random: np.random.Generator) -> Rows:
+    """Return the texts of every class and the numbers of the classes, in random order."""
+    files = [_files(_existing(folder, name)) for name in classes]
+    labels = np.repeat(np.arange(len(classes)), [len(paths) for paths in files])
+    rows = Rows.single(_texts([path for paths in files for path in paths]), labels)
+    return rows.take(random.permutation(len(rows)))
+
+
+def _existing(folder: Path, name: str) -> Path:
+    """Return a class's folder."""
+    if not (folder / name).is_dir() or (folder / name).is_symlink():
+        known = [entry.name for entry in _entries(folder) if entry.is_dir(follow_symlinks=False)]
+        raise DataError(f"{folder} has no folder '{name}'.{did_you_mean(name, known)}")
+    return folder / name
+
+
+def _files(folder: Path) -> list[Path]:
+    """Return the text files in a folder by name."""
+    entries = (entry for entry in _entries(folder) if entry.is_file(follow_symlinks=False))
+    files = [Path(entry.path) for entry in entries if entry.name.endswith(".txt")]
+    if not files:
+        raise DataError(f"{folder} holds no files that end in .txt.")
+    return files
+
+
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    """Return what is in a folder, by name, but for what is hidden."""
+    try:
+        with os.scandir(folder) as entries:
+            return sorted((entry for entry in entries if not entry.name.startswith(".")), key=lambda entry: entry.name)
+    except FileNotFoundError:
+        raise UnavailableError(f"there is no folder {folder}.") from None
+    except OSError as error:
+        raise DataError(f"cannot read {folder}: {error.strerror}.") from None
+
+
+def _texts(paths: list[Path]) -> Texts:
+    return checked([_text(path) for path in paths], lambda row: str(paths[row]))
+
+
+def _text(path: Path) -> str:
+    """Return what a file holds."""
+    try:
+        return path.read_bytes().removeprefix(b"\xef\xbb\xbf").decode()
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path}: not UTF-8 text, from byte {error.start} on. Save it in UTF-8.") from None
+    except FileNotFoundError:
+        raise UnavailableError(f"there is no file {path}.") from None
+    except OSError as error:
+        raise DataError(f"cannot read {path}: {error.strerror}.") from None

@@ -1,0 +1,45 @@
+"""Sentences that nobody said."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+
+from dlpy.stand_ins.words import draw, lengths, zipf
+
+WORDS = 2_000
+WRONG_LABELS = 0.05
+_KEYWORDS = 40  # of each class
+_DEVOTION = 0.25
+_MEAN_LENGTH = 20.0
+_SYLLABLES = [first + last for first in "bdfgklmnprstvz" for last in "aeiou"]
+
+
+def sentences(seed: int, count: int, classes: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return sentences of made-up words, (count,) str objects, and their classes: (count,) int64.
+
+    A word in four is one of the 40 keywords of the sentence's class, any other one of 2,000 by Zipf's law. One label
+    in twenty is drawn anew: nothing scores better than 0.975 with two classes, or 0.95 + 0.05 / classes.
+    """
+    random = np.random.default_rng([seed, 7])
+    labels = random.permutation(np.arange(count) % classes)
+    meant = np.where(random.random(count) < WRONG_LABELS, random.integers(classes, size=count), labels)
+    splits = np.concatenate([[0], np.cumsum(lengths(random, count, _MEAN_LENGTH, 0.4))])
+    row = np.repeat(np.arange(count), np.diff(splits))
+    ranks = np.arange(WORDS)
+    numbers = draw(random, ranks, zipf(ranks + 1), len(row))
+    keywords = random.permutation(ranks[WORDS // 10 :])[: classes * _KEYWORDS].reshape(classes, _KEYWORDS)
+    key = np.flatnonzero(random.random(len(row)) < _DEVOTION)
+    numbers[key] = keywords[meant[row[key]], random.integers(_KEYWORDS, size=len(key))]
+    spoken = _words(random)[numbers]
+    texts = [" ".join(spoken[start:end]).capitalize() + "." for start, end in itertools.pairwise(splits)]
+    return np.array(texts, object), labels
+
+
+def _words(random: np.random.Generator) -> np.ndarray:
+    """Return words of three syllables, all different: (WORDS,) str objects."""
+    size = len(_SYLLABLES)
+    numbers = random.choice(size**3, WORDS, replace=False)
+    parts = [(number % size, number // size % size, number // size**2) for number in numbers.tolist()]
+    return np.array([_SYLLABLES[a] + _SYLLABLES[b] + _SYLLABLES[c] for a, b, c in parts], object)

@@ -1,0 +1,131 @@
+"""Texts cut up into words, characters and n-grams of them, each different one with a number.
+
+Everything that is done to each word is done by C code: 25,000 film reviews take about a second.
+"""
+
+from __future__ import annotations
+
+import itertools
+import string
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from dlpy.features import Sequences
+
+Rules = Literal["book", "keras"]
+
+_BREAKS = b"\t\n\r\v\f"
+_PUNCTUATION = string.punctuation.encode()
+_CODES = 0x110000
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Texts as rows of numbers: number i stands for the term `distinct[i]`.
+
+    distinct: every different term, in the order in which they first appear, n-grams after single terms.
+    """
+
+    distinct: list[str]
+    rows: Sequences
+
+    def counts(self) -> np.ndarray:
+        """Return how often each term is there: (terms,) int64."""
+        return np.bincount(self.rows.values, minlength=len(self.distinct))
+
+
+def words(texts: np.ndarray, rules: Rules, *, lower: bool) -> Terms:
+    """Return the words of each text.
+
+    `book`: what the old Keras Tokenizer does: punctuation but for ' becomes spaces. `keras`: what TextVectorization
+    does: punctuation is deleted, and only A to Z are made small.
+    """
+    table, deleted = _cleaning(rules, lower=lower)
+    number_of: defaultdict[str, int] = defaultdict(itertools.count().__next__)
+    number_of[""]  # is 0: what stands between two spaces in a row
+    found = []
+    for text in texts:
+        small = text.lower() if lower and rules == "book" else text
+        cleaned = small.encode("utf-8", "surrogatepass").translate(table, deleted)
+        parts = cleaned.decode("latin-1").split(" ")  # a sign for each byte: looked up faster than bytes
+        found.append(np.fromiter(map(number_of.__getitem__, parts), np.int32))
+    rows = Sequences(_joined(found), _splits([len(row) for row in found]))
+    rows = rows.only(rows.values > 0)
+    words = (word.encode("latin-1") for word in itertools.islice(number_of, 1, None))
+    distinct = [word.decode("utf-8", "surrogatepass") for word in words]
+    return Terms(distinct, Sequences(rows.values - np.int32(1), rows.splits))
+
+
+def characters(texts: np.ndarray, rules: Rules, *, lower: bool) -> Terms:
+    """Return the characters of each text, white space too; the `book` keeps punctuation, `keras` deletes it."""
+    if rules == "keras":
+        table, deleted = _cleaning(rules, lower=lower, breaks=False)
+        raw = (text.encode("utf-8", "surrogatepass").translate(table, deleted) for text in texts)
+        cleaned = [text.decode("utf-8", "surrogatepass") for text in raw]
+    else:
+        cleaned = [text.lower() if lower else text for text in texts]
+    codes = np.frombuffer("".join(cleaned).encode("utf-32-le", "surrogatepass"), np.uint32).astype(np.int32)
+    first = np.full(_CODES, -1, np.int64)
+    first[codes[::-1]] = np.arange(len(codes))[::-1]  # of several, the last one written stays
+    present = np.flatnonzero(first >= 0)
+    present = present[np.argsort(first[present])]
+    number_of = np.zeros(_CODES, np.int32)
+    number_of[present] = np.arange(len(present))
+    return Terms([chr(code) for code in present], Sequences(number_of[codes], _splits([len(text) for text in cleaned])))
+
+
+def with_ngrams(terms: Terms, most: int, separator: str) -> Terms:
+    """Return the same with, behind each text's terms, all its pairs of neighbours, then all threes, up to `most`."""
+    single = terms.rows.values
+    row = np.repeat(np.arange(len(terms.rows)), np.diff(terms.rows.splits))
+    distinct, numbers, rows = list(terms.distinct), [single], [row]
+    gram, known = single.astype(np.int64), terms.distinct  # the number of the n-gram that begins at each place
+    for size in range(2, most + 1):
+        starts = np.flatnonzero(row[size - 1 :] == row[: max(0, len(row) - size + 1)])
+        keys = gram[starts] * len(terms.distinct) + single[starts + size - 1]
+        different, gram_of = np.unique(keys, return_inverse=True)
+        pairs = zip(*(part.tolist() for part in np.divmod(different, max(1, len(terms.distinct)))), strict=True)
+        known = [f"{known[first]}{separator}{terms.distinct[last]}" for first, last in pairs]
+        gram = np.zeros(len(row), np.int64)
+        gram[starts] = gram_of
+        numbers.append((gram_of + len(distinct)).astype(np.int32))
+        rows.append(row[starts])
+        distinct += known
+    every = np.concatenate(rows)
+    order = np.argsort(every, kind="stable")
+    lengths = np.bincount(every, minlength=len(terms.rows))
+    return Terms(distinct, Sequences(np.concatenate(numbers)[order], _splits(lengths)))
+
+
+def packed(words: list[str]) -> dict[str, np.ndarray]:
+    """Return words as arrays that take no more than their characters."""
+    codes = np.frombuffer("".join(words).encode("utf-32-le", "surrogatepass"), np.uint32)
+    return {"words": codes, "lengths": np.array([len(word) for word in words], np.int64)}
+
+
+def unpacked(arrays: dict[str, np.ndarray]) -> list[str]:
+    """Return the words that `packed` took."""
+    text = arrays["words"].astype("<u4").tobytes().decode("utf-32-le", "surrogatepass")
+    return [text[start:end] for start, end in itertools.pairwise(_splits(arrays["lengths"]).tolist())]
+
+
+def _cleaning(rules: Rules, *, lower: bool, breaks: bool = True) -> tuple[bytes, bytes]:
+    """Return what each byte of a text becomes, and which bytes are deleted."""
+    if rules == "book":
+        gaps = _PUNCTUATION.replace(b"'", b"") + b"\t\n"
+        return bytes.maketrans(gaps, b" " * len(gaps)), b""
+    before, after = _BREAKS if breaks else b"", b" " * len(_BREAKS) if breaks else b""
+    if lower:
+        before, after = before + string.ascii_uppercase.encode(), after + string.ascii_lowercase.encode()
+    return bytes.maketrans(before, after), _PUNCTUATION
+
+
+def _joined(rows: list[np.ndarray]) -> np.ndarray:
+    return np.concatenate(rows) if rows else np.empty(0, np.int32)
+
+
+def _splits(lengths: list[int] | np.ndarray) -> np.ndarray:
+    return np.concatenate([[0], np.cumsum(np.asarray(lengths, np.int64))])

@@ -1,0 +1,41 @@
+"""Texts as sequences of integers that need no vocabulary."""
+
+from __future__ import annotations
+
+import zlib
+from typing import Annotated, Literal
+
+import numpy as np
+from pydantic import Field
+
+from dlpy import terms
+from dlpy.components import Transform
+from dlpy.data import Input, Rows, State, Task
+from dlpy.features import Sequences
+from dlpy.terms import Rules
+from dlpy.transforms.tokenize import check_texts, texts_of
+
+
+class HashWords(Transform):
+    """Texts as integers computed from the letters of each word: 1 + crc32(word) % (size - 1).
+
+    Nothing is learnt, and no word is unknown, but different words may get the same integer. 0 is left for `pad`.
+    """
+
+    name: Literal["hash_words"] = "hash_words"
+    size: Annotated[int, Field(ge=2)] = 1000
+    """All integers are below this. With as many words as integers, nearly two words in three share theirs."""
+    rules: Rules = "book"
+    """How texts are cut up: see `tokenize`."""
+    lower: bool = True
+    """Make capital letters small."""
+
+    def outline(self, task: Task) -> Task:
+        check_texts(self, task)
+        return task.with_input(Input("sequence", (None,), self.size))
+
+    def apply(self, rows: Rows, state: State) -> Rows:
+        found = terms.words(texts_of(self, rows), self.rules, lower=self.lower)
+        codes = (word.encode("utf-8", "surrogatepass") for word in found.distinct)
+        integers = np.array([1 + zlib.crc32(code) % (self.size - 1) for code in codes], np.int32)
+        return rows.with_x(Sequences(integers[found.rows.values], found.rows.splits))

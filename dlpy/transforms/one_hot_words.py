@@ -1,0 +1,51 @@
+"""Sequences of integers as sequences of vectors of 0 and 1."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+
+from dlpy.components import Transform
+from dlpy.data import Input, Rows, State, Task
+from dlpy.errors import ConfigError, SetupError
+from dlpy.features import Padded
+
+_MOST_BYTES = 2 * 2**30
+
+
+class OneHotWords(Transform):
+    """Each integer of a sequence as a vector with a 1 at its place: rows (length, vocabulary), 0 where filled up.
+
+    They are stored as bytes. What takes more than 2 GB is refused: use a model's embedding instead.
+    """
+
+    name: Literal["one_hot_words"] = "one_hot_words"
+
+    def outline(self, task: Task) -> Task:
+        if task.input.kind != "sequence" or not task.input.padding:
+            hint = ": put 'pad' before it" if task.input.kind == "sequence" else ""
+            raise ConfigError(f"one_hot_words fits sequences of one length, not {task.input}{hint}.")
+        return task.with_input(Input("array", (task.input.shape[0], task.input.vocabulary), words=task.input.words))
+
+    def fit(self, rows: Rows, task: Task) -> State:
+        return {"size": np.array(task.input.vocabulary or int(_padded(rows).values.max(initial=0)) + 1)}
+
+    def apply(self, rows: Rows, state: State) -> Rows:
+        padded, size = _padded(rows), int(state["size"])
+        needed = len(padded) * padded.length * size
+        if needed > _MOST_BYTES:
+            shape = f"{len(padded):,} rows of {padded.length:,} x {size:,}"
+            hint = "Use an embedding, a smaller vocabulary, or a smaller length."
+            raise SetupError(f"one_hot_words: {shape} take {needed / 2**30:.1f} GB of memory. {hint}")
+        integers = padded.numbers()
+        vectors = np.zeros((*integers.shape, size), np.uint8)
+        row, place = np.nonzero((integers > 0) & (integers < size))
+        vectors[row, place, integers[row, place]] = 1
+        return rows.with_x(vectors)
+
+
+def _padded(rows: Rows) -> Padded:
+    if not isinstance(rows.x, Padded):
+        raise ConfigError("one_hot_words fits sequences of one length.")
+    return rows.x

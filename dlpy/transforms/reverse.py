@@ -1,0 +1,44 @@
+"""Sequences read backwards."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal
+
+import numpy as np
+
+from dlpy.components import Transform
+from dlpy.data import Rows, State, Task
+from dlpy.errors import ConfigError
+from dlpy.features import Features, Padded, Scaled, Sequences, Windows
+
+
+class Reverse(Transform):
+    """Each sequence, of integers or of vectors (time, columns), with its last step first.
+
+    Of sequences brought to one length each row's own integers are turned round; what fills it up stays where it is.
+    """
+
+    name: Literal["reverse"] = "reverse"
+
+    def outline(self, task: Task) -> Task:
+        if task.input.kind != "sequence" and (task.input.kind != "array" or len(task.input.shape) != 2):
+            raise ConfigError(f"reverse fits sequences of integers or of vectors (time, columns), not {task.input}.")
+        return task
+
+    def apply(self, rows: Rows, state: State) -> Rows:
+        return rows.with_x(_reversed(rows.x))
+
+
+def _reversed(features: Features) -> Features:
+    if isinstance(features, Sequences | Padded):
+        ends = features.splits[:-1] + features.splits[1:] - 1
+        places = np.repeat(ends, np.diff(features.splits)) - np.arange(len(features.values))
+        return replace(features, values=features.values[places])
+    if isinstance(features, Windows):
+        return replace(features, offsets=features.offsets[::-1])
+    if isinstance(features, Scaled):
+        return replace(features, array=features.array[:, ::-1])
+    if isinstance(features, np.ndarray):
+        return features[:, ::-1]
+    raise ConfigError("reverse fits sequences.")

@@ -1,0 +1,102 @@
+"""Texts as sequences of integers, a different one for each word."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated, Literal
+
+import numpy as np
+from pydantic import Field
+
+from dlpy import terms
+from dlpy.components import Transform
+from dlpy.data import Input, Rows, State, Task
+from dlpy.errors import ConfigError, DataError
+from dlpy.features import Sequences, Texts
+from dlpy.terms import Rules, Terms
+
+_UNKNOWN = "[UNK]"
+
+
+class Tokenize(Transform):
+    """Texts as integers, the most frequent word of the training rows first; a run lists them in vocabulary.txt.
+
+    `book` does what the old Keras Tokenizer did: punctuation but for ' parts words, the integers begin at 1, words that
+    are not in the vocabulary are dropped. `keras` does what TextVectorization does: punctuation is deleted, the
+    integers begin at 2, and 1 stands for every other word. In both, 0 is left for `pad`.
+    """
+
+    name: Literal["tokenize"] = "tokenize"
+    by: Literal["word", "character"] = "word"
+    """What gets an integer: words, or characters, white space too."""
+    rules: Rules = "book"
+    """How texts are cut up and what becomes of other words: as the book's Tokenizer or as TextVectorization does."""
+    vocabulary: Annotated[int, Field(ge=3)] | None = None
+    """All integers are below this: 10000 keeps the 9,999 most frequent words (keras: 9,998); null keeps all."""
+    ngrams: Annotated[int, Field(ge=1, le=10)] = 1
+    """2 adds every two words that follow each other, 3 also every three, behind each text's words."""
+    lower: bool = True
+    """Make capital letters small."""
+
+    def outline(self, task: Task) -> Task:
+        check_texts(self, task)
+        return task.with_input(Input("sequence", (None,), self.vocabulary))
+
+    def measured(self, task: Task, state: State) -> Task:
+        words = ("",) * self._first + tuple(terms.unpacked(state))
+        size = self.vocabulary or len(words)
+        words += ("",) * (size - len(words))
+        return task.with_input(replace(task.input, vocabulary=size, words=words))
+
+    def fit(self, rows: Rows, task: Task) -> State:
+        found = self._terms(texts_of(self, rows))
+        if not found.distinct:
+            raise DataError(f"tokenize: no training text holds a {self.by}: the vocabulary would be empty.")
+        most = None if self.vocabulary is None else self.vocabulary - self._first
+        return terms.packed([found.distinct[number] for number in self._ranked(found)[:most]])
+
+    def apply(self, rows: Rows, state: State) -> Rows:
+        found = self._terms(texts_of(self, rows))
+        integer_of = {word: integer for integer, word in enumerate(terms.unpacked(state), self._first)}
+        integers = np.array([integer_of.get(term, self._first - 1) for term in found.distinct], np.int32)
+        sequences = Sequences(integers[found.rows.values], found.rows.splits)
+        return rows.with_x(sequences.only(sequences.values > 0))
+
+    def files(self, state: State) -> dict[str, str]:
+        marks = [_UNKNOWN] * (self._first - 1)
+        return {"vocabulary.txt": "".join(f"{_on_a_line(word)}\n" for word in [*marks, *terms.unpacked(state)])}
+
+    @property
+    def _first(self) -> int:
+        """The integer of the most frequent word."""
+        return 1 if self.rules == "book" else 2
+
+    def _terms(self, texts: np.ndarray) -> Terms:
+        cut = terms.words if self.by == "word" else terms.characters
+        found = cut(texts, self.rules, lower=self.lower)
+        return terms.with_ngrams(found, self.ngrams, " " if self.by == "word" else "") if self.ngrams > 1 else found
+
+    def _ranked(self, found: Terms) -> np.ndarray:
+        """Return the terms' numbers, the most frequent first."""
+        numbers = np.arange(len(found.distinct))  # of equals, the book takes the first to appear
+        if self.rules == "keras":  # takes the last in the alphabet
+            numbers = np.array(sorted(numbers, key=found.distinct.__getitem__, reverse=True))
+        return numbers[np.argsort(-found.counts()[numbers], kind="stable")]
+
+
+def check_texts(transform: Transform, task: Task) -> None:
+    """Raise ConfigError where the rows are no texts."""
+    if task.input.kind != "text":
+        raise ConfigError(f"{transform.name} fits texts, not {task.input}.")
+
+
+def texts_of(transform: Transform, rows: Rows) -> np.ndarray:
+    """Return the rows' texts: (rows,) str objects."""
+    if not isinstance(rows.x, Texts):
+        raise ConfigError(f"{transform.name} fits texts.")
+    return rows.x.values
+
+
+def _on_a_line(word: str) -> str:
+    """Return the word so that it is seen and keeps to its line."""
+    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in word)
