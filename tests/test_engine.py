@@ -244,6 +244,11 @@ def test_the_choice_depends_on_what_there_is_to_gain() -> None:
     assert choose("auto", "auto", network, (10**6, 8), []) == Execution("epoch", jit_compile=True)
     assert choose("auto", False, network, (10**6, 8), []) == Execution("epoch", jit_compile=False)
     assert choose("steps", True, network, (10, 8), []) == Execution("steps", jit_compile=True)
+    recurrent = model({"name": "rnn", "cell": "gru"}, SERIES)
+    assert not choose("auto", "auto", recurrent, (1000, 8), []).jit_compile
+    assert choose("auto", "auto", recurrent, (10**5, 8), []).jit_compile
+    embedded = model({"name": "rnn", "masking": False}, TEXTS)
+    assert not choose("auto", "auto", embedded, (10**6, 8), []).jit_compile
     random = model({"name": "dense", "units": [8], "dropout": 0.5}, NUMBERS)
     assert not choose("auto", "auto", random, (10**6, 8), []).jit_compile
 

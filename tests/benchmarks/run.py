@@ -56,6 +56,7 @@ JOBS = {
         "fashion_mnist.npz",
     ),
     "reuters": Job("train configs/reuters_dense.yaml data.path={file}", "bags.py {file}", "reuters.npz"),
+    "lstm": Job("train configs/imdb_lstm.yaml data.path={file} training.epochs=2", "reviews.py {file} 2", "imdb.npz"),
     "table": Job("train {file}.yaml", "table.py {file}", "table.csv"),
 }
 
