@@ -19,6 +19,7 @@ from dlpy.pipeline import SMOKE_ROWS, Pipeline, split
 from dlpy.records import Seen, save_predictions
 from dlpy.runs import Run
 from dlpy.training import compiled_model
+from dlpy.units import has_unit, own_numbers, own_scores
 
 Part = Literal["train", "validation", "test"]
 
@@ -96,15 +97,19 @@ def evaluate(run: Run, parts: list[Part], which: checkpoints.Which = "best") -> 
     return results
 
 
-def predict(run: Run, path: Path, which: checkpoints.Which = "best") -> tuple[np.ndarray, Task]:
-    """Return what a run's model says of the rows of a user's file: (rows, units), and the task."""
+def predict(run: Run, path: Path, which: checkpoints.Which = "best") -> tuple[np.ndarray, Rows, Task]:
+    """Return what a run's model says of the rows of a user's file, (rows, units), these rows, and the task.
+
+    Numbers are in the target's own unit.
+    """
     trained = restore(run, which)
     rows = trained.experiment.data.read(path, trained.raw_task)
     if len(rows) == 0:
         raise DataError(f"{path} has no rows.")
     transformed = trained.pipeline.apply(rows)
     check_rows(transformed, str(path), trained.task.output)
-    return trained.engine.predict(transformed, trained.experiment.training.batch_size), trained.task
+    prediction = trained.engine.predict(transformed, trained.experiment.training.batch_size)
+    return own_numbers(prediction, trained.task.output), rows, trained.task
 
 
 def part_names(names: list[str]) -> list[Part]:
@@ -131,8 +136,13 @@ def _score(run: Run, trained: Trained, part: Part, raw: Rows, train: Rows) -> di
     if part != "train":
         prediction = trained.engine.predict(rows, batch_size)
         save_predictions(run, part, Seen(raw, rows, trained.task.output), prediction)
-    common_sense = baseline(train, rows, trained.task.output, trained.experiment.loss(trained.task).name)
-    return {"rows": len(rows), "epoch": trained.epoch, "scores": scores, "baseline": common_sense}
+    output, loss = trained.task.output, trained.experiment.loss(trained.task).name
+    common_sense = baseline(train, rows, output, loss)
+    found = {"rows": len(rows), "epoch": trained.epoch, "scores": scores, "baseline": common_sense}
+    if has_unit(output):
+        own = {name: own_scores(found[name], output, loss) for name in ("scores", "baseline")}
+        found["in_unit"] = {"unit": output.unit, **own}
+    return found
 
 
 def _raw_parts(run: Run, experiment: Experiment) -> dict[str, Rows]:

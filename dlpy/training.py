@@ -19,12 +19,12 @@ from dlpy.document import Document
 from dlpy.engine import Engine, Plan
 from dlpy.errors import ConfigError, in_one_line
 from dlpy.execution import Execution, choose
+from dlpy.models.sequences import value_at
 from dlpy.pipeline import Pipeline, Split, obtain, split, transform
 from dlpy.preprocessing import with_preprocessing
 from dlpy.records import Options, Seen, begin, record_outcome, save_predictions, save_splits, summarize, write_config
 from dlpy.registry import plugin_failure
 from dlpy.runs import Run
-from dlpy.splits import Holdout
 
 if TYPE_CHECKING:
     import keras
@@ -201,6 +201,8 @@ def _fitting_model(family: Model, task: Task) -> keras.Model:
         shapes = [tuple(tensor.shape) for tensor in keras.tree.flatten(given)]
         wanted = f"the target needs (batch, {task.output.units}): use task.output.units"
         raise ConfigError(f"model '{family.name}' gives {', '.join(map(str, shapes))}; {wanted}.")
+    if task.output.from_last:
+        return keras.Model(inputs, given + value_at(inputs, task.input, task.input.last))
     return keras.Model(inputs, given) if getattr(model, "inputs", None) is None else model  # else it is subclassed
 
 
@@ -234,7 +236,5 @@ def _shortened(experiment: Experiment) -> Experiment:
     batch_size = min(experiment.training.batch_size, 32)
     training = experiment.training.model_copy(update={"epochs": 1, "batch_size": batch_size, "steps_per_epoch": None})
     holdout = experiment.data.validation
-    if holdout is not None and holdout.count is not None:
-        holdout = Holdout(fraction=0.25, take=holdout.order)
-    data = experiment.data.model_copy(update={"validation": holdout})
+    data = experiment.data.model_copy(update={"validation": holdout and holdout.for_few_rows()})
     return experiment.model_copy(update={"training": training, "data": data})

@@ -33,8 +33,8 @@ def predict(
     if output is not None and output.resolve() == data.resolve():
         raise ConfigError(f"--output {output}: that is the file to predict. Give another name.")
     run = runs.find(name, runs_folder)
-    prediction, task = evaluation.predict(run, data, evaluation.checkpoint_name(checkpoint))
-    text = to_csv(prediction, task)
+    prediction, rows, task = evaluation.predict(run, data, evaluation.checkpoint_name(checkpoint))
+    text = to_csv(prediction, rows, task)
     if output is None:
         print(text, end="")
         return

@@ -79,3 +79,14 @@ def open_steps(task: Task, embedding: Embedding, *, masking: bool) -> tuple[Any,
         return inputs, inputs
     inputs = keras.Input((None,) if masking else given.shape, dtype="int32", name="input")
     return inputs, embedding.build(given, mask_zero=masking)(inputs)
+
+
+def value_at(x: Any, given: Input, step: int | None) -> Any:
+    """Return the target's own value at a step of windows x (batch, time, columns): (batch, 1).
+
+    Raises:
+        ConfigError: the windows do not hold it on the target's scale.
+    """
+    if given.target is None or step is None:
+        raise ConfigError("the model needs windows of a series with the target among the columns, on one scale.")
+    return x[:, step, given.target : given.target + 1]
