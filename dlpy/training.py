@@ -19,7 +19,7 @@ from dlpy.document import Document
 from dlpy.engine import Engine, Plan
 from dlpy.errors import ConfigError, in_one_line
 from dlpy.execution import Execution, choose
-from dlpy.models.sequences import value_at
+from dlpy.models.sequences import on_differences
 from dlpy.pipeline import Pipeline, Split, obtain, split, transform
 from dlpy.preprocessing import with_preprocessing
 from dlpy.records import Options, Seen, begin, record_outcome, save_predictions, save_splits, summarize, write_config
@@ -193,7 +193,7 @@ def _fitting_model(family: Model, task: Task) -> keras.Model:
         model = family.build(task)
         if not isinstance(model, keras.Model):
             raise ConfigError(f"model '{family.name}': its build() returned {type(model).__name__}, not a keras.Model.")
-        given = model(inputs)
+        given = on_differences(model, inputs, task.input) if task.output.from_last else model(inputs)
     except (ValueError, TypeError) as error:
         hint = f"model '{family.name}' cannot be built for {task.input}: {in_one_line(error)}"
         raise plugin_failure(error) or ConfigError(hint) from error
@@ -201,9 +201,8 @@ def _fitting_model(family: Model, task: Task) -> keras.Model:
         shapes = [tuple(tensor.shape) for tensor in keras.tree.flatten(given)]
         wanted = f"the target needs (batch, {task.output.units}): use task.output.units"
         raise ConfigError(f"model '{family.name}' gives {', '.join(map(str, shapes))}; {wanted}.")
-    if task.output.from_last:
-        return keras.Model(inputs, given + value_at(inputs, task.input, task.input.last))
-    return keras.Model(inputs, given) if getattr(model, "inputs", None) is None else model  # else it is subclassed
+    wrapped = task.output.from_last or getattr(model, "inputs", None) is None  # without inputs it is subclassed
+    return keras.Model(inputs, given) if wrapped else model
 
 
 def sample_weight(experiment: Experiment, data: Data) -> np.ndarray | None:

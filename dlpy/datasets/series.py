@@ -49,7 +49,7 @@ class Series(Dataset):
     unit: str = ""
     """What the target is measured in, for tables and plots."""
     difference: bool = False
-    """Let the model give the change since the target's last value, which is added to it."""
+    """Show the model the target's past as differences from its last value, and add that to what the model gives."""
     validation: Holdout | None = Holdout(fraction=0.2)
     """Rows held out to watch training: the last of those that are no test rows. No window crosses into another part."""
     test: Holdout | None = Holdout(fraction=0.2)
