@@ -40,15 +40,20 @@ def times_of(texts: Sequence[str]) -> tuple[np.ndarray, int | None]:
     return np.array([] if wrong is not None else found, "datetime64[us]"), wrong
 
 
-def look_like_times(texts: Sequence[str]) -> bool:
-    """Return whether every text names a different point in time; numbers only as seconds from 1980 on."""
-    if not texts or any(time_of(text) is None for text in texts[:5]):
-        return False
+def time_line(texts: Sequence[str]) -> np.ndarray | None:
+    """Return the points in time that a column of a table names, or None where it is not one of ascending time stamps.
+
+    Numbers are taken for time stamps only as seconds from 1980 on. A few stamps may be there twice.
+    """
+    if any(time_of(text) is None for text in texts[:5]):
+        return None
     seconds = number(texts[0])
-    if seconds is not None and seconds < _YEAR_1980:
-        return False
     times, wrong = times_of(texts)
-    return wrong is None and len(np.unique(times)) == len(times)
+    if wrong is not None or (seconds is not None and seconds < _YEAR_1980):
+        return None
+    steps = np.diff(times)
+    ascending = (steps >= np.timedelta64(0)).all() and np.count_nonzero(steps) >= 0.95 * len(steps)
+    return times if ascending else None
 
 
 def spacing(times: np.ndarray) -> np.timedelta64:

@@ -14,6 +14,7 @@ from dlpy.objectives import Loss, Metric
 REQUIRED = {  # the least that an experiment file must give
     "csv": {"path": "x.csv", "target": "y", "task": "binary", "numeric": ["a", "b"], "categorical": ["c"]},
     "npz": {"path": "x.npz"},
+    "timeseries_csv": {"path": "x.csv", "target": "a", "columns": ["a", "b"], "lookback": 24, "delay": 2},
     "reshape": {"shape": [-1]},
     "exponential_decay": {"initial_learning_rate": 0.1, "decay_steps": 10, "decay_rate": 0.5},
     "inverse_time_decay": {"initial_learning_rate": 0.1, "decay_rate": 0.5},

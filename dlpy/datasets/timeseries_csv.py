@@ -129,7 +129,7 @@ class TimeseriesCsv(Series):
         """Return the time stamp of every row, in order.
 
         Raises:
-            DataError: one is missing, bad or earlier than the one before, or, unless gaps are allowed, not evenly spaced.
+            DataError: one is missing, bad, earlier than the one before or, unless gaps are allowed, uneven.
         """
         if self.time is None:
             return None
