@@ -6,19 +6,29 @@ import numpy as np
 
 from dlpy.checks import class_numbers
 from dlpy.data import Output, Rows
+from dlpy.features import Windows
 
 
 def baseline(train: Rows, rows: Rows, output: Output, loss: str) -> dict[str, object]:
     """Return how well a constant guess, learnt from the training rows, does on `rows`.
 
     Classes: always the most frequent one, and for the cross-entropy the classes' shares as probabilities.
-    Numbers: the mean for the squared error and the median for the absolute one. Where `loss` is one of these scores,
-    it is there under the name "loss" too.
+    Numbers: the mean for the squared error and the median for the absolute one. Windows of a series: the target's
+    last value, and under "also" the same time of an earlier period. Where `loss` is one of these scores, it is there
+    under the name "loss" too.
     """
-    if output.kind == "regression":
+    guesses = rows.x.guesses() if isinstance(rows.x, Windows) else {}
+    if guesses:
+        scores, *others = (_guess(name, guess, rows.y.reshape(-1)) for name, guess in guesses.items())
+        scores |= {"also": [_with_loss(other, loss) for other in others]} if others else {}
+    elif output.kind == "regression":
         scores = _regression(train.y.reshape(len(train), -1), rows.y.reshape(len(rows), -1))
     else:
         scores = _classes(train, rows, output)
+    return _with_loss(scores, loss)
+
+
+def _with_loss(scores: dict[str, object], loss: str) -> dict[str, object]:
     plain = "crossentropy" if loss.endswith("categorical_crossentropy") or loss == "binary_crossentropy" else loss
     return {"loss": scores[plain], **scores} if plain in scores else scores
 
@@ -33,6 +43,11 @@ def _classes(train: Rows, rows: Rows, output: Output) -> dict[str, object]:
         "accuracy": float(np.mean(wanted == majority)),
         "crossentropy": float(-np.log(share[wanted]).mean()),
     }
+
+
+def _guess(name: str, guess: np.ndarray, wanted: np.ndarray) -> dict[str, object]:
+    errors = guess.astype(np.float64) - wanted
+    return {"guess": name, "mse": float(np.square(errors).mean()), "mae": float(np.abs(errors).mean())}
 
 
 def _regression(known: np.ndarray, wanted: np.ndarray) -> dict[str, object]:

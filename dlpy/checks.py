@@ -6,7 +6,7 @@ import numpy as np
 
 from dlpy.data import Data, Output, Rows
 from dlpy.errors import DataError
-from dlpy.features import arrays_of
+from dlpy.features import Windows, arrays_of
 
 
 def check(data: Data) -> None:
@@ -52,7 +52,8 @@ def _check_numbers(rows: Rows, part: str) -> None:
                 if not np.isfinite(array[bad])
                 else "float32 ends at 3.4e38: standardize it."
             )
-            raise DataError(f"{part} row {rows.index[bad[0]]}, input {list(bad[1:])} is {array[bad]}: {hint}")
+            row = bad[0] if isinstance(rows.x, Windows) else rows.index[bad[0]]
+            raise DataError(f"{part} row {row}, input {list(bad[1:])} is {array[bad]}: {hint}")
 
 
 def _check_labels(rows: Rows, part: str, classes: int) -> None:

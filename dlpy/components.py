@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
+import numpy as np
 from pydantic import Field
 
 from dlpy.blocks import Component, Slot
@@ -69,6 +70,7 @@ class Dataset(Component):
 
     registry = Registry[type["Dataset"]]("dataset", "dlpy.datasets")
     has_columns: ClassVar[bool] = False  # whether rows can be told apart by a column of their table
+    in_time_order: ClassVar[bool] = False  # whether rows overlap their neighbours in time: no folds, no random rows
 
     path: str | None = None
     """A file or folder of your own instead of the download; beside the experiment file or in the current folder."""
@@ -100,6 +102,11 @@ class Dataset(Component):
     def read(self, path: Path, task: Task) -> Rows:
         """Return the rows of a user's file, with or without targets, for `dlpy predict`."""
         raise ConfigError(f"{self.name} cannot read {path}: predict takes a CSV or npz file.")
+
+    def divided(self, loaded: Loaded, holdout: Holdout) -> tuple[np.ndarray, np.ndarray]:
+        """Return which of the rows that are no test rows train and which validate, as positions."""
+        held = holdout.held_out(loaded.train, loaded.task, self.split_seed)
+        return np.flatnonzero(~held), np.flatnonzero(held)
 
     def steps(self) -> list[Transform]:
         """Return every transform that the rows go through, those the dataset needs itself included."""

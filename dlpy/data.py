@@ -21,7 +21,9 @@ class Input:
     shape: tuple[int | None, ...] = ()
     vocabulary: int | None = None  # for sequences: one more than the largest integer
     padding: Literal["front", "back"] | None = None  # for sequences brought to one length: where 0 fills them up
-    target: int | None = None  # for windows of a series: the column whose future is the output
+    target: int | None = None  # for windows of a series: the column whose future is the output, on the same scale
+    last: int | None = None  # for windows: which of their steps is the last in time
+    before: int | None = None  # for windows: which of their steps is a whole number of periods before the target
     words: tuple[str, ...] = field(
         default=(), repr=False, compare=False
     )  # for sequences of words: what each integer is
@@ -46,6 +48,7 @@ class Output:
     scale: float = 1.0  # of numbers: what is predicted stands for `number * scale + offset` in `unit`
     offset: float = 0.0
     unit: str = ""
+    from_last: bool = False  # of windows: the model gives the change since the target's last value, which is added
 
     @property
     def activation(self) -> str:
@@ -196,6 +199,7 @@ class Loaded:
     task: Task
     source: Source
     resolved: dict[str, object] = field(default_factory=dict)  # options the file left open, as the data decided them
+    notes: tuple[str, ...] = ()  # lines that `dlpy check --data` tells of the data
 
     def fingerprint(self) -> str:
         """Return the sha256 of every array and split mark, so that a later run can tell whether the data changed."""

@@ -20,6 +20,7 @@ from dlpy.pipeline import SMOKE_ROWS, Pipeline, split
 from dlpy.records import Seen, save_predictions
 from dlpy.runs import Run
 from dlpy.training import compiled_model
+from dlpy.units import has_unit, own_numbers, own_scores
 
 Part = Literal["train", "validation", "test"]
 
@@ -97,17 +98,20 @@ def evaluate(run: Run, parts: list[Part], which: checkpoints.Which = "best") -> 
     return results
 
 
-def predict(run: Run, path: Path, which: checkpoints.Which = "best") -> tuple[np.ndarray, Task]:
-    """Return what a run's model says of the rows of a user's file: (rows, units), and the task."""
+def predict(run: Run, path: Path, which: checkpoints.Which = "best") -> tuple[np.ndarray, Rows, Task]:
+    """Return what a run's model says of the rows of a user's file, (rows, units), these rows, and the task.
+
+    Numbers are in the target's own unit.
+    """
     trained = restore(run, which)
     rows = trained.experiment.data.read(path, trained.raw_task)
     if len(rows) == 0:
         raise DataError(f"{path} has no rows.")
-    return _predicted(trained, rows, str(path)), trained.task
+    return _predicted(trained, rows, str(path)), rows, trained.task
 
 
-def predict_texts(run: Run, texts: list[str], which: checkpoints.Which = "best") -> tuple[np.ndarray, Task]:
-    """Return what a run's model says of some texts: (texts, units), and the task.
+def predict_texts(run: Run, texts: list[str], which: checkpoints.Which = "best") -> tuple[np.ndarray, Rows, Task]:
+    """Return what a run's model says of some texts: (texts, units), the texts, and the task.
 
     Raises:
         ConfigError: the run was trained on other things than texts.
@@ -117,13 +121,14 @@ def predict_texts(run: Run, texts: list[str], which: checkpoints.Which = "best")
     if trained.raw_task.input.kind != "text":
         raise ConfigError(f"--text: run {run.id} was trained on {trained.raw_task.input}, not on texts. Give a file.")
     rows = Rows.single(checked(texts, lambda row: f"--text number {row + 1}"))
-    return _predicted(trained, rows, "--text"), trained.task
+    return _predicted(trained, rows, "--text"), rows, trained.task
 
 
 def _predicted(trained: Trained, raw: Rows, name: str) -> np.ndarray:
     rows = trained.pipeline.apply(raw)
     check_rows(rows, name, trained.task.output)
-    return trained.engine.predict(rows, trained.experiment.training.batch_size)
+    prediction = trained.engine.predict(rows, trained.experiment.training.batch_size)
+    return own_numbers(prediction, trained.task.output)
 
 
 def part_names(names: list[str]) -> list[Part]:
@@ -150,8 +155,13 @@ def _score(run: Run, trained: Trained, part: Part, raw: Rows, train: Rows) -> di
     if part != "train":
         prediction = trained.engine.predict(rows, batch_size)
         save_predictions(run, part, Seen(raw, rows, trained.task.output), prediction)
-    common_sense = baseline(train, rows, trained.task.output, trained.experiment.loss(trained.task).name)
-    return {"rows": len(rows), "epoch": trained.epoch, "scores": scores, "baseline": common_sense}
+    output, loss = trained.task.output, trained.experiment.loss(trained.task).name
+    common_sense = baseline(train, rows, output, loss)
+    found = {"rows": len(rows), "epoch": trained.epoch, "scores": scores, "baseline": common_sense}
+    if has_unit(output):
+        own = {name: own_scores(found[name], output, loss) for name in ("scores", "baseline")}
+        found["in_unit"] = {"unit": output.unit, **own}
+    return found
 
 
 def _raw_parts(run: Run, experiment: Experiment) -> dict[str, Rows]:

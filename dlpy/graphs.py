@@ -37,7 +37,8 @@ class Graphs:
         self._model = model
         self._shape = tuple(model.inputs[0].shape[1:])
         self._blocks: dict[tuple[int, int], Loop] = {}
-        self.train = self._over(lambda tensors, step: model.train_step(self._batch(tensors, step)))
+        step = model.train_step if model.trainable_variables else model.test_step  # Keras warns where nothing learns
+        self.train = self._over(lambda tensors, number: step(self._batch(tensors, number)))
         self.test = self._over(lambda tensors, step: model.test_step(self._batch(tensors, step)))
         self.predict = _graph(lambda tensors, step: model(self._batch(tensors, step)[0], training=False))
 

@@ -12,8 +12,10 @@ from dlpy.checks import check, class_numbers
 from dlpy.config import Experiment, raise_mistakes
 from dlpy.data import Data, Loaded, Rows
 from dlpy.document import Document
-from dlpy.features import Features, Padded, Sequences, Sparse
+from dlpy.features import Features, Padded, Sequences, Sparse, Windows
 from dlpy.pipeline import Split, obtain, split, transform
+from dlpy.time_stamps import stamp
+from dlpy.units import own_numbers
 
 _LEAK = 0.999  # correlation with the target from which a column looks like the target itself
 
@@ -29,8 +31,9 @@ def inspect(experiment: Experiment, document: Document) -> Iterator[str]:
     loaded, _, data = _made(experiment, document)
     check(data)
     yield f"data: {loaded.source.kind}, {loaded.source.description}"
+    yield from loaded.notes
     for name, rows in _parts(data).items():
-        yield f"{name}: {len(rows):,} rows, input {data.task.input}{_balance(rows, data)}"
+        yield f"{name}: {len(rows):,} rows, input {data.task.input}{_span(rows)}{_balance(rows, data)}"
     yield from _duplicates(data)
     yield from _suspicious_columns(data.train)
 
@@ -81,10 +84,22 @@ def _parts(data: Data | Split) -> dict[str, Rows]:
     return {name: rows for name, rows in named.items() if rows is not None}
 
 
+def _span(rows: Rows) -> str:
+    """Return from where to where in a series the targets of windows lie."""
+    if not isinstance(rows.x, Windows):
+        return ""
+    span = f", targets in rows {rows.index.min():,} to {rows.index.max():,}"
+    if "time" not in rows.columns:
+        return span
+    times = rows.columns["time"].astype("datetime64[us]")
+    return f"{span} ({stamp(times.min())} to {stamp(times.max())})"
+
+
 def _balance(rows: Rows, data: Data) -> str:
     output = data.task.output
     if output.kind == "regression":
-        return f", target {rows.y.min():.4g} to {rows.y.max():.4g}, mean {rows.y.mean():.4g}"
+        y, unit = own_numbers(rows.y, output), f" {output.unit}" if output.unit else ""
+        return f", target {y.min():.4g} to {y.max():.4g}{unit}, mean {y.mean():.4g}"
     counts = np.bincount(class_numbers(rows, output), minlength=2 if output.kind == "binary" else output.units or 0)
     return f", {np.count_nonzero(counts)} classes of {counts.min():,} to {counts.max():,} rows"
 

@@ -36,6 +36,7 @@ from dlpy.training import (
     fit,
     prepare,
 )
+from dlpy.yaml_reader import Mistake
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,9 @@ class How:
 
 def kfold(experiment: Experiment, document: Document, options: Options, reporter: Reporter, how: How) -> Run:
     """Train an experiment once per fold and return the run directory that holds every fold's scores and the means."""
+    if experiment.data.in_time_order:
+        message = "folds would train on what comes after the rows they are scored on: use `dlpy train`."
+        raise document.error([Mistake(("data", "name"), f"{experiment.data.name} is a series: {message}")])
     backend.check_settings()
     runs.require_writable(options.folder)
     prepared = prepare(experiment, document, options)

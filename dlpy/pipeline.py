@@ -11,7 +11,7 @@ import numpy as np
 from dlpy.components import Dataset, Transform
 from dlpy.data import Data, Loaded, Rows, State, Task
 from dlpy.errors import ConfigError, DataError, RunError, UnavailableError
-from dlpy.features import Scaled, Sparse, Windows
+from dlpy.features import Scaled, Sparse, Windows, step_at
 from dlpy.runs import write_whole
 
 SMOKE_ROWS = 256
@@ -112,8 +112,7 @@ def split(dataset: Dataset, loaded: Loaded) -> Split:
         if loaded.test is None:
             raise DataError("data.validation: test, but this data has no test rows.")
         return Split(loaded.train, loaded.test, loaded.test)
-    held = holdout.held_out(loaded.train, loaded.task, dataset.split_seed)
-    train, validation = np.flatnonzero(~held), np.flatnonzero(held)
+    train, validation = dataset.divided(loaded, holdout)
     return Split(loaded.train.take(train), loaded.train.take(validation), loaded.test)
 
 
@@ -128,7 +127,10 @@ def transform(dataset: Dataset, parts: Split, task: Task) -> tuple[Data, Pipelin
 
 def measured(task: Task, rows: Rows) -> Task:
     """Return the task with the shapes that only the transformed rows can tell."""
-    if isinstance(rows.x, np.ndarray | Scaled | Windows):
+    if isinstance(rows.x, Windows):
+        steps = {"last": int(rows.x.offsets.argmax()), "before": step_at(rows.x.offsets, rows.x.before)}
+        return task.with_input(replace(task.input, shape=rows.x.shape[1:], target=rows.x.target, **steps))
+    if isinstance(rows.x, np.ndarray | Scaled):
         return task.with_input(replace(task.input, kind="array", shape=rows.x.shape[1:]))
     return task.with_input(replace(task.input, shape=(rows.x.width,))) if isinstance(rows.x, Sparse) else task
 

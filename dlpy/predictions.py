@@ -7,23 +7,31 @@ import io
 
 import numpy as np
 
-from dlpy.data import Task
+from dlpy.data import Rows, Task
+from dlpy.features import Windows
 from dlpy.results import cell, class_names, class_probabilities
+from dlpy.time_stamps import stamp
 
 
-def to_csv(prediction: np.ndarray, task: Task) -> str:
+def to_csv(prediction: np.ndarray, rows: Rows, task: Task) -> str:
     """Return a CSV with a line a row: the number, or the class and the probability of each.
+
+    Before a forecast stands the time of its target, or the target's row, from 0, where there are no time stamps.
 
     Args:
         prediction: (rows, units).
+        rows: what was predicted.
+        task: the run's task.
     """
     output = task.output
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     if output.kind == "regression":
         names = ["prediction"] if prediction.shape[1] == 1 else [f"prediction_{i}" for i in range(prediction.shape[1])]
-        writer.writerow(names)
-        writer.writerows([f"{value:.9g}" for value in row] for row in prediction)
+        mark, marks = _marks(rows)
+        writer.writerow([*mark, *names])
+        numbers = ([f"{value:.9g}" for value in row] for row in prediction)
+        writer.writerows([*first, *row] for first, row in zip(marks, numbers, strict=True))
         return text.getvalue()
     probability = class_probabilities(prediction)
     names = class_names(output, probability.shape[1])
@@ -31,3 +39,12 @@ def to_csv(prediction: np.ndarray, task: Task) -> str:
     for row in probability:
         writer.writerow([cell(names[int(row.argmax())]), *(f"{value:.9g}" for value in row)])
     return text.getvalue()
+
+
+def _marks(rows: Rows) -> tuple[list[str], list[list[str]]]:
+    """Return the name of what tells forecasts apart, and what it is of each; of other rows none."""
+    if not isinstance(rows.x, Windows):
+        return [], [[]] * len(rows)
+    if "time" not in rows.columns:
+        return ["row"], [[str(row)] for row in rows.index]
+    return ["time"], [[stamp(time)] for time in rows.columns["time"].astype("datetime64[us]")]

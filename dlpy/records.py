@@ -27,9 +27,11 @@ from dlpy.checks import class_numbers
 from dlpy.config import Experiment
 from dlpy.data import Data, Loaded, Output, Rows, Task
 from dlpy.errors import DivergedError, DlpyError, StorageError
+from dlpy.features import Windows
 from dlpy.results import read_arrays, write_arrays
 from dlpy.runs import Run
 from dlpy.samples import Answers, save_wrongest
+from dlpy.units import has_unit, own_numbers, own_scores
 
 
 @dataclass(frozen=True)
@@ -146,20 +148,27 @@ def save_splits(run: Run, data: Data) -> None:
 def summarize(run: Run, data: Data, loss: str, parameters: int) -> None:
     """Write summary.json: the best and the last scores, beside what common sense would score."""
     best, last = checkpoints.read_state(run, "best"), checkpoints.read_state(run, "last")
-    part = "train" if data.validation is None else "validation"
+    part, output = "train" if data.validation is None else "validation", data.task.output
+    common_sense = baseline(data.train, data.validation or data.train, output, loss)
     parts = {"train": data.train, "validation": data.validation, "test": data.test}
     summary = {
         "best": {"epoch": best["epoch"], **best["scores"]},
         "last": {"epoch": last["epoch"], **last["scores"]},
-        "baseline": {"on": part, **baseline(data.train, data.validation or data.train, data.task.output, loss)},
+        "baseline": {"on": part, **common_sense},
         "parameters": parameters,
         "rows": {name: len(rows) for name, rows in parts.items() if rows is not None},
     }
+    if has_unit(output):
+        own = {name: own_scores(summary[name], output, loss) for name in ("best", "last", "baseline")}
+        summary["in_unit"] = {"unit": output.unit, **own}
     run.write("summary.json", summary)
 
 
 def save_predictions(run: Run, part: str, seen: Seen, prediction: np.ndarray) -> None:
     """Add a part's targets and predictions to predictions.npz, and of pictures and texts keep the most wrong ones.
+
+    Numbers are in the target's own unit. Of windows of a series there are also the times of the targets, where they
+    are known, and what the baseline says.
 
     Args:
         part: "validation" or "test".
@@ -170,6 +179,12 @@ def save_predictions(run: Run, part: str, seen: Seen, prediction: np.ndarray) ->
     target = rows.y if regression else class_numbers(rows, output)
     arrays = read_arrays(run.predictions)
     new = {"index": rows.index, "target": target, "prediction": prediction}
+    if isinstance(rows.x, Windows):
+        new |= dict(zip(["baseline"], rows.x.guesses().values(), strict=False))
+    if regression:
+        new |= {name: own_numbers(new[name], output) for name in new.keys() - {"index"}}
+    if isinstance(rows.x, Windows) and "time" in rows.columns:
+        new["time"] = rows.columns["time"]
     write_arrays(run.predictions, arrays | {f"{part}.{name}": array for name, array in new.items()})
     if not regression:
         save_wrongest(run, part, raw.x, rows.index, Answers(target, prediction, output))

@@ -107,7 +107,11 @@ def _arrays(features: Features) -> dict[str, Any]:
     if isinstance(features, Scaled):
         return {"array": features.array, "scale": np.float32(features.scale), "offset": np.float32(features.offset)}
     if isinstance(features, Windows):
-        return {"series": features.series.astype(np.float32), "begin": features.starts, "offsets": features.offsets}
+        return {
+            "series": np.asarray(features.series, np.float32),
+            "begin": features.starts,
+            "offsets": features.offsets,
+        }
     if isinstance(features, Padded):
         begin, lengths = features.splits[:-1].astype(np.int32), features.lengths.astype(np.int32)
         values = features.values if len(features.values) else np.zeros(1, np.int32)  # what is filled up looks there too

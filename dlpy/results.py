@@ -94,7 +94,9 @@ def output_of(run: Run) -> Output | None:
         outputs = list(record.get("task", {}).get("outputs", {}).values())
         if len(outputs) != 1:
             return None
-        return Output(outputs[0]["kind"], outputs[0].get("units"), tuple(map(str, outputs[0].get("classes") or ())))
+        found = outputs[0]
+        classes = tuple(map(str, found.get("classes") or ()))
+        return Output(found["kind"], found.get("units"), classes, unit=str(found.get("unit", "")))
     except (AttributeError, KeyError, TypeError) as error:
         raise RunError(f"{run.path / 'run.json'} is damaged: its task cannot be read ({error}).") from None
 
@@ -163,6 +165,16 @@ def baseline_of(run: Run, score: str) -> float | None:
     known = run.read("summary.json").get("baseline") or {}
     value = math.sqrt(known["mse"]) if score == "rmse" and "mse" in known else known.get(score)
     return float(value) if isinstance(value, int | float) and math.isfinite(value) else None
+
+
+def baseline_name(run: Run) -> str:
+    """Return what the baseline of the run's summary does."""
+    return str((run.read("summary.json").get("baseline") or {}).get("guess", "the last value"))
+
+
+def in_unit(text: str, output: Output | None) -> str:
+    """Return "predicted value (degC)" for the axis of a plot; the text alone where no unit is known."""
+    return f"{text} ({output.unit})" if output is not None and output.unit else text
 
 
 def _finite(part: str, target: np.ndarray, prediction: np.ndarray) -> Predictions:

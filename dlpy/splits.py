@@ -22,6 +22,8 @@ class Holdout(Block):
     """How many rows."""
     fraction: Annotated[float, Field(gt=0, lt=1)] | None = None
     """Which part of the rows."""
+    rows: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=2, max_length=2)] | None = None
+    """The first and the last row held out, by their numbers in the source, from 0."""
     column: str | None = None
     """A column of a table that marks the rows: those that hold `value` are held out."""
     value: str = "validation"
@@ -52,9 +54,11 @@ class Holdout(Block):
 
     @model_validator(mode="after")
     def _one_way(self) -> Holdout:
-        given = [name for name in ("count", "fraction", "column", "use") if getattr(self, name) is not None]
+        given = [name for name in ("count", "fraction", "rows", "column", "use") if getattr(self, name) is not None]
         if len(given) != 1:
-            raise ValueError("give exactly one of count, fraction, column, use")
+            raise ValueError("give exactly one of count, fraction, rows, column, use")
+        if self.rows and self.rows[0] > self.rows[1]:
+            raise ValueError(f"rows {self.rows[0]} to {self.rows[1]}: the first comes after the last")
         if self.stratify and self.order != "random":
             raise ValueError("stratify needs random rows: add 'take: random'")
         return self
@@ -64,6 +68,12 @@ class Holdout(Block):
         """Which rows are taken."""
         return self.take or ("first" if self.count else "random")
 
+    def for_few_rows(self) -> Holdout:
+        """Return the same as a fraction, where a number of rows would not fit a small part of the data."""
+        if self.count is None and self.rows is None:
+            return self
+        return Holdout(fraction=0.25, take="last" if self.rows else self.order)
+
     def held_out(self, rows: Rows, task: Task, seed: int, key: str = "data.validation") -> np.ndarray:
         """Return for each row whether it is held out: (rows,) bool.
 
@@ -72,6 +82,9 @@ class Holdout(Block):
         """
         if self.column is not None:
             return _some(rows.columns[self.column] == self.value, f"column '{self.column}' holds '{self.value}'", key)
+        if self.rows is not None:
+            first, last = self.rows
+            return _some((first <= rows.index) & (rows.index <= last), f"row from {first} to {last} is there", key)
         count = self.count or round((self.fraction or 0) * len(rows))
         if not 0 < count < len(rows):
             raise DataError(f"{key}: cannot hold {count} rows out of {len(rows)}: some must stay on both sides.")

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from pydantic import ValidationError
 
-from dlpy import csv_file, table
+from dlpy import csv_file, table, time_stamps
 from dlpy.components import Callback, Dataset, Model
 from dlpy.csv_file import CsvFile
 from dlpy.data import Output, Task
@@ -29,6 +29,8 @@ _HELD_OUT = [
 ]
 _TEXT_MODEL = ["  name: dense", "  units: [16, 16]"]
 _TABLE_MODEL = ["  name: dense", "  units: [64, 64]"]
+_SERIES_MODEL = ["  name: rnn", "  cell: gru", "  units: 16", "  dropout: 0.1"]
+_SERIES_ROWS = 300
 
 
 def experiment_for(source: str, target: str | None, output: Path) -> str:
@@ -64,6 +66,9 @@ def _for_csv(path: Path, target: str | None, output: Path) -> str:
     wordy = {column: file.texts(column) for column in file.names if columns[column].bad and column != target}
     prose = {column: cells for column, cells in wordy.items() if _is_prose(cells)}
     name = target or next((column for column in reversed(file.names) if column not in prose), file.names[-1])
+    series = _series(file, columns, name)
+    if series is not None:
+        return _for_series(file, output, name, *series)
     found = table.target_of(file, columns[name], None)[1]
     learnt = {column: columns[column] for column in file.names if column != name}
     numeric = [column for column in learnt if table.guess_numeric(file, learnt[column])]
@@ -130,8 +135,49 @@ def _are_all_different(column: Column) -> bool:
     return bool((values == np.floor(values)).all()) and len(np.unique(values)) == len(values)
 
 
+def _series(file: CsvFile, columns: dict[str, Column], target: str) -> tuple[str, np.ndarray] | None:
+    """Return the column of ascending time stamps, with these, where the rows are a series that a window fits into."""
+    if len(file) < _SERIES_ROWS or not columns[target].is_numeric or columns[target].missing:
+        return None
+    for name in file.names[:2]:  # where people put them
+        times = None if name == target else time_stamps.time_line(file.texts(name))
+        if times is not None:
+            return name, times
+    return None
+
+
+def _for_series(file: CsvFile, output: Path, target: str, time: str, times: np.ndarray) -> str:
+    spacing = time_stamps.spacing(times)
+    day = round(np.timedelta64(1, "D") / spacing)
+    period = {0: 0, 1: 7}.get(day, day)  # days have weeks; of longer distances no period is known
+    step = max(1, period // 24)
+    lookback = min(5 * period or 24, len(times) // 30 // step * step)
+    breaks, apart = time_stamps.breaks(times), time_stamps.spelled(spacing)
+    horizon = time_stamps.spelled(spacing * (period or 1))
+    data = [
+        "  name: timeseries_csv",
+        f"  path: {_scalar(_relative(file.path, output))}",
+        *([f"  delimiter: {json.dumps(delimiter)}"] if (delimiter := _delimiter(file.path)) != "," else []),
+        _noted(f"  time: {_scalar(time)}", f"{apart} apart"),
+        *([_noted("  gaps: allow", f"{_plural(len(breaks), 'gap')}: no window crosses one")] if len(breaks) else []),
+        _noted(f"  target: {_scalar(target)}", "its own past is learnt from too"),
+        _noted(f"  lookback: {lookback}", f"rows in a window: {time_stamps.spelled(spacing * lookback)}"),
+        *([_noted(f"  step: {step}", "of which every so many are taken")] if step > 1 else []),
+        _noted(f"  delay: {(period or 1) - step}", f"the target comes {horizon} after the window's last row"),
+        _noted("  difference: true", "learn the change since the last value"),
+        _noted("  transforms: [standardize]", "mean and deviation of the training rows"),
+        _noted("  test: 0.15", "the last rows, kept aside for dlpy evaluate"),
+        _noted("  validation: 0.15", "the last rows before these, watched while training"),
+    ]
+    title = f"Predicts {target} {horizon} ahead, from {file.path.name} ({_plural(len(times), 'row')})."
+    about = f"{time_stamps.stamp(times[0])} to {time_stamps.stamp(times[-1])}"
+    return _file([title, about], output, data, _SERIES_MODEL, len(times))
+
+
 def _delimiter(path: Path) -> str:
     """Return the sign that the first line holds most of, of those in use."""
+    if path.suffix.lower() == ".tsv":
+        return "\t"
     try:
         with path.open(encoding="utf-8-sig", errors="replace") as lines:
             first = lines.readline()
@@ -204,6 +250,7 @@ def _fitting(task: Task, dtype: str | bool) -> tuple[list[str], list[str]]:
 
 def _file(title: list[str], output: Path, data: list[str], model: list[str], rows: int) -> str:
     batch = 16 if rows < 1_000 else 32 if rows < 10_000 else 512 if model == _TEXT_MODEL or rows > 100_000 else 128
+    batch = 128 if model == _SERIES_MODEL else batch
     epochs = 100 if rows < 10_000 else 20
     training = [f"  epochs: {epochs}", f"  batch_size: {batch}"]
     stop = "  - {name: early_stopping, monitor: val_loss, patience: 10}"

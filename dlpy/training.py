@@ -19,12 +19,12 @@ from dlpy.document import Document
 from dlpy.engine import Engine, Plan
 from dlpy.errors import ConfigError, in_one_line
 from dlpy.execution import Execution, choose
+from dlpy.models.sequences import on_differences
 from dlpy.pipeline import Pipeline, Split, obtain, split, transform
 from dlpy.preprocessing import with_preprocessing
 from dlpy.records import Options, Seen, begin, record_outcome, save_predictions, save_splits, summarize, write_config
 from dlpy.registry import plugin_failure
 from dlpy.runs import Run
-from dlpy.splits import Holdout
 
 if TYPE_CHECKING:
     import keras
@@ -194,7 +194,7 @@ def _fitting_model(family: Model, task: Task) -> keras.Model:
         model = family.build(task)
         if not isinstance(model, keras.Model):
             raise ConfigError(f"model '{family.name}': its build() returned {type(model).__name__}, not a keras.Model.")
-        given = model(inputs)
+        given = on_differences(model, inputs, task.input) if task.output.from_last else model(inputs)
     except (ValueError, TypeError) as error:
         hint = f"model '{family.name}' cannot be built for {task.input}: {in_one_line(error)}"
         raise plugin_failure(error) or ConfigError(hint) from error
@@ -202,7 +202,8 @@ def _fitting_model(family: Model, task: Task) -> keras.Model:
         shapes = [tuple(tensor.shape) for tensor in keras.tree.flatten(given)]
         wanted = f"the target needs (batch, {task.output.units}): use task.output.units"
         raise ConfigError(f"model '{family.name}' gives {', '.join(map(str, shapes))}; {wanted}.")
-    return keras.Model(inputs, given) if getattr(model, "inputs", None) is None else model  # else it is subclassed
+    wrapped = task.output.from_last or getattr(model, "inputs", None) is None  # without inputs it is subclassed
+    return keras.Model(inputs, given) if wrapped else model
 
 
 def sample_weight(experiment: Experiment, data: Data) -> np.ndarray | None:
@@ -235,7 +236,5 @@ def _shortened(experiment: Experiment) -> Experiment:
     batch_size = min(experiment.training.batch_size, 32)
     training = experiment.training.model_copy(update={"epochs": 1, "batch_size": batch_size, "steps_per_epoch": None})
     holdout = experiment.data.validation
-    if holdout is not None and holdout.count is not None:
-        holdout = Holdout(fraction=0.25, take=holdout.order)
-    data = experiment.data.model_copy(update={"validation": holdout})
+    data = experiment.data.model_copy(update={"validation": holdout and holdout.for_few_rows()})
     return experiment.model_copy(update={"training": training, "data": data})

@@ -140,3 +140,28 @@ def test_every_dataset_that_needs_no_file_gets_an_experiment(folder):
         assert experiment.model.name in Model.registry.names()
         done.append(name)
     assert "mnist" in done
+
+
+def test_a_table_of_time_stamps_and_numbers_becomes_a_series(folder, capsys):
+    times = np.datetime64("2020-01-01T00:00") + np.arange(900) * np.timedelta64(1, "h")
+    wave = np.sin(np.arange(900) / 4).round(3)
+    lines = [f"{time};{value};{value * 2}" for time, value in zip(times, wave, strict=True) if time != times[450]]
+    (folder / "heat.csv").write_text("\n".join(["when;sun;heat", *lines]))
+    assert main(["new", "heat.csv"]) == 0
+    text = (folder / "heat.yaml").read_text()
+    assert "# Predicts heat 1 day ahead, from heat.csv (899 rows)." in text
+    data = load(folder / "heat.yaml")[0].data
+    assert (data.name, data.time, data.target, data.gaps, data.delimiter) == (
+        "timeseries_csv",
+        "when",
+        ["heat"],
+        "allow",
+        ";",
+    )
+    assert (data.lookback, data.step, data.delay) == (29, 1, 23)
+    capsys.readouterr()
+    assert main(["check", "heat.yaml", "--data"]) == 0
+    out = capsys.readouterr().out
+    assert "series: 899 rows 1 hour apart, 2020-01-01 00:00:00 to 2020-02-07 11:00:00" in out
+    assert "one gap between 2020-01-19 17:00:00 and 2020-01-19 19:00:00 (row 450)" in out
+    assert "targets in rows 52 to" in out

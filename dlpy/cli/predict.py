@@ -40,10 +40,10 @@ def predict(
     run = runs.find(name, runs_folder)
     which = evaluation.checkpoint_name(checkpoint)
     if data is None:
-        prediction, task = evaluation.predict_texts(run, text or [], which)
+        prediction, rows, task = evaluation.predict_texts(run, text or [], which)
     else:
-        prediction, task = evaluation.predict(run, data, which)
-    table = to_csv(prediction, task)
+        prediction, rows, task = evaluation.predict(run, data, which)
+    table = to_csv(prediction, rows, task)
     if output is None:
         print(table, end="")
         return

@@ -167,7 +167,16 @@ def summary_lines(summary: dict[str, Any]) -> list[str]:
     else:
         scores = {name: value for name, value in best.items() if name != "epoch"}
         lines.append(f"best:      {scores_text(scores)}  (epoch {best['epoch']})")
-    return [*lines, f"baseline:  {scores_text(numbers)}  ({base['guess']}; {base['on']} rows)"]
+    lines.append(f"baseline:  {scores_text(numbers)}  ({base['guess']}; {base['on']} rows)")
+    for other in base.get("also", []):
+        known = {name: value for name, value in other.items() if name in shown}
+        lines.append(f"baseline:  {scores_text(known)}  ({other['guess']}; {base['on']} rows)")
+    own = summary.get("in_unit")
+    if own and own["best"]:
+        usual = {name: value for name, value in own["baseline"].items() if name in own["best"]}
+        unit = own["unit"] or "the target's unit"
+        lines.append(f"in {unit}:  best {scores_text(own['best'])}  baseline {scores_text(usual)}")
+    return lines
 
 
 def score_table(results: dict[str, Any]) -> Table:
@@ -180,6 +189,13 @@ def score_table(results: dict[str, Any]) -> Table:
         for name, value in result["scores"].items():
             usual = base.get(name)
             table.add_row(f"{part} ({result['rows']:,})", name, f"{value:.4f}", "" if usual is None else f"{usual:.4f}")
+        own = result.get("in_unit") or {"scores": {}}
+        for name, value in own["scores"].items():
+            usual = own["baseline"].get(name)
+            shown = f"{name} in {own['unit'] or 'own unit'}"
+            table.add_row(
+                f"{part} ({result['rows']:,})", shown, f"{value:.4f}", "" if usual is None else f"{usual:.4f}"
+            )
     return table
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any
 
+import numpy as np
 from pydantic import BeforeValidator, Field
 
 from dlpy.blocks import Block
@@ -86,3 +87,21 @@ def open_steps(task: Task, embedding: Embedding, *, masking: bool) -> tuple[Any,
         return inputs, inputs
     inputs = keras.Input((None,) if masking else given.shape, dtype="int32", name="input")
     return inputs, embedding.build(given, mask_zero=masking)(inputs)
+
+
+def value_at(x: Any, given: Input, step: int | None) -> Any:
+    """Return the target's own value at a step of windows x (batch, time, columns): (batch, 1).
+
+    Raises:
+        ConfigError: the windows do not hold it on the target's scale.
+    """
+    if given.target is None or step is None:
+        raise ConfigError("the model needs windows of a series with the target among the columns, on one scale.")
+    return x[:, step, given.target : given.target + 1]
+
+
+def on_differences(model: keras.Model, x: Any, given: Input) -> Any:
+    """Return the target's last value in windows x plus what the model makes of differences from it: (batch, 1)."""
+    last = value_at(x, given, given.last)
+    chosen = np.eye(given.shape[-1] or 1, dtype=np.float32)[given.target]
+    return last + model(x - last[:, None, :] * chosen)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from dlpy.components import Plot
+from dlpy.data import Output
 from dlpy.drawing import BLUE, GREY, ORANGE, legend_below, new_figure
-from dlpy.results import Predictions, output_of, predictions_of
+from dlpy.results import Predictions, in_unit, output_of, predictions_of
 from dlpy.runs import Run
 
 if TYPE_CHECKING:
@@ -29,10 +30,10 @@ class Regression(Plot):
         output = output_of(run)
         if output is None or output.kind != "regression":
             return {}
-        return {given.part: _figure(given, run) for given in predictions_of(run) if given.target.size > 0}
+        return {given.part: _figure(given, run, output) for given in predictions_of(run) if given.target.size > 0}
 
 
-def _figure(given: Predictions, run: Run) -> Figure:
+def _figure(given: Predictions, run: Run, output: Output) -> Figure:
     target = given.target.reshape(len(given.target), -1)
     units = min(target.shape[1], given.prediction.shape[1], _MOST_UNITS)
     figure = new_figure(f"Predictions, {given.heading} of {run.id}", 13, 4.1 * units + 0.6)
@@ -42,6 +43,10 @@ def _figure(given: Predictions, run: Run) -> Figure:
         _draw_scatter(scatter, true, predicted)
         _draw_errors(error, true, predicted)
         _draw_histogram(histogram, predicted - true)
+        for axes in (scatter, error, histogram):
+            axes.set_xlabel(in_unit(axes.get_xlabel(), output))
+        for axes in (scatter, error):
+            axes.set_ylabel(in_unit(axes.get_ylabel(), output))
     legend_below(figure)
     return figure
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from dlpy.components import Transform
 from dlpy.data import Rows, State, Task
 from dlpy.errors import ConfigError
-from dlpy.features import Scaled
+from dlpy.features import Scaled, Windows
 
 if TYPE_CHECKING:
     import keras
@@ -27,9 +28,12 @@ class Rescale(Transform):
     def outline(self, task: Task) -> Task:
         if task.input.kind != "array":
             raise ConfigError(f"rescale fits arrays, not {task.input}.")
-        return task
+        return task.with_input(replace(task.input, target=None))  # targets stay as they are
 
     def apply(self, rows: Rows, state: State) -> Rows:
+        if isinstance(rows.x, Windows):
+            series = Scaled(rows.x.series, self.scale, self.offset).numbers()
+            return rows.with_x(replace(rows.x, series=series, target=None))
         if isinstance(rows.x, np.ndarray) and rows.x.dtype == np.uint8:
             return rows.with_x(Scaled(rows.x, self.scale, self.offset))
         return rows.with_x(Scaled(rows.array, self.scale, self.offset).numbers())

@@ -4,22 +4,27 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
+from weakref import ref
 
 import numpy as np
 
 from dlpy.components import Transform
 from dlpy.data import Rows, State, Task
 from dlpy.errors import ConfigError
-from dlpy.features import Table
+from dlpy.features import Table, Windows
 
 if TYPE_CHECKING:
     import keras
+
+_made: list[tuple[ref[np.ndarray], ref[np.ndarray], ref[np.ndarray]]] = []  # the last series, its mean, what it became
 
 
 class Standardize(Transform):
     """Each column minus its mean, divided by its standard deviation, both of the training rows.
 
-    A column that never changes becomes 0. Of a table, the numeric columns are standardized.
+    A column that never changes becomes 0. Of a table, the numeric columns are standardized. Of windows of a series,
+    every time in a training window counts once, and the target is standardized too: by its column's numbers where it
+    is one of the columns, else by those of the training targets. What is reported is turned back.
     """
 
     name: Literal["standardize"] = "standardize"
@@ -29,13 +34,25 @@ class Standardize(Transform):
             raise ConfigError(f"standardize fits arrays and tables, not {task.input}.")
         return task
 
+    def measured(self, task: Task, state: State) -> Task:
+        if "target" not in state:
+            return task
+        (mean, deviation), output = state["target"].tolist(), task.output
+        offset = output.offset + output.scale * mean
+        return task.with_output(replace(output, scale=output.scale * deviation, offset=offset))
+
     def fit(self, rows: Rows, task: Task) -> State:
+        if isinstance(rows.x, Windows):
+            return _fit_series(rows.x, rows.y)
         numbers = _numbers(rows)
-        deviation = np.asarray(np.nanstd(numbers, axis=0, dtype=np.float64))
-        mean = np.asarray(np.nanmean(numbers, axis=0, dtype=np.float64))
-        return {"mean": mean, "deviation": np.where(deviation > 0, deviation, 1.0)}
+        mean, deviation = _moments(numbers)
+        return {"mean": mean, "deviation": deviation}
 
     def apply(self, rows: Rows, state: State) -> Rows:
+        if isinstance(rows.x, Windows):
+            rows = rows.with_x(replace(rows.x, series=_standardized(rows.x.series, state)))
+            mean, deviation = state["target"]
+            return rows.with_y(((rows.y - mean) / deviation).astype(np.float32)) if rows.targets else rows
         scaled = (_numbers(rows) - state["mean"]) / state["deviation"]
         if isinstance(rows.x, Table):
             return rows.with_x(replace(rows.x, numeric=scaled))
@@ -46,6 +63,30 @@ class Standardize(Transform):
 
         axes: Any = tuple(range(1, state["mean"].ndim + 1))  # each number of a row by itself
         return layers.Normalization(axis=axes, mean=state["mean"], variance=np.square(state["deviation"]))
+
+
+def _fit_series(windows: Windows, y: np.ndarray) -> State:
+    mean, deviation = _moments(windows.series[windows.covered()])
+    target = windows.target
+    of_target = _moments(y.reshape(-1)) if target is None else (mean[target], deviation[target])
+    return {"mean": mean, "deviation": deviation, "target": np.array(of_target)}
+
+
+def _standardized(series: np.ndarray, state: State) -> np.ndarray:
+    """Return the series as float32; training, validation and test rows share the one they are given in."""
+    for source, mean, made in _made:
+        found = made()
+        if source() is series and mean() is state["mean"] and found is not None:
+            return found
+    found = ((series - state["mean"]) / state["deviation"]).astype(np.float32)
+    _made[:] = [(ref(series), ref(state["mean"]), ref(found))]
+    return found
+
+
+def _moments(numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return each column's mean, and its standard deviation, 1 where that is 0."""
+    deviation = np.asarray(np.nanstd(numbers, axis=0, dtype=np.float64))
+    return np.asarray(np.nanmean(numbers, axis=0, dtype=np.float64)), np.where(deviation > 0, deviation, 1.0)
 
 
 def _numbers(rows: Rows) -> np.ndarray:

@@ -6,7 +6,7 @@ from every import made, names
 
 from dlpy.components import Dataset
 from dlpy.data import Rows, Task
-from dlpy.features import Sequences, Table, Texts
+from dlpy.features import Sequences, Table, Texts, Windows
 
 
 @pytest.mark.parametrize("name", names("datasets"))
@@ -34,6 +34,11 @@ def fits_task(rows: Rows, task: Task) -> None:
     if isinstance(given, np.ndarray):
         assert task.input.kind == "array"
         assert given.shape[1:] == task.input.shape
+    elif isinstance(given, Windows):
+        assert task.input.kind == "array"
+        assert given.shape[1:] == task.input.shape
+        assert given.starts.min() >= 0
+        assert given.starts.max() + given.offsets.max() < len(given.series)
     elif isinstance(given, Sequences):
         assert task.input.kind == "sequence"
         assert 0 <= given.values.min() <= given.values.max() < (task.input.vocabulary or np.inf)

@@ -104,4 +104,14 @@ def test_dollars_are_drawn_and_the_users_settings_stay(make_run):
 
 def test_every_plot_has_a_name_of_its_own():
     names = Plot.registry.names()
-    assert names == ["comparison", "confusion", "folds", "history", "precision_recall", "regression", "roc", "wrongest"]
+    known = [
+        "comparison",
+        "confusion",
+        "error_by_hour",
+        "folds",
+        "forecast",
+        "history",
+        "precision_recall",
+        "regression",
+    ]
+    assert names == [*known, "roc", "wrongest"]

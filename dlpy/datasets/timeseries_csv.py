@@ -1,0 +1,216 @@
+"""Your own time series in a CSV file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import numpy as np
+from pydantic import BeforeValidator, Field, model_validator
+
+from dlpy import csv_file, table, time_stamps
+from dlpy.csv_file import CsvFile
+from dlpy.data import Loaded, Rows, Source, Task
+from dlpy.datasets.series import Record, Series, thinned
+from dlpy.errors import ConfigError, DataError, did_you_mean
+from dlpy.models.dense import as_list
+from dlpy.table import Column
+
+_STAND_IN_ROWS = 2_000
+_STAND_IN_WINDOWS = 12  # so many times the rows of a window
+_NOISE = 0.1
+
+
+class TimeseriesCsv(Series):
+    """Rows of a CSV file with a header, `path`, one after the other in time, and a column whose future is wanted.
+
+    Validation and test rows are the last of the file unless told otherwise. Rows are numbered from 0.
+    """
+
+    name: Literal["timeseries_csv"] = "timeseries_csv"
+    time: str | None = None
+    """The column of time stamps: ISO 8601, 31.12.2016 23:50:00, or seconds since 1970. Without it order is all."""
+    columns: Annotated[list[str], Field(min_length=1)] | None = None
+    """Columns of numbers to learn from; every one unless given, the target's own past too."""
+    target: Annotated[list[str], BeforeValidator(as_list, json_schema_input_type=str | list[str]), Field(min_length=1)]
+    """The column to predict, or several of one unit, which are scaled together."""
+    gaps: Literal["error", "allow"] = "error"
+    """What to do where time stamps are uneven or repeated: stop, or leave out the windows that would cross it."""
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
+    """What stands between cells."""
+
+    @model_validator(mode="after")
+    def _columns_fit(self) -> TimeseriesCsv:
+        if self.path is None:
+            raise ValueError("timeseries_csv needs 'path', the CSV file")
+        for key in ("columns", "target"):
+            names = getattr(self, key) or []
+            repeated = next((name for name in names if names.count(name) > 1), None)
+            if repeated is not None:
+                raise ValueError(f"column '{repeated}' is listed twice under {key}")
+            if self.time in names:
+                raise ValueError(f"column '{self.time}' cannot be both time and {key}")
+        known = self.columns is not None and self.target[0] not in self.columns
+        if (self.difference or self.period) and (known or len(self.target) > 1):
+            key = "difference" if self.difference else "period"
+            raise ValueError(f"'{key}' needs one target that is among the columns")
+        return self
+
+    def outline(self) -> Task | None:
+        if self.columns is None:
+            return None
+        return self.task(len(self.columns), self._place(self.columns), len(self.target))
+
+    def load(self) -> Loaded:
+        file = csv_file.read(Path(str(self.path)), self.delimiter)
+        times = self._times(file)
+        self._check_names(file)
+        columns = table.columns_of(file)
+        names = self.columns or [name for name in file.names if name != self.time and _is_numeric(file, columns[name])]
+        values = _numbers(file, columns, names)
+        target = _numbers(file, columns, self.target)
+        broken = None if times is None else time_stamps.breaks(times)
+        record = Record(values, target[:, 0] if len(self.target) == 1 else target, self._place(names), times, broken)
+        loaded = self.loaded(record, Source("file", str(file.path)))
+        notes = (_about(times, file), *self._gap_notes(times))
+        return Loaded(loaded.train, loaded.test, loaded.task, loaded.source, {"columns": names}, notes)
+
+    def read(self, path: Path, task: Task) -> Rows:
+        file = csv_file.read(path, self.delimiter)
+        if self.columns is None:
+            raise ConfigError("data: columns must be listed, as the run's config.yaml does.")
+        times = self._times(file)
+        columns = table.columns_of(file)
+        for name in self.columns:
+            if name not in columns:
+                raise DataError(f"{path} has no column '{name}'.{did_you_mean(name, file.names)}")
+        values = _numbers(file, columns, self.columns)
+        anchors = np.arange(self.lookback, len(file) + 1)
+        if len(anchors) == 0:
+            raise DataError(f"{path} has {len(file):,} rows; a window takes {self.lookback:,}.")
+        marks = {}
+        if times is not None and len(times) > 1:
+            segment = np.zeros(len(times), np.int64)
+            segment[time_stamps.breaks(times)] = 1
+            segment = np.cumsum(segment)
+            anchors = anchors[segment[anchors - self.lookback] == segment[anchors - 1]]
+            later = times[anchors - 1] + (self.delay + 1) * time_stamps.spacing(times)
+            marks = {"time": later.astype(np.int64)}
+        windows = self.windowed(Record(values, values, self._place(self.columns)), anchors)
+        return Rows({"input": windows}, {}, anchors + self.delay, marks)
+
+    def stand_in(self, seed: int, limit: int | None) -> Loaded:
+        names = self.columns or self.target
+        holdouts = [holdout for holdout in (self.validation, self.test) if holdout]
+        numbers = [holdout.count or (holdout.rows or [0])[-1] for holdout in holdouts]
+        window = self.lookback + self.delay + 1
+        times = max(_STAND_IN_ROWS, _STAND_IN_WINDOWS * window, *(4 * number for number in numbers))
+        every = list(dict.fromkeys([*names, *self.target]))
+        values = _waves(times, len(every), self.period or max(2, window // 2), seed)
+        of_targets = values[:, [every.index(name) for name in self.target]]
+        target = of_targets[:, 0] if len(self.target) == 1 else of_targets
+        source = Source("stand-in", f"a generated series with the columns of {self.path}")
+        loaded = self.loaded(Record(values[:, : len(names)], target, self._place(names)), source)
+        train = thinned(loaded.train, limit)
+        test = thinned(loaded.test, limit)
+        return Loaded(train or loaded.train, test, loaded.task, source, {"columns": names})
+
+    def _place(self, names: list[str]) -> int | None:
+        """Return which of the columns is the only target."""
+        return names.index(self.target[0]) if len(self.target) == 1 and self.target[0] in names else None
+
+    def _check_names(self, file: CsvFile) -> None:
+        for key, names in (("target", self.target), ("columns", self.columns or [])):
+            for name in names:
+                if name not in file.names:
+                    raise DataError(f"data.{key}: {file.path} has no column '{name}'.{did_you_mean(name, file.names)}")
+
+    def _times(self, file: CsvFile) -> np.ndarray | None:
+        """Return the time stamp of every row, in order.
+
+        Raises:
+            DataError: one is missing, bad, earlier than the one before or, unless gaps are allowed, uneven.
+        """
+        if self.time is None:
+            return None
+        if self.time not in file.names:
+            raise DataError(f"data.time: {file.path} has no column '{self.time}'.{did_you_mean(self.time, file.names)}")
+        texts = file.texts(self.time)
+        times, wrong = time_stamps.times_of(texts)
+        if wrong is not None:
+            hint = "Expected such as 2016-12-31 23:50:00, 31.12.2016 23:50:00 or seconds since 1970."
+            what = f"'{texts[wrong]}' is no time stamp" if texts[wrong] else "the time stamp is missing"
+            raise DataError(f"{file.where(wrong, self.time)}: {what}. {hint}")
+        self._check_order(file, texts, times)
+        return times
+
+    def _check_order(self, file: CsvFile, texts: list[str], times: np.ndarray) -> None:
+        steps = np.diff(times)
+        back = np.flatnonzero(steps < np.timedelta64(0)) + 1
+        if len(back):
+            row = int(back[0])
+            where = file.where(row, str(self.time))
+            raise DataError(f"{where}: {texts[row]} is earlier than {texts[row - 1]} before it. Sort the rows by time.")
+        if self.gaps == "allow":
+            return
+        allow = "or set data.gaps: allow, which leaves out the windows that would cross it"
+        same = np.flatnonzero(steps == np.timedelta64(0)) + 1
+        if len(same):
+            where = file.where(int(same[0]), str(self.time))
+            raise DataError(f"{where}: {texts[same[0]]} is there twice. Keep one of the two rows, {allow}.")
+        for note in self._gap_notes(times):
+            raise DataError(f"{file.path}: {note}. Fill what is missing, {allow}.")
+
+    def _gap_notes(self, times: np.ndarray | None) -> list[str]:
+        """Return how many gaps there are and where, if any."""
+        found = np.empty(0, np.int64) if times is None or len(times) < 2 else time_stamps.breaks(times)
+        if times is None or not len(found):
+            return []
+        first, usual = int(found[0]), time_stamps.spelled(time_stamps.spacing(times))
+        count = "one gap" if len(found) == 1 else f"{len(found):,} gaps, the first"
+        where = f"{time_stamps.stamp(times[first - 1])} and {time_stamps.stamp(times[first])} (row {first:,})"
+        return [f"{count} between {where}; rows are {usual} apart"]
+
+
+def _numbers(file: CsvFile, columns: dict[str, Column], names: list[str]) -> np.ndarray:
+    """Return columns as (rows, columns) float64, every cell checked."""
+    for name in names:
+        column = columns[name]
+        if column.bad:
+            raise _bad_cell(file, column)
+        if column.missing:
+            where = file.where(min(column.missing), name)
+            raise DataError(f"{where}: the cell is missing. A series needs every value: fill it, such as by the last.")
+        table.check_range(file, column)
+    return np.stack([columns[name].values for name in names], axis=1)
+
+
+def _is_numeric(file: CsvFile, column: Column) -> bool:
+    try:
+        return table.guess_numeric(file, column)
+    except DataError:
+        raise _bad_cell(file, column) from None
+
+
+def _bad_cell(file: CsvFile, column: Column) -> DataError:
+    problem = str(table.bad_cell(file, column)).partition(" Correct it")[0]
+    return DataError(f"{problem} Correct it, or list the columns to learn from under data.columns.")
+
+
+def _about(times: np.ndarray | None, file: CsvFile) -> str:
+    if times is None or len(times) < 2:
+        return f"series: {len(file):,} rows without time stamps"
+    first, last = time_stamps.stamp(times[0]), time_stamps.stamp(times[-1])
+    return f"series: {len(file):,} rows {time_stamps.spelled(time_stamps.spacing(times))} apart, {first} to {last}"
+
+
+def _waves(times: int, columns: int, period: int, seed: int) -> np.ndarray:
+    """Return a generated series (times, columns): a wave of a known period, slow drift, and noise nobody can predict.
+
+    Nothing predicts it better than to a standard deviation of _NOISE.
+    """
+    random = np.random.default_rng([seed, 9])
+    phase = random.uniform(0, 2 * np.pi, columns)
+    waves = np.sin(np.arange(times)[:, None] * 2 * np.pi / period + phase)
+    drift = np.sin(np.arange(times)[:, None] * 2 * np.pi / (7.3 * period) + 2 * phase)
+    return waves + 0.5 * drift + random.normal(0, _NOISE, (times, columns))
