@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
+import numpy as np
 from pydantic import Field
 
 from dlpy.components import Callback, Hooks
@@ -16,17 +17,21 @@ class TensorBoard(Callback):
     name: Literal["tensorboard"] = "tensorboard"
     histogram_freq: Annotated[int, Field(ge=0)] = 0
     """Epochs between histograms of all weights; 0 for none."""
+    embeddings: bool = False
+    """Write the vectors of embeddings at the end, for TensorBoard's projector, with the words where they are known."""
 
     def build(self, run: Run, directions: dict[str, str]) -> Hooks:
-        return TensorBoardHooks(str(run.path / "tensorboard"), self.histogram_freq)
+        return TensorBoardHooks(run, self.histogram_freq, embeddings=self.embeddings)
 
 
 class TensorBoardHooks(Hooks):
     """One event file for training rows and one for validation rows, as Keras names them, so that curves overlay."""
 
-    def __init__(self, folder: str, histogram_freq: int) -> None:
-        self._folder = folder
+    def __init__(self, run: Run, histogram_freq: int, *, embeddings: bool) -> None:
+        self._run = run
+        self._folder = run.path / "tensorboard"
         self._histogram_freq = histogram_freq
+        self._embeddings = embeddings
         self._writers: dict[str, Any] = {}
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
@@ -47,6 +52,30 @@ class TensorBoardHooks(Hooks):
     def on_train_end(self, logs: dict[str, float] | None = None) -> None:
         for writer in self._writers.values():
             writer.close()
+        if self._embeddings:
+            self._project()
+
+    def _project(self) -> None:
+        """Write what the projector reads: a table of vectors for each embedding, and one of their words."""
+        from keras import layers
+
+        entries = []
+        words = self._words()
+        for layer in (layer for layer in self.model.layers if isinstance(layer, layers.Embedding)):
+            vectors = layer.get_weights()[0]
+            np.savetxt(self._folder / f"{layer.name}.tsv", vectors, "%.6g", delimiter="\t")
+            entry = f'embeddings {{\n  tensor_name: "{layer.name}"\n  tensor_path: "{layer.name}.tsv"\n'
+            if len(words) == len(vectors):
+                (self._folder / "words.tsv").write_text("\n".join(words) + "\n", encoding="utf-8")
+                entry += '  metadata_path: "words.tsv"\n'
+            entries.append(entry + "}\n")
+        (self._folder / "projector_config.pbtxt").write_text("".join(entries), encoding="utf-8")
+
+    def _words(self) -> list[str]:
+        """Return the word of each integer, something to read for those that stand for none."""
+        path = self._run.path / "vocabulary.txt"
+        words = path.read_text(encoding="utf-8").split("\n")[:-1] if path.is_file() else []
+        return [word.replace("\t", " ") or f"({number})" for number, word in enumerate(words)]
 
     def _writer(self, part: str) -> Any:
         import tensorflow as tf
