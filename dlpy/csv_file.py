@@ -217,6 +217,7 @@ def _bytes(path: Path) -> bytes:
 
 def _csv_rows(path: Path, text: str, delimiter: str) -> list[tuple[int, list[str]]]:
     """Return the cells of every row that has any, with the line on which it begins."""
+    csv.field_size_limit(max(csv.field_size_limit(), len(text)))  # a text may be long
     reader = csv.reader(io.StringIO(text), delimiter=delimiter, strict=True, skipinitialspace=True)
     rows, line = [], 1
     try:

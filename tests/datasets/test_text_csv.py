@@ -39,6 +39,11 @@ def test_texts_are_read_as_they_are_and_labels_are_sorted(tmp_path: Path) -> Non
     assert loaded.test is None
 
 
+def test_texts_may_be_long(tmp_path: Path) -> None:
+    path = write(tmp_path / "t.csv", [("a, " * 100_000, "x"), ("b, " * 3, "y"), ("c", "y")], ("text", "label"))
+    assert [len(text) for text in texts(TextCsv(path=path).load().train.x)] == [299_999, 8, 1]
+
+
 def test_other_columns_can_be_named_and_numbers_estimated(tmp_path: Path) -> None:
     path = write(tmp_path / "t.csv", ROWS, ("review", "note", "stars"), ";")
     dataset = TextCsv(path=path, text="review", target="stars", task="regression", delimiter=";", test={"count": 6})
