@@ -123,7 +123,7 @@ def test_a_monitor_of_validation_rows_needs_validation_rows(bench) -> None:
 
 def test_a_family_that_does_not_fit_the_rows_is_refused(bench) -> None:
     assert "1: model.name: convnet needs images" in mistakes(bench, "model: convnet\ndata: blobs\n")[0]
-    assert "dense needs flat rows" in mistakes(bench, "data: mnist\nmodel: dense\n")[0]
+    assert "dense needs flat rows" in mistakes(bench, "data: cifar10\nmodel: dense\n")[0]
     assert "add 'multi_hot'" in mistakes(bench, "data: imdb\nmodel: dense\n")[0]
 
 

@@ -53,7 +53,7 @@ class Regularizer(Block):
 class Dense(Model):
     """Fully connected layers over flat rows: tables, bags of words, flattened images.
 
-    Windows of a series and embedded sequences are flattened.
+    Windows of a series, pictures in one colour and embedded sequences are flattened.
     """
 
     name: Literal["dense"] = "dense"

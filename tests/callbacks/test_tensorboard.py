@@ -55,3 +55,26 @@ def test_without_histograms_only_scores_are_written(bench) -> None:
     assert bench.run("train", bench.experiment(callbacks=["tensorboard"], training={"epochs": 1}))[0] == 0
     (folder,) = bench.folder.glob("runs/2*")
     assert set(read(folder / "tensorboard" / "train")) == {"epoch_loss", "epoch_accuracy", "epoch_learning_rate"}
+
+
+def test_the_projector_finds_a_vector_and_a_word_for_each_integer(bench) -> None:
+    from google.protobuf import text_format
+    from tensorboard.plugins.projector.projector_config_pb2 import ProjectorConfig
+
+    lines = [f"{'good' if i % 2 else 'bad'} film number {i},{i % 2}" for i in range(40)]
+    (bench.folder / "films.csv").write_text("\n".join(["text,label", *lines]) + "\n")
+    path = bench.experiment(
+        data={"name": "text_csv", "path": "films.csv", "transforms": ["tokenize", {"name": "pad", "length": 5}]},
+        model={"name": "conv1d", "embedding": 3, "filters": [4], "kernel": 2},
+        training={"epochs": 1},
+        callbacks=[{"name": "tensorboard", "embeddings": True}],
+    )
+    assert bench.run("train", path)[0] == 0
+    (run,) = bench.folder.glob("runs/2*")
+    folder = run / "tensorboard"
+    (entry,) = text_format.Parse((folder / "projector_config.pbtxt").read_text(), ProjectorConfig()).embeddings
+    vectors = [line.split("\t") for line in (folder / entry.tensor_path).read_text().splitlines()]
+    words = (folder / entry.metadata_path).read_text().splitlines()
+    assert len(words) == len(vectors) > 10
+    assert {len(vector) for vector in vectors} == {3}
+    assert {"good", "bad", "film"} <= set(words)
