@@ -72,10 +72,10 @@ class TensorBoardHooks(Hooks):
         (self._folder / "projector_config.pbtxt").write_text("".join(entries), encoding="utf-8")
 
     def _words(self) -> list[str]:
-        """Return the word of each integer, something to read for those that stand for none."""
+        """Return the word of each integer from 0, or nothing where the run has no vocabulary."""
         path = self._run.path / "vocabulary.txt"
-        words = path.read_text(encoding="utf-8").split("\n")[:-1] if path.is_file() else []
-        return [word.replace("\t", " ") or f"({number})" for number, word in enumerate(words)]
+        words = ["(filled up)", *path.read_text(encoding="utf-8").split("\n")[:-1]] if path.is_file() else []
+        return [word.replace("\t", " ") for word in words]
 
     def _writer(self, part: str) -> Any:
         import tensorflow as tf
