@@ -84,7 +84,7 @@ class Holdout(Block):
             return _some(rows.columns[self.column] == self.value, f"column '{self.column}' holds '{self.value}'", key)
         if self.rows is not None:
             first, last = self.rows
-            return _some((first <= rows.index) & (rows.index <= last), f"row from {first} to {last} is there", key)
+            return _some((first <= rows.index) & (rows.index <= last), f"number is from {first} to {last}", key)
         count = self.count or round((self.fraction or 0) * len(rows))
         if not 0 < count < len(rows):
             raise DataError(f"{key}: cannot hold {count} rows out of {len(rows)}: some must stay on both sides.")

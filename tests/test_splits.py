@@ -116,3 +116,15 @@ def test_a_class_with_fewer_members_than_folds_is_named() -> None:
 def test_more_folds_than_rows_are_refused() -> None:
     with pytest.raises(DataError, match="5 folds need at least 5 rows; there are 3"):
         folds(KFold(folds=5), rows([0, 0, 0]))
+
+
+def test_a_range_takes_rows_by_their_numbers_in_the_source() -> None:
+    some = rows(list(range(20))).take(np.arange(5, 20))
+    found = Holdout(rows=[7, 9]).held_out(some, NUMBERS, 0)
+    assert some.index[found].tolist() == [7, 8, 9]
+    with pytest.raises(DataError, match=r"no row.s number is from 30 to 40"):
+        Holdout(rows=[30, 40]).held_out(some, NUMBERS, 0)
+    with pytest.raises(ValueError, match="the first comes after the last"):
+        Holdout(rows=[9, 7])
+    few = Holdout(rows=[7, 9]).for_few_rows()
+    assert (few.fraction, few.take) == (0.25, "last")

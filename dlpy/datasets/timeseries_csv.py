@@ -17,7 +17,7 @@ from dlpy.models.dense import as_list
 from dlpy.table import Column
 
 _STAND_IN_ROWS = 2_000
-_STAND_IN_WINDOWS = 12  # so many times the rows of a window
+_STAND_IN_WINDOWS = 3  # whole ones that lie in the smallest part
 _NOISE = 0.1
 
 
@@ -104,7 +104,10 @@ class TimeseriesCsv(Series):
         holdouts = [holdout for holdout in (self.validation, self.test) if holdout]
         numbers = [holdout.count or (holdout.rows or [0])[-1] for holdout in holdouts]
         window = self.lookback + self.delay + 1
-        times = max(_STAND_IN_ROWS, _STAND_IN_WINDOWS * window, *(4 * number for number in numbers))
+        shares = [0.2, *(holdout.fraction for holdout in holdouts if holdout.fraction)]
+        times = max(
+            _STAND_IN_ROWS, round(_STAND_IN_WINDOWS * window / min(shares)), *(4 * number for number in numbers)
+        )
         every = list(dict.fromkeys([*names, *self.target]))
         values = _waves(times, len(every), self.period or max(2, window // 2), seed)
         of_targets = values[:, [every.index(name) for name in self.target]]
