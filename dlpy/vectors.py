@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from functools import lru_cache
 from pathlib import Path
 
@@ -50,6 +51,12 @@ def read_vectors(path: str, words: tuple[str, ...], size: int | None = None) -> 
     if found == 0:
         raise DataError(f"{path} has none of the {len(rows):,} words of the vocabulary.")
     return matrix, found
+
+
+def stand_in_vectors(words: tuple[str, ...], size: int) -> np.ndarray:
+    """Return vectors that nobody learnt, the same for the same word wherever it is: (words, size) float32."""
+    vectors = [np.random.default_rng(zlib.crc32(word.encode())).normal(scale=0.4, size=size) for word in words]
+    return np.array(vectors, np.float32) * np.array([word != "" for word in words])[:, None]
 
 
 def _numbers(text: str, path: str, number: int) -> np.ndarray:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
 from pydantic import BeforeValidator, Field
@@ -10,10 +11,13 @@ from pydantic import BeforeValidator, Field
 from dlpy.blocks import Block
 from dlpy.data import Input, Task
 from dlpy.errors import ConfigError
-from dlpy.vectors import read_vectors
+from dlpy.vectors import read_vectors, stand_in_vectors
 
 if TYPE_CHECKING:
     import keras
+
+
+_STAND_IN_SIZE = 100
 
 
 class Embedding(Block):
@@ -25,20 +29,24 @@ class Embedding(Block):
     """A text file of word vectors (GloVe, word2vec) to begin with; words it lacks begin with zeros."""
     trainable: bool = True
     """Go on learning the vectors; false keeps them as they are in the file."""
+    fallback: Literal["stand_in"] | None = None
+    """What to do where there is no such file: stop with an error (null) or begin with generated vectors."""
 
     def resolved(self, given: Input) -> Embedding:
         """Return the same with the size that the file's vectors have, so that a run can be read without the file."""
         if self.path is None or not given.words:
             return self
-        known, _ = read_vectors(self.path, given.words, self.size)
+        known, _ = self._vectors(self.path, given.words)
         return self.model_copy(update={"size": known.shape[1]})
 
     def notice(self, given: Input) -> str | None:
         """Return what the file of vectors covers."""
         if self.path is None or not given.words:
             return None
+        if self._is_stand_in:
+            return f"embedding: generated vectors, which mean nothing, stand in for {self.path}: there is no such file"
         words = sum(word != "" for word in given.words)
-        _, found = read_vectors(self.path, given.words, self.size)
+        _, found = self._vectors(self.path, given.words)
         return f"embedding: {self.path} has {found:,} of {words:,} words ({found / words:.1%}); {words - found:,} are 0"
 
     def build(self, given: Input, *, mask_zero: bool) -> keras.layers.Layer:
@@ -47,13 +55,23 @@ class Embedding(Block):
 
         known, size = None, self.size or 32
         if self.path is not None and given.words:
-            known, _ = read_vectors(self.path, given.words, self.size)
+            known, _ = self._vectors(self.path, given.words)
             size = known.shape[1]
         layer = layers.Embedding(given.vocabulary, size, mask_zero=mask_zero, trainable=self.trainable)
         if known is not None:
             layer.build((None, None))
             layer.set_weights([known])
         return layer
+
+    @property
+    def _is_stand_in(self) -> bool:
+        return self.fallback == "stand_in" and self.path is not None and not Path(self.path).is_file()
+
+    def _vectors(self, path: str, words: tuple[str, ...]) -> tuple[np.ndarray, int]:
+        """Return the words' vectors and how many of them the file has."""
+        if self._is_stand_in:
+            return stand_in_vectors(words, self.size or _STAND_IN_SIZE), 0
+        return read_vectors(path, words, self.size)
 
 
 def _sized(value: Any) -> Any:
