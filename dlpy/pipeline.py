@@ -11,8 +11,9 @@ import numpy as np
 from dlpy.components import Dataset, Transform
 from dlpy.data import Data, Loaded, Rows, State, Task
 from dlpy.errors import ConfigError, DataError, RunError, UnavailableError
-from dlpy.features import Scaled, Sparse, Windows, step_at
+from dlpy.features import Scaled, Sparse, Windows
 from dlpy.runs import write_whole
+from dlpy.windows import step_at
 
 SMOKE_ROWS = 256
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import re
 from pathlib import Path
 
 import numpy as np
@@ -17,12 +15,9 @@ from dlpy.data import Output, Task
 from dlpy.datasets.npz import Npz
 from dlpy.errors import ConfigError, DataError, did_you_mean
 from dlpy.table import Column
+from dlpy.wording import listed, noted, plural, relative, scalar
 
-_COMMENT_COLUMN = 34
-_MOST_NAMED = 8
 _MOST_CATEGORIES = 100
-_WORDS = re.compile(r"[A-Za-z_.][A-Za-z0-9_./ -]*(?<! )$")
-_WORDS_OF_PROSE = 5
 _HELD_OUT = [
     "  test: 0.15                      # kept aside for dlpy evaluate",
     "  validation: 0.15                # watched while training",
@@ -64,7 +59,7 @@ def _for_csv(path: Path, target: str | None, output: Path) -> str:
         raise ConfigError(f"--target: {path} has no column '{target}'.{did_you_mean(target, file.names)}")
     columns = table.columns_of(file)
     wordy = {column: file.texts(column) for column in file.names if columns[column].bad and column != target}
-    prose = {column: cells for column, cells in wordy.items() if _is_prose(cells)}
+    prose = {column: cells for column, cells in wordy.items() if table.is_prose(cells)}
     name = target or next((column for column in reversed(file.names) if column not in prose), file.names[-1])
     series = _series(file, columns, name)
     if series is not None:
@@ -77,28 +72,28 @@ def _for_csv(path: Path, target: str | None, output: Path) -> str:
     kept = {column: cells for column, cells in texts.items() if column not in ignore}
     which = f"{'the last column; ' * (name == file.names[-1])}change it to predict another" if target is None else ""
     source = [
-        f"  path: {_scalar(_relative(path, output))}",
-        _noted(f"  target: {_scalar(name)}", which),
-        _noted(f"  task: {found.kind}", _about(found, columns[name])),
+        f"  path: {scalar(relative(path, output))}",
+        noted(f"  target: {scalar(name)}", which),
+        noted(f"  task: {found.kind}", _about(found, columns[name])),
         *([f"  delimiter: {json.dumps(delimiter)}"] if delimiter != "," else []),
     ]
-    if prose and not kept and all(_are_all_different(learnt[column]) for column in numeric):
+    if prose and not kept and all(table.counts_rows(learnt[column]) for column in numeric):
         return _for_texts(file, prose, name, source, output)
     if not numeric and not kept:
         raise DataError(f"{path} holds nothing but names beside '{name}': no numbers, no categories, no sentences.")
     data = [
         "  name: csv",
         *source,
-        *([_noted(f"  ignore: [{', '.join(map(_scalar, ignore))}]", "nearly every text differs")] if ignore else []),
+        *([noted(f"  ignore: [{', '.join(map(scalar, ignore))}]", "nearly every text differs")] if ignore else []),
         *_filling(numeric, learnt, kept),
-        *([_noted("  transforms: [standardize]", "numeric columns: mean 0, deviation 1")] if numeric else []),
+        *([noted("  transforms: [standardize]", "numeric columns: mean 0, deviation 1")] if numeric else []),
         *_HELD_OUT,
     ]
-    about = [f"{_plural(len(numeric), 'numeric column')}: {_listed(numeric)}"] if numeric else []
+    about = [f"{plural(len(numeric), 'numeric column')}: {listed(numeric)}"] if numeric else []
     if kept:
-        values = [f"{column} ({_plural(len(set(cells)), 'value')})" for column, cells in kept.items()]
-        about.append(f"{_plural(len(kept), 'categorical column')}: {_listed(values)}")
-    title = f"Predicts {name} from the other columns of {path.name} ({_plural(len(file), 'row')})."
+        values = [f"{column} ({plural(len(set(cells)), 'value')})" for column, cells in kept.items()]
+        about.append(f"{plural(len(kept), 'categorical column')}: {listed(values)}")
+    title = f"Predicts {name} from the other columns of {path.name} ({plural(len(file), 'row')})."
     return _file([title, *about], output, data, _TABLE_MODEL, len(file))
 
 
@@ -109,30 +104,17 @@ def _for_texts(file: CsvFile, prose: dict[str, list[str]], target: str, source: 
     data = [
         "  name: text_csv",
         source[0],
-        _noted(f"  text: {_scalar(column)}", f"of {_plural(len(others), 'other column')}: {_listed(others)}")
+        noted(f"  text: {scalar(column)}", f"of {plural(len(others), 'other column')}: {listed(others)}")
         if others
-        else f"  text: {_scalar(column)}",
+        else f"  text: {scalar(column)}",
         *source[1:],
         "  transforms:",
-        _noted("    - {name: tokenize, vocabulary: 10000}", "the 9,999 most frequent words"),
-        _noted("    - multi_hot", "which words there are, without order"),
+        noted("    - {name: tokenize, vocabulary: 10000}", "the 9,999 most frequent words"),
+        noted("    - multi_hot", "which words there are, without order"),
         *_HELD_OUT,
     ]
-    title = f"Predicts {target} from the texts in {column} of {file.path.name} ({_plural(len(file), 'row')})."
+    title = f"Predicts {target} from the texts in {column} of {file.path.name} ({plural(len(file), 'row')})."
     return _file([title], output, data, _TEXT_MODEL, len(file))
-
-
-def _is_prose(cells: list[str]) -> bool:
-    """Return whether a column holds sentences: most cells have five words or more, and few are the same."""
-    some = cells[:: max(1, len(cells) // 1000)]
-    long = sum(cell.count(" ") >= _WORDS_OF_PROSE - 1 for cell in some) > len(some) / 2
-    return long and len(set(cells)) > min(_MOST_CATEGORIES, len(cells) / 2)
-
-
-def _are_all_different(column: Column) -> bool:
-    """Return whether a column of numbers merely counts or names the rows."""
-    values = column.values
-    return bool((values == np.floor(values)).all()) and len(np.unique(values)) == len(values)
 
 
 def _series(file: CsvFile, columns: dict[str, Column], target: str) -> tuple[str, np.ndarray] | None:
@@ -156,20 +138,20 @@ def _for_series(file: CsvFile, output: Path, target: str, time: str, times: np.n
     horizon = time_stamps.spelled(spacing * (period or 1))
     data = [
         "  name: timeseries_csv",
-        f"  path: {_scalar(_relative(file.path, output))}",
+        f"  path: {scalar(relative(file.path, output))}",
         *([f"  delimiter: {json.dumps(delimiter)}"] if (delimiter := _delimiter(file.path)) != "," else []),
-        _noted(f"  time: {_scalar(time)}", f"{apart} apart"),
-        *([_noted("  gaps: allow", f"{_plural(len(breaks), 'gap')}: no window crosses one")] if len(breaks) else []),
-        _noted(f"  target: {_scalar(target)}", "its own past is learnt from too"),
-        _noted(f"  lookback: {lookback}", f"rows in a window: {time_stamps.spelled(spacing * lookback)}"),
-        *([_noted(f"  step: {step}", "of which every so many are taken")] if step > 1 else []),
-        _noted(f"  delay: {(period or 1) - step}", f"the target comes {horizon} after the window's last row"),
-        _noted("  difference: true", "learn the change since the last value"),
-        _noted("  transforms: [standardize]", "mean and deviation of the training rows"),
-        _noted("  test: 0.15", "the last rows, kept aside for dlpy evaluate"),
-        _noted("  validation: 0.15", "the last rows before these, watched while training"),
+        noted(f"  time: {scalar(time)}", f"{apart} apart"),
+        *([noted("  gaps: allow", f"{plural(len(breaks), 'gap')}: no window crosses one")] if len(breaks) else []),
+        noted(f"  target: {scalar(target)}", "its own past is learnt from too"),
+        noted(f"  lookback: {lookback}", f"rows in a window: {time_stamps.spelled(spacing * lookback)}"),
+        *([noted(f"  step: {step}", "of which every so many are taken")] if step > 1 else []),
+        noted(f"  delay: {(period or 1) - step}", f"the target comes {horizon} after the window's last row"),
+        noted("  difference: true", "learn the change since the last value"),
+        noted("  transforms: [standardize]", "mean and deviation of the training rows"),
+        noted("  test: 0.15", "the last rows, kept aside for dlpy evaluate"),
+        noted("  validation: 0.15", "the last rows before these, watched while training"),
     ]
-    title = f"Predicts {target} {horizon} ahead, from {file.path.name} ({_plural(len(times), 'row')})."
+    title = f"Predicts {target} {horizon} ahead, from {file.path.name} ({plural(len(times), 'row')})."
     about = f"{time_stamps.stamp(times[0])} to {time_stamps.stamp(times[-1])}"
     return _file([title, about], output, data, _SERIES_MODEL, len(times))
 
@@ -195,21 +177,21 @@ def _filling(numeric: list[str], learnt: dict[str, Column], kept: dict[str, list
         return []
     rule = "median" if any(column in numeric for column in gaps) else "most_frequent"
     counts = [f"{column} ({count})" for column, count in gaps.items()]
-    return [_noted(f"  missing: {rule}", f"{_plural(sum(gaps.values()), 'missing cell')}: {_listed(counts)}")]
+    return [noted(f"  missing: {rule}", f"{plural(sum(gaps.values()), 'missing cell')}: {listed(counts)}")]
 
 
 def _for_npz(path: Path, output: Path) -> str:
     dataset = Npz(path=str(path))
     loaded = dataset.load()
     rows = len(loaded.train)
-    data = ["  name: npz", f"  path: {_scalar(_relative(path, output))}"]
-    data += [f"  {key}: {_scalar(str(loaded.resolved[key]))}" for key in ("x", "y")]
-    data.append(_noted(f"  task: {loaded.task.output.kind}", _about(loaded.task.output, None)))
+    data = ["  name: npz", f"  path: {scalar(relative(path, output))}"]
+    data += [f"  {key}: {scalar(str(loaded.resolved[key]))}" for key in ("x", "y")]
+    data.append(noted(f"  task: {loaded.task.output.kind}", _about(loaded.task.output, None)))
     transforms, model = _fitting(loaded.task, isinstance(loaded.train.x, np.ndarray) and loaded.train.x.dtype.kind)
     data += transforms
     if loaded.test is None:
-        data.append(_noted("  test: 0.15", "kept aside for dlpy evaluate"))
-    data.append(_noted("  validation: 0.15", "watched while training"))
+        data.append(noted("  test: 0.15", "kept aside for dlpy evaluate"))
+    data.append(noted("  validation: 0.15", "watched while training"))
     shape = " x ".join(map(str, loaded.task.input.shape))
     title = f"Predicts {loaded.resolved['y']} from {loaded.resolved['x']} of {path.name}: {rows:,} rows of {shape}."
     return _file([title], output, data, model, rows)
@@ -223,8 +205,8 @@ def _for_named(name: str, output: Path) -> str:
     if task is None or len(task.inputs) != 1:
         raise ConfigError(f"'{name}' reads files of your own: see `dlpy show datasets {name}` for its options.")
     transforms, model = _fitting(task, "u" if len(task.input.shape) > 1 else "f")
-    comment = _noted("  # fallback: stand_in", "no network: train on generated rows")
-    data = [f"  name: {name}", *transforms, _noted("  validation: 0.2", "watched while training"), comment]
+    comment = noted("  # fallback: stand_in", "no network: train on generated rows")
+    data = [f"  name: {name}", *transforms, noted("  validation: 0.2", "watched while training"), comment]
     rows = 1_000 if task.input.kind in ("array", "table") and len(task.input.shape) == 1 else 20_000
     return _file([f"A first model of {name}."], output, data, model, rows)
 
@@ -233,9 +215,9 @@ def _fitting(task: Task, dtype: str | bool) -> tuple[list[str], list[str]]:
     """Return the lines of the transforms and of the model that fit such rows."""
     shape = task.input.shape
     if task.input.kind == "sequence":
-        return [_noted("  transforms: [multi_hot]", "which words there are, without order")], _TEXT_MODEL
+        return [noted("  transforms: [multi_hot]", "which words there are, without order")], _TEXT_MODEL
     if len(shape) < 2:
-        return [_noted("  transforms: [standardize]", "mean 0, deviation 1")], _TABLE_MODEL
+        return [noted("  transforms: [standardize]", "mean 0, deviation 1")], _TABLE_MODEL
     scaling = "rescale" if dtype in ("u", "i") else "standardize"
     small = len(shape) == 2 or shape[-1] in (1, 3, 4)
     if "convnet" in Model.registry.names() and small and min(size or 0 for size in shape[:2]) >= 12:
@@ -263,30 +245,4 @@ def _file(title: list[str], output: Path, data: list[str], model: list[str], row
 def _about(found: Output, column: Column | None) -> str:
     if found.kind == "regression":
         return "" if column is None else f"numbers from {column.values.min():g} to {column.values.max():g}"
-    return f"{len(found.classes)} classes: {_listed(list(found.classes))}"
-
-
-def _relative(path: Path, output: Path) -> str:
-    """Return the file's path from the folder of the experiment file; absolute where it lies elsewhere."""
-    relative = os.path.relpath(path.resolve(), output.resolve().parent)
-    return str(path.resolve()) if relative.startswith("..") else relative
-
-
-def _scalar(text: str) -> str:
-    """Return the text as YAML takes it: quoted where it could be read as something else."""
-    plain = _WORDS.match(text) and text.lower() not in ("null", "true", "false", "~")
-    return text if plain else json.dumps(text, ensure_ascii=False)
-
-
-def _noted(line: str, note: str) -> str:
-    return f"{line:<{_COMMENT_COLUMN - 1}} # {note}" if note else line
-
-
-def _plural(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" + ("" if count == 1 else "s")
-
-
-def _listed(names: list[str]) -> str:
-    """Return the first names on one line; a cell's line breaks must not end the comment."""
-    more = f", and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
-    return " ".join((", ".join(names[:_MOST_NAMED]) + more).split())
+    return f"{len(found.classes)} classes: {listed(list(found.classes))}"

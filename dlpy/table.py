@@ -18,6 +18,8 @@ _MOST_CLASSES = 20  # different whole numbers that are taken for classes
 _ROWS_PER_CLASS = 5
 _MOST_TEXTS = 1000  # different texts that are taken for categories or classes
 _STRAY_SHARE = 0.1  # text in at most this share of a column of numbers is a mistake
+_WORDS_OF_PROSE = 5
+_MOST_REPEATED = 100
 
 
 @dataclass(frozen=True)
@@ -202,3 +204,16 @@ def _check_classes(file: CsvFile, name: str, classes: list[str], kind: Kind | No
         raise DataError(f"{where} holds {len(classes)} classes ({shown}); binary means two. Set data.task: multiclass.")
     if len(classes) > _MOST_TEXTS or len(classes) >= len(file) > 2:
         raise DataError(f"{where} holds {len(classes):,} different values in {len(file):,} rows: these are no classes.")
+
+
+def is_prose(cells: list[str]) -> bool:
+    """Return whether a column holds sentences: most cells have five words or more, and few are the same."""
+    some = cells[:: max(1, len(cells) // 1000)]
+    long = sum(cell.count(" ") >= _WORDS_OF_PROSE - 1 for cell in some) > len(some) / 2
+    return long and len(set(cells)) > min(_MOST_REPEATED, len(cells) / 2)
+
+
+def counts_rows(column: Column) -> bool:
+    """Return whether a column of numbers merely counts or names the rows."""
+    values = column.values
+    return bool((values == np.floor(values)).all()) and len(np.unique(values)) == len(values)

@@ -11,8 +11,9 @@ from pydantic import Field, model_validator
 from dlpy.components import Dataset
 from dlpy.data import Input, Loaded, Output, Rows, Source, Task
 from dlpy.errors import DataError
-from dlpy.features import Windows, step_at
+from dlpy.features import Windows
 from dlpy.splits import Holdout
+from dlpy.windows import step_at
 
 Positive = Annotated[int, Field(gt=0)]
 _TRAIN, _VALIDATION, _TEST = range(3)
