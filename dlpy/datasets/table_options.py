@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from dlpy.csv_file import CsvFile
-from dlpy.errors import ConfigError, DataError, did_you_mean
+from dlpy.errors import DataError, did_you_mean
 from dlpy.splits import Holdout
 
 
@@ -27,11 +27,11 @@ TestRows = Annotated[Holdout | None, BeforeValidator(_marked_test)]
 Delimiter = Annotated[str, Field(min_length=1, max_length=1), AfterValidator(_single_sign)]
 
 
-def no_column(file: CsvFile, key: str, name: str) -> ConfigError:
+def no_column(file: CsvFile, key: str, name: str) -> DataError:
     """Return the error about a column that an option names and the file lacks."""
     other = _other_delimiter(file)
     hint = f" Its first line holds '{other}': set data.delimiter: \"{other}\"." if other else ""
-    return ConfigError(f"data.{key}: {file.path} has no column '{name}'.{hint or did_you_mean(name, file.names)}")
+    return DataError(f"data.{key}: {file.path} has no column '{name}'.{hint or did_you_mean(name, file.names)}")
 
 
 def no_column_to_predict(file: CsvFile, name: str, delimiter: str) -> DataError:

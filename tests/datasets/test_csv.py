@@ -131,7 +131,7 @@ def test_a_decimal_comma_is_recognised(tmp_path):
     ],
 )
 def test_an_unknown_column_suggests_the_closest(small, options, message):
-    with pytest.raises(ConfigError, match=message):
+    with pytest.raises(DataError, match=message):
         Csv.model_validate({"name": "csv", "path": small, "target": "bought", **options}).load()
 
 
@@ -155,7 +155,7 @@ def test_options_that_clash_are_refused(options, message):
 def test_the_wrong_delimiter_is_recognised(tmp_path):
     path = tmp_path / "t.csv"
     path.write_text("x;y\n1;2\n3;4\n")
-    with pytest.raises(ConfigError, match=r'Its first line holds \';\': set data\.delimiter: ";"'):
+    with pytest.raises(DataError, match=r'Its first line holds \';\': set data\.delimiter: ";"'):
         Csv(path=str(path), target="y").load()
 
 

@@ -100,10 +100,10 @@ def test_generated_sentences_can_be_told_apart_by_their_words(kind: str, classes
 @pytest.mark.parametrize(
     ("content", "options", "error", "message"),
     [
-        ("a,label\nx,0\ny,1\n", {}, ConfigError, "data.text: .* has no column 'text'"),
-        ("texts,label\nx,0\ny,1\n", {}, ConfigError, r"has no column 'text'. Did you mean 'texts'\?"),
-        ("text;label\nx;0\ny;1\n", {}, ConfigError, 'set data.delimiter: ";"'),
-        ("text,lable\nx,0\ny,1\n", {}, ConfigError, r"data.target: .* no column 'label'. Did you mean 'lable'\?"),
+        ("a,label\nx,0\ny,1\n", {}, DataError, "data.text: .* has no column 'text'"),
+        ("texts,label\nx,0\ny,1\n", {}, DataError, r"has no column 'text'. Did you mean 'texts'\?"),
+        ("text;label\nx;0\ny;1\n", {}, DataError, 'set data.delimiter: ";"'),
+        ("text,lable\nx,0\ny,1\n", {}, DataError, r"data.target: .* no column 'label'. Did you mean 'lable'\?"),
         ("text,label\nx,0\n ,1\n", {}, DataError, "t.csv:3: column 'text': the text is empty"),
         ("text,label\nx,0\ny,\n", {}, DataError, "t.csv:3: column 'label': the target is missing"),
         ("text,label\nx,a\ny,a\n", {}, DataError, "'a' in every row: there is nothing to tell apart"),
