@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     import keras
 
 _CALL_SECONDS = 0.3  # how long one call of the graph may take: progress is shown and Ctrl-C heard between calls
-_BLOCK_BYTES = 32_000_000  # rows gathered for XLA at a time: less makes more calls, more takes memory
+_BLOCK_BYTES = (4_000_000, 32_000_000)  # least and most bytes of rows gathered for a call of XLA
+_BLOCK_WEIGHTS = 20  # between these, so many times the weights' bytes: every call copies the weights
 _HELD_OUT_BYTES = 4_000_000  # rows scored at a time: more would not stay in the cache
 _POOL = 50  # batches among which rows are sorted by length
 _MOST_HELD_OUT = 512
@@ -158,7 +159,7 @@ class Engine:
             return Stream(self.model, rows, every_batch=every_batch, jit_compile=self.execution.jit_compile)
         if not self.execution.jit_compile:
             return _InGraph([_Part(self._graphs.train, 0, rows.steps)])
-        block = _steps_in_block(rows.drawn, rows.batch_size, row_bytes(train.x))
+        block = _steps_in_block(rows, row_bytes(train.x), 4 * self.model.count_params())
         whole = rows.drawn // rows.batch_size // block
         compiled = _Part(self._graphs.train_blocks(block, rows.batch_size), 0, whole, block)
         return _InGraph([compiled, _Part(self._graphs.train, whole * block, rows.steps)])
@@ -213,12 +214,14 @@ def _held_out_batch(rows: Rows, batch_size: int) -> int:
     return max(batch_size, min(_MOST_HELD_OUT, _HELD_OUT_BYTES // row_bytes(rows.x)))
 
 
-def _steps_in_block(rows: int, batch_size: int, bytes_of_row: int) -> int:
+def _steps_in_block(rows: Resident, row_bytes: int, weight_bytes: int) -> int:
     """Return how many steps make a block: not too large, and, where possible, blocks of one length."""
-    full = max(1, rows // batch_size)
-    most = max(1, min(full, _BLOCK_BYTES // (batch_size * bytes_of_row)))
-    even = [length for length in range(most, most // 2, -1) if full % length == 0]
-    return even[0] if even else most
+    least, most = _BLOCK_BYTES
+    limit = min(max(least, _BLOCK_WEIGHTS * weight_bytes), most) // (rows.batch_size * row_bytes)
+    full = max(1, rows.drawn // rows.batch_size)
+    longest = max(1, min(full, limit))
+    even = [length for length in range(longest, longest // 2, -1) if full % length == 0]
+    return even[0] if even else longest
 
 
 def _require_finite(logs: dict[str, float], epoch: int) -> None:

@@ -26,7 +26,7 @@ def kfold(
 
     Example: dlpy kfold configs/boston_kfold.yaml kfold.folds=10 --refit
     """
-    from dlpy import runs
+    from dlpy import backend, runs
     from dlpy.cli.progress import reporter
     from dlpy.config import load
     from dlpy.drawing import draw_all
@@ -38,5 +38,6 @@ def kfold(
     options = Options(runs_folder or runs.runs_folder(), command_line(), "kfold", smoke)
     with reporter(quiet=quiet, folds=True) as report:
         run = run_kfold(experiment, document, options, report, How(jobs, refit))
+    backend.give_back_memory()
     draw_all(run)
     report.finished(run)

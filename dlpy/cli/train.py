@@ -29,7 +29,7 @@ def train(
 
     Example: dlpy train configs/imdb_dense.yaml training.epochs=3 model.units=[32]
     """
-    from dlpy import runs, training
+    from dlpy import backend, runs, training
     from dlpy.cli.progress import reporter
     from dlpy.config import load
     from dlpy.drawing import draw_all
@@ -39,6 +39,7 @@ def train(
     options = Options(runs_folder or runs.runs_folder(), command_line(), "train", smoke)
     with reporter(quiet=quiet) as report:
         run = training.train(experiment, document, options, report)
+    backend.give_back_memory()
     draw_all(run)
     report.finished(run)
 
