@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -81,18 +80,6 @@ def draw(runs: list[Run], names: list[str] | None, folder: Path) -> list[Path]:
     if not written:
         raise RunError(f"{_listed(runs)} has nothing to draw yet: no epoch is over.")
     return written
-
-
-def preload() -> None:
-    """Import what drawing needs in the background, while something else computes."""
-
-    def load() -> None:
-        import matplotlib.backends.backend_agg
-        import matplotlib.figure  # noqa: F401
-
-        Plot.registry.names()
-
-    threading.Thread(target=load, daemon=True).start()
 
 
 @contextmanager

@@ -17,7 +17,6 @@ from rich.table import Table
 from dlpy.cli.output import output
 from dlpy.config import Experiment
 from dlpy.data import Data, Loaded
-from dlpy.drawing import preload
 from dlpy.runs import Run
 from dlpy.training import Reporter
 
@@ -69,8 +68,6 @@ class Display(Reporter):
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
         self._last = logs
-        if epoch == 0:
-            preload()  # not sooner: in the first epoch Python traces, and would wait for it
         if not self._folds:
             self.notice(f"epoch {epoch + 1:{len(str(self._epochs))}}/{self._epochs}  {scores_text(logs)}")
 
