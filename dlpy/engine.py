@@ -19,6 +19,7 @@ from dlpy.data import Rows
 from dlpy.errors import DivergedError
 from dlpy.execution import Execution, acts_on_batches
 from dlpy.features import Padded, row_bytes
+from dlpy.fused import fuse
 from dlpy.graphs import Graphs, Loop
 from dlpy.resident import Resident, Tensors
 from dlpy.stream import Stream
@@ -82,6 +83,8 @@ class Engine:
         self.model = model
         self.execution = execution or Execution()
         self._graphs = Graphs(model)
+        if self.execution == Execution("epoch"):  # XLA fuses by itself, and steps are to be those of `fit`
+            fuse(model.optimizer)
 
     def restart(self, fresh: keras.Model) -> None:
         """Bring the model into the state of a fresh one of the same architecture, keeping what is traced."""

@@ -8,7 +8,6 @@ from pydantic import Field, GetJsonSchemaHandler, model_validator
 from pydantic_core import PydanticCustomError, core_schema
 
 from dlpy.blocks import Slot
-from dlpy.fused import fuse
 from dlpy.objectives import Optimizer, Schedule
 
 if TYPE_CHECKING:
@@ -75,9 +74,7 @@ class KerasOptimizer(Optimizer):
         options = {name: getattr(self, name) for name in type(self).model_fields if name != "name"}
         if isinstance(self.learning_rate, Schedule):
             options["learning_rate"] = self.learning_rate.build()
-        optimizer = getattr(optimizers, self.keras_class)(**options)
-        fuse(optimizer)
-        return optimizer
+        return getattr(optimizers, self.keras_class)(**options)
 
 
 class SGD(KerasOptimizer):
