@@ -149,7 +149,7 @@ def test_steps_and_epoch_leave_the_same_scores(bench) -> None:
     assert len(one) == len(other)
     for mine, theirs in zip(one, other, strict=True):
         for name in mine.keys() - {"seconds"}:
-            assert float(mine[name]) == pytest.approx(float(theirs[name]), rel=1e-5)
+            assert float(mine[name]) == pytest.approx(float(theirs[name]), rel=1e-4)
 
 
 DENSE = OVERFITS
