@@ -17,7 +17,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from dlpy.errors import DataError
-from dlpy.features import Sequences
+from dlpy.features import Sequences, splits_of
 
 MAX_BYTES = 4 << 30  # unpacked; far above any of the published files
 _DAMAGE = (
@@ -81,7 +81,7 @@ def read_ragged(path: Path, name: str) -> Sequences:
             raise ValueError(f"{name} holds something else than whole numbers from 0 on")
     except _DAMAGE as error:
         raise DataError(f"{path} is not an npz file with lists of integers in {name}: {_reason(error)}.") from None
-    return Sequences(values.astype(np.int32), np.concatenate([[0], np.cumsum(lengths)]))
+    return Sequences(values.astype(np.int32), splits_of(lengths))
 
 
 def read_idx(path: Path, axes: int) -> np.ndarray:

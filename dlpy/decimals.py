@@ -34,6 +34,15 @@ def number(text: str) -> float | None:
     return value if np.isfinite(value) else None
 
 
+def is_number(text: str) -> bool:
+    """Return whether Python takes the text for a number, infinite ones and NaN too."""
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
 @dataclass(frozen=True)
 class Cells:
     """Where the cells of a text lie: cell i is `buffer[starts[i]:ends[i]]`, its first dot at `dots[i]`, else its end.

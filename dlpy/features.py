@@ -35,8 +35,7 @@ class Sequences:
 
     def only(self, kept: np.ndarray) -> "Sequences":
         """Return the rows with nothing but the integers that are `kept`: (total,) bool."""
-        ends = np.concatenate([[0], np.cumsum(kept)])
-        return Sequences(self.values[kept], ends[self.splits])
+        return Sequences(self.values[kept], splits_of(kept)[self.splits])
 
 
 @dataclass(frozen=True)
@@ -190,11 +189,21 @@ def arrays_of(features: Features) -> list[np.ndarray]:
     return [member for member in members if isinstance(member, np.ndarray)]
 
 
+def splits_of(lengths: np.ndarray) -> np.ndarray:
+    """Return where rows of these lengths begin and end, one behind the other: (rows + 1,) int64."""
+    return np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
+
+
+def stretches(starts: np.ndarray, lengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the positions from each start on, so many each, one stretch behind the other, and their splits."""
+    splits = splits_of(lengths)
+    largest = max(splits[-1], starts.max(initial=0) + lengths.max(initial=0))
+    dtype = np.int32 if largest < 2**31 else np.int64  # the smaller is four times as fast
+    positions = np.repeat((starts - splits[:-1]).astype(dtype), lengths)
+    positions += np.arange(splits[-1], dtype=dtype)
+    return positions, splits
+
+
 def _ragged_positions(splits: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return where the values of the chosen rows lie, and the splits of the selection."""
-    lengths = splits[rows + 1] - splits[rows]
-    chosen = np.concatenate([[0], np.cumsum(lengths)])
-    dtype = np.int32 if splits[-1] < 2**31 else np.int64  # the smaller is four times as fast
-    positions = np.repeat((splits[rows] - chosen[:-1]).astype(dtype), lengths)
-    positions += np.arange(chosen[-1], dtype=dtype)
-    return positions, chosen
+    return stretches(splits[rows], splits[rows + 1] - splits[rows])

@@ -23,8 +23,8 @@ from dlpy.execution import Execution
 from dlpy.pipeline import Split, obtain, transform
 from dlpy.processes import in_processes
 from dlpy.records import Options, begin, record_outcome, save_splits, write_config
-from dlpy.results import fold_histories, mean_history, write_arrays
-from dlpy.runs import Run
+from dlpy.results import fold_histories, mean_history
+from dlpy.runs import Run, write_arrays
 from dlpy.training import (
     Prepared,
     Reporter,

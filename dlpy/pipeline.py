@@ -12,7 +12,7 @@ from dlpy.components import Dataset, Transform
 from dlpy.data import Data, Loaded, Rows, State, Task
 from dlpy.errors import ConfigError, DataError, RunError, UnavailableError
 from dlpy.features import Scaled, Sparse, Windows
-from dlpy.runs import write_whole
+from dlpy.runs import write_arrays, write_whole
 from dlpy.windows import step_at
 
 SMOKE_ROWS = 256
@@ -70,7 +70,7 @@ class Pipeline:
         """Write what the transforms learnt, and beside it what of that people may want to read."""
         arrays = {f"{i}.{key}": array for i, state in enumerate(self.states) for key, array in state.items()}
         arrays["steps"] = np.array([step.name for step in self.steps], np.str_)
-        write_whole(path, lambda temporary: _save_arrays(temporary, arrays))
+        write_arrays(path, arrays)
         for step, state in zip(self.steps, self.states, strict=True):
             for name, text in step.files(state).items():
                 write_whole(path.with_name(name), lambda temporary, text=text: temporary.write_text(text, "utf-8"))
@@ -134,8 +134,3 @@ def measured(task: Task, rows: Rows) -> Task:
     if isinstance(rows.x, np.ndarray | Scaled):
         return task.with_input(replace(task.input, kind="array", shape=rows.x.shape[1:]))
     return task.with_input(replace(task.input, shape=(rows.x.width,))) if isinstance(rows.x, Sparse) else task
-
-
-def _save_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
-    with path.open("wb") as file:
-        np.savez(file, **arrays)  # type: ignore

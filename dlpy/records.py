@@ -28,8 +28,8 @@ from dlpy.config import Experiment
 from dlpy.data import Data, Loaded, Output, Rows, Task
 from dlpy.errors import DivergedError, DlpyError, StorageError
 from dlpy.features import Windows
-from dlpy.results import read_arrays, write_arrays
-from dlpy.runs import Run
+from dlpy.results import read_arrays
+from dlpy.runs import Run, write_arrays
 from dlpy.samples import Answers, save_wrongest
 from dlpy.units import has_unit, own_numbers, own_scores
 

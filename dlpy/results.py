@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from dlpy.data import Output
+from dlpy.decimals import is_number
 from dlpy.errors import RunError
-from dlpy.runs import Run, write_whole
+from dlpy.runs import Run
 
 PARTS = {"validation": "validation rows", "test": "test rows", "out_of_fold": "out-of-fold rows"}
 
@@ -124,27 +125,9 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
         raise RunError(f"{path} is damaged: {error}.") from None
 
 
-def write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
-    """Write an npz file that appears whole."""
-
-    def write(temporary: Path) -> None:
-        with temporary.open("wb") as file:
-            np.savez(file, **arrays)  # type: ignore
-
-    write_whole(path, write)
-
-
 def cell(text: str) -> str:
     """Return a text as a cell of a CSV that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@")) and not _is_number(text) else text
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+    return f"'{text}" if text.startswith(("=", "+", "-", "@")) and not is_number(text) else text
 
 
 def class_names(output: Output, count: int) -> list[str]:

@@ -11,9 +11,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dlpy.errors import DlpyError, RunError, StorageError
+
+if TYPE_CHECKING:
+    import numpy as np
 
 SCHEMA_VERSION = 1
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")
@@ -162,6 +165,17 @@ def all_runs(folder: Path) -> list[Run]:
     if not folder.is_dir():
         return []
     return [Run(path.resolve()) for path in sorted(folder.iterdir()) if (path / "run.json").is_file()]
+
+
+def write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
+    """Write an npz file that appears whole."""
+    import numpy as np  # commands that only list runs do without
+
+    def write(temporary: Path) -> None:
+        with temporary.open("wb") as file:
+            np.savez(file, **arrays)  # type: ignore
+
+    write_whole(path, write)
 
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:

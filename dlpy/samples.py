@@ -10,8 +10,8 @@ import numpy as np
 
 from dlpy.data import Output
 from dlpy.features import Features, Texts
-from dlpy.results import cell, class_names, class_probabilities, write_arrays
-from dlpy.runs import Run, write_whole
+from dlpy.results import cell, class_names, class_probabilities
+from dlpy.runs import Run, write_arrays, write_whole
 
 _WRONGEST = 25
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 import itertools
 import string
 from collections import defaultdict
+from collections.abc import Sequence, Sized
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
-from dlpy.features import Sequences
+from dlpy.features import Sequences, splits_of
 
 Rules = Literal["book", "keras"]
 
@@ -52,7 +53,7 @@ def words(texts: np.ndarray, rules: Rules, *, lower: bool) -> Terms:
         cleaned = small.encode("utf-8", "surrogatepass").translate(table, deleted)
         parts = cleaned.decode("latin-1").split(" ")  # a sign for each byte: looked up faster than bytes
         found.append(np.fromiter(map(number_of.__getitem__, parts), np.int32))
-    rows = Sequences(_joined(found), _splits([len(row) for row in found]))
+    rows = Sequences(_joined(found), splits_of(_lengths(found)))
     rows = rows.only(rows.values > 0)
     words = (word.encode("latin-1") for word in itertools.islice(number_of, 1, None))
     distinct = [word.decode("utf-8", "surrogatepass") for word in words]
@@ -74,7 +75,7 @@ def characters(texts: np.ndarray, rules: Rules, *, lower: bool) -> Terms:
     present = present[np.argsort(first[present])]
     number_of = np.zeros(_CODES, np.int32)
     number_of[present] = np.arange(len(present))
-    return Terms([chr(code) for code in present], Sequences(number_of[codes], _splits([len(text) for text in cleaned])))
+    return Terms([chr(code) for code in present], Sequences(number_of[codes], splits_of(_lengths(cleaned))))
 
 
 def with_ngrams(terms: Terms, most: int, separator: str) -> Terms:
@@ -97,19 +98,19 @@ def with_ngrams(terms: Terms, most: int, separator: str) -> Terms:
     every = np.concatenate(rows)
     order = np.argsort(every, kind="stable")
     lengths = np.bincount(every, minlength=len(terms.rows))
-    return Terms(distinct, Sequences(np.concatenate(numbers)[order], _splits(lengths)))
+    return Terms(distinct, Sequences(np.concatenate(numbers)[order], splits_of(lengths)))
 
 
 def packed(words: list[str]) -> dict[str, np.ndarray]:
     """Return words as arrays that take no more than their characters."""
     codes = np.frombuffer("".join(words).encode("utf-32-le", "surrogatepass"), np.uint32)
-    return {"words": codes, "lengths": np.array([len(word) for word in words], np.int64)}
+    return {"words": codes, "lengths": _lengths(words)}
 
 
 def unpacked(arrays: dict[str, np.ndarray]) -> list[str]:
     """Return the words that `packed` took."""
     text = arrays["words"].astype("<u4").tobytes().decode("utf-32-le", "surrogatepass")
-    return [text[start:end] for start, end in itertools.pairwise(_splits(arrays["lengths"]).tolist())]
+    return [text[start:end] for start, end in itertools.pairwise(splits_of(arrays["lengths"]).tolist())]
 
 
 def _cleaning(rules: Rules, *, lower: bool, breaks: bool = True) -> tuple[bytes, bytes]:
@@ -123,9 +124,9 @@ def _cleaning(rules: Rules, *, lower: bool, breaks: bool = True) -> tuple[bytes,
     return bytes.maketrans(before, after), _PUNCTUATION
 
 
+def _lengths(parts: Sequence[Sized]) -> np.ndarray:
+    return np.fromiter(map(len, parts), np.int64, len(parts))
+
+
 def _joined(rows: list[np.ndarray]) -> np.ndarray:
     return np.concatenate(rows) if rows else np.empty(0, np.int32)
-
-
-def _splits(lengths: list[int] | np.ndarray) -> np.ndarray:
-    return np.concatenate([[0], np.cumsum(np.asarray(lengths, np.int64))])

@@ -12,6 +12,7 @@ from pydantic import Field
 from dlpy.archives import read_npz
 from dlpy.components import Dataset
 from dlpy.data import Input, Loaded, Output, Rows, Source, Task
+from dlpy.decimals import is_number
 from dlpy.errors import DataError
 
 Part = tuple[np.ndarray, np.ndarray]  # numbers (rows, columns) float64, prices (rows,) float32
@@ -66,7 +67,7 @@ def _read_csv(path: Path, targets: tuple[str, ...]) -> Part:
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             lines = [line for line in csv.reader(file) if line]
-        header = [] if not lines or _is_number(lines[0][0]) else [cell.strip() for cell in lines.pop(0)]
+        header = [] if not lines or is_number(lines[0][0]) else [cell.strip() for cell in lines.pop(0)]
         table = np.array(lines, dtype=np.float64)
     except (OSError, ValueError, csv.Error) as error:
         raise DataError(f"{path} is not a CSV file of numbers: {error}.") from None
@@ -74,11 +75,3 @@ def _read_csv(path: Path, targets: tuple[str, ...]) -> Part:
         raise DataError(f"{path} holds no rows.")
     target = next((header.index(name) for name in targets if name in header), table.shape[1] - 1)
     return np.delete(table, target, axis=1), table[:, target]
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from dlpy.features import Sequences
+from dlpy.features import Sequences, splits_of
 from dlpy.stand_ins.words import draw, lengths, zipf
 
 WORDS = 20_000
@@ -35,7 +35,7 @@ def newswires(seed: int, limit: int | None) -> tuple[Sequences, np.ndarray]:
     random = np.random.default_rng([seed, 3])
     labels = _labels(random, NEWSWIRES if limit is None else min(2 * limit, NEWSWIRES), limit is not None)
     topic = np.where(random.random(len(labels)) < WRONG_LABELS, random.permutation(labels), labels)
-    splits = np.concatenate([[0], np.cumsum(lengths(random, len(labels), _MEAN_LENGTH, 0.8))])
+    splits = splits_of(lengths(random, len(labels), _MEAN_LENGTH, 0.8))
     row = np.repeat(np.arange(len(labels), dtype=np.int32), np.diff(splits))
     ranks = np.arange(1, WORDS + 1)
     values = draw(random, ranks, zipf(ranks), len(row))

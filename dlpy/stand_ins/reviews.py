@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dlpy.features import Sequences
+from dlpy.features import Sequences, splits_of
 from dlpy.stand_ins.words import draw, lengths, zipf
 
 WORDS = 20_000
@@ -59,7 +59,7 @@ def reviews(seed: int, limit: int | None) -> list[tuple[Sequences, np.ndarray]]:
 def _part(random: np.random.Generator, words: Lexicon, count: int) -> tuple[Sequences, np.ndarray]:
     labels = random.permutation(np.arange(count) % 2)
     praise = labels ^ (random.random(count) < WRONG_LABELS)
-    splits = np.concatenate([[0], np.cumsum(lengths(random, count, _MEAN_LENGTH, 0.65))])
+    splits = splits_of(lengths(random, count, _MEAN_LENGTH, 0.65))
     row = np.repeat(np.arange(count, dtype=np.int32), np.diff(splits))
     talkative = random.beta(*_OPINIONS, count).astype(np.float32)  # share of opinions in each review
     opinion = random.random(len(row), np.float32) < talkative[row]

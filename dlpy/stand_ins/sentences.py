@@ -6,6 +6,7 @@ import itertools
 
 import numpy as np
 
+from dlpy.features import splits_of
 from dlpy.stand_ins.words import draw, lengths, zipf
 
 WORDS = 2_000
@@ -25,7 +26,7 @@ def sentences(seed: int, count: int, classes: int) -> tuple[np.ndarray, np.ndarr
     random = np.random.default_rng([seed, 7])
     labels = random.permutation(np.arange(count) % classes)
     meant = np.where(random.random(count) < WRONG_LABELS, random.integers(classes, size=count), labels)
-    splits = np.concatenate([[0], np.cumsum(lengths(random, count, _MEAN_LENGTH, 0.4))])
+    splits = splits_of(lengths(random, count, _MEAN_LENGTH, 0.4))
     row = np.repeat(np.arange(count), np.diff(splits))
     ranks = np.arange(WORDS)
     numbers = draw(random, ranks, zipf(ranks + 1), len(row))

@@ -12,7 +12,7 @@ from pydantic import Field
 from dlpy.components import Transform
 from dlpy.data import Rows, State, Task
 from dlpy.errors import ConfigError
-from dlpy.features import Sequences, Sparse
+from dlpy.features import Sequences, Sparse, splits_of
 
 _CHUNK_CELLS = 20_000_000  # bytes of working memory, or an eighth of them
 
@@ -50,7 +50,7 @@ def multi_hot(sequences: Sequences, size: int) -> Sparse:
         held[cells] = True
         columns.append((np.flatnonzero(held) % size).astype(np.int32))
         lengths.append(np.count_nonzero(held.reshape(rows, size), axis=1))
-    return Sparse(_joined(columns, np.int32), _splits(lengths), size)
+    return Sparse(_joined(columns, np.int32), splits_of(_joined(lengths, np.int64)), size)
 
 
 def counts(sequences: Sequences, size: int) -> Sparse:
@@ -62,7 +62,8 @@ def counts(sequences: Sequences, size: int) -> Sparse:
         columns.append((places % size).astype(np.int32))
         lengths.append(np.count_nonzero(held.reshape(rows, size), axis=1))
         values.append(held[places].astype(np.float32))
-    return Sparse(_joined(columns, np.int32), _splits(lengths), size, _joined(values, np.float32))
+    splits = splits_of(_joined(lengths, np.int64))
+    return Sparse(_joined(columns, np.int32), splits, size, _joined(values, np.float32))
 
 
 def _chunks(sequences: Sequences, size: int, cells: int) -> Iterator[tuple[int, np.ndarray]]:
@@ -78,7 +79,3 @@ def _chunks(sequences: Sequences, size: int, cells: int) -> Iterator[tuple[int, 
 
 def _joined(parts: list[np.ndarray], dtype: type) -> np.ndarray:
     return np.concatenate([np.empty(0, dtype), *parts])
-
-
-def _splits(lengths: list[np.ndarray]) -> np.ndarray:
-    return np.concatenate([[0], np.cumsum(_joined(lengths, np.int64))])

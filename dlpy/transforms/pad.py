@@ -11,7 +11,7 @@ from pydantic import Field
 from dlpy.components import Transform
 from dlpy.data import Rows, State, Task
 from dlpy.errors import ConfigError, DataError
-from dlpy.features import Padded, Sequences
+from dlpy.features import Padded, Sequences, stretches
 
 End = Literal["front", "back"]
 
@@ -50,8 +50,7 @@ class Pad(Transform):
         sequences, length = _sequences(rows), int(state["length"])
         kept = np.minimum(np.diff(sequences.splits), length)
         starts = sequences.splits[1:] - kept if self.cut == "front" else sequences.splits[:-1]
-        splits = np.concatenate([[0], np.cumsum(kept)])
-        places = np.repeat(starts - splits[:-1], kept) + np.arange(splits[-1])
+        places, splits = stretches(starts, kept)
         return rows.with_x(Padded(sequences.values[places], splits, length, self.fill == "front"))
 
 
