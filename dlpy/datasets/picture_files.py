@@ -18,6 +18,8 @@ from dlpy.pictures import SUFFIXES
 
 _PARTS = {"train", "training", "val", "valid", "validation", "test", "testing"}
 
+_PATTERN_HINT = " Where names of files say the class, set data.pattern, such as '{class}.{number}.jpg'."
+
 
 @dataclass(frozen=True)
 class Listing:
@@ -35,7 +37,7 @@ class Listing:
 def by_folder(root: Path, part: str, classes: list[str] | None) -> Listing:
     """Return the pictures in the folder of each class, folders in it included, under `root / part`."""
     folder = root / part
-    found = classes or class_folders(folder)
+    found = classes or class_folders(folder, hint=_PATTERN_HINT)
     if classes is None and {name.lower() for name in found} <= _PARTS:
         spelled = ", ".join(f"{_part_of(name)}: {name}" for name in found)
         raise DataError(f"{folder} holds parts, not classes, by their names: set data.parts: {{{spelled}}}.")
