@@ -151,7 +151,7 @@ def spoil(folder: Path, what: str) -> None:
     if what == "text":
         path.write_text("no picture")
     elif what == "cut":
-        path.write_bytes(path.read_bytes()[:-20])
+        path.write_bytes(path.read_bytes()[:-30])
     elif what == "empty class":
         (folder / "birds").mkdir()
     elif what == "no folders":
