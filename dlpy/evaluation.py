@@ -51,7 +51,7 @@ def restore(run: Run, which: checkpoints.Which = "best") -> Trained:
         raw_task, task = Task.from_record(record["raw_task"]), Task.from_record(record["task"])
     except (AttributeError, KeyError, TypeError) as error:
         raise RunError(f"{run.path / 'run.json'} is damaged: its task cannot be read ({error}).") from None
-    pipeline = Pipeline.restore(experiment.data.steps(), run.transforms)
+    pipeline = Pipeline.restore(experiment.steps(), run.transforms)
     model = compiled_model(experiment, task, experiment.seed)
     epoch = checkpoints.load_weights(model, run, which)
     return Trained(experiment, pipeline, Engine(model), raw_task, task, epoch)

@@ -97,7 +97,7 @@ def _folds(prepared: Prepared) -> Iterator[tuple[np.ndarray, np.ndarray]]:
 def _fold_data(prepared: Prepared, train: np.ndarray, validation: np.ndarray) -> tuple[Data, Any]:
     rows = prepared.loaded.train
     parts = Split(rows.take(train), rows.take(validation), None)
-    data, pipeline = transform(prepared.experiment.data, parts, prepared.loaded.task)
+    data, pipeline = transform(prepared.experiment, parts, prepared.loaded.task)
     check(data)
     return data, pipeline
 
@@ -220,7 +220,7 @@ def _refit(run: Run, prepared: Prepared, summary: dict[str, Any], reporter: Repo
     reporter.notice(f"refit: all {len(prepared.loaded.train):,} rows, {epochs} epochs")
     experiment = _for_refit(prepared.experiment, epochs)
     final = replace(prepared, experiment=experiment, parts=Split(prepared.loaded.train, None, prepared.loaded.test))
-    data, pipeline = transform(experiment.data, final.parts, prepared.loaded.task)
+    data, pipeline = transform(experiment, final.parts, prepared.loaded.task)
     finish(run, final, data, pipeline, reporter)
     run.write("summary.json", summary | {"refit": run.read("summary.json")})
 

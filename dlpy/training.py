@@ -73,7 +73,7 @@ def train(experiment: Experiment, document: Document, options: Options, reporter
     runs.require_writable(options.folder)
     prepared = prepare(experiment, document, options)
     experiment = prepared.experiment
-    data, pipeline = transform(experiment.data, prepared.parts, prepared.loaded.task)
+    data, pipeline = transform(experiment, prepared.parts, prepared.loaded.task)
     check(data)
     reporter.data_ready(prepared.loaded, data, experiment)
     run = begin(experiment, prepared.loaded, data.task, options)
