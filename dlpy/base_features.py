@@ -15,6 +15,7 @@ from dlpy.bases import Base, base_layers
 from dlpy.components import Transform
 from dlpy.data import Input, Output, Rows, State, Task
 from dlpy.features import row_bytes
+from dlpy.waiting import progress_bar
 from dlpy.weight_files import digest_of
 
 if TYPE_CHECKING:
@@ -70,8 +71,14 @@ class BaseFeatures(Transform):
 
     def _computed(self, rows: Rows, state: State) -> np.ndarray:
         """Return what the base gives for the rows: (rows, height, width, channels) float32."""
-        function = _function(self, state)
-        return np.concatenate([function(batch).numpy() for batch in _batches(rows)])
+        function, found, done = _function(self, state), [], 0
+        with progress_bar(f"features of {self.base.title}") as report:
+            for batch in _batches(rows):
+                found.append(function(batch).numpy())
+                done += len(batch)
+                if report:
+                    report(done, len(rows))
+        return np.concatenate(found)
 
 
 def _function(features: BaseFeatures, state: State) -> Any:

@@ -34,6 +34,7 @@ class Snapshot:
     logs: dict[str, float]
     arrays: dict[str, dict[str, np.ndarray]]
     callbacks: dict[str, Any]
+    phase: int | None = None  # of training in phases, from 1
 
 
 def snapshot(model: keras.Model, epoch: int, logs: dict[str, float], callbacks: dict[str, Any]) -> Snapshot:
@@ -124,7 +125,8 @@ def _write(folder: Path, state: Snapshot) -> None:
             np.savez(file, **arrays)  # type: ignore
             file.flush()
             os.fsync(file.fileno())
-    content = {"epoch": state.epoch, "scores": state.logs, "callbacks": state.callbacks}
+    phase = {} if state.phase is None else {"phase": state.phase}
+    content = {"epoch": state.epoch, **phase, "scores": state.logs, "callbacks": state.callbacks}
     (folder / "state.json").write_text(json.dumps(content, indent=2) + "\n")
     digests = {path.name: _sha256(path) for path in sorted(folder.iterdir())}
     (folder / "manifest.json").write_text(json.dumps(digests, indent=2) + "\n")

@@ -45,7 +45,7 @@ class Training(Block):
     epochs: Count = 10
     """How often all training rows are gone through."""
     phases: Annotated[list[Phase], Field(min_length=1)] | None = None
-    """Stretches of training instead of `epochs`: [{freeze: all, epochs: 9}, {unfreeze_from: block5_conv1, epochs: 9}]."""
+    """Stretches of training instead of `epochs`: [{freeze: all, epochs: 9}, {unfreeze_from: conv4, epochs: 9}]."""
     batch_size: Count = 32
     """How many rows make one step."""
     steps_per_epoch: Count | None = None
@@ -217,6 +217,8 @@ def _misfits(experiment: Experiment, task: Task) -> list[Mistake]:
         if task is None:
             return mistakes
     attempt(("model", "name"), experiment.model.check, task)
+    if experiment.data.augmentation:
+        attempt(("data", "augmentation"), experiment.data.augmentation.check, task)
     if experiment.training.loss:
         attempt(("training", "loss"), experiment.training.loss.check, task)
     for position, metric in enumerate(experiment.training.metrics or []):

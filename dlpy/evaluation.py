@@ -11,6 +11,7 @@ import numpy as np
 from dlpy import checkpoints
 from dlpy.baseline import baseline
 from dlpy.checks import check_rows
+from dlpy.compiling import compiled_model
 from dlpy.config import Experiment, load
 from dlpy.data import Loaded, Rows, Task
 from dlpy.datasets.texts import checked
@@ -19,7 +20,6 @@ from dlpy.errors import ConfigError, DataError, RunError, did_you_mean
 from dlpy.pipeline import SMOKE_ROWS, Pipeline, split
 from dlpy.records import Seen, save_predictions
 from dlpy.runs import Run
-from dlpy.training import compiled_model
 from dlpy.units import has_unit, own_numbers, own_scores
 
 Part = Literal["train", "validation", "test"]
