@@ -135,9 +135,7 @@ def _read(path: Path, form: Form) -> np.ndarray:
 
     with _opened(path) as image:
         if form.size and form.interpolation != "nearest":
-            image.draft(
-                None, (2 * max(form.size), 2 * max(form.size))
-            )  # a JPEG far too large is decoded at a half, a quarter, ...
+            image.draft(None, (2 * max(form.size), 2 * max(form.size)))  # a large JPEG is decoded at a half, ...
         deep = any(";16B" in str(tile[3]) for tile in getattr(image, "tile", ()))  # how Pillow unpacks a PNG
         image.load()
         plain = _plain(path, ImageOps.exif_transpose(image), deep=deep, convert=form.convert)
