@@ -25,6 +25,7 @@ from dlpy.preprocessing import with_preprocessing
 from dlpy.records import Options, Seen, begin, record_outcome, save_predictions, save_splits, summarize, write_config
 from dlpy.registry import plugin_failure
 from dlpy.runs import Run
+from dlpy.samples import save_augmented
 
 if TYPE_CHECKING:
     import keras
@@ -87,6 +88,9 @@ def finish(run: Run, prepared: Prepared, data: Data, pipeline: Pipeline, reporte
     experiment = prepared.experiment
     pipeline.save(run.transforms)
     save_splits(run, data)
+    backend.start()
+    if experiment.data.augmentation:
+        save_augmented(run, data.train, experiment.data.augmentation, experiment.seed)
     notice = experiment.model.notice(data.task)
     if notice:
         reporter.notice(notice)
@@ -135,7 +139,8 @@ def fit(engine: Engine, run: Run, experiment: Experiment, data: Data, hooks: Seq
     """Train a model as the experiment says, with metrics.csv in the run."""
     training = experiment.training
     weight = sample_weight(experiment, data)
-    plan = Plan(training.batch_size, training.epochs, experiment.seed, weight, training.steps_per_epoch)
+    sizes = (training.batch_size, training.epochs, experiment.seed)
+    plan = Plan(*sizes, weight, training.steps_per_epoch, experiment.data.augmentation)
     # metrics.csv comes first: it records the learning rate that the epoch had, before a callback changes it
     engine.fit(data.train, data.validation, plan, [MetricsCsv(run.metrics), *hooks])
 

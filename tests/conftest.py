@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import tempfile
 from pathlib import Path
 from typing import Literal
 
@@ -16,6 +17,7 @@ from dlpy.components import Dataset
 from dlpy.data import Input, Loaded, Output, Rows, Source, Task
 
 os.environ["DLPY_OFFLINE"] = "1"
+os.environ["DLPY_CACHE"] = tempfile.mkdtemp(prefix="dlpy-tests-")  # never the user's own
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 REPOSITORY = Path(__file__).parents[1]

@@ -78,7 +78,7 @@ def of_run(run: Run, which: Which = "best") -> Subject:
         RunError: the run is not complete.
     """
     trained = restore(run, which)
-    form = _form(trained.raw_task, f"run {run.id}")
+    form = trained.experiment.data.form(trained.raw_task)
     before, model = _composed(trained)
     network = open_network(model)
     if not network.shown("convolution"):
@@ -91,17 +91,6 @@ def of_run(run: Run, which: Which = "best") -> Subject:
         return np.asarray(before.apply(Rows.single(raw)).array, np.float32)
 
     return Subject(run.id, network, form, prepare, _classes(trained.task), [run])
-
-
-def _form(task: Task, whose: str) -> Form:
-    """Return what pictures are brought to before a run's transforms; they are stretched where that is needed."""
-    shape = task.input.shape
-    sides, channels = shape[:2], shape[2] if len(shape) == 3 else 1
-    if task.input.kind != "array" or len(shape) not in (2, 3) or channels not in (1, 3) or None in sides:
-        raise ConfigError(
-            f"{whose} was trained on {task.input}, not on pictures: explain looks into networks of those."
-        )
-    return Form(size=sides, color_mode="rgb" if channels == 3 else "grayscale", convert=True)  # type: ignore
 
 
 def _classes(task: Task) -> tuple[str, ...]:
