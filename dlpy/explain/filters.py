@@ -35,15 +35,17 @@ def ascend(subject: Subject, layer: str, count: int, seed: int) -> Ascent:
     """Return the pictures of a layer's first `count` filters, all climbed at once from the same grey noise.
 
     What is climbed is the mean of what a filter gives behind its activation (without one only the border would tell).
-    Where that is 0 all over, and has no slope, the sums before the activation are climbed until it is not.
+    Where that is 0 all over, and has no slope, the largest sum before the activation is climbed until it is not.
     """
+    import tensorflow as tf
+
     channels = subject.network.layers[layer].output.shape[-1]
     count = min(count, channels)
     model, size = _network(subject, layer)
     black, level, colours = subject.grey_levels(size)
     noise = np.random.default_rng(seed).random((1, *size, subject.form.channels), np.float32) * 20 + 128
     start = np.repeat(noise[..., colours] * level + black, count, axis=0)
-    found, before, after = (np.asarray(tensor) for tensor in _climb(model, count, level)(start))
+    found, before, after = (np.asarray(tensor) for tensor in _climb(model, count, level)(tf.constant(start)))
     raw = (found - black) / np.where(level == 0, 1, level)
     return Ascent(layer, displayable(raw[..., np.argsort(colours)]), before, after)
 
@@ -75,21 +77,22 @@ def _climb(model: keras.Model, count: int, level: np.ndarray) -> Callable[[np.nd
     step = tf.constant(level)
 
     def answers(pictures: Any) -> Any:
-        means = (tf.reduce_mean(maps, axis=(1, 2)) for maps in model(pictures, training=False))
-        return [tf.linalg.diag_part(mean[:, :count]) for mean in means]  # picture i's answer from filter i
+        activated, sums = model(pictures, training=False)
+        both = tf.reduce_mean(activated, axis=(1, 2)), tf.reduce_max(sums, axis=(1, 2))
+        return [tf.linalg.diag_part(answer[:, :count]) for answer in both]  # picture i's answer from filter i
 
     def once(pictures: Any) -> Any:
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(pictures)
-            activated, sums = answers(pictures)
-            climbed = tf.where(activated == 0, sums, activated)
+            mean, largest = answers(pictures)
+            climbed = tf.where(mean == 0, largest, mean)
         slope = tape.gradient(climbed, pictures)
         size = tf.sqrt(tf.reduce_mean(tf.square(slope), axis=(1, 2, 3), keepdims=True))
         return pictures + slope / (size + 1e-5) * step
 
-    @tf.function(autograph=False)
     def climb(start: Any) -> Any:
         end = tf.while_loop(lambda i, _: i < STEPS, lambda i, x: (i + 1, once(x)), [0, start])[1]
         return end, answers(start)[0], answers(end)[0]
 
-    return lambda start: climb(tf.constant(start, tf.float32))
+    shape = tf.TensorSpec((count, *level.shape))  # one graph; TensorFlow would warn of many that are called once
+    return tf.function(climb, autograph=False).get_concrete_function(shape)

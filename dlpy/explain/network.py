@@ -66,12 +66,10 @@ def _found(name: str) -> tuple[Callable[..., keras.Model], ModuleType]:
     for module in filter(inspect.ismodule, vars(applications).values()):
         for own, build in vars(module).items():
             if inspect.isfunction(build) and own[0].isupper():
-                found[_plain(own)] = (own, build, module)
+                found[_plain(own)] = (build, module)
     if _plain(name) not in found:
-        raise ConfigError(
-            f"no network '{name}' in keras.applications.{did_you_mean(name, [n for n, _, _ in found.values()])}"
-        )
-    return found[_plain(name)][1:]
+        raise ConfigError(f"no network '{name}' in keras.applications.{did_you_mean(name, found)}")
+    return found[_plain(name)]
 
 
 def _plain(name: str) -> str:
