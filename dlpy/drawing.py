@@ -27,7 +27,7 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 GREY = "#666666"
 
 _DPI = 120
-_MARK_PIXELS = 480  # a narrower picture gets a white border, so that the mark of stand-in data can be read
+_MARK_PIXELS = 600  # a narrower picture gets a white border, so that the mark of stand-in data can be read
 _SPELLED = {
     "auc": "area under the curve",
     "f1": "F1 score",

@@ -121,20 +121,24 @@ def _watcher(console: Console) -> Any:
 
 def _show(console: Console, picture: dict[str, Any]) -> None:
     """Print the likeliest classes, and how much of each layer is silent."""
+    from rich.markup import escape
     from rich.table import Table
 
+    console.print(f"\n{escape(picture['file'])}", highlight=False, soft_wrap=True)
     if "classes" in picture:
-        table = Table("class", title=picture["file"], title_justify="left", box=None, pad_edge=False)
+        table = Table("class", box=None, pad_edge=False)
         table.add_column("probability", justify="right")
         for line in picture["classes"]:
-            table.add_row(line["class"], f"{line['probability']:.4f}")
+            table.add_row(escape(line["class"]), f"{line['probability']:.4f}")
         console.print(table)
     if "prediction" in picture:
-        console.print(f"{picture['file']}: {', '.join(f'{number:.6g}' for number in picture['prediction'])}")
+        console.print("predicts", *(f"{number:.6g}" for number in picture["prediction"]), highlight=False)
     if "activations" in picture:
         table = Table("layer", "shape", box=None, pad_edge=False)
         for title in ("zeros", "dead channels"):
             table.add_column(title, justify="right")
         for line in picture["activations"]:
-            table.add_row(line["layer"], " x ".join(map(str, line["shape"])), f"{line['zeros']:.3f}", f"{line['dead']}")
+            table.add_row(
+                escape(line["layer"]), " x ".join(map(str, line["shape"])), f"{line['zeros']:.3f}", f"{line['dead']}"
+            )
         console.print(table)

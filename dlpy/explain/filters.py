@@ -67,7 +67,7 @@ def _network(subject: Subject, layer: str) -> tuple[keras.Model, tuple[int, int]
     return (model, subject.size) if small is None else (small, size)
 
 
-def _climb(model: keras.Model, count: int, level: np.ndarray) -> Callable[[np.ndarray], Any]:
+def _climb(model: keras.Model, count: int, level: np.ndarray) -> Callable[[Any], Any]:
     """Return a graph that climbs from pictures (count, ...) and also returns the mean answers at both ends.
 
     A step changes a picture by one grey level in the root mean square.
