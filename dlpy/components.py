@@ -55,6 +55,11 @@ class Transform(Component):
         """Return the transformed rows."""
         raise self.lacks("apply")
 
+    def fit_apply(self, rows: Rows, task: Task) -> tuple[State, Rows]:
+        """Return what `fit` learns of the rows and what `apply` makes of them, where both take the same first step."""
+        state = self.fit(rows, task)
+        return state, self.apply(rows, state)
+
     def files(self, state: State) -> dict[str, str]:
         """Return what it learnt that a person may want to read: texts for the run directory, by file name."""
         return {}

@@ -18,7 +18,7 @@ from dlpy.datasets.table_options import TestRows, generated_marks
 from dlpy.errors import ConfigError, DataError
 from dlpy.picture_cache import Found, decoded
 from dlpy.pictures import Form, read_pictures, read_sizes
-from dlpy.splits import Holdout, hold_out
+from dlpy.splits import Holdout, for_limit, hold_out
 from dlpy.stand_ins.images import photographs
 from dlpy.waiting import progress_bar
 
@@ -154,7 +154,7 @@ class ImageFolder(Dataset):
     def stand_in(self, seed: int, limit: int | None) -> Loaded:
         classes = self.classes or ["a", "b"]
         size = self.size or [64, 64]
-        test = None if self.test is None else self.test.for_few_rows() if limit else self.test
+        test = for_limit(self.test, limit)
         pictures, labels = photographs(seed, limit)[0]
         chosen = np.flatnonzero(labels < len(classes))
         rows = Rows.single(_of_size(pictures[chosen], size, self._form(size).channels), labels[chosen].astype(np.int64))
