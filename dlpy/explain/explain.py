@@ -65,6 +65,8 @@ class Work:
             ConfigError: a layer or a class does not exist, or a part needs what is not there.
             DataError: a picture cannot be read.
         """
+        for note in self.subject.notes:
+            self.watcher.notice(note)
         parts = self._parts(paths)
         inputs = [self.subject.read(path) for path in paths]  # a bad file is found before the work begins
         with style():

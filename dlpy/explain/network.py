@@ -49,13 +49,16 @@ def of_network(name: str, weights: str, side: int | None) -> Subject:
         raise ConfigError(f"{name}: {in_one_line(error)}") from None
     size = model.inputs[0].shape[1:3]
     height, width = (side or _SIDE, side or _SIDE) if None in size else size
+    if side not in (None, height):
+        raise ConfigError(f"--size {side}: {name} with its classifier takes {height} x {width} pixels. Leave it out.")
 
     def prepare(pictures: np.ndarray) -> np.ndarray:
         return np.asarray(module.preprocess_input(pictures.astype(np.float32)), np.float32)
 
     network = open_network(model)
     form = Form(size=(height, width), convert=True)
-    return Subject(build.__name__, network, form, prepare, _classes(model, weights), [])
+    classes, notes = _classes(model, weights)
+    return Subject(build.__name__, network, form, prepare, classes, notes=notes)
 
 
 def _found(name: str) -> tuple[Callable[..., keras.Model], ModuleType]:
@@ -114,15 +117,19 @@ def _samples(model: keras.Model) -> list[np.ndarray]:
     return [np.array(weight[..., 0]) for weight in model.weights if len(weight.shape) > 1]
 
 
-def _classes(model: keras.Model, weights: str) -> tuple[str, ...]:
-    """Return the names of ImageNet's classes; numbers for a network with others, none for one without a classifier."""
+def _classes(model: keras.Model, weights: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the names of ImageNet's classes, or numbers, or none without a classifier; and what to say of them."""
     shape = model.outputs[0].shape
     if len(shape) != 2:
-        return ()
-    if weights == "none" or shape[1] != 1000:
-        return tuple(map(str, range(shape[1])))
+        return (), ()
+    numbers = tuple(map(str, range(shape[1])))
+    if weights == "none" or len(numbers) != 1000:
+        return numbers, ()
     try:
         index = json.loads(locate(CLASSES, None).read_text(encoding="utf-8"))
-        return tuple(index[str(number)][1] for number in range(1000))
+        return tuple(index[number][1] for number in numbers), ()
+    except UnavailableError:
+        hint = f"get it from {CLASSES.url} into a folder that DLPY_DATA names"
+        return numbers, (f"the classes have numbers only, {CLASSES.name} is not here: {hint}.",)
     except (ValueError, LookupError, OSError) as error:
         raise DataError(f"{CLASSES.name} is damaged: {in_one_line(error)}.") from None

@@ -45,7 +45,11 @@ def heat_sheet(seen: np.ndarray, heat: np.ndarray, overlay: np.ndarray, title: s
     """Return a picture, the heat map and both over each other."""
     ratio = min(seen.shape[0] / seen.shape[1], 2.5)
     figure = new_figure(title, _WIDTH, _WIDTH / 3 * ratio + 0.6)
-    named = (("the picture", seen), ("where the class is seen", heat), ("over each other", overlay))
+    named = (
+        ("the picture", seen),
+        ("where it is seen" if heat.any() else "seen nowhere", heat),
+        ("over each other", overlay),
+    )
     for position, (name, picture) in enumerate(named):
         axes = figure.add_subplot(1, 3, position + 1)
         axes.set_title(name)

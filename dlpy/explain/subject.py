@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +33,7 @@ class Subject:
     prepare: makes (rows, height, width, channels) uint8 the network's input, (rows, height, width, channels) float32.
     classes: what the classes are called; empty where it tells no classes.
     runs: the run it is of, by which stand-in data is marked.
+    notes: what a person should know of it.
     """
 
     title: str
@@ -40,7 +41,8 @@ class Subject:
     form: Form
     prepare: Callable[[np.ndarray], np.ndarray]
     classes: tuple[str, ...]
-    runs: list[Run]
+    runs: list[Run] = field(default_factory=list)
+    notes: tuple[str, ...] = ()
 
     def read(self, path: Path) -> np.ndarray:
         """Return a picture file as the network's input: (1, height, width, channels) float32."""

@@ -44,4 +44,4 @@ TRAINING = {"epochs": 6, "batch_size": 16, "optimizer": {"name": "adam", "learni
 
 def subject(model: keras.Model, side: int = 8, classes: tuple[str, ...] = ("a", "b", "c")) -> Subject:
     """A network that takes pictures of three colours as they are."""
-    return Subject("toy", open_network(model), Form(size=(side, side)), lambda x: x.astype(np.float32), classes, [])
+    return Subject("toy", open_network(model), Form(size=(side, side)), lambda x: x.astype(np.float32), classes)

@@ -3,11 +3,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from corners import CORNERS, DATA, TRAINING
+from corners import CORNERS, DATA, TRAINING, subject
 from PIL import Image
 
 from dlpy.data import Rows
+from dlpy.errors import ConfigError
 from dlpy.evaluation import restore
+from dlpy.explain.explain import Watcher, Wish, Work
 from dlpy.explain.heat_maps import heat_map
 from dlpy.explain.subject import of_run
 from dlpy.runs import Run
@@ -35,11 +37,11 @@ def test_a_run_is_looked_into(bench, corner_run: Path) -> None:
 
 
 def test_the_heat_map_peaks_at_the_square_that_decides(bench, corner_run: Path) -> None:
-    subject = of_run(Run(corner_run))
-    layer = subject.network.last_maps()
+    trained = of_run(Run(corner_run))
+    layer = trained.network.last_maps()
     for number, (corner, (rows, columns)) in enumerate(CORNERS.items()):
-        picture = subject.read(Path(f"{corner}.png"))
-        heat = heat_map(subject.network, layer, picture, number)
+        picture = trained.read(Path(f"{corner}.png"))
+        heat = heat_map(trained.network, layer, picture, number)
         assert heat.shape == (8, 8)
         row, column = np.unravel_index(heat.argmax(), heat.shape)
         assert rows.start <= 2 * row + 1 <= rows.stop
@@ -137,3 +139,32 @@ def test_a_bare_network_that_cannot_be_had_is_told_in_one_line(bench) -> None:
         status, _, err = bench.run("explain", *arguments, "--only", "filters")
         assert (status, err.count("\n")) == (expected, 1), err
         assert text in err
+
+
+def test_a_bare_network_without_a_classifier_has_no_heat_map(bench) -> None:
+    import keras
+
+    keras.applications.MobileNet(weights=None, include_top=False).save_weights("base.weights.h5")
+    Image.new("RGB", (50, 40), "orange").save("orange.jpg")
+    arguments = ["mobilenet", "orange.jpg", "--weights", "base.weights.h5", "--size", 64, "--layer", "conv1_relu"]
+    status, out, err = bench.run("explain", *arguments, "--filters", 2)
+    assert (status, err) == (0, "")
+    assert out.startswith("MobileNet has no classes (weights without the classifier): no heat map.\n")
+    assert "32 x 32 x 32" in out
+    assert bench.run("explain", *arguments, "--only", "heatmap")[0] == 2
+
+
+def test_a_network_of_numbers_is_explained_by_what_raises_the_number(bench) -> None:
+    import keras
+    from keras import layers
+
+    model = keras.Sequential([
+        keras.Input((8, 8, 3)), layers.Conv2D(2, 3, activation="relu"), layers.Flatten(), layers.Dense(1)
+    ])  # fmt: skip
+    Image.new("RGB", (20, 30), "orange").save("orange.png")
+    work = Work(subject(model, classes=()), Wish(("heatmap",)), Path("there"), Watcher())
+    (found,) = work.do([Path("orange.png")])["pictures"]
+    assert found["prediction"] == pytest.approx(model(subject(model).read(Path("orange.png")))[0].numpy().tolist())
+    assert Image.open("there/orange/overlay-prediction.png").size == (20, 30)
+    with pytest.raises(ConfigError, match="--class x: toy tells no classes"):
+        Work(subject(model, classes=()), Wish(wanted="x"), Path("there"), Watcher()).do([Path("orange.png")])

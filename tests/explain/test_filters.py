@@ -55,7 +55,7 @@ def test_a_filter_of_one_colour_gets_a_picture_of_it_whatever_the_network_is_fed
     model = keras.Sequential([keras.Input((8, 8, 3)), convolution])
     convolution.set_weights([colours])
     mean = np.array([104, 117, 124], np.float32)
-    backwards = Subject("toy", open_network(model), Form(size=(8, 8)), lambda x: x[..., ::-1] - mean, (), [])
+    backwards = Subject("toy", open_network(model), Form(size=(8, 8)), lambda x: x[..., ::-1] - mean, ())
     blue, red = ascend(backwards, "colours", 2, seed=0).pictures.mean(axis=(1, 2))
     assert blue[2] > blue[0] + 30
     assert red[0] > red[2] + 30
