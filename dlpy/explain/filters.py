@@ -62,7 +62,7 @@ def _network(subject: Subject, layer: str) -> tuple[keras.Model, tuple[int, int]
     import keras
 
     network, size = subject.network, (min(subject.size[0], _SIDE), min(subject.size[1], _SIDE))
-    model = keras.Model(network.input, [network.layers[network.activated(layer)].output, network.sums(layer)])
+    model = keras.Model(network.input, list(network.with_sums(layer)))
     small = resized(model, *size) if size != subject.size else None
     return (model, subject.size) if small is None else (small, size)
 

@@ -89,18 +89,22 @@ class Opened:
 
     def sums(self, name: str) -> Any:
         """Return what goes into the activation of a layer, its own or one behind it: a symbolic tensor."""
+        return self.with_sums(name)[1]
+
+    def with_sums(self, name: str) -> tuple[Any, Any]:
+        """Return what a layer gives behind its activation, its own or one behind it, and what goes into that."""
         from keras import layers
 
         layer, last = self.layers[name], self.layers[self.activated(name)]
         own = getattr(layer.layer, "activation", None)
         if last.kind == "activation" or isinstance(last.layer, layers.Softmax):
-            return last.given[0]
+            return last.output, last.given[0]
         if own is None or own.__name__ == "linear":
-            return last.output
+            return last.output, last.output
         twin = type(layer.layer).from_config({**layer.layer.get_config(), "activation": "linear", "name": "sums"})
         sums = twin(layer.given[0])
         twin.set_weights(layer.layer.get_weights())
-        return sums
+        return (layers.Activation(own)(sums) if last is layer else last.output), sums
 
     def up_to(self, *names: str) -> keras.Model:
         """Return the network that gives what these layers give."""
