@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 CLASSES = Remote(
     "imagenet_class_index.json",
     "https://storage.googleapis.com/download.tensorflow.org/data/imagenet_class_index.json",
-    None,
+    "c2c37ea517e94d9795004a39431a14cb",
     keras_folder="models",
 )
 _SIDE = 224  # of pictures for a network that takes any size
