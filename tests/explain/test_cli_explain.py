@@ -168,3 +168,15 @@ def test_a_network_of_numbers_is_explained_by_what_raises_the_number(bench) -> N
     assert Image.open("there/orange/overlay-prediction.png").size == (20, 30)
     with pytest.raises(ConfigError, match="--class x: toy tells no classes"):
         Work(subject(model, classes=()), Wish(wanted="x"), Path("there"), Watcher()).do([Path("orange.png")])
+
+
+def test_a_head_on_features_of_a_base_is_looked_through_to_the_picture(bench, corner_run: Path) -> None:
+    model = {"name": "pretrained", "weights": f"run:{corner_run.name}", "train": "features", "units": []}
+    experiment = bench.experiment(data=DATA, model=model | {"preprocessing": "none"}, training=TRAINING)
+    status, _, err = bench.run("train", experiment)
+    assert (status, err) == (0, "")
+    _, out, _ = bench.run("explain", "latest", "southeast.png", "--only", "activations,heatmap", "--json")
+    (found,) = json.loads(out)["pictures"]
+    assert found["classes"][0]["class"] == "southeast"
+    assert found["activations"][0]["layer"] == "conv2d"
+    assert found["activations"][0]["shape"] == [16, 16, 4]
