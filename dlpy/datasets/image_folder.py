@@ -148,6 +148,9 @@ class ImageFolder(Dataset):
             pictures.append(picture)
         return Rows.single(np.stack(pictures), None, {"file": np.array(names, np.str_)})
 
+    def form(self, task: Task) -> Form:
+        return self._form(self.size or [side or 1 for side in task.input.shape[:2]])
+
     def stand_in(self, seed: int, limit: int | None) -> Loaded:
         classes = self.classes or ["a", "b"]
         size = self.size or [64, 64]
