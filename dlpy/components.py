@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 import numpy as np
 from pydantic import Field
 
+from dlpy.augmentation import Augmentation
 from dlpy.blocks import Component, Slot
 from dlpy.data import Loaded, Rows, State, Task
 from dlpy.errors import ConfigError
@@ -76,6 +77,8 @@ class Dataset(Component):
     """A file or folder of your own instead of the download; beside the experiment file or in the current folder."""
     transforms: list[AnyTransform] = []
     """What is done to the rows, in order; fitted on training rows only."""
+    augmentation: Augmentation | None = None
+    """How training pictures are changed at random, such as {rotation: 40, zoom: 0.2, flip: horizontal}."""
     validation: Holdout | None = Holdout(fraction=0.2)
     """Rows held out to watch training: a count (the first rows), a fraction (drawn at random), a mapping, or null."""
     split_seed: Annotated[int, Field(ge=0)] = 0

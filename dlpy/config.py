@@ -189,6 +189,8 @@ def _misfits(experiment: Experiment, task: Task) -> list[Mistake]:
         if task is None:
             return mistakes
     attempt(("model", "name"), experiment.model.check, task)
+    if experiment.data.augmentation:
+        attempt(("data", "augmentation"), experiment.data.augmentation.check, task)
     if experiment.training.loss:
         attempt(("training", "loss"), experiment.training.loss.check, task)
     for position, metric in enumerate(experiment.training.metrics or []):

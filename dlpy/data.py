@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from dlpy.errors import DataError
-from dlpy.features import Features, Padded, Scaled, Windows, arrays_of, take
+from dlpy.features import Features, Padded, Pictures, Scaled, Windows, arrays_of, take
 
 Kind = Literal["binary", "multiclass", "regression"]
 State = dict[str, np.ndarray]  # what a transform learnt from the training rows
@@ -145,6 +145,8 @@ class Rows:
         """The only input, of rows that hold an array."""
         if isinstance(self.x, Scaled | Padded | Windows):
             return self.x.numbers()
+        if isinstance(self.x, Pictures):
+            return self.x.read()
         if not isinstance(self.x, np.ndarray):
             raise TypeError(f"expected an array, not {type(self.x).__name__}")
         return self.x

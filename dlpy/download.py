@@ -11,15 +11,14 @@ import socket
 import ssl
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import urljoin, urlsplit
 
 from dlpy.errors import DataError, StorageError, UnavailableError
-
-Progress = Callable[[int, int | None], None]  # bytes so far, bytes in all where the server says
+from dlpy.waiting import Progress
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 30.0

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from dlpy import model_state
+from dlpy.augmentation import Augmentation
 from dlpy.components import Hooks
 from dlpy.data import Rows
 from dlpy.errors import DivergedError
@@ -44,6 +45,7 @@ class Plan:
     seed: int
     sample_weight: np.ndarray | None = None  # (training rows,) float32
     steps_per_epoch: int | None = None  # all rows unless given
+    augmentation: Augmentation | None = None
 
 
 class Epoch(Protocol):
@@ -98,7 +100,10 @@ class Engine:
         """
         drawn = plan.steps_per_epoch and plan.steps_per_epoch * min(plan.batch_size, len(train))
         resident = Resident(train, plan.batch_size, plan.sample_weight, drawn)
-        in_orders = resident.in_orders(self._order(train, plan, epoch, drawn) for epoch in range(plan.epochs))
+        change = plan.augmentation
+        draws = change.by_epoch(train.x, plan.seed, resident.drawn) if change else lambda epoch: {}
+        orders = ((self._order(train, plan, epoch, drawn), draws(epoch)) for epoch in range(plan.epochs))
+        in_orders = resident.in_orders(orders)
         training = self._training(train, resident, hooks)
         held_out = None if validation is None else self._scorer(validation, plan.batch_size)
         self.model.stop_training = False

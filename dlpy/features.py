@@ -4,10 +4,12 @@ Each holds many rows, has a length, and gives a selection of its rows by `take`.
 """
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from dlpy.picture_rows import Pictures
 from dlpy.windows import Windows
 
 
@@ -86,7 +88,7 @@ class Table:
 class Scaled:
     """An array of small integers that stands for `array * scale + offset`; the numbers are made batch by batch."""
 
-    array: np.ndarray
+    array: np.ndarray | Pictures
     scale: float
     offset: float
 
@@ -98,13 +100,19 @@ class Scaled:
         """The array's shape."""
         return self.array.shape
 
+    @property
+    def held(self) -> np.ndarray:
+        """The array in memory."""
+        return self.array.read() if isinstance(self.array, Pictures) else self.array
+
     def take(self, rows: np.ndarray) -> "Scaled":
         """Return the chosen rows, in that order."""
-        return replace(self, array=self.array[rows])
+        held = self.array
+        return replace(self, array=held.take(rows) if isinstance(held, Pictures) else held[rows])
 
     def numbers(self) -> np.ndarray:
         """Return what the array stands for: float32."""
-        scaled = np.multiply(self.array, np.float32(self.scale), dtype=np.float32)
+        scaled = np.multiply(self.held, np.float32(self.scale), dtype=np.float32)
         return np.add(scaled, np.float32(self.offset), out=scaled)
 
 
@@ -164,7 +172,7 @@ class Padded:
         return filled
 
 
-Features = np.ndarray | Sequences | Sparse | Table | Scaled | Texts | Padded | Windows
+Features = np.ndarray | Sequences | Sparse | Table | Scaled | Texts | Padded | Windows | Pictures
 
 
 def take(features: Features, rows: np.ndarray) -> Features:
@@ -174,14 +182,26 @@ def take(features: Features, rows: np.ndarray) -> Features:
 
 def row_bytes(features: Features) -> int:
     """Return how many bytes a row of an array takes as float32; 1 for rows that are no arrays."""
-    shape = features.shape if isinstance(features, np.ndarray | Scaled | Padded | Windows) else (1, 0)
+    shape = features.shape if isinstance(features, np.ndarray | Scaled | Padded | Windows | Pictures) else (1, 0)
     return max(1, 4 * math.prod(shape[1:]))
 
 
-def arrays_of(features: Features) -> list[np.ndarray]:
+def value_span(features: Features) -> tuple[float, float]:
+    """Return the least and the largest number that an array's rows may hold: 0 and 255 where they are bytes."""
+    array = features.array if isinstance(features, Scaled) else features
+    if isinstance(array, np.ndarray) and array.dtype != np.uint8:
+        return float(array.min()), float(array.max())
+    return 0.0, 255.0
+
+
+def arrays_of(features: Features) -> Iterable[np.ndarray]:
     """Return the arrays that make up the features, in a fixed order (for fingerprints and checks)."""
     if isinstance(features, np.ndarray):
         return [features]
+    if isinstance(features, Pictures):
+        return features.chunks()
+    if isinstance(features, Scaled):
+        return arrays_of(features.array)
     if isinstance(features, Texts):
         ends = np.cumsum([len(text) for text in features.values])
         return [np.frombuffer("".join(features.values).encode("utf-8", "surrogatepass"), np.uint8), ends]

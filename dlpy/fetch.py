@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from dlpy.download import Address, Progress, download, sha256_of
+from dlpy.caches import own_cache
+from dlpy.download import Address, download, sha256_of
 from dlpy.errors import DataError, UnavailableError
+from dlpy.waiting import Progress, progress_bar
 
 
 @dataclass(frozen=True)
@@ -91,11 +92,6 @@ def in_data_folder(name: str) -> Path | None:
     return path if path is not None and path.exists() else None
 
 
-def own_cache() -> Path:
-    """Return the folder of downloaded files: $DLPY_CACHE, or ~/.cache/dlpy."""
-    return Path(os.environ.get("DLPY_CACHE") or "~/.cache/dlpy").expanduser()
-
-
 def is_offline() -> bool:
     """Return whether DLPY_OFFLINE forbids the network."""
     return os.environ.get("DLPY_OFFLINE", "0").lower() not in ("", "0", "false", "no")
@@ -119,15 +115,9 @@ def _advice(remote: Remote) -> str:
 
 @contextmanager
 def _shown(name: str, progress: Progress | None) -> Iterator[Progress | None]:
-    """Give what is told of the progress: the caller's own, or a bar where a person watches stderr."""
-    if progress is not None or not sys.stderr.isatty():
+    """Give what is told of the progress: the caller's own, or a bar."""
+    if progress is not None:
         yield progress
         return
-    from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bar
-
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(name, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+    with progress_bar(name, in_bytes=True) as bar:
+        yield bar

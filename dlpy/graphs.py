@@ -68,7 +68,8 @@ class Graphs:
         import tensorflow as tf
 
         model = self._model
-        tensors = Resident(rows.take(np.zeros(1, np.int64)), 1).in_order()
+        single = Resident(rows.take(np.zeros(1, np.int64)), 1)  # pictures can be read as long as it is there
+        tensors = single.in_order()
         if not model.optimizer.built:
             model.optimizer.build(model.trainable_variables)
         seeds = [(seed, seed.numpy()) for seed in variables(model)["seeds"]]

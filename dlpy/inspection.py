@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 from collections.abc import Iterator
 
@@ -12,7 +13,7 @@ from dlpy.checks import check, class_numbers
 from dlpy.config import Experiment, raise_mistakes
 from dlpy.data import Data, Loaded, Rows
 from dlpy.document import Document
-from dlpy.features import Features, Padded, Sequences, Sparse, Windows
+from dlpy.features import Features, Padded, Pictures, Scaled, Sequences, Sparse, Windows
 from dlpy.pipeline import Split, obtain, split, transform
 from dlpy.time_stamps import stamp
 from dlpy.units import own_numbers
@@ -118,6 +119,10 @@ def _row_bytes(features: Features) -> Iterator[bytes]:
     """Yield each row as bytes, equal for equal rows."""
     if isinstance(features, np.ndarray):
         yield from (row.tobytes() for row in features)
+    elif isinstance(features, Pictures):
+        yield from (hashlib.sha256(row.data).digest() for chunk in features.chunks() for row in chunk)
+    elif isinstance(features, Scaled):
+        yield from _row_bytes(features.array)
     elif isinstance(features, Sparse | Sequences | Padded):
         values = features.columns if isinstance(features, Sparse) else features.values
         weights = features.values if isinstance(features, Sparse) and features.values is not None else values[:0]

@@ -11,7 +11,7 @@ import numpy as np
 from dlpy.components import Dataset, Transform
 from dlpy.data import Data, Loaded, Rows, State, Task
 from dlpy.errors import ConfigError, DataError, RunError, UnavailableError
-from dlpy.features import Scaled, Sparse, Windows
+from dlpy.features import Pictures, Scaled, Sparse, Windows
 from dlpy.runs import write_arrays, write_whole
 from dlpy.windows import step_at
 
@@ -131,6 +131,6 @@ def measured(task: Task, rows: Rows) -> Task:
     if isinstance(rows.x, Windows):
         steps = {"last": int(rows.x.offsets.argmax()), "before": step_at(rows.x.offsets, rows.x.before)}
         return task.with_input(replace(task.input, shape=rows.x.shape[1:], target=rows.x.target, **steps))
-    if isinstance(rows.x, np.ndarray | Scaled):
+    if isinstance(rows.x, np.ndarray | Scaled | Pictures):
         return task.with_input(replace(task.input, kind="array", shape=rows.x.shape[1:]))
     return task.with_input(replace(task.input, shape=(rows.x.width,))) if isinstance(rows.x, Sparse) else task

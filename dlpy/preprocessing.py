@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dlpy.data import Rows
+from dlpy.features import Pictures
 from dlpy.pipeline import Pipeline
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ def with_preprocessing(model: keras.Model, pipeline: Pipeline, raw: Rows) -> ker
 
     pairs = zip(pipeline.steps, pipeline.states, strict=True)
     layers = [step.layer(state) for step, state in pairs if not step.on_targets]
-    if not layers or not isinstance(raw.x, np.ndarray) or any(layer is None for layer in layers):
+    if not layers or not isinstance(raw.x, np.ndarray | Pictures) or any(layer is None for layer in layers):
         return model
     inputs = keras.Input(raw.x.shape[1:], name="input")
     return keras.Model(inputs, model(keras.Sequential([layer for layer in layers if layer is not None])(inputs)))

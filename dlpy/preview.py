@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from dlpy.errors import shortened
-from dlpy.features import Features, Padded, Scaled, Sequences, Sparse, Table, Texts, Windows
+from dlpy.features import Features, Padded, Pictures, Scaled, Sequences, Sparse, Table, Texts, Windows
 
 _WIDTH = 160
 _MOST = 100  # integers or numbers that are looked at: more do not fit a line
@@ -24,6 +24,8 @@ def summary(features: Features) -> str:
     if isinstance(features, Sparse):
         share = len(features.columns) / max(1, len(features) * features.width)
         return f"sparse float32 {_shape((len(features), features.width))}, {share:.2%} not 0"
+    if isinstance(features, Pictures):
+        return f"uint8 pictures {_shape(features.shape)}"
     dtype = np.dtype(np.int32) if isinstance(features, Padded) else _numbers(features, np.arange(0)).dtype
     return f"{dtype} {_shape(features.shape)}"
 
@@ -57,7 +59,9 @@ def _own(features: Sequences | Padded, number: int) -> list[int]:
     return features.take(np.array([number])).numbers()[0].tolist()
 
 
-def _numbers(features: np.ndarray | Scaled | Padded | Windows, rows: np.ndarray) -> np.ndarray:
+def _numbers(features: np.ndarray | Pictures | Scaled | Padded | Windows, rows: np.ndarray) -> np.ndarray:
+    if isinstance(features, Pictures):
+        return features.read(rows)
     return features[rows] if isinstance(features, np.ndarray) else features.take(rows).numbers()
 
 

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import starmap
 from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
 
 import numpy as np
 
+from dlpy.augmentation import Draws, augmented
 from dlpy.data import Rows
-from dlpy.features import Features, Padded, Scaled, Sparse, Windows
+from dlpy.features import Features, Padded, Pictures, Scaled, Sparse, Windows
 
 if TYPE_CHECKING:
     import tensorflow as tf
 
+_OPEN: WeakValueDictionary[int, Pictures] = WeakValueDictionary()  # what graphs read from, by a number they can hold
 Tensors = dict[str, Any]  # what Resident.in_order returns: a graph's argument
-MOVED = (
-    "order",
-    "indices",
-    "starts",
-    "values",
-)  # those that another order of the rows changes, as far as they are there
+# those that another order of the rows changes, as far as they are there
+MOVED = ("order", "indices", "starts", "values", "warps", "tones")
 Shape = tuple[int | None, ...]
 Batch = tuple[Any, ...]  # (x,), (x, y) or (x, y, weight)
 
@@ -40,6 +40,7 @@ class Resident:
 
         self.drawn, self.batch_size = drawn or len(rows), min(batch_size, len(rows))
         self.steps = -(-self.drawn // self.batch_size)
+        self._held = rows.x  # what is read from while graphs run must not go
         self._sparse = rows.x if isinstance(rows.x, Sparse) else None
         x = {} if isinstance(rows.x, Sparse) else _arrays(rows.x)
         targets = {"y": rows.y if rows.y.ndim > 1 else rows.y[:, None]} if rows.targets else {}
@@ -47,23 +48,27 @@ class Resident:
         fixed = {**x, **targets, **weights, "batch_size": self.batch_size}
         self._fixed = {name: tf.constant(array) for name, array in fixed.items()}
 
-    def in_order(self, order: np.ndarray | None = None) -> Tensors:
-        """Return the tensors of the rows in this order, (drawn,) int32, or as they are."""
+    def in_order(self, order: np.ndarray | None = None, draws: Draws | None = None) -> Tensors:
+        """Return the tensors of the rows in this order, (drawn,) int32, or as they are.
+
+        `draws` say how each of them, in this order, is augmented.
+        """
         import tensorflow as tf
 
         order = np.arange(self.drawn, dtype=np.int32) if order is None else order
         moved = {} if self._sparse is None else _in_batches(self._sparse, order, self.batch_size)
-        return self._fixed | {name: tf.constant(array) for name, array in {"order": order, **moved}.items()}
+        moved = {"order": order, **moved, **(draws or {})}
+        return self._fixed | {name: tf.constant(x) if isinstance(x, np.ndarray) else x for name, x in moved.items()}
 
-    def in_orders(self, orders: Iterable[np.ndarray]) -> Iterator[Tensors]:
+    def in_orders(self, orders: Iterable[tuple[np.ndarray, Draws]]) -> Iterator[Tensors]:
         """Yield the tensors for each order; where that takes long the next ones are made meanwhile, in a thread."""
         if self._sparse is None:
-            yield from map(self.in_order, orders)
+            yield from starmap(self.in_order, orders)
             return
         with ThreadPoolExecutor(1) as thread:
             coming = None
-            for order in orders:
-                present, coming = coming, thread.submit(self.in_order, order)
+            for order, draws in orders:
+                present, coming = coming, thread.submit(self.in_order, order, draws)
                 if present is not None:
                     yield present.result()
             if coming is not None:
@@ -81,12 +86,12 @@ def batch(tensors: Tensors, step: tf.Tensor, shape: Shape) -> Batch:
     import tensorflow as tf
 
     start = step * tensors["batch_size"]
-    rows = tensors["order"][start : start + tensors["batch_size"]]
+    some = slice(start, start + tensors["batch_size"])
     if "indices" not in tensors:
-        return _gathered(tensors, rows, shape)
-    some = slice(tensors["starts"][step], tensors["starts"][step + 1])
-    indices = tf.cast(tensors["indices"][some], tf.int64)
-    values = tensors["values"][some] if "values" in tensors else tf.ones(tf.shape(indices)[:1])
+        return _gathered(tensors, some, shape)
+    rows, nonzeros = tensors["order"][some], slice(tensors["starts"][step], tensors["starts"][step + 1])
+    indices = tf.cast(tensors["indices"][nonzeros], tf.int64)
+    values = tensors["values"][nonzeros] if "values" in tensors else tf.ones(tf.shape(indices)[:1])
     x = tf.SparseTensor(indices, values, tf.stack([tf.size(rows, tf.int64), shape[-1]]))
     return (x, *_others(tensors, rows))
 
@@ -95,17 +100,23 @@ def block(tensors: Tensors, number: tf.Tensor, steps: int, batch_size: int, shap
     """Return so many whole batches at once, by the block's number: arrays (steps, batch, ...). Not for sparse rows."""
     import tensorflow as tf
 
+    def in_steps(part: tf.Tensor) -> tf.Tensor:
+        cut = tf.reshape(part, tf.concat([[steps, batch_size], tf.shape(part)[1:]], 0))
+        return tf.ensure_shape(cut, (steps, batch_size, *part.shape[1:]))
+
     start = number * steps * batch_size
-    rows = tensors["order"][start : start + steps * batch_size]
-    return _gathered(tensors, tf.reshape(rows, (steps, batch_size)), shape)
+    return tuple(map(in_steps, _gathered(tensors, slice(start, start + steps * batch_size), shape)))
 
 
 def _arrays(features: Features) -> dict[str, Any]:
     """Return the arrays that rows are gathered from."""
     if isinstance(features, np.ndarray):
         return {"array": features}
+    if isinstance(features, Pictures):
+        _OPEN[id(features)] = features
+        return {"pictures": np.int64(id(features))}
     if isinstance(features, Scaled):
-        return {"array": features.array, "scale": np.float32(features.scale), "offset": np.float32(features.offset)}
+        return _arrays(features.array) | {"scale": np.float32(features.scale), "offset": np.float32(features.offset)}
     if isinstance(features, Windows):
         return {
             "series": np.asarray(features.series, np.float32),
@@ -133,18 +144,31 @@ def _in_batches(features: Sparse, order: np.ndarray, batch_size: int) -> dict[st
     return {"indices": indices, "starts": starts} | ({} if taken.values is None else {"values": taken.values})
 
 
-def _gathered(tensors: Tensors, rows: tf.Tensor, shape: Shape) -> Batch:
+def _gathered(tensors: Tensors, some: slice, shape: Shape) -> Batch:
     import tensorflow as tf
 
+    rows = tensors["order"][some]
     if "lengths" in tensors:
         return (_padded(tensors, rows, shape[0]), *_others(tensors, rows))
     if "offsets" in tensors:
         times = tf.gather(tensors["begin"], rows)[..., None] + tensors["offsets"]
         return (tf.gather(tensors["series"], times), *_others(tensors, rows))
-    x = tf.cast(tf.gather(tensors["array"], rows), tf.float32)
+    taken = _pictures(tensors["pictures"], rows, shape) if "pictures" in tensors else tf.gather(tensors["array"], rows)
+    draws = {name: tensors[name][some] for name in ("warps", "tones") if name in tensors}
+    x = augmented(tf.cast(taken, tf.float32), tensors | draws)
     if "scale" in tensors:
         x = x * tensors["scale"] + tensors["offset"]
     return (x, *_others(tensors, rows))
+
+
+def _pictures(number: tf.Tensor, rows: tf.Tensor, shape: Shape) -> tf.Tensor:
+    """Return rows of the pictures with this number in _OPEN, read by Python while the graph waits."""
+    import tensorflow as tf
+
+    def read(number: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        return _OPEN[int(number)].read(rows)
+
+    return tf.ensure_shape(tf.numpy_function(read, [number, rows], tf.uint8), (rows.shape[0], *shape))
 
 
 def _padded(tensors: Tensors, rows: tf.Tensor, width: int | None) -> tf.Tensor:

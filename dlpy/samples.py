@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from dlpy.data import Output
-from dlpy.features import Features, Texts
+from dlpy.features import Features, Pictures, Texts
 from dlpy.results import cell, class_names, class_probabilities
 from dlpy.runs import Run, write_arrays, write_whole
 
@@ -37,9 +37,10 @@ def save_wrongest(run: Run, part: str, raw: Features, index: np.ndarray, answers
         index: (rows,) their positions in the source.
     """
     path, worst = run.path / "samples" / f"wrongest-{part}.npz", _most_wrong(answers.target, answers.prediction)
-    if isinstance(raw, np.ndarray) and raw.ndim in (3, 4):
-        found = {"image": raw, "target": answers.target, "prediction": answers.prediction, "index": index}
-        write_arrays(path, {name: array[worst] for name, array in found.items()})
+    if isinstance(raw, np.ndarray | Pictures) and len(raw.shape) in (3, 4):
+        pictures = raw.read(worst) if isinstance(raw, Pictures) else raw[worst]
+        found = {"target": answers.target, "prediction": answers.prediction, "index": index}
+        write_arrays(path, {"image": pictures, **{name: array[worst] for name, array in found.items()}})
     elif isinstance(raw, Texts):
         texts = raw.values[worst].tolist()
         write_whole(path.with_suffix(".csv"), lambda temporary: _write_table(temporary, texts, worst, answers))

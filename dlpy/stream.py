@@ -27,11 +27,14 @@ class Stream:
         model.steps_per_execution = 1 if every_batch else min(_STEPS_PER_EXECUTION, rows.steps)
         model.jit_compile = jit_compile
         model.make_train_function()
-        self._variables, self._dataset = _pipeline(rows, tuple(model.inputs[0].shape[1:]))
+        self._variables: dict[str, Any] = {}
+        self._dataset: Any = None
 
     def go(self, tensors: Tensors, hooks: Sequence[Hooks]) -> dict[str, float]:
         """Go through the rows, as Resident.in_order gave them, and return the scores."""
         model = self._model
+        if self._dataset is None:
+            self._variables, self._dataset = _pipeline(tensors, self._rows.steps, tuple(model.inputs[0].shape[1:]))
         for name, variable in self._variables.items():
             variable.assign(tensors[name])
         model.reset_metrics()
@@ -48,17 +51,16 @@ class Stream:
         return {name: float(value) for name, value in scores.items()}
 
 
-def _pipeline(rows: Resident, input_shape: Shape) -> tuple[dict[str, Any], Any]:
+def _pipeline(tensors: Tensors, steps: int, input_shape: Shape) -> tuple[dict[str, Any], Any]:
     """Return variables for what depends on the order of the rows, and the tf.data.Dataset of an epoch's batches."""
     import tensorflow as tf
 
     def shape(tensor: Any) -> Any:
         return tf.TensorShape([None, *tensor.shape[1:]])
 
-    tensors = rows.in_order()
     moved = {name: tensors[name] for name in resident.MOVED if name in tensors}
     variables = {name: tf.Variable(moved[name], shape=shape(moved[name]), trainable=False) for name in moved}
-    dataset = tf.data.Dataset.range(rows.steps, output_type=tf.int32)
+    dataset = tf.data.Dataset.range(steps, output_type=tf.int32)
     dataset = dataset.map(
         lambda step: resident.batch(tensors | variables, step, input_shape),
         num_parallel_calls=tf.data.AUTOTUNE,

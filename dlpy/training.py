@@ -135,7 +135,8 @@ def fit(engine: Engine, run: Run, experiment: Experiment, data: Data, hooks: Seq
     """Train a model as the experiment says, with metrics.csv in the run."""
     training = experiment.training
     weight = sample_weight(experiment, data)
-    plan = Plan(training.batch_size, training.epochs, experiment.seed, weight, training.steps_per_epoch)
+    sizes = (training.batch_size, training.epochs, experiment.seed)
+    plan = Plan(*sizes, weight, training.steps_per_epoch, experiment.data.augmentation)
     # metrics.csv comes first: it records the learning rate that the epoch had, before a callback changes it
     engine.fit(data.train, data.validation, plan, [MetricsCsv(run.metrics), *hooks])
 

@@ -16,6 +16,7 @@ REQUIRED = {  # the least that an experiment file must give
     "npz": {"path": "x.npz"},
     "text_csv": {"path": "x.csv", "task": "binary"},
     "text_folder": {"path": "x"},
+    "image_folder": {"path": "x"},
     "timeseries_csv": {"path": "x.csv", "target": "a", "columns": ["a", "b"], "lookback": 24, "delay": 2},
     "reshape": {"shape": [-1]},
     "exponential_decay": {"initial_learning_rate": 0.1, "decay_steps": 10, "decay_rate": 0.5},

@@ -11,10 +11,11 @@ import numpy as np
 from pydantic import Field
 
 from dlpy import csv_file, table, time_stamps
+from dlpy.caches import own_cache
 from dlpy.data import Loaded, Source, Task
 from dlpy.datasets.series import Positive, Record, Series, thinned
 from dlpy.errors import DataError
-from dlpy.fetch import Remote, given, in_data_folder, locate, own_cache
+from dlpy.fetch import Remote, given, in_data_folder, locate
 from dlpy.runs import write_whole
 from dlpy.splits import Holdout
 from dlpy.stand_ins.climate import COLUMNS, climate

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -10,9 +9,10 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from dlpy.components import Dataset
-from dlpy.data import Loaded, Output, Rows, Source, Task
+from dlpy.data import Loaded, Rows, Source, Task
+from dlpy.datasets.folders import class_folder, class_folders, entries, output_of
 from dlpy.datasets.texts import STAND_IN_ROWS, TEXT, checked, generated, read_csv, smaller
-from dlpy.errors import DataError, UnavailableError, did_you_mean
+from dlpy.errors import DataError, UnavailableError
 from dlpy.features import Texts
 from dlpy.splits import Holdout, hold_out
 
@@ -47,12 +47,12 @@ class TextFolder(Dataset):
         return self
 
     def outline(self) -> Task | None:
-        return None if self.classes is None else Task.single(TEXT, _output(self.classes))
+        return None if self.classes is None else Task.single(TEXT, output_of(self.classes))
 
     def load(self) -> Loaded:
         folder = Path(str(self.path))
-        classes = self.classes or _classes(folder)
-        task = Task.single(TEXT, _output(classes))
+        classes = self.classes or class_folders(folder, leave=_UNLABELLED)
+        task = Task.single(TEXT, output_of(classes))
         random = np.random.default_rng(self.shuffle_seed)
         rows = _rows(folder, classes, random)
         test = _rows(Path(self.test_path).expanduser(), classes, random) if self.test_path else None
@@ -66,62 +66,28 @@ class TextFolder(Dataset):
 
     def stand_in(self, seed: int, limit: int | None) -> Loaded:
         classes = self.classes or ["a", "b"]
-        output = _output(classes)
+        output = output_of(classes)
         task, source = Task.single(TEXT, output), Source("stand-in", f"generated sentences instead of {self.path}")
         test = Holdout(fraction=0.5) if self.test_path else smaller(self.test, limit)
         rows = generated(seed, 2 * (limit or STAND_IN_ROWS) if self.test_path else limit, output, test)
         return hold_out(Loaded(rows, None, task, source, {"classes": classes}), test, self.split_seed)
 
 
-def _output(classes: list[str]) -> Output:
-    kind = "binary" if len(classes) == 2 else "multiclass"
-    return Output(kind, 1 if kind == "binary" else len(classes), tuple(classes))
-
-
-def _classes(folder: Path) -> list[str]:
-    """Return the names of the folders in a folder."""
-    names = [entry.name for entry in _entries(folder) if entry.is_dir(follow_symlinks=False)]
-    classes = [name for name in names if name != _UNLABELLED]
-    if len(classes) < 2:
-        found = f"a single one, '{classes[0]}'" if classes else "none"
-        raise DataError(f"{folder} should hold a folder for each class, two at least; it holds {found}.")
-    return classes
-
-
 def _rows(folder: Path, classes: list[str], random: np.random.Generator) -> Rows:
     """Return the texts of every class and the numbers of the classes, in random order."""
-    files = [_files(_existing(folder, name)) for name in classes]
+    files = [_files(class_folder(folder, name)) for name in classes]
     labels = np.repeat(np.arange(len(classes)), [len(paths) for paths in files])
     rows = Rows.single(_texts([path for paths in files for path in paths]), labels)
     return rows.take(random.permutation(len(rows)))
 
 
-def _existing(folder: Path, name: str) -> Path:
-    """Return a class's folder."""
-    if not (folder / name).is_dir() or (folder / name).is_symlink():
-        known = [entry.name for entry in _entries(folder) if entry.is_dir(follow_symlinks=False)]
-        raise DataError(f"{folder} has no folder '{name}'.{did_you_mean(name, known)}")
-    return folder / name
-
-
 def _files(folder: Path) -> list[Path]:
     """Return the text files in a folder by name."""
-    entries = (entry for entry in _entries(folder) if entry.is_file(follow_symlinks=False))
-    files = [Path(entry.path) for entry in entries if entry.name.endswith(".txt")]
+    found = (entry for entry in entries(folder) if entry.is_file(follow_symlinks=False))
+    files = [Path(entry.path) for entry in found if entry.name.endswith(".txt")]
     if not files:
         raise DataError(f"{folder} holds no files that end in .txt.")
     return files
-
-
-def _entries(folder: Path) -> list[os.DirEntry[str]]:
-    """Return what is in a folder, by name, but for what is hidden."""
-    try:
-        with os.scandir(folder) as entries:
-            return sorted((entry for entry in entries if not entry.name.startswith(".")), key=lambda entry: entry.name)
-    except FileNotFoundError:
-        raise UnavailableError(f"there is no folder {folder}.") from None
-    except OSError as error:
-        raise DataError(f"cannot read {folder}: {error.strerror}.") from None
 
 
 def _texts(paths: list[Path]) -> Texts:

@@ -10,7 +10,7 @@ import numpy as np
 from dlpy.components import Transform
 from dlpy.data import Rows, State, Task
 from dlpy.errors import ConfigError
-from dlpy.features import Scaled, Windows
+from dlpy.features import Pictures, Scaled, Windows
 
 if TYPE_CHECKING:
     import keras
@@ -34,7 +34,7 @@ class Rescale(Transform):
         if isinstance(rows.x, Windows):
             series = Scaled(rows.x.series, self.scale, self.offset).numbers()
             return rows.with_x(replace(rows.x, series=series, target=None))
-        if isinstance(rows.x, np.ndarray) and rows.x.dtype == np.uint8:
+        if isinstance(rows.x, np.ndarray | Pictures) and rows.x.dtype == np.uint8:
             return rows.with_x(Scaled(rows.x, self.scale, self.offset))
         return rows.with_x(Scaled(rows.array, self.scale, self.offset).numbers())
 

@@ -39,7 +39,7 @@ class Reshape(Transform):
 
     def apply(self, rows: Rows, state: State) -> Rows:
         if isinstance(rows.x, Scaled):
-            return rows.with_x(replace(rows.x, array=rows.x.array.reshape(len(rows), *self.shape)))
+            return rows.with_x(replace(rows.x, array=rows.x.held.reshape(len(rows), *self.shape)))
         return rows.with_x(rows.array.reshape(len(rows), *self.shape))
 
     def layer(self, state: State) -> keras.layers.Layer:

@@ -38,7 +38,7 @@ def _reversed(features: Features) -> Features:
     if isinstance(features, Windows):
         return replace(features, offsets=features.offsets[::-1])
     if isinstance(features, Scaled):
-        return replace(features, array=features.array[:, ::-1])
+        return replace(features, array=features.held[:, ::-1])
     if isinstance(features, np.ndarray):
         return features[:, ::-1]
     raise ConfigError("reverse fits sequences.")

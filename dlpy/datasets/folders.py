@@ -1,0 +1,55 @@
+"""What the datasets of files in folders share: a folder for each class."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from dlpy.data import Output
+from dlpy.errors import DataError, UnavailableError, did_you_mean
+
+
+def output_of(classes: list[str]) -> Output:
+    """Return the target that such classes make, the first one being number 0."""
+    kind = "binary" if len(classes) == 2 else "multiclass"
+    return Output(kind, 1 if kind == "binary" else len(classes), tuple(classes))
+
+
+def class_folders(folder: Path, leave: str | None = None) -> list[str]:
+    """Return the names of the folders in a folder, by name, but for one that is no class.
+
+    Raises:
+        DataError: there are fewer than two.
+    """
+    classes = [name for name in folder_names(folder) if name != leave]
+    if len(classes) < 2:
+        found = f"a single one, '{classes[0]}'" if classes else "none"
+        raise DataError(f"{folder} should hold a folder for each class, two at least; it holds {found}.")
+    return classes
+
+
+def class_folder(folder: Path, name: str) -> Path:
+    """Return a class's folder.
+
+    Raises:
+        DataError: it is not there, or a symbolic link.
+    """
+    if not (folder / name).is_dir() or (folder / name).is_symlink():
+        raise DataError(f"{folder} has no folder '{name}'.{did_you_mean(name, folder_names(folder))}")
+    return folder / name
+
+
+def folder_names(folder: Path) -> list[str]:
+    """Return the names of the folders in a folder, by name, but for what is hidden or a symbolic link."""
+    return [entry.name for entry in entries(folder) if entry.is_dir(follow_symlinks=False)]
+
+
+def entries(folder: Path) -> list[os.DirEntry[str]]:
+    """Return what is in a folder, by name, but for what is hidden."""
+    try:
+        with os.scandir(folder) as found:
+            return sorted((entry for entry in found if not entry.name.startswith(".")), key=lambda entry: entry.name)
+    except FileNotFoundError:
+        raise UnavailableError(f"there is no folder {folder}.") from None
+    except OSError as error:
+        raise DataError(f"cannot read {folder}: {error.strerror}.") from None

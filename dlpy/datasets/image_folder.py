@@ -1,0 +1,229 @@
+"""Your own pictures, in a folder for each class."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from pydantic import BeforeValidator, Field, model_validator
+
+from dlpy.blocks import Block
+from dlpy.components import Dataset
+from dlpy.data import Input, Loaded, Rows, Source, Task
+from dlpy.datasets.folders import output_of
+from dlpy.datasets.picture_files import Listing, by_folder, by_pattern, by_table, in_order_of, pictures_at
+from dlpy.datasets.table_options import TestRows, generated_marks
+from dlpy.errors import ConfigError, DataError
+from dlpy.picture_cache import Found, decoded
+from dlpy.pictures import Form, read_pictures, read_sizes
+from dlpy.splits import Holdout, hold_out
+from dlpy.stand_ins.images import photographs
+from dlpy.waiting import progress_bar
+
+_MOST_NAMED = 5
+Side = Annotated[int, Field(gt=0, le=8192)]
+
+
+class Parts(Block):
+    """The folders in `path` that hold training, validation and test pictures, each with the classes' folders in it."""
+
+    train: str = "train"
+    """Pictures to learn from."""
+    validation: str | None = None
+    """Pictures to watch training with."""
+    test: str | None = None
+    """Pictures for `dlpy evaluate`."""
+
+
+def _square(value: Any) -> Any:
+    return [value, value] if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+Size = Annotated[
+    list[Side],
+    BeforeValidator(_square, json_schema_input_type=Side | list[Side]),
+    Field(min_length=2, max_length=2),
+]
+
+
+class ImageFolder(Dataset):
+    """Pictures (JPEG, PNG, GIF, BMP, WebP) in a folder for each class under `path`: cats/1.jpg, dogs/7.png, ...
+
+    Folders in the classes' folders are read too; hidden files and symbolic links are not. Every picture is decoded
+    once and kept at the needed size in $DLPY_CACHE (~/.cache/dlpy).
+    """
+
+    has_columns = True
+
+    name: Literal["image_folder"] = "image_folder"
+    size: (
+        Annotated[
+            list[Side],
+            BeforeValidator(_square, json_schema_input_type=Side | list[Side]),
+            Field(min_length=2, max_length=2),
+        ]
+        | None
+    ) = None
+    """Height and width that pictures are brought to; one number for both. Only needed where they differ in size."""
+    classes: Annotated[list[str], Field(min_length=2)] | None = None
+    """The classes to read, the class of number 0 first; all of them unless given."""
+    parts: Parts | None = None
+    """Folders in `path` for training, validation and test, such as {train: train, validation: val}."""
+    pattern: str | None = None
+    """Where all pictures are in one folder: how their names say the class, such as '{class}.{number}.jpg'."""
+    labels_path: str | None = None
+    """Where a CSV file says what each picture shows: its path."""
+    file: str = "file"
+    """The column of that CSV file with the pictures' paths, seen from `path`."""
+    label: str = "label"
+    """The column of that CSV file with the classes, or with numbers to estimate."""
+    test: TestRows = None
+    """Pictures kept aside for `dlpy evaluate`: a fraction, a count, or a column of the CSV file."""
+    color_mode: Literal["rgb", "grayscale"] = "rgb"
+    """Three numbers a pixel, or one."""
+    resize: Literal["stretch", "crop", "pad"] = "stretch"
+    """How sides of another ratio are met: stretch, cut off what is too long, or fill up with black."""
+    interpolation: Literal["nearest", "bilinear", "bicubic", "lanczos", "box"] = "bilinear"
+    """How pixels are found where the size changes."""
+    convert: bool = False
+    """Take pictures that three bytes a pixel cannot hold: transparent ones (put on white), CMYK, 16-bit."""
+    on_bad: Literal["error", "skip"] = "error"
+    """What to do with pictures that cannot be read: stop and name them, or leave them out, which the run records."""
+    shuffle_seed: Annotated[int, Field(ge=0)] = 0
+    """Seed of the order of rows, in which classes are mixed."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _held_out_by_part(cls, value: Any) -> Any:
+        """Let parts say which rows are held out."""
+        parts = value.get("parts") if isinstance(value, dict) else None
+        given = [part for part in ("validation", "test") if isinstance(parts, dict) and parts.get(part)]
+        return {**{part: {"column": "part", "value": part} for part in given}, **value} if given else value
+
+    @model_validator(mode="after")
+    def _possible(self) -> ImageFolder:
+        if self.path is None:
+            raise ValueError(f"{self.name} needs 'path', the folder of pictures")
+        ways = [name for name in ("pattern", "labels_path") if getattr(self, name)]
+        if len(ways) > 1 or (self.labels_path and (self.classes or self.parts)):
+            raise ValueError("'labels_path' goes without pattern, classes and parts")
+        if self.pattern is not None and self.pattern.count("{class}") != 1:
+            raise ValueError("'pattern' says once where {class} stands, such as '{class}.{number}.jpg'")
+        marks = {mark for mark in self._marks() if not (mark == "part" and self.parts)}
+        if marks and not self.labels_path:
+            raise ValueError(f"there is no column '{min(marks)}' without 'labels_path'")
+        if self.test is not None and self.test.use:
+            raise ValueError("'test' says which rows are test rows: a fraction, a count, or a mapping")
+        return self
+
+    def outline(self) -> Task | None:
+        return None if self.classes is None else Task.single(self._input(self.size), output_of(self.classes))
+
+    def load(self) -> Loaded:
+        listing = self._listing(Path(str(self.path)))
+        size = self.size or _common_size(Path(str(self.path)), listing.names)
+        form = self._form(size)
+        with progress_bar(f"reading {len(listing.names):,} pictures") as progress:
+            found = decoded(Path(str(self.path)), listing.names, form, progress)
+        left_out = self._left_out(listing, found)
+        names = np.array(listing.names, np.str_)
+        columns = {name: column[found.kept] for name, column in {"file": names, **listing.columns}.items()}
+        rows = Rows.single(found.pictures, listing.y[found.kept], columns)
+        rows = rows.take(np.random.default_rng(self.shuffle_seed).permutation(len(rows)))
+        skipped = f" ({len(left_out)} unreadable pictures left out)" if left_out else ""
+        source = Source("file", f"{self.path}{skipped}")
+        return self._loaded(rows, Task.single(self._input(size), listing.output), source, self.test, left_out)
+
+    def read(self, path: Path, task: Task) -> Rows:
+        if self.size is None:
+            raise ConfigError("data: size must be given, as the run's config.yaml does.")
+        names = pictures_at(path)
+        folder = path if path.is_dir() else path.parent
+        pictures = []
+        for picture in read_pictures([folder / name for name in names], self._form(self.size)):
+            if isinstance(picture, DataError):
+                raise picture
+            pictures.append(picture)
+        return Rows.single(np.stack(pictures), None, {"file": np.array(names, np.str_)})
+
+    def stand_in(self, seed: int, limit: int | None) -> Loaded:
+        classes = self.classes or ["a", "b"]
+        size = self.size or [64, 64]
+        test = None if self.test is None else self.test.for_few_rows() if limit else self.test
+        pictures, labels = photographs(seed, limit)[0]
+        chosen = np.flatnonzero(labels < len(classes))
+        rows = Rows.single(_of_size(pictures[chosen], size, self._form(size).channels), labels[chosen].astype(np.int64))
+        holdouts = [holdout for holdout in (self.validation, test) if holdout and holdout.column]
+        rows = Rows(rows.inputs, rows.targets, rows.index, generated_marks(len(rows), holdouts))
+        task = Task.single(self._input(size), output_of(classes[:10]))
+        source = Source("stand-in", f"generated pictures instead of {self.path}")
+        return self._loaded(rows, task, source, test, [])
+
+    def _loaded(self, rows: Rows, task: Task, source: Source, test: Holdout | None, notes: list[str]) -> Loaded:
+        resolved: dict[str, object] = {"size": list(task.input.shape[:2])}
+        if not self.labels_path:
+            resolved["classes"] = list(task.output.classes)
+        return hold_out(Loaded(rows, None, task, source, resolved, tuple(notes)), test, self.split_seed)
+
+    def _listing(self, root: Path) -> Listing:
+        if self.labels_path:
+            return by_table(root, Path(self.labels_path), self.file, self.label, self._marks())
+        way: Callable[[str], Listing] = lambda part: (  # noqa: E731
+            by_pattern(root, part, self.pattern, self.classes) if self.pattern else by_folder(root, part, self.classes)
+        )
+        if self.parts is None:
+            return way("")
+        given = {part: folder for part, folder in self.parts.model_dump().items() if folder}
+        listings = {part: way(folder) for part, folder in given.items()}
+        output = listings["train"].output
+        listings = {part: in_order_of(listing, output) for part, listing in listings.items()}
+        names = [name for listing in listings.values() for name in listing.names]
+        marks = np.repeat(np.array([*listings]), [len(listing.names) for listing in listings.values()])
+        return Listing(names, np.concatenate([listing.y for listing in listings.values()]), output, {"part": marks})
+
+    def _marks(self) -> list[str]:
+        holdouts = (self.validation, self.test)
+        return list(dict.fromkeys(str(holdout.column) for holdout in holdouts if holdout and holdout.column))
+
+    def _form(self, size: list[int]) -> Form:
+        height, width = size
+        return Form((height, width), self.color_mode, self.resize, self.interpolation, self.convert)
+
+    def _input(self, size: list[int] | None) -> Input:
+        sides = size or (None, None)
+        return Input("array", (*sides, 3 if self.color_mode == "rgb" else 1))
+
+    def _left_out(self, listing: Listing, found: Found) -> list[str]:
+        """Return a line for each picture that is left out; raise DataError where none may be."""
+        problems = list(found.problems.items())
+        if not problems or (self.on_bad == "skip" and len(found.kept)):
+            return [f"left out: {problem}" for _, problem in problems]
+        others = [listing.names[row] for row, _ in problems[1:]]
+        more = (
+            f" So are {len(others):,} more: {', '.join(others[:_MOST_NAMED])}{', ...' * (len(others) > _MOST_NAMED)}."
+        )
+        hint = "Mend or delete them, or set data.on_bad: skip to go on without."
+        raise DataError(f"{problems[0][1]}{more if others else ''} {hint}")
+
+
+def _common_size(folder: Path, names: list[str]) -> list[int]:
+    """Return the height and width that all pictures have."""
+    first: tuple[str, tuple[int, int]] | None = None
+    for name, size in zip(names, read_sizes([folder / name for name in names]), strict=True):
+        if isinstance(size, DataError):
+            continue  # decoding will say what is wrong with it
+        first = first or (name, size)
+        if size != first[1]:
+            (height, width), (other_height, other_width) = first[1], size
+            differ = f"{first[0]} is {width} x {height} pixels, {name} {other_width} x {other_height}"
+            raise DataError(f"pictures in {folder} differ in size ({differ}): set data.size, such as 150.")
+    return list(first[1]) if first else [1, 1]
+
+
+def _of_size(pictures: np.ndarray, size: list[int], channels: int) -> np.ndarray:
+    """Return pictures of another size, each pixel the nearest one, in colour or in grey."""
+    down, across = (np.arange(side) * pictures.shape[1] // side for side in size)
+    pictures = pictures[:, down][:, :, across]
+    return pictures if channels == 3 else pictures.mean(axis=-1, keepdims=True).astype(np.uint8)

@@ -1,0 +1,174 @@
+"""Pictures decoded once: kept on disk at the size they are needed, remembered by each file's size and time.
+
+$DLPY_CACHE/pictures (~/.cache/dlpy/pictures unless set) holds a folder for each folder of pictures and form:
+manifest.json says which file is which row, or what is wrong with it, and names the file with all rows.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from dlpy.caches import make_room, own_cache, used
+from dlpy.errors import DataError, UnavailableError
+from dlpy.picture_rows import FileStore, FolderStore, Pictures
+from dlpy.pictures import Form, read_pictures
+from dlpy.runs import storage
+from dlpy.waiting import Progress
+
+_VERSION = 1  # of what the folder holds, and of how pictures are decoded
+
+
+@dataclass(frozen=True)
+class Found:
+    """The pictures that could be read, and which they are.
+
+    kept: (pictures,) their positions among the files. problems: what is wrong with the others, by position.
+    """
+
+    pictures: Pictures | np.ndarray
+    kept: np.ndarray
+    problems: dict[int, str]
+
+
+@dataclass
+class _Manifest:
+    """What is known of a folder's files: `entries` hold (size, time, row or what is wrong) by name."""
+
+    store: str = ""
+    rows: int = 0
+    entries: dict[str, tuple[int, int, int | str]] = field(default_factory=dict)
+
+
+def decoded(folder: Path, names: Sequence[str], form: Form, progress: Progress | None = None) -> Found:
+    """Return the pictures in files of a folder; those that were decoded before are not decoded again.
+
+    Args:
+        names: the files' paths in the folder.
+        form: what to bring them to; it has a size.
+        progress: told how many of those that must be decoded are done.
+    """
+    if form.size is None:
+        raise ValueError("pictures of no size cannot be rows")
+    shape = (*form.size, form.channels)
+    stamps = [_stamp(folder / name) for name in names]
+    kept = own_cache() / "pictures" / _key(folder, form)
+    manifest = _read_manifest(kept, int(np.prod(shape)))
+    known = [manifest.entries.get(name) for name in names]
+    new = [i for i, entry in enumerate(known) if entry is None or entry[:2] != stamps[i]]
+    if new:
+        if not make_room(kept.parent, (manifest.rows + len(new)) * int(np.prod(shape)), keep=kept):
+            return _without_cache(folder, names, form)
+        read = _counted(read_pictures([folder / names[i] for i in new], form), len(new), progress)
+        with storage(kept):
+            manifest = _add(kept, manifest, [(names[i], stamps[i]) for i in new], read)
+    used(kept)
+    outcomes = [manifest.entries[name][2] for name in names]
+    rows = np.array([row for row in outcomes if isinstance(row, int)], np.int64)
+    store = FileStore(kept / manifest.store, (manifest.rows, *shape))
+    return _found(Pictures(store, rows), outcomes)
+
+
+def _found(pictures: Pictures | np.ndarray, outcomes: Sequence[int | str]) -> Found:
+    good = [i for i, outcome in enumerate(outcomes) if isinstance(outcome, int)]
+    problems = {i: outcome for i, outcome in enumerate(outcomes) if isinstance(outcome, str)}
+    return Found(pictures, np.array(good, np.int64), problems)
+
+
+def _add(
+    kept: Path,
+    old: _Manifest,
+    new: Sequence[tuple[str, tuple[int, int]]],
+    pictures: Iterator[np.ndarray | DataError],
+) -> _Manifest:
+    """Write the old rows and the new ones into a new file, and return the manifest of both."""
+    kept.mkdir(parents=True, exist_ok=True)
+    manifest = _Manifest(f"{secrets.token_hex(8)}.bin", old.rows, dict(old.entries))
+    temporary = kept / f".{manifest.store}"
+    try:
+        with temporary.open("wb") as file:
+            if old.rows:
+                _copy(kept / old.store, file)
+            for (name, stamp), found in zip(new, pictures, strict=True):
+                manifest.entries[name] = (*stamp, str(found) if isinstance(found, DataError) else manifest.rows)
+                if isinstance(found, np.ndarray):
+                    file.write(found.data)
+                    manifest.rows += 1
+        temporary.replace(kept / manifest.store)
+    finally:
+        temporary.unlink(missing_ok=True)
+    _write_manifest(kept, manifest)
+    if old.store:
+        (kept / old.store).unlink(missing_ok=True)
+    return manifest
+
+
+def _copy(path: Path, file: BinaryIO) -> None:
+    with path.open("rb") as source:
+        while block := source.read(1 << 24):
+            file.write(block)
+
+
+def _without_cache(folder: Path, names: Sequence[str], form: Form) -> Found:
+    """Return pictures in memory or, where that is too small too, such as are decoded whenever they are asked for."""
+    paths = [folder / name for name in names]
+    height, width = form.size or (0, 0)
+    shape = (len(paths), height, width, form.channels)
+    in_memory = 2 * int(np.prod(shape)) < os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    held, outcomes = np.empty(shape if in_memory else (0, 0, 0, 0), np.uint8), []
+    for row, found in enumerate(read_pictures(paths, form)):
+        outcomes.append(str(found) if isinstance(found, DataError) else row)
+        if in_memory and isinstance(found, np.ndarray):
+            held[row] = found
+    good = np.array([outcome for outcome in outcomes if isinstance(outcome, int)], np.int64)
+    return _found(held[good] if in_memory else Pictures(FolderStore(paths, form, shape), good), outcomes)
+
+
+def _counted(
+    pictures: Iterator[np.ndarray | DataError], total: int, progress: Progress | None
+) -> Iterator[np.ndarray | DataError]:
+    for done, found in enumerate(pictures, start=1):
+        yield found
+        if progress is not None:
+            progress(done, total)
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        raise UnavailableError(f"there is no file {path}.") from None
+    except OSError as error:
+        raise DataError(f"cannot read {path}: {error.strerror}.") from None
+    return status.st_size, status.st_mtime_ns
+
+
+def _key(folder: Path, form: Form) -> str:
+    described = json.dumps([_VERSION, os.path.realpath(folder), asdict(form)])
+    return hashlib.sha256(described.encode()).hexdigest()[:24]
+
+
+def _read_manifest(kept: Path, picture_bytes: int) -> _Manifest:
+    """Return what is known, or an empty manifest where nothing is, or where it is damaged."""
+    try:
+        content: dict[str, Any] = json.loads((kept / "manifest.json").read_text())
+        entries = {name: (int(size), int(time), row) for name, (size, time, row) in content["entries"].items()}
+        manifest = _Manifest(content["store"], content["rows"], entries)
+        whole = (kept / Path(manifest.store).name).stat().st_size == manifest.rows * picture_bytes
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return _Manifest()
+    return manifest if whole else _Manifest()
+
+
+def _write_manifest(kept: Path, manifest: _Manifest) -> None:
+    temporary = kept / f".{secrets.token_hex(4)}.json"
+    temporary.write_text(json.dumps({"store": manifest.store, "rows": manifest.rows, "entries": manifest.entries}))
+    temporary.replace(kept / "manifest.json")
