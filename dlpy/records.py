@@ -185,9 +185,11 @@ def save_predictions(run: Run, part: str, seen: Seen, prediction: np.ndarray) ->
         new |= {name: own_numbers(new[name], output) for name in new.keys() - {"index"}}
     if isinstance(rows.x, Windows) and "time" in rows.columns:
         new["time"] = rows.columns["time"]
+    if "file" in rows.columns:
+        new["file"] = rows.columns["file"]
     write_arrays(run.predictions, arrays | {f"{part}.{name}": array for name, array in new.items()})
     if not regression:
-        save_wrongest(run, part, raw.x, rows.index, Answers(target, prediction, output))
+        save_wrongest(run, part, raw, Answers(target, prediction, output))
 
 
 def _environment() -> dict[str, Any]:

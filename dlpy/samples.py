@@ -1,4 +1,4 @@
-"""The rows of classes that a model got most wrong, kept in the run for people: pictures as arrays, texts as a table."""
+"""Rows kept in the run for people: those that a model got most wrong, and a picture as augmentation changes it."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ from pathlib import Path
 
 import numpy as np
 
-from dlpy.data import Output
-from dlpy.features import Features, Pictures, Texts
+from dlpy.augmentation import Augmentation
+from dlpy.data import Output, Rows
+from dlpy.features import Pictures, Scaled, Texts, value_span
+from dlpy.resident import Resident, Tensors, batch
 from dlpy.results import cell, class_names, class_probabilities
 from dlpy.runs import Run, write_arrays, write_whole
 
 _WRONGEST = 25
+_AUGMENTED = 7
 
 
 @dataclass(frozen=True)
@@ -28,21 +31,38 @@ class Answers:
     output: Output
 
 
-def save_wrongest(run: Run, part: str, raw: Features, index: np.ndarray, answers: Answers) -> None:
+def save_augmented(run: Run, rows: Rows, change: Augmentation, seed: int) -> None:
+    """Write the first training picture, and what augmentation makes of it in the first epoch, as bytes."""
+    import tensorflow as tf
+
+    shown = rows.take(np.zeros(_AUGMENTED, np.int64))
+    held, low, high = Resident(shown, _AUGMENTED), *value_span(shown.x)
+    scale, offset = (shown.x.scale, shown.x.offset) if isinstance(shown.x, Scaled) else (1.0, 0.0)
+    (*_, height, width, channels), draws = shown.array.shape, change.by_epoch(shown.x, seed, _AUGMENTED)(0)
+
+    def as_bytes(tensors: Tensors) -> np.ndarray:
+        x = batch(tensors, tf.constant(0), (height, width, channels))[0].numpy()
+        return ((((x - offset) / scale) - low) / max(high - low, 1e-9) * 255).round().clip(0, 255).astype(np.uint8)
+
+    found = {"picture": as_bytes(held.in_order())[0], "augmented": as_bytes(held.in_order(draws=draws))}
+    write_arrays(run.path / "samples" / "augmented.npz", found)
+
+
+def save_wrongest(run: Run, part: str, raw: Rows, answers: Answers) -> None:
     """Write a part's most wrong rows to samples/wrongest-<part>, where they are pictures (.npz) or texts (.csv).
 
     Args:
         part: "validation" or "test".
         raw: the rows before the transforms.
-        index: (rows,) their positions in the source.
     """
     path, worst = run.path / "samples" / f"wrongest-{part}.npz", _most_wrong(answers.target, answers.prediction)
-    if isinstance(raw, np.ndarray | Pictures) and len(raw.shape) in (3, 4):
-        pictures = raw.read(worst) if isinstance(raw, Pictures) else raw[worst]
-        found = {"target": answers.target, "prediction": answers.prediction, "index": index}
+    if isinstance(raw.x, np.ndarray | Pictures) and len(raw.x.shape) in (3, 4):
+        pictures = raw.x.read(worst) if isinstance(raw.x, Pictures) else raw.x[worst]
+        found = {"target": answers.target, "prediction": answers.prediction, "index": raw.index}
+        found |= {"name": raw.columns["file"]} if "file" in raw.columns else {}
         write_arrays(path, {"image": pictures, **{name: array[worst] for name, array in found.items()}})
-    elif isinstance(raw, Texts):
-        texts = raw.values[worst].tolist()
+    elif isinstance(raw.x, Texts):
+        texts = raw.x.values[worst].tolist()
         write_whole(path.with_suffix(".csv"), lambda temporary: _write_table(temporary, texts, worst, answers))
 
 

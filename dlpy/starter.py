@@ -1,4 +1,4 @@
-"""A first experiment file for a named dataset or the user's own table or arrays, with what was found as comments."""
+"""A first experiment file for a named dataset or the user's own files, with what was found as comments."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ import numpy as np
 from pydantic import ValidationError
 
 from dlpy import csv_file, table, time_stamps
-from dlpy.components import Callback, Dataset, Model
+from dlpy.components import Dataset, Model
 from dlpy.csv_file import CsvFile
 from dlpy.data import Output, Task
 from dlpy.datasets.npz import Npz
 from dlpy.errors import ConfigError, DataError, did_you_mean
+from dlpy.starter_folder import experiment_for_folder
 from dlpy.table import Column
-from dlpy.wording import listed, noted, plural, relative, scalar
+from dlpy.wording import experiment_file, listed, noted, plural, relative, scalar
 
 _MOST_CATEGORIES = 100
 _HELD_OUT = [
@@ -32,7 +33,7 @@ def experiment_for(source: str, target: str | None, output: Path) -> str:
     """Return the text of an experiment file that trains on `source`, to be written at `output`.
 
     Args:
-        source: the name of a dataset, or the path of a CSV or npz file.
+        source: the name of a dataset, or the path of a CSV or npz file or of a folder of pictures or texts.
         target: the column to predict; the last one unless given.
 
     Raises:
@@ -44,11 +45,13 @@ def experiment_for(source: str, target: str | None, output: Path) -> str:
         return _for_csv(path, target, output)
     if target is not None:
         raise ConfigError("--target names a column of a CSV file.")
+    if path.is_dir() and source not in Dataset.registry.names():
+        return experiment_for_folder(path, output)
     if path.suffix.lower() == ".npz":
         return _for_npz(path, output)
     if source not in Dataset.registry.names():
         hint = did_you_mean(source, Dataset.registry.names())
-        raise ConfigError(f"'{source}' is neither a dataset nor a .csv or .npz file.{hint}")
+        raise ConfigError(f"'{source}' is neither a dataset, nor a .csv or .npz file, nor a folder.{hint}")
     return _for_named(source, output)
 
 
@@ -235,11 +238,7 @@ def _file(title: list[str], output: Path, data: list[str], model: list[str], row
     batch = 128 if model == _SERIES_MODEL else batch
     epochs = 100 if rows < 10_000 else 20
     training = [f"  epochs: {epochs}", f"  batch_size: {batch}"]
-    stop = "  - {name: early_stopping, monitor: val_loss, patience: 10}"
-    watch = stop if "early_stopping" in Callback.registry.names() else "  - {name: checkpoint, monitor: val_loss}"
-    header = [f"# {line}" for line in [*title, "", f"  dlpy train {output}"]]
-    parts = [*header, "data:", *data, "model:", *model, "training:", *training, "callbacks:", watch]
-    return "\n".join(line.rstrip() for line in parts) + "\n"
+    return experiment_file(title, output, {"data": data, "model": model, "training": training})
 
 
 def _about(found: Output, column: Column | None) -> str:

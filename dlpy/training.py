@@ -25,6 +25,7 @@ from dlpy.preprocessing import with_preprocessing
 from dlpy.records import Options, Seen, begin, record_outcome, save_predictions, save_splits, summarize, write_config
 from dlpy.registry import plugin_failure
 from dlpy.runs import Run
+from dlpy.samples import save_augmented
 
 if TYPE_CHECKING:
     import keras
@@ -87,6 +88,9 @@ def finish(run: Run, prepared: Prepared, data: Data, pipeline: Pipeline, reporte
     experiment = prepared.experiment
     pipeline.save(run.transforms)
     save_splits(run, data)
+    backend.start()
+    if experiment.data.augmentation:
+        save_augmented(run, data.train, experiment.data.augmentation, experiment.seed)
     notice = experiment.model.notice(data.task)
     if notice:
         reporter.notice(notice)

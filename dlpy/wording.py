@@ -12,6 +12,18 @@ _MOST_NAMED = 8
 _WORDS = re.compile(r"[A-Za-z_.][A-Za-z0-9_./ -]*(?<! )$")
 
 
+def experiment_file(title: list[str], output: Path, blocks: dict[str, list[str]]) -> str:
+    """Return an experiment file that stops early, its title as comments on top.
+
+    Args:
+        blocks: the lines of `data`, `model` and `training`.
+    """
+    header = [f"# {line}" for line in [*title, "", f"  dlpy train {output}"]]
+    body = [line for name, lines in blocks.items() for line in (f"{name}:", *lines)]
+    watch = ["callbacks:", "  - {name: early_stopping, monitor: val_loss, patience: 10}"]
+    return "\n".join(line.rstrip() for line in (*header, *body, *watch)) + "\n"
+
+
 def relative(path: Path, output: Path) -> str:
     """Return the file's path from the folder of the experiment file; absolute where it lies elsewhere."""
     relative = os.path.relpath(path.resolve(), output.resolve().parent)

@@ -14,7 +14,11 @@ from dlpy.cli.train import RunsFolder
 def predict(
     name: RunName,
     data: Annotated[
-        Path | None, typer.Argument(metavar="[FILE]", help="Rows to predict: a CSV or npz like the training data.")
+        Path | None,
+        typer.Argument(
+            metavar="[FILE]",
+            help="Rows to predict: a table or arrays, a text or a picture, or a folder of these.",
+        ),
     ] = None,
     text: Annotated[list[str] | None, typer.Option(help="A text to predict instead; may be repeated.")] = None,
     output: Annotated[

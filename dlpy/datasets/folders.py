@@ -15,7 +15,7 @@ def output_of(classes: list[str]) -> Output:
     return Output(kind, 1 if kind == "binary" else len(classes), tuple(classes))
 
 
-def class_folders(folder: Path, leave: str | None = None) -> list[str]:
+def class_folders(folder: Path, leave: str | None = None, hint: str = "") -> list[str]:
     """Return the names of the folders in a folder, by name, but for one that is no class.
 
     Raises:
@@ -24,7 +24,7 @@ def class_folders(folder: Path, leave: str | None = None) -> list[str]:
     classes = [name for name in folder_names(folder) if name != leave]
     if len(classes) < 2:
         found = f"a single one, '{classes[0]}'" if classes else "none"
-        raise DataError(f"{folder} should hold a folder for each class, two at least; it holds {found}.")
+        raise DataError(f"{folder} should hold a folder for each class, two at least; it holds {found}.{hint}")
     return classes
 
 

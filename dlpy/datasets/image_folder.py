@@ -204,7 +204,7 @@ class ImageFolder(Dataset):
         more = (
             f" So are {len(others):,} more: {', '.join(others[:_MOST_NAMED])}{', ...' * (len(others) > _MOST_NAMED)}."
         )
-        hint = "Mend or delete them, or set data.on_bad: skip to go on without."
+        hint = "Mend or delete such files, or set data.on_bad: skip to go on without them."
         raise DataError(f"{problems[0][1]}{more if others else ''} {hint}")
 
 

@@ -16,7 +16,9 @@ from dlpy.datasets.table_options import no_column
 from dlpy.errors import DataError, did_you_mean
 from dlpy.pictures import SUFFIXES
 
-_PARTS = {"train", "training", "val", "valid", "validation", "test", "testing"}
+PART_NAMES = {"train", "training", "val", "valid", "validation", "test", "testing"}
+
+_PATTERN_HINT = " Where names of files say the class, set data.pattern, such as '{class}.{number}.jpg'."
 
 
 @dataclass(frozen=True)
@@ -35,9 +37,9 @@ class Listing:
 def by_folder(root: Path, part: str, classes: list[str] | None) -> Listing:
     """Return the pictures in the folder of each class, folders in it included, under `root / part`."""
     folder = root / part
-    found = classes or class_folders(folder)
-    if classes is None and {name.lower() for name in found} <= _PARTS:
-        spelled = ", ".join(f"{_part_of(name)}: {name}" for name in found)
+    found = classes or class_folders(folder, hint=_PATTERN_HINT)
+    if classes is None and {name.lower() for name in found} <= PART_NAMES:
+        spelled = ", ".join(f"{part_of(name)}: {name}" for name in found)
         raise DataError(f"{folder} holds parts, not classes, by their names: set data.parts: {{{spelled}}}.")
     files = [list(_pictures_under(class_folder(folder, name))) for name in found]
     for name, paths in zip(found, files, strict=True):
@@ -125,7 +127,8 @@ def _stays_inside(name: str) -> bool:
     return bool(name) and not PurePosixPath(name).is_absolute() and ".." not in PurePosixPath(name).parts
 
 
-def _part_of(name: str) -> str:
+def part_of(name: str) -> str:
+    """Return which part of the data a folder with this name holds."""
     return next((part for part in ("train", "validation", "test") if name.lower()[:3] == part[:3]), "train")
 
 
