@@ -48,7 +48,7 @@ def _drawn(face: Numbers, shape: tuple[int, int, int], random: np.random.Generat
 def _pose(count: int, random: np.random.Generator) -> Numbers:
     """Return how each animal is seen: nothing in it tells the breed."""
     ranges = {
-        "across": (-0.3, 0.3), "down": (-0.1, 0.3), "scale": (0.34, 0.58), "turn": (-0.5, 0.5), "slant": (-0.2, 0.2),
+        "across": (-0.25, 0.25), "down": (-0.05, 0.25), "scale": (0.4, 0.6), "turn": (-0.45, 0.45), "slant": (-0.2, 0.2),
         "wide": (0.85, 1.2), "yaw": (-0.25, 0.25), "nod": (-0.1, 0.1), "grain": (6, 14), "slope": (-1.5, 1.5),
         "phase": (0, 6.3),
     }  # fmt: skip
@@ -101,13 +101,13 @@ def _coat(face: Numbers, pose: Numbers, place: tuple[np.ndarray, np.ndarray], sp
 
 
 def _paint_ground(layers: Layers, shape: tuple[int, int, int], random: np.random.Generator) -> None:
-    """Paint three things behind the animal that look like ears or bodies, and waves and clouds behind them."""
+    """Paint two things behind the animal that look like ears or bodies, and waves and clouds behind them."""
     count, (across, down) = shape[0], pixels(shape)
 
     def drawn(low: float, high: float) -> np.ndarray:
         return uniform(random, count, low, high)
 
-    for _ in range(3):
+    for _ in range(2):
         thing = drawn(0.05, 1.0), drawn(0.05, 0.35), drawn(0.0, 0.35)
         outside = horn(across - drawn(-1, 1), down - drawn(-1, 1), drawn(-3.1, 3.1), thing)
         layers.add(cover(outside, np.float32(min(shape[1:]) / 2)))
@@ -132,7 +132,7 @@ def _colors(count: int, random: np.random.Generator) -> np.ndarray:
     whiskers, pupils, eyes, nose, mouth = (color(*ends) for ends in ((0.5, 1), (0, 0.2), (0.1, 0.9), (0, 0.45), (0, 0.3)))
     muzzle, inner = 0.5 * light + 0.5 * muted(0.3, 1), 0.6 * light + 0.4 * color(0, 1)
     animal = [whiskers, pupils, eyes, nose, mouth, muzzle, dark, light, inner, 0.8 * dark, ear, dark, light]
-    return np.stack([*animal, *(color(0, 1) for _ in range(3)), muted(0.1, 0.8), muted(0.1, 0.8)], axis=2)
+    return np.stack([*animal, *(muted(0, 1) for _ in range(4))], axis=2)
 
 
 def _lit(picture: np.ndarray, random: np.random.Generator) -> np.ndarray:

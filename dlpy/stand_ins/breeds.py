@@ -7,6 +7,7 @@ from dataclasses import astuple, dataclass, fields
 import numpy as np
 
 Range = tuple[float, float]
+Ranges = dict[str, Range]
 
 
 @dataclass(frozen=True)
@@ -40,25 +41,43 @@ def features(breeds: tuple[Breed, ...], chosen: np.ndarray, random: np.random.Ge
     return {field.name: values for field, values in zip(fields(Breed), drawn, strict=True)}
 
 
-_POINTED = {"ear_place": (26, 46), "ear_turn": (10, 42), "ear_length": (0.45, 0.8), "ear_base": (0.26, 0.38), "ear_tip": (0.0, 0.06)}
-_FOLDED = _POINTED | {"ear_place": (35, 55), "ear_turn": (60, 110), "ear_length": (0.3, 0.5)}
-_BLUNT = _POINTED | {"ear_base": (0.22, 0.32), "ear_tip": (0.1, 0.18)}
-_HANGING = {"ear_place": (45, 70), "ear_turn": (110, 165), "ear_length": (0.5, 1.0), "ear_base": (0.16, 0.26), "ear_tip": (0.16, 0.3)}
-_CAT = {"height": (0.8, 1.05), "muzzle": (0.26, 0.42), "drop": (0.3, 0.48), "nose": (0.06, 0.12), "eye": (0.13, 0.21), "pupil": (0.2, 0.7), "whiskers": (0.2, 1.0)}
-_DOG = {"height": (0.92, 1.18), "muzzle": (0.36, 0.54), "drop": (0.4, 0.6), "nose": (0.1, 0.17), "eye": (0.11, 0.18), "pupil": (0.5, 1.0), "whiskers": (0.0, 0.4)}
-CATS = (Breed(**_POINTED, **_CAT), Breed(**_FOLDED, **_CAT))
-DOGS = (Breed(**_HANGING, **_DOG), Breed(**_BLUNT, **_DOG))
+_POINTED: Ranges = {
+    "ear_place": (26, 46), "ear_turn": (10, 42), "ear_length": (0.5, 0.8), "ear_base": (0.26, 0.36), "ear_tip": (0.0, 0.05),
+}  # fmt: skip
+_BLUNT: Ranges = {**_POINTED, "ear_base": (0.2, 0.3), "ear_tip": (0.1, 0.2)}
+_FOLDED: Ranges = {**_POINTED, "ear_place": (35, 55), "ear_turn": (60, 110), "ear_length": (0.35, 0.55)}
+_HANGING: Ranges = {
+    "ear_place": (45, 70), "ear_turn": (110, 165), "ear_length": (0.5, 1.0), "ear_base": (0.16, 0.26), "ear_tip": (0.16, 0.3),
+}  # fmt: skip
+_LONG: Ranges = {
+    "ear_place": (8, 22), "ear_turn": (0, 25), "ear_length": (0.9, 1.4), "ear_base": (0.14, 0.22), "ear_tip": (0.1, 0.2),
+}  # fmt: skip
+_ROUND: Ranges = {
+    "ear_place": (35, 55), "ear_turn": (30, 60), "ear_length": (0.1, 0.3), "ear_base": (0.26, 0.42), "ear_tip": (0.26, 0.42),
+}  # fmt: skip
+_CAT: Ranges = {
+    "height": (0.8, 1.1), "muzzle": (0.28, 0.44), "drop": (0.3, 0.5), "nose": (0.06, 0.13), "eye": (0.12, 0.2),
+    "pupil": (0.2, 0.8), "whiskers": (0.0, 1.0),
+}  # fmt: skip
+_DOG: Ranges = {
+    "height": (0.9, 1.2), "muzzle": (0.34, 0.52), "drop": (0.38, 0.58), "nose": (0.09, 0.17), "eye": (0.11, 0.18),
+    "pupil": (0.5, 1.0), "whiskers": (0.0, 0.5),
+}  # fmt: skip
+_OWL: Ranges = {
+    "height": (0.8, 1.05), "muzzle": (0.14, 0.26), "drop": (0.2, 0.4), "nose": (0.05, 0.1), "eye": (0.22, 0.34),
+    "pupil": (0.2, 0.6), "whiskers": (0.0, 0.2),
+}  # fmt: skip
+_BEAR: Ranges = {
+    "height": (0.9, 1.15), "muzzle": (0.45, 0.62), "drop": (0.35, 0.6), "nose": (0.16, 0.3), "eye": (0.07, 0.13),
+    "pupil": (0.7, 1.0), "whiskers": (0.0, 0.2),
+}  # fmt: skip
+_MOUSE: Ranges = {
+    "height": (1.05, 1.35), "muzzle": (0.24, 0.38), "drop": (0.5, 0.75), "nose": (0.05, 0.12), "eye": (0.1, 0.16),
+    "pupil": (0.3, 1.0), "whiskers": (0.5, 1.0),
+}  # fmt: skip
 
-_EARS = (
-    {"ear_place": (8, 22), "ear_turn": (0, 25), "ear_length": (0.9, 1.4), "ear_base": (0.14, 0.22), "ear_tip": (0.1, 0.2)},  # long
-    {"ear_place": (35, 55), "ear_turn": (30, 60), "ear_length": (0.1, 0.3), "ear_base": (0.26, 0.42), "ear_tip": (0.26, 0.42)},  # round
-    {"ear_place": (15, 35), "ear_turn": (10, 60), "ear_length": (0.7, 1.1), "ear_base": (0.1, 0.18), "ear_tip": (0.0, 0.04)},  # horns
-    {"ear_place": (55, 75), "ear_turn": (75, 125), "ear_length": (0.5, 0.8), "ear_base": (0.14, 0.22), "ear_tip": (0.0, 0.08)},  # at the side
-    {"ear_place": (30, 45), "ear_turn": (5, 35), "ear_length": (0.2, 0.4), "ear_base": (0.2, 0.34), "ear_tip": (0.0, 0.05)},  # small
+CATS = (Breed(**_POINTED, **_CAT), Breed(**_FOLDED, **_CAT))
+DOGS = (Breed(**_BLUNT, **_DOG), Breed(**_HANGING, **_DOG))
+OTHERS = tuple(
+    Breed(**ears, **face) for ears in (_POINTED, _BLUNT, _HANGING, _LONG, _ROUND) for face in (_OWL, _BEAR, _MOUSE)
 )
-_FACES = (
-    {"height": (0.8, 1.05), "muzzle": (0.14, 0.26), "drop": (0.2, 0.4), "nose": (0.05, 0.1), "eye": (0.22, 0.34), "pupil": (0.2, 0.6), "whiskers": (0.0, 0.2)},  # like an owl
-    {"height": (0.9, 1.15), "muzzle": (0.45, 0.62), "drop": (0.35, 0.6), "nose": (0.16, 0.3), "eye": (0.07, 0.13), "pupil": (0.7, 1.0), "whiskers": (0.0, 0.2)},  # like a bear
-    {"height": (1.05, 1.35), "muzzle": (0.24, 0.38), "drop": (0.5, 0.75), "nose": (0.05, 0.12), "eye": (0.1, 0.16), "pupil": (0.3, 1.0), "whiskers": (0.5, 1.0)},  # like a mouse
-)
-OTHERS = tuple(Breed(**ears, **face) for ears in _EARS for face in _FACES)

@@ -13,7 +13,7 @@ Part = tuple[np.ndarray, np.ndarray]  # pictures (rows, height, width, 3) uint8,
 
 WRONG_LABELS = 0.02
 SPECIES = len(OTHERS)
-_SECOND_BREED = 0.3  # cats with folded ears, and dogs with upright ones
+_SECOND_BREED = 0.3  # cats with folded ears, and dogs with hanging ones
 
 
 def pets(seed: int, part: int, count: int, size: Sequence[int]) -> Part:
