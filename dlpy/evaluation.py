@@ -20,7 +20,7 @@ from dlpy.pipeline import SMOKE_ROWS, Pipeline, split
 from dlpy.records import Seen, save_predictions
 from dlpy.runs import Run
 from dlpy.training import compiled_model
-from dlpy.units import has_unit, own_numbers, own_scores
+from dlpy.units import in_unit, own_numbers
 
 Part = Literal["train", "validation", "test"]
 
@@ -157,11 +157,8 @@ def _score(run: Run, trained: Trained, part: Part, raw: Rows, train: Rows) -> di
         save_predictions(run, part, Seen(raw, rows, trained.task.output), prediction)
     output, loss = trained.task.output, trained.experiment.loss(trained.task).name
     common_sense = baseline(train, rows, output, loss)
-    found = {"rows": len(rows), "epoch": trained.epoch, "scores": scores, "baseline": common_sense}
-    if has_unit(output):
-        own = {name: own_scores(found[name], output, loss) for name in ("scores", "baseline")}
-        found["in_unit"] = {"unit": output.unit, **own}
-    return found
+    found = {"scores": scores, "baseline": common_sense}
+    return {"rows": len(rows), "epoch": trained.epoch, **found, **in_unit(found, output, loss)}
 
 
 def _raw_parts(run: Run, experiment: Experiment) -> dict[str, Rows]:

@@ -31,7 +31,7 @@ from dlpy.features import Windows
 from dlpy.results import read_arrays
 from dlpy.runs import Run, write_arrays
 from dlpy.samples import Answers, save_wrongest
-from dlpy.units import has_unit, own_numbers, own_scores
+from dlpy.units import in_unit, own_numbers
 
 
 @dataclass(frozen=True)
@@ -158,10 +158,8 @@ def summarize(run: Run, data: Data, loss: str, parameters: int) -> None:
         "parameters": parameters,
         "rows": {name: len(rows) for name, rows in parts.items() if rows is not None},
     }
-    if has_unit(output):
-        own = {name: own_scores(summary[name], output, loss) for name in ("best", "last", "baseline")}
-        summary["in_unit"] = {"unit": output.unit, **own}
-    run.write("summary.json", summary)
+    scores = {name: summary[name] for name in ("best", "last", "baseline")}
+    run.write("summary.json", summary | in_unit(scores, output, loss))
 
 
 def save_predictions(run: Run, part: str, seen: Seen, prediction: np.ndarray) -> None:

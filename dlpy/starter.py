@@ -51,7 +51,7 @@ def experiment_for(source: str, target: str | None, output: Path) -> str:
         return _for_npz(path, output)
     if source not in Dataset.registry.names():
         hint = did_you_mean(source, Dataset.registry.names())
-        raise ConfigError(f"'{source}' is neither a dataset, nor a .csv or .npz file, nor a folder.{hint}")
+        raise ConfigError(f"'{source}' is neither a dataset nor a folder, a .csv or an .npz file.{hint}")
     return _for_named(source, output)
 
 

@@ -40,7 +40,7 @@ def experiment_for_folder(folder: Path, output: Path) -> str:
 def _for_pictures(folder: Path, parts: dict[str, str], output: Path) -> str:
     listing = by_folder(folder, parts.get("train", ""), None)
     size, about = _size(folder, listing.names)
-    spelled = ", ".join(f"{part}: {scalar(name)}" for part, name in parts.items())
+    spelled = ", ".join(f"{part}: {scalar(parts[part])}" for part in ("train", "validation", "test") if part in parts)
     held_out = [line for part, line in _HELD_OUT.items() if part not in parts]
     few = len(listing.names) < 5_000
     changes = "{rotation: 15, shift: 0.1, zoom: 0.1, flip: horizontal}"
@@ -87,12 +87,8 @@ def _for_texts(folder: Path, test: Path | None, classes: list[str], output: Path
         noted("    - {name: tokenize, vocabulary: 10000}", "the 9,999 most frequent words"),
         noted("    - multi_hot", "which words there are, without order"),
     ]
-    model, training = (
-        ["  name: dense", "  units: [16, 16]"],
-        ["  epochs: 20", f"  batch_size: {64 if count < 5_000 else 512}"],
-    )
-    title = [
-        f"Tells the texts in {folder.name} apart ({plural(count, 'file')}).",
-        f"{len(classes)} classes: {listed(classes)}",
-    ]
+    model = ["  name: dense", "  units: [16, 16]"]
+    training = ["  epochs: 20", f"  batch_size: {64 if count < 5_000 else 512}"]
+    title = [f"Tells the texts in {folder.name} apart ({plural(count, 'file')})."]
+    title.append(f"{len(classes)} classes: {listed(classes)}")
     return experiment_file(title, output, {"data": data, "model": model, "training": training})

@@ -33,6 +33,14 @@ def own_scores(scores: dict, output: Output, loss: str) -> dict[str, float]:
     return found
 
 
-def has_unit(output: Output) -> bool:
-    """Return whether scores mean something else than errors of the target as it is, or have a unit."""
-    return output.kind == "regression" and (output.scale != 1.0 or output.unit != "")
+def in_unit(scores: dict[str, dict], output: Output, loss: str) -> dict[str, dict]:
+    """Return {"in_unit": the unit and each block of scores in it}, or nothing where scores are so already.
+
+    Args:
+        scores: blocks of scores by name.
+        loss: as for `own_scores`.
+    """
+    if output.kind != "regression" or (output.scale == 1.0 and output.unit == ""):
+        return {}
+    own = {name: own_scores(block, output, loss) for name, block in scores.items()}
+    return {"in_unit": {"unit": output.unit, **own}}

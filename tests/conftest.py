@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import socket
+import tempfile
 from pathlib import Path
 from typing import Literal
 
@@ -16,6 +19,8 @@ from dlpy.components import Dataset
 from dlpy.data import Input, Loaded, Output, Rows, Source, Task
 
 os.environ["DLPY_OFFLINE"] = "1"
+os.environ["DLPY_CACHE"] = tempfile.mkdtemp(prefix="dlpy-tests-")  # never the user's own
+atexit.register(shutil.rmtree, os.environ["DLPY_CACHE"], ignore_errors=True)
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 REPOSITORY = Path(__file__).parents[1]

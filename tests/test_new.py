@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from dlpy import starter
 from dlpy.cli.main import main
@@ -165,3 +166,50 @@ def test_a_table_of_time_stamps_and_numbers_becomes_a_series(folder, capsys):
     assert "series: 899 rows 1 hour apart, 2020-01-01 00:00:00 to 2020-02-07 11:00:00" in out
     assert "one gap between 2020-01-19 17:00:00 and 2020-01-19 19:00:00 (row 450)" in out
     assert "targets in rows 52 to" in out
+
+
+def picture(path, size):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new("RGB", size).save(path)
+
+
+def test_a_folder_of_pictures_becomes_an_experiment_of_the_size_they_have(folder):
+    for number in range(8):
+        picture(folder / "pets" / "cats" / f"{number}.png", (40 + number, 30))
+        picture(folder / "pets" / "dogs" / f"{number}.png", (500, 300))
+    assert main(["new", "pets"]) == 0
+    text = (folder / "pets.yaml").read_text()
+    assert "# Tells the pictures in pets apart (16 pictures to learn from)." in text
+    assert "# they have 40 x 30 to 500 x 300 pixels" in text
+    experiment, _ = load(folder / "pets.yaml")
+    assert experiment.data.size == [30, 30]
+    assert experiment.data.augmentation.flip == "horizontal"
+    experiment.model.check(experiment.data.load().task)
+
+
+def test_folders_of_parts_are_recognised(folder):
+    for part in ("train", "val", "test"):
+        for name in ("a", "b"):
+            picture(folder / "set" / part / name / "1.png", (20, 20))
+    assert main(["new", "set"]) == 0
+    assert "parts: {train: train, validation: val, test: test}" in (folder / "set.yaml").read_text()
+    dataset = load(folder / "set.yaml")[0].data
+    parts = split(dataset, dataset.load())
+    assert [len(parts.train), len(parts.validation), len(parts.test)] == [2, 2, 2]
+
+
+def test_a_folder_of_texts_becomes_an_experiment_on_texts(folder):
+    for name in ("pos", "neg"):
+        (folder / "reviews" / name).mkdir(parents=True)
+        for number in range(10):
+            (folder / "reviews" / name / f"{number}.txt").write_text(f"{name} {number}")
+    assert main(["new", "reviews"]) == 0
+    assert load(folder / "reviews.yaml")[0].data.name == "text_folder"
+
+
+def test_a_folder_of_neither_is_told(folder, capsys):
+    for name in ("a", "b"):
+        (folder / "odd" / name).mkdir(parents=True)
+        (folder / "odd" / name / "x.pdf").write_text("")
+    assert main(["new", "odd"]) == 3
+    assert "neither pictures" in capsys.readouterr().err

@@ -106,9 +106,8 @@ class Series(Dataset):
             raise DataError(f"{source.description} has {times:,} rows; {needed}.")
         part = self._parts(times, source)
         if record.breaks is not None:
-            after = np.zeros(times, np.int64)
-            after[record.breaks] = 1
-            anchors = anchors[_whole(np.cumsum(after), anchors - self.lookback, anchors + self.delay)]
+            segment = segments(record.breaks, times)
+            anchors = anchors[_whole(segment, anchors - self.lookback, anchors + self.delay)]
         test = part == _TEST
         anchors = anchors[_whole(test, *self._ends(anchors, times))]
         rows = self._rows(record, anchors)
@@ -163,6 +162,13 @@ class Series(Dataset):
         if len(rows) == 0:
             needed = f"a window and its target take {self.lookback + self.delay + 1:,}"
             raise DataError(f"no whole window lies within the {name} rows: there are {times:,}; {needed}.")
+
+
+def segments(breaks: np.ndarray, times: int) -> np.ndarray:
+    """Return the number of the stretch without a break that each of so many rows is in: (times,) int64."""
+    begins = np.zeros(times, np.int64)
+    begins[breaks] = 1
+    return np.cumsum(begins)
 
 
 def thinned(rows: Rows | None, limit: int | None) -> Rows | None:

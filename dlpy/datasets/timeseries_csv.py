@@ -11,8 +11,9 @@ from pydantic import BeforeValidator, Field, model_validator
 from dlpy import csv_file, table, time_stamps
 from dlpy.csv_file import CsvFile
 from dlpy.data import Loaded, Rows, Source, Task
-from dlpy.datasets.series import Record, Series, thinned
-from dlpy.errors import ConfigError, DataError, did_you_mean
+from dlpy.datasets.series import Record, Series, segments, thinned
+from dlpy.datasets.table_options import Delimiter, no_column, no_column_to_predict
+from dlpy.errors import ConfigError, DataError
 from dlpy.models.dense import as_list
 from dlpy.table import Column
 
@@ -36,7 +37,7 @@ class TimeseriesCsv(Series):
     """The column to predict, or several of one unit, which are scaled together."""
     gaps: Literal["error", "allow"] = "error"
     """What to do where time stamps are uneven or repeated: stop, or leave out the windows that would cross it."""
-    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
+    delimiter: Delimiter = ","
     """What stands between cells."""
 
     @model_validator(mode="after")
@@ -83,16 +84,14 @@ class TimeseriesCsv(Series):
         columns = table.columns_of(file)
         for name in self.columns:
             if name not in columns:
-                raise DataError(f"{path} has no column '{name}'.{did_you_mean(name, file.names)}")
+                raise no_column_to_predict(file, name, self.delimiter)
         values = _numbers(file, columns, self.columns)
         anchors = np.arange(self.lookback, len(file) + 1)
         if len(anchors) == 0:
             raise DataError(f"{path} has {len(file):,} rows; a window takes {self.lookback:,}.")
         marks = {}
         if times is not None and len(times) > 1:
-            segment = np.zeros(len(times), np.int64)
-            segment[time_stamps.breaks(times)] = 1
-            segment = np.cumsum(segment)
+            segment = segments(time_stamps.breaks(times), len(times))
             anchors = anchors[segment[anchors - self.lookback] == segment[anchors - 1]]
             later = times[anchors - 1] + (self.delay + 1) * time_stamps.spacing(times)
             marks = {"time": later.astype(np.int64)}
@@ -126,7 +125,7 @@ class TimeseriesCsv(Series):
         for key, names in (("target", self.target), ("columns", self.columns or [])):
             for name in names:
                 if name not in file.names:
-                    raise DataError(f"data.{key}: {file.path} has no column '{name}'.{did_you_mean(name, file.names)}")
+                    raise no_column(file, key, name)
 
     def _times(self, file: CsvFile) -> np.ndarray | None:
         """Return the time stamp of every row, in order.
@@ -137,7 +136,7 @@ class TimeseriesCsv(Series):
         if self.time is None:
             return None
         if self.time not in file.names:
-            raise DataError(f"data.time: {file.path} has no column '{self.time}'.{did_you_mean(self.time, file.names)}")
+            raise no_column(file, "time", self.time)
         texts = file.texts(self.time)
         times, wrong = time_stamps.times_of(texts)
         if wrong is not None:
