@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from dlpy.errors import DivergedError, RunError
-from dlpy.model_state import variables
+from dlpy.model_state import finish_normalization, variables
 from dlpy.runs import Run, storage
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ class Snapshot:
     logs: dict[str, float]
     arrays: dict[str, dict[str, np.ndarray]]
     callbacks: dict[str, Any]
+    phase: int | None = None  # of training in phases, from 1
 
 
 def snapshot(model: keras.Model, epoch: int, logs: dict[str, float], callbacks: dict[str, Any]) -> Snapshot:
@@ -77,13 +78,23 @@ def load_weights(model: keras.Model, run: Run, which: Which = "best") -> int:
         RunError: the checkpoint is missing or damaged, or is of another network.
     """
     folder = _existing(run, which)
-    arrays = _read_arrays(folder, "weights.npz")
+    arrays = read_weights(run, which)
     wanted = {_key(i, v): tuple(v.shape) for i, v in enumerate(model.weights)}
     if {key: array.shape for key, array in arrays.items()} != wanted:
         raise RunError(f"{folder} holds the weights of another network than {run.config} describes.")
     for variable, array in zip(model.weights, arrays.values(), strict=True):
         variable.assign(array)
+    finish_normalization(model.layers)
     return read_state(run, which)["epoch"]
+
+
+def read_weights(run: Run, which: Which = "best") -> dict[str, np.ndarray]:
+    """Return the weights of a checkpoint, in the order of the network.
+
+    Raises:
+        RunError: the checkpoint is missing or damaged.
+    """
+    return _read_arrays(_existing(run, which), "weights.npz")
 
 
 def read_state(run: Run, which: Which = "best") -> dict[str, Any]:
@@ -114,7 +125,8 @@ def _write(folder: Path, state: Snapshot) -> None:
             np.savez(file, **arrays)  # type: ignore
             file.flush()
             os.fsync(file.fileno())
-    content = {"epoch": state.epoch, "scores": state.logs, "callbacks": state.callbacks}
+    phase = {} if state.phase is None else {"phase": state.phase}
+    content = {"epoch": state.epoch, **phase, "scores": state.logs, "callbacks": state.callbacks}
     (folder / "state.json").write_text(json.dumps(content, indent=2) + "\n")
     digests = {path.name: _sha256(path) for path in sorted(folder.iterdir())}
     (folder / "manifest.json").write_text(json.dumps(digests, indent=2) + "\n")

@@ -135,9 +135,28 @@ class Model(Component):
         """Return a line that a person should read before training begins, if there is one."""
         return None
 
+    def transforms(self) -> list[Transform]:
+        """Return what the family itself does to the rows, behind the transforms of the data."""
+        return []
+
     def build(self, task: Task) -> keras.Model:
         """Return a new, uncompiled model with freshly drawn weights."""
         raise self.lacks("build")
+
+    def initialize(self, model: keras.Model) -> None:
+        """Put weights that were learnt elsewhere into a new model before it trains; a run read again has its own.
+
+        Raises:
+            DataError: the weights cannot be had, or are those of another network.
+        """
+
+    def check_phases(self) -> None:
+        """Raise ConfigError where the family, as its options are, cannot be trained in phases."""
+
+    def base_layers(self, model: keras.Model) -> list[keras.layers.Layer]:
+        """Return the layers that `freeze: all` in training.phases keeps as they are: all that learn but the last."""
+        learning = [layer for layer in model.layers if layer.trainable_variables]
+        return learning[:-1]
 
 
 AnyModel = Annotated[Model, Slot(Model.registry)]
@@ -160,6 +179,9 @@ class Hooks:
         """Receive how much there is to do: `epochs`, and `steps` of each."""
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None: ...
+
+    def on_phase_begin(self, phase: int, description: str) -> None:
+        """Learn that the next of `training.phases`, numbered from 1, begins with its next epoch."""
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None: ...
 

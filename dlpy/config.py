@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BeforeValidator, Field, ValidationError
+from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
 from dlpy.blocks import Block
-from dlpy.components import AnyCallback, AnyDataset, AnyModel, Component
+from dlpy.class_weights import check_class_weight
+from dlpy.components import AnyCallback, AnyDataset, AnyModel, Transform
 from dlpy.data import Task
 from dlpy.document import Document, read
 from dlpy.errors import ConfigError, did_you_mean
@@ -18,6 +19,7 @@ from dlpy.execution import Execution
 from dlpy.mistakes import mistakes_of
 from dlpy.objectives import AnyLoss, AnyMetric, AnyOptimizer, Loss, Metric
 from dlpy.optimizers import RMSprop
+from dlpy.phases import Phase, clashes_of_phases, first_epochs, has_schedule
 from dlpy.registry import load_plugin
 from dlpy.splits import KFold
 from dlpy.yaml_reader import Keys, Mistake
@@ -42,6 +44,8 @@ class Training(Block):
     """What is shown beside the loss: accuracy for classes and mae for numbers unless given."""
     epochs: Count = 10
     """How often all training rows are gone through."""
+    phases: Annotated[list[Phase], Field(min_length=1)] | None = None
+    """Stretches of training instead of `epochs`: [{freeze: all, epochs: 9}, {unfreeze_from: conv4, epochs: 9}]."""
     batch_size: Count = 32
     """How many rows make one step."""
     steps_per_epoch: Count | None = None
@@ -52,6 +56,22 @@ class Training(Block):
     """How an epoch is run: `epoch` inside one graph, `steps` batch by batch as Keras' fit; auto takes the faster."""
     jit_compile: Literal["auto"] | bool = "auto"
     """Whether XLA compiles the training steps; auto: where that saves more time than compiling takes."""
+
+    @model_validator(mode="after")
+    def _epochs_of_phases(self) -> Training:
+        if self.phases is None:
+            return self
+        total = sum(phase.epochs for phase in self.phases)
+        if "epochs" in self.model_fields_set and self.epochs != total:
+            raise ValueError(f"each of the phases has its own 'epochs', {total} in all: remove training.epochs")
+        object.__setattr__(self, "epochs", total)  # frozen, and this is part of making it
+        return self
+
+    def shortened(self, epochs: int) -> Training:
+        """Return the same for so many epochs; of phases the first ones."""
+        phases = self.phases and first_epochs(self.phases, epochs)
+        total = sum(phase.epochs for phase in phases) if phases else epochs
+        return self.model_copy(update={"epochs": total, "phases": phases})
 
 
 class Experiment(Block):
@@ -74,9 +94,13 @@ class Experiment(Block):
     plugins: list[str] = []
     """Python files of your own with components; they are run."""
 
+    def steps(self) -> list[Transform]:
+        """Return every transform that the rows go through: the data's, then what the model family adds."""
+        return [*self.data.steps(), *self.model.transforms()]
+
     def task(self, task: Task | None) -> Task | None:
         """Return the task after all transforms, from the task as the dataset gives it."""
-        for transform in self.data.steps():
+        for transform in self.steps():
             task = None if task is None else transform.outline(task)
         return task
 
@@ -163,18 +187,21 @@ def _clashes(experiment: Experiment) -> list[Mistake]:
     for position, callback in enumerate(experiment.callbacks):
         if callback.only_once and callback.name in names[:position]:
             mistakes.append(Mistake(("callbacks", position), f"{callback.name} is there twice."))
-        rate = getattr(experiment.training.optimizer, "learning_rate", None)  # a plug-in's may be called otherwise
-        if callback.sets_learning_rate and isinstance(rate, Component):
+        if callback.sets_learning_rate and has_schedule(experiment.training):
             message = f"{callback.name} needs a learning rate that is a number, not a schedule."
             mistakes.append(Mistake(("callbacks", position), message))
     if experiment.data.validation and experiment.data.validation.column and not experiment.data.has_columns:
         mistakes.append(Mistake(("data", "validation", "column"), f"{experiment.data.name} has no columns."))
-    return mistakes
+    if experiment.model.transforms() and getattr(experiment.data, "augmentation", None):
+        message = "features are computed once, but data.augmentation changes pictures each time: use 'train: frozen'."
+        mistakes.append(Mistake(("model", "train"), message))
+    return mistakes + clashes_of_phases(experiment.training, experiment.model, experiment.callbacks)
 
 
 def _misfits(experiment: Experiment, task: Task) -> list[Mistake]:
     """Return what does not fit this task."""
     mistakes: list[Mistake] = []
+    added = experiment.model.transforms()
 
     def attempt(keys: Keys, check: Any, *arguments: Any) -> Any:
         try:
@@ -183,8 +210,9 @@ def _misfits(experiment: Experiment, task: Task) -> list[Mistake]:
             mistakes.append(Mistake(keys, str(error)))
 
     listed = experiment.data.transforms
-    for transform in experiment.data.steps():
+    for transform in experiment.steps():
         keys = ("data", "transforms", listed.index(transform)) if transform in listed else ("data",)
+        keys = ("model", "name") if transform in added else keys
         task = attempt(keys, transform.outline, task)
         if task is None:
             return mistakes
@@ -217,18 +245,3 @@ def check_jit_compile(jit_compile: bool | str, task: Task) -> None:
     """Raise ConfigError where XLA has no way to do what is asked."""
     if jit_compile is True and task.input.kind == "sparse":
         raise ConfigError("XLA cannot compile products with sparse rows: leave it at auto.")
-
-
-def check_class_weight(weight: str | dict[str, float] | None, task: Task) -> None:
-    """Raise ConfigError where the weights' classes are not the target's."""
-    if weight is None:
-        return
-    if task.output.kind == "regression":
-        raise ConfigError("class_weight fits classes; this target is a number.")
-    number = len(task.output.classes) if task.output.kind == "binary" else task.output.units  # 0: the file must tell
-    known = {*task.output.classes, *map(str, range(number or 0))}
-    unknown = [name for name in weight if name not in known] if isinstance(weight, dict) and number else []
-    if unknown:
-        raise ConfigError(f"there is no class '{unknown[0]}'.{did_you_mean(unknown[0], known)}")
-    if isinstance(weight, dict) and min(weight.values()) < 0:
-        raise ConfigError("a class cannot count less than 0.")

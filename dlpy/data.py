@@ -24,6 +24,7 @@ class Input:
     target: int | None = None  # for windows of a series: the column whose future is the output, on the same scale
     last: int | None = None  # for windows: which of their steps is the last in time
     before: int | None = None  # for windows: which of their steps is a whole number of periods before the target
+    rescaled: bool = False  # for arrays: a transform has brought the numbers to another range
     words: tuple[str, ...] = field(
         default=(), repr=False, compare=False
     )  # for sequences of words: what each integer is

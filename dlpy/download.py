@@ -57,11 +57,11 @@ class Address:
         raise DataError(f"{self.url} redirects more than {_REDIRECTS} times.")
 
 
-def download(address: Address, target: Path, sha256: str | None, progress: Progress | None = None) -> None:
+def download(address: Address, target: Path, checksum: str | None, progress: Progress | None = None) -> None:
     """Leave a file of the web at `target`; what an earlier attempt left is continued.
 
     Args:
-        sha256: what the file must have; None trusts the length that the server gives.
+        checksum: the sha256, or the md5, that the file must have; None trusts the length that the server gives.
 
     Raises:
         UnavailableError: no network, or the server does not give the file.
@@ -69,23 +69,28 @@ def download(address: Address, target: Path, sha256: str | None, progress: Progr
     """
     part = target.with_name(f"{target.name}.part")
     with _storage(target), _only_one(target):
-        if target.is_file() and sha256 and sha256_of(target) == sha256:
+        if target.is_file() and checksum and has_checksum(target, checksum):
             return
-        if sha256 is None:
+        if checksum is None:
             part.unlink(missing_ok=True)  # nothing could tell whether its end fits its beginning
         _fill(part, address, progress)
-        if sha256 and sha256_of(part) != sha256:
+        if checksum and not has_checksum(part, checksum):
             part.unlink()
+            kind = _kind(checksum)
             raise DataError(
-                f"what {address.url} gave is not {target.name}: its sha256 is wrong. It was deleted; try again."
+                f"what {address.url} gave is not {target.name}: its {kind} is wrong. It was deleted; try again."
             )
         part.replace(target)
 
 
-def sha256_of(path: Path) -> str:
-    """Return the sha256 of a file's bytes, in hexadecimal."""
+def has_checksum(path: Path, checksum: str) -> bool:
+    """Return whether a file has this sha256, or, for 32 hexadecimal digits, this md5."""
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        return hashlib.file_digest(file, _kind(checksum)).hexdigest() == checksum
+
+
+def _kind(checksum: str) -> str:
+    return "md5" if len(checksum) == 32 else "sha256"
 
 
 def check_address(url: str, *, loopback: bool = False) -> None:

@@ -7,14 +7,13 @@ stay in memory, called a few times a second at most; the weights after the same 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from dlpy import model_state
-from dlpy.augmentation import Augmentation
 from dlpy.components import Hooks
 from dlpy.data import Rows
 from dlpy.errors import DivergedError
@@ -22,7 +21,8 @@ from dlpy.execution import Execution, acts_on_batches
 from dlpy.features import Padded, row_bytes
 from dlpy.fused import fuse
 from dlpy.graphs import Graphs, Loop
-from dlpy.resident import Resident, Tensors
+from dlpy.plan import Plan, Stage, by_length, order
+from dlpy.resident import Draws, Resident, Tensors
 from dlpy.stream import Stream
 
 if TYPE_CHECKING:
@@ -32,20 +32,7 @@ _CALL_SECONDS = 0.3  # how long one call of the graph may take: progress is show
 _BLOCK_BYTES = (4_000_000, 32_000_000)  # least and most bytes of rows gathered for a call of XLA
 _BLOCK_WEIGHTS = 20  # between these, so many times the weights' bytes: every call copies the weights
 _HELD_OUT_BYTES = 4_000_000  # rows scored at a time: more would not stay in the cache
-_POOL = 50  # batches among which rows are sorted by length
 _MOST_HELD_OUT = 512
-
-
-@dataclass(frozen=True)
-class Plan:
-    """How training goes through the rows."""
-
-    batch_size: int
-    epochs: int
-    seed: int
-    sample_weight: np.ndarray | None = None  # (training rows,) float32
-    steps_per_epoch: int | None = None  # all rows unless given
-    augmentation: Augmentation | None = None
 
 
 class Epoch(Protocol):
@@ -56,37 +43,19 @@ class Epoch(Protocol):
         ...
 
 
-def order(seed: int, epoch: int, rows: int, drawn: int | None = None) -> np.ndarray:
-    """Return which rows an epoch takes, in order: (drawn,) int32, a pure function of its arguments.
-
-    Every row comes once, unless fewer or more are to be drawn.
-    """
-    rng, drawn = np.random.default_rng([seed, epoch]), drawn or rows
-    times = -(-drawn // rows)
-    return np.concatenate([rng.permutation(rows) for _ in range(times)])[:drawn].astype(np.int32)
-
-
-def by_length(order: np.ndarray, lengths: np.ndarray, batch_size: int, seed: int, epoch: int) -> np.ndarray:
-    """Return the same rows in an order in which those of a batch are of about one length.
-
-    Rows are sorted by length among those of _POOL batches that follow each other, then the batches are shuffled.
-    """
-    full = len(order) // batch_size * batch_size
-    pools = [order[start : min(start + _POOL * batch_size, full)] for start in range(0, full, _POOL * batch_size)]
-    batches = np.concatenate([order[:0], *(pool[np.argsort(lengths[pool], kind="stable")] for pool in pools)])
-    shuffled = np.random.default_rng([seed, epoch, 1]).permutation(full // batch_size)
-    return np.concatenate([batches.reshape(-1, batch_size)[shuffled].reshape(-1), order[full:]])
-
-
 class Engine:
     """Trains, scores and asks one compiled model; what is traced for some rows serves all rows of the same shape."""
 
     def __init__(self, model: keras.Model, execution: Execution | None = None) -> None:
         self.model = model
         self.execution = execution or Execution()
-        self._graphs = Graphs(model)
+        self._compiled()
+
+    def _compiled(self) -> None:
+        """Take the model as it is compiled now."""
+        self._graphs = Graphs(self.model)
         if self.execution == Execution("epoch"):  # XLA fuses by itself, and steps are to be those of `fit`
-            fuse(model.optimizer)
+            fuse(self.model.optimizer)
 
     def restart(self, fresh: keras.Model) -> None:
         """Bring the model into the state of a fresh one of the same architecture, keeping what is traced."""
@@ -100,19 +69,39 @@ class Engine:
         """
         drawn = plan.steps_per_epoch and plan.steps_per_epoch * min(plan.batch_size, len(train))
         resident = Resident(train, plan.batch_size, plan.sample_weight, drawn)
-        change = plan.augmentation
-        draws = change.by_epoch(train.x, plan.seed, resident.drawn) if change else lambda epoch: {}
-        orders = ((self._order(train, plan, epoch, drawn), draws(epoch)) for epoch in range(plan.epochs))
-        in_orders = resident.in_orders(orders)
-        training = self._training(train, resident, hooks)
-        held_out = None if validation is None else self._scorer(validation, plan.batch_size)
-        self.model.stop_training = False
         for hook in hooks:
             hook.set_model(self.model)
             hook.set_params({"epochs": plan.epochs, "steps": resident.steps, "verbose": 0})
         for hook in hooks:
             hook.on_train_begin()
-        for epoch, tensors in enumerate(in_orders):
+        if not plan.stages:
+            self._go_through(range(plan.epochs), (train, validation), plan, resident, hooks)
+        first = 0
+        for number, stage in enumerate(plan.stages, 1):
+            self._enter(number, stage, hooks)
+            epochs = range(first, first + stage.epochs)
+            first = 1 + self._go_through(epochs, (train, validation), plan, resident, hooks)
+        for hook in hooks:
+            hook.on_train_end()
+
+    def _enter(self, number: int, stage: Stage, hooks: Sequence[Hooks]) -> None:
+        description = stage.enter(self.model)
+        self._compiled()
+        for hook in hooks:
+            if isinstance(hook, Hooks):  # Keras' own callbacks know no phases
+                hook.on_phase_begin(number, description)
+
+    def _go_through(
+        self, epochs: range, parts: tuple[Rows, Rows | None], plan: Plan, resident: Resident, hooks: Sequence[Hooks]
+    ) -> int:
+        """Train for these epochs, or until a hook ends it; return the last one."""
+        train, validation = parts
+        in_orders = resident.in_orders(self._orders(train, plan, epochs, resident.drawn))
+        training = self._training(train, resident, hooks)
+        held_out = None if validation is None else self._scorer(validation, plan.batch_size)
+        self.model.stop_training = False
+        epoch = epochs.start
+        for epoch, tensors in zip(epochs, in_orders, strict=True):
             for hook in hooks:
                 hook.on_epoch_begin(epoch)
             logs = training.go(tensors, hooks)
@@ -122,11 +111,10 @@ class Engine:
             _require_finite(logs, epoch)
             for hook in hooks:
                 hook.on_epoch_end(epoch, logs)
-            if self.model.stop_training or epoch == plan.epochs - 1:
+            if self.model.stop_training or epoch == epochs[-1]:
                 break
             model_state.swap_averages(self.model)
-        for hook in hooks:
-            hook.on_train_end()
+        return epoch
 
     def evaluate(self, rows: Rows, batch_size: int) -> dict[str, float]:
         """Return the loss and metrics on these rows."""
@@ -148,6 +136,12 @@ class Engine:
     def _lengths(self, rows: Rows) -> np.ndarray | None:
         """Return the rows' lengths where the model takes rows of any length: batches are then of about one length."""
         return rows.x.lengths if isinstance(rows.x, Padded) and self.model.inputs[0].shape[1] is None else None
+
+    def _orders(self, train: Rows, plan: Plan, epochs: range, drawn: int) -> Iterator[tuple[np.ndarray, Draws]]:
+        """Yield in which order each epoch takes the rows, and how their pictures are changed."""
+        change = plan.augmentation
+        draws = change.by_epoch(train.x, plan.seed, drawn) if change else lambda epoch: {}
+        return ((self._order(train, plan, epoch, drawn), draws(epoch)) for epoch in epochs)
 
     def _order(self, train: Rows, plan: Plan, epoch: int, drawn: int | None) -> np.ndarray:
         drawn_rows, lengths = order(plan.seed, epoch, len(train), drawn), self._lengths(train)

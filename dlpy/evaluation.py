@@ -11,6 +11,7 @@ import numpy as np
 from dlpy import checkpoints
 from dlpy.baseline import baseline
 from dlpy.checks import check_rows
+from dlpy.compiling import compiled_model
 from dlpy.config import Experiment, load
 from dlpy.data import Loaded, Rows, Task
 from dlpy.datasets.texts import checked
@@ -19,7 +20,6 @@ from dlpy.errors import ConfigError, DataError, RunError, did_you_mean
 from dlpy.pipeline import SMOKE_ROWS, Pipeline, split
 from dlpy.records import Seen, save_predictions
 from dlpy.runs import Run
-from dlpy.training import compiled_model
 from dlpy.units import in_unit, own_numbers
 
 Part = Literal["train", "validation", "test"]
@@ -51,7 +51,7 @@ def restore(run: Run, which: checkpoints.Which = "best") -> Trained:
         raw_task, task = Task.from_record(record["raw_task"]), Task.from_record(record["task"])
     except (AttributeError, KeyError, TypeError) as error:
         raise RunError(f"{run.path / 'run.json'} is damaged: its task cannot be read ({error}).") from None
-    pipeline = Pipeline.restore(experiment.data.steps(), run.transforms)
+    pipeline = Pipeline.restore(experiment.steps(), run.transforms)
     model = compiled_model(experiment, task, experiment.seed)
     epoch = checkpoints.load_weights(model, run, which)
     return Trained(experiment, pipeline, Engine(model), raw_task, task, epoch)

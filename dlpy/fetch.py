@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dlpy.caches import own_cache
-from dlpy.download import Address, download, sha256_of
+from dlpy.download import Address, download, has_checksum
 from dlpy.errors import DataError, UnavailableError
 from dlpy.waiting import Progress, progress_bar
 
@@ -18,7 +18,8 @@ from dlpy.waiting import Progress, progress_bar
 class Remote:
     """A file that can be downloaded: its name, where from, and the sha256 it must have (None: nobody published it).
 
-    Keras keeps the same file in `keras_folder` of its cache, sometimes as `keras_name`.
+    Keras keeps the same file in `keras_folder` of its cache, sometimes as `keras_name`. Of what only Keras publishes
+    there is an md5 instead. `advice` says what else a person can do with the file.
     """
 
     name: str
@@ -27,6 +28,10 @@ class Remote:
     keras_folder: str = "datasets"
     keras_name: str | None = None
     max_bytes: int = 1 << 30
+    advice: str = (
+        "Put it into a folder that DLPY_DATA names or give it as data.path; "
+        "or set data.fallback: stand_in to train on generated rows."
+    )
 
 
 def locate(remote: Remote, path: str | None, progress: Progress | None = None, *, loopback: bool = False) -> Path:
@@ -101,16 +106,13 @@ def _in_caches(remote: Remote) -> Path | None:
     keras = Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser()
     candidates = (keras / remote.keras_folder / (remote.keras_name or remote.name), own_cache() / remote.name)
     for path in candidates:
-        if path.is_file() and (remote.sha256 is None or sha256_of(path) == remote.sha256):
+        if path.is_file() and (remote.sha256 is None or has_checksum(path, remote.sha256)):
             return path
     return None
 
 
 def _advice(remote: Remote) -> str:
-    return (
-        f"Get it from {remote.url}, then put it into a folder that DLPY_DATA names or give it as data.path; "
-        "or set data.fallback: stand_in to train on generated rows."
-    )
+    return f"Get it from {remote.url}. {remote.advice}"
 
 
 @contextmanager

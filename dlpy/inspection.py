@@ -67,7 +67,7 @@ def _made(experiment: Experiment, document: Document) -> tuple[Loaded, Split, Da
     loaded = obtain(experiment.data, experiment.seed)
     raise_mistakes(experiment, document, loaded.task)
     parts = split(experiment.data, loaded)
-    data, _ = transform(experiment.data, parts, loaded.task)
+    data, _ = transform(experiment, parts, loaded.task)
     return loaded, parts, data
 
 

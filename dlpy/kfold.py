@@ -13,6 +13,7 @@ import numpy as np
 from dlpy import backend, runs
 from dlpy.baseline import baseline
 from dlpy.checks import check, check_every_class
+from dlpy.compiling import fresh_model
 from dlpy.components import Hooks
 from dlpy.config import Experiment, load
 from dlpy.curves import best_epoch
@@ -31,7 +32,6 @@ from dlpy.training import (
     built_callbacks,
     checkpoint_of,
     choose_execution,
-    compiled_model,
     finish,
     fit,
     prepare,
@@ -97,7 +97,7 @@ def _folds(prepared: Prepared) -> Iterator[tuple[np.ndarray, np.ndarray]]:
 def _fold_data(prepared: Prepared, train: np.ndarray, validation: np.ndarray) -> tuple[Data, Any]:
     rows = prepared.loaded.train
     parts = Split(rows.take(train), rows.take(validation), None)
-    data, pipeline = transform(prepared.experiment.data, parts, prepared.loaded.task)
+    data, pipeline = transform(prepared.experiment, parts, prepared.loaded.task)
     check(data)
     return data, pipeline
 
@@ -112,8 +112,9 @@ class _Workshop:
 
     def engine(self, experiment: Experiment, data: Data, callbacks: list[Hooks]) -> Engine:
         """Return an engine whose model is fresh."""
-        fresh = compiled_model(experiment, data.task, experiment.seed)
-        if self._engine is None or self._task != data.task:  # a fold may have other categories than the one before
+        fresh = fresh_model(experiment, data.task)
+        other = self._task != data.task  # a fold may have other categories than the one before
+        if self._engine is None or other or experiment.training.phases:
             parts = list(_folds(self.prepared))
             rows = len(parts[0][0])  # of the first fold, so that folds in other processes go the same way
             execution = choose_execution(experiment, fresh, rows, callbacks, trainings=len(parts))
@@ -220,14 +221,14 @@ def _refit(run: Run, prepared: Prepared, summary: dict[str, Any], reporter: Repo
     reporter.notice(f"refit: all {len(prepared.loaded.train):,} rows, {epochs} epochs")
     experiment = _for_refit(prepared.experiment, epochs)
     final = replace(prepared, experiment=experiment, parts=Split(prepared.loaded.train, None, prepared.loaded.test))
-    data, pipeline = transform(experiment.data, final.parts, prepared.loaded.task)
+    data, pipeline = transform(experiment, final.parts, prepared.loaded.task)
     finish(run, final, data, pipeline, reporter)
     run.write("summary.json", summary | {"refit": run.read("summary.json")})
 
 
 def _for_refit(experiment: Experiment, epochs: int) -> Experiment:
     """Return the experiment without whatever watches validation rows: there are none."""
-    training = experiment.training.model_copy(update={"epochs": epochs})
+    training = experiment.training.shortened(epochs)
     blind = [item for item in experiment.callbacks if not (item.monitors() or "").startswith("val_")]
     data = experiment.data.model_copy(update={"validation": None})
     return experiment.model_copy(update={"training": training, "callbacks": blind, "data": data})

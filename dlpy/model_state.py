@@ -27,6 +27,15 @@ def copy(source: keras.Model, target: keras.Model) -> None:
             variable.assign(value)
 
 
+def finish_normalization(layers: list[Any]) -> None:
+    """Let layers that normalize by what they have learnt compute with it: they hold a copy of their weights."""
+    import keras
+
+    for layer in layers:
+        if isinstance(layer, keras.layers.Normalization):
+            layer.finalize_state()
+
+
 def swap_averages(model: keras.Model) -> None:
     """Exchange the weights and their moving averages, where the optimizer keeps these (`use_ema`)."""
     optimizer: Any = model.optimizer

@@ -5,6 +5,7 @@ from __future__ import annotations
 import zipfile
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
@@ -117,9 +118,17 @@ def split(dataset: Dataset, loaded: Loaded) -> Split:
     return Split(loaded.train.take(train), loaded.train.take(validation), loaded.test)
 
 
-def transform(dataset: Dataset, parts: Split, task: Task) -> tuple[Data, Pipeline]:
+class Stepped(Protocol):
+    """What says which transforms rows go through: an experiment, or a dataset by itself."""
+
+    def steps(self) -> list[Transform]:
+        """Return them, in order."""
+        ...
+
+
+def transform(stepped: Stepped, parts: Split, task: Task) -> tuple[Data, Pipeline]:
     """Return the rows as the model sees them; nothing is learnt from any but the training rows."""
-    pipeline, train, task = Pipeline.fit(dataset.steps(), parts.train, task)
+    pipeline, train, task = Pipeline.fit(stepped.steps(), parts.train, task)
     validation = None if parts.validation is None else pipeline.apply(parts.validation)
     same = parts.test is parts.validation
     test = validation if same else None if parts.test is None else pipeline.apply(parts.test)

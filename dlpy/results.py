@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -21,10 +21,17 @@ class History:
     """The scores of every epoch, from metrics.csv.
 
     epochs: (epochs,) numbers from 1. curves: (epochs,) float64 by column, NaN where the score was not finite.
+    phases: (epochs,) which of training.phases an epoch was in, from 1; empty where there are none.
     """
 
     epochs: np.ndarray
     curves: dict[str, np.ndarray]
+    phases: np.ndarray = field(default_factory=lambda: np.empty(0))
+
+    def phase_starts(self) -> list[tuple[int, float]]:
+        """Return each phase but the first, and between which epochs it began, such as (2, 10.5)."""
+        changes = np.flatnonzero(np.diff(self.phases)) + 1
+        return [(int(self.phases[at]), float(self.epochs[at]) - 0.5) for at in changes]
 
     def scores(self) -> list[str]:
         """Return the names of the scores, one for training and validation together; a learning rate if it changes."""
@@ -71,7 +78,7 @@ def read_history(path: Path) -> History | None:
     columns = dict(zip(names, np.where(np.isfinite(table), table, np.nan).T, strict=True))
     epochs = columns.pop("epoch")
     columns.pop("seconds", None)
-    return History(epochs, columns)
+    return History(epochs, phases=columns.pop("phase", np.empty(0)), curves=columns)
 
 
 def fold_histories(run: Run) -> list[History]:

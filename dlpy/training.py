@@ -12,18 +12,17 @@ from dlpy import backend, checkpoints, runs
 from dlpy.callbacks.checkpoint import Checkpoint
 from dlpy.callbacks.metrics_csv import MetricsCsv
 from dlpy.checks import check, class_numbers
-from dlpy.components import Callback, Hooks, Model
+from dlpy.compiling import fresh_model, is_partly_frozen, stages_of, weights_line
+from dlpy.components import Callback, Hooks
 from dlpy.config import Experiment, raise_mistakes
 from dlpy.data import Data, Loaded, Rows, Task
 from dlpy.document import Document
 from dlpy.engine import Engine, Plan
 from dlpy.errors import ConfigError, in_one_line
 from dlpy.execution import Execution, choose
-from dlpy.models.sequences import on_differences
 from dlpy.pipeline import Pipeline, Split, obtain, split, transform
 from dlpy.preprocessing import with_preprocessing
 from dlpy.records import Options, Seen, begin, record_outcome, save_predictions, save_splits, summarize, write_config
-from dlpy.registry import plugin_failure
 from dlpy.runs import Run
 from dlpy.samples import save_augmented
 
@@ -74,7 +73,7 @@ def train(experiment: Experiment, document: Document, options: Options, reporter
     runs.require_writable(options.folder)
     prepared = prepare(experiment, document, options)
     experiment = prepared.experiment
-    data, pipeline = transform(experiment.data, prepared.parts, prepared.loaded.task)
+    data, pipeline = transform(experiment, prepared.parts, prepared.loaded.task)
     check(data)
     reporter.data_ready(prepared.loaded, data, experiment)
     run = begin(experiment, prepared.loaded, data.task, options)
@@ -107,14 +106,17 @@ def finish(run: Run, prepared: Prepared, data: Data, pipeline: Pipeline, reporte
         reporter.notice(f"model.keras is left out: Keras cannot save this model: {in_one_line(error)}")
 
 
-def fit_best(run: Run, experiment: Experiment, data: Data, hooks: Sequence[Hooks]) -> Engine:
+def fit_best(run: Run, experiment: Experiment, data: Data, hooks: Sequence[Reporter]) -> Engine:
     """Train a fresh model, leave its scores and checkpoints in the run, and return it with its best weights."""
     experiment = experiment.model_copy(update={"model": experiment.model.resolved(data.task)})
-    model = compiled_model(experiment, data.task, experiment.seed)
+    model = fresh_model(experiment, data.task)
     callbacks = built_callbacks(experiment, run, data)
     execution = choose_execution(experiment, model, len(data.train), callbacks)
     write_config(run, experiment.executed(execution))
     engine = Engine(model, execution)
+    if is_partly_frozen(model) and not experiment.training.phases:
+        for hook in hooks:
+            hook.notice(weights_line(model))
     checkpoint = checkpoint_of(experiment).build(run, _directions(experiment, data))
     try:
         fit(engine, run, experiment, data, [checkpoint, *hooks, *callbacks])
@@ -140,7 +142,8 @@ def fit(engine: Engine, run: Run, experiment: Experiment, data: Data, hooks: Seq
     training = experiment.training
     weight = sample_weight(experiment, data)
     sizes = (training.batch_size, training.epochs, experiment.seed)
-    plan = Plan(*sizes, weight, training.steps_per_epoch, experiment.data.augmentation)
+    stages = stages_of(experiment, engine.model, data.task)
+    plan = Plan(*sizes, weight, training.steps_per_epoch, experiment.data.augmentation, stages)
     # metrics.csv comes first: it records the learning rate that the epoch had, before a callback changes it
     engine.fit(data.train, data.validation, plan, [MetricsCsv(run.metrics), *hooks])
 
@@ -171,46 +174,6 @@ def _directions(experiment: Experiment, data: Data) -> dict[str, str]:
     return experiment.directions(data.task, validation=data.validation is not None)
 
 
-def compiled_model(experiment: Experiment, task: Task, seed: int) -> keras.Model:
-    """Return a new model of the experiment, its weights drawn from the seed, ready to train or to be scored."""
-    backend.start()
-    import keras
-
-    keras.utils.set_random_seed(seed)
-    model = _fitting_model(experiment.model, task)
-    metrics = [metric.build(task) for metric in experiment.metrics(task)]
-    loss = experiment.loss(task).build()
-    model.compile(optimizer=experiment.training.optimizer.build(), loss=loss, metrics=metrics)
-    return model
-
-
-def _fitting_model(family: Model, task: Task) -> keras.Model:
-    """Return a new model of the family.
-
-    Raises:
-        ConfigError: it does not take the task's rows, or gives other numbers than the target needs; Keras would
-            stretch these without a word.
-    """
-    import keras
-
-    dtype = "int32" if task.input.kind == "sequence" else None
-    inputs = keras.Input(task.input.shape, sparse=task.input.kind == "sparse", dtype=dtype, name="input")
-    try:
-        model = family.build(task)
-        if not isinstance(model, keras.Model):
-            raise ConfigError(f"model '{family.name}': its build() returned {type(model).__name__}, not a keras.Model.")
-        given = on_differences(model, inputs, task.input) if task.output.from_last else model(inputs)
-    except (ValueError, TypeError) as error:
-        hint = f"model '{family.name}' cannot be built for {task.input}: {in_one_line(error)}"
-        raise plugin_failure(error) or ConfigError(hint) from error
-    if getattr(given, "shape", None) != (None, task.output.units):
-        shapes = [tuple(tensor.shape) for tensor in keras.tree.flatten(given)]
-        wanted = f"the target needs (batch, {task.output.units}): use task.output.units"
-        raise ConfigError(f"model '{family.name}' gives {', '.join(map(str, shapes))}; {wanted}.")
-    wrapped = task.output.from_last or getattr(model, "inputs", None) is None  # without inputs it is subclassed
-    return keras.Model(inputs, given) if wrapped else model
-
-
 def sample_weight(experiment: Experiment, data: Data) -> np.ndarray | None:
     """Return how much each training row counts by its class: (rows,) float32, or None where all count the same."""
     chosen = experiment.training.class_weight
@@ -239,7 +202,9 @@ def _portable(model: keras.Model, experiment: Experiment, task: Task, pipeline: 
 def _shortened(experiment: Experiment) -> Experiment:
     """Return the experiment cut down to a few batches, to see whether it runs at all."""
     batch_size = min(experiment.training.batch_size, 32)
-    training = experiment.training.model_copy(update={"epochs": 1, "batch_size": batch_size, "steps_per_epoch": None})
+    phases = [phase.model_copy(update={"epochs": 1}) for phase in experiment.training.phases or []] or None
+    update = {"epochs": len(phases or [1]), "phases": phases, "batch_size": batch_size, "steps_per_epoch": None}
+    training = experiment.training.model_copy(update=update)
     holdout = experiment.data.validation
     data = experiment.data.model_copy(update={"validation": holdout and holdout.for_few_rows()})
     return experiment.model_copy(update={"training": training, "data": data})

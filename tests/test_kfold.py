@@ -11,11 +11,12 @@ import pytest
 import yaml
 
 from dlpy import kfold as module
+from dlpy.compiling import compiled_model
 from dlpy.config import load
 from dlpy.kfold import How, kfold
 from dlpy.records import Options
 from dlpy.runs import Run
-from dlpy.training import Reporter, compiled_model, prepare
+from dlpy.training import Reporter, prepare
 
 REPOSITORY = Path(__file__).parents[1]
 BLOCKS = {

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from dlpy import checkpoints, training
+from dlpy.compiling import compiled_model
 from dlpy.components import Dataset
 from dlpy.config import load
 from dlpy.data import Data, Input, Loaded, Output, Rows, Source, Task
@@ -230,12 +231,12 @@ def test_one_step_with_class_weights_is_the_one_worked_out_by_hand(bench) -> Non
     run = train(path)
     experiment, _ = load(path)
     loaded = experiment.data.load()
-    before = training.compiled_model(experiment, loaded.task, experiment.seed)
+    before = compiled_model(experiment, loaded.task, experiment.seed)
     kernel, bias = before.get_weights()
     x, y = loaded.train.array, loaded.train.y[:, None]
     counts = np.where(y == 1, 0.5, 3.0)
     slope = counts * (1 / (1 + np.exp(-(x @ kernel + bias))) - y) / 40  # of the mean cross-entropy, by the logit
-    model = training.compiled_model(experiment, loaded.task, experiment.seed)
+    model = compiled_model(experiment, loaded.task, experiment.seed)
     checkpoints.load_weights(model, run)
     np.testing.assert_allclose(model.get_weights()[0], kernel - 0.5 * x.T @ slope, rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(model.get_weights()[1], bias - 0.5 * slope.sum(axis=0), rtol=1e-5, atol=1e-6)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from dataclasses import replace
 from typing import Literal
 
 from dlpy.callbacks.monitor import Best
@@ -43,11 +44,15 @@ class CheckpointHooks(Hooks):
         self._copied = -math.inf
         self._unwritten: Snapshot | None = None
         self._last: tuple[int, dict[str, float]] | None = None
+        self._phase: int | None = None
+
+    def on_phase_begin(self, phase: int, description: str) -> None:
+        self._phase = phase
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
         self._last = (epoch, logs)
         if self._best.improved(epoch, logs) if self._best is not None else self._is_time_to_copy():
-            self._unwritten = snapshot(self.model, epoch + 1, logs, {})
+            self._unwritten = self._snapshot(epoch, logs)
         if time.monotonic() - self._written >= self._every_seconds:
             self._write()
 
@@ -67,11 +72,14 @@ class CheckpointHooks(Hooks):
         self._copied = now if due else self._copied
         return due
 
+    def _snapshot(self, epoch: int, logs: dict[str, float]) -> Snapshot:
+        return replace(snapshot(self.model, epoch + 1, logs, {}), phase=self._phase)
+
     def _write(self) -> None:
         if self._last is None:
             return
         epoch, logs = self._last
-        last = snapshot(self.model, epoch + 1, logs, {})
+        last = self._snapshot(epoch, logs)
         if self._best is not None and self._unwritten is not None and self._unwritten.epoch != last.epoch:
             self.flush()
         is_best = self._best is None or (self._unwritten is not None and self._unwritten.epoch == last.epoch)

@@ -13,7 +13,10 @@ from dlpy.runs import Run
 
 
 class EarlyStopping(Callback):
-    """Stop when a score has not improved for some epochs. The run's model is that of the best checkpoint anyway."""
+    """Stop when a score has not improved for some epochs. The run's model is that of the best checkpoint anyway.
+
+    Of training in phases it ends the phase, and begins anew with the next one.
+    """
 
     name: Literal["early_stopping"] = "early_stopping"
     monitor: Monitor = "val_loss"
@@ -41,9 +44,15 @@ class EarlyStoppingHooks(Hooks):
         self._patience = patience
         self._first = first
         self._waited = 0
+        self._begun = self._next = 0  # epochs, from 0: with which the phase began, and the one to come
+
+    def on_phase_begin(self, phase: int, description: str) -> None:
+        self._best.forget()
+        self._waited, self._begun = 0, self._next
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
-        if epoch < self._first:
+        self._next = epoch + 1
+        if epoch - self._begun < self._first:
             return
         self._waited = 0 if self._best.improved(epoch, logs) else self._waited + 1
         if self._waited >= self._patience:

@@ -15,6 +15,10 @@ class Best:
         self._sign = 1.0 if direction == "min" else -1.0
         self._min_delta = min_delta
 
+    def forget(self) -> None:
+        """Begin anew."""
+        self.value = self.epoch = None
+
     def improved(self, epoch: int, logs: dict[str, float]) -> bool:
         """Take in an epoch's scores; return whether it is the best so far by more than min_delta."""
         value = logs.get(self.monitor, math.nan)

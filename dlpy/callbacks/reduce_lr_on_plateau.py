@@ -46,6 +46,10 @@ class ReduceLROnPlateauHooks(Hooks):
         self._waited = 0
         self._cooling = 0
 
+    def on_phase_begin(self, phase: int, description: str) -> None:
+        self._best.forget()  # the phase has an optimizer and a learning rate of its own
+        self._waited = self._cooling = 0
+
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
         improved = self._best.improved(epoch, logs)
         if self._cooling > 0:

@@ -63,6 +63,10 @@ class Display(Reporter):
     def fold_ended(self, number: int, total: int, scores: dict[str, float]) -> None:
         self.notice(f"fold {number:{len(str(total))}}/{total}  {scores_text(scores)}")
 
+    def on_phase_begin(self, phase: int, description: str) -> None:
+        if not self._folds:
+            self.notice(description)
+
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
         self._last: dict[str, float] = {}
 

@@ -17,6 +17,7 @@ from dlpy.drawing import (
     score_axis,
     shortened,
 )
+from dlpy.phase_marks import mark_phases
 from dlpy.results import History, baseline_of, fold_histories, mean_history, read_history
 from dlpy.runs import Run
 
@@ -42,6 +43,7 @@ class Comparison(Plot):
         columns = [name for name in logged if name != "learning_rate"]
         prefixes = ["", "val_"] if any(name.startswith("val_") for name in columns) else [""]
         scores = list(dict.fromkeys(name.removeprefix("val_") for name in columns))
+        phases = [(history.phase_starts(), _colour(number)) for number, history in enumerate(histories.values())]
         figure = new_figure(f"{len(found)} runs compared", 5.2 * len(prefixes) + 0.8, 3 * len(scores) + 0.9)
         for row, score in enumerate(scores):
             for column, prefix in enumerate(prefixes):
@@ -49,6 +51,7 @@ class Comparison(Plot):
                     axes = figure.add_subplot(len(scores), len(prefixes), row * len(prefixes) + column + 1)
                     _draw_score(axes, prefix + score, histories)
                     draw_baseline(axes, _shared_baseline(runs, prefix + score), "baseline")
+                    mark_phases(axes, phases)
         legend_below(figure)
         return {"": figure}
 
@@ -60,7 +63,7 @@ def _draw_score(axes: Axes, name: str, histories: dict[str, History]) -> None:
             axes.plot(
                 history.epochs,
                 history.curves[name],
-                color=COLOURS[number % len(COLOURS)],
+                color=_colour(number),
                 linestyle=LINES[(number + number // len(COLOURS)) % len(LINES)],
                 marker=MARKERS[number % len(MARKERS)],
                 markevery=max(1, len(history.epochs) // 10),
@@ -70,6 +73,10 @@ def _draw_score(axes: Axes, name: str, histories: dict[str, History]) -> None:
     epoch_axis(axes, max((history.epochs for history in histories.values()), key=len))
     score_axis(axes, score, [history.curves[name] for history in histories.values() if name in history.curves])
     axes.set_title(f"{'validation' if name.startswith('val_') else 'training'} {score}")
+
+
+def _colour(number: int) -> str:
+    return COLOURS[number % len(COLOURS)]
 
 
 def _named(runs: list[Run]) -> dict[str, Run]:

@@ -17,6 +17,7 @@ from dlpy.drawing import (
     score_axis,
     shortened,
 )
+from dlpy.phase_marks import mark_phases
 from dlpy.results import History, baseline_of, read_history
 from dlpy.runs import Run
 
@@ -42,6 +43,7 @@ class HistoryPlot(Plot):
         for axes, score in zip(panels(figure, len(scores), columns), scores, strict=True):
             draw_score(axes, score, history)
             _draw_landmarks(axes, score, history, run)
+            mark_phases(axes, [(history.phase_starts(), GREY)])
         legend_below(figure)
         return {"": figure}
 

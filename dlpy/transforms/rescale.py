@@ -28,7 +28,7 @@ class Rescale(Transform):
     def outline(self, task: Task) -> Task:
         if task.input.kind != "array":
             raise ConfigError(f"rescale fits arrays, not {task.input}.")
-        return task.with_input(replace(task.input, target=None))  # targets stay as they are
+        return task.with_input(replace(task.input, target=None, rescaled=True))  # targets stay as they are
 
     def apply(self, rows: Rows, state: State) -> Rows:
         if isinstance(rows.x, Windows):

@@ -35,7 +35,8 @@ class Reshape(Transform):
         unknown = self.shape.count(-1)
         if unknown > 1 or known == 0 or (size % known if unknown else size != known):
             raise ConfigError(f"a row of {task.input.shape} cannot take the shape {self.shape}.")
-        return task.with_input(Input("array", tuple(size // known if n == -1 else n for n in self.shape)))
+        shape = tuple(size // known if n == -1 else n for n in self.shape)
+        return task.with_input(Input("array", shape, rescaled=task.input.rescaled))
 
     def apply(self, rows: Rows, state: State) -> Rows:
         if isinstance(rows.x, Scaled):

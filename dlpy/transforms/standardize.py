@@ -32,7 +32,7 @@ class Standardize(Transform):
     def outline(self, task: Task) -> Task:
         if task.input.kind not in ("array", "table"):
             raise ConfigError(f"standardize fits arrays and tables, not {task.input}.")
-        return task
+        return task.with_input(replace(task.input, rescaled=True))
 
     def measured(self, task: Task, state: State) -> Task:
         if "target" not in state:

@@ -3,7 +3,7 @@
     python tests/benchmarks/run.py [JOB ...] [--runs 3] [--data FOLDER]
 
 FOLDER may hold boston.csv and fashion_mnist.npz; what it lacks, and all texts, come from dlpy's stand-ins, written
-once in the files' own formats, so that both sides read the same bytes. Prints a table of ratios dlpy / script:
+once in the files' own formats, so that both sides read the same bytes. dlpy's caches are empty at first. Prints a table of ratios dlpy / script:
 medians of the wall time, of the training alone (tracing and compiling included) and of the peak memory. The job
 `small` prints what a run of a second costs beside the import of TensorFlow instead.
 """
@@ -29,11 +29,15 @@ DLPY = "from dlpy.cli.main import run; run()"
 
 @dataclass(frozen=True)
 class Job:
-    """One comparison: dlpy's arguments and the script's, with {file} for the data."""
+    """One comparison: dlpy's arguments and the script's, with {file} for the data and {vgg16} for its weights."""
 
     dlpy: str
     script: str
     data: str
+
+    def filled(self, **paths: Path) -> Job:
+        """Return the same with paths for the names in braces."""
+        return Job(self.dlpy.format(**paths), self.script.format(**paths), self.data)
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,8 @@ class Took:
     score: float
 
 
+PETS = "cats_and_dogs_small"
+VGG16 = "vgg16_notop.weights.h5"
 JOBS = {
     "boston": Job("kfold configs/boston_kfold.yaml data.path={file}", "boston_kfold.py {file}", "boston.csv"),
     "imdb": Job("train configs/imdb_dense.yaml data.path={file}", "bags.py {file}", "imdb.npz"),
@@ -59,6 +65,21 @@ JOBS = {
     "lstm": Job("train configs/imdb_lstm.yaml data.path={file} training.epochs=2", "reviews.py {file} 2", "imdb.npz"),
     "gru": Job("train {file}.yaml", "climate.py {file}", "climate.csv"),
     "table": Job("train {file}.yaml", "table.py {file}", "table.csv"),
+    "pets": Job(
+        "train configs/cats_vs_dogs_scratch.yaml data.path={file} training.epochs=2 training.steps_per_epoch=50",
+        "pets.py {file} scratch 2 50",
+        PETS,
+    ),
+    "pets_augmented": Job(
+        "train configs/cats_vs_dogs_augmented.yaml data.path={file} training.epochs=2 training.steps_per_epoch=40",
+        "pets.py {file} augmented 2 40",
+        PETS,
+    ),
+    "pets_features": Job(
+        "train configs/cats_vs_dogs_vgg16_features.yaml data.path={file} data.size=48 model.weights={vgg16}",
+        "pets_features.py {file} {vgg16} 48 30",
+        PETS,
+    ),
 }
 
 
@@ -75,15 +96,16 @@ def main() -> None:
             if name == "small":
                 measure_overhead(Path(folder), options.runs)
             else:
-                compare(name, JOBS[name], find_data(JOBS[name].data, options.data, Path(folder)), options.runs)
+                job, file = JOBS[name], find_data(JOBS[name].data, options.data, Path(folder))
+                compare(name, job.filled(file=file, vgg16=options.data / VGG16), file, options.runs)
 
 
 def compare(name: str, job: Job, file: Path, runs: int) -> None:
     """Run both sides in turn and print a line of the table."""
     ours, theirs = [], []
     for _ in range(runs):
-        ours.append(run_dlpy(job.dlpy.format(file=file).split(), file.parent if file.suffix else file))
-        theirs.append(run_script(job.script.format(file=file).split()))
+        ours.append(run_dlpy(job.dlpy.split(), file.parent))
+        theirs.append(run_script(job.script.split()))
 
     def ratio(field: str, unit: float, format: str) -> str:
         mine, other = (statistics.median(getattr(took, field) for took in side) for side in (ours, theirs))
@@ -110,7 +132,8 @@ def measure_overhead(folder: Path, runs: int) -> None:
 def run_dlpy(arguments: list[str], folder: Path) -> Took:
     """Run dlpy with its runs in a folder of their own."""
     with tempfile.TemporaryDirectory(dir=folder if os.access(folder, os.W_OK) else None) as runs:
-        wall, memory, _ = timed([sys.executable, "-c", DLPY, *arguments, "--runs", runs, "--quiet"])
+        os.environ["DLPY_CACHE"] = f"{runs}/cache"  # nothing is known from another run
+        wall, memory, _ = timed([sys.executable, "-c", DLPY, *arguments, "--runs", f"{runs}/runs", "--quiet"])
         metrics = [list(csv.DictReader(path.open())) for path in sorted(Path(runs).rglob("metrics.csv"))]
     names = ("val_mae", "val_accuracy", "accuracy", "val_loss")
     score = next(name for name in names if name in metrics[0][0])
@@ -148,7 +171,7 @@ def timed(command: list[str]) -> tuple[float, float, str]:
 
 def find_data(name: str, data: Path, folder: Path) -> Path:
     """Return the file of that name: a real one, or one made here."""
-    if (data / name).is_file():
+    if (data / name).exists():
         return data / name
     path = folder / name
     if not path.exists():
@@ -157,6 +180,7 @@ def find_data(name: str, data: Path, folder: Path) -> Path:
             "reuters.npz": write_texts,
             "table.csv": write_table,
             "climate.csv": write_climate,
+            PETS: write_pets,
         }.get(name, missing)(path)
     return path
 
@@ -217,6 +241,21 @@ def write_climate(path: Path) -> None:
         "  transforms: [standardize]\n  validation: {fraction: 0.2, take: last}\nmodel: {name: rnn, cell: gru, units: 32}\n"
         "training: {loss: mae, metrics: [], epochs: 3, batch_size: 128}\n"
     )
+
+
+def write_pets(path: Path) -> None:
+    """Write 2,000 training and 1,000 validation pictures of the stand-in for cats_vs_dogs as JPEG files."""
+    from PIL import Image
+
+    from dlpy.stand_ins.pets import pets
+
+    for part, (name, count) in enumerate({"train": 2000, "validation": 1000, "test": 20}.items()):
+        for label in ("cats", "dogs"):
+            (path / name / label).mkdir(parents=True)
+        pictures, labels = pets(0, part, count, (150, 150))
+        for number, (picture, label) in enumerate(zip(pictures, labels, strict=True)):
+            kind = "dog" if label else "cat"
+            Image.fromarray(picture).save(path / name / f"{kind}s" / f"{kind}.{number}.jpg", quality=90)
 
 
 if __name__ == "__main__":

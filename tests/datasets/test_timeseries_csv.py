@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from dlpy import runs
+from dlpy.compiling import compiled_model
 from dlpy.config import Experiment
 from dlpy.datasets.timeseries_csv import TimeseriesCsv
 from dlpy.errors import DataError
 from dlpy.pipeline import split, transform
-from dlpy.training import compiled_model
 
 RNG = np.random.default_rng(4)
 VALUES = RNG.normal(size=(200, 2)).round(3)

@@ -1,0 +1,172 @@
+"""The base of a network that was trained elsewhere: from keras.applications, or another run's convolutional part."""
+
+from __future__ import annotations
+
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic_core import PydanticCustomError, core_schema
+
+from dlpy.blocks import Block, Slot
+from dlpy.components import Model
+from dlpy.data import Input, Task
+from dlpy.errors import ConfigError, did_you_mean
+from dlpy.fetch import locate
+from dlpy.networks import NETWORKS, Network, imagenet_file
+from dlpy.preparation import ADDED, Preparation, prepared
+from dlpy.run_bases import RunBase, read_run_base, run_weights
+from dlpy.weight_files import Weights, assign, read_weights
+
+if TYPE_CHECKING:
+    import keras
+    from pydantic import GetJsonSchemaHandler
+
+_RUN = "run:"
+_EFFICIENT_DEVIATION = (0.229, 0.224, 0.225)
+
+
+class _NetworkSlot(Slot):
+    """A network of keras.applications by name, or a model family with its options."""
+
+    def parse(self, value: object) -> Any:
+        if value is None or (isinstance(value, str) and value in NETWORKS):
+            return value
+        if isinstance(value, str):
+            message = f"keras.applications has no network '{value}'.{did_you_mean(value, NETWORKS)}"
+            raise PydanticCustomError("component", "{message}", {"message": message})
+        return super().parse(value)
+
+    def __get_pydantic_json_schema__(self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler) -> dict:
+        return {"anyOf": [{"enum": sorted(NETWORKS)}, {"type": "object"}, {"type": "null"}]}
+
+
+AnyNetwork = Annotated[str | Model | None, _NetworkSlot(Model.registry)]
+
+
+class Base(Block):
+    """Which base, with which weights, and what is done to pictures in front of it."""
+
+    network: AnyNetwork
+    weights: str | None
+    preprocessing: Literal["auto", "none"] | Preparation
+
+    @property
+    def run(self) -> str | None:
+        """The run that the base is of, or None where it is none of a run."""
+        return self.weights.removeprefix(_RUN) if self.weights and self.weights.startswith(_RUN) else None
+
+    @property
+    def title(self) -> str:
+        """What the base is called in messages."""
+        if isinstance(self.network, str):
+            return self.network
+        return f"the base of run {self.run}" if self.run else "the base"
+
+    def check_options(self) -> None:
+        """Raise ValueError where the options do not fit each other."""
+        if self.network is None and self.run is None:
+            raise ValueError(f"'base' says which network.{did_you_mean('', NETWORKS)} Or give weights: run:<id>.")
+        if isinstance(self.network, str) and self.run is not None:
+            raise ValueError("a run brings its own base: leave out 'base', or give other 'weights'")
+        if isinstance(self.network, Model) and self.run is None and self.weights is not None:
+            raise ValueError("the weights of such a base come from a run (run:<id>), or are drawn (null)")
+        if isinstance(self.network, str) and isinstance(self.preprocessing, Preparation):
+            raise ValueError("preprocessing of a network of keras.applications is auto or none")
+        if self.preprocessing == "none" and isinstance(self.network, str) and NETWORKS[self.network].range == "fixed":
+            raise ValueError(f"{self.network} has its preprocessing inside, always: leave it at auto")
+
+    def resolved(self) -> Base:
+        """Return the base written out, so that a run can be read when the run that it is of is gone."""
+        if self.run is None or self.network is not None:
+            return self
+        found = read_run_base(self.run)
+        chosen = found.preparation(self.preprocessing)
+        return self.model_copy(update={"network": found.family, "preprocessing": chosen})
+
+    def check(self, task: Task) -> None:
+        """Raise ConfigError where the base does not fit the task's pictures."""
+        given = task.input
+        if given.kind != "array" or len(given.shape) != 3:
+            hint = "add such as {name: reshape, shape: [28, 28, 1]} to data.transforms"
+            raise ConfigError(f"pretrained needs pictures (height, width, channels), not {given}: {hint}.")
+        if self.preprocessing == "auto" and given.rescaled:
+            raise ConfigError(
+                "preprocessing: auto takes the raw bytes, 0 to 255, but data.transforms changes them: "
+                "leave 'rescale' or 'standardize' out, or set model.preprocessing: none."
+            )
+        base = self.resolved()
+        if isinstance(base.network, str):
+            _check_size(base.network, given)
+        elif base.network is not None:
+            base.network.check(task)
+
+    def layers(self, inputs: Any, task: Task) -> Any:
+        """Return what the base makes of pictures: (batch, height, width, channels). Its layers keep their names."""
+        base = self.resolved()
+        if isinstance(base.network, str):
+            network = NETWORKS[base.network]
+            x = prepared(inputs, network.range if base.preprocessing == "auto" else Preparation(channels=3))
+            return _application(network, x, inside=base.preprocessing == "auto")
+        x = prepared(inputs, base.preprocessing) if isinstance(base.preprocessing, Preparation) else inputs
+        return RunBase.convolutional(base.network, x, task)
+
+    def read(self) -> Weights:
+        """Return the weights of the base; those of a run are followed by those of its head.
+
+        Raises:
+            DataError: there are none, or they cannot be read.
+        """
+        if self.run is not None:
+            return run_weights(self.run)
+        if self.weights == "imagenet":
+            return read_weights(locate(imagenet_file(str(self.network)), None))
+        return read_weights(Path(str(self.weights)).expanduser())
+
+    def assign(self, layers: list[keras.layers.Layer], weights: Weights) -> None:
+        """Put weights that `read` returned into the layers of the base.
+
+        Raises:
+            DataError: they are of another network.
+        """
+        if self.run is not None:
+            weights = dict(islice(weights.items(), sum(len(layer.weights) for layer in layers)))
+        assign(layers, weights, f"model.weights: {self.weights}")
+        if self.weights == "imagenet" and str(self.network).startswith("efficientnet_b"):
+            _deviation_twice(layers)
+
+
+def base_layers(model: keras.Model) -> list[keras.layers.Layer]:
+    """Return the layers of the base of a model, in order."""
+    names = [layer.name for layer in model.layers]
+    end = names.index("pooled") if "pooled" in names else len(names)
+    return [layer for layer in model.layers[:end] if layer.name not in ADDED]
+
+
+def _application(network: Network, x: Any, *, inside: bool) -> Any:
+    from keras import applications
+
+    options: dict[str, Any] = {"include_preprocessing": inside} if network.range == "inside" else {}
+    constructor = getattr(applications, network.constructor)
+    return constructor(include_top=False, weights=None, input_tensor=x, **options).output
+
+
+def _check_size(name: str, given: Input) -> None:
+    height, width, channels = given.shape
+    least = NETWORKS[name].least
+    if min(side for side in (height, width, least) if side is not None) < least:
+        raise ConfigError(
+            f"{name} needs pictures of at least {least} x {least}, not {height} x {width}: make them larger."
+        )
+    if channels not in (None, 1, 3):
+        raise ConfigError(f"{name} needs pictures in colour (3 channels) or grey (1), not {channels} channels.")
+
+
+def _deviation_twice(layers: list[keras.layers.Layer]) -> None:
+    """Let EfficientNet divide by the root of ImageNet's deviation once more: so were these weights trained."""
+    import keras
+
+    for layer in layers:
+        if isinstance(layer, keras.layers.Normalization):
+            layer.adapt_variance.assign(layer.adapt_variance * keras.ops.reshape(_EFFICIENT_DEVIATION, (-1,)))
+            layer.finalize_state()

@@ -1,0 +1,122 @@
+"""A model that is ready to train: built, checked against the task, and compiled; once, or anew for each phase."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dlpy import backend
+from dlpy.components import Model
+from dlpy.config import Experiment
+from dlpy.data import Task
+from dlpy.engine import Stage
+from dlpy.errors import ConfigError, in_one_line
+from dlpy.models.sequences import on_differences
+from dlpy.objectives import Optimizer
+from dlpy.registry import plugin_failure
+
+if TYPE_CHECKING:
+    import keras
+
+
+def fresh_model(experiment: Experiment, task: Task) -> keras.Model:
+    """Return a new model that is ready to train: with the weights that its family begins with."""
+    model = compiled_model(experiment, task, experiment.seed)
+    experiment.model.initialize(model)
+    return model
+
+
+def compiled_model(experiment: Experiment, task: Task, seed: int) -> keras.Model:
+    """Return a new model of the experiment, its weights drawn from the seed, ready to train or to be scored."""
+    backend.start()
+    import keras
+    from keras.src.utils.naming import reset_uids
+
+    keras.utils.set_random_seed(seed)
+    reset_uids()  # layers are called the same in every run, whatever was built before
+    model = _fitting_model(experiment.model, task)
+    compile_model(model, experiment, task, experiment.training.optimizer)
+    return model
+
+
+def compile_model(model: keras.Model, experiment: Experiment, task: Task, optimizer: Optimizer) -> None:
+    """Give a model the experiment's loss and metrics, and a new optimizer."""
+    metrics = [metric.build(task) for metric in experiment.metrics(task)]
+    model.compile(optimizer=optimizer.build(), loss=experiment.loss(task).build(), metrics=metrics)
+
+
+def _fitting_model(family: Model, task: Task) -> keras.Model:
+    """Return a new model of the family.
+
+    Raises:
+        ConfigError: it does not take the task's rows, or gives other numbers than the target needs; Keras would
+            stretch these without a word.
+    """
+    import keras
+
+    dtype = "int32" if task.input.kind == "sequence" else None
+    inputs = keras.Input(task.input.shape, sparse=task.input.kind == "sparse", dtype=dtype, name="input")
+    try:
+        model = family.build(task)
+        if not isinstance(model, keras.Model):
+            raise ConfigError(f"model '{family.name}': its build() returned {type(model).__name__}, not a keras.Model.")
+        given = on_differences(model, inputs, task.input) if task.output.from_last else model(inputs)
+    except (ValueError, TypeError) as error:
+        hint = f"model '{family.name}' cannot be built for {task.input}: {in_one_line(error)}"
+        raise plugin_failure(error) or ConfigError(hint) from error
+    if getattr(given, "shape", None) != (None, task.output.units):
+        shapes = [tuple(tensor.shape) for tensor in keras.tree.flatten(given)]
+        wanted = f"the target needs (batch, {task.output.units}): use task.output.units"
+        raise ConfigError(f"model '{family.name}' gives {', '.join(map(str, shapes))}; {wanted}.")
+    wrapped = task.output.from_last or getattr(model, "inputs", None) is None  # without inputs it is subclassed
+    return keras.Model(inputs, given) if wrapped else model
+
+
+def stages_of(experiment: Experiment, model: keras.Model, task: Task) -> tuple[Stage, ...]:
+    """Return the experiment's phases as the engine goes through them; none where it has none.
+
+    Raises:
+        ConfigError: a phase names a layer that is not there.
+    """
+    phases = experiment.training.phases or []
+    base = experiment.model.base_layers(model)
+    stages = []
+    for position, phase in enumerate(phases):
+        try:
+            frozen = list(phase.frozen(base))
+        except ConfigError as error:
+            raise ConfigError(f"training.phases.{position}.{error}") from None
+        said = f"phase {position + 1} of {len(phases)}: {phase}, at most {phase.epochs} epochs"
+        compiled = partial(compile_model, experiment=experiment, task=task)
+        optimizer = phase.chosen_optimizer(experiment.training.optimizer)
+        stages.append(Stage(phase.epochs, partial(_enter, base, frozen, partial(compiled, optimizer=optimizer), said)))
+    return tuple(stages)
+
+
+def _enter(
+    base: list[keras.layers.Layer],
+    frozen: list[keras.layers.Layer],
+    compiled: Callable[[keras.Model], None],
+    said: str,
+    model: keras.Model,
+) -> str:
+    """Freeze these layers, let the others of the base learn, compile, and return what is to be said of it."""
+    kept = {id(layer) for layer in frozen}
+    for layer in base:
+        layer.trainable = id(layer) not in kept
+    compiled(model)
+    return f"{said}; {weights_line(model)}"
+
+
+def is_partly_frozen(model: keras.Model) -> bool:
+    """Return whether there are layers that do not learn though they could."""
+    return any(layer.weights and not layer.trainable for layer in model.layers)
+
+
+def weights_line(model: keras.Model) -> str:
+    """Return how many of a model's weights learn."""
+    learning = sum(int(np.prod(variable.shape)) for variable in model.trainable_variables)
+    return f"{learning:,} of {model.count_params():,} weights learn"
