@@ -40,5 +40,3 @@ class Animals(Dataset):
             for part, count in enumerate((self.rows, 1000))
         )
         return Loaded(train, test, self.outline(), Source("stand-in", "generated pictures of animals"))
-
-

@@ -129,7 +129,9 @@ def _colors(count: int, random: np.random.Generator) -> np.ndarray:
 
     light = np.clip(grey(0.4, 0.95) + grey(0, 0.25) * np.array([1, 0, -1], np.float32), 0, 1)  # grey to ginger
     dark, ear = light * grey(0.2, 0.75), light * grey(0.7, 1.1)
-    whiskers, pupils, eyes, nose, mouth = (color(*ends) for ends in ((0.5, 1), (0, 0.2), (0.1, 0.9), (0, 0.45), (0, 0.3)))
+    whiskers, pupils, eyes, nose, mouth = (
+        color(*ends) for ends in ((0.5, 1), (0, 0.2), (0.1, 0.9), (0, 0.45), (0, 0.3))
+    )
     muzzle, inner = 0.5 * light + 0.5 * muted(0.3, 1), 0.6 * light + 0.4 * color(0, 1)
     animal = [whiskers, pupils, eyes, nose, mouth, muzzle, dark, light, inner, 0.8 * dark, ear, dark, light]
     return np.stack([*animal, *(muted(0, 1) for _ in range(4))], axis=2)

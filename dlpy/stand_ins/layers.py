@@ -48,7 +48,9 @@ def uniform(random: np.random.Generator, count: int, low: float, high: float, nu
 def pixels(shape: Shape) -> tuple[np.ndarray, np.ndarray]:
     """Return where columns and rows of pixels lie, -1 to 1 on the shorter side: (1, 1, width) and (1, height, 1)."""
     _, height, width = shape
-    across, down = (((2 * np.arange(side) + 1 - side) / min(height, width)).astype(np.float32) for side in (width, height))
+    across, down = (
+        ((2 * np.arange(side) + 1 - side) / min(height, width)).astype(np.float32) for side in (width, height)
+    )
     return across[None, None, :], down[None, :, None]
 
 
@@ -61,7 +63,9 @@ def oval(x: np.ndarray, y: np.ndarray, radius: np.ndarray | float, height: np.nd
     return outside
 
 
-def horn(x: np.ndarray, y: np.ndarray, turn: np.ndarray, sizes: tuple[np.ndarray, np.ndarray, np.ndarray]) -> np.ndarray:
+def horn(
+    x: np.ndarray, y: np.ndarray, turn: np.ndarray, sizes: tuple[np.ndarray, np.ndarray, np.ndarray]
+) -> np.ndarray:
     """Return how far outside a tapering bar with round ends each point is.
 
     Args:

@@ -40,9 +40,13 @@ def changed(x, y):
     return (augmentation(x, training=True) if augmented else x), y
 
 
-train = read("train", shuffle=True).repeat().map(changed, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
+train = (
+    read("train", shuffle=True).repeat().map(changed, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
+)
 validation = read("validation", shuffle=False)
-validation = validation.map(lambda x, y: (rescale(x), y), num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
+validation = validation.map(lambda x, y: (rescale(x), y), num_parallel_calls=tf.data.AUTOTUNE).prefetch(
+    tf.data.AUTOTUNE
+)
 model = Sequential([Input((150, 150, 3))])
 for filters in (32, 64, 128, 128):
     model.add(layers.Conv2D(filters, (3, 3), activation="relu"))
