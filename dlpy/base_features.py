@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from importlib.metadata import version
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -66,7 +67,7 @@ class BaseFeatures(Transform):
     def _key(self, rows: Rows, state: State) -> str:
         base = self.base.resolved()
         said = base.model_dump_json(exclude={"weights"}) + str(base.weights == "imagenet")
-        what = [feature_cache.digest_of(rows), digest_of(state), said, version("keras"), version("tensorflow")]
+        what = [feature_cache.digest_of(rows), digest_of(state), said, *_versions()]
         return hashlib.sha256("\n".join(what).encode()).hexdigest()
 
     def _computed(self, rows: Rows, state: State) -> np.ndarray:
@@ -79,6 +80,13 @@ class BaseFeatures(Transform):
                 if report:
                     report(done, len(rows))
         return np.concatenate(found)
+
+
+def _versions() -> Iterator[str]:
+    """Yield the versions of what computes; TensorFlow comes under several names."""
+    for package in ("keras", "tensorflow", "tensorflow-cpu"):
+        with suppress(PackageNotFoundError):
+            yield f"{package} {version(package)}"
 
 
 def _function(features: BaseFeatures, state: State) -> Any:

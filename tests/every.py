@@ -19,6 +19,7 @@ REQUIRED = {  # the least that an experiment file must give
     "image_folder": {"path": "x"},
     "timeseries_csv": {"path": "x.csv", "target": "a", "columns": ["a", "b"], "lookback": 24, "delay": 2},
     "reshape": {"shape": [-1]},
+    "pretrained": {"base": "vgg16"},
     "exponential_decay": {"initial_learning_rate": 0.1, "decay_steps": 10, "decay_rate": 0.5},
     "inverse_time_decay": {"initial_learning_rate": 0.1, "decay_rate": 0.5},
     "cosine_decay": {"initial_learning_rate": 0.1, "decay_steps": 20},

@@ -33,6 +33,7 @@ def small(name: str) -> Model:
     options = {
         "convnet": {"filters": [4], "units": [5]},
         "dense": {"units": [5]},
+        "pretrained": {"base": {"name": "convnet", "filters": [4]}, "weights": None, "train": "all", "units": [5]},
         "rnn": {"units": 5, "embedding": 4},
         "conv1d": {"filters": [4, 4], "kernel": 3, "embedding": 4},
     }.get(name, {})
