@@ -35,9 +35,9 @@ _ADVICE = (
 class CatsVsDogs(Dataset):
     """4,000 of Kaggle's photographs of cats and dogs (2013), divided as in the book's 5.2: 2,000, 1,000 and 1,000.
 
-    `path` is a folder with cat.0.jpg, dog.0.jpg, ..., or one with these in train/; Microsoft's PetImages, with Cat/0.jpg
-    and Dog/0.jpg; or the book's cats_and_dogs_small, with train/cats, train/dogs, validation/cats, ... Of each class
-    the numbers 0 to 999 train, 1000 to 1499 validate and 1500 to 1999 test, in cats_and_dogs_small whatever is there.
+    `path` is a folder with cat.0.jpg, dog.0.jpg, ..., or with these in train/; or Microsoft's PetImages, with Cat/0.jpg
+    and Dog/0.jpg; or the book's cats_and_dogs_small, with train/cats, train/dogs, ... Of each class the numbers 0 to
+    999 train, 1000 to 1499 validate and 1500 to 1999 test; of cats_and_dogs_small whatever is there.
     All 25,000 pictures: use image_folder, with pattern: '{class}.{number}.jpg'.
     """
 
@@ -112,9 +112,10 @@ def _listed(root: Path) -> tuple[list[str], np.ndarray, np.ndarray]:
     found = _small(root) or _by_number(root)
     if not found:
         raise DataError(f"{root} holds neither cat.0.jpg nor Cat/0.jpg nor train/cats. {_ADVICE}")
-    for part in dict.fromkeys(part for _, _, part, _ in found):
+    there = {(part, label) for _, label, part, _ in found}
+    for part in sorted({part for part, _ in there}):
         for label, name in enumerate(_CLASSES):
-            if not any(row[1:] == (label, part, row[3]) for row in found):
+            if (part, label) not in there:
                 raise DataError(f"{root} has no {name} among the {part} pictures.")
     order = {part: place for place, part in enumerate(_PARTS)}
     found.sort(key=lambda row: (order[row[2]], row[3], row[1]))

@@ -48,9 +48,9 @@ def _drawn(face: Numbers, shape: tuple[int, int, int], random: np.random.Generat
 def _pose(count: int, random: np.random.Generator) -> Numbers:
     """Return how each animal is seen: nothing in it tells the breed."""
     ranges = {
-        "across": (-0.25, 0.25), "down": (-0.05, 0.25), "scale": (0.4, 0.6), "turn": (-0.45, 0.45), "slant": (-0.2, 0.2),
-        "wide": (0.85, 1.2), "yaw": (-0.25, 0.25), "nod": (-0.1, 0.1), "grain": (6, 14), "slope": (-1.5, 1.5),
-        "phase": (0, 6.3),
+        "across": (-0.25, 0.25), "down": (-0.05, 0.25), "scale": (0.4, 0.6), "turn": (-0.45, 0.45),
+        "slant": (-0.2, 0.2), "wide": (0.85, 1.2), "yaw": (-0.25, 0.25), "nod": (-0.1, 0.1),
+        "grain": (6, 14), "slope": (-1.5, 1.5), "phase": (0, 6.3),
     }  # fmt: skip
     return {name: uniform(random, count, *ends) for name, ends in ranges.items()}
 
@@ -129,9 +129,8 @@ def _colors(count: int, random: np.random.Generator) -> np.ndarray:
 
     light = np.clip(grey(0.4, 0.95) + grey(0, 0.25) * np.array([1, 0, -1], np.float32), 0, 1)  # grey to ginger
     dark, ear = light * grey(0.2, 0.75), light * grey(0.7, 1.1)
-    whiskers, pupils, eyes, nose, mouth = (
-        color(*ends) for ends in ((0.5, 1), (0, 0.2), (0.1, 0.9), (0, 0.45), (0, 0.3))
-    )
+    whiskers, pupils, eyes = color(0.5, 1), color(0, 0.2), color(0.1, 0.9)
+    nose, mouth = color(0, 0.45), color(0, 0.3)
     muzzle, inner = 0.5 * light + 0.5 * muted(0.3, 1), 0.6 * light + 0.4 * color(0, 1)
     animal = [whiskers, pupils, eyes, nose, mouth, muzzle, dark, light, inner, 0.8 * dark, ear, dark, light]
     return np.stack([*animal, *(muted(0, 1) for _ in range(4))], axis=2)

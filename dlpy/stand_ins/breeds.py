@@ -42,18 +42,22 @@ def features(breeds: tuple[Breed, ...], chosen: np.ndarray, random: np.random.Ge
 
 
 _POINTED: Ranges = {
-    "ear_place": (26, 46), "ear_turn": (10, 42), "ear_length": (0.5, 0.8), "ear_base": (0.26, 0.36), "ear_tip": (0.0, 0.05),
+    "ear_place": (26, 46), "ear_turn": (10, 42), "ear_length": (0.5, 0.8), "ear_base": (0.26, 0.36),
+    "ear_tip": (0.0, 0.05),
 }  # fmt: skip
 _BLUNT: Ranges = {**_POINTED, "ear_base": (0.2, 0.3), "ear_tip": (0.1, 0.2)}
 _FOLDED: Ranges = {**_POINTED, "ear_place": (35, 55), "ear_turn": (60, 110), "ear_length": (0.35, 0.55)}
 _HANGING: Ranges = {
-    "ear_place": (45, 70), "ear_turn": (110, 165), "ear_length": (0.5, 1.0), "ear_base": (0.16, 0.26), "ear_tip": (0.16, 0.3),
+    "ear_place": (45, 70), "ear_turn": (110, 165), "ear_length": (0.5, 1.0), "ear_base": (0.16, 0.26),
+    "ear_tip": (0.16, 0.3),
 }  # fmt: skip
 _LONG: Ranges = {
-    "ear_place": (8, 22), "ear_turn": (0, 25), "ear_length": (0.9, 1.4), "ear_base": (0.14, 0.22), "ear_tip": (0.1, 0.2),
+    "ear_place": (8, 22), "ear_turn": (0, 25), "ear_length": (0.9, 1.4), "ear_base": (0.14, 0.22),
+    "ear_tip": (0.1, 0.2),
 }  # fmt: skip
 _ROUND: Ranges = {
-    "ear_place": (35, 55), "ear_turn": (30, 60), "ear_length": (0.1, 0.3), "ear_base": (0.26, 0.42), "ear_tip": (0.26, 0.42),
+    "ear_place": (35, 55), "ear_turn": (30, 60), "ear_length": (0.1, 0.3), "ear_base": (0.26, 0.42),
+    "ear_tip": (0.26, 0.42),
 }  # fmt: skip
 _CAT: Ranges = {
     "height": (0.8, 1.1), "muzzle": (0.28, 0.44), "drop": (0.3, 0.5), "nose": (0.06, 0.13), "eye": (0.12, 0.2),
