@@ -6,6 +6,7 @@ import pytest
 
 from dlpy import backend
 from dlpy.config import load
+from dlpy.datasets.cats_vs_dogs import CatsVsDogs
 from dlpy.kfold import How, kfold
 from dlpy.models.pretrained import Pretrained
 from dlpy.networks import NETWORKS
@@ -25,27 +26,37 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("kept")
 
 
-def base_weights(model: Pretrained, kept: Path) -> str:
-    """Return where there are weights for the model's base: drawn ones, or those of a run of a few steps."""
-    if model.weights == "run:latest":
-        base = load(CONFIGS[0].parent / "pets_base.yaml")
-        return f"run:{train(*base, Options(kept / 'runs', smoke=True), Reporter()).path}"
-    file = kept / f"{model.base}.weights.h5"
+def base_run(kept: Path) -> str:
+    """Return a run of a few steps whose base the others of its family take."""
+    base = load(CONFIGS[0].parent / "pets_base.yaml")
+    return f"run:{train(*base, Options(kept / 'runs', smoke=True), Reporter()).path}"
+
+
+def drawn_weights(network: str, kept: Path) -> Path:
+    """Return a file of drawn weights instead of those of ImageNet, which tests cannot download."""
+    file = kept / f"{network}.weights.h5"
     if not file.is_file():
         backend.start()
         import keras
 
-        constructor = getattr(keras.applications, NETWORKS[str(model.base)].constructor)
+        constructor = getattr(keras.applications, NETWORKS[network].constructor)
         constructor(weights=None, include_top=False, input_shape=(32, 32, 3)).save_weights(file)
-    return str(file)
+    return file
+
+
+def quick(path: Path, kept: Path) -> list[str]:
+    """Return what makes the config train without a network and in seconds."""
+    if "weights: run:latest" in path.read_text():
+        return [f"model.weights={base_run(kept)}"]
+    experiment, _ = load(path)
+    if isinstance(experiment.model, Pretrained):
+        return [f"model.weights={drawn_weights(str(experiment.model.base), kept)}", "data.size=32"]
+    return ["data.size=48"] if isinstance(experiment.data, CatsVsDogs) else []
 
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
 def test_the_config_trains(bench, path: Path, kept: Path) -> None:
-    experiment, document = load(path)
-    if isinstance(experiment.model, Pretrained):  # tests have no network, and no time for large pictures
-        small = [] if "run:" in str(experiment.model.weights) else ["data.size=32"]
-        experiment, document = load(path, [f"model.weights={base_weights(experiment.model, kept)}", *small])
+    experiment, document = load(path, quick(path, kept))
     run = train(experiment, document, Options(Path("runs"), smoke=True), Reporter())
     summary, record = run.read("summary.json"), run.read("run.json")
     assert record["status"] == "completed"
