@@ -13,7 +13,7 @@ Shape = tuple[int, int, int]  # pictures, height, width
 class Layers:
     """Layers of one colour each, from the front to the back; each takes its share of what is still to be seen.
 
-    So a layer costs two passes over the pictures, whatever the number of colours, and all colours one product.
+    So a layer costs two passes over the pictures, and its colour is mixed in at the end.
     """
 
     def __init__(self, shape: Shape) -> None:
@@ -35,9 +35,12 @@ class Layers:
 
     def colored(self, colors: np.ndarray) -> np.ndarray:
         """Return the pictures (rows, 3, height, width) in the layers' colours (rows, 3, layers)."""
-        shares = np.stack(self._shares, axis=1)
-        rows, layers, height, width = shares.shape
-        return (colors @ shares.reshape(rows, layers, -1)).reshape(rows, 3, height, width)
+        rows, height, width = self._seen.shape
+        picture = np.zeros((rows, 3, height, width), np.float32)
+        for layer, share in enumerate(self._shares):  # one product would start threads that wait more than they do
+            for channel in range(3):
+                picture[:, channel] += share * colors[:, channel, layer, None, None]
+        return picture
 
 
 def uniform(random: np.random.Generator, count: int, low: float, high: float, numbers: int | None = None) -> np.ndarray:
