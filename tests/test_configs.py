@@ -4,8 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from dlpy import backend
 from dlpy.config import load
+from dlpy.datasets.cats_vs_dogs import CatsVsDogs
 from dlpy.kfold import How, kfold
+from dlpy.models.pretrained import Pretrained
+from dlpy.networks import NETWORKS
 from dlpy.records import Options
 from dlpy.training import Reporter, train
 
@@ -16,15 +20,49 @@ def test_there_are_configs() -> None:
     assert len(CONFIGS) >= 25
 
 
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for what several configs need."""
+    return tmp_path_factory.mktemp("kept")
+
+
+def base_run(kept: Path) -> str:
+    """Return a run of a few steps whose base the others of its family take."""
+    base = load(CONFIGS[0].parent / "pets_base.yaml")
+    return f"run:{train(*base, Options(kept / 'runs', smoke=True), Reporter()).path}"
+
+
+def drawn_weights(network: str, kept: Path) -> Path:
+    """Return a file of drawn weights instead of those of ImageNet, which tests cannot download."""
+    file = kept / f"{network}.weights.h5"
+    if not file.is_file():
+        backend.start()
+        import keras
+
+        constructor = getattr(keras.applications, NETWORKS[network].constructor)
+        constructor(weights=None, include_top=False, input_shape=(32, 32, 3)).save_weights(file)
+    return file
+
+
+def quick(path: Path, kept: Path) -> list[str]:
+    """Return what makes the config train without a network and in seconds."""
+    if "weights: run:latest" in path.read_text():
+        return [f"model.weights={base_run(kept)}"]
+    experiment, _ = load(path)
+    if isinstance(experiment.model, Pretrained):
+        return [f"model.weights={drawn_weights(str(experiment.model.base), kept)}", "data.size=32"]
+    return ["data.size=48"] if isinstance(experiment.data, CatsVsDogs) else []
+
+
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
-def test_the_config_trains(bench, path: Path) -> None:
-    experiment, document = load(path)
+def test_the_config_trains(bench, path: Path, kept: Path) -> None:
+    experiment, document = load(path, quick(path, kept))
     run = train(experiment, document, Options(Path("runs"), smoke=True), Reporter())
     summary, record = run.read("summary.json"), run.read("run.json")
     assert record["status"] == "completed"
     assert record["smoke"] is True
     assert record["data"]["source"] == "stand-in"
-    assert summary["best"]["epoch"] == 1
+    assert 1 <= summary["best"]["epoch"] <= len(experiment.training.phases or [1])
     assert summary["best"]["loss"] > 0
     assert 0 < summary["rows"]["train"] <= 256
     assert summary["baseline"]

@@ -3,7 +3,7 @@
     python tests/benchmarks/run.py [JOB ...] [--runs 3] [--data FOLDER]
 
 FOLDER may hold boston.csv and fashion_mnist.npz; what it lacks, and all texts, come from dlpy's stand-ins, written
-once in the files' own formats, so that both sides read the same bytes. Prints a table of ratios dlpy / script:
+once in the files' own formats, so that both sides read the same bytes. dlpy's caches are empty at first. Prints a table of ratios dlpy / script:
 medians of the wall time, of the training alone (tracing and compiling included) and of the peak memory. The job
 `small` prints what a run of a second costs beside the import of TensorFlow instead.
 """
@@ -20,7 +20,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
+from files import PETS, find_data, write_table
 
 HERE = Path(__file__).parent
 REPOSITORY = HERE.parents[1]
@@ -29,11 +29,15 @@ DLPY = "from dlpy.cli.main import run; run()"
 
 @dataclass(frozen=True)
 class Job:
-    """One comparison: dlpy's arguments and the script's, with {file} for the data."""
+    """One comparison: dlpy's arguments and the script's, with {file} for the data and {vgg16} for its weights."""
 
     dlpy: str
     script: str
     data: str
+
+    def filled(self, **paths: Path) -> Job:
+        """Return the same with paths for the names in braces."""
+        return Job(self.dlpy.format(**paths), self.script.format(**paths), self.data)
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,7 @@ class Took:
     score: float
 
 
+VGG16 = "vgg16_notop.weights.h5"
 JOBS = {
     "boston": Job("kfold configs/boston_kfold.yaml data.path={file}", "boston_kfold.py {file}", "boston.csv"),
     "imdb": Job("train configs/imdb_dense.yaml data.path={file}", "bags.py {file}", "imdb.npz"),
@@ -59,6 +64,21 @@ JOBS = {
     "lstm": Job("train configs/imdb_lstm.yaml data.path={file} training.epochs=2", "reviews.py {file} 2", "imdb.npz"),
     "gru": Job("train {file}.yaml", "climate.py {file}", "climate.csv"),
     "table": Job("train {file}.yaml", "table.py {file}", "table.csv"),
+    "pets": Job(
+        "train configs/cats_vs_dogs_scratch.yaml data.path={file} training.epochs=2 training.steps_per_epoch=50",
+        "pets.py {file} scratch 2 50",
+        PETS,
+    ),
+    "pets_augmented": Job(
+        "train configs/cats_vs_dogs_augmented.yaml data.path={file} training.epochs=2 training.steps_per_epoch=40",
+        "pets.py {file} augmented 2 40",
+        PETS,
+    ),
+    "pets_features": Job(
+        "train configs/cats_vs_dogs_vgg16_features.yaml data.path={file} data.size=48 model.weights={vgg16}",
+        "pets_features.py {file} {vgg16} 48 30",
+        PETS,
+    ),
 }
 
 
@@ -75,15 +95,16 @@ def main() -> None:
             if name == "small":
                 measure_overhead(Path(folder), options.runs)
             else:
-                compare(name, JOBS[name], find_data(JOBS[name].data, options.data, Path(folder)), options.runs)
+                job, file = JOBS[name], find_data(JOBS[name].data, options.data, Path(folder))
+                compare(name, job.filled(file=file, vgg16=options.data / VGG16), file, options.runs)
 
 
 def compare(name: str, job: Job, file: Path, runs: int) -> None:
     """Run both sides in turn and print a line of the table."""
     ours, theirs = [], []
     for _ in range(runs):
-        ours.append(run_dlpy(job.dlpy.format(file=file).split(), file.parent if file.suffix else file))
-        theirs.append(run_script(job.script.format(file=file).split()))
+        ours.append(run_dlpy(job.dlpy.split(), file.parent))
+        theirs.append(run_script(job.script.split()))
 
     def ratio(field: str, unit: float, format: str) -> str:
         mine, other = (statistics.median(getattr(took, field) for took in side) for side in (ours, theirs))
@@ -110,7 +131,8 @@ def measure_overhead(folder: Path, runs: int) -> None:
 def run_dlpy(arguments: list[str], folder: Path) -> Took:
     """Run dlpy with its runs in a folder of their own."""
     with tempfile.TemporaryDirectory(dir=folder if os.access(folder, os.W_OK) else None) as runs:
-        wall, memory, _ = timed([sys.executable, "-c", DLPY, *arguments, "--runs", runs, "--quiet"])
+        os.environ["DLPY_CACHE"] = f"{runs}/cache"  # nothing is known from another run
+        wall, memory, _ = timed([sys.executable, "-c", DLPY, *arguments, "--runs", f"{runs}/runs", "--quiet"])
         metrics = [list(csv.DictReader(path.open())) for path in sorted(Path(runs).rglob("metrics.csv"))]
     names = ("val_mae", "val_accuracy", "accuracy", "val_loss")
     score = next(name for name in names if name in metrics[0][0])
@@ -144,79 +166,6 @@ def timed(command: list[str]) -> tuple[float, float, str]:
     if status:
         sys.exit(f"{' '.join(command)} failed:\n{text[-2000:]}")
     return wall, usage.ru_maxrss * 1024, text
-
-
-def find_data(name: str, data: Path, folder: Path) -> Path:
-    """Return the file of that name: a real one, or one made here."""
-    if (data / name).is_file():
-        return data / name
-    path = folder / name
-    if not path.exists():
-        {
-            "imdb.npz": write_texts,
-            "reuters.npz": write_texts,
-            "table.csv": write_table,
-            "climate.csv": write_climate,
-        }.get(name, missing)(path)
-    return path
-
-
-def missing(path: Path) -> None:
-    """Stop: there is no way to make this file."""
-    sys.exit(f"there is no {path.name}: give its folder by --data")
-
-
-def write_texts(path: Path) -> None:
-    """Write the stand-in of a text dataset in Keras' own format: object arrays of lists of word ranks."""
-    from dlpy.components import Dataset
-
-    loaded = Dataset.registry.get(path.stem)(name=path.stem).stand_in(0, None)
-    parts = {"train": loaded.train, "test": loaded.test}
-    lists, labels = {}, {}
-    for name, rows in parts.items():
-        words = [rows.x.row(i) for i in range(len(rows))]
-        lists[name] = [[int(word) - 3 for word in row[1:] if word > 3] for row in words]
-        labels[name] = rows.y
-    if path.stem == "imdb":
-        arrays = {f"x_{name}": as_objects(rows) for name, rows in lists.items()}
-        arrays |= {f"y_{name}": values for name, values in labels.items()}
-    else:
-        arrays = {"x": as_objects(lists["train"] + lists["test"]), "y": np.concatenate(list(labels.values()))}
-    np.savez(path, **arrays)
-
-
-def as_objects(rows: list[list[int]]) -> np.ndarray:
-    """Return lists as the object array that Keras' files hold."""
-    array = np.empty(len(rows), object)
-    array[:] = rows
-    return array
-
-
-def write_table(path: Path, rows: int = 200_000) -> None:
-    """Write rows of 30 numbers and a target, and the experiment for it."""
-    rng = np.random.default_rng(0)
-    x = rng.normal(size=(rows, 30))
-    y = x @ rng.normal(size=30) + np.sin(x[:, 0] * x[:, 1]) + rng.normal(size=len(x))
-    names = [f"x{i}" for i in range(30)] + ["target"]
-    np.savetxt(path, np.column_stack([x, y]), fmt="%.6g", delimiter=",", header=",".join(names), comments="")
-    Path(f"{path}.yaml").write_text(
-        f"data:\n  name: csv\n  path: {path}\n  target: target\n  task: regression\n  transforms: [standardize]\n"
-        "  validation: {fraction: 0.2, take: first}\nmodel: {name: dense, units: [64, 64]}\n"
-        "training: {epochs: 10, batch_size: 256}\n"
-    )
-
-
-def write_climate(path: Path) -> None:
-    """Write 25,000 rows of the stand-in's weather, ten minutes apart, and the experiment for it."""
-    from dlpy.stand_ins.climate import COLUMNS, climate
-
-    header = ",".join(COLUMNS)
-    np.savetxt(path, climate(0, 25_000), fmt="%.2f", delimiter=",", header=header, comments="")
-    Path(f"{path}.yaml").write_text(
-        f"data:\n  name: timeseries_csv\n  path: {path}\n  target: T (degC)\n  lookback: 1440\n  step: 6\n  delay: 144\n"
-        "  transforms: [standardize]\n  validation: {fraction: 0.2, take: last}\nmodel: {name: rnn, cell: gru, units: 32}\n"
-        "training: {loss: mae, metrics: [], epochs: 3, batch_size: 128}\n"
-    )
 
 
 if __name__ == "__main__":

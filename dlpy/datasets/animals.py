@@ -1,0 +1,42 @@
+"""Generated pictures of animals: what a base can be trained on where there is no network."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from dlpy.components import Dataset
+from dlpy.data import Input, Loaded, Output, Rows, Source, Task
+from dlpy.datasets.image_folder import Size
+from dlpy.stand_ins.pets import SPECIES, others
+
+
+class Animals(Dataset):
+    """Generated faces of fifteen species, none of them cats or dogs: for a base to learn what faces are made of.
+
+    There are no real pictures behind it. The stand-in of cats_vs_dogs is drawn in the same way.
+    """
+
+    name: Literal["animals"] = "animals"
+    size: Size = [48, 48]
+    """Height and width; one number for both."""
+    rows: Annotated[int, Field(ge=60)] = 10_000
+    """How many pictures are not for the test."""
+    generator_seed: Annotated[int, Field(ge=0)] = 0
+    """Decides the pictures; apart from `seed`, so that runs with other seeds learn from the same ones."""
+
+    def outline(self) -> Task:
+        height, width = self.size
+        classes = tuple(f"species {number}" for number in range(SPECIES))
+        return Task.single(Input("array", (height, width, 3)), Output("multiclass", SPECIES, classes))
+
+    def load(self) -> Loaded:
+        return self.stand_in(self.generator_seed, None)
+
+    def stand_in(self, seed: int, limit: int | None) -> Loaded:
+        train, test = (
+            Rows.single(*others(seed, part, min(count, limit or count), self.size))
+            for part, count in enumerate((self.rows, 1000))
+        )
+        return Loaded(train, test, self.outline(), Source("stand-in", "generated pictures of animals"))

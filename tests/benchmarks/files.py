@@ -1,0 +1,99 @@
+"""The files that both sides of a benchmark read: real ones, or stand-ins written in the files' own formats."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+
+PETS = "cats_and_dogs_small"
+
+
+def find_data(name: str, data: Path, folder: Path) -> Path:
+    """Return the file of that name: a real one, or one made here."""
+    if (data / name).exists():
+        return data / name
+    path = folder / name
+    if not path.exists():
+        {
+            "imdb.npz": write_texts,
+            "reuters.npz": write_texts,
+            "table.csv": write_table,
+            "climate.csv": write_climate,
+            PETS: write_pets,
+        }.get(name, missing)(path)
+    return path
+
+
+def missing(path: Path) -> None:
+    """Stop: there is no way to make this file."""
+    sys.exit(f"there is no {path.name}: give its folder by --data")
+
+
+def write_texts(path: Path) -> None:
+    """Write the stand-in of a text dataset in Keras' own format: object arrays of lists of word ranks."""
+    from dlpy.components import Dataset
+
+    loaded = Dataset.registry.get(path.stem)(name=path.stem).stand_in(0, None)
+    parts = {"train": loaded.train, "test": loaded.test}
+    lists, labels = {}, {}
+    for name, rows in parts.items():
+        words = [rows.x.row(i) for i in range(len(rows))]
+        lists[name] = [[int(word) - 3 for word in row[1:] if word > 3] for row in words]
+        labels[name] = rows.y
+    if path.stem == "imdb":
+        arrays = {f"x_{name}": as_objects(rows) for name, rows in lists.items()}
+        arrays |= {f"y_{name}": values for name, values in labels.items()}
+    else:
+        arrays = {"x": as_objects(lists["train"] + lists["test"]), "y": np.concatenate(list(labels.values()))}
+    np.savez(path, **arrays)
+
+
+def as_objects(rows: list[list[int]]) -> np.ndarray:
+    """Return lists as the object array that Keras' files hold."""
+    array = np.empty(len(rows), object)
+    array[:] = rows
+    return array
+
+
+def write_table(path: Path, rows: int = 200_000) -> None:
+    """Write rows of 30 numbers and a target, and the experiment for it."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(rows, 30))
+    y = x @ rng.normal(size=30) + np.sin(x[:, 0] * x[:, 1]) + rng.normal(size=len(x))
+    names = [f"x{i}" for i in range(30)] + ["target"]
+    np.savetxt(path, np.column_stack([x, y]), fmt="%.6g", delimiter=",", header=",".join(names), comments="")
+    Path(f"{path}.yaml").write_text(
+        f"data:\n  name: csv\n  path: {path}\n  target: target\n  task: regression\n  transforms: [standardize]\n"
+        "  validation: {fraction: 0.2, take: first}\nmodel: {name: dense, units: [64, 64]}\n"
+        "training: {epochs: 10, batch_size: 256}\n"
+    )
+
+
+def write_climate(path: Path) -> None:
+    """Write 25,000 rows of the stand-in's weather, ten minutes apart, and the experiment for it."""
+    from dlpy.stand_ins.climate import COLUMNS, climate
+
+    header = ",".join(COLUMNS)
+    np.savetxt(path, climate(0, 25_000), fmt="%.2f", delimiter=",", header=header, comments="")
+    Path(f"{path}.yaml").write_text(
+        f"data:\n  name: timeseries_csv\n  path: {path}\n  target: T (degC)\n  lookback: 1440\n  step: 6\n  delay: 144\n"
+        "  transforms: [standardize]\n  validation: {fraction: 0.2, take: last}\nmodel: {name: rnn, cell: gru, units: 32}\n"
+        "training: {loss: mae, metrics: [], epochs: 3, batch_size: 128}\n"
+    )
+
+
+def write_pets(path: Path) -> None:
+    """Write 2,000 training and 1,000 validation pictures of the stand-in for cats_vs_dogs as JPEG files."""
+    from PIL import Image
+
+    from dlpy.stand_ins.pets import pets
+
+    for part, (name, count) in enumerate({"train": 2000, "validation": 1000, "test": 20}.items()):
+        for label in ("cats", "dogs"):
+            (path / name / label).mkdir(parents=True)
+        pictures, labels = pets(0, part, count, (150, 150))
+        for number, (picture, label) in enumerate(zip(pictures, labels, strict=True)):
+            kind = "dog" if label else "cat"
+            Image.fromarray(picture).save(path / name / f"{kind}s" / f"{kind}.{number}.jpg", quality=90)
