@@ -52,6 +52,8 @@ class Convnet(Model):
     """Reduce each channel to one number before the head, instead of flattening."""
     dropout: Rate = 0.0
     """Share of the flattened numbers, and of each hidden layer's outputs, that is left out in training."""
+    hidden_dropout: Rate | None = None
+    """Share of each hidden layer's outputs that is left out instead, such as 0."""
     units: list[Units] = [64]
     """Size of each hidden dense layer of the head; may be empty."""
     output_activation: Activation | None = None
@@ -111,7 +113,7 @@ class Convnet(Model):
         return Dense(
             units=self.units,
             activation=self.activation,
-            dropout=self.dropout,
+            dropout=self.dropout if self.hidden_dropout is None else self.hidden_dropout,
             regularizer=self.regularizer,
             batch_normalization=self.batch_normalization,
             output_activation=self.output_activation,
