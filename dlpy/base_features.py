@@ -91,6 +91,7 @@ def _versions() -> Iterator[str]:
 
 def _function(features: BaseFeatures, state: State) -> Any:
     """Return the base as a graph; that of the last state serves all its rows."""
+    backend.start()
     import tensorflow as tf
 
     if not _last or _last[0] is not state:

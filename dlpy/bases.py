@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError, core_schema
 from dlpy.blocks import Block, Slot
 from dlpy.components import Model
 from dlpy.data import Input, Task
-from dlpy.errors import ConfigError, did_you_mean
+from dlpy.errors import ConfigError, RunError, did_you_mean
 from dlpy.fetch import locate
 from dlpy.networks import NETWORKS, Network, imagenet_file
 from dlpy.preparation import ADDED, Preparation, prepared
@@ -95,7 +95,10 @@ class Base(Block):
                 "preprocessing: auto takes the raw bytes, 0 to 255, but data.transforms changes them: "
                 "leave 'rescale' or 'standardize' out, or set model.preprocessing: none."
             )
-        base = self.resolved()
+        try:
+            base = self.resolved()
+        except RunError:
+            return  # there is no such run yet: training will say so
         if isinstance(base.network, str):
             _check_size(base.network, given)
         elif base.network is not None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 
@@ -20,7 +22,8 @@ def make_room(folder: Path, needed: int, keep: Path | None = None) -> bool:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        entries = sorted(folder.iterdir(), key=lambda entry: entry.stat().st_mtime)
+        entries = [entry for entry in folder.iterdir() if not entry.name.startswith(".")]
+        entries.sort(key=lambda entry: entry.stat().st_mtime)
         taken = {entry: _bytes_in(entry) for entry in entries}
         limit = (shutil.disk_usage(folder).free + sum(taken.values())) // 2
     except OSError:
@@ -32,6 +35,15 @@ def make_room(folder: Path, needed: int, keep: Path | None = None) -> bool:
             _remove(entry)
             del taken[entry]
     return sum(taken.values()) + needed <= limit
+
+
+@contextmanager
+def alone(target: Path) -> Iterator[None]:
+    """Let processes that want to write the same file or folder take turns."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with target.with_name(f".{target.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def used(entry: Path) -> None:

@@ -16,6 +16,7 @@ from dlpy.augmentation import Augmentation
 from dlpy.blocks import Component, Slot
 from dlpy.data import Loaded, Rows, State, Task
 from dlpy.errors import ConfigError
+from dlpy.pictures import Form
 from dlpy.registry import Registry
 from dlpy.splits import Holdout
 
@@ -53,6 +54,11 @@ class Transform(Component):
     def apply(self, rows: Rows, state: State) -> Rows:
         """Return the transformed rows."""
         raise self.lacks("apply")
+
+    def fit_apply(self, rows: Rows, task: Task) -> tuple[State, Rows]:
+        """Return what `fit` learns of the rows and what `apply` makes of them, where both take the same first step."""
+        state = self.fit(rows, task)
+        return state, self.apply(rows, state)
 
     def files(self, state: State) -> dict[str, str]:
         """Return what it learnt that a person may want to read: texts for the run directory, by file name."""
@@ -105,6 +111,18 @@ class Dataset(Component):
     def read(self, path: Path, task: Task) -> Rows:
         """Return the rows of a user's file, with or without targets, for `dlpy predict`."""
         raise ConfigError(f"{self.name} cannot read {path}: predict takes a CSV or npz file.")
+
+    def form(self, task: Task) -> Form:
+        """Return what picture files are brought to, to be like the rows of this task, which no transform has seen.
+
+        Raises:
+            ConfigError: such rows are no pictures.
+        """
+        shape = task.input.shape
+        channels = shape[2] if len(shape) == 3 else 1
+        if task.input.kind != "array" or len(shape) not in (2, 3) or channels not in (1, 3) or None in shape:
+            raise ConfigError(f"{self.name} gives {task.input}, not pictures.")
+        return Form((shape[0] or 1, shape[1] or 1), "rgb" if channels == 3 else "grayscale", convert=True)
 
     def divided(self, loaded: Loaded, holdout: Holdout) -> tuple[np.ndarray, np.ndarray]:
         """Return which of the rows that are no test rows train and which validate, as positions."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import http.client
 import ipaddress
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import urljoin, urlsplit
 
+from dlpy.caches import alone
 from dlpy.errors import DataError, StorageError, UnavailableError
 from dlpy.waiting import Progress
 
@@ -68,7 +68,7 @@ def download(address: Address, target: Path, checksum: str | None, progress: Pro
         DataError: the address is refused, or the file is too large or not the right one.
     """
     part = target.with_name(f"{target.name}.part")
-    with _storage(target), _only_one(target):
+    with _storage(target), alone(target):
         if target.is_file() and checksum and has_checksum(target, checksum):
             return
         if checksum is None:
@@ -204,15 +204,6 @@ def _handlers(loopback: bool) -> list[urllib.request.BaseHandler]:
 def _require_public(number: ipaddress.IPv4Address | ipaddress.IPv6Address, host: str) -> None:
     if not number.is_global or number.is_multicast:
         raise DataError(f"refused to download from {host}: {number} is not a public address.")
-
-
-@contextmanager
-def _only_one(target: Path) -> Iterator[None]:
-    """Let two processes that want the same file take turns."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with target.with_name(f".{target.name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 @contextmanager

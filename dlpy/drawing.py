@@ -27,6 +27,7 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 GREY = "#666666"
 
 _DPI = 120
+_MARK_PIXELS = 600  # a narrower picture gets a white border, so that the mark of stand-in data can be read
 _SPELLED = {
     "auc": "area under the curve",
     "f1": "F1 score",
@@ -76,7 +77,7 @@ def draw(runs: list[Run], names: list[str] | None, folder: Path) -> list[Path]:
                 raise RunError(f"{plot.name} does not apply to {_listed(runs)}: its files hold nothing to draw.")
             for part, figure in figures.items():
                 written.append(folder / f"{plot.name}{f'-{part}' if part else ''}.png")
-                _save(figure, written[-1], runs)
+                save(figure, written[-1], runs)
     if not written:
         raise RunError(f"{_listed(runs)} has nothing to draw yet: no epoch is over.")
     return written
@@ -161,6 +162,25 @@ def spelled(score: str) -> str:
     return _SPELLED.get(score, score)
 
 
+def save(figure: Figure, path: Path, runs: list[Run]) -> None:
+    """Write the figure as a PNG; the mark of stand-in data is added here, so that no plot can forget it."""
+    save_pixels(_pixels(figure), path, runs)
+
+
+def save_pixels(picture: np.ndarray, path: Path, runs: list[Run]) -> None:
+    """Write a picture, (height, width, 3) bytes, as a PNG, with the mark of stand-in data on top where there is one."""
+    from PIL import Image
+
+    text = stand_in_text(runs)
+    if text:
+        narrow = max(0, _MARK_PIXELS - picture.shape[1])
+        picture = np.pad(picture, ((0, 0), (0, narrow), (0, 0)), constant_values=255)
+        banner = _banner(text, (picture.shape[1] + 0.5) / _DPI)  # half a pixel: the canvas cuts off fractions
+        picture = np.concatenate([_pixels(banner), picture])
+    image = Image.fromarray(picture)
+    write_whole(path, lambda temporary: image.save(temporary, format="PNG", dpi=(_DPI, _DPI)))
+
+
 def stand_in_text(runs: list[Run]) -> str:
     """Return the warning that goes on top of every plot of generated data; an empty text for real data."""
     marked = [run for run in runs if run.read("run.json").get("data", {}).get("source") == "stand-in"]
@@ -183,17 +203,6 @@ def _chosen(names: list[str] | None, runs: int) -> list[Plot]:
         if runs > 1 and not plot.overlays:
             raise ConfigError(f"{plot.name} shows one run at a time, not {runs}: name one run.")
     return plots
-
-
-def _save(figure: Figure, path: Path, runs: list[Run]) -> None:
-    """Write the figure as a PNG; the mark of stand-in data is added here, so that no plot can forget it."""
-    from PIL import Image
-
-    picture, text = _pixels(figure), stand_in_text(runs)
-    if text:
-        picture = np.concatenate([_pixels(_banner(text, figure.get_size_inches()[0])), picture])
-    image = Image.fromarray(picture)
-    write_whole(path, lambda temporary: image.save(temporary, format="PNG", dpi=(_DPI, _DPI)))
 
 
 def _banner(text: str, width: float) -> Figure:

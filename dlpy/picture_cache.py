@@ -11,13 +11,14 @@ import json
 import os
 import secrets
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 
-from dlpy.caches import make_room, own_cache, used
+from dlpy.caches import alone, make_room, own_cache, used
 from dlpy.errors import DataError, UnavailableError
 from dlpy.picture_rows import FileStore, FolderStore, Pictures
 from dlpy.pictures import Form, read_pictures
@@ -58,23 +59,37 @@ def decoded(folder: Path, names: Sequence[str], form: Form, progress: Progress |
     """
     if form.size is None:
         raise ValueError("pictures of no size cannot be rows")
-    shape = (*form.size, form.channels)
-    stamps = [_stamp(folder / name) for name in names]
+    height, width = form.size
     kept = own_cache() / "pictures" / _key(folder, form)
-    manifest = _read_manifest(kept, int(np.prod(shape)))
-    known = [manifest.entries.get(name) for name in names]
-    new = [i for i, entry in enumerate(known) if entry is None or entry[:2] != stamps[i]]
-    if new:
-        if not make_room(kept.parent, (manifest.rows + len(new)) * int(np.prod(shape)), keep=kept):
+    with ExitStack() as stack:
+        with suppress(OSError):  # a cache that cannot be written may still be read
+            stack.enter_context(alone(kept))
+        manifest = _up_to_date(kept, folder, names, form, progress)
+        if manifest is None:
             return _without_cache(folder, names, form)
-        read = _counted(read_pictures([folder / names[i] for i in new], form), len(new), progress)
-        with storage(kept):
-            manifest = _add(kept, manifest, [(names[i], stamps[i]) for i in new], read)
-    used(kept)
+        used(kept)
+        store = FileStore(kept / manifest.store, (manifest.rows, height, width, form.channels))
     outcomes = [manifest.entries[name][2] for name in names]
     rows = np.array([row for row in outcomes if isinstance(row, int)], np.int64)
-    store = FileStore(kept / manifest.store, (manifest.rows, *shape))
     return _found(Pictures(store, rows), outcomes)
+
+
+def _up_to_date(
+    kept: Path, folder: Path, names: Sequence[str], form: Form, progress: Progress | None
+) -> _Manifest | None:
+    """Return the manifest with all the files in it as they are now, or None where there is no room for the new ones."""
+    stamps = [_stamp(folder / name) for name in names]
+    picture_bytes = int(np.prod(form.size or 0)) * form.channels
+    manifest = _read_manifest(kept, picture_bytes)
+    known = [manifest.entries.get(name) for name in names]
+    new = [i for i, entry in enumerate(known) if entry is None or entry[:2] != stamps[i]]
+    if not new:
+        return manifest
+    if not make_room(kept.parent, (manifest.rows + len(new)) * picture_bytes, keep=kept):
+        return None
+    read = _counted(read_pictures([folder / names[i] for i in new], form), len(new), progress)
+    with storage(kept):
+        return _add(kept, manifest, [(names[i], stamps[i]) for i in new], read)
 
 
 def _found(pictures: Pictures | np.ndarray, outcomes: Sequence[int | str]) -> Found:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -69,26 +69,18 @@ class Pictures:
             yield self.store.read(self.rows[start : start + size])
 
 
-@dataclass(frozen=True)
 class FileStore:
     """Pictures one behind the other in a file, without anything else; the file may be deleted while it is open."""
 
-    path: Path
-    shape: Shape
-    _file: int = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_file", os.open(self.path, os.O_RDONLY))
-
-    def __del__(self) -> None:
-        os.close(self._file)
+    def __init__(self, path: Path, shape: Shape) -> None:
+        self._file, self.shape = path.open("rb", buffering=0), shape
 
     def read(self, rows: np.ndarray) -> np.ndarray:
         pictures = np.empty((len(rows), *self.shape[1:]), np.uint8)
         size = int(np.prod(self.shape[1:]))
         for picture, row in zip(pictures, rows.tolist(), strict=True):
-            if os.preadv(self._file, [picture.data], row * size) < size:
-                raise DataError(f"{self.path} has become shorter while it was read.")
+            if os.preadv(self._file.fileno(), [picture.data], row * size) < size:
+                raise DataError(f"{self._file.name} has become shorter while it was read.")
         return pictures
 
 

@@ -55,8 +55,9 @@ class Pipeline:
         """Return the pipeline fitted on these rows, and the rows and the task as they are behind it."""
         states = []
         for step in steps:
-            states.append(step.fit(rows, task))
-            rows, task = step.apply(rows, states[-1]), step.measured(step.outline(task), states[-1])
+            state, rows = step.fit_apply(rows, task)
+            states.append(state)
+            task = step.measured(step.outline(task), state)
             if not isinstance(rows, Rows):
                 raise ConfigError(f"transform '{step.name}': its apply() returned {type(rows).__name__}, not Rows.")
         return cls(steps, states), rows, measured(task, rows)

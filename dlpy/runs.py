@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 SCHEMA_VERSION = 1
+_NAMED = re.compile(r"\d{8}-\d{6}-(.+?)(?:-\d+)?")  # a number at the end tells apart runs of one second
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")
 
 
@@ -27,6 +28,12 @@ class Run:
     """One run directory."""
 
     path: Path
+
+    @property
+    def name(self) -> str:
+        """Its experiment's name."""
+        found = _NAMED.fullmatch(self.id)
+        return found[1] if found else self.id
 
     @property
     def id(self) -> str:
@@ -141,6 +148,8 @@ def create(folder: Path, name: str, now: datetime) -> Run:
 def find(reference: str, folder: Path | None = None) -> Run:
     """Return the run that an id, a unique part of its beginning, a path, or `latest` stands for.
 
+    An experiment's name stands for its latest run.
+
     Raises:
         RunError: none does, or several do.
     """
@@ -152,6 +161,7 @@ def find(reference: str, folder: Path | None = None) -> Run:
     if reference == "latest" and runs:
         return runs[-1]
     found = [run for run in runs if run.id == reference] or [run for run in runs if run.id.startswith(reference)]
+    found = found or [run for run in runs if run.name == reference][-1:]
     if len(found) == 1 and _ID.match(reference):
         return found[0]
     if found and reference:

@@ -99,6 +99,11 @@ class Holdout(Block):
         return held
 
 
+def for_limit(holdout: Holdout | None, limit: int | None) -> Holdout | None:
+    """Return the same where all rows are there, and what fits few rows where there are at most `limit`."""
+    return holdout if holdout is None or limit is None else holdout.for_few_rows()
+
+
 def hold_out(loaded: Loaded, holdout: Holdout | None, seed: int) -> Loaded:
     """Return the same with test rows taken from the training rows, where that is asked for."""
     if holdout is None:

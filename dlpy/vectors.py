@@ -53,6 +53,7 @@ def read_vectors(path: str, words: tuple[str, ...], size: int | None = None) -> 
     return matrix, found
 
 
+@lru_cache(maxsize=1)
 def stand_in_vectors(words: tuple[str, ...], size: int) -> np.ndarray:
     """Return vectors that nobody learnt, the same for the same word wherever it is: (words, size) float32."""
     vectors = [np.random.default_rng(zlib.crc32(word.encode())).normal(scale=0.4, size=size) for word in words]

@@ -46,7 +46,7 @@ def drawn_weights(network: str, kept: Path) -> Path:
 
 def quick(path: Path, kept: Path) -> list[str]:
     """Return what makes the config train without a network and in seconds."""
-    if "weights: run:latest" in path.read_text():
+    if "weights: run:" in path.read_text():
         return [f"model.weights={base_run(kept)}"]
     experiment, _ = load(path)
     if isinstance(experiment.model, Pretrained):

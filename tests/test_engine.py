@@ -111,7 +111,7 @@ CASES = [
     ({"name": "conv1d", "filters": [4, 4], "kernel": 3, "pooling": 1, "embedding": 5}, TEXTS, None, ()),
     ({"name": "conv1d", "filters": [[4]], "kernel": 3, "recurrent": {"cell": "gru", "units": 5}}, SERIES, None, ()),
     ({"name": "convnet", "filters": [4, 4], "pooling": [2, 1], "kernel": 2, "units": [6]}, IMAGES, None, ()),
-    ({"name": "convnet", "filters": [[4, 4]], "padding": "same", "separable": True, "batch_normalization": True, "global_pooling": "average", "units": []}, IMAGES, None, ()),
+    ({"name": "convnet", "filters": [[4, 4]], "padding": "same", "block": "separable", "batch_normalization": True, "global_pooling": "average", "units": []}, IMAGES, None, ()),
 ]  # fmt: skip
 
 

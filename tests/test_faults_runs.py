@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dlpy.runs import Run
+from dlpy.errors import RunError
+from dlpy.runs import Run, find
 
 ROWS = "cls,a,b\n" + "".join(f"{'xyz'[i % 3]},{i},{i % 3 + 0.5}\n" for i in range(60))
 
@@ -82,3 +83,14 @@ def test_ids_are_whole_on_a_narrow_terminal(bench, run: Run, monkeypatch) -> Non
     monkeypatch.setattr("sys.stdout.isatty", lambda: True)
     monkeypatch.setenv("COLUMNS", "50")
     assert run.id in bench.run("runs")[1]
+
+
+def test_the_name_of_an_experiment_is_its_latest_run(tmp_path):
+    for name in ("20260101-000000-a", "20260102-000000-a", "20260102-000000-a-2", "20260103-000000-a_b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "run.json").write_text("{}")
+    assert find("a", tmp_path).id == "20260102-000000-a-2"
+    assert find("a_b", tmp_path).id == "20260103-000000-a_b"
+    assert find("20260101", tmp_path).name == "a"
+    with pytest.raises(RunError, match="no run 'b'"):
+        find("b", tmp_path)

@@ -326,6 +326,24 @@ def test_a_download_goes_into_the_cache_and_is_found_there(
     assert len(behaviour.asked) == 1
 
 
+def test_an_md5_is_as_good_where_only_keras_publishes_the_file(
+    url: str, tmp_path: Path, behaviour: Behaviour, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    md5 = hashlib.md5(CONTENT).hexdigest()
+    weights = Remote("net.h5", url, md5, keras_folder="models", advice="Give it as model.weights.")
+    assert locate(weights, None, loopback=True).read_bytes() == CONTENT
+    (tmp_path / "cache" / "net.h5").unlink()
+    cached = put(tmp_path / "keras" / "models" / "net.h5", CONTENT)
+    assert locate(weights, None) == cached
+    cached.unlink()
+    behaviour.content = CONTENT[:-1] + b"x"
+    with pytest.raises(DataError, match="its md5 is wrong"):
+        locate(weights, None, loopback=True)
+    monkeypatch.setenv("DLPY_OFFLINE", "1")
+    with pytest.raises(UnavailableError, match=r"Get it from http.* Give it as model\.weights\.$"):
+        locate(weights, None)
+
+
 def test_a_damaged_file_in_the_cache_is_fetched_anew(url: str, tmp_path: Path) -> None:
     put(tmp_path / "cache" / "data.bin", b"damaged")
     assert locate(remote(url), None, loopback=True).read_bytes() == CONTENT

@@ -35,6 +35,7 @@ def imported(*arguments: object) -> list[object]:
     [
         ("--help",),
         ("train", "--help"),
+        ("explain", "--help"),
         ("check", *CONFIGS),
         ("show",),
         ("show", "models", "dense"),

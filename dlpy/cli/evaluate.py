@@ -10,7 +10,8 @@ import typer
 from dlpy.cli.train import RunsFolder
 
 RunName = Annotated[
-    str, typer.Argument(metavar="RUN", help="A run: its id, a unique beginning of it, a path, or 'latest'.")
+    str,
+    typer.Argument(metavar="RUN", help="A run: its id or the beginning, an experiment's name, a path, or 'latest'."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 

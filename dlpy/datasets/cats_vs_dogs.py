@@ -12,6 +12,7 @@ from dlpy.components import Dataset
 from dlpy.data import Input, Loaded, Output, Rows, Source, Task
 from dlpy.datasets.folders import entries
 from dlpy.datasets.image_folder import ImageFolder, Size
+from dlpy.datasets.picture_files import OnBad, left_out
 from dlpy.errors import DataError, UnavailableError
 from dlpy.fetch import given, in_data_folder
 from dlpy.picture_cache import decoded
@@ -49,8 +50,8 @@ class CatsVsDogs(Dataset):
     interpolation: Literal["nearest", "bilinear", "bicubic", "lanczos", "box"] = "nearest"
     """How pixels are found where the size changes; nearest is what the book's tools did, bilinear looks better."""
     validation: Holdout | None = Holdout(column="part", value="validation")
-    on_bad: Literal["error", "skip"] = "error"
-    """What to do with pictures that cannot be read: stop and name the first, or leave them out, which is told."""
+    on_bad: OnBad = "error"
+    """What to do with pictures that cannot be read: stop and name them, or leave them out, which the run records."""
 
     def outline(self) -> Task:
         height, width = self.size
@@ -60,12 +61,8 @@ class CatsVsDogs(Dataset):
         root = _root(self.path)
         names, labels, parts = _listed(root)
         with progress_bar(f"reading {len(names):,} pictures") as progress:
-            found = decoded(root, names, self._form(), progress)
-        notes = tuple(f"left out: {problem}" for problem in found.problems.values())
-        if notes and self.on_bad == "error":
-            more = f", and {len(notes) - 1:,} more cannot be read" if len(notes) > 1 else ""
-            first = next(iter(found.problems.values())).rstrip(".")
-            raise DataError(f"{first}{more}. Mend or delete such files, or set data.on_bad: skip.")
+            found = decoded(root, names, self.form(self.outline()), progress)
+        notes = tuple(left_out(names, found, self.on_bad))
         columns = {"part": parts[found.kept], "file": np.array(names, np.str_)[found.kept]}
         rows = Rows.single(found.pictures, labels[found.kept], columns)
         return self._divided(rows, Source("file", str(root)), notes)
@@ -81,7 +78,7 @@ class CatsVsDogs(Dataset):
         folder = ImageFolder(path=str(path), size=self.size, interpolation=self.interpolation, convert=True)
         return folder.read(path, task)
 
-    def _form(self) -> Form:
+    def form(self, task: Task) -> Form:
         height, width = self.size
         return Form((height, width), interpolation=self.interpolation, convert=True)
 
@@ -113,9 +110,9 @@ def _listed(root: Path) -> tuple[list[str], np.ndarray, np.ndarray]:
     if not found:
         raise DataError(f"{root} holds neither cat.0.jpg nor Cat/0.jpg nor train/cats. {_ADVICE}")
     there = {(part, label) for _, label, part, _ in found}
-    for part in sorted({part for part, _ in there}):
+    for part in _PARTS:
         for label, name in enumerate(_CLASSES):
-            if (part, label) not in there:
+            if (part, label) not in there and (part, 1 - label) in there:
                 raise DataError(f"{root} has no {name} among the {part} pictures.")
     order = {part: place for place, part in enumerate(_PARTS)}
     found.sort(key=lambda row: (order[row[2]], row[3], row[1]))

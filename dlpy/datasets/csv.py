@@ -15,7 +15,7 @@ from dlpy.data import Input, Kind, Loaded, Output, Rows, Source, Task
 from dlpy.datasets.table_options import Delimiter, TestRows, generated_marks, no_column, no_column_to_predict
 from dlpy.errors import ConfigError, DataError
 from dlpy.features import Table
-from dlpy.splits import Holdout, hold_out
+from dlpy.splits import Holdout, for_limit, hold_out
 from dlpy.table import Column
 from dlpy.transforms.fill_missing import FillMissing, Rule, rule_of
 from dlpy.transforms.tabulate import Tabulate
@@ -120,9 +120,7 @@ class Csv(Dataset):
         numeric, categorical = self.numeric or [], self.categorical or []
         if self.task == "auto" or not (numeric or categorical):
             raise ConfigError("data: generated rows need 'task' and the columns listed under 'numeric', 'categorical'.")
-        test = self.test
-        if limit is not None and test is not None and test.count is not None:
-            test = Holdout(fraction=0.25, take=test.order)
+        test = for_limit(self.test, limit)
         count = limit or _STAND_IN_ROWS + ((test.count or _STAND_IN_ROWS) if test else 0)
         rng = np.random.default_rng(seed)
         numbers = rng.normal(size=(count, len(numeric)))

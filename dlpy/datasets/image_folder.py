@@ -13,16 +13,24 @@ from dlpy.blocks import Block
 from dlpy.components import Dataset
 from dlpy.data import Input, Loaded, Rows, Source, Task
 from dlpy.datasets.folders import output_of
-from dlpy.datasets.picture_files import Listing, by_folder, by_pattern, by_table, in_order_of, pictures_at
+from dlpy.datasets.picture_files import (
+    Listing,
+    OnBad,
+    by_folder,
+    by_pattern,
+    by_table,
+    in_order_of,
+    left_out,
+    pictures_at,
+)
 from dlpy.datasets.table_options import TestRows, generated_marks
 from dlpy.errors import ConfigError, DataError
-from dlpy.picture_cache import Found, decoded
+from dlpy.picture_cache import decoded
 from dlpy.pictures import Form, read_pictures, read_sizes
-from dlpy.splits import Holdout, hold_out
+from dlpy.splits import Holdout, for_limit, hold_out
 from dlpy.stand_ins.images import photographs
 from dlpy.waiting import progress_bar
 
-_MOST_NAMED = 5
 Side = Annotated[int, Field(gt=0, le=8192)]
 
 
@@ -89,7 +97,7 @@ class ImageFolder(Dataset):
     """How pixels are found where the size changes."""
     convert: bool = False
     """Take pictures that three bytes a pixel cannot hold: transparent ones (put on white), CMYK, 16-bit."""
-    on_bad: Literal["error", "skip"] = "error"
+    on_bad: OnBad = "error"
     """What to do with pictures that cannot be read: stop and name them, or leave them out, which the run records."""
     shuffle_seed: Annotated[int, Field(ge=0)] = 0
     """Seed of the order of rows, in which classes are mixed."""
@@ -127,14 +135,14 @@ class ImageFolder(Dataset):
         form = self._form(size)
         with progress_bar(f"reading {len(listing.names):,} pictures") as progress:
             found = decoded(Path(str(self.path)), listing.names, form, progress)
-        left_out = self._left_out(listing, found)
+        notes = left_out(listing.names, found, self.on_bad)
         names = np.array(listing.names, np.str_)
         columns = {name: column[found.kept] for name, column in {"file": names, **listing.columns}.items()}
         rows = Rows.single(found.pictures, listing.y[found.kept], columns)
         rows = rows.take(np.random.default_rng(self.shuffle_seed).permutation(len(rows)))
-        skipped = f" ({len(left_out)} unreadable pictures left out)" if left_out else ""
+        skipped = f" ({len(notes)} unreadable pictures left out)" if notes else ""
         source = Source("file", f"{self.path}{skipped}")
-        return self._loaded(rows, Task.single(self._input(size), listing.output), source, self.test, left_out)
+        return self._loaded(rows, Task.single(self._input(size), listing.output), source, self.test, notes)
 
     def read(self, path: Path, task: Task) -> Rows:
         if self.size is None:
@@ -148,10 +156,13 @@ class ImageFolder(Dataset):
             pictures.append(picture)
         return Rows.single(np.stack(pictures), None, {"file": np.array(names, np.str_)})
 
+    def form(self, task: Task) -> Form:
+        return self._form(self.size or [side or 1 for side in task.input.shape[:2]])
+
     def stand_in(self, seed: int, limit: int | None) -> Loaded:
         classes = self.classes or ["a", "b"]
         size = self.size or [64, 64]
-        test = None if self.test is None else self.test.for_few_rows() if limit else self.test
+        test = for_limit(self.test, limit)
         pictures, labels = photographs(seed, limit)[0]
         chosen = np.flatnonzero(labels < len(classes))
         rows = Rows.single(_of_size(pictures[chosen], size, self._form(size).channels), labels[chosen].astype(np.int64))
@@ -194,18 +205,6 @@ class ImageFolder(Dataset):
     def _input(self, size: list[int] | None) -> Input:
         sides = size or (None, None)
         return Input("array", (*sides, 3 if self.color_mode == "rgb" else 1))
-
-    def _left_out(self, listing: Listing, found: Found) -> list[str]:
-        """Return a line for each picture that is left out; raise DataError where none may be."""
-        problems = list(found.problems.items())
-        if not problems or (self.on_bad == "skip" and len(found.kept)):
-            return [f"left out: {problem}" for _, problem in problems]
-        others = [listing.names[row] for row, _ in problems[1:]]
-        more = (
-            f" So are {len(others):,} more: {', '.join(others[:_MOST_NAMED])}{', ...' * (len(others) > _MOST_NAMED)}."
-        )
-        hint = "Mend or delete such files, or set data.on_bad: skip to go on without them."
-        raise DataError(f"{problems[0][1]}{more if others else ''} {hint}")
 
 
 def _common_size(folder: Path, names: list[str]) -> list[int]:

@@ -13,7 +13,7 @@ from pydantic import model_validator
 from dlpy.components import Dataset
 from dlpy.data import Input, Kind, Loaded, Output, Rows, Source, Task
 from dlpy.errors import ConfigError, DataError, UnavailableError, did_you_mean
-from dlpy.splits import Holdout, hold_out
+from dlpy.splits import Holdout, for_limit, hold_out
 
 _MOST_BYTES = 8 * 2**30
 _MOST_CLASSES = 10_000
@@ -91,9 +91,7 @@ class Npz(Dataset):
 
     def stand_in(self, seed: int, limit: int | None) -> Loaded:
         kind: Kind = "multiclass" if self.task == "auto" else self.task
-        test = self.test
-        if limit is not None and test is not None and test.count is not None:
-            test = Holdout(fraction=0.25, take=test.order)
+        test = for_limit(self.test, limit)
         count = limit or _STAND_IN_ROWS + ((test.count or _STAND_IN_ROWS) if test else 0)
         rng = np.random.default_rng(seed)
         x = rng.normal(size=(count, _STAND_IN_WIDTH)).astype(np.float32)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+from typing import Literal
 
 import numpy as np
 
@@ -14,10 +15,13 @@ from dlpy.data import Output
 from dlpy.datasets.folders import class_folder, class_folders, entries, folder_names, output_of
 from dlpy.datasets.table_options import no_column
 from dlpy.errors import DataError, did_you_mean
+from dlpy.picture_cache import Found
 from dlpy.pictures import SUFFIXES
 
 PART_NAMES = {"train", "training", "val", "valid", "validation", "test", "testing"}
 
+_MOST_NAMED = 5
+OnBad = Literal["error", "skip"]
 _PATTERN_HINT = " Where names of files say the class, set data.pattern, such as '{class}.{number}.jpg'."
 
 
@@ -103,6 +107,21 @@ def pictures_at(path: Path) -> list[str]:
     if not found:
         raise DataError(f"{path} holds no files that end in {_suffixes()}.")
     return found
+
+
+def left_out(names: list[str], found: Found, on_bad: OnBad) -> list[str]:
+    """Return a line for each picture that is left out.
+
+    Raises:
+        DataError: none may be, or none could be read.
+    """
+    problems = list(found.problems.items())
+    if not problems or (on_bad == "skip" and len(found.kept)):
+        return [f"left out: {problem}" for _, problem in problems]
+    others = [names[row] for row, _ in problems[1:]]
+    some = ", ".join(others[:_MOST_NAMED]) + (", ..." if len(others) > _MOST_NAMED else "")
+    more = f" There are {len(others):,} more: {some}." if others else ""
+    raise DataError(f"{problems[0][1]}{more} Mend or delete such files, or set data.on_bad: skip to leave them out.")
 
 
 def _pictures_under(folder: Path) -> Iterator[Path]:

@@ -12,8 +12,8 @@ from dlpy import csv_file, table
 from dlpy.components import Dataset
 from dlpy.data import Loaded, Output, Rows, Source, Task
 from dlpy.datasets.table_options import Delimiter, TestRows, generated_marks, no_column
-from dlpy.datasets.texts import TEXT, generated, generated_output, read_csv, smaller, texts_of
-from dlpy.splits import Holdout, hold_out
+from dlpy.datasets.texts import TEXT, generated, generated_output, read_csv, texts_of
+from dlpy.splits import Holdout, for_limit, hold_out
 
 
 class TextCsv(Dataset):
@@ -72,7 +72,7 @@ class TextCsv(Dataset):
         return Rows.single(texts, table.known_target(file, target, task.output) if target and given else None)
 
     def stand_in(self, seed: int, limit: int | None) -> Loaded:
-        test = smaller(self.test, limit)
+        test = for_limit(self.test, limit)
         output = generated_output("binary" if self.task == "auto" else self.task)
         rows = generated(seed, limit, output, test)
         rows = Rows.single(rows.x, rows.y, generated_marks(len(rows), self._marks()))

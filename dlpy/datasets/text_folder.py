@@ -11,10 +11,10 @@ from pydantic import Field, model_validator
 from dlpy.components import Dataset
 from dlpy.data import Loaded, Rows, Source, Task
 from dlpy.datasets.folders import class_folder, class_folders, entries, output_of
-from dlpy.datasets.texts import STAND_IN_ROWS, TEXT, checked, generated, read_csv, smaller
+from dlpy.datasets.texts import STAND_IN_ROWS, TEXT, checked, generated, read_csv
 from dlpy.errors import DataError, UnavailableError
 from dlpy.features import Texts
-from dlpy.splits import Holdout, hold_out
+from dlpy.splits import Holdout, for_limit, hold_out
 
 _UNLABELLED = "unsup"  # what aclImdb calls the reviews that nobody judged
 
@@ -68,7 +68,7 @@ class TextFolder(Dataset):
         classes = self.classes or ["a", "b"]
         output = output_of(classes)
         task, source = Task.single(TEXT, output), Source("stand-in", f"generated sentences instead of {self.path}")
-        test = Holdout(fraction=0.5) if self.test_path else smaller(self.test, limit)
+        test = Holdout(fraction=0.5) if self.test_path else for_limit(self.test, limit)
         rows = generated(seed, 2 * (limit or STAND_IN_ROWS) if self.test_path else limit, output, test)
         return hold_out(Loaded(rows, None, task, source, {"classes": classes}), test, self.split_seed)
 

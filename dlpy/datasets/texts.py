@@ -62,9 +62,3 @@ def generated_output(kind: Kind) -> Output:
     if kind == "regression":
         return Output("regression")
     return Output("binary", 1, ("a", "b")) if kind == "binary" else Output("multiclass", 3, ("a", "b", "c"))
-
-
-def smaller(test: Holdout | None, limit: int | None) -> Holdout | None:
-    """Return which of at most `limit` rows are test rows: a count could be more than there are."""
-    few = limit is not None and test is not None and test.count is not None
-    return Holdout(fraction=0.25, take=test.order) if few and test else test

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
-
-from pydantic import BeforeValidator, Field
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from dlpy.components import Model
 from dlpy.data import Task
 from dlpy.errors import ConfigError
-from dlpy.models.dense import Activation, Dense, Positive, Rate, Regularizer, Units, add_head, as_blocks, as_list
+from dlpy.models.convolutions import (
+    Convolution,
+    Filters,
+    Kept,
+    Sides,
+    check_blocks,
+    flattened,
+    left_out,
+    of_block,
+    pooled,
+)
+from dlpy.models.dense import Activation, Dense, Positive, Rate, Regularizer, Units, add_head
 from dlpy.models.rnn import Recurrent
 from dlpy.models.sequences import AnyEmbedding, Embedding, check_steps, open_steps
 
@@ -20,24 +29,20 @@ if TYPE_CHECKING:
 class Conv1D(Model):
     """Blocks of convolutions along sequences, pooling behind each, and a dense head on top."""
 
+    hints: ClassVar = {"separable": "It is called 'block: separable' now."}
+
     name: Literal["conv1d"] = "conv1d"
     embedding: AnyEmbedding = Embedding()
     """The vectors that integers become, such as 32 or {path: glove.6B.100d.txt, trainable: false}."""
-    filters: Annotated[
-        list[Annotated[list[Units], Field(min_length=1)]],
-        BeforeValidator(as_blocks, json_schema_input_type=list[Units | list[Units]]),
-        Field(min_length=1),
-    ] = [[32], [32]]
+    filters: Filters = [[32], [32]]
     """Number of filters of each convolution: [32, 64] is two blocks, [[32, 32], [64]] has two in the first."""
     kernel: Positive = 5
     """How many steps a filter looks at."""
     padding: Literal["valid", "same", "causal"] = "valid"
     """`valid` loses the steps that the filter cannot be centred on; `causal` looks at no later step."""
-    separable: bool = False
-    """Depthwise separable convolutions: each channel by itself, then a mix of the channels."""
-    pooling: Annotated[
-        list[Positive], BeforeValidator(as_list, json_schema_input_type=Positive | list[Positive]), Field(min_length=1)
-    ] = [2]
+    block: Literal["plain", "separable"] = "plain"
+    """`separable`: depthwise separable convolutions: each channel by itself, then a mix of the channels."""
+    pooling: Sides = [2]
     """Steps pooled into one behind each block; one number for all blocks, 1 for no pooling."""
     activation: Activation = "relu"
     """What each convolution does to its sums."""
@@ -49,7 +54,7 @@ class Conv1D(Model):
     """Share of each block's channels that is left out in training."""
     recurrent: Recurrent | None = None
     """Recurrent layers that read what the convolutions give, such as {cell: gru, units: 32}; none unless given."""
-    global_pooling: Literal["max", "average"] | None = "max"
+    global_pooling: Kept | None = "max"
     """Reduce each channel to one number before the head; null flattens instead. Not used with `recurrent`."""
     head: list[Units] = []
     """Size of each hidden dense layer of the head."""
@@ -60,9 +65,8 @@ class Conv1D(Model):
 
     def check(self, task: Task) -> None:
         check_steps(task, "conv1d")
-        if len(self.pooling) not in (1, len(self.filters)):
-            raise ConfigError(f"pooling has {len(self.pooling)} numbers for {len(self.filters)} blocks of filters.")
-        if self.separable and self.padding == "causal":
+        check_blocks("pooling", self.pooling, self.filters)
+        if self.block == "separable" and self.padding == "causal":
             raise ConfigError("Keras has no separable convolution with 'padding: causal'.")
         if self.recurrent:
             self.recurrent.check_layers()
@@ -75,13 +79,10 @@ class Conv1D(Model):
         for position, block in enumerate(self.filters):
             if self.padding == "valid":
                 length -= len(block) * (self.kernel - 1)
-            length //= self._pool(position)
+            length //= of_block(self.pooling, position)
             if length < 1:
                 hint = "use fewer blocks, longer sequences, 'padding: same' or less pooling"
                 raise ConfigError(f"nothing is left of the sequence after block {position + 1}: {hint}.")
-
-    def _pool(self, block: int) -> int:
-        return self.pooling[block if len(self.pooling) > 1 else 0]
 
     def resolved(self, task: Task) -> Model:
         return self.model_copy(update={"embedding": self.embedding.resolved(task.input)})
@@ -91,36 +92,24 @@ class Conv1D(Model):
 
     def build(self, task: Task) -> keras.Model:
         import keras
-        from keras import layers
 
         inputs, x = open_steps(task, self.embedding, masking=False)
+        convolution = self._convolution()
+        convolve = convolution.separable if self.block == "separable" else convolution.plain
         for position, block in enumerate(self.filters):
             for filters in block:
-                x = self._convolve(x, filters)
-            if self._pool(position) > 1:
-                x = layers.MaxPooling1D(self._pool(position))(x)
-            if self.block_dropout:
-                x = layers.SpatialDropout1D(self.block_dropout)(x)
-        if self.recurrent:
-            x = self.recurrent.add_layers(x)
-        elif self.global_pooling:
-            x = (layers.GlobalMaxPooling1D if self.global_pooling == "max" else layers.GlobalAveragePooling1D)()(x)
-        else:
-            x = layers.Flatten()(x)
+                x = convolve(x, filters)
+            x = left_out(pooled(x, of_block(self.pooling, position)), self.block_dropout)
+        x = self.recurrent.add_layers(x) if self.recurrent else flattened(x, self.global_pooling)
         head = Dense(units=self.head, dropout=self.head_dropout, output_activation=self.output_activation)
         return keras.Model(inputs, add_head(x, head, task))
 
-    def _convolve(self, x: Any, filters: int) -> Any:
-        """Return one convolution of x (batch, time, channels)."""
-        from keras import layers
-
-        regularizer = self.regularizer.build() if self.regularizer else None
-        options: dict[str, Any] = {"padding": self.padding, "use_bias": not self.batch_normalization}
-        if self.separable:
-            options |= {"depthwise_regularizer": regularizer, "pointwise_regularizer": regularizer}
-            x = layers.SeparableConv1D(filters, self.kernel, **options)(x)
-        else:
-            x = layers.Conv1D(filters, self.kernel, kernel_regularizer=regularizer, **options)(x)
-        if self.batch_normalization:
-            x = layers.BatchNormalization()(x)
-        return layers.Activation(self.activation)(x)
+    def _convolution(self) -> Convolution:
+        return Convolution(
+            dimensions=1,
+            kernel=self.kernel,
+            padding=self.padding,
+            activation=self.activation,
+            batch_normalization=self.batch_normalization,
+            regularizer=self.regularizer,
+        )

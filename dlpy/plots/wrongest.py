@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from dlpy.components import Plot
+from dlpy.data import Output
 from dlpy.drawing import new_figure, shortened
 from dlpy.results import PARTS, class_names, class_probabilities, output_of, read_arrays
 from dlpy.runs import Run
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 _COLUMNS = 5
 _MOST = 25
 _HEIGHT = 1.28  # of a cell whose width is 1: the picture and two lines of text
+_LINE = 0.08  # of one more
 
 
 class Wrongest(Plot):
@@ -32,29 +35,36 @@ class Wrongest(Plot):
 
 
 def _figure(arrays: dict[str, np.ndarray], part: str, run: Run) -> Figure:
-    images, target = arrays["image"][:_MOST], arrays["target"][:_MOST].astype(np.int64)
-    probability = class_probabilities(arrays["prediction"][:_MOST])
-    output = output_of(run)
-    count = probability.shape[1]
-    names = class_names(output, count) if output else [str(number) for number in range(count)]
-    figure = new_figure(f"The most wrong of the {PARTS[part]} of {run.id}", 10, 2.4 * -(-len(images) // _COLUMNS) + 0.5)
+    images, texts = arrays["image"][:_MOST], _texts(arrays, run)
+    rows, height = -(-len(images) // _COLUMNS), _HEIGHT + (_LINE if "name" in arrays else 0)
+    title = f"The most wrong of the {PARTS[part]} of {run.id}"
+    figure = new_figure(title, 10, 1.875 * height * rows + 0.5)
     axes = figure.add_subplot()
     for i, image in enumerate(images):
-        answer = int(probability[i].argmax())
-        lines = [_line("true", names[target[i]], probability[i, target[i]])]
-        lines.append(_line("said", names[answer], probability[i, answer]))
-        _draw_picture(axes, displayable(image), "\n".join(lines), i)
-    axes.set(xlim=(0, _COLUMNS), ylim=(_HEIGHT * -(-len(images) // _COLUMNS) - 0.26, -0.24), aspect="equal")
+        _draw_picture(axes, displayable(image), texts[i], (i % _COLUMNS, i // _COLUMNS * height))
+    axes.set(xlim=(0, _COLUMNS), ylim=(height * rows - height + 1.02, 1.04 - height), aspect="equal")
     axes.set_axis_off()
     return figure
 
 
-def _draw_picture(axes: Axes, image: np.ndarray, text: str, number: int) -> None:
-    """Draw a picture and its text into the cell of that number; one axes for all is far quicker than one for each."""
-    row, column = divmod(number, _COLUMNS)
+def _texts(arrays: dict[str, np.ndarray], run: Run) -> list[str]:
+    """Return for each picture both classes with their probabilities, and its file where it comes from one."""
+    output, probability = output_of(run), class_probabilities(arrays["prediction"][:_MOST])
+    names = class_names(output or Output("multiclass"), probability.shape[1])
+    texts = []
+    for i, given in enumerate(probability):
+        true, said = int(arrays["target"][i]), int(given.argmax())
+        lines = [_line("true", names[true], given[true]), _line("said", names[said], given[said])]
+        lines += [shortened(Path(str(arrays["name"][i])).name, 26)] if "name" in arrays else []
+        texts.append("\n".join(lines))
+    return texts
+
+
+def _draw_picture(axes: Axes, image: np.ndarray, text: str, cell: tuple[float, float]) -> None:
+    """Draw a picture and its text into the cell with that corner; one axes for all is far quicker than one for each."""
     height, width = image.shape[:2]
     half_width, half_height = 0.48 * width / max(width, height), 0.48 * height / max(width, height)
-    x, y = column + 0.5, row * _HEIGHT + 0.5
+    x, y = cell[0] + 0.5, cell[1] + 0.5
     extent = (x - half_width, x + half_width, y + half_height, y - half_height)
     axes.imshow(image, extent=extent, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
     axes.text(x, y - 0.5, text, ha="center", va="bottom", fontsize=8, in_layout=False)

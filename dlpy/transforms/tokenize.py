@@ -48,15 +48,26 @@ class Tokenize(Transform):
         words += ("",) * (size - len(words))
         return task.with_input(replace(task.input, vocabulary=size, words=words))
 
-    def fit(self, rows: Rows, task: Task) -> State:
+    def fit_apply(self, rows: Rows, task: Task) -> tuple[State, Rows]:
         found = self._terms(texts_of(self, rows))
+        state = self._vocabulary(found)
+        return state, self._integers(rows, found, state)
+
+    def fit(self, rows: Rows, task: Task) -> State:
+        return self._vocabulary(self._terms(texts_of(self, rows)))
+
+    def apply(self, rows: Rows, state: State) -> Rows:
+        return self._integers(rows, self._terms(texts_of(self, rows)), state)
+
+    def _vocabulary(self, found: Terms) -> State:
+        """Return the most frequent terms."""
         if not found.distinct:
             raise DataError(f"tokenize: no training text holds a {self.by}: the vocabulary would be empty.")
         most = None if self.vocabulary is None else self.vocabulary - self._first
         return terms.packed([found.distinct[number] for number in self._ranked(found)[:most]])
 
-    def apply(self, rows: Rows, state: State) -> Rows:
-        found = self._terms(texts_of(self, rows))
+    def _integers(self, rows: Rows, found: Terms, state: State) -> Rows:
+        """Return the rows as the integers of their terms."""
         integer_of = {word: integer for integer, word in enumerate(terms.unpacked(state), self._first)}
         integers = np.array([integer_of.get(term, self._first - 1) for term in found.distinct], np.int32)
         sequences = Sequences(integers[found.rows.values], found.rows.splits)

@@ -29,6 +29,19 @@ def test_cells_lie_inside_the_axes_and_apart(make_run):
     assert draw_all(files.run)[0].name == "wrongest-validation.png"
 
 
+def test_pictures_from_files_are_named(make_run):
+    files = make_run().task("multiclass", 2, ["cat", "dog"])
+    files.wrongest(np.zeros((2, 8, 8, 3), np.uint8), [0, 1], np.array([[0.1, 0.9], [0.8, 0.2]]), "test")
+    path = files.run.path / "samples" / "wrongest-test.npz"
+    np.savez(path, **np.load(path), name=np.array(["cats/1.jpg", f"dogs/{'long' * 20}.png"]))
+    with style():
+        (axes,) = Wrongest().draw([files.run])["test"].axes
+    first, second = (text.get_text().splitlines() for text in axes.texts)
+    assert first == ["true cat (0.100)", "said dog (0.900)", "1.jpg"]
+    assert second[2] == "longlonglonglongl…long.png"
+    assert axes.texts[0].get_position()[1] > axes.get_ylim()[1] + 0.3  # three lines fit above the picture
+
+
 def test_run_without_mistakes_has_no_such_plot(make_run, draw_parts):
     files = make_run().wrongest(np.zeros((0, 28, 28), np.uint8), [], np.zeros((0, 10)), "test")
     assert draw_parts("wrongest", files.run) == []

@@ -1,0 +1,144 @@
+"""`dlpy explain`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from dlpy.cli.evaluate import AsJson
+from dlpy.cli.train import RunsFolder
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from dlpy.explain.subject import Subject
+
+
+def explain(
+    name: Annotated[
+        str, typer.Argument(metavar="RUN", help="A run, or with --weights a network of keras.applications.")
+    ],
+    images: Annotated[list[Path] | None, typer.Argument(metavar="IMAGE...", help="Pictures to look at.")] = None,
+    only: Annotated[str | None, typer.Option(metavar="PART,...", help="activations, filters, heatmap.")] = None,
+    layer: Annotated[
+        list[str] | None,
+        typer.Option(help="Look at this layer; may be repeated.  [default: the picture-like ones; 4 for filters]"),
+    ] = None,
+    wanted: Annotated[
+        str | None, typer.Option("--class", help="Which class the heat map is of.  [default: the likeliest]")
+    ] = None,
+    filters: Annotated[int, typer.Option(min=1, help="How many filters of a layer are climbed.")] = 16,
+    channels: Annotated[int, typer.Option(min=1, help="How many channels of a layer are shown.")] = 64,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the noise that filters climb from.")] = 0,
+    weights: Annotated[
+        str | None, typer.Option(help="imagenet, none or a weights file: RUN is then a network's name.")
+    ] = None,
+    size: Annotated[
+        int | None, typer.Option(min=32, help="Side of a bare network's pictures.  [default: what suits it]")
+    ] = None,
+    checkpoint: Annotated[str, typer.Option(help="best or last.")] = "best",
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FOLDER", help="Where to.  [default: RUN/explain]")
+    ] = None,
+    as_json: AsJson = False,
+    runs_folder: RunsFolder = None,
+) -> None:
+    """Look inside a convolutional network: what its layers make of pictures, what filters answer to, where it looks.
+
+    Writes PNGs: every layer's activations with the share of zeros, the pictures that filters answer to most (gradient
+    ascent), and a heat map of a class over each picture (Grad-CAM).
+
+    Example: dlpy explain latest cat.jpg --only heatmap --class cat
+    """
+    from dlpy.cli.output import output as console
+    from dlpy.explain.explain import Wish, Work, part_names
+
+    wish = Wish(part_names(only), layer or [], wanted, filters, channels, seed)
+    subject = _subject(name, weights, size, checkpoint, runs_folder)
+    folder = output or (subject.runs[0].path / "explain" if subject.runs else Path("explain") / subject.title)
+    watcher = _watcher(console(quiet=as_json))
+    try:
+        found = Work(subject, wish, folder, watcher).do(images or [])
+    finally:
+        watcher.close()
+    if as_json:
+        print(json.dumps(found, indent=2))
+        return
+    for picture in found["pictures"]:
+        _show(console(), picture)
+
+
+def _subject(name: str, weights: str | None, size: int | None, checkpoint: str, runs_folder: Path | None) -> Subject:
+    """Return the run's network, or the bare one that --weights asks for."""
+    from dlpy import backend, evaluation, runs
+    from dlpy.errors import ConfigError, RunError
+
+    if weights is None and size is not None:
+        raise ConfigError("--size is for bare networks (--weights); a run's network takes the size it was trained on.")
+    if weights is None:
+        try:
+            run = runs.find(name, runs_folder)
+        except RunError as error:
+            raise RunError(f"{error} (A bare network of keras.applications needs --weights.)") from None
+        from dlpy.explain.subject import of_run
+
+        return of_run(run, evaluation.checkpoint_name(checkpoint))
+    backend.start()
+    from dlpy.explain.network import of_network
+
+    return of_network(name, weights, size)
+
+
+def _watcher(console: Console) -> Any:
+    """Return what tells a person how it goes: the files as they are written, and on a terminal what is being done."""
+    from rich.markup import escape
+
+    from dlpy.cli.progress import shown_path
+    from dlpy.explain.explain import Watcher
+
+    status = console.status("")
+
+    class Shown(Watcher):
+        def begins(self, what: str) -> None:
+            if console.is_terminal and not console.quiet:
+                status.update(escape(what))
+                status.start()
+
+        def notice(self, text: str) -> None:
+            console.print(escape(text), highlight=False, soft_wrap=True)
+
+        def wrote(self, path: Path) -> None:
+            console.print(escape(shown_path(path)), highlight=False, soft_wrap=True)
+
+        def close(self) -> None:
+            status.stop()
+
+    return Shown()
+
+
+def _show(console: Console, picture: dict[str, Any]) -> None:
+    """Print the likeliest classes, and how much of each layer is silent."""
+    from rich.markup import escape
+    from rich.table import Table
+
+    console.print(f"\n{escape(picture['file'])}", highlight=False, soft_wrap=True)
+    if "classes" in picture:
+        table = Table("class", box=None, pad_edge=False)
+        table.add_column("probability", justify="right")
+        for line in picture["classes"]:
+            table.add_row(escape(line["class"]), f"{line['probability']:.4f}")
+        console.print(table)
+    if "prediction" in picture:
+        console.print("predicts", *(f"{number:.6g}" for number in picture["prediction"]), highlight=False)
+    if "activations" in picture:
+        table = Table("layer", "shape", box=None, pad_edge=False)
+        for title in ("zeros", "dead channels"):
+            table.add_column(title, justify="right")
+        for line in picture["activations"]:
+            table.add_row(
+                escape(line["layer"]), " x ".join(map(str, line["shape"])), f"{line['zeros']:.3f}", f"{line['dead']}"
+            )
+        console.print(table)

@@ -1,0 +1,218 @@
+"""Pictures of what happens inside a network, drawn into a folder, and a record of them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import numpy as np
+
+from dlpy.drawing import save, save_pixels, style
+from dlpy.errors import ConfigError, did_you_mean, shortened
+from dlpy.explain.activations import activations
+from dlpy.explain.filters import ascend
+from dlpy.explain.heat_maps import heat_map, laid_over, prediction
+from dlpy.explain.opened import SHOWN
+from dlpy.explain.sheets import filters_sheet, heat_sheet, maps_sheet
+from dlpy.explain.subject import Subject
+from dlpy.pictures import Form, read_picture
+
+Part = Literal["activations", "filters", "heatmap"]
+_SPREAD = 4  # layers whose filters are shown unless some are named
+_TOP = 5
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is to be drawn: which parts (none named: all that apply), of which layers, and how much of each."""
+
+    parts: tuple[Part, ...] = ()
+    layers: list[str] = field(default_factory=list)
+    wanted: str | None = None  # the class of the heat map; the likeliest unless given
+    filters: int = 16
+    channels: int = 64
+    seed: int = 0
+
+
+class Watcher:
+    """Is told how it goes; this one is silent."""
+
+    def begins(self, what: str) -> None:
+        """The next piece of work."""
+
+    def notice(self, text: str) -> None:
+        """Something worth a line."""
+
+    def wrote(self, path: Path) -> None:
+        """A picture is there."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """The pictures of one network that go into one folder."""
+
+    subject: Subject
+    wish: Wish
+    folder: Path
+    watcher: Watcher
+
+    def do(self, paths: list[Path]) -> dict[str, Any]:
+        """Draw everything, of these pictures, and return what was found and where it is.
+
+        Raises:
+            ConfigError: a layer or a class does not exist, or a part needs what is not there.
+            DataError: a picture cannot be read.
+        """
+        for note in self.subject.notes:
+            self.watcher.notice(note)
+        parts = self._parts(paths)
+        inputs = [self.subject.read(path) for path in paths]  # a bad file is found before the work begins
+        with style():
+            filters = self._filters() if "filters" in parts else []
+            names = _folder_names(paths)
+            found = [self._picture(paths[i], inputs[i], self.folder / names[i], parts) for i in range(len(paths))]
+        return {"of": self.subject.title, "pictures": found, "filters": filters}
+
+    def _parts(self, paths: list[Path]) -> tuple[Part, ...]:
+        """Return the parts to draw, all options checked."""
+        for name in self.wish.layers:
+            self.subject.network.named(name)
+        if self.wish.wanted is not None:
+            class_number(self.subject, self.wish.wanted)
+        parts = self.wish.parts or get_args(Part)
+        if not paths and parts != ("filters",):
+            raise ConfigError("give the pictures to look at; only `--only filters` does without.")
+        if "heatmap" in parts and len(self.subject.network.output.shape) != 2:
+            reason = f"{self.subject.title} has no classes (weights without the classifier): no heat map."
+            if self.wish.parts or self.wish.wanted is not None:
+                raise ConfigError(reason)
+            self.watcher.notice(reason)
+            parts = ("activations", "filters")
+        return parts
+
+    def _filters(self) -> list[dict[str, Any]]:
+        network, found = self.subject.network, []
+        for layer in self.wish.layers or spread(network.shown("convolution"), _SPREAD):
+            self.watcher.begins(f"filters of {layer}")
+            ascent = ascend(self.subject, layer, self.wish.filters, self.wish.seed)
+            channels = network.layers[layer].output.shape[-1]
+            path = self.folder / "filters" / f"{_file_name(layer)}.png"
+            self._save(filters_sheet(ascent, channels, self.subject.title), path)
+            means = {"before": ascent.before.tolist(), "after": ascent.after.tolist()}
+            found.append({"layer": layer, "filters": len(ascent.pictures), **means, "file": str(path)})
+        return found
+
+    def _picture(self, path: Path, picture: np.ndarray, folder: Path, parts: tuple[Part, ...]) -> dict[str, Any]:
+        found: dict[str, Any] = {"file": str(path), **_said(self.subject, picture)}
+        if "activations" in parts:
+            found["activations"] = self._activations(path, picture, folder / "activations")
+        if "heatmap" in parts:
+            self.watcher.begins(f"heat map of {path.name}")
+            found["heatmaps"] = self._heat_maps(path, picture, folder)
+        return found
+
+    def _activations(self, path: Path, picture: np.ndarray, folder: Path) -> list[dict[str, Any]]:
+        self.watcher.begins(f"activations of {path.name}")
+        layers, found = self.wish.layers or self.subject.network.shown(*SHOWN), []
+        places = list(self.subject.network.layers)
+        for maps in activations(self.subject.network, layers, picture):
+            file = folder / f"{places.index(maps.layer) + 1:02d}-{_file_name(maps.layer)}.png"
+            self._save(maps_sheet(maps, self.wish.channels, self._title(path)), file)
+            found.append({**maps.summary(), "file": str(file)})
+        return found
+
+    def _heat_maps(self, path: Path, picture: np.ndarray, folder: Path) -> list[dict[str, Any]]:
+        network, found = self.subject.network, []
+        name, number = self._class(picture)
+        seen = read_picture(path, _laid_under(self.subject.form))
+        for layer in self.wish.layers or [network.last_maps()]:
+            heat = heat_map(network, layer, picture, number)
+            overlay, place = laid_over(seen, heat), f"-{_file_name(layer)}" if self.wish.layers else ""
+            files = [folder / f"{kind}-{_file_name(name)}{place}.png" for kind in ("heatmap", "overlay")]
+            title = f"{self._title(path)}, {layer}: where {name} is seen"
+            self._save(heat_sheet(seen, heat, overlay, title), files[0])
+            save_pixels(overlay, files[1], self.subject.runs)
+            self.watcher.wrote(files[1])
+            if not heat.any():
+                self.watcher.notice(f"{path.name}: nothing that {layer} sees speaks for {name}.")
+            found.append({"layer": layer, "class": name, "files": [str(file) for file in files]})
+        return found
+
+    def _class(self, picture: np.ndarray) -> tuple[str, int]:
+        """Return the class whose places are looked for, and its number."""
+        if not self.subject.classes:
+            return "prediction", 0
+        if self.wish.wanted is not None:
+            return self.wish.wanted, class_number(self.subject, self.wish.wanted)
+        number = int(prediction(self.subject, picture).argmax())
+        return self.subject.classes[number], number
+
+    def _title(self, path: Path) -> str:
+        return f"{shortened(path.name, 24)} in {self.subject.title}"
+
+    def _save(self, figure: Any, path: Path) -> None:
+        save(figure, path, self.subject.runs)
+        self.watcher.wrote(path)
+
+
+def part_names(text: str | None) -> tuple[Part, ...]:
+    """Return the parts that a list such as "activations,heatmap" names, checked."""
+    names = [name.strip() for name in (text or "").split(",") if name.strip()]
+    for name in names:
+        if name not in get_args(Part):
+            raise ConfigError(f"--only {name}: there is no such part.{did_you_mean(name, get_args(Part))}")
+    return tuple(part for part in get_args(Part) if part in names)
+
+
+def class_number(subject: Subject, name: str) -> int:
+    """Return the number of a class.
+
+    Raises:
+        ConfigError: there is none of that name.
+    """
+    if name in subject.classes:
+        return subject.classes.index(name)
+    if not subject.classes:
+        raise ConfigError(f"--class {name}: {subject.title} tells no classes.")
+    known = did_you_mean(name, subject.classes) if len(subject.classes) <= 100 else ""
+    raise ConfigError(f"--class {name}: there is no such class.{known}")
+
+
+def spread(names: list[str], count: int) -> list[str]:
+    """Return `count` of the names, spread evenly from the first to the last."""
+    chosen = np.linspace(0, len(names) - 1, min(count, len(names))).round().astype(int)
+    return [names[i] for i in chosen]
+
+
+def _said(subject: Subject, picture: np.ndarray) -> dict[str, Any]:
+    """Return the likeliest classes with their probabilities, or the numbers that the network gives."""
+    if len(subject.network.output.shape) != 2:
+        return {}
+    given = prediction(subject, picture)
+    if not subject.classes:
+        return {"prediction": given.tolist()}
+    best = np.argsort(-given, kind="stable")[:_TOP]
+    return {"classes": [{"class": subject.classes[i], "probability": float(given[i])} for i in best]}
+
+
+def _laid_under(form: Form) -> Form:
+    """Return how a picture is shown under its heat map: as large as it is, unless the network sees a part of it."""
+    size = None if form.resize == "stretch" else form.size
+    return Form(size, form.color_mode, form.resize, form.interpolation, form.convert)
+
+
+def _folder_names(paths: list[Path]) -> list[str]:
+    """Return a folder's name for each picture: its own without the suffix, numbered where several have it."""
+    names: list[str] = []
+    for path in paths:
+        stem, number = _file_name(path.stem), 1
+        while (name := stem if number == 1 else f"{stem}-{number}") in names:
+            number += 1
+        names.append(name)
+    return names
+
+
+def _file_name(text: str) -> str:
+    return re.sub(r"[^\w.-]", "_", text)[:80]

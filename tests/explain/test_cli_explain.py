@@ -1,0 +1,182 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from corners import CORNERS, DATA, TRAINING, subject
+from PIL import Image
+
+from dlpy.data import Rows
+from dlpy.errors import ConfigError
+from dlpy.evaluation import restore
+from dlpy.explain.explain import Watcher, Wish, Work
+from dlpy.explain.heat_maps import heat_map
+from dlpy.explain.subject import of_run
+from dlpy.runs import Run
+
+
+def test_a_run_is_looked_into(bench, corner_run: Path) -> None:
+    pictures = [f"{corner}.png" for corner in CORNERS]
+    status, out, err = bench.run("explain", "latest", *pictures, "--filters", 3)
+    assert (status, err) == (0, "")
+    folder = corner_run / "explain"
+    assert sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.png")) == [
+        "filters/conv2d.png",
+        "filters/conv2d_1.png",
+        *(f"{corner}/{name}.png" for corner in CORNERS for name in [
+            "activations/01-conv2d", "activations/02-activation", "activations/03-max_pooling2d",
+            "activations/04-conv2d_1", "activations/05-activation_1",
+            f"heatmap-{corner}", f"overlay-{corner}",
+        ]),
+    ]  # fmt: skip
+    shown = [line.split() for line in out.splitlines()]
+    assert ["northwest.png"] in shown
+    assert len([words for words in shown if words[:1] == ["activation"]]) == 2
+    for line in out.splitlines():
+        assert not line.endswith(".png") or Path(line).is_file()
+
+
+def test_the_heat_map_peaks_at_the_square_that_decides(bench, corner_run: Path) -> None:
+    trained = of_run(Run(corner_run))
+    layer = trained.network.last_maps()
+    for number, (corner, (rows, columns)) in enumerate(CORNERS.items()):
+        picture = trained.read(Path(f"{corner}.png"))
+        heat = heat_map(trained.network, layer, picture, number)
+        assert heat.shape == (8, 8)
+        row, column = np.unravel_index(heat.argmax(), heat.shape)
+        assert rows.start <= 2 * row + 1 <= rows.stop
+        assert columns.start <= 2 * column + 1 <= columns.stop
+        status, out, _ = bench.run("explain", corner_run, f"{corner}.png", "--only", "heatmap", "--json")
+        (found,) = json.loads(out)["pictures"]
+        assert (status, found["classes"][0]["class"]) == (0, corner)
+        assert Image.open(found["heatmaps"][0]["files"][1]).size == (16, 16)
+
+
+def test_answers_are_those_of_predict(bench, corner_run: Path) -> None:
+    _, out, _ = bench.run("explain", corner_run, "northwest.png", "--only", "activations", "--json")
+    trained = restore(Run(corner_run))
+    rows = trained.pipeline.apply(Rows.single(np.asarray(Image.open("northwest.png"))[None]))
+    expected = trained.engine.predict(rows, 1)[0]
+    found = {line["class"]: line["probability"] for line in json.loads(out)["pictures"][0]["classes"]}
+    assert [found[corner] for corner in CORNERS] == pytest.approx(expected.tolist(), rel=1e-5)
+
+
+def test_pictures_of_stand_in_runs_are_marked(bench) -> None:
+    experiment = bench.experiment(data=DATA, model={"name": "convnet", "filters": [2], "units": []}, training=TRAINING)
+    assert bench.run("train", experiment, "--smoke")[0] == 0
+    Image.new("RGB", (30, 20)).save("one.png")
+    status, out, _ = bench.run("explain", "latest", "one.png", "--only", "heatmap", "--output", "there", "--json")
+    assert status == 0
+    _, overlay = json.loads(out)["pictures"][0]["heatmaps"][0]["files"]
+    width, height = Image.open(overlay).size
+    assert (width >= 400, height > 40) == (True, True)
+
+
+MISTAKES = {
+    "a layer that is not there": (["northwest.png", "--layer", "conv2d_9"], 2, "--layer conv2d_9: there is no such layer. Did you mean 'conv2d_1'?"),
+    "a class that is not there": (["northwest.png", "--class", "southest"], 2, "--class southest: there is no such class. Did you mean 'southeast'?"),
+    "a part that is not there": (["northwest.png", "--only", "heatmaps"], 2, "--only heatmaps: there is no such part. Did you mean 'heatmap'?"),
+    "no picture": ([], 2, "give the pictures to look at; only `--only filters` does without."),
+    "a picture that is none": (["experiment.yaml"], 3, "experiment.yaml is not a JPEG, PNG, GIF, BMP or WebP picture."),
+    "a size for a run": (["northwest.png", "--size", "64"], 2, "--size is for bare networks (--weights)"),
+}  # fmt: skip
+
+
+def test_mistakes_are_told_in_one_line(bench, corner_run: Path) -> None:
+    for arguments, expected, text in MISTAKES.values():
+        status, out, err = bench.run("explain", corner_run, *arguments)
+        assert (status, out, err.count("\n")) == (expected, "", 1)
+        assert text in err
+    assert not (corner_run / "explain").exists()
+
+
+def test_a_run_without_convolutions_is_refused(bench) -> None:
+    data = {"name": "corners", "transforms": [{"name": "reshape", "shape": [-1]}, "rescale"]}
+    assert bench.run("train", bench.experiment(data=data))[0] == 0
+    Image.new("L", (16, 16)).save("one.png")
+    status, _, err = bench.run("explain", "latest", "one.png")
+    assert status == 2
+    assert "has no convolutions over images to look into: its model is dense." in err
+    assert bench.run("train", bench.experiment())[0] == 0  # blobs: rows of four numbers
+    status, _, err = bench.run("explain", "latest", "one.png")
+    assert (status, err) == (2, "error: blobs gives array rows of shape (4), not pictures.\n")
+
+
+def test_a_bare_network_is_looked_into(bench) -> None:
+    Image.new("RGB", (50, 40), "orange").save("orange.jpg")
+    arguments = [
+        "MobileNetV2",
+        "orange.jpg",
+        "--weights",
+        "none",
+        "--size",
+        32,
+        "--filters",
+        2,
+        "--class",
+        "7",
+        "--json",
+    ]
+    status, out, err = bench.run("explain", *arguments, "--layer", "Conv1_relu")
+    assert (status, err) == (0, "")
+    found = json.loads(out)
+    assert [line["shape"] for line in found["pictures"][0]["activations"]] == [[16, 16, 32]]
+    assert [line["layer"] for line in found["filters"]] == ["Conv1_relu"]
+    assert Path("explain/MobileNetV2/orange/heatmap-7-Conv1_relu.png").is_file()
+    assert Image.open("explain/MobileNetV2/orange/overlay-7-Conv1_relu.png").size == (50, 40)
+
+
+def test_a_bare_network_that_cannot_be_had_is_told_in_one_line(bench) -> None:
+    bench.write("no weights", "weights.h5")
+    for arguments, expected, text in [
+        (["vgg61", "--weights", "none"], 2, "no network 'vgg61' in keras.applications. Did you mean 'vgg19'?"),
+        (["vgg16"], 7, "(A bare network of keras.applications needs --weights.)"),
+        (["mobilenet_v2", "--weights", "weights.h5"], 3, "weights.h5 holds no weights of MobileNetV2"),
+        (["mobilenet_v2", "--weights", "nowhere.h5"], 3, "there is no file nowhere.h5."),
+        (["mobilenet_v2", "--weights", "imagenet"], 3, "DLPY_OFFLINE forbids the network"),
+        (["inception_v3", "--weights", "none", "--size", "40"], 2, "inception_v3: "),
+    ]:
+        status, _, err = bench.run("explain", *arguments, "--only", "filters")
+        assert (status, err.count("\n")) == (expected, 1), err
+        assert text in err
+
+
+def test_a_bare_network_without_a_classifier_has_no_heat_map(bench) -> None:
+    import keras
+
+    keras.applications.MobileNet(weights=None, include_top=False).save_weights("base.weights.h5")
+    Image.new("RGB", (50, 40), "orange").save("orange.jpg")
+    arguments = ["mobilenet", "orange.jpg", "--weights", "base.weights.h5", "--size", 64, "--layer", "conv1_relu"]
+    status, out, err = bench.run("explain", *arguments, "--filters", 2)
+    assert (status, err) == (0, "")
+    assert out.startswith("MobileNet has no classes (weights without the classifier): no heat map.\n")
+    assert "32 x 32 x 32" in out
+    assert bench.run("explain", *arguments, "--only", "heatmap")[0] == 2
+
+
+def test_a_network_of_numbers_is_explained_by_what_raises_the_number(bench) -> None:
+    import keras
+    from keras import layers
+
+    model = keras.Sequential([
+        keras.Input((8, 8, 3)), layers.Conv2D(2, 3, activation="relu"), layers.Flatten(), layers.Dense(1)
+    ])  # fmt: skip
+    Image.new("RGB", (20, 30), "orange").save("orange.png")
+    work = Work(subject(model, classes=()), Wish(("heatmap",)), Path("there"), Watcher())
+    (found,) = work.do([Path("orange.png")])["pictures"]
+    assert found["prediction"] == pytest.approx(model(subject(model).read(Path("orange.png")))[0].numpy().tolist())
+    assert Image.open("there/orange/overlay-prediction.png").size == (20, 30)
+    with pytest.raises(ConfigError, match="--class x: toy tells no classes"):
+        Work(subject(model, classes=()), Wish(wanted="x"), Path("there"), Watcher()).do([Path("orange.png")])
+
+
+def test_a_head_on_features_of_a_base_is_looked_through_to_the_picture(bench, corner_run: Path) -> None:
+    model = {"name": "pretrained", "weights": f"run:{corner_run.name}", "train": "features", "units": []}
+    experiment = bench.experiment(data=DATA, model=model | {"preprocessing": "none"}, training=TRAINING)
+    status, _, err = bench.run("train", experiment)
+    assert (status, err) == (0, "")
+    _, out, _ = bench.run("explain", "latest", "southeast.png", "--only", "activations,heatmap", "--json")
+    (found,) = json.loads(out)["pictures"]
+    assert found["classes"][0]["class"] == "southeast"
+    assert found["activations"][0]["layer"] == "conv2d"
+    assert found["activations"][0]["shape"] == [16, 16, 4]
