@@ -110,9 +110,9 @@ def _listed(root: Path) -> tuple[list[str], np.ndarray, np.ndarray]:
     if not found:
         raise DataError(f"{root} holds neither cat.0.jpg nor Cat/0.jpg nor train/cats. {_ADVICE}")
     there = {(part, label) for _, label, part, _ in found}
-    for part in sorted({part for part, _ in there}):
+    for part in _PARTS:
         for label, name in enumerate(_CLASSES):
-            if (part, label) not in there:
+            if (part, label) not in there and (part, 1 - label) in there:
                 raise DataError(f"{root} has no {name} among the {part} pictures.")
     order = {part: place for place, part in enumerate(_PARTS)}
     found.sort(key=lambda row: (order[row[2]], row[3], row[1]))
