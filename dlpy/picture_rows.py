@@ -13,7 +13,7 @@ import numpy as np
 from dlpy.errors import DataError
 from dlpy.pictures import Form, read_pictures
 
-_CHUNK_BYTES = 16_000_000
+_CHUNK_BYTES = 4_000_000
 
 Shape = tuple[int, int, int, int]
 

@@ -25,7 +25,7 @@ _FORMATS = ("JPEG", "PNG", "GIF", "BMP", "WEBP")
 _MOST_PIXELS = 80_000_000
 _ORIENTATION = 0x0112  # the EXIF tag, and its values of pictures that lie on their side
 _LYING = (5, 6, 7, 8)
-_CHUNK = 256  # files handed to the threads at once
+_CHUNK = 64  # files handed to the threads at once: what they hold stays in memory until then
 _DAMAGE = (OSError, SyntaxError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, struct.error)
 
 Size = tuple[int, int]  # height, width

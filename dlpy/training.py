@@ -64,6 +64,7 @@ def prepare(experiment: Experiment, document: Document, options: Options) -> Pre
     task = experiment.task(loaded.task)
     if task is None:
         raise ValueError("a loaded dataset always has a task")
+    backend.give_back_memory()  # what reading took, before TensorFlow wants its own
     return Prepared(experiment.resolved(task, loaded.resolved), loaded, split(experiment.data, loaded))
 
 

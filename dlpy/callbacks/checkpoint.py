@@ -79,10 +79,12 @@ class CheckpointHooks(Hooks):
         if self._last is None:
             return
         epoch, logs = self._last
-        last = self._snapshot(epoch, logs)
-        if self._best is not None and self._unwritten is not None and self._unwritten.epoch != last.epoch:
-            self.flush()
-        is_best = self._best is None or (self._unwritten is not None and self._unwritten.epoch == last.epoch)
-        save(self._run, last, ["best", "last"] if is_best else ["last"])
+        if self._unwritten is not None and self._unwritten.epoch == epoch + 1:
+            save(self._run, self._unwritten, ["best", "last"])
+        else:
+            if self._best is not None:
+                self.flush()
+            self._unwritten = None  # of a large model two copies of the state would be one too many
+            save(self._run, self._snapshot(epoch, logs), ["best", "last"] if self._best is None else ["last"])
         self._unwritten = None
         self._written = time.monotonic()
