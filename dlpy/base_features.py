@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dlpy import backend, feature_cache
+from dlpy.applications import IMAGENET
 from dlpy.bases import Base, base_layers
 from dlpy.components import Transform
 from dlpy.data import Input, Output, Rows, State, Task
@@ -54,6 +55,7 @@ class BaseFeatures(Transform):
 
     def layer(self, state: State) -> keras.layers.Layer:
         """Return the base, its weights in it."""
+        _last.clear()  # one base at a time: a second one could be too much
         backend.start()
         import keras
 
@@ -66,7 +68,7 @@ class BaseFeatures(Transform):
 
     def _key(self, rows: Rows, state: State) -> str:
         base = self.base.resolved()
-        said = base.model_dump_json(exclude={"weights"}) + str(base.weights == "imagenet")
+        said = base.model_dump_json(exclude={"weights"}) + str(base.weights == IMAGENET)
         what = [feature_cache.digest_of(rows), digest_of(state), said, *_versions()]
         return hashlib.sha256("\n".join(what).encode()).hexdigest()
 

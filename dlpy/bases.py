@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic_core import PydanticCustomError, core_schema
 
+from dlpy.applications import IMAGENET, finish_imagenet, new_application, read_application
 from dlpy.blocks import Block, Slot
 from dlpy.components import Model
 from dlpy.data import Input, Task
 from dlpy.errors import ConfigError, RunError, did_you_mean
-from dlpy.fetch import locate
-from dlpy.networks import NETWORKS, Network, imagenet_file
+from dlpy.networks import NETWORKS, check_size, unknown_network
 from dlpy.preparation import ADDED, Preparation, prepared
 from dlpy.run_bases import RunBase, read_run_base, run_weights
-from dlpy.weight_files import Weights, assign, read_weights
+from dlpy.weight_files import Weights, assign
 
 if TYPE_CHECKING:
     import keras
     from pydantic import GetJsonSchemaHandler
 
 _RUN = "run:"
-_EFFICIENT_DEVIATION = (0.229, 0.224, 0.225)
+_OPTION = "model.weights"
 
 
 class _NetworkSlot(Slot):
@@ -33,8 +32,7 @@ class _NetworkSlot(Slot):
         if value is None or (isinstance(value, str) and value in NETWORKS):
             return value
         if isinstance(value, str):
-            message = f"keras.applications has no network '{value}'.{did_you_mean(value, NETWORKS)}"
-            raise PydanticCustomError("component", "{message}", {"message": message})
+            raise PydanticCustomError("component", "{message}", {"message": unknown_network(value)})
         return super().parse(value)
 
     def __get_pydantic_json_schema__(self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler) -> dict:
@@ -100,7 +98,7 @@ class Base(Block):
         except RunError:
             return  # there is no such run yet: training will say so
         if isinstance(base.network, str):
-            _check_size(base.network, given)
+            _check_pictures(base.network, given)
         elif base.network is not None:
             base.network.check(task)
 
@@ -108,9 +106,9 @@ class Base(Block):
         """Return what the base makes of pictures: (batch, height, width, channels). Its layers keep their names."""
         base = self.resolved()
         if isinstance(base.network, str):
-            network = NETWORKS[base.network]
-            x = prepared(inputs, network.range if base.preprocessing == "auto" else Preparation(channels=3))
-            return _application(network, x, inside=base.preprocessing == "auto")
+            inside = base.preprocessing == "auto"
+            x = prepared(inputs, NETWORKS[base.network].range if inside else Preparation(channels=3))
+            return new_application(base.network, x, inside=inside).output
         x = prepared(inputs, base.preprocessing) if isinstance(base.preprocessing, Preparation) else inputs
         return RunBase.convolutional(base.network, x, task)
 
@@ -122,9 +120,7 @@ class Base(Block):
         """
         if self.run is not None:
             return run_weights(self.run)
-        if self.weights == "imagenet":
-            return read_weights(locate(imagenet_file(str(self.network)), None))
-        return read_weights(Path(str(self.weights)).expanduser())
+        return read_application(str(self.network), str(self.weights), _OPTION)
 
     def assign(self, layers: list[keras.layers.Layer], weights: Weights) -> None:
         """Put weights that `read` returned into the layers of the base.
@@ -134,9 +130,9 @@ class Base(Block):
         """
         if self.run is not None:
             weights = dict(islice(weights.items(), sum(len(layer.weights) for layer in layers)))
-        assign(layers, weights, f"model.weights: {self.weights}")
-        if self.weights == "imagenet" and str(self.network).startswith("efficientnet_b"):
-            _deviation_twice(layers)
+        assign(layers, weights, f"{_OPTION}: {self.weights}")
+        if self.weights == IMAGENET:
+            finish_imagenet(str(self.network), layers)
 
 
 def base_layers(model: keras.Model) -> list[keras.layers.Layer]:
@@ -146,30 +142,8 @@ def base_layers(model: keras.Model) -> list[keras.layers.Layer]:
     return [layer for layer in model.layers[:end] if layer.name not in ADDED]
 
 
-def _application(network: Network, x: Any, *, inside: bool) -> Any:
-    from keras import applications
-
-    options: dict[str, Any] = {"include_preprocessing": inside} if network.range == "inside" else {}
-    constructor = getattr(applications, network.constructor)
-    return constructor(include_top=False, weights=None, input_tensor=x, **options).output
-
-
-def _check_size(name: str, given: Input) -> None:
+def _check_pictures(name: str, given: Input) -> None:
     height, width, channels = given.shape
-    least = NETWORKS[name].least
-    if min(side for side in (height, width, least) if side is not None) < least:
-        raise ConfigError(
-            f"{name} needs pictures of at least {least} x {least}, not {height} x {width}: make them larger."
-        )
+    check_size(name, height, width)
     if channels not in (None, 1, 3):
         raise ConfigError(f"{name} needs pictures in colour (3 channels) or grey (1), not {channels} channels.")
-
-
-def _deviation_twice(layers: list[keras.layers.Layer]) -> None:
-    """Let EfficientNet divide by the root of ImageNet's deviation once more: so were these weights trained."""
-    import keras
-
-    for layer in layers:
-        if isinstance(layer, keras.layers.Normalization):
-            layer.adapt_variance.assign(layer.adapt_variance * keras.ops.reshape(_EFFICIENT_DEVIATION, (-1,)))
-            layer.finalize_state()

@@ -4,6 +4,8 @@ import difflib
 import re
 from collections.abc import Iterable
 
+_MOST_NAMES = 100  # that are listed; ImageNet has 1,000 classes, a deep network hundreds of layers
+
 
 class DlpyError(Exception):
     """A mistake the user can fix: shown as one line without a traceback.
@@ -53,11 +55,14 @@ class RunError(DlpyError):
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return " Did you mean 'x'? Known: a, b, x." for a wrong name; no guess where nothing is close."""
+    """Return " Did you mean 'x'? Known: a, b, x." for a wrong name.
+
+    No guess where nothing is close; not all that are known where they are more than a line can hold.
+    """
     names = sorted(known)
     close = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
     guess = f" Did you mean '{close[0]}'?" if close else ""
-    return f"{guess} Known: {', '.join(names)}." if names else guess
+    return f"{guess} Known: {', '.join(names)}." if 0 < len(names) <= _MOST_NAMES else guess
 
 
 def shortened(text: str, length: int) -> str:

@@ -1,15 +1,18 @@
 """The table of networks agrees with the Keras that is installed."""
 
 import inspect
+from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
-from keras.src.applications import convnext, efficientnet, efficientnet_v2, mobilenet_v3, resnet, vgg16, vgg19
+from keras.src.utils import file_utils
 
-from dlpy.networks import CHECKSUMS, NETWORKS, imagenet_file
+from dlpy.network_checksums import WITH_CLASSIFIER, WITHOUT_CLASSIFIER
+from dlpy.networks import NETWORKS, imagenet_file, unknown_network
 from dlpy.preparation import prepared
 
+FILES = ["vgg16", "resnet50_v2", "mobilenet", "mobilenet_v2", "mobilenet_v3_small", "convnext_tiny", "efficientnet_b0"]
 CASES = [("vgg16", 4e-5), ("resnet50", 4e-5), ("mobilenet_v2", 1e-6), ("densenet121", 1e-5), ("convnext_tiny", 0.0)]
 
 
@@ -19,24 +22,42 @@ def test_every_network_of_keras_is_in_the_table_and_no_other() -> None:
     assert len(known) == 40
 
 
-def test_checksums_are_those_of_keras() -> None:
-    for module, constructors in (
-        (convnext, {"convnext_base": "convnext_base", "convnext_tiny": "convnext_tiny"}),
-        (resnet, {"resnet50": "resnet50", "resnet152": "resnet152", "resnet101_v2": "resnet101v2"}),
-        (mobilenet_v3, {"mobilenet_v3_small": "small_224_1.0_float"}),
-    ):
-        for name, theirs in constructors.items():
-            assert CHECKSUMS[name] == module.WEIGHTS_HASHES[theirs][1]
-    assert CHECKSUMS["efficientnet_b3"] == efficientnet.WEIGHTS_HASHES["b3"][1]
-    assert CHECKSUMS["efficientnet_v2_s"] == efficientnet_v2.WEIGHTS_HASHES["-s"][1]
+@pytest.mark.parametrize("classifier", [True, False])
+@pytest.mark.parametrize("name", FILES)
+def test_files_and_checksums_are_those_that_keras_asks_for(
+    name: str, classifier: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = {}
+
+    def get_file(fname: str, origin: str, *, cache_subdir: str, file_hash: str | None = None) -> None:
+        asked.update(name=fname, url=origin, folder=cache_subdir, checksum=file_hash)
+        raise InterruptedError
+
+    monkeypatch.setattr(file_utils, "get_file", get_file)
+    with pytest.raises(InterruptedError), keras.StatelessScope():  # no weight is drawn
+        getattr(keras.applications, NETWORKS[name].constructor)(include_top=classifier, weights="imagenet")
+    file = imagenet_file(name, "weights", classifier=classifier)
+    assert asked == {
+        "name": file.keras_name or file.name, "url": file.url, "folder": file.keras_folder, "checksum": file.sha256,
+    }  # fmt: skip
 
 
-@pytest.mark.parametrize(("name", "module"), [("vgg16", vgg16), ("vgg19", vgg19)])
-def test_files_are_where_keras_looks_for_them(name: str, module: object) -> None:
-    file = imagenet_file(name)
-    assert file.url == module.WEIGHTS_PATH_NO_TOP  # type: ignore
-    assert file.keras_folder == "models"
-    assert file.url.endswith(file.name)
+def test_every_checksum_is_one_that_keras_knows() -> None:
+    folder = Path(str(inspect.getfile(keras.src.applications))).parent
+    known = "".join(path.read_text(encoding="utf-8") for path in folder.glob("*.py"))
+    for table in (WITH_CLASSIFIER, WITHOUT_CLASSIFIER):
+        assert NETWORKS.keys() - table.keys() == {"mobilenet", "mobilenet_v2"}
+        assert len(set(table.values())) == 38
+        for checksum in table.values():
+            assert f'"{checksum}"' in known
+    assert not set(WITH_CLASSIFIER.values()) & set(WITHOUT_CLASSIFIER.values())
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"), [("VGG16", "vgg16"), ("EfficientNetV2B0", "efficientnet_v2_b0"), ("resnet51", "resnet50")]
+)
+def test_a_wrong_name_is_answered_with_the_closest(name: str, meant: str) -> None:
+    assert unknown_network(name).startswith(f"keras.applications has no network '{name}'. Did you mean '{meant}'?")
 
 
 @pytest.mark.parametrize(("name", "tolerance"), CASES)

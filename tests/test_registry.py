@@ -11,7 +11,7 @@ import pytest
 
 from dlpy.catalogue import kinds
 from dlpy.components import Model
-from dlpy.errors import ConfigError
+from dlpy.errors import ConfigError, did_you_mean
 from dlpy.registry import load_plugin
 
 REPOSITORY = Path(__file__).parents[1]
@@ -71,6 +71,13 @@ def test_an_unknown_name_suggests_the_closest() -> None:
     with pytest.raises(ConfigError) as error:
         Model.registry.get("qqqq")
     assert "Did you mean" not in str(error.value)
+
+
+def test_of_very_many_names_only_the_closest_is_told() -> None:
+    names = [f"class {number}" for number in range(101)]
+    assert did_you_mean("clas 17", names) == " Did you mean 'class 17'?"
+    assert did_you_mean("clas 17", names[:100]).endswith(", class 98, class 99.")
+    assert did_you_mean("qqqq", names) == ""
 
 
 def test_a_plug_in_trains_and_is_evaluated_from_the_run_directory_alone(bench) -> None:

@@ -18,9 +18,7 @@ if TYPE_CHECKING:
 
 
 def explain(
-    name: Annotated[
-        str, typer.Argument(metavar="RUN", help="A run, or with --weights a network of keras.applications.")
-    ],
+    name: Annotated[str, typer.Argument(metavar="RUN", help="A run, or with --weights a network such as vgg16.")],
     images: Annotated[list[Path] | None, typer.Argument(metavar="IMAGE...", help="Pictures to look at.")] = None,
     only: Annotated[str | None, typer.Option(metavar="PART,...", help="activations, filters, heatmap.")] = None,
     layer: Annotated[

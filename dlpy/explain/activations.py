@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -29,17 +29,7 @@ class Maps:
 
     def summary(self) -> dict[str, Any]:
         """Return the layer, the shape, and how much of it is silent."""
-        return asdict(Sparsity(self.layer, list(self.values.shape), self.zeros, self.dead))
-
-
-@dataclass(frozen=True)
-class Sparsity:
-    """How much of what a layer gives is silent: the share of zeros, and the channels that are nothing else."""
-
-    layer: str
-    shape: list[int]
-    zeros: float
-    dead: int
+        return {"layer": self.layer, "shape": list(self.values.shape), "zeros": self.zeros, "dead": self.dead}
 
 
 def activations(network: Opened, layers: list[str], picture: np.ndarray) -> list[Maps]:

@@ -176,8 +176,7 @@ def class_number(subject: Subject, name: str) -> int:
         return subject.classes.index(name)
     if not subject.classes:
         raise ConfigError(f"--class {name}: {subject.title} tells no classes.")
-    known = did_you_mean(name, subject.classes) if len(subject.classes) <= 100 else ""
-    raise ConfigError(f"--class {name}: there is no such class.{known}")
+    raise ConfigError(f"--class {name}: there is no such class.{did_you_mean(name, subject.classes)}")
 
 
 def spread(names: list[str], count: int) -> list[str]:

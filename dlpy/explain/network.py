@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import inspect
 import json
-import re
-import warnings
 from collections.abc import Callable
-from pathlib import Path
-from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dlpy.errors import ConfigError, DataError, UnavailableError, did_you_mean, in_one_line
+from dlpy.applications import IMAGENET, finish_imagenet, new_application, read_application
+from dlpy.errors import ConfigError, DataError, UnavailableError, in_one_line
 from dlpy.explain.opened import open_network
 from dlpy.explain.subject import Subject
-from dlpy.fetch import Remote, is_offline, locate
+from dlpy.fetch import Remote, locate
+from dlpy.networks import NETWORKS, check_size, unknown_network
 from dlpy.pictures import Form
+from dlpy.preparation import prepared
+from dlpy.weight_files import assign
 
 if TYPE_CHECKING:
     import keras
@@ -28,6 +27,8 @@ CLASSES = Remote(
     "c2c37ea517e94d9795004a39431a14cb",
     keras_folder="models",
 )
+NO_WEIGHTS = "none"
+_OPTION = "--weights"
 _SIDE = 224  # of pictures for a network that takes any size
 
 
@@ -42,79 +43,62 @@ def of_network(name: str, weights: str, side: int | None) -> Subject:
         ConfigError: there is no such network, or it does not take that size.
         DataError: the weights cannot be had, or are of another network.
     """
-    build, module = _found(name)
-    try:
-        model = _with_weights(build, weights, side)
-    except ValueError as error:
-        raise ConfigError(f"{name}: {in_one_line(error)}") from None
-    size = model.inputs[0].shape[1:3]
-    height, width = (side or _SIDE, side or _SIDE) if None in size else size
-    if side not in (None, height):
-        raise ConfigError(f"--size {side}: {name} with its classifier takes {height} x {width} pixels. Leave it out.")
-
-    def prepare(pictures: np.ndarray) -> np.ndarray:
-        return np.asarray(module.preprocess_input(pictures.astype(np.float32)), np.float32)
-
-    network = open_network(model)
-    form = Form(size=(height, width), convert=True)
+    if name not in NETWORKS:
+        raise ConfigError(unknown_network(name))
+    check_size(name, side, side)
+    model = _with_weights(name, weights, side)
     classes, notes = _classes(model, weights)
-    return Subject(build.__name__, network, form, prepare, classes, notes=notes)
+    size = model.inputs[0].shape[1:3]
+    form = Form(size=(side or _SIDE, side or _SIDE) if None in size else size, convert=True)
+    return Subject(name, open_network(model), form, _preparation(name), classes, notes=notes)
 
 
-def _found(name: str) -> tuple[Callable[..., keras.Model], ModuleType]:
-    """Return the function that builds a network, and the module with its preprocessing; spelling is not strict."""
-    from keras import applications
+def _preparation(name: str) -> Callable[[np.ndarray], np.ndarray]:
+    """Return what makes raw pictures (rows, height, width, 3) uint8, of any size, the network's input."""
+    import keras
 
-    found = {}
-    for module in filter(inspect.ismodule, vars(applications).values()):
-        for own, build in vars(module).items():
-            if inspect.isfunction(build) and own[0].isupper():
-                found[_plain(own)] = (build, module)
-    if _plain(name) not in found:
-        raise ConfigError(f"no network '{name}' in keras.applications.{did_you_mean(name, found)}")
-    return found[_plain(name)]
+    pictures = keras.Input((None, None, 3))
+    model = keras.Model(pictures, prepared(pictures, NETWORKS[name].range))
+    return lambda raw: np.asarray(model(raw.astype(np.float32)), np.float32)
 
 
-def _plain(name: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", name.lower())
+def _with_weights(name: str, weights: str, side: int | None) -> keras.Model:
+    import keras
+
+    if weights == NO_WEIGHTS:
+        return new_application(name, side and keras.Input((side, side, 3)), classifier=True)
+    if weights != IMAGENET:
+        model = _with_file(name, weights)
+        _check_side(name, side, model)
+        return model
+    model = new_application(name, classifier=True)
+    _check_side(name, side, model)  # before half a gigabyte is downloaded
+    assign(model.layers, read_application(name, weights, _OPTION, classifier=True), f"{_OPTION} {weights}")
+    finish_imagenet(name, model.layers)
+    return model
 
 
-def _with_weights(build: Callable[..., keras.Model], weights: str, side: int | None) -> keras.Model:
-    shape: dict[str, Any] = {} if side is None else {"input_shape": (side, side, 3)}
-    if weights == "none":
-        return build(weights=None, **shape)
-    if weights != "imagenet":
-        return _from_file(build, Path(weights).expanduser())
-    if is_offline():
-        raise UnavailableError("--weights imagenet: DLPY_OFFLINE forbids the network. Give the path of a weights file.")
+def _with_file(name: str, path: str) -> keras.Model:
+    """Return the network with a file's weights: with its classifier where the file has one.
+
+    Raises:
+        DataError: there is no such file, or it is of another network.
+    """
+    weights, origin = read_application(name, path, _OPTION), f"{_OPTION} {path}"
+    model = new_application(name)
     try:
-        return build(weights="imagenet")
-    except Exception as error:
-        raise UnavailableError(f"--weights imagenet: {in_one_line(error)}") from None
+        assign(model.layers, weights, origin)
+    except DataError:
+        model = new_application(name, classifier=True)
+        assign(model.layers, weights, origin)
+    return model
 
 
-def _from_file(build: Callable[..., keras.Model], path: Path) -> keras.Model:
-    """Return the network with a file's weights: with its classifier where the file has one."""
-    if not path.is_file():
-        raise DataError(f"--weights: there is no file {path}.")
-    for with_classes in (True, False):
-        model = build(weights=None, include_top=with_classes)
-        drawn = _samples(model)
-        try:
-            with warnings.catch_warnings(action="ignore"):
-                model.load_weights(path)
-        except Exception as error:  # Keras, h5py and zipfile each have errors of their own
-            reason = in_one_line(error)
-            continue
-        if not any(np.array_equal(old, new) for old, new in zip(drawn, _samples(model), strict=True)):
-            return model
-        reason = "some layers got none"  # of what a file lacks Keras only warns
-    raise DataError(f"--weights: {path} holds no weights of {build.__name__} ({reason}).")
-
-
-def _samples(model: keras.Model) -> list[np.ndarray]:
-    """Return some numbers of each weight that is drawn at random."""
-    return [np.array(weight[..., 0]) for weight in model.weights if len(weight.shape) > 1]
+def _check_side(name: str, side: int | None, model: keras.Model) -> None:
+    """Raise ConfigError where pictures are not of the only size that a network takes."""
+    height, width = model.inputs[0].shape[1:3]
+    if None not in (side, height) and side != height:
+        raise ConfigError(f"--size {side}: {name} with its classifier takes {height} x {width} pixels. Leave it out.")
 
 
 def _classes(model: keras.Model, weights: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -123,7 +107,7 @@ def _classes(model: keras.Model, weights: str) -> tuple[tuple[str, ...], tuple[s
     if len(shape) != 2:
         return (), ()
     numbers = tuple(map(str, range(shape[1])))
-    if weights == "none" or len(numbers) != 1000:
+    if weights == NO_WEIGHTS or len(numbers) != 1000:
         return numbers, ()
     try:
         index = json.loads(locate(CLASSES, None).read_text(encoding="utf-8"))

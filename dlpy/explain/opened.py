@@ -160,16 +160,13 @@ def _through(model: keras.Model, tensor: Any, call: Any) -> Any:
 
 def _by_name(found: list[OpenLayer]) -> dict[str, OpenLayer]:
     """Return layers by name; names that Keras gave, which it counts on through a process, are counted from here."""
+    from keras.src.utils.naming import to_snake_case
+
     named: dict[str, OpenLayer] = {}
     for layer in found:
-        name, stem = layer.layer.name, _snake_case(type(layer.layer).__name__)
+        name, stem = layer.layer.name, to_snake_case(type(layer.layer).__name__)
         if re.fullmatch(rf"{stem}(_\d+)?", name):
             name = stem
         number = sum(re.fullmatch(rf"{re.escape(name)}(_\d+)?", known) is not None for known in named)
         named[f"{name}_{number}" if number else name] = layer
     return named
-
-
-def _snake_case(name: str) -> str:
-    """Return a class's name as Keras makes layer names of it: Conv2D is conv2d, MaxPooling2D max_pooling2d."""
-    return re.sub(r"([a-z])([A-Z])", r"\1_\2", re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", name)).lower()

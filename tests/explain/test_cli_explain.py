@@ -102,58 +102,6 @@ def test_a_run_without_convolutions_is_refused(bench) -> None:
     assert (status, err) == (2, "error: blobs gives array rows of shape (4), not pictures.\n")
 
 
-def test_a_bare_network_is_looked_into(bench) -> None:
-    Image.new("RGB", (50, 40), "orange").save("orange.jpg")
-    arguments = [
-        "MobileNetV2",
-        "orange.jpg",
-        "--weights",
-        "none",
-        "--size",
-        32,
-        "--filters",
-        2,
-        "--class",
-        "7",
-        "--json",
-    ]
-    status, out, err = bench.run("explain", *arguments, "--layer", "Conv1_relu")
-    assert (status, err) == (0, "")
-    found = json.loads(out)
-    assert [line["shape"] for line in found["pictures"][0]["activations"]] == [[16, 16, 32]]
-    assert [line["layer"] for line in found["filters"]] == ["Conv1_relu"]
-    assert Path("explain/MobileNetV2/orange/heatmap-7-Conv1_relu.png").is_file()
-    assert Image.open("explain/MobileNetV2/orange/overlay-7-Conv1_relu.png").size == (50, 40)
-
-
-def test_a_bare_network_that_cannot_be_had_is_told_in_one_line(bench) -> None:
-    bench.write("no weights", "weights.h5")
-    for arguments, expected, text in [
-        (["vgg61", "--weights", "none"], 2, "no network 'vgg61' in keras.applications. Did you mean 'vgg19'?"),
-        (["vgg16"], 7, "(A bare network of keras.applications needs --weights.)"),
-        (["mobilenet_v2", "--weights", "weights.h5"], 3, "weights.h5 holds no weights of MobileNetV2"),
-        (["mobilenet_v2", "--weights", "nowhere.h5"], 3, "there is no file nowhere.h5."),
-        (["mobilenet_v2", "--weights", "imagenet"], 3, "DLPY_OFFLINE forbids the network"),
-        (["inception_v3", "--weights", "none", "--size", "40"], 2, "inception_v3: "),
-    ]:
-        status, _, err = bench.run("explain", *arguments, "--only", "filters")
-        assert (status, err.count("\n")) == (expected, 1), err
-        assert text in err
-
-
-def test_a_bare_network_without_a_classifier_has_no_heat_map(bench) -> None:
-    import keras
-
-    keras.applications.MobileNet(weights=None, include_top=False).save_weights("base.weights.h5")
-    Image.new("RGB", (50, 40), "orange").save("orange.jpg")
-    arguments = ["mobilenet", "orange.jpg", "--weights", "base.weights.h5", "--size", 64, "--layer", "conv1_relu"]
-    status, out, err = bench.run("explain", *arguments, "--filters", 2)
-    assert (status, err) == (0, "")
-    assert out.startswith("MobileNet has no classes (weights without the classifier): no heat map.\n")
-    assert "32 x 32 x 32" in out
-    assert bench.run("explain", *arguments, "--only", "heatmap")[0] == 2
-
-
 def test_a_network_of_numbers_is_explained_by_what_raises_the_number(bench) -> None:
     import keras
     from keras import layers
