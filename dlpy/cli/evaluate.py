@@ -20,7 +20,7 @@ def evaluate(
     name: RunName,
     split: Annotated[
         list[str] | None,
-        typer.Option("--split", help="train, validation or test; may be repeated.  [default: validation and test]"),
+        typer.Option("--split", help="train, validation or test; may be repeated.  \\[default: validation and test]"),
     ] = None,
     checkpoint: Annotated[str, typer.Option(help="best or last.")] = "best",
     as_json: AsJson = False,

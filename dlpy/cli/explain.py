@@ -23,10 +23,10 @@ def explain(
     only: Annotated[str | None, typer.Option(metavar="PART,...", help="activations, filters, heatmap.")] = None,
     layer: Annotated[
         list[str] | None,
-        typer.Option(help="Look at this layer; may be repeated.  [default: the picture-like ones; 4 for filters]"),
+        typer.Option(help="Look at this layer; may be repeated.  \\[default: the picture-like ones; 4 for filters]"),
     ] = None,
     wanted: Annotated[
-        str | None, typer.Option("--class", help="Which class the heat map is of.  [default: the likeliest]")
+        str | None, typer.Option("--class", help="Which class the heat map is of.  \\[default: the likeliest]")
     ] = None,
     filters: Annotated[int, typer.Option(min=1, help="How many filters of a layer are climbed.")] = 16,
     channels: Annotated[int, typer.Option(min=1, help="How many channels of a layer are shown.")] = 64,
@@ -35,11 +35,11 @@ def explain(
         str | None, typer.Option(help="imagenet, none or a weights file: RUN is then a network's name.")
     ] = None,
     size: Annotated[
-        int | None, typer.Option(min=32, help="Side of a bare network's pictures.  [default: what suits it]")
+        int | None, typer.Option(min=32, help="Side of a bare network's pictures.  \\[default: what suits it]")
     ] = None,
     checkpoint: Annotated[str, typer.Option(help="best or last.")] = "best",
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FOLDER", help="Where to.  [default: RUN/explain]")
+        Path | None, typer.Option("--output", "-o", metavar="FOLDER", help="Where to.  \\[default: RUN/explain]")
     ] = None,
     as_json: AsJson = False,
     runs_folder: RunsFolder = None,

@@ -11,9 +11,9 @@ Source = Annotated[
     str,
     typer.Argument(metavar="SOURCE", help="A dataset's name, or your own .csv, .npz or folder of pictures."),
 ]
-Target = Annotated[str | None, typer.Option("--target", help="The column to predict.  [default: the last]")]
+Target = Annotated[str | None, typer.Option("--target", help="The column to predict.  \\[default: the last]")]
 Output = Annotated[
-    Path | None, typer.Option("--output", "-o", help="The file to write.  [default: SOURCE's name with .yaml, here]")
+    Path | None, typer.Option("--output", "-o", help="The file to write.  \\[default: SOURCE's name with .yaml, here]")
 ]
 Force = Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")]
 

@@ -14,9 +14,9 @@ RunNames = Annotated[
 ]
 Only = Annotated[str | None, typer.Option("--only", metavar="PLOT,...", help="Draw these plots only.")]
 Output = Annotated[
-    Path | None, typer.Option("--output", "-o", metavar="FOLDER", help="Where to.  [default: RUN/plots]")
+    Path | None, typer.Option("--output", "-o", metavar="FOLDER", help="Where to.  \\[default: RUN/plots]")
 ]
-RunsFolder = Annotated[Path | None, typer.Option("--runs", help="Where runs live.  [default: $DLPY_RUNS or ./runs]")]
+RunsFolder = Annotated[Path | None, typer.Option("--runs", help="Where runs live.  \\[default: $DLPY_RUNS or ./runs]")]
 
 
 def plot(run_names: RunNames, only: Only = None, output: Output = None, runs_folder: RunsFolder = None) -> None:

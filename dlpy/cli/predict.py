@@ -22,7 +22,7 @@ def predict(
     ] = None,
     text: Annotated[list[str] | None, typer.Option(help="A text to predict instead; may be repeated.")] = None,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Where the CSV goes.  [default: standard output]")
+        Path | None, typer.Option("--output", "-o", help="Where the CSV goes.  \\[default: standard output]")
     ] = None,
     checkpoint: Annotated[str, typer.Option(help="best or last.")] = "best",
     runs_folder: RunsFolder = None,

@@ -13,7 +13,7 @@ ConfigFile = Annotated[Path, typer.Argument(metavar="EXPERIMENT", help="The expe
 Overrides = Annotated[
     list[str] | None, typer.Argument(metavar="[KEY=VALUE]...", help="Options that override the file's.")
 ]
-RunsFolder = Annotated[Path | None, typer.Option("--runs", help="Where runs live.  [default: $DLPY_RUNS or ./runs]")]
+RunsFolder = Annotated[Path | None, typer.Option("--runs", help="Where runs live.  \\[default: $DLPY_RUNS or ./runs]")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors and the run's path.")]
 Smoke = Annotated[bool, typer.Option("--smoke", help="One epoch of a few batches on generated data: does it run?")]
 
