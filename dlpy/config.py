@@ -192,7 +192,7 @@ def _clashes(experiment: Experiment) -> list[Mistake]:
             mistakes.append(Mistake(("callbacks", position), message))
     if experiment.data.validation and experiment.data.validation.column and not experiment.data.has_columns:
         mistakes.append(Mistake(("data", "validation", "column"), f"{experiment.data.name} has no columns."))
-    if experiment.model.transforms() and getattr(experiment.data, "augmentation", None):
+    if experiment.model.transforms() and experiment.data.augmentation:
         message = "features are computed once, but data.augmentation changes pictures each time: use 'train: frozen'."
         mistakes.append(Mistake(("model", "train"), message))
     return mistakes + clashes_of_phases(experiment.training, experiment.model, experiment.callbacks)

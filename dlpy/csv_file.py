@@ -18,7 +18,7 @@ import numpy as np
 
 from dlpy import decimals
 from dlpy.decimals import Cells, number
-from dlpy.errors import DataError, UnavailableError
+from dlpy.errors import DataError, reading
 
 _CHUNK_BYTES = 1 << 20
 _NEWLINE = ord("\n")
@@ -191,12 +191,8 @@ def _bytes(path: Path) -> bytes:
     """Return a text file's bytes, checked to be UTF-8: every line, the last too, ends in one newline."""
     if path.is_dir():
         raise DataError(f"{path} is a folder; expected a CSV file.")
-    try:
+    with reading(path):
         raw = path.read_bytes()
-    except FileNotFoundError:
-        raise UnavailableError(f"there is no file {path}.") from None
-    except OSError as error:
-        raise DataError(f"cannot read {path}: {error.strerror}.") from None
     raw = raw.removeprefix(b"\xef\xbb\xbf")
     if b"\r" in raw:
         raw = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n")

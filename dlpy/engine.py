@@ -118,6 +118,7 @@ class Engine:
 
     def evaluate(self, rows: Rows, batch_size: int) -> dict[str, float]:
         """Return the loss and metrics on these rows."""
+        self._graphs.create_variables(rows)
         return self._scorer(rows, batch_size)()
 
     def predict(self, rows: Rows, batch_size: int) -> np.ndarray:
@@ -167,12 +168,9 @@ class Engine:
         return _InGraph([compiled, _Part(self._graphs.train, whole * block, rows.steps)])
 
     def _scorer(self, rows: Rows, batch_size: int) -> Callable[[], dict[str, float]]:
-        self._graphs.create_variables(rows)
         resident = Resident(rows, _held_out_batch(rows, batch_size))
-        tensors, scoring = (
-            resident.in_order(self._held_out_order(rows)),
-            _InGraph([_Part(self._graphs.test, 0, resident.steps)]),
-        )
+        tensors = resident.in_order(self._held_out_order(rows))
+        scoring = _InGraph([_Part(self._graphs.test, 0, resident.steps)])
         return lambda: scoring.go(tensors, [])
 
 

@@ -2,7 +2,9 @@
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 _MOST_NAMES = 100  # that are listed; ImageNet has 1,000 classes, a deep network hundreds of layers
 
@@ -52,6 +54,17 @@ class RunError(DlpyError):
     """A run directory is missing, incomplete, damaged or in use."""
 
     exit_status = 7
+
+
+@contextmanager
+def reading(path: Path, what: str = "file") -> Iterator[None]:
+    """Turn the operating system's refusal to read the user's data into one line."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise UnavailableError(f"there is no {what} {path}.") from None
+    except OSError as error:
+        raise DataError(f"cannot read {path}: {error.strerror}.") from None
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -19,7 +19,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from dlpy.caches import alone, make_room, own_cache, used
-from dlpy.errors import DataError, UnavailableError
+from dlpy.errors import DataError, reading
 from dlpy.picture_rows import FileStore, FolderStore, Pictures
 from dlpy.pictures import Form, read_pictures
 from dlpy.runs import storage
@@ -157,12 +157,8 @@ def _counted(
 
 
 def _stamp(path: Path) -> tuple[int, int]:
-    try:
+    with reading(path):
         status = path.stat()
-    except FileNotFoundError:
-        raise UnavailableError(f"there is no file {path}.") from None
-    except OSError as error:
-        raise DataError(f"cannot read {path}: {error.strerror}.") from None
     return status.st_size, status.st_mtime_ns
 
 

@@ -6,7 +6,7 @@ from itertools import islice
 from pathlib import Path
 
 from dlpy.datasets.folders import class_folders, entries, folder_names
-from dlpy.datasets.picture_files import PART_NAMES, by_folder, part_of
+from dlpy.datasets.picture_files import by_folder, parts_named
 from dlpy.errors import DataError
 from dlpy.pictures import SUFFIXES, read_sizes
 from dlpy.wording import experiment_file, listed, noted, plural, relative, scalar
@@ -25,8 +25,7 @@ def experiment_for_folder(folder: Path, output: Path) -> str:
     Raises:
         DataError: there are no such folders, or neither pictures nor texts in them.
     """
-    names = folder_names(folder)
-    parts = {part_of(name): name for name in names} if names and {n.lower() for n in names} <= PART_NAMES else {}
+    parts = parts_named(folder_names(folder))
     training = folder / parts.get("train", "")
     classes = class_folders(training)
     suffixes = {Path(entry.name).suffix.lower() for name in classes for entry in islice(entries(training / name), 100)}

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from dlpy.data import Output
-from dlpy.errors import DataError, UnavailableError, did_you_mean
+from dlpy.errors import DataError, did_you_mean, reading
 
 
 def output_of(classes: list[str]) -> Output:
@@ -46,10 +46,5 @@ def folder_names(folder: Path) -> list[str]:
 
 def entries(folder: Path) -> list[os.DirEntry[str]]:
     """Return what is in a folder, by name, but for what is hidden."""
-    try:
-        with os.scandir(folder) as found:
-            return sorted((entry for entry in found if not entry.name.startswith(".")), key=lambda entry: entry.name)
-    except FileNotFoundError:
-        raise UnavailableError(f"there is no folder {folder}.") from None
-    except OSError as error:
-        raise DataError(f"cannot read {folder}: {error.strerror}.") from None
+    with reading(folder, "folder"), os.scandir(folder) as found:
+        return sorted((entry for entry in found if not entry.name.startswith(".")), key=lambda entry: entry.name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -165,9 +164,9 @@ class ImageFolder(Dataset):
         test = for_limit(self.test, limit)
         pictures, labels = photographs(seed, limit)[0]
         chosen = np.flatnonzero(labels < len(classes))
-        rows = Rows.single(_of_size(pictures[chosen], size, self._form(size).channels), labels[chosen].astype(np.int64))
+        x, y = _of_size(pictures[chosen], size, self._form(size).channels), labels[chosen].astype(np.int64)
         holdouts = [holdout for holdout in (self.validation, test) if holdout and holdout.column]
-        rows = Rows(rows.inputs, rows.targets, rows.index, generated_marks(len(rows), holdouts))
+        rows = Rows.single(x, y, generated_marks(len(y), holdouts))
         task = Task.single(self._input(size), output_of(classes[:10]))
         source = Source("stand-in", f"generated pictures instead of {self.path}")
         return self._loaded(rows, task, source, test, [])
@@ -181,18 +180,20 @@ class ImageFolder(Dataset):
     def _listing(self, root: Path) -> Listing:
         if self.labels_path:
             return by_table(root, Path(self.labels_path), self.file, self.label, self._marks())
-        way: Callable[[str], Listing] = lambda part: (  # noqa: E731
-            by_pattern(root, part, self.pattern, self.classes) if self.pattern else by_folder(root, part, self.classes)
-        )
         if self.parts is None:
-            return way("")
+            return self._part(root, "")
         given = {part: folder for part, folder in self.parts.model_dump().items() if folder}
-        listings = {part: way(folder) for part, folder in given.items()}
+        listings = {part: self._part(root, folder) for part, folder in given.items()}
         output = listings["train"].output
         listings = {part: in_order_of(listing, output) for part, listing in listings.items()}
         names = [name for listing in listings.values() for name in listing.names]
         marks = np.repeat(np.array([*listings]), [len(listing.names) for listing in listings.values()])
         return Listing(names, np.concatenate([listing.y for listing in listings.values()]), output, {"part": marks})
+
+    def _part(self, root: Path, folder: str) -> Listing:
+        if self.pattern:
+            return by_pattern(root, folder, self.pattern, self.classes)
+        return by_folder(root, folder, self.classes)
 
     def _marks(self) -> list[str]:
         holdouts = (self.validation, self.test)

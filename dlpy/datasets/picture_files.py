@@ -18,7 +18,7 @@ from dlpy.errors import DataError, did_you_mean
 from dlpy.picture_cache import Found
 from dlpy.pictures import SUFFIXES
 
-PART_NAMES = {"train", "training", "val", "valid", "validation", "test", "testing"}
+_PART_NAMES = {"train", "training", "val", "valid", "validation", "test", "testing"}
 
 _MOST_NAMED = 5
 OnBad = Literal["error", "skip"]
@@ -42,8 +42,9 @@ def by_folder(root: Path, part: str, classes: list[str] | None) -> Listing:
     """Return the pictures in the folder of each class, folders in it included, under `root / part`."""
     folder = root / part
     found = classes or class_folders(folder, hint=_PATTERN_HINT)
-    if classes is None and {name.lower() for name in found} <= PART_NAMES:
-        spelled = ", ".join(f"{part_of(name)}: {name}" for name in found)
+    parts = {} if classes else parts_named(found)
+    if parts:
+        spelled = ", ".join(f"{part}: {name}" for part, name in parts.items())
         raise DataError(f"{folder} holds parts, not classes, by their names: set data.parts: {{{spelled}}}.")
     files = [list(_pictures_under(class_folder(folder, name))) for name in found]
     for name, paths in zip(found, files, strict=True):
@@ -146,9 +147,12 @@ def _stays_inside(name: str) -> bool:
     return bool(name) and not PurePosixPath(name).is_absolute() and ".." not in PurePosixPath(name).parts
 
 
-def part_of(name: str) -> str:
-    """Return which part of the data a folder with this name holds."""
-    return next((part for part in ("train", "validation", "test") if name.lower()[:3] == part[:3]), "train")
+def parts_named(folders: list[str]) -> dict[str, str]:
+    """Return the folder of each part of the data, by its name; nothing where some folder is no part."""
+    if not {name.lower() for name in folders} <= _PART_NAMES:
+        return {}
+    parts = ("train", "validation", "test")
+    return {next(part for part in parts if name.lower()[:3] == part[:3]): name for name in folders}
 
 
 def _suffixes() -> str:

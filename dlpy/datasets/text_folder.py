@@ -12,7 +12,7 @@ from dlpy.components import Dataset
 from dlpy.data import Loaded, Rows, Source, Task
 from dlpy.datasets.folders import class_folder, class_folders, entries, output_of
 from dlpy.datasets.texts import STAND_IN_ROWS, TEXT, checked, generated, read_csv
-from dlpy.errors import DataError, UnavailableError
+from dlpy.errors import DataError, reading
 from dlpy.features import Texts
 from dlpy.splits import Holdout, for_limit, hold_out
 
@@ -96,11 +96,9 @@ def _texts(paths: list[Path]) -> Texts:
 
 def _text(path: Path) -> str:
     """Return what a file holds."""
+    with reading(path):
+        raw = path.read_bytes().removeprefix(b"\xef\xbb\xbf")
     try:
-        return path.read_bytes().removeprefix(b"\xef\xbb\xbf").decode()
+        return raw.decode()
     except UnicodeDecodeError as error:
         raise DataError(f"{path}: not UTF-8 text, from byte {error.start} on. Save it in UTF-8.") from None
-    except FileNotFoundError:
-        raise UnavailableError(f"there is no file {path}.") from None
-    except OSError as error:
-        raise DataError(f"cannot read {path}: {error.strerror}.") from None

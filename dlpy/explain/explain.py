@@ -105,12 +105,14 @@ class Work:
         return found
 
     def _picture(self, path: Path, picture: np.ndarray, folder: Path, parts: tuple[Part, ...]) -> dict[str, Any]:
-        found: dict[str, Any] = {"file": str(path), **_said(self.subject, picture)}
+        flat = len(self.subject.network.output.shape) == 2
+        given = prediction(self.subject, picture) if flat else np.empty(0)
+        found: dict[str, Any] = {"file": str(path), **_said(self.subject, given)}
         if "activations" in parts:
             found["activations"] = self._activations(path, picture, folder / "activations")
         if "heatmap" in parts:
             self.watcher.begins(f"heat map of {path.name}")
-            found["heatmaps"] = self._heat_maps(path, picture, folder)
+            found["heatmaps"] = self._heat_maps(path, picture, folder, self._class(given))
         return found
 
     def _activations(self, path: Path, picture: np.ndarray, folder: Path) -> list[dict[str, Any]]:
@@ -123,9 +125,10 @@ class Work:
             found.append({**maps.summary(), "file": str(file)})
         return found
 
-    def _heat_maps(self, path: Path, picture: np.ndarray, folder: Path) -> list[dict[str, Any]]:
-        network, found = self.subject.network, []
-        name, number = self._class(picture)
+    def _heat_maps(
+        self, path: Path, picture: np.ndarray, folder: Path, wanted: tuple[str, int]
+    ) -> list[dict[str, Any]]:
+        network, found, (name, number) = self.subject.network, [], wanted
         seen = read_picture(path, _laid_under(self.subject.form))
         for layer in self.wish.layers or [network.last_maps()]:
             heat = heat_map(network, layer, picture, number)
@@ -140,13 +143,13 @@ class Work:
             found.append({"layer": layer, "class": name, "files": [str(file) for file in files]})
         return found
 
-    def _class(self, picture: np.ndarray) -> tuple[str, int]:
-        """Return the class whose places are looked for, and its number."""
+    def _class(self, given: np.ndarray) -> tuple[str, int]:
+        """Return the class whose places are looked for, and its number, from what the network gives."""
         if not self.subject.classes:
             return "prediction", 0
         if self.wish.wanted is not None:
             return self.wish.wanted, class_number(self.subject, self.wish.wanted)
-        number = int(prediction(self.subject, picture).argmax())
+        number = int(given.argmax())
         return self.subject.classes[number], number
 
     def _title(self, path: Path) -> str:
@@ -185,11 +188,10 @@ def spread(names: list[str], count: int) -> list[str]:
     return [names[i] for i in chosen]
 
 
-def _said(subject: Subject, picture: np.ndarray) -> dict[str, Any]:
-    """Return the likeliest classes with their probabilities, or the numbers that the network gives."""
-    if len(subject.network.output.shape) != 2:
+def _said(subject: Subject, given: np.ndarray) -> dict[str, Any]:
+    """Return the likeliest classes with their probabilities, or the numbers that the network gives, if it gives any."""
+    if not given.size:
         return {}
-    given = prediction(subject, picture)
     if not subject.classes:
         return {"prediction": given.tolist()}
     best = np.argsort(-given, kind="stable")[:_TOP]
