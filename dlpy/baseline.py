@@ -5,18 +5,22 @@ from __future__ import annotations
 import numpy as np
 
 from dlpy.checks import class_numbers
-from dlpy.data import Output, Rows
+from dlpy.config import Experiment
+from dlpy.data import Output, Rows, Task
 from dlpy.features import Windows
 
 
-def baseline(train: Rows, rows: Rows, output: Output, loss: str) -> dict[str, object]:
+def baseline(experiment: Experiment, task: Task, train: Rows, rows: Rows) -> dict[str, object]:
     """Return how well a constant guess, learnt from the training rows, does on `rows`.
 
     Classes: always the most frequent one, and for the cross-entropy the classes' shares as probabilities.
     Numbers: the mean for the squared error and the median for the absolute one. Windows of a series: the target's
     last value, and under "also" the same time of an earlier period. Where `loss` is one of these scores, it is there
-    under the name "loss" too.
+    under the name "loss" too. A family with a training step of its own has its own guess.
     """
+    if experiment.model.scores(task) is not None:
+        return experiment.model.baseline(task, train, rows)
+    output, loss = task.output, experiment.loss(task).name
     guesses = rows.x.guesses() if isinstance(rows.x, Windows) else {}
     if guesses:
         scores, *others = (_guess(name, guess, rows.y.reshape(-1)) for name, guess in guesses.items())

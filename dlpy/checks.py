@@ -15,7 +15,7 @@ def check(data: Data) -> None:
     for name, rows in parts.items():
         if rows is not None:
             check_rows(rows, name, data.task.output)
-    if data.task.output.kind != "regression":
+    if data.task.output.has_classes:
         check_every_class(data.train, data.task.output)
 
 
@@ -35,7 +35,7 @@ def check_rows(rows: Rows, part: str, output: Output) -> None:
     bad = _first_without_float32(rows.y)
     if bad is not None:
         raise DataError(f"{part} row {rows.index[bad[0]]}: the target is {rows.y[bad]}; every row needs a number.")
-    if output.kind != "regression" and not output.one_hot:
+    if output.has_classes and not output.one_hot:
         _check_labels(rows, part, 2 if output.kind == "binary" else output.units or 0)
 
 

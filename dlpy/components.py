@@ -157,6 +157,17 @@ class Model(Component):
         """Return what the family itself does to the rows, behind the transforms of the data."""
         return []
 
+    def scores(self, task: Task) -> dict[str, Literal["min", "max"]] | None:
+        """Return which way is better for each score of the family's own training step (see dlpy/steps.py).
+
+        None where the loss and the metrics of `training` are what counts, as with most families.
+        """
+        return None
+
+    def baseline(self, task: Task, train: Rows, rows: Rows) -> dict[str, object]:
+        """Return the scores on `rows` of a "guess" without learning, for a family with scores of its own."""
+        return {"guess": "none"}
+
     def build(self, task: Task) -> keras.Model:
         """Return a new, uncompiled model with freshly drawn weights."""
         raise self.lacks("build")

@@ -108,6 +108,10 @@ class Experiment(Block):
         """Return the loss: the file's, or the one that fits the target."""
         return self.training.loss or Loss.registry.get(task.output.loss)(name=task.output.loss)
 
+    def loss_name(self, task: Task) -> str:
+        """Return what the loss is called; a family with a training step of its own has none of these."""
+        return "" if self.model.scores(task) is not None else self.loss(task).name
+
     def metrics(self, task: Task) -> list[Metric]:
         """Return the metrics: the file's, or the one that fits the target."""
         if self.training.metrics is not None:
@@ -116,13 +120,17 @@ class Experiment(Block):
 
     def directions(self, task: Task, *, validation: bool) -> dict[str, str]:
         """Return which way is better, "min" or "max", for every score that training will log."""
-        scores = {"loss": "min", **{metric.key: metric.direction for metric in self.metrics(task)}}
+        scores = self.model.scores(task)
+        if scores is None:
+            scores = {"loss": "min", **{metric.key: metric.direction for metric in self.metrics(task)}}
         held_out = {f"val_{name}": way for name, way in scores.items()} if validation else {}
         return scores | held_out
 
     def resolved(self, task: Task, options: dict[str, Any]) -> Experiment:
         """Return the experiment with every choice written out that the data decided."""
-        training = self.training.model_copy(update={"loss": self.loss(task), "metrics": self.metrics(task)})
+        own = self.model.scores(task) is not None
+        chosen = {} if own else {"loss": self.loss(task), "metrics": self.metrics(task)}
+        training = self.training.model_copy(update=chosen)
         return self.model_copy(update={"data": self.data.model_copy(update=options), "training": training})
 
     def executed(self, execution: Execution) -> Experiment:

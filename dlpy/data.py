@@ -9,7 +9,7 @@ import numpy as np
 from dlpy.errors import DataError
 from dlpy.features import Features, Padded, Pictures, Scaled, Windows, arrays_of, take
 
-Kind = Literal["binary", "multiclass", "regression"]
+Kind = Literal["binary", "multiclass", "regression", "tokens", "inputs"]
 State = dict[str, np.ndarray]  # what a transform learnt from the training rows
 
 
@@ -25,6 +25,7 @@ class Input:
     last: int | None = None  # for windows: which of their steps is the last in time
     before: int | None = None  # for windows: which of their steps is a whole number of periods before the target
     rescaled: bool = False  # for arrays: a transform has brought the numbers to another range
+    span: tuple[float, float] | None = None  # for arrays that are to be made: the least and the largest number
     words: tuple[str, ...] = field(
         default=(), repr=False, compare=False
     )  # for sequences of words: what each integer is
@@ -40,7 +41,11 @@ class Input:
 
 @dataclass(frozen=True)
 class Output:
-    """One target of the model, and the last layer, loss and metric that fit it."""
+    """One target of the model, and the last layer, loss and metric that fit it.
+
+    Of "tokens" the target is what follows in a text. Of "inputs" the rows themselves are what is learnt, by a family
+    with a training step of its own; `classes` are then those of the rows' labels, if they have any.
+    """
 
     kind: Kind
     units: int | None = 1  # numbers the model gives per row; None where the file must tell
@@ -50,6 +55,16 @@ class Output:
     offset: float = 0.0
     unit: str = ""
     from_last: bool = False  # of windows: the model gives the change since the target's last value, which is added
+
+    @property
+    def has_answers(self) -> bool:
+        """Whether each row has an answer of its own, which predictions are kept beside and compared with."""
+        return self.kind in ("binary", "multiclass", "regression")
+
+    @property
+    def has_classes(self) -> bool:
+        """Whether the answers are classes."""
+        return self.kind in ("binary", "multiclass")
 
     @property
     def activation(self) -> str:
@@ -95,7 +110,7 @@ class Task:
     @classmethod
     def from_record(cls, record: dict[str, dict[str, dict]]) -> "Task":
         """Return the task that `to_record` put into run.json."""
-        inputs = {name: Input(**{**given, "shape": tuple(given["shape"])}) for name, given in record["inputs"].items()}
+        inputs = {name: Input(**{**given, **_tuples(given)}) for name, given in record["inputs"].items()}
         outputs = {
             name: Output(**{**wanted, "classes": tuple(wanted["classes"])})
             for name, wanted in record["outputs"].items()
@@ -116,6 +131,11 @@ class Task:
     def with_output(self, wanted: Output) -> "Task":
         """Return the same task with another single output."""
         return replace(self, outputs=dict.fromkeys(self.outputs, wanted))
+
+
+def _tuples(given: dict) -> dict[str, tuple]:
+    """Return what JSON made lists of."""
+    return {name: tuple(given[name]) for name in ("shape", "span") if given.get(name) is not None}
 
 
 @dataclass(frozen=True)

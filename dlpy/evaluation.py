@@ -152,13 +152,13 @@ def _score(run: Run, trained: Trained, part: Part, raw: Rows, train: Rows) -> di
     check_rows(rows, part, trained.task.output)
     batch_size = trained.experiment.training.batch_size
     scores = trained.engine.evaluate(rows, batch_size)
-    if part != "train":
+    if part != "train" and trained.task.output.has_answers:
         prediction = trained.engine.predict(rows, batch_size)
         save_predictions(run, part, Seen(raw, rows, trained.task.output), prediction)
-    output, loss = trained.task.output, trained.experiment.loss(trained.task).name
-    common_sense = baseline(train, rows, output, loss)
+    common_sense = baseline(trained.experiment, trained.task, train, rows)
     found = {"scores": scores, "baseline": common_sense}
-    return {"rows": len(rows), "epoch": trained.epoch, **found, **in_unit(found, output, loss)}
+    own = in_unit(found, trained.task.output, trained.experiment.loss_name(trained.task))
+    return {"rows": len(rows), "epoch": trained.epoch, **found, **own}
 
 
 def _raw_parts(run: Run, experiment: Experiment) -> dict[str, Rows]:

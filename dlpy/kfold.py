@@ -142,7 +142,7 @@ def _train_fold(run: Run, shop: _Workshop, number: int, reporter: Reporter) -> F
     fit(engine, folder, experiment, data, [last, reporter, *callbacks])
     held_out = data.validation or data.train
     prediction = engine.predict(held_out, experiment.training.batch_size)
-    common_sense = baseline(data.train, held_out, data.task.output, experiment.loss(data.task).name)
+    common_sense = baseline(experiment, data.task, data.train, held_out)
     return Fold(number, last.logs, common_sense, validation, held_out.y, prediction, engine.execution)
 
 

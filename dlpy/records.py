@@ -145,11 +145,11 @@ def save_splits(run: Run, data: Data) -> None:
     write_arrays(run.splits, arrays)
 
 
-def summarize(run: Run, data: Data, loss: str, parameters: int) -> None:
+def summarize(run: Run, data: Data, experiment: Experiment, parameters: int) -> None:
     """Write summary.json: the best and the last scores, beside what common sense would score."""
     best, last = checkpoints.read_state(run, "best"), checkpoints.read_state(run, "last")
-    part, output = "train" if data.validation is None else "validation", data.task.output
-    common_sense = baseline(data.train, data.validation or data.train, output, loss)
+    part = "train" if data.validation is None else "validation"
+    common_sense = baseline(experiment, data.task, data.train, data.validation or data.train)
     parts = {"train": data.train, "validation": data.validation, "test": data.test}
     summary = {
         "best": {"epoch": best["epoch"], **best["scores"]},
@@ -159,7 +159,7 @@ def summarize(run: Run, data: Data, loss: str, parameters: int) -> None:
         "rows": {name: len(rows) for name, rows in parts.items() if rows is not None},
     }
     scores = {name: summary[name] for name in ("best", "last", "baseline")}
-    run.write("summary.json", summary | in_unit(scores, output, loss))
+    run.write("summary.json", summary | in_unit(scores, data.task.output, experiment.loss_name(data.task)))
 
 
 def save_predictions(run: Run, part: str, seen: Seen, prediction: np.ndarray) -> None:

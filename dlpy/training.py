@@ -96,8 +96,8 @@ def finish(run: Run, prepared: Prepared, data: Data, pipeline: Pipeline, reporte
         reporter.notice(notice)
     engine = fit_best(run, experiment, data, [reporter])
     model = engine.model
-    summarize(run, data, experiment.loss(data.task).name, model.count_params())
-    if data.validation is not None and prepared.parts.validation is not None:
+    summarize(run, data, experiment, model.count_params())
+    if data.validation is not None and prepared.parts.validation is not None and data.task.output.has_answers:
         prediction = engine.predict(data.validation, experiment.training.batch_size)
         seen = Seen(prepared.parts.validation, data.validation, data.task.output)
         save_predictions(run, "validation", seen, prediction)
