@@ -1,0 +1,84 @@
+"""What in an experiment does not fit the rest of it, or the dataset's task."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dlpy.class_weights import check_class_weight
+from dlpy.data import Task
+from dlpy.errors import ConfigError, did_you_mean
+from dlpy.phases import clashes_of_phases, has_schedule
+from dlpy.yaml_reader import Keys, Mistake
+
+if TYPE_CHECKING:
+    from dlpy.config import Experiment
+
+
+def clashes(experiment: Experiment) -> list[Mistake]:
+    """Return what is wrong whatever the data is."""
+    mistakes = []
+    labels = [metric.key for metric in experiment.training.metrics or []]
+    for label in {label for label in labels if labels.count(label) > 1}:
+        mistakes.append(Mistake(("training", "metrics"), f"two metrics are called '{label}': give one a 'label'."))
+    names = [callback.name for callback in experiment.callbacks]
+    for position, callback in enumerate(experiment.callbacks):
+        if callback.only_once and callback.name in names[:position]:
+            mistakes.append(Mistake(("callbacks", position), f"{callback.name} is there twice."))
+        if callback.sets_learning_rate and has_schedule(experiment.training):
+            message = f"{callback.name} needs a learning rate that is a number, not a schedule."
+            mistakes.append(Mistake(("callbacks", position), message))
+    if experiment.data.validation and experiment.data.validation.column and not experiment.data.has_columns:
+        mistakes.append(Mistake(("data", "validation", "column"), f"{experiment.data.name} has no columns."))
+    if experiment.model.transforms() and experiment.data.augmentation:
+        message = "features are computed once, but data.augmentation changes pictures each time: use 'train: frozen'."
+        mistakes.append(Mistake(("model", "train"), message))
+    return mistakes + clashes_of_phases(experiment.training, experiment.model, experiment.callbacks)
+
+
+def misfits(experiment: Experiment, task: Task) -> list[Mistake]:
+    """Return what does not fit this task."""
+    mistakes: list[Mistake] = []
+    added = experiment.model.transforms()
+
+    def attempt(keys: Keys, check: Any, *arguments: Any) -> Any:
+        try:
+            return check(*arguments)
+        except ConfigError as error:
+            mistakes.append(Mistake(keys, str(error)))
+
+    listed = experiment.data.transforms
+    for transform in experiment.steps():
+        keys = ("data", "transforms", listed.index(transform)) if transform in listed else ("data",)
+        keys = ("model", "name") if transform in added else keys
+        task = attempt(keys, transform.outline, task)
+        if task is None:
+            return mistakes
+    attempt(("model", "name"), experiment.model.check, task)
+    if experiment.data.augmentation:
+        attempt(("data", "augmentation"), experiment.data.augmentation.check, task)
+    if experiment.training.loss:
+        attempt(("training", "loss"), experiment.training.loss.check, task)
+    for position, metric in enumerate(experiment.training.metrics or []):
+        attempt(("training", "metrics", position), metric.check, task)
+    directions = experiment.directions(task, validation=experiment.data.validation is not None)
+    for position, callback in enumerate(experiment.callbacks):
+        attempt(("callbacks", position, "monitor"), _check_monitor, callback.monitors(), directions)
+    attempt(("training", "class_weight"), check_class_weight, experiment.training.class_weight, task)
+    attempt(("training", "jit_compile"), _check_jit_compile, experiment.training.jit_compile, task)
+    return mistakes
+
+
+def _check_monitor(monitor: str | None, directions: dict[str, str]) -> None:
+    """Raise ConfigError where no score of that name will be logged."""
+    if monitor is None or monitor in directions:
+        return
+    if monitor.startswith("val_") and "val_loss" not in directions:
+        raise ConfigError(f"there is no '{monitor}' without validation rows: set data.validation.")
+    hint = did_you_mean(monitor, directions)
+    raise ConfigError(f"no score is called '{monitor}'.{hint} Add a metric to training.metrics to have it.")
+
+
+def _check_jit_compile(jit_compile: bool | str, task: Task) -> None:
+    """Raise ConfigError where XLA has no way to do what is asked."""
+    if jit_compile is True and task.input.kind == "sparse":
+        raise ConfigError("XLA cannot compile products with sparse rows: leave it at auto.")
