@@ -17,6 +17,7 @@ from dlpy.errors import ConfigError, in_one_line
 from dlpy.models.sequences import on_differences
 from dlpy.objectives import Optimizer
 from dlpy.registry import plugin_failure
+from dlpy.steps import stepped_class
 
 if TYPE_CHECKING:
     import keras
@@ -44,6 +45,9 @@ def compiled_model(experiment: Experiment, task: Task, seed: int) -> keras.Model
 
 def compile_model(model: keras.Model, experiment: Experiment, task: Task, optimizer: Optimizer) -> None:
     """Give a model the experiment's loss and metrics, and a new optimizer."""
+    if experiment.model.scores(task) is not None:
+        model.compile(optimizer.build())
+        return
     metrics = [metric.build(task) for metric in experiment.metrics(task)]
     model.compile(optimizer=optimizer.build(), loss=experiment.loss(task).build(), metrics=metrics)
 
@@ -67,6 +71,10 @@ def _fitting_model(family: Model, task: Task) -> keras.Model:
     except (ValueError, TypeError) as error:
         hint = f"model '{family.name}' cannot be built for {task.input}: {in_one_line(error)}"
         raise plugin_failure(error) or ConfigError(hint) from error
+    if family.scores(task) is not None:
+        if not isinstance(model, stepped_class()):
+            raise ConfigError(f"model '{family.name}' has scores of its own: its build() must return stepped(...).")
+        return model
     if getattr(given, "shape", None) != (None, task.output.units):
         shapes = [tuple(tensor.shape) for tensor in keras.tree.flatten(given)]
         wanted = f"the target needs (batch, {task.output.units}): use task.output.units"

@@ -14,7 +14,7 @@ from pydantic import Field
 
 from dlpy.augmentation import Augmentation
 from dlpy.blocks import Component, Slot
-from dlpy.data import Loaded, Rows, State, Task
+from dlpy.data import Data, Loaded, Rows, State, Task
 from dlpy.errors import ConfigError
 from dlpy.pictures import Form
 from dlpy.registry import Registry
@@ -167,6 +167,14 @@ class Model(Component):
     def baseline(self, task: Task, train: Rows, rows: Rows) -> dict[str, object]:
         """Return the scores on `rows` of a "guess" without learning, for a family with scores of its own."""
         return {"guess": "none"}
+
+    def callbacks(self) -> list[Callback]:
+        """Return the callbacks that its runs have even where the file lists none of that name."""
+        return []
+
+    def samples(self, model: keras.Model, data: Data, seed: int) -> dict[str, np.ndarray]:
+        """Return what plots show of a trained model that makes rows: arrays for samples/made.npz."""
+        return {}
 
     def build(self, task: Task) -> keras.Model:
         """Return a new, uncompiled model with freshly drawn weights."""

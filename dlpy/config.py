@@ -131,7 +131,10 @@ class Experiment(Block):
         own = self.model.scores(task) is not None
         chosen = {} if own else {"loss": self.loss(task), "metrics": self.metrics(task)}
         training = self.training.model_copy(update=chosen)
-        return self.model_copy(update={"data": self.data.model_copy(update=options), "training": training})
+        listed = {callback.name for callback in self.callbacks}
+        added = [callback for callback in self.model.callbacks() if callback.name not in listed]
+        changes = {"training": training, "callbacks": [*self.callbacks, *added]}
+        return self.model_copy(update={"data": self.data.model_copy(update=options), **changes})
 
     def executed(self, execution: Execution) -> Experiment:
         """Return the experiment with the way it was executed written out."""

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dlpy.components import Plot
-from dlpy.document import read
-from dlpy.errors import ConfigError, DlpyError, RunError, shortened
-from dlpy.runs import Run, write_whole
+from dlpy.errors import ConfigError, RunError, shortened
+from dlpy.png import DPI, pixels, save_pixels
+from dlpy.runs import Run
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,8 +26,6 @@ LINES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 1)))
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 GREY = "#666666"
 
-_DPI = 120
-_MARK_PIXELS = 600  # a narrower picture gets a white border, so that the mark of stand-in data can be read
 _SPELLED = {
     "auc": "area under the curve",
     "f1": "F1 score",
@@ -46,7 +44,7 @@ _STYLE: dict[Any, Any] = {
     "axes.spines.top": False,
     "axes.titlelocation": "left",
     "axes.titlesize": 10,
-    "figure.dpi": _DPI,
+    "figure.dpi": DPI,
     "figure.titlesize": 11,
     "font.size": 9,
     "grid.color": "#E0E0E0",
@@ -164,31 +162,7 @@ def spelled(score: str) -> str:
 
 def save(figure: Figure, path: Path, runs: list[Run]) -> None:
     """Write the figure as a PNG; the mark of stand-in data is added here, so that no plot can forget it."""
-    save_pixels(_pixels(figure), path, runs)
-
-
-def save_pixels(picture: np.ndarray, path: Path, runs: list[Run]) -> None:
-    """Write a picture, (height, width, 3) bytes, as a PNG, with the mark of stand-in data on top where there is one."""
-    from PIL import Image
-
-    text = stand_in_text(runs)
-    if text:
-        narrow = max(0, _MARK_PIXELS - picture.shape[1])
-        picture = np.pad(picture, ((0, 0), (0, narrow), (0, 0)), constant_values=255)
-        banner = _banner(text, (picture.shape[1] + 0.5) / _DPI)  # half a pixel: the canvas cuts off fractions
-        picture = np.concatenate([_pixels(banner), picture])
-    image = Image.fromarray(picture)
-    write_whole(path, lambda temporary: image.save(temporary, format="PNG", dpi=(_DPI, _DPI)))
-
-
-def stand_in_text(runs: list[Run]) -> str:
-    """Return the warning that goes on top of every plot of generated data; an empty text for real data."""
-    marked = [run for run in runs if run.read("run.json").get("data", {}).get("source") == "stand-in"]
-    if not marked:
-        return ""
-    names = " and ".join(dict.fromkeys(_dataset_name(run) for run in marked))
-    where = "" if len(marked) == len(runs) else f" (in {_listed(marked)})"
-    return f"STAND-IN DATA: generated, not {names}{where}"
+    save_pixels(pixels(figure), path, runs)
 
 
 def _chosen(names: list[str] | None, runs: int) -> list[Plot]:
@@ -203,31 +177,6 @@ def _chosen(names: list[str] | None, runs: int) -> list[Plot]:
         if runs > 1 and not plot.overlays:
             raise ConfigError(f"{plot.name} shows one run at a time, not {runs}: name one run.")
     return plots
-
-
-def _banner(text: str, width: float) -> Figure:
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(width, 0.32))
-    text = shortened(text, int(width * 10.5))
-    figure.text(0.5, 0.4, text, color="#B00000", weight="bold", ha="center", va="center", fontsize=10)
-    return figure
-
-
-def _pixels(figure: Figure) -> np.ndarray:
-    """Return the drawn figure: (height, width, 3) bytes."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()
-    return np.asarray(canvas.buffer_rgba())[..., :3]
-
-
-def _dataset_name(run: Run) -> str:
-    try:
-        return f"the real {read(run.config).values['data']['name']}"
-    except (DlpyError, KeyError, TypeError):
-        return "the real data"
 
 
 def _listed(runs: list[Run]) -> str:

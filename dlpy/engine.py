@@ -55,7 +55,8 @@ class Engine:
         """Take the model as it is compiled now."""
         self._graphs = Graphs(self.model)
         if self.execution == Execution("epoch"):  # XLA fuses by itself, and steps are to be those of `fit`
-            fuse(self.model.optimizer)
+            for optimizer, _ in model_state.learners(self.model):
+                fuse(optimizer)
 
     def restart(self, fresh: keras.Model) -> None:
         """Bring the model into the state of a fresh one of the same architecture, keeping what is traced."""

@@ -14,8 +14,9 @@ import numpy as np
 
 from dlpy import resident
 from dlpy.data import Rows
-from dlpy.model_state import variables
+from dlpy.model_state import build_optimizers, variables
 from dlpy.resident import Batch, Resident, Tensors
+from dlpy.steps import stepped_class
 
 if TYPE_CHECKING:
     import keras
@@ -70,8 +71,9 @@ class Graphs:
         model = self._model
         single = Resident(rows.take(np.zeros(1, np.int64)), 1)  # pictures can be read as long as it is there
         tensors = single.in_order()
-        if not model.optimizer.built:
-            model.optimizer.build(model.trainable_variables)
+        build_optimizers(model)
+        if isinstance(model, stepped_class()):  # its scores have had theirs from the beginning
+            return
         seeds = [(seed, seed.numpy()) for seed in variables(model)["seeds"]]
         x, y = self._batch(tensors, tf.constant(0))
         prediction = model(x, training=False)

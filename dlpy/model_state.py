@@ -4,23 +4,39 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from dlpy.steps import stepped_class
+
 if TYPE_CHECKING:
     import keras
 
 
+def learners(model: keras.Model) -> list[tuple[Any, list[Any]]]:
+    """Return a compiled model's optimizers, each with the weights it changes."""
+    if isinstance(model, stepped_class()):
+        return model.learners
+    return [(model.optimizer, model.trainable_variables)]
+
+
+def build_optimizers(model: keras.Model) -> None:
+    """Make the variables of the optimizers that have none yet."""
+    for optimizer, weights in learners(model):
+        if not optimizer.built:
+            optimizer.build(weights)
+
+
 def variables(model: keras.Model) -> dict[str, list[Any]]:
-    """Return a model's variables: weights, what the optimizer keeps, and the states of random generators."""
+    """Return a model's variables: weights, what the optimizers keep, and the states of random generators."""
     weights = model.weights
     known = {id(variable) for variable in weights}
     seeds = [v for v in model.variables if id(v) not in known and "seed_generator_state" in v.path]
-    return {"weights": weights, "optimizer": model.optimizer.variables, "seeds": seeds}
+    kept = [variable for optimizer, _ in learners(model) for variable in optimizer.variables]
+    return {"weights": weights, "optimizer": kept, "seeds": seeds}
 
 
 def copy(source: keras.Model, target: keras.Model) -> None:
     """Bring a model of the same architecture into another's state, so that it trains on as the other would."""
     for model in (source, target):
-        if not model.optimizer.built:
-            model.optimizer.build(model.trainable_variables)
+        build_optimizers(model)
     given = variables(source)
     for name, group in variables(target).items():
         for variable, value in zip(group, given[name], strict=True):
@@ -38,10 +54,9 @@ def finish_normalization(layers: list[Any]) -> None:
 
 def swap_averages(model: keras.Model) -> None:
     """Exchange the weights and their moving averages, where the optimizer keeps these (`use_ema`)."""
-    optimizer: Any = model.optimizer
-    if optimizer.use_ema:
-        pairs = zip(optimizer._trainable_variables, optimizer._model_variables_moving_average, strict=True)
-        for weight, average in pairs:
+    for optimizer, _ in learners(model):
+        averages = optimizer._model_variables_moving_average if optimizer.use_ema else []
+        for weight, average in zip(optimizer._trainable_variables if averages else [], averages, strict=True):
             held = weight.numpy()
             weight.assign(average)
             average.assign(held)

@@ -32,6 +32,16 @@ Size = tuple[int, int]  # height, width
 T = TypeVar("T")
 
 
+def is_picture(shape: tuple[int | None, ...]) -> bool:
+    """Return whether numbers of such a shape can be looked at: (height, width), or with 1 or 3 channels."""
+    return len(shape) == 2 or (len(shape) == 3 and shape[2] in (1, 3))
+
+
+def as_bytes(numbers: np.ndarray, low: float, high: float) -> np.ndarray:
+    """Return pictures whose black is `low` and whose white is `high`, as bytes."""
+    return ((numbers - low) / max(high - low, 1e-9) * 255).round().clip(0, 255).astype(np.uint8)
+
+
 @dataclass(frozen=True)
 class Form:
     """What pictures are brought to.

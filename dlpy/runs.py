@@ -85,6 +85,11 @@ class Run:
         """Targets and predictions of the validation and test rows."""
         return self.path / "predictions.npz"
 
+    @property
+    def made(self) -> Path:
+        """What a model that makes rows shows of itself."""
+        return self.path / "samples" / "made.npz"
+
     def read(self, name: str) -> dict[str, Any]:
         """Return run.json, summary.json or evaluation.json; an empty one where it is not written yet.
 

@@ -42,7 +42,7 @@ def save_augmented(run: Run, rows: Rows, change: Augmentation, seed: int) -> Non
 
     def as_bytes(tensors: Tensors) -> np.ndarray:
         x = batch(tensors, tf.constant(0), (height, width, channels))[0].numpy()
-        return ((((x - offset) / scale) - low) / max(high - low, 1e-9) * 255).round().clip(0, 255).astype(np.uint8)
+        return as_bytes((x - offset) / scale, low, high)
 
     found = {"picture": as_bytes(held.in_order())[0], "augmented": as_bytes(held.in_order(draws=draws))}
     write_arrays(run.path / "samples" / "augmented.npz", found)

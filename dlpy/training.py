@@ -25,6 +25,7 @@ from dlpy.preprocessing import with_preprocessing
 from dlpy.records import Options, Seen, begin, record_outcome, save_predictions, save_splits, summarize, write_config
 from dlpy.runs import Run
 from dlpy.samples import save_augmented
+from dlpy.steps import stepped_class
 
 if TYPE_CHECKING:
     import keras
@@ -101,6 +102,9 @@ def finish(run: Run, prepared: Prepared, data: Data, pipeline: Pipeline, reporte
         prediction = engine.predict(data.validation, experiment.training.batch_size)
         seen = Seen(prepared.parts.validation, data.validation, data.task.output)
         save_predictions(run, "validation", seen, prediction)
+    made = experiment.model.samples(model, data, experiment.seed)
+    if made:
+        runs.write_arrays(run.made, made)
     try:
         runs.write_whole(run.model, _portable(model, experiment, data.task, pipeline, prepared.parts.train).save)
     except (TypeError, ValueError, NotImplementedError) as error:  # the run's checkpoints are all that dlpy needs
@@ -193,6 +197,9 @@ def sample_weight(experiment: Experiment, data: Data) -> np.ndarray | None:
 
 def _portable(model: keras.Model, experiment: Experiment, task: Task, pipeline: Pipeline, raw: Rows) -> keras.Model:
     """Return the model for people without dlpy: dense input, and preprocessing in front where Keras can express it."""
+    if isinstance(model, stepped_class()):
+        takes_rows = model.portable.input_shape == model.input_shape
+        return with_preprocessing(model.portable, pipeline, raw) if takes_rows else model.portable
     if task.input.kind != "sparse":
         return with_preprocessing(model, pipeline, raw)
     plain = experiment.model.build(task.with_input(replace(task.input, kind="array")))

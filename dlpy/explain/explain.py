@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
-from dlpy.drawing import save, save_pixels, style
+from dlpy.drawing import save, style
 from dlpy.errors import ConfigError, did_you_mean, shortened
 from dlpy.explain.activations import activations
 from dlpy.explain.filters import ascend
@@ -18,6 +18,7 @@ from dlpy.explain.opened import SHOWN
 from dlpy.explain.sheets import filters_sheet, heat_sheet, maps_sheet
 from dlpy.explain.subject import Subject
 from dlpy.pictures import Form, read_picture
+from dlpy.png import save_pixels
 
 Part = Literal["activations", "filters", "heatmap"]
 _SPREAD = 4  # layers whose filters are shown unless some are named

@@ -9,6 +9,7 @@ import numpy as np
 from dlpy.drawing import new_figure
 from dlpy.explain.activations import Maps, as_grey
 from dlpy.explain.filters import Ascent
+from dlpy.png import sheet
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -57,22 +58,6 @@ def heat_sheet(seen: np.ndarray, heat: np.ndarray, overlay: np.ndarray, title: s
         axes.imshow(picture, cmap="gray" if grey else "jet", vmin=0, vmax=255 if grey else 1)
         axes.set_axis_off()
     return figure
-
-
-def sheet(cells: np.ndarray, columns: int, margin: int, ground: int) -> np.ndarray:
-    """Return cells (count, height, width[, 3]) uint8 in rows of so many, with a margin between them.
-
-    The ground shows in margins and where no cell is.
-    """
-    count, height, width = cells.shape[:3]
-    columns = min(columns, count)
-    rows = -(-count // columns)
-    shape = (rows * (height + margin) - margin, columns * (width + margin) - margin, *cells.shape[3:])
-    whole = np.full(shape, ground, np.uint8)
-    for position, cell in enumerate(cells):
-        top, left = position // columns * (height + margin), position % columns * (width + margin)
-        whole[top : top + height, left : left + width] = cell
-    return whole
 
 
 def _figure(pixels: np.ndarray, title: str, heading: str) -> Figure:

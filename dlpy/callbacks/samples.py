@@ -1,0 +1,55 @@
+"""Sheets of what a model makes, as training goes, always of the same latent vectors."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from dlpy.components import Callback, Hooks
+from dlpy.made import asked_for, latent_vectors, make_pictures, square_sheet
+from dlpy.pictures import is_picture
+from dlpy.png import save_pixels
+from dlpy.runs import Run
+
+_SEED = 0
+
+
+class Samples(Callback):
+    """Make a sheet of samples while a vae or gan trains: samples/epoch-0001.png and so on.
+
+    The latent vectors are the same in every epoch and every run, so that sheets can be compared.
+    """
+
+    name: Literal["samples"] = "samples"
+    every: Annotated[int, Field(gt=0)] = 1
+    """Epochs from one sheet to the next; the first and the last epoch always have one."""
+    count: Annotated[int, Field(gt=0, le=400)] = 36
+    """Samples on a sheet; of a model that is told what to make, these are shared out among the classes."""
+
+    def build(self, run: Run, directions: dict[str, str]) -> Hooks:
+        return SamplesHooks(run, self.every, self.count)
+
+
+class SamplesHooks(Hooks):
+    """Writes a sheet at the end of an epoch, where rows can be looked at."""
+
+    def __init__(self, run: Run, every: int, count: int) -> None:
+        self._run, self._every, self._count = run, every, count
+        self._epochs = 0
+
+    def set_params(self, params: dict[str, int]) -> None:
+        self._epochs = params["epochs"]
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
+        number = epoch + 1
+        if number in (1, self._epochs) or number % self._every == 0 or self.model.stop_training:
+            self._write(number)
+
+    def _write(self, number: int) -> None:
+        model: Any = self.model
+        sampler = model.sampler
+        if is_picture(sampler.network.output_shape[1:]):
+            vectors = asked_for(sampler, latent_vectors(sampler, self._count, _SEED))
+            pixels = square_sheet(make_pictures(sampler, vectors))
+            save_pixels(pixels, self._run.path / "samples" / f"epoch-{number:04d}.png", [self._run])

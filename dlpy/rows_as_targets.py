@@ -1,0 +1,44 @@
+"""The step from rows with labels to rows that are themselves what is learnt."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from dlpy.components import Transform
+from dlpy.data import Output, Rows, State, Task
+from dlpy.errors import ConfigError
+from dlpy.features import Scaled, value_span
+
+
+class RowsAsTargets(Transform):
+    """Leaves rows as they are, and learns between which numbers they lie; labels stay, as far as there are classes."""
+
+    name: str = "rows as targets"
+
+    def outline(self, task: Task) -> Task:
+        if task.input.kind != "array":
+            raise ConfigError(f"there is nothing to make here but rows of numbers, such as pictures, not {task.input}.")
+        return task.with_output(_labelled(task.output))
+
+    def measured(self, task: Task, state: State) -> Task:
+        low, high = state["span"].tolist()
+        return task.with_input(replace(task.input, span=(low, high)))
+
+    def fit(self, rows: Rows, task: Task) -> State:
+        low, high = value_span(rows.x)
+        if isinstance(rows.x, Scaled):
+            low, high = sorted(limit * rows.x.scale + rows.x.offset for limit in (low, high))
+        return {"span": np.array([low, high], np.float32)}
+
+    def apply(self, rows: Rows, state: State) -> Rows:
+        return rows
+
+
+def _labelled(output: Output) -> Output:
+    """Return the same rows' labels as something to know of them, not to predict."""
+    names = output.classes
+    if output.kind == "multiclass" and not names:
+        names = tuple(map(str, range(output.units or 0)))
+    return replace(output, kind="inputs", classes=names if output.has_classes else (), from_last=False)
