@@ -74,7 +74,7 @@ def between(start: np.ndarray, end: np.ndarray, steps: int = _STEPS) -> np.ndarr
 
 
 def grid(side: int) -> np.ndarray:
-    """Return pairs of latent numbers at even quantiles of N(0, 1), the second number growing upwards: (side, side, 2)."""
+    """Return pairs of latent numbers at even quantiles of N(0, 1), the second growing upwards: (side, side, 2)."""
     quantiles = np.linspace(*_QUANTILES, side) if side > 1 else [0.5]
     numbers = np.array([NormalDist().inv_cdf(share) for share in quantiles], np.float32)
     return np.stack(np.meshgrid(numbers, numbers[::-1]), axis=-1)

@@ -11,6 +11,7 @@ import numpy as np
 from dlpy.augmentation import Augmentation
 from dlpy.data import Output, Rows
 from dlpy.features import Pictures, Scaled, Texts, value_span
+from dlpy.pictures import as_bytes
 from dlpy.resident import Resident, Tensors, batch
 from dlpy.results import cell, class_names, class_probabilities
 from dlpy.runs import Run, write_arrays, write_whole
@@ -40,11 +41,11 @@ def save_augmented(run: Run, rows: Rows, change: Augmentation, seed: int) -> Non
     scale, offset = (shown.x.scale, shown.x.offset) if isinstance(shown.x, Scaled) else (1.0, 0.0)
     (*_, height, width, channels), draws = shown.array.shape, change.by_epoch(shown.x, seed, _AUGMENTED)(0)
 
-    def as_bytes(tensors: Tensors) -> np.ndarray:
+    def seen(tensors: Tensors) -> np.ndarray:
         x = batch(tensors, tf.constant(0), (height, width, channels))[0].numpy()
         return as_bytes((x - offset) / scale, low, high)
 
-    found = {"picture": as_bytes(held.in_order())[0], "augmented": as_bytes(held.in_order(draws=draws))}
+    found = {"picture": seen(held.in_order())[0], "augmented": seen(held.in_order(draws=draws))}
     write_arrays(run.path / "samples" / "augmented.npz", found)
 
 
