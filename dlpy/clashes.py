@@ -53,7 +53,10 @@ def misfits(experiment: Experiment, task: Task) -> list[Mistake]:
         task = attempt(keys, transform.outline, task)
         if task is None:
             return mistakes
+    if task.output.has_classes and experiment.data.only and len(experiment.data.only) == 1:
+        return [Mistake(("data", "only"), "one class leaves nothing to tell apart: name two or more.")]
     attempt(("model", "name"), experiment.model.check, task)
+    mistakes += _of_own_scores(experiment, task)
     if experiment.data.augmentation:
         attempt(("data", "augmentation"), experiment.data.augmentation.check, task)
     if experiment.training.loss:
@@ -68,6 +71,16 @@ def misfits(experiment: Experiment, task: Task) -> list[Mistake]:
     return mistakes
 
 
+def _of_own_scores(experiment: Experiment, task: Task) -> list[Mistake]:
+    """Return what the experiment says of scores though the family has its own."""
+    own = experiment.model.scores(task)
+    said = [name for name in ("loss", "metrics", "class_weight") if getattr(experiment.training, name) is not None]
+    if own is None:
+        return []
+    hint = f"{experiment.model.name} has scores of its own: {', '.join(own)}. Leave it out."
+    return [Mistake(("training", name), hint) for name in said]
+
+
 def _check_monitor(monitor: str | None, directions: dict[str, str]) -> None:
     """Raise ConfigError where no score of that name will be logged."""
     if monitor is None or monitor in directions:
@@ -75,7 +88,8 @@ def _check_monitor(monitor: str | None, directions: dict[str, str]) -> None:
     if monitor.startswith("val_") and "val_loss" not in directions:
         raise ConfigError(f"there is no '{monitor}' without validation rows: set data.validation.")
     hint = did_you_mean(monitor, directions)
-    raise ConfigError(f"no score is called '{monitor}'.{hint} Add a metric to training.metrics to have it.")
+    added = " Add a metric to training.metrics to have it." if "loss" in directions else " Say which one."
+    raise ConfigError(f"no score is called '{monitor}'.{hint}{added}")
 
 
 def _check_jit_compile(jit_compile: bool | str, task: Task) -> None:

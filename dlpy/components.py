@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 import numpy as np
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from dlpy.augmentation import Augmentation
 from dlpy.blocks import Component, Slot
@@ -21,6 +21,7 @@ from dlpy.registry import Registry
 from dlpy.splits import Holdout
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     import keras
@@ -72,6 +73,11 @@ class Transform(Component):
 AnyTransform = Annotated[Transform, Slot(Transform.registry)]
 
 
+def _as_name(value: object) -> object:
+    """Take the number of a class too, as YAML writes it."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
 class Dataset(Component):
     """Gives rows. Fields that every dataset has are here; a subclass adds its own and the methods."""
 
@@ -87,6 +93,8 @@ class Dataset(Component):
     """How training pictures are changed at random, such as {rotation: 40, zoom: 0.2, flip: horizontal}."""
     validation: Holdout | None = Holdout(fraction=0.2)
     """Rows held out to watch training: a count (the first rows), a fraction (drawn at random), a mapping, or null."""
+    only: Annotated[list[Annotated[str, BeforeValidator(_as_name)]], Field(min_length=1)] | None = None
+    """The classes whose rows are taken, by name or number, such as [frog]; all of them unless given."""
     split_seed: Annotated[int, Field(ge=0)] = 0
     """Seed of random splits; apart from `seed`, so that runs with other seeds hold out the same rows."""
     fallback: Literal["stand_in"] | None = None
@@ -207,10 +215,15 @@ class Hooks:
     """
 
     model: keras.Model
+    tell: Callable[[str], None]
 
     def set_model(self, model: keras.Model) -> None:
         """Receive the model; `model.stop_training = True` ends training after the epoch."""
         self.model = model
+
+    def set_teller(self, tell: Callable[[str], None]) -> None:
+        """Receive what shows a line to the person who waits."""
+        self.tell = tell
 
     def set_params(self, params: dict[str, int]) -> None:
         """Receive how much there is to do: `epochs`, and `steps` of each."""

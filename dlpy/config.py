@@ -18,6 +18,7 @@ from dlpy.errors import ConfigError
 from dlpy.execution import Execution
 from dlpy.mistakes import mistakes_of
 from dlpy.objectives import AnyLoss, AnyMetric, AnyOptimizer, Loss, Metric
+from dlpy.only import narrowed
 from dlpy.optimizers import RMSprop
 from dlpy.phases import Phase, first_epochs
 from dlpy.registry import load_plugin
@@ -160,7 +161,12 @@ def load(path: Path, overrides: list[str] | None = None) -> tuple[Experiment, Do
         experiment = Experiment.model_validate(document.values)
     except ValidationError as error:
         raise document.error(mistakes_of(error, document.values)) from None
-    raise_mistakes(experiment, document, experiment.data.outline())
+    task = experiment.data.outline()
+    try:
+        task = task and narrowed(task, experiment.data.only)
+    except ConfigError as error:
+        raise document.error([Mistake(("data", "only"), str(error))]) from None
+    raise_mistakes(experiment, document, task)
     return experiment, document
 
 

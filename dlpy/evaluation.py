@@ -17,6 +17,7 @@ from dlpy.data import Loaded, Rows, Task
 from dlpy.datasets.texts import checked
 from dlpy.engine import Engine
 from dlpy.errors import ConfigError, DataError, RunError, did_you_mean
+from dlpy.only import kept
 from dlpy.pipeline import SMOKE_ROWS, Pipeline, split
 from dlpy.records import Seen, save_predictions
 from dlpy.runs import Run
@@ -185,6 +186,7 @@ def _load_again(run: Run, experiment: Experiment) -> Loaded:
         loaded = experiment.data.stand_in(experiment.seed, SMOKE_ROWS if record["smoke"] else None)
     else:
         loaded = _loaded(run, experiment)
+    loaded = kept(loaded, experiment.data.only)
     if loaded.fingerprint() != record["data"]["sha256"]:
         raise DataError(
             f"{loaded.source.description} has changed since run {run.id}: its scores could not be compared. "

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dlpy.pictures import as_bytes
+from dlpy.data import Rows
+from dlpy.pictures import as_bytes, is_picture
 from dlpy.png import enlarged, sheet
 from dlpy.steps import Sampler
 
+if TYPE_CHECKING:
+    import keras
+
 _CHUNK = 256  # rows made at a time
+_SAMPLES = 36
+_COMPARED = 5000  # training rows among which the nearest is looked for
 _MARGIN = 2  # pixels between the pictures of a sheet
 
 
@@ -42,6 +49,21 @@ def make(sampler: Sampler, vectors: np.ndarray) -> np.ndarray:
 def make_pictures(sampler: Sampler, vectors: np.ndarray) -> np.ndarray:
     """Return the pictures of vectors (count, latent + classes): (count, height, width[, channels]) bytes."""
     return as_bytes(make(sampler, vectors), *sampler.span)
+
+
+def sample_pieces(model: keras.Model, rows: Rows, seed: int) -> dict[str, np.ndarray]:
+    """Return samples of a trained model, and the training row that is nearest to each: (36, ...) bytes."""
+    sampler: Sampler = model.sampler  # type: ignore
+    if not is_picture(sampler.network.output_shape[1:]):
+        return {}
+    vectors = asked_for(sampler, latent_vectors(sampler, _SAMPLES, seed))
+    chosen = np.random.default_rng(seed).permutation(len(rows))[:_COMPARED]
+    known = as_bytes(rows.take(np.sort(chosen)).array, *sampler.span)
+    made = make_pictures(sampler, vectors)
+    flat = known.reshape(len(known), -1).astype(np.float32)
+    lengths = np.square(flat).sum(axis=1)
+    nearest = [int((lengths - 2 * flat @ one.reshape(-1).astype(np.float32)).argmin()) for one in made]
+    return {"samples": made, "nearest": known[nearest]}
 
 
 def square_sheet(pictures: np.ndarray, columns: int | None = None) -> np.ndarray:

@@ -13,6 +13,7 @@ from dlpy.components import Dataset, Transform
 from dlpy.data import Data, Loaded, Rows, State, Task
 from dlpy.errors import ConfigError, DataError, RunError, UnavailableError
 from dlpy.features import Pictures, Scaled, Sparse, Windows
+from dlpy.only import kept
 from dlpy.runs import write_arrays, write_whole
 from dlpy.windows import step_at
 
@@ -26,7 +27,7 @@ def obtain(dataset: Dataset, seed: int, *, smoke: bool = False) -> Loaded:
         DataError: the data cannot be had, is damaged or is empty.
     """
     if smoke:
-        return dataset.stand_in(seed, SMOKE_ROWS)
+        return kept(dataset.stand_in(seed, SMOKE_ROWS), dataset.only)
     try:
         loaded = dataset.load()
     except UnavailableError:
@@ -40,7 +41,7 @@ def obtain(dataset: Dataset, seed: int, *, smoke: bool = False) -> Loaded:
             rows.check_lengths(loaded.source.description)
     if len(loaded.train) == 0:
         raise DataError(f"{loaded.source.description} has no rows.")
-    return loaded
+    return kept(loaded, dataset.only)
 
 
 @dataclass(frozen=True)

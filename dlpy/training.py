@@ -149,8 +149,18 @@ def fit(engine: Engine, run: Run, experiment: Experiment, data: Data, hooks: Seq
     sizes = (training.batch_size, training.epochs, experiment.seed)
     stages = stages_of(experiment, engine.model, data.task)
     plan = Plan(*sizes, weight, training.steps_per_epoch, experiment.data.augmentation, stages)
+    reporters = [hook for hook in hooks if isinstance(hook, Reporter)]
+    for hook in hooks:
+        if isinstance(hook, Hooks):
+            hook.set_teller(lambda text: _tell(run, reporters, text))
     # metrics.csv comes first: it records the learning rate that the epoch had, before a callback changes it
     engine.fit(data.train, data.validation, plan, [MetricsCsv(run.metrics), *hooks])
+
+
+def _tell(run: Run, reporters: Sequence[Reporter], text: str) -> None:
+    run.append_log(text)
+    for reporter in reporters:
+        reporter.notice(text)
 
 
 def built_callbacks(experiment: Experiment, run: Run, data: Data) -> list[Hooks]:

@@ -1,0 +1,48 @@
+"""Says when a GAN makes the same picture again and again."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from dlpy.components import Callback, Hooks
+from dlpy.runs import Run
+
+_WON = 0.995  # of both kinds of rows told right
+
+
+class CollapseAlarm(Callback):
+    """Say so when what a gan makes hardly differs any more, or when one of its networks has won; training goes on."""
+
+    name: Literal["collapse_alarm"] = "collapse_alarm"
+    below: Annotated[float, Field(gt=0, lt=1)] = 0.25
+    """The `diversity` under which samples count as all the same: 1 is that of real rows."""
+    patience: Annotated[int, Field(ge=1)] = 3
+    """Epochs in a row after which it is said, once until they are better again."""
+
+    def monitors(self) -> str:
+        return "diversity"
+
+    def build(self, run: Run, directions: dict[str, str]) -> Hooks:
+        return CollapseAlarmHooks(self.below, self.patience)
+
+
+class CollapseAlarmHooks(Hooks):
+    """Counts the epochs of each fault."""
+
+    def __init__(self, below: float, patience: int) -> None:
+        self._below, self._patience = below, patience
+        self._counts = {"collapse": 0, "won": 0}
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
+        diversity, right = logs["diversity"], min(logs["real_accuracy"], logs["fake_accuracy"])
+        alike = (
+            f"samples hardly differ (diversity {diversity:.2f}; real rows have 1): the generator collapses"
+        )
+        won = f"the discriminator is right {right:.0%} of the time: the generator has nothing to learn from any more"
+        hint = "Try a smaller learning rate for the discriminator, more of its dropout, or label noise"
+        for fault, present, text in (("collapse", diversity < self._below, alike), ("won", right > _WON, won)):
+            self._counts[fault] = self._counts[fault] + 1 if present else 0
+            if self._counts[fault] == self._patience:
+                self.tell(f"epoch {epoch + 1}: {text}. {hint}.")

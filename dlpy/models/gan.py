@@ -1,0 +1,183 @@
+"""Generative adversarial networks: a generator that learns to make rows which a discriminator takes for real ones."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import numpy as np
+from pydantic import Field
+
+from dlpy.blocks import Block
+from dlpy.components import Callback, Model, Transform
+from dlpy.data import Data, Rows, Task
+from dlpy.errors import ConfigError
+from dlpy.made import sample_pieces
+from dlpy.models.adversaries import Judge, Objectives
+from dlpy.models.dense import Positive, Rate, Units
+from dlpy.models.picture_layers import AnyLayer, Layer, check_sides, picture_shape, start_shape
+from dlpy.objectives import AnyOptimizer
+from dlpy.rows_as_targets import RowsAsTargets
+from dlpy.steps import Sampler, Turn, stepped
+
+if TYPE_CHECKING:
+    import keras
+
+
+class Generator(Block):
+    """Makes pictures of latent vectors."""
+
+    start: Units = 128
+    """Channels of the small picture that the others grow from."""
+    layers: list[AnyLayer] = [Layer(filters=64, kernel=4, stride=2), Layer(filters=32, kernel=4, stride=2)]
+    """The convolutions that grow it, such as [{filters: 64, kernel: 4, stride: 2}]; transposed ones where strided."""
+    kernel: Positive = 7
+    """Side of the last convolution's window, which makes the colours."""
+
+
+class Discriminator(Block):
+    """Tells real pictures from made ones."""
+
+    layers: Annotated[list[AnyLayer], Field(min_length=1)] = [
+        Layer(filters=64, kernel=4, stride=2),
+        Layer(filters=128, kernel=4, stride=2),
+    ]
+    """The convolutions, such as [{filters: 64, kernel: 4, stride: 2}]."""
+    padding: Literal["same", "valid"] = "same"
+    """`valid` loses the border that the window cannot be centred on."""
+    dropout: Rate = 0.3
+    """Share of its last maps that is left out in training."""
+    optimizer: AnyOptimizer | None = None
+    """Its own optimizer; one like the generator's, which is training.optimizer, unless given."""
+
+
+class Gan(Model):
+    """A deep convolutional generative adversarial network (Goodfellow et al. 2014; Radford et al. 2016).
+
+    Its scores: `d_loss` and `g_loss`, cross-entropies of the discriminator and of the generator that wants its pictures
+    taken for real; `real_accuracy` and `fake_accuracy`, the shares of real and of made pictures that the discriminator
+    gets right; `diversity`, how much made pictures differ from each other, as a multiple of how much real ones do.
+    """
+
+    name: Literal["gan"] = "gan"
+    latent: Units = 64
+    """Numbers that a picture is made of."""
+    generator: Generator = Generator()
+    """What makes pictures."""
+    discriminator: Discriminator = Discriminator()
+    """What tells real pictures from these."""
+    slope: Annotated[float, Field(ge=0, lt=1)] = 0.2
+    """Slope of the leaky rectifiers below 0."""
+    output_range: Literal["data", "tanh"] = "data"
+    """What the generator's tanh is stretched to: the range of the training rows, or, as in the book, -1 to 1 always."""
+    smoothing: Annotated[float, Field(ge=0, lt=0.5)] = 0.1
+    """How far below 1 the discriminator's target for real pictures lies."""
+    label_noise: Annotated[float, Field(ge=0, lt=0.5)] = 0.0
+    """Most that is taken at random off the discriminator's targets, of real and of made pictures, in training."""
+    conditional: bool = False
+    """Tell both networks the class, so that pictures of a class can be asked for."""
+
+    def check(self, task: Task) -> None:
+        if task.output.kind != "inputs":
+            raise ConfigError("gan learns the rows themselves.")
+        if self.conditional and not task.output.classes:
+            raise ConfigError("conditional: true needs rows with classes.")
+        shape = picture_shape(task)
+        check_sides(shape, self.generator.layers, "the generator")
+        for side in shape[:2]:
+            if side is not None and self.discriminator.padding == "valid":
+                self._shrink(side)
+
+    def _shrink(self, side: int) -> None:
+        """Follow a picture's side through the discriminator; raise ConfigError where nothing is left of it."""
+        for position, layer in enumerate(self.discriminator.layers):
+            side = (side - layer.kernel) // layer.stride + 1
+            if side < 1:
+                hint = "use fewer of them, or 'padding: same'"
+                raise ConfigError(f"discriminator: nothing is left of the picture after layer {position + 1}: {hint}.")
+
+    def check_phases(self) -> None:
+        raise ConfigError("training in phases freezes a pretrained base; gan has none.")
+
+    def transforms(self) -> list[Transform]:
+        return [RowsAsTargets()]
+
+    def scores(self, task: Task) -> dict[str, Literal["min", "max"]]:
+        return {
+            "d_loss": "min", "g_loss": "min", "real_accuracy": "max", "fake_accuracy": "max", "diversity": "max"
+        }  # fmt: skip
+
+    def callbacks(self) -> list[Callback]:
+        return [Callback.registry.get(name)(name=name) for name in ("samples", "collapse_alarm")]
+
+    def baseline(self, task: Task, train: Rows, rows: Rows) -> dict[str, object]:
+        """Return the scores where the discriminator cannot tell and throws a coin, which is where a GAN should end."""
+        even = math.log(2)
+        return {"guess": "a coin", "d_loss": even, "g_loss": even, "real_accuracy": 0.5, "fake_accuracy": 0.5}
+
+    def samples(self, model: keras.Model, data: Data, seed: int) -> dict[str, np.ndarray]:
+        return sample_pieces(model, data.train, seed)
+
+    def build(self, task: Task) -> keras.Model:
+        import keras
+
+        classes = task.output.classes if self.conditional else ()
+        rows = keras.Input(task.input.shape, name="input")
+        maps = self._maps(rows)
+        verdict, asked = keras.layers.Dense(1, name="verdict"), _projection(len(classes), maps.output_shape[-1])
+        generator = self._generator(task, len(classes))
+        judge = Judge(maps, verdict, asked, len(classes))
+        objectives = Objectives(generator, judge, self.latent, self.smoothing, self.label_noise)
+        own = self.discriminator.optimizer
+        network = keras.Model(rows, verdict(maps(rows)))
+        turns = [
+            Turn([maps, verdict, *asked], objectives.discriminator, "d_loss", own and own.build),
+            Turn([generator], objectives.generator, "g_loss"),
+        ]
+        sampler = Sampler(generator, self.latent, task.input.span or (-1.0, 1.0), classes)
+        return stepped(network, turns, list(self.scores(task)), sampler, generator)
+
+    def _maps(self, rows: Any) -> keras.Model:
+        """Return the discriminator up to its last maps, flattened."""
+        import keras
+        from keras import layers
+
+        options = self.discriminator
+        x = layers.Reshape((*rows.shape[1:], 1))(rows) if len(rows.shape) == 3 else rows
+        for layer in options.layers:
+            x = layers.Conv2D(layer.filters, layer.kernel, strides=layer.stride, padding=options.padding)(x)
+            x = layers.LeakyReLU(self.slope)(x)
+        x = layers.Flatten()(x)
+        return keras.Model(rows, layers.Dropout(options.dropout)(x) if options.dropout else x, name="discriminator")
+
+    def _generator(self, task: Task, classes: int) -> keras.Model:
+        """Return what makes rows of vectors (batch, latent + classes)."""
+        import keras
+        from keras import layers
+
+        shape, options = picture_shape(task), self.generator
+        start = start_shape(shape, options.layers, options.start)
+        latent = keras.Input((self.latent + classes,), name="latent")
+        x = layers.LeakyReLU(self.slope)(layers.Dense(math.prod(start))(latent))
+        x = layers.Reshape(start)(x)
+        for layer in options.layers:
+            kind = layers.Conv2DTranspose if layer.stride > 1 else layers.Conv2D
+            x = kind(layer.filters, layer.kernel, strides=layer.stride, padding="same")(x)
+            x = layers.LeakyReLU(self.slope)(x)
+        x = layers.Conv2D(shape[2], options.kernel, padding="same", activation="tanh")(x)
+        if self.output_range == "data":
+            low, high = task.input.span or (-1.0, 1.0)
+            x = layers.Rescaling((high - low) / 2, (high + low) / 2)(x)
+        x = layers.Reshape(task.input.shape)(x) if len(task.input.shape) == 2 else x
+        return keras.Model(latent, x, name="generator")
+
+
+def _projection(classes: int, width: int) -> list[keras.Layer]:
+    """Return the layer that turns a class into weights for maps of that width; none where there are no classes."""
+    from keras import layers
+
+    if not classes:
+        return []
+    projection = layers.Dense(width, use_bias=False, name="asked")
+    projection.build((None, classes))
+    return [projection]
