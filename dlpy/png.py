@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,14 +24,17 @@ def save_pixels(picture: np.ndarray, path: Path, runs: list[Run]) -> None:
     """Write a picture, (height, width, 3) bytes, as a PNG, with the mark of stand-in data on top where there is one."""
     from PIL import Image
 
-    text = stand_in_text(runs)
-    if text:
-        narrow = max(0, _MARK_PIXELS - picture.shape[1])
-        picture = np.pad(picture, ((0, 0), (0, narrow), (0, 0)), constant_values=255)
-        banner = _banner(text, (picture.shape[1] + 0.5) / DPI)  # half a pixel: the canvas cuts off fractions
-        picture = np.concatenate([pixels(banner), picture])
-    image = Image.fromarray(picture)
+    image = Image.fromarray(marked(picture, stand_in_text(runs)))
     write_whole(path, lambda temporary: image.save(temporary, format="PNG", dpi=(DPI, DPI)))
+
+
+def marked(picture: np.ndarray, text: str) -> np.ndarray:
+    """Return a picture, (height, width, 3) bytes, with a text such as `stand_in_text` gives on top, if there is one."""
+    if not text:
+        return picture
+    narrow = max(0, _MARK_PIXELS - picture.shape[1])
+    picture = np.pad(picture, ((0, 0), (0, narrow), (0, 0)), constant_values=255)
+    return np.concatenate([_banner(text, picture.shape[1]), picture])
 
 
 def stand_in_text(runs: list[Run]) -> str:
@@ -43,13 +47,16 @@ def stand_in_text(runs: list[Run]) -> str:
     return f"STAND-IN DATA: generated, not {names}{where}"
 
 
-def _banner(text: str, width: float) -> Figure:
+@cache
+def _banner(text: str, width: int) -> np.ndarray:
+    """Return the text in red, so many pixels wide: (height, width, 3) bytes."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(width, 0.32))
-    text = shortened(text, int(width * 10.5))
+    inches = (width + 0.5) / DPI  # half a pixel: the canvas cuts off fractions
+    figure = Figure(figsize=(inches, 0.32))
+    text = shortened(text, int(inches * 10.5))
     figure.text(0.5, 0.4, text, color="#B00000", weight="bold", ha="center", va="center", fontsize=10)
-    return figure
+    return pixels(figure)
 
 
 def pixels(figure: Figure) -> np.ndarray:

@@ -37,9 +37,7 @@ class CollapseAlarmHooks(Hooks):
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
         diversity, right = logs["diversity"], min(logs["real_accuracy"], logs["fake_accuracy"])
-        alike = (
-            f"samples hardly differ (diversity {diversity:.2f}; real rows have 1): the generator collapses"
-        )
+        alike = f"samples hardly differ (diversity {diversity:.2f}; real rows have 1): the generator collapses"
         won = f"the discriminator is right {right:.0%} of the time: the generator has nothing to learn from any more"
         hint = "Try a smaller learning rate for the discriminator, more of its dropout, or label noise"
         for fault, present, text in (("collapse", diversity < self._below, alike), ("won", right > _WON, won)):
