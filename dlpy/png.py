@@ -53,7 +53,7 @@ def _banner(text: str, width: int) -> np.ndarray:
     from matplotlib.figure import Figure
 
     inches = (width + 0.5) / DPI  # half a pixel: the canvas cuts off fractions
-    figure = Figure(figsize=(inches, 0.32))
+    figure = Figure(figsize=(inches, 0.32), dpi=DPI)
     text = shortened(text, int(inches * 10.5))
     figure.text(0.5, 0.4, text, color="#B00000", weight="bold", ha="center", va="center", fontsize=10)
     return pixels(figure)

@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from dlpy.components import Callback, Hooks
+from dlpy.data import Task
+from dlpy.errors import ConfigError
 from dlpy.runs import Run
 
 _WON = 0.995  # of both kinds of rows told right
@@ -20,6 +22,10 @@ class CollapseAlarm(Callback):
     """The `diversity` under which samples count as all the same: 1 is that of real rows."""
     patience: Annotated[int, Field(ge=1)] = 3
     """Epochs in a row after which it is said, once until they are better again."""
+
+    def check(self, task: Task) -> None:
+        if task.output.kind != "inputs":
+            raise ConfigError("collapse_alarm watches what a gan makes; this model learns to answer.")
 
     def monitors(self) -> str:
         return "diversity"

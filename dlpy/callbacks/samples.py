@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from dlpy.components import Callback, Hooks
+from dlpy.data import Task
+from dlpy.errors import ConfigError
 from dlpy.made import asked_for, latent_vectors, make_pictures, square_sheet
 from dlpy.pictures import is_picture
 from dlpy.png import save_pixels
@@ -26,6 +28,10 @@ class Samples(Callback):
     """Epochs from one sheet to the next; the first and the last epoch always have one."""
     count: Annotated[int, Field(gt=0, le=400)] = 36
     """Samples on a sheet; of a model that is told what to make, these are shared out among the classes."""
+
+    def check(self, task: Task) -> None:
+        if task.output.kind != "inputs":
+            raise ConfigError("samples shows what a vae or gan makes; this model learns to answer.")
 
     def build(self, run: Run, directions: dict[str, str]) -> Hooks:
         return SamplesHooks(run, self.every, self.count)

@@ -79,6 +79,17 @@ JOBS = {
         "pets_features.py {file} {vgg16} 48 30",
         PETS,
     ),
+    "vae": Job(
+        "train configs/mnist_vae.yaml data.path={file} data.validation=null training.epochs=2 "
+        "training.steps_per_epoch=500",
+        "vae.py {file} 2 500",
+        "fashion_mnist.npz",
+    ),
+    "gan": Job(
+        "train configs/gan.yaml data.path={file} training.epochs=2",
+        "gan.py {file} 2",
+        "fashion_mnist.npz",
+    ),
 }
 
 
@@ -134,9 +145,9 @@ def run_dlpy(arguments: list[str], folder: Path) -> Took:
         os.environ["DLPY_CACHE"] = f"{runs}/cache"  # nothing is known from another run
         wall, memory, _ = timed([sys.executable, "-c", DLPY, *arguments, "--runs", f"{runs}/runs", "--quiet"])
         metrics = [list(csv.DictReader(path.open())) for path in sorted(Path(runs).rglob("metrics.csv"))]
-    names = ("val_mae", "val_accuracy", "accuracy", "val_loss")
+    names = ("val_mae", "val_accuracy", "accuracy", "val_loss", "loss", "d_loss")
     score = next(name for name in names if name in metrics[0][0])
-    pick = {"val_mae": lambda values: values[-1], "val_loss": min}.get(score, max)
+    pick = {"val_loss": min, "val_accuracy": max, "accuracy": max}.get(score, lambda values: values[-1])
     scores = [pick([float(row[score]) for row in rows]) for rows in metrics]
     return Took(wall, sum(float(rows[-1]["seconds"]) for rows in metrics), memory, statistics.mean(scores))
 

@@ -26,9 +26,6 @@ TASKS = [
 ]
 
 
-LEARNING = [name for name in names("models") if name != "baseline"]
-
-
 def small(name: str) -> Model:
     options = {
         "convnet": {"filters": [4], "units": [5]},
@@ -40,6 +37,9 @@ def small(name: str) -> Model:
     return Model.registry.get(name).model_validate({"name": name, **options})
 
 
+OF_LABELS = [name for name in names("models") if name != "baseline" and small(name).scores(TASKS[0]) is None]
+
+
 def compiled(model: Model, task: Task) -> keras.Model:
     keras.utils.set_random_seed(2)
     network = model.build(task)
@@ -47,7 +47,7 @@ def compiled(model: Model, task: Task) -> keras.Model:
     return network
 
 
-@pytest.mark.parametrize("name", LEARNING)
+@pytest.mark.parametrize("name", OF_LABELS)
 def test_a_model_learns_and_comes_back_from_its_checkpoint(name: str, tmp_path) -> None:
     model = small(name)
     tasks = fitting(model, TASKS)
@@ -66,7 +66,7 @@ def test_a_model_learns_and_comes_back_from_its_checkpoint(name: str, tmp_path) 
         np.testing.assert_array_equal(Engine(fresh).predict(rows, 8), prediction)
 
 
-@pytest.mark.parametrize("name", LEARNING)
+@pytest.mark.parametrize("name", OF_LABELS)
 def test_a_model_ends_in_as_many_numbers_as_the_target_has(name: str) -> None:
     model = small(name)
     for task in fitting(model, TASKS):
