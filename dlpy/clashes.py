@@ -86,7 +86,7 @@ def _check_monitor(monitor: str | None, directions: dict[str, str]) -> None:
     """Raise ConfigError where no score of that name will be logged."""
     if monitor is None or monitor in directions:
         return
-    if monitor.startswith("val_") and "val_loss" not in directions:
+    if monitor.startswith("val_") and monitor.removeprefix("val_") in directions:
         raise ConfigError(f"there is no '{monitor}' without validation rows: set data.validation.")
     hint = did_you_mean(monitor, directions)
     added = " Add a metric to training.metrics to have it." if "loss" in directions else " Say which one."

@@ -25,6 +25,7 @@ from dlpy.pipeline import Split, obtain, transform
 from dlpy.processes import in_processes
 from dlpy.records import Options, begin, record_outcome, save_splits, write_config
 from dlpy.results import fold_histories, mean_history
+from dlpy.rows_as_targets import RowsAsTargets
 from dlpy.runs import Run, write_arrays
 from dlpy.training import (
     Prepared,
@@ -65,6 +66,9 @@ def kfold(experiment: Experiment, document: Document, options: Options, reporter
     if experiment.data.in_time_order:
         message = "folds would train on what comes after the rows they are scored on: use `dlpy train`."
         raise document.error([Mistake(("data", "name"), f"{experiment.data.name} is a series: {message}")])
+    if any(isinstance(step, RowsAsTargets) for step in experiment.model.transforms()):
+        message = f"folds compare predictions with targets, and {experiment.model.name} makes rows: use `dlpy train`."
+        raise document.error([Mistake(("model", "name"), message)])
     backend.check_settings()
     runs.require_writable(options.folder)
     prepared = prepare(experiment, document, options)

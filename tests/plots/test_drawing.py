@@ -113,7 +113,8 @@ def test_every_plot_has_a_name_of_its_own():
         "folds",
         "forecast",
         "history",
-        "made", "precision_recall",
+        "made",
+        "precision_recall",
         "regression",
     ]
     assert names == [*known, "roc", "wrongest"]

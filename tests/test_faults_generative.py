@@ -1,0 +1,59 @@
+"""What makes no sense with models that make rows is told when the file is checked."""
+
+import pytest
+
+GAN = "data: {name: mnist, fallback: stand_in, transforms: [rescale]}\nmodel: {name: gan}\n"
+VAE = GAN.replace("gan", "vae")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (GAN + "callbacks: [early_stopping]\n", "x.yaml:3: callbacks.0.monitor: no score is called 'val_loss'."),
+        (GAN + "callbacks: [{name: early_stopping, monitor: loss}]\n", "no score is called 'loss'."),
+        (
+            GAN + "training: {metrics: [accuracy], loss: mse}\n",
+            "training.metrics: gan has scores of its own: d_loss, g_loss, real_accuracy, fake_accuracy, diversity.",
+        ),
+        (
+            VAE + "training: {loss: mse}\n",
+            "training.loss: vae has scores of its own: loss, reconstruction_loss, kl_loss.",
+        ),
+        (VAE + "training: {class_weight: balanced}\n", "training.class_weight: vae has scores of its own"),
+        (GAN + "training: {phases: [{freeze: all, epochs: 1}]}\n", "gan has none"),
+        (VAE + "callbacks: [collapse_alarm]\n", "no score is called 'diversity'."),
+        (GAN.replace("gan", "dense") + "callbacks: [samples]\n", "samples shows what a vae or gan makes"),
+        (
+            VAE.replace("{name: vae}", "{name: vae, encoder: [{filters: 8, stride: 2}, {filters: 8, stride: 4}]}"),
+            "the decoder makes sides that are multiples of 8, its strides multiplied, and never 28",
+        ),
+        (
+            GAN.replace("{name: gan}", "{name: gan, generator: {layers: [{filters: 8, stride: 3}]}}"),
+            "the generator makes sides that are multiples of 3",
+        ),
+        (GAN.replace("fallback", "only: [eleven], fallback"), "x.yaml:1: data.only: there is no class 'eleven'."),
+        (VAE.replace("fallback", "only: [1, 1], fallback"), "data.only: a class is named twice."),
+        (
+            "data: {name: mnist, only: [7], transforms: [{name: reshape, shape: [-1]}]}\nmodel: {name: dense}\n",
+            "data.only: one class leaves nothing to tell apart: name two or more.",
+        ),
+        ("data: {name: boston_housing, only: [a]}\nmodel: {name: dense}\n", "data.only: only fits labels of classes"),
+        (
+            "data: {name: imdb, transforms: [pad]}\nmodel: {name: vae}\n",
+            "there is nothing to make here but rows of numbers",
+        ),
+    ],
+)
+def test_the_check_refuses(bench, text: str, message: str) -> None:
+    status, out, err = bench.run("check", bench.write(text, "x.yaml"))
+    assert status == 2
+    assert message in out
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("text", [GAN, VAE])
+def test_models_that_make_rows_have_no_folds(bench, text: str) -> None:
+    status, _, err = bench.run("kfold", bench.write(text, "x.yaml"))
+    assert status == 2
+    assert "x.yaml:2: model.name: folds compare predictions with targets" in err
+    assert not (bench.folder / "runs").exists()
