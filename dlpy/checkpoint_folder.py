@@ -52,6 +52,7 @@ def point(link: Path, target: str) -> None:
 def reset(folder: Path, links: dict[str, Path | None]) -> None:
     """Leave these links and what they point at, and nothing else."""
     with storage(folder):
+        folder.mkdir(exist_ok=True)
         for link, target in links.items():
             if target is not None:
                 point(folder / link, target.name)

@@ -36,7 +36,6 @@ CASES: dict[str, dict[str, Any]] = {
     "plateaus": {"training": {"epochs": 12}, "callbacks": [PLATEAU, STOPPING]},
     "rates by epoch": {"callbacks": [{"name": "learning_rate_schedule", "rates": {2: 0.05, 4: 0.01}}]},
     "a schedule": {"training": {"optimizer": {"name": "sgd", "momentum": 0.9, "learning_rate": DECAY}}},
-    "averages": {"model": DROPOUT, "training": {"optimizer": {**ADAM, "use_ema": True, "ema_momentum": 0.9}}},
     "averages in phases": {"training": {"optimizer": {**ADAM, "use_ema": True}, "phases": PHASES}},
     "no validation rows": {"data": {"name": "blobs", "validation": None}, "model": DROPOUT},
 }
