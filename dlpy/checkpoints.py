@@ -2,22 +2,27 @@
 
 `best` and `last` are links to directories such as `epoch-0007`; a link is moved in one step once its directory is
 complete, so a reader always finds a whole checkpoint. Weights are plain npz: nothing is executed by loading them.
+While a run trains, `previous` links to what `last` was before. A checkpoint says which epoch was the best by then,
+and that one is kept as long as the checkpoint is: a run that is resumed from there knows its best epoch again.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from dlpy.checkpoint_folder import point, remove_unused, reset, sha256, verify, whole
 from dlpy.errors import DivergedError, RunError
+from dlpy.hooks import restore_states
 from dlpy.model_state import finish_normalization, variables
+from dlpy.plan import Position
 from dlpy.runs import Run, storage
 
 if TYPE_CHECKING:
@@ -33,12 +38,15 @@ class Snapshot:
     epoch: int
     logs: dict[str, float]
     arrays: dict[str, dict[str, np.ndarray]]
-    callbacks: dict[str, Any]
+    callbacks: dict[str, dict[str, Any]]
+    stopped: bool = False  # a callback ended training, or its phase, with this epoch
+    best: int | None = None  # the best epoch so far
     phase: int | None = None  # of training in phases, from 1
+    phase_began: int | None = None  # with this epoch
 
 
 def snapshot(model: keras.Model, epoch: int, logs: dict[str, float], callbacks: dict[str, Any]) -> Snapshot:
-    """Return a copy of the model's state.
+    """Return a copy of the model's state, and of that of the callbacks.
 
     Raises:
         DivergedError: a weight is NaN or infinite.
@@ -54,7 +62,7 @@ def snapshot(model: keras.Model, epoch: int, logs: dict[str, float], callbacks: 
 
 
 def save(run: Run, state: Snapshot, links: list[Which]) -> None:
-    """Write the snapshot and let the links point at it; directories that no link points at are removed."""
+    """Write the snapshot and let the links point at it; directories that nobody needs any more are removed."""
     folder = run.checkpoints / f"epoch-{state.epoch:04d}"
     with storage(folder):
         if not folder.exists():
@@ -66,9 +74,19 @@ def save(run: Run, state: Snapshot, links: list[Which]) -> None:
                 temporary.rename(folder)
             finally:
                 shutil.rmtree(temporary, ignore_errors=True)
+        last = run.checkpoints / "last"
+        if "last" in links and last.is_symlink() and last.readlink().name != folder.name:
+            point(run.checkpoints / "previous", last.readlink().name)
         for link in links:
-            _point(run.checkpoints / link, folder.name)
-        _remove_unused(run.checkpoints)
+            point(run.checkpoints / link, folder.name)
+        remove_unused(run.checkpoints)
+
+
+def forget_previous(run: Run) -> None:
+    """Remove what training falls back on: it is over."""
+    with storage(run.checkpoints):
+        (run.checkpoints / "previous").unlink(missing_ok=True)
+        remove_unused(run.checkpoints)
 
 
 def load_weights(model: keras.Model, run: Run, which: Which = "best") -> int:
@@ -77,15 +95,61 @@ def load_weights(model: keras.Model, run: Run, which: Which = "best") -> int:
     Raises:
         RunError: the checkpoint is missing or damaged, or is of another network.
     """
-    folder = _existing(run, which)
-    arrays = read_weights(run, which)
-    wanted = {_key(i, v): tuple(v.shape) for i, v in enumerate(model.weights)}
-    if {key: array.shape for key, array in arrays.items()} != wanted:
-        raise RunError(f"{folder} holds the weights of another network than {run.config} describes.")
-    for variable, array in zip(model.weights, arrays.values(), strict=True):
-        variable.assign(array)
+    _fill(model.weights, _existing(run, which), "weights", run)
     finish_normalization(model.layers)
     return read_state(run, which)["epoch"]
+
+
+def load(model: keras.Model, run: Run) -> None:
+    """Put all that the last checkpoint holds into a model whose optimizer has its variables.
+
+    Raises:
+        RunError: the checkpoint is missing or damaged, or is of another network.
+    """
+    for name, group in variables(model).items():
+        _fill(group, _existing(run, "last"), name, run)
+    finish_normalization(model.layers)
+
+
+def position(run: Run, state: dict[str, Any], hooks: Mapping[str, object]) -> Position:
+    """Return where training goes on, given the state of the last checkpoint and all that its callbacks' are of."""
+
+    def restore(model: keras.Model) -> None:
+        load(model, run)
+        restore_states(hooks, state["callbacks"])
+
+    stage = (state["phase"], state["phase_began"] - 1) if "phase" in state else (1, 0)
+    return Position(state["epoch"], restore, *stage, stopped=state["stopped"])
+
+
+def rewind(run: Run) -> tuple[dict[str, Any] | None, list[str]]:
+    """Bring the folder to what it was when the last checkpoint that is whole was written.
+
+    Returns:
+        The state of that checkpoint, None where there is none, and a line for each one that is damaged.
+
+    Raises:
+        RunError: there are checkpoints, but none is whole.
+    """
+    damages = []
+    for link in ("last", "previous"):
+        if not (run.checkpoints / link).is_symlink():
+            continue
+        try:
+            folder = (run.checkpoints / link).resolve()
+            state = whole(folder)
+            best = None if state["best"] is None else run.checkpoints / f"epoch-{state['best']:04d}"
+            if best is not None:
+                whole(best)
+        except RunError as error:
+            damages.append(str(error))
+            continue
+        reset(run.checkpoints, {"last": folder, "best": best})
+        return state, damages
+    if damages:
+        raise RunError(f"run {run.id} cannot be resumed, no checkpoint is whole: {' '.join(damages)}")
+    reset(run.checkpoints, {})
+    return None, []
 
 
 def read_weights(run: Run, which: Which = "best") -> dict[str, np.ndarray]:
@@ -104,7 +168,7 @@ def read_state(run: Run, which: Which = "best") -> dict[str, Any]:
         RunError: the checkpoint is missing or damaged.
     """
     folder = _existing(run, which)
-    _verify(folder, "state.json")
+    verify(folder, "state.json")
     return json.loads((folder / "state.json").read_text())
 
 
@@ -125,44 +189,25 @@ def _write(folder: Path, state: Snapshot) -> None:
             np.savez(file, **arrays)  # type: ignore
             file.flush()
             os.fsync(file.fileno())
-    phase = {} if state.phase is None else {"phase": state.phase}
-    content = {"epoch": state.epoch, **phase, "scores": state.logs, "callbacks": state.callbacks}
+    phase = {} if state.phase is None else {"phase": state.phase, "phase_began": state.phase_began}
+    content = {"epoch": state.epoch, "best": state.best, "stopped": state.stopped, **phase}
+    content |= {"scores": state.logs, "callbacks": state.callbacks}
     (folder / "state.json").write_text(json.dumps(content, indent=2) + "\n")
-    digests = {path.name: _sha256(path) for path in sorted(folder.iterdir())}
+    digests = {path.name: sha256(path) for path in sorted(folder.iterdir())}
     (folder / "manifest.json").write_text(json.dumps(digests, indent=2) + "\n")
 
 
+def _fill(group: list[Any], folder: Path, name: str, run: Run) -> None:
+    """Put the arrays of a file into variables of the same names and shapes."""
+    arrays = _read_arrays(folder, f"{name}.npz")
+    wanted = {_key(i, v): tuple(v.shape) for i, v in enumerate(group)}
+    if {key: array.shape for key, array in arrays.items()} != wanted:
+        raise RunError(f"{folder} holds the {name} of another network than {run.config} describes.")
+    for variable, array in zip(group, arrays.values(), strict=True):
+        variable.assign(array)
+
+
 def _read_arrays(folder: Path, name: str) -> dict[str, np.ndarray]:
-    _verify(folder, name)
+    verify(folder, name)
     with np.load(folder / name, allow_pickle=False) as stored:
         return {key: stored[key] for key in stored.files}
-
-
-def _verify(folder: Path, name: str) -> None:
-    """Raise RunError where a file is not what was written."""
-    try:
-        digests = json.loads((folder / "manifest.json").read_text())
-        same = digests[name] == _sha256(folder / name)
-    except (OSError, ValueError, LookupError, TypeError) as error:
-        raise RunError(f"{folder} is missing or damaged: {error}.") from None
-    if not same:
-        raise RunError(f"{folder / name} is damaged: its content is not what was written.")
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _point(link: Path, target: str) -> None:
-    temporary = link.with_name(f".{os.getpid()}-{link.name}")
-    temporary.unlink(missing_ok=True)
-    temporary.symlink_to(target)
-    temporary.replace(link)
-
-
-def _remove_unused(folder: Path) -> None:
-    used = {path.readlink().name for path in folder.iterdir() if path.is_symlink()}
-    for path in folder.glob("epoch-*"):
-        if path.name not in used:
-            shutil.rmtree(path, ignore_errors=True)

@@ -16,12 +16,12 @@ from dlpy.augmentation import Augmentation
 from dlpy.blocks import Component, Slot
 from dlpy.data import Data, Loaded, Rows, State, Task
 from dlpy.errors import ConfigError
+from dlpy.hooks import Hooks
 from dlpy.pictures import Form
 from dlpy.registry import Registry
 from dlpy.splits import Holdout
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     import keras
@@ -205,41 +205,6 @@ class Model(Component):
 
 
 AnyModel = Annotated[Model, Slot(Model.registry)]
-
-
-class Hooks:
-    """What a callback may do while a model trains: Keras' methods, so that a keras.callbacks.Callback fits too.
-
-    Epochs are numbered from 0. `logs` holds the epoch's scores by name, `val_` before those of the validation rows.
-    `on_train_batch_end` is called several times a second, not after every batch, and without scores.
-    """
-
-    model: keras.Model
-    tell: Callable[[str], None]
-
-    def set_model(self, model: keras.Model) -> None:
-        """Receive the model; `model.stop_training = True` ends training after the epoch."""
-        self.model = model
-
-    def set_teller(self, tell: Callable[[str], None]) -> None:
-        """Receive what shows a line to the person who waits."""
-        self.tell = tell
-
-    def set_params(self, params: dict[str, int]) -> None:
-        """Receive how much there is to do: `epochs`, and `steps` of each."""
-
-    def on_train_begin(self, logs: dict[str, float] | None = None) -> None: ...
-
-    def on_phase_begin(self, phase: int, description: str) -> None:
-        """Learn that the next of `training.phases`, numbered from 1, begins with its next epoch."""
-
-    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None: ...
-
-    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None: ...
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None: ...
-
-    def on_train_end(self, logs: dict[str, float] | None = None) -> None: ...
 
 
 class Callback(Component):

@@ -21,7 +21,7 @@ from dlpy.execution import Execution, acts_on_batches
 from dlpy.features import Padded, row_bytes
 from dlpy.fused import fuse
 from dlpy.graphs import Graphs, Loop
-from dlpy.plan import Plan, Stage, by_length, order
+from dlpy.plan import Plan, Position, Stage, by_length, order
 from dlpy.resident import Draws, Resident, Tensors
 from dlpy.stream import Stream
 
@@ -75,12 +75,16 @@ class Engine:
             hook.set_params({"epochs": plan.epochs, "steps": resident.steps, "verbose": 0})
         for hook in hooks:
             hook.on_train_begin()
-        if not plan.stages:
-            self._go_through(range(plan.epochs), (train, validation), plan, resident, hooks)
-        first = 0
-        for number, stage in enumerate(plan.stages, 1):
-            self._enter(number, stage, hooks)
-            epochs = range(first, first + stage.epochs)
+        at = plan.position
+        first = at.first if at else 0
+        for number, stage in enumerate(plan.stages or [None], 1):
+            if at and number < at.stage:
+                continue
+            if stage is not None:
+                self._enter(number, stage, hooks)
+            epochs = range(first, first + (stage or plan).epochs)
+            if at and number == at.stage:
+                epochs = self._take_up(at, epochs, train)
             first = 1 + self._go_through(epochs, (train, validation), plan, resident, hooks)
         for hook in hooks:
             hook.on_train_end()
@@ -92,10 +96,21 @@ class Engine:
             if isinstance(hook, Hooks):  # Keras' own callbacks know no phases
                 hook.on_phase_begin(number, description)
 
+    def _take_up(self, at: Position, epochs: range, train: Rows) -> range:
+        """Bring model and hooks to where training was in these epochs, and return those that are left."""
+        self._graphs.create_variables(train)
+        at.restore(self.model)
+        left = range(at.epochs, at.epochs if at.stopped else epochs.stop)
+        if left:  # else what the stage leaves are the averages, as they were kept
+            model_state.swap_averages(self.model)
+        return left
+
     def _go_through(
         self, epochs: range, parts: tuple[Rows, Rows | None], plan: Plan, resident: Resident, hooks: Sequence[Hooks]
     ) -> int:
         """Train for these epochs, or until a hook ends it; return the last one."""
+        if not epochs:
+            return epochs.start - 1
         train, validation = parts
         in_orders = resident.in_orders(self._orders(train, plan, epochs, resident.drawn))
         training = self._training(train, resident, hooks)

@@ -15,6 +15,7 @@ from dlpy.compiling import compiled_model
 from dlpy.config import Experiment, load
 from dlpy.data import Loaded, Rows, Task
 from dlpy.datasets.texts import checked
+from dlpy.document import Document
 from dlpy.engine import Engine
 from dlpy.errors import ConfigError, DataError, RunError, did_you_mean
 from dlpy.only import kept
@@ -44,8 +45,8 @@ def restore(run: Run, which: checkpoints.Which = "best") -> Trained:
     Raises:
         RunError: the run has no such checkpoint, or its files are damaged.
     """
-    experiment = read_experiment(run)
-    record = _record(run)
+    experiment, _ = read_config(run)
+    record = read_record(run)
     if record["kind"] == "kfold" and not run.checkpoints.is_dir():
         raise RunError(f"run {run.id} has no final model: `dlpy kfold --refit` trains one.")
     try:
@@ -58,18 +59,22 @@ def restore(run: Run, which: checkpoints.Which = "best") -> Trained:
     return Trained(experiment, pipeline, Engine(model), raw_task, task, epoch)
 
 
-def read_experiment(run: Run) -> Experiment:
-    """Return the experiment that a run was made of."""
+def read_config(run: Run) -> tuple[Experiment, Document]:
+    """Return the experiment that a run was made of, and where in its config.yaml everything stands."""
     if not run.config.is_file():
         raise RunError(f"{run.path} has no config.yaml.")
     try:
-        experiment, _ = load(run.config)
+        return load(run.config)
     except ConfigError as error:
         raise RunError(f"the run's config.yaml was changed, or is of another version: {error}") from None
-    return experiment
 
 
-def _record(run: Run) -> dict[str, Any]:
+def read_record(run: Run) -> dict[str, Any]:
+    """Return run.json.
+
+    Raises:
+        RunError: it lacks what every run has.
+    """
     record = run.read("run.json")
     if not {"kind", "smoke", "data", "raw_task", "task"} <= record.keys():
         raise RunError(f"{run.path / 'run.json'} lacks what dlpy wrote into it when the run began.")
@@ -180,14 +185,19 @@ def _loaded(run: Run, experiment: Experiment) -> Loaded:
         raise DataError(f"the data has changed since run {run.id}: {error}") from None
 
 
-def _load_again(run: Run, experiment: Experiment) -> Loaded:
+def loaded_again(run: Run, experiment: Experiment) -> Loaded:
+    """Return all rows of a run's data, or of its stand-in, as they are now."""
     record = run.read("run.json")
     if record["data"]["source"] == "stand-in":
         loaded = experiment.data.stand_in(experiment.seed, SMOKE_ROWS if record["smoke"] else None)
     else:
         loaded = _loaded(run, experiment)
-    loaded = kept(loaded, experiment.data.only)
-    if loaded.fingerprint() != record["data"]["sha256"]:
+    return kept(loaded, experiment.data.only)
+
+
+def _load_again(run: Run, experiment: Experiment) -> Loaded:
+    loaded = loaded_again(run, experiment)
+    if loaded.fingerprint() != run.read("run.json")["data"]["sha256"]:
         raise DataError(
             f"{loaded.source.description} has changed since run {run.id}: its scores could not be compared. "
             "Put the old file back, or train anew."

@@ -12,6 +12,7 @@ import numpy as np
 
 from dlpy import backend, runs
 from dlpy.baseline import baseline
+from dlpy.callbacks.metrics_csv import MetricsCsv
 from dlpy.checks import check, check_every_class
 from dlpy.compiling import fresh_model
 from dlpy.components import Hooks
@@ -26,6 +27,7 @@ from dlpy.processes import in_processes
 from dlpy.records import Options, begin, record_outcome, save_splits, write_config
 from dlpy.results import fold_histories, mean_history
 from dlpy.rows_as_targets import RowsAsTargets
+from dlpy.run_lock import locked
 from dlpy.runs import Run, write_arrays
 from dlpy.training import (
     Prepared,
@@ -79,7 +81,7 @@ def kfold(experiment: Experiment, document: Document, options: Options, reporter
             check_every_class(prepared.loaded.train.take(train), prepared.loaded.task.output)
     reporter.data_ready(prepared.loaded, first, prepared.experiment)
     run = begin(prepared.experiment, prepared.loaded, first.task, options)
-    with record_outcome(run):
+    with locked(run), record_outcome(run):
         if how.jobs > 1:
             folds = list(_train_in_processes(run, len(parts), min(how.jobs, len(parts)), reporter))
         else:
@@ -140,10 +142,10 @@ def _train_fold(run: Run, shop: _Workshop, number: int, reporter: Reporter) -> F
         folder.path.mkdir(parents=True)
     reporter.fold_begins(number, len(parts))
     last = _LastScores()
-    callbacks = built_callbacks(experiment, folder, data)
+    callbacks = list(built_callbacks(experiment, folder, data).values())
     engine = shop.engine(experiment, data, callbacks)
     save_splits(folder, data)
-    fit(engine, folder, experiment, data, [last, reporter, *callbacks])
+    fit(engine, experiment, data, [MetricsCsv(folder.metrics), last, reporter, *callbacks])
     held_out = data.validation or data.train
     prediction = engine.predict(held_out, experiment.training.batch_size)
     common_sense = baseline(experiment, data.task, data.train, held_out)

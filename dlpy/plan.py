@@ -28,6 +28,20 @@ class Stage:
 
 
 @dataclass(frozen=True)
+class Position:
+    """Where training goes on that was interrupted.
+
+    restore: puts into the model, whose optimizer has its variables, and into the hooks what was kept of them.
+    """
+
+    epochs: int  # that are done
+    restore: Callable[[keras.Model], None]
+    stage: int = 1  # that the last of them was in
+    first: int = 0  # the epoch, from 0, with which that stage began
+    stopped: bool = False  # a hook ended the stage with it
+
+
+@dataclass(frozen=True)
 class Plan:
     """How training goes through the rows."""
 
@@ -38,6 +52,7 @@ class Plan:
     steps_per_epoch: int | None = None  # all rows unless given
     augmentation: Augmentation | None = None
     stages: tuple[Stage, ...] = ()  # phases, where there are any: their epochs are those of the whole training
+    position: Position | None = None  # the beginning unless given
 
 
 def order(seed: int, epoch: int, rows: int, drawn: int | None = None) -> np.ndarray:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import platform
 import resource
+import shlex
 import shutil
 import signal
 import subprocess
@@ -69,7 +71,6 @@ def _write_beginning(run: Run, experiment: Experiment, loaded: Loaded, task: Tas
         for plugin in experiment.plugins:
             shutil.copyfile(plugin, run.path / Path(plugin).name)
     write_config(run, experiment)
-    data = {"source": loaded.source.kind, "description": loaded.source.description, "sha256": loaded.fingerprint()}
     run.write(
         "run.json",
         {
@@ -82,11 +83,9 @@ def _write_beginning(run: Run, experiment: Experiment, loaded: Loaded, task: Tas
             "started": datetime.now().astimezone().isoformat(timespec="seconds"),
             "command": options.command,
             "seed": experiment.seed,
-            "data": data,
-            "raw_task": loaded.task.to_record(),
-            "task": task.to_record(),
+            **told_of_data(loaded, task),
             "test_looks": 0,
-            **_environment(),
+            **environment(),
         },
     )
     run.append_log(f"began: {options.command or options.kind}; data: {loaded.source.kind} {loaded.source.description}")
@@ -98,10 +97,33 @@ def write_config(run: Run, experiment: Experiment) -> None:
     runs.write_whole(run.config, lambda path: path.write_text(stored.to_yaml(), encoding="utf-8"))
 
 
+def told_of_data(loaded: Loaded, task: Task) -> dict[str, Any]:
+    """Return what run.json holds of the data: the task before and after the transforms, and a fingerprint."""
+    source = {"source": loaded.source.kind, "description": loaded.source.description}
+    data = source | {"sha256": loaded.fingerprint()}
+    return {"data": data, "raw_task": loaded.task.to_record(), "task": task.to_record()}
+
+
+def settle_config(run: Run, experiment: Experiment) -> None:
+    """Write config.yaml as it is trained, and into run.json what `dlpy resume` tells an edited one by."""
+    write_config(run, experiment)
+    run.update(config_sha256=config_digests(run, experiment))
+
+
+def config_digests(run: Run, experiment: Experiment) -> dict[str, str]:
+    """Return the sha256 of config.yaml and of the plug-in files beside it, by name."""
+    names = ["config.yaml", *(Path(plugin).name for plugin in experiment.plugins)]
+    return {name: hashlib.sha256((run.path / name).read_bytes()).hexdigest() for name in names}
+
+
 @contextmanager
-def record_outcome(run: Run) -> Iterator[None]:
-    """Keep run.json's status true, however the work inside ends; where no training began, leave no run behind."""
-    started = time.monotonic()
+def record_outcome(run: Run, before: float = 0.0) -> Iterator[None]:
+    """Keep run.json's status true, however the work inside ends; where no training began, leave no run behind.
+
+    Args:
+        before: seconds that the run took until it was resumed.
+    """
+    started = time.monotonic() - before
 
     def close(status: str, reason: str) -> None:
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
@@ -119,9 +141,16 @@ def record_outcome(run: Run) -> Iterator[None]:
             close(*_ending(error))
             if isinstance(error, Exception) and not isinstance(error, DlpyError):
                 run.append_log(traceback.format_exc())
-        error.add_note(f"Its run, as far as it came: {run.path}")
+        error.add_note(f"Its run, as far as it came: {run.path}{_way_on(run, error)}")
         raise
     close("completed", "done")
+
+
+def _way_on(run: Run, error: BaseException) -> str:
+    """Return how training can go on after a signal."""
+    if isinstance(error, Exception) or run.read("run.json").get("kind") != "train":
+        return ""
+    return f"; to go on: dlpy resume {shlex.quote(str(run.path))}"
 
 
 def _ending(error: BaseException) -> tuple[str, str]:
@@ -190,7 +219,7 @@ def save_predictions(run: Run, part: str, seen: Seen, prediction: np.ndarray) ->
         save_wrongest(run, part, raw, Answers(target, prediction, output))
 
 
-def _environment() -> dict[str, Any]:
+def environment() -> dict[str, Any]:
     """Return what else decides a run's numbers, and where it ran."""
     packages = ("dlpy", "keras", "tensorflow", "tensorflow-cpu", "numpy")
     return {

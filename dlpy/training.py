@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from dlpy import backend, checkpoints, runs
 from dlpy.callbacks.checkpoint import Checkpoint
 from dlpy.callbacks.metrics_csv import MetricsCsv
 from dlpy.checks import check, class_numbers
-from dlpy.compiling import fresh_model, is_partly_frozen, stages_of, weights_line
+from dlpy.compiling import compiled_model, fresh_model, is_partly_frozen, stages_of, weights_line
 from dlpy.components import Callback, Hooks
 from dlpy.config import Experiment, raise_mistakes
 from dlpy.data import Data, Loaded, Rows, Task
@@ -20,9 +20,21 @@ from dlpy.document import Document
 from dlpy.engine import Engine, Plan
 from dlpy.errors import ConfigError, in_one_line
 from dlpy.execution import Execution, choose
+from dlpy.hooks import begin_anew
 from dlpy.pipeline import Pipeline, Split, obtain, split, transform
+from dlpy.plan import Position
 from dlpy.preprocessing import with_preprocessing
-from dlpy.records import Options, Seen, begin, record_outcome, save_predictions, save_splits, summarize, write_config
+from dlpy.records import (
+    Options,
+    Seen,
+    begin,
+    record_outcome,
+    save_predictions,
+    save_splits,
+    settle_config,
+    summarize,
+)
+from dlpy.run_lock import locked
 from dlpy.runs import Run
 from dlpy.samples import save_augmented
 from dlpy.steps import stepped_class
@@ -54,13 +66,18 @@ class Prepared:
     experiment: Experiment
     loaded: Loaded
     parts: Split
+    checkpoint: dict[str, Any] | None = None  # the state of the one to go on from; None: from the beginning
 
 
 def prepare(experiment: Experiment, document: Document, options: Options) -> Prepared:
     """Return the experiment with its rows loaded and split, everything checked that can be before training."""
     if options.smoke:
         experiment = _shortened(experiment)
-    loaded = obtain(experiment.data, experiment.seed, smoke=options.smoke)
+    return with_rows(experiment, document, obtain(experiment.data, experiment.seed, smoke=options.smoke))
+
+
+def with_rows(experiment: Experiment, document: Document, loaded: Loaded) -> Prepared:
+    """Return the experiment with these rows, split, everything checked that can be before training."""
     raise_mistakes(experiment, document, loaded.task)
     task = experiment.task(loaded.task)
     if task is None:
@@ -79,7 +96,7 @@ def train(experiment: Experiment, document: Document, options: Options, reporter
     check(data)
     reporter.data_ready(prepared.loaded, data, experiment)
     run = begin(experiment, prepared.loaded, data.task, options)
-    with record_outcome(run):
+    with locked(run), record_outcome(run):
         finish(run, prepared, data, pipeline, reporter)
     return run
 
@@ -95,7 +112,7 @@ def finish(run: Run, prepared: Prepared, data: Data, pipeline: Pipeline, reporte
     notice = experiment.model.notice(data.task)
     if notice:
         reporter.notice(notice)
-    engine = fit_best(run, experiment, data, [reporter])
+    engine = fit_best(run, experiment, data, [reporter], prepared.checkpoint)
     model = engine.model
     summarize(run, data, experiment, model.count_params())
     if data.validation is not None and prepared.parts.validation is not None and data.task.output.has_answers:
@@ -111,20 +128,33 @@ def finish(run: Run, prepared: Prepared, data: Data, pipeline: Pipeline, reporte
         reporter.notice(f"model.keras is left out: Keras cannot save this model: {in_one_line(error)}")
 
 
-def fit_best(run: Run, experiment: Experiment, data: Data, hooks: Sequence[Reporter]) -> Engine:
-    """Train a fresh model, leave its scores and checkpoints in the run, and return it with its best weights."""
+def fit_best(
+    run: Run, experiment: Experiment, data: Data, hooks: Sequence[Reporter], state: dict[str, Any] | None
+) -> Engine:
+    """Train a model, leave its scores and checkpoints in the run, and return it with its best weights.
+
+    It is a fresh one, or, given the state of a checkpoint, that of the run's last checkpoint.
+    """
     experiment = experiment.model_copy(update={"model": experiment.model.resolved(data.task)})
-    model = fresh_model(experiment, data.task)
+    fresh = state is None  # else a checkpoint fills the model: it needs no weights that were learnt elsewhere
+    model = fresh_model(experiment, data.task) if fresh else compiled_model(experiment, data.task, experiment.seed)
     callbacks = built_callbacks(experiment, run, data)
-    execution = choose_execution(experiment, model, len(data.train), callbacks)
-    write_config(run, experiment.executed(execution))
+    execution = choose_execution(experiment, model, len(data.train), list(callbacks.values()))
+    settle_config(run, experiment.executed(execution))
     engine = Engine(model, execution)
-    if is_partly_frozen(model) and not experiment.training.phases:
+    frozen = [weights_line(model)] if is_partly_frozen(model) and not experiment.training.phases else []
+    for line in frozen + ([] if fresh else begin_anew(callbacks)):
         for hook in hooks:
-            hook.notice(weights_line(model))
+            hook.notice(line)
     checkpoint = checkpoint_of(experiment).build(run, _directions(experiment, data))
+    metrics = MetricsCsv(run.metrics)
+    kept = {"metrics.csv": metrics, **callbacks, "checkpoint": checkpoint}
+    checkpoint.keep(kept)
+    position = None if state is None else checkpoints.position(run, state, kept)
     try:
-        fit(engine, run, experiment, data, [checkpoint, *hooks, *callbacks])
+        # metrics.csv comes first: it records the learning rate that the epoch had, before a callback changes it;
+        # checkpoints come last, for they hold what the other hooks have become
+        fit(engine, experiment, data, [metrics, *hooks, *callbacks.values(), checkpoint], position)
     finally:
         checkpoint.flush()
     checkpoints.load_weights(engine.model, run)
@@ -142,32 +172,30 @@ def choose_execution(
     return choose(training.execution, training.jit_compile, model, job, callbacks)
 
 
-def fit(engine: Engine, run: Run, experiment: Experiment, data: Data, hooks: Sequence[Hooks]) -> None:
-    """Train a model as the experiment says, with metrics.csv in the run."""
+def fit(
+    engine: Engine, experiment: Experiment, data: Data, hooks: Sequence[Hooks], position: Position | None = None
+) -> None:
+    """Train a model as the experiment says."""
     training = experiment.training
     weight = sample_weight(experiment, data)
     sizes = (training.batch_size, training.epochs, experiment.seed)
     stages = stages_of(experiment, engine.model, data.task)
-    plan = Plan(*sizes, weight, training.steps_per_epoch, experiment.data.augmentation, stages)
+    plan = Plan(*sizes, weight, training.steps_per_epoch, experiment.data.augmentation, stages, position)
     reporters = [hook for hook in hooks if isinstance(hook, Reporter)]
     for hook in hooks:
         if isinstance(hook, Hooks):
-            hook.set_teller(lambda text: _tell(run, reporters, text))
-    # metrics.csv comes first: it records the learning rate that the epoch had, before a callback changes it
-    engine.fit(data.train, data.validation, plan, [MetricsCsv(run.metrics), *hooks])
+            hook.set_teller(lambda text: [reporter.notice(text) for reporter in reporters])
+    engine.fit(data.train, data.validation, plan, hooks)
 
 
-def _tell(run: Run, reporters: Sequence[Reporter], text: str) -> None:
-    run.append_log(text)
-    for reporter in reporters:
-        reporter.notice(text)
-
-
-def built_callbacks(experiment: Experiment, run: Run, data: Data) -> list[Hooks]:
-    """Return what the experiment's callbacks do, in their order, but for checkpoints."""
+def built_callbacks(experiment: Experiment, run: Run, data: Data) -> dict[str, Hooks]:
+    """Return what the experiment's callbacks do, by their names and in their order, but for checkpoints."""
     directions = _directions(experiment, data)
     listed = [callback for callback in experiment.callbacks if not isinstance(callback, Checkpoint)]
-    return [_hooks(callback, run, directions) for callback in listed]
+    names = [callback.name for callback in listed]
+    numbers = [names[:position].count(name) + 1 for position, name in enumerate(names)]
+    keys = [name if number == 1 else f"{name} {number}" for name, number in zip(names, numbers, strict=True)]
+    return {key: _hooks(callback, run, directions) for key, callback in zip(keys, listed, strict=True)}
 
 
 def _hooks(callback: Callback, run: Run, directions: dict[str, str]) -> Hooks:

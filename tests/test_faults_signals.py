@@ -82,7 +82,8 @@ def test_ctrl_c_pressed_twice_leaves_a_run_that_can_be_evaluated(endless: Path, 
     _, err = process.communicate(timeout=20)
     (run,) = map(Run, Path("runs").iterdir())
     assert process.returncode == 130
-    assert err == f"stopped by Ctrl-C. Its run, as far as it came: runs/{run.id}\n"
+    left = f"Its run, as far as it came: runs/{run.id}; to go on: dlpy resume runs/{run.id}"
+    assert err == f"stopped by Ctrl-C. {left}\n"
     assert run.read("run.json")["status"] == "interrupted"
     assert bench.run("evaluate", run.id)[0] == 0
 

@@ -41,6 +41,12 @@ class CollapseAlarmHooks(Hooks):
         self._below, self._patience = below, patience
         self._counts = {"collapse": 0, "won": 0}
 
+    def state(self) -> dict[str, int]:
+        return dict(self._counts)
+
+    def restore(self, state: dict[str, int]) -> None:
+        self._counts = dict(state)
+
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
         diversity, right = logs["diversity"], min(logs["real_accuracy"], logs["fake_accuracy"])
         alike = f"samples hardly differ (diversity {diversity:.2f}; real rows have 1): the generator collapses"

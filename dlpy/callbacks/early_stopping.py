@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -57,3 +57,11 @@ class EarlyStoppingHooks(Hooks):
         self._waited = 0 if self._best.improved(epoch, logs) else self._waited + 1
         if self._waited >= self._patience:
             self.model.stop_training = True
+
+    def state(self) -> dict[str, Any]:
+        counted = {"waited": self._waited, "begun": self._begun, "next": self._next}
+        return {"best": self._best.state(), **counted}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        self._best.restore(state["best"])
+        self._waited, self._begun, self._next = state["waited"], state["begun"], state["next"]

@@ -43,3 +43,6 @@ class LearningRateScheduleHooks(Hooks):
         begun = [first for first in self._rates if first <= epoch + 1]
         if begun:
             self.model.optimizer.learning_rate = self._rates[max(begun)]  # type: ignore
+
+    def state(self) -> dict[str, Any]:
+        return {}

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import Any
 
 from dlpy.components import Hooks
-from dlpy.runs import storage
+from dlpy.errors import RunError
+from dlpy.runs import storage, write_whole
 
 
 class MetricsCsv(Hooks):
@@ -17,6 +19,7 @@ class MetricsCsv(Hooks):
         self._names: list[str] = []
         self._started = 0.0
         self._phase: int | None = None
+        self._rows = 0
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
         self._started = time.monotonic()
@@ -30,11 +33,30 @@ class MetricsCsv(Hooks):
         text = ""
         if not self._names:
             self._names = list(logs)
-            phase = [] if self._phase is None else ["phase"]
-            text = ",".join(["epoch", "seconds", *phase, "learning_rate", *self._names]) + "\n"
+            text = ",".join([*self._columns(), *self._names]) + "\n"
         rate = float(self.model.optimizer.learning_rate)  # type: ignore
         values = [f"{value:.9g}" for value in (rate, *(logs[name] for name in self._names))]
         phase = [] if self._phase is None else [str(self._phase)]
         text += ",".join([str(epoch + 1), f"{time.monotonic() - self._started:.3f}", *phase, *values]) + "\n"
         with storage(self._path), self._path.open("a", encoding="utf-8") as file:
             file.write(text)
+        self._rows = epoch + 1
+
+    def state(self) -> dict[str, Any]:
+        return {"rows": self._rows}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Cut off the rows of epochs that are trained again; seconds go on from those of the last row that is left."""
+        rows = state["rows"]
+        lines = self._path.read_text(encoding="utf-8").splitlines(keepends=True)[: rows + 1]
+        first = len(self._columns())
+        cells = [line.rstrip("\n").split(",") for line in lines]
+        if [row[0] for row in cells] != ["epoch", *map(str, range(1, rows + 1))] or lines[-1][-1:] != "\n":
+            raise RunError(f"{self._path} is damaged: it lacks some of the epochs 1 to {rows}.")
+        write_whole(self._path, lambda path: path.write_text("".join(lines), encoding="utf-8"))
+        self._names, self._rows = cells[0][first:], rows
+        self._started = time.monotonic() - float(cells[-1][1])
+
+    def _columns(self) -> list[str]:
+        """Return the names of the columns in front of the scores."""
+        return ["epoch", "seconds", *([] if self._phase is None else ["phase"]), "learning_rate"]

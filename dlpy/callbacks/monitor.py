@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 
 class Best:
@@ -18,6 +19,14 @@ class Best:
     def forget(self) -> None:
         """Begin anew."""
         self.value = self.epoch = None
+
+    def state(self) -> dict[str, Any]:
+        """Return what it remembers."""
+        return {"value": self.value, "epoch": self.epoch}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Remember what `state` returned."""
+        self.value, self.epoch = state["value"], state["epoch"]
 
     def improved(self, epoch: int, logs: dict[str, float]) -> bool:
         """Take in an epoch's scores; return whether it is the best so far by more than min_delta."""

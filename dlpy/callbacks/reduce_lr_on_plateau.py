@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -59,6 +59,13 @@ class ReduceLROnPlateauHooks(Hooks):
         self._waited = 0 if improved else self._waited + 1
         if self._waited >= self._options.patience:
             self._reduce()
+
+    def state(self) -> dict[str, Any]:  # the learning rate is kept with the optimizer
+        return {"best": self._best.state(), "waited": self._waited, "cooling": self._cooling}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        self._best.restore(state["best"])
+        self._waited, self._cooling = state["waited"], state["cooling"]
 
     def _reduce(self) -> None:
         rate = float(self.model.optimizer.learning_rate)  # type: ignore

@@ -47,6 +47,9 @@ class SamplesHooks(Hooks):
     def set_params(self, params: dict[str, int]) -> None:
         self._epochs = params["epochs"]
 
+    def state(self) -> dict[str, int]:
+        return {}
+
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
         number = epoch + 1
         if number in (1, self._epochs) or number % self._every == 0 or self.model.stop_training:

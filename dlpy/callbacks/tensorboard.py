@@ -55,6 +55,9 @@ class TensorBoardHooks(Hooks):
         if self._embeddings:
             self._project()
 
+    def state(self) -> dict[str, Any]:  # epochs that are trained again are in the files twice, the same both times
+        return {}
+
     def _project(self) -> None:
         """Write what the projector reads: a table of vectors for each embedding, and one of their words."""
         from keras import layers

@@ -23,6 +23,7 @@ from dlpy.cli.kfold import kfold
 from dlpy.cli.new import new
 from dlpy.cli.plot import plot
 from dlpy.cli.predict import predict
+from dlpy.cli.resume import resume
 from dlpy.cli.runs import runs
 from dlpy.cli.schema import schema
 from dlpy.cli.show import show
@@ -97,7 +98,7 @@ def _tell_stop(error: BaseException) -> int:
     return status if isinstance(status, int) else 0
 
 
-for _command in (train, evaluate, predict, explain, kfold, plot, check, show, new, runs, schema):
+for _command in (train, resume, evaluate, predict, explain, kfold, plot, check, show, new, runs, schema):
     app.command()(_with_exit_status(_command))
 
 

@@ -53,12 +53,16 @@ def runs(
 
 def _row(run: Run) -> dict[str, Any]:
     from dlpy.errors import RunError
+    from dlpy.run_lock import is_locked
 
     try:
         record, summary = run.read("run.json"), run.read("summary.json")
     except RunError:
         return {"id": run.id, "status": "damaged"}
-    known = {"id": run.id, "status": record.get("status"), "data": record.get("data", {}).get("source")}
+    status = record.get("status")
+    if status == "running" and not is_locked(run):
+        status = "killed"  # nobody was left to write it down
+    known = {"id": run.id, "status": status, "data": record.get("data", {}).get("source")}
     return {**known, "seconds": record.get("seconds"), **(summary.get("mean") or summary.get("best") or {})}
 
 

@@ -1,6 +1,7 @@
 import errno
 import json
 import shutil
+from dataclasses import replace
 
 import keras
 import numpy as np
@@ -80,6 +81,34 @@ def test_no_directory_is_left_but_those_of_best_and_last(run, network, drive) ->
     assert (run.checkpoints / "best").readlink().name == "epoch-0002"
 
 
+def test_until_the_end_the_checkpoint_before_the_last_is_kept_and_what_was_best_then(run, network) -> None:
+    hooks = Checkpoint(every_seconds=0.0).build(run, WAYS)
+    hooks.set_model(network)
+    network.stop_training = False
+    for epoch, scores in enumerate(losses(3.0, 1.0, 2.0, 0.5)):
+        hooks.on_epoch_end(epoch, scores)
+    names = sorted(path.name for path in run.checkpoints.iterdir())
+    assert names == ["best", "epoch-0002", "epoch-0003", "epoch-0004", "last", "previous"]
+    links = {name: (run.checkpoints / name).readlink().name for name in ("best", "last", "previous")}
+    assert links == {"best": "epoch-0004", "last": "epoch-0004", "previous": "epoch-0003"}
+    (run.checkpoints / "last/weights.npz").write_bytes(b"")
+    state, damages = checkpoints.rewind(run)
+    assert (state and state["epoch"], len(damages)) == (3, 1)
+    assert sorted(path.name for path in run.checkpoints.iterdir()) == ["best", "epoch-0002", "epoch-0003", "last"]
+    assert (run.checkpoints / "best").readlink().name == "epoch-0002"
+
+
+def test_a_best_checkpoint_newer_than_the_last_is_forgotten_when_training_goes_on(run, network, drive) -> None:
+    keep(run, network, drive, losses(1.0))
+    (run.checkpoints / ".4711-epoch-0002").mkdir()
+    network.stop_training = False
+    checkpoints.save(run, replace(checkpoints.snapshot(network, 2, {"val_loss": 0.5}, {}), best=2), ["best"])
+    state, damages = checkpoints.rewind(run)
+    assert (state and state["epoch"], damages) == (1, [])
+    assert sorted(path.name for path in run.checkpoints.iterdir()) == ["best", "epoch-0001", "last"]
+    assert (run.checkpoints / "best").readlink().name == "epoch-0001"
+
+
 def test_a_checkpoint_holds_weights_optimizer_seeds_and_scores(run, network, drive) -> None:
     keep(run, network, drive, losses(0.5))
     folder = run.checkpoints / "best"
@@ -88,6 +117,8 @@ def test_a_checkpoint_holds_weights_optimizer_seeds_and_scores(run, network, dri
     ]  # fmt: skip
     assert checkpoints.read_state(run) == {
         "epoch": 1,
+        "best": 1,
+        "stopped": False,
         "scores": {"loss": 1.0, "val_loss": 0.5, "val_accuracy": 0.5},
         "callbacks": {},
     }

@@ -1,0 +1,78 @@
+"""The files of checkpoints: the links to them, whether one is what was written, and which are still needed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+from dlpy.errors import RunError
+from dlpy.runs import storage
+
+
+def whole(folder: Path) -> dict[str, Any]:
+    """Return the state of a checkpoint all of whose files are what was written.
+
+    Raises:
+        RunError: one is not.
+    """
+    for name in ("weights.npz", "optimizer.npz", "seeds.npz", "state.json"):
+        verify(folder, name)
+    return json.loads((folder / "state.json").read_text())
+
+
+def verify(folder: Path, name: str) -> None:
+    """Raise RunError where a file is not what was written."""
+    try:
+        digests = json.loads((folder / "manifest.json").read_text())
+        same = digests[name] == sha256(folder / name)
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        raise RunError(f"{folder} is missing or damaged: {error}.") from None
+    if not same:
+        raise RunError(f"{folder / name} is damaged: its content is not what was written.")
+
+
+def sha256(path: Path) -> str:
+    """Return the digest of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def point(link: Path, target: str) -> None:
+    """Let a link point at its neighbour of that name; it is never missing meanwhile."""
+    temporary = link.with_name(f".{os.getpid()}-{link.name}")
+    temporary.unlink(missing_ok=True)
+    temporary.symlink_to(target)
+    temporary.replace(link)
+
+
+def reset(folder: Path, links: dict[str, Path | None]) -> None:
+    """Leave these links and what they point at, and nothing else."""
+    with storage(folder):
+        folder.mkdir(exist_ok=True)
+        for link, target in links.items():
+            if target is not None:
+                point(folder / link, target.name)
+        for path in folder.glob("*"):
+            if path.is_symlink() and links.get(path.name) is None:
+                path.unlink()
+        for path in folder.glob(".*"):
+            shutil.rmtree(path, ignore_errors=True)
+        remove_unused(folder)
+
+
+def remove_unused(folder: Path) -> None:
+    """Remove what no link points at, but for what was best when a checkpoint was written that one does point at."""
+    linked = {path.readlink().name for path in folder.iterdir() if path.is_symlink()}
+    best = {f"epoch-{_best_of(folder / name):04d}" for name in linked}
+    for path in folder.glob("epoch-*"):
+        if path.name not in linked | best:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _best_of(folder: Path) -> int:
+    """Return which epoch was the best when a checkpoint was written, 0 where none was."""
+    return json.loads((folder / "state.json").read_text())["best"] or 0

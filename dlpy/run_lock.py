@@ -1,0 +1,51 @@
+"""Which process trains in a run directory: one at most."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from dlpy.errors import RunError
+from dlpy.runs import Run, storage
+
+
+@contextmanager
+def locked(run: Run) -> Iterator[None]:
+    """Keep other processes from training in this run. However this one ends, the lock ends with it.
+
+    Raises:
+        RunError: another process trains in it.
+    """
+    path = _path(run)
+    with storage(path):
+        lock = path.open("a+", encoding="utf-8")
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise RunError(f"run {run.id} is being trained, by {path.read_text().strip() or 'a process'}.") from None
+        with storage(path):
+            lock.truncate(0)
+            lock.write(f"process {os.getpid()} on {platform.node()}\n")
+            lock.flush()
+        yield
+
+
+def is_locked(run: Run) -> bool:
+    """Return whether a process trains in this run, as far as this machine can tell."""
+    try:
+        with _path(run).open(encoding="utf-8") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def _path(run: Run) -> Path:
+    return run.path / ".lock"

@@ -1,0 +1,236 @@
+"""`dlpy resume`: what it goes on with, what it refuses, and what it says."""
+
+import fcntl
+import json
+from pathlib import Path
+from typing import Any, Literal
+
+import keras
+import numpy as np
+import pytest
+
+from dlpy.components import Callback, Hooks
+from dlpy.runs import Run
+
+OFTEN = {"name": "checkpoint", "every_seconds": 0}
+
+
+class Tripping(Callback):
+    """Fails at the end of an epoch while the file `trip` holds its number."""
+
+    name: Literal["tripping"] = "tripping"
+
+    def build(self, run: Run, directions: dict[str, str]) -> Hooks:
+        return TrippingHooks()
+
+
+class TrippingHooks(Hooks):
+    def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
+        if Path("trip").is_file() and Path("trip").read_text() == str(epoch + 1):
+            raise KeyboardInterrupt
+
+    def state(self) -> dict[str, Any]:
+        return {}
+
+
+class Counting(Callback):
+    """Keeps a state that JSON cannot hold, or none."""
+
+    name: Literal["counting"] = "counting"
+    wrong: bool = False
+
+    def build(self, run: Run, directions: dict[str, str]) -> Any:
+        return WrongHooks() if self.wrong else keras.callbacks.Callback()
+
+
+class WrongHooks(Hooks):
+    def state(self) -> dict[str, Any]:
+        return {"best": np.float32(1.0)}
+
+
+def stopped(bench, at: int = 3, callbacks: tuple[dict[str, Any], ...] = (OFTEN,), **blocks: Any) -> Run:
+    """Return a run of 5 epochs that was stopped in one of them."""
+    Path("trip").write_text(str(at))
+    blocks = {"training": {"epochs": 5}, **blocks, "callbacks": [*callbacks, {"name": "tripping"}]}
+    status, _, err = bench.run("train", bench.experiment(**blocks))
+    assert status == 130, err
+    Path("trip").unlink()
+    (path,) = bench.folder.glob("runs/2*")
+    return Run(path)
+
+
+def rows(run: Run) -> list[int]:
+    return [int(line.split(",")[0]) for line in run.metrics.read_text().splitlines()[1:]]
+
+
+def test_the_latest_run_goes_on_after_its_last_checkpoint(bench) -> None:
+    run = stopped(bench)
+    status, out, err = bench.run("resume", "latest")
+    assert (status, err) == (0, "")
+    assert "resumed after epoch 2 of 5\nepoch 3/5" in out
+    assert out.endswith(f"run: runs/{run.id}\n")
+    assert rows(run) == [1, 2, 3, 4, 5]
+    record = run.read("run.json")
+    assert (record["status"], record["resumes"][0]["after_epoch"], record["resumes"][0]["inexact"]) == (
+        "completed",
+        2,
+        [],
+    )
+    seconds = [float(line.split(",")[1]) for line in run.metrics.read_text().splitlines()[1:]]
+    assert seconds == sorted(seconds)
+    assert record["seconds"] >= seconds[-1]
+    assert {path.name for path in run.path.iterdir()} >= {"summary.json", "predictions.npz", "model.keras", "plots"}
+
+
+def test_ctrl_c_names_the_command_that_goes_on(bench) -> None:
+    Path("trip").write_text("2")
+    *_, err = bench.run("train", bench.experiment(callbacks=[{"name": "tripping"}]))
+    assert err.rstrip().endswith(f"to go on: dlpy resume runs/{next(bench.folder.glob('runs/2*')).name}")
+
+
+def test_a_run_that_is_complete_stays_as_it_is(bench) -> None:
+    assert bench.run("train", bench.experiment())[0] == 0
+    (path,) = bench.folder.glob("runs/2*")
+    before = {file: file.stat().st_mtime_ns for file in path.rglob("*")}
+    status, out, _ = bench.run("resume", "latest")
+    assert (status, out) == (0, f"runs/{path.name} is complete: there is nothing to do.\n")
+    assert {file: file.stat().st_mtime_ns for file in path.rglob("*")} == before
+
+
+def test_a_run_killed_between_training_and_its_last_files_is_finished(bench) -> None:
+    run = stopped(bench)
+    assert bench.run("resume", run.id)[0] == 0
+    weights, summary = (run.checkpoints / "best/weights.npz").read_bytes(), run.read("summary.json")
+    run.update(status="running", exit_reason=None)
+    for name in ("summary.json", "predictions.npz", "model.keras"):
+        (run.path / name).unlink()
+    status, out, _ = bench.run("resume", run.id)
+    assert status == 0
+    assert "epoch 1/5" not in out
+    assert run.read("summary.json") == summary
+    assert (run.checkpoints / "best/weights.npz").read_bytes() == weights
+    assert (run.path / "predictions.npz").is_file()
+    assert rows(run) == [1, 2, 3, 4, 5]
+
+
+def test_a_run_killed_before_its_first_checkpoint_begins_again(bench) -> None:
+    run = stopped(bench, at=1)
+    run.metrics.write_text("epoch,seconds,lea")  # as a crash of the whole machine may leave it
+    status, out, _ = bench.run("resume", run.id)
+    assert status == 0
+    assert "resumed after epoch 0 of 5" in out
+    assert rows(run) == [1, 2, 3, 4, 5]
+
+
+def test_what_was_made_of_an_earlier_state_does_not_outlive_it(bench) -> None:
+    run = stopped(bench)
+    assert bench.run("evaluate", run.id)[0] == 0
+    assert bench.run("resume", run.id)[0] == 0
+    assert not (run.path / "evaluation.json").exists()
+    with np.load(run.predictions) as arrays:
+        assert not [name for name in arrays.files if name.startswith("test.")]
+    assert not list(run.plots.glob("*-test.png"))
+
+
+@pytest.mark.parametrize("name", ["optimizer.npz", "manifest.json"])
+def test_a_damaged_checkpoint_is_told_and_the_one_before_takes_its_place(bench, name: str) -> None:
+    run = stopped(bench, at=4)
+    (run.checkpoints / "last" / name).write_bytes(b"")
+    status, out, err = bench.run("resume", run.id)
+    assert status == 0, err
+    assert "damaged" in out
+    assert "The checkpoint before it takes its place.\nresumed after epoch 2 of 5" in out
+    assert rows(run) == [1, 2, 3, 4, 5]
+
+
+def test_without_a_checkpoint_that_is_whole_nothing_is_touched(bench) -> None:
+    run = stopped(bench, at=4)
+    for path in run.checkpoints.glob("epoch-*/weights.npz"):
+        path.write_bytes(b"")
+    before = run.metrics.read_text()
+    status, _, err = bench.run("resume", run.id)
+    assert status == 7
+    assert f"run {run.id} cannot be resumed, no checkpoint is whole" in err
+    assert run.metrics.read_text() == before
+    assert len(list(run.checkpoints.glob("epoch-*/weights.npz"))) >= 2
+
+
+def test_other_versions_threads_and_options_are_refused_and_shown(bench) -> None:
+    run = stopped(bench)
+    record = run.read("run.json")
+    run.update(threads=99, versions={**record["versions"], "keras": "3.0.1"})
+    run.config.write_text(run.config.read_text().replace("epochs: 5", "epochs: 6"))
+    status, _, err = bench.run("resume", run.id)
+    assert status == 7
+    assert f"keras: 3.0.1 then, {keras.__version__} now" in err
+    assert f"threads: 99 then, {record['threads']} now" in err
+    assert f"{run.config} was edited" in err
+    assert "--allow-inexact" in err
+    assert bench.run("resume", run.id, "--allow-inexact", "--quiet")[1:] == (f"runs/{run.id}\n", "")
+    assert rows(run) == [1, 2, 3, 4, 5, 6]
+    assert len(run.read("run.json")["resumes"][0]["inexact"]) == 3
+
+
+def test_other_data_is_refused_and_shown(bench) -> None:
+    def save(shift: float) -> None:
+        x = np.random.default_rng(1).normal(size=(80, 4)).astype(np.float32) + np.float32(shift)
+        np.savez("rows.npz", x=x, y=np.arange(80) % 2)
+
+    save(0.0)
+    run = stopped(bench, data={"name": "npz", "path": "rows.npz"})
+    save(0.5)
+    status, _, err = bench.run("resume", run.id)
+    assert status == 7
+    assert "data: " in err
+    assert "its sha256 is another" in err
+    assert run.read("run.json")["status"] == "interrupted"
+    assert bench.run("resume", run.id, "--allow-inexact")[0] == 0
+    assert bench.run("evaluate", run.id)[0] == 0  # the scores are those of the rows that it was trained on last
+
+
+def test_a_second_process_is_told_who_trains(bench) -> None:
+    run = stopped(bench)
+    with (run.path / ".lock").open("r+") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        lock.write("process 4711 on elsewhere\n")
+        lock.flush()
+        status, _, err = bench.run("resume", run.id)
+    assert (status, err) == (7, f"error: run {run.id} is being trained, by process 4711 on elsewhere.\n")
+    assert bench.run("resume", run.id)[0] == 0
+
+
+def test_runs_tells_a_run_whose_process_is_gone(bench) -> None:
+    run = stopped(bench)
+    run.update(status="running")
+    assert json.loads(bench.run("runs", "--json")[1])[0]["status"] == "killed"
+    with (run.path / ".lock").open("r+") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert json.loads(bench.run("runs", "--json")[1])[0]["status"] == "running"
+
+
+def test_folds_and_diverged_runs_are_refused_in_one_line(bench) -> None:
+    Path("trip").write_text("1")
+    status, _, err = bench.run("kfold", bench.experiment(callbacks=[{"name": "tripping"}]), "kfold.folds=2")
+    assert (status, "to go on" in err) == (130, False)
+    status, _, err = bench.run("resume", "latest")
+    assert (status, err.count("\n"), "k-fold run: these cannot be resumed yet" in err) == (7, 1, True)
+    run = Run(next(bench.folder.glob("runs/2*")))
+    run.update(kind="train", status="diverged", exit_reason="loss became nan in epoch 2.")
+    status, _, err = bench.run("resume", "latest")
+    assert (status, err.count("\n"), "diverged (loss became nan in epoch 2.)" in err) == (7, 1, True)
+
+
+def test_a_callback_that_keeps_no_state_is_announced(bench) -> None:
+    run = stopped(bench, callbacks=(OFTEN, {"name": "counting"}))
+    _, out, _ = bench.run("resume", run.id)
+    assert "callback counting begins anew: it keeps no state" in out
+    assert "tripping begins anew" not in out
+
+
+def test_a_state_that_cannot_be_written_is_told(bench) -> None:
+    status, _, err = bench.run("train", bench.experiment(callbacks=[{"name": "counting", "wrong": True}]))
+    assert status == 2
+    assert err == (
+        "error: callback 'counting': its state() returned what JSON cannot hold: "
+        "Object of type float32 is not JSON serializable.\n"
+    )

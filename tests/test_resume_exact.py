@@ -1,0 +1,102 @@
+"""A run that was stopped, at whatever epoch, and resumed ends with the same bits as one that was left alone."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+
+from dlpy.config import load
+from dlpy.records import Options
+from dlpy.resumption import resume
+from dlpy.runs import Run
+from dlpy.training import Reporter, train
+
+OFTEN, SELDOM = {"name": "checkpoint", "every_seconds": 0}, {"name": "checkpoint", "every_seconds": 3600}
+ADAM = {"name": "adam", "learning_rate": 0.02}
+DROPOUT = {"name": "dense", "units": [8], "dropout": 0.3, "batch_normalization": True}
+CONVNET = {
+    "name": "convnet", "filters": [[3]], "units": [4], "batch_normalization": True, "dropout": 0.2, "padding": "same",
+}  # fmt: skip
+PICTURES = {"name": "npz", "path": "pictures.npz", "augmentation": {"rotation": 20, "flip": "horizontal"}}
+LSTM = {"name": "rnn", "units": [3], "dropout": 0.2, "recurrent_dropout": 0.2}
+DECAY = {"name": "exponential_decay", "initial_learning_rate": 0.1, "decay_steps": 3, "decay_rate": 0.8}
+PHASES = [{"freeze": "all", "epochs": 3}, {"freeze": "none", "learning_rate": 0.003, "epochs": 3}]
+PLATEAU = {"name": "reduce_lr_on_plateau", "patience": 1, "min_delta": 0.05, "cooldown": 1, "factor": 0.5}
+STOPPING = {"name": "early_stopping", "patience": 2, "min_delta": 0.05}
+
+CASES: dict[str, dict[str, Any]] = {
+    "dropout": {"model": DROPOUT},
+    "dropout in steps": {"model": DROPOUT, "training": {"execution": "steps"}},
+    "compiled by XLA": {"model": DROPOUT, "training": {"jit_compile": True}},
+    "augmented pictures": {"data": PICTURES, "model": CONVNET},
+    "recurrent dropout": {"data": {"name": "npz", "path": "series.npz"}, "model": LSTM},
+    "phases": {"model": {**DROPOUT, "units": [8, 7]}, "training": {"phases": PHASES}, "callbacks": [STOPPING]},
+    "plateaus": {"training": {"epochs": 12}, "callbacks": [PLATEAU, STOPPING]},
+    "rates by epoch": {"callbacks": [{"name": "learning_rate_schedule", "rates": {2: 0.05, 4: 0.01}}]},
+    "a schedule": {"training": {"optimizer": {"name": "sgd", "momentum": 0.9, "learning_rate": DECAY}}},
+    "averages in phases": {"training": {"optimizer": {**ADAM, "use_ema": True}, "phases": PHASES}},
+    "no validation rows": {"data": {"name": "blobs", "validation": None}, "model": DROPOUT},
+}
+
+
+class Stopping(Reporter):
+    """Raises what Ctrl-C would, at the end of an epoch or in its middle, before that epoch is kept."""
+
+    def __init__(self, epoch: int, *, in_epoch: bool = False) -> None:
+        self._epoch, self._in_epoch, self._present = epoch, in_epoch, 0
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        self._present = epoch + 1
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        if self._in_epoch and self._present == self._epoch:
+            raise KeyboardInterrupt
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
+        if epoch + 1 == self._epoch:
+            raise KeyboardInterrupt
+
+
+def begun(blocks: dict[str, Any], folder: str, reporter: Reporter | None, checkpoint: dict[str, Any]) -> Run:
+    rng = np.random.default_rng(4)
+    y = np.arange(60) % 3
+    np.savez("pictures.npz", x=(y[:, None, None, None] * 60 + rng.integers(0, 60, (60, 6, 6, 1))).astype(np.uint8), y=y)
+    np.savez("series.npz", x=rng.normal(y[:, None, None], 1.0, (60, 5, 2)).astype(np.float32), y=y)
+    content = {"data": {"name": "blobs", "rows": 90}, "model": {"name": "dense", "units": [5]}, **blocks}
+    content["callbacks"] = [checkpoint, *content.get("callbacks", [])]
+    usual = {} if "phases" in content.get("training", {}) else {"epochs": 6}
+    content["training"] = {"optimizer": ADAM, **usual, **content.get("training", {})}
+    Path("experiment.yaml").write_text(yaml.safe_dump(content))
+    try:
+        return train(*load(Path("experiment.yaml")), Options(Path(folder)), reporter or Reporter())
+    except KeyboardInterrupt:
+        (path,) = Path(folder).iterdir()
+        return Run(path)
+
+
+def end(run: Run) -> dict[str, Any]:
+    """Return all of a run that must not depend on whether it was interrupted."""
+    rows = [line.split(",") for line in run.metrics.read_text().splitlines()]
+    metrics = [row[:1] + row[2:] for row in rows]
+    names = ("best/weights.npz", "best/optimizer.npz", "best/seeds.npz", "best/state.json", "last/weights.npz")
+    names += ("last/optimizer.npz", "last/seeds.npz", "last/state.json")
+    files = {name: (run.checkpoints / name).read_bytes() for name in names}
+    links = sorted((path.name, path.is_symlink() and path.readlink().name) for path in run.checkpoints.iterdir())
+    config = run.config.read_text()
+    return {"metrics": metrics, "links": links, **files, "summary": run.read("summary.json"), "config": config}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_resumed_run_ends_as_one_that_was_left_alone(case: str) -> None:
+    alone = begun(CASES[case], "alone", None, SELDOM)
+    run = begun(CASES[case], "stopped", Stopping(3), OFTEN)
+    assert run.read("run.json")["status"] == "interrupted"
+    with pytest.raises(KeyboardInterrupt):
+        resume(run, "", Stopping(5, in_epoch=True), allow_inexact=False)
+    resume(run, "", Reporter(), allow_inexact=False)
+    want, got = end(alone), end(run)
+    want["config"] = want["config"].replace("every_seconds: 3600.0", "every_seconds: 0.0")
+    assert [name for name in want if want[name] != got[name]] == []
+    assert [entry["after_epoch"] for entry in run.read("run.json")["resumes"]] == [2, 4]

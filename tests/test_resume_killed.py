@@ -1,0 +1,71 @@
+"""Real processes that are killed with no warning, and what `dlpy resume` makes of what they leave."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+
+from dlpy.runs import Run
+
+REPOSITORY = Path(__file__).parents[1]
+EXPERIMENT = """
+data: {name: npz, path: rows.npz}
+model: {name: dense, units: [16], dropout: 0.4}
+training: {epochs: 150, optimizer: {name: adam, learning_rate: 0.0003}}
+callbacks:
+  - {name: checkpoint, every_seconds: 0}
+  - {name: reduce_lr_on_plateau, patience: 9}
+"""
+
+
+def started(*arguments: object) -> subprocess.Popen:
+    command = [sys.executable, "-c", "from dlpy.cli.main import run; run()", *map(str, arguments)]
+    environment = os.environ | {"PYTHONPATH": str(REPOSITORY), "DLPY_OFFLINE": "1"}
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
+
+
+def metrics() -> str:
+    """Return metrics.csv of the only run in `killed`, as far as it is there."""
+    return "".join(path.read_text() for path in Path("killed").glob("*/metrics.csv"))
+
+
+def killed(process: subprocess.Popen, seconds: float) -> None:
+    """Kill a process so long after it began to train."""
+    before, until = metrics(), time.monotonic() + 90
+    while metrics().count("\n") < 2 or metrics() == before:
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < until, "nothing happened"
+        time.sleep(0.01)
+    time.sleep(seconds)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    assert process.returncode == -9, "it was done before it was killed"
+
+
+def end(folder: str) -> dict[str, bytes | list[list[str]]]:
+    (path,) = Path(folder).iterdir()
+    names = ("weights", "optimizer", "seeds")
+    files = [Run(path).checkpoints / which / f"{name}.npz" for which in ("best", "last") for name in names]
+    rows = [line.split(",") for line in Run(path).metrics.read_text().splitlines()]
+    content = {f"{file.parent.name}/{file.name}": file.read_bytes() for file in files}
+    return {**content, "metrics": [row[:1] + row[2:] for row in rows], "summary": (path / "summary.json").read_bytes()}
+
+
+def test_a_run_that_is_killed_twice_ends_as_one_that_was_left_alone(bench) -> None:
+    rng, moments = np.random.default_rng(5), random.Random(8)
+    x = rng.normal(size=(2000, 20)).astype(np.float32)
+    np.savez("rows.npz", x=x, y=(x[:, 0] + rng.normal(size=2000) > 0).astype(np.int64))
+    path = bench.write(EXPERIMENT)
+    killed(started("train", path, "--runs", "killed"), moments.uniform(0, 0.5))
+    (folder,) = Path("killed").iterdir()
+    assert Run(folder).read("run.json")["status"] == "running"
+    killed(started("resume", folder), moments.uniform(0, 0.5))
+    assert bench.run("resume", folder)[0] == 0
+    assert bench.run("train", path, "--runs", "alone")[0] == 0
+    want, got = end("alone"), end("killed")
+    assert [name for name in want if want[name] != got[name]] == []
