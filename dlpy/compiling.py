@@ -67,9 +67,9 @@ def _fitting_model(family: Model, task: Task) -> keras.Model:
     except (ValueError, TypeError) as error:
         hint = f"model '{family.name}' cannot be built for {task.input}: {in_one_line(error)}"
         raise plugin_failure(error) or ConfigError(hint) from error
-    if getattr(given, "shape", None) != (None, task.output.units):
+    if getattr(given, "shape", None) != (None, *task.output.shape):
         shapes = [tuple(tensor.shape) for tensor in keras.tree.flatten(given)]
-        wanted = f"the target needs (batch, {task.output.units}): use task.output.units"
+        wanted = f"the target needs (batch, {', '.join(map(str, task.output.shape))}): see task.output.shape"
         raise ConfigError(f"model '{family.name}' gives {', '.join(map(str, shapes))}; {wanted}.")
     wrapped = task.output.from_last or getattr(model, "inputs", None) is None  # without inputs it is subclassed
     return keras.Model(inputs, given) if wrapped else model
