@@ -228,6 +228,9 @@ class Callback(Component):
     only_once: ClassVar[bool] = True
     sets_learning_rate: ClassVar[bool] = False  # such a callback cannot work beside a schedule
 
+    def check(self, task: Task) -> None:
+        """Raise ConfigError where there is nothing for it to do with such a task."""
+
     def monitors(self) -> str | None:
         """Return the score it watches, so that the check can tell whether there will be one of that name."""
         return None

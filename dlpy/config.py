@@ -233,6 +233,7 @@ def _misfits(experiment: Experiment, task: Task) -> list[Mistake]:
         attempt(("training", "metrics", position), metric.check, task)
     directions = experiment.directions(task, validation=experiment.data.validation is not None)
     for position, callback in enumerate(experiment.callbacks):
+        attempt(("callbacks", position), callback.check, task)
         attempt(("callbacks", position, "monitor"), check_monitor, callback.monitors(), directions)
     attempt(("training", "class_weight"), check_class_weight, experiment.training.class_weight, task)
     attempt(("training", "jit_compile"), check_jit_compile, experiment.training.jit_compile, task)

@@ -1,4 +1,7 @@
-"""Going on with a text: token after token drawn inside one compiled graph, the network's memory kept from each to the next."""
+"""Going on with a text: token after token inside one compiled graph.
+
+The state of the network's cells is kept from each token to the next, so that no token is read twice.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +38,7 @@ class Manner:
     def __post_init__(self) -> None:
         for temperature in self.temperatures:
             if not 0 <= temperature < np.inf:
-                raise ConfigError(f"temperature {temperature:g}: expected 0 (always the likeliest) or more, such as 0.5.")
+                raise ConfigError(f"temperature {temperature:g}: expected 0 (always the likeliest) or more.")
         if self.top_k is not None and self.top_k < 1:
             raise ConfigError(f"top-k {self.top_k}: expected how many of the likeliest tokens count, 1 or more.")
 

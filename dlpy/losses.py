@@ -97,7 +97,9 @@ class ErrorLoss(KerasLoss):
         if task.output.kind == "multiclass" and not task.output.one_hot:
             raise ConfigError(f"{self.name} with classes {_ONE_HOT_HINT}.")
         if task.output.kind == "tokens":
-            raise ConfigError(f"{self.name} fits numbers, not the tokens of a text: use sparse_categorical_crossentropy.")
+            raise ConfigError(
+                f"{self.name} fits numbers, not the tokens of a text: use sparse_categorical_crossentropy."
+            )
 
 
 class Huber(ErrorLoss):

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from dlpy.errors import shortened
-from dlpy.features import Features, Padded, Pictures, Scaled, Sequences, Sparse, Table, Texts, Windows
+from dlpy.features import Features, Padded, Passages, Pictures, Scaled, Sequences, Sparse, Table, Texts, Windows
 
 _WIDTH = 160
 _MOST = 100  # integers or numbers that are looked at: more do not fit a line
@@ -26,6 +26,8 @@ def summary(features: Features) -> str:
         return f"sparse float32 {_shape((len(features), features.width))}, {share:.2%} not 0"
     if isinstance(features, Pictures):
         return f"uint8 pictures {_shape(features.shape)}"
+    if isinstance(features, Passages):
+        return f"{len(features):,} windows of {features.length} in a text of {len(features.tokens):,} tokens"
     dtype = np.dtype(np.int32) if isinstance(features, Padded) else _numbers(features, np.arange(0)).dtype
     return f"{dtype} {_shape(features.shape)}"
 
@@ -44,16 +46,17 @@ def row(features: Features, number: int, words: Sequence[str] = ()) -> Iterator[
         columns = features.columns[some]
         pairs = zip(columns.tolist(), np.broadcast_to(values, len(columns)).tolist(), strict=True)
         yield "columns", _line([f"{_word(column, words)}={value:.3g}" for column, value in pairs])
-    elif isinstance(features, Sequences | Padded):
+    elif isinstance(features, Sequences | Padded | Passages):
         integers = _own(features, number)
         yield "integers", _line([str(integer) for integer in integers])
         if words:
-            yield "words", _line([_word(integer, words) for integer in integers if integer])
+            kept = integers if isinstance(features, Passages) else [integer for integer in integers if integer]
+            yield "words", _line([_word(integer, words) for integer in kept])
     else:
         yield "numbers", _line([f"{value:.4g}" for value in _numbers(features, np.array([number])).reshape(-1)[:_MOST]])
 
 
-def _own(features: Sequences | Padded, number: int) -> list[int]:
+def _own(features: Sequences | Padded | Passages, number: int) -> list[int]:
     if isinstance(features, Sequences):
         return features.row(number).tolist()
     return features.take(np.array([number])).numbers()[0].tolist()

@@ -11,9 +11,9 @@ from typing import Literal
 import numpy as np
 
 from dlpy import terms
-from dlpy.errors import DataError
+from dlpy.errors import ConfigError, DataError
 from dlpy.features import Sequences, splits_of
-from dlpy.terms import Terms
+from dlpy.terms import Terms, on_a_line
 
 By = Literal["character", "word"]
 
@@ -54,6 +54,20 @@ class Vocabulary:
         """Return which tokens may be written: (words,) bool, all but the one that stands for others."""
         return np.array([word != "" for word in self.words])
 
+    def all_numbers(self, text: str, where: str) -> np.ndarray:
+        """Return the text's tokens: (tokens,) int32, at least one.
+
+        Raises:
+            ConfigError: it has none, or some that the vocabulary lacks; `where` is the option that gave it.
+        """
+        numbers, unknown = self.numbers(text)
+        if unknown:
+            named = ", ".join(f"'{on_a_line(piece)}'" for piece in unknown[:10]) + (", ..." if unknown[10:] else "")
+            raise ConfigError(f"{where}: the text that was learnt from has no {named}. Leave out what it lacks.")
+        if len(numbers) == 0:
+            raise ConfigError(f"{where}: there is no {self.by} in it to go on from.")
+        return numbers
+
     def arrays(self) -> dict[str, np.ndarray]:
         """Return it as arrays for an npz file."""
         marks = {"by": np.array(self.by), "lower": np.array(self.lower)}
@@ -78,7 +92,9 @@ def pieces(text: str, by: By, *, lower: bool) -> Terms:
     return Terms(list(number_of), Sequences(values, splits_of(np.array([len(values)]))))
 
 
-def learn(found: Terms, training: np.ndarray, by: By, limit: int | None, *, lower: bool) -> tuple[Vocabulary, np.ndarray]:
+def learn(
+    found: Terms, training: np.ndarray, by: By, limit: int | None, *, lower: bool
+) -> tuple[Vocabulary, np.ndarray]:
     """Return the vocabulary of a text's training part, and the whole text in its numbers: (tokens,) int32.
 
     Characters are in the order of their code points, words the most frequent first. A last token stands for what

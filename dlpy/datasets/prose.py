@@ -13,7 +13,7 @@ from dlpy import vocabulary
 from dlpy.components import Dataset, Transform
 from dlpy.data import Input, Loaded, Output, Rows, Source, Task
 from dlpy.datasets.series import held_out, thinned
-from dlpy.errors import ConfigError, DataError, reading
+from dlpy.errors import DataError, reading
 from dlpy.features import Passages
 from dlpy.splits import Holdout
 from dlpy.stand_ins.prose import prose
@@ -99,9 +99,6 @@ class Prose(Dataset):
         part = self._parts(len(passages.tokens))[passages.starts]
         return np.flatnonzero(part == _TRAIN), np.flatnonzero(part == _VALIDATION)
 
-    def read(self, path: Path, task: Task) -> Rows:
-        raise ConfigError(f"{self.name} has no answers to predict: `dlpy generate` goes on with a text.")
-
     def steps(self) -> list[Transform]:
         return [Tokens(by=self.by, lower=self.lower)]
 
@@ -151,7 +148,9 @@ def read_text(path: Path) -> str:
     try:
         text = held.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise DataError(f"{path} is no UTF-8 text: byte {error.start:,} is {held[error.start]:#04x}. Save it as UTF-8.") from None
+        raise DataError(
+            f"{path} is no UTF-8 text: byte {error.start:,} is {held[error.start]:#04x}. Save it as UTF-8."
+        ) from None
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 

@@ -88,7 +88,9 @@ def _sized(value: Any) -> Any:
     return {"size": value} if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-AnyEmbedding = Annotated[Embedding, BeforeValidator(_sized, json_schema_input_type=int | Literal["one_hot"] | Embedding)]
+AnyEmbedding = Annotated[
+    Embedding, BeforeValidator(_sized, json_schema_input_type=int | Literal["one_hot"] | Embedding)
+]
 
 
 def check_steps(task: Task, family: str) -> None:

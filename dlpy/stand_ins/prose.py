@@ -21,7 +21,7 @@ GRAMMAR = {
         '"{question}" the {trade} wondered.', '{Time} the {trade} called: "{answer}!"',
     ),
     "question": ("Who {took} the {thing}?", "Where is the {quality} {thing}?", "Why are {plural} in {place}?"),
-    "answer": ("It was {quality}", "The {thing} is in {place}", "I {took} it for {their} {kin}", "{Plural} are {quality}"),
+    "answer": ("It was {quality}", "The {thing} is in {place}", "I {took} it for {their} {kin}", "{Plural} are cold"),
     "subject": ("{name}", "{they}", "{they}", "the {trade}", "the {quality} {trade}", "{their} {kin}"),
     "act": (
         "{took} the {thing}", "{took} a {quality} {thing}", "{went}", "{went}", "{took} {plural} and {went}",
@@ -32,7 +32,7 @@ GRAMMAR = {
     "weather": ("the rain fell", "the wind turned", "it was {quality}", "the river rose", "snow covered {place}"),
     "time": ("in the morning", "at dusk", "before noon", "that night", "after the fair", "on Sunday", "every year"),
     "place": (
-        "the harbour", "the mill", "the market", "the orchard", "the chapel", "the old town", "the kitchen", "the valley",
+        "the harbour", "the mill", "the market", "the orchard", "the chapel", "the town", "the kitchen", "the valley",
     ),
     "trade": ("miller", "sailor", "baker", "weaver", "teacher", "gardener", "fisher", "doctor", "painter", "judge"),
     "thing": (

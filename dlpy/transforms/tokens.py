@@ -1,19 +1,16 @@
-"""What a run keeps of the text it learnt from, so that it can go on writing without it."""
+"""What a run keeps of the text it learns from."""
 
 from __future__ import annotations
 
 from typing import Literal
-
-import numpy as np
 
 from dlpy.components import Transform
 from dlpy.data import Rows, State, Task
 from dlpy.errors import ConfigError
 from dlpy.features import Passages
 from dlpy.terms import on_a_line
-from dlpy.vocabulary import By, Vocabulary
-
-_OPENINGS = 16
+from dlpy.text_memory import Memory
+from dlpy.vocabulary import By
 
 
 class Tokens(Transform):
@@ -34,16 +31,13 @@ class Tokens(Transform):
         return task
 
     def fit(self, rows: Rows, task: Task) -> State:
-        passages = rows.x
-        if not isinstance(passages, Passages):
+        if not isinstance(rows.x, Passages):
             raise ConfigError("tokens fits windows of a text.")
-        some = np.linspace(0, len(rows) - 1, min(_OPENINGS, len(rows))).astype(np.int64)
-        openings = {"openings": passages.take(some).numbers()}
-        return Vocabulary(passages.words, self.by, self.lower).arrays() | openings
+        return Memory.of_text(rows.x, self.by, lower=self.lower).arrays()
 
     def apply(self, rows: Rows, state: State) -> Rows:
         return rows
 
     def files(self, state: State) -> dict[str, str]:
-        words = Vocabulary.of(state).words
+        words = Memory.of(state).vocabulary.words
         return {"vocabulary.txt": "".join(f"{on_a_line(word) or '[UNK]'}\n" for word in words)}
