@@ -89,7 +89,9 @@ class Continuation:
 
         def go_on(place: tf.Tensor, token: tf.Tensor, states: Any, tokens: tf.TensorArray) -> tuple:
             probabilities, states = self._step(token, states)
-            noise = tf.random.stateless_uniform(tf.shape(probabilities), [seed, tf.cast(place, tf.int64)], 1e-20)
+            noise = tf.random.stateless_uniform(
+                tf.shape(probabilities), tf.stack([seed, tf.cast(place, tf.int64)]), 1e-20
+            )
             drawn = draw(probabilities, self._barred, (temperatures, kept), -tf.math.log(-tf.math.log(noise)))
             token = tf.where(place < read, given[tf.minimum(place, read)], drawn)
             return place + 1, token, states, tokens.write(place - first, token)

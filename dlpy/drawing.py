@@ -30,6 +30,7 @@ _DPI = 120
 _MARK_PIXELS = 600  # a narrower picture gets a white border, so that the mark of stand-in data can be read
 _SPELLED = {
     "auc": "area under the curve",
+    "bits": "bits per token",
     "f1": "F1 score",
     "learning_rate": "learning rate",
     "mae": "mean absolute error",

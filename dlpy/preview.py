@@ -46,17 +46,21 @@ def row(features: Features, number: int, words: Sequence[str] = ()) -> Iterator[
         columns = features.columns[some]
         pairs = zip(columns.tolist(), np.broadcast_to(values, len(columns)).tolist(), strict=True)
         yield "columns", _line([f"{_word(column, words)}={value:.3g}" for column, value in pairs])
-    elif isinstance(features, Sequences | Padded | Passages):
+    elif isinstance(features, Passages):
+        integers: list[int] = features.take(np.array([number])).numbers()[0].tolist()
+        spelled = [words[integer] or "[UNK]" for integer in integers] if words else []
+        yield "integers", _line([str(integer) for integer in integers])
+        yield "text", shortened((" " if any(word[1:] for word in words) else "").join(spelled), _WIDTH)
+    elif isinstance(features, Sequences | Padded):
         integers = _own(features, number)
         yield "integers", _line([str(integer) for integer in integers])
         if words:
-            kept = integers if isinstance(features, Passages) else [integer for integer in integers if integer]
-            yield "words", _line([_word(integer, words) for integer in kept])
+            yield "words", _line([_word(integer, words) for integer in integers if integer])
     else:
         yield "numbers", _line([f"{value:.4g}" for value in _numbers(features, np.array([number])).reshape(-1)[:_MOST]])
 
 
-def _own(features: Sequences | Padded | Passages, number: int) -> list[int]:
+def _own(features: Sequences | Padded, number: int) -> list[int]:
     if isinstance(features, Sequences):
         return features.row(number).tolist()
     return features.take(np.array([number])).numbers()[0].tolist()

@@ -193,6 +193,10 @@ def sample_weight(experiment: Experiment, data: Data) -> np.ndarray | None:
 
 def _portable(model: keras.Model, experiment: Experiment, task: Task, pipeline: Pipeline, raw: Rows) -> keras.Model:
     """Return the model for people without dlpy: dense input, and preprocessing in front where Keras can express it."""
+    if task.output.kind == "tokens":
+        import keras
+
+        return keras.Model(model.inputs, model.outputs)  # not compiled: bits and perplexity are dlpy's own
     if task.input.kind != "sparse":
         return with_preprocessing(model, pipeline, raw)
     plain = experiment.model.build(task.with_input(replace(task.input, kind="array")))
