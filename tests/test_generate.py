@@ -203,7 +203,7 @@ def test_bits_may_be_watched_by_their_other_names(bench) -> None:
 
 def test_new_writes_an_experiment_for_a_text_file(bench) -> None:
     write(bench)
-    status, out, err = bench.run("new", "t.txt")
+    status, _, err = bench.run("new", "t.txt")
     assert (status, err) == (0, "")
     text = (bench.folder / "t.yaml").read_text()
     assert "# Learns to go on with t.txt (12,000 characters, " in text
