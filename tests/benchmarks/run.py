@@ -64,6 +64,11 @@ JOBS = {
     "reuters": Job("train configs/reuters_dense.yaml data.path={file}", "bags.py {file}", "reuters.npz"),
     "lstm": Job("train configs/imdb_lstm.yaml data.path={file} training.epochs=2", "reviews.py {file} 2", "imdb.npz"),
     "gru": Job("train {file}.yaml", "climate.py {file}", "climate.csv"),
+    "prose": Job(
+        "train configs/nietzsche_lstm.yaml data.path={file} training.epochs=1 callbacks=[]",
+        "prose.py {file}",
+        "prose.txt",
+    ),
     "table": Job("train {file}.yaml", "table.py {file}", "table.csv"),
     "pets": Job(
         "train configs/cats_vs_dogs_scratch.yaml data.path={file} training.epochs=2 training.steps_per_epoch=50",
