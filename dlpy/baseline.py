@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from dlpy.checks import class_numbers
 from dlpy.config import Experiment
 from dlpy.data import Output, Rows, Task
-from dlpy.features import Windows
+from dlpy.features import Passages, Windows
+from dlpy.terms import on_a_line
 
 
 def baseline(experiment: Experiment, task: Task, train: Rows, rows: Rows) -> dict[str, object]:
@@ -15,7 +18,8 @@ def baseline(experiment: Experiment, task: Task, train: Rows, rows: Rows) -> dic
 
     Classes: always the most frequent one, and for the cross-entropy the classes' shares as probabilities.
     Numbers: the mean for the squared error and the median for the absolute one. Windows of a series: the target's
-    last value, and under "also" the same time of an earlier period. Where `loss` is one of these scores, it is there
+    last value, and under "also" the same time of an earlier period. Texts: each token as often as in the training
+    text. Where `loss` is one of these scores, it is there
     under the name "loss" too. A family with a training step of its own has its own guess.
     """
     if experiment.model.scores(task) is not None:
@@ -25,6 +29,8 @@ def baseline(experiment: Experiment, task: Task, train: Rows, rows: Rows) -> dic
     if guesses:
         scores, *others = (_guess(name, guess, rows.y.reshape(-1)) for name, guess in guesses.items())
         scores |= {"also": [_with_loss(other, loss) for other in others]} if others else {}
+    elif isinstance(train.x, Passages) and isinstance(rows.x, Passages):
+        scores = _tokens(train.x, rows.x)
     elif output.kind == "regression":
         scores = _regression(train.y.reshape(len(train), -1), rows.y.reshape(len(rows), -1))
     else:
@@ -46,6 +52,19 @@ def _classes(train: Rows, rows: Rows, output: Output) -> dict[str, object]:
         "guess": f"always class {output.classes[majority] if output.classes else majority}",
         "accuracy": float(np.mean(wanted == majority)),
         "crossentropy": float(-np.log(share[wanted]).mean()),
+    }
+
+
+def _tokens(train: Passages, rows: Passages) -> dict[str, object]:
+    known, wanted = train.wanted(), rows.wanted()
+    share, often = np.maximum(known / known.sum(), 1e-7), int(known.argmax())
+    entropy = float(-(wanted * np.log(share)).sum() / wanted.sum())
+    return {
+        "guess": f"each token as often as in the training text; the likeliest is '{on_a_line(train.words[often])}'",
+        "accuracy": float(wanted[often] / wanted.sum()),
+        "crossentropy": entropy,
+        "bits": entropy / math.log(2),
+        "perplexity": math.exp(entropy),
     }
 
 

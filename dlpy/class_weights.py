@@ -12,6 +12,8 @@ def check_class_weight(weight: str | dict[str, float] | None, task: Task) -> Non
         return
     if task.output.kind == "regression":
         raise ConfigError("class_weight fits classes; this target is a number.")
+    if task.output.kind == "tokens":
+        raise ConfigError("class_weight fits classes; a text's tokens all count the same.")
     number = len(task.output.classes) if task.output.kind == "binary" else task.output.units  # 0: the file must tell
     known = {*task.output.classes, *map(str, range(number or 0))}
     unknown = [name for name in weight if name not in known] if isinstance(weight, dict) and number else []

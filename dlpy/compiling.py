@@ -75,9 +75,9 @@ def _fitting_model(family: Model, task: Task) -> keras.Model:
         if not isinstance(model, stepped_class()):
             raise ConfigError(f"model '{family.name}' has scores of its own: its build() must return stepped(...).")
         return model
-    if getattr(given, "shape", None) != (None, task.output.units):
+    if getattr(given, "shape", None) != (None, *task.output.shape):
         shapes = [tuple(tensor.shape) for tensor in keras.tree.flatten(given)]
-        wanted = f"the target needs (batch, {task.output.units}): use task.output.units"
+        wanted = f"the target needs (batch, {', '.join(map(str, task.output.shape))}): see task.output.shape"
         raise ConfigError(f"model '{family.name}' gives {', '.join(map(str, shapes))}; {wanted}.")
     wrapped = task.output.from_last or getattr(model, "inputs", None) is None  # without inputs it is subclassed
     return keras.Model(inputs, given) if wrapped else model

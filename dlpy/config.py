@@ -42,7 +42,7 @@ class Training(Block):
     loss: AnyLoss | None = None
     """What is made small; decided by the target unless given."""
     metrics: list[AnyMetric] | None = None
-    """What is shown beside the loss: accuracy for classes and mae for numbers unless given."""
+    """What is shown beside the loss: accuracy of classes, mae of numbers, bits and perplexity of texts unless given."""
     epochs: Count = 10
     """How often all training rows are gone through."""
     phases: Annotated[list[Phase], Field(min_length=1)] | None = None
@@ -114,10 +114,10 @@ class Experiment(Block):
         return "" if self.model.scores(task) is not None else self.loss(task).name
 
     def metrics(self, task: Task) -> list[Metric]:
-        """Return the metrics: the file's, or the one that fits the target."""
+        """Return the metrics: the file's, or those that fit the target."""
         if self.training.metrics is not None:
             return self.training.metrics
-        return [Metric.registry.get(task.output.metric)(name=task.output.metric)]
+        return [Metric.registry.get(name)(name=name) for name in task.output.metrics]
 
     def directions(self, task: Task, *, validation: bool) -> dict[str, str]:
         """Return which way is better, "min" or "max", for every score that training will log."""

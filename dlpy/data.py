@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from dlpy.errors import DataError
-from dlpy.features import Features, Padded, Pictures, Scaled, Windows, arrays_of, take
+from dlpy.features import Features, Padded, Passages, Pictures, Scaled, Windows, arrays_of, take
 
 Kind = Literal["binary", "multiclass", "regression", "tokens", "inputs"]
 State = dict[str, np.ndarray]  # what a transform learnt from the training rows
@@ -54,6 +54,7 @@ class Output:
     scale: float = 1.0  # of numbers: what is predicted stands for `number * scale + offset` in `unit`
     offset: float = 0.0
     unit: str = ""
+    steps: int | None = None  # of tokens: at how many places of a window the next one is wanted; None: behind it
     from_last: bool = False  # of windows: the model gives the change since the target's last value, which is added
 
     @property
@@ -69,18 +70,25 @@ class Output:
     @property
     def activation(self) -> str:
         """The activation of the last layer."""
-        return {"binary": "sigmoid", "multiclass": "softmax", "regression": "linear"}[self.kind]
+        return {"binary": "sigmoid", "regression": "linear"}.get(self.kind, "softmax")
 
     @property
     def loss(self) -> str:
         """The usual loss for such a target."""
         multiclass = "categorical_crossentropy" if self.one_hot else "sparse_categorical_crossentropy"
-        return {"binary": "binary_crossentropy", "multiclass": multiclass, "regression": "mse"}[self.kind]
+        return {"binary": "binary_crossentropy", "regression": "mse"}.get(self.kind, multiclass)
 
     @property
-    def metric(self) -> str:
-        """The usual metric for such a target."""
-        return "mae" if self.kind == "regression" else "accuracy"
+    def metrics(self) -> tuple[str, ...]:
+        """The usual metrics for such a target."""
+        if self.kind == "tokens":
+            return ("bits", "perplexity", "accuracy")
+        return ("mae",) if self.kind == "regression" else ("accuracy",)
+
+    @property
+    def shape(self) -> tuple[int | None, ...]:
+        """The shape of what the model gives for a row."""
+        return (self.units,) if self.steps is None else (self.steps, self.units)
 
 
 @dataclass(frozen=True)
@@ -164,7 +172,7 @@ class Rows:
     @property
     def array(self) -> np.ndarray:
         """The only input, of rows that hold an array."""
-        if isinstance(self.x, Scaled | Padded | Windows):
+        if isinstance(self.x, Scaled | Padded | Windows | Passages):
             return self.x.numbers()
         if isinstance(self.x, Pictures):
             return self.x.read()

@@ -46,13 +46,9 @@ def restore(run: Run, which: checkpoints.Which = "best") -> Trained:
         RunError: the run has no such checkpoint, or its files are damaged.
     """
     experiment, _ = read_config(run)
-    record = read_record(run)
-    if record["kind"] == "kfold" and not run.checkpoints.is_dir():
+    if read_record(run)["kind"] == "kfold" and not run.checkpoints.is_dir():
         raise RunError(f"run {run.id} has no final model: `dlpy kfold --refit` trains one.")
-    try:
-        raw_task, task = Task.from_record(record["raw_task"]), Task.from_record(record["task"])
-    except (AttributeError, KeyError, TypeError) as error:
-        raise RunError(f"{run.path / 'run.json'} is damaged: its task cannot be read ({error}).") from None
+    raw_task, task = tasks(run)
     pipeline = Pipeline.restore(experiment.steps(), run.transforms)
     model = compiled_model(experiment, task, experiment.seed)
     epoch = checkpoints.load_weights(model, run, which)
@@ -67,6 +63,15 @@ def read_config(run: Run) -> tuple[Experiment, Document]:
         return load(run.config)
     except ConfigError as error:
         raise RunError(f"the run's config.yaml was changed, or is of another version: {error}") from None
+
+
+def tasks(run: Run) -> tuple[Task, Task]:
+    """Return a run's task before and after the transforms."""
+    record = read_record(run)
+    try:
+        return Task.from_record(record["raw_task"]), Task.from_record(record["task"])
+    except (AttributeError, KeyError, TypeError) as error:
+        raise RunError(f"{run.path / 'run.json'} is damaged: its task cannot be read ({error}).") from None
 
 
 def read_record(run: Run) -> dict[str, Any]:
@@ -109,6 +114,7 @@ def predict(run: Run, path: Path, which: checkpoints.Which = "best") -> tuple[np
 
     Numbers are in the target's own unit.
     """
+    _require_answers(run)
     trained = restore(run, which)
     rows = trained.experiment.data.read(path, trained.raw_task)
     if len(rows) == 0:
@@ -123,11 +129,18 @@ def predict_texts(run: Run, texts: list[str], which: checkpoints.Which = "best")
         ConfigError: the run was trained on other things than texts.
         DataError: a text is empty.
     """
+    _require_answers(run)
     trained = restore(run, which)
     if trained.raw_task.input.kind != "text":
         raise ConfigError(f"--text: run {run.id} was trained on {trained.raw_task.input}, not on texts. Give a file.")
     rows = Rows.single(checked(texts, lambda row: f"--text number {row + 1}"))
     return _predicted(trained, rows, "--text"), rows, trained.task
+
+
+def _require_answers(run: Run) -> None:
+    """Raise ConfigError where the run's model gives rows no answer."""
+    if not tasks(run)[1].output.has_answers:
+        raise ConfigError(f"run {run.id} has learnt to make things, not to answer: use `dlpy generate {run.id}`.")
 
 
 def _predicted(trained: Trained, raw: Rows, name: str) -> np.ndarray:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from dlpy.passages import Passages
 from dlpy.picture_rows import Pictures
 from dlpy.windows import Windows
 
@@ -172,7 +173,7 @@ class Padded:
         return filled
 
 
-Features = np.ndarray | Sequences | Sparse | Table | Scaled | Texts | Padded | Windows | Pictures
+Features = np.ndarray | Sequences | Sparse | Table | Scaled | Texts | Padded | Windows | Pictures | Passages
 
 
 def take(features: Features, rows: np.ndarray) -> Features:
@@ -182,6 +183,8 @@ def take(features: Features, rows: np.ndarray) -> Features:
 
 def row_bytes(features: Features) -> int:
     """Return how many bytes a row of an array takes as float32; 1 for rows that are no arrays."""
+    if isinstance(features, Passages):  # a number for each token there is, as a network gives them
+        return 4 * features.length * len(features.words)
     shape = features.shape if isinstance(features, np.ndarray | Scaled | Padded | Windows | Pictures) else (1, 0)
     return max(1, 4 * math.prod(shape[1:]))
 
@@ -205,6 +208,9 @@ def arrays_of(features: Features) -> Iterable[np.ndarray]:
     if isinstance(features, Texts):
         ends = np.cumsum([len(text) for text in features.values])
         return [np.frombuffer("".join(features.values).encode("utf-8", "surrogatepass"), np.uint8), ends]
+    if isinstance(features, Passages):
+        words = "\0".join(features.words).encode("utf-8", "surrogatepass")
+        return [features.tokens, features.starts, np.frombuffer(words, np.uint8)]
     members = (getattr(features, name) for name in features.__dataclass_fields__)
     return [member for member in members if isinstance(member, np.ndarray)]
 

@@ -13,8 +13,9 @@ from dlpy.checks import check, class_numbers
 from dlpy.config import Experiment, raise_mistakes
 from dlpy.data import Data, Loaded, Rows
 from dlpy.document import Document
-from dlpy.features import Features, Padded, Pictures, Scaled, Sequences, Sparse, Windows
+from dlpy.features import Features, Padded, Passages, Pictures, Scaled, Sequences, Sparse, Windows
 from dlpy.pipeline import Split, obtain, split, transform
+from dlpy.terms import on_a_line
 from dlpy.time_stamps import stamp
 from dlpy.units import own_numbers
 
@@ -77,6 +78,8 @@ def _answer(data: Data, number: int) -> str:
     if output.kind == "regression":
         return ", ".join(f"{value:.6g}" for value in data.train.y[number].reshape(-1))
     label = class_numbers(data.train, output)[number]
+    if output.kind == "tokens":
+        return f"behind it comes '{on_a_line(data.task.input.words[label]) or '[UNK]'}'"
     return f"class {output.classes[label] if output.classes else label}"
 
 
@@ -101,6 +104,8 @@ def _balance(rows: Rows, data: Data) -> str:
     if output.kind == "regression":
         y, unit = own_numbers(rows.y, output), f" {output.unit}" if output.unit else ""
         return f", target {y.min():.4g} to {y.max():.4g}{unit}, mean {y.mean():.4g}"
+    if isinstance(rows.x, Passages):
+        return f", {np.count_nonzero(rows.x.wanted()):,} of {output.units:,} tokens to learn"
     counts = np.bincount(class_numbers(rows, output), minlength=2 if output.kind == "binary" else output.units or 0)
     return f", {np.count_nonzero(counts)} classes of {counts.min():,} to {counts.max():,} rows"
 

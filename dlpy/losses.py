@@ -68,7 +68,7 @@ class SparseCategoricalLoss(KerasLoss):
     keras_classes = {"sparse_categorical_crossentropy": "SparseCategoricalCrossentropy"}
 
     def check(self, task: Task) -> None:
-        if task.output.kind != "multiclass" or task.output.one_hot:
+        if task.output.kind not in ("multiclass", "tokens") or task.output.one_hot:
             was = "one-hot labels" if task.output.one_hot else f"a {task.output.kind} target"
             raise ConfigError(f"{self.name} fits class numbers, not {was}.")
 
@@ -96,6 +96,10 @@ class ErrorLoss(KerasLoss):
     def check(self, task: Task) -> None:
         if task.output.kind == "multiclass" and not task.output.one_hot:
             raise ConfigError(f"{self.name} with classes {_ONE_HOT_HINT}.")
+        if task.output.kind == "tokens":
+            raise ConfigError(
+                f"{self.name} fits numbers, not the tokens of a text: use sparse_categorical_crossentropy."
+            )
 
 
 class Huber(ErrorLoss):

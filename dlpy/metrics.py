@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+import math
+from functools import cache
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -46,7 +48,7 @@ class TopK(Metric):
     """How many classes count."""
 
     def check(self, task: Task) -> None:
-        if task.output.kind != "multiclass":
+        if task.output.kind not in ("multiclass", "tokens"):
             raise ConfigError(f"top_k fits several classes; this target is {task.output.kind}.")
 
     def build(self, task: Task) -> keras.metrics.Metric:
@@ -64,6 +66,7 @@ class _ClassMetric(Metric):
     def check(self, task: Task) -> None:
         if task.output.kind == "regression":
             raise ConfigError(f"{self.name} fits classes; this target is a number. Use mae.")
+        _refuse_tokens(self, task)
         if task.output.kind == "multiclass" and not task.output.one_hot:
             raise ConfigError(f"{self.name} of several classes needs one-hot labels: add 'one_hot' to data.transforms.")
 
@@ -140,8 +143,55 @@ class ErrorMetric(Metric):
     def check(self, task: Task) -> None:
         if task.output.kind == "multiclass" and not task.output.one_hot:
             raise ConfigError(f"{self.name} fits numbers; this target is a class number. Use accuracy.")
+        _refuse_tokens(self, task)
 
     def build(self, task: Task) -> keras.metrics.Metric:
         from keras import metrics
 
         return getattr(metrics, self.keras_classes[self.name])(name=self.key)
+
+
+class Uncertainty(Metric):
+    """How unsure a model is of what comes next: the cross-entropy in bits, or how many it hesitates between.
+
+    Bits are those of a token: of a character where the text is cut up into these. Perplexity is 2 to their power.
+    """
+
+    name: Literal["bits", "perplexity"]
+    aliases = {"bits_per_character": "bits", "bits_per_word": "bits", "bits_per_token": "bits", "bpc": "bits"}
+    direction = "min"
+
+    def check(self, task: Task) -> None:
+        if task.output.kind not in ("multiclass", "tokens"):
+            raise ConfigError(f"{self.name} fits the tokens of texts, and classes; this target is {task.output.kind}.")
+
+    def build(self, task: Task) -> keras.metrics.Metric:
+        bits, perplexity = _uncertainties(one_hot=task.output.one_hot)
+        return (bits if self.name == "bits" else perplexity)(name=self.key)
+
+
+@cache
+def _uncertainties(*, one_hot: bool) -> tuple[type[keras.metrics.Metric], type[keras.metrics.Metric]]:
+    """Return Keras metrics that tell the mean cross-entropy in another measure than nats."""
+    from keras import metrics, ops
+
+    entropy: Any = metrics.CategoricalCrossentropy if one_hot else metrics.SparseCategoricalCrossentropy
+
+    class Bits(entropy):
+        """The mean cross-entropy in bits."""
+
+        def result(self) -> Any:
+            return super().result() / math.log(2)
+
+    class Perplexity(entropy):
+        """The exponential of the mean cross-entropy."""
+
+        def result(self) -> Any:
+            return ops.exp(super().result())
+
+    return Bits, Perplexity
+
+
+def _refuse_tokens(metric: Metric, task: Task) -> None:
+    if task.output.kind == "tokens":
+        raise ConfigError(f"{metric.name} does not fit the tokens of a text. Use bits, perplexity, accuracy or top_k.")

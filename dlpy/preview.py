@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from dlpy.errors import shortened
-from dlpy.features import Features, Padded, Pictures, Scaled, Sequences, Sparse, Table, Texts, Windows
+from dlpy.features import Features, Padded, Passages, Pictures, Scaled, Sequences, Sparse, Table, Texts, Windows
 
 _WIDTH = 160
 _MOST = 100  # integers or numbers that are looked at: more do not fit a line
@@ -26,6 +26,8 @@ def summary(features: Features) -> str:
         return f"sparse float32 {_shape((len(features), features.width))}, {share:.2%} not 0"
     if isinstance(features, Pictures):
         return f"uint8 pictures {_shape(features.shape)}"
+    if isinstance(features, Passages):
+        return f"{len(features):,} windows of {features.length} in a text of {len(features.tokens):,} tokens"
     dtype = np.dtype(np.int32) if isinstance(features, Padded) else _numbers(features, np.arange(0)).dtype
     return f"{dtype} {_shape(features.shape)}"
 
@@ -44,6 +46,11 @@ def row(features: Features, number: int, words: Sequence[str] = ()) -> Iterator[
         columns = features.columns[some]
         pairs = zip(columns.tolist(), np.broadcast_to(values, len(columns)).tolist(), strict=True)
         yield "columns", _line([f"{_word(column, words)}={value:.3g}" for column, value in pairs])
+    elif isinstance(features, Passages):
+        integers: list[int] = features.take(np.array([number])).numbers()[0].tolist()
+        spelled = [words[integer] or "[UNK]" for integer in integers] if words else []
+        yield "integers", _line([str(integer) for integer in integers])
+        yield "text", shortened((" " if any(word[1:] for word in words) else "").join(spelled), _WIDTH)
     elif isinstance(features, Sequences | Padded):
         integers = _own(features, number)
         yield "integers", _line([str(integer) for integer in integers])

@@ -12,7 +12,7 @@ import numpy as np
 
 from dlpy.augmentation import Draws, augmented
 from dlpy.data import Rows
-from dlpy.features import Features, Padded, Pictures, Scaled, Sparse, Windows
+from dlpy.features import Features, Padded, Passages, Pictures, Scaled, Sparse, Windows
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -123,6 +123,10 @@ def _arrays(features: Features) -> dict[str, Any]:
             "begin": features.starts,
             "offsets": features.offsets,
         }
+    if isinstance(features, Passages):
+        following = {"following": np.int32(1)} if features.every else {}
+        span = np.arange(features.length, dtype=np.int32)
+        return {"tokens": features.tokens, "begin": features.starts, "span": span, **following}
     if isinstance(features, Padded):
         begin, lengths = features.splits[:-1].astype(np.int32), features.lengths.astype(np.int32)
         values = features.values if len(features.values) else np.zeros(1, np.int32)  # what is filled up looks there too
@@ -150,6 +154,8 @@ def _gathered(tensors: Tensors, some: slice, shape: Shape) -> Batch:
     rows = tensors["order"][some]
     if "lengths" in tensors:
         return (_padded(tensors, rows, shape[0]), *_others(tensors, rows))
+    if "span" in tensors:
+        return _passages(tensors, rows)
     if "offsets" in tensors:
         times = tf.gather(tensors["begin"], rows)[..., None] + tensors["offsets"]
         return (tf.gather(tensors["series"], times), *_others(tensors, rows))
@@ -181,6 +187,17 @@ def _padded(tensors: Tensors, rows: tf.Tensor, width: int | None) -> tf.Tensor:
     inside = (position >= 0) & (position < lengths[..., None])
     values = tf.gather(tensors["values"], tf.where(inside, tf.gather(tensors["begin"], rows)[..., None] + position, 0))
     return tf.where(inside, values, tf.zeros_like(values))
+
+
+def _passages(tensors: Tensors, rows: tf.Tensor) -> Batch:
+    """Return windows of a text, (batch, length) int32, and behind each what follows: a token, or one at each place."""
+    import tensorflow as tf
+
+    places = tf.gather(tensors["begin"], rows)[..., None] + tensors["span"]
+    x = tf.gather(tensors["tokens"], places)
+    if "following" not in tensors:
+        return (x, *_others(tensors, rows))
+    return (x, tf.gather(tensors["tokens"], places + tensors["following"]))
 
 
 def _others(tensors: Tensors, rows: tf.Tensor) -> Batch:

@@ -15,6 +15,7 @@ from dlpy.data import Output, Task
 from dlpy.datasets.npz import Npz
 from dlpy.errors import ConfigError, DataError, did_you_mean
 from dlpy.starter_folder import experiment_for_folder
+from dlpy.starter_text import experiment_for_named_text, experiment_for_text
 from dlpy.table import Column
 from dlpy.wording import experiment_file, listed, noted, plural, relative, scalar
 
@@ -33,7 +34,7 @@ def experiment_for(source: str, target: str | None, output: Path) -> str:
     """Return the text of an experiment file that trains on `source`, to be written at `output`.
 
     Args:
-        source: the name of a dataset, or the path of a CSV or npz file or of a folder of pictures or texts.
+        source: the name of a dataset, or the path of a CSV, npz or text file or of a folder of pictures or texts.
         target: the column to predict; the last one unless given.
 
     Raises:
@@ -49,9 +50,11 @@ def experiment_for(source: str, target: str | None, output: Path) -> str:
         return experiment_for_folder(path, output)
     if path.suffix.lower() == ".npz":
         return _for_npz(path, output)
+    if path.suffix.lower() in (".txt", ".md"):
+        return experiment_for_text(path, output)
     if source not in Dataset.registry.names():
         hint = did_you_mean(source, Dataset.registry.names())
-        raise ConfigError(f"'{source}' is neither a dataset nor a folder, a .csv or an .npz file.{hint}")
+        raise ConfigError(f"'{source}' is neither a dataset nor a folder, a .csv, .npz or .txt file.{hint}")
     return _for_named(source, output)
 
 
@@ -207,6 +210,8 @@ def _for_named(name: str, output: Path) -> str:
         task = None
     if task is None or len(task.inputs) != 1:
         raise ConfigError(f"'{name}' reads files of your own: see `dlpy show datasets {name}` for its options.")
+    if task.output.kind == "tokens":
+        return experiment_for_named_text(name, output)
     transforms, model = _fitting(task, "u" if len(task.input.shape) > 1 else "f")
     comment = noted("  # fallback: stand_in", "no network: train on generated rows")
     data = [f"  name: {name}", *transforms, noted("  validation: 0.2", "watched while training"), comment]

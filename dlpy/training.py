@@ -43,6 +43,19 @@ if TYPE_CHECKING:
     import keras
 
 
+def let_tell(hooks: Sequence[object]) -> None:
+    """Let what every hook tells be shown by those that show something."""
+    reporters = [hook for hook in hooks if isinstance(hook, Reporter)]
+
+    def tell(text: str) -> None:
+        for reporter in reporters:
+            reporter.notice(text)
+
+    for hook in hooks:
+        if isinstance(hook, Hooks):
+            hook.set_teller(tell)
+
+
 class Reporter(Hooks):
     """Tells a person how it goes; this one is silent. The command line has one for terminals and one for pipes."""
 
@@ -181,10 +194,7 @@ def fit(
     sizes = (training.batch_size, training.epochs, experiment.seed)
     stages = stages_of(experiment, engine.model, data.task)
     plan = Plan(*sizes, weight, training.steps_per_epoch, experiment.data.augmentation, stages, position)
-    reporters = [hook for hook in hooks if isinstance(hook, Reporter)]
-    for hook in hooks:
-        if isinstance(hook, Hooks):
-            hook.set_teller(lambda text: [reporter.notice(text) for reporter in reporters])
+    let_tell(hooks)
     engine.fit(data.train, data.validation, plan, hooks)
 
 
@@ -238,6 +248,10 @@ def _portable(model: keras.Model, experiment: Experiment, task: Task, pipeline: 
     if isinstance(model, stepped_class()):
         takes_rows = model.portable.input_shape == model.input_shape
         return with_preprocessing(model.portable, pipeline, raw) if takes_rows else model.portable
+    if task.output.kind == "tokens":
+        import keras
+
+        return keras.Model(model.inputs, model.outputs)  # not compiled: bits and perplexity are dlpy's own
     if task.input.kind != "sparse":
         return with_preprocessing(model, pipeline, raw)
     plain = experiment.model.build(task.with_input(replace(task.input, kind="array")))

@@ -13,15 +13,16 @@ _WORDS = re.compile(r"[A-Za-z_.][A-Za-z0-9_./ -]*(?<! )$")
 
 
 def experiment_file(title: list[str], output: Path, blocks: dict[str, list[str]]) -> str:
-    """Return an experiment file that stops early, its title as comments on top.
+    """Return an experiment file, its title as comments on top; it stops early unless it has callbacks of its own.
 
     Args:
-        blocks: the lines of `data`, `model` and `training`.
+        blocks: the lines of `data`, `model` and `training`, and of `callbacks` if any.
     """
+    early = ["  - {name: early_stopping, monitor: val_loss, patience: 10}"]
     header = [f"# {line}" for line in [*title, "", f"  dlpy train {output}"]]
+    blocks = {**blocks, "callbacks": blocks.get("callbacks", early)}
     body = [line for name, lines in blocks.items() for line in (f"{name}:", *lines)]
-    watch = ["callbacks:", "  - {name: early_stopping, monitor: val_loss, patience: 10}"]
-    return "\n".join(line.rstrip() for line in (*header, *body, *watch)) + "\n"
+    return "\n".join(line.rstrip() for line in (*header, *body)) + "\n"
 
 
 def relative(path: Path, output: Path) -> str:

@@ -19,6 +19,7 @@ import typer
 from dlpy.cli.check import check
 from dlpy.cli.evaluate import evaluate
 from dlpy.cli.explain import explain
+from dlpy.cli.generate import generate
 from dlpy.cli.kfold import kfold
 from dlpy.cli.new import new
 from dlpy.cli.plot import plot
@@ -98,7 +99,7 @@ def _tell_stop(error: BaseException) -> int:
     return status if isinstance(status, int) else 0
 
 
-for _command in (train, resume, evaluate, predict, explain, kfold, plot, check, show, new, runs, schema):
+for _command in (train, resume, evaluate, predict, generate, explain, kfold, plot, check, show, new, runs, schema):
     app.command()(_with_exit_status(_command))
 
 

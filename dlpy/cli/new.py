@@ -9,7 +9,7 @@ import typer
 
 Source = Annotated[
     str,
-    typer.Argument(metavar="SOURCE", help="A dataset's name, or your own .csv, .npz or folder of pictures."),
+    typer.Argument(metavar="SOURCE", help="A dataset's name, or your own .csv, .npz, .txt or folder of pictures."),
 ]
 Target = Annotated[str | None, typer.Option("--target", help="The column to predict.  \\[default: the last]")]
 Output = Annotated[

@@ -155,7 +155,7 @@ class Series(Dataset):
         for key, holdout, number in (("test", self.test, _TEST), ("validation", self.validation, _VALIDATION)):
             if holdout is not None and not holdout.use:
                 free = np.flatnonzero(part == _TRAIN)
-                part[_held_out(self.holdout(holdout, times, source), free, times, f"data.{key}")] = number
+                part[held_out(self.holdout(holdout, times, source), free, times, f"data.{key}")] = number
         return part
 
     def _require(self, rows: np.ndarray, name: str, times: int) -> None:
@@ -178,7 +178,7 @@ def thinned(rows: Rows | None, limit: int | None) -> Rows | None:
     return rows.take(np.linspace(0, len(rows) - 1, limit).astype(np.int64))
 
 
-def _held_out(holdout: Holdout, free: np.ndarray, times: int, key: str) -> np.ndarray:
+def held_out(holdout: Holdout, free: np.ndarray, times: int, key: str) -> np.ndarray:
     """Return which of the rows that are free are held out."""
     if holdout.rows:
         first, last = holdout.rows

@@ -20,7 +20,7 @@ from dlpy.models.convolutions import (
 )
 from dlpy.models.dense import Activation, Dense, Positive, Rate, Regularizer, Units, add_head
 from dlpy.models.rnn import Recurrent
-from dlpy.models.sequences import AnyEmbedding, Embedding, check_steps, open_steps
+from dlpy.models.sequences import AnyEmbedding, Embedding, check_steps, open_steps, refuse_tokens
 
 if TYPE_CHECKING:
     import keras
@@ -64,6 +64,7 @@ class Conv1D(Model):
     """What the last layer does to its sums; decided by the target unless given."""
 
     def check(self, task: Task) -> None:
+        refuse_tokens(task, "conv1d")
         check_steps(task, "conv1d")
         check_blocks("pooling", self.pooling, self.filters)
         if self.block == "separable" and self.padding == "causal":

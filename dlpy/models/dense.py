@@ -10,7 +10,7 @@ from dlpy.blocks import Block
 from dlpy.components import Model
 from dlpy.data import Task
 from dlpy.errors import ConfigError
-from dlpy.models.sequences import AnyEmbedding, Embedding, open_steps
+from dlpy.models.sequences import AnyEmbedding, Embedding, open_steps, refuse_tokens
 from dlpy.sparse import sparse_dense
 
 if TYPE_CHECKING:
@@ -73,6 +73,7 @@ class Dense(Model):
     """What the last layer does to its sums; decided by the target unless given."""
 
     def check(self, task: Task) -> None:
+        refuse_tokens(task, "dense")
         given = task.input
         if given.kind in ("sequence", "text") and not given.padding:
             first = "" if given.kind == "sequence" else "'tokenize' and "

@@ -50,11 +50,12 @@ class Recurrent(Block):
         if len(self.activation) not in (1, len(self.units)):
             raise ConfigError(f"activation has {len(self.activation)} entries for {len(self.units)} layers of units.")
 
-    def add_layers(self, x: Any, *, cudnn: bool = True) -> Any:
+    def add_layers(self, x: Any, *, cudnn: bool = True, every: bool = False) -> Any:
         """Return the last state (batch, units) of the top layer over x (batch, time, size).
 
         Args:
             x: the sequences.
+            every: return its states at all times instead, (batch, time, units).
             cudnn: whether a GPU may use cuDNN, which takes no sequences that are filled up in front.
         """
         from keras import layers
@@ -65,7 +66,7 @@ class Recurrent(Block):
                 "activation": self.activation[number if len(self.activation) > 1 else 0],
                 "dropout": self.dropout,
                 "recurrent_dropout": self.recurrent_dropout,
-                "return_sequences": number + 1 < len(self.units),
+                "return_sequences": every or number + 1 < len(self.units),
             }
             if self.regularizer:
                 options |= {
@@ -82,13 +83,16 @@ class Recurrent(Block):
 
 
 class Rnn(Model, Recurrent):
-    """Recurrent layers over sequences, the last state sent through a dense head."""
+    """Recurrent layers over sequences, the last state sent through a dense head.
+
+    Over a text to go on with, the states at all times are, so that each says what comes next.
+    """
 
     name: Literal["rnn"] = "rnn"
     embedding: AnyEmbedding = Embedding()
     """The vectors that integers become, such as 32 or {path: glove.6B.100d.txt, trainable: false}."""
     masking: bool = True
-    """Skip what fills sequences of integers up; batches are then only as long as their longest row."""
+    """Skip what fills sequences of integers up; batches are then only as long as their longest row. Texts have none."""
     head: list[Units] = []
     """Size of each hidden dense layer behind the recurrent ones."""
     head_dropout: Rate = 0.0
@@ -99,17 +103,30 @@ class Rnn(Model, Recurrent):
     def check(self, task: Task) -> None:
         check_steps(task, "rnn")
         self.check_layers()
+        if task.output.kind == "tokens" and self.bidirectional:
+            raise ConfigError("bidirectional: read backwards, a text tells what comes next: leave it out.")
+        if task.output.kind == "tokens" and self.output_activation not in (None, "softmax"):
+            raise ConfigError(f"output_activation: {self.output_activation} gives no probabilities: leave it out.")
+        if self.embedding.one_hot and task.input.kind == "sequence" and self.masking and task.output.kind != "tokens":
+            raise ConfigError("masking skips what an embedding marks, and one_hot is none: set 'masking: false'.")
 
     def resolved(self, task: Task) -> Model:
-        return self.model_copy(update={"embedding": self.embedding.resolved(task.input)})
+        embedding = self.embedding.resolved(task.input)
+        if task.output.kind == "tokens":  # which nothing fills up
+            return self.model_copy(update={"embedding": embedding, "masking": False})
+        return self.model_copy(update={"embedding": embedding})
 
     def notice(self, task: Task) -> str | None:
+        if task.output.kind == "tokens" and task.input.words and task.input.words[-1] == "":
+            known = f"{len(task.input.words) - 1:,} known tokens, and one for whatever else the text holds"
+            return "; ".join(filter(None, [known, self.embedding.notice(task.input)]))
         return self.embedding.notice(task.input)
 
     def build(self, task: Task) -> keras.Model:
         import keras
 
-        inputs, x = open_steps(task, self.embedding, masking=self.masking)
-        x = self.add_layers(x, cudnn=not self.masking or task.input.padding != "front")
+        masking = self.masking and task.output.kind != "tokens"
+        inputs, x = open_steps(task, self.embedding, masking=masking)
+        x = self.add_layers(x, cudnn=not masking or task.input.padding != "front", every=task.output.steps is not None)
         head = Dense(units=self.head, dropout=self.head_dropout, output_activation=self.output_activation)
         return keras.Model(inputs, add_head(x, head, task))

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 
 from dlpy.blocks import Block
 from dlpy.data import Input, Task
@@ -21,8 +21,10 @@ _STAND_IN_SIZE = 100
 
 
 class Embedding(Block):
-    """A vector for each integer of a sequence. A number alone is its size."""
+    """A vector for each integer of a sequence. A number alone is its size; `one_hot` alone are vectors of 0 and 1."""
 
+    one_hot: bool = False
+    """Learn no vectors: each is 1 at the integer's place and 0 elsewhere."""
     size: Annotated[int, Field(gt=0)] | None = None
     """Numbers in a vector; 32, or as many as the file has, unless given."""
     path: str | None = None
@@ -31,6 +33,12 @@ class Embedding(Block):
     """Go on learning the vectors; false keeps them as they are in the file."""
     fallback: Literal["stand_in"] | None = None
     """What to do where there is no such file: stop with an error (null) or begin with generated vectors."""
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Embedding:
+        if self.one_hot and (self.size is not None or self.path is not None):
+            raise ValueError("one_hot vectors are as long as there are integers: leave 'size' and 'path' out")
+        return self
 
     def resolved(self, given: Input) -> Embedding:
         """Return the same with the size that the file's vectors have, so that a run can be read without the file."""
@@ -75,21 +83,33 @@ class Embedding(Block):
 
 
 def _sized(value: Any) -> Any:
+    if value == "one_hot":
+        return {"one_hot": True}
     return {"size": value} if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-AnyEmbedding = Annotated[Embedding, BeforeValidator(_sized, json_schema_input_type=int | Embedding)]
+AnyEmbedding = Annotated[
+    Embedding, BeforeValidator(_sized, json_schema_input_type=int | Literal["one_hot"] | Embedding)
+]
 
 
 def check_steps(task: Task, family: str) -> None:
     """Raise ConfigError unless rows are sequences of one length, or of vectors (time, columns)."""
     given = task.input
+    if task.output.kind == "tokens":
+        return
     if given.kind == "text":
         raise ConfigError(f"{family} needs sequences, not texts: add 'tokenize' and 'pad' to data.transforms.")
     if given.kind == "sequence" and given.padding is None:
         raise ConfigError(f"{family} needs sequences of one length: add such as {{name: pad, length: 500}}.")
     if given.kind != "sequence" and (given.kind != "array" or len(given.shape) != 2):
         raise ConfigError(f"{family} needs sequences of integers or of vectors (time, columns), not {given}.")
+
+
+def refuse_tokens(task: Task, family: str) -> None:
+    """Raise ConfigError where a text is to be gone on with."""
+    if task.output.kind == "tokens":
+        raise ConfigError(f"{family} keeps no memory of a text from token to token: use rnn to go on with texts.")
 
 
 def open_steps(task: Task, embedding: Embedding, *, masking: bool) -> tuple[Any, Any]:
@@ -104,6 +124,8 @@ def open_steps(task: Task, embedding: Embedding, *, masking: bool) -> tuple[Any,
         inputs = keras.Input(given.shape, name="input")
         return inputs, inputs
     inputs = keras.Input((None,) if masking else given.shape, dtype="int32", name="input")
+    if embedding.one_hot:
+        return inputs, keras.ops.one_hot(inputs, given.vocabulary)
     return inputs, embedding.build(given, mask_zero=masking)(inputs)
 
 

@@ -75,7 +75,7 @@ class Tokenize(Transform):
 
     def files(self, state: State) -> dict[str, str]:
         marks = [_UNKNOWN] * (self._first - 1)
-        return {"vocabulary.txt": "".join(f"{_on_a_line(word)}\n" for word in [*marks, *terms.unpacked(state)])}
+        return {"vocabulary.txt": "".join(f"{terms.on_a_line(word)}\n" for word in [*marks, *terms.unpacked(state)])}
 
     @property
     def _first(self) -> int:
@@ -106,8 +106,3 @@ def texts_of(transform: Transform, rows: Rows) -> np.ndarray:
     if not isinstance(rows.x, Texts):
         raise ConfigError(f"{transform.name} fits texts.")
     return rows.x.values
-
-
-def _on_a_line(word: str) -> str:
-    """Return the word so that it is seen and keeps to its line."""
-    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in word)

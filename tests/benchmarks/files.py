@@ -21,6 +21,7 @@ def find_data(name: str, data: Path, folder: Path) -> Path:
             "reuters.npz": write_texts,
             "table.csv": write_table,
             "climate.csv": write_climate,
+            "prose.txt": write_prose,
             PETS: write_pets,
         }.get(name, missing)(path)
     return path
@@ -82,6 +83,13 @@ def write_climate(path: Path) -> None:
         "  transforms: [standardize]\n  validation: {fraction: 0.2, take: last}\nmodel: {name: rnn, cell: gru, units: 32}\n"
         "training: {loss: mae, metrics: [], epochs: 3, batch_size: 128}\n"
     )
+
+
+def write_prose(path: Path) -> None:
+    """Write 200,000 characters of the stand-in's stories."""
+    from dlpy.stand_ins.prose import prose
+
+    path.write_text(prose(0, 200_000), encoding="utf-8")
 
 
 def write_pets(path: Path) -> None:

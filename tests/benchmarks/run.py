@@ -5,7 +5,8 @@
 FOLDER may hold boston.csv and fashion_mnist.npz; what it lacks, and all texts, come from dlpy's stand-ins, written
 once in the files' own formats, so that both sides read the same bytes. dlpy's caches are empty at first. Prints a table of ratios dlpy / script:
 medians of the wall time, of the training alone (tracing and compiling included) and of the peak memory. The job
-`small` prints what a run of a second costs beside the import of TensorFlow instead.
+`small` prints what a run of a second costs beside the import of TensorFlow instead, and `writing` how long a character
+takes that `dlpy generate` writes, and one by the book's loop.
 """
 
 from __future__ import annotations
@@ -63,6 +64,11 @@ JOBS = {
     "reuters": Job("train configs/reuters_dense.yaml data.path={file}", "bags.py {file}", "reuters.npz"),
     "lstm": Job("train configs/imdb_lstm.yaml data.path={file} training.epochs=2", "reviews.py {file} 2", "imdb.npz"),
     "gru": Job("train {file}.yaml", "climate.py {file}", "climate.csv"),
+    "prose": Job(
+        "train configs/nietzsche_lstm.yaml data.path={file} training.epochs=1 callbacks=[]",
+        "prose.py {file}",
+        "prose.txt",
+    ),
     "table": Job("train {file}.yaml", "table.py {file}", "table.csv"),
     "pets": Job(
         "train configs/cats_vs_dogs_scratch.yaml data.path={file} training.epochs=2 training.steps_per_epoch=50",
@@ -96,15 +102,15 @@ JOBS = {
 def main() -> None:
     """Run the jobs and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("jobs", nargs="*", choices=[*JOBS, "small", []], help="all unless given")
+    parser.add_argument("jobs", nargs="*", choices=[*JOBS, *OTHERS, []], help="all unless given")
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--data", type=Path, default=REPOSITORY.parent / "shared" / "data")
     options = parser.parse_args()
     print(f"{'job':10} {'wall':>16} {'training':>16} {'peak memory':>16}   score")
     with tempfile.TemporaryDirectory() as folder:
-        for name in options.jobs or [*JOBS, "small"]:
-            if name == "small":
-                measure_overhead(Path(folder), options.runs)
+        for name in options.jobs or [*JOBS, *OTHERS]:
+            if name in OTHERS:
+                OTHERS[name](Path(folder), options.runs)
             else:
                 job, file = JOBS[name], find_data(JOBS[name].data, options.data, Path(folder))
                 compare(name, job.filled(file=file, vgg16=options.data / VGG16), file, options.runs)
@@ -137,6 +143,25 @@ def measure_overhead(folder: Path, runs: int) -> None:
         running.append(timed([sys.executable, "-c", DLPY, "train", str(experiment), *arguments])[0])
     wall, share = statistics.median(running), statistics.median(importing)
     print(f"small      {wall:.2f} s, {share:.2f} s of it the import: {wall - share:.2f} s of dlpy's own", flush=True)
+
+
+def measure_writing(folder: Path, runs: int) -> None:
+    """Print the milliseconds a character of a text takes, medians, and how many times faster dlpy is."""
+    small = ["training.epochs=1", "training.steps_per_epoch=50", "--runs", str(folder / "writing"), "--quiet"]
+    timed([sys.executable, "-c", DLPY, "train", str(REPOSITORY / "configs" / "nietzsche_lstm.yaml"), *small])
+    (run,) = (folder / "writing").iterdir()
+    took: dict[str, list[float]] = {"dlpy": [], "book": []}
+    for _ in range(runs):
+        output = timed([sys.executable, str(HERE / "scripts" / "writing.py"), str(run)])[2]
+        for name, seconds in (line.split() for line in output.splitlines() if line.startswith(("dlpy", "book"))):
+            took[name].append(float(seconds) * 1000)
+    ours, theirs = statistics.median(took["dlpy"]), statistics.median(took["book"])
+    print(
+        f"writing    {ours:.2f} ms a character, the book's loop {theirs:.1f} ms: {theirs / ours:.0f} times", flush=True
+    )
+
+
+OTHERS = {"small": measure_overhead, "writing": measure_writing}
 
 
 def run_dlpy(arguments: list[str], folder: Path) -> Took:

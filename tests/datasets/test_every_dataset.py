@@ -6,7 +6,7 @@ from every import made, names
 
 from dlpy.components import Dataset
 from dlpy.data import Rows, Task
-from dlpy.features import Sequences, Table, Texts, Windows
+from dlpy.features import Passages, Sequences, Table, Texts, Windows
 
 
 @pytest.mark.parametrize("name", names("datasets"))
@@ -39,6 +39,10 @@ def fits_task(rows: Rows, task: Task) -> None:
         assert given.shape[1:] == task.input.shape
         assert given.starts.min() >= 0
         assert given.starts.max() + given.offsets.max() < len(given.series)
+    elif isinstance(given, Passages):
+        assert (task.input.kind, task.input.shape) == ("sequence", given.shape[1:])
+        assert 0 <= given.tokens.min() <= given.tokens.max() < len(given.words) == task.input.vocabulary
+        assert given.starts.max() + given.length < len(given.tokens)
     elif isinstance(given, Sequences):
         assert task.input.kind == "sequence"
         assert 0 <= given.values.min() <= given.values.max() < (task.input.vocabulary or np.inf)

@@ -11,6 +11,7 @@ REVIEWS = Task.single(Input("sequence", (500,), 10_000, padding="front"), Output
 SHORT = Task.single(Input("sequence", (20,), 10_000, padding="front"), Output("binary"))
 GLOVE = Task.single(Input("sequence", (100,), 10_000, padding="front"), Output("binary"))
 CLIMATE = Task.single(Input("array", (240, 14)), Output("regression"))
+NIETZSCHE = Task.single(Input("sequence", (60,), 57), Output("tokens", 57))
 BOOKS_GRU = {"reset_after": False, "recurrent_activation": "hard_sigmoid"}
 
 
@@ -31,6 +32,7 @@ BOOKS_GRU = {"reset_after": False, "recurrent_activation": "hard_sigmoid"}
         ({"name": "rnn", "cell": "lstm", "bidirectional": True}, REVIEWS, 336_705),
         ({"name": "rnn", "cell": "gru", "bidirectional": True}, CLIMATE, 9_281),
         ({"name": "rnn", "cell": "gru", "bidirectional": True, **BOOKS_GRU}, CLIMATE, 9_089),
+        ({"name": "rnn", "cell": "lstm", "units": 128, "embedding": "one_hot"}, NIETZSCHE, 102_585),
         ({"name": "conv1d", "embedding": 128, "filters": [32, 32], "kernel": 7, "pooling": [5, 1]}, REVIEWS, 1_315_937),
         ({"name": "conv1d", "filters": [32, 32, 32], "pooling": [3, 3, 1]}, CLIMATE, 12_609),
         ({"name": "conv1d", "filters": [32, 32], "pooling": [3, 1], "recurrent": {"cell": "gru"}}, CLIMATE, 13_793),

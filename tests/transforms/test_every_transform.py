@@ -8,9 +8,9 @@ import pytest
 from every import CLASSES, made, names
 
 from dlpy.components import Model, Transform
-from dlpy.data import Input, Rows, State, Task
+from dlpy.data import Input, Output, Rows, State, Task
 from dlpy.errors import ConfigError
-from dlpy.features import Padded, Sequences, Table, Texts
+from dlpy.features import Padded, Passages, Sequences, Table, Texts
 from dlpy.pipeline import Pipeline, measured
 from dlpy.preprocessing import with_preprocessing
 
@@ -34,9 +34,13 @@ FEATURES = [
     (Input("text", (None,)), Texts(np.array([f"It isn't {i % 7}, but {i % 3}!" for i in range(20)], object))),
 ]
 
+TEXT = Passages(np.arange(30, dtype=np.int32) % 3, np.arange(20, dtype=np.int32), 4, True, ("a", "b", ""))
+
 
 def accepted(transform: Transform) -> list[tuple[Task, Rows]]:
     """Return the tasks, with rows, that a transform says it fits."""
+    if transform.name == "tokens":  # of texts that no other one takes
+        return [(Task.single(Input("sequence", (4,), 3), Output("tokens", 3, steps=4)), Rows.single(TEXT, LABELS))]
     found = []
     for given, features in FEATURES:
         task = Task.single(given, CLASSES)

@@ -1,0 +1,30 @@
+"""The book's text to go on with."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from dlpy.data import Loaded, Source
+from dlpy.datasets.prose import Prose, read_text
+from dlpy.fetch import Remote, locate
+
+TEXT = Remote(
+    "nietzsche.txt",
+    "https://s3.amazonaws.com/text-datasets/nietzsche.txt",
+    None,
+    max_bytes=10_000_000,
+)
+
+
+class Nietzsche(Prose):
+    """Writings of Nietzsche in English, small letters: 600,893 characters, 57 different ones (Chollet 2017, 8.1).
+
+    With the book's `targets: last` and no rows held out there are its 200,278 windows. `path` is nietzsche.txt.
+    """
+
+    name: Literal["nietzsche"] = "nietzsche"
+    lower: bool = True
+
+    def load(self) -> Loaded:
+        path = locate(TEXT, self.path)
+        return self.loaded(read_text(path), Source("file", str(path)))

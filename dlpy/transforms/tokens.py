@@ -1,0 +1,43 @@
+"""What a run keeps of the text it learns from."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from dlpy.components import Transform
+from dlpy.data import Rows, State, Task
+from dlpy.errors import ConfigError
+from dlpy.features import Passages
+from dlpy.terms import on_a_line
+from dlpy.text_memory import Memory
+from dlpy.vocabulary import By
+
+
+class Tokens(Transform):
+    """The vocabulary of a text, and some windows of its training part to begin with; the rows stay as they are.
+
+    Done by the datasets of running text themselves.
+    """
+
+    name: Literal["tokens"] = "tokens"
+    by: By = "character"
+    """What a token is."""
+    lower: bool = False
+    """Whether capital letters were made small."""
+
+    def outline(self, task: Task) -> Task:
+        if task.output.kind != "tokens":
+            raise ConfigError(f"tokens fits texts to go on with (language_model), not {task.input}.")
+        return task
+
+    def fit(self, rows: Rows, task: Task) -> State:
+        if not isinstance(rows.x, Passages):
+            raise ConfigError("tokens fits windows of a text.")
+        return Memory.of_text(rows.x, self.by, lower=self.lower).arrays()
+
+    def apply(self, rows: Rows, state: State) -> Rows:
+        return rows
+
+    def files(self, state: State) -> dict[str, str]:
+        words = Memory.of(state).vocabulary.words
+        return {"vocabulary.txt": "".join(f"{on_a_line(word) or '[UNK]'}\n" for word in words)}
