@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -55,13 +55,37 @@ class Seen:
 
 def begin(experiment: Experiment, loaded: Loaded, task: Task, options: Options) -> Run:
     """Claim a run directory and write into it what is known before training."""
-    run = runs.create(options.folder, experiment.name or "run", datetime.now())
+    return claim(
+        options, experiment.name or "run", lambda run: _write_beginning(run, experiment, loaded, task, options)
+    )
+
+
+def claim(options: Options, name: str, write: Callable[[Run], None]) -> Run:
+    """Claim a run directory and let `write` fill it; where that fails, leave none behind."""
+    run = runs.create(options.folder, name, datetime.now())
     try:
-        _write_beginning(run, experiment, loaded, task, options)
+        write(run)
     except BaseException:
         shutil.rmtree(run.path, ignore_errors=True)
         raise
     return run
+
+
+def opening(run: Run, options: Options, seed: int, data: dict[str, Any]) -> dict[str, Any]:
+    """Return what run.json holds of every run when it begins."""
+    return {
+        "schema_version": runs.SCHEMA_VERSION,
+        "id": run.id,
+        "kind": options.kind,
+        "status": "running",
+        "exit_reason": None,
+        "smoke": options.smoke,
+        "started": datetime.now().astimezone().isoformat(timespec="seconds"),
+        "command": options.command,
+        "seed": seed,
+        "data": data,
+        **_environment(),
+    }
 
 
 def _write_beginning(run: Run, experiment: Experiment, loaded: Loaded, task: Task, options: Options) -> None:
@@ -70,25 +94,8 @@ def _write_beginning(run: Run, experiment: Experiment, loaded: Loaded, task: Tas
             shutil.copyfile(plugin, run.path / Path(plugin).name)
     write_config(run, experiment)
     data = {"source": loaded.source.kind, "description": loaded.source.description, "sha256": loaded.fingerprint()}
-    run.write(
-        "run.json",
-        {
-            "schema_version": runs.SCHEMA_VERSION,
-            "id": run.id,
-            "kind": options.kind,
-            "status": "running",
-            "exit_reason": None,
-            "smoke": options.smoke,
-            "started": datetime.now().astimezone().isoformat(timespec="seconds"),
-            "command": options.command,
-            "seed": experiment.seed,
-            "data": data,
-            "raw_task": loaded.task.to_record(),
-            "task": task.to_record(),
-            "test_looks": 0,
-            **_environment(),
-        },
-    )
+    posed = {"raw_task": loaded.task.to_record(), "task": task.to_record(), "test_looks": 0}
+    run.write("run.json", opening(run, options, experiment.seed, data) | posed)
     run.append_log(f"began: {options.command or options.kind}; data: {loaded.source.kind} {loaded.source.description}")
 
 

@@ -53,13 +53,15 @@ def runs(
 
 def _row(run: Run) -> dict[str, Any]:
     from dlpy.errors import RunError
+    from dlpy.runs import PICTURE_KINDS
 
     try:
         record, summary = run.read("run.json"), run.read("summary.json")
     except RunError:
         return {"id": run.id, "status": "damaged"}
     known = {"id": run.id, "status": record.get("status"), "data": record.get("data", {}).get("source")}
-    return {**known, "seconds": record.get("seconds"), **(summary.get("mean") or summary.get("best") or {})}
+    made = {"loss": summary["last"]["loss"]} if record.get("kind") in PICTURE_KINDS and "last" in summary else {}
+    return {**known, "seconds": record.get("seconds"), **(summary.get("mean") or summary.get("best") or made)}
 
 
 def _cell(value: object) -> str:
