@@ -78,6 +78,8 @@ def _mistake(detail: Any) -> Mistake:
         return Mistake(keys, "required.")
     if "message" in detail.get("ctx", {}):
         return Mistake((*keys, *([detail["ctx"]["key"]] if "key" in detail["ctx"] else [])), detail["msg"])
+    if detail["type"] == "too_short":
+        return Mistake(keys, "must not be empty.")
     message = detail["msg"].removeprefix("Value error, ").removeprefix("Input should be ").rstrip(".")
     message = message.replace("a valid integer", "a whole number").replace("a valid ", "a ")
     message = re.sub(r"a(n instance| dictionary or instance) of \w+|a (valid )?dictionary", "a mapping", message)
