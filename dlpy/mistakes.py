@@ -79,7 +79,8 @@ def _mistake(detail: Any) -> Mistake:
     if "message" in detail.get("ctx", {}):
         return Mistake((*keys, *([detail["ctx"]["key"]] if "key" in detail["ctx"] else [])), detail["msg"])
     if detail["type"] == "too_short":
-        return Mistake(keys, "must not be empty.")
+        least = detail["ctx"]["min_length"]
+        return Mistake(keys, "must not be empty." if least == 1 else f"must have at least {least} entries.")
     message = detail["msg"].removeprefix("Value error, ").removeprefix("Input should be ").rstrip(".")
     message = message.replace("a valid integer", "a whole number").replace("a valid ", "a ")
     message = re.sub(r"a(n instance| dictionary or instance) of \w+|a (valid )?dictionary", "a mapping", message)
