@@ -15,7 +15,7 @@ Overrides = Annotated[
 ]
 RunsFolder = Annotated[Path | None, typer.Option("--runs", help="Where runs live.  \\[default: $DLPY_RUNS or ./runs]")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors and the run's path.")]
-Smoke = Annotated[bool, typer.Option("--smoke", help="One epoch of a few batches on generated data: does it run?")]
+Smoke = Annotated[bool, typer.Option("--smoke", help="A few batches, or steps, on generated data: does it run?")]
 
 
 def train(
