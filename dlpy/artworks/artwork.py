@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
@@ -93,7 +94,11 @@ class Artwork(Block):
         Raises:
             RunError: there is no such run.
         """
-        return self if self.run is None else self.model_copy(update={"weights": f"{RUN}{runs.find(self.run).id}"})
+        if self.run is None:
+            return self
+        found = runs.find(self.run)
+        by_path = (Path(self.run) / "run.json").is_file()  # it may lie outside the folder in which ids are looked for
+        return self.model_copy(update={"weights": f"{RUN}{found.path if by_path else found.id}"})
 
     def shortened(self) -> Artwork:
         """Return the same cut down to see whether it runs at all: generated pictures, drawn weights."""
