@@ -69,7 +69,7 @@ class Dream(Artwork):
         return super().resolved().model_copy(update={"layers": self._chosen()})
 
     def shortened(self) -> Artwork:
-        least = NETWORKS[self.network].least if self.network else 32
+        least = NETWORKS[self.network].least if self.network else 64
         update = {"height": round(least * 1.5), "octaves": 2, "octave_scale": 1.4, "steps": _SMOKE_STEPS}
         return super().shortened().model_copy(update=update)
 

@@ -58,7 +58,7 @@ def _begin(artwork: Artwork, sources: Sources, options: Options) -> Run:
 def _paint(artwork: Artwork, document: Document, sources: Sources, journal: Journal) -> None:
     backend.start()
     viewer = open_viewer(artwork)
-    mistakes = viewer.mistakes(artwork)
+    mistakes = viewer.mistakes(artwork, sources.size)
     if mistakes:
         raise document.error(mistakes)
     viewer.learn()

@@ -82,7 +82,7 @@ class Style(Artwork):
         return super().resolved().model_copy(update=update)
 
     def shortened(self) -> Artwork:
-        least = NETWORKS[self.network].least if self.network else 32
+        least = NETWORKS[self.network].least if self.network else 64
         update = {"height": least + 16, "iterations": _SMOKE_ITERATIONS, "evaluations": 2}
         return super().shortened().model_copy(update=update)
 

@@ -15,6 +15,7 @@ from dlpy.errors import ConfigError
 from dlpy.explain.opened import Opened, open_network, resized
 from dlpy.explain.subject import Subject, of_run
 from dlpy.networks import NETWORKS
+from dlpy.pictures import Size
 from dlpy.preparation import prepared
 from dlpy.weight_files import assign
 from dlpy.yaml_reader import Mistake
@@ -39,10 +40,18 @@ class Viewer:
     prepare: Callable[[Any], Any]
     learn: Callable[[], None]
 
-    def mistakes(self, artwork: Artwork) -> list[Mistake]:
-        """Return which of the layers that an artwork names it does not have."""
+    def mistakes(self, artwork: Artwork, size: Size) -> list[Mistake]:
+        """Return which of the layers that an artwork names it does not have, or whether its pictures are too small."""
         unfit = {keys: self.network.unfit(keys[1]) for keys in artwork.wanted_layers()}
-        return [Mistake(keys, wrong) for keys, wrong in unfit.items() if wrong is not None]
+        found = [Mistake(keys, wrong) for keys, wrong in unfit.items() if wrong is not None]
+        if found:
+            return found
+        network = self.network.up_to(*[name for _, name in artwork.wanted_layers()])
+        height, width = artwork.smallest(size)
+        if resized(network, None, None) is not None and resized(network, height, width) is None:
+            message = f"{height} x {width} pixels are too few for the layers of {self.title}: make it larger."
+            return [Mistake(("height",), message)]
+        return []
 
     def maps(self, layers: list[str]) -> Callable[[Any], list[Any]]:
         """Return what gives the layers' maps for pictures (1, height, width, channels) in grey levels, of any size.
