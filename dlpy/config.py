@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BeforeValidator, Field, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from dlpy.blocks import Block
 from dlpy.clashes import clashes, misfits
@@ -16,7 +15,7 @@ from dlpy.data import Task
 from dlpy.document import Document, read
 from dlpy.errors import ConfigError
 from dlpy.execution import Execution
-from dlpy.mistakes import mistakes_of
+from dlpy.mistakes import checked
 from dlpy.objectives import AnyLoss, AnyMetric, AnyOptimizer, Loss, Metric
 from dlpy.only import narrowed
 from dlpy.optimizers import RMSprop
@@ -154,20 +153,23 @@ def load(path: Path, overrides: list[str] | None = None) -> tuple[Experiment, Do
         ConfigError: names every mistake, a line each.
     """
     document = read(path, overrides)
+    return experiment_of(document), document
+
+
+def experiment_of(document: Document) -> Experiment:
+    """Return the checked experiment of a file that trains a model."""
+    if "kind" in document.values:
+        message = "this command is for experiments that train a model, which have no 'kind'."
+        raise document.error([Mistake(("kind",), message)])
     _load_plugins(document)
-    if document.values.get("name") is None:
-        document.values["name"] = re.sub(r"[^A-Za-z0-9._-]+", "-", path.stem).strip("-._")[:64] or "run"
-    try:
-        experiment = Experiment.model_validate(document.values)
-    except ValidationError as error:
-        raise document.error(mistakes_of(error, document.values)) from None
+    experiment = checked(Experiment, document)
     task = experiment.data.outline()
     try:
         task = task and narrowed(task, experiment.data.only)
     except ConfigError as error:
         raise document.error([Mistake(("data", "only"), str(error))]) from None
     raise_mistakes(experiment, document, task)
-    return experiment, document
+    return experiment
 
 
 def _load_plugins(document: Document) -> None:

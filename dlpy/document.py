@@ -29,15 +29,19 @@ class Document:
     def _text(self, mistake: Mistake) -> str:
         for length in range(len(mistake.keys), 0, -1):
             if (override := self.overrides.get(mistake.keys[:length])) is not None:
-                return f"{override}: {mistake.message}"
-        where = ".".join(str(key) for key in mistake.keys)
-        return f"{self._place(mistake)[1]}: {where + ': ' if where else ''}{mistake.message}"
+                return _joined(override, mistake.keys[length:], mistake.message)
+        return _joined(self._place(mistake)[1], mistake.keys, mistake.message)
 
     def _place(self, mistake: Mistake) -> tuple[int, str]:
         for length in range(len(mistake.keys), -1, -1):
             if mistake.keys[:length] in self.places:
                 return self.places[mistake.keys[:length]]
         return (1, f"{self.path}:1")
+
+
+def _joined(place: str, keys: Keys, message: str) -> str:
+    """Return "place: dotted.key: message"; without the key where the place says it already."""
+    return ": ".join([place, *([".".join(map(str, keys))] if keys else []), message])
 
 
 def read(path: Path, overrides: list[str] | None = None) -> Document:

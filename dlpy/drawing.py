@@ -109,14 +109,14 @@ def panels(figure: Figure, count: int, columns: int) -> list[Axes]:
     return [figure.add_subplot(rows, columns, number + 1) for number in range(count)]
 
 
-def epoch_axis(axes: Axes, epochs: np.ndarray) -> None:
-    """Number the horizontal axis by whole epochs."""
+def epoch_axis(axes: Axes, epochs: np.ndarray, counted: str = "epoch") -> None:
+    """Number the horizontal axis by whole epochs, or whatever is counted."""
     from matplotlib.ticker import MaxNLocator
 
     margin = max(0.5, 0.02 * len(epochs))
     axes.set_xlim(epochs[0] - margin, epochs[-1] + margin)
     axes.xaxis.set_major_locator(MaxNLocator(nbins=8, steps=[1, 2, 5, 10], integer=True, min_n_ticks=1))
-    axes.set_xlabel("epoch")
+    axes.set_xlabel(counted)
 
 
 def score_axis(axes: Axes, score: str, curves: list[np.ndarray]) -> None:

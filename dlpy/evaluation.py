@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
-from dlpy import checkpoints
+from dlpy import checkpoints, runs
 from dlpy.baseline import baseline
 from dlpy.checks import check_rows
 from dlpy.compiling import compiled_model
@@ -56,7 +56,8 @@ def restore(run: Run, which: checkpoints.Which = "best") -> Trained:
 
 
 def read_config(run: Run) -> tuple[Experiment, Document]:
-    """Return the experiment that a run was made of, and where in its config.yaml everything stands."""
+    """Return the experiment that a run trained a model by, and where in its config.yaml everything stands."""
+    runs.require_model(run)
     if not run.config.is_file():
         raise RunError(f"{run.path} has no config.yaml.")
     try:

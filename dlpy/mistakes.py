@@ -4,12 +4,31 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from dlpy.blocks import Block
+from dlpy.document import Document
 from dlpy.errors import did_you_mean
 from dlpy.yaml_reader import Keys, Mistake
+
+AnyBlock = TypeVar("AnyBlock", bound=Block)
+
+
+def checked(kind: type[AnyBlock], document: Document) -> AnyBlock:
+    """Return what a file says as an experiment of a kind, named after the file unless it says how.
+
+    Raises:
+        ConfigError: names every mistake, a line each.
+    """
+    values = document.values
+    if values.get("name") is None:
+        values["name"] = re.sub(r"[^A-Za-z0-9._-]+", "-", document.path.stem).strip("-._")[:64] or "run"
+    try:
+        return kind.model_validate(values)
+    except ValidationError as error:
+        raise document.error(mistakes_of(error, values)) from None
 
 
 def mistakes_of(error: ValidationError, values: dict[str, Any]) -> list[Mistake]:
@@ -59,6 +78,9 @@ def _mistake(detail: Any) -> Mistake:
         return Mistake(keys, "required.")
     if "message" in detail.get("ctx", {}):
         return Mistake((*keys, *([detail["ctx"]["key"]] if "key" in detail["ctx"] else [])), detail["msg"])
+    if detail["type"] == "too_short":
+        least = detail["ctx"]["min_length"]
+        return Mistake(keys, "must not be empty." if least == 1 else f"must have at least {least} entries.")
     message = detail["msg"].removeprefix("Value error, ").removeprefix("Input should be ").rstrip(".")
     message = message.replace("a valid integer", "a whole number").replace("a valid ", "a ")
     message = re.sub(r"a(n instance| dictionary or instance) of \w+|a (valid )?dictionary", "a mapping", message)

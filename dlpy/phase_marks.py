@@ -14,12 +14,13 @@ _LINE = 0.075  # of the height of a panel: room for a line of labels
 _WIDTH = 0.16  # of the width of a panel: room for a label in full
 
 
-def mark_phases(axes: Axes, starts: Sequence[tuple[Starts, str]]) -> None:
+def mark_phases(axes: Axes, starts: Sequence[tuple[Starts, str]], name: str = "phase") -> None:
     """Draw a thin line where a phase begins, with a label over it; everything else is drawn already.
 
     Args:
         starts: for each training with phases, where they begin and its colour. Each has a line of labels of its own,
             above the curves.
+        name: what a phase is called.
     """
     from matplotlib.transforms import blended_transform_factory
 
@@ -33,7 +34,7 @@ def mark_phases(axes: Axes, starts: Sequence[tuple[Starts, str]]) -> None:
         ends = [at for _, at in found[1:]] + [right]
         for (phase, at), end in zip(found, ends, strict=True):
             axes.axvline(at, color=colour, linewidth=0.8, zorder=1)
-            text = f" phase {phase}" if end - at > _WIDTH * (right - left) else f" {phase}"
+            text = f" {name} {phase}" if end - at > _WIDTH * (right - left) else f" {phase}"
             height = 0.995 - line * _LINE
             axes.text(at, height, text, transform=place, color=colour, fontsize=7.5, va="top", clip_on=True)
 

@@ -70,7 +70,8 @@ def pixels(figure: Figure) -> np.ndarray:
 
 def _dataset_name(run: Run) -> str:
     try:
-        return f"the real {read(run.config).values['data']['name']}"
+        values = read(run.config).values
+        return "a photograph" if "kind" in values else f"the real {values['data']['name']}"
     except (DlpyError, KeyError, TypeError):
         return "the real data"
 

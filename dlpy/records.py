@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -57,13 +57,37 @@ class Seen:
 
 def begin(experiment: Experiment, loaded: Loaded, task: Task, options: Options) -> Run:
     """Claim a run directory and write into it what is known before training."""
-    run = runs.create(options.folder, experiment.name or "run", datetime.now())
+    return claim(
+        options, experiment.name or "run", lambda run: _write_beginning(run, experiment, loaded, task, options)
+    )
+
+
+def claim(options: Options, name: str, write: Callable[[Run], None]) -> Run:
+    """Claim a run directory and let `write` fill it; where that fails, leave none behind."""
+    run = runs.create(options.folder, name, datetime.now())
     try:
-        _write_beginning(run, experiment, loaded, task, options)
+        write(run)
     except BaseException:
         shutil.rmtree(run.path, ignore_errors=True)
         raise
     return run
+
+
+def opening(run: Run, options: Options, seed: int, data: dict[str, Any]) -> dict[str, Any]:
+    """Return what run.json holds of every run when it begins."""
+    return {
+        "schema_version": runs.SCHEMA_VERSION,
+        "id": run.id,
+        "kind": options.kind,
+        "status": "running",
+        "exit_reason": None,
+        "smoke": options.smoke,
+        "started": datetime.now().astimezone().isoformat(timespec="seconds"),
+        "command": options.command,
+        "seed": seed,
+        "data": data,
+        **environment(),
+    }
 
 
 def _write_beginning(run: Run, experiment: Experiment, loaded: Loaded, task: Task, options: Options) -> None:
@@ -71,23 +95,8 @@ def _write_beginning(run: Run, experiment: Experiment, loaded: Loaded, task: Tas
         for plugin in experiment.plugins:
             shutil.copyfile(plugin, run.path / Path(plugin).name)
     write_config(run, experiment)
-    run.write(
-        "run.json",
-        {
-            "schema_version": runs.SCHEMA_VERSION,
-            "id": run.id,
-            "kind": options.kind,
-            "status": "running",
-            "exit_reason": None,
-            "smoke": options.smoke,
-            "started": datetime.now().astimezone().isoformat(timespec="seconds"),
-            "command": options.command,
-            "seed": experiment.seed,
-            **told_of_data(loaded, task),
-            "test_looks": 0,
-            **environment(),
-        },
-    )
+    data = told_of_data(loaded, task)
+    run.write("run.json", opening(run, options, experiment.seed, data.pop("data")) | data | {"test_looks": 0})
     run.append_log(f"began: {options.command or options.kind}; data: {loaded.source.kind} {loaded.source.description}")
 
 

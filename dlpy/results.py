@@ -14,6 +14,7 @@ from dlpy.errors import RunError
 from dlpy.runs import Run
 
 PARTS = {"validation": "validation rows", "test": "test rows", "out_of_fold": "out-of-fold rows"}
+COUNTED = {"epoch": "phase", "step": "octave", "iteration": ""}  # what a line is of -> the column of its stretches
 
 
 @dataclass(frozen=True)
@@ -22,11 +23,13 @@ class History:
 
     epochs: (epochs,) numbers from 1. curves: (epochs,) float64 by column, NaN where the score was not finite.
     phases: (epochs,) which of training.phases an epoch was in, from 1; empty where there are none.
+    counted: what a line is of: an epoch of training, or a step or iteration towards a picture; octaves are phases.
     """
 
     epochs: np.ndarray
     curves: dict[str, np.ndarray]
     phases: np.ndarray = field(default_factory=lambda: np.empty(0))
+    counted: str = "epoch"
 
     def phase_starts(self) -> list[tuple[int, float]]:
         """Return each phase but the first, and between which epochs it began, such as (2, 10.5)."""
@@ -73,12 +76,13 @@ def read_history(path: Path) -> History | None:
         table = np.array(rows, np.float64).reshape(len(rows), len(names))
     except (OSError, ValueError) as error:
         raise RunError(f"{path} is damaged: {error}.") from None
-    if len(table) == 0 or "epoch" not in names:
+    if len(table) == 0 or names[0] not in COUNTED:
         return None
     columns = dict(zip(names, np.where(np.isfinite(table), table, np.nan).T, strict=True))
-    epochs = columns.pop("epoch")
+    epochs = columns.pop(names[0])
     columns.pop("seconds", None)
-    return History(epochs, phases=columns.pop("phase", np.empty(0)), curves=columns)
+    phases = columns.pop(COUNTED[names[0]], np.empty(0))
+    return History(epochs, phases=phases, curves=columns, counted=names[0])
 
 
 def fold_histories(run: Run) -> list[History]:

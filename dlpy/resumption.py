@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-import shutil
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -22,7 +21,7 @@ from dlpy.runs import Run, storage
 from dlpy.training import Reporter, finish, with_rows
 
 _DECIDES = ("dlpy", "keras", "tensorflow", "tensorflow-cpu", "numpy")  # packages whose versions decide the numbers
-_OUTDATED = ("evaluation.json", "predictions.npz", "samples", "plots")  # what was made of an earlier state
+_OUTDATED = ("evaluation.json", "predictions.npz", "samples/made.npz", "samples/wrongest-*", "plots/*")
 
 
 def is_complete(run: Run) -> bool:
@@ -109,9 +108,9 @@ def _rewound(run: Run, experiment: Experiment, reporter: Reporter) -> dict[str, 
     with storage(run.path):
         if state is None:
             run.metrics.write_text("")
-        for name in _OUTDATED:
-            path = run.path / name
-            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+        for pattern in _OUTDATED:  # what was made of an earlier state
+            for path in run.path.glob(pattern):
+                path.unlink()
     epochs = 0 if state is None else state["epoch"]
     reporter.notice(f"resumed after epoch {epochs} of {experiment.training.epochs}")
     return state

@@ -74,6 +74,7 @@ def read_run_base(reference: str) -> RunBase:
         ConfigError: it has no base of its own.
     """
     run = runs.find(reference)
+    runs.require_model(run)
     try:
         values = read(run.config).values
         family = _family(values)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 SCHEMA_VERSION = 1
+PICTURE_KINDS = ("dream", "style")  # of runs that train no model
 _NAMED = re.compile(r"\d{8}-\d{6}-(.+?)(?:-\d+)?")  # a number at the end tells apart runs of one second
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")
 
@@ -173,6 +174,12 @@ def find(reference: str, folder: Path | None = None) -> Run:
         raise RunError(f"'{reference}' could be any of {', '.join(run.id for run in found[:5])}.")
     have = f"The newest are {', '.join(run.id for run in runs[-3:])}." if runs else "There are no runs yet."
     raise RunError(f"no run '{reference}' in {folder}. {have}")
+
+
+def require_model(run: Run) -> None:
+    """Raise RunError where a run trained no model but made a picture."""
+    if (kind := run.read("run.json").get("kind")) in PICTURE_KINDS:
+        raise RunError(f"run {run.id} is of kind '{kind}': it made the pictures in its samples/, and has no model.")
 
 
 def all_runs(folder: Path) -> list[Run]:

@@ -126,7 +126,8 @@ class Reader:
 
     def _text(self, text: str, keys: Keys) -> str:
         """Return text as it is, but the value of a path or an item of `plugins` as an absolute path if it exists."""
-        named = str(keys[-1] if keys else "").endswith("path") or (keys == ("model", "weights") and text != "imagenet")
+        weights = keys in (("model", "weights"), ("weights",)) and text not in ("imagenet", "none")
+        named = str(keys[-1] if keys else "").endswith("path") or weights
         if text and (named or keys[-2:-1] == ("plugins",)):
             for folder in (self.folder, Path.cwd()):
                 path = folder / Path(text).expanduser()

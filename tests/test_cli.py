@@ -162,5 +162,7 @@ def test_the_schema_is_json_and_has_every_block(bench) -> None:
     status, out, _ = bench.run("schema")
     schema = json.loads(out)
     assert status == 0
-    assert set(schema["properties"]) == {*Experiment.model_fields, "extends"}
-    assert schema["required"] == ["data", "model"]
+    training = schema["$defs"]["Experiment"]
+    assert schema["else"] == {"$ref": "#/$defs/Experiment"}
+    assert set(training["properties"]) == {*Experiment.model_fields, "extends"}
+    assert training["required"] == ["data", "model"]

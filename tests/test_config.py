@@ -6,6 +6,7 @@ import yaml
 
 from dlpy.config import Experiment, load
 from dlpy.errors import ConfigError
+from dlpy.kinds import load_any
 
 REPOSITORY = Path(__file__).parents[1]
 CONFIGS = sorted((REPOSITORY / "configs").glob("*.yaml"))
@@ -23,7 +24,7 @@ def test_there_are_configs() -> None:
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
 def test_every_config_is_right_and_has_a_header(path: Path) -> None:
-    load(path)
+    load_any(path)
     header = [line for line in path.read_text().splitlines() if line.startswith("#")]
     assert header[0].startswith("# ")
     assert any(line.startswith("# Expect: ") and "@" not in line for line in header)
@@ -32,8 +33,8 @@ def test_every_config_is_right_and_has_a_header(path: Path) -> None:
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
 def test_the_resolved_config_says_the_same(path: Path, bench) -> None:
-    experiment, _ = load(path)
-    again, _ = load(bench.write(experiment.to_yaml(), path.name))
+    experiment, _ = load_any(path)
+    again, _ = load_any(bench.write(experiment.to_yaml(), path.name))
     assert again == experiment
 
 

@@ -13,11 +13,14 @@ from dlpy.networks import NETWORKS
 from dlpy.records import Options
 from dlpy.training import Reporter, train
 
-CONFIGS = sorted((Path(__file__).parents[1] / "configs").rglob("*.yaml"))
+FILES = sorted((Path(__file__).parents[1] / "configs").rglob("*.yaml"))
+ARTWORKS = [path for path in FILES if "\nkind: " in path.read_text()]
+CONFIGS = [path for path in FILES if path not in ARTWORKS]
 
 
 def test_there_are_configs() -> None:
     assert len(CONFIGS) >= 25
+    assert len(ARTWORKS) >= 4
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +70,16 @@ def test_the_config_trains(bench, path: Path, kept: Path) -> None:
     assert 0 < summary["rows"]["train"] <= 256
     assert summary["baseline"]
     assert run.model.is_file()
+
+
+@pytest.mark.parametrize("path", ARTWORKS, ids=lambda path: path.stem)
+def test_the_config_makes_a_picture(bench, path: Path, kept: Path) -> None:
+    own = [f"weights={base_run(kept)}"] if "weights: run:" in path.read_text() else []
+    status, out, err = bench.run("train", path, "--smoke", *own)
+    assert (status, err) == (0, "")
+    assert "*** STAND-IN PICTURE ***" in out
+    (run,) = (bench.folder / "runs").iterdir()
+    assert (run / "samples" / "final.png").is_file()
 
 
 @pytest.mark.parametrize("path", [path for path in CONFIGS if "kfold:" in path.read_text()], ids=lambda path: path.stem)

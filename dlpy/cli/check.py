@@ -36,12 +36,16 @@ def check(
 
 def _check(path: Path, overrides: list[str], *, data: bool) -> list[str]:
     """Return what there is to tell of an experiment without mistakes."""
-    from dlpy.config import load
+    from dlpy.artworks.artwork import Artwork
+    from dlpy.artworks.making import prepared
     from dlpy.errors import DlpyError
     from dlpy.inspection import inspect
+    from dlpy.kinds import load_any
 
-    experiment, document = load(path, overrides)
+    experiment, document = load_any(path, overrides)
     try:
+        if isinstance(experiment, Artwork):
+            return [prepared(experiment, document).described] if data else []
         return list(inspect(experiment, document)) if data else []
     except DlpyError as error:
         if str(error).startswith((f"{path}:", *overrides)):

@@ -64,7 +64,7 @@ def generate(
     edit: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", rich_help_panel=_PICTURES, help="Move these pictures towards --class, in the latent space."
+            metavar="FILE", rich_help_panel=_PICTURES, help="Move a picture towards --class, in a vae's latent space."
         ),
     ] = None,
     wanted: Annotated[

@@ -143,10 +143,15 @@ def announce_stand_in(console: Console, data: dict[str, str]) -> None:
         f"This is not the real data but {data['description']}: the scores say nothing about the real data. "
         "To train on that, put its file into $DLPY_DATA, or name it by data.path."
     )
+    announce(console, "STAND-IN DATA", text)
+
+
+def announce(console: Console, title: str, text: str) -> None:
+    """Say something so that nobody can miss it."""
     if console.is_terminal:
-        console.print(Panel(text, title="STAND-IN DATA", border_style="bold red"))
+        console.print(Panel(text, title=title, border_style="bold red"))
     else:
-        console.print(f"*** STAND-IN DATA *** {text}", highlight=False, soft_wrap=True)
+        console.print(f"*** {title} *** {text}", highlight=False, soft_wrap=True)
 
 
 def scores_text(scores: dict[str, float]) -> str:

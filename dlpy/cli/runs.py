@@ -54,6 +54,7 @@ def runs(
 def _row(run: Run) -> dict[str, Any]:
     from dlpy.errors import RunError
     from dlpy.run_lock import is_locked
+    from dlpy.runs import PICTURE_KINDS
 
     try:
         record, summary = run.read("run.json"), run.read("summary.json")
@@ -63,7 +64,8 @@ def _row(run: Run) -> dict[str, Any]:
     if status == "running" and not is_locked(run):
         status = "killed"  # nobody was left to write it down
     known = {"id": run.id, "status": status, "data": record.get("data", {}).get("source")}
-    return {**known, "seconds": record.get("seconds"), **(summary.get("mean") or summary.get("best") or {})}
+    made = {"loss": summary["last"]["loss"]} if record.get("kind") in PICTURE_KINDS and "last" in summary else {}
+    return {**known, "seconds": record.get("seconds"), **(summary.get("mean") or summary.get("best") or made)}
 
 
 def _cell(value: object) -> str:

@@ -10,10 +10,6 @@ def schema() -> None:
 
     Example: dlpy schema > experiment.schema.json
     """
-    from dlpy.config import Experiment
-    from dlpy.option_help import describe
+    from dlpy import kinds
 
-    document = Experiment.model_json_schema()
-    document["properties"]["extends"] = {"type": "string", "description": "An experiment file that this one changes."}
-    describe(document)
-    print(json.dumps(document, indent=2))
+    print(json.dumps(kinds.schema(), indent=2))

@@ -28,8 +28,8 @@ def show(
     """
     from dlpy.catalogue import component_help, kinds, listing
     from dlpy.cli.output import output
-    from dlpy.config import load
     from dlpy.errors import ConfigError, did_you_mean
+    from dlpy.kinds import load_any
     from dlpy.registry import load_plugin
 
     for path in plugin or []:
@@ -40,7 +40,7 @@ def show(
     elif kind == "data":
         _show_data(name, overrides or [], samples)
     elif Path(kind).is_file():
-        experiment, _ = load(Path(kind))
+        experiment, _ = load_any(Path(kind))
         sys.stdout.write(experiment.to_yaml())
     elif kind not in kinds():
         raise ConfigError(f"there is nothing called '{kind}' to show.{did_you_mean(kind, [*kinds(), 'data'])}")

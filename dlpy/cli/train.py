@@ -15,7 +15,7 @@ Overrides = Annotated[
 ]
 RunsFolder = Annotated[Path | None, typer.Option("--runs", help="Where runs live.  \\[default: $DLPY_RUNS or ./runs]")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors and the run's path.")]
-Smoke = Annotated[bool, typer.Option("--smoke", help="One epoch of a few batches on generated data: does it run?")]
+Smoke = Annotated[bool, typer.Option("--smoke", help="A few batches, or steps, on generated data: does it run?")]
 
 
 def train(
@@ -25,18 +25,25 @@ def train(
     quiet: Quiet = False,
     runs_folder: RunsFolder = None,
 ) -> None:
-    """Train the model of an experiment file and leave everything about it in a new run directory.
+    """Train the model of an experiment file, or make its picture, and leave everything about it in a run directory.
 
     Example: dlpy train configs/imdb_dense.yaml training.epochs=3 model.units=[32]
     """
     from dlpy import backend, runs, training
+    from dlpy.artworks.artwork import Artwork
     from dlpy.cli.progress import reporter
-    from dlpy.config import load
     from dlpy.drawing import draw_all
+    from dlpy.kinds import load_any
     from dlpy.records import Options
 
-    experiment, document = load(config, overrides)
-    options = Options(runs_folder or runs.runs_folder(), command_line(), "train", smoke)
+    experiment, document = load_any(config, overrides)
+    folder = runs_folder or runs.runs_folder()
+    if isinstance(experiment, Artwork):
+        from dlpy.cli.artworks import make_and_show
+
+        make_and_show(experiment, document, Options(folder, command_line(), experiment.kind, smoke), quiet=quiet)
+        return
+    options = Options(folder, command_line(), "train", smoke)
     with reporter(quiet=quiet) as report:
         run = training.train(experiment, document, options, report)
     backend.give_back_memory()

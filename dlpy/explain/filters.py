@@ -10,6 +10,7 @@ import numpy as np
 
 from dlpy.explain.opened import resized
 from dlpy.explain.subject import Subject
+from dlpy.slopes import with_slope
 
 if TYPE_CHECKING:
     import keras
@@ -81,12 +82,12 @@ def _climb(model: keras.Model, count: int, level: np.ndarray) -> Callable[[Any],
         both = tf.reduce_mean(activated, axis=(1, 2)), tf.reduce_max(sums, axis=(1, 2))
         return [tf.linalg.diag_part(answer[:, :count]) for answer in both]  # picture i's answer from filter i
 
+    def climbed(pictures: Any) -> Any:
+        mean, largest = answers(pictures)
+        return tf.where(mean == 0, largest, mean), mean
+
     def once(pictures: Any) -> Any:
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch(pictures)
-            mean, largest = answers(pictures)
-            climbed = tf.where(mean == 0, largest, mean)
-        slope = tape.gradient(climbed, pictures)
+        slope, _ = with_slope(climbed, pictures)
         size = tf.sqrt(tf.reduce_mean(tf.square(slope), axis=(1, 2, 3), keepdims=True))
         return pictures + slope / (size + 1e-5) * step
 

@@ -59,11 +59,18 @@ class Opened:
         Raises:
             ConfigError: there is none of that name.
         """
-        known = [own for own, layer in self.layers.items() if layer.gives_maps]
-        if name not in known:
-            what = "gives no pictures." if name in self.layers else "there is no such layer."
-            raise ConfigError(f"--layer {name}: {what}{did_you_mean(name, known)}")
+        wrong = self.unfit(name)
+        if wrong is not None:
+            raise ConfigError(f"--layer {name}: {wrong}")
         return self.layers[name]
+
+    def unfit(self, name: str) -> str | None:
+        """Return why a layer of this name cannot be looked at; None where it can."""
+        known = [own for own, layer in self.layers.items() if layer.gives_maps]
+        if name in known:
+            return None
+        what = "gives no pictures." if name in self.layers else "there is no such layer."
+        return f"{what}{did_you_mean(name, known)}"
 
     def shown(self, *kinds: Kind) -> list[str]:
         """Return the names of the layers of these kinds that give pictures."""
@@ -132,8 +139,8 @@ def open_network(model: keras.Model) -> Opened:
     return Opened(start, _by_name(found), output)
 
 
-def resized(model: keras.Model, height: int, width: int) -> keras.Model | None:
-    """Return the model for pictures of another size; None where its layers do not take it."""
+def resized(model: keras.Model, height: int | None, width: int | None) -> keras.Model | None:
+    """Return the model for pictures of another size, or of any (None); None where its layers do not take it."""
     import keras
 
     start = keras.Input((height, width, model.inputs[0].shape[-1]))

@@ -9,11 +9,12 @@ from typing import Any, Literal
 import numpy as np
 
 from dlpy.checkpoints import Which
+from dlpy.data import Rows
 from dlpy.errors import ConfigError, DataError, RunError, did_you_mean
 from dlpy.evaluation import Trained, restore
 from dlpy.latent_space import grid
 from dlpy.made import asked_for, latent_vectors, make_pictures, square_sheet
-from dlpy.pictures import is_picture
+from dlpy.pictures import is_picture, read_picture
 from dlpy.png import marked, save_pixels, stand_in_text
 from dlpy.results import class_names, output_of, read_arrays
 from dlpy.runs import Run, write_whole
@@ -119,7 +120,7 @@ def _number(wanted: str, names: list[str]) -> int:
 
 
 def _edited(run: Run, trained: Trained, wish: Wish) -> np.ndarray:
-    """Return a row for each picture of the file: as it is rebuilt, then with more and more of a class's attribute."""
+    """Return a picture as it is rebuilt, then with more and more of a class's attribute."""
     model: Any = trained.engine.model
     stored, output = read_arrays(run.made), output_of(run)
     if "attributes" not in stored or output is None or wish.wanted is None:
@@ -131,10 +132,16 @@ def _edited(run: Run, trained: Trained, wish: Wish) -> np.ndarray:
     attribute = stored["attributes"][list(stored["classes"]).index(number)]
     if wish.picture is None:
         raise ConfigError("--edit needs a picture.")
-    rows = trained.pipeline.apply(trained.experiment.data.read(wish.picture, trained.raw_task))
-    means = np.asarray(model.get_layer("encoder")(rows.array, training=False)[0])
-    latent = means[:, None] + attribute * np.array(_STRENGTHS, np.float32)[:, None]
-    return square_sheet(make_pictures(model.sampler, latent.reshape(-1, latent.shape[-1])), len(_STRENGTHS))
+    means = np.asarray(model.get_layer("encoder")(_read(trained, wish.picture), training=False)[0])
+    latent = means + attribute * np.array(_STRENGTHS, np.float32)[:, None]
+    return square_sheet(make_pictures(model.sampler, latent), len(_STRENGTHS))
+
+
+def _read(trained: Trained, path: Path) -> np.ndarray:
+    """Return a picture file as the network takes it: (1, *shape) float32."""
+    picture = read_picture(path, trained.experiment.data.form(trained.raw_task))
+    raw = picture if len(trained.raw_task.input.shape) == 3 else picture[..., 0]
+    return trained.pipeline.apply(Rows.single(raw[None])).array
 
 
 def _write_walk(path: Path, frames: list[np.ndarray]) -> None:

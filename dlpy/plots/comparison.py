@@ -70,7 +70,8 @@ def _draw_score(axes: Axes, name: str, histories: dict[str, History]) -> None:
                 markersize=4.5,
                 label=run,
             )
-    epoch_axis(axes, max((history.epochs for history in histories.values()), key=len))
+    counted = " or ".join(dict.fromkeys(history.counted for history in histories.values()))
+    epoch_axis(axes, max((history.epochs for history in histories.values()), key=len), counted)
     score_axis(axes, score, [history.curves[name] for history in histories.values() if name in history.curves])
     axes.set_title(f"{'validation' if name.startswith('val_') else 'training'} {score}")
 

@@ -18,6 +18,7 @@ from dlpy.drawing import (
     shortened,
 )
 from dlpy.phase_marks import mark_phases
+from dlpy.plots.artwork import draw_terms
 from dlpy.results import History, baseline_of, read_history
 from dlpy.runs import Run
 
@@ -36,10 +37,12 @@ class HistoryPlot(Plot):
         history = read_history(run.metrics)
         if history is None:
             return {}
+        if history.counted != "epoch":
+            return {"": draw_terms(history, _title(run, "Loss"))}
         scores = history.scores()
         columns = min(len(scores), 3 if len(scores) != 4 else 2)
         rows = -(-len(scores) // columns)
-        figure = new_figure(_title(run), max(4.4 * columns, 6), 3 * rows + 0.8)
+        figure = new_figure(_title(run, "Training"), max(4.4 * columns, 6), 3 * rows + 0.8)
         for axes, score in zip(panels(figure, len(scores), columns), scores, strict=True):
             draw_score(axes, score, history)
             _draw_landmarks(axes, score, history, run)
@@ -70,6 +73,6 @@ def _draw_landmarks(axes: Axes, score: str, history: History, run: Run) -> None:
     draw_baseline(axes, baseline_of(run, score), shortened(f"baseline: {guess}", 70))
 
 
-def _title(run: Run) -> str:
+def _title(run: Run, what: str) -> str:
     status = run.read("run.json").get("status", "completed")
-    return f"Training of {run.id}" + ("" if status == "completed" else f" ({status})")
+    return f"{what} of {run.id}" + ("" if status == "completed" else f" ({status})")

@@ -1,0 +1,88 @@
+"""What a person sees of a picture in the making: a live bar on a terminal, a plain line an octave or iteration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from dlpy.artworks.artwork import Artwork
+from dlpy.artworks.journal import Watcher
+from dlpy.artworks.making import make
+from dlpy.cli.output import output
+from dlpy.cli.progress import announce, shown_path
+from dlpy.document import Document
+from dlpy.drawing import draw_all
+from dlpy.records import Options
+from dlpy.runs import Run
+
+
+def make_and_show(artwork: Artwork, document: Document, options: Options, *, quiet: bool) -> None:
+    """Make a picture, tell how it goes, draw the run's plots, and say where everything is."""
+    console = output(quiet=quiet)
+    with _watcher(console) as watcher:
+        run = make(artwork, document, options, watcher)
+    draw_all(run)
+    _finished(console, run)
+
+
+class Lines(Watcher):
+    """Plain lines."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+
+    def generated(self, options: list[str]) -> None:
+        text = f"The picture is not a photograph but a generated one. To use your own, give {' and '.join(options)}."
+        announce(self.console, "STAND-IN PICTURE", text)
+
+    def notice(self, text: str) -> None:
+        self.console.print(escape(text), highlight=False, soft_wrap=True)
+
+
+class Bar(Lines):
+    """A bar for the steps of the picture in the making, and the lines above it."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__(console)
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        self.bar = Progress(*columns, console=console, transient=True)
+        self._task = TaskID(0)
+
+    def begins(self, what: str, total: int) -> None:
+        self._task = self.bar.add_task(f"{what}, steps", total=total)
+        self.bar.start()
+
+    def advanced(self, done: int) -> None:
+        self.bar.update(self._task, completed=done)
+
+
+@contextmanager
+def _watcher(console: Console) -> Iterator[Watcher]:
+    """Yield what fits where the output goes."""
+    if not console.is_terminal or console.is_dumb_terminal or console.quiet:
+        yield Lines(console)
+        return
+    shown = Bar(console)
+    try:
+        yield shown
+    finally:
+        shown.bar.stop()  # a bar that is left behind hides the cursor
+
+
+def _finished(console: Console, run: Run) -> None:
+    """Tell how far the loss came and where the picture is."""
+    summary, record = run.read("summary.json"), run.read("run.json")
+    lines = Lines(console)
+    lines.notice(f"loss:      {summary['first']['loss']:.6g} at first, {summary['last']['loss']:.6g} in the end")
+    mark = " (STAND-IN PICTURE)" if record["data"]["source"] == "stand-in" else ""
+    peak = record["peak_memory_bytes"] / 2**20
+    lines.notice(f"took {record['seconds']:.1f} s, peak memory {peak:,.0f} MB{mark}")
+    lines.notice(f"picture: {shown_path(run.path / 'samples' / 'final.png')}")
+    if console.quiet:
+        output().print(shown_path(run.path), highlight=False, soft_wrap=True)
+    else:
+        lines.notice(f"run: {shown_path(run.path)}")

@@ -1,0 +1,90 @@
+"""A picture that was made by optimising, beside those it was made of."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from dlpy.components import Plot
+from dlpy.drawing import COLOURS, GREY, LINES, epoch_axis, legend_below, new_figure
+from dlpy.phase_marks import mark_phases
+from dlpy.results import History
+from dlpy.runs import Run
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_SOURCES = ("picture", "content", "style")
+_LOG = 30  # times the smallest value, from which on the largest needs a logarithmic axis
+_HEIGHT = 3.6  # inches of a picture
+
+
+class ArtworkPlot(Plot):
+    """The pictures that a dream or a style transfer began with, and what it made of them."""
+
+    name: Literal["artwork"] = "artwork"
+
+    def draw(self, runs: list[Run]) -> dict[str, Figure]:
+        from PIL import Image
+
+        (run,) = runs
+        made = _made(run.path / "samples")
+        if made is None:
+            return {}
+        files = [file for name in _SOURCES if (file := run.path / "samples" / f"{name}.png").is_file()]
+        pictures = {file.stem: np.asarray(Image.open(file)) for file in [*files, made]}
+        height, width = next(iter(pictures.values())).shape[:2]
+        figure = new_figure(f"Made by {run.id}", len(pictures) * _HEIGHT * width / height, _HEIGHT + 0.7)
+        for position, (title, picture) in enumerate(pictures.items()):
+            axes = figure.add_subplot(1, len(pictures), position + 1)
+            axes.set_title("result" if title == "final" else title)
+            axes.imshow(picture, interpolation="antialiased")
+            axes.set_axis_off()
+        return {"": figure}
+
+
+def _made(samples: Path) -> Path | None:
+    """Return the picture at the end, or, where it was interrupted, the last that was kept."""
+    if (samples / "final.png").is_file():
+        return samples / "final.png"
+    kept = [*samples.glob("octave-*.png"), *samples.glob("iteration-*.png")]
+    return max(kept, default=None)
+
+
+def draw_terms(history: History, title: str) -> Figure:
+    """Return how the loss of a picture and each of its terms went."""
+    figure = new_figure(title, 8, 4.4)
+    axes = figure.add_subplot()
+    axes.set_ylabel("loss and its terms")
+    for number, (name, curve) in enumerate(history.curves.items()):
+        loss = name == "loss"
+        colour = "#000000" if loss else COLOURS[(number - 1) % (len(COLOURS) - 1)]
+        line = LINES[(number - 1) // (len(COLOURS) - 1) % len(LINES)] if number else "-"
+        marker = "o" if len(curve) <= 50 else ""
+        axes.plot(
+            history.epochs,
+            np.where(curve == 0, np.nan, curve),
+            linestyle=line,
+            marker=marker,
+            markersize=3,
+            color=colour,
+            linewidth=2.4 if loss else 1.4,
+            label=name.replace("_", " ") if history.counted == "iteration" else name,
+        )
+    epoch_axis(axes, history.epochs, history.counted)
+    _scale(axes, history)
+    mark_phases(axes, [(history.phase_starts(), GREY)], "octave")
+    legend_below(figure)
+    return figure
+
+
+def _scale(axes: Axes, history: History) -> None:
+    """Make the vertical axis logarithmic where curves could not be told apart at the bottom otherwise."""
+    values = np.concatenate(list(history.curves.values()))
+    positive = values[values > 0]
+    if len(positive) and not (values < 0).any() and positive.max() > _LOG * positive.min():
+        axes.set_yscale("log")
+        axes.yaxis.set_major_formatter(lambda value, position: f"{value:g}")

@@ -1,0 +1,152 @@
+import csv
+import itertools
+import json
+import os
+import signal
+import threading
+
+import numpy as np
+import pytest
+from PIL import Image
+
+DREAM = "kind: dream\nnetwork: vgg16\nweights: none\nfallback: stand_in\nheight: 64\nlayers: {block2_conv1: 1.0}\nsteps: 4\n"
+STYLE = (
+    "kind: style\nnetwork: vgg16\nweights: none\nfallback: stand_in\nheight: 40\niterations: 4\nevaluations: 4\n"
+    "content_layers: {block2_conv1: 0.1}\nstyle_layers: {block1_conv1: 1.0, block2_conv1: 1.0}\n"
+)
+
+
+def made(bench, text: str, *overrides: str):
+    """Train a file and return the run's folder and what was printed."""
+    status, out, err = bench.run("train", bench.write(text), *overrides)
+    assert (status, err) == (0, "")
+    return sorted((bench.folder / "runs").iterdir())[-1], out
+
+
+def rows(run) -> list[dict[str, float]]:
+    with (run / "metrics.csv").open() as file:
+        return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
+
+
+def pixels(path) -> np.ndarray:
+    return np.asarray(Image.open(path))
+
+
+def test_a_dream_raises_the_loss_in_every_octave_and_leaves_a_whole_run(bench) -> None:
+    run, out = made(bench, DREAM, "octaves=2")
+    lines = rows(run)
+    assert [(row["step"], row["octave"]) for row in lines] == [(n, 1 + (n > 4)) for n in range(1, 9)]
+    for octave in (lines[:4], lines[4:]):
+        losses = [row["loss"] for row in octave]
+        assert losses == sorted(losses)
+        assert losses[-1] > 1.1 * losses[0]
+        assert losses == pytest.approx([row["block2_conv1"] for row in octave])
+    assert sorted(path.name for path in (run / "samples").iterdir()) == [
+        "final.png", "octave-01-45x60.png", "octave-02-64x85.png", "picture.png"
+    ]  # fmt: skip
+    assert sorted(path.name for path in (run / "plots").iterdir()) == ["artwork.png", "history.png"]
+    record, summary = (json.loads((run / name).read_text()) for name in ("run.json", "summary.json"))
+    assert (record["kind"], record["status"], record["data"]["source"]) == ("dream", "completed", "stand-in")
+    assert (summary["first"]["step"], summary["last"]["step"]) == (1, 8)
+    assert "*** STAND-IN PICTURE ***" in out
+    assert "octave 2/2  64 x 85  4 steps  loss" in out
+
+
+def test_the_first_step_moves_the_picture_by_the_step_size_in_the_mean(bench) -> None:
+    run, _ = made(bench, DREAM, "octaves=1", "steps=1", "step_size=0.02")
+    moved = pixels(run / "samples" / "final.png").astype(float) - pixels(run / "samples" / "picture.png")
+    assert np.abs(moved).mean() == pytest.approx(2.55, rel=0.1)  # 0.02 x 127.5 grey levels; black and white cut off
+
+
+def test_an_octave_ends_above_max_loss(bench) -> None:
+    free, _ = made(bench, DREAM, "octaves=1")
+    limit = rows(free)[1]["loss"]
+    run, out = made(bench, DREAM, "octaves=1", f"max_loss={limit * 0.999}")
+    assert len(rows(run)) == 2
+    assert "1 steps" in out
+    assert "above max_loss" in out
+
+
+def test_a_style_transfer_lowers_the_loss_in_every_iteration(bench) -> None:
+    run, out = made(bench, STYLE, "save_every=2")
+    lines = rows(run)
+    assert [row["iteration"] for row in lines] == [0, 1, 2, 3, 4]
+    losses = [row["loss"] for row in lines]
+    assert all(after < before for before, after in itertools.pairwise(losses))
+    assert lines[0]["content"] == 0
+    for row in lines:
+        assert row["loss"] == pytest.approx(row["content"] + row["style"] + row["total_variation"])
+    assert sorted(path.name for path in (run / "samples").iterdir()) == [
+        "content.png", "final.png", "iteration-2.png", "iteration-4.png", "style.png"
+    ]  # fmt: skip
+    assert (run / "plots" / "artwork.png").is_file()
+    assert "iteration 4/4  loss" in out
+
+
+def test_adam_lowers_it_too_and_from_noise(bench) -> None:
+    run, _ = made(bench, STYLE, "optimizer=adam", "start=noise", "evaluations=10")
+    losses = [row["loss"] for row in rows(run)]
+    assert losses[-1] < 0.9 * losses[0]
+
+
+@pytest.mark.parametrize("text", [DREAM + "octaves: 2\n", STYLE + "start: noise\n"], ids=["dream", "style"])
+def test_the_same_seed_gives_the_same_bytes_also_from_the_runs_own_config(bench, text: str) -> None:
+    text = text.replace("iterations: 4", "iterations: 2")
+    first, _ = made(bench, text)
+    second, _ = made(bench, (first / "config.yaml").read_text())
+    other, _ = made(bench, text, "seed=1")
+    final = [(run / "samples" / "final.png").read_bytes() for run in (first, second, other)]
+    assert final[0] == final[1] != final[2]
+    without_seconds = [[{**row, "seconds": 0} for row in rows(run)] for run in (first, second)]
+    assert without_seconds[0] == without_seconds[1]
+
+
+def test_layers_that_are_not_there_are_told_together_and_leave_no_run(bench) -> None:
+    text = DREAM.replace("{block2_conv1: 1.0}", "\n  blok2_conv1: 1.0\n  fc1: 2.0")
+    status, _, err = bench.run("train", bench.write(text))
+    assert status == 2
+    assert "experiment.yaml:7: layers.blok2_conv1: there is no such layer. Did you mean 'block2_conv1'?" in err
+    assert "experiment.yaml:8: layers.fc1: there is no such layer. Known: block1_conv1," in err
+    assert list((bench.folder / "runs").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("override", "status", "message"),
+    [
+        ("path=none.png", 3, "path: there is no picture none.png"),
+        ("path=experiment.yaml", 3, "is not a JPEG, PNG, GIF, BMP or WebP picture"),
+        ("weights=none.h5", 3, "weights: there is no file none.h5"),
+    ],
+)
+def test_files_that_are_missing_are_told_before_the_work(bench, override: str, status: int, message: str) -> None:
+    found, _, err = bench.run("train", bench.write(DREAM), override)
+    assert found == status
+    assert message in err
+
+
+def test_a_narrow_picture_is_refused_when_it_is_read(bench) -> None:
+    Image.fromarray(np.zeros((100, 40, 3), np.uint8)).save("narrow.png")
+    status, _, err = bench.run("train", bench.write(DREAM), "path=narrow.png", "octaves=1")
+    assert status == 2
+    assert "height: 64 x 26 pixels are too few: vgg16 needs at least 32 x 32." in err
+
+
+def test_runs_are_listed_and_compared_and_have_no_model(bench) -> None:
+    run, _ = made(bench, STYLE)
+    made(bench, STYLE, "seed=1")
+    assert f"{rows(run)[-1]['loss']:.4g}" in bench.run("runs")[1]
+    assert bench.run("plot", run.name, "latest")[0] == 0
+    for command in (["evaluate", run.name], ["predict", run.name, "x.csv"], ["explain", run.name]):
+        status, _, err = bench.run(*command)
+        assert status == 7
+        assert f"run {run.name} is of kind 'style': it made the pictures in its samples/, and has no model." in err
+
+
+def test_ctrl_c_leaves_a_run_that_says_so(bench) -> None:
+    threading.Timer(4, os.kill, (os.getpid(), signal.SIGINT)).start()
+    status, _, _ = bench.run("train", bench.write(STYLE), "iterations=100000")
+    (run,) = (bench.folder / "runs").iterdir()
+    assert status == 130
+    assert json.loads((run / "run.json").read_text())["status"] == "interrupted"
+    assert len(rows(run)) >= 1
+    assert bench.run("plot", run.name)[0] == 0
