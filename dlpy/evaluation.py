@@ -79,8 +79,9 @@ def read_record(run: Run) -> dict[str, Any]:
     """Return run.json.
 
     Raises:
-        RunError: it lacks what every run has.
+        RunError: it lacks what every run of a model has.
     """
+    runs.require_model(run)
     record = run.read("run.json")
     if not {"kind", "smoke", "data", "raw_task", "task"} <= record.keys():
         raise RunError(f"{run.path / 'run.json'} lacks what dlpy wrote into it when the run began.")

@@ -38,7 +38,6 @@ class RowsAsTargets(Transform):
 
 def _labelled(output: Output) -> Output:
     """Return the same rows' labels as something to know of them, not to predict."""
-    names = output.classes
-    if output.kind == "multiclass" and not names:
-        names = tuple(map(str, range(output.units or 0)))
+    count = 2 if output.kind == "binary" else output.units or 0
+    names = output.classes or tuple(map(str, range(count)))
     return replace(output, kind="inputs", classes=names if output.has_classes else (), from_last=False)

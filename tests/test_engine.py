@@ -63,7 +63,7 @@ def model(family: dict, task: Task, optimizer: dict | None = None, metrics: tupl
     built = Model.registry.get(family["name"]).model_validate(family).build(task)
     loss = Loss.registry.get(task.output.loss)(name=task.output.loss).build()
     options = optimizer or {"name": "rmsprop"}
-    scores = [Metric.registry.get(name)(name=name).build(task) for name in metrics or (task.output.metric,)]
+    scores = [Metric.registry.get(name)(name=name).build(task) for name in metrics or task.output.metrics]
     built.compile(Optimizer.registry.get(options["name"]).model_validate(options).build(), loss, metrics=scores)
     return built
 

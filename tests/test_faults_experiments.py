@@ -29,7 +29,7 @@ def told(bench, *overrides: str, **blocks: object) -> str:
         ("training.class_weight=3", "expected 'balanced' or a mapping, got 3."),
         ("training.execution=fast", "'fast' is none of its values. Known: auto, epoch, steps."),
         ("training.jit_compile=maybe", "'maybe' is none of its values. Known: auto. Or give true or false."),
-        ("training.class_weight={a: x}", "expected a number, got 'x'."),
+        ("training.class_weight={a: x}", "a: expected a number, got 'x'."),
     ],
 )
 def test_an_override_is_blamed_for_its_mistake(bench, override: str, message: str) -> None:

@@ -121,7 +121,7 @@ def test_only_runs_of_texts_are_gone_on_with(bench) -> None:
     assert bench.run("train", bench.experiment(), "training.epochs=1", "--quiet")[0] == 0
     status, _, err = bench.run("generate", "latest")
     assert status == 2
-    assert "has learnt to answer, not to write: use `dlpy predict`" in err
+    assert "has learnt to answer, not to make: use `dlpy predict`" in err
 
 
 @pytest.mark.parametrize("targets", ["every", "last"])

@@ -21,6 +21,13 @@ CONVNET = {
 }  # fmt: skip
 PICTURES = {"name": "npz", "path": "pictures.npz", "augmentation": {"rotation": 20, "flip": "horizontal"}}
 LSTM = {"name": "rnn", "units": [3], "dropout": 0.2, "recurrent_dropout": 0.2}
+BYTES = {"name": "npz", "path": "pictures.npz", "transforms": ["rescale"]}
+HALVED = [{"filters": 3, "stride": 2}]
+VAE = {"name": "vae", "encoder": HALVED, "units": [4]}
+GAN = {
+    "name": "gan", "latent": 3, "generator": {"start": 3, "layers": HALVED}, "label_noise": 0.05,
+    "discriminator": {"layers": HALVED, "optimizer": {"name": "rmsprop", "learning_rate": 0.001}},
+}  # fmt: skip
 DECAY = {"name": "exponential_decay", "initial_learning_rate": 0.1, "decay_steps": 3, "decay_rate": 0.8}
 PHASES = [{"freeze": "all", "epochs": 3}, {"freeze": "none", "learning_rate": 0.003, "epochs": 3}]
 PLATEAU = {"name": "reduce_lr_on_plateau", "patience": 1, "min_delta": 0.05, "cooldown": 1, "factor": 0.5}
@@ -37,6 +44,9 @@ CASES: dict[str, dict[str, Any]] = {
     "rates by epoch": {"callbacks": [{"name": "learning_rate_schedule", "rates": {2: 0.05, 4: 0.01}}]},
     "a schedule": {"training": {"optimizer": {"name": "sgd", "momentum": 0.9, "learning_rate": DECAY}}},
     "averages in phases": {"training": {"optimizer": {**ADAM, "use_ema": True}, "phases": PHASES}},
+    "a vae": {"data": BYTES, "model": VAE, "callbacks": [{**STOPPING, "monitor": "val_kl_loss", "patience": 9}]},
+    "a gan": {"data": BYTES, "model": GAN},
+    "a gan in steps": {"data": BYTES, "model": {**GAN, "conditional": True}, "training": {"execution": "steps"}},
     "no validation rows": {"data": {"name": "blobs", "validation": None}, "model": DROPOUT},
 }
 
@@ -85,7 +95,17 @@ def end(run: Run) -> dict[str, Any]:
     files = {name: (run.checkpoints / name).read_bytes() for name in names}
     links = sorted((path.name, path.is_symlink() and path.readlink().name) for path in run.checkpoints.iterdir())
     config = run.config.read_text()
-    return {"metrics": metrics, "links": links, **files, "summary": run.read("summary.json"), "config": config}
+    made = {
+        path.name: path.read_bytes() for path in run.path.glob("samples/*") if path.name.startswith(("epoch", "made"))
+    }
+    return {
+        "metrics": metrics,
+        "links": links,
+        **files,
+        "summary": run.read("summary.json"),
+        "config": config,
+        "made": made,
+    }
 
 
 @pytest.mark.parametrize("case", CASES)

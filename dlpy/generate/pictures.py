@@ -10,7 +10,7 @@ import numpy as np
 
 from dlpy.checkpoints import Which
 from dlpy.data import Rows
-from dlpy.errors import ConfigError, DataError, RunError, did_you_mean
+from dlpy.errors import ConfigError, DataError, did_you_mean
 from dlpy.evaluation import Trained, restore
 from dlpy.latent_space import grid
 from dlpy.made import asked_for, latent_vectors, make_pictures, square_sheet
@@ -123,8 +123,10 @@ def _edited(run: Run, trained: Trained, wish: Wish) -> np.ndarray:
     """Return a picture as it is rebuilt, then with more and more of a class's attribute."""
     model: Any = trained.engine.model
     stored, output = read_arrays(run.made), output_of(run)
-    if "attributes" not in stored or output is None or wish.wanted is None:
-        raise RunError(f"run {run.id} has no attribute vectors: they are of a vae's runs on rows with classes.")
+    if wish.wanted is None:
+        raise ConfigError(f"--edit {wish.picture}: towards which class? Give --class.")
+    if "attributes" not in stored or output is None:
+        raise ConfigError(f"run {run.id} has no attribute vectors: they are of a vae's runs on rows with classes.")
     names = class_names(output, len(output.classes))
     number = _number(wish.wanted, names)
     if number not in stored["classes"]:

@@ -6,6 +6,7 @@ import pytest
 
 from dlpy import checkpoints
 from dlpy.baseline import baseline
+from dlpy.config import Experiment
 from dlpy.data import Input, Output, Rows, Task
 from dlpy.engine import Engine, Plan
 from dlpy.errors import ConfigError
@@ -54,7 +55,8 @@ def test_reversed_windows_still_end_with_their_last_value():
 
 
 def test_common_sense_scores_of_windows_are_worked_out_by_hand():
-    found = baseline(ROWS, ROWS, TASK.output, "mae")
+    content = {"data": {"name": "jena_climate"}, "model": {"name": "baseline"}, "training": {"loss": "mae"}}
+    found = baseline(Experiment.model_validate(content), TASK, ROWS, ROWS)
     errors = SERIES[9:49, 2] - SERIES[14:54, 2]
     assert found["guess"] == "the last value"
     assert found["mae"] == found["loss"] == pytest.approx(np.abs(errors).mean(), rel=1e-6)

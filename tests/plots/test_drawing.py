@@ -106,6 +106,7 @@ def test_dollars_are_drawn_and_the_users_settings_stay(make_run):
 def test_every_plot_has_a_name_of_its_own():
     names = Plot.registry.names()
     known = [
+        "artwork",
         "augmented",
         "comparison",
         "confusion",
