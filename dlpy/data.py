@@ -26,9 +26,7 @@ class Input:
     before: int | None = None  # for windows: which of their steps is a whole number of periods before the target
     rescaled: bool = False  # for arrays: a transform has brought the numbers to another range
     span: tuple[float, float] | None = None  # for arrays that are to be made: the least and the largest number
-    words: tuple[str, ...] = field(
-        default=(), repr=False, compare=False
-    )  # for sequences of words: what each integer is
+    words: tuple[str, ...] = field(default=(), repr=False, compare=False)  # for sequences: what each integer is
 
     def __str__(self) -> str:
         if self.kind == "text":
@@ -118,12 +116,8 @@ class Task:
     @classmethod
     def from_record(cls, record: dict[str, dict[str, dict]]) -> "Task":
         """Return the task that `to_record` put into run.json."""
-        inputs = {name: Input(**{**given, **_tuples(given)}) for name, given in record["inputs"].items()}
-        outputs = {
-            name: Output(**{**wanted, "classes": tuple(wanted["classes"])})
-            for name, wanted in record["outputs"].items()
-        }
-        return cls(inputs, outputs)
+        inputs = {name: Input(**_with_tuples(given)) for name, given in record["inputs"].items()}
+        return cls(inputs, {name: Output(**_with_tuples(wanted)) for name, wanted in record["outputs"].items()})
 
     def to_record(self) -> dict[str, dict[str, dict]]:
         """Return the task for run.json; the words are among what the transforms have learnt."""
@@ -141,9 +135,9 @@ class Task:
         return replace(self, outputs=dict.fromkeys(self.outputs, wanted))
 
 
-def _tuples(given: dict) -> dict[str, tuple]:
-    """Return what JSON made lists of."""
-    return {name: tuple(given[name]) for name in ("shape", "span") if given.get(name) is not None}
+def _with_tuples(record: dict) -> dict:
+    """Return a record with the tuples that JSON made lists of."""
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in record.items()}
 
 
 @dataclass(frozen=True)

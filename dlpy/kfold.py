@@ -25,13 +25,13 @@ from dlpy.execution import Execution
 from dlpy.pipeline import Split, obtain, transform
 from dlpy.processes import in_processes
 from dlpy.records import Options, begin, record_outcome, save_splits, write_config
+from dlpy.reporting import Reporter
 from dlpy.results import fold_histories, mean_history
 from dlpy.rows_as_targets import RowsAsTargets
 from dlpy.run_lock import locked
 from dlpy.runs import Run, write_arrays
 from dlpy.training import (
     Prepared,
-    Reporter,
     built_callbacks,
     checkpoint_of,
     choose_execution,

@@ -16,9 +16,10 @@ from dlpy.errors import RunError
 from dlpy.evaluation import loaded_again, read_config, read_record
 from dlpy.pipeline import transform
 from dlpy.records import config_digests, environment, record_outcome, told_of_data
+from dlpy.reporting import Reporter
 from dlpy.run_lock import locked
 from dlpy.runs import Run, storage
-from dlpy.training import Reporter, finish, with_rows
+from dlpy.training import finish, with_rows
 
 _DECIDES = ("dlpy", "keras", "tensorflow", "tensorflow-cpu", "numpy")  # packages whose versions decide the numbers
 _OUTDATED = ("evaluation.json", "predictions.npz", "samples/made.npz", "samples/wrongest-*", "plots/*")

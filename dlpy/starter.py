@@ -232,10 +232,8 @@ def _fitting(task: Task, dtype: str | bool) -> tuple[list[str], list[str]]:
         reshape = f"    - {{name: reshape, shape: [{shape[0]}, {shape[1]}, 1]}}"
         lines = ["  transforms:", *([reshape] if len(shape) == 2 else []), f"    - {scaling}"]
         return lines, ["  name: convnet", "  filters: [32, 64]", "  units: [64]"]
-    return ["  transforms:", "    - {name: reshape, shape: [-1]}", f"    - {scaling}"], [
-        "  name: dense",
-        "  units: [512]",
-    ]
+    model = ["  name: dense", "  units: [512]"]
+    return ["  transforms:", "    - {name: reshape, shape: [-1]}", f"    - {scaling}"], model
 
 
 def _file(title: list[str], output: Path, data: list[str], model: list[str], rows: int) -> str:

@@ -11,7 +11,8 @@ from dlpy.kfold import How, kfold
 from dlpy.models.pretrained import Pretrained
 from dlpy.networks import NETWORKS
 from dlpy.records import Options
-from dlpy.training import Reporter, train
+from dlpy.reporting import Reporter
+from dlpy.training import train
 
 FILES = sorted((Path(__file__).parents[1] / "configs").rglob("*.yaml"))
 ARTWORKS = [path for path in FILES if "\nkind: " in path.read_text()]

@@ -15,8 +15,9 @@ from dlpy.compiling import compiled_model
 from dlpy.config import load
 from dlpy.kfold import How, kfold
 from dlpy.records import Options
+from dlpy.reporting import Reporter
 from dlpy.runs import Run
-from dlpy.training import Reporter, prepare
+from dlpy.training import prepare
 
 REPOSITORY = Path(__file__).parents[1]
 BLOCKS = {

@@ -15,9 +15,10 @@ from dlpy.phases import Phase, first_epochs
 from dlpy.plots.comparison import Comparison
 from dlpy.plots.history import HistoryPlot
 from dlpy.records import Options
+from dlpy.reporting import Reporter
 from dlpy.results import read_history
 from dlpy.runs import Run
-from dlpy.training import Reporter, train
+from dlpy.training import train
 
 PHASES = [{"freeze": "all", "epochs": 2}, {"unfreeze_from": "dense_1", "learning_rate": 0.003, "epochs": 3}]
 

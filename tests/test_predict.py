@@ -9,8 +9,9 @@ import pytest
 
 from dlpy.config import load
 from dlpy.records import Options
+from dlpy.reporting import Reporter
 from dlpy.runs import Run
-from dlpy.training import Reporter, train
+from dlpy.training import train
 
 RNG = np.random.default_rng(12)
 NUMBERS = RNG.normal(size=(90, 2)).round(4)

@@ -9,9 +9,10 @@ import yaml
 
 from dlpy.config import load
 from dlpy.records import Options
+from dlpy.reporting import Reporter
 from dlpy.resumption import resume
 from dlpy.runs import Run
-from dlpy.training import Reporter, train
+from dlpy.training import train
 
 OFTEN, SELDOM = {"name": "checkpoint", "every_seconds": 0}, {"name": "checkpoint", "every_seconds": 3600}
 ADAM = {"name": "adam", "learning_rate": 0.02}

@@ -18,8 +18,8 @@ from dlpy.data import Data, Input, Loaded, Output, Rows, Source, Task
 from dlpy.evaluation import Part, evaluate
 from dlpy.features import Sequences
 from dlpy.records import Options
+from dlpy.reporting import Reporter
 from dlpy.runs import Run, all_runs
-from dlpy.training import Reporter
 
 OVERFITS = {
     "data": {"name": "blobs", "rows": 40, "noise": 30.0},

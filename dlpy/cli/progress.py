@@ -17,8 +17,8 @@ from rich.table import Table
 from dlpy.cli.output import output
 from dlpy.config import Experiment
 from dlpy.data import Data, Loaded
+from dlpy.reporting import Reporter
 from dlpy.runs import Run
-from dlpy.training import Reporter
 
 
 @contextmanager

@@ -18,8 +18,9 @@ from dlpy.components import Model
 from dlpy.config import load
 from dlpy.data import Input, Output, Rows, Task
 from dlpy.records import Options
+from dlpy.reporting import Reporter
 from dlpy.runs import Run
-from dlpy.training import Reporter, train
+from dlpy.training import train
 from dlpy.weight_files import read_weights as read_file
 
 PICTURES = np.random.default_rng(3).integers(0, 256, (24, 32, 32, 3)).astype(np.uint8)

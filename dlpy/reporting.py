@@ -1,0 +1,38 @@
+"""Who tells a person how it goes while a model trains."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dlpy.config import Experiment
+from dlpy.data import Data, Loaded
+from dlpy.hooks import Hooks
+
+
+class Reporter(Hooks):
+    """Tells a person how it goes; this one is silent. The command line has one for terminals and one for pipes."""
+
+    def data_ready(self, loaded: Loaded, data: Data, experiment: Experiment) -> None:
+        """The rows are loaded and checked."""
+
+    def fold_begins(self, number: int, total: int) -> None:
+        """A fold of k-fold validation is next."""
+
+    def fold_ended(self, number: int, total: int, scores: dict[str, float]) -> None:
+        """A fold that was trained in another process is done."""
+
+    def notice(self, text: str) -> None:
+        """Something worth a line happened."""
+
+
+def let_tell(hooks: Sequence[object]) -> None:
+    """Let what every hook tells be shown by those that show something."""
+    reporters = [hook for hook in hooks if isinstance(hook, Reporter)]
+
+    def tell(text: str) -> None:
+        for reporter in reporters:
+            reporter.notice(text)
+
+    for hook in hooks:
+        if isinstance(hook, Hooks):
+            hook.set_teller(tell)
