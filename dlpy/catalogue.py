@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import inspect
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, get_args
 
 from rich.markup import escape
 from rich.table import Table
 
 from dlpy import components, objectives
+from dlpy.blocks import Block
 from dlpy.components import Component
 from dlpy.option_help import option_help
 from dlpy.registry import Registry
@@ -43,15 +45,37 @@ def component_help(registry: Registry, name: str) -> str:
     """
     cls = registry.get(name)
     names = [alias for alias, target in cls.aliases.items() if target == name]
-    lines = [escape(inspect.getdoc(cls) or ""), ""]
-    schemas, texts = cls.model_json_schema()["properties"], option_help(cls)
-    for option, field in cls.model_fields.items():
-        if option != "name":
-            default = "required" if field.is_required() else _shown(field.get_default(call_default_factory=True))
-            lines.append(f"[bold]{option}[/bold]: {escape(_type(schemas[option]))}  [dim]= {escape(default)}[/dim]")
-            lines.append(escape(f"    {texts.get(option, '')}"))
+    lines = [escape(inspect.getdoc(cls) or ""), "", *_option_lines(cls, "")]
     also = [f"Also called {', '.join(names)}."] if names else []
     return "\n".join([*lines, "", *also, f"File: {escape(str(inspect.getsourcefile(cls)))}"])
+
+
+def _option_lines(cls: type[Block], before: str) -> Iterator[str]:
+    """Yield what there is to say of each option, and of the options of the blocks that it holds, `before` its name."""
+    schemas, texts = _properties(cls), option_help(cls)
+    for option, field in cls.model_fields.items():
+        if option == "name":
+            continue
+        default = "required" if field.is_required() else _shown(field.get_default(call_default_factory=True))
+        name, kind = f"[bold]{before}{option}[/bold]", escape(_type(schemas[option]))
+        yield f"{name}: {kind}  [dim]= {escape(default)}[/dim]"
+        yield escape(f"    {texts.get(option, '')}")
+        for block in _blocks(field.annotation):
+            yield from _option_lines(block, f"{before}{option}.")
+
+
+def _properties(cls: type[Block]) -> dict[str, Any]:
+    """Return the JSON Schema of each option; that of a block that may be given as a number, too, lies deeper."""
+    schema = cls.model_json_schema()
+    places = [schema, *schema.get("anyOf", []), *schema.get("$defs", {}).values()]
+    return next(place["properties"] for place in places if place.get("title") == cls.__name__ and "properties" in place)
+
+
+def _blocks(annotation: Any) -> list[type[Block]]:
+    """Return the classes of the blocks, but for components, that an option may hold."""
+    if isinstance(annotation, type) and issubclass(annotation, Block):
+        return [] if issubclass(annotation, Component) else [annotation]
+    return [block for part in get_args(annotation) for block in _blocks(part)]
 
 
 def _help(cls: type[Component]) -> str:
@@ -82,4 +106,6 @@ def _type(schema: dict[str, Any]) -> str:
 def _shown(value: Any) -> str:
     if value is None or isinstance(value, bool):
         return "null" if value is None else str(value).lower()
-    return str(value.model_dump(exclude_defaults=True)) if hasattr(value, "model_dump") else str(value)
+    if isinstance(value, list):
+        return f"[{', '.join(map(_shown, value))}]"
+    return str(value.model_dump(exclude_defaults=True)) if isinstance(value, Block) else str(value)

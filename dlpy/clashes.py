@@ -29,7 +29,8 @@ def clashes(experiment: Experiment) -> list[Mistake]:
             mistakes.append(Mistake(("callbacks", position), message))
     if experiment.data.validation and experiment.data.validation.column and not experiment.data.has_columns:
         mistakes.append(Mistake(("data", "validation", "column"), f"{experiment.data.name} has no columns."))
-    if experiment.model.transforms() and experiment.data.augmentation:
+    changed = any(not step.keeps_rows for step in experiment.model.transforms())
+    if changed and experiment.data.augmentation:
         message = "features are computed once, but data.augmentation changes pictures each time: use 'train: frozen'."
         mistakes.append(Mistake(("model", "train"), message))
     return mistakes + clashes_of_phases(experiment.training, experiment.model, experiment.callbacks)

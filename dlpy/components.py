@@ -35,6 +35,7 @@ class Transform(Component):
 
     registry = Registry[type["Transform"]]("transform", "dlpy.transforms")
     on_targets: ClassVar[bool] = False  # it changes targets only
+    keeps_rows: ClassVar[bool] = False  # it only looks at rows
 
     def outline(self, task: Task) -> Task:
         """Return the task as it is after this transform.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import ClassVar
 
 import numpy as np
 
@@ -16,6 +17,7 @@ class RowsAsTargets(Transform):
     """Leaves rows as they are, and learns between which numbers they lie; labels stay, as far as there are classes."""
 
     name: str = "rows as targets"
+    keeps_rows: ClassVar[bool] = True
 
     def outline(self, task: Task) -> Task:
         if task.input.kind != "array":

@@ -5,7 +5,7 @@ from every import REQUIRED, made, names
 from pydantic import TypeAdapter
 
 from dlpy.blocks import Block
-from dlpy.catalogue import kinds
+from dlpy.catalogue import component_help, kinds
 from dlpy.components import AnyCallback, AnyDataset, AnyModel, AnyTransform
 from dlpy.data import Input, Output, Task
 from dlpy.errors import ConfigError
@@ -44,6 +44,19 @@ def test_every_component_refuses_options_it_does_not_have(kind: str) -> None:
     for name in names(kind):
         with pytest.raises(ValueError, match="unknown option"):
             kinds()[kind].get(name).model_validate({"name": name, **REQUIRED.get(name, {}), "no_such_option": 1})
+
+
+def test_show_tells_the_options_of_blocks_within_a_component(bench) -> None:
+    status, out, _ = bench.run("show", "models", "gan")
+    assert status == 0
+    assert "discriminator.dropout: number >= 0 < 1  = 0.3\n    Share of its last maps" in out
+    assert "generator.layers.stride: whole number > 0  = 1\n" in out
+    assert "validation.take: first | last | random or null  = null\n" in bench.run("show", "datasets", "mnist")[1]
+
+
+@pytest.mark.parametrize(("kind", "name"), [(kind, name) for kind in kinds() for name in names(kind)])
+def test_every_component_can_be_shown(kind: str, name: str) -> None:
+    assert f"File: {kinds()[kind].get(name).__module__.rpartition('.')[2]}"[6:] in component_help(kinds()[kind], name)
 
 
 def fits_labels(name: str) -> bool:

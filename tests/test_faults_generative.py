@@ -51,6 +51,11 @@ def test_the_check_refuses(bench, text: str, message: str) -> None:
     assert "Traceback" not in err
 
 
+def test_pictures_may_be_augmented_on_the_way_to_a_model_that_makes_them(bench) -> None:
+    text = VAE.replace("fallback", "augmentation: {shift: 0.1}, fallback")
+    assert bench.run("check", bench.write(text, "x.yaml"))[0] == 0
+
+
 @pytest.mark.parametrize("text", [GAN, VAE])
 def test_models_that_make_rows_have_no_folds(bench, text: str) -> None:
     status, _, err = bench.run("kfold", bench.write(text, "x.yaml"))

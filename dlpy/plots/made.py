@@ -73,7 +73,7 @@ def _edited(run: Run, stored: dict[str, np.ndarray]) -> Figure:
     cells = stored["edited"].reshape(-1, *stored["edited"].shape[2:])
     names = _class_names(run, stored)
     was = names[list(stored["classes"]).index(stored["labels"][0])]
-    title = f"One row of {run.id} ({was}), moved towards each class by its attribute vector"
+    title = f"{run.id}: a row of class {was} on its way towards each class"
     figure, axes = _sheet(title, cells, steps)
     _name_rows(axes, names)
     return figure
