@@ -52,7 +52,8 @@ def test_the_check_refuses(bench, text: str, message: str) -> None:
 
 
 def test_pictures_may_be_augmented_on_the_way_to_a_model_that_makes_them(bench) -> None:
-    text = VAE.replace("fallback", "augmentation: {shift: 0.1}, fallback")
+    reshaped = "augmentation: {shift: 0.1}, transforms: [{name: reshape, shape: [28, 28, 1]}, rescale]"
+    text = VAE.replace("transforms: [rescale]", reshaped)
     assert bench.run("check", bench.write(text, "x.yaml"))[0] == 0
 
 
