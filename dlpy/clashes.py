@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 def clashes(experiment: Experiment) -> list[Mistake]:
     """Return what is wrong whatever the data is."""
     mistakes = []
+    try:
+        experiment.data.check()
+    except ConfigError as error:
+        mistakes.append(Mistake(("data",), str(error)))
     labels = [metric.key for metric in experiment.training.metrics or []]
     for label in {label for label in labels if labels.count(label) > 1}:
         mistakes.append(Mistake(("training", "metrics"), f"two metrics are called '{label}': give one a 'label'."))

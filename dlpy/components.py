@@ -10,13 +10,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 import numpy as np
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from dlpy.augmentation import Augmentation
 from dlpy.blocks import Component, Slot
 from dlpy.data import Data, Loaded, Rows, State, Task
 from dlpy.errors import ConfigError
 from dlpy.hooks import Hooks
+from dlpy.only import Names
 from dlpy.pictures import Form
 from dlpy.registry import Registry
 from dlpy.splits import Holdout
@@ -74,11 +75,6 @@ class Transform(Component):
 AnyTransform = Annotated[Transform, Slot(Transform.registry)]
 
 
-def _as_name(value: object) -> object:
-    """Take the number of a class too, as YAML writes it."""
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
 class Dataset(Component):
     """Gives rows. Fields that every dataset has are here; a subclass adds its own and the methods."""
 
@@ -94,7 +90,7 @@ class Dataset(Component):
     """How training pictures are changed at random, such as {rotation: 40, zoom: 0.2, flip: horizontal}."""
     validation: Holdout | None = Holdout(fraction=0.2)
     """Rows held out to watch training: a count (the first rows), a fraction (drawn at random), a mapping, or null."""
-    only: Annotated[list[Annotated[str, BeforeValidator(_as_name)]], Field(min_length=1)] | None = None
+    only: Names | None = None
     """The classes whose rows are taken, by name or number, such as [frog]; all of them unless given."""
     split_seed: Annotated[int, Field(ge=0)] = 0
     """Seed of random splits; apart from `seed`, so that runs with other seeds hold out the same rows."""
@@ -104,6 +100,9 @@ class Dataset(Component):
     def outline(self) -> Task | None:
         """Return the task as far as the options tell it, or None where only the data can tell."""
         return None
+
+    def check(self) -> None:
+        """Raise ConfigError where the options do not fit the files they name, as far as a look at their sizes tells."""
 
     def load(self) -> Loaded:
         """Return all rows.

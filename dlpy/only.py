@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Annotated
 
 import numpy as np
+from pydantic import BeforeValidator, Field
 
 from dlpy.data import Loaded, Output, Rows, Task
 from dlpy.errors import ConfigError, DataError, did_you_mean
+
+
+def _as_name(value: object) -> object:
+    """Take the number of a class too, as YAML writes it."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+Names = Annotated[list[Annotated[str, BeforeValidator(_as_name)]], Field(min_length=1)]
 
 
 def narrowed(task: Task, only: list[str] | None) -> Task:

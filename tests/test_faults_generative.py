@@ -51,6 +51,16 @@ def test_the_check_refuses(bench, text: str, message: str) -> None:
     assert "Traceback" not in err
 
 
+def test_a_text_shorter_than_its_window_is_refused_by_its_size(bench) -> None:
+    (bench.folder / "short.txt").write_text("sixty characters are no more than a window of sixty takes..\n")
+    path = bench.write("data: {name: language_model, path: short.txt}\nmodel: {name: rnn}\n", "x.yaml")
+    status, out, _ = bench.run("check", path)
+    assert status == 2
+    assert "x.yaml:1: data: " in out
+    assert "short.txt holds 60 bytes, and a window of 60 characters and what follows take more." in out
+    assert bench.run("check", path, "data.window=20")[0] == 0
+
+
 def test_pictures_may_be_augmented_on_the_way_to_a_model_that_makes_them(bench) -> None:
     reshaped = "augmentation: {shift: 0.1}, transforms: [{name: reshape, shape: [28, 28, 1]}, rescale]"
     text = VAE.replace("transforms: [rescale]", reshaped)

@@ -9,6 +9,7 @@ from pydantic import model_validator
 
 from dlpy.data import Loaded, Source
 from dlpy.datasets.prose import Prose, read_text
+from dlpy.errors import ConfigError
 
 
 class LanguageModel(Prose):
@@ -25,6 +26,15 @@ class LanguageModel(Prose):
             raise ValueError("language_model needs 'path', the text file")
         return self
 
+    def check(self) -> None:
+        path = self._file()
+        if path.is_file() and path.stat().st_size <= self.window:
+            held = f"{path} holds {path.stat().st_size} bytes"
+            raise ConfigError(f"{held}, and a window of {self.window} {self.by}s and what follows take more.")
+
     def load(self) -> Loaded:
-        path = Path(str(self.path)).expanduser()
+        path = self._file()
         return self.loaded(read_text(path), Source("file", str(path)))
+
+    def _file(self) -> Path:
+        return Path(str(self.path)).expanduser()
