@@ -17,11 +17,14 @@ def whole(folder: Path) -> dict[str, Any]:
     """Return the state of a checkpoint all of whose files are what was written.
 
     Raises:
-        RunError: one is not.
+        RunError: one is not, or was written by a dlpy that could not resume.
     """
     for name in ("weights.npz", "optimizer.npz", "seeds.npz", "state.json"):
         verify(folder, name)
-    return json.loads((folder / "state.json").read_text())
+    state = json.loads((folder / "state.json").read_text())
+    if not {"best", "stopped", "callbacks"} <= state.keys():
+        raise RunError(f"{folder} lacks what is needed to go on: an older dlpy wrote it.")
+    return state
 
 
 def verify(folder: Path, name: str) -> None:

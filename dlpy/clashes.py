@@ -94,7 +94,8 @@ def _check_monitor(monitor: str | None, directions: dict[str, str]) -> None:
     if monitor.startswith("val_") and monitor.removeprefix("val_") in directions:
         raise ConfigError(f"there is no '{monitor}' without validation rows: set data.validation.")
     hint = did_you_mean(monitor, directions)
-    added = " Add a metric to training.metrics to have it." if "loss" in directions else " Say which one."
+    own = {"kl_loss", "d_loss"} & directions.keys()  # a family's own scores, which no metric can join
+    added = " Say which one." if own else " Add a metric to training.metrics to have it."
     raise ConfigError(f"no score is called '{monitor}'.{hint}{added}")
 
 

@@ -28,7 +28,7 @@ def load_any(path: Path, overrides: list[str] | None = None) -> tuple[Experiment
     kind = document.values.get("kind")
     if "kind" not in document.values:
         return experiment_of(document), document
-    if kind not in ARTWORKS:
+    if not isinstance(kind, str) or kind not in ARTWORKS:
         message = f"there is no kind '{kind}'.{did_you_mean(str(kind), ARTWORKS)} Leave it out to train a model."
         raise document.error([Mistake(("kind",), message)])
     artwork = checked(ARTWORKS[kind], document)

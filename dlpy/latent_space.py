@@ -23,7 +23,7 @@ _QUANTILES = (0.05, 0.95)  # of the grid's borders
 
 
 def latent_pieces(model: keras.Model, data: Data, seed: int) -> dict[str, np.ndarray]:
-    """Return what there is to see of a trained autoencoder on the validation rows, or else on training rows.
+    """Return what there is to see of a trained autoencoder on the validation rows, or else on training rows (`part`).
 
     means: (rows, latent), where rows lie, with their `labels` (rows,) where they have some. attributes:
     (classes, latent), the way from the mean of all rows to that of a class. Of pictures also, as bytes: `originals`
@@ -35,7 +35,7 @@ def latent_pieces(model: keras.Model, data: Data, seed: int) -> dict[str, np.nda
     mapped = rows.take(np.sort(chosen))
     encoder, decoder = model.get_layer("encoder"), model.get_layer("decoder")
     means = _through(lambda x: encoder(x, training=False)[0], mapped.array)
-    found = {"means": means}
+    found = {"means": means, "part": np.array("training" if data.validation is None else "validation")}
     if data.task.output.classes and rows.targets:
         labels = class_numbers(mapped, data.task.output)
         classes = np.unique(labels)
@@ -55,7 +55,9 @@ def _attributes(means: np.ndarray, labels: np.ndarray, classes: np.ndarray) -> n
 def _tours(found: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Return the latent vectors (..., latent) that are to be made pictures of, by name."""
     means = found["means"]
-    tours = {"reconstructions": means[:_SHOWN], "interpolation": between(means[:_PATHS], means[_PATHS : 2 * _PATHS])}
+    tours, pairs = {"reconstructions": means[:_SHOWN]}, min(_PATHS, len(means) // 2)
+    if pairs:
+        tours["interpolation"] = between(means[:pairs], means[pairs : 2 * pairs])
     if means.shape[1] == 2:
         tours["grid"] = grid(_SIDE)
     if "labels" in found and len(found["classes"]) > 1:
@@ -68,7 +70,6 @@ def _tours(found: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
 
 def between(start: np.ndarray, end: np.ndarray, steps: int = _STEPS) -> np.ndarray:
     """Return vectors on the straight ways from starts (paths, latent) to ends: (paths, steps, latent)."""
-    start = start[: len(end)]
     share = np.linspace(0, 1, steps, dtype=np.float32)[:, None]
     return start[:, None] * (1 - share) + end[:, None] * share
 

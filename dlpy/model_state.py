@@ -17,6 +17,13 @@ def learners(model: keras.Model) -> list[tuple[Any, list[Any]]]:
     return [(model.optimizer, model.trainable_variables)]
 
 
+def set_learning_rate(model: keras.Model, rate: float) -> None:
+    """Give all optimizers that the experiment's own stands for another learning rate."""
+    shared = model.shared_optimizers if isinstance(model, stepped_class()) else [model.optimizer]
+    for optimizer in shared:
+        optimizer.learning_rate = rate
+
+
 def build_optimizers(model: keras.Model) -> None:
     """Make the variables of the optimizers that have none yet."""
     for optimizer, weights in learners(model):

@@ -130,6 +130,12 @@ def stepped_class() -> Any:
             return self._means
 
         @property
+        def shared_optimizers(self) -> list[Any]:
+            """The experiment's optimizer and its copies."""
+            pairs = zip(self.optimizers, self.turns, strict=True)
+            return [optimizer for optimizer, turn in pairs if turn.optimizer is None]
+
+        @property
         def learners(self) -> list[tuple[Any, list[Any]]]:
             """Each turn's optimizer with the weights it changes."""
             return [(optimizer, turn.weights) for optimizer, turn in zip(self.optimizers, self.turns, strict=True)]

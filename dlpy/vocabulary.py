@@ -98,7 +98,7 @@ def learn(
     """Return the vocabulary of a text's training part, and the whole text in its numbers: (tokens,) int32.
 
     Characters are in the order of their code points, words the most frequent first. A last token stands for what
-    the training part lacks, or what the limit leaves out, where there is any.
+    the training part may lack, or the limit leaves out; there is none where all of a text is learnt from.
 
     Args:
         found: the whole text.
@@ -115,15 +115,15 @@ def learn(
     ranked = np.argsort(-counts, kind="stable")[: np.count_nonzero(counts)]
     if len(ranked) < 2:
         raise DataError(f"the training text holds only {len(ranked)} different {by}: there is nothing to learn.")
-    if limit is not None and len(ranked) > limit:
-        ranked = ranked[: limit - 1]
+    unknown = not training.all()  # whatever the held-out part holds: it must not decide how large the model is
+    if limit is not None and len(ranked) + unknown > limit:
+        ranked, unknown = ranked[: limit - 1], True
     if by == "character":
         ranked = np.array(sorted(ranked, key=found.distinct.__getitem__))
     words = [found.distinct[number] for number in ranked]
     numbers = np.full(len(found.distinct), len(words), np.int32)
     numbers[ranked] = np.arange(len(words))
-    rest = [""] if len(words) < len(found.distinct) else []
-    return Vocabulary((*words, *rest), by, lower), numbers[values]
+    return Vocabulary((*words, *([""] if unknown else [])), by, lower), numbers[values]
 
 
 def _gap(last: str, word: str) -> str:

@@ -22,6 +22,9 @@ VAE = GAN.replace("gan", "vae")
         (VAE + "training: {class_weight: balanced}\n", "training.class_weight: vae has scores of its own"),
         (GAN + "training: {phases: [{freeze: all, epochs: 1}]}\n", "gan has none"),
         (VAE + "callbacks: [collapse_alarm]\n", "no score is called 'diversity'."),
+        (VAE + "callbacks: [{name: early_stopping, monitor: val_acc}]\n", "val_reconstruction_loss. Say which one."),
+        ("kind: [dream]\nnetwork: vgg16\n", "x.yaml:1: kind: there is no kind '['dream']'."),
+        ("kind: dream\noctave_scale: 1.0e+20\n", "octave_scale: must be less than or equal to 10, got 1e+20."),
         (GAN.replace("gan", "dense") + "callbacks: [samples]\n", "samples shows what a vae or gan makes"),
         (
             VAE.replace("{name: vae}", "{name: vae, encoder: [{filters: 8, stride: 2}, {filters: 8, stride: 4}]}"),

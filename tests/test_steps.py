@@ -59,6 +59,12 @@ def test_every_turn_has_an_optimizer_of_its_own() -> None:
     assert len(model_state.variables(model)["optimizer"]) == len(first.variables) + len(second.variables)
 
 
+def test_a_new_learning_rate_is_that_of_all_turns_without_an_optimizer_of_their_own() -> None:
+    model = compiled(0.1)
+    model_state.set_learning_rate(model, 0.025)
+    assert [float(optimizer.learning_rate) for optimizer in model.optimizers] == [pytest.approx(0.025)] * 2
+
+
 def test_scores_are_means_over_rows_even_where_the_last_batch_is_short() -> None:
     model = compiled()
     rows = Rows.single(np.array([[0.0], [2.0], [5.0]], np.float32))

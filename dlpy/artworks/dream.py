@@ -38,7 +38,7 @@ class Dream(Artwork):
     """Layers whose answers grow, and how much each counts; inception_v3, vgg16 and vgg19 have some unless given."""
     octaves: Annotated[int, Field(gt=0, le=20)] = 3
     """How many sizes the picture goes through; what it loses where it is made small is put back."""
-    octave_scale: Annotated[float, Field(gt=1)] = 1.4
+    octave_scale: Annotated[float, Field(gt=1, le=10)] = 1.4
     """How much larger each size is than the one before."""
     steps: Annotated[int, Field(gt=0)] = 20
     """How many steps are taken in each octave."""

@@ -12,6 +12,7 @@ from dlpy.artworks.viewer import open_viewer
 from dlpy.document import Document
 from dlpy.errors import DataError
 from dlpy.records import Options, claim, opening, record_outcome
+from dlpy.run_lock import locked
 from dlpy.runs import Run
 
 
@@ -32,7 +33,7 @@ def make(artwork: Artwork, document: Document, options: Options, watcher: Watche
     if sources.stand_ins:
         watcher.generated([artwork.path_options()[purpose] for purpose in sources.stand_ins])
     run = _begin(artwork, sources, options)
-    with record_outcome(run):
+    with locked(run), record_outcome(run):
         _paint(artwork, document, sources, Journal(run, watcher))
     return run
 

@@ -49,7 +49,7 @@ class Style(Artwork):
     """Step size of adam, in grey levels of 255; 2 unless given."""
     iterations: Annotated[int, Field(gt=0)] = 20
     """How often progress is told and kept."""
-    evaluations: Annotated[int, Field(gt=0)] = 20
+    evaluations: Annotated[int, Field(ge=3)] = 20
     """How often the loss is computed in each iteration, at most."""
     save_every: Annotated[int, Field(gt=0)] = 1
     """After how many iterations a picture is kept, apart from the last."""
@@ -83,7 +83,7 @@ class Style(Artwork):
 
     def shortened(self) -> Artwork:
         least = NETWORKS[self.network].least if self.network else 64
-        update = {"height": least + 16, "iterations": _SMOKE_ITERATIONS, "evaluations": 2}
+        update = {"height": least + 16, "iterations": _SMOKE_ITERATIONS, "evaluations": 3}
         return super().shortened().model_copy(update=update)
 
     def mistakes(self) -> list[Mistake]:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from dlpy.components import Callback, Hooks
+from dlpy.model_state import set_learning_rate
 from dlpy.runs import Run
 
 
@@ -42,7 +43,7 @@ class LearningRateScheduleHooks(Hooks):
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         begun = [first for first in self._rates if first <= epoch + 1]
         if begun:
-            self.model.optimizer.learning_rate = self._rates[max(begun)]  # type: ignore
+            set_learning_rate(self.model, self._rates[max(begun)])
 
     def state(self) -> dict[str, Any]:
         return {}

@@ -34,6 +34,8 @@ class MetricsCsv(Hooks):
         if not self._names:
             self._names = list(logs)
             text = ",".join([*self._columns(), *self._names]) + "\n"
+        if set(self._names) != set(logs):
+            raise RunError(f"{self._path} has other scores than this epoch gave: train anew, by `dlpy train`.")
         rate = float(self.model.optimizer.learning_rate)  # type: ignore
         values = [f"{value:.9g}" for value in (rate, *(logs[name] for name in self._names))]
         phase = [] if self._phase is None else [str(self._phase)]

@@ -22,11 +22,12 @@ class Best:
 
     def state(self) -> dict[str, Any]:
         """Return what it remembers."""
-        return {"value": self.value, "epoch": self.epoch}
+        return {"monitor": self.monitor, "value": self.value, "epoch": self.epoch}
 
-    def restore(self, state: dict[str, Any]) -> None:
-        """Remember what `state` returned."""
-        self.value, self.epoch = state["value"], state["epoch"]
+    def restore(self, state: dict[str, Any] | None) -> None:
+        """Remember what `state` returned; begin anew where that was of another score, or of none."""
+        if state is not None and state["monitor"] == self.monitor:
+            self.value, self.epoch = state["value"], state["epoch"]
 
     def improved(self, epoch: int, logs: dict[str, float]) -> bool:
         """Take in an epoch's scores; return whether it is the best so far by more than min_delta."""

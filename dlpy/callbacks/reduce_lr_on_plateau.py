@@ -8,6 +8,7 @@ from pydantic import Field
 
 from dlpy.callbacks.monitor import Best
 from dlpy.components import Callback, Hooks
+from dlpy.model_state import set_learning_rate
 from dlpy.objectives import Monitor
 from dlpy.runs import Run
 
@@ -70,6 +71,6 @@ class ReduceLROnPlateauHooks(Hooks):
     def _reduce(self) -> None:
         rate = float(self.model.optimizer.learning_rate)  # type: ignore
         reduced = max(rate * self._options.factor, self._options.min_learning_rate)
-        self.model.optimizer.learning_rate = min(rate, reduced)  # type: ignore
+        set_learning_rate(self.model, min(rate, reduced))
         self._waited = 0
         self._cooling = self._options.cooldown

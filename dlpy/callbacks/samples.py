@@ -42,18 +42,22 @@ class SamplesHooks(Hooks):
 
     def __init__(self, run: Run, every: int, count: int) -> None:
         self._run, self._every, self._count = run, every, count
-        self._epochs = 0
-
-    def set_params(self, params: dict[str, int]) -> None:
-        self._epochs = params["epochs"]
-
-    def state(self) -> dict[str, int]:
-        return {}
+        self._last: int | None = None  # the epoch, from 1, that was not drawn yet
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
-        number = epoch + 1
-        if number in (1, self._epochs) or number % self._every == 0 or self.model.stop_training:
-            self._write(number)
+        self._last = epoch + 1
+        if epoch == 0 or (epoch + 1) % self._every == 0:
+            self._write(epoch + 1)
+
+    def on_train_end(self, logs: dict[str, float] | None = None) -> None:
+        if self._last is not None:
+            self._write(self._last)
+
+    def state(self) -> dict[str, Any]:
+        return {"last": self._last}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        self._last = state["last"]
 
     def _write(self, number: int) -> None:
         model: Any = self.model
@@ -62,3 +66,4 @@ class SamplesHooks(Hooks):
             vectors = asked_for(sampler, latent_vectors(sampler, self._count, _SEED))
             pixels = square_sheet(make_pictures(sampler, vectors))
             save_pixels(pixels, self._run.path / "samples" / f"epoch-{number:04d}.png", [self._run])
+        self._last = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator
 
@@ -17,7 +17,7 @@ from dlpy.text_memory import Memory
 class TextSamples(Callback):
     """Write samples/text-epoch-NNNN.txt every so many epochs: a text gone on with at several temperatures.
 
-    Beginning and random numbers are the same each time and at each temperature, so that epochs can be compared.
+    Beginning and random numbers are the same each time, so that epochs can be compared.
     """
 
     name: Literal["text_samples"] = "text_samples"
@@ -31,7 +31,7 @@ class TextSamples(Callback):
     """Draw only from so many of the likeliest tokens; from all unless given."""
     seed_text: Annotated[str, Field(min_length=1)] | None = None
     """What is gone on with; a window of the training text unless given."""
-    seed: Annotated[int, Field(ge=0)] = 0
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
     """Seed of the draws."""
 
     @field_validator("temperatures")
@@ -76,6 +76,12 @@ class TextSamplesHooks(Hooks):
     def on_train_end(self, logs: dict[str, float] | None = None) -> None:
         if self._last is not None:
             self._write(self._last)
+
+    def state(self) -> dict[str, Any]:
+        return {"last": self._last}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        self._last = state["last"]
 
     def _write(self, epoch: int) -> None:
         memory, opening, temperatures = self._memory, self._opening, self._manner.temperatures

@@ -70,7 +70,7 @@ def generate(
     wanted: Annotated[
         str | None, typer.Option("--class", rich_help_panel=_PICTURES, help="The class that is asked for.")
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the draws.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Seed of the draws.")] = 0,
     checkpoint: Annotated[str, typer.Option(help="best or last.")] = "best",
     output: Annotated[
         Path | None,

@@ -97,7 +97,7 @@ def of_run(run: Run, which: Which = "best") -> Subject:
 
 def _classes(task: Task) -> tuple[str, ...]:
     output = task.output
-    if output.kind == "regression":
+    if not output.has_classes:
         return ()
     return tuple(class_names(output, 2 if output.kind == "binary" else output.units or 0))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -10,7 +11,7 @@ import numpy as np
 
 from dlpy.checkpoints import Which
 from dlpy.data import Rows
-from dlpy.errors import ConfigError, DataError, did_you_mean
+from dlpy.errors import ConfigError, DataError, RunError, did_you_mean
 from dlpy.evaluation import Trained, restore
 from dlpy.latent_space import grid
 from dlpy.made import asked_for, latent_vectors, make_pictures, square_sheet
@@ -41,6 +42,12 @@ class Wish:
     seed: int = 0
     picture: Path | None = None
 
+    def file_name(self, which: Which) -> str:
+        """Return what the file of these pictures is called."""
+        asked = [self.wanted, self.picture.stem if self.picture else None, "last" if which == "last" else None]
+        named = [re.sub(r"[^A-Za-z0-9._-]+", "-", name) for name in asked if name]
+        return "-".join([self.kind, *named, str(self.seed)]) + (".gif" if self.kind == "walk" else ".png")
+
 
 def write_pictures(run: Run, wish: Wish, path: Path | None, which: Which = "best") -> Path:
     """Make the pictures of a run and write them: a PNG, or of a walk an animated GIF. Return the file.
@@ -50,7 +57,7 @@ def write_pictures(run: Run, wish: Wish, path: Path | None, which: Which = "best
     """
     trained = restore(run, which)
     sampler = sampler_of(run, trained)
-    path = path or run.path / "samples" / f"{wish.kind}-{wish.seed}.{'gif' if wish.kind == 'walk' else 'png'}"
+    path = path or run.path / "samples" / wish.file_name(which)
     if wish.kind == "walk":
         mark = stand_in_text([run])
         _write_walk(path, [marked(frame, mark) for frame in square_frames(sampler, wish)])
@@ -125,6 +132,8 @@ def _edited(run: Run, trained: Trained, wish: Wish) -> np.ndarray:
     stored, output = read_arrays(run.made), output_of(run)
     if wish.wanted is None:
         raise ConfigError(f"--edit {wish.picture}: towards which class? Give --class.")
+    if not run.made.is_file():
+        raise RunError(f"run {run.id} is not complete: `dlpy resume {run.id}` first.")
     if "attributes" not in stored or output is None:
         raise ConfigError(f"run {run.id} has no attribute vectors: they are of a vae's runs on rows with classes.")
     names = class_names(output, len(output.classes))

@@ -43,7 +43,8 @@ class Made(Plot):
 
 def _reconstructions(run: Run, stored: dict[str, np.ndarray]) -> Figure:
     both = np.concatenate([stored["originals"], stored["reconstructions"]])
-    figure, axes = _sheet(f"Validation rows of {run.id}, and what is left of them", both, len(stored["originals"]))
+    title = f"{str(stored['part']).capitalize()} rows of {run.id}, and what is left of them"
+    figure, axes = _sheet(title, both, len(stored["originals"]))
     _name_rows(axes, ["as they are", "rebuilt"])
     return figure
 

@@ -127,6 +127,15 @@ def test_ways_between_vectors_are_straight() -> None:
     np.testing.assert_allclose(between(np.zeros((1, 2)), np.array([[2.0, 4.0]]), 3), [[[0, 0], [1, 2], [2, 4]]])
 
 
+@pytest.mark.parametrize(("count", "pairs"), [(1, None), (3, 1), (60, 5)])
+def test_few_rows_leave_out_what_they_are_too_few_for(count: int, pairs: int | None) -> None:
+    found = latent_pieces(trained(vae(), 1), Data(rows(), rows().take(np.arange(count)), None, pictures()), 0)
+    assert len(found["reconstructions"]) == min(count, 10)
+    assert str(found["part"]) == "validation"
+    assert ("interpolation" in found) == (pairs is not None)
+    assert pairs is None or len(found["interpolation"]) == pairs
+
+
 def test_attributes_lead_from_the_mean_of_all_rows_to_that_of_a_class() -> None:
     model = trained(vae(), 30)
     found = latent_pieces(model, Data(rows(), None, None, pictures()), 0)
