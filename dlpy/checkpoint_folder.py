@@ -22,7 +22,9 @@ def whole(folder: Path) -> dict[str, Any]:
     for name in ("weights.npz", "optimizer.npz", "seeds.npz", "state.json"):
         verify(folder, name)
     state = json.loads((folder / "state.json").read_text())
-    if not {"best", "stopped", "callbacks"} <= state.keys():
+    if state.get("step"):
+        verify(folder, "metrics.npz")
+    if not {"best", "step", "stopped", "callbacks"} <= state.keys():
         raise RunError(f"{folder} lacks what is needed to go on: an older dlpy wrote it.")
     return state
 

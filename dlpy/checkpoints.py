@@ -2,8 +2,9 @@
 
 `best` and `last` are links to directories such as `epoch-0007`; a link is moved in one step once its directory is
 complete, so a reader always finds a whole checkpoint. Weights are plain npz: nothing is executed by loading them.
-While a run trains, `previous` links to what `last` was before. A checkpoint says which epoch was the best by then,
-and that one is kept as long as the checkpoint is: a run that is resumed from there knows its best epoch again.
+While a run trains, `previous` links to what `last` was before, and `unfinished` to a state within the epoch after that.
+A checkpoint says which epoch was the best by then, and that one is kept as long as the checkpoint is: a run that is
+resumed from there knows its best epoch again.
 """
 
 from __future__ import annotations
@@ -21,21 +22,22 @@ import numpy as np
 from dlpy.checkpoint_folder import point, remove_unused, reset, sha256, verify, whole
 from dlpy.errors import DivergedError, RunError
 from dlpy.hooks import restore_states
-from dlpy.model_state import finish_normalization, variables
+from dlpy.model_state import finish_normalization, metrics, variables
 from dlpy.plan import Position
 from dlpy.runs import Run, storage
+from dlpy.stopping import held_back
 
 if TYPE_CHECKING:
     import keras
 
-Which = Literal["best", "last"]
+Which = Literal["best", "last", "unfinished"]
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The state after an epoch (numbered from 1): arrays by file and path, and the epoch's scores."""
+    """The state after an epoch (numbered from 1), or after some steps of the next: arrays by file and path, scores."""
 
-    epoch: int
+    epoch: int  # the last one that is over
     logs: dict[str, float]
     arrays: dict[str, dict[str, np.ndarray]]
     callbacks: dict[str, dict[str, Any]]
@@ -43,28 +45,36 @@ class Snapshot:
     best: int | None = None  # the best epoch so far
     phase: int | None = None  # of training in phases, from 1
     phase_began: int | None = None  # with this epoch
+    step: int = 0  # so many of the next epoch's are done
+
+    @property
+    def folder(self) -> str:
+        """The name of its directory."""
+        return f"epoch-{self.epoch:04d}" + (f"-step-{self.step:08d}" if self.step else "")
 
 
-def snapshot(model: keras.Model, epoch: int, logs: dict[str, float], callbacks: dict[str, Any]) -> Snapshot:
-    """Return a copy of the model's state, and of that of the callbacks.
+def snapshot(
+    model: keras.Model, epoch: int, logs: dict[str, float], callbacks: dict[str, Any], step: int = 0
+) -> Snapshot:
+    """Return a copy of the model's state, and of that of the callbacks; within an epoch of its metrics too.
 
     Raises:
         DivergedError: a weight is NaN or infinite.
     """
-    groups = variables(model)
+    groups = variables(model) | ({"metrics": metrics(model)} if step else {})
     arrays = {name: {_key(i, v): np.array(v) for i, v in enumerate(group)} for name, group in groups.items()}
     if not all(np.isfinite(array).all() for array in arrays["weights"].values()):
         raise DivergedError(
-            f"a weight became NaN or infinite in epoch {epoch}. "
+            f"a weight became NaN or infinite in epoch {epoch + bool(step)}. "
             "Try a smaller training.optimizer.learning_rate, 'standardize' in data.transforms, or clipnorm."
         )
-    return Snapshot(epoch, dict(logs), arrays, callbacks)
+    return Snapshot(epoch, dict(logs), arrays, callbacks, step=step)
 
 
 def save(run: Run, state: Snapshot, links: list[Which]) -> None:
     """Write the snapshot and let the links point at it; directories that nobody needs any more are removed."""
-    folder = run.checkpoints / f"epoch-{state.epoch:04d}"
-    with storage(folder):
+    folder = run.checkpoints / state.folder
+    with held_back(), storage(folder):
         if not folder.exists():
             temporary = run.checkpoints / f".{os.getpid()}-{folder.name}"
             shutil.rmtree(temporary, ignore_errors=True)
@@ -79,6 +89,8 @@ def save(run: Run, state: Snapshot, links: list[Which]) -> None:
             point(run.checkpoints / "previous", last.readlink().name)
         for link in links:
             point(run.checkpoints / link, folder.name)
+        if "last" in links:
+            (run.checkpoints / "unfinished").unlink(missing_ok=True)
         remove_unused(run.checkpoints)
 
 
@@ -100,26 +112,28 @@ def load_weights(model: keras.Model, run: Run, which: Which = "best") -> int:
     return read_state(run, which)["epoch"]
 
 
-def load(model: keras.Model, run: Run) -> None:
-    """Put all that the last checkpoint holds into a model whose optimizer has its variables.
+def load(model: keras.Model, run: Run, which: Which) -> None:
+    """Put all that a checkpoint holds into a model whose optimizer and metrics have their variables.
 
     Raises:
         RunError: the checkpoint is missing or damaged, or is of another network.
     """
-    for name, group in variables(model).items():
-        _fill(group, _existing(run, "last"), name, run)
+    groups = variables(model) | ({"metrics": metrics(model)} if which == "unfinished" else {})
+    for name, group in groups.items():
+        _fill(group, _existing(run, which), name, run)
     finish_normalization(model.layers)
 
 
 def position(run: Run, state: dict[str, Any], hooks: Mapping[str, object]) -> Position:
-    """Return where training goes on, given the state of the last checkpoint and all that its callbacks' are of."""
+    """Return where training goes on, given the state of the latest checkpoint and all that its callbacks' are of."""
+    step = state["step"]
 
     def restore(model: keras.Model) -> None:
-        load(model, run)
+        load(model, run, "unfinished" if step else "last")
         restore_states(hooks, state["callbacks"])
 
     stage = (state["phase"], state["phase_began"] - 1) if "phase" in state else (1, 0)
-    return Position(state["epoch"], restore, *stage, stopped=state["stopped"])
+    return Position(state["epoch"], step, restore, *stage, stopped=state["stopped"])
 
 
 def rewind(run: Run) -> tuple[dict[str, Any] | None, list[str]]:
@@ -132,7 +146,7 @@ def rewind(run: Run) -> tuple[dict[str, Any] | None, list[str]]:
         RunError: there are checkpoints, but none is whole.
     """
     damages = []
-    for link in ("last", "previous"):
+    for link in ("unfinished", "last", "previous"):
         if not (run.checkpoints / link).is_symlink():
             continue
         try:
@@ -144,12 +158,22 @@ def rewind(run: Run) -> tuple[dict[str, Any] | None, list[str]]:
         except RunError as error:
             damages.append(str(error))
             continue
-        reset(run.checkpoints, {"last": folder, "best": best})
+        last = _last_if_whole(run) if state["step"] else folder
+        unfinished = folder if state["step"] else None
+        reset(run.checkpoints, {"unfinished": unfinished, "last": last, "best": best or last})
         return state, damages
     if damages:
         raise RunError(f"run {run.id} cannot be resumed, no checkpoint is whole: {' '.join(damages)}")
     reset(run.checkpoints, {})
     return None, []
+
+
+def _last_if_whole(run: Run) -> Path | None:
+    try:
+        whole(run.checkpoints / "last")
+    except RunError:
+        return None
+    return (run.checkpoints / "last").resolve()
 
 
 def read_weights(run: Run, which: Which = "best") -> dict[str, np.ndarray]:
@@ -190,7 +214,7 @@ def _write(folder: Path, state: Snapshot) -> None:
             file.flush()
             os.fsync(file.fileno())
     phase = {} if state.phase is None else {"phase": state.phase, "phase_began": state.phase_began}
-    content = {"epoch": state.epoch, "best": state.best, "stopped": state.stopped, **phase}
+    content = {"epoch": state.epoch, "step": state.step, "best": state.best, "stopped": state.stopped, **phase}
     content |= {"scores": state.logs, "callbacks": state.callbacks}
     (folder / "state.json").write_text(json.dumps(content, indent=2) + "\n")
     digests = {path.name: sha256(path) for path in sorted(folder.iterdir())}

@@ -6,31 +6,27 @@ stay in memory, called a few times a second at most; the weights after the same 
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from dlpy import model_state
+from dlpy import model_state, stopping
 from dlpy.components import Hooks
 from dlpy.data import Rows
 from dlpy.errors import DivergedError
 from dlpy.execution import Execution, acts_on_batches
 from dlpy.features import Padded, row_bytes
 from dlpy.fused import fuse
-from dlpy.graphs import Graphs, Loop
-from dlpy.plan import Plan, Position, Stage, by_length, order
+from dlpy.graphs import Graphs
+from dlpy.in_graph import InGraph, Part, steps_in_block
+from dlpy.plan import Pause, Plan, Position, Stage, by_length, order
 from dlpy.resident import Draws, Resident, Tensors
 from dlpy.stream import Stream
 
 if TYPE_CHECKING:
     import keras
 
-_CALL_SECONDS = 0.3  # how long one call of the graph may take: progress is shown and Ctrl-C heard between calls
-_BLOCK_BYTES = (4_000_000, 32_000_000)  # least and most bytes of rows gathered for a call of XLA
-_BLOCK_WEIGHTS = 20  # between these, so many times the weights' bytes: every call copies the weights
 _HELD_OUT_BYTES = 4_000_000  # rows scored at a time: more would not stay in the cache
 _MOST_HELD_OUT = 512
 
@@ -38,8 +34,13 @@ _MOST_HELD_OUT = 512
 class Epoch(Protocol):
     """A way to go through all rows once."""
 
-    def go(self, tensors: Tensors, hooks: Sequence[Hooks]) -> dict[str, float]:
-        """Go through the rows, as Resident.in_order gave them, and return the scores."""
+    def go(self, tensors: Tensors, after: Pause, first: int = 0) -> dict[str, float]:
+        """Go through the rows, as Resident.in_order gave them, and return the scores.
+
+        Args:
+            after: called again and again, with how many steps are done.
+            first: the step to begin with; before any but the first one, the metrics hold what they had gathered.
+        """
         ...
 
 
@@ -85,7 +86,8 @@ class Engine:
             epochs = range(first, first + (stage or plan).epochs)
             if at and number == at.stage:
                 epochs = self._take_up(at, epochs, train)
-            first = 1 + self._go_through(epochs, (train, validation), plan, resident, hooks)
+            with stopping.between_steps():
+                first = 1 + self._go_through(epochs, (train, validation), plan, resident, hooks)
         for hook in hooks:
             hook.on_train_end()
 
@@ -101,7 +103,7 @@ class Engine:
         self._graphs.create_variables(train)
         at.restore(self.model)
         left = range(at.epochs, at.epochs if at.stopped else epochs.stop)
-        if left:  # else what the stage leaves are the averages, as they were kept
+        if left and not at.step:  # after its epochs what a stage leaves are the averages, and within one they are not
             model_state.swap_averages(self.model)
         return left
 
@@ -113,17 +115,19 @@ class Engine:
             return epochs.start - 1
         train, validation = parts
         in_orders = resident.in_orders(self._orders(train, plan, epochs, resident.drawn))
-        training = self._training(train, resident, hooks)
+        training = self._training(train, resident, plan.pause, hooks)
         held_out = None if validation is None else self._scorer(validation, plan.batch_size)
         self.model.stop_training = False
         epoch = epochs.start
+        at = plan.position
         for epoch, tensors in zip(epochs, in_orders, strict=True):
             for hook in hooks:
                 hook.on_epoch_begin(epoch)
-            logs = training.go(tensors, hooks)
+            logs = training.go(tensors, _calls(hooks), at.step if at and at.epochs == epoch else 0)
+            back = self._way_back(hooks, resident.steps)
             model_state.swap_averages(self.model)  # the averages are what is scored, kept and, in the end, left
             if held_out is not None:
-                logs |= {f"val_{name}": value for name, value in held_out().items()}
+                logs |= {f"val_{name}": value for name, value in held_out(back).items()}
             _require_finite(logs, epoch)
             for hook in hooks:
                 hook.on_epoch_end(epoch, logs)
@@ -135,7 +139,7 @@ class Engine:
     def evaluate(self, rows: Rows, batch_size: int) -> dict[str, float]:
         """Return the loss and metrics on these rows."""
         self._graphs.create_variables(rows)
-        return self._scorer(rows, batch_size)()
+        return self._scorer(rows, batch_size)(_no_pause)
 
     def predict(self, rows: Rows, batch_size: int) -> np.ndarray:
         """Return what the model says of these rows: (rows, units) float32."""
@@ -171,58 +175,36 @@ class Engine:
         ordered = np.arange(len(rows)) if lengths is None else np.argsort(lengths, kind="stable")
         return ordered.astype(np.int32)
 
-    def _training(self, train: Rows, rows: Resident, hooks: Sequence[Hooks]) -> Epoch:
+    def _training(self, train: Rows, rows: Resident, pause: int | None, hooks: Sequence[Hooks]) -> Epoch:
         self._graphs.create_variables(train)
         if self.execution.mode == "steps":
-            every_batch = any(acts_on_batches(hook) for hook in hooks)
-            return Stream(self.model, rows, every_batch=every_batch, jit_compile=self.execution.jit_compile)
+            listeners = [hook for hook in hooks if acts_on_batches(hook)]
+            return Stream(self.model, rows, pause, listeners, jit_compile=self.execution.jit_compile)
         if not self.execution.jit_compile:
-            return _InGraph([_Part(self._graphs.train, 0, rows.steps)])
-        block = _steps_in_block(rows, row_bytes(train.x), 4 * self.model.count_params())
+            return InGraph([Part(self._graphs.train, 0, rows.steps)], pause)
+        block = steps_in_block(rows, row_bytes(train.x), 4 * self.model.count_params(), pause)
         whole = rows.drawn // rows.batch_size // block
-        compiled = _Part(self._graphs.train_blocks(block, rows.batch_size), 0, whole, block)
-        return _InGraph([compiled, _Part(self._graphs.train, whole * block, rows.steps)])
+        compiled = Part(self._graphs.train_blocks(block, rows.batch_size), 0, whole, block)
+        return InGraph([compiled, Part(self._graphs.train, whole * block, rows.steps)])
 
-    def _scorer(self, rows: Rows, batch_size: int) -> Callable[[], dict[str, float]]:
+    def _scorer(self, rows: Rows, batch_size: int) -> Callable[[Pause], dict[str, float]]:
         resident = Resident(rows, _held_out_batch(rows, batch_size))
         tensors = resident.in_order(self._held_out_order(rows))
-        scoring = _InGraph([_Part(self._graphs.test, 0, resident.steps)])
-        return lambda: scoring.go(tensors, [])
+        scoring = InGraph([Part(self._graphs.test, 0, resident.steps)])
+        return lambda after: scoring.go(tensors, after)
 
+    def _way_back(self, hooks: Sequence[Hooks], steps: int) -> Pause:
+        """Return what lets training stop while held-out rows are scored: as if it had not begun with them."""
+        gathered = [variable.numpy() for variable in model_state.metrics(self.model)]
 
-@dataclass
-class _Part:
-    """Some of an epoch's batches, and the graph that goes through them."""
+        def stop_if_wanted(_: int, logs: dict[str, float] | None) -> None:
+            if stopping.wanted():
+                for variable, value in zip(model_state.metrics(self.model), gathered, strict=True):
+                    variable.assign(value)
+                model_state.swap_averages(self.model)
+                _stop(hooks, steps)
 
-    loop: Loop
-    start: int  # blocks of batches
-    stop: int
-    block: int = 1  # batches
-    pace: float = 0.0  # blocks a second, as measured
-
-
-@dataclass
-class _InGraph:
-    """Goes through rows in memory, part after part."""
-
-    parts: list[_Part]
-
-    def go(self, tensors: Tensors, hooks: Sequence[Hooks]) -> dict[str, float]:
-        """Send the rows through the graphs, no call much longer than _CALL_SECONDS."""
-        import tensorflow as tf
-
-        anew, scores = True, {}
-        for part in self.parts:
-            number = part.start
-            while number < part.stop:
-                stop = min(part.stop, number + max(1, int(part.pace * _CALL_SECONDS)))
-                began = time.perf_counter()
-                scores = part.loop(tensors, tf.constant(number), tf.constant(stop), tf.constant(anew))
-                part.pace = max(part.pace, (stop - number) / (time.perf_counter() - began))
-                number, anew = stop, False
-                for hook in hooks:
-                    hook.on_train_batch_end(number * part.block - 1)
-        return {name: float(value) for name, value in scores.items()}
+        return stop_if_wanted
 
 
 def _held_out_batch(rows: Rows, batch_size: int) -> int:
@@ -230,14 +212,27 @@ def _held_out_batch(rows: Rows, batch_size: int) -> int:
     return max(batch_size, min(_MOST_HELD_OUT, _HELD_OUT_BYTES // row_bytes(rows.x)))
 
 
-def _steps_in_block(rows: Resident, row_bytes: int, weight_bytes: int) -> int:
-    """Return how many steps make a block: not too large, and, where possible, blocks of one length."""
-    least, most = _BLOCK_BYTES
-    limit = min(max(least, _BLOCK_WEIGHTS * weight_bytes), most) // (rows.batch_size * row_bytes)
-    full = max(1, rows.drawn // rows.batch_size)
-    longest = max(1, min(full, limit))
-    even = [length for length in range(longest, longest // 2, -1) if full % length == 0]
-    return even[0] if even else longest
+def _calls(hooks: Sequence[Hooks]) -> Pause:
+    """Return what tells the hooks how far training is, and stops it where a signal wants that."""
+
+    def call(steps: int, logs: dict[str, float] | None) -> None:
+        for hook in hooks:
+            hook.on_train_batch_end(steps - 1, logs)
+        if stopping.wanted():
+            _stop(hooks, steps)
+
+    return call
+
+
+def _stop(hooks: Sequence[Hooks], steps: int) -> None:
+    for hook in hooks:
+        if isinstance(hook, Hooks):
+            hook.on_stop(steps)
+    stopping.obey()
+
+
+def _no_pause(steps: int, logs: dict[str, float] | None) -> None:
+    """Scoring for its own sake goes on."""
 
 
 def _require_finite(logs: dict[str, float], epoch: int) -> None:

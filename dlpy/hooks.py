@@ -17,6 +17,7 @@ class Hooks:
 
     Epochs are numbered from 0. `logs` holds the epoch's scores by name, `val_` before those of the validation rows.
     `on_train_batch_end` is called several times a second, not after every batch, and without scores.
+    A run that is resumed within an epoch begins it again for the hooks, but not its steps.
     """
 
     model: keras.Model
@@ -43,6 +44,9 @@ class Hooks:
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None: ...
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None: ...
+
+    def on_stop(self, steps: int) -> None:
+        """Learn that training stops at once, after so many steps of the present epoch: a signal came."""
 
     def on_train_end(self, logs: dict[str, float] | None = None) -> None: ...
 

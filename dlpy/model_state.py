@@ -40,6 +40,11 @@ def variables(model: keras.Model) -> dict[str, list[Any]]:
     return {"weights": weights, "optimizer": kept, "seeds": seeds}
 
 
+def metrics(model: keras.Model) -> list[Any]:
+    """Return what the scores of an epoch are gathered in."""
+    return model.metrics_variables
+
+
 def copy(source: keras.Model, target: keras.Model) -> None:
     """Bring a model of the same architecture into another's state, so that it trains on as the other would."""
     for model in (source, target):

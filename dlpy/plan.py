@@ -13,6 +13,9 @@ from dlpy.augmentation import Augmentation
 if TYPE_CHECKING:
     import keras
 
+# is told how many steps of the epoch are done, and the scores so far where somebody wants them after every step
+Pause = Callable[[int, dict[str, float] | None], None]
+
 _POOL = 50  # batches among which rows are sorted by length
 
 
@@ -35,6 +38,7 @@ class Position:
     """
 
     epochs: int  # that are done
+    step: int  # that the next of them goes on with
     restore: Callable[[keras.Model], None]
     stage: int = 1  # that the last of them was in
     first: int = 0  # the epoch, from 0, with which that stage began
@@ -53,6 +57,7 @@ class Plan:
     augmentation: Augmentation | None = None
     stages: tuple[Stage, ...] = ()  # phases, where there are any: their epochs are those of the whole training
     position: Position | None = None  # the beginning unless given
+    pause: int | None = None  # steps: training comes out of its graph at every multiple of these, to be kept there
 
 
 def order(seed: int, epoch: int, rows: int, drawn: int | None = None) -> np.ndarray:

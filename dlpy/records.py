@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from dlpy import checkpoints, runs
+from dlpy import checkpoints, runs, stopping
 from dlpy.baseline import baseline
 from dlpy.checks import class_numbers
 from dlpy.config import Experiment
@@ -140,17 +140,21 @@ def record_outcome(run: Run, before: float = 0.0) -> Iterator[None]:
         run.update(status=status, exit_reason=reason, seconds=seconds, peak_memory_bytes=peak)
         run.append_log(f"{status}: {reason}")
 
-    try:
-        yield
-    except BaseException as error:
+    def ended(error: BaseException) -> None:
         if not any(run.path.rglob("metrics.csv")):
             shutil.rmtree(run.path, ignore_errors=True)
-            raise
+            return
         with suppress(StorageError):  # a full disk may be what ended it, and is told then
             close(*_ending(error))
             if isinstance(error, Exception) and not isinstance(error, DlpyError):
                 run.append_log(traceback.format_exc())
         error.add_note(f"Its run, as far as it came: {run.path}{_way_on(run, error)}")
+
+    try:
+        with stopping.last_words(ended):
+            yield
+    except BaseException as error:
+        ended(error)
         raise
     close("completed", "done")
 

@@ -112,8 +112,7 @@ def _rewound(run: Run, experiment: Experiment, reporter: Reporter) -> dict[str, 
         for pattern in _OUTDATED:  # what was made of an earlier state
             for path in run.path.glob(pattern):
                 path.unlink()
-    epochs = 0 if state is None else state["epoch"]
-    reporter.notice(f"resumed after epoch {epochs} of {experiment.training.epochs}")
+    reporter.notice(f"resumed after epoch {_reached(state)} of {experiment.training.epochs}")
     return state
 
 
@@ -121,13 +120,21 @@ def _record_resume(run: Run, state: dict[str, Any] | None, changes: list[str], c
     entry = {
         "time": datetime.now().astimezone().isoformat(timespec="seconds"),
         "after_epoch": 0 if state is None else state["epoch"],
+        "after_step": 0 if state is None else state["step"],
         "command": command,
         "inexact": changes,
     }
     process = {"pid": os.getpid(), "host": platform.node()}
     resumes = [*run.read("run.json").get("resumes", []), entry]
     run.update(status="running", exit_reason=None, **process, resumes=resumes)
-    run.append_log(f"resumed after epoch {entry['after_epoch']}: {command}")
+    run.append_log(f"resumed after epoch {_reached(state)}: {command}")
+
+
+def _reached(state: dict[str, Any] | None) -> str:
+    """Return how far a checkpoint is, in words."""
+    if state is None:
+        return "0"
+    return f"{state['epoch']}" + (f" and {state['step']:,} steps" if state["step"] else "")
 
 
 def _seconds(run: Run) -> float:

@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dlpy import stopping
 from dlpy.errors import DlpyError, RunError, StorageError
 
 if TYPE_CHECKING:
@@ -203,7 +204,7 @@ def write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     """Let `write` fill a temporary file beside `path`, and rename it, so that nobody ever sees half a file."""
     temporary = path.with_name(f".{os.getpid()}-{path.name}")  # keeps the suffix, by which some writers go
-    with storage(path):
+    with stopping.held_back(), storage(path):
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             write(temporary)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from dlpy import resident
-from dlpy.components import Hooks
+from dlpy.plan import Pause
 from dlpy.resident import Resident, Shape, Tensors
 
 if TYPE_CHECKING:
@@ -18,36 +18,46 @@ _STEPS_PER_EXECUTION = 16  # a call of Keras' function costs 1 ms; with slow ste
 class Stream:
     """Goes through rows with Keras' own training function; batches are made while the one before them is trained on.
 
-    With `every_batch` the hooks are called before and after each step; otherwise after some of them.
+    Keras' callbacks that act on batches are called before each step; where there are any, Python has every step's end.
+
+    Args of an instance:
+        pause: steps, at every multiple of which Python has a step's end at any rate.
     """
 
-    def __init__(self, model: keras.Model, rows: Resident, *, every_batch: bool, jit_compile: bool) -> None:
-        self._model, self._rows = model, rows
-        self._every_batch = every_batch
-        model.steps_per_execution = 1 if every_batch else min(_STEPS_PER_EXECUTION, rows.steps)
+    def __init__(
+        self,
+        model: keras.Model,
+        rows: Resident,
+        pause: int | None,
+        listeners: Sequence[Any],
+        *,
+        jit_compile: bool,
+    ) -> None:
+        self._model, self._rows, self._listeners = model, rows, listeners
+        most = min(_STEPS_PER_EXECUTION, rows.steps)
+        even = [steps for steps in range(most, 0, -1) if pause is None or pause % steps == 0]
+        model.steps_per_execution = 1 if listeners else even[0]
         model.jit_compile = jit_compile
         model.make_train_function()
         self._variables: dict[str, Any] = {}
         self._dataset: Any = None
 
-    def go(self, tensors: Tensors, hooks: Sequence[Hooks]) -> dict[str, float]:
-        """Go through the rows, as Resident.in_order gave them, and return the scores."""
+    def go(self, tensors: Tensors, after: Pause, first: int = 0) -> dict[str, float]:
+        """Go through the rows, as Resident.in_order gave them, from a step on, and return the scores."""
         model = self._model
         if self._dataset is None:
             self._variables, self._dataset = _pipeline(tensors, self._rows.steps, tuple(model.inputs[0].shape[1:]))
         for name, variable in self._variables.items():
             variable.assign(tensors[name])
-        model.reset_metrics()
-        batches, scores = iter(self._dataset), {}
-        for step in range(0, self._rows.steps, model.steps_per_execution):
-            if self._every_batch:
-                for hook in hooks:
-                    getattr(hook, "on_train_batch_begin", _nothing)(step)
+        if first == 0:
+            model.reset_metrics()
+        batches, scores = iter(self._dataset.skip(first)), model.get_metrics_result()
+        for step in range(first, self._rows.steps, model.steps_per_execution):
+            for listener in self._listeners:
+                listener.on_train_batch_begin(step)
             scores = model.train_function(batches)  # type: ignore
             done = min(step + model.steps_per_execution, self._rows.steps)
-            logs = {name: float(value) for name, value in scores.items()} if self._every_batch else None
-            for hook in hooks:
-                hook.on_train_batch_end(done - 1, logs)
+            after(done, {name: float(value) for name, value in scores.items()} if self._listeners else None)
         return {name: float(value) for name, value in scores.items()}
 
 
@@ -67,7 +77,3 @@ def _pipeline(tensors: Tensors, steps: int, input_shape: Shape) -> tuple[dict[st
         deterministic=True,
     )
     return variables, dataset.prefetch(tf.data.AUTOTUNE)
-
-
-def _nothing(step: int) -> None:
-    """Hooks of dlpy's own are not called before a step."""

@@ -165,7 +165,8 @@ def fit(
     weight = sample_weight(experiment, data)
     sizes = (training.batch_size, training.epochs, experiment.seed)
     stages = stages_of(experiment, engine.model, data.task)
-    plan = Plan(*sizes, weight, training.steps_per_epoch, experiment.data.augmentation, stages, position)
+    pause = checkpoint_of(experiment).every_steps
+    plan = Plan(*sizes, weight, training.steps_per_epoch, experiment.data.augmentation, stages, position, pause)
     let_tell(hooks)
     engine.fit(data.train, data.validation, plan, hooks)
 

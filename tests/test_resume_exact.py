@@ -55,14 +55,14 @@ CASES: dict[str, dict[str, Any]] = {
 class Stopping(Reporter):
     """Raises what Ctrl-C would, at the end of an epoch or in its middle, before that epoch is kept."""
 
-    def __init__(self, epoch: int, *, in_epoch: bool = False) -> None:
-        self._epoch, self._in_epoch, self._present = epoch, in_epoch, 0
+    def __init__(self, epoch: int, *, in_epoch: bool = False, step: int = 0) -> None:
+        self._epoch, self._in_epoch, self._step, self._present = epoch, in_epoch, step, 0
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         self._present = epoch + 1
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
-        if self._in_epoch and self._present == self._epoch:
+        if self._in_epoch and self._present == self._epoch and batch + 1 >= self._step:
             raise KeyboardInterrupt
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
@@ -121,3 +121,19 @@ def test_a_resumed_run_ends_as_one_that_was_left_alone(case: str) -> None:
     want["config"] = want["config"].replace("every_seconds: 3600.0", "every_seconds: 0.0")
     assert [name for name in want if want[name] != got[name]] == []
     assert [entry["after_epoch"] for entry in run.read("run.json")["resumes"]] == [2, 4]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_run_that_is_resumed_within_an_epoch_ends_so_too(case: str) -> None:
+    blocks = CASES[case] | {"training": {"batch_size": 8, **CASES[case].get("training", {})}}
+    every = {"name": "checkpoint", "every_steps": 2}
+    alone = begun(blocks, "alone", None, every)
+    run = begun(blocks, "stopped", Stopping(1, in_epoch=True, step=4), every)
+    assert [path.name for path in run.checkpoints.glob("epoch*")] == ["epoch-0000-step-00000002"]
+    with pytest.raises(KeyboardInterrupt):
+        resume(run, "", Stopping(4, in_epoch=True, step=5), allow_inexact=False)
+    resume(run, "", Reporter(), allow_inexact=False)
+    want, got = end(alone), end(run)
+    assert [name for name in want if want[name] != got[name]] == []
+    reached = [(entry["after_epoch"], entry["after_step"]) for entry in run.read("run.json")["resumes"]]
+    assert reached == [(0, 2), (3, 4)]

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Literal
 
+from pydantic import Field
+
 from dlpy.callbacks.monitor import Best
 from dlpy.checkpoints import Snapshot, forget_previous, save, snapshot
 from dlpy.components import Callback, Hooks
@@ -16,53 +18,81 @@ from dlpy.objectives import Monitor
 from dlpy.runs import Run
 
 _COPY_SECONDS = 0.2
+_SHARE = 0.03  # of the time that training takes, spent on writing
+_LEAST_SECONDS = 5.0  # between two writes, unless every_seconds says otherwise
 
 
 class Checkpoint(Callback):
-    """Keep the best and the last state of training; every run has this callback."""
+    """Keep the best and the last state of training; every run has this callback.
+
+    A run that is killed loses what came after the last one written, and is resumed from there to the same bits.
+    """
 
     name: Literal["checkpoint"] = "checkpoint"
     monitor: Monitor | None = None
     """The score that decides what is best: val_loss unless given; without validation rows, the last epoch is."""
-    every_seconds: float = 5.0
-    """Write at most this often (and once at the end): small models have many epochs a second."""
+    every_seconds: float | None = Field(default=None, ge=0)
+    """Write at most this often after an epoch; unless given, every 5 s, or as seldom as takes 3 % of the time."""
+    every_minutes: float | None = Field(default=1.0, gt=0)
+    """Within a long epoch, write this often too, or as seldom as takes 3 % of the time; null never."""
+    every_steps: int | None = Field(default=None, ge=1)
+    """Never lose more than so many steps: write this often too, whatever it takes."""
 
     def monitors(self) -> str | None:
         return self.monitor
 
     def build(self, run: Run, directions: dict[str, str]) -> CheckpointHooks:
         monitor = self.monitor or ("val_loss" if "val_loss" in directions else None)
-        return CheckpointHooks(run, Best(monitor, directions[monitor]) if monitor else None, self.every_seconds)
+        return CheckpointHooks(run, Best(monitor, directions[monitor]) if monitor else None, self)
 
 
 class CheckpointHooks(Hooks):
     """Holds the best state in memory until it is written. It comes after all other hooks, whose state it keeps too."""
 
-    def __init__(self, run: Run, best: Best | None, every_seconds: float) -> None:
+    def __init__(self, run: Run, best: Best | None, options: Checkpoint) -> None:
         self._run = run
         self._best = best
-        self._every_seconds = every_seconds
+        self._options = options
         self._written = time.monotonic()
+        self._took = 0.0  # seconds, for the last write
+        self._unwritten_steps = 0
+        self._steps = 0  # of an epoch
         self._copied = -math.inf
         self._unwritten: Snapshot | None = None
         self._last: tuple[int, dict[str, float]] | None = None
         self._phase: int | None = None
         self._phase_began: int | None = None
-        self._next = 0  # the epoch to come, from 0
+        self._next = 0  # the epoch to come, or that is going on, from 0
         self._kept: dict[str, object] = {}
 
     def keep(self, hooks: Mapping[str, object]) -> None:
         """Write the state of these hooks into the checkpoints, by name."""
         self._kept = {**hooks, "checkpoint": self}
 
+    def set_params(self, params: dict[str, int]) -> None:
+        self._steps = params["steps"]
+
     def on_phase_begin(self, phase: int, description: str) -> None:
         self._phase, self._phase_began = phase, self._next + 1
 
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        step, every = batch + 1, self._options.every_steps
+        if step == self._steps:
+            return  # the epoch's end is next
+        if (every and step % every == 0) or self._is_due(60 * (self._options.every_minutes or math.inf)):
+            self._write_within(step)
+
+    def on_stop(self, steps: int) -> None:
+        self._write_within(steps)
+
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
         self._last, self._next = (epoch, logs), epoch + 1
+        self._unwritten_steps += self._steps
         if self._best.improved(epoch, logs) if self._best is not None else self._is_time_to_copy():
-            self._unwritten = self._snapshot(epoch, logs)
-        if time.monotonic() - self._written >= self._every_seconds:
+            self._unwritten = self._snapshot(epoch + 1, logs)
+        given, every = self._options.every_seconds, self._options.every_steps
+        too_many = every and self._unwritten_steps + min(every, self._steps) > every
+        if too_many or (self._is_due(_LEAST_SECONDS) if given is None else self._seconds() >= given):
             self._write()
 
     def on_train_end(self, logs: dict[str, float] | None = None) -> None:
@@ -82,6 +112,14 @@ class CheckpointHooks(Hooks):
         if self._unwritten is not None:
             save(self._run, self._unwritten, ["best", "last"])
 
+    def _seconds(self) -> float:
+        """Return how long ago the last write was."""
+        return time.monotonic() - self._written
+
+    def _is_due(self, seconds: float) -> bool:
+        """Return whether the last write was so long ago that another one takes but a small share of the time."""
+        return self._seconds() >= max(seconds, self._took / _SHARE)
+
     def _is_time_to_copy(self) -> bool:
         """Return whether the last copy is old; copying the state of a small model takes longer than an epoch."""
         now = time.monotonic()
@@ -89,20 +127,30 @@ class CheckpointHooks(Hooks):
         self._copied = now if due else self._copied
         return due
 
-    def _snapshot(self, epoch: int, logs: dict[str, float]) -> Snapshot:
-        state = snapshot(self.model, epoch + 1, logs, states_of(self._kept))
-        best = epoch if self._best is None else self._best.epoch
+    def _snapshot(self, epoch: int, logs: dict[str, float], step: int = 0) -> Snapshot:
+        state = snapshot(self.model, epoch, logs, states_of(self._kept), step)
+        best = (None if step else epoch - 1) if self._best is None else self._best.epoch
         return replace(
             state,
-            stopped=bool(self.model.stop_training),
+            stopped=bool(self.model.stop_training) and not step,
             best=None if best is None else best + 1,
             phase=self._phase,
             phase_began=self._phase_began,
         )
 
+    def _write_within(self, step: int) -> None:
+        """Write the state after so many steps of the present epoch, and first what it builds on."""
+        began = time.monotonic()
+        self.flush()
+        self._unwritten = None
+        logs = self._last[1] if self._last is not None else {}
+        save(self._run, self._snapshot(self._next, logs, step), ["unfinished"])
+        self._wrote(began, -step)
+
     def _write(self) -> None:
         if self._last is None:
             return
+        began = time.monotonic()
         epoch, logs = self._last
         if self._unwritten is not None and self._unwritten.epoch == epoch + 1:
             save(self._run, self._unwritten, ["best", "last"])
@@ -110,6 +158,10 @@ class CheckpointHooks(Hooks):
             if self._best is not None and self._unwritten is not None:
                 save(self._run, self._unwritten, ["best"])
             self._unwritten = None  # of a large model two copies of the state would be one too many
-            save(self._run, self._snapshot(epoch, logs), ["best", "last"] if self._best is None else ["last"])
+            save(self._run, self._snapshot(epoch + 1, logs), ["best", "last"] if self._best is None else ["last"])
         self._unwritten = None
-        self._written = time.monotonic()
+        self._wrote(began, 0)
+
+    def _wrote(self, began: float, steps: int) -> None:
+        self._written, self._unwritten_steps = time.monotonic(), steps
+        self._took = self._written - began

@@ -50,12 +50,14 @@ class MetricsCsv(Hooks):
     def restore(self, state: dict[str, Any]) -> None:
         """Cut off the rows of epochs that are trained again; seconds go on from those of the last row that is left."""
         rows = state["rows"]
-        lines = self._path.read_text(encoding="utf-8").splitlines(keepends=True)[: rows + 1]
+        lines = self._path.read_text(encoding="utf-8").splitlines(keepends=True)[: rows and rows + 1]
+        write_whole(self._path, lambda path: path.write_text("".join(lines), encoding="utf-8"))
+        if not rows:  # the first epoch is not over
+            return
         first = len(self._columns())
         cells = [line.rstrip("\n").split(",") for line in lines]
         if [row[0] for row in cells] != ["epoch", *map(str, range(1, rows + 1))] or lines[-1][-1:] != "\n":
             raise RunError(f"{self._path} is damaged: it lacks some of the epochs 1 to {rows}.")
-        write_whole(self._path, lambda path: path.write_text("".join(lines), encoding="utf-8"))
         self._names, self._rows = cells[0][first:], rows
         self._started = time.monotonic() - float(cells[-1][1])
 

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import functools
 import io
-import math
 import os
 import signal
 import sys
-import time
 import traceback
 from collections.abc import Callable
-from types import FrameType
 from typing import Any
 
 import typer
 
+from dlpy import stopping
 from dlpy.cli.check import check
 from dlpy.cli.evaluate import evaluate
 from dlpy.cli.explain import explain
@@ -36,8 +34,6 @@ EXIT_STATUS = """
 Exit status: 0 done; 1 a bug in dlpy; 2 the experiment file or the command line; 3 the data; 4 the environment;
 5 training diverged; 6 storage; 7 the run's state; 130 and 143 stopped by SIGINT and SIGTERM.
 """
-
-_CLEANING_SECONDS = 3  # after a signal, in which another one is not heard
 
 app = typer.Typer(
     name="dlpy",
@@ -122,13 +118,9 @@ def run() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal without umlauts is no reason to fail
-    stop = _stopper()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) != signal.SIG_IGN:  # nohup
-            signal.signal(number, stop)
+    stopping.listen(_tell_stop)
     status = main()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)  # all is done and told; Python takes a while to end
+    stopping.ignore()  # all is done and told; Python takes a while to end
     try:
         sys.stdout.flush()
     except BrokenPipeError:
@@ -136,18 +128,7 @@ def run() -> None:
     except OSError as error:
         status = _tell_error(error)
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if status > 128:  # a thread of TensorFlow's may still compute, which Python's own end would crash
+        sys.stderr.flush()
+        os._exit(status)
     sys.exit(status)
-
-
-def _stopper() -> Callable[[int, FrameType | None], None]:
-    """Return a handler with which a signal ends the command, and the next ones do not disturb its cleaning up."""
-    last = -math.inf
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        nonlocal last
-        if time.monotonic() - last < _CLEANING_SECONDS:
-            return
-        last = time.monotonic()
-        raise KeyboardInterrupt if number == signal.SIGINT else SystemExit(128 + number)
-
-    return stop

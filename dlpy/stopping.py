@@ -1,0 +1,171 @@
+"""Signals that end a command: heard between steps of training, and never while something is written.
+
+The first one lets a step of training end. The second ends the process at once: an exception could be lost, or find
+TensorFlow in the middle of something.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+Tell = Callable[[BaseException], object]
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_CLEANING_SECONDS = 3  # after a command was told to end, in which it does not hear another signal
+_PATIENCE_SECONDS = 1  # after the second signal, for Python to come out of a computation
+_AT_ONCE_SECONDS = 0.1  # which Python may hear a signal before the thread that waits for it
+
+
+class _Signals:
+    """What was heard so far in this process, and what it is doing."""
+
+    waiting: int | None = None  # a signal that nobody has obeyed yet
+    stepping = 0  # blocks that end between steps
+    writing = 0  # blocks that nothing may end
+    heard = -math.inf  # when Python last heard one
+    ended = -math.inf  # when the command was told to end
+    twice = False  # another one came while something was written
+
+    def __init__(self) -> None:
+        self.last_words: list[Tell] = []  # to be called before the process ends at once
+
+
+_signals = _Signals()
+
+
+def listen(tell: Tell) -> None:
+    """Hear signals from now on, as this module says; those that are ignored (nohup) stay so.
+
+    Args:
+        tell: prints what stopped the command, if that happens at once.
+    """
+    _signals.last_words[:] = [tell]
+    heard = [number for number in SIGNALS if signal.getsignal(number) != signal.SIG_IGN]
+    for number in heard:
+        signal.signal(number, _hear)
+    inner, outer = socket.socketpair()
+    outer.setblocking(False)
+    signal.set_wakeup_fd(outer.detach(), warn_on_full_buffer=False)
+    threading.Thread(target=_insist, args=(inner, set(heard)), daemon=True).start()
+
+
+def ignore() -> None:
+    """Hear no signal any more: all is done and told."""
+    signal.set_wakeup_fd(-1)
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+
+
+@contextmanager
+def last_words(say: Tell) -> Iterator[None]:
+    """Call this with the signal, as an exception, if the process ends at once within the block."""
+    _signals.last_words.insert(0, say)
+    try:
+        yield
+    finally:
+        _signals.last_words.remove(say)
+
+
+@contextmanager
+def between_steps() -> Iterator[None]:
+    """Let the first signal wait for `obey` or the end of the block."""
+    _signals.stepping += 1
+    try:
+        yield
+    finally:
+        _signals.stepping -= 1
+    _obey_if_free()
+
+
+@contextmanager
+def held_back() -> Iterator[None]:
+    """Let every signal wait until the block is over, and the first one for a step, where that is waited for."""
+    _signals.writing += 1
+    try:
+        yield
+    finally:
+        _signals.writing -= 1
+    _obey_if_free()
+
+
+def wanted() -> bool:
+    """Return whether a signal waits for the end of the step."""
+    return _signals.waiting is not None
+
+
+def obey() -> None:
+    """End the command if a signal waits.
+
+    Raises:
+        KeyboardInterrupt: it was SIGINT.
+        SystemExit: it was another one; the status is 128 and its number.
+    """
+    if _signals.waiting is None:
+        return
+    number, _signals.waiting = _signals.waiting, None
+    _signals.ended = time.monotonic()
+    raise _exception(number)
+
+
+def _exception(number: int) -> BaseException:
+    return KeyboardInterrupt() if number == signal.SIGINT else SystemExit(128 + number)
+
+
+def _hear(number: int, frame: FrameType | None) -> None:
+    """Take a signal: Python calls this between two of its instructions."""
+    now = _signals.heard = time.monotonic()
+    if now - _signals.ended < _CLEANING_SECONDS:
+        return
+    _signals.twice = _signals.waiting is not None or _signals.ended > 0
+    _signals.waiting = number
+    if not _signals.writing:
+        _obey_if_free()
+
+
+def _obey_if_free() -> None:
+    if _signals.waiting is None or _signals.writing:
+        return
+    if _signals.twice:
+        _end_at_once(_signals.waiting)
+    elif not _signals.stepping:
+        obey()
+
+
+def _end_at_once(number: int) -> None:
+    error = _exception(number)
+    for say in _signals.last_words:
+        say(error)
+    sys.stdout.flush()
+    _leave(number)
+
+
+def _leave(number: int) -> None:
+    if os.isatty(2):
+        os.write(2, b"\x1b[?25h")  # a bar hides the cursor
+    os._exit(128 + number)
+
+
+def _insist(told: socket.socket, heard: set[int]) -> None:
+    """End the process at the second signal where Python does not come to hear it, since it waits for a computation."""
+    count = 0
+    while True:
+        number = told.recv(1)[0]
+        count += number in heard
+        if count < 2:
+            continue
+        came = time.monotonic()
+        time.sleep(_PATIENCE_SECONDS)
+        while _signals.writing:
+            time.sleep(0.01)
+        if _signals.heard < came - _AT_ONCE_SECONDS:
+            os.write(2, b"stopped at once, within a step: its run goes on from its last checkpoint by dlpy resume.\n")
+            _leave(number)
