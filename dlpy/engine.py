@@ -185,7 +185,7 @@ class Engine:
         block = steps_in_block(rows, row_bytes(train.x), 4 * self.model.count_params(), pause)
         whole = rows.drawn // rows.batch_size // block
         compiled = Part(self._graphs.train_blocks(block, rows.batch_size), 0, whole, block)
-        return InGraph([compiled, Part(self._graphs.train, whole * block, rows.steps)])
+        return InGraph([compiled, Part(self._graphs.train, whole * block, rows.steps)], pause)
 
     def _scorer(self, rows: Rows, batch_size: int) -> Callable[[Pause], dict[str, float]]:
         resident = Resident(rows, _held_out_batch(rows, batch_size))

@@ -38,6 +38,7 @@ class Graphs:
         self._model = model
         self._shape = tuple(model.inputs[0].shape[1:])
         self._blocks: dict[tuple[int, int], Loop] = {}
+        self._created = False
         step = model.train_step if model.trainable_variables else model.test_step  # Keras warns where nothing learns
         self.train = self._over(lambda tensors, number: step(self._batch(tensors, number)))
         self.test = self._over(lambda tensors, step: model.test_step(self._batch(tensors, step)))
@@ -65,10 +66,13 @@ class Graphs:
         )
 
     def create_variables(self, rows: Rows) -> None:
-        """Make the variables of metrics and optimizer now: a graph that loops cannot make them."""
+        """Make the variables of metrics and optimizer, once: a graph that loops cannot make them."""
         import tensorflow as tf
 
         model = self._model
+        if self._created:
+            return
+        self._created = True
         single = Resident(rows.take(np.zeros(1, np.int64)), 1)  # pictures can be read as long as it is there
         tensors = single.in_order()
         build_optimizers(model)

@@ -22,9 +22,10 @@ from dlpy.data import Data, Loaded, Task
 from dlpy.document import Document
 from dlpy.engine import Engine
 from dlpy.execution import Execution
+from dlpy.outcome import record_outcome
 from dlpy.pipeline import Split, obtain, transform
 from dlpy.processes import in_processes
-from dlpy.records import Options, begin, record_outcome, save_splits, write_config
+from dlpy.records import Options, begin, save_splits, write_config
 from dlpy.reporting import Reporter
 from dlpy.results import fold_histories, mean_history
 from dlpy.rows_as_targets import RowsAsTargets

@@ -14,8 +14,9 @@ from dlpy.config import Experiment
 from dlpy.data import Loaded
 from dlpy.errors import RunError
 from dlpy.evaluation import loaded_again, read_config, read_record
+from dlpy.outcome import record_outcome
 from dlpy.pipeline import transform
-from dlpy.records import config_digests, environment, record_outcome, told_of_data
+from dlpy.records import config_digests, environment, told_of_data
 from dlpy.reporting import Reporter
 from dlpy.run_lock import locked
 from dlpy.runs import Run, storage

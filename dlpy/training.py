@@ -21,6 +21,7 @@ from dlpy.engine import Engine, Plan
 from dlpy.errors import ConfigError, in_one_line
 from dlpy.execution import Execution, choose
 from dlpy.hooks import begin_anew
+from dlpy.outcome import record_outcome
 from dlpy.pipeline import Pipeline, Split, obtain, split, transform
 from dlpy.plan import Position
 from dlpy.preprocessing import with_preprocessing
@@ -28,7 +29,6 @@ from dlpy.records import (
     Options,
     Seen,
     begin,
-    record_outcome,
     save_predictions,
     save_splits,
     settle_config,

@@ -11,7 +11,8 @@ from dlpy.artworks.sources import Sources, read_sources
 from dlpy.artworks.viewer import open_viewer
 from dlpy.document import Document
 from dlpy.errors import DataError
-from dlpy.records import Options, claim, opening, record_outcome
+from dlpy.outcome import record_outcome
+from dlpy.records import Options, claim, opening
 from dlpy.run_lock import locked
 from dlpy.runs import Run
 

@@ -1,13 +1,16 @@
 import csv
 import itertools
 import json
-import os
-import signal
-import threading
 
 import numpy as np
 import pytest
 from PIL import Image
+
+from dlpy.artworks.artwork import Artwork
+from dlpy.artworks.journal import Watcher
+from dlpy.artworks.making import make
+from dlpy.kinds import load_any
+from dlpy.records import Options
 
 DREAM = "kind: dream\nnetwork: vgg16\nweights: none\nfallback: stand_in\nheight: 64\nlayers: {block2_conv1: 1.0}\nsteps: 4\n"
 STYLE = (
@@ -142,11 +145,20 @@ def test_runs_are_listed_and_compared_and_have_no_model(bench) -> None:
         assert f"run {run.name} is of kind 'style': it made the pictures in its samples/, and has no model." in err
 
 
+class Impatient(Watcher):
+    """Presses Ctrl-C in the third iteration of four evaluations."""
+
+    def advanced(self, done: int) -> None:
+        if done == 10:
+            raise KeyboardInterrupt
+
+
 def test_ctrl_c_leaves_a_run_that_says_so(bench) -> None:
-    threading.Timer(4, os.kill, (os.getpid(), signal.SIGINT)).start()
-    status, _, _ = bench.run("train", bench.write(STYLE), "iterations=100000")
+    artwork, document = load_any(bench.write(STYLE), None)
+    assert isinstance(artwork, Artwork)
+    with pytest.raises(KeyboardInterrupt):
+        make(artwork, document, Options(bench.folder / "runs", kind="style"), Impatient())
     (run,) = (bench.folder / "runs").iterdir()
-    assert status == 130
     assert json.loads((run / "run.json").read_text())["status"] == "interrupted"
-    assert len(rows(run)) >= 1
-    assert bench.run("plot", run.name)[0] == 0
+    assert [row["iteration"] for row in rows(run)] == [0, 1, 2]
+    assert bench.run("plot", run)[0] == 0

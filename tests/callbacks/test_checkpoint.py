@@ -117,6 +117,7 @@ def test_a_checkpoint_holds_weights_optimizer_seeds_and_scores(run, network, dri
     ]  # fmt: skip
     assert checkpoints.read_state(run) == {
         "epoch": 1,
+        "step": 0,
         "best": 1,
         "stopped": False,
         "scores": {"loss": 1.0, "val_loss": 0.5, "val_accuracy": 0.5},

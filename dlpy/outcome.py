@@ -1,0 +1,71 @@
+"""How a run ended, written into run.json however that was."""
+
+from __future__ import annotations
+
+import resource
+import shlex
+import shutil
+import signal
+import time
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from dlpy import stopping
+from dlpy.errors import DivergedError, DlpyError, StorageError
+from dlpy.runs import Run
+
+
+@contextmanager
+def record_outcome(run: Run, before: float = 0.0) -> Iterator[None]:
+    """Keep run.json's status true, however the work inside ends; where no training began, leave no run behind.
+
+    Args:
+        before: seconds that the run took until it was resumed.
+    """
+    started = time.monotonic() - before
+
+    def close(status: str, reason: str) -> None:
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        seconds = round(time.monotonic() - started, 3)
+        run.update(status=status, exit_reason=reason, seconds=seconds, peak_memory_bytes=peak)
+        run.append_log(f"{status}: {reason}")
+
+    def ended(error: BaseException) -> None:
+        if not any(run.path.rglob("metrics.csv")):
+            shutil.rmtree(run.path, ignore_errors=True)
+            return
+        with suppress(StorageError):  # a full disk may be what ended it, and is told then
+            close(*_ending(error))
+            if isinstance(error, Exception) and not isinstance(error, DlpyError):
+                run.append_log(traceback.format_exc())
+        error.add_note(f"Its run, as far as it came: {run.path}{_way_on(run, error)}")
+
+    try:
+        with stopping.last_words(ended):
+            yield
+    except BaseException as error:
+        ended(error)
+        raise
+    close("completed", "done")
+
+
+def _way_on(run: Run, error: BaseException) -> str:
+    """Return how training can go on after a signal."""
+    if isinstance(error, Exception) or run.read("run.json").get("kind") != "train":
+        return ""
+    return f"; to go on: dlpy resume {shlex.quote(str(run.path))}"
+
+
+def _ending(error: BaseException) -> tuple[str, str]:
+    """Return the status and the reason to record where training ended with an error."""
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted", "SIGINT"
+    if isinstance(error, SystemExit):
+        code = error.code if isinstance(error.code, int) else 0
+        return "interrupted", signal.Signals(code - 128).name if code > 128 else f"exit with {error.code}"
+    if isinstance(error, BrokenPipeError):
+        return "interrupted", "nobody reads its output any more"
+    if isinstance(error, DlpyError):
+        return "diverged" if isinstance(error, DivergedError) else "failed", str(error)
+    return "failed", f"{type(error).__name__}: {error}"
