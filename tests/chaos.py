@@ -1,0 +1,228 @@
+"""Kills training at random moments, resumes it, and compares every byte with a run that was left alone.
+
+    python -m tests.chaos --minutes 10
+
+Families and executions take turns. A run is killed (-9), terminated, interrupted, or loses its disk (a small tmpfs that
+is filled; only where one may be mounted), at a moment drawn from its whole duration, up to three times, and resumed
+until it is done. The seed decides what is done; when exactly a process notices is up to the machine. The first run that
+ends otherwise is left on disk and named.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ctypes
+import itertools
+import os
+import random
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from dlpy import backend
+from dlpy.runs import Run
+from tests.chaos_cases import CASES, write_data, write_experiment
+
+SIGNALS = {"kill": signal.SIGKILL, "terminate": signal.SIGTERM, "interrupt": signal.SIGINT}
+_STATUS = {"kill": -signal.SIGKILL, "terminate": 143, "interrupt": 130, "full disk": 6}
+_MOST = 3  # disturbances of one run
+_DISK_BYTES = 24 << 20
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended: by itself, or by what was done to it."""
+
+    status: int
+    said: str
+    seconds: float
+
+
+def outcome(run: Run) -> dict[str, Any]:
+    """Return all of a run that must not depend on whether it was interrupted."""
+    lines = [line.split(",") for line in run.metrics.read_text().splitlines()]
+    names = itertools.product(("best", "last"), ("weights.npz", "optimizer.npz", "seeds.npz", "state.json"))
+    files = {f"{link}/{name}": run.checkpoints / link / name for link, name in names}
+    files |= {name: run.path / name for name in ("config.yaml", "summary.json", "splits.npz", "transforms.npz")}
+    files |= {path.name: path for path in run.path.glob("samples/*") if path.name.startswith(("epoch", "made"))}
+    links = sorted((path.name, path.is_symlink() and path.readlink().name) for path in run.checkpoints.iterdir())
+    contents = {name: path.read_bytes() for name, path in files.items()}
+    return {"metrics": [row[:1] + row[2:] for row in lines], "links": links, **contents}
+
+
+def differences(want: dict[str, Any], got: dict[str, Any]) -> list[str]:
+    """Return what is not the same in two outcomes."""
+    return sorted(name for name in want.keys() | got.keys() if want.get(name) != got.get(name))
+
+
+def command(folder: Path, *arguments: str) -> int:
+    """Begin a `dlpy` command in a process of its own, whose TensorFlow is imported already; return its number."""
+    backend.start()
+    sys.stdout.flush()
+    child = os.fork()
+    if child:
+        return child
+    os.chdir(folder)
+    for number, name in ((1, "out.txt"), (2, "err.txt")):
+        os.dup2(os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
+    sys.argv = ["dlpy", *arguments]
+    from dlpy.cli.main import run
+
+    try:
+        run()
+    except SystemExit as end:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(end.code if isinstance(end.code, int) else 0)
+    os._exit(1)
+
+
+def wait(child: int, folder: Path, seconds: float, disturb: Callable[[], object]) -> Ended:
+    """Disturb a command so long after it began, unless it has ended, and return how it ended."""
+    began, disturbed = time.monotonic(), False
+    while True:
+        done, status = os.waitpid(child, os.WNOHANG)
+        took = time.monotonic() - began
+        if done:
+            return Ended(os.waitstatus_to_exitcode(status), (folder / "err.txt").read_text(), took)
+        if took > seconds + 120:
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+            raise AssertionError(f"a command in {folder} did not end")
+        if not disturbed and took >= seconds:
+            disturb()
+            disturbed = True
+        time.sleep(0.002)
+
+
+@contextmanager
+def small_disk(folder: Path) -> Iterator[bool]:
+    """Mount a small tmpfs as `runs`; yields whether that was allowed."""
+    runs = folder / "runs"
+    runs.mkdir()
+    libc = ctypes.CDLL(None, use_errno=True)
+    allowed = libc.mount(b"tmpfs", os.fsencode(runs), b"tmpfs", 0, f"size={_DISK_BYTES}".encode()) == 0
+    try:
+        yield allowed
+    finally:
+        if allowed:
+            libc.umount2(os.fsencode(runs), 2)
+
+
+def fill(folder: Path) -> None:
+    """Leave no byte free on the small disk."""
+    with (folder / "runs" / ".ballast").open("wb", buffering=0) as ballast:
+        try:
+            while ballast.write(b"\0" * (1 << 16)):
+                pass
+        except OSError:
+            pass
+
+
+class Chaos:
+    """Runs that were left alone, by case, and those that were not."""
+
+    def __init__(self, folder: Path, seed: int, kinds: list[str]) -> None:
+        self._folder, self._random, self._kinds = folder, random.Random(seed), kinds
+        self._alone: dict[tuple[str, str, int | None], tuple[dict[str, Any], float]] = {}
+        self.done: Counter[str] = Counter()
+        self.runs = 0
+        write_data(folder)
+
+    def disturb(self, family: str, execution: str) -> list[str]:
+        """Train a case, disturbed; return what is then otherwise than if it had been left alone."""
+        case = (family, execution, self._random.choice([None, 5]))
+        want, seconds = self._undisturbed(case)
+        folder = self._place(case)
+        with small_disk(folder) as full_disks:
+            kinds = [kind for kind in self._kinds if kind != "full disk" or full_disks]
+            ended = self._disturbed(folder, kinds, seconds)
+            if ended.status != 0:
+                return [f"its last command ended with {ended.status}: {ended.said}"]
+            (path,) = (path for path in (folder / "runs").iterdir() if path.is_dir())
+            found = differences(want, outcome(Run(path)))
+            if found:
+                shutil.copytree(folder / "runs", folder / "otherwise", symlinks=True)
+        self.runs += 1
+        if not found:
+            shutil.rmtree(folder)
+        return found
+
+    def _disturbed(self, folder: Path, kinds: list[str], seconds: float) -> Ended:
+        for _ in range(self._random.randint(1, _MOST)):
+            kind = self._random.choice(kinds)
+            child = command(folder, *self._next(folder))
+            disturb = partial(fill, folder) if kind == "full disk" else partial(os.kill, child, SIGNALS[kind])
+            ended = wait(child, folder, self._random.uniform(0.05, seconds), disturb)
+            (folder / "runs" / ".ballast").unlink(missing_ok=True)
+            if ended.status == 0:
+                return ended
+            if ended.status != _STATUS[kind] or "Traceback" in ended.said:
+                return ended
+            self.done[kind] += 1
+        return wait(command(folder, *self._next(folder)), folder, 600, lambda: None)
+
+    def _next(self, folder: Path) -> list[str]:
+        """Return the command that goes on: what was killed before it was a run is begun again."""
+        runs = folder / "runs"
+        begun = [path for path in runs.iterdir() if path.is_dir()] if runs.is_dir() else []
+        if any((path / "run.json").is_file() for path in begun):
+            return ["resume", "latest"]
+        for path in begun:
+            shutil.rmtree(path)
+        return ["train", "experiment.yaml"]
+
+    def _undisturbed(self, case: tuple[str, str, int | None]) -> tuple[dict[str, Any], float]:
+        if case not in self._alone:
+            folder = self._place(case)
+            ended = wait(command(folder, "train", "experiment.yaml"), folder, 600, lambda: None)
+            assert ended.status == 0, ended.said
+            (path,) = (folder / "runs").iterdir()
+            self._alone[case] = (outcome(Run(path)), ended.seconds)
+        return self._alone[case]
+
+    def _place(self, case: tuple[str, str, int | None]) -> Path:
+        folder = Path(tempfile.mkdtemp(prefix="-".join(map(str, case)) + "-", dir=self._folder))
+        for name in ("rows.npz", "pictures.npz", "series.npz", "text.txt"):
+            (folder / name).symlink_to(self._folder / name)
+        write_experiment(folder, *case)
+        return folder
+
+
+def main() -> int:
+    """Do as the command line says; return 1 where a run ended otherwise."""
+    parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__, allow_abbrev=False)
+    parser.add_argument("--minutes", type=float, default=5)
+    parser.add_argument("--seed", type=int, default=int(time.time()))
+    parser.add_argument("--kinds", nargs="+", choices=_STATUS, default=list(_STATUS))
+    parser.add_argument("--disturbances", type=int, default=10**9, help="end after so many")
+    options = parser.parse_args()
+    os.environ["DLPY_OFFLINE"] = "1"
+    folder = Path(tempfile.mkdtemp(prefix="dlpy-chaos-"))
+    chaos = Chaos(folder, options.seed, options.kinds)
+    print(f"seed {options.seed}, in {folder}", flush=True)
+    until = time.monotonic() + 60 * options.minutes
+    for family, execution in itertools.cycle(CASES):
+        if time.monotonic() > until or chaos.done.total() >= options.disturbances:
+            break
+        found = chaos.disturb(family, execution)
+        print(f"{family} in {execution}: {'OTHERWISE: ' + ', '.join(found) if found else 'the same'}", flush=True)
+        if found:
+            return 1
+    counts = ", ".join(f"{count} x {kind}" for kind, count in sorted(chaos.done.items()))
+    print(f"{chaos.runs} runs, {counts or 'undisturbed'}: all as if they had been left alone")
+    shutil.rmtree(folder)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,57 @@
+"""What tests/chaos.py trains: families, executions, and the data they learn from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+
+PLATEAU = {"name": "reduce_lr_on_plateau", "patience": 2, "min_delta": 0.02}
+STOPPING = {"name": "early_stopping", "patience": 12}
+DENSE = {"name": "dense", "units": [24], "dropout": 0.3, "batch_normalization": True}
+CONVNET = {"name": "convnet", "filters": [[4]], "units": [4], "dropout": 0.2}
+HALVED = [{"filters": 4, "stride": 2}]
+GAN = {"name": "gan", "latent": 3, "generator": {"start": 3, "layers": HALVED}, "discriminator": {"layers": HALVED}}
+PICTURES = {"name": "npz", "path": "pictures.npz"}
+BYTES = PICTURES | {"transforms": ["rescale"]}
+SERIES = {"name": "npz", "path": "series.npz"}
+FAMILIES: dict[str, dict[str, Any]] = {
+    "dense": {"data": {"name": "npz", "path": "rows.npz"}, "model": DENSE, "callbacks": [PLATEAU, STOPPING]},
+    "convnet": {"data": PICTURES | {"augmentation": {"rotation": 20, "flip": "horizontal"}}, "model": CONVNET},
+    "rnn": {"data": SERIES, "model": {"name": "rnn", "units": [4], "dropout": 0.2, "recurrent_dropout": 0.2}},
+    "conv1d": {
+        "data": SERIES,
+        "model": {"name": "conv1d", "filters": [[4]], "head_dropout": 0.2},
+        "callbacks": [PLATEAU],
+    },
+    "vae": {"data": BYTES, "model": {"name": "vae", "encoder": HALVED, "units": [4]}},
+    "gan": {"data": BYTES, "model": GAN},
+    "text": {
+        "data": {"name": "language_model", "path": "text.txt", "window": 12, "step": 3},
+        "model": {"name": "rnn", "units": [8], "cell": "gru", "embedding": 4},
+    },
+}
+CASES = [(family, execution) for family in FAMILIES for execution in ("epoch", "steps")]
+
+
+def write_data(folder: Path) -> None:
+    """Write what the families train on."""
+    rng = np.random.default_rng(4)
+    y = np.arange(240) % 3
+    np.savez(folder / "rows.npz", x=rng.normal(y[:, None], 2.0, (240, 8)).astype(np.float32), y=y)
+    bright = y[:, None, None, None] * 60 + rng.integers(0, 60, (240, 6, 6, 1))
+    np.savez(folder / "pictures.npz", x=bright.astype(np.uint8), y=y)
+    np.savez(folder / "series.npz", x=rng.normal(y[:, None, None], 2.0, (240, 6, 2)).astype(np.float32), y=y)
+    words = rng.choice(["to be", "or not", "that is", "the question"], 400)
+    (folder / "text.txt").write_text(", ".join(words))
+
+
+def write_experiment(folder: Path, family: str, execution: str, every_steps: int | None) -> None:
+    """Write experiment.yaml: so many epochs that there is time to disturb them."""
+    training = {"epochs": 40, "batch_size": 16, "execution": execution}
+    block = FAMILIES[family]
+    checkpoint = {"name": "checkpoint", "every_seconds": 0.2, "every_steps": every_steps}
+    content = {**block, "training": training, "callbacks": [checkpoint, *block.get("callbacks", [])]}
+    (folder / "experiment.yaml").write_text(yaml.safe_dump(content))
