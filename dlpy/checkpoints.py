@@ -24,7 +24,7 @@ from dlpy.errors import DivergedError, RunError
 from dlpy.hooks import restore_states
 from dlpy.model_state import finish_normalization, metrics, variables
 from dlpy.plan import Position
-from dlpy.runs import Run, storage
+from dlpy.runs import Run, require_space, storage
 from dlpy.stopping import held_back
 
 if TYPE_CHECKING:
@@ -46,6 +46,11 @@ class Snapshot:
     phase: int | None = None  # of training in phases, from 1
     phase_began: int | None = None  # with this epoch
     step: int = 0  # so many of the next epoch's are done
+
+    @property
+    def size(self) -> int:
+        """Bytes on disk, at least."""
+        return sum(array.nbytes for group in self.arrays.values() for array in group.values())
 
     @property
     def folder(self) -> str:
@@ -76,6 +81,7 @@ def save(run: Run, state: Snapshot, links: list[Which]) -> None:
     folder = run.checkpoints / state.folder
     with held_back(), storage(folder):
         if not folder.exists():
+            require_space(folder, state.size)
             temporary = run.checkpoints / f".{os.getpid()}-{folder.name}"
             shutil.rmtree(temporary, ignore_errors=True)
             temporary.mkdir(parents=True)

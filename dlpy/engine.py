@@ -14,7 +14,6 @@ import numpy as np
 from dlpy import model_state, stopping
 from dlpy.components import Hooks
 from dlpy.data import Rows
-from dlpy.errors import DivergedError
 from dlpy.execution import Execution, acts_on_batches
 from dlpy.features import Padded, row_bytes
 from dlpy.fused import fuse
@@ -23,6 +22,7 @@ from dlpy.in_graph import InGraph, Part, steps_in_block
 from dlpy.plan import Pause, Plan, Position, Stage, by_length, order
 from dlpy.resident import Draws, Resident, Tensors
 from dlpy.stream import Stream
+from dlpy.watching import Watch, no_pause, require_finite
 
 if TYPE_CHECKING:
     import keras
@@ -123,12 +123,14 @@ class Engine:
         for epoch, tensors in zip(epochs, in_orders, strict=True):
             for hook in hooks:
                 hook.on_epoch_begin(epoch)
-            logs = training.go(tensors, _calls(hooks), at.step if at and at.epochs == epoch else 0)
-            back = self._way_back(hooks, resident.steps)
+            first = at.step if at and at.epochs == epoch else 0
+            watch = Watch(self.model, hooks, epoch, first)
+            logs = training.go(tensors, watch.after, first)
+            back = watch.back_to(resident.steps)
             model_state.swap_averages(self.model)  # the averages are what is scored, kept and, in the end, left
             if held_out is not None:
                 logs |= {f"val_{name}": value for name, value in held_out(back).items()}
-            _require_finite(logs, epoch)
+            require_finite(logs, f"in epoch {epoch + 1}", self.model)
             for hook in hooks:
                 hook.on_epoch_end(epoch, logs)
             if self.model.stop_training or epoch == epochs[-1]:
@@ -139,7 +141,7 @@ class Engine:
     def evaluate(self, rows: Rows, batch_size: int) -> dict[str, float]:
         """Return the loss and metrics on these rows."""
         self._graphs.create_variables(rows)
-        return self._scorer(rows, batch_size)(_no_pause)
+        return self._scorer(rows, batch_size)(no_pause)
 
     def predict(self, rows: Rows, batch_size: int) -> np.ndarray:
         """Return what the model says of these rows: (rows, units) float32."""
@@ -193,52 +195,7 @@ class Engine:
         scoring = InGraph([Part(self._graphs.test, 0, resident.steps)])
         return lambda after: scoring.go(tensors, after)
 
-    def _way_back(self, hooks: Sequence[Hooks], steps: int) -> Pause:
-        """Return what lets training stop while held-out rows are scored: as if it had not begun with them."""
-        gathered = [variable.numpy() for variable in model_state.metrics(self.model)]
-
-        def stop_if_wanted(_: int, logs: dict[str, float] | None) -> None:
-            if stopping.wanted():
-                for variable, value in zip(model_state.metrics(self.model), gathered, strict=True):
-                    variable.assign(value)
-                model_state.swap_averages(self.model)
-                _stop(hooks, steps)
-
-        return stop_if_wanted
-
 
 def _held_out_batch(rows: Rows, batch_size: int) -> int:
     """Return how many rows to score at a time: more than training takes where rows are small, always the same."""
     return max(batch_size, min(_MOST_HELD_OUT, _HELD_OUT_BYTES // row_bytes(rows.x)))
-
-
-def _calls(hooks: Sequence[Hooks]) -> Pause:
-    """Return what tells the hooks how far training is, and stops it where a signal wants that."""
-
-    def call(steps: int, logs: dict[str, float] | None) -> None:
-        for hook in hooks:
-            hook.on_train_batch_end(steps - 1, logs)
-        if stopping.wanted():
-            _stop(hooks, steps)
-
-    return call
-
-
-def _stop(hooks: Sequence[Hooks], steps: int) -> None:
-    for hook in hooks:
-        if isinstance(hook, Hooks):
-            hook.on_stop(steps)
-    stopping.obey()
-
-
-def _no_pause(steps: int, logs: dict[str, float] | None) -> None:
-    """Scoring for its own sake goes on."""
-
-
-def _require_finite(logs: dict[str, float], epoch: int) -> None:
-    for name in ("loss", "val_loss"):
-        if not np.isfinite(logs.get(name, 0.0)):
-            raise DivergedError(
-                f"{name} became {logs[name]} in epoch {epoch + 1}. "
-                "Try a smaller training.optimizer.learning_rate, 'standardize' in data.transforms, or clipnorm."
-            )

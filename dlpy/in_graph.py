@@ -45,7 +45,7 @@ class InGraph:
                 scores = part.loop(tensors, tf.constant(number), tf.constant(stop), tf.constant(anew))
                 part.pace = max(part.pace, (stop - number) / (time.perf_counter() - began))
                 number, anew = stop, False
-                after(number * part.block, None)
+                after(number * part.block, scores, None)
         if not scores:  # all steps were done before: what is left to do is to read the scores
             end = tf.constant(self.parts[-1].stop)
             scores = self.parts[-1].loop(tensors, end, end, tf.constant(anew))

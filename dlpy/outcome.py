@@ -51,8 +51,12 @@ def record_outcome(run: Run, before: float = 0.0) -> Iterator[None]:
 
 
 def _way_on(run: Run, error: BaseException) -> str:
-    """Return how training can go on after a signal."""
-    if isinstance(error, Exception) or run.read("run.json").get("kind") != "train":
+    """Return how training can go on, or what is left of it that is of use."""
+    last = run.checkpoints / "last"
+    if isinstance(error, DivergedError) and last.is_symlink():
+        return f"; its last finite state: checkpoints/{last.readlink()}"
+    goes_on = not isinstance(error, Exception) or isinstance(error, StorageError)
+    if not goes_on or run.read("run.json").get("kind") != "train":
         return ""
     return f"; to go on: dlpy resume {shlex.quote(str(run.path))}"
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,8 +13,8 @@ from dlpy.augmentation import Augmentation
 if TYPE_CHECKING:
     import keras
 
-# is told how many steps of the epoch are done, and the scores so far where somebody wants them after every step
-Pause = Callable[[int, dict[str, float] | None], None]
+# is told how many steps of the epoch are done, the scores so far, and these as numbers if a hook wants every step's
+Pause = Callable[[int, Mapping[str, Any], dict[str, float] | None], None]
 
 _POOL = 50  # batches among which rows are sorted by length
 

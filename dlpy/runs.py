@@ -6,6 +6,7 @@ import json
 import os
 import re
 import secrets
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -135,6 +136,18 @@ def require_writable(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         probe.write_text("")
         probe.unlink()
+
+
+def require_space(path: Path, size: int) -> None:
+    """Raise StorageError where a file or folder of so many bytes finds no room, before anything of it is written.
+
+    The library of HDF5 files, which model.keras is made of, crashes on a full disk.
+    """
+    folder = next(parent for parent in path.parents if parent.is_dir())
+    free = shutil.disk_usage(folder).free
+    if free < size:
+        needed = f"it takes {size / 2**20:,.1f} MB, and {free / 2**20:,.1f} MB are free"
+        raise StorageError(f"cannot write {path}: No space left on device ({needed}).")
 
 
 def create(folder: Path, name: str, now: datetime) -> Run:

@@ -57,7 +57,8 @@ class Stream:
                 listener.on_train_batch_begin(step)
             scores = model.train_function(batches)  # type: ignore
             done = min(step + model.steps_per_execution, self._rows.steps)
-            after(done, {name: float(value) for name, value in scores.items()} if self._listeners else None)
+            logs = {name: float(value) for name, value in scores.items()} if self._listeners else None
+            after(done, scores, logs)
         return {name: float(value) for name, value in scores.items()}
 
 

@@ -107,6 +107,7 @@ def finish(run: Run, prepared: Prepared, data: Data, pipeline: Pipeline, reporte
     made = experiment.model.samples(model, data, experiment.seed)
     if made:
         runs.write_arrays(run.made, made)
+    runs.require_space(run.model, 8 * model.count_params())  # the file, and what Keras writes on its way there
     try:
         runs.write_whole(run.model, _portable(model, experiment, data.task, pipeline, prepared.parts.train).save)
     except (TypeError, ValueError, NotImplementedError) as error:  # the run's checkpoints are all that dlpy needs

@@ -72,6 +72,7 @@ def command(folder: Path, *arguments: str) -> int:
     if child:
         return child
     os.chdir(folder)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # shells let what runs in the background ignore it
     for number, name in ((1, "out.txt"), (2, "err.txt")):
         os.dup2(os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
     sys.argv = ["dlpy", *arguments]

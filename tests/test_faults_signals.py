@@ -3,18 +3,15 @@
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from commands import started
 
 from dlpy.runs import Run
-
-REPOSITORY = Path(__file__).parents[1]
 
 
 @pytest.fixture
@@ -26,14 +23,6 @@ def endless(workplace: Path) -> Path:
     path = workplace / "endless.yaml"
     path.write_text("data: {name: npz, path: rows.npz}\nmodel: dense\ntraining: {epochs: 1000000}\nkfold: {folds: 2}\n")
     return path
-
-
-def started(*arguments: object) -> subprocess.Popen:
-    """Return a `dlpy` in a process group of its own."""
-    command = [sys.executable, "-c", "from dlpy.cli.main import run; run()", *map(str, arguments)]
-    environment = os.environ | {"PYTHONPATH": str(REPOSITORY), "DLPY_OFFLINE": "1"}
-    pipe = subprocess.PIPE
-    return subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=environment, start_new_session=True)
 
 
 def wait_until(condition: Callable[[], bool], seconds: float = 90) -> None:
@@ -86,6 +75,26 @@ def test_ctrl_c_pressed_twice_leaves_a_run_that_can_be_evaluated(endless: Path, 
     assert err == f"stopped by Ctrl-C. {left}\n"
     assert run.read("run.json")["status"] == "interrupted"
     assert bench.run("evaluate", run.id)[0] == 0
+
+
+def test_sigterm_ends_training_after_its_step_and_records_no_half_epoch(endless: Path) -> None:
+    often = "callbacks=[{name: checkpoint, every_steps: 5000}]"
+    process = started("train", endless, "training.steps_per_epoch=1000000", "training.batch_size=4", often)
+    wait_until(lambda: any(Path("runs").glob("*/checkpoints/unfinished")))
+    process.send_signal(signal.SIGTERM)
+    _, err = process.communicate(timeout=20)
+    (run,) = map(Run, Path("runs").iterdir())
+    assert process.returncode == 143
+    left = f"Its run, as far as it came: runs/{run.id}; to go on: dlpy resume runs/{run.id}"
+    assert err == f"stopped by SIGTERM. {left}\n"
+    assert run.read("run.json")["status"] == "interrupted"
+    assert run.metrics.read_text() == ""
+    assert sorted(path.name.partition("-step-")[0] for path in run.checkpoints.iterdir()) == [
+        "epoch-0000",
+        "unfinished",
+    ]
+    state = json.loads((run.checkpoints / "unfinished" / "state.json").read_text())
+    assert (state["epoch"], 0 < state["step"] < 1000000) == (0, True)
 
 
 def test_training_whose_output_nobody_reads_stops_without_a_traceback(endless: Path) -> None:

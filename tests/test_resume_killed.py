@@ -1,18 +1,16 @@
 """Real processes that are killed with no warning, and what `dlpy resume` makes of what they leave."""
 
-import os
 import random
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import numpy as np
+from commands import started
 
 from dlpy.runs import Run
 
-REPOSITORY = Path(__file__).parents[1]
 EXPERIMENT = """
 data: {name: npz, path: rows.npz}
 model: {name: dense, units: [16], dropout: 0.4}
@@ -21,12 +19,6 @@ callbacks:
   - {name: checkpoint, every_seconds: 0}
   - {name: reduce_lr_on_plateau, patience: 9}
 """
-
-
-def started(*arguments: object) -> subprocess.Popen:
-    command = [sys.executable, "-c", "from dlpy.cli.main import run; run()", *map(str, arguments)]
-    environment = os.environ | {"PYTHONPATH": str(REPOSITORY), "DLPY_OFFLINE": "1"}
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
 
 
 def metrics() -> str:

@@ -27,7 +27,7 @@ from dlpy.cli.runs import runs
 from dlpy.cli.schema import schema
 from dlpy.cli.show import show
 from dlpy.cli.train import train
-from dlpy.errors import DlpyError, SetupError, StorageError
+from dlpy.errors import DivergedError, DlpyError, SetupError, StorageError
 from dlpy.registry import plugin_failure
 
 EXIT_STATUS = """
@@ -70,7 +70,8 @@ def _tell_error(error: Exception) -> int:
         traceback.print_exception(error)
         print("This is a bug in dlpy: please report it with the lines above and the experiment.", file=sys.stderr)
         return 1
-    print(str(known) if "\n" in str(known) else f"error: {known}", file=sys.stderr)
+    left = getattr(error, "__notes__", []) if isinstance(known, DivergedError | StorageError) else []
+    print(str(known) if "\n" in str(known) else " ".join([f"error: {known}", *left]), file=sys.stderr)
     return known.exit_status
 
 
