@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import traceback
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from dlpy.components import Plot
-from dlpy.errors import ConfigError, RunError, shortened
+from dlpy.errors import ConfigError, RunError, StorageError, in_one_line, shortened
 from dlpy.png import DPI, pixels, save_pixels
 from dlpy.runs import Run
 
@@ -56,29 +57,42 @@ _STYLE: dict[Any, Any] = {
 }
 
 
-def draw_all(run: Run, names: list[str] | None = None) -> list[Path]:
-    """Draw every plot that applies to the run, or those named, into its `plots` folder; return the files written.
+def draw(runs: list[Run], names: list[str] | None, folder: Path) -> list[Path]:
+    """Draw every plot that applies to one run, or to several together, or those named; return the files written.
 
     Raises:
         ConfigError: no plot has that name.
         RunError: there is nothing to draw, or a file of the run is damaged.
     """
-    return draw([run], names, run.plots)
-
-
-def draw(runs: list[Run], names: list[str] | None, folder: Path) -> list[Path]:
-    """Draw one run, or several together, into a folder; see `draw_all`."""
     plots, written = _chosen(names, len(runs)), []
     with style():
         for plot in plots:
-            figures = plot.draw(runs)
-            if names is not None and not figures:
+            drawn = _draw(plot, runs, folder)
+            if names is not None and not drawn:
                 raise RunError(f"{plot.name} does not apply to {_listed(runs)}: its files hold nothing to draw.")
-            for part, figure in figures.items():
-                written.append(folder / f"{plot.name}{f'-{part}' if part else ''}.png")
-                save(figure, written[-1], runs)
+            written += drawn
     if not written:
         raise RunError(f"{_listed(runs)} has nothing to draw yet: no epoch is over.")
+    return written
+
+
+def draw_all(run: Run, tell: Callable[[str], object]) -> None:
+    """Draw every plot that applies to a run whose work is done: one that fails is told, logged and left out."""
+    with style():
+        for plot in _chosen(None, 1):
+            try:
+                _draw(plot, [run], run.plots)
+            except Exception as error:
+                tell(f"plot '{plot.name}' is left out: {in_one_line(error)}")
+                with suppress(StorageError):
+                    run.append_log(traceback.format_exc())
+
+
+def _draw(plot: Plot, runs: list[Run], folder: Path) -> list[Path]:
+    written = []
+    for part, figure in plot.draw(runs).items():
+        written.append(folder / f"{plot.name}{f'-{part}' if part else ''}.png")
+        save(figure, written[-1], runs)
     return written
 
 

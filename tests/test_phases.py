@@ -10,7 +10,7 @@ import yaml
 from dlpy.checkpoints import read_state, read_weights
 from dlpy.cli.progress import Display
 from dlpy.config import load
-from dlpy.drawing import draw_all
+from dlpy.drawing import draw
 from dlpy.phases import Phase, first_epochs
 from dlpy.plots.comparison import Comparison
 from dlpy.plots.history import HistoryPlot
@@ -137,7 +137,7 @@ def test_plots_mark_where_a_phase_begins(run: Run) -> None:
     assert all(_marks(axes) == [(2.5, " phase 2")] for axes in figure.axes)
     (figure,) = Comparison(name="comparison").draw([run, run]).values()
     assert all(_marks(axes)[:1] == [(2.5, " phase 2")] for axes in figure.axes)
-    assert run.plots / "history.png" in draw_all(run, ["history"])
+    assert run.plots / "history.png" in draw([run], ["history"], run.plots)
 
 
 def _marks(axes: Any) -> list[tuple[float, str]]:

@@ -25,7 +25,7 @@ def make_and_show(artwork: Artwork, document: Document, options: Options, *, qui
     console = output(quiet=quiet)
     with _watcher(console) as watcher:
         run = make(artwork, document, options, watcher)
-    draw_all(run)
+    draw_all(run, Lines(console).notice)
     _finished(console, run)
 
 

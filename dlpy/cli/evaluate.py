@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import Annotated
 
 import typer
@@ -39,7 +40,7 @@ def evaluate(
 
     run = runs.find(name, runs_folder)
     results = evaluation.evaluate(run, evaluation.part_names(split or []), evaluation.checkpoint_name(checkpoint))
-    draw_all(run)
+    draw_all(run, lambda text: print(text, file=sys.stderr))
     if as_json:
         print(json.dumps(results, indent=2))
         return

@@ -39,5 +39,5 @@ def kfold(
     with reporter(quiet=quiet, folds=True) as report:
         run = run_kfold(experiment, document, options, report, How(jobs, refit))
     backend.give_back_memory()
-    draw_all(run)
+    draw_all(run, report.notice)
     report.finished(run)

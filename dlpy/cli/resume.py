@@ -40,5 +40,5 @@ def resume(
     with reporter(quiet=quiet) as report:
         resumption.resume(run, command_line(), report, allow_inexact=allow_inexact)
     backend.give_back_memory()
-    draw_all(run)
+    draw_all(run, report.notice)
     report.finished(run)

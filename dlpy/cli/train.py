@@ -47,7 +47,7 @@ def train(
     with reporter(quiet=quiet) as report:
         run = training.train(experiment, document, options, report)
     backend.give_back_memory()
-    draw_all(run)
+    draw_all(run, report.notice)
     report.finished(run)
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from dlpy.drawing import draw_all, style
+from dlpy.drawing import draw, style
 from dlpy.plots.confusion import Confusion, confusion_matrix
 from dlpy.results import Predictions, class_probabilities, predictions_of
 
@@ -29,7 +29,7 @@ def test_counts_are_written_where_they_fit(make_run, classes, written):
     labels = [label.get_text() for label in axes.get_yticklabels()]
     assert len(labels) == classes
     assert labels[1].startswith("topic_1")
-    assert draw_all(files.run, ["confusion"])[0].name == "confusion-validation.png"
+    assert draw([files.run], ["confusion"], files.run.plots)[0].name == "confusion-validation.png"
 
 
 def test_rows_whose_prediction_is_not_finite_are_left_out_and_counted(make_run):

@@ -21,7 +21,7 @@ def test_every_plot_of_stand_in_data_carries_the_mark(make_run):
     source = {"source": "stand-in", "description": "made up"}
     files = make_run(data=source).task("multiclass", 2).metrics(LOSS).predictions([0, 1, 1], prediction, "validation")
     files.wrongest(np.zeros((3, 4, 4), np.uint8), [0, 1, 1], prediction, "validation")
-    marked = draw_all(files.run)
+    marked = draw([files.run], None, files.run.plots)
     assert {path.name for path in marked} == {
         "confusion-validation.png",
         "history.png",
@@ -32,7 +32,7 @@ def test_every_plot_of_stand_in_data_carries_the_mark(make_run):
     assert all(red_rows(path) >= 8 for path in marked)
     height = Image.open(files.run.plots / "history.png").height
     files.run.update(data={"source": "file", "description": "real"})
-    assert all(red_rows(path) == 0 for path in draw_all(files.run))
+    assert all(red_rows(path) == 0 for path in draw([files.run], None, files.run.plots))
     assert Image.open(files.run.plots / "history.png").height < height
 
 
@@ -48,27 +48,27 @@ def test_mark_names_the_dataset_and_which_run_it_is_of(make_run):
 
 def test_unknown_plot_suggests_the_closest(make_run):
     with pytest.raises(ConfigError, match=r"unknown plot 'histroy'\. Did you mean 'history'"):
-        draw_all(make_run().metrics(LOSS).run, ["histroy"])
+        draw([drawn := make_run().metrics(LOSS).run], ["histroy"], drawn.plots)
 
 
 def test_plot_that_does_not_apply_is_refused_when_it_is_named(make_run):
     run = make_run().metrics(LOSS).run
     with pytest.raises(RunError, match="roc does not apply to 20260101-120000-toy"):
-        draw_all(run, ["roc"])
-    assert [path.name for path in draw_all(run)] == ["history.png"]
+        draw([run], ["roc"], run.plots)
+    assert [path.name for path in draw([run], None, run.plots)] == ["history.png"]
 
 
 def test_plots_of_one_and_of_several_runs_are_not_mixed_up(make_run):
     first, second = (make_run(f"20260101-12000{i}-toy").metrics(LOSS).run for i in range(2))
     with pytest.raises(ConfigError, match="comparison shows several runs"):
-        draw_all(first, ["comparison"])
+        draw([first], ["comparison"], first.plots)
     with pytest.raises(ConfigError, match="history shows one run at a time, not 2"):
         draw([first, second], ["history"], first.plots)
 
 
 def test_run_without_an_epoch_has_nothing_to_draw(make_run):
     with pytest.raises(RunError, match="nothing to draw yet"):
-        draw_all(make_run().run)
+        draw([drawn := make_run().run], None, drawn.plots)
 
 
 @pytest.mark.parametrize("file", ["metrics.csv", "predictions.npz", "summary.json"])
@@ -76,14 +76,14 @@ def test_damaged_files_are_named(make_run, file):
     files = make_run().task("binary").metrics(LOSS)
     (files.run.path / file).write_text("epoch,loss\n1,abc\n")
     with pytest.raises(RunError, match=f"{file} is damaged"):
-        draw_all(files.run)
+        draw([files.run], None, files.run.plots)
 
 
 def test_no_temporary_file_stays_and_the_same_run_gives_the_same_bytes(make_run):
     run = make_run().metrics(LOSS).run
-    (path,) = draw_all(run)
+    (path,) = draw([run], None, run.plots)
     before = path.read_bytes()
-    draw_all(run)
+    draw([run], None, run.plots)
     assert path.read_bytes() == before
     assert [file.name for file in run.plots.iterdir()] == ["history.png"]
 
@@ -119,3 +119,14 @@ def test_every_plot_has_a_name_of_its_own():
         "regression",
     ]
     assert names == [*known, "roc", "wrongest"]
+
+
+def test_a_plot_that_fails_after_training_is_told_and_left_out(make_run):
+    files = make_run().task("binary").metrics(LOSS)
+    (files.run.path / "predictions.npz").write_text("no arrays")
+    told = []
+    draw_all(files.run, told.append)
+    assert {"plot 'confusion' is left out", "plot 'roc' is left out"} <= {line.partition(":")[0] for line in told}
+    assert all("predictions.npz is damaged" in line for line in told)
+    assert [path.name for path in files.run.plots.iterdir()] == ["history.png"]
+    assert "Traceback" in files.run.log.read_text()

@@ -1,6 +1,6 @@
 import numpy as np
 
-from dlpy.drawing import draw_all, style
+from dlpy.drawing import draw, style
 from dlpy.plots.error_by_hour import ErrorByHour
 from dlpy.plots.forecast import Forecast
 
@@ -54,7 +54,7 @@ def test_errors_by_hour_are_worked_out_by_hand(make_run):
 
 def test_regression_axes_name_the_unit(make_run):
     files = series(make_run, unit="degC")
-    names = [path.name for path in draw_all(files.run)]
+    names = [path.name for path in draw([files.run], None, files.run.plots)]
     assert names == ["error_by_hour-test.png", "forecast-test.png", "regression-test.png"]
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dlpy.drawing import draw_all, draw_baseline, style
+from dlpy.drawing import draw, draw_baseline, style
 from dlpy.plots.history import HistoryPlot
 from dlpy.results import baseline_of, read_history
 
@@ -77,7 +77,7 @@ EDGES = {
 @pytest.mark.parametrize("curves", EDGES.values(), ids=EDGES.keys())
 def test_unusual_runs_are_drawn(make_run, curves):
     files = make_run(status="diverged").metrics(curves).summary(best={"epoch": 1}, baseline={"accuracy": 0.1})
-    (path,) = draw_all(files.run, ["history"])
+    (path,) = draw([files.run], ["history"], files.run.plots)
     picture = Image.open(path).convert("RGB")
     assert picture.width >= 700
     assert len(picture.getcolors(1_000_000)) > 10

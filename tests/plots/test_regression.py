@@ -1,6 +1,6 @@
 import numpy as np
 
-from dlpy.drawing import draw_all, style
+from dlpy.drawing import draw, style
 from dlpy.plots.regression import Regression
 
 
@@ -17,7 +17,10 @@ def test_scores_and_errors_are_those_worked_out_by_hand(make_run):
 def test_constant_predictions_and_single_rows_are_drawn(make_run):
     files = make_run().task("regression").predictions([5.0], [[5.0]], "test")
     files.predictions(np.arange(30.0), np.full((30, 1), 14.5), "out_of_fold")
-    assert [path.name for path in draw_all(files.run)] == ["regression-test.png", "regression-out_of_fold.png"]
+    assert [path.name for path in draw([files.run], None, files.run.plots)] == [
+        "regression-test.png",
+        "regression-out_of_fold.png",
+    ]
 
 
 def test_several_numbers_a_row_get_a_row_of_panels_each(make_run):

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from dlpy.drawing import draw_all, style
+from dlpy.drawing import draw, style
 from dlpy.plots.wrongest import Wrongest, displayable
 
 
@@ -26,7 +26,7 @@ def test_cells_lie_inside_the_axes_and_apart(make_run):
     assert (left, right) == pytest.approx((2.02, 2.98))
     assert (bottom - top) / (right - left) == pytest.approx(20 / 30)
     assert max(box[2] for box in boxes) <= axes.get_ylim()[0]
-    assert draw_all(files.run)[0].name == "wrongest-validation.png"
+    assert draw([files.run], None, files.run.plots)[0].name == "wrongest-validation.png"
 
 
 def test_pictures_from_files_are_named(make_run):
