@@ -67,7 +67,7 @@ def snapshot(
         DivergedError: a weight is NaN or infinite.
     """
     groups = variables(model) | ({"metrics": metrics(model)} if step else {})
-    arrays = {name: {_key(i, v): np.array(v) for i, v in enumerate(group)} for name, group in groups.items()}
+    arrays = {name: {_key(i, v): np.asarray(v) for i, v in enumerate(group)} for name, group in groups.items()}
     if not all(np.isfinite(array).all() for array in arrays["weights"].values()):
         raise DivergedError(
             f"a weight became NaN or infinite in epoch {epoch + bool(step)}. "

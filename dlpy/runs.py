@@ -139,10 +139,7 @@ def require_writable(folder: Path) -> None:
 
 
 def require_space(path: Path, size: int) -> None:
-    """Raise StorageError where a file or folder of so many bytes finds no room, before anything of it is written.
-
-    The library of HDF5 files, which model.keras is made of, crashes on a full disk.
-    """
+    """Raise StorageError where so many bytes find no room: the library of HDF5 files crashes on a full disk."""
     folder = next(parent for parent in path.parents if parent.is_dir())
     free = shutil.disk_usage(folder).free
     if free < size:
@@ -200,7 +197,13 @@ def all_runs(folder: Path) -> list[Run]:
     """Return every run in the folder, the oldest first."""
     if not folder.is_dir():
         return []
-    return [Run(path.resolve()) for path in sorted(folder.iterdir()) if (path / "run.json").is_file()]
+    paths = sorted(folder.iterdir(), key=_in_time)
+    return [Run(path.resolve()) for path in paths if (path / "run.json").is_file()]
+
+
+def _in_time(path: Path) -> list[str | int]:
+    """Return what sorts run directories: the tenth run of a second comes after the second one."""
+    return [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", path.name)]
 
 
 def write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:

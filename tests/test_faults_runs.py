@@ -86,10 +86,17 @@ def test_ids_are_whole_on_a_narrow_terminal(bench, run: Run, monkeypatch) -> Non
 
 
 def test_the_name_of_an_experiment_is_its_latest_run(tmp_path):
-    for name in ("20260101-000000-a", "20260102-000000-a", "20260102-000000-a-2", "20260103-000000-a_b"):
+    names = (
+        "20260101-000000-a",
+        "20260102-000000-a",
+        "20260102-000000-a-2",
+        "20260102-000000-a-10",
+        "20260103-000000-a_b",
+    )
+    for name in names:
         (tmp_path / name).mkdir()
         (tmp_path / name / "run.json").write_text("{}")
-    assert find("a", tmp_path).id == "20260102-000000-a-2"
+    assert find("a", tmp_path).id == "20260102-000000-a-10"
     assert find("a_b", tmp_path).id == "20260103-000000-a_b"
     assert find("20260101", tmp_path).name == "a"
     with pytest.raises(RunError, match="no run 'b'"):
