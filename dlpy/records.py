@@ -29,6 +29,10 @@ from dlpy.samples import Answers, save_wrongest
 from dlpy.units import in_unit, own_numbers
 
 
+# variables of TensorFlow's that change how its sums are made, and so their last bits
+_SETTINGS = ("TF_NUM_INTRAOP_THREADS", "TF_ENABLE_ONEDNN_OPTS", "TF_XLA_FLAGS", "XLA_FLAGS", "OMP_NUM_THREADS")
+
+
 @dataclass(frozen=True)
 class Options:
     """What the command line decides about a run, apart from the experiment."""
@@ -176,7 +180,8 @@ def environment() -> dict[str, Any]:
     return {
         "versions": {"python": platform.python_version(), **{name: _version(name) for name in packages}},
         "device": platform.processor() or platform.machine(),
-        "threads": os.cpu_count(),  # TensorFlow takes them all, and sums depend on their number
+        "threads": len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count(),  # sums depend on them
+        "settings": {name: os.environ[name] for name in _SETTINGS if name in os.environ},
         "host": platform.node(),
         "pid": os.getpid(),
         "git_commit": _git_commit(),

@@ -75,7 +75,7 @@ def _changed_surroundings(run: Run, experiment: Experiment) -> list[str]:
     """Return a line for everything but the data that decides a run's numbers and is not what it was."""
     record, now = read_record(run), environment()
     pairs = [(name, record.get("versions", {}).get(name), now["versions"][name]) for name in _DECIDES]
-    pairs += [(name, record.get(name), now[name]) for name in ("threads", "device")]
+    pairs += [(name, record.get(name), now[name]) for name in ("threads", "device", "settings")]
     changes = [
         f"{name}: {then or 'none'} then, {present or 'none'} now" for name, then, present in pairs if then != present
     ]
