@@ -20,11 +20,12 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from dlpy.checkpoint_folder import point, remove_unused, reset, sha256, verify, whole
+from dlpy.disk_space import require_space
 from dlpy.errors import DivergedError, RunError
 from dlpy.hooks import restore_states
 from dlpy.model_state import finish_normalization, metrics, variables
 from dlpy.plan import Position
-from dlpy.runs import Run, require_space, storage
+from dlpy.runs import Run, storage
 from dlpy.stopping import held_back
 
 if TYPE_CHECKING:
@@ -79,6 +80,7 @@ def snapshot(
 def save(run: Run, state: Snapshot, links: list[Which]) -> None:
     """Write the snapshot and let the links point at it; directories that nobody needs any more are removed."""
     folder = run.checkpoints / state.folder
+    run.require_present()
     with held_back(), storage(folder):
         if not folder.exists():
             require_space(folder, state.size)

@@ -32,7 +32,7 @@ def record_outcome(run: Run, before: float = 0.0) -> Iterator[None]:
         run.append_log(f"{status}: {reason}")
 
     def ended(error: BaseException) -> None:
-        if not any(run.path.rglob("metrics.csv")):
+        if not any(run.path.rglob("metrics.csv")) or not run.config.is_file():
             shutil.rmtree(run.path, ignore_errors=True)
             return
         with suppress(StorageError):  # a full disk may be what ended it, and is told then

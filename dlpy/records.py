@@ -28,7 +28,6 @@ from dlpy.runs import Run, write_arrays
 from dlpy.samples import Answers, save_wrongest
 from dlpy.units import in_unit, own_numbers
 
-
 # variables of TensorFlow's that change how its sums are made, and so their last bits
 _SETTINGS = ("TF_NUM_INTRAOP_THREADS", "TF_ENABLE_ONEDNN_OPTS", "TF_XLA_FLAGS", "XLA_FLAGS", "OMP_NUM_THREADS")
 

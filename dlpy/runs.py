@@ -6,7 +6,6 @@ import json
 import os
 import re
 import secrets
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -118,6 +117,11 @@ class Run:
         """Change some entries of run.json."""
         self.write("run.json", self.read("run.json") | changes)
 
+    def require_present(self) -> None:
+        """Raise StorageError where somebody removed the directory, or is about to."""
+        if not self.config.is_file():
+            raise StorageError(f"{self.path} was removed while its run trained.")
+
     def append_log(self, text: str) -> None:
         """Add lines to log.txt."""
         with storage(self.log), self.log.open("a", encoding="utf-8", errors="backslashreplace") as file:
@@ -136,15 +140,6 @@ def require_writable(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         probe.write_text("")
         probe.unlink()
-
-
-def require_space(path: Path, size: int) -> None:
-    """Raise StorageError where so many bytes find no room: the library of HDF5 files crashes on a full disk."""
-    folder = next(parent for parent in path.parents if parent.is_dir())
-    free = shutil.disk_usage(folder).free
-    if free < size:
-        needed = f"it takes {size / 2**20:,.1f} MB, and {free / 2**20:,.1f} MB are free"
-        raise StorageError(f"cannot write {path}: No space left on device ({needed}).")
 
 
 def create(folder: Path, name: str, now: datetime) -> Run:

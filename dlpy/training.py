@@ -16,6 +16,7 @@ from dlpy.compiling import compiled_model, fresh_model, is_partly_frozen, stages
 from dlpy.components import Callback, Hooks
 from dlpy.config import Experiment, raise_mistakes
 from dlpy.data import Data, Loaded, Rows, Task
+from dlpy.disk_space import require_space
 from dlpy.document import Document
 from dlpy.engine import Engine, Plan
 from dlpy.errors import ConfigError, in_one_line
@@ -107,7 +108,7 @@ def finish(run: Run, prepared: Prepared, data: Data, pipeline: Pipeline, reporte
     made = experiment.model.samples(model, data, experiment.seed)
     if made:
         runs.write_arrays(run.made, made)
-    runs.require_space(run.model, 8 * model.count_params())  # the file, and what Keras writes on its way there
+    require_space(run.model, 8 * model.count_params())  # the file, and what Keras writes on its way there
     try:
         runs.write_whole(run.model, _portable(model, experiment, data.task, pipeline, prepared.parts.train).save)
     except (TypeError, ValueError, NotImplementedError) as error:  # the run's checkpoints are all that dlpy needs

@@ -109,6 +109,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command line and return its exit status."""
     try:
         app(arguments, prog_name="dlpy")
+    except KeyboardInterrupt as stop:  # while the command line was read
+        return _tell_stop(stop)
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 0
     return 0
