@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from dlpy.arrays import ArraysError, read_npz
 from dlpy.checkpoint_folder import point, remove_unused, reset, sha256, verify, whole
 from dlpy.errors import DivergedError, RunError
 from dlpy.hooks import restore_states
@@ -209,5 +210,7 @@ def _fill(group: list[Any], folder: Path, name: str, run: Run) -> None:
 
 def _read_arrays(folder: Path, name: str) -> dict[str, np.ndarray]:
     verify(folder, name)
-    with np.load(folder / name, allow_pickle=False) as stored:
-        return {key: stored[key] for key in stored.files}
+    try:
+        return read_npz(folder / name)
+    except ArraysError as error:
+        raise RunError(f"{folder / name} is damaged: {error}.") from None

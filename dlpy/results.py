@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from dlpy.arrays import ArraysError, read_npz
 from dlpy.data import Output
 from dlpy.decimals import is_number
 from dlpy.errors import RunError
@@ -130,9 +131,8 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
     if not path.is_file():
         return {}
     try:
-        with np.load(path, allow_pickle=False) as stored:
-            return {name: stored[name] for name in stored.files}
-    except Exception as error:  # numpy lets zipfile's, zlib's and its own errors through
+        return read_npz(path)
+    except (OSError, ArraysError) as error:
         raise RunError(f"{path} is damaged: {error}.") from None
 
 

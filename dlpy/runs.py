@@ -101,7 +101,7 @@ class Run:
             content = json.loads((self.path / name).read_text(encoding="utf-8"))
         except FileNotFoundError:
             return {}
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError, MemoryError) as error:
             raise RunError(f"{self.path / name} is damaged: {error}.") from None
         if not isinstance(content, dict):
             raise RunError(f"{self.path / name} is damaged: it is no mapping.")
