@@ -13,7 +13,7 @@ from dlpy.clashes import clashes, misfits
 from dlpy.components import AnyCallback, AnyDataset, AnyModel, Transform
 from dlpy.data import Task
 from dlpy.document import Document, read
-from dlpy.errors import ConfigError
+from dlpy.errors import ConfigError, RefusedError
 from dlpy.execution import Execution
 from dlpy.mistakes import checked
 from dlpy.objectives import AnyLoss, AnyMetric, AnyOptimizer, Loss, Metric
@@ -183,8 +183,8 @@ def _load_plugins(document: Document) -> None:
     for position, plugin in enumerate(plugins):
         try:
             load_plugin(plugin)
-        except ConfigError as error:
-            raise document.error([Mistake(("plugins", position), str(error))]) from error
+        except (ConfigError, RefusedError) as error:
+            raise type(error)(str(document.error([Mistake(("plugins", position), str(error))]))) from error
 
 
 def raise_mistakes(experiment: Experiment, document: Document, task: Task | None) -> None:

@@ -22,6 +22,10 @@ class ConfigError(DlpyError):
     """The experiment file or the command line is wrong."""
 
 
+class RefusedError(DlpyError):
+    """An experiment or a run would run code of its own, which the user does not want."""
+
+
 class DataError(DlpyError):
     """The data is missing, damaged, or not what the experiment file says it is."""
 
