@@ -32,7 +32,7 @@ def verify(folder: Path, name: str) -> None:
     try:
         digests = json.loads((folder / "manifest.json").read_text())
         same = digests[name] == sha256(folder / name)
-    except (OSError, ValueError, LookupError, TypeError) as error:
+    except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
         raise RunError(f"{folder} is missing or damaged: {error}.") from None
     if not same:
         raise RunError(f"{folder / name} is damaged: its content is not what was written.")

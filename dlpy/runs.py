@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 SCHEMA_VERSION = 1
+_MOST_BYTES = 64 << 20  # of run.json and its like
 PICTURE_KINDS = ("dream", "style")  # of runs that train no model
 _NAMED = re.compile(r"\d{8}-\d{6}-(.+?)(?:-\d+)?")  # a number at the end tells apart runs of one second
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")
@@ -98,6 +99,8 @@ class Run:
             RunError: the file is damaged.
         """
         try:
+            if (self.path / name).stat().st_size > _MOST_BYTES:
+                raise ValueError(f"it is larger than {_MOST_BYTES:,} bytes")
             content = json.loads((self.path / name).read_text(encoding="utf-8"))
         except FileNotFoundError:
             return {}
@@ -161,7 +164,7 @@ def find(reference: str, folder: Path | None = None) -> Run:
     """
     folder = folder or runs_folder()
     path = Path(reference)
-    if (path / "run.json").is_file():
+    if _is_run(path):
         return Run(path.resolve())
     runs = all_runs(folder)
     if reference == "latest" and runs:
@@ -186,7 +189,14 @@ def all_runs(folder: Path) -> list[Run]:
     """Return every run in the folder, the oldest first."""
     if not folder.is_dir():
         return []
-    return [Run(path.resolve()) for path in sorted(folder.iterdir()) if (path / "run.json").is_file()]
+    return [Run(path.resolve()) for path in sorted(folder.iterdir()) if _is_run(path)]
+
+
+def _is_run(path: Path) -> bool:
+    try:
+        return (path / "run.json").is_file()
+    except OSError:  # too long a name, or a folder that may not be looked into
+        return False
 
 
 def write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 Weights = dict[str, np.ndarray]
 """Numbers by name: `layers/conv2d_1/vars/0`, as Keras 3 names them, or in the order of the network, numbered."""
 
-_MOST_BYTES = 8 * 2**30
+_MOST_BYTES = 8 << 30  # of all weights
+_SMALL, _MOST_RATIO = 1 << 20, 100  # above so many bytes, an array may unfold to 100 times what it takes in the file
 _NOT_WEIGHTS = ("optimizer", "seed_generator", "top_level_model_weights")
 
 
@@ -103,8 +104,11 @@ def _weights_in(file: h5py.File) -> Iterator[tuple[str, np.ndarray]]:
 
 def _in_order(root: Any, found: list[str]) -> Iterator[str]:
     """Yield the names of the datasets of an older file, in the order of the network."""
+    import h5py
+
     for layer in map(_text, _listed(root, "layer_names")):
-        for name in map(_text, _listed(root[layer], "weight_names") if layer in root else []):
+        inside = isinstance(root.get(layer, getlink=True), h5py.HardLink)
+        for name in map(_text, _listed(root[layer], "weight_names") if inside else []):
             if f"{layer}/{name}" not in found:
                 raise ValueError(f"it names weights {layer}/{name} that do not lie in it")
             yield f"{layer}/{name}"
@@ -114,15 +118,17 @@ def _datasets(root: Any) -> list[str]:
     """Return the names of what lies in the file itself, no links followed."""
     import h5py
 
-    found: list[str] = []
-    root.visititems(lambda name, item: found.append(name) if isinstance(item, h5py.Dataset) else None)
-    return found
+    found: dict[str, int] = {}
+    root.visititems(lambda name, item: found.update({name: item.nbytes}) if isinstance(item, h5py.Dataset) else None)
+    if sum(found.values()) > _MOST_BYTES:
+        raise ValueError(f"its arrays would take {sum(found.values()):,} bytes, at most {_MOST_BYTES:,} are read")
+    return list(found)
 
 
 def _numbers(item: Any) -> np.ndarray:
     if item.external or item.is_virtual:
         raise ValueError(f"{item.name} lies in another file, which is not opened")
-    if item.dtype.kind not in "fiu" or item.nbytes > _MOST_BYTES:
+    if item.dtype.kind not in "fiu" or item.nbytes > max(_SMALL, _MOST_RATIO * item.id.get_storage_size()):
         raise ValueError(f"{item.name} holds {item.dtype} numbers of {item.nbytes:,} bytes")
     return np.asarray(item[()], np.float32) if item.dtype.kind == "f" else np.asarray(item[()])
 

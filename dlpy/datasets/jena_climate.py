@@ -31,6 +31,7 @@ _NAME = "jena_climate_2009_2016.csv"
 _TIME = "Date Time"
 _TARGET = COLUMNS.index("T (degC)")
 _MOST_BYTES = 200_000_000
+_DAMAGE = (OSError, KeyError, ValueError, EOFError, MemoryError, NotImplementedError, RuntimeError)
 
 
 class JenaClimate(Series):
@@ -111,5 +112,5 @@ def _unpack(archive: Path, target: Path) -> None:
             if file.getinfo(_NAME).file_size > _MOST_BYTES:
                 raise DataError(f"{archive}: {_NAME} in it is larger than the published one.")
             target.write_bytes(file.read(_NAME))
-    except (OSError, KeyError, zipfile.BadZipFile, zlib.error) as error:
+    except (*_DAMAGE, zipfile.BadZipFile, zlib.error) as error:
         raise DataError(f"{archive} is not the zip file with {_NAME}: {error}.") from None
