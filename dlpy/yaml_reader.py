@@ -45,6 +45,7 @@ class Reader:
         self.places: dict[Keys, tuple[int, str]] = {}
         self.mistakes: list[Mistake] = []
         self.nodes = 0
+        self._of_override = False
 
     def file(self, path: Path) -> dict[str, Any]:
         """Return the values of a whole file; what is wrong but can be told with the rest is in `mistakes`."""
@@ -58,6 +59,7 @@ class Reader:
 
     def override(self, text: str, keys: Keys) -> Any:
         """Return the value of one override."""
+        self._of_override = True
         node = self._compose(text)
         value = None if node is None else self._convert(node, keys)
         if self.mistakes:
@@ -86,10 +88,10 @@ class Reader:
 
     def _fault(self, error: yaml.MarkedYAMLError, text: str) -> str:
         """Return where the text is not YAML and why."""
-        if "=" in self.name and not Path(self.name).exists():
+        if self._of_override:
             return f": not YAML: {error.problem or error.context}. Put quotes around all of it if it holds spaces"
         line = error.problem_mark.line if error.problem_mark else 0
-        if re.match(r"\s*\t", (text.splitlines() or [""])[min(line, text.count("\n"))]):
+        if re.match(r"\s*\t", text.split("\n")[min(line, text.count("\n"))]):
             return f":{line + 1}: a tab at the beginning of the line: YAML is indented by spaces"
         return f":{line + 1}: not YAML: {error.problem or error.context}"
 
