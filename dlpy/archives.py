@@ -6,6 +6,7 @@ import gzip
 import io
 import math
 import tarfile
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Iterable
@@ -22,7 +23,7 @@ from dlpy.pickled import read_batch, read_rows
 MAX_BYTES = 512 << 20  # unpacked; CIFAR-10, the largest of the published files, has 186 MB
 _DAMAGE = (
     OSError, ValueError, KeyError, IndexError, TypeError, AttributeError, EOFError, MemoryError, ImportError,
-    zipfile.BadZipFile, zlib.error, tarfile.TarError, RecursionError, OverflowError,
+    zipfile.BadZipFile, zlib.error, tarfile.TarError, tokenize.TokenError, RecursionError, OverflowError,
     NotImplementedError,
 )  # fmt: skip
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ _MOST_MEMBERS = 100_000
 _SMALL, _MOST_RATIO = 256 << 20, 100  # above so many bytes, packed numbers may unfold to 100 times as many
 _DAMAGE = (
     OSError, EOFError, KeyError, MemoryError, NotImplementedError, RuntimeError, SyntaxError, TypeError,
-    zipfile.BadZipFile, zlib.error,
+    zipfile.BadZipFile, zlib.error, tokenize.TokenError,
 )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from dlpy import checkpoint_folder
 from dlpy.arrays import ArraysError, read_npz
 from dlpy.checkpoint_folder import point, remove_unused, reset, sha256, verify, whole
 from dlpy.errors import DivergedError, RunError
@@ -169,8 +170,7 @@ def read_state(run: Run, which: Which = "best") -> dict[str, Any]:
         RunError: the checkpoint is missing or damaged.
     """
     folder = _existing(run, which)
-    verify(folder, "state.json")
-    return json.loads((folder / "state.json").read_text())
+    return checkpoint_folder.read_state(folder)
 
 
 def _existing(run: Run, which: Which) -> Path:
