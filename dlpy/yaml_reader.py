@@ -123,7 +123,7 @@ class Reader:
         return values
 
     def _scalar(self, text: str, quoted: bool, keys: Keys) -> Any:
-        if quoted:
+        if quoted or _is_plain_text(text):
             return self._text(text, keys)
         if text.lower() in _WORDS:
             return _WORDS[text.lower()]
@@ -131,14 +131,13 @@ class Reader:
             self.mistakes.append(
                 Mistake(keys, f"{text} starts with 0: write the number without it, or quote the text.")
             )
+            return text
         if _INT.match(text) and len(text) > _MOST_DIGITS:
             self.mistakes.append(Mistake(keys, f"a number of {len(text):,} digits."))
             return 0
         if _INT.match(text):
             return int(text.replace("_", ""))
-        if _FLOAT.match(text):
-            return float(text.replace("_", ""))
-        return self._text(text, keys)
+        return float(text.replace("_", ""))
 
     def _text(self, text: str, keys: Keys) -> str:
         """Return text as it is, but the value of a path or an item of `plugins` as an absolute path if it exists."""
@@ -160,6 +159,29 @@ class Reader:
             if path.exists():
                 return str(path.resolve())
         return text
+
+
+class _Writer(yaml.SafeDumper):
+    """Puts quotes around text that would be read as something else, as PyYAML does not: `1e3`, `08`."""
+
+
+_Writer.add_representer(
+    str,
+    lambda writer, text: writer.represent_scalar(
+        "tag:yaml.org,2002:str", text, style=None if _is_plain_text(text) and "\x85" not in text else '"'
+    ),
+)
+
+
+def to_yaml(values: Any) -> str:
+    """Return a file that `Reader` reads as these values."""
+    return yaml.dump(values, Dumper=_Writer, sort_keys=False, allow_unicode=True, width=120)
+
+
+def _is_plain_text(text: str) -> bool:
+    """Return whether text without quotes is read as text: no number, nothing like one, no null, true or false."""
+    numbers = (_INT, _FLOAT, _LEADING_ZERO)
+    return text.lower() not in _WORDS and not any(pattern.match(text) for pattern in numbers)
 
 
 def _read_text(path: Path) -> str:

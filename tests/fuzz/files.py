@@ -68,7 +68,11 @@ def data_kinds() -> list[Kind]:
         Kind("mnist.npz", samples.digits(), _dataset("mnist")),
         Kind("labels.gz", samples.idx(), lambda path: archives.read_idx(path, 1)),
         Kind("cifar.tar.gz", samples.cifar(), _dataset("cifar10")),
-        Kind("jena.csv.zip", samples.climate(), _dataset("jena_climate")),
+        Kind(
+            "jena.csv.zip",
+            samples.climate(),
+            _dataset("jena_climate", lookback=24, delay=1, step=1, test=None, validation=None),
+        ),
         Kind("vectors.txt", samples.VECTORS, lambda path: read_vectors.__wrapped__(str(path), ("", "the", "of"), None)),
         Kind("new.weights.h5", samples.weights(), read_weights),
         Kind("old.h5", samples.old_weights(), read_weights),

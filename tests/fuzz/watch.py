@@ -45,9 +45,12 @@ class Watch:
         self._forbidden.clear()
         before, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.monotonic()
         signal.setitimer(signal.ITIMER_REAL, MOST_SECONDS)
-        self._active = True
-        found = _outcome(run)
-        self._active = False
+        try:
+            self._active = True
+            found = _outcome(run)
+            self._active = False
+        except TimeoutError:  # just as the case was over
+            found = ""
         signal.setitimer(signal.ITIMER_REAL, 0)
         seconds = time.monotonic() - began
         self.slowest = max(self.slowest, seconds)
@@ -64,8 +67,10 @@ class Watch:
         if event in _REFUSED or ((writes or event in _CHANGES) and not str(arguments[0]).startswith(self._allowed)):
             self._forbidden.append(f"did {event} {str(arguments)[:200]}")
 
-    @staticmethod
-    def _late(number: int, frame: FrameType | None) -> None:
+    def _late(self, number: int, frame: FrameType | None) -> None:
+        if not self._active:
+            return
+        self._active = False
         raise TimeoutError("took too long\n" + "".join(traceback.format_stack(frame, 4)))
 
 
