@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from dlpy.errors import DataError, in_one_line
+from dlpy.h5_trial import require_readable
 from dlpy.model_state import finish_normalization
 
 if TYPE_CHECKING:
@@ -37,12 +39,21 @@ def read_weights(path: Path) -> Weights:
 
     if not path.is_file():
         raise DataError(f"there is no file of weights {path} (seen from {Path.cwd()}).")
+    require_readable(path)
     try:
         with h5py.File(path, "r") as file:
             return dict(_weights_in(file))
     except (OSError, KeyError, ValueError, TypeError, RuntimeError, AttributeError) as error:
         reason = in_one_line(error)
         raise DataError(f"{path} is damaged, or no h5 file of weights as Keras writes them: {reason}") from None
+
+
+def try_out(path: str) -> None:
+    """Read a file for nothing, where a hang or a crash does no harm; errors are told by who reads it after this."""
+    import h5py
+
+    with suppress(Exception), h5py.File(path, "r") as file:
+        dict(_weights_in(file))
 
 
 def digest_of(weights: Weights) -> str:
