@@ -19,13 +19,30 @@ def whole(folder: Path) -> dict[str, Any]:
     Raises:
         RunError: one is not, or was written by a dlpy that could not resume.
     """
-    for name in ("weights.npz", "optimizer.npz", "seeds.npz", "state.json"):
+    for name in ("weights.npz", "optimizer.npz", "seeds.npz"):
         verify(folder, name)
-    state = json.loads((folder / "state.json").read_text())
+    state = read_state(folder)
     if state.get("step"):
         verify(folder, "metrics.npz")
     if not {"best", "step", "stopped", "callbacks"} <= state.keys():
         raise RunError(f"{folder} lacks what is needed to go on: an older dlpy wrote it.")
+    return state
+
+
+def read_state(folder: Path) -> dict[str, Any]:
+    """Return the epoch, the scores and what callbacks remember of a checkpoint.
+
+    Raises:
+        RunError: the file is not what was written, or says something else.
+    """
+    verify(folder, "state.json")
+    try:
+        state = json.loads((folder / "state.json").read_text(encoding="utf-8"))
+        known = isinstance(state["epoch"], int) and isinstance(state.get("best"), int | None)
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        raise RunError(f"{folder / 'state.json'} is damaged: {error}.") from None
+    if not known:
+        raise RunError(f"{folder / 'state.json'} is damaged: its epochs are no numbers.")
     return state
 
 
@@ -34,7 +51,7 @@ def verify(folder: Path, name: str) -> None:
     try:
         digests = json.loads((folder / "manifest.json").read_text())
         same = digests[name] == sha256(folder / name)
-    except (OSError, ValueError, LookupError, TypeError) as error:
+    except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
         raise RunError(f"{folder} is missing or damaged: {error}.") from None
     if not same:
         raise RunError(f"{folder / name} is damaged: its content is not what was written.")

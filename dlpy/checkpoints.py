@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from dlpy import checkpoint_folder
+from dlpy.arrays import ArraysError, read_npz
 from dlpy.checkpoint_folder import point, remove_unused, reset, sha256, verify, whole
 from dlpy.disk_space import require_space
 from dlpy.errors import DivergedError, RunError
@@ -200,8 +202,7 @@ def read_state(run: Run, which: Which = "best") -> dict[str, Any]:
         RunError: the checkpoint is missing or damaged.
     """
     folder = _existing(run, which)
-    verify(folder, "state.json")
-    return json.loads((folder / "state.json").read_text())
+    return checkpoint_folder.read_state(folder)
 
 
 def _existing(run: Run, which: Which) -> Path:
@@ -241,5 +242,7 @@ def _fill(group: list[Any], folder: Path, name: str, run: Run) -> None:
 
 def _read_arrays(folder: Path, name: str) -> dict[str, np.ndarray]:
     verify(folder, name)
-    with np.load(folder / name, allow_pickle=False) as stored:
-        return {key: stored[key] for key in stored.files}
+    try:
+        return read_npz(folder / name)
+    except ArraysError as error:
+        raise RunError(f"{folder / name} is damaged: {error}.") from None

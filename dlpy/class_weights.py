@@ -19,5 +19,5 @@ def check_class_weight(weight: str | dict[str, float] | None, task: Task) -> Non
     unknown = [name for name in weight if name not in known] if isinstance(weight, dict) and number else []
     if unknown:
         raise ConfigError(f"there is no class '{unknown[0]}'.{did_you_mean(unknown[0], known)}")
-    if isinstance(weight, dict) and min(weight.values()) < 0:
+    if isinstance(weight, dict) and min(weight.values(), default=0) < 0:
         raise ConfigError("a class cannot count less than 0.")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
 from pydantic import BeforeValidator, Field, model_validator
 
 from dlpy.blocks import Block
@@ -13,7 +12,7 @@ from dlpy.clashes import clashes, misfits
 from dlpy.components import AnyCallback, AnyDataset, AnyModel, Transform
 from dlpy.data import Task
 from dlpy.document import Document, read
-from dlpy.errors import ConfigError
+from dlpy.errors import ConfigError, RefusedError
 from dlpy.execution import Execution
 from dlpy.mistakes import checked
 from dlpy.objectives import AnyLoss, AnyMetric, AnyOptimizer, Loss, Metric
@@ -22,7 +21,7 @@ from dlpy.optimizers import RMSprop
 from dlpy.phases import Phase, first_epochs
 from dlpy.registry import load_plugin
 from dlpy.splits import KFold
-from dlpy.yaml_reader import Mistake
+from dlpy.yaml_reader import Mistake, to_yaml
 
 Count = Annotated[int, Field(gt=0)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
@@ -143,7 +142,7 @@ class Experiment(Block):
 
     def to_yaml(self) -> str:
         """Return a file that says the same with every default filled in."""
-        return yaml.safe_dump(self.model_dump(), sort_keys=False, allow_unicode=True, width=120)
+        return to_yaml(self.model_dump())
 
 
 def load(path: Path, overrides: list[str] | None = None) -> tuple[Experiment, Document]:
@@ -183,8 +182,8 @@ def _load_plugins(document: Document) -> None:
     for position, plugin in enumerate(plugins):
         try:
             load_plugin(plugin)
-        except ConfigError as error:
-            raise document.error([Mistake(("plugins", position), str(error))]) from error
+        except (ConfigError, RefusedError) as error:
+            raise type(error)(str(document.error([Mistake(("plugins", position), str(error))]))) from error
 
 
 def raise_mistakes(experiment: Experiment, document: Document, task: Task | None) -> None:

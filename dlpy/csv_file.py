@@ -22,6 +22,8 @@ from dlpy.errors import DataError, reading
 
 _CHUNK_BYTES = 1 << 20
 _NEWLINE = ord("\n")
+_MOST_COLUMNS = 100_000
+_MOST_CHARACTERS = 10_000_000  # of a quoted cell
 
 
 @dataclass(frozen=True)
@@ -213,7 +215,7 @@ def _bytes(path: Path) -> bytes:
 
 def _csv_rows(path: Path, text: str, delimiter: str) -> list[tuple[int, list[str]]]:
     """Return the cells of every row that has any, with the line on which it begins."""
-    csv.field_size_limit(max(csv.field_size_limit(), len(text)))  # a text may be long
+    csv.field_size_limit(_MOST_CHARACTERS)  # a text may be long
     reader = csv.reader(io.StringIO(text), delimiter=delimiter, strict=True, skipinitialspace=True)
     rows, line = [], 1
     try:
@@ -229,11 +231,15 @@ def _csv_rows(path: Path, text: str, delimiter: str) -> list[tuple[int, list[str
 def _check_names(path: Path, names: list[str]) -> None:
     if all(number(name) is not None for name in names):
         raise DataError(f"{path.name}:1: numbers where column names were expected. Add a line of names at the top.")
+    if len(names) > _MOST_COLUMNS:
+        raise DataError(f"{path.name}:1: {len(names):,} columns; at most {_MOST_COLUMNS:,} are read.")
+    seen: set[str] = set()
     for position, name in enumerate(names):
         if not name:
             raise DataError(f"{path.name}:1: column {position + 1} has no name. Name it, or write the file without it.")
-        if name in names[:position]:
+        if name in seen:
             raise DataError(f"{path.name}:1: two columns are called '{name}'. Rename one.")
+        seen.add(name)
 
 
 def _check_width(path: Path, line: int, found: int, expected: int) -> None:

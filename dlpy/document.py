@@ -10,6 +10,7 @@ from dlpy.errors import ConfigError
 from dlpy.yaml_reader import Keys, Mistake, Reader
 
 _MOST_PARENTS = 10
+_MOST_DIGITS = 10  # of a place in a list
 
 
 @dataclass
@@ -68,14 +69,21 @@ def _read_with_parents(path: Path, children: tuple[Path, ...]) -> Document:
         raise document.error([Mistake(("extends",), "expected the path of another experiment file.")])
     children = (*children, path.resolve())
     parent_path = path.parent / parent
+    if not _is_file(parent_path):
+        raise document.error([Mistake(("extends",), f"there is no file {parent_path}.")])
     if parent_path.resolve() in children or len(children) > _MOST_PARENTS:
         raise document.error([Mistake(("extends",), f"{parent} leads back to this file, or too far.")])
-    if not parent_path.is_file():
-        raise document.error([Mistake(("extends",), f"there is no file {parent_path}.")])
     base = _read_with_parents(parent_path, children)
     places = {keys: (order - 1_000_000, place) for keys, (order, place) in base.places.items()}
     merged = _merge(base.values, document.values)
     return Document(path, merged, {**places, **document.places})
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # too long a name, or a folder that may not be looked into
+        return False
 
 
 def _merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
@@ -95,7 +103,7 @@ def _merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
 def _override(document: Document, text: str) -> None:
     """Put `training.epochs=3` into the document."""
     name, equals, value = text.partition("=")
-    keys = tuple(int(key) if key.isdecimal() else key for key in name.split("."))
+    keys = tuple(int(key) if key.isdecimal() and len(key) < _MOST_DIGITS else key for key in name.split("."))
     if not equals or "" in keys:
         raise ConfigError(f"'{text}': expected an override like training.epochs=3, or a file that exists.")
     parsed = Reader(text, Path.cwd()).override(value, keys)

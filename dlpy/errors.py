@@ -2,10 +2,12 @@
 
 import difflib
 import re
+import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+_MOST_BYTES = 16 << 30  # of a file that is read as a whole
 _MOST_NAMES = 100  # that are listed; ImageNet has 1,000 classes, a deep network hundreds of layers
 
 
@@ -20,6 +22,10 @@ class DlpyError(Exception):
 
 class ConfigError(DlpyError):
     """The experiment file or the command line is wrong."""
+
+
+class RefusedError(DlpyError):
+    """An experiment or a run would run code of its own, which the user does not want."""
 
 
 class DataError(DlpyError):
@@ -58,13 +64,23 @@ class RunError(DlpyError):
 
 @contextmanager
 def reading(path: Path, what: str = "file") -> Iterator[None]:
-    """Turn the operating system's refusal to read the user's data into one line."""
+    """Turn the operating system's refusal to read the user's data into one line; refuse what has no end."""
     try:
+        _check_kind(path)
         yield
     except FileNotFoundError:
         raise UnavailableError(f"there is no {what} {path}.") from None
     except OSError as error:
         raise DataError(f"cannot read {path}: {error.strerror}.") from None
+
+
+def _check_kind(path: Path) -> None:
+    """Raise DataError for a pipe or a device, which may never end, and for a file that no memory would hold."""
+    found = path.stat()
+    if not stat.S_ISREG(found.st_mode) and not stat.S_ISDIR(found.st_mode):
+        raise DataError(f"{path} is a pipe or a device; expected a file.")
+    if found.st_size > _MOST_BYTES and stat.S_ISREG(found.st_mode):
+        raise DataError(f"{path} has {found.st_size:,} bytes; at most {_MOST_BYTES:,} are read.")
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -38,7 +38,7 @@ def kept(key: str, make: Callable[[], np.ndarray]) -> np.ndarray:
     path = folder() / f"{key}.npy"
     try:
         found = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError):
+    except (OSError, ValueError, EOFError, MemoryError):
         found = make()
         if make_room(folder(), found.nbytes, path):
             write_whole(path, lambda temporary: np.save(temporary, found))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from dlpy.caches import own_cache
 from dlpy.download import Address, download, has_checksum
-from dlpy.errors import DataError, UnavailableError
+from dlpy.errors import DataError, UnavailableError, reading
 from dlpy.waiting import Progress, progress_bar
 
 
@@ -82,12 +82,13 @@ def given(path: str) -> Path:
     """Return data.path as a path.
 
     Raises:
-        DataError: nothing is there.
+        DataError: nothing is there, or a pipe or a device.
     """
     found = Path(path).expanduser()
     if not found.exists():
         raise DataError(f"data.path: there is no {path} (seen from {Path.cwd()}).")
-    return found
+    with reading(found):
+        return found
 
 
 def in_data_folder(name: str) -> Path | None:

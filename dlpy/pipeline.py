@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import zipfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
+from dlpy.arrays import read_npz
 from dlpy.components import Dataset, Transform
 from dlpy.data import Data, Loaded, Rows, State, Task
 from dlpy.errors import ConfigError, DataError, RunError, UnavailableError
@@ -87,13 +87,13 @@ class Pipeline:
         """
         states: list[State] = [{} for _ in steps]
         try:
-            with np.load(path, allow_pickle=False) as stored:
-                if stored["steps"].tolist() != [step.name for step in steps]:
-                    raise RunError(f"{path} was learnt by other transforms than config.yaml lists.")
-                for name in sorted({*stored.files} - {"steps"}):
-                    position, _, key = name.partition(".")
-                    states[int(position)][key] = stored[name]
-        except (OSError, ValueError, KeyError, IndexError, EOFError, zipfile.BadZipFile) as error:
+            stored = read_npz(path)
+            if stored.pop("steps").tolist() != [step.name for step in steps]:
+                raise RunError(f"{path} was learnt by other transforms than config.yaml lists.")
+            for name, array in stored.items():
+                position, _, key = name.partition(".")
+                states[int(position)][key] = array
+        except (OSError, ValueError, KeyError, IndexError) as error:
             raise RunError(f"{path} is missing or damaged: {error}.") from None
         return cls(steps, states)
 

@@ -7,13 +7,14 @@ entry points of the group `dlpy.models`. Defining a component registers it, so a
 import importlib
 import importlib.metadata
 import importlib.util
+import os
 import pkgutil
 import sys
 import traceback
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from dlpy.errors import ConfigError, SetupError, did_you_mean, in_one_line
+from dlpy.errors import ConfigError, RefusedError, SetupError, did_you_mean, in_one_line
 
 Class = TypeVar("Class", bound=type)
 
@@ -72,7 +73,10 @@ def load_plugin(path: Path) -> None:
 
     Raises:
         ConfigError: the file is missing or fails while it runs.
+        RefusedError: no plug-in may be run.
     """
+    if plugins_refused():
+        raise RefusedError(f"plug-in {path} is refused: --no-plugins lets no experiment file or run bring code.")
     name = f"{_PLUGIN_PREFIX}{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None or not path.is_file():
@@ -89,6 +93,16 @@ def load_plugin(path: Path) -> None:
     if name not in _homes:
         hint = 'a class for Model, say, needs a field name: Literal["its_name"] = "its_name".'
         raise ConfigError(f"plug-in {path} registers no component: {hint}")
+
+
+def refuse_plugins() -> None:
+    """Let no plug-in file be run, in this process and in those it begins."""
+    os.environ["DLPY_NO_PLUGINS"] = "1"
+
+
+def plugins_refused() -> bool:
+    """Return whether plug-in files may not be run."""
+    return os.environ.get("DLPY_NO_PLUGINS", "0").lower() not in ("", "0", "false", "no")
 
 
 def plugin_failure(error: BaseException) -> ConfigError | None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from dlpy.arrays import ArraysError, read_npz
 from dlpy.data import Output
 from dlpy.decimals import is_number
 from dlpy.errors import RunError
@@ -117,6 +119,10 @@ def predictions_of(run: Run) -> list[Predictions]:
     """Return the stored predictions of every part that has some."""
     arrays = read_arrays(run.predictions)
     parts = [part for part in PARTS if f"{part}.target" in arrays and f"{part}.prediction" in arrays]
+    for part in parts:
+        shapes = arrays[f"{part}.target"].shape, arrays[f"{part}.prediction"].shape
+        if not all(shapes) or shapes[0][0] != shapes[1][0]:
+            raise RunError(f"{run.predictions} is damaged: its {part} arrays have shapes {shapes[0]} and {shapes[1]}.")
     found = [_finite(part, arrays[f"{part}.target"], arrays[f"{part}.prediction"]) for part in parts]
     return [predictions for predictions in found if len(predictions.target)]
 
@@ -130,9 +136,8 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
     if not path.is_file():
         return {}
     try:
-        with np.load(path, allow_pickle=False) as stored:
-            return {name: stored[name] for name in stored.files}
-    except Exception as error:  # numpy lets zipfile's, zlib's and its own errors through
+        return read_npz(path)
+    except (OSError, ArraysError) as error:
         raise RunError(f"{path} is damaged: {error}.") from None
 
 
@@ -156,14 +161,24 @@ def class_probabilities(prediction: np.ndarray) -> np.ndarray:
 
 def baseline_of(run: Run, score: str) -> float | None:
     """Return what the constant guess of summary.json gets in this score, or None where that is not known."""
-    known = run.read("summary.json").get("baseline") or {}
-    value = math.sqrt(known["mse"]) if score == "rmse" and "mse" in known else known.get(score)
-    return float(value) if isinstance(value, int | float) and math.isfinite(value) else None
+    known = _baseline(run)
+    squared = score == "rmse" and "mse" in known
+    value = known["mse"] if squared else known.get(score)
+    if not isinstance(value, int | float) or not math.isfinite(value):
+        return None
+    return math.sqrt(abs(value)) if squared else float(value)
 
 
 def baseline_name(run: Run) -> str:
     """Return what the baseline of the run's summary does."""
-    return str((run.read("summary.json").get("baseline") or {}).get("guess", "the last value"))
+    return str(_baseline(run).get("guess", "the last value"))
+
+
+def _baseline(run: Run) -> dict[str, Any]:
+    found = run.read("summary.json").get("baseline") or {}
+    if not isinstance(found, dict):
+        raise RunError(f"{run.path / 'summary.json'} is damaged: its baseline is no mapping.")
+    return found
 
 
 def in_unit(text: str, output: Output | None) -> str:
@@ -172,6 +187,6 @@ def in_unit(text: str, output: Output | None) -> str:
 
 
 def _finite(part: str, target: np.ndarray, prediction: np.ndarray) -> Predictions:
-    prediction = prediction.reshape(len(prediction), -1).astype(np.float64)
+    prediction = prediction.reshape(len(prediction), math.prod(prediction.shape[1:])).astype(np.float64)
     good = np.isfinite(prediction).all(axis=1)
     return Predictions(part, target[good], prediction[good], int(np.sum(~good)))

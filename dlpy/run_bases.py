@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 from dlpy import checkpoints, runs
@@ -12,7 +11,6 @@ from dlpy.data import Task
 from dlpy.document import read
 from dlpy.errors import ConfigError, RunError, did_you_mean
 from dlpy.preparation import Preparation
-from dlpy.registry import load_plugin
 from dlpy.weight_files import Weights
 
 
@@ -95,9 +93,8 @@ def run_weights(reference: str) -> Weights:
 def _family(values: dict[str, Any]) -> Model:
     name = values["model"]["name"]
     if name not in Model.registry.names():
-        for plugin in values.get("plugins") or []:
-            load_plugin(Path(plugin))
-    if name not in Model.registry.names():
+        if values.get("plugins"):
+            raise ConfigError(f"family '{name}' is a plug-in's: list {values['plugins'][0]} in this file's 'plugins'.")
         raise ConfigError(f"there is no model family '{name}'.{did_you_mean(name, Model.registry.names())}")
     return Model.registry.get(name).model_validate(values["model"])
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 SCHEMA_VERSION = 1
+_MOST_BYTES = 64 << 20  # of run.json and its like
 PICTURE_KINDS = ("dream", "style")  # of runs that train no model
 _NAMED = re.compile(r"\d{8}-\d{6}-(.+?)(?:-\d+)?")  # a number at the end tells apart runs of one second
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")
@@ -99,10 +100,12 @@ class Run:
             RunError: the file is damaged.
         """
         try:
+            if (self.path / name).stat().st_size > _MOST_BYTES:
+                raise ValueError(f"it is larger than {_MOST_BYTES:,} bytes")
             content = json.loads((self.path / name).read_text(encoding="utf-8"))
         except FileNotFoundError:
             return {}
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError, MemoryError) as error:
             raise RunError(f"{self.path / name} is damaged: {error}.") from None
         if not isinstance(content, dict):
             raise RunError(f"{self.path / name} is damaged: it is no mapping.")
@@ -167,7 +170,7 @@ def find(reference: str, folder: Path | None = None) -> Run:
     """
     folder = folder or runs_folder()
     path = Path(reference)
-    if (path / "run.json").is_file():
+    if _is_run(path):
         return Run(path.resolve())
     runs = all_runs(folder)
     if reference == "latest" and runs:
@@ -192,13 +195,19 @@ def all_runs(folder: Path) -> list[Run]:
     """Return every run in the folder, the oldest first."""
     if not folder.is_dir():
         return []
-    paths = sorted(folder.iterdir(), key=_in_time)
-    return [Run(path.resolve()) for path in paths if (path / "run.json").is_file()]
+    return [Run(path.resolve()) for path in sorted(folder.iterdir(), key=_in_time) if _is_run(path)]
 
 
 def _in_time(path: Path) -> list[str | int]:
     """Return what sorts run directories: the tenth run of a second comes after the second one."""
     return [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", path.name)]
+
+
+def _is_run(path: Path) -> bool:
+    try:
+        return (path / "run.json").is_file()
+    except OSError:  # too long a name, or a folder that may not be looked into
+        return False
 
 
 def write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import zipfile
 from dataclasses import dataclass
 
 import numpy as np
 
+from dlpy.arrays import read_npz
 from dlpy.errors import RunError
 from dlpy.features import Passages
 from dlpy.runs import Run
@@ -45,10 +45,9 @@ class Memory:
             RunError: transforms.npz is missing or damaged.
         """
         try:
-            with np.load(run.transforms, allow_pickle=False) as stored:
-                names = [name for name in stored.files if name.startswith(_PREFIX)]
-                return cls.of({name.removeprefix(_PREFIX): stored[name] for name in names})
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+            stored = read_npz(run.transforms)
+            return cls.of({name.removeprefix(_PREFIX): stored[name] for name in stored if name.startswith(_PREFIX)})
+        except (OSError, ValueError, KeyError) as error:
             raise RunError(f"{run.transforms} is missing or damaged: {error}.") from None
 
     def arrays(self) -> dict[str, np.ndarray]:

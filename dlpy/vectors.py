@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import zlib
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 import numpy as np
 
-from dlpy.errors import DataError
+from dlpy.errors import DataError, reading
+
+_MOST_CHARACTERS, _MOST_NUMBERS = 1_000_000, 10_000  # of a line: what has no lines is not read into memory
 
 
 @lru_cache(maxsize=2)
@@ -29,14 +31,14 @@ def read_vectors(path: str, words: tuple[str, ...], size: int | None = None) -> 
     matrix = np.zeros((len(words), size or 0), np.float32)
     found = 0
     try:
-        with Path(path).open(encoding="utf-8") as file:
-            for number, line in enumerate(file, 1):
+        with reading(Path(path)), Path(path).open(encoding="utf-8") as file:
+            for number, line in enumerate(iter(partial(file.readline, _MOST_CHARACTERS), ""), 1):
                 word, _, rest = line.rstrip("\n ").partition(" ")
                 numbers = rest.count(" ") + 1 if rest else 0
                 if number == 1 and numbers == 1 and word.isdecimal() and rest.isdecimal():
                     continue
                 if matrix.shape[1] == 0:
-                    matrix = np.zeros((len(words), numbers), np.float32)
+                    matrix = np.zeros((len(words), min(numbers, _MOST_NUMBERS)), np.float32)
                 if numbers != matrix.shape[1] or numbers == 0:
                     wanted = f"{matrix.shape[1]} numbers" if matrix.shape[1] else "numbers"
                     raise DataError(f"{path}:{number}: '{word}' has {numbers} numbers, not the {wanted} expected.")
@@ -44,8 +46,6 @@ def read_vectors(path: str, words: tuple[str, ...], size: int | None = None) -> 
                 if row is not None:
                     matrix[row] = _numbers(rest, path, number)
                     found += 1
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError:
         raise DataError(f"{path} is not UTF-8: expected a text file of a word and its numbers a line.") from None
     if found == 0:

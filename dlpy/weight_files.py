@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from dlpy.errors import DataError, in_one_line
+from dlpy.h5_trial import require_readable
 from dlpy.model_state import finish_normalization
 
 if TYPE_CHECKING:
@@ -22,7 +24,8 @@ if TYPE_CHECKING:
 Weights = dict[str, np.ndarray]
 """Numbers by name: `layers/conv2d_1/vars/0`, as Keras 3 names them, or in the order of the network, numbered."""
 
-_MOST_BYTES = 8 * 2**30
+_MOST_BYTES = 8 << 30  # of all weights
+_SMALL, _MOST_RATIO = 1 << 20, 100  # above so many bytes, an array may unfold to 100 times what it takes in the file
 _NOT_WEIGHTS = ("optimizer", "seed_generator", "top_level_model_weights")
 
 
@@ -36,12 +39,21 @@ def read_weights(path: Path) -> Weights:
 
     if not path.is_file():
         raise DataError(f"there is no file of weights {path} (seen from {Path.cwd()}).")
+    require_readable(path)
     try:
         with h5py.File(path, "r") as file:
             return dict(_weights_in(file))
     except (OSError, KeyError, ValueError, TypeError, RuntimeError, AttributeError) as error:
         reason = in_one_line(error)
         raise DataError(f"{path} is damaged, or no h5 file of weights as Keras writes them: {reason}") from None
+
+
+def try_out(path: str) -> None:
+    """Read a file for nothing, where a hang or a crash does no harm; errors are told by who reads it after this."""
+    import h5py
+
+    with suppress(Exception), h5py.File(path, "r") as file:
+        dict(_weights_in(file))
 
 
 def digest_of(weights: Weights) -> str:
@@ -103,8 +115,11 @@ def _weights_in(file: h5py.File) -> Iterator[tuple[str, np.ndarray]]:
 
 def _in_order(root: Any, found: list[str]) -> Iterator[str]:
     """Yield the names of the datasets of an older file, in the order of the network."""
+    import h5py
+
     for layer in map(_text, _listed(root, "layer_names")):
-        for name in map(_text, _listed(root[layer], "weight_names") if layer in root else []):
+        inside = isinstance(root.get(layer, getlink=True), h5py.HardLink)
+        for name in map(_text, _listed(root[layer], "weight_names") if inside else []):
             if f"{layer}/{name}" not in found:
                 raise ValueError(f"it names weights {layer}/{name} that do not lie in it")
             yield f"{layer}/{name}"
@@ -114,15 +129,17 @@ def _datasets(root: Any) -> list[str]:
     """Return the names of what lies in the file itself, no links followed."""
     import h5py
 
-    found: list[str] = []
-    root.visititems(lambda name, item: found.append(name) if isinstance(item, h5py.Dataset) else None)
-    return found
+    found: dict[str, int] = {}
+    root.visititems(lambda name, item: found.update({name: item.nbytes}) if isinstance(item, h5py.Dataset) else None)
+    if sum(found.values()) > _MOST_BYTES:
+        raise ValueError(f"its arrays would take {sum(found.values()):,} bytes, at most {_MOST_BYTES:,} are read")
+    return list(found)
 
 
 def _numbers(item: Any) -> np.ndarray:
     if item.external or item.is_virtual:
         raise ValueError(f"{item.name} lies in another file, which is not opened")
-    if item.dtype.kind not in "fiu" or item.nbytes > _MOST_BYTES:
+    if item.dtype.kind not in "fiu" or item.nbytes > max(_SMALL, _MOST_RATIO * item.id.get_storage_size()):
         raise ValueError(f"{item.name} holds {item.dtype} numbers of {item.nbytes:,} bytes")
     return np.asarray(item[()], np.float32) if item.dtype.kind == "f" else np.asarray(item[()])
 

@@ -20,6 +20,7 @@ Keys = tuple[str | int, ...]
 _MOST_BYTES = 1_000_000
 _MOST_NODES = 20_000
 _MOST_DEPTH = 40
+_MOST_DIGITS = 100
 _INT = re.compile(r"[-+]?(0|[1-9][0-9_]*)$")
 _FLOAT = re.compile(r"[-+]?([0-9][0-9_]*\.[0-9_]*|\.[0-9][0-9_]*|[0-9][0-9_]*(?=[eE]))([eE][-+]?[0-9]+)?$")
 _LEADING_ZERO = re.compile(r"[-+]?0[0-9_]+$|0[xob][0-9a-fA-F_]+$")
@@ -44,6 +45,7 @@ class Reader:
         self.places: dict[Keys, tuple[int, str]] = {}
         self.mistakes: list[Mistake] = []
         self.nodes = 0
+        self._of_override = False
 
     def file(self, path: Path) -> dict[str, Any]:
         """Return the values of a whole file; what is wrong but can be told with the rest is in `mistakes`."""
@@ -57,6 +59,7 @@ class Reader:
 
     def override(self, text: str, keys: Keys) -> Any:
         """Return the value of one override."""
+        self._of_override = True
         node = self._compose(text)
         value = None if node is None else self._convert(node, keys)
         if self.mistakes:
@@ -65,20 +68,30 @@ class Reader:
 
     def _compose(self, text: str) -> yaml.Node | None:
         try:
+            self._check_extent(text)
             return yaml.compose(text, Loader=_LOADER)
-        except RecursionError:
-            raise ConfigError(f"{self.name}:1: nested too deeply.") from None
         except yaml.MarkedYAMLError as error:
             raise ConfigError(f"{self.name}{self._fault(error, text)}.") from None
         except yaml.YAMLError as error:
             raise ConfigError(f"{self.name}:1: not YAML: {' '.join(str(error).split())}") from None
 
+    def _check_extent(self, text: str) -> None:
+        """Raise ConfigError where composing would take too much: of depth, C's stack (a crash), of nodes, memory."""
+        depth = 0
+        for number, event in enumerate(yaml.parse(text, Loader=_LOADER)):
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > _MOST_DEPTH + 1 or number > 2 * _MOST_NODES:
+                raise self._too_much(event.start_mark.line)
+
+    def _too_much(self, line: int) -> ConfigError:
+        return ConfigError(f"{self.name}:{line + 1}: nested too deeply, or aliases unfold into too much.")
+
     def _fault(self, error: yaml.MarkedYAMLError, text: str) -> str:
         """Return where the text is not YAML and why."""
-        if "=" in self.name and not Path(self.name).exists():
+        if self._of_override:
             return f": not YAML: {error.problem or error.context}. Put quotes around all of it if it holds spaces"
         line = error.problem_mark.line if error.problem_mark else 0
-        if re.match(r"\s*\t", (text.splitlines() or [""])[min(line, text.count("\n"))]):
+        if re.match(r"\s*\t", text.split("\n")[min(line, text.count("\n"))]):
             return f":{line + 1}: a tab at the beginning of the line: YAML is indented by spaces"
         return f":{line + 1}: not YAML: {error.problem or error.context}"
 
@@ -86,7 +99,7 @@ class Reader:
         self.nodes += 1
         line = node.start_mark.line + 1
         if len(keys) > _MOST_DEPTH or self.nodes > _MOST_NODES:
-            raise ConfigError(f"{self.name}:{line}: nested too deeply, or aliases unfold into too much.")
+            raise self._too_much(line - 1)
         self.places.setdefault(keys, (line, f"{self.name}:{line}"))
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, keys)
@@ -110,7 +123,7 @@ class Reader:
         return values
 
     def _scalar(self, text: str, quoted: bool, keys: Keys) -> Any:
-        if quoted:
+        if quoted or _is_plain_text(text):
             return self._text(text, keys)
         if text.lower() in _WORDS:
             return _WORDS[text.lower()]
@@ -118,36 +131,72 @@ class Reader:
             self.mistakes.append(
                 Mistake(keys, f"{text} starts with 0: write the number without it, or quote the text.")
             )
+            return text
+        if _INT.match(text) and len(text) > _MOST_DIGITS:
+            self.mistakes.append(Mistake(keys, f"a number of {len(text):,} digits."))
+            return 0
         if _INT.match(text):
             return int(text.replace("_", ""))
-        if _FLOAT.match(text):
-            return float(text.replace("_", ""))
-        return self._text(text, keys)
+        return float(text.replace("_", ""))
 
     def _text(self, text: str, keys: Keys) -> str:
         """Return text as it is, but the value of a path or an item of `plugins` as an absolute path if it exists."""
         weights = keys in (("model", "weights"), ("weights",)) and text not in ("imagenet", "none")
         named = str(keys[-1] if keys else "").endswith("path") or weights
         if text and (named or keys[-2:-1] == ("plugins",)):
-            for folder in (self.folder, Path.cwd()):
-                path = folder / Path(text).expanduser()
-                if path.exists():
-                    return str(path.resolve())
+            try:
+                return self._located(text)
+            except (OSError, ValueError, RuntimeError) as error:  # too long, a NUL in it, `~nobody`
+                self.mistakes.append(Mistake(keys, f"no path: {getattr(error, 'strerror', None) or error}."))
         return text
+
+    def _located(self, text: str) -> str:
+        """Return the absolute path of what exists; else the text."""
+        if "\0" in text:
+            raise ValueError("it holds a NUL")
+        for folder in (self.folder, Path.cwd()):
+            path = folder / Path(text).expanduser()
+            if path.exists():
+                return str(path.resolve())
+        return text
+
+
+class _Writer(yaml.SafeDumper):
+    """Puts quotes around text that would be read as something else, as PyYAML does not: `1e3`, `08`."""
+
+
+_Writer.add_representer(
+    str,
+    lambda writer, text: writer.represent_scalar(
+        "tag:yaml.org,2002:str", text, style=None if _is_plain_text(text) and "\x85" not in text else '"'
+    ),
+)
+
+
+def to_yaml(values: Any) -> str:
+    """Return a file that `Reader` reads as these values."""
+    return yaml.dump(values, Dumper=_Writer, sort_keys=False, allow_unicode=True, width=120)
+
+
+def _is_plain_text(text: str) -> bool:
+    """Return whether text without quotes is read as text: no number, nothing like one, no null, true or false."""
+    numbers = (_INT, _FLOAT, _LEADING_ZERO)
+    return text.lower() not in _WORDS and not any(pattern.match(text) for pattern in numbers)
 
 
 def _read_text(path: Path) -> str:
     if path.is_dir():
         raise ConfigError(f"{path} is a folder; expected an experiment file (YAML).")
     try:
-        raw = path.read_bytes()
+        with path.open("rb") as file:
+            raw = file.read(_MOST_BYTES + 1)  # there may be no end
     except FileNotFoundError:
         near = [other.name for other in path.parent.glob("*.yaml")]
         raise ConfigError(f"there is no file {path}.{did_you_mean(path.name, near)}") from None
     except OSError as error:
         raise ConfigError(f"cannot read {path}: {error.strerror}.") from None
     if len(raw) > _MOST_BYTES:
-        raise ConfigError(f"{path} has {len(raw):,} bytes; an experiment file has at most {_MOST_BYTES:,}.")
+        raise ConfigError(f"{path} is too large; an experiment file has at most {_MOST_BYTES:,} bytes.")
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError:

@@ -78,6 +78,7 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     for name in ("DLPY_RUNS", "DLPY_DATA"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("DLPY_NO_PLUGINS", "0")  # and unset when the test is over, whatever the test ran
     monkeypatch.setenv("DLPY_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
     return tmp_path

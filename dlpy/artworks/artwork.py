@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
-import yaml
 from pydantic import AfterValidator, Field
 
 from dlpy import runs
@@ -16,7 +15,7 @@ from dlpy.config import Name
 from dlpy.errors import did_you_mean
 from dlpy.networks import NETWORKS, unknown_network
 from dlpy.pictures import Size
-from dlpy.yaml_reader import Mistake
+from dlpy.yaml_reader import Mistake, to_yaml
 
 if TYPE_CHECKING:
     from dlpy.artworks.journal import Journal
@@ -149,4 +148,4 @@ class Artwork(Block):
 
     def to_yaml(self) -> str:
         """Return a file that says the same with every default filled in."""
-        return yaml.safe_dump(self.model_dump(), sort_keys=False, allow_unicode=True, width=120)
+        return to_yaml(self.model_dump())

@@ -9,7 +9,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
@@ -28,7 +28,7 @@ from dlpy.cli.schema import schema
 from dlpy.cli.show import show
 from dlpy.cli.train import train
 from dlpy.errors import DivergedError, DlpyError, SetupError, StorageError
-from dlpy.registry import plugin_failure
+from dlpy.registry import plugin_failure, refuse_plugins
 
 EXIT_STATUS = """
 Exit status: 0 done; 1 a bug in dlpy; 2 the experiment file or the command line; 3 the data; 4 the environment;
@@ -101,8 +101,14 @@ for _command in (train, resume, evaluate, predict, generate, explain, kfold, plo
 
 
 @app.callback()
-def _options() -> None:
+def _options(
+    no_plugins: Annotated[
+        bool, typer.Option("--no-plugins", help="Refuse experiments and runs with `plugins`, which run code.")
+    ] = False,
+) -> None:
     """Train Keras models from short YAML experiment files."""
+    if no_plugins:
+        refuse_plugins()
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -34,7 +34,7 @@ def class_folder(folder: Path, name: str) -> Path:
     Raises:
         DataError: it is not there, or a symbolic link.
     """
-    if not (folder / name).is_dir() or (folder / name).is_symlink():
+    if name not in folder_names(folder):  # nor is "../elsewhere"
         raise DataError(f"{folder} has no folder '{name}'.{did_you_mean(name, folder_names(folder))}")
     return folder / name
 

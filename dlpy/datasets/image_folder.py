@@ -21,6 +21,7 @@ from dlpy.datasets.picture_files import (
     in_order_of,
     left_out,
     pictures_at,
+    stays_inside,
 )
 from dlpy.datasets.table_options import TestRows, generated_marks
 from dlpy.errors import ConfigError, DataError
@@ -191,6 +192,10 @@ class ImageFolder(Dataset):
         return Listing(names, np.concatenate([listing.y for listing in listings.values()]), output, {"part": marks})
 
     def _part(self, root: Path, folder: str) -> Listing:
+        if not stays_inside(root, folder):
+            raise DataError(
+                f"data.parts: {root / folder} is not in {root}. Links that lead elsewhere are not followed."
+            )
         if self.pattern:
             return by_pattern(root, folder, self.pattern, self.classes)
         return by_folder(root, folder, self.classes)

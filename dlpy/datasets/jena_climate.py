@@ -5,15 +5,14 @@ from __future__ import annotations
 import zipfile
 import zlib
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
 import numpy as np
-from pydantic import Field
 
 from dlpy import csv_file, table, time_stamps
 from dlpy.caches import own_cache
 from dlpy.data import Loaded, Source, Task
-from dlpy.datasets.series import Positive, Record, Series, thinned
+from dlpy.datasets.series import Positive, Record, Series, Steps, thinned
 from dlpy.errors import DataError
 from dlpy.fetch import Remote, given, in_data_folder, locate
 from dlpy.runs import write_whole
@@ -31,6 +30,7 @@ _NAME = "jena_climate_2009_2016.csv"
 _TIME = "Date Time"
 _TARGET = COLUMNS.index("T (degC)")
 _MOST_BYTES = 200_000_000
+_DAMAGE = (OSError, KeyError, ValueError, EOFError, MemoryError, NotImplementedError, RuntimeError)
 
 
 class JenaClimate(Series):
@@ -42,7 +42,7 @@ class JenaClimate(Series):
 
     name: Literal["jena_climate"] = "jena_climate"
     lookback: Positive = 1440
-    delay: Annotated[int, Field(ge=0)] = 144
+    delay: Steps = 144
     step: Positive = 6
     unit: str = "degC"
     validation: Holdout | None = Holdout(rows=[200_001, 300_000])
@@ -111,5 +111,5 @@ def _unpack(archive: Path, target: Path) -> None:
             if file.getinfo(_NAME).file_size > _MOST_BYTES:
                 raise DataError(f"{archive}: {_NAME} in it is larger than the published one.")
             target.write_bytes(file.read(_NAME))
-    except (OSError, KeyError, zipfile.BadZipFile, zlib.error) as error:
+    except (*_DAMAGE, zipfile.BadZipFile, zlib.error) as error:
         raise DataError(f"{archive} is not the zip file with {_NAME}: {error}.") from None

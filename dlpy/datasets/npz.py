@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 from pydantic import model_validator
 
+from dlpy.arrays import ArraysError, read_npz, sizes_of
 from dlpy.components import Dataset
 from dlpy.data import Input, Kind, Loaded, Output, Rows, Source, Task
 from dlpy.errors import ConfigError, DataError, UnavailableError, did_you_mean
 from dlpy.splits import Holdout, for_limit, hold_out
 
-_MOST_BYTES = 8 * 2**30
 _MOST_CLASSES = 10_000
 _ROWS_PER_CLASS = 5
 _STAND_IN_ROWS, _STAND_IN_WIDTH = 600, 20
@@ -129,35 +127,25 @@ def _members(path: Path) -> dict[str, int]:
     if path.is_dir():
         raise DataError(f"{path} is a folder; expected an npz file.")
     try:
-        with zipfile.ZipFile(path) as archive:
-            return {info.filename.removesuffix(".npy"): info.file_size for info in archive.infolist()}
+        return sizes_of(path)
     except FileNotFoundError:
         raise UnavailableError(f"there is no file {path}.") from None
-    except (OSError, zipfile.BadZipFile, NotImplementedError, ValueError) as error:
+    except ArraysError as error:
         raise DataError(f"{path} is damaged, or no npz file as numpy.savez writes it: {error}.") from None
 
 
 def _read(path: Path, names: list[str]) -> Arrays:
     """Return some arrays of the file."""
-    sizes = _members(path)
-    if sum(sizes[name] for name in names) > _MOST_BYTES:
-        raise DataError(f"{path}: its arrays take more than {_MOST_BYTES // 2**30} GB of memory.")
     try:
-        with np.load(path, allow_pickle=False) as stored:
-            arrays = {name: stored[name] for name in names}
-    except ValueError as error:
-        if "allow_pickle" in str(error):
-            raise DataError(f"{path} holds Python objects, which dlpy never loads. Save numbers instead.") from None
-        raise DataError(f"{path} is damaged: {error}.") from None
-    except (OSError, EOFError, KeyError, MemoryError, zipfile.BadZipFile, zlib.error, NotImplementedError) as error:
-        raise DataError(f"{path} is damaged: {error}.") from None
+        arrays = read_npz(path, names)
+    except ArraysError as error:
+        raise DataError(f"{path} is damaged, or holds what dlpy does not read: {error}.") from None
     return {name: _numbers(path, name, array) for name, array in arrays.items()}
 
 
-def _numbers(path: Path, name: str, array: object) -> np.ndarray:
-    if not isinstance(array, np.ndarray) or array.dtype.kind not in "buif":
-        kind = array.dtype if isinstance(array, np.ndarray) else "no array"
-        raise DataError(f"{path}: '{name}' holds {kind}; numbers are needed (bool, int, uint or float).")
+def _numbers(path: Path, name: str, array: np.ndarray) -> np.ndarray:
+    if array.dtype.kind not in "buif":
+        raise DataError(f"{path}: '{name}' holds {array.dtype}; numbers are needed (bool, int, uint or float).")
     if array.ndim == 0:
         raise DataError(f"{path}: '{name}' is a single number; expected one row for each example.")
     return array.astype(np.float64) if array.dtype.kind == "f" and array.dtype.itemsize > 8 else array

@@ -81,7 +81,7 @@ def by_table(root: Path, path: Path, file: str, label: str, marks: list[str]) ->
             raise no_column(rows, key, name)
     names = rows.texts(file)
     for row, name in enumerate(names):
-        if not _stays_inside(name) or not (root / name).is_file():
+        if not stays_inside(root, name) or not (root / name).is_file():
             raise DataError(f"{rows.where(row, file)}: there is no file '{name}' in {root}.")
     y, output = table.target_of(rows, table.columns_of(rows)[label], None)
     return Listing(names, y, output, {mark: np.array(rows.texts(mark), np.str_) for mark in marks})
@@ -143,8 +143,9 @@ def _regex(pattern: str) -> re.Pattern[str]:
     return re.compile(text)
 
 
-def _stays_inside(name: str) -> bool:
-    return bool(name) and not PurePosixPath(name).is_absolute() and ".." not in PurePosixPath(name).parts
+def stays_inside(root: Path, name: str) -> bool:
+    """Return whether a file lies in a folder, links followed; a name with a NUL in it is none."""
+    return "\0" not in name and (root / name).resolve().is_relative_to(root.resolve())
 
 
 def parts_named(folders: list[str]) -> dict[str, str]:

@@ -82,7 +82,7 @@ class RankedTexts(Dataset):
         try:
             ranks = json.loads(path.read_text(encoding="utf-8"))
             places = {int(rank) + self.index_from: str(word) for word, rank in ranks.items()}
-        except (OSError, ValueError, TypeError, AttributeError) as error:
+        except (OSError, ValueError, TypeError, AttributeError, RecursionError, OverflowError) as error:
             raise DataError(f"{path} is damaged: expected JSON, a rank for each word ({error}).") from None
         marks = {self.start_char, self.oov_char}
         return tuple("" if place in marks else places.get(place, "") for place in range(limit))

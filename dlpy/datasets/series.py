@@ -15,7 +15,9 @@ from dlpy.features import Windows
 from dlpy.splits import Holdout
 from dlpy.windows import step_at
 
-Positive = Annotated[int, Field(gt=0)]
+_MOST = 10_000_000  # rows that a window may go back: they are listed when the file is checked
+Steps = Annotated[int, Field(ge=0, le=_MOST)]
+Positive = Annotated[int, Field(gt=0, le=_MOST)]
 _TRAIN, _VALIDATION, _TEST = range(3)
 
 
@@ -43,7 +45,7 @@ class Series(Dataset):
     """How many rows a window goes back."""
     step: Positive = 1
     """Every how many rows of the window one is taken."""
-    delay: Annotated[int, Field(ge=0)]
+    delay: Steps
     """How many rows after the row behind the window the target stands; 0 is the next row."""
     period: Positive | None = None
     """Rows in a period, such as a day: the same time of an earlier period is a second baseline."""

@@ -115,5 +115,5 @@ def _classes(model: keras.Model, weights: str) -> tuple[tuple[str, ...], tuple[s
     except UnavailableError:
         hint = f"get it from {CLASSES.url} into a folder that DLPY_DATA names"
         return numbers, (f"the classes have numbers only, {CLASSES.name} is not here: {hint}.",)
-    except (ValueError, LookupError, OSError) as error:
+    except (ValueError, LookupError, OSError, TypeError, RecursionError) as error:
         raise DataError(f"{CLASSES.name} is damaged: {in_one_line(error)}.") from None

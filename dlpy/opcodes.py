@@ -1,0 +1,189 @@
+"""Follows the opcodes of pickled lists of integers and arrays of bytes, and runs nothing.
+
+Python's own unpickling calls what the file names. IMDB, Reuters and CIFAR-10 are published pickled all the same, so
+that the few opcodes which they need are followed here, and any other is refused.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+_MOST_STEPS = 1_000_000  # IMDB takes 160,000, a batch of CIFAR-10 20,000; each may leave an object in memory
+RECONSTRUCT = ("numpy.core.multiarray._reconstruct", "numpy._core.multiarray._reconstruct")
+_INTEGER = re.compile(rb"K.|M..|J....", re.DOTALL)
+_INTEGERS = re.compile(rb"(?:K.|M..|J....){4,1000}+", re.DOTALL)  # pickle ends a list's batch after 1,000
+
+
+class Span(NamedTuple):
+    """Where integers stand in the pickle: read when all are known, thousands at a time."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Name:
+    """A function or class that the file names. It is never looked up."""
+
+    text: str
+
+
+@dataclass
+class Made:
+    """What the file makes of a name: numpy's type or array, known by the arguments and the state given to it."""
+
+    name: str
+    arguments: tuple[Any, ...]
+    state: tuple[Any, ...] = ()
+
+
+class Machine:
+    """Follows the opcodes of one pickle."""
+
+    def __init__(self, raw: bytes) -> None:
+        self.raw, self.position = raw, 0
+        self.stack: list[Any] = []
+        self.marks: list[int] = []
+        self.memo: dict[int, Any] = {}
+
+    def run(self) -> Any:
+        """Return what the pickle stands for: bytes, tuples, lists, dicts, spans of integers and what is made."""
+        for _ in range(_MOST_STEPS):
+            code = self.raw[self.position : self.position + 1]
+            if code in (b"K", b"M", b"J"):
+                self._integers()
+            elif code == b".":
+                return self.stack.pop()
+            elif code in _STEPS:
+                self.position += 1
+                _STEPS[code](self)
+            else:
+                raise ValueError(f"it holds something else than whole numbers and bytes: opcode {self.take(1)!r}")
+        raise ValueError(f"it takes more than {_MOST_STEPS:,} steps to read, which no dataset needs")
+
+    def _integers(self) -> None:
+        """Push integers: many as one, but few by themselves, since some opcodes take one or two from the stack."""
+        found = _INTEGERS.match(self.raw, self.position) or _INTEGER.match(self.raw, self.position)
+        if found is None:
+            raise ValueError("it is cut off")
+        self.stack.append(Span(*found.span()))
+        self.position = found.end()
+
+    def take(self, size: int) -> bytes:
+        """Return the next bytes."""
+        taken = self.raw[self.position : self.position + size]
+        if len(taken) != size:
+            raise ValueError("it is cut off")
+        self.position += size
+        return taken
+
+    def number(self, size: int) -> int:
+        """Return the next bytes as a length or a place in the memo."""
+        return int.from_bytes(self.take(size), "little")
+
+    def line(self) -> str:
+        """Return the text up to the end of the line."""
+        end = self.raw.index(b"\n", self.position)
+        return self.take(end + 1 - self.position)[:-1].decode()
+
+    def since_mark(self) -> list[Any]:
+        """Return what was pushed since the mark, and take it from the stack."""
+        mark = self.marks.pop()
+        items, self.stack[mark:] = self.stack[mark:], []
+        return items
+
+    def text(self, size_bytes: int) -> None:
+        """Push text, Python 2's and 3's alike, as bytes."""
+        self.stack.append(self.take(self.number(size_bytes)))
+
+    def tuple_of(self, count: int) -> None:
+        """Push a tuple of the last values."""
+        items = tuple(self.stack.pop() for _ in range(count))
+        self.stack.append(items[::-1])
+
+    def remember(self, place: int) -> None:
+        self.memo[place] = self.stack[-1]
+
+    def recall(self, place: int) -> None:
+        """Push the text or name that is remembered; a list twice would let a small file stand for a large one."""
+        if not isinstance(self.memo[place], bytes | Name):
+            raise ValueError("it holds the same object twice, which no dataset needs")
+        self.stack.append(self.memo[place])
+
+    def extend(self, items: list[Any]) -> None:
+        self._last(list).extend(items)
+
+    def fill(self, items: list[Any]) -> None:
+        """Put keys and values into a dict; a key is text."""
+        held = self._last(dict)
+        for key, value in zip(items[::2], items[1::2], strict=True):
+            if not isinstance(key, bytes):
+                raise ValueError("a key in it is no text")
+            held[key] = value
+
+    def name(self, module: bytes | str, name: bytes | str) -> None:
+        parts = (part.decode() if isinstance(part, bytes) else part for part in (module, name))
+        self.stack.append(Name(".".join(parts)))
+
+    def make(self) -> None:
+        """Push what a name and its arguments stand for."""
+        arguments, name = self.stack.pop(), self.stack.pop()
+        if not isinstance(name, Name) or not isinstance(arguments, tuple):
+            raise ValueError("it makes something of what is no name")
+        if name.text == "_codecs.encode":  # how Python 3 writes bytes for Python 2
+            self.stack.append(arguments[0].decode().encode("latin1"))
+        elif name.text in ("numpy.dtype", *RECONSTRUCT):
+            self.stack.append(Made(name.text, arguments))
+        else:
+            raise ValueError(f"it asks for {name.text}, which no dataset needs")
+
+    def build(self) -> None:
+        """Give a state to what was made."""
+        state = self.stack.pop()
+        if not isinstance(state, tuple):
+            raise ValueError("a state in it is no tuple")
+        self._last(Made).state = state
+
+    def _last(self, kind: type) -> Any:
+        if not isinstance(self.stack[-1], kind):
+            raise ValueError(f"it holds no {kind.__name__.strip('_').lower()} where one is needed")
+        return self.stack[-1]
+
+
+_STEPS: dict[bytes, Callable[[Machine], object]] = {
+    b"\x80": lambda machine: machine.take(1),  # the protocol's number
+    b"\x95": lambda machine: machine.take(8),  # the length of a frame
+    b"(": lambda machine: machine.marks.append(len(machine.stack)),
+    b"N": lambda machine: machine.stack.append(None),
+    b"\x88": lambda machine: machine.stack.append(True),
+    b"\x89": lambda machine: machine.stack.append(False),
+    b"]": lambda machine: machine.stack.append([]),
+    b"}": lambda machine: machine.stack.append({}),
+    b")": lambda machine: machine.stack.append(()),
+    b"\x85": lambda machine: machine.tuple_of(1),
+    b"\x86": lambda machine: machine.tuple_of(2),
+    b"\x87": lambda machine: machine.tuple_of(3),
+    b"t": lambda machine: machine.stack.append(tuple(machine.since_mark())),
+    b"U": lambda machine: machine.text(1),
+    b"C": lambda machine: machine.text(1),
+    b"\x8c": lambda machine: machine.text(1),
+    b"T": lambda machine: machine.text(4),
+    b"B": lambda machine: machine.text(4),
+    b"X": lambda machine: machine.text(4),
+    b"q": lambda machine: machine.remember(machine.number(1)),
+    b"r": lambda machine: machine.remember(machine.number(4)),
+    b"\x94": lambda machine: machine.remember(len(machine.memo)),
+    b"h": lambda machine: machine.recall(machine.number(1)),
+    b"j": lambda machine: machine.recall(machine.number(4)),
+    b"a": lambda machine: machine.extend([machine.stack.pop()]),
+    b"e": lambda machine: machine.extend(machine.since_mark()),
+    b"s": lambda machine: machine.fill([machine.stack.pop(-2), machine.stack.pop()]),
+    b"u": lambda machine: machine.fill(machine.since_mark()),
+    b"c": lambda machine: machine.name(machine.line(), machine.line()),
+    b"\x93": lambda machine: machine.name(machine.stack.pop(-2), machine.stack.pop()),
+    b"R": Machine.make,
+    b"b": Machine.build,
+}

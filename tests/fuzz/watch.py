@@ -1,0 +1,88 @@
+"""What no input may do: raise anything but dlpy's own errors, take long, fill the memory, write, begin a process."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+
+from dlpy.errors import DlpyError
+
+MOST_SECONDS = 5
+MOST_MEGABYTES = 500
+_CHANGES = {"os.mkdir", "os.remove", "os.rename", "os.rmdir", "os.symlink", "os.link", "os.truncate", "shutil.rmtree"}
+_REFUSED = {
+    "subprocess.Popen",
+    "os.system",
+    "os.exec",
+    "os.posix_spawn",
+    "os.fork",
+    "socket.connect",
+    "pickle.find_class",
+}
+
+
+class Watch:
+    """Runs cases in a folder, and tells what each did that it should not have done."""
+
+    def __init__(self, folder: Path) -> None:
+        self._allowed = str(folder / "cache")
+        self._forbidden: list[str] = []
+        self._active = False
+        self.slowest = 0.0
+        sys.addaudithook(self._seen)
+        signal.signal(signal.SIGALRM, self._late)
+        resource.setrlimit(resource.RLIMIT_AS, (8 << 30, 8 << 30))  # a bomb ends in MemoryError, not the machine
+
+    def problem(self, run: Callable[[], object]) -> str:
+        """Return what was wrong with a case, "" where nothing was."""
+        self._forbidden.clear()
+        before, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.monotonic()
+        signal.setitimer(signal.ITIMER_REAL, MOST_SECONDS)
+        try:
+            self._active = True
+            found = _outcome(run)
+            self._active = False
+        except TimeoutError:  # just as the case was over
+            found = ""
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        seconds = time.monotonic() - began
+        self.slowest = max(self.slowest, seconds)
+        grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) >> 10
+        if seconds > MOST_SECONDS:
+            found = found or f"took {seconds:.1f} s"
+        return found or (f"took {grown} MB" if grown > MOST_MEGABYTES else "; ".join(self._forbidden))
+
+    def _seen(self, event: str, arguments: tuple) -> None:
+        """Note what Python is about to do to the file system or beyond."""
+        if not self._active:
+            return
+        if event == "subprocess.Popen" and "weight_files" in str(arguments[1]):
+            return  # the HDF5 library is tried out in a process of its own
+        writes = event == "open" and isinstance(arguments[2], int) and arguments[2] & (os.O_WRONLY | os.O_RDWR)
+        if event in _REFUSED or ((writes or event in _CHANGES) and not str(arguments[0]).startswith(self._allowed)):
+            self._forbidden.append(f"did {event} {str(arguments)[:200]}")
+
+    def _late(self, number: int, frame: FrameType | None) -> None:
+        if not self._active:
+            return
+        self._active = False
+        raise TimeoutError("took too long\n" + "".join(traceback.format_stack(frame, 4)))
+
+
+def _outcome(run: Callable[[], object]) -> str:
+    """Return the traceback's end of what is none of dlpy's own errors."""
+    try:
+        run()
+    except DlpyError as error:
+        return "" if str(error).strip() else "an error without a word"
+    except BaseException as error:
+        where = [f"{frame.filename}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)[-3:]]
+        return f"{type(error).__name__}: {str(error)[:300]} ({', '.join(where)})"
+    return ""

@@ -1,0 +1,76 @@
+"""A few hundred cases of `python -m tests.fuzz`, and that it would tell what it looks for."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from fuzz import experiments, files, samples
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.mark.parametrize(("kind", "count"), [("experiments", 600), ("files", 150)])
+def test_no_case_of_a_fixed_seed_fails(kind: str, count: int) -> None:
+    command = [sys.executable, "-m", "tests.fuzz", kind, "--count", str(count), "--seed", "7"]
+    done = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, env={**os.environ, "TMPDIR": str(Path.cwd())}
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"{count:,} cases, 0 failed" in done.stdout
+
+
+def test_the_same_number_makes_the_same_case(tmp_path: Path) -> None:
+    for number in range(20):
+        contents = []
+        for _ in range(2):
+            case = experiments.Case(3, number, tmp_path)
+            contents.append((case.path.read_bytes(), case.overrides))
+        assert contents[0] == contents[1]
+
+
+@pytest.mark.parametrize("kind", files.data_kinds(), ids=lambda kind: kind.name)
+def test_files_that_are_whole_are_read(kind: files.Kind, tmp_path: Path) -> None:
+    (tmp_path / kind.name).write_bytes(kind.content)
+    kind.read(tmp_path / kind.name)
+
+
+def test_enough_kinds_of_files_are_damaged() -> None:
+    assert len(files.data_kinds()) >= 15
+    assert len(files.RUN_READERS) >= 10
+    assert len(experiments.texts()) > 50
+    assert samples.TABLE.count(b"\n") == 41
+
+
+WRONG = """\
+import sys, time
+from pathlib import Path
+from tests.fuzz import watch
+from dlpy.errors import DataError
+watch.MOST_SECONDS, watch.MOST_MEGABYTES = 1, 100
+seen = watch.Watch(Path("x").absolute())
+def fail(error): raise error
+for case in (
+    lambda: None,
+    lambda: fail(DataError("known")),
+    lambda: fail(ValueError("unknown")),
+    lambda: time.sleep(3),
+    lambda: Path("written").write_text("a"),
+    lambda: bytearray(200_000_000),
+    lambda: fail(DataError("")),
+):
+    print(seen.problem(case))
+"""
+
+
+def test_the_watch_tells_errors_hangs_files_and_memory() -> None:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", WRONG], capture_output=True, text=True, env=environment)
+    told = done.stdout.split("\n")
+    assert told[:2] == ["", ""]
+    assert told[2].startswith("ValueError: unknown")
+    assert "TimeoutError" in done.stdout
+    assert "did open ('written'" in done.stdout
+    assert " MB\n" in done.stdout
+    assert done.stdout.endswith("an error without a word\n")
