@@ -189,6 +189,11 @@ def all_runs(folder: Path) -> list[Run]:
     return [Run(path.resolve()) for path in sorted(folder.iterdir()) if (path / "run.json").is_file()]
 
 
+def folds(run: Run) -> list[Run]:
+    """Return the directories of the folds that a k-fold run has begun, in their order."""
+    return [Run(path) for path in sorted((run.path / "folds").glob("*")) if path.is_dir()]
+
+
 def write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
     """Write an npz file that appears whole."""
     import numpy as np  # commands that only list runs do without

@@ -34,6 +34,10 @@ class Checkpoint(Callback):
         monitor = self.monitor or ("val_loss" if "val_loss" in directions else None)
         return CheckpointHooks(run, Best(monitor, directions[monitor]) if monitor else None, self.every_seconds)
 
+    def for_fold(self, run: Run) -> FoldCheckpointHooks:
+        """Return what keeps the last state of a fold while it trains: nobody asks for its best one."""
+        return FoldCheckpointHooks(run, None, self.every_seconds)
+
 
 class CheckpointHooks(Hooks):
     """Holds the best state in memory until it is written. It comes after all other hooks, whose state it keeps too."""
@@ -113,3 +117,10 @@ class CheckpointHooks(Hooks):
             save(self._run, self._snapshot(epoch, logs), ["best", "last"] if self._best is None else ["last"])
         self._unwritten = None
         self._written = time.monotonic()
+
+
+class FoldCheckpointHooks(CheckpointHooks):
+    """Writes by the clock alone: what a fold that is done leaves is no checkpoint, and short folds write none."""
+
+    def on_train_end(self, logs: dict[str, float] | None = None) -> None:
+        self._unwritten = None

@@ -30,14 +30,13 @@ def kfold(
     from dlpy.cli.progress import reporter
     from dlpy.config import load
     from dlpy.drawing import draw_all
-    from dlpy.kfold import How
     from dlpy.kfold import kfold as run_kfold
-    from dlpy.records import Options
+    from dlpy.records import How, Options
 
     experiment, document = load(config, overrides)
-    options = Options(runs_folder or runs.runs_folder(), command_line(), "kfold", smoke)
+    options = Options(runs_folder or runs.runs_folder(), command_line(), "kfold", smoke, How(jobs, refit))
     with reporter(quiet=quiet, folds=True) as report:
-        run = run_kfold(experiment, document, options, report, How(jobs, refit))
+        run = run_kfold(experiment, document, options, report)
     backend.give_back_memory()
     draw_all(run)
     report.finished(run)
