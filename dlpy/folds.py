@@ -68,10 +68,10 @@ def fold_data(prepared: Prepared, train: np.ndarray, validation: np.ndarray) -> 
 def train_folds(run: Run, prepared: Prepared, jobs: int, reporter: Reporter) -> list[Fold]:
     """Train the folds that are not done, so many at once, and return all."""
     count = len(divided(prepared))
-    folders = [_folder(run, number) for number in range(1, count + 1)]
-    left = [number for number, folder in enumerate(folders, 1) if not _is_done(folder)]
-    if len(left) < count:
-        reporter.notice(f"{count - len(left)} of {count} folds are done")
+    done = {number: _read(run, number) for number in range(1, count + 1) if _is_done(_folder(run, number))}
+    left = [number for number in range(1, count + 1) if number not in done]
+    if done:
+        reporter.notice(f"{len(done)} of {count} folds are done")
     if jobs > 1 and left:
         _train_in_processes(run, left, count, min(jobs, len(left)), reporter)
     else:
@@ -79,7 +79,8 @@ def train_folds(run: Run, prepared: Prepared, jobs: int, reporter: Reporter) -> 
         for number in left:
             _train_fold(run, shop, number, reporter)
             reporter.fold_ended(number, count, _read(run, number).scores)
-    return [_read(run, number) for number in range(1, count + 1)]
+    done |= {number: _read(run, number) for number in left}
+    return [done[number] for number in range(1, count + 1)]
 
 
 def done_folds(run: Run) -> int:
