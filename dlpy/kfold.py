@@ -1,183 +1,77 @@
-"""k-fold validation: each fold with a fresh model, and transforms fitted on that fold's training rows only."""
+"""k-fold validation: the folds one after another or at once, their means, and a final model where one is asked for."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from functools import lru_cache
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from dlpy import backend, runs
-from dlpy.baseline import baseline
-from dlpy.callbacks.metrics_csv import MetricsCsv
-from dlpy.checks import check, check_every_class
-from dlpy.compiling import fresh_model
-from dlpy.components import Hooks
-from dlpy.config import Experiment, load
+from dlpy.checks import check_every_class
+from dlpy.config import Experiment
 from dlpy.curves import best_epoch
-from dlpy.data import Data, Loaded, Task
+from dlpy.data import Data, Loaded
 from dlpy.document import Document
-from dlpy.engine import Engine
-from dlpy.execution import Execution
+from dlpy.fitting import checkpoint_of
+from dlpy.folds import Fold, divided, fold_data, train_folds
 from dlpy.outcome import record_outcome
-from dlpy.pipeline import Split, obtain, transform
-from dlpy.processes import in_processes
-from dlpy.records import Options, begin, save_splits, write_config
+from dlpy.pipeline import Split, transform
+from dlpy.records import How, Options, begin, fingerprint, settle_config
 from dlpy.reporting import Reporter
 from dlpy.results import fold_histories, mean_history
 from dlpy.rows_as_targets import RowsAsTargets
 from dlpy.run_lock import locked
 from dlpy.runs import Run, write_arrays
-from dlpy.training import (
-    Prepared,
-    built_callbacks,
-    checkpoint_of,
-    choose_execution,
-    finish,
-    fit,
-    prepare,
-)
+from dlpy.training import Prepared, finish, prepare
 from dlpy.yaml_reader import Mistake
 
 
-@dataclass(frozen=True)
-class Fold:
-    """What one fold gave: the scores after its last epoch, and predictions for its validation rows."""
-
-    number: int
-    scores: dict[str, float]
-    baseline: dict[str, Any]
-    rows: np.ndarray  # positions of the validation rows among all rows that are not test rows
-    target: np.ndarray
-    prediction: np.ndarray
-    execution: Execution
-
-
-@dataclass(frozen=True)
-class How:
-    """How k-fold validation is done; none of it changes the numbers."""
-
-    jobs: int = 1  # how many folds to train at once, each in a process of its own
-    refit: bool = False  # afterwards train the final model on all rows but the test rows, for the best number of epochs
-
-
-def kfold(experiment: Experiment, document: Document, options: Options, reporter: Reporter, how: How) -> Run:
+def kfold(experiment: Experiment, document: Document, options: Options, reporter: Reporter) -> Run:
     """Train an experiment once per fold and return the run directory that holds every fold's scores and the means."""
+    _require_folds(experiment, document)
+    backend.check_settings()
+    runs.require_writable(options.folder)
+    options = replace(options, kind="kfold", folds=options.folds or How(), given=fingerprint(experiment))
+    prepared, first = with_folds(prepare(experiment, document, options))
+    reporter.data_ready(prepared.loaded, first, prepared.experiment)
+    run = begin(prepared.experiment, prepared.loaded, first.task, options)
+    settle_config(run, prepared.experiment)
+    with locked(run), record_outcome(run):
+        validate(run, prepared, options.folds or How(), reporter)
+    return run
+
+
+def with_folds(prepared: Prepared) -> tuple[Prepared, Data]:
+    """Return what is prepared with its network's options written out, and the first fold's rows, all folds checked."""
+    parts = divided(prepared)
+    first, _ = fold_data(prepared, *parts[0])
+    if first.task.output.kind != "regression":
+        for train, _ in parts:
+            check_every_class(prepared.loaded.train.take(train), prepared.loaded.task.output)
+    experiment = prepared.experiment
+    experiment = experiment.model_copy(update={"model": experiment.model.resolved(first.task)})
+    return replace(prepared, experiment=experiment), first
+
+
+def validate(run: Run, prepared: Prepared, how: How, reporter: Reporter) -> None:
+    """Train the folds that are not done, and leave the means of all, and the final model, in the run directory."""
+    folds = train_folds(run, prepared, how.jobs, reporter)
+    prepared = replace(prepared, experiment=prepared.experiment.executed(folds[0].execution))
+    settle_config(run, prepared.experiment)
+    summary = _summarize(run, prepared, folds)
+    if how.refit:
+        _refit(run, prepared, summary, reporter)
+
+
+def _require_folds(experiment: Experiment, document: Document) -> None:
+    """Raise ConfigError where folds make no sense."""
     if experiment.data.in_time_order:
         message = "folds would train on what comes after the rows they are scored on: use `dlpy train`."
         raise document.error([Mistake(("data", "name"), f"{experiment.data.name} is a series: {message}")])
     if any(isinstance(step, RowsAsTargets) for step in experiment.model.transforms()):
         message = f"folds compare predictions with targets, and {experiment.model.name} makes rows: use `dlpy train`."
         raise document.error([Mistake(("model", "name"), message)])
-    backend.check_settings()
-    runs.require_writable(options.folder)
-    prepared = prepare(experiment, document, options)
-    parts = list(_folds(prepared))
-    first, _ = _fold_data(prepared, *parts[0])
-    if first.task.output.kind != "regression":
-        for train, _ in parts:
-            check_every_class(prepared.loaded.train.take(train), prepared.loaded.task.output)
-    reporter.data_ready(prepared.loaded, first, prepared.experiment)
-    run = begin(prepared.experiment, prepared.loaded, first.task, options)
-    with locked(run), record_outcome(run):
-        if how.jobs > 1:
-            folds = list(_train_in_processes(run, len(parts), min(how.jobs, len(parts)), reporter))
-        else:
-            shop = _Workshop(prepared)
-            folds = [_train_fold(run, shop, number, reporter) for number in range(1, len(parts) + 1)]
-        prepared = replace(prepared, experiment=prepared.experiment.executed(folds[0].execution))
-        write_config(run, prepared.experiment)
-        summary = _summarize(run, prepared, folds)
-        if how.refit:
-            _refit(run, prepared, summary, reporter)
-    return run
-
-
-def _folds(prepared: Prepared) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    experiment, loaded = prepared.experiment, prepared.loaded
-    return experiment.kfold.split(loaded.train, loaded.task, experiment.data.split_seed)
-
-
-def _fold_data(prepared: Prepared, train: np.ndarray, validation: np.ndarray) -> tuple[Data, Any]:
-    rows = prepared.loaded.train
-    parts = Split(rows.take(train), rows.take(validation), None)
-    data, pipeline = transform(prepared.experiment, parts, prepared.loaded.task)
-    check(data)
-    return data, pipeline
-
-
-class _Workshop:
-    """What the folds of one process share: the rows, and a model whose graphs are traced but once."""
-
-    def __init__(self, prepared: Prepared) -> None:
-        self.prepared = prepared
-        self._task: Task | None = None
-        self._engine: Engine | None = None
-
-    def engine(self, experiment: Experiment, data: Data, callbacks: list[Hooks]) -> Engine:
-        """Return an engine whose model is fresh."""
-        fresh = fresh_model(experiment, data.task)
-        other = self._task != data.task  # a fold may have other categories than the one before
-        if self._engine is None or other or experiment.training.phases:
-            parts = list(_folds(self.prepared))
-            rows = len(parts[0][0])  # of the first fold, so that folds in other processes go the same way
-            execution = choose_execution(experiment, fresh, rows, callbacks, trainings=len(parts))
-            self._engine, self._task = Engine(fresh, execution), data.task
-        else:
-            self._engine.restart(fresh)
-        return self._engine
-
-
-def _train_fold(run: Run, shop: _Workshop, number: int, reporter: Reporter) -> Fold:
-    """Train one fold, numbered from 1, in this process."""
-    prepared = shop.prepared
-    parts = list(_folds(prepared))
-    train, validation = parts[number - 1]
-    data, _ = _fold_data(prepared, train, validation)
-    experiment = prepared.experiment.model_copy(update={"seed": prepared.experiment.seed + number - 1})
-    folder = Run(run.path / "folds" / f"{number:02d}")
-    with runs.storage(folder.path):
-        folder.path.mkdir(parents=True)
-    reporter.fold_begins(number, len(parts))
-    last = _LastScores()
-    callbacks = list(built_callbacks(experiment, folder, data).values())
-    engine = shop.engine(experiment, data, callbacks)
-    save_splits(folder, data)
-    fit(engine, experiment, data, [MetricsCsv(folder.metrics), last, reporter, *callbacks])
-    held_out = data.validation or data.train
-    prediction = engine.predict(held_out, experiment.training.batch_size)
-    common_sense = baseline(experiment, data.task, data.train, held_out)
-    return Fold(number, last.logs, common_sense, validation, held_out.y, prediction, engine.execution)
-
-
-class _LastScores(Reporter):
-    """Remembers the scores of the last epoch."""
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
-        self.logs = logs
-
-
-def _train_in_processes(run: Run, count: int, jobs: int, reporter: Reporter) -> Iterator[Fold]:
-    """Train the folds in processes of their own, which read all they need from the run directory."""
-    arguments = [(str(run.path), number) for number in range(1, count + 1)]
-    for fold in in_processes(_fold_in_process, arguments, jobs):
-        reporter.fold_ended(fold.number, count, fold.scores)
-        yield fold
-
-
-def _fold_in_process(run_path: str, number: int) -> Fold:
-    return _train_fold(Run(Path(run_path)), _workshop_again(run_path), number, Reporter())
-
-
-@lru_cache(maxsize=1)
-def _workshop_again(run_path: str) -> _Workshop:
-    run = Run(Path(run_path))
-    experiment, _ = load(run.config)
-    loaded = obtain(experiment.data, experiment.seed, smoke=run.read("run.json")["smoke"])
-    return _Workshop(Prepared(experiment, loaded, Split(loaded.train, None, loaded.test)))
 
 
 def _summarize(run: Run, prepared: Prepared, folds: list[Fold]) -> dict[str, Any]:
@@ -227,7 +121,8 @@ def _refit(run: Run, prepared: Prepared, summary: dict[str, Any], reporter: Repo
     epochs = summary["best"]["epoch"]
     reporter.notice(f"refit: all {len(prepared.loaded.train):,} rows, {epochs} epochs")
     experiment = _for_refit(prepared.experiment, epochs)
-    final = replace(prepared, experiment=experiment, parts=Split(prepared.loaded.train, None, prepared.loaded.test))
+    parts = Split(prepared.loaded.train, None, prepared.loaded.test)
+    final = replace(prepared, experiment=experiment, parts=parts, is_refit=True)
     data, pipeline = transform(experiment, final.parts, prepared.loaded.task)
     finish(run, final, data, pipeline, reporter)
     run.write("summary.json", summary | {"refit": run.read("summary.json")})

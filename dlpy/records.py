@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import platform
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -22,14 +17,20 @@ from dlpy.baseline import baseline
 from dlpy.checks import class_numbers
 from dlpy.config import Experiment
 from dlpy.data import Data, Loaded, Output, Rows, Task
+from dlpy.environment import environment
 from dlpy.features import Windows
 from dlpy.results import read_arrays
 from dlpy.runs import Run, write_arrays
 from dlpy.samples import Answers, save_wrongest
 from dlpy.units import in_unit, own_numbers
 
-# variables of TensorFlow's that change how its sums are made, and so their last bits
-_SETTINGS = ("TF_NUM_INTRAOP_THREADS", "TF_ENABLE_ONEDNN_OPTS", "TF_XLA_FLAGS", "XLA_FLAGS", "OMP_NUM_THREADS")
+
+@dataclass(frozen=True)
+class How:
+    """How k-fold validation is done; none of it changes the numbers."""
+
+    jobs: int = 1  # how many folds to train at once, each in a process of its own
+    refit: bool = False  # afterwards train the final model on all rows but the test rows, for the best number of epochs
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,8 @@ class Options:
     command: str = ""
     kind: str = "train"
     smoke: bool = False
+    folds: How | None = None  # of kind kfold
+    given: str | None = None  # what tells the experiment, as it was given, from others: its `fingerprint`
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,8 @@ def opening(run: Run, options: Options, seed: int, data: dict[str, Any]) -> dict
         "command": options.command,
         "seed": seed,
         "data": data,
+        **({"folds": asdict(options.folds)} if options.folds else {}),
+        **({"given": options.given} if options.given else {}),
         **environment(),
     }
 
@@ -111,6 +116,7 @@ def told_of_data(loaded: Loaded, task: Task) -> dict[str, Any]:
 
 def settle_config(run: Run, experiment: Experiment) -> None:
     """Write config.yaml as it is trained, and into run.json what `dlpy resume` tells an edited one by."""
+    run.update(config_sha256=None)  # a process killed between the two must not look like an edit
     write_config(run, experiment)
     run.update(config_sha256=config_digests(run, experiment))
 
@@ -119,6 +125,14 @@ def config_digests(run: Run, experiment: Experiment) -> dict[str, str]:
     """Return the sha256 of config.yaml and of the plug-in files beside it, by name."""
     names = ["config.yaml", *(Path(plugin).name for plugin in experiment.plugins)]
     return {name: hashlib.sha256((run.path / name).read_bytes()).hexdigest() for name in names}
+
+
+def fingerprint(experiment: Experiment) -> str:
+    """Return what an experiment, with its overrides, its defaults and the code of its plug-ins, is told by."""
+    digest = hashlib.sha256(experiment.model_copy(update={"plugins": []}).to_yaml().encode())
+    for plugin in experiment.plugins:
+        digest.update(Path(plugin).read_bytes())
+    return digest.hexdigest()
 
 
 def save_splits(run: Run, data: Data) -> None:
@@ -171,35 +185,3 @@ def save_predictions(run: Run, part: str, seen: Seen, prediction: np.ndarray) ->
     write_arrays(run.predictions, arrays | {f"{part}.{name}": array for name, array in new.items()})
     if not regression:
         save_wrongest(run, part, raw, Answers(target, prediction, output))
-
-
-def environment() -> dict[str, Any]:
-    """Return what else decides a run's numbers, and where it ran."""
-    packages = ("dlpy", "keras", "tensorflow", "tensorflow-cpu", "numpy")
-    return {
-        "versions": {"python": platform.python_version(), **{name: _version(name) for name in packages}},
-        "device": platform.processor() or platform.machine(),
-        "threads": len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count(),  # sums depend on them
-        "settings": {name: os.environ[name] for name in _SETTINGS if name in os.environ},
-        "host": platform.node(),
-        "pid": os.getpid(),
-        "git_commit": _git_commit(),
-        "platform": sys.platform,
-    }
-
-
-def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None
-
-
-def _git_commit() -> str | None:
-    """Return the commit of the folder the command was given in, where it is a git checkout."""
-    command = ["git", "rev-parse", "--verify", "--quiet", "HEAD"]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=5, check=False)
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return done.stdout.strip() or None

@@ -19,7 +19,7 @@ class Reporter(Hooks):
         """A fold of k-fold validation is next."""
 
     def fold_ended(self, number: int, total: int, scores: dict[str, float]) -> None:
-        """A fold that was trained in another process is done."""
+        """A fold is done."""
 
     def notice(self, text: str) -> None:
         """Something worth a line happened."""

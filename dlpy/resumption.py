@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import os
 import platform
-from dataclasses import replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
-from dlpy import backend, checkpoints
+from dlpy import backend
 from dlpy.checks import check
 from dlpy.config import Experiment
 from dlpy.data import Loaded
-from dlpy.errors import RunError
+from dlpy.environment import environment
+from dlpy.errors import ConfigError, RunError
 from dlpy.evaluation import loaded_again, read_config, read_record
+from dlpy.fitting import reached, rewound
+from dlpy.folds import done_folds
+from dlpy.kfold import validate, with_folds
 from dlpy.outcome import record_outcome
 from dlpy.pipeline import transform
-from dlpy.records import config_digests, environment, told_of_data
+from dlpy.records import How, config_digests, told_of_data
 from dlpy.reporting import Reporter
 from dlpy.run_lock import locked
 from dlpy.runs import Run, storage
-from dlpy.training import finish, with_rows
+from dlpy.training import Prepared, finish, with_rows
 
 _DECIDES = ("dlpy", "keras", "tensorflow", "tensorflow-cpu", "numpy")  # packages whose versions decide the numbers
 _OUTDATED = ("evaluation.json", "predictions.npz", "samples/made.npz", "samples/wrongest-*", "plots/*")
@@ -31,13 +36,18 @@ def is_complete(run: Run) -> bool:
     return read_record(run)["status"] == "completed"
 
 
-def resume(run: Run, command: str, reporter: Reporter, *, allow_inexact: bool) -> None:
+def resume(run: Run, command: str, reporter: Reporter, *, allow_inexact: bool, jobs: int | None = None) -> None:
     """Train a run to its end from its last checkpoint; where that was the end, write what is read later.
+
+    Args:
+        jobs: how many folds of a k-fold run to train at once from now on; as many as before unless given.
 
     Raises:
         RunError: it cannot be resumed, or could end otherwise than if it had been left alone.
     """
     require_resumable(run)
+    if jobs is not None and read_record(run)["kind"] != "kfold":
+        raise ConfigError(f"--jobs: run {run.id} has no folds.")
     with locked(run):
         require_resumable(run)  # whoever held the lock may have ended it
         backend.check_settings()
@@ -48,22 +58,58 @@ def resume(run: Run, command: str, reporter: Reporter, *, allow_inexact: bool) -
         changes += _changed_data(run, loaded)
         _refuse(run, changes, allow_inexact=allow_inexact)
         prepared = with_rows(experiment, document, loaded)
-        data, pipeline = transform(prepared.experiment, prepared.parts, loaded.task)
-        check(data)
-        reporter.data_ready(loaded, data, experiment)
-        state = _rewound(run, experiment, reporter)
-        _record_resume(run, state, changes, command)
-        if changes:
-            run.update(**told_of_data(loaded, data.task))
-        with record_outcome(run, _seconds(run)):
-            finish(run, replace(prepared, checkpoint=state), data, pipeline, reporter)
+        if read_record(run)["kind"] == "kfold":
+            _go_on_with_folds(run, prepared, _Resume(command, changes), reporter, jobs)
+        else:
+            _go_on(run, prepared, _Resume(command, changes), reporter)
+
+
+@dataclass(frozen=True)
+class _Resume:
+    """What run.json is to tell of a resumption: the command, and what is not as it was."""
+
+    command: str
+    changes: list[str]
+
+
+def _go_on(run: Run, prepared: Prepared, what: _Resume, reporter: Reporter) -> None:
+    data, pipeline = transform(prepared.experiment, prepared.parts, prepared.loaded.task)
+    check(data)
+    reporter.data_ready(prepared.loaded, data, prepared.experiment)
+    before, state = _seconds(run), _rewound(run, reporter)
+    reporter.notice(f"resumed after epoch {reached(state)} of {prepared.experiment.training.epochs}")
+    _record_resume(run, what, _after(state))
+    if what.changes:
+        run.update(**told_of_data(prepared.loaded, data.task))
+    with record_outcome(run, before):
+        finish(run, replace(prepared, checkpoint=state), data, pipeline, reporter)
+
+
+def _go_on_with_folds(run: Run, prepared: Prepared, what: _Resume, reporter: Reporter, jobs: int | None) -> None:
+    prepared, first = with_folds(prepared)
+    reporter.data_ready(prepared.loaded, first, prepared.experiment)
+    before, how = _seconds(run), How(**read_record(run).get("folds", {}))
+    how = how if jobs is None else replace(how, jobs=jobs)
+    state = _rewound(run, reporter) if run.metrics.is_file() else None  # of the final model
+    if state is not None:
+        reporter.notice(f"resumed after epoch {reached(state)} of the final model")
+    _record_resume(run, what, {"after_folds": done_folds(run), **({} if state is None else _after(state))})
+    run.update(folds=asdict(how))
+    if what.changes:
+        run.update(**told_of_data(prepared.loaded, first.task))
+    with record_outcome(run, before):
+        validate(run, replace(prepared, checkpoint=state), how, reporter)
+
+
+def _after(state: dict[str, Any] | None) -> dict[str, int]:
+    return {f"after_{name}": 0 if state is None else state[name] for name in ("epoch", "step")}
 
 
 def require_resumable(run: Run) -> None:
     """Raise RunError where there is no way on."""
     record = read_record(run)
-    if record["kind"] != "train":
-        raise RunError(f"run {run.id} is a k-fold run: these cannot be resumed yet. Give its command again.")
+    if record["kind"] == "kfold" and "folds" not in record:
+        raise RunError(f"run {run.id} is a k-fold run of an older dlpy, which kept no folds: give its command again.")
     if record["status"] == "diverged":
         reason = f"run {run.id} diverged ({record.get('exit_reason')}) and would do so again"
         raise RunError(f"{reason}: change its experiment and train anew.")
@@ -102,44 +148,36 @@ def _refuse(run: Run, changes: list[str], *, allow_inexact: bool) -> None:
     )
 
 
-def _rewound(run: Run, experiment: Experiment, reporter: Reporter) -> dict[str, Any] | None:
-    """Bring the run's files to its last checkpoint, say which that is, and return its state."""
-    state, damages = checkpoints.rewind(run)
-    for damage in damages:
-        reporter.notice(f"{damage} The checkpoint before it takes its place.")
+def _rewound(run: Run, reporter: Reporter) -> dict[str, Any] | None:
+    """Bring the run's files to its last checkpoint and return its state."""
+    state = rewound(run, reporter)
     with storage(run.path):
-        if state is None:
-            run.metrics.write_text("")
         for pattern in _OUTDATED:  # what was made of an earlier state
             for path in run.path.glob(pattern):
                 path.unlink()
-    reporter.notice(f"resumed after epoch {_reached(state)} of {experiment.training.epochs}")
     return state
 
 
-def _record_resume(run: Run, state: dict[str, Any] | None, changes: list[str], command: str) -> None:
-    entry = {
-        "time": datetime.now().astimezone().isoformat(timespec="seconds"),
-        "after_epoch": 0 if state is None else state["epoch"],
-        "after_step": 0 if state is None else state["step"],
-        "command": command,
-        "inexact": changes,
-    }
+def _record_resume(run: Run, what: _Resume, after: dict[str, int]) -> None:
+    """Write into run.json that the run goes on, and after what."""
+    time = datetime.now().astimezone().isoformat(timespec="seconds")
+    entry = {"time": time, **after, "command": what.command, "inexact": what.changes}
     process = {"pid": os.getpid(), "host": platform.node()}
     resumes = [*run.read("run.json").get("resumes", []), entry]
     run.update(status="running", exit_reason=None, **process, resumes=resumes)
-    run.append_log(f"resumed after epoch {_reached(state)}: {command}")
-
-
-def _reached(state: dict[str, Any] | None) -> str:
-    """Return how far a checkpoint is, in words."""
-    if state is None:
-        return "0"
-    return f"{state['epoch']}" + (f" and {state['step']:,} steps" if state["step"] else "")
+    told = ", ".join(f"{name.replace('_', ' ')} {number}" for name, number in after.items())
+    run.append_log(f"resumed {told}: {what.command}")
 
 
 def _seconds(run: Run) -> float:
     """Return how long the run took so far; of a process that was killed only its epochs are known."""
-    rows = run.metrics.read_text(encoding="utf-8").splitlines()
-    trained = float(rows[-1].split(",")[1]) if len(rows) > 1 else 0.0
-    return max(trained, read_record(run).get("seconds") or 0.0)
+    record = read_record(run)
+    known = record.get("seconds") or 0.0
+    return known if record["status"] != "running" else max(known, sum(map(_trained, run.path.rglob("metrics.csv"))))
+
+
+def _trained(metrics: Path) -> float:
+    """Return the seconds of the last epoch that is whole."""
+    text = metrics.read_text(encoding="utf-8")
+    rows = text[: text.rfind("\n") + 1].splitlines()
+    return float(rows[-1].split(",")[1]) if len(rows) > 1 else 0.0

@@ -122,7 +122,7 @@ class Run:
 
     def require_present(self) -> None:
         """Raise StorageError where somebody removed the directory, or is about to."""
-        if not self.config.is_file():
+        if not self.metrics.is_file():
             raise StorageError(f"{self.path} was removed while its run trained.")
 
     def append_log(self, text: str) -> None:
@@ -208,6 +208,11 @@ def _is_run(path: Path) -> bool:
         return (path / "run.json").is_file()
     except OSError:  # too long a name, or a folder that may not be looked into
         return False
+
+
+def folds(run: Run) -> list[Run]:
+    """Return the directories of the folds that a k-fold run has begun, in their order."""
+    return [Run(path) for path in sorted((run.path / "folds").glob("*")) if path.is_dir()]
 
 
 def write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:

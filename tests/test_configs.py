@@ -7,7 +7,7 @@ import pytest
 from dlpy import backend
 from dlpy.config import load
 from dlpy.datasets.cats_vs_dogs import CatsVsDogs
-from dlpy.kfold import How, kfold
+from dlpy.kfold import kfold
 from dlpy.models.pretrained import Pretrained
 from dlpy.networks import NETWORKS
 from dlpy.records import Options
@@ -86,7 +86,7 @@ def test_the_config_makes_a_picture(bench, path: Path, kept: Path) -> None:
 @pytest.mark.parametrize("path", [path for path in CONFIGS if "kfold:" in path.read_text()], ids=lambda path: path.stem)
 def test_the_config_is_validated_by_folds(bench, path: Path) -> None:
     experiment, document = load(path, ["kfold.repeats=1"])
-    run = kfold(experiment, document, Options(Path("runs"), kind="kfold", smoke=True), Reporter(), How())
+    run = kfold(experiment, document, Options(Path("runs"), smoke=True), Reporter())
     assert len(run.read("summary.json")["folds"]) == experiment.kfold.folds
 
 

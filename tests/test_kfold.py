@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 import yaml
 
-from dlpy import kfold as module
 from dlpy.compiling import compiled_model
 from dlpy.config import load
-from dlpy.kfold import How, kfold
-from dlpy.records import Options
+from dlpy.folds import divided, fold_data
+from dlpy.kfold import kfold
+from dlpy.records import How, Options
 from dlpy.reporting import Reporter
 from dlpy.runs import Run
 from dlpy.training import prepare
@@ -31,7 +31,7 @@ BLOCKS = {
 def validate(path: Path, *overrides: str, refit: bool = False) -> Run:
     """Validate without the command around it, which draws plots as well."""
     experiment, document = load(path, list(overrides))
-    return kfold(experiment, document, Options(Path("runs"), kind="kfold"), Reporter(), How(refit=refit))
+    return kfold(experiment, document, Options(Path("runs"), folds=How(refit=refit)), Reporter())
 
 
 def out_of_fold(run: Run) -> dict[str, np.ndarray]:
@@ -45,7 +45,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     folder = tmp_path_factory.mktemp("kfold")
     (folder / "experiment.yaml").write_text(yaml.safe_dump(BLOCKS))
     experiment, document = load(folder / "experiment.yaml")
-    return kfold(experiment, document, Options(folder / "runs", kind="kfold"), Reporter(), How())
+    return kfold(experiment, document, Options(folder / "runs"), Reporter())
 
 
 def test_the_mean_and_the_deviation_are_those_of_the_folds(run: Run) -> None:
@@ -102,8 +102,8 @@ def test_transforms_are_fitted_on_the_training_rows_of_each_fold_alone(bench) ->
     prepared = prepare(experiment, document, Options(Path("runs")))
     x = prepared.loaded.train.array
     states = []
-    for train, held_out in module._folds(prepared):
-        data, pipeline = module._fold_data(prepared, train, held_out)
+    for train, held_out in divided(prepared):
+        data, pipeline = fold_data(prepared, train, held_out)
         assert sorted([*train, *held_out]) == list(range(61))
         np.testing.assert_allclose(pipeline.states[0]["mean"], x[train].mean(axis=0, dtype=np.float64))
         np.testing.assert_allclose(pipeline.states[0]["deviation"], x[train].std(axis=0, dtype=np.float64))

@@ -208,16 +208,20 @@ def test_runs_tells_a_run_whose_process_is_gone(bench) -> None:
         assert json.loads(bench.run("runs", "--json")[1])[0]["status"] == "running"
 
 
-def test_folds_and_diverged_runs_are_refused_in_one_line(bench) -> None:
-    Path("trip").write_text("1")
-    status, _, err = bench.run("kfold", bench.experiment(callbacks=[{"name": "tripping"}]), "kfold.folds=2")
-    assert (status, "to go on" in err) == (130, False)
+def test_diverged_runs_and_folds_of_an_older_dlpy_are_refused_in_one_line(bench) -> None:
+    run = stopped(bench)
+    run.update(kind="kfold")
     status, _, err = bench.run("resume", "latest")
-    assert (status, err.count("\n"), "k-fold run: these cannot be resumed yet" in err) == (7, 1, True)
-    run = Run(next(bench.folder.glob("runs/2*")))
+    assert (status, err.count("\n"), "k-fold run of an older dlpy, which kept no folds" in err) == (7, 1, True)
     run.update(kind="train", status="diverged", exit_reason="loss became nan in epoch 2.")
     status, _, err = bench.run("resume", "latest")
     assert (status, err.count("\n"), "diverged (loss became nan in epoch 2.)" in err) == (7, 1, True)
+
+
+def test_only_folds_are_trained_in_several_processes(bench) -> None:
+    run = stopped(bench)
+    status, _, err = bench.run("resume", "latest", "--jobs", "2")
+    assert (status, err) == (2, f"error: --jobs: run {run.id} has no folds.\n")
 
 
 def test_a_callback_that_keeps_no_state_is_announced(bench) -> None:

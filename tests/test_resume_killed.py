@@ -22,8 +22,8 @@ callbacks:
 
 
 def metrics() -> str:
-    """Return metrics.csv of the only run in `killed`, as far as it is there."""
-    return "".join(path.read_text() for path in Path("killed").glob("*/metrics.csv"))
+    """Return metrics.csv of the only run in `killed`, and of its folds, as far as it is there."""
+    return "".join(path.read_text() for path in Path("killed").rglob("metrics.csv"))
 
 
 def killed(process: subprocess.Popen, seconds: float) -> None:
@@ -37,6 +37,17 @@ def killed(process: subprocess.Popen, seconds: float) -> None:
     process.send_signal(signal.SIGKILL)
     process.communicate()
     assert process.returncode == -9, "it was done before it was killed"
+
+
+def folds(folder: str) -> dict[str, object]:
+    """Return what the folds of the only run in a folder gave."""
+    (path,) = Path(folder).iterdir()
+    rows = {
+        file.parent.name: [line.split(",")[:1] + line.split(",")[2:] for line in file.read_text().splitlines()]
+        for file in path.glob("folds/*/metrics.csv")
+    }
+    files = [path / "summary.json", *path.rglob("predictions.npz"), *path.rglob("fold.json")]
+    return {**rows, **{str(file.relative_to(path)): file.read_bytes() for file in files}}
 
 
 def end(folder: str) -> dict[str, bytes | list[list[str]]]:
@@ -61,3 +72,23 @@ def test_a_run_that_is_killed_twice_ends_as_one_that_was_left_alone(bench) -> No
     assert bench.run("train", path, "--runs", "alone")[0] == 0
     want, got = end("alone"), end("killed")
     assert [name for name in want if want[name] != got[name]] == []
+
+
+def test_folds_that_are_killed_in_two_processes_end_as_those_that_were_left_alone(bench) -> None:
+    rng, moments = np.random.default_rng(6), random.Random(9)
+    x = rng.normal(size=(2000, 20)).astype(np.float32)
+    np.savez("rows.npz", x=x, y=(x[:, 0] + rng.normal(size=2000) > 0).astype(np.int64))
+    path = bench.write(EXPERIMENT + "kfold: {folds: 3}\n")
+    killed(started("kfold", path, "--jobs", "2", "--runs", "killed"), moments.uniform(0.2, 0.7))
+    (folder,) = Path("killed").iterdir()
+    assert Run(folder).read("run.json")["status"] == "running"
+    assert not (folder / "folds/03").exists()
+    done = started("resume", folder)
+    out, _ = done.communicate(timeout=200)
+    assert done.returncode == 0, out
+    assert "goes on after epoch" in out
+    assert Run(folder).read("run.json")["folds"] == {"jobs": 2, "refit": False}
+    assert bench.run("kfold", path, "--runs", "alone", "--quiet")[0] == 0
+    want, got = folds("alone"), folds("killed")
+    assert len(want) == 11
+    assert [name for name in want.keys() | got.keys() if want.get(name) != got.get(name)] == []

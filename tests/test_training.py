@@ -17,6 +17,7 @@ from dlpy.config import load
 from dlpy.data import Data, Input, Loaded, Output, Rows, Source, Task
 from dlpy.evaluation import Part, evaluate
 from dlpy.features import Sequences
+from dlpy.fitting import sample_weight
 from dlpy.records import Options
 from dlpy.reporting import Reporter
 from dlpy.runs import Run, all_runs
@@ -207,7 +208,7 @@ def weights_of_rows(bench, class_weight: object, task: str, labels: list[int]) -
     data = {"name": "blobs", "task": task}
     experiment, _ = load(bench.experiment(data=data, training={"class_weight": class_weight}))
     rows = Rows.single(np.zeros((len(labels), 4), np.float32), np.array(labels))
-    weight = training.sample_weight(experiment, Data(rows, None, None, experiment.data.outline()))
+    weight = sample_weight(experiment, Data(rows, None, None, experiment.data.outline()))
     assert weight is not None
     return weight.tolist()
 

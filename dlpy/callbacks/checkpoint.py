@@ -49,6 +49,10 @@ class Checkpoint(Callback):
         monitor = self.monitor or ("val_loss" if "val_loss" in directions else None)
         return CheckpointHooks(run, Best(monitor, directions[monitor]) if monitor else None, self)
 
+    def for_fold(self, run: Run) -> FoldCheckpointHooks:
+        """Return what keeps the last state of a fold while it trains: nobody asks for its best one."""
+        return FoldCheckpointHooks(run, None, self)
+
 
 class CheckpointHooks(Hooks):
     """Holds the best state in memory until it is written. It comes after all other hooks, whose state it keeps too."""
@@ -173,3 +177,10 @@ class CheckpointHooks(Hooks):
     def _wrote(self, began: float, steps: int) -> None:
         self._written, self._unwritten_steps = time.monotonic(), steps
         self._took = self._written - began
+
+
+class FoldCheckpointHooks(CheckpointHooks):
+    """Writes by the clock alone: what a fold that is done leaves is no checkpoint, and short folds write none."""
+
+    def on_train_end(self, logs: dict[str, float] | None = None) -> None:
+        self._unwritten = None

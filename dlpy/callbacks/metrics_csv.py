@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 from typing import Any
@@ -40,7 +41,8 @@ class MetricsCsv(Hooks):
         values = [f"{value:.9g}" for value in (rate, *(logs[name] for name in self._names))]
         phase = [] if self._phase is None else [str(self._phase)]
         text += ",".join([str(epoch + 1), f"{time.monotonic() - self._started:.3f}", *phase, *values]) + "\n"
-        with storage(self._path), self._path.open("a", encoding="utf-8") as file:
+        with storage(self._path), self._path.open("r+", encoding="utf-8") as file:  # not one that somebody removed
+            file.seek(0, os.SEEK_END)
             file.write(text)
         self._rows = epoch + 1
 

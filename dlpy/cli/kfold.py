@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from dlpy.cli.train import ConfigFile, Overrides, Quiet, RunsFolder, Smoke, command_line
+from dlpy.cli.train import ConfigFile, Overrides, Quiet, Resume, RunsFolder, Smoke, command_line, went_on
 
 
 def kfold(
@@ -17,6 +17,7 @@ def kfold(
         bool, typer.Option("--refit", help="Then train on all rows but the test rows, for the best number of epochs.")
     ] = False,
     smoke: Smoke = False,
+    resume: Resume = False,
     quiet: Quiet = False,
     runs_folder: RunsFolder = None,
 ) -> None:
@@ -30,14 +31,15 @@ def kfold(
     from dlpy.cli.progress import reporter
     from dlpy.config import load
     from dlpy.drawing import draw_all
-    from dlpy.kfold import How
     from dlpy.kfold import kfold as run_kfold
-    from dlpy.records import Options
+    from dlpy.records import How, Options
 
     experiment, document = load(config, overrides)
-    options = Options(runs_folder or runs.runs_folder(), command_line(), "kfold", smoke)
+    options = Options(runs_folder or runs.runs_folder(), command_line(), "kfold", smoke, How(jobs, refit))
+    if resume and went_on(experiment, options, quiet=quiet):
+        return
     with reporter(quiet=quiet, folds=True) as report:
-        run = run_kfold(experiment, document, options, report, How(jobs, refit))
+        run = run_kfold(experiment, document, options, report)
     backend.give_back_memory()
     draw_all(run, report.notice)
     report.finished(run)

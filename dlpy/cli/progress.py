@@ -61,24 +61,16 @@ class Display(Reporter):
         self._fold = (number, total)
 
     def fold_ended(self, number: int, total: int, scores: dict[str, float]) -> None:
+        self._fold = (0, 0)
         self.notice(f"fold {number:{len(str(total))}}/{total}  {scores_text(scores)}")
 
     def on_phase_begin(self, phase: int, description: str) -> None:
         if not self._folds:
             self.notice(description)
 
-    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
-        self._last: dict[str, float] = {}
-
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
-        self._last = logs
         if not self._folds:
             self.notice(f"epoch {epoch + 1:{len(str(self._epochs))}}/{self._epochs}  {scores_text(logs)}")
-
-    def on_train_end(self, logs: dict[str, float] | None = None) -> None:
-        if self._folds and self._fold[0]:
-            self.fold_ended(*self._fold, self._last)
-            self._fold = (0, 0)
 
     def close(self) -> None:
         """Leave the terminal as it was."""
@@ -108,7 +100,6 @@ class LiveDisplay(Display):
         self._shown = 0.0
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
-        super().on_train_begin()
         self.close()
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         self._bar = Progress(*columns, console=self.console, transient=True)
@@ -127,7 +118,6 @@ class LiveDisplay(Display):
 
     def on_train_end(self, logs: dict[str, float] | None = None) -> None:
         self.close()
-        super().on_train_end()
 
     def close(self) -> None:
         if self._bar is not None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from dlpy.cli.evaluate import RunName
 from dlpy.cli.train import Quiet, RunsFolder, command_line
+
+if TYPE_CHECKING:
+    from dlpy.runs import Run
 
 
 def resume(
@@ -18,27 +21,40 @@ def resume(
             "--allow-inexact", help="Go on though data, versions, threads or config.yaml are not what they were."
         ),
     ] = False,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="Folds trained at once from now on.  \\[default: as before]")
+    ] = None,
     quiet: Quiet = False,
     runs_folder: RunsFolder = None,
 ) -> None:
     """Go on with a run that was interrupted, failed or killed, from its last checkpoint, in its own directory.
 
-    It ends with the same bits as if it had been left alone. A run that is complete stays as it is.
+    It ends with the same bits as if it had been left alone. Folds that are done are not trained again. A run that is
+    complete stays as it is.
 
     Example: dlpy resume latest
     """
-    from dlpy import backend, resumption, runs
+    from dlpy import resumption, runs
     from dlpy.cli.output import output
-    from dlpy.cli.progress import reporter, shown_path
-    from dlpy.drawing import draw_all
+    from dlpy.cli.progress import shown_path
 
     run = runs.find(name, runs_folder)
     if resumption.is_complete(run):
         said = shown_path(run.path) if quiet else f"{shown_path(run.path)} is complete: there is nothing to do."
         output().print(said, highlight=False, markup=False)
         return
-    with reporter(quiet=quiet) as report:
-        resumption.resume(run, command_line(), report, allow_inexact=allow_inexact)
+    go_on(run, quiet=quiet, allow_inexact=allow_inexact, jobs=jobs)
+
+
+def go_on(run: Run, *, quiet: bool, allow_inexact: bool = False, jobs: int | None = None) -> None:
+    """Train a run to its end, and show it as the command that began it does."""
+    from dlpy import backend, resumption
+    from dlpy.cli.progress import reporter
+    from dlpy.drawing import draw_all
+
+    folds = run.read("run.json").get("kind") == "kfold"
+    with reporter(quiet=quiet, folds=folds) as report:
+        resumption.resume(run, command_line(), report, allow_inexact=allow_inexact, jobs=jobs)
     backend.give_back_memory()
     draw_all(run, report.notice)
     report.finished(run)

@@ -5,9 +5,13 @@ from __future__ import annotations
 import shlex
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from dlpy.config import Experiment
+    from dlpy.records import Options
 
 ConfigFile = Annotated[Path, typer.Argument(metavar="EXPERIMENT", help="The experiment file (YAML).")]
 Overrides = Annotated[
@@ -17,11 +21,16 @@ RunsFolder = Annotated[Path | None, typer.Option("--runs", help="Where runs live
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors and the run's path.")]
 Smoke = Annotated[bool, typer.Option("--smoke", help="A few batches, or steps, on generated data: does it run?")]
 
+Resume = Annotated[
+    bool, typer.Option("--resume", help="Go on with the latest unfinished run of the same experiment, if there is one.")
+]
+
 
 def train(
     config: ConfigFile,
     overrides: Overrides = None,
     smoke: Smoke = False,
+    resume: Resume = False,
     quiet: Quiet = False,
     runs_folder: RunsFolder = None,
 ) -> None:
@@ -40,15 +49,36 @@ def train(
     folder = runs_folder or runs.runs_folder()
     if isinstance(experiment, Artwork):
         from dlpy.cli.artworks import make_and_show
+        from dlpy.yaml_reader import Mistake
 
+        if resume:
+            raise document.error([Mistake(("kind",), "--resume: a picture that was not finished is made anew.")])
         make_and_show(experiment, document, Options(folder, command_line(), experiment.kind, smoke), quiet=quiet)
         return
     options = Options(folder, command_line(), "train", smoke)
+    if resume and went_on(experiment, options, quiet=quiet):
+        return
     with reporter(quiet=quiet) as report:
         run = training.train(experiment, document, options, report)
     backend.give_back_memory()
     draw_all(run, report.notice)
     report.finished(run)
+
+
+def went_on(experiment: Experiment, options: Options, *, quiet: bool) -> bool:
+    """Go on with the latest unfinished run of the experiment, or say that there is none; return whether there was."""
+    from dlpy.cli.output import output
+    from dlpy.cli.progress import shown_path
+    from dlpy.cli.resume import go_on
+    from dlpy.unfinished import latest_unfinished
+
+    run, console = latest_unfinished(experiment, options), output(quiet=quiet)
+    if run is None:
+        console.print("no unfinished run of this experiment: a new one begins", highlight=False, markup=False)
+        return False
+    console.print(f"going on with {shown_path(run.path)}", highlight=False, markup=False)
+    go_on(run, quiet=quiet, jobs=None if options.folds is None else options.folds.jobs)
+    return True
 
 
 def command_line() -> str:

@@ -19,7 +19,7 @@ WAYS = {"loss": "min", "val_loss": "min", "val_accuracy": "max"}
 def run(tmp_path) -> Run:
     folder = tmp_path / "run"
     folder.mkdir()
-    (folder / "config.yaml").touch()
+    (folder / "metrics.csv").touch()
     return Run(folder)
 
 

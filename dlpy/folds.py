@@ -1,0 +1,228 @@
+"""The folds of k-fold validation: each with a fresh model, and transforms fitted on that fold's training rows only.
+
+A fold that is done leaves what it gave in its directory, `fold.json` last: who resumes the run goes by these alone.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dlpy import runs
+from dlpy.baseline import baseline
+from dlpy.checks import check
+from dlpy.compiling import compiled_model, fresh_model
+from dlpy.components import Hooks
+from dlpy.config import Experiment
+from dlpy.data import Data, Task
+from dlpy.engine import Engine
+from dlpy.errors import RunError
+from dlpy.evaluation import loaded_again, read_config
+from dlpy.execution import Execution
+from dlpy.fitting import Training, built_callbacks, checkpoint_of, choose_execution, fit_on, reached, rewound
+from dlpy.pipeline import Pipeline, Split, transform
+from dlpy.processes import in_processes
+from dlpy.records import save_splits
+from dlpy.reporting import Reporter
+from dlpy.results import read_arrays
+from dlpy.runs import Run, write_arrays
+from dlpy.training import Prepared
+
+_DONE, _GIVEN = "fold.json", "predictions.npz"
+
+
+@dataclass(frozen=True)
+class Fold:
+    """What one fold gave: the scores after its last epoch, and predictions for its validation rows."""
+
+    number: int
+    scores: dict[str, float]
+    baseline: dict[str, Any]
+    rows: np.ndarray  # positions of the validation rows among all rows that are not test rows
+    target: np.ndarray
+    prediction: np.ndarray
+    execution: Execution
+
+
+def divided(prepared: Prepared) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return the positions of each fold's training rows and validation rows."""
+    experiment, loaded = prepared.experiment, prepared.loaded
+    return list(experiment.kfold.split(loaded.train, loaded.task, experiment.data.split_seed))
+
+
+def fold_data(prepared: Prepared, train: np.ndarray, validation: np.ndarray) -> tuple[Data, Pipeline]:
+    """Return the rows of a fold, as its network sees them, and its transforms."""
+    rows = prepared.loaded.train
+    parts = Split(rows.take(train), rows.take(validation), None)
+    data, pipeline = transform(prepared.experiment, parts, prepared.loaded.task)
+    check(data)
+    return data, pipeline
+
+
+def train_folds(run: Run, prepared: Prepared, jobs: int, reporter: Reporter) -> list[Fold]:
+    """Train the folds that are not done, so many at once, and return all."""
+    count = len(divided(prepared))
+    done = {number: _read(run, number) for number in range(1, count + 1) if _is_done(_folder(run, number))}
+    left = [number for number in range(1, count + 1) if number not in done]
+    if done:
+        reporter.notice(f"{len(done)} of {count} folds are done")
+    if jobs > 1 and left:
+        _train_in_processes(run, left, count, min(jobs, len(left)), reporter)
+    else:
+        shop = _Workshop(prepared)
+        for number in left:
+            _train_fold(run, shop, number, reporter)
+            reporter.fold_ended(number, count, _read(run, number).scores)
+    done |= {number: _read(run, number) for number in left}
+    return [done[number] for number in range(1, count + 1)]
+
+
+def done_folds(run: Run) -> int:
+    """Return how many folds of a run are done."""
+    return sum(_is_done(folder) for folder in runs.folds(run))
+
+
+class _Workshop:
+    """What the folds of one process share: the rows, and a model whose graphs are traced but once."""
+
+    def __init__(self, prepared: Prepared) -> None:
+        self.prepared = prepared
+        self.parts = divided(prepared)
+        self._task: Task | None = None
+        self._engine: Engine | None = None
+
+    def engine(self, experiment: Experiment, data: Data, callbacks: Sequence[Hooks], *, fresh: bool) -> Engine:
+        """Return an engine with a new model; where it is not fresh, a checkpoint is still to fill it."""
+        model = fresh_model(experiment, data.task) if fresh else compiled_model(experiment, data.task, experiment.seed)
+        other = self._task != data.task  # a fold may have other categories than the one before
+        if self._engine is None or other or experiment.training.phases:
+            rows = len(self.parts[0][0])  # of the first fold, so that folds in other processes go the same way
+            execution = choose_execution(experiment, model, rows, callbacks, trainings=len(self.parts))
+            self._engine, self._task = Engine(model, execution), data.task
+        else:
+            self._engine.restart(model)
+        return self._engine
+
+
+def _train_fold(run: Run, shop: _Workshop, number: int, reporter: Reporter) -> None:
+    """Train one fold, numbered from 1, in this process, from its last checkpoint if it has one."""
+    prepared, (train, validation) = shop.prepared, shop.parts[number - 1]
+    data, _ = fold_data(prepared, train, validation)
+    experiment = prepared.experiment.model_copy(update={"seed": prepared.experiment.seed + number - 1})
+    folder = _folder(run, number)
+    state = _begun(folder, reporter)
+    reporter.fold_begins(number, len(shop.parts))
+    if state is not None:
+        reporter.notice(f"fold {number}: goes on after epoch {reached(state)} of {experiment.training.epochs}")
+    callbacks = built_callbacks(experiment, folder, data)
+    engine = shop.engine(experiment, data, list(callbacks.values()), fresh=state is None)
+    save_splits(folder, data)
+    last, keeper = _LastScores(), checkpoint_of(experiment).for_fold(folder)
+    fit_on(Training(folder, engine, experiment, data), {"last scores": last, **callbacks}, keeper, reporter, state)
+    held_out = data.validation or data.train
+    prediction = engine.predict(held_out, experiment.training.batch_size)
+    common_sense = baseline(experiment, data.task, data.train, held_out)
+    _write(folder, Fold(number, last.scores, common_sense, validation, held_out.y, prediction, engine.execution))
+
+
+class _LastScores(Hooks):
+    """Remembers the scores of the last epoch."""
+
+    def __init__(self) -> None:
+        self.scores: dict[str, float] = {}
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
+        self.scores = dict(logs)
+
+    def state(self) -> dict[str, Any]:
+        return self.scores
+
+    def restore(self, state: dict[str, Any]) -> None:
+        self.scores = state
+
+
+def _folder(run: Run, number: int) -> Run:
+    return Run(run.path / "folds" / f"{number:02d}")
+
+
+def _begun(folder: Run, reporter: Reporter) -> dict[str, Any] | None:
+    """Return the state of a fold's last checkpoint, its files brought back to it; None where it begins."""
+    with runs.storage(folder.path):
+        folder.path.mkdir(parents=True, exist_ok=True)
+    return rewound(folder, reporter) if folder.metrics.is_file() else None
+
+
+def _write(folder: Run, fold: Fold) -> None:
+    """Leave what a fold gave in its directory; its checkpoints are of no use any more."""
+    arrays = {"rows": fold.rows, "target": fold.target, "prediction": fold.prediction}
+    write_arrays(folder.predictions, arrays)
+    content = {"scores": fold.scores, "baseline": fold.baseline, "execution": asdict(fold.execution)}
+    folder.write(_DONE, content)
+    _forget_checkpoints(folder)
+
+
+def _read(run: Run, number: int) -> Fold:
+    """Return what a fold gave that is done.
+
+    Raises:
+        RunError: its files are damaged.
+    """
+    folder = _folder(run, number)
+    try:
+        told, given = folder.read(_DONE), read_arrays(folder.predictions)
+        arrays = (given["rows"], given["target"], given["prediction"])
+        return Fold(number, told["scores"], told["baseline"], *arrays, Execution(**told["execution"]))
+    except (RunError, KeyError, TypeError) as error:
+        hint = f"remove {folder.path}, and `dlpy resume` trains that fold again"
+        raise RunError(f"fold {number} of run {run.id} is damaged ({error}): {hint}.") from None
+
+
+def _is_done(folder: Run) -> bool:
+    done = (folder.path / _DONE).is_file()
+    if done:
+        _forget_checkpoints(folder)  # a process killed just before could not
+    return done
+
+
+def _forget_checkpoints(folder: Run) -> None:
+    shutil.rmtree(folder.checkpoints, ignore_errors=True)
+
+
+class _Notices(Reporter):
+    """Keeps what is to be told until another process can tell it."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def notice(self, text: str) -> None:
+        self.lines.append(text)
+
+
+def _train_in_processes(run: Run, left: list[int], count: int, jobs: int, reporter: Reporter) -> None:
+    """Train the folds in processes of their own, which read all they need from the run directory."""
+    arguments = [(str(run.path), number) for number in left]
+    for number, lines in zip(left, in_processes(_fold_in_process, arguments, jobs), strict=True):
+        for line in lines:
+            reporter.notice(line)
+        reporter.fold_ended(number, count, _read(run, number).scores)
+
+
+def _fold_in_process(run_path: str, number: int) -> list[str]:
+    """Train a fold and return what is to be told of it."""
+    notices = _Notices()
+    _train_fold(Run(Path(run_path)), _workshop_again(run_path), number, notices)
+    return notices.lines
+
+
+@lru_cache(maxsize=1)
+def _workshop_again(run_path: str) -> _Workshop:
+    run = Run(Path(run_path))
+    experiment, _ = read_config(run)
+    loaded = loaded_again(run, experiment)
+    return _Workshop(Prepared(experiment, loaded, Split(loaded.train, None, loaded.test)))
