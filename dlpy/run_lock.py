@@ -8,6 +8,7 @@ import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from dlpy.errors import RunError
 from dlpy.runs import Run, storage
@@ -45,6 +46,12 @@ def is_locked(run: Run) -> bool:
     except OSError:
         return False
     return False
+
+
+def status_of(run: Run, record: dict[str, Any]) -> str:
+    """Return the status in run.json, or `killed` where nobody was left to write down how the run ended."""
+    status = str(record.get("status"))
+    return "killed" if status == "running" and not is_locked(run) else status
 
 
 def _path(run: Run) -> Path:

@@ -215,6 +215,15 @@ def folds(run: Run) -> list[Run]:
     return [Run(path) for path in sorted((run.path / "folds").glob("*")) if path.is_dir()]
 
 
+def begun(folder: Path) -> list[Run]:
+    """Return every run in the folder and every directory that is called like one, the oldest first."""
+    if not folder.is_dir():
+        return []
+    known = {run.path: run for run in all_runs(folder)}
+    named = (path.resolve() for path in folder.iterdir() if path.is_dir() and _NAMED.fullmatch(path.name))
+    return sorted({**{path: Run(path) for path in named}, **known}.values(), key=lambda run: run.id)
+
+
 def write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
     """Write an npz file that appears whole."""
     import numpy as np  # commands that only list runs do without

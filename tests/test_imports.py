@@ -42,6 +42,7 @@ def imported(*arguments: object) -> list[object]:
         ("show", CONFIGS[0]),
         ("show", "data", "own.yaml"),
         ("runs",),
+        ("runs", "--verify"),
         ("schema",),
         ("new", "mnist"),
         ("new", "table.csv"),

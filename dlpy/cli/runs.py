@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -15,6 +16,12 @@ if TYPE_CHECKING:
 
 
 def runs(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[RUN]...", help="Which runs: ids, paths or latest; all unless given.")
+    ] = None,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Say which are intact, by every byte of their files; 7 if one is not.")
+    ] = False,
     sort: Annotated[
         str, typer.Option(help="Column to sort by: id, status, seconds, or a score such as val_loss.")
     ] = "id",
@@ -22,17 +29,52 @@ def runs(
     as_json: AsJson = False,
     runs_folder: RunsFolder = None,
 ) -> None:
-    """List all runs with their best scores.
+    """List runs with their best scores, or say which are intact.
 
     Example: dlpy runs --sort val_loss
     """
+    from dlpy import runs as store
+    from dlpy.errors import ConfigError
+
+    folder = runs_folder or store.runs_folder()
+    named = [store.find(name, folder) for name in names or []]
+    if not verify:
+        _list(named or store.all_runs(folder), sort, reverse=reverse, as_json=as_json)
+        return
+    if sort != "id" or reverse:
+        raise ConfigError("--sort and --reverse are for scores: leave them out with --verify.")
+    _verify(named or store.begun(folder), as_json=as_json)
+
+
+def _verify(found: list[Run], *, as_json: bool) -> None:
+    """Print a line a run.
+
+    Raises:
+        RunError: one is damaged.
+    """
+    from dlpy.cli.output import output
+    from dlpy.errors import RunError
+    from dlpy.verification import verify
+
+    verdicts = [verify(run) for run in found]
+    if as_json:
+        print(json.dumps([asdict(verdict) for verdict in verdicts], indent=2))
+    for verdict in [] if as_json else verdicts:
+        output().print(f"{verdict.id}  {verdict.line}", highlight=False, markup=False, soft_wrap=True)
+    if not verdicts and not as_json:
+        output().print("There are no runs yet.")
+    damaged = sum(bool(verdict.damages) for verdict in verdicts)
+    if damaged:
+        raise RunError(f"{damaged} of {len(verdicts)} runs {'is' if damaged == 1 else 'are'} damaged.")
+
+
+def _list(found: list[Run], sort: str, *, reverse: bool, as_json: bool) -> None:
     from rich.table import Table
 
-    from dlpy import runs as store
     from dlpy.cli.output import output
     from dlpy.errors import ConfigError, did_you_mean
 
-    rows = [_row(run) for run in store.all_runs(runs_folder or store.runs_folder())]
+    rows = [_row(run) for run in found]
     columns = list(dict.fromkeys(name for row in rows for name in row))
     if rows and sort not in columns:
         raise ConfigError(f"--sort {sort}: no run has it.{did_you_mean(sort, columns)}")
@@ -53,17 +95,14 @@ def runs(
 
 def _row(run: Run) -> dict[str, Any]:
     from dlpy.errors import RunError
-    from dlpy.run_lock import is_locked
+    from dlpy.run_lock import status_of
     from dlpy.runs import PICTURE_KINDS
 
     try:
         record, summary = run.read("run.json"), run.read("summary.json")
     except RunError:
         return {"id": run.id, "status": "damaged"}
-    status = record.get("status")
-    if status == "running" and not is_locked(run):
-        status = "killed"  # nobody was left to write it down
-    known = {"id": run.id, "status": status, "data": record.get("data", {}).get("source")}
+    known = {"id": run.id, "status": status_of(run, record), "data": record.get("data", {}).get("source")}
     made = {"loss": summary["last"]["loss"]} if record.get("kind") in PICTURE_KINDS and "last" in summary else {}
     return {**known, "seconds": record.get("seconds"), **(summary.get("mean") or summary.get("best") or made)}
 

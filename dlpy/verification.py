@@ -1,0 +1,179 @@
+"""Whether a run is intact: what dlpy wrote is there, and is what it wrote. Nothing is trained, loaded or mended."""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dlpy.checkpoint_folder import sha256, whole
+from dlpy.document import read
+from dlpy.errors import ConfigError, RunError
+from dlpy.results import COUNTED
+from dlpy.run_lock import is_locked, status_of
+from dlpy.runs import PICTURE_KINDS, Run, folds
+
+_ZIPS = ("*.npz", "model.keras", "samples/*.npz", "folds/*/*.npz")
+_OF_TRAINING = ("metrics.csv", "summary.json", "splits.npz", "transforms.npz", "checkpoints/best", "checkpoints/last")
+_OF_FOLDS = ("summary.json", "predictions.npz")
+_OF_FOLD = ("fold.json", "predictions.npz", "metrics.csv", "splits.npz")
+_OF_PICTURES = ("metrics.csv", "summary.json")
+_STOPPED = ("interrupted", "failed", "killed")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What is found about a run.
+
+    status: as in run.json, but `killed` where the process is gone that was to write how it ended.
+    resumable: whether `dlpy resume` goes on with it; None where it has nothing to go on with.
+    damages: a line for each thing that is missing or is not what was written. A run that is being trained has none.
+    """
+
+    id: str
+    status: str
+    resumable: bool | None
+    damages: list[str]
+
+    @property
+    def line(self) -> str:
+        """The same for a person."""
+        way = {True: ", resumable", False: ", not resumable", None: ""}[self.resumable]
+        return (
+            f"{self.status}{way}: {'; '.join(self.damages) or ('intact' if self.status != 'running' else 'not over')}"
+        )
+
+
+def verify(run: Run) -> Verdict:
+    """Return whether a run is intact."""
+    try:
+        record = _record(run)
+    except RunError as error:
+        return Verdict(run.id, "unknown", False, [_short(run, str(error))])
+    status = status_of(run, record)
+    if is_locked(run):  # its files change at any moment
+        return Verdict(run.id, status, None, [])
+    damages = [*_config_damages(run, record), *_missing(run, record, status)]
+    checkpoints = [*_checkpoint_damages(run), *(found for fold in folds(run) for found in _checkpoint_damages(fold))]
+    damages += [*checkpoints, *_metrics_damages(run), *_file_damages(run)]
+    return Verdict(run.id, status, _is_resumable(run, record, status), [_short(run, damage) for damage in damages])
+
+
+def _record(run: Run) -> dict[str, Any]:
+    record = run.read("run.json")
+    if not record:
+        raise RunError(f"{run.path / 'run.json'} is missing.")
+    if not {"kind", "status"} <= record.keys():
+        raise RunError(f"{run.path / 'run.json'} is damaged: it lacks what dlpy wrote into it when the run began.")
+    return record
+
+
+def _config_damages(run: Run, record: dict[str, Any]) -> Iterator[str]:
+    """Yield whether config.yaml or a plug-in is not what was written; without its digest, whether it can be read."""
+    known = record.get("config_sha256")
+    known = known if isinstance(known, dict) else {}
+    for name in dict.fromkeys(["config.yaml", *known]):
+        path = run.path / Path(name).name
+        if not path.is_file():
+            yield f"{path} is missing"
+        elif name in known and sha256(path) != known[name]:
+            yield f"{path} was edited"
+        elif name not in known:
+            try:
+                read(path)
+            except ConfigError as error:
+                yield f"{path} is damaged: {str(error).splitlines()[0]}"
+
+
+def _missing(run: Run, record: dict[str, Any], status: str) -> Iterator[str]:
+    """Yield what a run that is complete should have."""
+    if status != "completed":
+        return
+    names = list(_OF_PICTURES if record["kind"] in PICTURE_KINDS else _OF_TRAINING)
+    if record["kind"] == "kfold":
+        how = record.get("folds") or {}  # none of an older dlpy, which kept nothing of a fold
+        trained = [name for name in _OF_TRAINING if name not in _OF_FOLDS] if how.get("refit") else []
+        numbers = range(1, len(run.read("summary.json").get("folds", [])) + 1) if how else ()
+        names = [*_OF_FOLDS, *trained, *(f"folds/{number:02d}/{name}" for number in numbers for name in _OF_FOLD)]
+    yield from (f"{run.path / name} is missing" for name in names if not (run.path / name).exists())
+
+
+def _checkpoint_damages(run: Run) -> Iterator[str]:
+    """Yield which checkpoints are not what was written, and which links lead nowhere."""
+    paths = sorted(run.checkpoints.glob("[!.]*"))  # a hidden one is what a killed process had not finished
+    for path in paths:
+        if path.is_symlink():
+            if not path.is_dir():
+                yield f"{path} leads nowhere"
+        elif damage := _damage(path):
+            yield damage
+
+
+def _damage(checkpoint: Path) -> str | None:
+    try:
+        whole(checkpoint)
+    except RunError as error:
+        return str(error).rstrip(".")
+    return None
+
+
+def _metrics_damages(run: Run) -> Iterator[str]:
+    for path in sorted([*run.path.glob("metrics.csv"), *run.path.glob("folds/*/metrics.csv")]):
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, ValueError) as error:
+            yield f"{path} is damaged: {error}"
+            continue
+        header, *rows = [line.split(",") for line in text.splitlines()] or [[]]
+        numbers = [row[0] for row in rows]
+        first = 0 if numbers[:1] == ["0"] and header[:1] == ["iteration"] else 1
+        if text and (header[0] not in COUNTED or any(len(row) != len(header) for row in rows) or text[-1] != "\n"):
+            yield f"{path} is damaged: a line is cut off"
+        elif numbers != [str(number) for number in range(first, first + len(numbers))]:
+            yield f"{path} is damaged: its lines are not numbered from {first} to {len(numbers) + first - 1}"
+
+
+def _file_damages(run: Run) -> Iterator[str]:
+    """Yield which archives and JSON files cannot be read."""
+    for path in sorted(path for pattern in _ZIPS for path in run.path.glob(pattern)):
+        if damage := _zip_damage(path):
+            yield f"{path} is damaged: {damage}"
+    for path in sorted([*run.path.glob("*.json"), *run.path.glob("folds/*/fold.json")]):
+        try:
+            Run(path.parent).read(path.name)
+        except RunError as error:
+            yield str(error).rstrip(".")
+
+
+def _zip_damage(path: Path) -> str | None:
+    """Return what is wrong with an archive: every byte of it is read, and none of it is unpacked to disk or run."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            wrong = archive.testzip()
+    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, NotImplementedError, RuntimeError) as error:
+        return str(error) or type(error).__name__
+    return wrong and f"{wrong} is not what was written"
+
+
+def _is_resumable(run: Run, record: dict[str, Any], status: str) -> bool | None:
+    """Return whether there is a checkpoint to go on from, or none is needed."""
+    if status not in _STOPPED or record["kind"] in PICTURE_KINDS:
+        return None if status in ("completed", "running") else False
+    if any(_config_damages(run, record)) or (record["kind"] == "kfold" and "folds" not in record):
+        return False
+    trainings = [run, *(fold for fold in folds(run) if not (fold.path / "fold.json").is_file())]
+    return all(_can_go_on(training) for training in trainings)
+
+
+def _can_go_on(training: Run) -> bool:
+    links = [training.checkpoints / name for name in ("last", "previous")]
+    there = [link.resolve() for link in links if link.is_symlink()]
+    return not there or any(_damage(folder) is None for folder in there)
+
+
+def _short(run: Run, damage: str) -> str:
+    """Return the line with paths as they are in the run's directory."""
+    return damage.replace(f"{run.path}/", "").rstrip(".")
