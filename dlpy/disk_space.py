@@ -1,11 +1,14 @@
-"""Whether what is to be written finds room."""
+"""Whether what is to be written may be written, and finds room."""
 
 from __future__ import annotations
 
+import os
+import secrets
 import shutil
 from pathlib import Path
 
 from dlpy.errors import StorageError
+from dlpy.runs import storage
 
 
 def require_space(path: Path, size: int) -> None:
@@ -15,3 +18,12 @@ def require_space(path: Path, size: int) -> None:
     if free < size:
         needed = f"it takes {size / 2**20:,.1f} MB, and {free / 2**20:,.1f} MB are free"
         raise StorageError(f"cannot write {path}: No space left on device ({needed}).")
+
+
+def require_writable(folder: Path) -> None:
+    """Raise StorageError, before any work is done, where no run directory could be made."""
+    probe = folder / f".probe-{os.getpid()}-{secrets.token_hex(4)}"
+    with storage(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        probe.write_text("")
+        probe.unlink()

@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from dlpy import backend, runs
+from dlpy import backend
 from dlpy.checks import check_every_class
 from dlpy.config import Experiment
 from dlpy.curves import best_epoch
 from dlpy.data import Data, Loaded
+from dlpy.disk_space import require_writable
 from dlpy.document import Document
 from dlpy.fitting import checkpoint_of
 from dlpy.folds import Fold, divided, fold_data, train_folds
@@ -31,7 +32,7 @@ def kfold(experiment: Experiment, document: Document, options: Options, reporter
     """Train an experiment once per fold and return the run directory that holds every fold's scores and the means."""
     _require_folds(experiment, document)
     backend.check_settings()
-    runs.require_writable(options.folder)
+    require_writable(options.folder)
     options = replace(options, kind="kfold", folds=options.folds or How(), given=fingerprint(experiment))
     prepared, first = with_folds(prepare(experiment, document, options))
     reporter.data_ready(prepared.loaded, first, prepared.experiment)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -136,15 +135,6 @@ def runs_folder() -> Path:
     return Path(os.environ.get("DLPY_RUNS") or "runs")
 
 
-def require_writable(folder: Path) -> None:
-    """Raise StorageError, before any work is done, where no run directory could be made."""
-    probe = folder / f".probe-{os.getpid()}-{secrets.token_hex(4)}"
-    with storage(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        probe.write_text("")
-        probe.unlink()
-
-
 def create(folder: Path, name: str, now: datetime) -> Run:
     """Claim and return a new run directory; two runs in the same second get different ones."""
     stem = f"{now:%Y%m%d-%H%M%S}-{name}"
@@ -195,33 +185,19 @@ def all_runs(folder: Path) -> list[Run]:
     """Return every run in the folder, the oldest first."""
     if not folder.is_dir():
         return []
-    return [Run(path.resolve()) for path in sorted(folder.iterdir(), key=_in_time) if _is_run(path)]
+    return [
+        Run(path.resolve()) for path in sorted(folder.iterdir(), key=_in_time) if os.path.isfile(path / "run.json")
+    ]  # False where a name is too long
+
+
+def is_named_like_one(path: Path) -> bool:
+    """Return whether a directory is called as runs are."""
+    return _NAMED.fullmatch(path.name) is not None
 
 
 def _in_time(path: Path) -> list[str | int]:
     """Return what sorts run directories: the tenth run of a second comes after the second one."""
     return [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", path.name)]
-
-
-def _is_run(path: Path) -> bool:
-    try:
-        return (path / "run.json").is_file()
-    except OSError:  # too long a name, or a folder that may not be looked into
-        return False
-
-
-def folds(run: Run) -> list[Run]:
-    """Return the directories of the folds that a k-fold run has begun, in their order."""
-    return [Run(path) for path in sorted((run.path / "folds").glob("*")) if path.is_dir()]
-
-
-def begun(folder: Path) -> list[Run]:
-    """Return every run in the folder and every directory that is called like one, the oldest first."""
-    if not folder.is_dir():
-        return []
-    known = {run.path: run for run in all_runs(folder)}
-    named = (path.resolve() for path in folder.iterdir() if path.is_dir() and _NAMED.fullmatch(path.name))
-    return sorted({**{path: Run(path) for path in named}, **known}.values(), key=lambda run: run.id)
 
 
 def write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:

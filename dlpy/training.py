@@ -10,7 +10,7 @@ from dlpy.checks import check
 from dlpy.compiling import compiled_model, fresh_model, is_partly_frozen, weights_line
 from dlpy.config import Experiment, raise_mistakes
 from dlpy.data import Data, Loaded, Rows, Task
-from dlpy.disk_space import require_space
+from dlpy.disk_space import require_space, require_writable
 from dlpy.document import Document
 from dlpy.engine import Engine
 from dlpy.errors import in_one_line
@@ -69,7 +69,7 @@ def with_rows(experiment: Experiment, document: Document, loaded: Loaded) -> Pre
 def train(experiment: Experiment, document: Document, options: Options, reporter: Reporter) -> Run:
     """Train an experiment and return its run directory."""
     backend.check_settings()
-    runs.require_writable(options.folder)
+    require_writable(options.folder)
     options = replace(options, given=fingerprint(experiment))
     prepared = prepare(experiment, document, options)
     experiment = prepared.experiment

@@ -14,7 +14,7 @@ from dlpy.document import read
 from dlpy.errors import ConfigError, RunError
 from dlpy.results import COUNTED
 from dlpy.run_lock import is_locked, status_of
-from dlpy.runs import PICTURE_KINDS, Run, folds
+from dlpy.runs import PICTURE_KINDS, Run, all_runs, folds, is_named_like_one
 
 _ZIPS = ("*.npz", "model.keras", "samples/*.npz", "folds/*/*.npz")
 _OF_TRAINING = ("metrics.csv", "summary.json", "splits.npz", "transforms.npz", "checkpoints/best", "checkpoints/last")
@@ -45,6 +45,15 @@ class Verdict:
         return (
             f"{self.status}{way}: {'; '.join(self.damages) or ('intact' if self.status != 'running' else 'not over')}"
         )
+
+
+def begun(folder: Path) -> list[Run]:
+    """Return every run in the folder and every directory that is called like one, the oldest first."""
+    if not folder.is_dir():
+        return []
+    known = {run.path: run for run in all_runs(folder)}
+    named = (path.resolve() for path in folder.iterdir() if path.is_dir() and is_named_like_one(path))
+    return sorted({**{path: Run(path) for path in named}, **known}.values(), key=lambda run: run.id)
 
 
 def verify(run: Run) -> Verdict:
@@ -169,7 +178,7 @@ def _is_resumable(run: Run, record: dict[str, Any], status: str) -> bool | None:
 
 
 def _can_go_on(training: Run) -> bool:
-    links = [training.checkpoints / name for name in ("last", "previous")]
+    links = [training.checkpoints / name for name in ("unfinished", "last", "previous")]
     there = [link.resolve() for link in links if link.is_symlink()]
     return not there or any(_damage(folder) is None for folder in there)
 

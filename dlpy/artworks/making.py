@@ -9,6 +9,7 @@ from dlpy.artworks.artwork import Artwork
 from dlpy.artworks.journal import Journal, Watcher
 from dlpy.artworks.sources import Sources, read_sources
 from dlpy.artworks.viewer import open_viewer
+from dlpy.disk_space import require_writable
 from dlpy.document import Document
 from dlpy.errors import DataError
 from dlpy.outcome import record_outcome
@@ -26,7 +27,7 @@ def make(artwork: Artwork, document: Document, options: Options, watcher: Watche
         DivergedError: the picture became none.
     """
     backend.check_settings()
-    runs.require_writable(options.folder)
+    require_writable(options.folder)
     artwork = (artwork.shortened() if options.smoke else artwork).resolved()
     sources = prepared(artwork, document)
     if artwork.weights_path is not None and not Path(artwork.weights_path).expanduser().is_file():

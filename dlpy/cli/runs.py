@@ -34,6 +34,7 @@ def runs(
     Example: dlpy runs --sort val_loss
     """
     from dlpy import runs as store
+    from dlpy import verification
     from dlpy.errors import ConfigError
 
     folder = runs_folder or store.runs_folder()
@@ -43,7 +44,7 @@ def runs(
         return
     if sort != "id" or reverse:
         raise ConfigError("--sort and --reverse are for scores: leave them out with --verify.")
-    _verify(named or store.begun(folder), as_json=as_json)
+    _verify(named or verification.begun(folder), as_json=as_json)
 
 
 def _verify(found: list[Run], *, as_json: bool) -> None:
