@@ -160,7 +160,7 @@ def find(reference: str, folder: Path | None = None) -> Run:
     """
     folder = folder or runs_folder()
     path = Path(reference)
-    if _is_run(path):
+    if os.path.isfile(path / "run.json"):  # noqa: PTH113 - False where a name is too long
         return Run(path.resolve())
     runs = all_runs(folder)
     if reference == "latest" and runs:
@@ -185,9 +185,8 @@ def all_runs(folder: Path) -> list[Run]:
     """Return every run in the folder, the oldest first."""
     if not folder.is_dir():
         return []
-    return [
-        Run(path.resolve()) for path in sorted(folder.iterdir(), key=_in_time) if os.path.isfile(path / "run.json")
-    ]  # False where a name is too long
+    paths = sorted(folder.iterdir(), key=_in_time)
+    return [Run(path.resolve()) for path in paths if os.path.isfile(path / "run.json")]  # noqa: PTH113 - see above
 
 
 def is_named_like_one(path: Path) -> bool:
@@ -198,6 +197,11 @@ def is_named_like_one(path: Path) -> bool:
 def _in_time(path: Path) -> list[str | int]:
     """Return what sorts run directories: the tenth run of a second comes after the second one."""
     return [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", path.name)]
+
+
+def folds(run: Run) -> list[Run]:
+    """Return the directories of the folds that a k-fold run has begun, in their order."""
+    return [Run(path) for path in sorted((run.path / "folds").glob("*")) if path.is_dir()]
 
 
 def write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
