@@ -37,11 +37,12 @@ class Watch:
 
     def back_to(self, steps: int) -> Pause:
         """Return what lets training stop while held-out rows are scored: as if it had not begun with them."""
-        gathered = [variable.numpy() for variable in model_state.metrics(self._model)]
+        changing = [*model_state.metrics(self._model), *model_state.variables(self._model)["seeds"]]
+        before = [variable.numpy() for variable in changing]  # scoring gathers scores, and recurrent layers draw in it
 
         def stop_if_wanted(_: int, scores: Mapping[str, Any], logs: dict[str, float] | None) -> None:
             if stopping.wanted():
-                for variable, value in zip(model_state.metrics(self._model), gathered, strict=True):
+                for variable, value in zip(changing, before, strict=True):
                     variable.assign(value)
                 model_state.swap_averages(self._model)
                 self._stop(steps)

@@ -1,5 +1,7 @@
 """A run that was stopped, at whatever epoch, and resumed ends with the same bits as one that was left alone."""
 
+import math
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +9,7 @@ import numpy as np
 import pytest
 import yaml
 
+from dlpy import stopping, watching
 from dlpy.config import load
 from dlpy.records import Options
 from dlpy.reporting import Reporter
@@ -137,3 +140,27 @@ def test_a_run_that_is_resumed_within_an_epoch_ends_so_too(case: str) -> None:
     assert [name for name in want if want[name] != got[name]] == []
     reached = [(entry["after_epoch"], entry["after_step"]) for entry in run.read("run.json")["resumes"]]
     assert reached == [(0, 2), (3, 4)]
+
+
+@pytest.mark.parametrize("case", ["recurrent dropout", "averages in phases", "a gan in steps", "compiled by XLA"])
+def test_a_signal_while_held_out_rows_are_scored_changes_nothing(case: str, monkeypatch) -> None:
+    alone = begun(CASES[case], "alone", None, SELDOM)
+
+    real = watching.Watch.back_to
+
+    def back_to(self: watching.Watch, steps: int) -> Any:
+        told = real(self, steps)
+        if self._epoch == 3:
+            monkeypatch.setattr(watching.Watch, "back_to", real)
+            stopping._signals.waiting = signal.SIGINT
+        return told
+
+    monkeypatch.setattr(watching.Watch, "back_to", back_to)
+    run = begun(CASES[case], "stopped", None, SELDOM)
+    monkeypatch.setattr(stopping._signals, "ended", -math.inf)
+    assert run.read("run.json")["status"] == "interrupted"
+    resume(run, "", Reporter(), allow_inexact=False)
+    (entry,) = run.read("run.json")["resumes"]
+    assert (entry["after_epoch"], entry["after_step"] > 0) == (3, True)
+    want, got = end(alone), end(run)
+    assert [name for name in want if want[name] != got[name]] == []
