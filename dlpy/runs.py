@@ -120,8 +120,8 @@ class Run:
         self.write("run.json", self.read("run.json") | changes)
 
     def require_present(self) -> None:
-        """Raise StorageError where somebody removed the directory, or is about to."""
-        if not self.metrics.is_file():
+        """Raise StorageError where somebody removed the directory."""
+        if not self.path.is_dir():
             raise StorageError(f"{self.path} was removed while its run trained.")
 
     def append_log(self, text: str) -> None:

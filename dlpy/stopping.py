@@ -142,7 +142,8 @@ def _obey_if_free() -> None:
 
 def _end_at_once(number: int) -> None:
     error = _exception(number)
-    for say in _signals.last_words:
+    _signals.waiting, _signals.ended = None, time.monotonic()  # what is written now ends nothing
+    for say in list(_signals.last_words):
         say(error)
     sys.stdout.flush()
     _leave(number)
