@@ -23,12 +23,13 @@ from dlpy import checkpoint_folder
 from dlpy.arrays import ArraysError, read_npz
 from dlpy.checkpoint_folder import point, remove_unused, reset, sha256, verify, whole
 from dlpy.disk_space import require_space
-from dlpy.errors import DivergedError, RunError
+from dlpy.errors import RunError
 from dlpy.hooks import restore_states
 from dlpy.model_state import finish_normalization, metrics, variables
 from dlpy.plan import Position
-from dlpy.runs import Run, storage
+from dlpy.runs import Run, put_on_disk, storage
 from dlpy.stopping import held_back
+from dlpy.watching import diverged
 
 if TYPE_CHECKING:
     import keras
@@ -72,10 +73,8 @@ def snapshot(
     groups = variables(model) | ({"metrics": metrics(model)} if step else {})
     arrays = {name: {_key(i, v): np.asarray(v) for i, v in enumerate(group)} for name, group in groups.items()}
     if not all(np.isfinite(array).all() for array in arrays["weights"].values()):
-        raise DivergedError(
-            f"a weight became NaN or infinite in epoch {epoch + bool(step)}. "
-            "Try a smaller training.optimizer.learning_rate, 'standardize' in data.transforms, or clipnorm."
-        )
+        place = f"epoch {epoch + 1}, by step {step}" if step else f"epoch {epoch}"
+        raise diverged(f"a weight became NaN or infinite in {place}", model)
     return Snapshot(epoch, dict(logs), arrays, callbacks, step=step)
 
 
@@ -91,7 +90,10 @@ def save(run: Run, state: Snapshot, links: list[Which]) -> None:
             temporary.mkdir(parents=True)
             try:
                 _write(temporary, state)
+                if run.metrics.is_file():  # the state counts its rows
+                    put_on_disk(run.metrics)
                 temporary.rename(folder)
+                put_on_disk(run.checkpoints)  # before a link points there
             finally:
                 shutil.rmtree(temporary, ignore_errors=True)
         last = run.checkpoints / "last"
@@ -101,6 +103,7 @@ def save(run: Run, state: Snapshot, links: list[Which]) -> None:
             point(run.checkpoints / link, folder.name)
         if "last" in links:
             (run.checkpoints / "unfinished").unlink(missing_ok=True)
+        put_on_disk(run.checkpoints)  # before what the links led to goes
         remove_unused(run.checkpoints)
 
 
@@ -220,14 +223,14 @@ def _write(folder: Path, state: Snapshot) -> None:
     for name, arrays in state.arrays.items():
         with (folder / f"{name}.npz").open("wb") as file:
             np.savez(file, **arrays)  # type: ignore
-            file.flush()
-            os.fsync(file.fileno())
     phase = {} if state.phase is None else {"phase": state.phase, "phase_began": state.phase_began}
     content = {"epoch": state.epoch, "step": state.step, "best": state.best, "stopped": state.stopped, **phase}
     content |= {"scores": state.logs, "callbacks": state.callbacks}
     (folder / "state.json").write_text(json.dumps(content, indent=2) + "\n")
     digests = {path.name: sha256(path) for path in sorted(folder.iterdir())}
     (folder / "manifest.json").write_text(json.dumps(digests, indent=2) + "\n")
+    for path in [*folder.iterdir(), folder]:
+        put_on_disk(path)
 
 
 def _fill(group: list[Any], folder: Path, name: str, run: Run) -> None:

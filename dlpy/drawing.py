@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dlpy import backend
 from dlpy.components import Plot
 from dlpy.errors import ConfigError, RunError, StorageError, in_one_line, shortened
 from dlpy.png import DPI, pixels, save_pixels
@@ -78,6 +79,7 @@ def draw(runs: list[Run], names: list[str] | None, folder: Path) -> list[Path]:
 
 def draw_all(run: Run, tell: Callable[[str], object]) -> None:
     """Draw every plot that applies to a run whose work is done: one that fails is told, logged and left out."""
+    backend.give_back_memory()  # what training took
     with style():
         for plot in _chosen(None, 1):
             try:

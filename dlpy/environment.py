@@ -7,10 +7,22 @@ import platform
 import subprocess
 import sys
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 
-# variables of TensorFlow's that change how its sums are made, and so their last bits
-_SETTINGS = ("TF_NUM_INTRAOP_THREADS", "TF_ENABLE_ONEDNN_OPTS", "TF_XLA_FLAGS", "XLA_FLAGS", "OMP_NUM_THREADS")
+# variables of TensorFlow's and oneDNN's that change how sums are made, and so their last bits
+_SETTINGS = (
+    "TF_NUM_INTRAOP_THREADS",
+    "TF_ENABLE_ONEDNN_OPTS",
+    "TF_DETERMINISTIC_OPS",
+    "TF_CUDNN_DETERMINISTIC",
+    "TF_XLA_FLAGS",
+    "XLA_FLAGS",
+    "OMP_NUM_THREADS",
+    "ONEDNN_MAX_CPU_ISA",
+    "DNNL_MAX_CPU_ISA",
+)
+_VECTORS = ("avx512f", "avx2", "avx")
 
 
 def environment() -> dict[str, Any]:
@@ -18,7 +30,7 @@ def environment() -> dict[str, Any]:
     packages = ("dlpy", "keras", "tensorflow", "tensorflow-cpu", "numpy")
     return {
         "versions": {"python": platform.python_version(), **{name: _version(name) for name in packages}},
-        "device": platform.processor() or platform.machine(),
+        "device": _processor(),
         "threads": len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count(),  # sums depend on them
         "settings": {name: os.environ[name] for name in _SETTINGS if name in os.environ},
         "host": platform.node(),
@@ -26,6 +38,17 @@ def environment() -> dict[str, Any]:
         "git_commit": _git_commit(),
         "platform": sys.platform,
     }
+
+
+def _processor() -> str:
+    """Return the processor's model and its widest vectors, which decide how sums are made."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    known = {name.strip(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+    widest = next((name for name in _VECTORS if name in known.get("flags", "").split()), "")
+    return " ".join(filter(None, [known.get("model name") or platform.machine(), widest]))
 
 
 def _version(package: str) -> str | None:

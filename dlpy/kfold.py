@@ -14,6 +14,7 @@ from dlpy.curves import best_epoch
 from dlpy.data import Data, Loaded
 from dlpy.disk_space import require_writable
 from dlpy.document import Document
+from dlpy.drawing import draw_all
 from dlpy.fitting import checkpoint_of
 from dlpy.folds import Fold, divided, fold_data, train_folds
 from dlpy.outcome import record_outcome
@@ -40,6 +41,7 @@ def kfold(experiment: Experiment, document: Document, options: Options, reporter
     settle_config(run, prepared.experiment)
     with locked(run), record_outcome(run):
         validate(run, prepared, options.folds or How(), reporter)
+        draw_all(run, reporter.notice)
     return run
 
 

@@ -71,7 +71,8 @@ class KerasOptimizer(Optimizer):
         """Return a new Keras optimizer."""
         from keras import optimizers
 
-        options = {name: getattr(self, name) for name in type(self).model_fields if name != "name"}
+        # with its name, else Keras counts how many were built before, and the run's model.keras tells
+        options = {name: getattr(self, name) for name in type(self).model_fields}
         if isinstance(self.learning_rate, Schedule):
             options["learning_rate"] = self.learning_rate.build()
         return getattr(optimizers, self.keras_class)(**options)

@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 
 from dlpy import stopping
 from dlpy.errors import DivergedError, DlpyError, StorageError
-from dlpy.runs import PICTURE_KINDS, Run
+from dlpy.runs import Run
 
 
 @contextmanager
@@ -44,10 +44,10 @@ def record_outcome(run: Run, before: float = 0.0) -> Iterator[None]:
     try:
         with stopping.last_words(ended):
             yield
+            close("completed", "done")
     except BaseException as error:
         ended(error)
         raise
-    close("completed", "done")
 
 
 def _way_on(run: Run, error: BaseException) -> str:
@@ -56,7 +56,7 @@ def _way_on(run: Run, error: BaseException) -> str:
     if isinstance(error, DivergedError) and last.is_symlink():
         return f"; its last finite state: checkpoints/{last.readlink()}"
     goes_on = not isinstance(error, Exception) or isinstance(error, StorageError)
-    if not goes_on or run.read("run.json").get("kind") in PICTURE_KINDS:
+    if not goes_on:
         return ""
     return f"; to go on: dlpy resume {shlex.quote(str(run.path))}"
 

@@ -118,19 +118,24 @@ def settle_config(run: Run, experiment: Experiment) -> None:
     """Write config.yaml as it is trained, and into run.json what `dlpy resume` tells an edited one by."""
     run.update(config_sha256=None)  # a process killed between the two must not look like an edit
     write_config(run, experiment)
-    run.update(config_sha256=config_digests(run, experiment))
+    run.update(config_sha256=config_digests(run, experiment.plugins))
 
 
-def config_digests(run: Run, experiment: Experiment) -> dict[str, str]:
+def config_digests(run: Run, plugins: list[str]) -> dict[str, str]:
     """Return the sha256 of config.yaml and of the plug-in files beside it, by name."""
-    names = ["config.yaml", *(Path(plugin).name for plugin in experiment.plugins)]
+    names = ["config.yaml", *(Path(plugin).name for plugin in plugins)]
     return {name: hashlib.sha256((run.path / name).read_bytes()).hexdigest() for name in names}
 
 
 def fingerprint(experiment: Experiment) -> str:
     """Return what an experiment, with its overrides, its defaults and the code of its plug-ins, is told by."""
-    digest = hashlib.sha256(experiment.model_copy(update={"plugins": []}).to_yaml().encode())
-    for plugin in experiment.plugins:
+    return digest_of(experiment.model_copy(update={"plugins": []}).to_yaml(), experiment.plugins)
+
+
+def digest_of(text: str, plugins: list[str]) -> str:
+    """Return the sha256 of an experiment's text and of plug-in files."""
+    digest = hashlib.sha256(text.encode())
+    for plugin in plugins:
         digest.update(Path(plugin).read_bytes())
     return digest.hexdigest()
 

@@ -11,8 +11,7 @@ from typing import Any
 
 from dlpy import backend
 from dlpy.checks import check
-from dlpy.config import Experiment
-from dlpy.data import Loaded
+from dlpy.drawing import draw_all
 from dlpy.environment import environment
 from dlpy.errors import ConfigError, RunError
 from dlpy.evaluation import loaded_again, read_config, read_record
@@ -33,7 +32,7 @@ _OUTDATED = ("evaluation.json", "predictions.npz", "samples/made.npz", "samples/
 
 def is_complete(run: Run) -> bool:
     """Return whether training is over and all that it leaves is there."""
-    return read_record(run)["status"] == "completed"
+    return run.read("run.json").get("status") == "completed"
 
 
 def resume(run: Run, command: str, reporter: Reporter, *, allow_inexact: bool, jobs: int | None = None) -> None:
@@ -52,53 +51,55 @@ def resume(run: Run, command: str, reporter: Reporter, *, allow_inexact: bool, j
         require_resumable(run)  # whoever held the lock may have ended it
         backend.check_settings()
         experiment, document = read_config(run)
-        changes = _changed_surroundings(run, experiment)
-        _refuse(run, changes, allow_inexact=allow_inexact)
+        changes = changed_surroundings(run, experiment.plugins)
+        refuse(run, changes, allow_inexact=allow_inexact)
         loaded = loaded_again(run, experiment)
-        changes += _changed_data(run, loaded)
-        _refuse(run, changes, allow_inexact=allow_inexact)
+        changes += changed_data(run, loaded.fingerprint(), loaded.source.description)
+        refuse(run, changes, allow_inexact=allow_inexact)
         prepared = with_rows(experiment, document, loaded)
         if read_record(run)["kind"] == "kfold":
-            _go_on_with_folds(run, prepared, _Resume(command, changes), reporter, jobs)
+            _go_on_with_folds(run, prepared, Resume(command, changes), reporter, jobs)
         else:
-            _go_on(run, prepared, _Resume(command, changes), reporter)
+            _go_on(run, prepared, Resume(command, changes), reporter)
 
 
 @dataclass(frozen=True)
-class _Resume:
+class Resume:
     """What run.json is to tell of a resumption: the command, and what is not as it was."""
 
     command: str
     changes: list[str]
 
 
-def _go_on(run: Run, prepared: Prepared, what: _Resume, reporter: Reporter) -> None:
+def _go_on(run: Run, prepared: Prepared, what: Resume, reporter: Reporter) -> None:
     data, pipeline = transform(prepared.experiment, prepared.parts, prepared.loaded.task)
     check(data)
     reporter.data_ready(prepared.loaded, data, prepared.experiment)
-    before, state = _seconds(run), _rewound(run, reporter)
+    before, state = seconds_of(run), _rewound(run, reporter)
     reporter.notice(f"resumed after epoch {reached(state)} of {prepared.experiment.training.epochs}")
-    _record_resume(run, what, _after(state))
+    record_resume(run, what, _after(state))
     if what.changes:
         run.update(**told_of_data(prepared.loaded, data.task))
     with record_outcome(run, before):
         finish(run, replace(prepared, checkpoint=state), data, pipeline, reporter)
+        draw_all(run, reporter.notice)
 
 
-def _go_on_with_folds(run: Run, prepared: Prepared, what: _Resume, reporter: Reporter, jobs: int | None) -> None:
+def _go_on_with_folds(run: Run, prepared: Prepared, what: Resume, reporter: Reporter, jobs: int | None) -> None:
     prepared, first = with_folds(prepared)
     reporter.data_ready(prepared.loaded, first, prepared.experiment)
-    before, how = _seconds(run), How(**read_record(run).get("folds", {}))
+    before, how = seconds_of(run), How(**read_record(run).get("folds", {}))
     how = how if jobs is None else replace(how, jobs=jobs)
     state = _rewound(run, reporter) if run.metrics.is_file() else None  # of the final model
     if state is not None:
         reporter.notice(f"resumed after epoch {reached(state)} of the final model")
-    _record_resume(run, what, {"after_folds": done_folds(run), **({} if state is None else _after(state))})
+    record_resume(run, what, {"after_folds": done_folds(run), **({} if state is None else _after(state))})
     run.update(folds=asdict(how))
     if what.changes:
         run.update(**told_of_data(prepared.loaded, first.task))
     with record_outcome(run, before):
         validate(run, replace(prepared, checkpoint=state), how, reporter)
+        draw_all(run, reporter.notice)
 
 
 def _after(state: dict[str, Any] | None) -> dict[str, int]:
@@ -107,38 +108,39 @@ def _after(state: dict[str, Any] | None) -> dict[str, int]:
 
 def require_resumable(run: Run) -> None:
     """Raise RunError where there is no way on."""
-    record = read_record(run)
-    if record["kind"] == "kfold" and "folds" not in record:
+    record = run.read("run.json")
+    if record.get("kind") == "kfold" and "folds" not in record:
         raise RunError(f"run {run.id} is a k-fold run of an older dlpy, which kept no folds: give its command again.")
-    if record["status"] == "diverged":
+    if record.get("status") == "diverged":
         reason = f"run {run.id} diverged ({record.get('exit_reason')}) and would do so again"
         raise RunError(f"{reason}: change its experiment and train anew.")
-    if record["status"] == "completed":
+    if record.get("status") == "completed":
         raise RunError(f"run {run.id} is complete: there is nothing to go on with.")
 
 
-def _changed_surroundings(run: Run, experiment: Experiment) -> list[str]:
+def changed_surroundings(run: Run, plugins: list[str]) -> list[str]:
     """Return a line for everything but the data that decides a run's numbers and is not what it was."""
-    record, now = read_record(run), environment()
+    record, now = run.read("run.json"), environment()
     pairs = [(name, record.get("versions", {}).get(name), now["versions"][name]) for name in _DECIDES]
     pairs += [(name, record.get(name), now[name]) for name in ("threads", "device", "settings")]
     changes = [
         f"{name}: {then or 'none'} then, {present or 'none'} now" for name, then, present in pairs if then != present
     ]
     kept = record.get("config_sha256")  # none where it was killed before training began
-    changed = [name for name, digest in config_digests(run, experiment).items() if kept and kept.get(name) != digest]
+    changed = [name for name, digest in config_digests(run, plugins).items() if kept and kept.get(name) != digest]
     return changes + [f"{run.path / name} was edited" for name in changed]
 
 
-def _changed_data(run: Run, loaded: Loaded) -> list[str]:
-    """Return a line where the rows are not those that the run began with."""
-    then = read_record(run)["data"]
-    if loaded.fingerprint() == then["sha256"]:
+def changed_data(run: Run, sha256: str, description: str) -> list[str]:
+    """Return a line where the data is not what the run began with."""
+    then = run.read("run.json")["data"]
+    if sha256 == then["sha256"]:
         return []
-    return [f"data: {then['description']} then, {loaded.source.description} now; its sha256 is another"]
+    return [f"data: {then['description']} then, {description} now; its sha256 is another"]
 
 
-def _refuse(run: Run, changes: list[str], *, allow_inexact: bool) -> None:
+def refuse(run: Run, changes: list[str], *, allow_inexact: bool) -> None:
+    """Raise RunError where something changed, unless that is allowed."""
     if not changes or allow_inexact:
         return
     lines = "".join(f"\n  {change}" for change in changes)
@@ -158,7 +160,7 @@ def _rewound(run: Run, reporter: Reporter) -> dict[str, Any] | None:
     return state
 
 
-def _record_resume(run: Run, what: _Resume, after: dict[str, int]) -> None:
+def record_resume(run: Run, what: Resume, after: dict[str, int]) -> None:
     """Write into run.json that the run goes on, and after what."""
     time = datetime.now().astimezone().isoformat(timespec="seconds")
     entry = {"time": time, **after, "command": what.command, "inexact": what.changes}
@@ -169,11 +171,11 @@ def _record_resume(run: Run, what: _Resume, after: dict[str, int]) -> None:
     run.append_log(f"resumed {told}: {what.command}")
 
 
-def _seconds(run: Run) -> float:
+def seconds_of(run: Run) -> float:
     """Return how long the run took so far; of a process that was killed only its epochs are known."""
-    record = read_record(run)
+    record = run.read("run.json")
     known = record.get("seconds") or 0.0
-    return known if record["status"] != "running" else max(known, sum(map(_trained, run.path.rglob("metrics.csv"))))
+    return known if record.get("status") != "running" else max(known, sum(map(_trained, run.path.rglob("metrics.csv"))))
 
 
 def _trained(metrics: Path) -> float:

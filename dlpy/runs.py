@@ -88,6 +88,11 @@ class Run:
         return self.path / "predictions.npz"
 
     @property
+    def unfinished(self) -> Path:
+        """What a picture in the making goes on from."""
+        return self.path / "unfinished.npz"
+
+    @property
     def made(self) -> Path:
         """What a model that makes rows shows of itself."""
         return self.path / "samples" / "made.npz"
@@ -222,11 +227,20 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             write(temporary)
-            with temporary.open("rb") as file:
-                os.fsync(file.fileno())
+            put_on_disk(temporary)
             temporary.replace(path)
+            put_on_disk(path.parent)
         finally:
             temporary.unlink(missing_ok=True)
+
+
+def put_on_disk(path: Path) -> None:
+    """Return once a file's content, or the names in a folder, would outlive a loss of power."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 @contextmanager

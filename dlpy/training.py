@@ -12,6 +12,7 @@ from dlpy.config import Experiment, raise_mistakes
 from dlpy.data import Data, Loaded, Rows, Task
 from dlpy.disk_space import require_space, require_writable
 from dlpy.document import Document
+from dlpy.drawing import draw_all
 from dlpy.engine import Engine
 from dlpy.errors import in_one_line
 from dlpy.fitting import Training, built_callbacks, checkpoint_of, choose_execution, directions, fit_on
@@ -79,6 +80,8 @@ def train(experiment: Experiment, document: Document, options: Options, reporter
     run = begin(experiment, prepared.loaded, data.task, options)
     with locked(run), record_outcome(run):
         finish(run, prepared, data, pipeline, reporter)
+        del prepared, data, pipeline  # plots want the room
+        draw_all(run, reporter.notice)
     return run
 
 

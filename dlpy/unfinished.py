@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from dlpy.config import Experiment
 from dlpy.errors import RunError
-from dlpy.records import Options, fingerprint
+from dlpy.records import Options
 from dlpy.runs import Run, all_runs
 
 _OVER = ("completed", "diverged")  # a run that diverged would do so again
 
 
-def latest_unfinished(experiment: Experiment, options: Options) -> Run | None:
-    """Return the newest run of the same experiment, overrides included, that is not over; None where there is none."""
-    given = fingerprint(experiment)
+def latest_unfinished(given: str, options: Options) -> Run | None:
+    """Return the newest run of the same experiment that is not over; None where there is none.
+
+    Args:
+        given: what the experiment, overrides included, is told by.
+    """
     for run in reversed(all_runs(options.folder)):
         record = _record(run)
         same = record.get("given") == given and record.get("kind") == options.kind

@@ -169,7 +169,7 @@ def _zip_damage(path: Path) -> str | None:
 
 def _is_resumable(run: Run, record: dict[str, Any], status: str) -> bool | None:
     """Return whether there is a checkpoint to go on from, or none is needed."""
-    if status not in _STOPPED or record["kind"] in PICTURE_KINDS:
+    if status not in _STOPPED:
         return None if status in ("completed", "running") else False
     if any(_config_damages(run, record)) or (record["kind"] == "kfold" and "folds" not in record):
         return False

@@ -68,8 +68,13 @@ def require_finite(scores: Mapping[str, Any], place: str, model: keras.Model) ->
     """Raise DivergedError where a loss is NaN or infinite."""
     for name, value in scores.items():
         if name.endswith("loss") and not np.isfinite(float(value)):
-            rate = float(model.optimizer.learning_rate)  # type: ignore
-            raise DivergedError(
-                f"{name} became {float(value)} {place}, at a learning rate of {rate:.3g}. "
-                "Try a smaller training.optimizer.learning_rate, 'standardize' in data.transforms, or clipnorm."
-            )
+            raise diverged(f"{name} became {float(value)} {place}", model)
+
+
+def diverged(what: str, model: keras.Model) -> DivergedError:
+    """Return the error that tells what is not finite any more, and what may help."""
+    rate = float(model.optimizer.learning_rate)  # type: ignore
+    return DivergedError(
+        f"{what}, at a learning rate of {rate:.3g}. "
+        "Try a smaller training.optimizer.learning_rate, 'standardize' in data.transforms, or clipnorm."
+    )

@@ -15,11 +15,13 @@ import ctypes
 import itertools
 import os
 import random
+import re
 import shutil
 import signal
 import sys
 import tempfile
 import time
+import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -30,12 +32,13 @@ from typing import Any
 
 from dlpy import backend
 from dlpy.runs import Run
-from tests.chaos_cases import CASES, write_data, write_experiment
+from tests.chaos_cases import COMMANDS, EXECUTIONS, FAMILIES, write_data, write_experiment
 
 SIGNALS = {"kill": signal.SIGKILL, "terminate": signal.SIGTERM, "interrupt": signal.SIGINT}
 _STATUS = {"kill": -signal.SIGKILL, "terminate": 143, "interrupt": 130, "full disk": 6}
 _MOST = 3  # disturbances of one run
 _DISK_BYTES = 24 << 20
+_OF_THE_TIME = ("run.json", "log.txt", ".lock")
 
 
 @dataclass(frozen=True)
@@ -48,15 +51,22 @@ class Ended:
 
 
 def outcome(run: Run) -> dict[str, Any]:
-    """Return all of a run that must not depend on whether it was interrupted."""
-    lines = [line.split(",") for line in run.metrics.read_text().splitlines()]
-    names = itertools.product(("best", "last"), ("weights.npz", "optimizer.npz", "seeds.npz", "state.json"))
-    files = {f"{link}/{name}": run.checkpoints / link / name for link, name in names}
-    files |= {name: run.path / name for name in ("config.yaml", "summary.json", "splits.npz", "transforms.npz")}
-    files |= {path.name: path for path in run.path.glob("samples/*") if path.name.startswith(("epoch", "made"))}
-    links = sorted((path.name, path.is_symlink() and path.readlink().name) for path in run.checkpoints.iterdir())
-    contents = {name: path.read_bytes() for name, path in files.items()}
-    return {"metrics": [row[:1] + row[2:] for row in lines], "links": links, **contents}
+    """Return all of a run that must not depend on whether it was interrupted: every file but those that tell of it."""
+    paths = [path for path in run.path.rglob("*") if path.is_file() and path.name not in _OF_THE_TIME]
+    names = {str(path.relative_to(run.path)): path for path in paths}
+    links = {str(path.relative_to(run.path)): str(path.readlink()) for path in run.path.rglob("*") if path.is_symlink()}
+    return links | {name: _content(path) for name, path in names.items() if name not in links}
+
+
+def _content(path: Path) -> Any:
+    """Return what a file says, without times and the run's own name."""
+    if path.name == "metrics.csv":
+        return [row[:1] + row[2:] for row in (line.split(",") for line in path.read_text().splitlines())]
+    if path.suffix == ".keras":
+        with zipfile.ZipFile(path) as archive:
+            members = {name: archive.read(name) for name in archive.namelist() if name != "metadata.json"}
+        return {name: re.sub(rb'"shared_object_id": \d+', b"", held) for name, held in members.items()}  # addresses
+    return None if path.parent.name == "plots" else path.read_bytes()
 
 
 def differences(want: dict[str, Any], got: dict[str, Any]) -> list[str]:
@@ -138,6 +148,13 @@ class Chaos:
         self.done: Counter[str] = Counter()
         self.runs = 0
         write_data(folder)
+        self._train_base()
+
+    def _train_base(self) -> None:
+        ended = wait(command(self._folder, "train", "base.yaml"), self._folder, 600, lambda: None)
+        assert ended.status == 0, ended.said
+        (run,) = (self._folder / "runs").iterdir()
+        run.rename(self._folder / "base")
 
     def disturb(self, family: str, execution: str) -> list[str]:
         """Train a case, disturbed; return what is then otherwise than if it had been left alone."""
@@ -146,7 +163,7 @@ class Chaos:
         folder = self._place(case)
         with small_disk(folder) as full_disks:
             kinds = [kind for kind in self._kinds if kind != "full disk" or full_disks]
-            ended = self._disturbed(folder, kinds, seconds)
+            ended = self._disturbed(folder, _begin(family), kinds, seconds)
             if ended.status != 0:
                 return [f"its last command ended with {ended.status}: {ended.said}"]
             (path,) = (path for path in (folder / "runs").iterdir() if path.is_dir())
@@ -158,10 +175,10 @@ class Chaos:
             shutil.rmtree(folder)
         return found
 
-    def _disturbed(self, folder: Path, kinds: list[str], seconds: float) -> Ended:
+    def _disturbed(self, folder: Path, begin: list[str], kinds: list[str], seconds: float) -> Ended:
         for _ in range(self._random.randint(1, _MOST)):
             kind = self._random.choice(kinds)
-            child = command(folder, *self._next(folder))
+            child = command(folder, *_next(folder, begin))
             disturb = partial(fill, folder) if kind == "full disk" else partial(os.kill, child, SIGNALS[kind])
             ended = wait(child, folder, self._random.uniform(0.05, seconds), disturb)
             (folder / "runs" / ".ballast").unlink(missing_ok=True)
@@ -170,22 +187,12 @@ class Chaos:
             if ended.status != _STATUS[kind] or "Traceback" in ended.said:
                 return ended
             self.done[kind] += 1
-        return wait(command(folder, *self._next(folder)), folder, 600, lambda: None)
-
-    def _next(self, folder: Path) -> list[str]:
-        """Return the command that goes on: what was killed before it was a run is begun again."""
-        runs = folder / "runs"
-        begun = [path for path in runs.iterdir() if path.is_dir()] if runs.is_dir() else []
-        if any((path / "run.json").is_file() for path in begun):
-            return ["resume", "latest"]
-        for path in begun:
-            shutil.rmtree(path)
-        return ["train", "experiment.yaml"]
+        return wait(command(folder, *_next(folder, begin)), folder, 600, lambda: None)
 
     def _undisturbed(self, case: tuple[str, str, int | None]) -> tuple[dict[str, Any], float]:
         if case not in self._alone:
             folder = self._place(case)
-            ended = wait(command(folder, "train", "experiment.yaml"), folder, 600, lambda: None)
+            ended = wait(command(folder, *_begin(case[0])), folder, 600, lambda: None)
             assert ended.status == 0, ended.said
             (path,) = (folder / "runs").iterdir()
             self._alone[case] = (outcome(Run(path)), ended.seconds)
@@ -193,10 +200,27 @@ class Chaos:
 
     def _place(self, case: tuple[str, str, int | None]) -> Path:
         folder = Path(tempfile.mkdtemp(prefix="-".join(map(str, case)) + "-", dir=self._folder))
-        for name in ("rows.npz", "pictures.npz", "series.npz", "text.txt"):
+        for name in ("rows.npz", "pictures.npz", "series.npz", "text.txt", "base"):
             (folder / name).symlink_to(self._folder / name)
         write_experiment(folder, *case)
         return folder
+
+
+def _begin(family: str) -> list[str]:
+    """Return the command that trains a family."""
+    name, *options = COMMANDS.get(family, ["train"])
+    return [name, "experiment.yaml", *options]
+
+
+def _next(folder: Path, begin: list[str]) -> list[str]:
+    """Return the command that goes on: what was killed before it was a run is begun again."""
+    runs = folder / "runs"
+    begun = [path for path in runs.iterdir() if path.is_dir()] if runs.is_dir() else []
+    if any((path / "run.json").is_file() for path in begun):
+        return ["resume", "latest"]
+    for path in begun:
+        shutil.rmtree(path)
+    return begin
 
 
 def main() -> int:
@@ -205,6 +229,7 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=5)
     parser.add_argument("--seed", type=int, default=int(time.time()))
     parser.add_argument("--kinds", nargs="+", choices=_STATUS, default=list(_STATUS))
+    parser.add_argument("--families", nargs="+", choices=FAMILIES, default=list(FAMILIES))
     parser.add_argument("--disturbances", type=int, default=10**9, help="end after so many")
     options = parser.parse_args()
     os.environ["DLPY_OFFLINE"] = "1"
@@ -212,7 +237,7 @@ def main() -> int:
     chaos = Chaos(folder, options.seed, options.kinds)
     print(f"seed {options.seed}, in {folder}", flush=True)
     until = time.monotonic() + 60 * options.minutes
-    for family, execution in itertools.cycle(CASES):
+    for family, execution in itertools.cycle(itertools.product(options.families, EXECUTIONS)):
         if time.monotonic() > until or chaos.done.total() >= options.disturbances:
             break
         found = chaos.disturb(family, execution)

@@ -32,8 +32,22 @@ FAMILIES: dict[str, dict[str, Any]] = {
         "data": {"name": "language_model", "path": "text.txt", "window": 12, "step": 3},
         "model": {"name": "rnn", "units": [8], "cell": "gru", "embedding": 4},
     },
+    "pretrained": {
+        "data": PICTURES | {"augmentation": {"shift": 0.1}},
+        "model": {"name": "pretrained", "weights": "run:base", "units": [4], "dropout": 0.2},
+        "training": {"phases": [{"freeze": "all", "epochs": 15}, {"unfreeze_from": "conv2d", "epochs": 15}]},
+        "callbacks": [STOPPING],
+    },
+    "folds": {
+        "data": {"name": "npz", "path": "rows.npz"},
+        "model": DENSE,
+        "kfold": {"folds": 3},
+        "callbacks": [PLATEAU],
+    },
 }
-CASES = [(family, execution) for family in FAMILIES for execution in ("epoch", "steps")]
+BASE = {"data": PICTURES, "model": CONVNET, "training": {"epochs": 2}}  # the run that `pretrained` stands on
+COMMANDS = {"folds": ["kfold", "--refit"]}  # else train
+EXECUTIONS = ("epoch", "steps")
 
 
 def write_data(folder: Path) -> None:
@@ -46,12 +60,13 @@ def write_data(folder: Path) -> None:
     np.savez(folder / "series.npz", x=rng.normal(y[:, None, None], 2.0, (240, 6, 2)).astype(np.float32), y=y)
     words = rng.choice(["to be", "or not", "that is", "the question"], 400)
     (folder / "text.txt").write_text(", ".join(words))
+    (folder / "base.yaml").write_text(yaml.safe_dump(BASE))
 
 
 def write_experiment(folder: Path, family: str, execution: str, every_steps: int | None) -> None:
     """Write experiment.yaml: so many epochs that there is time to disturb them."""
-    training = {"epochs": 40, "batch_size": 16, "execution": execution}
     block = FAMILIES[family]
+    training = {"batch_size": 16, "execution": execution, **block.get("training", {"epochs": 40})}
     checkpoint = {"name": "checkpoint", "every_seconds": 0.2, "every_steps": every_steps}
     content = {**block, "training": training, "callbacks": [checkpoint, *block.get("callbacks", [])]}
     (folder / "experiment.yaml").write_text(yaml.safe_dump(content))

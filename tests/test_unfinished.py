@@ -100,9 +100,3 @@ def test_folds_go_on_too_where_the_same_is_asked_for(bench) -> None:
     assert out.startswith(f"going on with runs/{run}\n")
     assert "fold 1: goes on after epoch 2 of 5\nfold 1/2" in out
     assert "refit" in Run(Path("runs", run)).read("summary.json")
-
-
-def test_pictures_are_made_anew(bench) -> None:
-    text = "kind: dream\nnetwork: vgg16\nweights: none\nfallback: stand_in\nlayers: {block4_conv1: 1.0}\n"
-    status, _, err = bench.run("train", bench.write(text), "--resume")
-    assert (status, "--resume: a picture that was not finished is made anew" in err) == (2, True)

@@ -6,6 +6,7 @@ Source: Chollet 2017, 8.2; Mordvintsev, Olah and Tyka 2015, "Inceptionism".
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,9 +31,14 @@ def dream(artwork: Dream, viewer: Viewer, picture: np.ndarray, journal: Journal)
     original = picture.astype(np.float32)
     sizes = octave_sizes(picture.shape[:2], artwork.octaves, artwork.octave_scale)
     step, dreamt, before = _stepper(artwork, viewer), original, sizes[0]
-    journal.begins("dreaming", artwork.octaves * artwork.steps)
+    state = journal.begins("dreaming", artwork.octaves * artwork.steps)
     for octave, size in enumerate(sizes, 1):
-        dreamt = _climbed(resized(dreamt, size), artwork, octave, step, journal)
+        if state and octave < int(state["octave"]):
+            before = size
+            continue
+        goes_on = bool(state) and octave == int(state["octave"])
+        climb = _Climb.again(state) if goes_on else _Climb(octave, resized(dreamt, size))
+        dreamt = _climbed(climb, artwork, step, journal)
         dreamt = dreamt + lost_detail(original, before, size)
         journal.keep(f"octave-{octave:02d}-{size[0]}x{size[1]}", dreamt)
         before = size
@@ -40,25 +46,45 @@ def dream(artwork: Dream, viewer: Viewer, picture: np.ndarray, journal: Journal)
     journal.summarize({"octaves": sizes})
 
 
-def _climbed(start: np.ndarray, artwork: Dream, octave: int, step: Step, journal: Journal) -> np.ndarray:
-    """Return the picture after the steps of an octave; the loss that is written down is that before each."""
+@dataclass
+class _Climb:
+    """How far an octave is."""
+
+    octave: int
+    picture: Any  # (height, width, channels) float32
+    losses: list[float] = field(default_factory=list)  # before each step
+    done: int = 0  # steps
+
+    def state(self) -> dict[str, np.ndarray]:
+        counts = {"octave": np.array(self.octave), "done": np.array(self.done)}
+        return {"picture": np.asarray(self.picture), "losses": np.array(self.losses), **counts}
+
+    @classmethod
+    def again(cls, state: dict[str, np.ndarray]) -> _Climb:
+        """Return what had this state."""
+        return cls(int(state["octave"]), state["picture"], state["losses"].tolist(), int(state["done"]))
+
+
+def _climbed(climb: _Climb, artwork: Dream, step: Step, journal: Journal) -> np.ndarray:
+    """Return the picture after the steps that are left of an octave; losses are those before each step."""
     import tensorflow as tf
 
-    picture, done, losses = tf.constant(start[None]), 0, []
-    while done < artwork.steps:
+    picture = tf.constant(climb.picture[None])
+    while climb.done < artwork.steps:
         changed, terms = step(picture)
         named = {name: float(term) for (_, name), term in zip(artwork.wanted_layers(), terms, strict=True)}
-        losses.append(sum(named.values()))
-        journal.add({"step": len(journal.rows) + 1, "octave": octave, "loss": losses[-1], **named})
-        if artwork.max_loss is not None and losses[-1] > artwork.max_loss:
+        climb.losses.append(sum(named.values()))
+        journal.add({"step": len(journal.rows) + 1, "octave": climb.octave, "loss": climb.losses[-1], **named})
+        if artwork.max_loss is not None and climb.losses[-1] > artwork.max_loss:
             break
-        picture, done = changed, done + 1
-        journal.watcher.advanced((octave - 1) * artwork.steps + done)
-    height, width = start.shape[:2]
-    ended = "" if done == artwork.steps else ", above max_loss"
-    line = f"octave {octave}/{artwork.octaves}  {height} x {width}  {done} steps"
-    journal.watcher.notice(f"{line}  loss {losses[0]:.4g} to {losses[-1]:.4g}{ended}")
-    return np.asarray(picture)[0]
+        picture, climb.picture, climb.done = changed, changed[0], climb.done + 1
+        journal.watcher.advanced((climb.octave - 1) * artwork.steps + climb.done)
+        journal.keep_state(climb.state)
+    height, width = climb.picture.shape[:2]
+    ended = "" if climb.done == artwork.steps else ", above max_loss"
+    line = f"octave {climb.octave}/{artwork.octaves}  {height} x {width}  {climb.done} steps"
+    journal.watcher.notice(f"{line}  loss {climb.losses[0]:.4g} to {climb.losses[-1]:.4g}{ended}")
+    return np.asarray(climb.picture)
 
 
 def _stepper(artwork: Dream, viewer: Viewer) -> Step:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import time
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from dlpy.arrays import ArraysError, read_npz
 from dlpy.errors import DivergedError
 from dlpy.png import save_pixels
-from dlpy.runs import Run, storage
+from dlpy.runs import Run, storage, write_arrays, write_whole
+
+State = dict[str, np.ndarray]
+_LEAST_SECONDS = 5.0  # between two states that are kept
+_SHARE = 0.02  # of the time, that keeping them takes
 
 
 class Watcher:
@@ -29,20 +36,38 @@ class Watcher:
 
 
 class Journal:
-    """Writes down how a picture comes about, and tells who watches."""
+    """Writes down how a picture comes about, and tells who watches; keeps what a run that ends too early goes on from.
 
-    def __init__(self, run: Run, watcher: Watcher) -> None:
+    Args of an instance:
+        state: what `kept_state` returned, of a run that goes on.
+    """
+
+    def __init__(self, run: Run, watcher: Watcher, state: State | None = None) -> None:
         self.watcher = watcher
         self.rows: list[dict[str, float]] = []
         self._run = run
-        self._started = 0.0
+        self._seconds: list[float] = []
+        self._started = self._kept = time.monotonic()
+        self._took = 0.0  # seconds, to keep the state
+        self._state = dict(state or {})
 
-    def begins(self, what: str, total: int) -> None:
-        """Learn that the work begins: so many steps. From now on there is something to keep, however it ends."""
-        self._started = time.monotonic()
-        with storage(self._run.metrics):
-            self._run.metrics.touch()
+    def begins(self, what: str, total: int) -> State:
+        """Learn that the work begins: so many steps. From now on there is something to keep, however it ends.
+
+        Returns:
+            The state to go on from, the lines until then written down again; {} where it begins.
+        """
+        state = self._state
+        if state:
+            self.rows = json.loads(str(state.pop("rows")))
+            self._seconds = state.pop("seconds").tolist()
+        self._started = self._kept = time.monotonic()
+        self._started -= self._seconds[-1] if self._seconds else 0.0
+        lines = [_line(row, seconds) for row, seconds in zip(self.rows, self._seconds, strict=True)]
+        text = "".join([_header(self.rows[0]), *lines] if lines else [])
+        write_whole(self._run.metrics, lambda path: path.write_text(text, encoding="utf-8"))
         self.watcher.begins(what, total)
+        return state
 
     def add(self, row: dict[str, float]) -> None:
         """Add a line to metrics.csv: what is counted, first, and the loss with its terms.
@@ -54,15 +79,20 @@ class Journal:
             counted, number = next(iter(row.items()))
             raise DivergedError(f"the loss became {row['loss']} in {counted} {number:g}. Try smaller weights or steps.")
         self.rows.append(row)
-        counted, *names = row
-        cells = [
-            f"{row[counted]:g}",
-            f"{time.monotonic() - self._started:.3f}",
-            *(f"{row[name]:.9g}" for name in names),
-        ]
-        lines = [",".join([counted, "seconds", *names])] if len(self.rows) == 1 else []
+        self._seconds.append(time.monotonic() - self._started)
+        text = ("" if len(self.rows) > 1 else _header(row)) + _line(row, self._seconds[-1])
         with storage(self._run.metrics), self._run.metrics.open("a", encoding="utf-8") as file:
-            file.write("\n".join([*lines, ",".join(cells)]) + "\n")
+            file.write(text)
+
+    def keep_state(self, state: Callable[[], State]) -> None:
+        """Keep what the work goes on from if the run ends too early, unless that was done a moment ago."""
+        began = time.monotonic()
+        if began - self._kept < max(_LEAST_SECONDS, self._took / _SHARE):
+            return
+        told = {"rows": np.array(json.dumps(self.rows)), "seconds": np.array(self._seconds)}
+        write_arrays(self._run.unfinished, {**told, **state()})
+        self._kept = time.monotonic()
+        self._took = self._kept - began
 
     def keep(self, name: str, picture: np.ndarray) -> None:
         """Keep a picture (height, width, channels), in grey levels, as samples/<name>.png."""
@@ -73,3 +103,24 @@ class Journal:
     def summarize(self, more: dict[str, Any]) -> None:
         """Write summary.json: the first and the last line, and what else there is to tell."""
         self._run.write("summary.json", {"first": self.rows[0], "last": self.rows[-1], **more})
+        with storage(self._run.unfinished):
+            self._run.unfinished.unlink(missing_ok=True)
+
+
+def kept_state(run: Run) -> State:
+    """Return what a run that ended too early goes on from; {} where it kept nothing, or that is damaged."""
+    try:
+        state = read_npz(run.unfinished)
+    except (FileNotFoundError, ArraysError):
+        return {}
+    return state if {"rows", "seconds"} <= state.keys() else {}
+
+
+def _header(row: dict[str, float]) -> str:
+    counted, *names = row
+    return ",".join([counted, "seconds", *names]) + "\n"
+
+
+def _line(row: dict[str, float], seconds: float) -> str:
+    counted, *values = row.values()
+    return ",".join([f"{counted:g}", f"{seconds:.3f}", *(f"{value:.9g}" for value in values)]) + "\n"

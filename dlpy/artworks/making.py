@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from dlpy import backend, runs
@@ -11,9 +12,10 @@ from dlpy.artworks.sources import Sources, read_sources
 from dlpy.artworks.viewer import open_viewer
 from dlpy.disk_space import require_writable
 from dlpy.document import Document
+from dlpy.drawing import draw_all
 from dlpy.errors import DataError
 from dlpy.outcome import record_outcome
-from dlpy.records import Options, claim, opening
+from dlpy.records import Options, claim, config_digests, digest_of, opening
 from dlpy.run_lock import locked
 from dlpy.runs import Run
 
@@ -28,37 +30,51 @@ def make(artwork: Artwork, document: Document, options: Options, watcher: Watche
     """
     backend.check_settings()
     require_writable(options.folder)
+    options = replace(options, given=digest_of(artwork.to_yaml(), []))
     artwork = (artwork.shortened() if options.smoke else artwork).resolved()
     sources = prepared(artwork, document)
-    if artwork.weights_path is not None and not Path(artwork.weights_path).expanduser().is_file():
-        raise DataError(f"weights: there is no file {artwork.weights_path} (seen from {Path.cwd()}).")
-    if sources.stand_ins:
-        watcher.generated([artwork.path_options()[purpose] for purpose in sources.stand_ins])
+    announce(artwork, sources, watcher)
     run = _begin(artwork, sources, options)
     with locked(run), record_outcome(run):
-        _paint(artwork, document, sources, Journal(run, watcher))
+        paint(artwork, document, sources, Journal(run, watcher))
+        draw_all(run, watcher.notice)
     return run
 
 
 def prepared(artwork: Artwork, document: Document) -> Sources:
-    """Return the pictures of an artwork, large enough for its network."""
+    """Return the pictures of an artwork, large enough for its network.
+
+    Raises:
+        ConfigError: they are too small.
+        DataError: they, or the file of the network's weights, are not there.
+    """
     sources = read_sources(artwork)
     mistakes = artwork.size_mistakes(sources.size)
     if mistakes:
         raise document.error(mistakes)
+    if artwork.weights_path is not None and not Path(artwork.weights_path).expanduser().is_file():
+        raise DataError(f"weights: there is no file {artwork.weights_path} (seen from {Path.cwd()}).")
     return sources
+
+
+def announce(artwork: Artwork, sources: Sources, watcher: Watcher) -> None:
+    """Tell which pictures are generated ones."""
+    if sources.stand_ins:
+        watcher.generated([artwork.path_options()[purpose] for purpose in sources.stand_ins])
 
 
 def _begin(artwork: Artwork, sources: Sources, options: Options) -> Run:
     def write(run: Run) -> None:
         runs.write_whole(run.config, lambda path: path.write_text(artwork.to_yaml(), encoding="utf-8"))
-        run.write("run.json", opening(run, options, artwork.seed, sources.record()))
+        digests = {"config_sha256": config_digests(run, [])}
+        run.write("run.json", opening(run, options, artwork.seed, sources.record()) | digests)
         run.append_log(f"began: {options.command or options.kind}; pictures: {sources.described}")
 
     return claim(options, artwork.name or "run", write)
 
 
-def _paint(artwork: Artwork, document: Document, sources: Sources, journal: Journal) -> None:
+def paint(artwork: Artwork, document: Document, sources: Sources, journal: Journal) -> None:
+    """Make the picture, and leave in the run what there is to see on the way."""
     backend.start()
     viewer = open_viewer(artwork)
     mistakes = viewer.mistakes(artwork, sources.size)

@@ -25,6 +25,14 @@ class Minimizer(Protocol):
         """Compute the function at most so many times, and leave the best, or the last, place in `place`."""
         ...
 
+    def state(self) -> dict[str, np.ndarray]:
+        """Return all that the next step depends on."""
+        ...
+
+    def restore(self, state: dict[str, np.ndarray]) -> None:
+        """Go on from what `state` returned."""
+        ...
+
 
 class Lbfgs:
     """Goes where the function falls, as far as it falls, and learns from its slopes how it curves.
@@ -42,6 +50,17 @@ class Lbfgs:
     def go_on(self, evaluations: int) -> None:
         while evaluations > 0 and self._slope.any():
             evaluations -= self._step(evaluations)
+
+    def state(self) -> dict[str, np.ndarray]:
+        none = np.empty((0, self.place.size))
+        steps, changes, bends = zip(*self._steps, strict=True) if self._steps else (none, none, ())
+        learnt = {"steps": np.array(steps), "changes": np.array(changes), "bends": np.array(bends, np.float64)}
+        return {"place": self.place, "value": np.float64(self.value), "slope": self._slope, **learnt}  # type: ignore
+
+    def restore(self, state: dict[str, np.ndarray]) -> None:
+        self.place, self.value, self._slope = state["place"], float(state["value"]), state["slope"]
+        self._steps.clear()
+        self._steps.extend(zip(state["steps"], state["changes"], map(float, state["bends"]), strict=True))
 
     def _step(self, evaluations: int) -> int:
         """Take one step, if so many evaluations find one; return how many it took."""
@@ -110,3 +129,10 @@ class Adam:
             self._square = 0.999 * self._square + 0.001 * slope**2
             mean, square = self._mean / (1 - 0.9**self._taken), self._square / (1 - 0.999**self._taken)
             self.place = self.place - self._rate * mean / (np.sqrt(square) + 1e-8)
+
+    def state(self) -> dict[str, np.ndarray]:
+        return {"place": self.place, "mean": self._mean, "square": self._square, "taken": np.array(self._taken)}
+
+    def restore(self, state: dict[str, np.ndarray]) -> None:
+        self.place, self._mean, self._square = state["place"], state["mean"], state["square"]
+        self._taken = int(state["taken"])

@@ -25,16 +25,21 @@ _TERMS = ("content", "style", "total_variation")
 
 def transfer(artwork: Style, viewer: Viewer, pictures: Pictures, journal: Journal) -> None:
     """Make a picture with the content of one and the style of another, and keep it on the way."""
-    journal.begins("painting", artwork.iterations * artwork.evaluations)
+    state = journal.begins("painting", artwork.iterations * artwork.evaluations)
     judge = _Judge(artwork, viewer, pictures, journal)
     minimizer = _minimizer(artwork, judge, _start(artwork, pictures["content"]))
-    _tell(artwork, 0, judge.terms(minimizer.place), journal)
+    if state:
+        minimizer.restore(state)
+        judge.asked = int(state["asked"])
+    else:
+        _tell(artwork, 0, judge.terms(minimizer.place), journal)
     digits = len(str(artwork.iterations))
-    for iteration in range(1, artwork.iterations + 1):
+    for iteration in range(len(journal.rows), artwork.iterations + 1):
         minimizer.go_on(artwork.evaluations)
         _tell(artwork, iteration, judge.terms(minimizer.place), journal)
         if iteration % artwork.save_every == 0:
             journal.keep(f"iteration-{iteration:0{digits}d}", judge.picture(minimizer.place))
+        journal.keep_state(lambda: {**minimizer.state(), "asked": np.array(judge.asked)})
     journal.keep("final", judge.picture(minimizer.place))
     journal.summarize({"evaluations": judge.asked})
 

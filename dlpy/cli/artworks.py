@@ -12,10 +12,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from dlpy.artworks.artwork import Artwork
 from dlpy.artworks.journal import Watcher
 from dlpy.artworks.making import make
+from dlpy.artworks.resuming import Unfinished, resume
 from dlpy.cli.output import output
 from dlpy.cli.progress import announce, shown_path
 from dlpy.document import Document
-from dlpy.drawing import draw_all
+from dlpy.errors import ConfigError, RunError
+from dlpy.kinds import load_any
 from dlpy.records import Options
 from dlpy.runs import Run
 
@@ -25,7 +27,20 @@ def make_and_show(artwork: Artwork, document: Document, options: Options, *, qui
     console = output(quiet=quiet)
     with _watcher(console) as watcher:
         run = make(artwork, document, options, watcher)
-    draw_all(run, Lines(console).notice)
+    _finished(console, run)
+
+
+def go_on(run: Run, command: str, *, quiet: bool, allow_inexact: bool = False) -> None:
+    """Finish the picture of a run that ended too early, and show it as the command that began it does."""
+    try:
+        artwork, document = load_any(run.config)
+    except ConfigError as error:
+        raise RunError(f"the run's config.yaml was changed, or is of another version: {error}") from None
+    if not isinstance(artwork, Artwork):
+        raise RunError(f"{run.config} was changed: it trains a model.")
+    console = output(quiet=quiet)
+    with _watcher(console) as watcher:
+        resume(run, Unfinished(artwork, document, command), watcher, allow_inexact=allow_inexact)
     _finished(console, run)
 
 

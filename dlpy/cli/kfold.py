@@ -27,19 +27,16 @@ def kfold(
 
     Example: dlpy kfold configs/boston_kfold.yaml kfold.folds=10 --refit
     """
-    from dlpy import backend, runs
+    from dlpy import runs
     from dlpy.cli.progress import reporter
     from dlpy.config import load
-    from dlpy.drawing import draw_all
     from dlpy.kfold import kfold as run_kfold
-    from dlpy.records import How, Options
+    from dlpy.records import How, Options, fingerprint
 
     experiment, document = load(config, overrides)
     options = Options(runs_folder or runs.runs_folder(), command_line(), "kfold", smoke, How(jobs, refit))
-    if resume and went_on(experiment, options, quiet=quiet):
+    if resume and went_on(fingerprint(experiment), options, quiet=quiet):
         return
     with reporter(quiet=quiet, folds=True) as report:
         run = run_kfold(experiment, document, options, report)
-    backend.give_back_memory()
-    draw_all(run, report.notice)
     report.finished(run)

@@ -48,13 +48,19 @@ def resume(
 
 def go_on(run: Run, *, quiet: bool, allow_inexact: bool = False, jobs: int | None = None) -> None:
     """Train a run to its end, and show it as the command that began it does."""
-    from dlpy import backend, resumption
+    from dlpy import resumption
+    from dlpy.cli import artworks
     from dlpy.cli.progress import reporter
-    from dlpy.drawing import draw_all
+    from dlpy.errors import ConfigError
+    from dlpy.runs import PICTURE_KINDS
 
-    folds = run.read("run.json").get("kind") == "kfold"
+    kind = run.read("run.json").get("kind")
+    if kind in PICTURE_KINDS:
+        if jobs is not None:
+            raise ConfigError(f"--jobs: run {run.id} has no folds.")
+        artworks.go_on(run, command_line(), quiet=quiet, allow_inexact=allow_inexact)
+        return
+    folds = kind == "kfold"
     with reporter(quiet=quiet, folds=folds) as report:
         resumption.resume(run, command_line(), report, allow_inexact=allow_inexact, jobs=jobs)
-    backend.give_back_memory()
-    draw_all(run, report.notice)
     report.finished(run)

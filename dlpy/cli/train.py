@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from dlpy.config import Experiment
     from dlpy.records import Options
 
 ConfigFile = Annotated[Path, typer.Argument(metavar="EXPERIMENT", help="The experiment file (YAML).")]
@@ -38,41 +37,37 @@ def train(
 
     Example: dlpy train configs/imdb_dense.yaml training.epochs=3 model.units=[32]
     """
-    from dlpy import backend, runs, training
+    from dlpy import runs, training
     from dlpy.artworks.artwork import Artwork
     from dlpy.cli.progress import reporter
-    from dlpy.drawing import draw_all
     from dlpy.kinds import load_any
-    from dlpy.records import Options
+    from dlpy.records import Options, digest_of, fingerprint
 
     experiment, document = load_any(config, overrides)
     folder = runs_folder or runs.runs_folder()
     if isinstance(experiment, Artwork):
         from dlpy.cli.artworks import make_and_show
-        from dlpy.yaml_reader import Mistake
 
-        if resume:
-            raise document.error([Mistake(("kind",), "--resume: a picture that was not finished is made anew.")])
-        make_and_show(experiment, document, Options(folder, command_line(), experiment.kind, smoke), quiet=quiet)
+        options = Options(folder, command_line(), experiment.kind, smoke)
+        if not (resume and went_on(digest_of(experiment.to_yaml(), []), options, quiet=quiet)):
+            make_and_show(experiment, document, options, quiet=quiet)
         return
     options = Options(folder, command_line(), "train", smoke)
-    if resume and went_on(experiment, options, quiet=quiet):
+    if resume and went_on(fingerprint(experiment), options, quiet=quiet):
         return
     with reporter(quiet=quiet) as report:
         run = training.train(experiment, document, options, report)
-    backend.give_back_memory()
-    draw_all(run, report.notice)
     report.finished(run)
 
 
-def went_on(experiment: Experiment, options: Options, *, quiet: bool) -> bool:
-    """Go on with the latest unfinished run of the experiment, or say that there is none; return whether there was."""
+def went_on(given: str, options: Options, *, quiet: bool) -> bool:
+    """Go on with the latest unfinished run of an experiment, or say that there is none; return whether there was."""
     from dlpy.cli.output import output
     from dlpy.cli.progress import shown_path
     from dlpy.cli.resume import go_on
     from dlpy.unfinished import latest_unfinished
 
-    run, console = latest_unfinished(experiment, options), output(quiet=quiet)
+    run, console = latest_unfinished(given, options), output(quiet=quiet)
     if run is None:
         console.print("no unfinished run of this experiment: a new one begins", highlight=False, markup=False)
         return False

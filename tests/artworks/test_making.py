@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from dlpy.artworks import journal
 from dlpy.artworks.artwork import Artwork
 from dlpy.artworks.journal import Watcher
 from dlpy.artworks.making import make
@@ -146,10 +147,13 @@ def test_runs_are_listed_and_compared_and_have_no_model(bench) -> None:
 
 
 class Impatient(Watcher):
-    """Presses Ctrl-C in the third iteration of four evaluations."""
+    """Presses Ctrl-C, unless told otherwise in the third iteration of four evaluations."""
+
+    def __init__(self, after: int = 10) -> None:
+        self._after = after
 
     def advanced(self, done: int) -> None:
-        if done == 10:
+        if done == self._after:
             raise KeyboardInterrupt
 
 
@@ -162,3 +166,69 @@ def test_ctrl_c_leaves_a_run_that_says_so(bench) -> None:
     assert json.loads((run / "run.json").read_text())["status"] == "interrupted"
     assert [row["iteration"] for row in rows(run)] == [0, 1, 2]
     assert bench.run("plot", run)[0] == 0
+
+
+def stopped(bench, text: str, after: int):
+    """Begin a picture, press Ctrl-C after so many steps, and return the run's folder."""
+    artwork, document = load_any(bench.write(text), None)
+    assert isinstance(artwork, Artwork)
+    options = Options(bench.folder / "runs", kind=artwork.kind)
+    with pytest.raises(KeyboardInterrupt) as stop:
+        make(artwork, document, options, Impatient(after))
+    run = sorted((bench.folder / "runs").iterdir())[-1]
+    assert f"to go on: dlpy resume {run}" in stop.value.__notes__[0]
+    return run
+
+
+def bytes_of(run) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in [run / "summary.json", *(run / "samples").iterdir()]}
+
+
+@pytest.mark.parametrize(
+    ("text", "after", "lines"),
+    [
+        (DREAM + "octaves: 2\n", 2, 2),
+        (DREAM + "octaves: 2\n", 4, 4),
+        (DREAM + "octaves: 2\n", 7, 7),
+        (STYLE, 14, 4),
+        (STYLE + "optimizer: adam\nstart: noise\n", 10, 3),
+    ],
+)
+def test_a_picture_that_is_resumed_ends_with_the_same_bytes(
+    bench, monkeypatch: pytest.MonkeyPatch, text: str, after: int, lines: int
+) -> None:
+    monkeypatch.setattr(journal, "_LEAST_SECONDS", 0.0)
+    monkeypatch.setattr(journal, "_SHARE", 1e9)
+    alone, _ = made(bench, text)
+    run = stopped(bench, text, after)
+    assert (run / "unfinished.npz").is_file()
+    (run / "metrics.csv").write_text((run / "metrics.csv").read_text()[:-5])  # what a lost write leaves
+    status, out, err = bench.run("resume", run)
+    assert (status, err) == (0, "")
+    assert f"resumed after {lines - text.startswith('kind: dream')} lines of metrics.csv" in out
+    assert bytes_of(run) == bytes_of(alone)
+    without_seconds = [[{**row, "seconds": 0} for row in rows(folder)] for folder in (run, alone)]
+    assert without_seconds[0] == without_seconds[1]
+    assert not (run / "unfinished.npz").exists()
+    record = json.loads((run / "run.json").read_text())
+    assert (record["status"], len(record["resumes"])) == ("completed", 1)
+    status, out, _ = bench.run("resume", run)
+    assert (status, "is complete: there is nothing to do" in out) == (0, True)
+
+
+def test_a_picture_without_a_whole_state_is_begun_again_in_its_run(bench) -> None:
+    alone, _ = made(bench, STYLE)
+    run = stopped(bench, STYLE, 10)
+    (run / "unfinished.npz").write_bytes(b"PK damaged")
+    status, out, _ = bench.run("train", "experiment.yaml", "--resume")
+    assert (status, f"going on with runs/{run.name}" in out) == (0, True)
+    assert "nothing whole was kept: begun again" in out
+    assert bytes_of(run) == bytes_of(alone)
+    assert [row["iteration"] for row in rows(run)] == [0, 1, 2, 3, 4]
+
+
+def test_a_picture_is_not_resumed_by_another_config(bench) -> None:
+    run = stopped(bench, STYLE, 10)
+    (run / "config.yaml").write_text((run / "config.yaml").read_text().replace("evaluations: 4", "evaluations: 5"))
+    status, _, err = bench.run("resume", run)
+    assert (status, f"{run / 'config.yaml'} was edited" in err) == (7, True)
