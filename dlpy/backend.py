@@ -14,6 +14,7 @@ from dlpy.errors import SetupError
 # Keras imports these at start where they are installed, for wrappers and galleries that dlpy does not use:
 # 0.5 to 1.5 s. Inside the block they look as if they were not installed.
 _NOT_NEEDED = ("sklearn", "scipy", "pandas", "matplotlib.pyplot")
+_USUAL = ("float32", "channels_last", 1e-7)
 _CAPS = ("KERAS_MAX_EPOCHS", "KERAS_MAX_STEPS_PER_EPOCH")
 
 
@@ -33,8 +34,10 @@ def start() -> None:
             import keras
     except ImportError as error:
         raise SetupError(f"Keras and TensorFlow cannot be imported: {error}.") from error
-    if keras.config.floatx() != "float32" or keras.config.image_data_format() != "channels_last":
-        raise SetupError("keras.json asks for another floatx or image_data_format than float32 and channels_last.")
+    asked = (keras.config.floatx(), keras.config.image_data_format(), keras.config.epsilon())
+    if asked != _USUAL:
+        names = "floatx, image_data_format or epsilon"
+        raise SetupError(f"keras.json asks for another {names} than {', '.join(map(str, _USUAL))}.")
 
 
 def check_settings() -> None:

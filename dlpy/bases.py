@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic_core import PydanticCustomError, core_schema
 
+from dlpy import runs
 from dlpy.applications import IMAGENET, finish_imagenet, new_application, read_application
 from dlpy.blocks import Block, Slot
 from dlpy.components import Model
@@ -14,7 +16,7 @@ from dlpy.data import Input, Task
 from dlpy.errors import ConfigError, RunError, did_you_mean
 from dlpy.networks import NETWORKS, check_size, unknown_network
 from dlpy.preparation import ADDED, Preparation, prepared
-from dlpy.run_bases import RunBase, read_run_base, run_weights
+from dlpy.run_bases import RunBase, best_weights, read_run_base, run_weights
 from dlpy.weight_files import Weights, assign
 
 if TYPE_CHECKING:
@@ -81,6 +83,16 @@ class Base(Block):
         found = read_run_base(self.run)
         chosen = found.preparation(self.preprocessing)
         return self.model_copy(update={"network": found.family, "preprocessing": chosen})
+
+    def pinned(self) -> str | None:
+        """Return the option `weights` so that it goes on meaning the same run."""
+        return self.weights if self.run is None else _RUN + runs.lasting(self.run)
+
+    def files(self) -> dict[str, Path]:
+        """Return the file of the weights, unless they are drawn, or ImageNet's, which is checked when it is fetched."""
+        if self.run is not None:
+            return {_OPTION: best_weights(self.run)}
+        return {} if self.weights in (None, IMAGENET) else {_OPTION: Path(self.weights).expanduser()}
 
     def check(self, task: Task) -> None:
         """Raise ConfigError where the base does not fit the task's pictures."""

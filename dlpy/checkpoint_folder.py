@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from dlpy.errors import RunError
-from dlpy.runs import storage
+from dlpy.runs import Run
+from dlpy.writing import storage
 
 
 def whole(folder: Path) -> dict[str, Any]:
@@ -71,7 +72,48 @@ def point(link: Path, target: str) -> None:
     temporary.replace(link)
 
 
-def reset(folder: Path, links: dict[str, Path | None]) -> None:
+def rewind(run: Run) -> tuple[dict[str, Any] | None, list[str]]:
+    """Bring the folder to what it was when the last checkpoint that is whole was written.
+
+    Returns:
+        The state of that checkpoint, None where there is none, and a line for each one that is damaged.
+
+    Raises:
+        RunError: there are checkpoints, but none is whole.
+    """
+    damages, last = [], _last_if_whole(run)
+    for link in ("unfinished", "last", "previous"):
+        if not (run.checkpoints / link).is_symlink():
+            continue
+        try:
+            folder = (run.checkpoints / link).resolve()
+            state = whole(folder)
+            best = None if state["best"] is None else run.checkpoints / f"epoch-{state['best']:04d}"
+            if best is not None:
+                whole(best)
+        except RunError as error:
+            damages.append(str(error))
+            continue
+        if state["step"] and last is not None and read_state(last)["epoch"] > state["epoch"]:
+            continue  # a process was killed just before it removed the link
+        unfinished, latest = (folder, last) if state["step"] else (None, folder)
+        _reset(run.checkpoints, {"unfinished": unfinished, "last": latest, "best": best or latest})
+        return state, damages
+    if damages:
+        raise RunError(f"run {run.id} cannot be resumed, no checkpoint is whole: {' '.join(damages)}")
+    _reset(run.checkpoints, {})
+    return None, []
+
+
+def _last_if_whole(run: Run) -> Path | None:
+    try:
+        whole(run.checkpoints / "last")
+    except RunError:
+        return None
+    return (run.checkpoints / "last").resolve()
+
+
+def _reset(folder: Path, links: dict[str, Path | None]) -> None:
     """Leave these links and what they point at, and nothing else."""
     with storage(folder):
         folder.mkdir(exist_ok=True)
@@ -89,7 +131,10 @@ def reset(folder: Path, links: dict[str, Path | None]) -> None:
 def remove_unused(folder: Path) -> None:
     """Remove what no link points at, but for what was best when a checkpoint was written that one does point at."""
     linked = {path.readlink().name for path in folder.iterdir() if path.is_symlink()}
-    best = {f"epoch-{_best_of(folder / name):04d}" for name in linked}
+    try:
+        best = {f"epoch-{_best_of(folder / name):04d}" for name in linked}
+    except (OSError, ValueError, LookupError, TypeError):
+        return  # what is damaged may have needed any of them
     for path in folder.glob("epoch-*"):
         if path.name not in linked | best:
             shutil.rmtree(path, ignore_errors=True)

@@ -12,29 +12,31 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import numpy as np
 
 from dlpy import checkpoint_folder
 from dlpy.arrays import ArraysError, read_npz
-from dlpy.checkpoint_folder import point, remove_unused, reset, sha256, verify, whole
+from dlpy.checkpoint_folder import point, remove_unused, sha256, verify
 from dlpy.disk_space import require_space
 from dlpy.errors import RunError
 from dlpy.hooks import restore_states
 from dlpy.model_state import finish_normalization, metrics, variables
 from dlpy.plan import Position
-from dlpy.runs import Run, put_on_disk, storage
+from dlpy.runs import Run
 from dlpy.stopping import held_back
 from dlpy.watching import diverged
+from dlpy.writing import put_on_disk, storage
 
 if TYPE_CHECKING:
     import keras
 
 Which = Literal["best", "last", "unfinished"]
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -120,9 +122,14 @@ def load_weights(model: keras.Model, run: Run, which: Which = "best") -> int:
     Raises:
         RunError: the checkpoint is missing or damaged, or is of another network.
     """
-    _fill(model.weights, _existing(run, which), "weights", run)
+
+    def fill(folder: Path) -> int:
+        _fill(model.weights, folder, "weights", run)
+        return checkpoint_folder.read_state(folder)["epoch"]
+
+    epoch = _steadily(run, which, fill)
     finish_normalization(model.layers)
-    return read_state(run, which)["epoch"]
+    return epoch
 
 
 def load(model: keras.Model, run: Run, which: Which) -> None:
@@ -132,8 +139,9 @@ def load(model: keras.Model, run: Run, which: Which) -> None:
         RunError: the checkpoint is missing or damaged, or is of another network.
     """
     groups = variables(model) | ({"metrics": metrics(model)} if which == "unfinished" else {})
+    folder = _existing(run, which)
     for name, group in groups.items():
-        _fill(group, _existing(run, which), name, run)
+        _fill(group, folder, name, run)
     finish_normalization(model.layers)
 
 
@@ -149,53 +157,13 @@ def position(run: Run, state: dict[str, Any], hooks: Mapping[str, object]) -> Po
     return Position(state["epoch"], step, restore, *stage, stopped=state["stopped"])
 
 
-def rewind(run: Run) -> tuple[dict[str, Any] | None, list[str]]:
-    """Bring the folder to what it was when the last checkpoint that is whole was written.
-
-    Returns:
-        The state of that checkpoint, None where there is none, and a line for each one that is damaged.
-
-    Raises:
-        RunError: there are checkpoints, but none is whole.
-    """
-    damages = []
-    for link in ("unfinished", "last", "previous"):
-        if not (run.checkpoints / link).is_symlink():
-            continue
-        try:
-            folder = (run.checkpoints / link).resolve()
-            state = whole(folder)
-            best = None if state["best"] is None else run.checkpoints / f"epoch-{state['best']:04d}"
-            if best is not None:
-                whole(best)
-        except RunError as error:
-            damages.append(str(error))
-            continue
-        last = _last_if_whole(run) if state["step"] else folder
-        unfinished = folder if state["step"] else None
-        reset(run.checkpoints, {"unfinished": unfinished, "last": last, "best": best or last})
-        return state, damages
-    if damages:
-        raise RunError(f"run {run.id} cannot be resumed, no checkpoint is whole: {' '.join(damages)}")
-    reset(run.checkpoints, {})
-    return None, []
-
-
-def _last_if_whole(run: Run) -> Path | None:
-    try:
-        whole(run.checkpoints / "last")
-    except RunError:
-        return None
-    return (run.checkpoints / "last").resolve()
-
-
 def read_weights(run: Run, which: Which = "best") -> dict[str, np.ndarray]:
     """Return the weights of a checkpoint, in the order of the network.
 
     Raises:
         RunError: the checkpoint is missing or damaged.
     """
-    return _read_arrays(_existing(run, which), "weights.npz")
+    return _steadily(run, which, lambda folder: _read_arrays(folder, "weights.npz"))
 
 
 def read_state(run: Run, which: Which = "best") -> dict[str, Any]:
@@ -204,12 +172,23 @@ def read_state(run: Run, which: Which = "best") -> dict[str, Any]:
     Raises:
         RunError: the checkpoint is missing or damaged.
     """
-    folder = _existing(run, which)
-    return checkpoint_folder.read_state(folder)
+    return _steadily(run, which, checkpoint_folder.read_state)
+
+
+def _steadily(run: Run, which: Which, read: Callable[[Path], Result]) -> Result:
+    """Return what is read of a checkpoint, of the next one where this one is removed meanwhile: the run may train."""
+    while True:
+        folder = _existing(run, which)
+        try:
+            return read(folder)
+        except RunError:
+            if folder.is_dir():
+                raise
 
 
 def _existing(run: Run, which: Which) -> Path:
-    folder = run.checkpoints / which
+    """Return where a checkpoint lies, links followed: these may lead elsewhere before all its files are read."""
+    folder = (run.checkpoints / which).resolve()
     if not folder.is_dir():
         raise RunError(f"run {run.id} has no checkpoint '{which}': it stopped before an epoch was over.")
     return folder

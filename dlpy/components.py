@@ -153,6 +153,14 @@ class Model(Component):
     def check(self, task: Task) -> None:
         """Raise ConfigError where the family does not fit the task; called before Keras is imported."""
 
+    def pinned(self) -> Model:
+        """Return the family with names written out that may mean another run later."""
+        return self
+
+    def files(self) -> dict[str, Path]:
+        """Return the files beside the data that decide its first weights, by what the experiment calls them."""
+        return {}
+
     def resolved(self, task: Task) -> Model:
         """Return the family with the options written out that the file left open and the transformed rows decide."""
         return self

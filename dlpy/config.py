@@ -132,7 +132,7 @@ class Experiment(Block):
         training = self.training.model_copy(update=chosen)
         listed = {callback.name for callback in self.callbacks}
         added = [callback for callback in self.model.callbacks() if callback.name not in listed]
-        changes = {"training": training, "callbacks": [*self.callbacks, *added]}
+        changes = {"model": self.model.pinned(), "training": training, "callbacks": [*self.callbacks, *added]}
         return self.model_copy(update={"data": self.data.model_copy(update=options), **changes})
 
     def executed(self, execution: Execution) -> Experiment:

@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 
 from dlpy.errors import StorageError
-from dlpy.runs import storage
+from dlpy.writing import storage
 
 
 def require_space(path: Path, size: int) -> None:

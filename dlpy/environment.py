@@ -21,6 +21,7 @@ _SETTINGS = (
     "OMP_NUM_THREADS",
     "ONEDNN_MAX_CPU_ISA",
     "DNNL_MAX_CPU_ISA",
+    "ONEDNN_DEFAULT_FPMATH_MODE",
 )
 _VECTORS = ("avx512f", "avx2", "avx")
 

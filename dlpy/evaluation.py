@@ -106,8 +106,8 @@ def evaluate(run: Run, parts: list[Part], which: checkpoints.Which = "best") -> 
     train = trained.pipeline.apply(raw["train"])
     results = {part: _score(run, trained, part, raw[part], train) | {"checkpoint": which} for part in parts}
     if "test" in parts:
-        run.update(test_looks=run.read("run.json").get("test_looks", 0) + 1)
-    run.write("evaluation.json", run.read("evaluation.json") | results)
+        run.change("run.json", lambda record: record | {"test_looks": record.get("test_looks", 0) + 1})
+    run.change("evaluation.json", lambda before: before | results)
     return results
 
 
@@ -162,7 +162,7 @@ def part_names(names: list[str]) -> list[Part]:
 
 def checkpoint_name(name: str) -> checkpoints.Which:
     """Return the name of a checkpoint, checked."""
-    for which in get_args(checkpoints.Which):
+    for which in ("best", "last"):
         if name == which:
             return which
     raise ConfigError(f"--checkpoint {name}: expected best or last.")

@@ -15,7 +15,7 @@ import numpy as np
 from dlpy.caches import make_room, own_cache, used
 from dlpy.data import Rows
 from dlpy.features import Scaled, arrays_of
-from dlpy.runs import write_whole
+from dlpy.writing import write_whole
 
 
 def folder() -> Path:

@@ -11,6 +11,7 @@ import numpy as np
 from dlpy import checkpoints
 from dlpy.callbacks.checkpoint import Checkpoint, CheckpointHooks
 from dlpy.callbacks.metrics_csv import MetricsCsv
+from dlpy.checkpoint_folder import rewind
 from dlpy.checks import class_numbers
 from dlpy.compiling import stages_of
 from dlpy.components import Callback, Hooks
@@ -19,10 +20,12 @@ from dlpy.data import Data
 from dlpy.engine import Engine, Plan
 from dlpy.errors import ConfigError
 from dlpy.execution import Execution, choose
-from dlpy.hooks import begin_anew
+from dlpy.hooks import without_state
 from dlpy.plan import Position
+from dlpy.records import note_inexact
 from dlpy.reporting import Reporter, let_tell
-from dlpy.runs import Run, storage
+from dlpy.runs import Run
+from dlpy.writing import storage
 
 if TYPE_CHECKING:
     import keras
@@ -44,7 +47,7 @@ def rewound(run: Run, reporter: Reporter) -> dict[str, Any] | None:
     Raises:
         RunError: there are checkpoints, but none is whole.
     """
-    state, damages = checkpoints.rewind(run)
+    state, damages = rewind(run)
     for damage in damages:
         reporter.notice(f"{damage} The checkpoint before it takes its place.")
     if state is None:
@@ -68,8 +71,7 @@ def fit_on(
     state: dict[str, Any] | None,
 ) -> None:
     """Train from the beginning, or from the last checkpoint, given its state; leave metrics.csv and checkpoints."""
-    for line in [] if state is None else begin_anew(callbacks):
-        reporter.notice(line)
+    _tell_what_begins_anew(training.run, callbacks, reporter, state)
     metrics = MetricsCsv(training.run.metrics)
     kept = {"metrics.csv": metrics, **callbacks, "checkpoint": keeper}
     keeper.keep(kept)
@@ -81,6 +83,21 @@ def fit_on(
         _fit(training, hooks, position)
     finally:
         keeper.flush()
+
+
+def _tell_what_begins_anew(
+    run: Run, callbacks: Mapping[str, Hooks], reporter: Reporter, state: dict[str, Any] | None
+) -> None:
+    """Tell which callbacks keep no state: before training, so that nobody relies on it, and when it is missed."""
+    if state is None:
+        for name in without_state(callbacks):
+            reporter.notice(f"callback {name} keeps no state: if this run is resumed, it begins anew")
+        return
+    lost = [name for name in callbacks if name not in state["callbacks"]]
+    lines = [f"callback {name} begins anew: it kept no state, so that this run may end otherwise" for name in lost]
+    for line in lines:
+        reporter.notice(line)
+    note_inexact(run, lines)
 
 
 def choose_execution(

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from dlpy import runs
+from dlpy import runs, writing
 from dlpy.baseline import baseline
 from dlpy.checks import check
 from dlpy.compiling import compiled_model, fresh_model
@@ -30,9 +30,10 @@ from dlpy.pipeline import Pipeline, Split, transform
 from dlpy.processes import in_processes
 from dlpy.records import save_splits
 from dlpy.reporting import Reporter
-from dlpy.results import read_arrays
-from dlpy.runs import Run, write_arrays
+from dlpy.results import read_arrays, read_history
+from dlpy.runs import Run
 from dlpy.training import Prepared
+from dlpy.writing import put_on_disk, write_arrays
 
 _DONE, _GIVEN = "fold.json", "predictions.npz"
 
@@ -153,7 +154,7 @@ def _folder(run: Run, number: int) -> Run:
 
 def _begun(folder: Run, reporter: Reporter) -> dict[str, Any] | None:
     """Return the state of a fold's last checkpoint, its files brought back to it; None where it begins."""
-    with runs.storage(folder.path):
+    with writing.storage(folder.path):
         folder.path.mkdir(parents=True, exist_ok=True)
     return rewound(folder, reporter) if folder.metrics.is_file() else None
 
@@ -162,7 +163,13 @@ def _write(folder: Run, fold: Fold) -> None:
     """Leave what a fold gave in its directory; its checkpoints are of no use any more."""
     arrays = {"rows": fold.rows, "target": fold.target, "prediction": fold.prediction}
     write_arrays(folder.predictions, arrays)
-    content = {"scores": fold.scores, "baseline": fold.baseline, "execution": asdict(fold.execution)}
+    put_on_disk(folder.metrics)  # its curve counts in the summary
+    content = {
+        "scores": fold.scores,
+        "baseline": fold.baseline,
+        "execution": asdict(fold.execution),
+        "epochs": _epochs(folder),
+    }
     folder.write(_DONE, content)
     _forget_checkpoints(folder)
 
@@ -177,10 +184,17 @@ def _read(run: Run, number: int) -> Fold:
     try:
         told, given = folder.read(_DONE), read_arrays(folder.predictions)
         arrays = (given["rows"], given["target"], given["prediction"])
+        if _epochs(folder) != told["epochs"]:
+            raise RunError(f"metrics.csv has not its {told['epochs']} epochs")
         return Fold(number, told["scores"], told["baseline"], *arrays, Execution(**told["execution"]))
     except (RunError, KeyError, TypeError) as error:
         hint = f"remove {folder.path}, and `dlpy resume` trains that fold again"
         raise RunError(f"fold {number} of run {run.id} is damaged ({error}): {hint}.") from None
+
+
+def _epochs(folder: Run) -> int:
+    history = read_history(folder.metrics)
+    return 0 if history is None else len(history.epochs)
 
 
 def _is_done(folder: Run) -> bool:

@@ -83,7 +83,6 @@ def restore_states(hooks: Mapping[str, object], states: Mapping[str, dict[str, A
             hook.restore(states[name])
 
 
-def begin_anew(hooks: Mapping[str, object]) -> list[str]:
-    """Return a line for each hook that cannot go on when a run is resumed: Keras' own callbacks, and who says so."""
-    names = [name for name, hook in hooks.items() if not isinstance(hook, Hooks) or hook.state() is None]
-    return [f"callback {name} begins anew: it keeps no state, so that this run may end otherwise" for name in names]
+def without_state(hooks: Mapping[str, object]) -> list[str]:
+    """Return the names of the hooks that begin anew when a run is resumed: Keras' own, and those without `state`."""
+    return [name for name, hook in hooks.items() if not isinstance(hook, Hooks) or type(hook).state is Hooks.state]

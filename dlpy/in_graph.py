@@ -43,7 +43,8 @@ class InGraph:
                 stop = self._stop(part, number)
                 began = time.perf_counter()
                 scores = part.loop(tensors, tf.constant(number), tf.constant(stop), tf.constant(anew))
-                part.pace = max(part.pace, (stop - number) / (time.perf_counter() - began))
+                pace = (stop - number) / (time.perf_counter() - began)
+                part.pace = max(pace, part.pace / 2)  # the last steps of an epoch are too few to tell
                 number, anew = stop, False
                 after(number * part.block, scores, None)
         if not scores:  # all steps were done before: what is left to do is to read the scores

@@ -24,8 +24,9 @@ from dlpy.reporting import Reporter
 from dlpy.results import fold_histories, mean_history
 from dlpy.rows_as_targets import RowsAsTargets
 from dlpy.run_lock import locked
-from dlpy.runs import Run, write_arrays
+from dlpy.runs import Run
 from dlpy.training import Prepared, finish, prepare
+from dlpy.writing import write_arrays
 from dlpy.yaml_reader import Mistake
 
 

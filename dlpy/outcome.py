@@ -32,7 +32,7 @@ def record_outcome(run: Run, before: float = 0.0) -> Iterator[None]:
         run.append_log(f"{status}: {reason}")
 
     def ended(error: BaseException) -> None:
-        if not any(run.path.rglob("metrics.csv")) or not run.config.is_file():
+        if not _has_begun(run):
             shutil.rmtree(run.path, ignore_errors=True)
             return
         with suppress(StorageError):  # a full disk may be what ended it, and is told then
@@ -48,6 +48,12 @@ def record_outcome(run: Run, before: float = 0.0) -> Iterator[None]:
     except BaseException as error:
         ended(error)
         raise
+
+
+def _has_begun(run: Run) -> bool:
+    """Return whether there is something in the directory that training gave."""
+    kept = [run.checkpoints, run.metrics, run.path / "folds", run.path / "summary.json"]
+    return any(path.exists() for path in kept) or bool(run.read("run.json").get("resumes"))
 
 
 def _way_on(run: Run, error: BaseException) -> str:

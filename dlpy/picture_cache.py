@@ -22,8 +22,8 @@ from dlpy.caches import alone, make_room, own_cache, used
 from dlpy.errors import DataError, reading
 from dlpy.picture_rows import FileStore, FolderStore, Pictures
 from dlpy.pictures import Form, read_pictures
-from dlpy.runs import storage
 from dlpy.waiting import Progress
+from dlpy.writing import storage
 
 _VERSION = 1  # of what the folder holds, and of how pictures are decoded
 

@@ -14,8 +14,8 @@ from dlpy.data import Data, Loaded, Rows, State, Task
 from dlpy.errors import ConfigError, DataError, RunError, UnavailableError
 from dlpy.features import Pictures, Scaled, Sparse, Windows
 from dlpy.only import kept
-from dlpy.runs import write_arrays, write_whole
 from dlpy.windows import step_at
+from dlpy.writing import write_arrays, write_whole
 
 SMOKE_ROWS = 256
 

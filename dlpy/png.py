@@ -10,7 +10,8 @@ import numpy as np
 
 from dlpy.document import read
 from dlpy.errors import DlpyError, shortened
-from dlpy.runs import Run, write_whole
+from dlpy.runs import Run
+from dlpy.writing import write_whole
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -26,9 +26,9 @@ def in_processes(work: Callable[..., Result], arguments: Sequence[tuple[Any, ...
     """
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(jobs, mp_context=context, initializer=_end_with_parent) as pool:
-        with _held_back(signal.SIGINT):
-            pending = [pool.submit(_call, work, given) for given in arguments]
         try:
+            with _held_back(signal.SIGINT):
+                pending = [pool.submit(_call, work, given) for given in arguments]
             for future in pending:
                 yield future.result()
         except BaseException as error:

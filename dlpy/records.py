@@ -12,17 +12,20 @@ from typing import Any
 
 import numpy as np
 
-from dlpy import checkpoints, runs
+from dlpy import checkpoints, runs, writing
 from dlpy.baseline import baseline
+from dlpy.caches import alone
+from dlpy.checkpoint_folder import sha256
 from dlpy.checks import class_numbers
 from dlpy.config import Experiment
 from dlpy.data import Data, Loaded, Output, Rows, Task
 from dlpy.environment import environment
 from dlpy.features import Windows
 from dlpy.results import read_arrays
-from dlpy.runs import Run, write_arrays
+from dlpy.runs import Run
 from dlpy.samples import Answers, save_wrongest
 from dlpy.units import in_unit, own_numbers
+from dlpy.writing import write_arrays
 
 
 @dataclass(frozen=True)
@@ -56,9 +59,8 @@ class Seen:
 
 def begin(experiment: Experiment, loaded: Loaded, task: Task, options: Options) -> Run:
     """Claim a run directory and write into it what is known before training."""
-    return claim(
-        options, experiment.name or "run", lambda run: _write_beginning(run, experiment, loaded, task, options)
-    )
+    told = told_of_data(experiment, loaded, task) | environment()  # it takes a while: while there is no directory yet
+    return claim(options, experiment.name or "run", lambda run: _write_beginning(run, experiment, told, options))
 
 
 def claim(options: Options, name: str, write: Callable[[Run], None]) -> Run:
@@ -72,8 +74,8 @@ def claim(options: Options, name: str, write: Callable[[Run], None]) -> Run:
     return run
 
 
-def opening(run: Run, options: Options, seed: int, data: dict[str, Any]) -> dict[str, Any]:
-    """Return what run.json holds of every run when it begins."""
+def opening(run: Run, options: Options, seed: int, told: dict[str, Any]) -> dict[str, Any]:
+    """Return what run.json holds of every run when it begins: `told` of data and surroundings, and of the command."""
     return {
         "schema_version": runs.SCHEMA_VERSION,
         "id": run.id,
@@ -84,34 +86,44 @@ def opening(run: Run, options: Options, seed: int, data: dict[str, Any]) -> dict
         "started": datetime.now().astimezone().isoformat(timespec="seconds"),
         "command": options.command,
         "seed": seed,
-        "data": data,
+        **told,
         **({"folds": asdict(options.folds)} if options.folds else {}),
         **({"given": options.given} if options.given else {}),
-        **environment(),
     }
 
 
-def _write_beginning(run: Run, experiment: Experiment, loaded: Loaded, task: Task, options: Options) -> None:
-    with runs.storage(run.path):
+def _write_beginning(run: Run, experiment: Experiment, told: dict[str, Any], options: Options) -> None:
+    with writing.storage(run.path):
         for plugin in experiment.plugins:
             shutil.copyfile(plugin, run.path / Path(plugin).name)
     write_config(run, experiment)
-    data = told_of_data(loaded, task)
-    run.write("run.json", opening(run, options, experiment.seed, data.pop("data")) | data | {"test_looks": 0})
-    run.append_log(f"began: {options.command or options.kind}; data: {loaded.source.kind} {loaded.source.description}")
+    run.write("run.json", opening(run, options, experiment.seed, told) | {"test_looks": 0})
+    data = told["data"]
+    run.append_log(f"began: {options.command or options.kind}; data: {data['source']} {data['description']}")
 
 
 def write_config(run: Run, experiment: Experiment) -> None:
     """Write config.yaml: the experiment with every choice made, its plug-ins beside it."""
     stored = experiment.model_copy(update={"plugins": [Path(plugin).name for plugin in experiment.plugins]})
-    runs.write_whole(run.config, lambda path: path.write_text(stored.to_yaml(), encoding="utf-8"))
+    writing.write_whole(run.config, lambda path: path.write_text(stored.to_yaml(), encoding="utf-8"))
 
 
-def told_of_data(loaded: Loaded, task: Task) -> dict[str, Any]:
-    """Return what run.json holds of the data: the task before and after the transforms, and a fingerprint."""
+def told_of_data(experiment: Experiment, loaded: Loaded, task: Task) -> dict[str, Any]:
+    """Return what run.json holds of the data: fingerprints of it and of other files, the task before and after."""
     source = {"source": loaded.source.kind, "description": loaded.source.description}
     data = source | {"sha256": loaded.fingerprint()}
-    return {"data": data, "raw_task": loaded.task.to_record(), "task": task.to_record()}
+    return {
+        "data": data,
+        "files": file_digests(experiment),
+        "raw_task": loaded.task.to_record(),
+        "task": task.to_record(),
+    }
+
+
+def file_digests(experiment: Experiment) -> dict[str, str | None]:
+    """Return the sha256 of each file beside the data that the model begins with, by option; None where it is gone."""
+    files = experiment.model.files()
+    return {option: sha256(path) if path.is_file() else None for option, path in files.items()}
 
 
 def settle_config(run: Run, experiment: Experiment) -> None:
@@ -123,8 +135,7 @@ def settle_config(run: Run, experiment: Experiment) -> None:
 
 def config_digests(run: Run, plugins: list[str]) -> dict[str, str]:
     """Return the sha256 of config.yaml and of the plug-in files beside it, by name."""
-    names = ["config.yaml", *(Path(plugin).name for plugin in plugins)]
-    return {name: hashlib.sha256((run.path / name).read_bytes()).hexdigest() for name in names}
+    return {name: sha256(run.path / name) for name in ["config.yaml", *(Path(plugin).name for plugin in plugins)]}
 
 
 def fingerprint(experiment: Experiment) -> str:
@@ -145,6 +156,13 @@ def save_splits(run: Run, data: Data) -> None:
     parts = {"train": data.train, "validation": data.validation, "test": data.test}
     arrays = {name: rows.index for name, rows in parts.items() if rows is not None}
     write_arrays(run.splits, arrays)
+
+
+def note_inexact(run: Run, lines: list[str]) -> None:
+    """Write into run.json what the last resumption could not bring back."""
+    if lines and run.read("run.json").get("resumes"):
+        *before, last = run.read("run.json")["resumes"]
+        run.update(resumes=[*before, last | {"inexact": [*last["inexact"], *lines]}])
 
 
 def summarize(run: Run, data: Data, experiment: Experiment, parameters: int) -> None:
@@ -177,7 +195,6 @@ def save_predictions(run: Run, part: str, seen: Seen, prediction: np.ndarray) ->
     raw, rows, output = seen.raw, seen.rows, seen.output
     regression = output.kind == "regression"
     target = rows.y if regression else class_numbers(rows, output)
-    arrays = read_arrays(run.predictions)
     new = {"index": rows.index, "target": target, "prediction": prediction}
     if isinstance(rows.x, Windows):
         new |= dict(zip(["baseline"], rows.x.guesses().values(), strict=False))
@@ -187,6 +204,8 @@ def save_predictions(run: Run, part: str, seen: Seen, prediction: np.ndarray) ->
         new["time"] = rows.columns["time"]
     if "file" in rows.columns:
         new["file"] = rows.columns["file"]
-    write_arrays(run.predictions, arrays | {f"{part}.{name}": array for name, array in new.items()})
+    with writing.storage(run.predictions), alone(run.predictions):  # other parts may be scored at the same time
+        old = read_arrays(run.predictions)
+        write_arrays(run.predictions, old | {f"{part}.{name}": array for name, array in new.items()})
     if not regression:
         save_wrongest(run, part, raw, Answers(target, prediction, output))

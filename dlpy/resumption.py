@@ -9,8 +9,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from dlpy import backend
+from dlpy import backend, runs
 from dlpy.checks import check
+from dlpy.config import Experiment
 from dlpy.drawing import draw_all
 from dlpy.environment import environment
 from dlpy.errors import ConfigError, RunError
@@ -20,14 +21,13 @@ from dlpy.folds import done_folds
 from dlpy.kfold import validate, with_folds
 from dlpy.outcome import record_outcome
 from dlpy.pipeline import transform
-from dlpy.records import How, config_digests, told_of_data
+from dlpy.records import How, config_digests, file_digests, told_of_data
 from dlpy.reporting import Reporter
 from dlpy.run_lock import locked
-from dlpy.runs import Run, storage
+from dlpy.runs import Run
 from dlpy.training import Prepared, finish, with_rows
 
 _DECIDES = ("dlpy", "keras", "tensorflow", "tensorflow-cpu", "numpy")  # packages whose versions decide the numbers
-_OUTDATED = ("evaluation.json", "predictions.npz", "samples/made.npz", "samples/wrongest-*", "plots/*")
 
 
 def is_complete(run: Run) -> bool:
@@ -55,6 +55,7 @@ def resume(run: Run, command: str, reporter: Reporter, *, allow_inexact: bool, j
         refuse(run, changes, allow_inexact=allow_inexact)
         loaded = loaded_again(run, experiment)
         changes += changed_data(run, loaded.fingerprint(), loaded.source.description)
+        changes += _changed_files(run, experiment)
         refuse(run, changes, allow_inexact=allow_inexact)
         prepared = with_rows(experiment, document, loaded)
         if read_record(run)["kind"] == "kfold":
@@ -79,7 +80,7 @@ def _go_on(run: Run, prepared: Prepared, what: Resume, reporter: Reporter) -> No
     reporter.notice(f"resumed after epoch {reached(state)} of {prepared.experiment.training.epochs}")
     record_resume(run, what, _after(state))
     if what.changes:
-        run.update(**told_of_data(prepared.loaded, data.task))
+        run.update(**told_of_data(prepared.experiment, prepared.loaded, data.task))
     with record_outcome(run, before):
         finish(run, replace(prepared, checkpoint=state), data, pipeline, reporter)
         draw_all(run, reporter.notice)
@@ -96,7 +97,7 @@ def _go_on_with_folds(run: Run, prepared: Prepared, what: Resume, reporter: Repo
     record_resume(run, what, {"after_folds": done_folds(run), **({} if state is None else _after(state))})
     run.update(folds=asdict(how))
     if what.changes:
-        run.update(**told_of_data(prepared.loaded, first.task))
+        run.update(**told_of_data(prepared.experiment, prepared.loaded, first.task))
     with record_outcome(run, before):
         validate(run, replace(prepared, checkpoint=state), how, reporter)
         draw_all(run, reporter.notice)
@@ -139,6 +140,13 @@ def changed_data(run: Run, sha256: str, description: str) -> list[str]:
     return [f"data: {then['description']} then, {description} now; its sha256 is another"]
 
 
+def _changed_files(run: Run, experiment: Experiment) -> list[str]:
+    """Return a line for each file of weights or vectors that is not what the run began with."""
+    then, files = run.read("run.json").get("files", {}), experiment.model.files()
+    changed = [option for option, digest in file_digests(experiment).items() if then.get(option) != digest]
+    return [f"{option}: {files[option]} is not what it was, or is gone" for option in changed]
+
+
 def refuse(run: Run, changes: list[str], *, allow_inexact: bool) -> None:
     """Raise RunError where something changed, unless that is allowed."""
     if not changes or allow_inexact:
@@ -146,17 +154,14 @@ def refuse(run: Run, changes: list[str], *, allow_inexact: bool) -> None:
     lines = "".join(f"\n  {change}" for change in changes)
     raise RunError(
         f"error: run {run.id} would end otherwise than if it had been left alone:{lines}\n"
-        "Undo that, or use --allow-inexact: run.json will tell what was changed."
+        f"Undo that, or use dlpy resume {run.id} --allow-inexact: run.json will tell what was changed."
     )
 
 
 def _rewound(run: Run, reporter: Reporter) -> dict[str, Any] | None:
     """Bring the run's files to its last checkpoint and return its state."""
     state = rewound(run, reporter)
-    with storage(run.path):
-        for pattern in _OUTDATED:  # what was made of an earlier state
-            for path in run.path.glob(pattern):
-                path.unlink()
+    runs.forget_outdated(run)
     return state
 
 
@@ -180,6 +185,9 @@ def seconds_of(run: Run) -> float:
 
 def _trained(metrics: Path) -> float:
     """Return the seconds of the last epoch that is whole."""
-    text = metrics.read_text(encoding="utf-8")
+    text = metrics.read_text(encoding="utf-8", errors="replace")
     rows = text[: text.rfind("\n") + 1].splitlines()
-    return float(rows[-1].split(",")[1]) if len(rows) > 1 else 0.0
+    try:
+        return float(rows[-1].split(",")[1]) if len(rows) > 1 else 0.0
+    except (IndexError, ValueError):
+        return 0.0  # damaged: told where it matters

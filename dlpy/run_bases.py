@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 from dlpy import checkpoints, runs
@@ -88,6 +89,11 @@ def read_run_base(reference: str) -> RunBase:
 def run_weights(reference: str) -> Weights:
     """Return the weights of a run's best checkpoint, in the order of its network."""
     return checkpoints.read_weights(runs.find(reference))
+
+
+def best_weights(reference: str) -> Path:
+    """Return where the weights of a run's best checkpoint lie."""
+    return runs.find(reference).checkpoints / "best" / "weights.npz"
 
 
 def _family(values: dict[str, Any]) -> Model:

@@ -5,13 +5,17 @@ from __future__ import annotations
 import fcntl
 import os
 import platform
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from dlpy.errors import RunError
-from dlpy.runs import Run, storage
+from dlpy.runs import Run
+from dlpy.writing import storage
+
+_PATIENCE_SECONDS = 0.5
 
 
 @contextmanager
@@ -25,15 +29,27 @@ def locked(run: Run) -> Iterator[None]:
     with storage(path):
         lock = path.open("a+", encoding="utf-8")
     with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise RunError(f"run {run.id} is being trained, by {path.read_text().strip() or 'a process'}.") from None
+        if not _taken(lock):
+            raise RunError(f"run {run.id} is being trained, by {path.read_text().strip() or 'a process'}.")
         with storage(path):
             lock.truncate(0)
             lock.write(f"process {os.getpid()} on {platform.node()}\n")
             lock.flush()
         yield
+
+
+def _taken(lock: TextIO) -> bool:
+    """Take the lock; whoever only looks whether it is free (`is_locked`) has it for a moment."""
+    until = time.monotonic() + _PATIENCE_SECONDS
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > until:
+                return False
+            time.sleep(0.01)
+        else:
+            return True
 
 
 def is_locked(run: Run) -> bool:

@@ -5,22 +5,21 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from dlpy import stopping
-from dlpy.errors import DlpyError, RunError, StorageError
-
-if TYPE_CHECKING:
-    import numpy as np
+from dlpy.caches import alone
+from dlpy.errors import RunError, StorageError
+from dlpy.writing import storage, write_whole
 
 SCHEMA_VERSION = 1
 _MOST_BYTES = 64 << 20  # of run.json and its like
 PICTURE_KINDS = ("dream", "style")  # of runs that train no model
+_OUTDATED = ("evaluation.json", "predictions.npz", "samples/made.npz", "samples/wrongest-*", "plots/*")
+_STAMP, _MOST_SET_BACK = "%Y%m%d-%H%M%S", timedelta(days=1)
 _NAMED = re.compile(r"\d{8}-\d{6}-(.+?)(?:-\d+)?")  # a number at the end tells apart runs of one second
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")
 
@@ -120,9 +119,14 @@ class Run:
         text = json.dumps(content, indent=2, default=_plain) + "\n"
         write_whole(self.path / name, lambda path: path.write_text(text, encoding="utf-8"))
 
+    def change(self, name: str, changed: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+        """Write what `changed` makes of a JSON file; processes that want to change it take turns."""
+        with storage(self.path / name), alone(self.path / name):
+            self.write(name, changed(self.read(name)))
+
     def update(self, **changes: Any) -> None:
         """Change some entries of run.json."""
-        self.write("run.json", self.read("run.json") | changes)
+        self.change("run.json", lambda record: record | changes)
 
     def require_present(self) -> None:
         """Raise StorageError where somebody removed the directory."""
@@ -135,6 +139,14 @@ class Run:
             file.write(f"{datetime.now().isoformat(timespec='seconds')} {text}\n")
 
 
+def forget_outdated(run: Run) -> None:
+    """Remove what was made of an earlier state of the model."""
+    with storage(run.path):
+        for path in (path for pattern in _OUTDATED for path in run.path.glob(pattern)):
+            if path.is_file():  # a file browser may have put a folder there
+                path.unlink()
+
+
 def runs_folder() -> Path:
     """Return where runs live: $DLPY_RUNS, or `runs` in the current folder."""
     return Path(os.environ.get("DLPY_RUNS") or "runs")
@@ -142,9 +154,9 @@ def runs_folder() -> Path:
 
 def create(folder: Path, name: str, now: datetime) -> Run:
     """Claim and return a new run directory; two runs in the same second get different ones."""
-    stem = f"{now:%Y%m%d-%H%M%S}-{name}"
     with storage(folder):
         folder.mkdir(parents=True, exist_ok=True)
+        stem = f"{_not_before_others(folder, now):{_STAMP}}-{name}"
         for number in range(1, 1000):
             path = folder / (stem if number == 1 else f"{stem}-{number}")
             try:
@@ -153,6 +165,19 @@ def create(folder: Path, name: str, now: datetime) -> Run:
                 continue
             return Run(path)
     raise StorageError(f"{folder} already holds 999 runs called {stem}.")
+
+
+def _not_before_others(folder: Path, now: datetime) -> datetime:
+    """Return the time, or that of the newest run where the clock was set back since, as in autumn.
+
+    One of more than a day ahead was made by a clock that was wrong.
+    """
+    stamps = [path.name[:15] for path in folder.iterdir() if _NAMED.fullmatch(path.name)]
+    try:
+        newest = datetime.strptime(max(stamps), _STAMP) if stamps else now
+    except ValueError:  # no time, but called like one
+        return now
+    return max(now, newest) if newest - now < _MOST_SET_BACK else now
 
 
 def find(reference: str, folder: Path | None = None) -> Run:
@@ -178,6 +203,17 @@ def find(reference: str, folder: Path | None = None) -> Run:
         raise RunError(f"'{reference}' could be any of {', '.join(run.id for run in found[:5])}.")
     have = f"The newest are {', '.join(run.id for run in runs[-3:])}." if runs else "There are no runs yet."
     raise RunError(f"no run '{reference}' in {folder}. {have}")
+
+
+def lasting(reference: str) -> str:
+    """Return an id or a path that goes on standing for the run that a reference stands for now.
+
+    Raises:
+        RunError: none does, or several do.
+    """
+    found = find(reference)
+    by_path = os.path.isfile(Path(reference) / "run.json")  # noqa: PTH113 - it may lie where ids are not looked for
+    return str(found.path) if by_path else found.id
 
 
 def require_model(run: Run) -> None:
@@ -207,51 +243,6 @@ def _in_time(path: Path) -> list[str | int]:
 def folds(run: Run) -> list[Run]:
     """Return the directories of the folds that a k-fold run has begun, in their order."""
     return [Run(path) for path in sorted((run.path / "folds").glob("*")) if path.is_dir()]
-
-
-def write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
-    """Write an npz file that appears whole."""
-    import numpy as np  # commands that only list runs do without
-
-    def write(temporary: Path) -> None:
-        with temporary.open("wb") as file:
-            np.savez(file, **arrays)  # type: ignore
-
-    write_whole(path, write)
-
-
-def write_whole(path: Path, write: Callable[[Path], object]) -> None:
-    """Let `write` fill a temporary file beside `path`, and rename it, so that nobody ever sees half a file."""
-    temporary = path.with_name(f".{os.getpid()}-{path.name}")  # keeps the suffix, by which some writers go
-    with stopping.held_back(), storage(path):
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write(temporary)
-            put_on_disk(temporary)
-            temporary.replace(path)
-            put_on_disk(path.parent)
-        finally:
-            temporary.unlink(missing_ok=True)
-
-
-def put_on_disk(path: Path) -> None:
-    """Return once a file's content, or the names in a folder, would outlive a loss of power."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-@contextmanager
-def storage(path: Path) -> Iterator[None]:
-    """Turn the operating system's refusal to write into one line."""
-    try:
-        yield
-    except DlpyError:
-        raise
-    except OSError as error:
-        raise StorageError(f"cannot write {path}: {error.strerror or error}.") from error
 
 
 def _plain(value: Any) -> Any:

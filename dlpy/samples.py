@@ -14,7 +14,8 @@ from dlpy.features import Pictures, Scaled, Texts, value_span
 from dlpy.pictures import as_bytes
 from dlpy.resident import Resident, Tensors, batch
 from dlpy.results import cell, class_names, class_probabilities
-from dlpy.runs import Run, write_arrays, write_whole
+from dlpy.runs import Run
+from dlpy.writing import write_arrays, write_whole
 
 _WRONGEST = 25
 _AUGMENTED = 7

@@ -22,6 +22,7 @@ Tell = Callable[[BaseException], object]
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _CLEANING_SECONDS = 3  # after a command was told to end, in which it does not hear another signal
 _PATIENCE_SECONDS = 1  # after the second signal, for Python to come out of a computation
+_ECHO_SECONDS = 0.05  # within which the same signal comes but once: a shell and a wrapper may both send it on
 _AT_ONCE_SECONDS = 0.1  # which Python may hear a signal before the thread that waits for it
 
 
@@ -32,6 +33,7 @@ class _Signals:
     stepping = 0  # blocks that end between steps
     writing = 0  # blocks that nothing may end
     heard = -math.inf  # when Python last heard one
+    last: int | None = None  # which it was
     ended = -math.inf  # when the command was told to end
     twice = False  # another one came while something was written
 
@@ -122,8 +124,9 @@ def _exception(number: int) -> BaseException:
 
 def _hear(number: int, frame: FrameType | None) -> None:
     """Take a signal: Python calls this between two of its instructions."""
-    now = _signals.heard = time.monotonic()
-    if now - _signals.ended < _CLEANING_SECONDS:
+    now, before, last = time.monotonic(), _signals.heard, _signals.last
+    _signals.heard, _signals.last = now, number
+    if now - _signals.ended < _CLEANING_SECONDS or (number == last and now - before < _ECHO_SECONDS):
         return
     _signals.twice = _signals.waiting is not None or _signals.ended > 0
     _signals.waiting = number
@@ -157,13 +160,13 @@ def _leave(number: int) -> None:
 
 def _insist(told: socket.socket, heard: set[int]) -> None:
     """End the process at the second signal where Python does not come to hear it, since it waits for a computation."""
-    count = 0
+    count, last, before = 0, 0, -math.inf
     while True:
-        number = told.recv(1)[0]
-        count += number in heard
+        number, came = told.recv(1)[0], time.monotonic()
+        count += number in heard and not (number == last and came - before < _ECHO_SECONDS)
+        last, before = number, came
         if count < 2:
             continue
-        came = time.monotonic()
         time.sleep(_PATIENCE_SECONDS)
         while _signals.writing:
             time.sleep(0.01)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from dlpy import backend, checkpoints, runs
+from dlpy import backend, checkpoints, runs, writing
 from dlpy.checks import check
 from dlpy.compiling import compiled_model, fresh_model, is_partly_frozen, weights_line
 from dlpy.config import Experiment, raise_mistakes
@@ -97,6 +97,8 @@ def finish(run: Run, prepared: Prepared, data: Data, pipeline: Pipeline, reporte
     if notice:
         reporter.notice(notice)
     engine = fit_best(run, prepared, data, reporter)
+    if not prepared.is_refit:
+        runs.forget_outdated(run)  # of a state on the way that somebody looked at
     model = engine.model
     summarize(run, data, experiment, model.count_params())
     if data.validation is not None and prepared.parts.validation is not None and data.task.output.has_answers:
@@ -105,10 +107,10 @@ def finish(run: Run, prepared: Prepared, data: Data, pipeline: Pipeline, reporte
         save_predictions(run, "validation", seen, prediction)
     made = experiment.model.samples(model, data, experiment.seed)
     if made:
-        runs.write_arrays(run.made, made)
+        writing.write_arrays(run.made, made)
     require_space(run.model, 8 * model.count_params())  # the file, and what Keras writes on its way there
     try:
-        runs.write_whole(run.model, _portable(model, experiment, data.task, pipeline, prepared.parts.train).save)
+        writing.write_whole(run.model, _portable(model, experiment, data.task, pipeline, prepared.parts.train).save)
     except (TypeError, ValueError, NotImplementedError) as error:  # the run's checkpoints are all that dlpy needs
         reporter.notice(f"model.keras is left out: Keras cannot save this model: {in_one_line(error)}")
 

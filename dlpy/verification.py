@@ -143,6 +143,16 @@ def _metrics_damages(run: Run) -> Iterator[str]:
             yield f"{path} is damaged: a line is cut off"
         elif numbers != [str(number) for number in range(first, first + len(numbers))]:
             yield f"{path} is damaged: its lines are not numbered from {first} to {len(numbers) + first - 1}"
+        elif len(numbers) < _epochs_kept(Run(path.parent)):
+            yield f"{path} is damaged: it lacks epochs that checkpoints/last has"
+
+
+def _epochs_kept(training: Run) -> int:
+    """Return how many epochs the last checkpoint has behind it, 0 where there is none that is whole."""
+    try:
+        return whole(training.checkpoints / "last")["epoch"]
+    except RunError:
+        return 0
 
 
 def _file_damages(run: Run) -> Iterator[str]:

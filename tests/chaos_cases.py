@@ -14,6 +14,7 @@ DENSE = {"name": "dense", "units": [24], "dropout": 0.3, "batch_normalization": 
 CONVNET = {"name": "convnet", "filters": [[4]], "units": [4], "dropout": 0.2}
 HALVED = [{"filters": 4, "stride": 2}]
 GAN = {"name": "gan", "latent": 3, "generator": {"start": 3, "layers": HALVED}, "discriminator": {"layers": HALVED}}
+LOOKING = {"weights": "run:base", "fallback": "stand_in"}
 PICTURES = {"name": "npz", "path": "pictures.npz"}
 BYTES = PICTURES | {"transforms": ["rescale"]}
 SERIES = {"name": "npz", "path": "series.npz"}
@@ -37,6 +38,15 @@ FAMILIES: dict[str, dict[str, Any]] = {
         "model": {"name": "pretrained", "weights": "run:base", "units": [4], "dropout": 0.2},
         "training": {"phases": [{"freeze": "all", "epochs": 15}, {"unfreeze_from": "conv2d", "epochs": 15}]},
         "callbacks": [STOPPING],
+    },
+    "dream": LOOKING | {"kind": "dream", "layers": {"conv2d": 1.0}, "height": 40, "steps": 300},
+    "style": LOOKING
+    | {
+        "kind": "style",
+        "content_layers": {"conv2d": 0.1},
+        "style_layers": {"conv2d": 1.0},
+        "height": 40,
+        "iterations": 12,
     },
     "folds": {
         "data": {"name": "npz", "path": "rows.npz"},
@@ -66,6 +76,9 @@ def write_data(folder: Path) -> None:
 def write_experiment(folder: Path, family: str, execution: str, every_steps: int | None) -> None:
     """Write experiment.yaml: so many epochs that there is time to disturb them."""
     block = FAMILIES[family]
+    if "kind" in block:  # its pictures are made in one way
+        (folder / "experiment.yaml").write_text(yaml.safe_dump(block))
+        return
     training = {"batch_size": 16, "execution": execution, **block.get("training", {"epochs": 40})}
     checkpoint = {"name": "checkpoint", "every_seconds": 0.2, "every_steps": every_steps}
     content = {**block, "training": training, "callbacks": [checkpoint, *block.get("callbacks", [])]}

@@ -22,8 +22,8 @@ from dlpy.data import Input, Output, Rows, Task
 from dlpy.errors import ConfigError, DataError, RunError
 from dlpy.features import Table, Texts
 from dlpy.pipeline import Split, transform
-from dlpy.runs import write_arrays
 from dlpy.splits import Holdout, KFold
+from dlpy.writing import write_arrays
 from dlpy.yaml_reader import Reader, to_yaml
 
 settings.register_profile("dlpy", derandomize=True, deadline=None, max_examples=100, database=None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
@@ -95,9 +94,7 @@ class Artwork(Block):
         """
         if self.run is None:
             return self
-        found = runs.find(self.run)
-        by_path = (Path(self.run) / "run.json").is_file()  # it may lie outside the folder in which ids are looked for
-        return self.model_copy(update={"weights": f"{RUN}{found.path if by_path else found.id}"})
+        return self.model_copy(update={"weights": RUN + runs.lasting(self.run)})
 
     def shortened(self) -> Artwork:
         """Return the same cut down to see whether it runs at all: generated pictures, drawn weights."""

@@ -12,7 +12,8 @@ import numpy as np
 from dlpy.arrays import ArraysError, read_npz
 from dlpy.errors import DivergedError
 from dlpy.png import save_pixels
-from dlpy.runs import Run, storage, write_arrays, write_whole
+from dlpy.runs import Run
+from dlpy.writing import storage, write_arrays, write_whole
 
 State = dict[str, np.ndarray]
 _LEAST_SECONDS = 5.0  # between two states that are kept

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from dlpy import backend, runs
+from dlpy import backend, writing
 from dlpy.artworks.artwork import Artwork
 from dlpy.artworks.journal import Journal, Watcher
 from dlpy.artworks.sources import Sources, read_sources
@@ -13,6 +13,7 @@ from dlpy.artworks.viewer import open_viewer
 from dlpy.disk_space import require_writable
 from dlpy.document import Document
 from dlpy.drawing import draw_all
+from dlpy.environment import environment
 from dlpy.errors import DataError
 from dlpy.outcome import record_outcome
 from dlpy.records import Options, claim, config_digests, digest_of, opening
@@ -64,10 +65,12 @@ def announce(artwork: Artwork, sources: Sources, watcher: Watcher) -> None:
 
 
 def _begin(artwork: Artwork, sources: Sources, options: Options) -> Run:
+    told = {"data": sources.record(), **environment()}
+
     def write(run: Run) -> None:
-        runs.write_whole(run.config, lambda path: path.write_text(artwork.to_yaml(), encoding="utf-8"))
+        writing.write_whole(run.config, lambda path: path.write_text(artwork.to_yaml(), encoding="utf-8"))
         digests = {"config_sha256": config_digests(run, [])}
-        run.write("run.json", opening(run, options, artwork.seed, sources.record()) | digests)
+        run.write("run.json", opening(run, options, artwork.seed, told) | digests)
         run.append_log(f"began: {options.command or options.kind}; pictures: {sources.described}")
 
     return claim(options, artwork.name or "run", write)

@@ -9,7 +9,7 @@ from typing import Any
 
 from dlpy.components import Hooks
 from dlpy.errors import RunError
-from dlpy.runs import storage, write_whole
+from dlpy.writing import storage, write_whole
 
 
 class MetricsCsv(Hooks):
@@ -52,16 +52,28 @@ class MetricsCsv(Hooks):
     def restore(self, state: dict[str, Any]) -> None:
         """Cut off the rows of epochs that are trained again; seconds go on from those of the last row that is left."""
         rows = state["rows"]
-        lines = self._path.read_text(encoding="utf-8").splitlines(keepends=True)[: rows and rows + 1]
-        write_whole(self._path, lambda path: path.write_text("".join(lines), encoding="utf-8"))
-        if not rows:  # the first epoch is not over
-            return
+        text = self._path.read_text(encoding="utf-8", errors="replace")
+        lines = text.split("\n")[:-1][: rows and rows + 1]
+        if rows:  # else the first epoch is not over
+            self._take_up([line.split(",") for line in lines], rows)
+        kept = "".join(f"{line}\n" for line in lines)
+        write_whole(self._path, lambda path: path.write_text(kept, encoding="utf-8"))
+
+    def _take_up(self, cells: list[list[str]], rows: int) -> None:
+        """Go on behind these rows, the first of which are the columns' names.
+
+        Raises:
+            RunError: they are not those of the epochs that are over.
+        """
         first = len(self._columns())
-        cells = [line.rstrip("\n").split(",") for line in lines]
-        if [row[0] for row in cells] != ["epoch", *map(str, range(1, rows + 1))] or lines[-1][-1:] != "\n":
-            raise RunError(f"{self._path} is damaged: it lacks some of the epochs 1 to {rows}.")
+        counted = [row[0] for row in cells] == ["epoch", *map(str, range(1, rows + 1))]
+        try:
+            if not counted or any(len(row) != len(cells[0]) or len(row) <= first for row in cells):
+                raise ValueError
+            self._started = time.monotonic() - float(cells[-1][1])
+        except ValueError:
+            raise RunError(f"{self._path} is damaged: it lacks some of the epochs 1 to {rows}.") from None
         self._names, self._rows = cells[0][first:], rows
-        self._started = time.monotonic() - float(cells[-1][1])
 
     def _columns(self) -> list[str]:
         """Return the names of the columns in front of the scores."""

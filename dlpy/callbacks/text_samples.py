@@ -10,8 +10,9 @@ from dlpy.components import Callback, Hooks
 from dlpy.continuation import Continuation, Manner
 from dlpy.data import Task
 from dlpy.errors import ConfigError
-from dlpy.runs import Run, write_whole
+from dlpy.runs import Run
 from dlpy.text_memory import Memory
+from dlpy.writing import write_whole
 
 
 class TextSamples(Callback):

@@ -112,16 +112,16 @@ def _text(
     seed: int,
     output: Path | None,
 ) -> None:
-    from dlpy import runs
     from dlpy.continuation import Manner
     from dlpy.generate.text import Wish, write_text
+    from dlpy.writing import write_whole
 
     seed_text, length, temperature, top_k = chosen
     text = write_text(run, Wish(seed_text, length, Manner((temperature,), top_k, seed)), which)
     if output is None:
         print(text)
         return
-    runs.write_whole(output, lambda path: path.write_text(text + "\n", encoding="utf-8", errors="backslashreplace"))
+    write_whole(output, lambda path: path.write_text(text + "\n", encoding="utf-8", errors="backslashreplace"))
     print(f"{length:,} tokens behind the seed text: {output}")
 
 

@@ -28,13 +28,14 @@ def new(
 
     Example: dlpy new houses.csv --target price
     """
-    from dlpy import config, runs, starter
+    from dlpy import config, starter
     from dlpy.errors import ConfigError
+    from dlpy.writing import write_whole
 
     output = output or Path(f"{Path(source).stem}.yaml")
     if output.exists() and not force:
         raise ConfigError(f"{output} exists. Give another name with --output, or replace it with --force.")
     text = starter.experiment_for(source, target, output)
-    runs.write_whole(output, lambda path: path.write_text(text, encoding="utf-8"))
+    write_whole(output, lambda path: path.write_text(text, encoding="utf-8"))
     config.load(output)
     print(f"{output}\nnext: dlpy train {output}")

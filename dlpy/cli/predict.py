@@ -36,6 +36,7 @@ def predict(
     from dlpy import evaluation, runs
     from dlpy.errors import ConfigError
     from dlpy.predictions import to_csv
+    from dlpy.writing import write_whole
 
     if (data is None) == (not text):
         raise ConfigError("give either a file of rows to predict, or --text.")
@@ -51,5 +52,5 @@ def predict(
     if output is None:
         print(table, end="")
         return
-    runs.write_whole(output, lambda path: path.write_text(table, encoding="utf-8"))
+    write_whole(output, lambda path: path.write_text(table, encoding="utf-8"))
     print(f"{len(prediction):,} predictions: {output}")

@@ -15,9 +15,9 @@ from dlpy.data import Loaded, Source, Task
 from dlpy.datasets.series import Positive, Record, Series, Steps, thinned
 from dlpy.errors import DataError
 from dlpy.fetch import Remote, given, in_data_folder, locate
-from dlpy.runs import write_whole
 from dlpy.splits import Holdout
 from dlpy.stand_ins.climate import COLUMNS, climate
+from dlpy.writing import write_whole
 
 CLIMATE = Remote(
     "jena_climate_2009_2016.csv.zip",

@@ -18,8 +18,9 @@ from dlpy.made import asked_for, latent_vectors, make_pictures, square_sheet
 from dlpy.pictures import is_picture, read_picture
 from dlpy.png import marked, save_pixels, stand_in_text
 from dlpy.results import class_names, output_of, read_arrays
-from dlpy.runs import Run, write_whole
+from dlpy.runs import Run
 from dlpy.steps import Sampler, stepped_class
+from dlpy.writing import write_whole
 
 _STOPS = 8  # vectors that a walk passes
 _FRAME_MILLISECONDS = 80

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from dlpy.components import Model
@@ -84,6 +85,9 @@ class Conv1D(Model):
             if length < 1:
                 hint = "use fewer blocks, longer sequences, 'padding: same' or less pooling"
                 raise ConfigError(f"nothing is left of the sequence after block {position + 1}: {hint}.")
+
+    def files(self) -> dict[str, Path]:
+        return self.embedding.files()
 
     def resolved(self, task: Task) -> Model:
         return self.model_copy(update={"embedding": self.embedding.resolved(task.input)})

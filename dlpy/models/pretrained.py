@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import model_validator
@@ -75,6 +76,12 @@ class Pretrained(Model):
             )
         if self.train is not None:
             raise ConfigError("training.phases say what learns, and when: leave 'train' out.")
+
+    def pinned(self) -> Model:
+        return self.model_copy(update={"weights": self._base.pinned()})
+
+    def files(self) -> dict[str, Path]:
+        return self._base.files()
 
     def resolved(self, task: Task) -> Model:
         base = self._base.resolved()

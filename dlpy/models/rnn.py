@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
@@ -109,6 +110,9 @@ class Rnn(Model, Recurrent):
             raise ConfigError(f"output_activation: {self.output_activation} gives no probabilities: leave it out.")
         if self.embedding.one_hot and task.input.kind == "sequence" and self.masking and task.output.kind != "tokens":
             raise ConfigError("masking skips what an embedding marks, and one_hot is none: set 'masking: false'.")
+
+    def files(self) -> dict[str, Path]:
+        return self.embedding.files()
 
     def resolved(self, task: Task) -> Model:
         embedding = self.embedding.resolved(task.input)

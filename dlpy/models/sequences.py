@@ -47,6 +47,10 @@ class Embedding(Block):
         known, _ = self._vectors(self.path, given.words)
         return self.model_copy(update={"size": known.shape[1]})
 
+    def files(self) -> dict[str, Path]:
+        """Return the file of vectors, by its option."""
+        return {} if self.path is None else {"model.embedding.path": Path(self.path)}
+
     def notice(self, given: Input) -> str | None:
         """Return what the file of vectors covers."""
         if self.path is None or not given.words:

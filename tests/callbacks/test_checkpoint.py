@@ -9,6 +9,7 @@ import pytest
 
 from dlpy import checkpoints
 from dlpy.callbacks.checkpoint import Checkpoint
+from dlpy.checkpoint_folder import rewind
 from dlpy.errors import DivergedError, RunError, StorageError
 from dlpy.runs import Run
 
@@ -93,7 +94,7 @@ def test_until_the_end_the_checkpoint_before_the_last_is_kept_and_what_was_best_
     links = {name: (run.checkpoints / name).readlink().name for name in ("best", "last", "previous")}
     assert links == {"best": "epoch-0004", "last": "epoch-0004", "previous": "epoch-0003"}
     (run.checkpoints / "last/weights.npz").write_bytes(b"")
-    state, damages = checkpoints.rewind(run)
+    state, damages = rewind(run)
     assert (state and state["epoch"], len(damages)) == (3, 1)
     assert sorted(path.name for path in run.checkpoints.iterdir()) == ["best", "epoch-0002", "epoch-0003", "last"]
     assert (run.checkpoints / "best").readlink().name == "epoch-0002"
@@ -104,7 +105,7 @@ def test_a_best_checkpoint_newer_than_the_last_is_forgotten_when_training_goes_o
     (run.checkpoints / ".4711-epoch-0002").mkdir()
     network.stop_training = False
     checkpoints.save(run, replace(checkpoints.snapshot(network, 2, {"val_loss": 0.5}, {}), best=2), ["best"])
-    state, damages = checkpoints.rewind(run)
+    state, damages = rewind(run)
     assert (state and state["epoch"], damages) == (1, [])
     assert sorted(path.name for path in run.checkpoints.iterdir()) == ["best", "epoch-0001", "last"]
     assert (run.checkpoints / "best").readlink().name == "epoch-0001"
