@@ -15,6 +15,7 @@ import numpy as np
 
 MOST_BYTES = 8 << 30  # of all arrays of a file that are read
 _MOST_MEMBERS = 100_000
+_MOST_ROWS = 1_000_000  # without a number in any
 _SMALL, _MOST_RATIO = 256 << 20, 100  # above so many bytes, packed numbers may unfold to 100 times as many
 _DAMAGE = (
     OSError, EOFError, KeyError, MemoryError, NotImplementedError, RuntimeError, SyntaxError, TypeError,
@@ -46,7 +47,7 @@ def read_npz(path: Path, names: list[str] | None = None) -> dict[str, np.ndarray
     """
     with _opened(path) as archive:
         members = archive.infolist() if names is None else [_member(archive, name) for name in names]
-        _check_sizes(members)
+        check_sizes(members)
         return {member.filename.removesuffix(".npy"): _array(archive, member) for member in members}
 
 
@@ -73,7 +74,7 @@ def _member(archive: zipfile.ZipFile, name: str) -> zipfile.ZipInfo:
         raise ArraysError(f"there is no array '{name}' in it") from None
 
 
-def _check_sizes(members: list[zipfile.ZipInfo]) -> None:
+def check_sizes(members: list[zipfile.ZipInfo]) -> None:
     """Raise ArraysError where unpacking would fill the memory."""
     size, packed = sum(member.file_size for member in members), sum(member.compress_size for member in members)
     if size > MOST_BYTES:
@@ -101,6 +102,8 @@ def _check_header(file: IO[bytes], member: zipfile.ZipInfo) -> None:
     if dtype.kind not in "biufUS":
         what = "Python objects, which dlpy never loads" if dtype.hasobject else f"{dtype}"
         raise ArraysError(f"'{name}' holds {what}; numbers are needed (bool, int, uint or float)")
+    if max(shape, default=0) > _MOST_ROWS and not math.prod(shape):
+        raise ArraysError(f"'{name}' announces {max(shape):,} rows of nothing")
     announced, held = math.prod(shape) * dtype.itemsize, member.file_size - file.tell()
     if announced != held:
         raise ArraysError(f"'{name}' announces {announced:,} bytes of numbers and holds {held:,}")

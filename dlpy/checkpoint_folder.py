@@ -123,8 +123,11 @@ def _reset(folder: Path, links: dict[str, Path | None]) -> None:
         for path in folder.glob("*"):
             if path.is_symlink() and links.get(path.name) is None:
                 path.unlink()
-        for path in folder.glob(".*"):
-            shutil.rmtree(path, ignore_errors=True)
+        for path in folder.glob(".[0-9]*-*"):  # of processes that were killed
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink()
         remove_unused(folder)
 
 

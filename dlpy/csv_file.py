@@ -23,7 +23,7 @@ from dlpy.errors import DataError, reading
 _CHUNK_BYTES = 1 << 20
 _NEWLINE = ord("\n")
 _MOST_COLUMNS = 100_000
-_MOST_CHARACTERS = 10_000_000  # of a quoted cell
+_MOST_CHARACTERS = 10_000_000  # of a quoted cell, and of a line without quotes
 
 
 @dataclass(frozen=True)
@@ -142,6 +142,8 @@ class _Plain:
         row, start = 0, self.begin
         while start < len(self.raw):
             stop = self.raw.rfind(b"\n", start, start + _CHUNK_BYTES) + 1 or self.raw.index(b"\n", start) + 1
+            if stop - start > _MOST_CHARACTERS:
+                raise DataError(f"{self.path.name}:{row + 2}: a line of {stop - start:,} characters: no table.")
             yield row, start, stop
             row, start = row + self.raw.count(b"\n", start, stop), stop
 

@@ -184,7 +184,9 @@ class Engine:
             return Stream(self.model, rows, pause, listeners, jit_compile=self.execution.jit_compile)
         if not self.execution.jit_compile:
             return InGraph([Part(self._graphs.train, 0, rows.steps)], pause)
-        block = steps_in_block(rows, row_bytes(train.x), 4 * self.model.count_params(), pause)
+        shape = self.model.inputs[0].shape[1:]
+        times = shape[0] or 1 if len(shape) == 2 else 1  # of a recurrent network
+        block = steps_in_block(rows, row_bytes(train.x), self.model.count_params(), pause, times)
         whole = rows.drawn // rows.batch_size // block
         compiled = Part(self._graphs.train_blocks(block, rows.batch_size), 0, whole, block)
         return InGraph([compiled, Part(self._graphs.train, whole * block, rows.steps)], pause)

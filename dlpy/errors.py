@@ -66,7 +66,7 @@ class RunError(DlpyError):
 def reading(path: Path, what: str = "file") -> Iterator[None]:
     """Turn the operating system's refusal to read the user's data into one line; refuse what has no end."""
     try:
-        _check_kind(path)
+        check_kind(path)
         yield
     except FileNotFoundError:
         raise UnavailableError(f"there is no {what} {path}.") from None
@@ -74,7 +74,7 @@ def reading(path: Path, what: str = "file") -> Iterator[None]:
         raise DataError(f"cannot read {path}: {error.strerror}.") from None
 
 
-def _check_kind(path: Path) -> None:
+def check_kind(path: Path) -> None:
     """Raise DataError for a pipe or a device, which may never end, and for a file that no memory would hold."""
     found = path.stat()
     if not stat.S_ISREG(found.st_mode) and not stat.S_ISDIR(found.st_mode):
@@ -107,3 +107,12 @@ def in_one_line(error: BaseException) -> str:
     """Return what another library's error says, without the colours and lists of arguments that Keras adds."""
     text = re.sub(r"\x1b\[[0-9;]*m", "", str(error)).partition("Arguments received by")[0].strip()
     return shortened(f"{type(error).__name__}: {text}" if text else type(error).__name__, 400)
+
+
+def printable(text: str) -> str:
+    """Return a text whose signs that steer a terminal are spelled out; new lines stay."""
+    return "\n".join("".join(map(_shown, line)) for line in text.split("\n"))
+
+
+def _shown(sign: str) -> str:
+    return sign if sign.isprintable() else sign.encode("unicode_escape", "backslashreplace").decode()

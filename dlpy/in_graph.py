@@ -11,6 +11,7 @@ from dlpy.resident import Resident, Tensors
 
 _CALL_SECONDS = 0.3  # how long one call of the graph may take: progress is shown and signals heard between calls
 _BLOCK_BYTES = (4_000_000, 32_000_000)  # least and most bytes of rows gathered for a call of XLA
+_BLOCK_WORK = 2e10  # floating-point operations of a block at most, about a second: within it no signal is obeyed
 _BLOCK_WEIGHTS = 20  # between these, so many times the weights' bytes: every call copies the weights
 
 
@@ -61,13 +62,18 @@ class InGraph:
         return min(stop, (step - step % self.pause + self.pause) // part.block)
 
 
-def steps_in_block(rows: Resident, row_bytes: int, weight_bytes: int, pause: int | None) -> int:
+def steps_in_block(rows: Resident, row_bytes: int, weights: int, pause: int | None, times: int = 1) -> int:
     """Return how many steps make a block: not too large, and, where possible, blocks of one length.
 
     A pause is always between two blocks.
+
+    Args:
+        weights: how many the model has.
+        times: how often a row goes through them.
     """
     least, most = _BLOCK_BYTES
-    limit = min(max(least, _BLOCK_WEIGHTS * weight_bytes), most) // (rows.batch_size * row_bytes)
+    limit = min(max(least, _BLOCK_WEIGHTS * 4 * weights), most) // (rows.batch_size * row_bytes)
+    limit = min(limit, int(_BLOCK_WORK / (6 * max(1, weights) * times * rows.batch_size)))
     full = max(1, rows.drawn // rows.batch_size)
     longest = max(1, min(full, limit))
     if pause:

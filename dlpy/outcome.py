@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from dlpy import stopping
-from dlpy.errors import DivergedError, DlpyError, StorageError
+from dlpy.errors import DivergedError, DlpyError, StorageError, in_one_line
 from dlpy.runs import Run
 
 
@@ -78,4 +78,4 @@ def _ending(error: BaseException) -> tuple[str, str]:
         return "interrupted", "nobody reads its output any more"
     if isinstance(error, DlpyError):
         return "diverged" if isinstance(error, DivergedError) else "failed", str(error)
-    return "failed", f"{type(error).__name__}: {error}"
+    return "failed", in_one_line(error)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 
 import numpy as np
 
-from dlpy.errors import DataError, UnavailableError
+from dlpy.errors import DataError, UnavailableError, check_kind
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -115,6 +115,7 @@ def _opened(path: Path) -> Iterator[Image]:
     from PIL import Image, UnidentifiedImageError
 
     try:
+        check_kind(path)
         with path.open("rb") as file, Image.open(file, formats=_FORMATS) as image:
             _check_pixels(path, image.size)
             yield image

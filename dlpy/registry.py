@@ -11,6 +11,7 @@ import os
 import pkgutil
 import sys
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -19,6 +20,7 @@ from dlpy.errors import ConfigError, RefusedError, SetupError, did_you_mean, in_
 Class = TypeVar("Class", bound=type)
 
 _PLUGIN_PREFIX = "dlpy_plugin_"
+announcers: list[Callable[[Path], object]] = []  # are told of a plug-in file before its code is run
 _homes: set[str] = set()  # modules that have registered something
 
 
@@ -82,6 +84,8 @@ def load_plugin(path: Path) -> None:
     if spec is None or spec.loader is None or not path.is_file():
         raise ConfigError(f"no plug-in file {path}. A plug-in is a Python file (.py).")
     module = importlib.util.module_from_spec(spec)
+    for announce in announcers:
+        announce(path)
     sys.modules[name] = module
     _homes.discard(name)
     try:

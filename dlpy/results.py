@@ -143,7 +143,8 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
 
 def cell(text: str) -> str:
     """Return a text as a cell of a CSV that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@")) and not is_number(text) else text
+    starts = text.lstrip().startswith(("=", "+", "-", "@")) or text.startswith(("\t", "\r", "\n"))
+    return f"'{text}" if starts and not is_number(text) else text
 
 
 def class_names(output: Output, count: int) -> list[str]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from dlpy.caches import alone
 from dlpy.errors import RunError, StorageError
+from dlpy.own_files import require_own
 from dlpy.writing import storage, write_whole
 
 SCHEMA_VERSION = 1
@@ -136,7 +137,8 @@ class Run:
     def append_log(self, text: str) -> None:
         """Add lines to log.txt."""
         with storage(self.log), self.log.open("a", encoding="utf-8", errors="backslashreplace") as file:
-            file.write(f"{datetime.now().isoformat(timespec='seconds')} {text}\n")
+            lines = text.rstrip("\n").replace("\n", "\n  ")  # what is said of one moment is set in
+            file.write(f"{datetime.now().isoformat(timespec='seconds')} {lines}\n")
 
 
 def forget_outdated(run: Run) -> None:
@@ -186,9 +188,14 @@ def find(reference: str, folder: Path | None = None) -> Run:
     An experiment's name stands for its latest run.
 
     Raises:
-        RunError: none does, or several do.
+        RunError: none does, or several do, or there is something in it that is not the run's own.
     """
-    folder = folder or runs_folder()
+    run = _found(reference, folder or runs_folder())
+    require_own(run.path)
+    return run
+
+
+def _found(reference: str, folder: Path) -> Run:
     path = Path(reference)
     if os.path.isfile(path / "run.json"):  # noqa: PTH113 - False where a name is too long
         return Run(path.resolve())

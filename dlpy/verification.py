@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dlpy.arrays import check_sizes
 from dlpy.checkpoint_folder import sha256, whole
 from dlpy.document import read
 from dlpy.errors import ConfigError, RunError
+from dlpy.own_files import require_own
 from dlpy.results import COUNTED
 from dlpy.run_lock import is_locked, status_of
 from dlpy.runs import PICTURE_KINDS, Run, all_runs, folds, is_named_like_one
@@ -59,6 +61,7 @@ def begun(folder: Path) -> list[Run]:
 def verify(run: Run) -> Verdict:
     """Return whether a run is intact."""
     try:
+        require_own(run.path)
         record = _record(run)
     except RunError as error:
         return Verdict(run.id, "unknown", False, [_short(run, str(error))])
@@ -104,10 +107,17 @@ def _missing(run: Run, record: dict[str, Any], status: str) -> Iterator[str]:
     names = list(_OF_PICTURES if record["kind"] in PICTURE_KINDS else _OF_TRAINING)
     if record["kind"] == "kfold":
         how = record.get("folds") or {}  # none of an older dlpy, which kept nothing of a fold
-        trained = [name for name in _OF_TRAINING if name not in _OF_FOLDS] if how.get("refit") else []
-        numbers = range(1, len(run.read("summary.json").get("folds", [])) + 1) if how else ()
+        refit = isinstance(how, dict) and how.get("refit")
+        trained = [name for name in _OF_TRAINING if name not in _OF_FOLDS] if refit else []
+        count = len(_listed(run.read("summary.json"), "folds"))
+        numbers = range(1, count + 1) if isinstance(how, dict) and how else ()
         names = [*_OF_FOLDS, *trained, *(f"folds/{number:02d}/{name}" for number in numbers for name in _OF_FOLD)]
     yield from (f"{run.path / name} is missing" for name in names if not (run.path / name).exists())
+
+
+def _listed(content: dict[str, Any], name: str) -> list[Any]:
+    found = content.get(name)
+    return found if isinstance(found, list) else []
 
 
 def _checkpoint_damages(run: Run) -> Iterator[str]:
@@ -171,6 +181,7 @@ def _zip_damage(path: Path) -> str | None:
     """Return what is wrong with an archive: every byte of it is read, and none of it is unpacked to disk or run."""
     try:
         with zipfile.ZipFile(path) as archive:
+            check_sizes(archive.infolist())
             wrong = archive.testzip()
     except (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, NotImplementedError, RuntimeError) as error:
         return str(error) or type(error).__name__

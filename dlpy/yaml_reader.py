@@ -70,9 +70,11 @@ class Reader:
         try:
             self._check_extent(text)
             return yaml.compose(text, Loader=_LOADER)
-        except yaml.MarkedYAMLError as error:
-            raise ConfigError(f"{self.name}{self._fault(error, text)}.") from None
         except yaml.YAMLError as error:
+            if "nesting depth" in str(error):  # PyYAML 6.0.4 brings a libyaml with a limit of its own
+                raise self._too_much(0) from None
+            if isinstance(error, yaml.MarkedYAMLError):
+                raise ConfigError(f"{self.name}{self._fault(error, text)}.") from None
             raise ConfigError(f"{self.name}:1: not YAML: {' '.join(str(error).split())}") from None
 
     def _check_extent(self, text: str) -> None:

@@ -39,13 +39,13 @@ HEAD = "data: {name: blobs}\nmodel: "
 )
 def test_yaml_that_unfolds_without_end_is_refused_at_once(tmp_path: Path, text: str) -> None:
     (tmp_path / "a.yaml").write_text(text)
-    began = time.monotonic()
+    began = time.process_time()
     tracemalloc.start()
     with pytest.raises(ConfigError, match=r"nested too deeply, or aliases unfold|is too large"):
         load(tmp_path / "a.yaml")
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert time.monotonic() - began < 2
+    assert time.process_time() - began < 2  # of this process: whatever else the machine does
     assert peak < 50_000_000
 
 

@@ -108,7 +108,8 @@ CASES = [
     ({"name": "rnn", "cell": "lstm", "units": 6, "embedding": 5, "masking": False}, TEXTS, None, ()),
     ({"name": "dense", "units": [4], "embedding": 5}, TEXTS, None, ()),
     ({"name": "dense", "units": [4]}, SERIES, None, ()),
-    ({"name": "conv1d", "filters": [4, 4], "kernel": 3, "pooling": 1, "embedding": 5}, TEXTS, None, ()),
+    # not rmsprop: it divides by the size of a gradient, and where that is but rounding, processors differ
+    ({"name": "conv1d", "filters": [4, 4], "kernel": 3, "pooling": 1, "embedding": 5}, TEXTS, {"name": "sgd", "learning_rate": 0.1}, ()),
     ({"name": "conv1d", "filters": [[4]], "kernel": 3, "recurrent": {"cell": "gru", "units": 5}}, SERIES, None, ()),
     ({"name": "convnet", "filters": [4, 4], "pooling": [2, 1], "kernel": 2, "units": [6]}, IMAGES, None, ()),
     ({"name": "convnet", "filters": [[4, 4]], "padding": "same", "block": "separable", "batch_normalization": True, "global_pooling": "average", "units": []}, IMAGES, None, ()),

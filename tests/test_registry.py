@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from dlpy import registry
 from dlpy.catalogue import kinds
 from dlpy.components import Model
 from dlpy.errors import ConfigError, did_you_mean
@@ -80,12 +81,16 @@ def test_of_very_many_names_only_the_closest_is_told() -> None:
     assert did_you_mean("qqqq", names) == ""
 
 
-def test_a_plug_in_trains_and_is_evaluated_from_the_run_directory_alone(bench) -> None:
+def test_a_plug_in_is_told_of_trains_and_is_evaluated_from_the_run_directory_alone(
+    bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
     plugin = bench.write(MODEL.format(name="pyramid"), "my_model.py")
     path = bench.write(EXPERIMENT.format(name="pyramid", plugins="my_model.py"))
-    status, out, err = bench.run("train", path)
+    told = []
+    monkeypatch.setattr(registry, "announcers", [told.append])
+    status, _, err = bench.run("train", path)
     assert status == 0, err
-    assert f"plug-in: ran the code in {plugin}" in out
+    assert set(told) == {plugin}
     (run,) = bench.folder.glob("runs/2*")
     # 16, 8, 4, 2 and 3 units over 4 numbers: 80 + 136 + 36 + 10 + 9 weights
     assert json.loads((run / "summary.json").read_text())["parameters"] == 271

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from dlpy.artworks.artwork import Artwork
@@ -16,7 +15,7 @@ from dlpy.artworks.resuming import Unfinished, resume
 from dlpy.cli.output import output
 from dlpy.cli.progress import announce, shown_path
 from dlpy.document import Document
-from dlpy.errors import ConfigError, RunError
+from dlpy.errors import ConfigError, RunError, printable
 from dlpy.kinds import load_any
 from dlpy.records import Options
 from dlpy.runs import Run
@@ -55,7 +54,7 @@ class Lines(Watcher):
         announce(self.console, "STAND-IN PICTURE", text)
 
     def notice(self, text: str) -> None:
-        self.console.print(escape(text), highlight=False, soft_wrap=True)
+        self.console.print(printable(text), highlight=False, markup=False, soft_wrap=True)
 
 
 class Bar(Lines):
@@ -98,6 +97,6 @@ def _finished(console: Console, run: Run) -> None:
     lines.notice(f"took {record['seconds']:.1f} s, peak memory {peak:,.0f} MB{mark}")
     lines.notice(f"picture: {shown_path(run.path / 'samples' / 'final.png')}")
     if console.quiet:
-        output().print(shown_path(run.path), highlight=False, soft_wrap=True)
+        output().print(shown_path(run.path), highlight=False, markup=False, soft_wrap=True)
     else:
         lines.notice(f"run: {shown_path(run.path)}")

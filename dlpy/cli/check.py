@@ -16,7 +16,7 @@ def check(
 
     Example: dlpy check configs/*.yaml
     """
-    from dlpy.errors import ConfigError, DlpyError
+    from dlpy.errors import ConfigError, DlpyError, printable
 
     overrides = [text for text in files if "=" in text and not Path(text).exists()]
     failed: list[DlpyError] = []
@@ -26,9 +26,9 @@ def check(
     for path in paths:
         try:
             found = _check(path, overrides, data=data)
-            print("\n".join([f"{path}: ok", *(f"  {line}" for line in found)]))
+            print(printable("\n".join([f"{path}: ok", *(f"  {line}" for line in found)])))
         except DlpyError as error:
-            print(error)
+            print(printable(str(error)))
             failed.append(error)
     if failed:
         raise typer.Exit(failed[0].exit_status)

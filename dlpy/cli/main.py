@@ -9,6 +9,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -27,8 +28,8 @@ from dlpy.cli.runs import runs
 from dlpy.cli.schema import schema
 from dlpy.cli.show import show
 from dlpy.cli.train import train
-from dlpy.errors import DivergedError, DlpyError, SetupError, StorageError
-from dlpy.registry import plugin_failure, refuse_plugins
+from dlpy.errors import DivergedError, DlpyError, SetupError, StorageError, printable
+from dlpy.registry import announcers, plugin_failure, refuse_plugins
 
 EXIT_STATUS = """
 Exit status: 0 done; 1 a bug in dlpy; 2 the experiment file or the command line; 3 the data; 4 the environment;
@@ -71,7 +72,7 @@ def _tell_error(error: Exception) -> int:
         print("This is a bug in dlpy: please report it with the lines above and the experiment.", file=sys.stderr)
         return 1
     left = getattr(error, "__notes__", []) if isinstance(known, DivergedError | StorageError) else []
-    print(str(known) if "\n" in str(known) else " ".join([f"error: {known}", *left]), file=sys.stderr)
+    print(printable(str(known) if "\n" in str(known) else " ".join([f"error: {known}", *left])), file=sys.stderr)
     return known.exit_status
 
 
@@ -82,6 +83,10 @@ def _of_this_machine(error: Exception) -> DlpyError | None:
     if isinstance(error, OSError):
         return StorageError(f"cannot use {error.filename or 'standard output'}: {error.strerror or error}.")
     return None
+
+
+def _tell_plugin(path: Path) -> None:
+    print(printable(f"plug-in: runs the code in {path}"), file=sys.stderr)
 
 
 def _tell_stop(error: BaseException) -> int:
@@ -128,6 +133,7 @@ def run() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal without umlauts is no reason to fail
     stopping.listen(_tell_stop)
+    announcers.append(functools.cache(_tell_plugin))
     status = main()
     stopping.ignore()  # all is done and told; Python takes a while to end
     try:

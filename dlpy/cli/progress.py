@@ -17,6 +17,7 @@ from rich.table import Table
 from dlpy.cli.output import output
 from dlpy.config import Experiment
 from dlpy.data import Data, Loaded
+from dlpy.errors import printable
 from dlpy.reporting import Reporter
 from dlpy.runs import Run
 
@@ -44,8 +45,6 @@ class Display(Reporter):
         self._steps = 0
 
     def data_ready(self, loaded: Loaded, data: Data, experiment: Experiment) -> None:
-        for plugin in experiment.plugins:
-            self.notice(f"plug-in: ran the code in {plugin}")
         announce_stand_in(self.console, {"source": loaded.source.kind, "description": loaded.source.description})
         parts = {"training": data.train, "validation": data.validation, "test": data.test or loaded.test}
         counts = ", ".join(f"{len(rows):,} {name}" for name, rows in parts.items() if rows is not None)
@@ -55,7 +54,7 @@ class Display(Reporter):
         self._epochs, self._steps = params["epochs"], params["steps"]
 
     def notice(self, text: str) -> None:
-        self.console.print(escape(text), highlight=False, soft_wrap=True)
+        self.console.print(printable(text), highlight=False, markup=False, soft_wrap=True)
 
     def fold_begins(self, number: int, total: int) -> None:
         self._fold = (number, total)
@@ -84,7 +83,7 @@ class Display(Reporter):
         peak = record["peak_memory_bytes"] / 2**20
         self.notice(f"took {record['seconds']:.1f} s, peak memory {peak:,.0f} MB{mark}")
         if self.console.quiet:
-            output().print(shown_path(run.path), highlight=False, soft_wrap=True)
+            output().print(shown_path(run.path), highlight=False, markup=False, soft_wrap=True)
         else:
             self.notice(f"run: {shown_path(run.path)}")
 
@@ -138,10 +137,11 @@ def announce_stand_in(console: Console, data: dict[str, str]) -> None:
 
 def announce(console: Console, title: str, text: str) -> None:
     """Say something so that nobody can miss it."""
+    text = printable(text)
     if console.is_terminal:
-        console.print(Panel(text, title=title, border_style="bold red"))
+        console.print(Panel(escape(text), title=title, border_style="bold red"))
     else:
-        console.print(f"*** {title} *** {text}", highlight=False, soft_wrap=True)
+        console.print(f"*** {title} *** {text}", highlight=False, markup=False, soft_wrap=True)
 
 
 def scores_text(scores: dict[str, float]) -> str:
@@ -184,11 +184,13 @@ def score_table(results: dict[str, Any]) -> Table:
         base = result["baseline"]
         for name, value in result["scores"].items():
             usual = base.get(name)
-            table.add_row(f"{part} ({result['rows']:,})", name, f"{value:.4f}", "" if usual is None else f"{usual:.4f}")
+            table.add_row(
+                f"{part} ({result['rows']:,})", escape(name), f"{value:.4f}", "" if usual is None else f"{usual:.4f}"
+            )
         own = result.get("in_unit") or {"scores": {}}
         for name, value in own["scores"].items():
             usual = own["baseline"].get(name)
-            shown = f"{name} in {own['unit'] or 'own unit'}"
+            shown = escape(printable(f"{name} in {own['unit'] or 'own unit'}"))
             table.add_row(
                 f"{part} ({result['rows']:,})", shown, f"{value:.4f}", "" if usual is None else f"{usual:.4f}"
             )

@@ -54,14 +54,14 @@ def _verify(found: list[Run], *, as_json: bool) -> None:
         RunError: one is damaged.
     """
     from dlpy.cli.output import output
-    from dlpy.errors import RunError
+    from dlpy.errors import RunError, printable
     from dlpy.verification import verify
 
     verdicts = [verify(run) for run in found]
     if as_json:
         print(json.dumps([asdict(verdict) for verdict in verdicts], indent=2))
     for verdict in [] if as_json else verdicts:
-        output().print(f"{verdict.id}  {verdict.line}", highlight=False, markup=False, soft_wrap=True)
+        output().print(printable(f"{verdict.id}  {verdict.line}"), highlight=False, markup=False, soft_wrap=True)
     if not verdicts and not as_json:
         output().print("There are no runs yet.")
     damaged = sum(bool(verdict.damages) for verdict in verdicts)
@@ -70,17 +70,21 @@ def _verify(found: list[Run], *, as_json: bool) -> None:
 
 
 def _list(found: list[Run], sort: str, *, reverse: bool, as_json: bool) -> None:
+    from rich.markup import escape
     from rich.table import Table
 
     from dlpy.cli.output import output
-    from dlpy.errors import ConfigError, did_you_mean
+    from dlpy.errors import ConfigError, did_you_mean, printable
 
     rows = [_row(run) for run in found]
     columns = list(dict.fromkeys(name for row in rows for name in row))
     if rows and sort not in columns:
         raise ConfigError(f"--sort {sort}: no run has it.{did_you_mean(sort, columns)}")
-    known = sorted((row for row in rows if row.get(sort) is not None), key=lambda row: row[sort], reverse=reverse)
-    rows = [*known, *(row for row in rows if row.get(sort) is None)]
+    kinds = {type(row[sort]) for row in rows if row.get(sort) is not None}
+    kind = str if str in kinds else float  # of a damaged run a number may be a text
+    known = [row for row in rows if isinstance(row.get(sort), kind | int)]
+    known = sorted(known, key=lambda row: kind(row[sort]), reverse=reverse)
+    rows = [*known, *(row for row in rows if row not in known)]
     if as_json:
         print(json.dumps(rows, indent=2))
         return
@@ -88,24 +92,29 @@ def _list(found: list[Run], sort: str, *, reverse: bool, as_json: bool) -> None:
     for name in columns:
         left = name in ("id", "status", "data")
         width = max(len(row["id"]) for row in rows) if name == "id" else None  # an id that is cut off is of no use
-        table.add_column(name, no_wrap=True, justify="left" if left else "right", min_width=width)
+        table.add_column(escape(printable(name)), no_wrap=True, justify="left" if left else "right", min_width=width)
     for row in rows:
-        table.add_row(*(_cell(row.get(name)) for name in columns))
+        table.add_row(*(escape(printable(_cell(row.get(name)))) for name in columns))
     output().print(table if rows else "There are no runs yet.")
 
 
 def _row(run: Run) -> dict[str, Any]:
     from dlpy.errors import RunError
+    from dlpy.own_files import require_own
     from dlpy.run_lock import status_of
     from dlpy.runs import PICTURE_KINDS
 
+    damaged = {"id": run.id, "status": "damaged"}
     try:
+        require_own(run.path)
         record, summary = run.read("run.json"), run.read("summary.json")
-    except RunError:
-        return {"id": run.id, "status": "damaged"}
-    known = {"id": run.id, "status": status_of(run, record), "data": record.get("data", {}).get("source")}
-    made = {"loss": summary["last"]["loss"]} if record.get("kind") in PICTURE_KINDS and "last" in summary else {}
-    return {**known, "seconds": record.get("seconds"), **(summary.get("mean") or summary.get("best") or made)}
+        known = {"id": run.id, "status": status_of(run, record), "data": record.get("data", {}).get("source")}
+        made = {"loss": summary["last"]["loss"]} if record.get("kind") in PICTURE_KINDS and "last" in summary else {}
+        scores = {**(summary.get("mean") or summary.get("best") or made)}
+    except (RunError, LookupError, TypeError, AttributeError):
+        return damaged
+    plain = all(isinstance(value, int | float | None) for value in [record.get("seconds"), *scores.values()])
+    return {**known, "seconds": record.get("seconds"), **scores} if plain else damaged
 
 
 def _cell(value: object) -> str:

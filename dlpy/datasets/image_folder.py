@@ -55,6 +55,8 @@ Size = Annotated[
     Field(min_length=2, max_length=2),
 ]
 
+_MOST_STARS = 2  # each multiplies what a search in a name takes
+
 
 class ImageFolder(Dataset):
     """Pictures (JPEG, PNG, GIF, BMP, WebP) in a folder for each class under `path`: cats/1.jpg, dogs/7.png, ...
@@ -119,6 +121,8 @@ class ImageFolder(Dataset):
             raise ValueError("'labels_path' goes without pattern, classes and parts")
         if self.pattern is not None and self.pattern.count("{class}") != 1:
             raise ValueError("'pattern' says once where {class} stands, such as '{class}.{number}.jpg'")
+        if self.pattern is not None and self.pattern.count("*") > _MOST_STARS:
+            raise ValueError(f"'pattern' has {self.pattern.count('*')} *; at most {_MOST_STARS} are taken")
         marks = {mark for mark in self._marks() if not (mark == "part" and self.parts)}
         if marks and not self.labels_path:
             raise ValueError(f"there is no column '{min(marks)}' without 'labels_path'")
