@@ -39,11 +39,13 @@ def read_state(folder: Path) -> dict[str, Any]:
     verify(folder, "state.json")
     try:
         state = json.loads((folder / "state.json").read_text(encoding="utf-8"))
-        known = isinstance(state["epoch"], int) and isinstance(state.get("best"), int | None)
+        counts = [state["epoch"], state.get("step", 0), state.get("best") or 0]
+        known = all(isinstance(count, int) and count >= 0 for count in counts)
+        known = known and all(isinstance(kept, dict) for kept in [state.get("callbacks", {}), state.get("scores", {})])
     except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise RunError(f"{folder / 'state.json'} is damaged: {error}.") from None
     if not known:
-        raise RunError(f"{folder / 'state.json'} is damaged: its epochs are no numbers.")
+        raise RunError(f"{folder / 'state.json'} is damaged: it says what dlpy never writes.")
     return state
 
 
@@ -89,10 +91,14 @@ def rewind(run: Run) -> tuple[dict[str, Any] | None, list[str]]:
             folder = (run.checkpoints / link).resolve()
             state = whole(folder)
             best = None if state["best"] is None else run.checkpoints / f"epoch-{state['best']:04d}"
+        except RunError as error:
+            damages.append(str(error))
+            continue
+        try:
             if best is not None:
                 whole(best)
         except RunError as error:
-            damages.append(str(error))
+            damages.append(f"{error} It was the best when {folder.name} was written.")
             continue
         if state["step"] and last is not None and read_state(last)["epoch"] > state["epoch"]:
             continue  # a process was killed just before it removed the link
@@ -100,7 +106,8 @@ def rewind(run: Run) -> tuple[dict[str, Any] | None, list[str]]:
         _reset(run.checkpoints, {"unfinished": unfinished, "last": latest, "best": best or latest})
         return state, damages
     if damages:
-        raise RunError(f"run {run.id} cannot be resumed, no checkpoint is whole: {' '.join(damages)}")
+        told = " ".join(dict.fromkeys(damages))
+        raise RunError(f"run {run.id} cannot be resumed from any checkpoint: {told} Train it anew: dlpy train {run.config}")
     _reset(run.checkpoints, {})
     return None, []
 

@@ -23,10 +23,11 @@ from dlpy import checkpoint_folder
 from dlpy.arrays import ArraysError, read_npz
 from dlpy.checkpoint_folder import point, remove_unused, sha256, verify
 from dlpy.disk_space import require_space
-from dlpy.errors import RunError
+from dlpy.errors import RunError, in_one_line
 from dlpy.hooks import restore_states
 from dlpy.model_state import finish_normalization, metrics, variables
 from dlpy.plan import Position
+from dlpy.registry import plugin_failure
 from dlpy.runs import Run
 from dlpy.stopping import held_back
 from dlpy.watching import diverged
@@ -151,7 +152,11 @@ def position(run: Run, state: dict[str, Any], hooks: Mapping[str, object]) -> Po
 
     def restore(model: keras.Model) -> None:
         load(model, run, "unfinished" if step else "last")
-        restore_states(hooks, state["callbacks"])
+        try:
+            restore_states(hooks, state["callbacks"])
+        except (LookupError, TypeError, ValueError, AttributeError) as error:
+            damage = f"the state of callbacks in {run.checkpoints} is not theirs: {in_one_line(error)}"
+            raise plugin_failure(error) or RunError(damage) from error
 
     stage = (state["phase"], state["phase_began"] - 1) if "phase" in state else (1, 0)
     return Position(state["epoch"], step, restore, *stage, stopped=state["stopped"])
@@ -190,7 +195,8 @@ def _existing(run: Run, which: Which) -> Path:
     """Return where a checkpoint lies, links followed: these may lead elsewhere before all its files are read."""
     folder = (run.checkpoints / which).resolve()
     if not folder.is_dir():
-        raise RunError(f"run {run.id} has no checkpoint '{which}': it stopped before an epoch was over.")
+        removed = "it was removed, or " if any(run.checkpoints.glob("epoch-*")) else ""
+        raise RunError(f"run {run.id} has no checkpoint '{which}': {removed}it stopped before an epoch was over.")
     return folder
 
 

@@ -12,6 +12,8 @@ from dlpy.features import Features, Padded, Passages, Pictures, Scaled, Windows,
 Kind = Literal["binary", "multiclass", "regression", "tokens", "inputs"]
 State = dict[str, np.ndarray]  # what a transform learnt from the training rows
 
+_MOST_NUMBERS = 2**31  # along an axis of a row
+
 
 @dataclass(frozen=True)
 class Input:
@@ -117,6 +119,9 @@ class Task:
     def from_record(cls, record: dict[str, dict[str, dict]]) -> "Task":
         """Return the task that `to_record` put into run.json."""
         inputs = {name: Input(**_with_tuples(given)) for name, given in record["inputs"].items()}
+        for given in inputs.values():
+            if not all(size is None or (isinstance(size, int) and 0 <= size < _MOST_NUMBERS) for size in given.shape):
+                raise TypeError(f"no rows are of shape {given.shape}")
         return cls(inputs, {name: Output(**_with_tuples(wanted)) for name, wanted in record["outputs"].items()})
 
     def to_record(self) -> dict[str, dict[str, dict]]:

@@ -14,9 +14,9 @@ from dlpy.writing import storage
 def require_space(path: Path, size: int) -> None:
     """Raise StorageError where so many bytes find no room: the library of HDF5 files crashes on a full disk."""
     folder = next(parent for parent in path.parents if parent.is_dir())
-    free = shutil.disk_usage(folder).free
-    if free < size:
-        needed = f"it takes {size / 2**20:,.1f} MB, and {free / 2**20:,.1f} MB are free"
+    total, _, free = shutil.disk_usage(folder)
+    if free < size and total:  # some file systems do not know
+        needed = f"it takes {size / 1000:,.0f} kB, and {free / 1000:,.0f} kB are free"
         raise StorageError(f"cannot write {path}: No space left on device ({needed}).")
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from dlpy import backend
 from dlpy.components import Plot
-from dlpy.errors import ConfigError, RunError, StorageError, in_one_line, shortened
+from dlpy.errors import ConfigError, DlpyError, RunError, StorageError, in_one_line, shortened
 from dlpy.png import DPI, pixels, save_pixels
 from dlpy.runs import Run
 
@@ -85,7 +85,8 @@ def draw_all(run: Run, tell: Callable[[str], object]) -> None:
             try:
                 _draw(plot, [run], run.plots)
             except Exception as error:
-                tell(f"plot '{plot.name}' is left out: {in_one_line(error)}")
+                what = str(error) if isinstance(error, DlpyError) else in_one_line(error)
+                tell(f"plot '{plot.name}' is left out: {what}")
                 with suppress(StorageError):
                     run.append_log(traceback.format_exc())
 

@@ -17,7 +17,7 @@ from dlpy.data import Loaded, Rows, Task
 from dlpy.datasets.texts import checked
 from dlpy.document import Document
 from dlpy.engine import Engine
-from dlpy.errors import ConfigError, DataError, RunError, did_you_mean
+from dlpy.errors import ConfigError, DataError, RunError, UnavailableError, did_you_mean
 from dlpy.only import kept
 from dlpy.pipeline import SMOKE_ROWS, Pipeline, split
 from dlpy.records import Seen, save_predictions
@@ -83,7 +83,8 @@ def read_record(run: Run) -> dict[str, Any]:
     """
     runs.require_model(run)
     record = run.read("run.json")
-    if not {"kind", "smoke", "data", "raw_task", "task"} <= record.keys():
+    needed = {"kind", "status", "smoke", "data", "raw_task", "task"}
+    if not needed <= record.keys() or not {"source", "sha256", "description"} <= (record["data"] or {}).keys():
         raise RunError(f"{run.path / 'run.json'} lacks what dlpy wrote into it when the run began.")
     return record
 
@@ -196,6 +197,8 @@ def _raw_parts(run: Run, experiment: Experiment) -> dict[str, Rows]:
 def _loaded(run: Run, experiment: Experiment) -> Loaded:
     try:
         return experiment.data.load()
+    except UnavailableError as error:
+        raise UnavailableError(f"{error} Run {run.id} was trained on it: put it back where it was.") from None
     except ConfigError as error:  # the experiment was right when it was trained
         raise DataError(f"the data has changed since run {run.id}: {error}") from None
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from dlpy import runs, writing
+from dlpy import backend, runs, writing
 from dlpy.baseline import baseline
 from dlpy.checks import check
 from dlpy.compiling import compiled_model, fresh_model
@@ -22,7 +22,7 @@ from dlpy.components import Hooks
 from dlpy.config import Experiment
 from dlpy.data import Data, Task
 from dlpy.engine import Engine
-from dlpy.errors import RunError
+from dlpy.errors import DivergedError, RunError
 from dlpy.evaluation import loaded_again, read_config
 from dlpy.execution import Execution
 from dlpy.fitting import Training, built_callbacks, checkpoint_of, choose_execution, fit_on, reached, rewound
@@ -125,7 +125,11 @@ def _train_fold(run: Run, shop: _Workshop, number: int, reporter: Reporter) -> N
     engine = shop.engine(experiment, data, list(callbacks.values()), fresh=state is None)
     save_splits(folder, data)
     last, keeper = _LastScores(), checkpoint_of(experiment).for_fold(folder)
-    fit_on(Training(folder, engine, experiment, data), {"last scores": last, **callbacks}, keeper, reporter, state)
+    training = Training(folder, engine, experiment, data)
+    try:
+        fit_on(training, {"last scores": last, **callbacks}, keeper, reporter, state)
+    except DivergedError as error:
+        raise DivergedError(f"fold {number}: {error}") from None
     held_out = data.validation or data.train
     prediction = engine.predict(held_out, experiment.training.batch_size)
     common_sense = baseline(experiment, data.task, data.train, held_out)
@@ -184,10 +188,13 @@ def _read(run: Run, number: int) -> Fold:
     try:
         told, given = folder.read(_DONE), read_arrays(folder.predictions)
         arrays = (given["rows"], given["target"], given["prediction"])
+        usual = [value for name, value in told["baseline"].items() if name in told["scores"]]
+        if not all(isinstance(number, int | float) for number in [*told["scores"].values(), *usual]):
+            raise TypeError("its scores are no numbers")
         if _epochs(folder) != told["epochs"]:
             raise RunError(f"metrics.csv has not its {told['epochs']} epochs")
         return Fold(number, told["scores"], told["baseline"], *arrays, Execution(**told["execution"]))
-    except (RunError, KeyError, TypeError) as error:
+    except (RunError, KeyError, TypeError, AttributeError) as error:
         hint = f"remove {folder.path}, and `dlpy resume` trains that fold again"
         raise RunError(f"fold {number} of run {run.id} is damaged ({error}): {hint}.") from None
 
@@ -229,6 +236,7 @@ def _train_in_processes(run: Run, left: list[int], count: int, jobs: int, report
 
 def _fold_in_process(run_path: str, number: int) -> list[str]:
     """Train a fold and return what is to be told of it."""
+    backend.start()
     notices = _Notices()
     _train_fold(Run(Path(run_path)), _workshop_again(run_path), number, notices)
     return notices.lines

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from dlpy import stopping
-from dlpy.errors import DivergedError, DlpyError, StorageError, in_one_line
+from dlpy.errors import DivergedError, DlpyError, SetupError, StorageError, in_one_line
 from dlpy.runs import Run
 
 
@@ -61,7 +61,7 @@ def _way_on(run: Run, error: BaseException) -> str:
     last = run.checkpoints / "last"
     if isinstance(error, DivergedError) and last.is_symlink():
         return f"; its last finite state: checkpoints/{last.readlink()}"
-    goes_on = not isinstance(error, Exception) or isinstance(error, StorageError)
+    goes_on = not isinstance(error, Exception) or isinstance(error, StorageError | SetupError | MemoryError)
     if not goes_on:
         return ""
     return f"; to go on: dlpy resume {shlex.quote(str(run.path))}"

@@ -1,7 +1,8 @@
 """Pictures decoded once: kept on disk at the size they are needed, remembered by each file's size and time.
 
 $DLPY_CACHE/pictures (~/.cache/dlpy/pictures unless set) holds a folder for each folder of pictures and form:
-manifest.json says which file is which row, or what is wrong with it, and names the file with all rows.
+manifest.json says which file is which row, or what is wrong with it, and names the file with all rows, and
+its sha256: a disk that forgets is no reason to train on other pictures.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from dlpy.pictures import Form, read_pictures
 from dlpy.waiting import Progress
 from dlpy.writing import storage
 
-_VERSION = 1  # of what the folder holds, and of how pictures are decoded
+_VERSION = 2  # of what the folder holds, and of how pictures are decoded
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ class _Manifest:
 
     store: str = ""
     rows: int = 0
+    sha256: str = ""  # of that file
     entries: dict[str, tuple[int, int, int | str]] = field(default_factory=dict)
 
 
@@ -106,7 +108,7 @@ def _add(
 ) -> _Manifest:
     """Write the old rows and the new ones into a new file, and return the manifest of both."""
     kept.mkdir(parents=True, exist_ok=True)
-    manifest = _Manifest(f"{secrets.token_hex(8)}.bin", old.rows, dict(old.entries))
+    manifest = _Manifest(f"{secrets.token_hex(8)}.bin", old.rows, entries=dict(old.entries))
     temporary = kept / f".{manifest.store}"
     try:
         with temporary.open("wb") as file:
@@ -117,6 +119,7 @@ def _add(
                 if isinstance(found, np.ndarray):
                     file.write(found.data)
                     manifest.rows += 1
+        manifest.sha256 = _sha256(temporary)
         temporary.replace(kept / manifest.store)
     finally:
         temporary.unlink(missing_ok=True)
@@ -167,13 +170,19 @@ def _key(folder: Path, form: Form) -> str:
     return hashlib.sha256(described.encode()).hexdigest()[:24]
 
 
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def _read_manifest(kept: Path, picture_bytes: int) -> _Manifest:
     """Return what is known, or an empty manifest where nothing is, or where it is damaged."""
     try:
         content: dict[str, Any] = json.loads((kept / "manifest.json").read_text())
         entries = {name: (int(size), int(time), row) for name, (size, time, row) in content["entries"].items()}
-        manifest = _Manifest(content["store"], content["rows"], entries)
-        whole = (kept / Path(manifest.store).name).stat().st_size == manifest.rows * picture_bytes
+        manifest = _Manifest(Path(content["store"]).name, content["rows"], content["sha256"], entries)
+        whole = (kept / manifest.store).stat().st_size == manifest.rows * picture_bytes
+        whole = whole and _sha256(kept / manifest.store) == manifest.sha256
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return _Manifest()
     return manifest if whole else _Manifest()
@@ -181,5 +190,5 @@ def _read_manifest(kept: Path, picture_bytes: int) -> _Manifest:
 
 def _write_manifest(kept: Path, manifest: _Manifest) -> None:
     temporary = kept / f".{secrets.token_hex(4)}.json"
-    temporary.write_text(json.dumps({"store": manifest.store, "rows": manifest.rows, "entries": manifest.entries}))
+    temporary.write_text(json.dumps(asdict(manifest)))
     temporary.replace(kept / "manifest.json")

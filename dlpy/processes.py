@@ -6,16 +6,21 @@ import multiprocessing
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from multiprocessing.process import BaseProcess
 from typing import Any, TypeVar
 
+from dlpy import stopping
 from dlpy.errors import SetupError
 from dlpy.registry import plugin_failure
 
 Result = TypeVar("Result")
+
+_PATIENCE_SECONDS = 10.0  # for a step, and the state after it
 
 
 def in_processes(work: Callable[..., Result], arguments: Sequence[tuple[Any, ...]], jobs: int) -> Iterator[Result]:
@@ -32,8 +37,7 @@ def in_processes(work: Callable[..., Result], arguments: Sequence[tuple[Any, ...
             for future in pending:
                 yield future.result()
         except BaseException as error:
-            for process in multiprocessing.active_children():  # else leaving `with` waits until they are done
-                process.kill()
+            _end(multiprocessing.active_children())  # else leaving `with` waits until they are done
             if isinstance(error, BrokenProcessPool):
                 raise SetupError("a process was killed, most likely for want of memory: use fewer --jobs.") from None
             raise
@@ -43,8 +47,20 @@ def _call(work: Callable[..., Result], given: tuple[Any, ...]) -> Result:
     """Return the result; an error that comes from a plug-in is told here, where it is still known that it does."""
     try:
         return work(*given)
+    except SystemExit as stop:  # a signal: this process is to end, not to take the next work
+        os._exit(stop.code if isinstance(stop.code, int) else 1)
     except Exception as error:
         raise plugin_failure(error) or error from error
+
+
+def _end(processes: list[BaseProcess]) -> None:
+    """Let processes end after the step that they are in, or at once where that takes long."""
+    for process in processes:
+        process.terminate()
+    until = time.monotonic() + _PATIENCE_SECONDS
+    for process in processes:
+        process.join(max(0.0, until - time.monotonic()))
+        process.kill()
 
 
 @contextmanager
@@ -67,3 +83,4 @@ def _end_with_parent() -> None:
             os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
+    stopping.listen_once()

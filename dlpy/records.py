@@ -135,7 +135,8 @@ def settle_config(run: Run, experiment: Experiment) -> None:
 
 def config_digests(run: Run, plugins: list[str]) -> dict[str, str]:
     """Return the sha256 of config.yaml and of the plug-in files beside it, by name."""
-    return {name: sha256(run.path / name) for name in ["config.yaml", *(Path(plugin).name for plugin in plugins)]}
+    paths = [run.config, *(run.path / Path(plugin).name for plugin in plugins)]
+    return {path.name: sha256(path) if path.is_file() else "" for path in paths}
 
 
 def fingerprint(experiment: Experiment) -> str:

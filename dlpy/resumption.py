@@ -129,7 +129,7 @@ def changed_surroundings(run: Run, plugins: list[str]) -> list[str]:
     ]
     kept = record.get("config_sha256")  # none where it was killed before training began
     changed = [name for name, digest in config_digests(run, plugins).items() if kept and kept.get(name) != digest]
-    return changes + [f"{run.path / name} was edited" for name in changed]
+    return changes + [f"{run.path / name} was edited, or is gone" for name in changed]
 
 
 def changed_data(run: Run, sha256: str, description: str) -> list[str]:

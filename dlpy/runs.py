@@ -13,7 +13,7 @@ from typing import Any
 
 from dlpy.caches import alone
 from dlpy.errors import RunError, StorageError
-from dlpy.own_files import require_own
+from dlpy.own_files import check_record, require_own
 from dlpy.writing import storage, write_whole
 
 SCHEMA_VERSION = 1
@@ -113,6 +113,8 @@ class Run:
             raise RunError(f"{self.path / name} is damaged: {error}.") from None
         if not isinstance(content, dict):
             raise RunError(f"{self.path / name} is damaged: it is no mapping.")
+        if name == "run.json":
+            check_record(content, self.path / name)
         return content
 
     def write(self, name: str, content: dict[str, Any]) -> None:
@@ -231,6 +233,8 @@ def require_model(run: Run) -> None:
 
 def all_runs(folder: Path) -> list[Run]:
     """Return every run in the folder, the oldest first."""
+    if folder.is_file():
+        raise RunError(f"{folder} is a file, not the folder of runs.")
     if not folder.is_dir():
         return []
     paths = sorted(folder.iterdir(), key=_in_time)

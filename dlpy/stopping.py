@@ -60,6 +60,16 @@ def listen(tell: Tell) -> None:
     threading.Thread(target=_insist, args=(inner, set(heard)), daemon=True).start()
 
 
+def listen_once() -> None:
+    """Hear SIGTERM between steps, the first one only: a process that works for another may get it from several."""
+
+    def hear(number: int, frame: FrameType | None) -> None:
+        signal.signal(number, signal.SIG_IGN)
+        _hear(number, frame)
+
+    signal.signal(signal.SIGTERM, hear)
+
+
 def ignore() -> None:
     """Hear no signal any more: all is done and told."""
     signal.set_wakeup_fd(-1)

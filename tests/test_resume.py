@@ -150,7 +150,7 @@ def test_without_a_checkpoint_that_is_whole_nothing_is_touched(bench) -> None:
     before = run.metrics.read_text()
     status, _, err = bench.run("resume", run.id)
     assert status == 7
-    assert f"run {run.id} cannot be resumed, no checkpoint is whole" in err
+    assert f"run {run.id} cannot be resumed from any checkpoint: " in err
     assert run.metrics.read_text() == before
     assert len(list(run.checkpoints.glob("epoch-*/weights.npz"))) >= 2
 

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import Field
 
 from dlpy.callbacks.monitor import Best
-from dlpy.checkpoints import Snapshot, forget_previous, save, snapshot
+from dlpy.checkpoints import Snapshot, Which, forget_previous, save, snapshot
 from dlpy.components import Callback, Hooks
+from dlpy.errors import StorageError
 from dlpy.hooks import states_of
 from dlpy.objectives import Monitor
 from dlpy.runs import Run
@@ -72,6 +73,7 @@ class CheckpointHooks(Hooks):
         self._phase_began: int | None = None
         self._next = 0  # the epoch to come, or that is going on, from 0
         self._kept: dict[str, object] = {}
+        self._begun = False  # something was written
 
     def keep(self, hooks: Mapping[str, object]) -> None:
         """Write the state of these hooks into the checkpoints, by name."""
@@ -122,7 +124,13 @@ class CheckpointHooks(Hooks):
     def flush(self) -> None:
         """Write the latest state that is held, if training ends before its time: it is newer than all written ones."""
         if self._unwritten is not None:
-            save(self._run, self._unwritten, ["best", "last"])
+            self._save(self._unwritten, ["best", "last"])
+
+    def _save(self, state: Snapshot, links: list[Which]) -> None:
+        if self._begun and not self._run.checkpoints.is_dir():
+            raise StorageError(f"{self._run.checkpoints} was removed while its run trained.")
+        save(self._run, state, links)
+        self._begun = True
 
     def _seconds(self) -> float:
         """Return how long ago the last write was."""
@@ -156,7 +164,7 @@ class CheckpointHooks(Hooks):
         self.flush()
         self._unwritten = None
         logs = self._last[1] if self._last is not None else {}
-        save(self._run, self._snapshot(self._next, logs, step), ["unfinished"])
+        self._save(self._snapshot(self._next, logs, step), ["unfinished"])
         self._wrote(began, -step)
 
     def _write(self) -> None:
@@ -165,12 +173,12 @@ class CheckpointHooks(Hooks):
         began = time.monotonic()
         epoch, logs = self._last
         if self._unwritten is not None and self._unwritten.epoch == epoch + 1:
-            save(self._run, self._unwritten, ["best", "last"])
+            self._save(self._unwritten, ["best", "last"])
         else:
             if self._best is not None and self._unwritten is not None:
-                save(self._run, self._unwritten, ["best"])
+                self._save(self._unwritten, ["best"])
             self._unwritten = None  # of a large model two copies of the state would be one too many
-            save(self._run, self._snapshot(epoch + 1, logs), ["best", "last"] if self._best is None else ["last"])
+            self._save(self._snapshot(epoch + 1, logs), ["best", "last"] if self._best is None else ["last"])
         self._unwritten = None
         self._wrote(began, 0)
 

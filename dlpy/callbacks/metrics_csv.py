@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from dlpy.components import Hooks
-from dlpy.errors import RunError
+from dlpy.errors import RunError, StorageError
 from dlpy.writing import storage, write_whole
 
 
@@ -41,6 +41,8 @@ class MetricsCsv(Hooks):
         values = [f"{value:.9g}" for value in (rate, *(logs[name] for name in self._names))]
         phase = [] if self._phase is None else [str(self._phase)]
         text += ",".join([str(epoch + 1), f"{time.monotonic() - self._started:.3f}", *phase, *values]) + "\n"
+        if not self._path.parent.is_dir():
+            raise StorageError(f"{self._path.parent} was removed while its run trained.")
         with storage(self._path), self._path.open("r+", encoding="utf-8") as file:  # not one that somebody removed
             file.seek(0, os.SEEK_END)
             file.write(text)

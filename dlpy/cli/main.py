@@ -28,7 +28,7 @@ from dlpy.cli.runs import runs
 from dlpy.cli.schema import schema
 from dlpy.cli.show import show
 from dlpy.cli.train import train
-from dlpy.errors import DivergedError, DlpyError, SetupError, StorageError, printable
+from dlpy.errors import DlpyError, SetupError, StorageError, printable
 from dlpy.registry import announcers, plugin_failure, refuse_plugins
 
 EXIT_STATUS = """
@@ -71,7 +71,7 @@ def _tell_error(error: Exception) -> int:
         traceback.print_exception(error)
         print("This is a bug in dlpy: please report it with the lines above and the experiment.", file=sys.stderr)
         return 1
-    left = getattr(error, "__notes__", []) if isinstance(known, DivergedError | StorageError) else []
+    left = getattr(error, "__notes__", [])
     print(printable(str(known) if "\n" in str(known) else " ".join([f"error: {known}", *left])), file=sys.stderr)
     return known.exit_status
 

@@ -1,0 +1,15 @@
+"""What the script `dlpy` runs: Ctrl-C is heard from here on, also while the command line's own modules are imported."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+
+def run() -> None:
+    """Run the command line of this process."""
+    if signal.getsignal(signal.SIGINT) != signal.SIG_IGN:
+        signal.signal(signal.SIGINT, lambda number, frame: os._exit(128 + number))
+    from dlpy.cli.main import run as run_command
+
+    run_command()
