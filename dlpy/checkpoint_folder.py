@@ -107,7 +107,8 @@ def rewind(run: Run) -> tuple[dict[str, Any] | None, list[str]]:
         return state, damages
     if damages:
         told = " ".join(dict.fromkeys(damages))
-        raise RunError(f"run {run.id} cannot be resumed from any checkpoint: {told} Train it anew: dlpy train {run.config}")
+        anew = f"Train it anew: dlpy train {run.config}"
+        raise RunError(f"run {run.id} cannot be resumed from any checkpoint: {told} {anew}")
     _reset(run.checkpoints, {})
     return None, []
 

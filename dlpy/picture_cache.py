@@ -124,8 +124,9 @@ def _add(
     finally:
         temporary.unlink(missing_ok=True)
     _write_manifest(kept, manifest)
-    if old.store:
-        (kept / old.store).unlink(missing_ok=True)
+    for path in kept.glob("*.bin"):  # also one that was damaged
+        if path.name != manifest.store:
+            path.unlink(missing_ok=True)
     return manifest
 
 

@@ -12,7 +12,9 @@ from dlpy.data import Input, Output, Rows, Task
 from dlpy.errors import ConfigError, DivergedError
 from dlpy.execution import Execution, choose, jit_pays
 from dlpy.features import Padded, Sparse, Windows
+from dlpy.in_graph import steps_in_block
 from dlpy.objectives import Loss, Metric, Optimizer
+from dlpy.resident import Resident
 from dlpy.runs import Run
 
 RNG = np.random.default_rng(3)
@@ -359,3 +361,17 @@ def test_a_keras_callback_fits() -> None:
     counter = Counter()
     engine.Engine(model({"name": "dense"}, NUMBERS)).fit(rows(NUMBERS), None, engine.Plan(8, 9, 0), [counter])
     assert counter.epochs == 2
+
+
+@pytest.mark.parametrize(
+    ("weights", "times", "steps"),
+    [
+        (1_000, 1, 100),  # 100 steps of 16 rows take 1e7 operations
+        (2_000_000, 1, 100),  # 1.9e8 a step: 104 would do
+        (36_000_000, 1, 5),  # 3.5e9 a step
+        (2_000_000, 100, 1),
+    ],
+)
+def test_a_block_of_xla_ends_within_about_a_second(weights: int, times: int, steps: int) -> None:
+    rows = Resident(Rows.single(np.zeros((1600, 8), np.float32), np.zeros(1600, np.float32)), 16)
+    assert steps_in_block(rows, 32, weights, None, times) == steps

@@ -97,6 +97,35 @@ def test_sigterm_ends_training_after_its_step_and_records_no_half_epoch(endless:
     assert (state["epoch"], 0 < state["step"] < 1000000) == (0, True)
 
 
+def test_folds_in_processes_of_their_own_keep_the_step_that_they_were_in(endless: Path, bench) -> None:
+    process = started("kfold", endless, "--jobs", 2, "training.steps_per_epoch=1000000", "training.batch_size=4")
+    wait_until(lambda: len(list(Path("runs").glob("*/folds/*/metrics.csv"))) == 2)
+    time.sleep(3)
+    os.killpg(process.pid, signal.SIGTERM)  # as a job queue sends it: to all
+    _, err = process.communicate(timeout=30)
+    (run,) = map(Run, Path("runs").iterdir())
+    assert process.returncode == 143
+    assert err.count("\n") == 1
+    assert err.endswith(f"to go on: dlpy resume runs/{run.id}\n")
+    kept = [path.name for path in run.path.glob("folds/*/checkpoints/*")]
+    assert kept.count("unfinished") == 2
+    assert not [name for name in kept if name.startswith(".")]
+
+
+def test_a_signal_that_two_senders_pass_on_counts_once(endless: Path) -> None:
+    never = "callbacks=[{name: checkpoint, every_minutes: null}]"
+    process = started("train", endless, "training.steps_per_epoch=1000000", "training.batch_size=4", never)
+    wait_until(lambda: any(Path("runs").glob("*/metrics.csv")))
+    time.sleep(2)
+    for _ in range(2):
+        process.send_signal(signal.SIGTERM)
+        time.sleep(0.005)
+    process.communicate(timeout=30)
+    assert process.returncode == 143
+    (run,) = map(Run, Path("runs").iterdir())
+    assert (run.checkpoints / "unfinished").is_symlink()
+
+
 def test_training_whose_output_nobody_reads_stops_without_a_traceback(endless: Path) -> None:
     process = started("train", endless)
     assert process.stdout is not None

@@ -2,6 +2,7 @@
 
 import fcntl
 import json
+import shutil
 from pathlib import Path
 from typing import Any, Literal
 
@@ -238,3 +239,35 @@ def test_a_state_that_cannot_be_written_is_told(bench) -> None:
         "error: callback 'counting': its state() returned what JSON cannot hold: "
         "Object of type float32 is not JSON serializable.\n"
     )
+
+
+def test_a_damaged_best_checkpoint_is_named_as_what_is_in_the_way(bench) -> None:
+    run = stopped(bench, at=5)
+    best = (run.checkpoints / "best").resolve()
+    last = (run.checkpoints / "last").resolve()
+    if best == last:  # the last epoch was the best
+        pytest.skip("no checkpoint of its own for the best epoch")
+    (best / "optimizer.npz").write_bytes(b"")
+    status, _, err = bench.run("resume", run.id)
+    assert status == 7
+    assert f"{best / 'optimizer.npz'} is damaged" in err
+    assert f"It was the best when {last.name} was written." in err
+    assert err.endswith(f"Train it anew: dlpy train {run.config}\n")
+
+
+def test_checkpoints_that_somebody_removed_are_missed_at_the_next_write(bench, monkeypatch) -> None:
+    experiment = bench.experiment(callbacks=[OFTEN, {"name": "tripping"}], training={"epochs": 5})
+    with monkeypatch.context() as patch:
+        patch.setattr(TrippingHooks, "on_epoch_end", lambda self, epoch, logs: _remove_after(2, epoch))
+        status, _, err = bench.run("train", experiment)
+    assert status == 6
+    assert "checkpoints was removed while its run trained." in err
+    assert "to go on: dlpy resume" in err
+    status, out, err = bench.run("resume", "latest")
+    assert (status, "resumed after epoch 0 of 5" in out) == (0, True), err
+
+
+def _remove_after(number: int, epoch: int) -> None:
+    if epoch + 1 == number:
+        (run,) = Path("runs").glob("2*")
+        shutil.rmtree(run / "checkpoints")

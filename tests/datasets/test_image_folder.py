@@ -230,6 +230,12 @@ def test_a_damaged_cache_is_made_anew(folder: Path, cache: Path, monkeypatch: py
     counts = counting(monkeypatch)
     assert loaded(folder).fingerprint() == first
     assert counts == [24]
+    (stored,) = cache.glob("*/*.bin")
+    pixels = bytearray(stored.read_bytes())
+    pixels[10] ^= 255  # as long as it was
+    stored.write_bytes(pixels)
+    assert loaded(folder).fingerprint() == first
+    assert counts == [24, 24]
     (manifest,) = cache.glob("*/manifest.json")
     manifest.write_text(json.dumps({"store": "../../x", "rows": "many", "entries": []}))
     assert loaded(folder).fingerprint() == first

@@ -180,6 +180,24 @@ def test_the_base_of_a_run_serves_another_and_that_can_be_read_when_the_first_is
     assert bench.run("predict", run.id, pictures)[0] == 0
 
 
+def test_a_run_goes_on_with_the_base_that_it_began_with_or_not_at_all(bench, pictures: Path) -> None:
+    source = convnet_run(bench, pictures)
+    run = run_of(experiment(bench, pictures, {"weights": f"run:{source.name}", "train": "features"}))
+    assert yaml.safe_load(run.config.read_text())["model"]["weights"] == f"run:{source.id}"
+    assert list(run.read("run.json")["files"]) == ["model.weights"]
+    other = convnet_run(bench, pictures)  # now the name means this one
+    assert other.name == source.name
+    again = run_of(run.config)
+    assert again.read("run.json")["files"] == run.read("run.json")["files"]
+    run.update(status="interrupted")
+    shutil.rmtree(source.checkpoints)
+    shutil.copytree(other.checkpoints, source.checkpoints, symlinks=True)
+    weights = source.checkpoints / "best" / "weights.npz"
+    weights.write_bytes(weights.read_bytes() + b"x")
+    status, _, err = bench.run("resume", run.id)
+    assert (status, f"{weights} is not what it was" in err) == (7, True), err
+
+
 def test_phases_name_the_layers_of_a_run(bench, pictures: Path) -> None:
     source = convnet_run(bench, pictures)
     phases = [{"unfreeze_from": "conv2d_1", "epochs": 1}]
