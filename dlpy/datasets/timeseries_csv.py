@@ -68,6 +68,8 @@ class TimeseriesCsv(Series):
         self._check_names(file)
         columns = table.columns_of(file)
         names = self.columns or [name for name in file.names if name != self.time and _is_numeric(file, columns[name])]
+        if not names:
+            raise DataError(f"{file.path.name}: no column holds numbers: there is nothing to learn from.")
         values = _numbers(file, columns, names)
         target = _numbers(file, columns, self.target)
         broken = None if times is None else time_stamps.breaks(times)

@@ -264,3 +264,9 @@ def test_real_sea_temperatures_have_gaps_that_are_named(real_data):
     parts = split(plain, plain.load())
     guess = parts.test.x.guesses()["the last value"]
     assert np.abs(guess - parts.test.y).mean() == pytest.approx(0.24, abs=0.01)
+
+
+def test_a_file_without_a_column_of_numbers_is_told(bench) -> None:
+    content = "when,wind,heat\n" + "".join(f"{time},{'ab'[n % 2]},{'xy'[n % 2]}\n" for n, time in enumerate(TIMES))
+    with pytest.raises(DataError, match=r"weather\.csv: no column holds numbers: there is nothing to learn from\."):
+        series(bench, content, time="when").load()
