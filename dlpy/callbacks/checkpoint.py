@@ -21,8 +21,10 @@ from dlpy.runs import Run
 if TYPE_CHECKING:
     import keras
 
-_COPY_SECONDS = 0.2
-_SHARE = 0.02  # of the time that training takes, spent on writing; copies of the best state take up to 1 % more
+_COPY_SECONDS = 0.2  # between two copies of the last state, where no score says which epoch is better
+_SHARE = 0.025  # of the time that training takes, spent on copying and writing
+_LEAST_SHARE = 0.005  # spent on writing, where copies of better and better epochs take all of that
+_COPY_SHARE = 0.01
 _BYTES_A_SECOND = 150_000_000  # copied, written, hashed: until the first write has shown how many
 _LEAST_SECONDS = 5.0  # between two writes, unless every_seconds says otherwise
 
@@ -42,6 +44,9 @@ class Checkpoint(Callback):
     """Within a long epoch, write this often too, or as seldom as takes 3 % of the time; null never."""
     every_steps: int | None = Field(default=None, ge=1)
     """Never lose more than so many steps: write this often too, whatever it takes."""
+    best_every: int = Field(default=1, ge=1)
+    """Let only every so many epochs, the first and the last be the best: where epochs are short, copying each better
+    one of a large model takes longer than training it."""
 
     def monitors(self) -> str | None:
         return self.monitor
@@ -67,6 +72,10 @@ class CheckpointHooks(Hooks):
         self._unwritten_steps = 0
         self._steps = 0  # of an epoch
         self._copied = -math.inf
+        self._copying = 0.0  # seconds since training began, all copies together
+        self._copy_took = 0.0  # seconds, the last one
+        self._began = time.monotonic()
+        self._epochs = 0
         self._unwritten: Snapshot | None = None
         self._last: tuple[int, dict[str, float]] | None = None
         self._phase: int | None = None
@@ -84,7 +93,10 @@ class CheckpointHooks(Hooks):
         self._took = 12 * model.count_params() / _BYTES_A_SECOND  # weights, and twice as much of an optimizer
 
     def set_params(self, params: dict[str, int]) -> None:
-        self._steps = params["steps"]
+        self._steps, self._epochs = params["steps"], params["epochs"]
+
+    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
+        self._began = self._written = time.monotonic()
 
     def on_phase_begin(self, phase: int, description: str) -> None:
         self._phase, self._phase_began = phase, self._next + 1
@@ -102,7 +114,7 @@ class CheckpointHooks(Hooks):
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
         self._last, self._next = (epoch, logs), epoch + 1
         self._unwritten_steps += self._steps
-        if self._best.improved(epoch, logs) if self._best is not None else self._is_time_to_copy():
+        if self._may_be_best(self._best, epoch, logs) if self._best is not None else self._is_time_to_copy():
             self._unwritten = self._snapshot(epoch + 1, logs)
         given, every = self._options.every_seconds, self._options.every_steps
         too_many = every and self._unwritten_steps + min(every, self._steps) > every
@@ -138,17 +150,26 @@ class CheckpointHooks(Hooks):
 
     def _is_due(self, seconds: float) -> bool:
         """Return whether the last write was so long ago that another one takes but a small share of the time."""
-        return self._seconds() >= max(seconds, self._took / _SHARE)
+        copying = self._copying / max(time.monotonic() - self._began, 1e-9)
+        return self._seconds() >= max(seconds, self._took / max(_LEAST_SHARE, _SHARE - copying))
+
+    def _may_be_best(self, best: Best, epoch: int, logs: dict[str, float]) -> bool:
+        """Take in an epoch's scores, where its turn has come; return whether it is the best so far."""
+        turn = (epoch + 1) % self._options.best_every == 0 or epoch + 1 == self._epochs
+        return (turn or best.epoch is None) and best.improved(epoch, logs)
 
     def _is_time_to_copy(self) -> bool:
         """Return whether the last copy is old; copying the state of a small model takes longer than an epoch."""
         now = time.monotonic()
-        due = now - self._copied >= _COPY_SECONDS
+        due = now - self._copied >= max(_COPY_SECONDS, self._copy_took / _COPY_SHARE)
         self._copied = now if due else self._copied
         return due
 
     def _snapshot(self, epoch: int, logs: dict[str, float], step: int = 0) -> Snapshot:
+        began = time.monotonic()
         state = snapshot(self.model, epoch, logs, states_of(self._kept), step)
+        self._copy_took = time.monotonic() - began
+        self._copying += self._copy_took
         best = (None if step else epoch - 1) if self._best is None else self._best.epoch
         return replace(
             state,

@@ -213,3 +213,9 @@ def test_the_runs_summary_is_that_of_the_monitored_score(bench) -> None:
     summary = json.loads((folder / "summary.json").read_text())
     assert summary["best"]["epoch"] == 3
     assert summary["best"] == summary["last"]
+
+
+@pytest.mark.parametrize(("best_every", "best"), [(1, 3), (2, 4), (4, 4), (5, 1)])
+def test_only_the_first_and_every_so_many_epochs_can_be_the_best(run, network, drive, best_every, best) -> None:
+    found = keep(run, network, drive, losses(3.0, 2.9, 1.0, 1.5, 5.0), best_every=best_every)
+    assert found == {"best": (best, float(best)), "last": (5, 5.0)}
