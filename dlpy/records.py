@@ -205,7 +205,7 @@ def save_predictions(run: Run, part: str, seen: Seen, prediction: np.ndarray) ->
         new["time"] = rows.columns["time"]
     if "file" in rows.columns:
         new["file"] = rows.columns["file"]
-    with writing.storage(run.predictions), alone(run.predictions):  # other parts may be scored at the same time
+    with writing.storage(run.predictions), alone(run.changes):  # other parts may be scored at the same time
         old = read_arrays(run.predictions)
         write_arrays(run.predictions, old | {f"{part}.{name}": array for name, array in new.items()})
     if not regression:

@@ -97,6 +97,11 @@ class Run:
         """What a model that makes rows shows of itself."""
         return self.path / "samples" / "made.npz"
 
+    @property
+    def changes(self) -> Path:
+        """What `alone` is asked for by whoever reads a file and writes it again."""
+        return self.path / "changes"
+
     def read(self, name: str) -> dict[str, Any]:
         """Return run.json, summary.json or evaluation.json; an empty one where it is not written yet.
 
@@ -124,7 +129,7 @@ class Run:
 
     def change(self, name: str, changed: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
         """Write what `changed` makes of a JSON file; processes that want to change it take turns."""
-        with storage(self.path / name), alone(self.path / name):
+        with storage(self.path / name), alone(self.changes):
             self.write(name, changed(self.read(name)))
 
     def update(self, **changes: Any) -> None:

@@ -80,7 +80,7 @@ def end(run: Run) -> dict[str, Any]:
             found[name] = [row[:1] + row[2:] for row in rows]
         elif path.name == "config.yaml":
             found[name] = path.read_text().replace("every_seconds: 3600.0", "every_seconds: 0.0")
-        elif path.name in ("run.json", "log.txt", ".lock", "model.keras"):  # these tell of times
+        elif path.name in ("run.json", "log.txt", ".lock", ".changes.lock", "model.keras"):  # these tell of times
             found[name] = "there"
         else:
             found[name] = path.read_bytes() if path.is_file() else sorted(child.name for child in path.iterdir())

@@ -70,7 +70,7 @@ def test_a_run_directory_holds_what_its_contract_says(bench) -> None:
     (run,) = all_runs(Path("runs"))
     assert {path.name for path in run.path.iterdir()} == {
         "config.yaml", "run.json", "metrics.csv", "summary.json", "checkpoints", "model.keras", "transforms.npz",
-        "splits.npz", "predictions.npz", "plots", "log.txt", ".lock",
+        "splits.npz", "predictions.npz", "plots", "log.txt", ".lock", ".changes.lock",
     }  # fmt: skip
     record = run.read("run.json")
     assert record["status"] == "completed"

@@ -94,7 +94,7 @@ def test_a_last_step_that_spoils_the_weights_is_noticed_without_validation_rows(
     path = bench.experiment(data={"name": "npz", "path": "rows.npz", "validation": None}, training=how)
     status, _, err = bench.run("train", path)
     assert status == 5
-    assert one_line(err).startswith("error: a weight became NaN or infinite in epoch 1.")
+    assert one_line(err).startswith("error: a weight became NaN or infinite in epoch 1, at a learning rate of ")
     assert only_run(bench).read("run.json")["status"] == "diverged"
     assert weights(only_run(bench)) == []
 
@@ -177,7 +177,7 @@ def test_a_full_disk_is_told_in_one_line(bench, victim: str, monkeypatch) -> Non
     assert status == 6
     way_on = r"( Its run, as far as it came: (\S+); to go on: dlpy resume \2)?"
     assert re.fullmatch(rf"error: cannot write \S+: No space left on device\.{way_on}", one_line(err))
-    assert [path for path in bench.folder.rglob(".*") if path.name not in (".probe", ".lock")] == []
+    assert [path for path in bench.folder.rglob(".*") if path.name not in (".probe", ".lock", ".changes.lock")] == []
 
 
 def test_a_disk_that_is_full_at_the_very_end_is_told_in_one_line(bench, monkeypatch) -> None:
