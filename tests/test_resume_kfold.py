@@ -82,6 +82,8 @@ def end(run: Run) -> dict[str, Any]:
             found[name] = path.read_text().replace("every_seconds: 3600.0", "every_seconds: 0.0")
         elif path.name in ("run.json", "log.txt", ".lock", ".changes.lock", "model.keras"):  # these tell of times
             found[name] = "there"
+        elif path.parent.name == "plots":  # their titles are the run's name
+            found[name] = "drawn"
         else:
             found[name] = path.read_bytes() if path.is_file() else sorted(child.name for child in path.iterdir())
     return found
