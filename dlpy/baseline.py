@@ -9,8 +9,8 @@ import numpy as np
 from dlpy.checks import class_numbers
 from dlpy.config import Experiment
 from dlpy.data import Output, Rows, Task
+from dlpy.errors import on_a_line
 from dlpy.features import Passages, Windows
-from dlpy.terms import on_a_line
 
 
 def baseline(experiment: Experiment, task: Task, train: Rows, rows: Rows) -> dict[str, object]:

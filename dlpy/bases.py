@@ -88,7 +88,7 @@ class Base(Block):
         """Return the option `weights` so that it goes on meaning the same run."""
         return self.weights if self.run is None else _RUN + runs.lasting(self.run)
 
-    def files(self) -> dict[str, Path]:
+    def outside_files(self) -> dict[str, Path]:
         """Return the file of the weights, unless they are drawn, or ImageNet's, which is checked when it is fetched."""
         if self.run is not None:
             return {_OPTION: best_weights(self.run)}

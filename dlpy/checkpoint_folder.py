@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -11,7 +10,7 @@ from typing import Any
 
 from dlpy.errors import RunError
 from dlpy.runs import Run
-from dlpy.writing import storage
+from dlpy.writing import sha256, storage
 
 
 def whole(folder: Path) -> dict[str, Any]:
@@ -60,12 +59,6 @@ def verify(folder: Path, name: str) -> None:
         raise RunError(f"{folder / name} is damaged: its content is not what was written.")
 
 
-def sha256(path: Path) -> str:
-    """Return the digest of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def point(link: Path, target: str) -> None:
     """Let a link point at its neighbour of that name; it is never missing meanwhile."""
     temporary = link.with_name(f".{os.getpid()}-{link.name}")
@@ -83,7 +76,7 @@ def rewind(run: Run) -> tuple[dict[str, Any] | None, list[str]]:
     Raises:
         RunError: there are checkpoints, but none is whole.
     """
-    damages, last = [], _last_if_whole(run)
+    damages = []
     for link in ("unfinished", "last", "previous"):
         if not (run.checkpoints / link).is_symlink():
             continue
@@ -100,10 +93,11 @@ def rewind(run: Run) -> tuple[dict[str, Any] | None, list[str]]:
         except RunError as error:
             damages.append(f"{error} It was the best when {folder.name} was written.")
             continue
-        if state["step"] and last is not None and read_state(last)["epoch"] > state["epoch"]:
-            continue  # a process was killed just before it removed the link
-        unfinished, latest = (folder, last) if state["step"] else (None, folder)
-        _reset(run.checkpoints, {"unfinished": unfinished, "last": latest, "best": best or latest})
+        last = _last_if_whole(run) if state["step"] else folder
+        if last is not None and read_state(last)["epoch"] > state["epoch"]:
+            continue  # a process was killed just before it removed the link to `unfinished`
+        unfinished = folder if state["step"] else None
+        _reset(run.checkpoints, {"unfinished": unfinished, "last": last, "best": best or last})
         return state, damages
     if damages:
         told = " ".join(dict.fromkeys(damages))

@@ -21,7 +21,7 @@ import numpy as np
 
 from dlpy import checkpoint_folder
 from dlpy.arrays import ArraysError, read_npz
-from dlpy.checkpoint_folder import point, remove_unused, sha256, verify
+from dlpy.checkpoint_folder import point, remove_unused, verify
 from dlpy.disk_space import require_space
 from dlpy.errors import RunError, in_one_line
 from dlpy.hooks import restore_states
@@ -31,7 +31,7 @@ from dlpy.registry import plugin_failure
 from dlpy.runs import Run
 from dlpy.stopping import held_back
 from dlpy.watching import diverged
-from dlpy.writing import put_on_disk, storage
+from dlpy.writing import put_on_disk, sha256, storage
 
 if TYPE_CHECKING:
     import keras

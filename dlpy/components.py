@@ -157,7 +157,7 @@ class Model(Component):
         """Return the family with names written out that may mean another run later."""
         return self
 
-    def files(self) -> dict[str, Path]:
+    def outside_files(self) -> dict[str, Path]:
         """Return the files beside the data that decide its first weights, by what the experiment calls them."""
         return {}
 

@@ -109,10 +109,11 @@ def in_one_line(error: BaseException) -> str:
     return shortened(f"{type(error).__name__}: {text}" if text else type(error).__name__, 400)
 
 
+def on_a_line(word: str) -> str:
+    """Return the word so that it is seen and keeps to its line."""
+    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in word)
+
+
 def printable(text: str) -> str:
     """Return a text whose signs that steer a terminal are spelled out; new lines stay."""
-    return "\n".join("".join(map(_shown, line)) for line in text.split("\n"))
-
-
-def _shown(sign: str) -> str:
-    return sign if sign.isprintable() else sign.encode("unicode_escape", "backslashreplace").decode()
+    return "\n".join(map(on_a_line, text.split("\n")))

@@ -13,9 +13,9 @@ from dlpy.checks import check, class_numbers
 from dlpy.config import Experiment, raise_mistakes
 from dlpy.data import Data, Loaded, Rows
 from dlpy.document import Document
+from dlpy.errors import on_a_line
 from dlpy.features import Features, Padded, Passages, Pictures, Scaled, Sequences, Sparse, Windows
 from dlpy.pipeline import Split, obtain, split, transform
-from dlpy.terms import on_a_line
 from dlpy.time_stamps import stamp
 from dlpy.units import own_numbers
 

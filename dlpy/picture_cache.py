@@ -24,7 +24,7 @@ from dlpy.errors import DataError, reading
 from dlpy.picture_rows import FileStore, FolderStore, Pictures
 from dlpy.pictures import Form, read_pictures
 from dlpy.waiting import Progress
-from dlpy.writing import storage
+from dlpy.writing import sha256, storage
 
 _VERSION = 2  # of what the folder holds, and of how pictures are decoded
 
@@ -119,7 +119,7 @@ def _add(
                 if isinstance(found, np.ndarray):
                     file.write(found.data)
                     manifest.rows += 1
-        manifest.sha256 = _sha256(temporary)
+        manifest.sha256 = sha256(temporary)
         temporary.replace(kept / manifest.store)
     finally:
         temporary.unlink(missing_ok=True)
@@ -171,11 +171,6 @@ def _key(folder: Path, form: Form) -> str:
     return hashlib.sha256(described.encode()).hexdigest()[:24]
 
 
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def _read_manifest(kept: Path, picture_bytes: int) -> _Manifest:
     """Return what is known, or an empty manifest where nothing is, or where it is damaged."""
     try:
@@ -183,7 +178,7 @@ def _read_manifest(kept: Path, picture_bytes: int) -> _Manifest:
         entries = {name: (int(size), int(time), row) for name, (size, time, row) in content["entries"].items()}
         manifest = _Manifest(Path(content["store"]).name, content["rows"], content["sha256"], entries)
         whole = (kept / manifest.store).stat().st_size == manifest.rows * picture_bytes
-        whole = whole and _sha256(kept / manifest.store) == manifest.sha256
+        whole = whole and sha256(kept / manifest.store) == manifest.sha256
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return _Manifest()
     return manifest if whole else _Manifest()

@@ -15,7 +15,6 @@ import numpy as np
 from dlpy import checkpoints, runs, writing
 from dlpy.baseline import baseline
 from dlpy.caches import alone
-from dlpy.checkpoint_folder import sha256
 from dlpy.checks import class_numbers
 from dlpy.config import Experiment
 from dlpy.data import Data, Loaded, Output, Rows, Task
@@ -25,7 +24,7 @@ from dlpy.results import read_arrays
 from dlpy.runs import Run
 from dlpy.samples import Answers, save_wrongest
 from dlpy.units import in_unit, own_numbers
-from dlpy.writing import write_arrays
+from dlpy.writing import sha256, write_arrays
 
 
 @dataclass(frozen=True)
@@ -122,7 +121,7 @@ def told_of_data(experiment: Experiment, loaded: Loaded, task: Task) -> dict[str
 
 def file_digests(experiment: Experiment) -> dict[str, str | None]:
     """Return the sha256 of each file beside the data that the model begins with, by option; None where it is gone."""
-    files = experiment.model.files()
+    files = experiment.model.outside_files()
     return {option: sha256(path) if path.is_file() else None for option, path in files.items()}
 
 

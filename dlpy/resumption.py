@@ -142,7 +142,7 @@ def changed_data(run: Run, sha256: str, description: str) -> list[str]:
 
 def _changed_files(run: Run, experiment: Experiment) -> list[str]:
     """Return a line for each file of weights or vectors that is not what the run began with."""
-    then, files = run.read("run.json").get("files", {}), experiment.model.files()
+    then, files = run.read("run.json").get("files", {}), experiment.model.outside_files()
     changed = [option for option, digest in file_digests(experiment).items() if then.get(option) != digest]
     return [f"{option}: {files[option]} is not what it was, or is gone" for option in changed]
 

@@ -113,11 +113,6 @@ def unpacked(arrays: dict[str, np.ndarray]) -> list[str]:
     return [text[start:end] for start, end in itertools.pairwise(splits_of(arrays["lengths"]).tolist())]
 
 
-def on_a_line(word: str) -> str:
-    """Return the word so that it is seen and keeps to its line."""
-    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in word)
-
-
 def _cleaning(rules: Rules, *, lower: bool, breaks: bool = True) -> tuple[bytes, bytes]:
     """Return what each byte of a text becomes, and which bytes are deleted."""
     if rules == "book":

@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from dlpy.arrays import check_sizes
-from dlpy.checkpoint_folder import sha256, whole
+from dlpy.checkpoint_folder import whole
 from dlpy.document import read
 from dlpy.errors import ConfigError, RunError
 from dlpy.own_files import require_own
 from dlpy.results import COUNTED
 from dlpy.run_lock import is_locked, status_of
 from dlpy.runs import PICTURE_KINDS, Run, all_runs, folds, is_named_like_one
+from dlpy.writing import sha256
 
 _ZIPS = ("*.npz", "model.keras", "samples/*.npz", "folds/*/*.npz")
 _OF_TRAINING = ("metrics.csv", "summary.json", "splits.npz", "transforms.npz", "checkpoints/best", "checkpoints/last")

@@ -11,9 +11,9 @@ from typing import Literal
 import numpy as np
 
 from dlpy import terms
-from dlpy.errors import ConfigError, DataError
+from dlpy.errors import ConfigError, DataError, on_a_line
 from dlpy.features import Sequences, splits_of
-from dlpy.terms import Terms, on_a_line
+from dlpy.terms import Terms
 
 By = Literal["character", "word"]
 

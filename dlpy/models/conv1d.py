@@ -86,8 +86,8 @@ class Conv1D(Model):
                 hint = "use fewer blocks, longer sequences, 'padding: same' or less pooling"
                 raise ConfigError(f"nothing is left of the sequence after block {position + 1}: {hint}.")
 
-    def files(self) -> dict[str, Path]:
-        return self.embedding.files()
+    def outside_files(self) -> dict[str, Path]:
+        return self.embedding.outside_files()
 
     def resolved(self, task: Task) -> Model:
         return self.model_copy(update={"embedding": self.embedding.resolved(task.input)})

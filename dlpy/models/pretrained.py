@@ -80,8 +80,8 @@ class Pretrained(Model):
     def pinned(self) -> Model:
         return self.model_copy(update={"weights": self._base.pinned()})
 
-    def files(self) -> dict[str, Path]:
-        return self._base.files()
+    def outside_files(self) -> dict[str, Path]:
+        return self._base.outside_files()
 
     def resolved(self, task: Task) -> Model:
         base = self._base.resolved()

@@ -111,8 +111,8 @@ class Rnn(Model, Recurrent):
         if self.embedding.one_hot and task.input.kind == "sequence" and self.masking and task.output.kind != "tokens":
             raise ConfigError("masking skips what an embedding marks, and one_hot is none: set 'masking: false'.")
 
-    def files(self) -> dict[str, Path]:
-        return self.embedding.files()
+    def outside_files(self) -> dict[str, Path]:
+        return self.embedding.outside_files()
 
     def resolved(self, task: Task) -> Model:
         embedding = self.embedding.resolved(task.input)

@@ -47,7 +47,7 @@ class Embedding(Block):
         known, _ = self._vectors(self.path, given.words)
         return self.model_copy(update={"size": known.shape[1]})
 
-    def files(self) -> dict[str, Path]:
+    def outside_files(self) -> dict[str, Path]:
         """Return the file of vectors, by its option."""
         return {} if self.path is None else {"model.embedding.path": Path(self.path)}
 

@@ -11,7 +11,7 @@ from pydantic import Field
 from dlpy import terms
 from dlpy.components import Transform
 from dlpy.data import Input, Rows, State, Task
-from dlpy.errors import ConfigError, DataError
+from dlpy.errors import ConfigError, DataError, on_a_line
 from dlpy.features import Sequences, Texts
 from dlpy.terms import Rules, Terms
 
@@ -75,7 +75,7 @@ class Tokenize(Transform):
 
     def files(self, state: State) -> dict[str, str]:
         marks = [_UNKNOWN] * (self._first - 1)
-        return {"vocabulary.txt": "".join(f"{terms.on_a_line(word)}\n" for word in [*marks, *terms.unpacked(state)])}
+        return {"vocabulary.txt": "".join(f"{on_a_line(word)}\n" for word in [*marks, *terms.unpacked(state)])}
 
     @property
     def _first(self) -> int:

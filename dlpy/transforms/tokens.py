@@ -6,9 +6,8 @@ from typing import Literal
 
 from dlpy.components import Transform
 from dlpy.data import Rows, State, Task
-from dlpy.errors import ConfigError
+from dlpy.errors import ConfigError, on_a_line
 from dlpy.features import Passages
-from dlpy.terms import on_a_line
 from dlpy.text_memory import Memory
 from dlpy.vocabulary import By
 
