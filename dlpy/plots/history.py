@@ -75,4 +75,5 @@ def _draw_landmarks(axes: Axes, score: str, history: History, run: Run) -> None:
 
 def _title(run: Run, what: str) -> str:
     status = run.read("run.json").get("status", "completed")
-    return f"{what} of {run.id}" + ("" if status == "completed" else f" ({status})")
+    is_over = status == "completed" or (status == "running" and run.read("summary.json"))  # drawing is what is left
+    return f"{what} of {run.id}" + ("" if is_over else f" ({status})")

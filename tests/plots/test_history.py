@@ -106,3 +106,18 @@ def test_row_that_is_half_written_is_not_read(make_run):
 
 def test_file_of_a_header_alone_holds_no_epoch(make_run):
     assert read_history(make_run().metrics({"loss": []}).run.metrics) is None
+
+
+@pytest.mark.parametrize(
+    ("status", "summed_up", "mark"),
+    [
+        ("completed", True, ""),
+        ("running", True, ""),  # as it is while training draws its own plots
+        ("running", False, " (running)"),
+        ("interrupted", True, " (interrupted)"),
+    ],
+)
+def test_the_title_tells_of_training_that_is_not_over(make_run, status: str, summed_up: bool, mark: str) -> None:
+    files = make_run(status=status).metrics(scores(3))
+    files = files.summary(best={"epoch": 1}) if summed_up else files
+    assert drawn(files.run).get_suptitle() == f"Training of 20260101-120000-toy{mark}"
