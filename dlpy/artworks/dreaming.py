@@ -30,18 +30,14 @@ def dream(artwork: Dream, viewer: Viewer, picture: np.ndarray, journal: Journal)
     """Make a dream of a picture (height, width, channels) uint8, and keep it after each octave."""
     original = picture.astype(np.float32)
     sizes = octave_sizes(picture.shape[:2], artwork.octaves, artwork.octave_scale)
-    step, dreamt, before = _stepper(artwork, viewer), original, sizes[0]
+    step, dreamt = _stepper(artwork, viewer), original
     state = journal.begins("dreaming", artwork.octaves * artwork.steps)
-    for octave, size in enumerate(sizes, 1):
-        if state and octave < int(state["octave"]):
-            before = size
-            continue
-        goes_on = bool(state) and octave == int(state["octave"])
-        climb = _Climb.again(state) if goes_on else _Climb(octave, resized(dreamt, size))
+    first = int(state["octave"]) if state else 1
+    for octave, size in enumerate(sizes[first - 1 :], first):
+        climb = _Climb.again(state) if state and octave == first else _Climb(octave, resized(dreamt, size))
         dreamt = _climbed(climb, artwork, step, journal)
-        dreamt = dreamt + lost_detail(original, before, size)
+        dreamt = dreamt + lost_detail(original, sizes[max(0, octave - 2)], size)
         journal.keep(f"octave-{octave:02d}-{size[0]}x{size[1]}", dreamt)
-        before = size
     journal.keep("final", dreamt)
     journal.summarize({"octaves": sizes})
 

@@ -82,7 +82,7 @@ class CheckpointHooks(Hooks):
         self._phase_began: int | None = None
         self._next = 0  # the epoch to come, or that is going on, from 0
         self._kept: dict[str, object] = {}
-        self._begun = False  # something was written
+        self._has_written = False
 
     def keep(self, hooks: Mapping[str, object]) -> None:
         """Write the state of these hooks into the checkpoints, by name."""
@@ -139,10 +139,10 @@ class CheckpointHooks(Hooks):
             self._save(self._unwritten, ["best", "last"])
 
     def _save(self, state: Snapshot, links: list[Which]) -> None:
-        if self._begun and not self._run.checkpoints.is_dir():
+        if self._has_written and not self._run.checkpoints.is_dir():
             raise StorageError(f"{self._run.checkpoints} was removed while its run trained.")
         save(self._run, state, links)
-        self._begun = True
+        self._has_written = True
 
     def _seconds(self) -> float:
         """Return how long ago the last write was."""
