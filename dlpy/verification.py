@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from dlpy.arrays import check_sizes
-from dlpy.checkpoint_folder import whole
+from dlpy.checkpoint_folder import read_state, whole
 from dlpy.document import read
 from dlpy.errors import ConfigError, RunError
 from dlpy.own_files import require_own
@@ -86,8 +86,7 @@ def _record(run: Run) -> dict[str, Any]:
 
 def _config_damages(run: Run, record: dict[str, Any]) -> Iterator[str]:
     """Yield whether config.yaml or a plug-in is not what was written; without its digest, whether it can be read."""
-    known = record.get("config_sha256")
-    known = known if isinstance(known, dict) else {}
+    known = record.get("config_sha256") or {}
     for name in dict.fromkeys(["config.yaml", *known]):
         path = run.path / Path(name).name
         if not path.is_file():
@@ -108,10 +107,9 @@ def _missing(run: Run, record: dict[str, Any], status: str) -> Iterator[str]:
     names = list(_OF_PICTURES if record["kind"] in PICTURE_KINDS else _OF_TRAINING)
     if record["kind"] == "kfold":
         how = record.get("folds") or {}  # none of an older dlpy, which kept nothing of a fold
-        refit = isinstance(how, dict) and how.get("refit")
-        trained = [name for name in _OF_TRAINING if name not in _OF_FOLDS] if refit else []
+        trained = [name for name in _OF_TRAINING if name not in _OF_FOLDS] if how.get("refit") else []
         count = len(_listed(run.read("summary.json"), "folds"))
-        numbers = range(1, count + 1) if isinstance(how, dict) and how else ()
+        numbers = range(1, count + 1) if how else ()
         names = [*_OF_FOLDS, *trained, *(f"folds/{number:02d}/{name}" for number in numbers for name in _OF_FOLD)]
     yield from (f"{run.path / name} is missing" for name in names if not (run.path / name).exists())
 
@@ -159,9 +157,9 @@ def _metrics_damages(run: Run) -> Iterator[str]:
 
 
 def _epochs_kept(training: Run) -> int:
-    """Return how many epochs the last checkpoint has behind it, 0 where there is none that is whole."""
+    """Return how many epochs the last checkpoint has behind it, 0 where there is none that says so."""
     try:
-        return whole(training.checkpoints / "last")["epoch"]
+        return read_state(training.checkpoints / "last")["epoch"]
     except RunError:
         return 0
 

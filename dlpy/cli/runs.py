@@ -80,11 +80,8 @@ def _list(found: list[Run], sort: str, *, reverse: bool, as_json: bool) -> None:
     columns = list(dict.fromkeys(name for row in rows for name in row))
     if rows and sort not in columns:
         raise ConfigError(f"--sort {sort}: no run has it.{did_you_mean(sort, columns)}")
-    kinds = {type(row[sort]) for row in rows if row.get(sort) is not None}
-    kind = str if str in kinds else float  # of a damaged run a number may be a text
-    known = [row for row in rows if isinstance(row.get(sort), kind | int)]
-    known = sorted(known, key=lambda row: kind(row[sort]), reverse=reverse)
-    rows = [*known, *(row for row in rows if row not in known)]
+    known = sorted((row for row in rows if row.get(sort) is not None), key=lambda row: row[sort], reverse=reverse)
+    rows = [*known, *(row for row in rows if row.get(sort) is None)]
     if as_json:
         print(json.dumps(rows, indent=2))
         return
@@ -114,6 +111,7 @@ def _row(run: Run) -> dict[str, Any]:
     except (RunError, LookupError, TypeError, AttributeError):
         return damaged
     plain = all(isinstance(value, int | float | None) for value in [record.get("seconds"), *scores.values()])
+    plain = plain and isinstance(known["data"], str | None)  # what is sorted is of one kind
     return {**known, "seconds": record.get("seconds"), **scores} if plain else damaged
 
 
