@@ -13,7 +13,6 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
@@ -29,8 +28,8 @@ from dlpy.model_state import finish_normalization, metrics, variables
 from dlpy.plan import Position
 from dlpy.registry import plugin_failure
 from dlpy.runs import Run
+from dlpy.snapshots import Snapshot, key_of
 from dlpy.stopping import held_back
-from dlpy.watching import diverged
 from dlpy.writing import put_on_disk, sha256, storage
 
 if TYPE_CHECKING:
@@ -38,47 +37,6 @@ if TYPE_CHECKING:
 
 Which = Literal["best", "last", "unfinished"]
 Result = TypeVar("Result")
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """The state after an epoch (numbered from 1), or after some steps of the next: arrays by file and path, scores."""
-
-    epoch: int  # the last one that is over
-    logs: dict[str, float]
-    arrays: dict[str, dict[str, np.ndarray]]
-    callbacks: dict[str, dict[str, Any]]
-    stopped: bool = False  # a callback ended training, or its phase, with this epoch
-    best: int | None = None  # the best epoch so far
-    phase: int | None = None  # of training in phases, from 1
-    phase_began: int | None = None  # with this epoch
-    step: int = 0  # so many of the next epoch's are done
-
-    @property
-    def size(self) -> int:
-        """Bytes on disk, at least."""
-        return sum(array.nbytes for group in self.arrays.values() for array in group.values())
-
-    @property
-    def folder(self) -> str:
-        """The name of its directory."""
-        return f"epoch-{self.epoch:04d}" + (f"-step-{self.step:08d}" if self.step else "")
-
-
-def snapshot(
-    model: keras.Model, epoch: int, logs: dict[str, float], callbacks: dict[str, Any], step: int = 0
-) -> Snapshot:
-    """Return a copy of the model's state, and of that of the callbacks; within an epoch of its metrics too.
-
-    Raises:
-        DivergedError: a weight is NaN or infinite.
-    """
-    groups = variables(model) | ({"metrics": metrics(model)} if step else {})
-    arrays = {name: {_key(i, v): np.asarray(v) for i, v in enumerate(group)} for name, group in groups.items()}
-    if not all(np.isfinite(array).all() for array in arrays["weights"].values()):
-        place = f"epoch {epoch + 1}, by step {step}" if step else f"epoch {epoch}"
-        raise diverged(f"a weight became NaN or infinite in {place}", model)
-    return Snapshot(epoch, dict(logs), arrays, callbacks, step=step)
 
 
 def save(run: Run, state: Snapshot, links: list[Which]) -> None:
@@ -200,10 +158,6 @@ def _existing(run: Run, which: Which) -> Path:
     return folder
 
 
-def _key(position: int, variable: Any) -> str:
-    return f"{position:04d} {variable.name}"  # not the path: layers are numbered on through a process
-
-
 def _write(folder: Path, state: Snapshot) -> None:
     for name, arrays in state.arrays.items():
         with (folder / f"{name}.npz").open("wb") as file:
@@ -221,7 +175,7 @@ def _write(folder: Path, state: Snapshot) -> None:
 def _fill(group: list[Any], folder: Path, name: str, run: Run) -> None:
     """Put the arrays of a file into variables of the same names and shapes."""
     arrays = _read_arrays(folder, f"{name}.npz")
-    wanted = {_key(i, v): tuple(v.shape) for i, v in enumerate(group)}
+    wanted = {key_of(i, v): tuple(v.shape) for i, v in enumerate(group)}
     if {key: array.shape for key, array in arrays.items()} != wanted:
         raise RunError(f"{folder} holds the {name} of another network than {run.config} describes.")
     for variable, array in zip(group, arrays.values(), strict=True):

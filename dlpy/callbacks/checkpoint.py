@@ -5,18 +5,19 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
 from dlpy.callbacks.monitor import Best
-from dlpy.checkpoints import Snapshot, Which, forget_previous, save, snapshot
+from dlpy.checkpoints import Which, forget_previous, save
 from dlpy.components import Callback, Hooks
 from dlpy.errors import StorageError
 from dlpy.hooks import states_of
 from dlpy.objectives import Monitor
 from dlpy.runs import Run
+from dlpy.snapshots import Snapshot, with_copies
+from dlpy.stopping import held_back
 
 if TYPE_CHECKING:
     import keras
@@ -77,6 +78,7 @@ class CheckpointHooks(Hooks):
         self._began = time.monotonic()
         self._epochs = 0
         self._unwritten: Snapshot | None = None
+        self._latest: Snapshot | None = None  # of all: the next one takes its arrays
         self._last: tuple[int, dict[str, float]] | None = None
         self._phase: int | None = None
         self._phase_began: int | None = None
@@ -115,7 +117,8 @@ class CheckpointHooks(Hooks):
         self._last, self._next = (epoch, logs), epoch + 1
         self._unwritten_steps += self._steps
         if self._may_be_best(self._best, epoch, logs) if self._best is not None else self._is_time_to_copy():
-            self._unwritten = self._snapshot(epoch + 1, logs)
+            with held_back():  # its arrays are those of the one it replaces, which a signal would have written
+                self._unwritten = self._snapshot(epoch + 1, logs)
         given, every = self._options.every_seconds, self._options.every_steps
         too_many = every and self._unwritten_steps + min(every, self._steps) > every
         if too_many or (self._is_due(_LEAST_SECONDS) if given is None else self._seconds() >= given):
@@ -123,6 +126,7 @@ class CheckpointHooks(Hooks):
 
     def on_train_end(self, logs: dict[str, float] | None = None) -> None:
         self._write()
+        self._latest = None
         forget_previous(self._run)
 
     def state(self) -> dict[str, Any]:
@@ -166,18 +170,22 @@ class CheckpointHooks(Hooks):
         return due
 
     def _snapshot(self, epoch: int, logs: dict[str, float], step: int = 0) -> Snapshot:
-        began = time.monotonic()
-        state = snapshot(self.model, epoch, logs, states_of(self._kept), step)
-        self._copy_took = time.monotonic() - began
-        self._copying += self._copy_took
         best = (None if step else epoch - 1) if self._best is None else self._best.epoch
-        return replace(
-            state,
+        state = Snapshot(
+            epoch,
+            dict(logs),
+            states_of(self._kept),
             stopped=bool(self.model.stop_training) and not step,
             best=None if best is None else best + 1,
             phase=self._phase,
             phase_began=self._phase_began,
+            step=step,
         )
+        began = time.monotonic()
+        self._latest = with_copies(self.model, state, instead_of=self._latest)
+        self._copy_took = time.monotonic() - began
+        self._copying += self._copy_took
+        return self._latest
 
     def _write_within(self, step: int) -> None:
         """Write the state after so many steps of the present epoch, and first what it builds on."""
@@ -198,7 +206,7 @@ class CheckpointHooks(Hooks):
         else:
             if self._best is not None and self._unwritten is not None:
                 self._save(self._unwritten, ["best"])
-            self._unwritten = None  # of a large model two copies of the state would be one too many
+            self._unwritten = None
             self._save(self._snapshot(epoch + 1, logs), ["best", "last"] if self._best is None else ["last"])
         self._unwritten = None
         self._wrote(began, 0)

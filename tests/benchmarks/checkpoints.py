@@ -22,7 +22,8 @@ CASES = {  # units, rows, epochs, options of the checkpoint callback
     "12 million weights": ([3000, 3000], 6_000, 12, {}),
     "0.4 million weights, short epochs": ([512], 2_000, 300, {}),
     "4 million weights, short epochs": ([2000, 1200], 500, 150, {}),
-    "the same, no copies of the best": ([2000, 1200], 500, 150, {"monitor": "loss", "every_seconds": 30}),
+    "0.4 million weights, short epochs, best_every 10": ([512], 2_000, 300, {"best_every": 10}),
+    "4 million weights, short epochs, best_every 10": ([2000, 1200], 500, 150, {"best_every": 10}),
 }
 
 

@@ -1,17 +1,17 @@
 import errno
 import json
 import shutil
-from dataclasses import replace
 
 import keras
 import numpy as np
 import pytest
 
-from dlpy import checkpoints
+from dlpy import checkpoints, snapshots, stopping
 from dlpy.callbacks.checkpoint import Checkpoint
 from dlpy.checkpoint_folder import rewind
 from dlpy.errors import DivergedError, RunError, StorageError
 from dlpy.runs import Run
+from dlpy.snapshots import Snapshot, with_copies
 
 WAYS = {"loss": "min", "val_loss": "min", "val_accuracy": "max"}
 
@@ -104,7 +104,7 @@ def test_a_best_checkpoint_newer_than_the_last_is_forgotten_when_training_goes_o
     keep(run, network, drive, losses(1.0))
     (run.checkpoints / ".4711-epoch-0002").mkdir()
     network.stop_training = False
-    checkpoints.save(run, replace(checkpoints.snapshot(network, 2, {"val_loss": 0.5}, {}), best=2), ["best"])
+    checkpoints.save(run, with_copies(network, Snapshot(2, {"val_loss": 0.5}, {}, best=2)), ["best"])
     state, damages = rewind(run)
     assert (state and state["epoch"], damages) == (1, [])
     assert sorted(path.name for path in run.checkpoints.iterdir()) == ["best", "epoch-0001", "last"]
@@ -143,7 +143,7 @@ def test_a_failure_while_writing_leaves_the_old_checkpoint_whole(run, network, d
 
     monkeypatch.setattr(checkpoints, "_write", full)
     with pytest.raises(StorageError, match="No space left on device"):
-        checkpoints.save(run, checkpoints.snapshot(network, 2, {"val_loss": 0.1}, {}), ["best", "last"])
+        checkpoints.save(run, with_copies(network, Snapshot(2, {"val_loss": 0.1}, {})), ["best", "last"])
     assert marks(run, network) == before
     assert sorted(path.name for path in run.checkpoints.iterdir()) == ["best", "epoch-0001", "last"]
 
@@ -196,8 +196,43 @@ def test_weights_that_are_not_finite_are_never_written(run, network, drive) -> N
     keep(run, network, drive, losses(1.0))
     network.layers[-1].bias.assign([np.nan])
     with pytest.raises(DivergedError):
-        checkpoints.save(run, checkpoints.snapshot(network, 2, {"val_loss": 0.5}, {}), ["best"])
+        checkpoints.save(run, with_copies(network, Snapshot(2, {"val_loss": 0.5}, {})), ["best"])
     assert marks(run, network)["best"] == (1, 1.0)
+
+
+def test_a_snapshot_is_written_over_by_the_next_one_as_a_whole_or_not_at_all(network) -> None:
+    first = with_copies(network, Snapshot(1, {}, {}))
+    before = [array.copy() for array in first.arrays["weights"].values()]
+    kernel, bias = network.layers[0].kernel, network.layers[-1].bias
+    kernel.assign_add(np.ones(kernel.shape))
+    bias.assign([np.nan])
+    with pytest.raises(DivergedError):
+        with_copies(network, Snapshot(2, {}, {}), instead_of=first)
+    assert all(np.array_equal(*pair) for pair in zip(first.arrays["weights"].values(), before, strict=True))
+    bias.assign([7.0])
+    second = with_copies(network, Snapshot(2, {}, {}, step=3), instead_of=first)
+    now = list(second.arrays["weights"].values())
+    assert np.array_equal(now[0], before[0] + 1)
+    assert now[-1] == 7
+    assert all(one is two for one, two in zip(now, first.arrays["weights"].values(), strict=True))
+    bias.assign([8.0])
+    assert now[-1] == 7
+
+
+def test_no_signal_is_heard_while_a_better_epoch_takes_the_place_of_another(run, network, drive, monkeypatch) -> None:
+    held, real = [], snapshots._copies
+
+    def copies(group, room):
+        held.append(stopping._signals.writing > 0)
+        return real(group, room)
+
+    monkeypatch.setattr(snapshots, "_copies", copies)
+    hooks = Checkpoint(every_seconds=3600).build(run, WAYS)
+    monkeypatch.setattr(hooks, "on_train_end", lambda: None)
+    drive(hooks, *losses(2.0, 1.0))
+    assert held == [True] * 6  # weights, optimizer, seeds of two epochs
+    hooks.flush()
+    assert checkpoints.read_state(run)["epoch"] == 2
 
 
 def test_a_checkpoint_can_be_moved_to_another_place(run, network, drive, tmp_path) -> None:

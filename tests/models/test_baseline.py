@@ -14,6 +14,7 @@ from dlpy.features import Windows
 from dlpy.models.baseline import Baseline
 from dlpy.pipeline import Pipeline, measured
 from dlpy.runs import Run
+from dlpy.snapshots import Snapshot, with_copies
 from dlpy.transforms.rescale import Rescale
 from dlpy.transforms.reverse import Reverse
 
@@ -38,7 +39,7 @@ def test_the_forecast_is_a_value_of_the_window(kind, offset, tmp_path, recwarn):
     assert engine.evaluate(ROWS, 8)["loss"] == pytest.approx(np.abs(wanted - ROWS.y).mean(), rel=1e-5)
     assert not [warning for warning in recwarn if "trainable" in str(warning.message)]
     run = Run(tmp_path)
-    checkpoints.save(run, checkpoints.snapshot(engine.model, 1, {}, {}), ["best"])
+    checkpoints.save(run, with_copies(engine.model, Snapshot(1, {}, {})), ["best"])
     assert checkpoints.load_weights(compiled(Baseline(kind=kind)), run) == 1
     engine.model.save(tmp_path / "model.keras")
     again = keras.models.load_model(tmp_path / "model.keras")

@@ -11,6 +11,7 @@ from dlpy.data import Input, Output, Task
 from dlpy.engine import Engine, Plan
 from dlpy.objectives import Loss
 from dlpy.runs import Run
+from dlpy.snapshots import Snapshot, with_copies
 
 INPUTS = [
     Input("array", (6,)),
@@ -60,7 +61,7 @@ def test_a_model_learns_and_comes_back_from_its_checkpoint(name: str, tmp_path) 
         assert prediction.shape == (24, task.output.units)
         run = Run(tmp_path / str(number))
         run.path.mkdir()
-        checkpoints.save(run, checkpoints.snapshot(network, 3, {}, {}), ["best"])
+        checkpoints.save(run, with_copies(network, Snapshot(3, {}, {})), ["best"])
         fresh = compiled(model, task)
         assert not np.array_equal(Engine(fresh).predict(rows, 8), prediction)
         assert checkpoints.load_weights(fresh, run) == 3
