@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from pathlib import Path
 from typing import Any
 
 from dlpy.errors import RunError
 from dlpy.runs import Run
-from dlpy.writing import sha256, storage
+from dlpy.writing import beside, sha256, storage
 
 
 def whole(folder: Path) -> dict[str, Any]:
@@ -61,7 +60,7 @@ def verify(folder: Path, name: str) -> None:
 
 def point(link: Path, target: str) -> None:
     """Let a link point at its neighbour of that name; it is never missing meanwhile."""
-    temporary = link.with_name(f".{os.getpid()}-{link.name}")
+    temporary = beside(link)
     temporary.unlink(missing_ok=True)
     temporary.symlink_to(target)
     temporary.replace(link)
@@ -124,11 +123,6 @@ def _reset(folder: Path, links: dict[str, Path | None]) -> None:
                 point(folder / link, target.name)
         for path in folder.glob("*"):
             if path.is_symlink() and links.get(path.name) is None:
-                path.unlink()
-        for path in folder.glob(".[0-9]*-*"):  # of processes that were killed
-            if path.is_dir() and not path.is_symlink():
-                shutil.rmtree(path, ignore_errors=True)
-            else:
                 path.unlink()
         remove_unused(folder)
 

@@ -10,7 +10,6 @@ resumed from there knows its best epoch again.
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -30,7 +29,7 @@ from dlpy.registry import plugin_failure
 from dlpy.runs import Run
 from dlpy.snapshots import Snapshot, key_of
 from dlpy.stopping import held_back
-from dlpy.writing import put_on_disk, sha256, storage
+from dlpy.writing import beside, put_on_disk, sha256, storage
 
 if TYPE_CHECKING:
     import keras
@@ -46,7 +45,7 @@ def save(run: Run, state: Snapshot, links: list[Which]) -> None:
     with held_back(), storage(folder):
         if not folder.exists():
             require_space(folder, state.size)
-            temporary = run.checkpoints / f".{os.getpid()}-{folder.name}"
+            temporary = beside(folder)
             shutil.rmtree(temporary, ignore_errors=True)
             temporary.mkdir(parents=True)
             try:

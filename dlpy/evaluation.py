@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -58,10 +60,17 @@ def restore(run: Run, which: checkpoints.Which = "best") -> Trained:
 def read_config(run: Run) -> tuple[Experiment, Document]:
     """Return the experiment that a run trained a model by, and where in its config.yaml everything stands."""
     runs.require_model(run)
+    with reading_config(run):
+        return load(run.config)
+
+
+@contextmanager
+def reading_config(run: Run) -> Iterator[None]:
+    """Turn what is wrong with the experiment file of a run, which dlpy wrote, into an error of the run."""
     if not run.config.is_file():
         raise RunError(f"{run.path} has no config.yaml.")
     try:
-        return load(run.config)
+        yield
     except ConfigError as error:
         raise RunError(f"the run's config.yaml was changed, or is of another version: {error}") from None
 

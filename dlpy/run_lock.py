@@ -13,7 +13,7 @@ from typing import Any, TextIO
 
 from dlpy.errors import RunError
 from dlpy.runs import Run
-from dlpy.writing import storage
+from dlpy.writing import remove_abandoned, storage
 
 _PATIENCE_SECONDS = 0.5
 
@@ -21,6 +21,8 @@ _PATIENCE_SECONDS = 0.5
 @contextmanager
 def locked(run: Run) -> Iterator[None]:
     """Keep other processes from training in this run. However this one ends, the lock ends with it.
+
+    What those before were writing when they were killed is removed.
 
     Raises:
         RunError: another process trains in it.
@@ -35,6 +37,7 @@ def locked(run: Run) -> Iterator[None]:
             lock.truncate(0)
             lock.write(f"process {os.getpid()} on {platform.node()}\n")
             lock.flush()
+            remove_abandoned(run.path)
         yield
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +16,8 @@ from dlpy.errors import DlpyError, StorageError
 
 if TYPE_CHECKING:
     import numpy as np
+
+_TEMPORARY = re.compile(r"\.(\d+)-")  # what `beside` calls it
 
 
 def write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
@@ -29,7 +33,7 @@ def write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     """Let `write` fill a temporary file beside `path`, and rename it, so that nobody ever sees half a file."""
-    temporary = path.with_name(f".{os.getpid()}-{path.name}")  # keeps the suffix, by which some writers go
+    temporary = beside(path)
     with stopping.held_back(), storage(path):
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -39,6 +43,41 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
             put_on_disk(path.parent)
         finally:
             temporary.unlink(missing_ok=True)
+
+
+def beside(path: Path) -> Path:
+    """Return where this process writes what is then renamed to `path`; the suffix is kept, some writers go by it."""
+    return path.with_name(f".{os.getpid()}-{path.name}")
+
+
+def remove_abandoned(folder: Path) -> None:
+    """Remove what processes were writing in a folder and below when they were killed.
+
+    Nothing of this process may be in the making: it may bear the number of one that was.
+    """
+    for place, names, files in os.walk(folder):
+        for name in (*names, *files):
+            path, written_by = Path(place, name), _TEMPORARY.match(name)
+            if written_by is None or _is_another(int(written_by[1])):
+                continue
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
+        names[:] = [name for name in names if _TEMPORARY.match(name) is None]
+
+
+def _is_another(process: int) -> bool:
+    """Return whether there is a process of this number, other than this one."""
+    if process == os.getpid():
+        return False
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        pass
+    return True
 
 
 def put_on_disk(path: Path) -> None:

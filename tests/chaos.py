@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import ctypes
 import itertools
+import math
 import os
 import random
 import re
@@ -62,7 +63,7 @@ def _content(path: Path) -> Any:
     """Return what a file says, without times and the run's own name."""
     if path.name == "metrics.csv":
         return [row[:1] + row[2:] for row in (line.split(",") for line in path.read_text().splitlines())]
-    if path.suffix == ".keras":
+    if path.suffix == ".keras" and zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
             members = {name: archive.read(name) for name in archive.namelist() if name != "metadata.json"}
         return {name: re.sub(rb'"shared_object_id": \d+', b"", held) for name, held in members.items()}  # addresses
@@ -226,19 +227,20 @@ def _next(folder: Path, begin: list[str]) -> list[str]:
 def main() -> int:
     """Do as the command line says; return 1 where a run ended otherwise."""
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__, allow_abbrev=False)
-    parser.add_argument("--minutes", type=float, default=5)
+    parser.add_argument("--minutes", type=float, help="5 unless --disturbances are given")
     parser.add_argument("--seed", type=int, default=int(time.time()))
     parser.add_argument("--kinds", nargs="+", choices=_STATUS, default=list(_STATUS))
     parser.add_argument("--families", nargs="+", choices=FAMILIES, default=list(FAMILIES))
-    parser.add_argument("--disturbances", type=int, default=10**9, help="end after so many")
+    parser.add_argument("--disturbances", type=int, help="end after so many")
     options = parser.parse_args()
     os.environ["DLPY_OFFLINE"] = "1"
     folder = Path(tempfile.mkdtemp(prefix="dlpy-chaos-"))
     chaos = Chaos(folder, options.seed, options.kinds)
     print(f"seed {options.seed}, in {folder}", flush=True)
-    until = time.monotonic() + 60 * options.minutes
+    minutes = options.minutes or (math.inf if options.disturbances else 5)
+    until = time.monotonic() + 60 * minutes
     for family, execution in itertools.cycle(itertools.product(options.families, EXECUTIONS)):
-        if time.monotonic() > until or chaos.done.total() >= options.disturbances:
+        if time.monotonic() > until or chaos.done.total() >= (options.disturbances or math.inf):
             break
         found = chaos.disturb(family, execution)
         print(f"{family} in {execution}: {'OTHERWISE: ' + ', '.join(found) if found else 'the same'}", flush=True)

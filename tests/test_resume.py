@@ -2,7 +2,9 @@
 
 import fcntl
 import json
+import os
 import shutil
+import subprocess
 from pathlib import Path
 from typing import Any, Literal
 
@@ -217,6 +219,35 @@ def test_diverged_runs_and_folds_of_an_older_dlpy_are_refused_in_one_line(bench)
     run.update(kind="train", status="diverged", exit_reason="loss became nan in epoch 2.")
     status, _, err = bench.run("resume", "latest")
     assert (status, err.count("\n"), "diverged (loss became nan in epoch 2.)" in err) == (7, 1, True)
+
+
+def test_what_a_killed_process_left_half_written_is_removed_and_what_another_writes_is_not(bench) -> None:
+    run = stopped(bench)
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    left = [f"checkpoints/.{ended.pid}-epoch-0009", f".{os.getpid()}-model.keras", f"plots/.{ended.pid}-loss.png"]
+    for name in left:
+        (run.path / name).parent.mkdir(exist_ok=True)
+        (run.path / name).write_bytes(b"half")
+    (run.path / left[0]).unlink()
+    (run.path / left[0]).mkdir()
+    (run.path / left[0] / "weights.npz").write_bytes(b"half")
+    (run.checkpoints / f".{ended.pid}-last").symlink_to("epoch-0009")
+    (run.path / f".{os.getppid()}-evaluation.json").write_text("")
+    assert bench.run("resume", run.id)[0] == 0
+    hidden = {str(path.relative_to(run.path)) for path in run.path.rglob(".*")}
+    assert hidden == {".lock", ".changes.lock", f".{os.getppid()}-evaluation.json"}
+
+
+def test_a_run_goes_on_with_no_other_options_than_its_own(bench) -> None:
+    run = stopped(bench)
+    status, _, err = bench.run("resume", run.id, "training.epochs=9")
+    config = f"runs/{run.id}/config.yaml"
+    assert (status, err.count("\n"), f"to begin anew with it: dlpy train {config} training.epochs=9" in err) == (
+        2,
+        1,
+        True,
+    )
 
 
 def test_only_folds_are_trained_in_several_processes(bench) -> None:

@@ -40,9 +40,9 @@ class Checkpoint(Callback):
     monitor: Monitor | None = None
     """The score that decides what is best: val_loss unless given; without validation rows, the last epoch is."""
     every_seconds: float | None = Field(default=None, ge=0)
-    """Write at most this often after an epoch; unless given, every 5 s, or as seldom as takes 3 % of the time."""
+    """Write at most this often after an epoch; unless given, every 5 s, or as seldom as takes 2.5 % of the time."""
     every_minutes: float | None = Field(default=1.0, gt=0)
-    """Within a long epoch, write this often too, or as seldom as takes 3 % of the time; null never."""
+    """Within a long epoch, write this often too, or as seldom as takes 2.5 % of the time; null never."""
     every_steps: int | None = Field(default=None, ge=1)
     """Never lose more than so many steps: write this often too, whatever it takes."""
     best_every: int = Field(default=1, ge=1)

@@ -15,7 +15,8 @@ from dlpy.artworks.resuming import Unfinished, resume
 from dlpy.cli.output import output
 from dlpy.cli.progress import announce, shown_path
 from dlpy.document import Document
-from dlpy.errors import ConfigError, RunError, printable
+from dlpy.errors import RunError, printable
+from dlpy.evaluation import reading_config
 from dlpy.kinds import load_any
 from dlpy.records import Options
 from dlpy.runs import Run
@@ -31,10 +32,8 @@ def make_and_show(artwork: Artwork, document: Document, options: Options, *, qui
 
 def go_on(run: Run, command: str, *, quiet: bool, allow_inexact: bool = False) -> None:
     """Finish the picture of a run that ended too early, and show it as the command that began it does."""
-    try:
+    with reading_config(run):
         artwork, document = load_any(run.config)
-    except ConfigError as error:
-        raise RunError(f"the run's config.yaml was changed, or is of another version: {error}") from None
     if not isinstance(artwork, Artwork):
         raise RunError(f"{run.config} was changed: it trains a model.")
     console = output(quiet=quiet)

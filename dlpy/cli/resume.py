@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 def resume(
     name: RunName,
+    overrides: Annotated[list[str] | None, typer.Argument(metavar="", hidden=True)] = None,
     allow_inexact: Annotated[
         bool,
         typer.Option(
@@ -37,8 +39,13 @@ def resume(
     from dlpy import resumption, runs
     from dlpy.cli.output import output
     from dlpy.cli.progress import shown_path
+    from dlpy.errors import ConfigError
 
     run = runs.find(name, runs_folder)
+    if overrides:
+        begin = "kfold" if run.read("run.json").get("kind") == "kfold" else "train"
+        new = shlex.join(["dlpy", begin, shown_path(run.config), *overrides])
+        raise ConfigError(f"a run goes on as it began, without {overrides[0]!r}; to begin anew with it: {new}")
     if resumption.is_complete(run):
         said = shown_path(run.path) if quiet else f"{shown_path(run.path)} is complete: there is nothing to do."
         output().print(said, highlight=False, markup=False)

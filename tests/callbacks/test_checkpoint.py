@@ -102,7 +102,6 @@ def test_until_the_end_the_checkpoint_before_the_last_is_kept_and_what_was_best_
 
 def test_a_best_checkpoint_newer_than_the_last_is_forgotten_when_training_goes_on(run, network, drive) -> None:
     keep(run, network, drive, losses(1.0))
-    (run.checkpoints / ".4711-epoch-0002").mkdir()
     network.stop_training = False
     checkpoints.save(run, with_copies(network, Snapshot(2, {"val_loss": 0.5}, {}, best=2)), ["best"])
     state, damages = rewind(run)
