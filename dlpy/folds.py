@@ -26,6 +26,7 @@ from dlpy.errors import DivergedError, RunError
 from dlpy.evaluation import loaded_again, read_config
 from dlpy.execution import Execution
 from dlpy.fitting import Training, built_callbacks, checkpoint_of, choose_execution, fit_on, reached, rewound
+from dlpy.outcome import last_finite
 from dlpy.pipeline import Pipeline, Split, transform
 from dlpy.processes import in_processes
 from dlpy.records import save_splits
@@ -129,7 +130,8 @@ def _train_fold(run: Run, shop: _Workshop, number: int, reporter: Reporter) -> N
     try:
         fit_on(training, {"last scores": last, **callbacks}, keeper, reporter, state)
     except DivergedError as error:
-        raise DivergedError(f"fold {number}: {error}") from None
+        kept = last_finite(folder, f"{folder.path.relative_to(run.path)}/")
+        raise DivergedError(f"fold {number}: {str(error).rstrip('.')}{kept}.") from None
     held_out = data.validation or data.train
     prediction = engine.predict(held_out, experiment.training.batch_size)
     common_sense = baseline(experiment, data.task, data.train, held_out)

@@ -37,7 +37,7 @@ def record_outcome(run: Run, before: float = 0.0) -> Iterator[None]:
             return
         with suppress(StorageError):  # a full disk may be what ended it, and is told then
             close(*_ending(error))
-            if isinstance(error, Exception) and not isinstance(error, DlpyError):
+            if not isinstance(error, KeyboardInterrupt | stopping.Stopped | DlpyError):
                 run.append_log(traceback.format_exc())
         error.add_note(f"Its run, as far as it came: {run.path}{_way_on(run, error)}")
 
@@ -58,22 +58,30 @@ def _has_begun(run: Run) -> bool:
 
 def _way_on(run: Run, error: BaseException) -> str:
     """Return how training can go on, or what is left of it that is of use."""
-    last = run.checkpoints / "last"
-    if isinstance(error, DivergedError) and last.is_symlink():
-        return f"; its last finite state: checkpoints/{last.readlink()}"
-    goes_on = not isinstance(error, Exception) or isinstance(error, StorageError | SetupError | MemoryError)
-    if not goes_on:
+    if isinstance(error, DivergedError):
+        return last_finite(run)
+    if not isinstance(error, KeyboardInterrupt | stopping.Stopped | StorageError | SetupError | MemoryError):
         return ""
     return f"; to go on: dlpy resume {shlex.quote(str(run.path))}"
+
+
+def last_finite(run: Run, place: str = "") -> str:
+    """Return where a training that diverged keeps its last checkpoint, in words; nothing where it has none.
+
+    Args:
+        run: it, or one of its folds.
+        place: where that lies in the run directory.
+    """
+    last = run.checkpoints / "last"
+    return f"; its last finite state: {place}checkpoints/{last.readlink()}" if last.is_symlink() else ""
 
 
 def _ending(error: BaseException) -> tuple[str, str]:
     """Return the status and the reason to record where training ended with an error."""
     if isinstance(error, KeyboardInterrupt):
         return "interrupted", "SIGINT"
-    if isinstance(error, SystemExit):
-        code = error.code if isinstance(error.code, int) else 0
-        return "interrupted", signal.Signals(code - 128).name if code > 128 else f"exit with {error.code}"
+    if isinstance(error, stopping.Stopped):
+        return "interrupted", signal.Signals(error.number).name
     if isinstance(error, BrokenPipeError):
         return "interrupted", "nobody reads its output any more"
     if isinstance(error, DlpyError):

@@ -47,9 +47,9 @@ def _call(work: Callable[..., Result], given: tuple[Any, ...]) -> Result:
     """Return the result; an error that comes from a plug-in is told here, where it is still known that it does."""
     try:
         return work(*given)
-    except SystemExit as stop:  # a signal: this process is to end, not to take the next work
-        os._exit(stop.code if isinstance(stop.code, int) else 1)
-    except Exception as error:
+    except stopping.Stopped as stop:  # this process is to end, not to take the next work
+        os._exit(128 + stop.number)
+    except (Exception, SystemExit) as error:
         raise plugin_failure(error) or error from error
 
 

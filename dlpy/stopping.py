@@ -26,6 +26,14 @@ _ECHO_SECONDS = 0.05  # within which the same signal comes but once: a shell and
 _AT_ONCE_SECONDS = 0.1  # which Python may hear a signal before the thread that waits for it
 
 
+class Stopped(SystemExit):
+    """A signal other than SIGINT ended the command; the status is 128 and its number."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(128 + number)
+        self.number = number
+
+
 class _Signals:
     """What was heard so far in this process, and what it is doing."""
 
@@ -119,7 +127,7 @@ def obey() -> None:
 
     Raises:
         KeyboardInterrupt: it was SIGINT.
-        SystemExit: it was another one; the status is 128 and its number.
+        Stopped: it was another one.
     """
     if _signals.waiting is None:
         return
@@ -129,7 +137,7 @@ def obey() -> None:
 
 
 def _exception(number: int) -> BaseException:
-    return KeyboardInterrupt() if number == signal.SIGINT else SystemExit(128 + number)
+    return KeyboardInterrupt() if number == signal.SIGINT else Stopped(number)
 
 
 def _hear(number: int, frame: FrameType | None) -> None:

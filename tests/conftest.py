@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import atexit
+import gc
 import os
 import shutil
 import socket
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -82,6 +84,14 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("DLPY_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
     return tmp_path
+
+
+@pytest.fixture(autouse=True)
+def no_search_among_what_stays() -> Iterator[None]:
+    """Take what a test leaves behind out of later searches for garbage: TensorFlow keeps graphs, more and more."""
+    yield
+    gc.collect()
+    gc.freeze()
 
 
 class Workbench:

@@ -1,5 +1,6 @@
 """Mistakes in plug-in files: one line that says which file, where and what, and no run that never trained."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -157,6 +158,19 @@ def test_a_transform_or_dataset_that_gives_nonsense_is_told(bench, request, case
 def test_a_callback_that_builds_no_hooks_is_told(bench, request, text: str) -> None:
     line = told(run(bench, request, text, model="dense", callbacks=["NAME"]), 2)
     assert "its build() returned int, not Hooks or a keras.callbacks.Callback" in line
+
+
+@pytest.mark.parametrize("status", ["0", "3", "143"])
+def test_a_callback_that_calls_exit_has_failed(bench, request, status: str) -> None:
+    text = (
+        f"{HEAD}class Hook(Hooks):\n    def on_epoch_end(self, epoch, logs): raise SystemExit({status})\n\n"
+        'class C(Callback):\n    name: Literal["NAME"] = "NAME"\n\n    def build(self, run, directions): return Hook()\n'
+    )
+    given, _, err = run(bench, request, text, model="dense", callbacks=["NAME"])
+    assert (given, err.count("\n")) == (2, 1)
+    assert f".py failed: SystemExit: {status} (line 9)" in err
+    (folder,) = Path("runs").glob("2*")
+    assert json.loads((folder / "run.json").read_text())["status"] == "failed"
 
 
 def test_settings_that_change_keras_are_told_before_the_data_is_read(bench, monkeypatch) -> None:

@@ -211,6 +211,20 @@ def test_a_fold_that_diverges_ends_the_run_with_its_own_status(bench) -> None:
     assert err.count("\n") == 1
     (folder,) = bench.folder.glob("runs/2*")
     assert Run(folder).read("run.json")["status"] == "diverged"
+    assert "its last finite state" not in err
+
+
+def test_a_fold_that_diverges_names_its_last_finite_state(bench) -> None:
+    data = {"name": "blobs", "task": "regression"}
+    jump = {"name": "learning_rate_schedule", "rates": {1: 0.001, 3: 1e30}}
+    often = {"name": "checkpoint", "every_seconds": 0}
+    path = bench.experiment(**(BLOCKS | {"data": data, "training": {"epochs": 4}, "callbacks": [jump, often]}))
+    status, _, err = bench.run("kfold", path)
+    assert (status, err.count("\n")) == (5, 1)
+    (folder,) = bench.folder.glob("runs/2*")
+    kept = "folds/01/checkpoints/epoch-0002"
+    assert f"; its last finite state: {kept}. Its run" in err
+    assert (folder / kept / "weights.npz").is_file()
 
 
 def test_folds_in_processes_of_their_own_give_the_same_numbers(bench) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from dlpy.components import Callback, Hooks
 from dlpy.runs import Run
+from dlpy.stopping import Stopped
 
 HUGE = {"name": "sgd", "learning_rate": 1e30}
 NUMBERS = {"name": "blobs", "task": "regression"}
@@ -25,9 +26,7 @@ class Raising(Callback):
     """What happens at the end of the second epoch."""
 
     def build(self, run: Run, directions: dict[str, str]) -> Hooks:
-        return RaisingHooks(
-            {"ctrl_c": KeyboardInterrupt(), "signal": SystemExit(143), "bug": ValueError("oh")}[self.what]
-        )
+        return RaisingHooks({"ctrl_c": KeyboardInterrupt(), "signal": Stopped(15), "bug": ValueError("oh")}[self.what])
 
 
 class RaisingHooks(Hooks):

@@ -56,15 +56,15 @@ def _with_exit_status(command: Callable[..., None]) -> Callable[..., None]:
             command(*arguments, **options)
         except typer.Exit:
             raise
-        except (KeyboardInterrupt, SystemExit, BrokenPipeError) as error:
+        except (KeyboardInterrupt, stopping.Stopped, BrokenPipeError) as error:
             raise typer.Exit(_tell_stop(error)) from None
-        except Exception as error:
+        except (Exception, SystemExit) as error:  # a plug-in may call sys.exit
             raise typer.Exit(_tell_error(error)) from None
 
     return guarded
 
 
-def _tell_error(error: Exception) -> int:
+def _tell_error(error: BaseException) -> int:
     """Print what went wrong, in one line unless it is a bug, and return the exit status."""
     known = error if isinstance(error, DlpyError) else plugin_failure(error) or _of_this_machine(error)
     if known is None:
@@ -76,7 +76,7 @@ def _tell_error(error: Exception) -> int:
     return known.exit_status
 
 
-def _of_this_machine(error: Exception) -> DlpyError | None:
+def _of_this_machine(error: BaseException) -> DlpyError | None:
     """Return what to say where memory or the operating system was in the way."""
     if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":  # TensorFlow's
         return SetupError("not enough memory: use a smaller model, a smaller training.batch_size, or fewer rows.")
@@ -94,11 +94,10 @@ def _tell_stop(error: BaseException) -> int:
     left = " ".join(getattr(error, "__notes__", []))
     if isinstance(error, BrokenPipeError):  # `dlpy runs | head` is done, `dlpy train | head` is not
         return 128 + signal.SIGPIPE if left else 0
-    status = 130 if isinstance(error, KeyboardInterrupt) else error.code if isinstance(error, SystemExit) else None
-    if isinstance(status, int) and status > 128:
-        by = "Ctrl-C" if status == 130 else signal.Signals(status - 128).name
-        print(f"stopped by {by}. {left}".rstrip(), file=sys.stderr)
-    return status if isinstance(status, int) else 0
+    number = error.number if isinstance(error, stopping.Stopped) else signal.SIGINT
+    by = "Ctrl-C" if number == signal.SIGINT else signal.Signals(number).name
+    print(f"stopped by {by}. {left}".rstrip(), file=sys.stderr)
+    return 128 + number
 
 
 for _command in (train, resume, evaluate, predict, generate, explain, kfold, plot, check, show, new, runs, schema):
