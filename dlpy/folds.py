@@ -122,6 +122,7 @@ def _train_fold(run: Run, shop: _Workshop, number: int, reporter: Reporter) -> N
     reporter.fold_begins(number, len(shop.parts))
     if state is not None:
         reporter.notice(f"fold {number}: goes on after epoch {reached(state)} of {experiment.training.epochs}")
+    backend.start()
     callbacks = built_callbacks(experiment, folder, data)
     engine = shop.engine(experiment, data, list(callbacks.values()), fresh=state is None)
     save_splits(folder, data)
@@ -238,7 +239,6 @@ def _train_in_processes(run: Run, left: list[int], count: int, jobs: int, report
 
 def _fold_in_process(run_path: str, number: int) -> list[str]:
     """Train a fold and return what is to be told of it."""
-    backend.start()
     notices = _Notices()
     _train_fold(Run(Path(run_path)), _workshop_again(run_path), number, notices)
     return notices.lines

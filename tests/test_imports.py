@@ -6,7 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+from tests.commands import started
 
 REPOSITORY = Path(__file__).parents[1]
 CONFIGS = sorted((REPOSITORY / "configs").glob("*.yaml"))
@@ -60,3 +63,14 @@ def test_mistakes_are_found_before_anything_heavy_is_imported(bench) -> None:
     text = "data: {name: npz, path: rows.npz}\nmodel: dense\n"
     assert imported("train", bench.write(text)) == [3, []]
     assert imported("evaluate", "latest") == [7, []]
+
+
+def test_folds_too_train_under_the_usual_settings_of_keras_or_not_at_all(bench, tmp_path) -> None:
+    (tmp_path / "keras").mkdir()
+    (tmp_path / "keras" / "keras.json").write_text('{"floatx": "float16"}')
+    np.savez("rows.npz", x=np.arange(40.0).reshape(20, 2), y=np.arange(20) % 2)
+    blocks = {"data": {"name": "npz", "path": "rows.npz"}, "callbacks": ["early_stopping"], "kfold": {"folds": 2}}
+    process = started("kfold", bench.experiment(**blocks))
+    _, err = process.communicate(timeout=100)
+    assert (process.returncode, err.count("\n")) == (4, 1)  # nor does TensorFlow say a word
+    assert "keras.json asks for another floatx" in err
