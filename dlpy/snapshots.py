@@ -69,13 +69,11 @@ def _copies(group: list[Any], room: dict[str, np.ndarray]) -> dict[str, np.ndarr
     copies = {}
     for position, variable in enumerate(group):
         key, seen = key_of(position, variable), _seen(variable)
-        old = room.get(key)
-        fits = old is not None and (old.shape, old.dtype) == (
-            seen.shape,
-            seen.dtype,
-        )  # another phase, another optimizer
-        copies[key] = old if fits else np.empty_like(seen)
-        np.copyto(copies[key], seen)
+        copy = room.get(key)
+        if copy is None or (copy.shape, copy.dtype) != (seen.shape, seen.dtype):  # of another phase's optimizer
+            copy = np.empty_like(seen)
+        np.copyto(copy, seen)
+        copies[key] = copy
     return copies
 
 
