@@ -46,7 +46,7 @@ def record_outcome(run: Run, before: float = 0.0) -> Iterator[None]:
             yield
             close("completed", "done")
     except BaseException as error:
-        ended(error)
+        ended(stopping.behind(error) or error)
         raise
 
 

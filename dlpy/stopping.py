@@ -136,6 +136,16 @@ def obey() -> None:
     raise _exception(number)
 
 
+def behind(error: BaseException) -> KeyboardInterrupt | Stopped | None:
+    """Return what `obey` raised, where an error is it or came of it: Python and libraries wrap what they meet."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, KeyboardInterrupt | Stopped):
+            return seen
+        seen = seen.__cause__
+    return None
+
+
 def _exception(number: int) -> BaseException:
     return KeyboardInterrupt() if number == signal.SIGINT else Stopped(number)
 

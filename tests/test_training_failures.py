@@ -108,6 +108,21 @@ def test_stopped_training_leaves_its_best_epoch_and_says_so(bench, what: str, st
     assert bench.run("evaluate", "latest", "--split", "validation")[0] == 0
 
 
+@pytest.mark.parametrize(("stop", "status"), [(KeyboardInterrupt(), 130), (Stopped(15), 143)])
+def test_a_stop_that_python_wraps_is_a_stop_all_the_same(bench, monkeypatch, stop, status) -> None:
+    def wrapped(*_: object, **__: object) -> None:
+        raise RuntimeError("Error calling __set_name__") from stop
+
+    monkeypatch.setattr("dlpy.cli.main.app", wrapped)
+    assert bench.run("train", bench.experiment())[0] == status
+    monkeypatch.undo()
+    monkeypatch.chdir(bench.folder)
+    monkeypatch.setattr("dlpy.training.draw_all", wrapped)
+    given, _, err = bench.run("train", bench.experiment())
+    assert (given, err.count("\n"), "to go on: dlpy resume" in err) == (status, 1, True)
+    assert only_run(bench).read("run.json")["status"] == "interrupted"
+
+
 def test_a_bug_is_told_with_its_traceback(bench) -> None:
     path = bench.experiment(callbacks=[{"name": "raising", "what": "bug"}])
     status, _, err = bench.run("train", path)

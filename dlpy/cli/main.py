@@ -59,7 +59,8 @@ def _with_exit_status(command: Callable[..., None]) -> Callable[..., None]:
         except (KeyboardInterrupt, stopping.Stopped, BrokenPipeError) as error:
             raise typer.Exit(_tell_stop(error)) from None
         except (Exception, SystemExit) as error:  # a plug-in may call sys.exit
-            raise typer.Exit(_tell_error(error)) from None
+            stop = stopping.behind(error)
+            raise typer.Exit(_tell_error(error) if stop is None else _tell_stop(stop)) from None
 
     return guarded
 
@@ -119,10 +120,13 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command line and return its exit status."""
     try:
         app(arguments, prog_name="dlpy")
-    except KeyboardInterrupt as stop:  # while the command line was read
-        return _tell_stop(stop)
-    except SystemExit as end:
-        return end.code if isinstance(end.code, int) else 0
+    except BaseException as error:  # click's own end, or a signal while the command line was read
+        stop = stopping.behind(error)
+        if stop is not None:
+            return _tell_stop(stop)
+        if not isinstance(error, SystemExit):
+            raise
+        return error.code if isinstance(error.code, int) else 0
     return 0
 
 
