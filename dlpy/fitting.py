@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dlpy import checkpoints
+from dlpy import backend, checkpoints
 from dlpy.callbacks.checkpoint import Checkpoint, CheckpointHooks
 from dlpy.callbacks.metrics_csv import MetricsCsv
 from dlpy.checkpoint_folder import rewind
@@ -134,6 +134,7 @@ def built_callbacks(experiment: Experiment, run: Run, data: Data) -> dict[str, H
 
 
 def _hooks(callback: Callback, run: Run, directions: dict[str, str]) -> Hooks:
+    backend.start()
     import keras
 
     hooks = callback.build(run, directions)

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from dlpy import backend, runs, writing
+from dlpy import runs, writing
 from dlpy.baseline import baseline
 from dlpy.checks import check
 from dlpy.compiling import compiled_model, fresh_model
@@ -122,7 +122,6 @@ def _train_fold(run: Run, shop: _Workshop, number: int, reporter: Reporter) -> N
     reporter.fold_begins(number, len(shop.parts))
     if state is not None:
         reporter.notice(f"fold {number}: goes on after epoch {reached(state)} of {experiment.training.epochs}")
-    backend.start()
     callbacks = built_callbacks(experiment, folder, data)
     engine = shop.engine(experiment, data, list(callbacks.values()), fresh=state is None)
     save_splits(folder, data)
