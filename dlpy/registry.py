@@ -11,7 +11,8 @@ import os
 import pkgutil
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -20,6 +21,7 @@ from dlpy.errors import ConfigError, RefusedError, SetupError, did_you_mean, in_
 Class = TypeVar("Class", bound=type)
 
 _PLUGIN_PREFIX = "dlpy_plugin_"
+_REFUSED = "DLPY_NO_PLUGINS"
 announcers: list[Callable[[Path], object]] = []  # are told of a plug-in file before its code is run
 _homes: set[str] = set()  # modules that have registered something
 
@@ -101,12 +103,24 @@ def load_plugin(path: Path) -> None:
 
 def refuse_plugins() -> None:
     """Let no plug-in file be run, in this process and in those it begins."""
-    os.environ["DLPY_NO_PLUGINS"] = "1"
+    os.environ[_REFUSED] = "1"
+
+
+@contextmanager
+def without_plugins() -> Iterator[None]:
+    """Let no plug-in file be run meanwhile."""
+    before = os.environ.get(_REFUSED)
+    refuse_plugins()
+    try:
+        yield
+    finally:
+        os.environ.pop(_REFUSED)
+        os.environ.update({} if before is None else {_REFUSED: before})
 
 
 def plugins_refused() -> bool:
     """Return whether plug-in files may not be run."""
-    return os.environ.get("DLPY_NO_PLUGINS", "0").lower() not in ("", "0", "false", "no")
+    return os.environ.get(_REFUSED, "0").lower() not in ("", "0", "false", "no")
 
 
 def plugin_failure(error: BaseException) -> ConfigError | None:

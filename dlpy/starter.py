@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -17,16 +17,16 @@ from dlpy.errors import ConfigError, DataError, did_you_mean
 from dlpy.starter_folder import experiment_for_folder
 from dlpy.starter_text import experiment_for_named_text, experiment_for_text
 from dlpy.table import Column
-from dlpy.wording import experiment_file, listed, noted, plural, relative, scalar
+from dlpy.wording import Item, Option, experiment_file, listed, plural, relative
 
 _MOST_CATEGORIES = 100
 _HELD_OUT = [
-    "  test: 0.15                      # kept aside for dlpy evaluate",
-    "  validation: 0.15                # watched while training",
+    Option("test", 0.15, "kept aside for dlpy evaluate"),
+    Option("validation", 0.15, "watched while training"),
 ]
-_TEXT_MODEL = ["  name: dense", "  units: [16, 16]"]
-_TABLE_MODEL = ["  name: dense", "  units: [64, 64]"]
-_SERIES_MODEL = ["  name: rnn", "  cell: gru", "  units: 16", "  dropout: 0.1"]
+_TEXT_MODEL = [Option("name", "dense"), Option("units", [16, 16])]
+_TABLE_MODEL = [Option("name", "dense"), Option("units", [64, 64])]
+_SERIES_MODEL = [Option("name", "rnn"), Option("cell", "gru"), Option("units", 16), Option("dropout", 0.1)]
 _SERIES_ROWS = 300
 
 
@@ -46,7 +46,7 @@ def experiment_for(source: str, target: str | None, output: Path) -> str:
         return _for_csv(path, target, output)
     if target is not None:
         raise ConfigError("--target names a column of a CSV file.")
-    if path.is_dir() and source not in Dataset.registry.names():
+    if os.path.isdir(path) and source not in Dataset.registry.names():  # noqa: PTH112 - False where a name is too long
         return experiment_for_folder(path, output)
     if path.suffix.lower() == ".npz":
         return _for_npz(path, output)
@@ -78,21 +78,21 @@ def _for_csv(path: Path, target: str | None, output: Path) -> str:
     kept = {column: cells for column, cells in texts.items() if column not in ignore}
     which = f"{'the last column; ' * (name == file.names[-1])}change it to predict another" if target is None else ""
     source = [
-        f"  path: {scalar(relative(path, output))}",
-        noted(f"  target: {scalar(name)}", which),
-        noted(f"  task: {found.kind}", _about(found, columns[name])),
-        *([f"  delimiter: {json.dumps(delimiter)}"] if delimiter != "," else []),
+        Option("path", relative(path, output)),
+        Option("target", name, which),
+        Option("task", found.kind, _about(found, columns[name])),
+        *([Option("delimiter", delimiter)] if delimiter != "," else []),
     ]
     if prose and not kept and all(table.counts_rows(learnt[column]) for column in numeric):
         return _for_texts(file, prose, name, source, output)
     if not numeric and not kept:
         raise DataError(f"{path} holds nothing but names beside '{name}': no numbers, no categories, no sentences.")
     data = [
-        "  name: csv",
+        Option("name", "csv"),
         *source,
-        *([noted(f"  ignore: [{', '.join(map(scalar, ignore))}]", "nearly every text differs")] if ignore else []),
+        *([Option("ignore", ignore, "nearly every text differs")] if ignore else []),
         *_filling(numeric, learnt, kept),
-        *([noted("  transforms: [standardize]", "numeric columns: mean 0, deviation 1")] if numeric else []),
+        *([Option("transforms", ["standardize"], "numeric columns: mean 0, deviation 1")] if numeric else []),
         *_HELD_OUT,
     ]
     about = [f"{plural(len(numeric), 'numeric column')}: {listed(numeric)}"] if numeric else []
@@ -103,20 +103,22 @@ def _for_csv(path: Path, target: str | None, output: Path) -> str:
     return _file([title, *about], output, data, _TABLE_MODEL, len(file))
 
 
-def _for_texts(file: CsvFile, prose: dict[str, list[str]], target: str, source: list[str], output: Path) -> str:
+def _for_texts(file: CsvFile, prose: dict[str, list[str]], target: str, source: list[Option], output: Path) -> str:
     """Return an experiment on the column with the longest texts."""
     column = max(prose, key=lambda name: sum(map(len, prose[name])))
     others = [name for name in file.names if name not in (column, target)]
     data = [
-        "  name: text_csv",
+        Option("name", "text_csv"),
         source[0],
-        noted(f"  text: {scalar(column)}", f"of {plural(len(others), 'other column')}: {listed(others)}")
-        if others
-        else f"  text: {scalar(column)}",
+        Option("text", column, f"of {plural(len(others), 'other column')}: {listed(others)}" if others else ""),
         *source[1:],
-        "  transforms:",
-        noted("    - {name: tokenize, vocabulary: 10000}", "the 9,999 most frequent words"),
-        noted("    - multi_hot", "which words there are, without order"),
+        Option(
+            "transforms",
+            [
+                Item({"name": "tokenize", "vocabulary": 10_000}, "the 9,999 most frequent words"),
+                Item("multi_hot", "which words there are, without order"),
+            ],
+        ),
         *_HELD_OUT,
     ]
     title = f"Predicts {target} from the texts in {column} of {file.path.name} ({plural(len(file), 'row')})."
@@ -143,19 +145,19 @@ def _for_series(file: CsvFile, output: Path, target: str, time: str, times: np.n
     breaks, apart = time_stamps.breaks(times), time_stamps.spelled(spacing)
     horizon = time_stamps.spelled(spacing * (period or 1))
     data = [
-        "  name: timeseries_csv",
-        f"  path: {scalar(relative(file.path, output))}",
-        *([f"  delimiter: {json.dumps(delimiter)}"] if (delimiter := _delimiter(file.path)) != "," else []),
-        noted(f"  time: {scalar(time)}", f"{apart} apart"),
-        *([noted("  gaps: allow", f"{plural(len(breaks), 'gap')}: no window crosses one")] if len(breaks) else []),
-        noted(f"  target: {scalar(target)}", "its own past is learnt from too"),
-        noted(f"  lookback: {lookback}", f"rows in a window: {time_stamps.spelled(spacing * lookback)}"),
-        *([noted(f"  step: {step}", "of which every so many are taken")] if step > 1 else []),
-        noted(f"  delay: {(period or 1) - step}", f"the target comes {horizon} after the window's last row"),
-        noted("  difference: true", "learn the change since the last value"),
-        noted("  transforms: [standardize]", "mean and deviation of the training rows"),
-        noted("  test: 0.15", "the last rows, kept aside for dlpy evaluate"),
-        noted("  validation: 0.15", "the last rows before these, watched while training"),
+        Option("name", "timeseries_csv"),
+        Option("path", relative(file.path, output)),
+        *([Option("delimiter", delimiter)] if (delimiter := _delimiter(file.path)) != "," else []),
+        Option("time", time, f"{apart} apart"),
+        *([Option("gaps", "allow", f"{plural(len(breaks), 'gap')}: no window crosses one")] if len(breaks) else []),
+        Option("target", target, "its own past is learnt from too"),
+        Option("lookback", lookback, f"rows in a window: {time_stamps.spelled(spacing * lookback)}"),
+        *([Option("step", step, "of which every so many are taken")] if step > 1 else []),
+        Option("delay", (period or 1) - step, f"the target comes {horizon} after the window's last row"),
+        Option("difference", True, "learn the change since the last value"),
+        Option("transforms", ["standardize"], "mean and deviation of the training rows"),
+        Option("test", 0.15, "the last rows, kept aside for dlpy evaluate"),
+        Option("validation", 0.15, "the last rows before these, watched while training"),
     ]
     title = f"Predicts {target} {horizon} ahead, from {file.path.name} ({plural(len(times), 'row')})."
     about = f"{time_stamps.stamp(times[0])} to {time_stamps.stamp(times[-1])}"
@@ -174,7 +176,7 @@ def _delimiter(path: Path) -> str:
     return max(",;\t|", key=first.count)
 
 
-def _filling(numeric: list[str], learnt: dict[str, Column], kept: dict[str, list[str]]) -> list[str]:
+def _filling(numeric: list[str], learnt: dict[str, Column], kept: dict[str, list[str]]) -> list[Option]:
     """Return the line that fills missing cells, where there are any."""
     gaps = {column: len(learnt[column].missing) for column in numeric}
     gaps |= {column: sum(cell in table.MISSING for cell in cells) for column, cells in kept.items()}
@@ -183,21 +185,21 @@ def _filling(numeric: list[str], learnt: dict[str, Column], kept: dict[str, list
         return []
     rule = "median" if any(column in numeric for column in gaps) else "most_frequent"
     counts = [f"{column} ({count})" for column, count in gaps.items()]
-    return [noted(f"  missing: {rule}", f"{plural(sum(gaps.values()), 'missing cell')}: {listed(counts)}")]
+    return [Option("missing", rule, f"{plural(sum(gaps.values()), 'missing cell')}: {listed(counts)}")]
 
 
 def _for_npz(path: Path, output: Path) -> str:
     dataset = Npz(path=str(path))
     loaded = dataset.load()
     rows = len(loaded.train)
-    data = ["  name: npz", f"  path: {scalar(relative(path, output))}"]
-    data += [f"  {key}: {scalar(str(loaded.resolved[key]))}" for key in ("x", "y")]
-    data.append(noted(f"  task: {loaded.task.output.kind}", _about(loaded.task.output, None)))
+    data = [Option("name", "npz"), Option("path", relative(path, output))]
+    data += [Option(key, str(loaded.resolved[key])) for key in ("x", "y")]
+    data.append(Option("task", loaded.task.output.kind, _about(loaded.task.output, None)))
     transforms, model = _fitting(loaded.task, isinstance(loaded.train.x, np.ndarray) and loaded.train.x.dtype.kind)
     data += transforms
     if loaded.test is None:
-        data.append(noted("  test: 0.15", "kept aside for dlpy evaluate"))
-    data.append(noted("  validation: 0.15", "watched while training"))
+        data.append(Option("test", 0.15, "kept aside for dlpy evaluate"))
+    data.append(Option("validation", 0.15, "watched while training"))
     shape = " x ".join(map(str, loaded.task.input.shape))
     title = f"Predicts {loaded.resolved['y']} from {loaded.resolved['x']} of {path.name}: {rows:,} rows of {shape}."
     return _file([title], output, data, model, rows)
@@ -213,34 +215,34 @@ def _for_named(name: str, output: Path) -> str:
     if task.output.kind == "tokens":
         return experiment_for_named_text(name, output)
     transforms, model = _fitting(task, "u" if len(task.input.shape) > 1 else "f")
-    comment = noted("  # fallback: stand_in", "no network: train on generated rows")
-    data = [f"  name: {name}", *transforms, noted("  validation: 0.2", "watched while training"), comment]
+    fallback = Option("fallback", "stand_in", "no network: train on generated rows", suggested=True)
+    data = [Option("name", name), *transforms, Option("validation", 0.2, "watched while training"), fallback]
     rows = 1_000 if task.input.kind in ("array", "table") and len(task.input.shape) == 1 else 20_000
     return _file([f"A first model of {name}."], output, data, model, rows)
 
 
-def _fitting(task: Task, dtype: str | bool) -> tuple[list[str], list[str]]:
+def _fitting(task: Task, dtype: str | bool) -> tuple[list[Option], list[Option]]:
     """Return the lines of the transforms and of the model that fit such rows."""
     shape = task.input.shape
     if task.input.kind == "sequence":
-        return [noted("  transforms: [multi_hot]", "which words there are, without order")], _TEXT_MODEL
+        return [Option("transforms", ["multi_hot"], "which words there are, without order")], _TEXT_MODEL
     if len(shape) < 2:
-        return [noted("  transforms: [standardize]", "mean 0, deviation 1")], _TABLE_MODEL
+        return [Option("transforms", ["standardize"], "mean 0, deviation 1")], _TABLE_MODEL
     scaling = "rescale" if dtype in ("u", "i") else "standardize"
     small = len(shape) == 2 or shape[-1] in (1, 3, 4)
     if "convnet" in Model.registry.names() and small and min(size or 0 for size in shape[:2]) >= 12:
-        reshape = f"    - {{name: reshape, shape: [{shape[0]}, {shape[1]}, 1]}}"
-        lines = ["  transforms:", *([reshape] if len(shape) == 2 else []), f"    - {scaling}"]
-        return lines, ["  name: convnet", "  filters: [32, 64]", "  units: [64]"]
-    model = ["  name: dense", "  units: [512]"]
-    return ["  transforms:", "    - {name: reshape, shape: [-1]}", f"    - {scaling}"], model
+        reshape = [Item({"name": "reshape", "shape": [*shape, 1]})] if len(shape) == 2 else []
+        model = [Option("name", "convnet"), Option("filters", [32, 64]), Option("units", [64])]
+        return [Option("transforms", [*reshape, Item(scaling)])], model
+    model = [Option("name", "dense"), Option("units", [512])]
+    return [Option("transforms", [Item({"name": "reshape", "shape": [-1]}), Item(scaling)])], model
 
 
-def _file(title: list[str], output: Path, data: list[str], model: list[str], rows: int) -> str:
+def _file(title: list[str], output: Path, data: list[Option], model: list[Option], rows: int) -> str:
     batch = 16 if rows < 1_000 else 32 if rows < 10_000 else 512 if model == _TEXT_MODEL or rows > 100_000 else 128
     batch = 128 if model == _SERIES_MODEL else batch
     epochs = 100 if rows < 10_000 else 20
-    training = [f"  epochs: {epochs}", f"  batch_size: {batch}"]
+    training = [Option("epochs", epochs), Option("batch_size", batch)]
     return experiment_file(title, output, {"data": data, "model": model, "training": training})
 
 

@@ -9,14 +9,18 @@ from dlpy.datasets.folders import class_folders, entries, folder_names
 from dlpy.datasets.picture_files import by_folder, parts_named
 from dlpy.errors import DataError
 from dlpy.pictures import SUFFIXES, read_sizes
-from dlpy.wording import experiment_file, listed, noted, plural, relative, scalar
+from dlpy.wording import Item, Option, experiment_file, listed, plural, relative
 
 _MOST_LOOKED_AT = 1_000
 _SIDE = 150  # of pictures that differ in size, unless they are smaller
 _HELD_OUT = {
-    "test": "  test: 0.15                      # kept aside for dlpy evaluate",
-    "validation": "  validation: 0.15                # watched while training",
+    "test": Option("test", 0.15, "kept aside for dlpy evaluate"),
+    "validation": Option("validation", 0.15, "watched while training"),
 }
+_BAG_OF_WORDS = [
+    Item({"name": "tokenize", "vocabulary": 10_000}, "the 9,999 most frequent words"),
+    Item("multi_hot", "which words there are, without order"),
+]
 
 
 def experiment_for_folder(folder: Path, output: Path) -> str:
@@ -39,24 +43,24 @@ def experiment_for_folder(folder: Path, output: Path) -> str:
 def _for_pictures(folder: Path, parts: dict[str, str], output: Path) -> str:
     listing = by_folder(folder, parts.get("train", ""), None)
     size, about = _size(folder, listing.names)
-    spelled = ", ".join(f"{part}: {scalar(parts[part])}" for part in ("train", "validation", "test") if part in parts)
+    named = {part: parts[part] for part in ("train", "validation", "test") if part in parts}
     held_out = [line for part, line in _HELD_OUT.items() if part not in parts]
     few = len(listing.names) < 5_000
-    changes = "{rotation: 15, shift: 0.1, zoom: 0.1, flip: horizontal}"
+    changes = {"rotation": 15, "shift": 0.1, "zoom": 0.1, "flip": "horizontal"}
     blocks = next(count for count in (4, 3, 2, 1) if size >= 12 * 2 ** (count - 1) or count == 1)
     filters = [32, 64, 128, 128][:blocks]
     data = [
-        "  name: image_folder",
-        f"  path: {scalar(relative(folder, output))}",
-        *([noted(f"  parts: {{{spelled}}}", "folders in path")] if parts else []),
-        noted(f"  size: {size}", about),
+        Option("name", "image_folder"),
+        Option("path", relative(folder, output)),
+        *([Option("parts", named, "folders in path")] if parts else []),
+        Option("size", size, about),
         *held_out,
-        noted("  transforms: [rescale]", "0 to 255 becomes 0 to 1"),
-        *([f"  augmentation: {changes}   # training pictures are changed at random"] if few else []),
+        Option("transforms", ["rescale"], "0 to 255 becomes 0 to 1"),
+        *([Option("augmentation", changes, "training pictures are changed at random")] if few else []),
     ]
-    model = ["  name: convnet", f"  filters: {filters}", "  padding: same", "  global_pooling: average"]
-    model += ["  units: [64]", "  dropout: 0.3"]
-    training = ["  optimizer: adam", f"  epochs: {50 if few else 20}", "  batch_size: 32"]
+    model = [Option("name", "convnet"), Option("filters", filters), Option("padding", "same")]
+    model += [Option("global_pooling", "average"), Option("units", [64]), Option("dropout", 0.3)]
+    training = [Option("optimizer", "adam"), Option("epochs", 50 if few else 20), Option("batch_size", 32)]
     classes = listing.output.classes
     title = [f"Tells the pictures in {folder.name} apart ({plural(len(listing.names), 'picture')} to learn from)."]
     title.append(f"{len(classes)} classes: {listed([*classes])}")
@@ -78,16 +82,14 @@ def _size(folder: Path, names: list[str]) -> tuple[int, str]:
 def _for_texts(folder: Path, test: Path | None, classes: list[str], output: Path) -> str:
     count = sum(len(entries(folder / name)) for name in classes)
     data = [
-        "  name: text_folder",
-        f"  path: {scalar(relative(folder, output))}",
-        *([f"  test_path: {scalar(relative(test, output))}"] if test else [_HELD_OUT["test"]]),
+        Option("name", "text_folder"),
+        Option("path", relative(folder, output)),
+        Option("test_path", relative(test, output)) if test else _HELD_OUT["test"],
         _HELD_OUT["validation"],
-        "  transforms:",
-        noted("    - {name: tokenize, vocabulary: 10000}", "the 9,999 most frequent words"),
-        noted("    - multi_hot", "which words there are, without order"),
+        Option("transforms", _BAG_OF_WORDS),
     ]
-    model = ["  name: dense", "  units: [16, 16]"]
-    training = ["  epochs: 20", f"  batch_size: {64 if count < 5_000 else 512}"]
+    model = [Option("name", "dense"), Option("units", [16, 16])]
+    training = [Option("epochs", 20), Option("batch_size", 64 if count < 5_000 else 512)]
     title = [f"Tells the texts in {folder.name} apart ({plural(count, 'file')})."]
     title.append(f"{len(classes)} classes: {listed(classes)}")
     return experiment_file(title, output, {"data": data, "model": model, "training": training})

@@ -7,13 +7,13 @@ from pathlib import Path
 from dlpy.datasets.prose import read_text
 from dlpy.errors import DataError
 from dlpy.vocabulary import pieces
-from dlpy.wording import experiment_file, noted, plural, relative, scalar
+from dlpy.wording import Item, Lines, Option, experiment_file, plural, relative
 
 _WINDOW, _BATCH = 60, 32
 _STEPS = 8_000  # of training, in all
 _LEAST = 1_000  # characters
-_MODEL = ["  name: rnn", "  cell: lstm", "  units: 128", "  embedding: 32"]
-_WATCH = ["  - {name: early_stopping, monitor: val_loss, patience: 3}", "  - text_samples"]
+_MODEL = [Option("name", "rnn"), Option("cell", "lstm"), Option("units", 128), Option("embedding", 32)]
+_WATCH = [Item({"name": "early_stopping", "monitor": "val_loss", "patience": 3}), Item("text_samples")]
 
 
 def experiment_for_text(path: Path, output: Path) -> str:
@@ -29,10 +29,10 @@ def experiment_for_text(path: Path, output: Path) -> str:
         )
     window, different = min(_WINDOW, len(text) // 40), len(pieces(text, "character", lower=False).distinct)
     source = [
-        "  name: language_model",
-        f"  path: {scalar(relative(path, output))}",
-        noted("  by: character", "or word: then the most frequent ones only, such as vocabulary: 5000"),
-        noted(f"  window: {window}", "characters that are learnt from at a time"),
+        Option("name", "language_model"),
+        Option("path", relative(path, output)),
+        Option("by", "character", "or word: then the most frequent ones only, such as vocabulary: 5000"),
+        Option("window", window, "characters that are learnt from at a time"),
     ]
     title = f"Learns to go on with {path.name} ({plural(len(text), 'character')}, {different} different ones)."
     return _file(title, source, len(text), output)
@@ -40,16 +40,17 @@ def experiment_for_text(path: Path, output: Path) -> str:
 
 def experiment_for_named_text(name: str, output: Path) -> str:
     """Return the text of an experiment file that learns to go on with a named dataset's text."""
-    fallback = noted("  # fallback: stand_in", "no network: train on a generated text")
-    return _file(f"A first model of {name}.", [f"  name: {name}", fallback], 600_000, output)
+    fallback = Option("fallback", "stand_in", "no network: train on a generated text", suggested=True)
+    return _file(f"A first model of {name}.", [Option("name", name), fallback], 600_000, output)
 
 
-def _file(title: str, source: list[str], characters: int, output: Path) -> str:
+def _file(title: str, source: list[Option], characters: int, output: Path) -> str:
     held = [
-        noted("  test: 0.1", "the end of the text, kept aside for dlpy evaluate"),
-        noted("  validation: 0.1", "what comes before it, watched while training"),
+        Option("test", 0.1, "the end of the text, kept aside for dlpy evaluate"),
+        Option("validation", 0.1, "what comes before it, watched while training"),
     ]
     epochs = min(100, max(5, _STEPS * _BATCH * _WINDOW // characters))
-    training = ["  optimizer: {name: adam, learning_rate: 0.003}", f"  epochs: {epochs}", f"  batch_size: {_BATCH}"]
-    blocks = {"data": [*source, *held], "model": _MODEL, "training": training, "callbacks": _WATCH}
+    adam = {"name": "adam", "learning_rate": 0.003}
+    training = [Option("optimizer", adam), Option("epochs", epochs), Option("batch_size", _BATCH)]
+    blocks: dict[str, Lines] = {"data": [*source, *held], "model": _MODEL, "training": training, "callbacks": _WATCH}
     return experiment_file([title, "", "  dlpy generate latest", ""], output, blocks)

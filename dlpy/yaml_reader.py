@@ -163,14 +163,39 @@ class Reader:
         return text
 
 
+class _Plain(Reader):
+    """Leaves paths as they are written."""
+
+    def _text(self, text: str, keys: Keys) -> str:
+        return text
+
+
+def values_of(text: str) -> Any:
+    """Return what a file's text says, paths as they are written.
+
+    Raises:
+        ConfigError: it is no file that dlpy takes.
+    """
+    return _Plain("", Path()).override(text, ())
+
+
 class _Writer(yaml.SafeDumper):
-    """Puts quotes around text that would be read as something else, as PyYAML does not: `1e3`, `08`."""
+    """Puts quotes around text that would be read as something else, as PyYAML does not: `1e3`, `08`.
+
+    Text with signs that cannot be seen, such as line breaks and marks that turn the direction of writing, is quoted
+    with these spelled out.
+    """
+
+    def write_double_quoted(self, text: str, split: bool = True) -> None:
+        allowed, self.allow_unicode = self.allow_unicode, text.isprintable()
+        super().write_double_quoted(text, split)
+        self.allow_unicode = allowed
 
 
 _Writer.add_representer(
     str,
     lambda writer, text: writer.represent_scalar(
-        "tag:yaml.org,2002:str", text, style=None if _is_plain_text(text) and "\x85" not in text else '"'
+        "tag:yaml.org,2002:str", text, style=None if _is_plain_text(text) and text.isprintable() else '"'
     ),
 )
 
@@ -178,6 +203,14 @@ _Writer.add_representer(
 def to_yaml(values: Any) -> str:
     """Return a file that `Reader` reads as these values."""
     return yaml.dump(values, Dumper=_Writer, sort_keys=False, allow_unicode=True, width=120)
+
+
+def inline(value: Any) -> str:
+    """Return a value on one line, to stand anywhere in a file; `Reader` reads it as this value."""
+    line = yaml.dump(
+        [value], Dumper=_Writer, sort_keys=False, allow_unicode=True, width=1 << 30, default_flow_style=True
+    )
+    return line.removeprefix("[").removesuffix("]\n")
 
 
 def _is_plain_text(text: str) -> bool:

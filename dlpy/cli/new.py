@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+_LONGEST = 60  # signs of a file's name; of letters beyond ASCII, each takes up to four of the 255 bytes there are
+
 Source = Annotated[
     str,
     typer.Argument(metavar="SOURCE", help="A dataset's name, or your own .csv, .npz, .txt or folder of pictures."),
@@ -30,12 +32,25 @@ def new(
     """
     from dlpy import config, starter
     from dlpy.errors import ConfigError
+    from dlpy.registry import without_plugins
     from dlpy.writing import write_whole
 
-    output = output or Path(f"{Path(source).stem}.yaml")
+    output = output or _named_after(source)
     if output.exists() and not force:
         raise ConfigError(f"{output} exists. Give another name with --output, or replace it with --force.")
-    text = starter.experiment_for(source, target, output)
-    write_whole(output, lambda path: path.write_text(text, encoding="utf-8"))
-    config.load(output)
+
+    def write(path: Path) -> None:
+        path.write_text(text, encoding="utf-8")
+        config.load(path)
+
+    with without_plugins():
+        text = starter.experiment_for(source, target, output)
+        write_whole(output, write)
     print(f"{output}\nnext: dlpy train {output}")
+
+
+def _named_after(source: str) -> Path:
+    """Return the file, in the current folder, that is called like a source: what can be seen of its name."""
+    stem = Path(source).stem or Path(source).resolve().stem
+    seen = "".join(sign if sign.isprintable() else "-" for sign in stem)
+    return Path(f"{seen[:_LONGEST]}.yaml")
