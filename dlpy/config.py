@@ -29,7 +29,13 @@ Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 
 def _class_weight(value: Any) -> Any:
     """Take class numbers as keys too, as YAML writes them."""
-    return {str(key): weight for key, weight in value.items()} if isinstance(value, dict) else value
+    if not isinstance(value, dict):
+        return value
+    keys = [str(key) for key in value]
+    twice = next((key for position, key in enumerate(keys) if key in keys[:position]), None)
+    if twice is not None:
+        raise ValueError(f"class {twice} is there twice, as a number and as a text")
+    return dict(zip(keys, value.values(), strict=True))
 
 
 class Training(Block):
@@ -50,7 +56,8 @@ class Training(Block):
     steps_per_epoch: Count | None = None
     """How many steps make an epoch, of rows drawn anew each time; enough for all rows unless given."""
     class_weight: Annotated[Literal["balanced"] | dict[str, float] | None, BeforeValidator(_class_weight)] = None
-    """How much each class counts in training: balanced, or a number for each class (by name or number)."""
+    """How much each class counts in the training loss: balanced, or a weight for each class, by its name or its number.
+    A name wins over a number; where a class is called like the number of another class, only names are taken."""
     execution: Literal["auto", "epoch", "steps"] = "auto"
     """How an epoch is run: `epoch` inside one graph, `steps` batch by batch as Keras' fit; auto takes the faster."""
     jit_compile: Literal["auto"] | bool = "auto"

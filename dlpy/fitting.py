@@ -13,6 +13,7 @@ from dlpy.callbacks.checkpoint import Checkpoint, CheckpointHooks
 from dlpy.callbacks.metrics_csv import MetricsCsv
 from dlpy.checkpoint_folder import rewind
 from dlpy.checks import class_numbers
+from dlpy.class_weights import weights_by_class
 from dlpy.compiling import stages_of
 from dlpy.components import Callback, Hooks
 from dlpy.config import Experiment
@@ -162,9 +163,8 @@ def sample_weight(experiment: Experiment, data: Data) -> np.ndarray | None:
     output = data.task.output
     labels = class_numbers(data.train, output)
     counts = np.bincount(labels, minlength=2 if output.kind == "binary" else output.units or 0)
-    if chosen == "balanced":
+    if isinstance(chosen, str):  # balanced
         weights = len(labels) / (len(counts) * np.maximum(counts, 1))
     else:
-        names = output.classes or tuple(map(str, range(len(counts))))
-        weights = np.array([chosen.get(name, chosen.get(str(number), 1.0)) for number, name in enumerate(names)])
+        weights = weights_by_class(chosen, output, len(counts))
     return weights.astype(np.float32)[labels]
