@@ -29,13 +29,7 @@ Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 
 def _class_weight(value: Any) -> Any:
     """Take class numbers as keys too, as YAML writes them."""
-    if not isinstance(value, dict):
-        return value
-    keys = [str(key) for key in value]
-    twice = next((key for position, key in enumerate(keys) if key in keys[:position]), None)
-    if twice is not None:
-        raise ValueError(f"class {twice} is there twice, as a number and as a text")
-    return dict(zip(keys, value.values(), strict=True))
+    return {str(key): weight for key, weight in value.items()} if isinstance(value, dict) else value
 
 
 class Training(Block):
