@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from pydantic import ValidationError
 
-from dlpy import csv_file, table, time_stamps
+from dlpy import csv_file, missing_cells, table, time_stamps
 from dlpy.components import Dataset, Model
 from dlpy.csv_file import CsvFile
 from dlpy.data import Output, Task
@@ -179,7 +179,7 @@ def _delimiter(path: Path) -> str:
 def _filling(numeric: list[str], learnt: dict[str, Column], kept: dict[str, list[str]]) -> list[Option]:
     """Return the line that fills missing cells, where there are any."""
     gaps = {column: len(learnt[column].missing) for column in numeric}
-    gaps |= {column: sum(cell in table.MISSING for cell in cells) for column, cells in kept.items()}
+    gaps |= {column: sum(cell in missing_cells.MISSING for cell in cells) for column, cells in kept.items()}
     gaps = {column: count for column, count in gaps.items() if count}
     if not gaps:
         return []

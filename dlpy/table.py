@@ -11,8 +11,7 @@ from dlpy.csv_file import CsvFile, Odd
 from dlpy.data import Kind, Output
 from dlpy.decimals import number
 from dlpy.errors import DataError, did_you_mean
-
-MISSING = ("", "NA", "N/A", "NaN", "nan", "null", "None", "?")
+from dlpy.missing_cells import MISSING, Gaps, missing_cell
 
 _MOST_CLASSES = 20  # different whole numbers that are taken for classes
 _ROWS_PER_CLASS = 5
@@ -28,12 +27,19 @@ class Column:
 
     values: (rows,) float64, NaN where a cell is missing or no number. missing: rows without a value.
     bad: rows that hold text; no more are listed once it is clear that the column is one of texts.
+    markers: the texts that mean a missing cell.
     """
 
     name: str
     values: np.ndarray
     missing: list[int]
     bad: list[tuple[int, str]]
+    markers: tuple[str, ...] = MISSING
+
+    @property
+    def gaps(self) -> Gaps:
+        """The missing cells."""
+        return Gaps(self.name, self.missing, self.markers)
 
     @property
     def is_numeric(self) -> bool:
@@ -52,19 +58,18 @@ def columns_of(file: CsvFile, missing: Sequence[str] = MISSING) -> dict[str, Col
         for value in numbers:
             gaps += np.flatnonzero(column == value).tolist()
         column[gaps] = np.nan
-        columns[name] = Column(name, column, sorted(gaps), bad)
+        columns[name] = Column(name, column, sorted(gaps), bad, tuple(missing))
     return columns
 
 
 def _look_at(column: np.ndarray, odd: Odd, missing: frozenset[str]) -> tuple[list[int], list[tuple[int, str]]]:
     """Put the numbers among the odd cells into the column; return which rows are missing and which hold text."""
-    gaps, bad = [], []
+    gaps = [row for row, text in zip(odd.rows, odd.texts, strict=True) if text in missing]
+    bad = []
     for row, text in zip(odd.rows, odd.texts, strict=True):
         value = None if text in missing else number(text)
         column[row] = np.nan if value is None else value
-        if text in missing:
-            gaps.append(row)
-        elif value is None:
+        if value is None and text not in missing:
             bad.append((row, text))
             if len(bad) > max(_STRAY_SHARE * len(column), 5):
                 break
@@ -142,8 +147,7 @@ def target_of(file: CsvFile, column: Column, kind: Kind | None) -> tuple[np.ndar
         DataError: a cell is missing or bad, or there is nothing to tell apart.
     """
     if column.missing:
-        where = file.where(min(column.missing), column.name)
-        raise DataError(f"{where}: the target is missing. Every row needs one: fill it, or drop the row.")
+        raise missing_cell(file, column.gaps, "Every row needs one: fill it, or drop the row.", "target")
     if kind is None:
         kind = "regression" if guess_numeric(file, column) and not _are_classes(column.values) else None
     if kind == "regression":
@@ -163,8 +167,7 @@ def known_target(file: CsvFile, column: Column, output: Output) -> np.ndarray:
         DataError: a cell is missing, bad, or a class the model does not know.
     """
     if column.missing:
-        where = file.where(min(column.missing), column.name)
-        raise DataError(f"{where}: the target is missing here and given elsewhere. Fill it, or drop the column.")
+        raise missing_cell(file, column.gaps, "Other rows have one: fill it, or drop the column.", "target")
     if output.kind == "regression":
         return _numbers(file, column)
     number_of = {name: number for number, name in enumerate(output.classes)}

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 from pydantic import model_validator
 
-from dlpy import csv_file, table
+from dlpy import csv_file, missing_cells, table
 from dlpy.components import Dataset, Transform
 from dlpy.csv_file import CsvFile
 from dlpy.data import Input, Kind, Loaded, Output, Rows, Source, Task
 from dlpy.datasets.table_options import Delimiter, TestRows, generated_marks, no_column, no_column_to_predict
 from dlpy.errors import ConfigError, DataError
 from dlpy.features import Table
+from dlpy.missing_cells import Gaps
 from dlpy.splits import Holdout, for_limit, hold_out
 from dlpy.table import Column
 from dlpy.transforms.fill_missing import FillMissing, Rule, rule_of
@@ -52,8 +54,8 @@ class Csv(Dataset):
     """Rows kept aside for `dlpy evaluate` before validation rows are taken: a fraction, a count, or a mapping."""
     missing: Rule | dict[str, Rule] = "error"
     """What to put where a cell is missing: error (stop), mean, median, most_frequent, a constant, or one by column."""
-    missing_values: list[str] = list(table.MISSING)
-    """What a cell without a value holds."""
+    missing_values: list[str] = list(missing_cells.MISSING)
+    """The texts that mean a missing cell; leave one out to keep it as a value, such as a class called None."""
     delimiter: Delimiter = ","
     """What stands between cells."""
 
@@ -101,7 +103,12 @@ class Csv(Dataset):
         features = self._table(file, columns, numeric, categorical)
         rows = Rows.single(features, y, self._marked(file))
         task = Task.single(Input("table", (len(numeric) + len(categorical),)), output)
-        return self._loaded(rows, task, Source("file", str(file.path)), self.test)
+        filled = missing_cells.counted(file, {name: columns[name].missing for name in (*numeric, *categorical)})
+        total = sum(count for counts in filled.values() for count in counts.values())
+        about = f" ({total:,} missing {'cell' if total == 1 else 'cells'} filled)" if total else ""
+        loaded = self._loaded(rows, task, Source("file", f"{file.path}{about}"), self.test)
+        rules = {name: rule_of(self.missing, name) for name in filled}
+        return replace(loaded, notes=tuple(missing_cells.table_of(filled, rules)))
 
     def read(self, path: Path, task: Task) -> Rows:
         file = csv_file.read(path, self.delimiter)
@@ -187,8 +194,8 @@ class Csv(Dataset):
         if not rows:
             return
         if rule == "error":
-            hint = f"Set data.missing: {'median' if numeric else 'most_frequent'}, or fill it, or drop the row."
-            raise DataError(f"{file.where(rows[0], name)}: the cell is missing. {hint}")
+            advice = f"Set data.missing: {'median' if numeric else 'most_frequent'}, or fill it, or drop the row."
+            raise missing_cells.missing_cell(file, Gaps(name, rows, self.missing_values), advice)
         if numeric and isinstance(rule, str) and rule not in ("mean", "median", "most_frequent"):
             hint = f"Give a rule by column, such as {{{name}: median}}."
             raise DataError(f"data.missing: '{rule}' cannot fill '{name}', a column of numbers. {hint}")

@@ -25,6 +25,7 @@ from dlpy.datasets.picture_files import (
 )
 from dlpy.datasets.table_options import TestRows, generated_marks
 from dlpy.errors import ConfigError, DataError
+from dlpy.missing_cells import MISSING
 from dlpy.picture_cache import decoded
 from dlpy.pictures import Form, read_pictures, read_sizes
 from dlpy.splits import Holdout, for_limit, hold_out
@@ -89,6 +90,8 @@ class ImageFolder(Dataset):
     """The column of that CSV file with the pictures' paths, seen from `path`."""
     label: str = "label"
     """The column of that CSV file with the classes, or with numbers to estimate."""
+    missing_values: list[str] = list(MISSING)
+    """The texts that mean a missing label; leave one out to keep it as a value, such as a class called None."""
     test: TestRows = None
     """Pictures kept aside for `dlpy evaluate`: a fraction, a count, or a column of the CSV file."""
     color_mode: Literal["rgb", "grayscale"] = "rgb"
@@ -184,7 +187,7 @@ class ImageFolder(Dataset):
 
     def _listing(self, root: Path) -> Listing:
         if self.labels_path:
-            return by_table(root, Path(self.labels_path), self.file, self.label, self._marks())
+            return by_table(root, Path(self.labels_path), (self.file, self.label, *self._marks()), self.missing_values)
         if self.parts is None:
             return self._part(root, "")
         given = {part: folder for part, folder in self.parts.model_dump().items() if folder}

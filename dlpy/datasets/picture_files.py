@@ -73,9 +73,15 @@ def by_pattern(root: Path, part: str, pattern: str, classes: list[str] | None) -
     return Listing(names, np.array([label for _, label in kept]), output_of(found))
 
 
-def by_table(root: Path, path: Path, file: str, label: str, marks: list[str]) -> Listing:
-    """Return the pictures that a CSV file names, with the label that stands beside each."""
+def by_table(root: Path, path: Path, columns: tuple[str, ...], missing: list[str]) -> Listing:
+    """Return the pictures that a CSV file names, with the label that stands beside each.
+
+    Args:
+        columns: those of the files, of the labels, and any that mark rows for splits.
+        missing: the texts that mean a missing label.
+    """
     rows = csv_file.read(path)
+    file, label, *marks = columns
     for key, name in (("file", file), ("label", label), *(("validation", mark) for mark in marks)):
         if name not in rows.names:
             raise no_column(rows, key, name)
@@ -83,7 +89,7 @@ def by_table(root: Path, path: Path, file: str, label: str, marks: list[str]) ->
     for row, name in enumerate(names):
         if not stays_inside(root, name) or not (root / name).is_file():
             raise DataError(f"{rows.where(row, file)}: there is no file '{name}' in {root}.")
-    y, output = table.target_of(rows, table.columns_of(rows)[label], None)
+    y, output = table.target_of(rows, table.columns_of(rows, missing)[label], None)
     return Listing(names, y, output, {mark: np.array(rows.texts(mark), np.str_) for mark in marks})
 
 

@@ -13,6 +13,7 @@ from dlpy.components import Dataset
 from dlpy.data import Loaded, Output, Rows, Source, Task
 from dlpy.datasets.table_options import Delimiter, TestRows, generated_marks, no_column
 from dlpy.datasets.texts import TEXT, generated, generated_output, read_csv, texts_of
+from dlpy.missing_cells import MISSING
 from dlpy.splits import Holdout, for_limit, hold_out
 
 
@@ -34,6 +35,8 @@ class TextCsv(Dataset):
     """What the target is: numbers to estimate, one of two classes, or one of several."""
     test: TestRows = None
     """Rows kept aside for `dlpy evaluate` before validation rows are taken: a fraction, a count, or a mapping."""
+    missing_values: list[str] = list(MISSING)
+    """The texts that mean a missing target; leave one out to keep it as a value, such as a class called None."""
     delimiter: Delimiter = ","
     """What stands between cells."""
 
@@ -58,16 +61,15 @@ class TextCsv(Dataset):
         for key, name in (("text", self.text), ("target", self.target), *(("validation", mark) for mark in marks)):
             if name not in file.names:
                 raise no_column(file, key, name)
-        y, output = table.target_of(
-            file, table.columns_of(file)[self.target], None if self.task == "auto" else self.task
-        )
+        column = table.columns_of(file, self.missing_values)[self.target]
+        y, output = table.target_of(file, column, None if self.task == "auto" else self.task)
         marked = {mark: np.array(file.texts(mark), np.str_) for mark in marks}
         rows = Rows.single(texts_of(file, self.text), y, marked)
         return self._loaded(rows, output, Source("file", str(file.path)), self.test)
 
     def read(self, path: Path, task: Task) -> Rows:
         file, texts = read_csv(path, self.text, self.delimiter)
-        target = table.columns_of(file).get(self.target)
+        target = table.columns_of(file, self.missing_values).get(self.target)
         given = target is not None and len(target.missing) < len(file)
         return Rows.single(texts, table.known_target(file, target, task.output) if target and given else None)
 

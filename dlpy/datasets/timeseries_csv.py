@@ -183,8 +183,10 @@ def _numbers(file: CsvFile, columns: dict[str, Column], names: list[str]) -> np.
         if column.bad:
             raise _bad_cell(file, column)
         if column.missing:
-            where = file.where(min(column.missing), name)
-            raise DataError(f"{where}: the cell is missing. A series needs every value: fill it, such as by the last.")
+            row = min(column.missing)
+            shown = f"the cell is missing: '{text}'" if (text := file.texts(name)[row]) else "the cell is missing"
+            where = file.where(row, name)
+            raise DataError(f"{where}: {shown}. A series needs every value: fill it, such as by the last.")
         table.check_range(file, column)
     return np.stack([columns[name].values for name in names], axis=1)
 
