@@ -132,6 +132,10 @@ class Dataset(Component):
             raise ConfigError(f"{self.name} gives {task.input}, not pictures.")
         return Form((shape[0] or 1, shape[1] or 1), "rgb" if channels == 3 else "grayscale", convert=True)
 
+    def holdouts(self) -> dict[str, Holdout]:
+        """Return the options that say which rows are held out, by the part they make: validation, test."""
+        return {name: value for name, value in self if isinstance(value, Holdout)}
+
     def divided(self, loaded: Loaded, holdout: Holdout) -> tuple[np.ndarray, np.ndarray]:
         """Return which of the rows that are no test rows train and which validate, as positions."""
         held = holdout.held_out(loaded.train, loaded.task, self.split_seed)

@@ -10,10 +10,11 @@ import numpy as np
 
 from dlpy import preview
 from dlpy.checks import check, class_numbers
+from dlpy.class_balance import class_warnings, fold_warnings
 from dlpy.config import Experiment, raise_mistakes
 from dlpy.data import Data, Loaded, Rows
 from dlpy.document import Document
-from dlpy.errors import on_a_line
+from dlpy.errors import DataError, on_a_line
 from dlpy.features import Features, Padded, Passages, Pictures, Scaled, Sequences, Sparse, Windows
 from dlpy.pipeline import Split, obtain, split, transform
 from dlpy.time_stamps import stamp
@@ -36,6 +37,9 @@ def inspect(experiment: Experiment, document: Document) -> Iterator[str]:
     yield from loaded.notes
     for name, rows in _parts(data).items():
         yield f"{name}: {len(rows):,} rows, input {data.task.input}{_span(rows)}{_balance(rows, data)}"
+    yield from class_warnings(data, experiment.data)
+    if "kfold" in experiment.model_fields_set and not experiment.data.in_time_order:
+        yield from _folds(experiment, loaded)
     yield from _duplicates(data)
     yield from _suspicious_columns(data.train)
 
@@ -107,7 +111,19 @@ def _balance(rows: Rows, data: Data) -> str:
     if isinstance(rows.x, Passages):
         return f", {np.count_nonzero(rows.x.wanted()):,} of {output.units:,} tokens to learn"
     counts = np.bincount(class_numbers(rows, output), minlength=2 if output.kind == "binary" else output.units or 0)
-    return f", {np.count_nonzero(counts)} classes of {counts.min():,} to {counts.max():,} rows"
+    present = counts[counts > 0]
+    of_all = "" if len(present) == len(counts) else f" of {len(counts)}"
+    if len(present) == 1:
+        return f", all of 1 class{of_all}"
+    return f", {len(present)}{of_all} classes of {present.min():,} to {present.max():,} rows"
+
+
+def _folds(experiment: Experiment, loaded: Loaded) -> Iterator[str]:
+    """Yield a line for each problem that `dlpy kfold` would have with the rows."""
+    try:
+        yield from fold_warnings(loaded.train, loaded.task, experiment.kfold, experiment.data.split_seed)
+    except DataError as error:
+        yield f"warning: dlpy kfold would stop: {error}"
 
 
 def _duplicates(data: Data) -> Iterator[str]:

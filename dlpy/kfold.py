@@ -9,6 +9,7 @@ import numpy as np
 
 from dlpy import backend
 from dlpy.checks import check_every_class
+from dlpy.class_balance import fold_warnings
 from dlpy.config import Experiment
 from dlpy.curves import best_epoch
 from dlpy.data import Data, Loaded
@@ -38,6 +39,9 @@ def kfold(experiment: Experiment, document: Document, options: Options, reporter
     options = replace(options, kind="kfold", folds=options.folds or How(), given=fingerprint(experiment))
     prepared, first = with_folds(prepare(experiment, document, options))
     reporter.data_ready(prepared.loaded, first, prepared.experiment)
+    if not options.smoke:
+        rows, task = prepared.loaded.train, prepared.loaded.task
+        reporter.notices(fold_warnings(rows, task, experiment.kfold, experiment.data.split_seed))
     run = begin(prepared.experiment, prepared.loaded, first.task, options)
     settle_config(run, prepared.experiment)
     with locked(run), record_outcome(run):

@@ -24,6 +24,11 @@ class Reporter(Hooks):
     def notice(self, text: str) -> None:
         """Something worth a line happened."""
 
+    def notices(self, lines: Sequence[str]) -> None:
+        """Several things worth a line each happened."""
+        for line in lines:
+            self.notice(line)
+
 
 def let_tell(hooks: Sequence[object]) -> None:
     """Let what every hook tells be shown by those that show something."""

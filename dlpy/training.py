@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dlpy import backend, checkpoints, runs, writing
 from dlpy.checks import check
+from dlpy.class_balance import class_warnings
 from dlpy.compiling import compiled_model, fresh_model, is_partly_frozen, weights_line
 from dlpy.config import Experiment, raise_mistakes
 from dlpy.data import Data, Loaded, Rows, Task
@@ -77,6 +78,8 @@ def train(experiment: Experiment, document: Document, options: Options, reporter
     data, pipeline = transform(experiment, prepared.parts, prepared.loaded.task)
     check(data)
     reporter.data_ready(prepared.loaded, data, experiment)
+    if not options.smoke:
+        reporter.notices(class_warnings(data, experiment.data))
     run = begin(experiment, prepared.loaded, data.task, options)
     with locked(run), record_outcome(run):
         finish(run, prepared, data, pipeline, reporter)
