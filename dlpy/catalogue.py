@@ -6,12 +6,13 @@ import inspect
 from collections.abc import Iterator
 from typing import Any, get_args
 
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from dlpy import components, objectives
 from dlpy.blocks import Block
 from dlpy.components import Component
+from dlpy.errors import printable
 from dlpy.option_help import option_help
 from dlpy.registry import Registry
 
@@ -33,33 +34,38 @@ def listing(kind: str | None = None) -> Table:
         table.add_column(title, no_wrap=title != "what it does")
     for plural, registry in kinds().items():
         for name in registry.names() if kind in (None, plural) else []:
-            table.add_row(plural, name, escape(_help(registry.get(name))))
+            table.add_row(plural, name, _help(registry.get(name)))
     return table
 
 
-def component_help(registry: Registry, name: str) -> str:
-    """Return a component's help, file and options, in rich's markup.
+def component_help(registry: Registry, name: str) -> Text:
+    """Return a component's help, file and options.
 
     Raises:
         ConfigError: there is no such component.
     """
     cls = registry.get(name)
     names = [alias for alias, target in cls.aliases.items() if target == name]
-    lines = [escape(inspect.getdoc(cls) or ""), "", *_option_lines(cls, "")]
-    also = [f"Also called {', '.join(names)}."] if names else []
-    return "\n".join([*lines, "", *also, f"File: {escape(str(inspect.getsourcefile(cls)))}"])
+    lines = [_part(inspect.getdoc(cls) or ""), Text(), *_option_lines(cls, "")]
+    also = [_part(f"Also called {', '.join(names)}.")] if names else []
+    return Text("\n").join([*lines, Text(), *also, _part(f"File: {inspect.getsourcefile(cls)}")])
 
 
-def _option_lines(cls: type[Block], before: str) -> Iterator[str]:
+def _part(text: str, style: str = "") -> Text:
+    """Return a text that a terminal shows as it is: plug-ins may have written it."""
+    return Text(printable(text), style)
+
+
+def _option_lines(cls: type[Block], before: str) -> Iterator[Text]:
     """Yield what there is to say of each option, and of the options of the blocks that it holds, `before` its name."""
     schemas, texts = _properties(cls), option_help(cls)
     for option, field in cls.model_fields.items():
         if option == "name":
             continue
         default = "required" if field.is_required() else _shown(field.get_default(call_default_factory=True))
-        name, kind = f"[bold]{before}{option}[/bold]", escape(_type(schemas[option]))
-        yield f"{name}: {kind}  [dim]= {escape(default)}[/dim]"
-        yield escape(f"    {texts.get(option, '')}")
+        kind = _part(f": {_type(schemas[option])}  ")
+        yield Text.assemble(_part(f"{before}{option}", "bold"), kind, _part(f"= {default}", "dim"))
+        yield _part(f"    {texts.get(option, '')}")
         for block in _blocks(field.annotation):
             yield from _option_lines(block, f"{before}{option}.")
 

@@ -25,7 +25,7 @@ class Document:
     def error(self, mistakes: list[Mistake]) -> ConfigError:
         """Return one error that tells all mistakes, a line each, in the order of the file."""
         lines = sorted({(*self._place(mistake), self._text(mistake)) for mistake in mistakes})
-        return ConfigError("\n".join(text for *_, text in lines))
+        return ConfigError(*(text for *_, text in lines))
 
     def _text(self, mistake: Mistake) -> str:
         for length in range(len(mistake.keys), 0, -1):

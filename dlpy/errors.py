@@ -12,12 +12,19 @@ _MOST_NAMES = 100  # that are listed; ImageNet has 1,000 classes, a deep network
 
 
 class DlpyError(Exception):
-    """A mistake the user can fix: shown as one line without a traceback.
+    """A mistake the user can fix: shown as one line, or one line a mistake, without a traceback.
 
+    Names in it may come from outside: a line break or another sign that cannot be seen is spelled out.
     `exit_status` is what the command line returns to the shell; `dlpy --help` lists them.
     """
 
     exit_status = 2
+
+    def __init__(self, *lines: str) -> None:
+        super().__init__(*map(on_a_line, lines))
+
+    def __str__(self) -> str:
+        return "\n".join(self.args)
 
 
 class ConfigError(DlpyError):

@@ -6,16 +6,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import TaskID
 
 from dlpy.artworks.artwork import Artwork
 from dlpy.artworks.journal import Watcher
 from dlpy.artworks.making import make
 from dlpy.artworks.resuming import Unfinished, resume
-from dlpy.cli.output import output
+from dlpy.cli.lines import say
+from dlpy.cli.output import bar, output
 from dlpy.cli.progress import announce, shown_path
 from dlpy.document import Document
-from dlpy.errors import RunError, printable
+from dlpy.errors import RunError
 from dlpy.evaluation import reading_config
 from dlpy.kinds import load_any
 from dlpy.records import Options
@@ -53,7 +54,7 @@ class Lines(Watcher):
         announce(self.console, "STAND-IN PICTURE", text)
 
     def notice(self, text: str) -> None:
-        self.console.print(printable(text), highlight=False, markup=False, soft_wrap=True)
+        self.console.print(text, soft_wrap=True)
 
 
 class Bar(Lines):
@@ -61,8 +62,7 @@ class Bar(Lines):
 
     def __init__(self, console: Console) -> None:
         super().__init__(console)
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        self.bar = Progress(*columns, console=console, transient=True)
+        self.bar = bar(console)
         self._task = TaskID(0)
 
     def begins(self, what: str, total: int) -> None:
@@ -96,6 +96,6 @@ def _finished(console: Console, run: Run) -> None:
     lines.notice(f"took {record['seconds']:.1f} s, peak memory {peak:,.0f} MB{mark}")
     lines.notice(f"picture: {shown_path(run.path / 'samples' / 'final.png')}")
     if console.quiet:
-        output().print(shown_path(run.path), highlight=False, markup=False, soft_wrap=True)
+        say(shown_path(run.path))
     else:
         lines.notice(f"run: {shown_path(run.path)}")

@@ -16,7 +16,8 @@ def check(
 
     Example: dlpy check configs/*.yaml
     """
-    from dlpy.errors import ConfigError, DlpyError, printable
+    from dlpy.cli.lines import say
+    from dlpy.errors import ConfigError, DlpyError
 
     overrides = [text for text in files if "=" in text and not Path(text).exists()]
     failed: list[DlpyError] = []
@@ -26,9 +27,9 @@ def check(
     for path in paths:
         try:
             found = _check(path, overrides, data=data)
-            print(printable("\n".join([f"{path}: ok", *(f"  {line}" for line in found)])))
+            say(f"{path}: ok", *(f"  {line}" for line in found))
         except DlpyError as error:
-            print(printable(str(error)))
+            say(*error.args)
             failed.append(error)
     if failed:
         raise typer.Exit(failed[0].exit_status)
@@ -50,4 +51,5 @@ def _check(path: Path, overrides: list[str], *, data: bool) -> list[str]:
     except DlpyError as error:
         if str(error).startswith((f"{path}:", *overrides)):
             raise
-        raise type(error)(f"{path}: {error}") from error
+        first, *others = error.args
+        raise type(error)(f"{path}: {first}", *others) from error

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from typing import Annotated
 
 import typer
@@ -34,19 +32,20 @@ def evaluate(
     Example: dlpy evaluate latest --split test
     """
     from dlpy import evaluation, runs
+    from dlpy.cli.lines import complain, say, say_json
     from dlpy.cli.output import output
     from dlpy.cli.progress import announce_stand_in, score_table
     from dlpy.drawing import draw_all
 
     run = runs.find(name, runs_folder)
     results = evaluation.evaluate(run, evaluation.part_names(split or []), evaluation.checkpoint_name(checkpoint))
-    draw_all(run, lambda text: print(text, file=sys.stderr))
+    draw_all(run, complain)
     if as_json:
-        print(json.dumps(results, indent=2))
+        say_json(results)
         return
     console = output()
     record = run.read("run.json")
     announce_stand_in(console, record["data"])
     console.print(score_table(results))
     if "test" in results:
-        console.print(f"looks at the test rows so far: {record['test_looks']}", highlight=False)
+        say(f"looks at the test rows so far: {record['test_looks']}")

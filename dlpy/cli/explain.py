@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -51,6 +50,7 @@ def explain(
 
     Example: dlpy explain latest cat.jpg --only heatmap --class cat
     """
+    from dlpy.cli.lines import say_json
     from dlpy.cli.output import output as console
     from dlpy.explain.explain import Wish, Work, part_names
 
@@ -63,7 +63,7 @@ def explain(
     finally:
         watcher.close()
     if as_json:
-        print(json.dumps(found, indent=2))
+        say_json(found)
         return
     for picture in found["pictures"]:
         _show(console(), picture)
@@ -92,9 +92,10 @@ def _subject(name: str, weights: str | None, size: int | None, checkpoint: str, 
 
 def _watcher(console: Console) -> Any:
     """Return what tells a person how it goes: the files as they are written, and on a terminal what is being done."""
-    from rich.markup import escape
+    from rich.text import Text
 
     from dlpy.cli.progress import shown_path
+    from dlpy.errors import printable
     from dlpy.explain.explain import Watcher
 
     status = console.status("")
@@ -102,14 +103,14 @@ def _watcher(console: Console) -> Any:
     class Shown(Watcher):
         def begins(self, what: str) -> None:
             if console.is_terminal and not console.quiet:
-                status.update(escape(what))
+                status.update(Text(printable(what)))
                 status.start()
 
         def notice(self, text: str) -> None:
-            console.print(escape(text), highlight=False, soft_wrap=True)
+            console.print(text, soft_wrap=True)
 
         def wrote(self, path: Path) -> None:
-            console.print(escape(shown_path(path)), highlight=False, soft_wrap=True)
+            console.print(shown_path(path), soft_wrap=True)
 
         def close(self) -> None:
             status.stop()
@@ -119,24 +120,21 @@ def _watcher(console: Console) -> Any:
 
 def _show(console: Console, picture: dict[str, Any]) -> None:
     """Print the likeliest classes, and how much of each layer is silent."""
-    from rich.markup import escape
     from rich.table import Table
 
-    console.print(f"\n{escape(picture['file'])}", highlight=False, soft_wrap=True)
+    console.print(f"\n{picture['file']}", soft_wrap=True)
     if "classes" in picture:
         table = Table("class", box=None, pad_edge=False)
         table.add_column("probability", justify="right")
         for line in picture["classes"]:
-            table.add_row(escape(line["class"]), f"{line['probability']:.4f}")
+            table.add_row(line["class"], f"{line['probability']:.4f}")
         console.print(table)
     if "prediction" in picture:
-        console.print("predicts", *(f"{number:.6g}" for number in picture["prediction"]), highlight=False)
+        console.print("predicts", *(f"{number:.6g}" for number in picture["prediction"]))
     if "activations" in picture:
         table = Table("layer", "shape", box=None, pad_edge=False)
         for title in ("zeros", "dead channels"):
             table.add_column(title, justify="right")
         for line in picture["activations"]:
-            table.add_row(
-                escape(line["layer"]), " x ".join(map(str, line["shape"])), f"{line['zeros']:.3f}", f"{line['dead']}"
-            )
+            table.add_row(line["layer"], " x ".join(map(str, line["shape"])), f"{line['zeros']:.3f}", f"{line['dead']}")
         console.print(table)

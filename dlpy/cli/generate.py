@@ -112,6 +112,7 @@ def _text(
     seed: int,
     output: Path | None,
 ) -> None:
+    from dlpy.cli.lines import hand_over, say
     from dlpy.continuation import Manner
     from dlpy.generate.text import Wish, write_text
     from dlpy.writing import write_whole
@@ -119,10 +120,10 @@ def _text(
     seed_text, length, temperature, top_k = chosen
     text = write_text(run, Wish(seed_text, length, Manner((temperature,), top_k, seed)), which)
     if output is None:
-        print(text)
+        hand_over(text + "\n")
         return
     write_whole(output, lambda path: path.write_text(text + "\n", encoding="utf-8", errors="backslashreplace"))
-    print(f"{length:,} tokens behind the seed text: {output}")
+    say(f"{length:,} tokens behind the seed text: {output}")
 
 
 def _pictures(
@@ -133,6 +134,7 @@ def _pictures(
     seed: int,
     output: Path | None,
 ) -> None:
+    from dlpy.cli.lines import say
     from dlpy.cli.progress import shown_path
     from dlpy.errors import ConfigError
     from dlpy.generate.pictures import Wish, write_pictures
@@ -148,4 +150,4 @@ def _pictures(
         wish = Wish("edit", 1, wanted, seed, edit)
     else:
         wish = Wish("samples", 36 if count is None else count, wanted, seed)
-    print(shown_path(write_pictures(run, wish, output, which)))
+    say(shown_path(write_pictures(run, wish, output, which)))

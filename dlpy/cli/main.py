@@ -20,6 +20,7 @@ from dlpy.cli.evaluate import evaluate
 from dlpy.cli.explain import explain
 from dlpy.cli.generate import generate
 from dlpy.cli.kfold import kfold
+from dlpy.cli.lines import complain
 from dlpy.cli.new import new
 from dlpy.cli.plot import plot
 from dlpy.cli.predict import predict
@@ -28,7 +29,7 @@ from dlpy.cli.runs import runs
 from dlpy.cli.schema import schema
 from dlpy.cli.show import show
 from dlpy.cli.train import train
-from dlpy.errors import DlpyError, SetupError, StorageError, printable
+from dlpy.errors import DlpyError, SetupError, StorageError
 from dlpy.registry import announcers, plugin_failure, refuse_plugins
 
 EXIT_STATUS = """
@@ -69,11 +70,11 @@ def _tell_error(error: BaseException) -> int:
     """Print what went wrong, in one line unless it is a bug, and return the exit status."""
     known = error if isinstance(error, DlpyError) else plugin_failure(error) or _of_this_machine(error)
     if known is None:
-        traceback.print_exception(error)
-        print("This is a bug in dlpy: please report it with the lines above and the experiment.", file=sys.stderr)
+        complain(*"".join(traceback.format_exception(error)).splitlines())
+        complain("This is a bug in dlpy: please report it with the lines above and the experiment.")
         return 1
     left = getattr(error, "__notes__", [])
-    print(printable(str(known) if "\n" in str(known) else " ".join([f"error: {known}", *left])), file=sys.stderr)
+    complain(*(known.args if len(known.args) > 1 else [" ".join([f"error: {known}", *left])]))
     return known.exit_status
 
 
@@ -87,7 +88,7 @@ def _of_this_machine(error: BaseException) -> DlpyError | None:
 
 
 def _tell_plugin(path: Path) -> None:
-    print(printable(f"plug-in: runs the code in {path}"), file=sys.stderr)
+    complain(f"plug-in: runs the code in {path}")
 
 
 def _tell_stop(error: BaseException) -> int:
@@ -97,7 +98,7 @@ def _tell_stop(error: BaseException) -> int:
         return 128 + signal.SIGPIPE if left else 0
     number = error.number if isinstance(error, stopping.Stopped) else signal.SIGINT
     by = "Ctrl-C" if number == signal.SIGINT else signal.Signals(number).name
-    print(f"stopped by {by}. {left}".rstrip(), file=sys.stderr)
+    complain(f"stopped by {by}. {left}".rstrip())
     return 128 + number
 
 

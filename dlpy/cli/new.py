@@ -31,6 +31,7 @@ def new(
     Example: dlpy new houses.csv --target price
     """
     from dlpy import config, starter
+    from dlpy.cli.lines import say
     from dlpy.errors import ConfigError
     from dlpy.registry import without_plugins
     from dlpy.writing import write_whole
@@ -46,7 +47,7 @@ def new(
     with without_plugins():
         text = starter.experiment_for(source, target, output)
         write_whole(output, write)
-    print(f"{output}\nnext: dlpy train {output}")
+    say(str(output), f"next: dlpy train {output}")
 
 
 def _named_after(source: str) -> Path:

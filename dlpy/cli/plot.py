@@ -27,6 +27,7 @@ def plot(run_names: RunNames, only: Only = None, output: Output = None, runs_fol
     Example: dlpy plot latest --only history,confusion
     """
     from dlpy import runs
+    from dlpy.cli.lines import say
     from dlpy.drawing import draw
 
     gc.freeze()  # a fifth of the time went into looking through the imported modules for garbage, again and again
@@ -34,4 +35,4 @@ def plot(run_names: RunNames, only: Only = None, output: Output = None, runs_fol
     chosen = list(found.values())
     names = None if only is None else [name.strip() for name in only.split(",")]
     for path in draw(chosen, names, output or chosen[0].plots):
-        print(os.path.relpath(path) if path.is_relative_to(Path.cwd()) else path)
+        say(os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path))

@@ -34,6 +34,7 @@ def predict(
     Example: dlpy predict latest new_houses.csv --output predictions.csv
     """
     from dlpy import evaluation, runs
+    from dlpy.cli.lines import hand_over, say
     from dlpy.errors import ConfigError
     from dlpy.predictions import to_csv
     from dlpy.writing import write_whole
@@ -50,7 +51,7 @@ def predict(
         prediction, rows, task = evaluation.predict(run, data, which)
     table = to_csv(prediction, rows, task)
     if output is None:
-        print(table, end="")
+        hand_over(table)
         return
     write_whole(output, lambda path: path.write_text(table, encoding="utf-8"))
-    print(f"{len(prediction):,} predictions: {output}")
+    say(f"{len(prediction):,} predictions: {output}")

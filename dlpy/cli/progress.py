@@ -9,15 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
 from rich.panel import Panel
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import Progress, TaskID
 from rich.table import Table
 
-from dlpy.cli.output import output
+from dlpy.cli.lines import say
+from dlpy.cli.output import bar, output
 from dlpy.config import Experiment
 from dlpy.data import Data, Loaded
-from dlpy.errors import printable
 from dlpy.reporting import Reporter
 from dlpy.runs import Run
 
@@ -54,7 +53,7 @@ class Display(Reporter):
         self._epochs, self._steps = params["epochs"], params["steps"]
 
     def notice(self, text: str) -> None:
-        self.console.print(printable(text), highlight=False, markup=False, soft_wrap=True)
+        self.console.print(text, soft_wrap=True)
 
     def fold_begins(self, number: int, total: int) -> None:
         self._fold = (number, total)
@@ -83,7 +82,7 @@ class Display(Reporter):
         peak = record["peak_memory_bytes"] / 2**20
         self.notice(f"took {record['seconds']:.1f} s, peak memory {peak:,.0f} MB{mark}")
         if self.console.quiet:
-            output().print(shown_path(run.path), highlight=False, markup=False, soft_wrap=True)
+            say(shown_path(run.path))
         else:
             self.notice(f"run: {shown_path(run.path)}")
 
@@ -100,8 +99,7 @@ class LiveDisplay(Display):
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
         self.close()
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        self._bar = Progress(*columns, console=self.console, transient=True)
+        self._bar = bar(self.console)
         title = f"fold {self._fold[0]}/{self._fold[1]}" if self._folds and self._fold[0] else "training"
         self._task = self._bar.add_task(f"{title}, steps", total=self._epochs * self._steps)
         self._bar.start()
@@ -137,11 +135,10 @@ def announce_stand_in(console: Console, data: dict[str, str]) -> None:
 
 def announce(console: Console, title: str, text: str) -> None:
     """Say something so that nobody can miss it."""
-    text = printable(text)
     if console.is_terminal:
-        console.print(Panel(escape(text), title=title, border_style="bold red"))
+        console.print(Panel(text, title=title, border_style="bold red"))
     else:
-        console.print(f"*** {title} *** {text}", highlight=False, markup=False, soft_wrap=True)
+        console.print(f"*** {title} *** {text}", soft_wrap=True)
 
 
 def scores_text(scores: dict[str, float]) -> str:
@@ -184,13 +181,11 @@ def score_table(results: dict[str, Any]) -> Table:
         base = result["baseline"]
         for name, value in result["scores"].items():
             usual = base.get(name)
-            table.add_row(
-                f"{part} ({result['rows']:,})", escape(name), f"{value:.4f}", "" if usual is None else f"{usual:.4f}"
-            )
+            table.add_row(f"{part} ({result['rows']:,})", name, f"{value:.4f}", "" if usual is None else f"{usual:.4f}")
         own = result.get("in_unit") or {"scores": {}}
         for name, value in own["scores"].items():
             usual = own["baseline"].get(name)
-            shown = escape(printable(f"{name} in {own['unit'] or 'own unit'}"))
+            shown = f"{name} in {own['unit'] or 'own unit'}"
             table.add_row(
                 f"{part} ({result['rows']:,})", shown, f"{value:.4f}", "" if usual is None else f"{usual:.4f}"
             )

@@ -37,7 +37,7 @@ def resume(
     Example: dlpy resume latest
     """
     from dlpy import resumption, runs
-    from dlpy.cli.output import output
+    from dlpy.cli.lines import say
     from dlpy.cli.progress import shown_path
     from dlpy.errors import ConfigError
 
@@ -48,7 +48,7 @@ def resume(
         raise ConfigError(f"a run goes on as it began, without {overrides[0]!r}; to begin anew with it: {new}")
     if resumption.is_complete(run):
         said = shown_path(run.path) if quiet else f"{shown_path(run.path)} is complete: there is nothing to do."
-        output().print(said, highlight=False, markup=False)
+        say(said)
         return
     go_on(run, quiet=quiet, allow_inexact=allow_inexact, jobs=jobs)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -53,28 +52,28 @@ def _verify(found: list[Run], *, as_json: bool) -> None:
     Raises:
         RunError: one is damaged.
     """
-    from dlpy.cli.output import output
-    from dlpy.errors import RunError, printable
+    from dlpy.cli.lines import say, say_json
+    from dlpy.errors import RunError
     from dlpy.verification import verify
 
     verdicts = [verify(run) for run in found]
     if as_json:
-        print(json.dumps([asdict(verdict) for verdict in verdicts], indent=2))
+        say_json([asdict(verdict) for verdict in verdicts])
     for verdict in [] if as_json else verdicts:
-        output().print(printable(f"{verdict.id}  {verdict.line}"), highlight=False, markup=False, soft_wrap=True)
+        say(f"{verdict.id}  {verdict.line}")
     if not verdicts and not as_json:
-        output().print("There are no runs yet.")
+        say("There are no runs yet.")
     damaged = sum(bool(verdict.damages) for verdict in verdicts)
     if damaged:
         raise RunError(f"{damaged} of {len(verdicts)} runs {'is' if damaged == 1 else 'are'} damaged.")
 
 
 def _list(found: list[Run], sort: str, *, reverse: bool, as_json: bool) -> None:
-    from rich.markup import escape
     from rich.table import Table
 
+    from dlpy.cli.lines import say_json
     from dlpy.cli.output import output
-    from dlpy.errors import ConfigError, did_you_mean, printable
+    from dlpy.errors import ConfigError, did_you_mean
 
     rows = [_row(run) for run in found]
     columns = list(dict.fromkeys(name for row in rows for name in row))
@@ -83,15 +82,15 @@ def _list(found: list[Run], sort: str, *, reverse: bool, as_json: bool) -> None:
     known = sorted((row for row in rows if row.get(sort) is not None), key=lambda row: row[sort], reverse=reverse)
     rows = [*known, *(row for row in rows if row.get(sort) is None)]
     if as_json:
-        print(json.dumps(rows, indent=2))
+        say_json(rows)
         return
     table = Table(box=None, pad_edge=False)
     for name in columns:
         left = name in ("id", "status", "data")
         width = max(len(row["id"]) for row in rows) if name == "id" else None  # an id that is cut off is of no use
-        table.add_column(escape(printable(name)), no_wrap=True, justify="left" if left else "right", min_width=width)
+        table.add_column(name, no_wrap=True, justify="left" if left else "right", min_width=width)
     for row in rows:
-        table.add_row(*(escape(printable(_cell(row.get(name)))) for name in columns))
+        table.add_row(*(_cell(row.get(name)) for name in columns))
     output().print(table if rows else "There are no runs yet.")
 
 

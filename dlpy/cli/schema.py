@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 
 def schema() -> None:
     """Print the JSON Schema of experiment files, by which editors complete and check them.
@@ -11,5 +9,6 @@ def schema() -> None:
     Example: dlpy schema > experiment.schema.json
     """
     from dlpy import kinds
+    from dlpy.cli.lines import say_json
 
-    print(json.dumps(kinds.schema(), indent=2))
+    say_json(kinds.schema())

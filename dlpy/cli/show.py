@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -27,6 +26,7 @@ def show(
     Example: dlpy show models dense
     """
     from dlpy.catalogue import component_help, kinds, listing
+    from dlpy.cli.lines import hand_over
     from dlpy.cli.output import output
     from dlpy.errors import ConfigError, did_you_mean
     from dlpy.kinds import load_any
@@ -41,22 +41,23 @@ def show(
         _show_data(name, overrides or [], samples)
     elif Path(kind).is_file():
         experiment, _ = load_any(Path(kind))
-        sys.stdout.write(experiment.to_yaml())
+        hand_over(experiment.to_yaml())
     elif kind not in kinds():
         raise ConfigError(f"there is nothing called '{kind}' to show.{did_you_mean(kind, [*kinds(), 'data'])}")
     elif name is None:
         console.print(listing(kind))
     else:
-        console.print(component_help(kinds()[kind], name), highlight=False, soft_wrap=True)
+        console.print(component_help(kinds()[kind], name), soft_wrap=True)
 
 
 def _show_data(path: str | None, overrides: list[str], samples: int) -> None:
     """Print what an experiment's transforms make of its rows."""
     from dlpy import inspection
+    from dlpy.cli.lines import say
     from dlpy.config import load
     from dlpy.errors import ConfigError
 
     if path is None:
         raise ConfigError("show data: give an experiment file.")
     for line in inspection.show(*load(Path(path), overrides), samples):
-        print(line)
+        say(line)

@@ -69,9 +69,9 @@ def went_on(given: str, options: Options, *, quiet: bool) -> bool:
 
     run, console = latest_unfinished(given, options), output(quiet=quiet)
     if run is None:
-        console.print("no unfinished run of this experiment: a new one begins", highlight=False, markup=False)
+        console.print("no unfinished run of this experiment: a new one begins")
         return False
-    console.print(f"going on with {shown_path(run.path)}", highlight=False, markup=False)
+    console.print(f"going on with {shown_path(run.path)}")
     go_on(run, quiet=quiet, jobs=None if options.folds is None else options.folds.jobs)
     return True
 
