@@ -91,6 +91,23 @@ def test_either_a_file_or_texts_are_predicted(bench) -> None:
     assert "was trained on array rows of shape (4), not on texts" in err
 
 
+def test_a_run_predicts_by_the_rules_it_was_trained_with(bench) -> None:
+    texts = ["ЯРКО! — «Ярко»", "ночь…"]
+    Path("t.csv").write_text(
+        "text,label\n" + "".join(f'"{texts[i % 2]}",{("bad", "good")[i % 2]}\n' for i in range(40))
+    )
+    base = "data: {name: text_csv, path: t.csv, transforms: [STEP, multi_hot]}\nmodel: {name: dense, units: []}\n"
+    training = "training: {epochs: 2, batch_size: 8}\n"
+    for step, words, one_word in (
+        ("tokenize", {"ночь", "ярко"}, True),
+        ("{name: tokenize, rules: book}", {"—", "«ярко»", "ночь…", "ярко"}, False),
+    ):
+        assert bench.run("train", bench.write(base.replace("STEP", step) + training))[0] == 0
+        assert {*(find("latest").path / "vocabulary.txt").read_text().split()} == words
+        first, second = predicted(bench, "--text", "«Ярко»", "--text", "ярко")
+        assert (first == second) == one_word
+
+
 def test_smoke_runs_on_sentences(bench) -> None:
     for name, more in (("text_csv", ""), ("text_folder", ", test_path: gone")):
         text = f"data: {{name: {name}, path: gone{more}, transforms: [tokenize, multi_hot]}}\nmodel: dense\n"

@@ -25,10 +25,10 @@ class HashWords(Transform):
     name: Literal["hash_words"] = "hash_words"
     size: Annotated[int, Field(ge=2)] = 1000
     """All integers are below this. With as many words as integers, nearly two words in three share theirs."""
-    rules: Rules = "book"
-    """How texts are cut up: see `tokenize`."""
+    rules: Rules = "unicode"
+    """How texts become words: see `tokenize`; book and keras are for ASCII only."""
     lower: bool = True
-    """Make capital letters small."""
+    """Make capital letters small (unicode: case folding, which also makes ß ss)."""
 
     def outline(self, task: Task) -> Task:
         check_texts(self, task)

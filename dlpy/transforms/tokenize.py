@@ -21,22 +21,27 @@ _UNKNOWN = "[UNK]"
 class Tokenize(Transform):
     """Texts as integers, the most frequent word of the training rows first; a run lists them in vocabulary.txt.
 
-    `book` does what the old Keras Tokenizer did: punctuation but for ' parts words, the integers begin at 1, words that
-    are not in the vocabulary are dropped. `keras` does what TextVectorization does: punctuation is deleted, the
-    integers begin at 2, and 1 stands for every other word. In both, 0 is left for `pad`.
+    With `unicode`, for texts in any language, punctuation, symbols and white space separate words, apostrophes within
+    words are kept, é is the same as one code point or as two (NFKC), and ЯРКО, Ярко and ярко are one word. Chinese and
+    Japanese characters, emoji, and Thai, Lao, Burmese and Khmer letters with their marks are words of their own.
+
+    The other two know the punctuation of ASCII only, so “ночь” and ночь are two words. `book` does what the old Keras
+    Tokenizer did: punctuation but for ' separates words. `keras` does what TextVectorization does: punctuation is
+    deleted, capitals other than A to Z stay, the integers begin at 2, and 1 stands for every other word. `unicode` and
+    `book` begin at 1 and drop words that are not in the vocabulary. In all, 0 is left for `pad`.
     """
 
     name: Literal["tokenize"] = "tokenize"
     by: Literal["word", "character"] = "word"
     """What gets an integer: words, or characters, white space too."""
-    rules: Rules = "book"
-    """How texts are cut up and what becomes of other words: as the book's Tokenizer or as TextVectorization does."""
+    rules: Rules = "unicode"
+    """How texts become words: unicode in any language; book and keras as Keras' old and new classes, for ASCII only."""
     vocabulary: Annotated[int, Field(ge=3)] | None = None
     """All integers are below this: 10000 keeps the 9,999 most frequent words (keras: 9,998); null keeps all."""
     ngrams: Annotated[int, Field(ge=1, le=10)] = 1
     """2 adds every two words that follow each other, 3 also every three, behind each text's words."""
     lower: bool = True
-    """Make capital letters small."""
+    """Make capital letters small (unicode: case folding, which also makes ß ss)."""
 
     def outline(self, task: Task) -> Task:
         check_texts(self, task)
@@ -80,7 +85,7 @@ class Tokenize(Transform):
     @property
     def _first(self) -> int:
         """The integer of the most frequent word."""
-        return 1 if self.rules == "book" else 2
+        return 2 if self.rules == "keras" else 1
 
     def _terms(self, texts: np.ndarray) -> Terms:
         cut = terms.words if self.by == "word" else terms.characters
@@ -89,7 +94,7 @@ class Tokenize(Transform):
 
     def _ranked(self, found: Terms) -> np.ndarray:
         """Return the terms' numbers, the most frequent first."""
-        numbers = np.arange(len(found.distinct))  # of equals, the book takes the first to appear
+        numbers = np.arange(len(found.distinct))  # of equals, the first to appear, as in the book
         if self.rules == "keras":  # takes the last in the alphabet
             numbers = np.array(sorted(numbers, key=found.distinct.__getitem__, reverse=True))
         return numbers[np.argsort(-found.counts()[numbers], kind="stable")]

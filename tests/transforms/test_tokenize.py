@@ -56,7 +56,7 @@ def test_the_books_sentences_become_the_books_integers() -> None:
 def test_the_books_rules_are_those_of_its_tokenizer(number: int | None, lower: bool, by: str) -> None:
     tokenizer = Tokenizer(num_words=number, lower=lower, char_level=by == "character")
     tokenizer.fit_on_texts(HARD)
-    step = Tokenize(vocabulary=number, lower=lower, by=by)
+    step = Tokenize(rules="book", vocabulary=number, lower=lower, by=by)
     others = [*HARD, "unknown words are dropped: zebra, the", ""]
     found, task = tokenized(step, HARD, others)
     assert found == tokenizer.texts_to_sequences(others)
@@ -82,6 +82,63 @@ def test_keras_rules_are_those_of_its_layer(number: int | None, ngrams: int, by:
     assert task.input.words[:2] == ("", "")
 
 
+ONE_WORD = {
+    "Cyrillic": ["ЯРКО", "Ярко", "ярко", "“ярко”", "ярко…", "—ярко—", "«Ярко!»"],
+    "accents": ["ÉTÉ", "été", "e\u0301te\u0301", "¡été!", "\u00a0été\u3000", "é\u00adt\u200eé"],
+    "sharp s": ["STRASSE", "Straße", "STRAẞE", "strasse"],
+    "Greek": ["ΟΔΌΣ", "οδός", "οδόσ"],
+    "Turkish": ["IŞIK", "ışık", "İŞİK", "işik"],
+    "apostrophes": ["don't", "don’t", "DON＇T", "donʼt", "'don't'", "‘don’t’"],
+    "digits": ["１２３", "123", "①23"],
+    "Arabic": ["مُحَمَّدٌ", "مُحَمَّدٌ،", "«مُحَمَّدٌ»", "مُحَمَّدٌ؟"],
+    "Persian": ["می\u200cخواهم", "می\u200cخواهم؛"],
+    "Devanagari": ["हिन्दी", "हिन्दी।", "(हिन्दी)"],
+    "Hangul": ["한국어", "\u1112\u1161\u11ab국어", "「한국어」"],
+    "ligatures": ["ﬁn", "fin", "FIN"],
+}
+APART = {
+    "日本語、テキスト": "日 本 語 テ キ ス ト",
+    "カ\u3099 ｶﾞ Sony製": "ガ ガ sony 製",
+    "约翰·史密斯": "约 翰 史 密 斯",
+    "ที่นี่ 3มื้อ": "ที่ นี่ 3 มื้ อ",
+    "great😀👍🏽, ❤️": "great 😀 👍 ❤",
+    "🇩🇪🇫🇷": "🇩🇪 🇫🇷",
+    "col-legi under_score 3.14 €5": "col legi under score 3 14 5",
+    "rock'n'roll ''quoted'' dogs' café™ ½": "rock'n'roll quoted dogs café 1 2",
+}
+
+
+@pytest.mark.parametrize("spellings", ONE_WORD.values(), ids=ONE_WORD)
+def test_capitals_punctuation_and_encoding_make_no_other_word(spellings: list[str]) -> None:
+    assert terms.words(np.array(spellings, object), "unicode", lower=True).distinct == [
+        terms.words(np.array(spellings[-1:], object), "unicode", lower=True).distinct[0]
+    ]
+
+
+@pytest.mark.parametrize(("text", "words"), APART.items())
+def test_texts_are_cut_up_as_their_script_is_read(text: str, words: str) -> None:
+    found = terms.words(np.array([text, "", text], object), "unicode", lower=True)
+    spelled = [found.distinct[number] for number in found.rows.values]
+    assert spelled == words.split() * 2
+    assert found.rows.splits.tolist() == [0, len(words.split()), len(words.split()), len(spelled)]
+
+
+def test_capitals_stay_where_they_should() -> None:
+    found = terms.words(np.array(["Straße STRASSE été ÉTÉ"], object), "unicode", lower=False)
+    assert found.distinct == ["Straße", "STRASSE", "été", "ÉTÉ"]
+    assert terms.characters(np.array(["É. e\u0301"], object), "unicode", lower=True).distinct == ["é", ".", " "]
+    assert terms.characters(np.array(["É. e\u0301"], object), "unicode", lower=False).distinct == ["É", ".", " ", "é"]
+
+
+def test_plain_english_is_cut_up_as_by_the_book() -> None:
+    texts = np.array([*BOOK, "It's GREAT!<br /><br />10/10\twould\nwatch end-of-line under_score e@x.org"], object)
+    for lower in (True, False):
+        found, book = (terms.words(texts, rules, lower=lower) for rules in ("unicode", "book"))
+        assert found.distinct == book.distinct
+        np.testing.assert_array_equal(found.rows.values, book.rows.values)
+        np.testing.assert_array_equal(found.rows.splits, book.rows.splits)
+
+
 def test_ngrams_never_reach_into_the_next_text() -> None:
     state = Tokenize(ngrams=3).fit(rows_of(["a b c", "d", "", "a b"]), TASK)
     assert sorted(terms.unpacked(state)) == ["a", "a b", "a b c", "b", "b c", "c", "d"]
@@ -92,7 +149,7 @@ def test_ngrams_never_reach_into_the_next_text() -> None:
 
 
 def test_the_vocabulary_is_written_a_word_a_line() -> None:
-    for rules, first in (("book", 1), ("keras", 2)):
+    for rules, first in (("unicode", 1), ("book", 1), ("keras", 2)):
         step = Tokenize(rules=rules)
         state = step.fit(rows_of(HARD), TASK)
         lines = step.files(state)["vocabulary.txt"].split("\n")
