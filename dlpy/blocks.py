@@ -4,12 +4,24 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError, model_validator
+from annotated_types import Le, Lt
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic.functional_validators import ModelWrapValidatorHandler
-from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError, core_schema
+from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError, PydanticKnownError, core_schema
 
 from dlpy.errors import ConfigError, did_you_mean
 from dlpy.registry import Registry
+
+MOST = 2**31 - 1  # of anything that is counted
 
 
 class Block(BaseModel):
@@ -18,6 +30,15 @@ class Block(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
     hints: ClassVar[dict[str, str]] = {}  # what to say to old or mistaken names of options
+
+    @field_validator("*", mode="after")
+    @classmethod
+    def _within_bounds(cls, value: Any, info: ValidationInfo) -> Any:
+        """Refuse whole numbers that count more than any machine holds, where the option has no bound of its own."""
+        bounds = cls.model_fields[info.field_name or ""].metadata
+        if not any(isinstance(bound, Lt | Le) for bound in bounds) and _largest(value) > MOST:
+            raise PydanticKnownError("less_than_equal", {"le": MOST})
+        return value
 
     @model_validator(mode="wrap")
     @classmethod
@@ -28,6 +49,13 @@ class Block(BaseModel):
         except ValidationError as error:
             details = [_explained(detail, cls) for detail in error.errors()]
             raise ValidationError.from_exception_data(cls.__name__, details) from None
+
+
+def _largest(value: Any) -> int:
+    """Return the largest whole number, whatever its sign, in an option's value; 0 where there is none."""
+    if isinstance(value, list | tuple | dict):
+        return max(map(_largest, [*value, *(value.values() if isinstance(value, dict) else [])]), default=0)
+    return abs(value) if isinstance(value, int) else 0
 
 
 def _explained(detail: ErrorDetails, cls: type[Block]) -> InitErrorDetails:

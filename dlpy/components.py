@@ -92,7 +92,7 @@ class Dataset(Component):
     """Rows held out to watch training: a count (the first rows), a fraction (drawn at random), a mapping, or null."""
     only: Names | None = None
     """The classes whose rows are taken, by name or number, such as [frog]; all of them unless given."""
-    split_seed: Annotated[int, Field(ge=0)] = 0
+    split_seed: Annotated[int, Field(ge=0, le=10**18)] = 0
     """Seed of random splits; apart from `seed`, so that runs with other seeds hold out the same rows."""
     fallback: Literal["stand_in"] | None = None
     """What to do where the data cannot be had: stop with an error (null) or train on dlpy's generated stand-in."""

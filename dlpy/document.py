@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from dlpy.errors import ConfigError
+from dlpy.errors import ConfigError, DataError, check_kind
 from dlpy.yaml_reader import Keys, Mistake, Reader
 
 _MOST_PARENTS = 10
@@ -69,8 +69,9 @@ def _read_with_parents(path: Path, children: tuple[Path, ...]) -> Document:
         raise document.error([Mistake(("extends",), "expected the path of another experiment file.")])
     children = (*children, path.resolve())
     parent_path = path.parent / parent
-    if not _is_file(parent_path):
-        raise document.error([Mistake(("extends",), f"there is no file {parent_path}.")])
+    wrong = _wrong_with(parent_path)
+    if wrong is not None:
+        raise document.error([Mistake(("extends",), wrong)])
     if parent_path.resolve() in children or len(children) > _MOST_PARENTS:
         raise document.error([Mistake(("extends",), f"{parent} leads back to this file, or too far.")])
     base = _read_with_parents(parent_path, children)
@@ -79,11 +80,15 @@ def _read_with_parents(path: Path, children: tuple[Path, ...]) -> Document:
     return Document(path, merged, {**places, **document.places})
 
 
-def _is_file(path: Path) -> bool:
+def _wrong_with(path: Path) -> str | None:
+    """Return why a file cannot be extended, and None where it can."""
     try:
-        return path.is_file()
-    except OSError:  # too long a name, or a folder that may not be looked into
-        return False
+        check_kind(path)
+    except DataError as error:
+        return str(error)
+    except (OSError, ValueError):  # too long a name, a NUL in it, or a folder that may not be looked into
+        return f"there is no file {path}."
+    return None if path.is_file() else f"{path} is a folder; expected an experiment file."
 
 
 def _merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:

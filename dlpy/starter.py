@@ -13,7 +13,7 @@ from dlpy.components import Dataset, Model
 from dlpy.csv_file import CsvFile
 from dlpy.data import Output, Task
 from dlpy.datasets.npz import Npz
-from dlpy.errors import ConfigError, DataError, did_you_mean
+from dlpy.errors import ConfigError, DataError, did_you_mean, reading
 from dlpy.starter_folder import experiment_for_folder
 from dlpy.starter_text import experiment_for_named_text, experiment_for_text
 from dlpy.table import Column
@@ -28,6 +28,7 @@ _TEXT_MODEL = [Option("name", "dense"), Option("units", [16, 16])]
 _TABLE_MODEL = [Option("name", "dense"), Option("units", [64, 64])]
 _SERIES_MODEL = [Option("name", "rnn"), Option("cell", "gru"), Option("units", 16), Option("dropout", 0.1)]
 _SERIES_ROWS = 300
+_LONGEST_HEADER = 1 << 20
 
 
 def experiment_for(source: str, target: str | None, output: Path) -> str:
@@ -168,11 +169,11 @@ def _delimiter(path: Path) -> str:
     """Return the sign that the first line holds most of, of those in use."""
     if path.suffix.lower() == ".tsv":
         return "\t"
-    try:
+    with reading(path):
+        if path.is_dir():
+            return ","  # the reader says what is wrong
         with path.open(encoding="utf-8-sig", errors="replace") as lines:
-            first = lines.readline()
-    except OSError:
-        return ","  # the reader says what is wrong
+            first = lines.readline(_LONGEST_HEADER)
     return max(",;\t|", key=first.count)
 
 

@@ -32,9 +32,16 @@ def write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
 
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
-    """Let `write` fill a temporary file beside `path`, and rename it, so that nobody ever sees half a file."""
+    """Let `write` fill a temporary file beside `path`, and rename it, so that nobody ever sees half a file.
+
+    What a link leads to is replaced, not the link; a device such as /dev/null stays what it is.
+    """
+    if path.is_symlink():
+        path = path.resolve()
     temporary = beside(path)
     with stopping.held_back(), storage(path):
+        if path.exists() and not path.is_file():
+            raise StorageError(f"cannot write {path}: it is a folder, a pipe or a device.")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             write(temporary)

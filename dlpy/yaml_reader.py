@@ -6,6 +6,7 @@ given twice is an error, and files that would unfold without end are refused.
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from dlpy.errors import ConfigError, did_you_mean
+from dlpy.errors import ConfigError, DataError, check_kind, did_you_mean, shortened
 
 Keys = tuple[str | int, ...]
 
@@ -139,7 +140,11 @@ class Reader:
             return 0
         if _INT.match(text):
             return int(text.replace("_", ""))
-        return float(text.replace("_", ""))
+        number = float(text.replace("_", ""))
+        if math.isinf(number):
+            self.mistakes.append(Mistake(keys, f"{shortened(text, 40)} is beyond the largest number, 1.8e308."))
+            return 0
+        return number
 
     def _text(self, text: str, keys: Keys) -> str:
         """Return text as it is, but the value of a path or an item of `plugins` as an absolute path if it exists."""
@@ -223,8 +228,11 @@ def _read_text(path: Path) -> str:
     if path.is_dir():
         raise ConfigError(f"{path} is a folder; expected an experiment file (YAML).")
     try:
+        check_kind(path)
         with path.open("rb") as file:
-            raw = file.read(_MOST_BYTES + 1)  # there may be no end
+            raw = file.read(_MOST_BYTES + 1)
+    except DataError as error:
+        raise ConfigError(str(error)) from None
     except FileNotFoundError:
         near = [other.name for other in path.parent.glob("*.yaml")]
         raise ConfigError(f"there is no file {path}.{did_you_mean(path.name, near)}") from None

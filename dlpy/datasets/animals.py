@@ -23,7 +23,7 @@ class Animals(Dataset):
     """Height and width; one number for both."""
     rows: Annotated[int, Field(ge=60)] = 10_000
     """How many pictures are not for the test."""
-    generator_seed: Annotated[int, Field(ge=0)] = 0
+    generator_seed: Annotated[int, Field(ge=0, le=10**18)] = 0
     """Decides the pictures; apart from `seed`, so that runs with other seeds learn from the same ones."""
 
     def outline(self) -> Task:

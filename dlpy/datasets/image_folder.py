@@ -104,7 +104,7 @@ class ImageFolder(Dataset):
     """Take pictures that three bytes a pixel cannot hold: transparent ones (put on white), CMYK, 16-bit."""
     on_bad: OnBad = "error"
     """What to do with pictures that cannot be read: stop and name them, or leave them out, which the run records."""
-    shuffle_seed: Annotated[int, Field(ge=0)] = 0
+    shuffle_seed: Annotated[int, Field(ge=0, le=10**18)] = 0
     """Seed of the order of rows, in which classes are mixed."""
 
     @model_validator(mode="before")

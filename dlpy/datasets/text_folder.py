@@ -33,7 +33,7 @@ class TextFolder(Dataset):
     """Texts kept aside for `dlpy evaluate`: a fraction, or a count."""
     test_path: str | None = None
     """A second folder with the same folders in it, whose texts are the test rows, such as aclImdb/test."""
-    shuffle_seed: Annotated[int, Field(ge=0)] = 0
+    shuffle_seed: Annotated[int, Field(ge=0, le=10**18)] = 0
     """Seed of the order of rows, in which classes are mixed."""
 
     @model_validator(mode="after")

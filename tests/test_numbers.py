@@ -1,0 +1,72 @@
+"""Numbers that no option can mean are mistakes of the experiment file, told by line and bound before anything trains."""
+
+from pathlib import Path
+
+import pytest
+
+from dlpy.components import Callback, Dataset, Model, Transform
+
+THIRTY = "123456789012345678901234567890"
+TABLE = "data: {name: csv, path: t.csv, target: b}\nmodel: {name: dense, units: [2]}\n"
+
+
+@pytest.fixture(autouse=True)
+def _table(workplace: Path) -> None:
+    Path("t.csv").write_text("a,b\n" + "".join(f"{i},{i % 2}\n" for i in range(60)))
+
+
+def test_all_numbers_that_are_too_large_are_told_with_line_and_bound(bench) -> None:
+    path = bench.write(f"{TABLE}training:\n  epochs: {THIRTY}\n  batch_size: 2147483648\nseed: -{THIRTY}\n")
+    status, out, _ = bench.run("check", path)
+    assert status == 2
+    assert out.splitlines() == [
+        f"{path}:4: training.epochs: must be less than or equal to 2147483647, got {THIRTY}.",
+        f"{path}:5: training.batch_size: must be less than or equal to 2147483647, got 2147483648.",
+        f"{path}:6: seed: must be greater than or equal to 0, got -{THIRTY}.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("training.epochs=1e400", "1e400 is beyond the largest number, 1.8e308."),
+        ("training.optimizer={name: adam, learning_rate: -1e999}", "-1e999 is beyond the largest number, 1.8e308."),
+        (f"training.epochs={'9' * 101}", "a number of 101 digits."),
+        (f"model.units=[8, {THIRTY}]", f"must be less than or equal to 2147483647, got [8, {THIRTY}]."),
+        (f"data.validation={THIRTY}", f"must be less than or equal to 2147483647, got {THIRTY}."),
+        ("data.validation={rows: [0, 9999999999]}", "rows: must be less than or equal to 2147483647"),
+        (f"kfold.folds={THIRTY}", f"must be less than or equal to 2147483647, got {THIRTY}."),
+        ("seed=4294967296", "must be less than 4294967296, got 4294967296."),
+        ("data.split_seed=1000000000000000001", "must be less than or equal to 1000000000000000000, got 100"),
+        ("training.optimizer={name: adam, learning_rate: 1e-400}", "learning_rate: must be greater than 0, got 0.0."),
+        ("training.class_weight={a: .inf}", "expected a number, got '.inf'."),
+    ],
+)
+def test_a_number_that_no_option_can_mean_is_refused(bench, override: str, message: str) -> None:
+    status, out, err = bench.run("check", bench.write(TABLE), override)
+    assert (status, err) == (2, "")
+    assert out.count("\n") == 1
+    assert message in out
+
+
+def test_numbers_at_the_bounds_are_taken(bench) -> None:
+    path = bench.write(TABLE)
+    assert (
+        bench.run("check", path, "training.epochs=2147483647", "seed=4294967295", "data.split_seed=9999999999")[0] == 0
+    )
+    assert bench.run("check", path, "training.optimizer={name: adam, learning_rate: 1000000000000000}")[0] == 0
+
+
+@pytest.mark.parametrize("kind", [Dataset, Model, Transform, Callback])
+def test_every_whole_number_of_every_component_has_a_bound(kind) -> None:
+    """Each option of each component refuses 30 digits, alone and in a list, whatever else it takes."""
+    tried = 0
+    for name in kind.registry.names():
+        cls = kind.registry.get(name)
+        for option, field in cls.model_fields.items():
+            for value in (int(THIRTY), [int(THIRTY)], -int(THIRTY)):
+                if "int" in str(field.annotation):
+                    tried += 1
+                    with pytest.raises(ValueError, match="validation error"):
+                        cls.model_validate({"name": name, option: value})
+    assert tried > 5
