@@ -48,7 +48,7 @@ def compile_model(model: keras.Model, experiment: Experiment, task: Task, optimi
     if experiment.model.scores(task) is not None:
         model.compile(optimizer.build())
         return
-    metrics = [metric.build(task) for metric in experiment.metrics(task)]
+    metrics = [metric.build(task) for metric in experiment.metrics(task) if metric.is_logged]
     model.compile(optimizer=optimizer.build(), loss=experiment.loss(task).build(), metrics=metrics)
 
 

@@ -122,7 +122,10 @@ class Experiment(Block):
         """Return which way is better, "min" or "max", for every score that training will log."""
         scores = self.model.scores(task)
         if scores is None:
-            scores = {"loss": "min", **{metric.key: metric.direction for metric in self.metrics(task)}}
+            scores = {
+                "loss": "min",
+                **{metric.key: metric.direction for metric in self.metrics(task) if metric.is_logged},
+            }
         held_out = {f"val_{name}": way for name, way in scores.items()} if validation else {}
         return scores | held_out
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from dlpy.data import Task
+from dlpy.data import Output, Task
 from dlpy.errors import ConfigError
+from dlpy.keras_class_metrics import class_counts, streamed_area
 from dlpy.objectives import Metric
 
 if TYPE_CHECKING:
@@ -58,66 +59,81 @@ class TopK(Metric):
         return (metrics.TopKCategoricalAccuracy if one_hot else metrics.SparseTopKCategoricalAccuracy)(self.k, self.key)
 
 
-class _ClassMetric(Metric):
-    """A metric of yes-or-no targets, or of one-hot labels."""
+class ClassMeasure(Metric):
+    """Precision, recall or F1 score of classes; every row is predicted to be of its likeliest class.
 
+    Precision is the share of the rows predicted to be of a class that are of it, recall the share of a class's rows
+    that are predicted to be, F1 the harmonic mean of both. What is undefined is left out of means and shown as "-":
+    precision of a class that is never predicted, recall of a class without rows, F1 of a class with neither. These are
+    scikit-learn's scores with `zero_division=np.nan`. Values of every class: `dlpy evaluate` and classes-*.csv.
+    """
+
+    name: Literal["precision", "recall", "f1"]
+    aliases = {"Precision": "precision", "Recall": "recall", "F1": "f1", "f1_score": "f1"}
     direction = "max"
+    threshold: Threshold = 0.5
+    """Of a binary target: the probability above which a row is predicted to be of the second class."""
+    average: Literal["auto", "macro", "micro", "weighted", "none"] = "auto"
+    """How classes are put together: macro (their mean), weighted (by rows), micro (all rows counted together), or none
+    (no single number: values by class in `dlpy evaluate` and classes-*.csv alone); auto: the second class of a binary
+    target, else macro."""
+    class_id: Annotated[int, Field(ge=0)] | None = None
+    """The number of the one class whose score is wanted, from 0."""
+
+    @property
+    def needs(self) -> str:
+        rows, predicted = "a row of the class", "a row that is predicted to be of the class"
+        return {"precision": predicted, "recall": rows, "f1": f"{rows}, or {predicted}"}[self.name]
+
+    @property
+    def is_logged(self) -> bool:
+        return self.average != "none"
 
     def check(self, task: Task) -> None:
-        if task.output.kind == "regression":
-            raise ConfigError(f"{self.name} fits classes; this target is a number. Use mae.")
-        _refuse_tokens(self, task)
-        if task.output.kind == "multiclass" and not task.output.one_hot:
-            raise ConfigError(f"{self.name} of several classes needs one-hot labels: add 'one_hot' to data.transforms.")
+        output = task.output
+        _refuse_numbers_and_tokens(self, task)
+        if output.kind == "multiclass" and self.threshold != 0.5:
+            raise ConfigError("threshold is for a binary target; of several classes the likeliest one counts.")
+        if self.class_id is not None and self.average != "auto":
+            raise ConfigError("class_id is one class, average all of them: leave one of the two out.")
+        count = _class_count(output)
+        if self.class_id is not None and count and self.class_id >= count:
+            raise ConfigError(f"class_id: {self.class_id} is not one of the {count} classes 0 to {count - 1}.")
+
+    def build(self, task: Task) -> keras.metrics.Metric:
+        average = self.average
+        if average == "auto":
+            average = 1 if task.output.kind == "binary" else "macro"
+        how = average if self.class_id is None else self.class_id
+        return class_counts()(self.name, _class_count(task.output), how, threshold=self.threshold, name=self.key)
 
 
-class AUC(_ClassMetric):
-    """Area under the ROC curve (or precision-recall curve): how well a threshold could tell the classes apart."""
+class AUC(Metric):
+    """Area under the ROC curve: how often a row of a class gets a higher probability for it than a row of another.
+
+    Ties count half. Of several classes it is the mean over those that have rows and rows of others; where there are
+    none, it is undefined and shown as "-". It is exact for rows that are scored (validation, test, folds) and an
+    approximation for the training rows of an epoch, which are only streamed past.
+    """
 
     name: Literal["auc"] = "auc"
     aliases = {"AUC": "auc", "roc_auc": "auc"}
+    direction = "max"
     curve: Literal["ROC", "PR"] = "ROC"
-    """Which curve."""
+    """Which curve; the area under PR, precision over recall, is the average precision."""
     num_thresholds: Annotated[int, Field(ge=3)] = 200
-    """How finely the curve is drawn."""
+    """How finely the curve of the training rows is drawn; of scored rows every prediction counts."""
+
+    @property
+    def needs(self) -> str:
+        return "rows of a class and rows of others"
+
+    def check(self, task: Task) -> None:
+        _refuse_numbers_and_tokens(self, task)
 
     def build(self, task: Task) -> keras.metrics.Metric:
-        from keras import metrics
-
         multi_label = task.output.kind == "multiclass"
-        return metrics.AUC(self.num_thresholds, curve=self.curve, multi_label=multi_label, name=self.key)
-
-
-class PrecisionRecall(_ClassMetric):
-    """Precision: share of predicted positives that are. Recall: share of positives that are found."""
-
-    name: Literal["precision", "recall"]
-    aliases = {"Precision": "precision", "Recall": "recall"}
-    threshold: Threshold = 0.5
-    """From which probability on a row counts as positive."""
-    class_id: Annotated[int, Field(ge=0)] | None = None
-    """Of several classes, only this one."""
-
-    def build(self, task: Task) -> keras.metrics.Metric:
-        from keras import metrics
-
-        cls = metrics.Precision if self.name == "precision" else metrics.Recall
-        return cls(thresholds=self.threshold, class_id=self.class_id, name=self.key)
-
-
-class F1(_ClassMetric):
-    """Harmonic mean of precision and recall; of several classes, the mean over classes."""
-
-    name: Literal["f1"] = "f1"
-    aliases = {"F1": "f1", "f1_score": "f1"}
-    threshold: Threshold = 0.5
-    """From which probability on a row counts as positive (two classes only)."""
-
-    def build(self, task: Task) -> keras.metrics.Metric:
-        from keras import metrics
-
-        binary = task.output.kind == "binary"
-        return metrics.F1Score(average="macro", threshold=self.threshold if binary else None, name=self.key)
+        return streamed_area()(self.num_thresholds, curve=self.curve, multi_label=multi_label, name=self.key)
 
 
 class ErrorMetric(Metric):
@@ -190,6 +206,17 @@ def _uncertainties(*, one_hot: bool) -> tuple[type[keras.metrics.Metric], type[k
             return ops.exp(super().result())
 
     return Bits, Perplexity
+
+
+def _class_count(output: Output) -> int:
+    """Return how many classes there are; 0 where the file must tell."""
+    return 2 if output.kind == "binary" else output.units or 0
+
+
+def _refuse_numbers_and_tokens(metric: Metric, task: Task) -> None:
+    if task.output.kind == "regression":
+        raise ConfigError(f"{metric.name} fits classes; this target is a number. Use mae.")
+    _refuse_tokens(metric, task)
 
 
 def _refuse_tokens(metric: Metric, task: Task) -> None:

@@ -70,6 +70,16 @@ class Metric(Component):
         """The name of the score in the logs."""
         return self.label or self.name
 
+    @property
+    def is_logged(self) -> bool:
+        """Whether it has a number in the logs."""
+        return True
+
+    @property
+    def needs(self) -> str:
+        """What rows it must be scored on, in words, where it is undefined (NaN) on others."""
+        return ""
+
     def check(self, task: Task) -> None:
         """Raise ConfigError where the metric does not fit the target."""
 

@@ -1,0 +1,108 @@
+"""Keras metrics of classes that are NaN where they are undefined, instead of 0, and leave such classes out of means."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+
+@cache
+def class_counts() -> Any:
+    """Return a Keras metric class that counts rows by class and gives precision, recall or F1 of the counts."""
+    import keras
+    from keras import ops as keras_ops
+
+    ops: Any = keras_ops
+
+    class ClassCounts(keras.metrics.Metric):
+        """Precision, recall or F1 of the likeliest class of each row.
+
+        Args of an instance:
+            measure: precision, recall or f1.
+            classes: how many there are. Predictions are (rows, classes), or, of two classes, (rows, 1): the
+                probability of the second one, which counts as the likeliest above `threshold`.
+            average: macro, micro or weighted; or the number of the class whose score is wanted.
+        """
+
+        def __init__(
+            self, measure: str, classes: int, average: str | int, *, threshold: float = 0.5, name: str | None = None
+        ) -> None:
+            super().__init__(name=name)
+            self._measure, self._classes, self._average, self._threshold = measure, classes, average, threshold
+            self._right, self._predicted, self._actual = (
+                self.add_weight(shape=(classes,), initializer="zeros", name=counted)
+                for counted in ("right", "predicted", "actual")
+            )
+
+        def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+            wanted = ops.one_hot(self._wanted(ops.convert_to_tensor(y_true)), self._classes, dtype=self.dtype)
+            said = ops.one_hot(self._said(ops.convert_to_tensor(y_pred)), self._classes, dtype=self.dtype)
+            if sample_weight is not None:
+                wanted = wanted * ops.reshape(ops.cast(sample_weight, self.dtype), (-1, 1))
+                said = said * ops.sum(wanted, axis=1, keepdims=True)
+            self._right.assign_add(ops.sum(ops.minimum(wanted, said), axis=0))
+            self._predicted.assign_add(ops.sum(said, axis=0))
+            self._actual.assign_add(ops.sum(wanted, axis=0))
+
+        def result(self) -> Any:
+            part, whole = {
+                "precision": (self._right, self._predicted),
+                "recall": (self._right, self._actual),
+                "f1": (2 * self._right, self._predicted + self._actual),
+            }[self._measure]
+            part, whole = ops.convert_to_tensor(part), ops.convert_to_tensor(whole)
+            if self._average == "micro":
+                return _ratio(ops.sum(part), ops.sum(whole))
+            if isinstance(self._average, int):
+                return _ratio(part, whole)[self._average]
+            defined = ops.cast(whole > 0, self.dtype)
+            weight = self._actual * defined if self._average == "weighted" else defined
+            weight = ops.where(ops.sum(weight) > 0, weight, defined)
+            return _ratio(ops.sum(ops.where(whole > 0, _ratio(part, whole), 0.0) * weight), ops.sum(weight))
+
+        def _wanted(self, y_true: Any) -> Any:
+            one_hot = len(y_true.shape) == 2 and y_true.shape[1] == self._classes
+            return ops.argmax(y_true, axis=1) if one_hot else ops.cast(ops.reshape(y_true, (-1,)), "int32")
+
+        def _said(self, y_pred: Any) -> Any:
+            if y_pred.shape[-1] > 1:
+                return ops.argmax(y_pred, axis=1)
+            return ops.cast(ops.reshape(y_pred, (-1,)) > self._threshold, "int32")
+
+    return ClassCounts
+
+
+@cache
+def streamed_area() -> Any:
+    """Return Keras' AUC with classes left out that have no rows, or are those of all rows, and with class numbers."""
+    import keras
+    from keras import ops as keras_ops
+
+    ops: Any = keras_ops
+
+    class StreamedArea(keras.metrics.AUC):
+        """The area under a curve drawn at some thresholds: an approximation, gathered batch by batch."""
+
+        def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+            y_true = ops.convert_to_tensor(y_true)
+            if self.multi_label and (len(y_true.shape) == 1 or y_true.shape[1] == 1):
+                y_true = ops.one_hot(ops.cast(ops.reshape(y_true, (-1,)), "int32"), y_pred.shape[-1])
+            super().update_state(y_true, y_pred, sample_weight)
+
+        def result(self) -> Any:
+            positive = (self.true_positives + self.false_negatives)[0]  # at any threshold: all rows of the class
+            negative = (self.false_positives + self.true_negatives)[0]
+            defined = ops.cast(ops.logical_and(positive > 0, negative > 0), "float32")
+            self.label_weights = defined if self.multi_label else None
+            area = super().result()
+            self.label_weights = None
+            return ops.where(ops.sum(defined) > 0, area, float("nan"))
+
+    return StreamedArea
+
+
+def _ratio(part: Any, whole: Any) -> Any:
+    from keras import ops as keras_ops
+
+    ops: Any = keras_ops
+    return ops.where(whole > 0, part / ops.where(whole > 0, whole, 1.0), float("nan"))
