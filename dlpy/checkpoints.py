@@ -29,7 +29,7 @@ from dlpy.registry import plugin_failure
 from dlpy.runs import Run
 from dlpy.snapshots import Snapshot, key_of
 from dlpy.stopping import held_back
-from dlpy.writing import beside, put_on_disk, sha256, storage
+from dlpy.writing import beside, json_text, put_on_disk, sha256, storage
 
 if TYPE_CHECKING:
     import keras
@@ -164,7 +164,7 @@ def _write(folder: Path, state: Snapshot) -> None:
     phase = {} if state.phase is None else {"phase": state.phase, "phase_began": state.phase_began}
     content = {"epoch": state.epoch, "step": state.step, "best": state.best, "stopped": state.stopped, **phase}
     content |= {"scores": state.logs, "callbacks": state.callbacks}
-    (folder / "state.json").write_text(json.dumps(content, indent=2) + "\n")
+    (folder / "state.json").write_text(json_text(content) + "\n")
     digests = {path.name: sha256(path) for path in sorted(folder.iterdir())}
     (folder / "manifest.json").write_text(json.dumps(digests, indent=2) + "\n")
     for path in [*folder.iterdir(), folder]:

@@ -51,6 +51,14 @@ def class_scores(labels: np.ndarray, probability: np.ndarray) -> ClassScores:
     )
 
 
+def class_probabilities(prediction: np.ndarray) -> np.ndarray:
+    """Return a column for each class: (rows, classes). One column is the probability of the second of two classes."""
+    if prediction.ndim == 2 and prediction.shape[1] > 1:
+        return prediction
+    positive = prediction.reshape(-1)
+    return np.stack([1 - positive, positive], axis=1)
+
+
 def ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
     """Return part / whole, NaN where the whole is 0."""
     return np.divide(part, whole, out=np.full(np.shape(whole), np.nan), where=np.asarray(whole) > 0)

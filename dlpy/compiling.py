@@ -12,7 +12,7 @@ from dlpy import backend
 from dlpy.components import Model
 from dlpy.config import Experiment
 from dlpy.data import Task
-from dlpy.engine import Stage
+from dlpy.engine import ExactScore, Stage
 from dlpy.errors import ConfigError, in_one_line
 from dlpy.models.sequences import on_differences
 from dlpy.objectives import Optimizer
@@ -50,6 +50,20 @@ def compile_model(model: keras.Model, experiment: Experiment, task: Task, optimi
         return
     metrics = [metric.build(task) for metric in experiment.metrics(task) if metric.is_logged]
     model.compile(optimizer=optimizer.build(), loss=experiment.loss(task).build(), metrics=metrics)
+
+
+def exact_scores(experiment: Experiment, task: Task) -> dict[str, ExactScore]:
+    """Return the metrics, by their names in the logs, that are computed from all rows of a part at once."""
+    if experiment.model.scores(task) is not None:
+        return {}
+    exact = [metric for metric in experiment.metrics(task) if metric.is_logged and metric.is_exact]
+    return {metric.key: partial(metric.exact, task) for metric in exact}
+
+
+def has_own_metrics(experiment: Experiment, task: Task) -> bool:
+    """Return whether metrics are of classes that Keras alone does not know."""
+    logged = [metric for metric in experiment.metrics(task) if metric.is_logged]
+    return any(not type(metric.build(task)).__module__.startswith("keras.") for metric in logged)
 
 
 def _fitting_model(family: Model, task: Task) -> keras.Model:

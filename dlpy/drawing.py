@@ -142,7 +142,7 @@ def score_axis(axes: Axes, score: str, curves: list[np.ndarray]) -> None:
     values = np.concatenate(curves) if curves else np.empty(0)
     values = values[np.isfinite(values)]
     if len(values) == 0:
-        axes.text(0.5, 0.5, "never a finite number", transform=axes.transAxes, ha="center", color=GREY)
+        axes.text(0.5, 0.5, "undefined in every epoch", transform=axes.transAxes, ha="center", color=GREY)
     elif values.min() > 0 and values.max() > 1e4 * values.min():
         axes.set_yscale("log")
         axes.yaxis.set_major_formatter(lambda value, position: f"{value:g}")

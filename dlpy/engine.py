@@ -6,7 +6,7 @@ stay in memory, called a few times a second at most; the weights after the same 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 _HELD_OUT_BYTES = 4_000_000  # rows scored at a time: more would not stay in the cache
 _MOST_HELD_OUT = 512
 
+# Takes rows and what the model says of all of them, (rows, units), and returns a score that no sum over batches gives.
+ExactScore = Callable[[Rows, np.ndarray], float]
+
 
 class Epoch(Protocol):
     """A way to go through all rows once."""
@@ -45,10 +48,20 @@ class Epoch(Protocol):
 
 
 class Engine:
-    """Trains, scores and asks one compiled model; what is traced for some rows serves all rows of the same shape."""
+    """Trains, scores and asks one compiled model; what is traced for some rows serves all rows of the same shape.
 
-    def __init__(self, model: keras.Model, execution: Execution | None = None) -> None:
+    Args of an instance:
+        exact: scores by name that replace what Keras' metrics of these names say of rows that are scored.
+    """
+
+    def __init__(
+        self,
+        model: keras.Model,
+        execution: Execution | None = None,
+        exact: Mapping[str, ExactScore] | None = None,
+    ) -> None:
         self.model = model
+        self._exact = exact or {}
         self.execution = execution or Execution()
         self._compiled()
 
@@ -194,8 +207,17 @@ class Engine:
     def _scorer(self, rows: Rows, batch_size: int) -> Callable[[Pause], dict[str, float]]:
         resident = Resident(rows, _held_out_batch(rows, batch_size))
         tensors = resident.in_order(self._held_out_order(rows))
-        scoring = InGraph([Part(self._graphs.test, 0, resident.steps)])
-        return lambda after: scoring.go(tensors, after)
+        if not self._exact:
+            scoring = InGraph([Part(self._graphs.test, 0, resident.steps)])
+            return lambda after: scoring.go(tensors, after)
+        keeping = InGraph([Part(self._graphs.test_and_keep, 0, resident.steps)])
+
+        def score(after: Pause) -> dict[str, float]:
+            self._graphs.make_room(len(rows))
+            scores = keeping.go(tensors, after)
+            return scores | {name: exact(rows, self._graphs.kept()) for name, exact in self._exact.items()}
+
+        return score
 
 
 def _held_out_batch(rows: Rows, batch_size: int) -> int:

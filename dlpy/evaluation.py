@@ -13,7 +13,7 @@ import numpy as np
 from dlpy import checkpoints, runs
 from dlpy.baseline import baseline
 from dlpy.checks import check_rows
-from dlpy.compiling import compiled_model
+from dlpy.compiling import compiled_model, exact_scores
 from dlpy.config import Experiment, load
 from dlpy.data import Loaded, Rows, Task
 from dlpy.datasets.texts import checked
@@ -54,7 +54,7 @@ def restore(run: Run, which: checkpoints.Which = "best") -> Trained:
     pipeline = Pipeline.restore(experiment.steps(), run.transforms)
     model = compiled_model(experiment, task, experiment.seed)
     epoch = checkpoints.load_weights(model, run, which)
-    return Trained(experiment, pipeline, Engine(model), raw_task, task, epoch)
+    return Trained(experiment, pipeline, Engine(model, exact=exact_scores(experiment, task)), raw_task, task, epoch)
 
 
 def read_config(run: Run) -> tuple[Experiment, Document]:

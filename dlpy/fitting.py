@@ -22,6 +22,7 @@ from dlpy.engine import Engine, Plan
 from dlpy.errors import ConfigError
 from dlpy.execution import Execution, choose
 from dlpy.hooks import without_state
+from dlpy.monitored import monitored_scores
 from dlpy.plan import Position
 from dlpy.records import note_inexact
 from dlpy.reporting import Reporter, let_tell
@@ -80,7 +81,8 @@ def fit_on(
     try:
         # metrics.csv comes first: it records the learning rate that the epoch had, before a callback changes it;
         # checkpoints come last, for they hold what the other hooks have become
-        hooks = [metrics, reporter, *callbacks.values(), keeper]
+        monitored = monitored_scores(training.experiment, training.data)
+        hooks = [metrics, reporter, monitored, *callbacks.values(), keeper]
         _fit(training, hooks, position)
     finally:
         keeper.flush()

@@ -17,12 +17,12 @@ import numpy as np
 from dlpy import runs, writing
 from dlpy.baseline import baseline
 from dlpy.checks import check
-from dlpy.compiling import compiled_model, fresh_model
+from dlpy.compiling import compiled_model, exact_scores, fresh_model
 from dlpy.components import Hooks
 from dlpy.config import Experiment
 from dlpy.data import Data, Task
 from dlpy.engine import Engine
-from dlpy.errors import DivergedError, RunError
+from dlpy.errors import DataError, DivergedError, RunError
 from dlpy.evaluation import loaded_again, read_config
 from dlpy.execution import Execution
 from dlpy.fitting import Training, built_callbacks, checkpoint_of, choose_execution, fit_on, reached, rewound
@@ -44,7 +44,7 @@ class Fold:
     """What one fold gave: the scores after its last epoch, and predictions for its validation rows."""
 
     number: int
-    scores: dict[str, float]
+    scores: dict[str, float | None]  # None where one is undefined
     baseline: dict[str, Any]
     rows: np.ndarray  # positions of the validation rows among all rows that are not test rows
     target: np.ndarray
@@ -106,7 +106,8 @@ class _Workshop:
         if self._engine is None or other or experiment.training.phases:
             rows = len(self.parts[0][0])  # of the first fold, so that folds in other processes go the same way
             execution = choose_execution(experiment, model, rows, callbacks, trainings=len(self.parts))
-            self._engine, self._task = Engine(model, execution), data.task
+            self._engine = Engine(model, execution, exact_scores(experiment, data.task))
+            self._task = data.task
         else:
             self._engine.restart(model)
         return self._engine
@@ -132,6 +133,8 @@ def _train_fold(run: Run, shop: _Workshop, number: int, reporter: Reporter) -> N
     except DivergedError as error:
         kept = last_finite(folder, f"{folder.path.relative_to(run.path)}/")
         raise DivergedError(f"fold {number}: {str(error).rstrip('.')}{kept}.") from None
+    except DataError as error:
+        raise DataError(f"fold {number}: {error}") from None
     held_out = data.validation or data.train
     prediction = engine.predict(held_out, experiment.training.batch_size)
     common_sense = baseline(experiment, data.task, data.train, held_out)
@@ -191,7 +194,7 @@ def _read(run: Run, number: int) -> Fold:
         told, given = folder.read(_DONE), read_arrays(folder.predictions)
         arrays = (given["rows"], given["target"], given["prediction"])
         usual = [value for name, value in told["baseline"].items() if name in told["scores"]]
-        if not all(isinstance(number, int | float) for number in [*told["scores"].values(), *usual]):
+        if not all(isinstance(number, int | float | None) for number in [*told["scores"].values(), *usual]):
             raise TypeError("its scores are no numbers")
         if _epochs(folder) != told["epochs"]:
             raise RunError(f"metrics.csv has not its {told['epochs']} epochs")

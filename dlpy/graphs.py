@@ -7,7 +7,8 @@ that is not constant, made it 20 to 100 times slower. Batches that are left over
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -31,6 +32,7 @@ class Graphs:
 
     train, test: take the tensors of Resident.in_order, the first batch, the one to stop at, and whether the metrics
     begin anew; they return the scores so far.
+    test_and_keep: test, but what the model says of the rows is kept beside: `make_room` before, and `kept` afterwards.
     predict: takes the tensors and which batch, and returns what the model says of it.
     """
 
@@ -42,6 +44,8 @@ class Graphs:
         step = model.train_step if model.trainable_variables else model.test_step  # Keras warns where nothing learns
         self.train = self._over(lambda tensors, number: step(self._batch(tensors, number)))
         self.test = self._over(lambda tensors, step: model.test_step(self._batch(tensors, step)))
+        self.test_and_keep = self._over(self._test_and_keep)
+        self._kept: Any = None
         self.predict = _graph(lambda tensors, step: model(self._batch(tensors, step)[0], training=False))
 
     def train_blocks(self, steps: int, batch_size: int) -> Loop:
@@ -64,6 +68,30 @@ class Graphs:
         return self._over(
             lambda tensors, number: take_steps(resident.block(tensors, number, steps, batch_size, self._shape))
         )
+
+    def make_room(self, rows: int) -> None:
+        """Make room for what the model says of so many rows."""
+        import tensorflow as tf
+
+        shape = tuple(self._model.outputs[0].shape[1:])
+        empty = tf.zeros((rows, *shape))
+        if self._kept is None:
+            self._kept = tf.Variable(empty, shape=(None, *shape), trainable=False)
+        else:
+            self._kept.assign(empty)
+
+    def kept(self) -> np.ndarray:
+        """Return what the model said of the rows when they were last scored: (rows, units) float32, in their order."""
+        return self._kept.numpy()
+
+    def _test_and_keep(self, tensors: Tensors, step: tf.Tensor) -> None:
+        import tensorflow as tf
+
+        with _predictions(self._model) as given:
+            self._model.test_step(self._batch(tensors, step))
+        start = step * tensors["batch_size"]
+        rows = tensors["order"][start : start + tensors["batch_size"]]
+        self._kept.scatter_update(tf.IndexedSlices(tf.cast(given[0], tf.float32), rows))
 
     def create_variables(self, rows: Rows) -> None:
         """Make the variables of metrics and optimizer, once: a graph that loops cannot make them."""
@@ -105,6 +133,23 @@ class Graphs:
             return model.get_metrics_result()
 
         return _graph(run)
+
+
+@contextmanager
+def _predictions(model: keras.Model) -> Iterator[list[Any]]:
+    """Yield a list that gets what the model says of the batches whose metrics are computed meanwhile."""
+    given: list[Any] = []
+    compute = model.compute_metrics
+
+    def seen(x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> Any:
+        given.append(y_pred)
+        return compute(x, y, y_pred, sample_weight)
+
+    model.compute_metrics = seen
+    try:
+        yield given
+    finally:
+        del model.compute_metrics
 
 
 def _graph(function: Callable) -> Any:

@@ -6,9 +6,12 @@ import math
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
+import numpy as np
 from pydantic import Field
 
-from dlpy.data import Output, Task
+from dlpy.checks import class_numbers
+from dlpy.class_scores import areas, class_probabilities, mean_of_defined
+from dlpy.data import Output, Rows, Task
 from dlpy.errors import ConfigError
 from dlpy.keras_class_metrics import class_counts, streamed_area
 from dlpy.objectives import Metric
@@ -134,6 +137,10 @@ class AUC(Metric):
     def build(self, task: Task) -> keras.metrics.Metric:
         multi_label = task.output.kind == "multiclass"
         return streamed_area()(self.num_thresholds, curve=self.curve, multi_label=multi_label, name=self.key)
+
+    def exact(self, task: Task, rows: Rows, prediction: np.ndarray) -> float:
+        found = areas(class_numbers(rows, task.output), class_probabilities(prediction), self.curve)
+        return float(found[1]) if task.output.kind == "binary" else mean_of_defined(found)
 
 
 class ErrorMetric(Metric):

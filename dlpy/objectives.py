@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
+import numpy as np
 from pydantic import AfterValidator
 
 from dlpy.blocks import Component, Slot
-from dlpy.data import Task
+from dlpy.data import Rows, Task
 from dlpy.registry import Registry
 
 if TYPE_CHECKING:
@@ -86,6 +87,19 @@ class Metric(Component):
     def build(self, task: Task) -> keras.metrics.Metric:
         """Return a new Keras metric called `key`."""
         raise self.lacks("build")
+
+    def exact(self, task: Task, rows: Rows, prediction: np.ndarray) -> float:
+        """Return the score of rows, given what the model says of all of them: (rows, units).
+
+        To define it is to say that the Keras metric, which sees batch after batch, only approximates the score: of
+        rows that are scored, this is shown. NaN where the score is undefined.
+        """
+        raise self.lacks("exact")
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether it has an `exact` of its own."""
+        return type(self).exact is not Metric.exact
 
 
 _METRICS = Slot(Metric.registry)

@@ -7,9 +7,10 @@ import io
 
 import numpy as np
 
+from dlpy.class_scores import class_probabilities
 from dlpy.data import Rows, Task
 from dlpy.features import Windows
-from dlpy.results import cell, class_names, class_probabilities
+from dlpy.results import cell, class_names
 from dlpy.time_stamps import stamp
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from dlpy.config import Experiment
 from dlpy.data import Data, Loaded
@@ -18,7 +18,7 @@ class Reporter(Hooks):
     def fold_begins(self, number: int, total: int) -> None:
         """A fold of k-fold validation is next."""
 
-    def fold_ended(self, number: int, total: int, scores: dict[str, float]) -> None:
+    def fold_ended(self, number: int, total: int, scores: Mapping[str, float | None]) -> None:
         """A fold is done."""
 
     def notice(self, text: str) -> None:

@@ -23,7 +23,7 @@ COUNTED = {"epoch": "phase", "step": "octave", "iteration": ""}  # what a line i
 class History:
     """The scores of every epoch, from metrics.csv.
 
-    epochs: (epochs,) numbers from 1. curves: (epochs,) float64 by column, NaN where the score was not finite.
+    epochs: (epochs,) numbers from 1. curves: (epochs,) float64 by column, NaN where it was not finite.
     phases: (epochs,) which of training.phases an epoch was in, from 1; empty where there are none.
     counted: what a line is of: an epoch of training, or a step or iteration towards a picture; octaves are phases.
     """
@@ -75,7 +75,7 @@ def read_history(path: Path) -> History | None:
     try:
         text = path.read_text()
         names, *rows = [line.split(",") for line in text[: text.rfind("\n") + 1].splitlines()] or [[]]
-        table = np.array(rows, np.float64).reshape(len(rows), len(names))
+        table = np.array([[cell or "nan" for cell in row] for row in rows], np.float64).reshape(len(rows), len(names))
     except (OSError, ValueError) as error:
         raise RunError(f"{path} is damaged: {error}.") from None
     if len(table) == 0 or names[0] not in COUNTED:
@@ -98,7 +98,13 @@ def mean_history(histories: list[History]) -> History:
     shortest = min((history.epochs for history in histories), key=len)
     shared = [name for name in histories[0].curves if all(name in history.curves for history in histories)]
     stacked = {name: np.stack([history.curves[name][: len(shortest)] for history in histories]) for name in shared}
-    return History(shortest, {name: curves.mean(axis=0) for name, curves in stacked.items()})
+    return History(shortest, {name: mean_over_folds(curves) for name, curves in stacked.items()})
+
+
+def mean_over_folds(values: np.ndarray) -> np.ndarray:
+    """Return the means over the first axis, (folds, ...), of what is defined; NaN where nothing is."""
+    defined = np.isfinite(values)
+    return np.where(defined, values, 0).sum(axis=0) / np.where(defined.any(axis=0), defined.sum(axis=0), np.nan)
 
 
 def output_of(run: Run) -> Output | None:
@@ -150,14 +156,6 @@ def cell(text: str) -> str:
 def class_names(output: Output, count: int) -> list[str]:
     """Return what the classes are called: their names where the data has some, else their numbers."""
     return list(output.classes) if len(output.classes) == count else [str(number) for number in range(count)]
-
-
-def class_probabilities(prediction: np.ndarray) -> np.ndarray:
-    """Return a column for each class: (rows, classes). One column is the probability of the second of two classes."""
-    if prediction.ndim == 2 and prediction.shape[1] > 1:
-        return prediction
-    positive = prediction.reshape(-1)
-    return np.stack([1 - positive, positive], axis=1)
 
 
 def baseline_of(run: Run, score: str) -> float | None:

@@ -14,12 +14,12 @@ from typing import Any
 from dlpy.caches import alone
 from dlpy.errors import RunError, StorageError
 from dlpy.own_files import check_record, require_own
-from dlpy.writing import storage, write_whole
+from dlpy.writing import json_text, storage, write_whole
 
 SCHEMA_VERSION = 1
 _MOST_BYTES = 64 << 20  # of run.json and its like
 PICTURE_KINDS = ("dream", "style")  # of runs that train no model
-_OUTDATED = ("evaluation.json", "predictions.npz", "samples/made.npz", "samples/wrongest-*", "plots/*")
+_OUTDATED = ("evaluation.json", "predictions.npz", "classes-*.csv", "samples/made.npz", "samples/wrongest-*", "plots/*")
 _STAMP, _MOST_SET_BACK = "%Y%m%d-%H%M%S", timedelta(days=1)
 _NAMED = re.compile(r"\d{8}-\d{6}-(.+?)(?:-\d+)?")  # a number at the end tells apart runs of one second
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")
@@ -124,7 +124,7 @@ class Run:
 
     def write(self, name: str, content: dict[str, Any]) -> None:
         """Write a JSON file that appears whole."""
-        text = json.dumps(content, indent=2, default=_plain) + "\n"
+        text = json_text(content) + "\n"
         write_whole(self.path / name, lambda path: path.write_text(text, encoding="utf-8"))
 
     def change(self, name: str, changed: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
@@ -259,10 +259,3 @@ def _in_time(path: Path) -> list[str | int]:
 def folds(run: Run) -> list[Run]:
     """Return the directories of the folds that a k-fold run has begun, in their order."""
     return [Run(path) for path in sorted((run.path / "folds").glob("*")) if path.is_dir()]
-
-
-def _plain(value: Any) -> Any:
-    """Let numpy's numbers and arrays into JSON."""
-    if hasattr(value, "tolist"):
-        return value.tolist()
-    return str(value)

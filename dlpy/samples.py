@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 
 from dlpy.augmentation import Augmentation
+from dlpy.class_scores import class_probabilities
 from dlpy.data import Output, Rows
 from dlpy.features import Pictures, Scaled, Texts, value_span
 from dlpy.pictures import as_bytes
 from dlpy.resident import Resident, Tensors, batch
-from dlpy.results import cell, class_names, class_probabilities
+from dlpy.results import cell, class_names
 from dlpy.runs import Run
 from dlpy.writing import write_arrays, write_whole
 

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any
 from dlpy import backend, checkpoints, runs, writing
 from dlpy.checks import check
 from dlpy.class_balance import class_warnings
-from dlpy.compiling import compiled_model, fresh_model, is_partly_frozen, weights_line
+from dlpy.compiling import (
+    compiled_model,
+    exact_scores,
+    fresh_model,
+    has_own_metrics,
+    is_partly_frozen,
+    weights_line,
+)
 from dlpy.config import Experiment, raise_mistakes
 from dlpy.data import Data, Loaded, Rows, Task
 from dlpy.disk_space import require_space, require_writable
@@ -131,7 +138,7 @@ def fit_best(run: Run, prepared: Prepared, data: Data, reporter: Reporter) -> En
     execution = choose_execution(experiment, model, len(data.train), list(callbacks.values()))
     if not prepared.is_refit:
         settle_config(run, experiment.executed(execution))
-    engine = Engine(model, execution)
+    engine = Engine(model, execution, exact_scores(experiment, data.task))
     if is_partly_frozen(model) and not experiment.training.phases:
         reporter.notice(weights_line(model))
     keeper = checkpoint_of(experiment).build(run, directions(experiment, data))
@@ -145,10 +152,12 @@ def _portable(model: keras.Model, experiment: Experiment, task: Task, pipeline: 
     if isinstance(model, stepped_class()):
         takes_rows = model.portable.input_shape == model.input_shape
         return with_preprocessing(model.portable, pipeline, raw) if takes_rows else model.portable
-    if task.output.kind == "tokens":
+    if has_own_metrics(experiment, task):
         import keras
 
-        return keras.Model(model.inputs, model.outputs)  # not compiled: bits and perplexity are dlpy's own
+        model = keras.Model(model.inputs, model.outputs)  # not compiled: people without dlpy could not load it
+    if task.output.kind == "tokens":
+        return model
     if task.input.kind != "sparse":
         return with_preprocessing(model, pipeline, raw)
     plain = experiment.model.build(task.with_input(replace(task.input, kind="array")))

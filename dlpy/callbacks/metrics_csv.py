@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from pathlib import Path
@@ -13,7 +14,10 @@ from dlpy.writing import storage, write_whole
 
 
 class MetricsCsv(Hooks):
-    """Appends each epoch's scores, numbered from 1, with the seconds since training began, and the phase if any."""
+    """Appends each epoch's scores, numbered from 1, with the seconds since training began, and the phase if any.
+
+    A score that is undefined has an empty cell.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -38,7 +42,7 @@ class MetricsCsv(Hooks):
         if set(self._names) != set(logs):
             raise RunError(f"{self._path} has other scores than this epoch gave: train anew, by `dlpy train`.")
         rate = float(self.model.optimizer.learning_rate)  # type: ignore
-        values = [f"{value:.9g}" for value in (rate, *(logs[name] for name in self._names))]
+        values = [_cell(value) for value in (rate, *(logs[name] for name in self._names))]
         phase = [] if self._phase is None else [str(self._phase)]
         text += ",".join([str(epoch + 1), f"{time.monotonic() - self._started:.3f}", *phase, *values]) + "\n"
         if not self._path.parent.is_dir():
@@ -80,3 +84,7 @@ class MetricsCsv(Hooks):
     def _columns(self) -> list[str]:
         """Return the names of the columns in front of the scores."""
         return ["epoch", "seconds", *([] if self._phase is None else ["phase"]), "learning_rate"]
+
+
+def _cell(value: float) -> str:
+    return "" if math.isnan(value) else f"{value:.9g}"

@@ -38,6 +38,8 @@ class TensorBoardHooks(Hooks):
         import tensorflow as tf
 
         for name, value in logs.items():
+            if not np.isfinite(value):
+                continue
             part = "validation" if name.startswith("val_") else "train"
             with self._writer(part).as_default():
                 tf.summary.scalar(f"epoch_{name.removeprefix('val_')}", value, step=epoch)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import Any
 
 from dlpy.errors import on_a_line, printable
+from dlpy.writing import json_text
 
 
 def say(*lines: str) -> None:
@@ -20,8 +20,8 @@ def complain(*lines: str) -> None:
 
 
 def say_json(value: Any) -> None:
-    """Print JSON for scripts; letters beyond ASCII are spelled out in it."""
-    print(json.dumps(value, indent=2))
+    """Print JSON for scripts, null for numbers that are not finite; letters beyond ASCII are spelled out in it."""
+    print(json_text(value))
 
 
 def hand_over(text: str) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -58,7 +59,7 @@ class Display(Reporter):
     def fold_begins(self, number: int, total: int) -> None:
         self._fold = (number, total)
 
-    def fold_ended(self, number: int, total: int, scores: dict[str, float]) -> None:
+    def fold_ended(self, number: int, total: int, scores: Mapping[str, float | None]) -> None:
         self._fold = (0, 0)
         self.notice(f"fold {number:{len(str(total))}}/{total}  {scores_text(scores)}")
 
@@ -141,9 +142,14 @@ def announce(console: Console, title: str, text: str) -> None:
         console.print(f"*** {title} *** {text}", soft_wrap=True)
 
 
-def scores_text(scores: dict[str, float]) -> str:
+def scores_text(scores: Mapping[str, float | None]) -> str:
     """Return scores on one line."""
-    return "  ".join(f"{name} {value:.4f}" for name, value in scores.items())
+    return "  ".join(f"{name} {score_text(value)}" for name, value in scores.items())
+
+
+def score_text(value: float | None) -> str:
+    """Return a score with four decimals, or a dash where it is undefined."""
+    return "-" if value is None or not math.isfinite(value) else f"{value:.4f}"
 
 
 def summary_lines(summary: dict[str, Any]) -> list[str]:
@@ -181,13 +187,15 @@ def score_table(results: dict[str, Any]) -> Table:
         base = result["baseline"]
         for name, value in result["scores"].items():
             usual = base.get(name)
-            table.add_row(f"{part} ({result['rows']:,})", name, f"{value:.4f}", "" if usual is None else f"{usual:.4f}")
+            table.add_row(
+                f"{part} ({result['rows']:,})", name, score_text(value), "" if usual is None else f"{usual:.4f}"
+            )
         own = result.get("in_unit") or {"scores": {}}
         for name, value in own["scores"].items():
             usual = own["baseline"].get(name)
             shown = f"{name} in {own['unit'] or 'own unit'}"
             table.add_row(
-                f"{part} ({result['rows']:,})", shown, f"{value:.4f}", "" if usual is None else f"{usual:.4f}"
+                f"{part} ({result['rows']:,})", shown, score_text(value), "" if usual is None else f"{usual:.4f}"
             )
     return table
 

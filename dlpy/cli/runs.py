@@ -90,7 +90,7 @@ def _list(found: list[Run], sort: str, *, reverse: bool, as_json: bool) -> None:
         width = max(len(row["id"]) for row in rows) if name == "id" else None  # an id that is cut off is of no use
         table.add_column(name, no_wrap=True, justify="left" if left else "right", min_width=width)
     for row in rows:
-        table.add_row(*(_cell(row.get(name)) for name in columns))
+        table.add_row(*(_cell(row[name]) if name in row else "" for name in columns))
     output().print(table if rows else "There are no runs yet.")
 
 
@@ -115,4 +115,4 @@ def _row(run: Run) -> dict[str, Any]:
 
 
 def _cell(value: object) -> str:
-    return "" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)
+    return "-" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)

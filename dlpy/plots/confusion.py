@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from dlpy.class_scores import class_probabilities
 from dlpy.components import Plot
 from dlpy.drawing import new_figure, shortened
-from dlpy.results import Predictions, class_names, class_probabilities, output_of, predictions_of
+from dlpy.results import Predictions, class_names, output_of, predictions_of
 from dlpy.runs import Run
 
 if TYPE_CHECKING:

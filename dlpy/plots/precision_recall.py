@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from dlpy.class_scores import has_both, ranked_counts
 from dlpy.components import Plot
 from dlpy.drawing import GREY, new_figure
-from dlpy.plots.roc import Curve, draw_curves, legend_beside, names_of, one_against_rest, ranked_counts
+from dlpy.plots.roc import Curve, draw_curves, legend_beside, mean_label, names_of, one_against_rest
 from dlpy.results import Predictions, predictions_of
 from dlpy.runs import Run
 
@@ -35,10 +36,11 @@ def precision_recall_curve(positive: np.ndarray, score: np.ndarray, label: str =
 
     Returns:
         Two points for each step, so that straight lines between them are the stairs. Its area is the average
-        precision: the sum over the scores of (recall gained there) x (precision there). None without positive rows.
+        precision: the sum over the scores of (recall gained there) x (precision there). None where one of the two
+        kinds has no rows.
     """
     found, mistaken = ranked_counts(positive, score)
-    if found[-1] == 0:
+    if not has_both(found, mistaken):
         return None
     recall, precision = found / found[-1], found[1:] / (found[1:] + mistaken[1:])
     x = np.repeat(recall, 2)[1:-1]
@@ -59,8 +61,7 @@ def _figure(given: Predictions, run: Run) -> Figure | None:
     share = float(wanted[-1][1].mean())
     axes.axhline(share, color=GREY, linestyle="--", linewidth=1, label=f"guessing: {share:.4f}")
     if len(names) > 2:
-        mean = np.mean([curve.area for curve in curves[:-1]])
-        axes.plot([], [], " ", label=f"mean (macro): {mean:.4f}")
+        axes.plot([], [], " ", label=mean_label(curves[:-1], len(names)))
     axes.set(
         xlabel="recall: share of the positive rows found", ylabel="precision: share of the found that are positive"
     )

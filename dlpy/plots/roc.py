@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from dlpy.class_scores import class_probabilities, has_both, ranked_counts
 from dlpy.components import Plot
 from dlpy.drawing import COLOURS, GREY, LINES, new_figure, shortened
-from dlpy.results import Predictions, class_names, class_probabilities, output_of, predictions_of
+from dlpy.results import Predictions, class_names, output_of, predictions_of
 from dlpy.runs import Run
 
 if TYPE_CHECKING:
@@ -51,18 +52,10 @@ def roc_curve(positive: np.ndarray, score: np.ndarray, label: str = "") -> Curve
         count half); None where one of the two kinds has no rows.
     """
     found, mistaken = ranked_counts(positive, score)
-    if found[-1] == 0 or mistaken[-1] == 0:
+    if not has_both(found, mistaken):
         return None
     x, y = mistaken / mistaken[-1], found / found[-1]
     return Curve(label, x, y, float(np.trapezoid(y, x)))
-
-
-def ranked_counts(positive: np.ndarray, score: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return how many positive and negative rows score at least t, for t above all scores, then each from the top."""
-    order = np.argsort(-score, kind="stable")
-    last_of_ties = np.append(np.flatnonzero(np.diff(score[order])), len(score) - 1)
-    found = np.cumsum(positive[order])[last_of_ties]
-    return np.append(0, found), np.append(0, last_of_ties + 1 - found)
 
 
 def one_against_rest(given: Predictions, names: list[str]) -> list[tuple[str, np.ndarray, np.ndarray]]:
@@ -102,6 +95,14 @@ def legend_beside(figure: Figure, title: str) -> None:
     figure.legend(loc="center left", bbox_to_anchor=(0.64, 0.5), title=title, alignment="left")
 
 
+def mean_label(curves: list[Curve], classes: int) -> str:
+    """Return the mean of the areas for the legend, and over how many classes it is where some have no curve."""
+    if not curves:
+        return "mean (macro): -"
+    few = f" of {len(curves)} classes" if len(curves) < classes else ""
+    return f"mean (macro){few}: {np.mean([curve.area for curve in curves]):.4f}"
+
+
 def _figure(given: Predictions, run: Run) -> Figure | None:
     names = names_of(given, run)
     if names is None:
@@ -114,8 +115,7 @@ def _figure(given: Predictions, run: Run) -> Figure | None:
     axes = draw_curves(figure, curves)
     axes.plot([0, 1], [0, 1], color=GREY, linestyle="--", linewidth=1, label="guessing: 0.5")
     if len(names) > 2:
-        mean = np.mean([curve.area for curve in curves[:-1]])
-        axes.plot([], [], " ", label=f"mean (macro): {mean:.4f}")
+        axes.plot([], [], " ", label=mean_label(curves[:-1], len(names)))
     axes.set(xlabel="false positive rate", ylabel="true positive rate (recall)")
     legend_beside(figure, "area under the curve")
     return figure

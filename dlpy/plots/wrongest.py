@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from dlpy.class_scores import class_probabilities
 from dlpy.components import Plot
 from dlpy.data import Output
 from dlpy.drawing import new_figure, shortened
-from dlpy.results import PARTS, class_names, class_probabilities, output_of, read_arrays
+from dlpy.results import PARTS, class_names, output_of, read_arrays
 from dlpy.runs import Run
 
 if TYPE_CHECKING:

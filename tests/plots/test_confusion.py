@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
 
+from dlpy.class_scores import class_probabilities
 from dlpy.drawing import draw, style
 from dlpy.plots.confusion import Confusion, confusion_matrix
-from dlpy.results import Predictions, class_probabilities, predictions_of
+from dlpy.results import Predictions, predictions_of
 
 
 def test_matrix_has_a_row_for_each_true_class():

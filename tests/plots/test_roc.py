@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
+from dlpy.class_scores import ranked_counts
 from dlpy.plots.precision_recall import precision_recall_curve
-from dlpy.plots.roc import one_against_rest, ranked_counts, roc_curve
+from dlpy.plots.roc import mean_label, one_against_rest, roc_curve
 from dlpy.results import Predictions
 
 # (true classes, scores, area under the ROC curve, average precision), each worked out by hand
@@ -52,7 +53,16 @@ def test_rows_of_one_class_have_no_roc_curve():
     score = np.array([0.1, 0.2])
     assert roc_curve(np.array([True, True]), score) is None
     assert roc_curve(np.array([False, False]), score) is None
+    assert precision_recall_curve(np.array([True, True]), score) is None  # it would be 1 for any scores
     assert precision_recall_curve(np.array([False, False]), score) is None
+
+
+def test_the_mean_area_leaves_out_classes_without_a_curve():
+    positive, score = np.array([True, False, True]), np.array([0.9, 0.5, 0.1])
+    curve = roc_curve(positive, score)
+    assert mean_label([curve, curve], 3) == "mean (macro) of 2 classes: 0.5000"
+    assert mean_label([curve], 1) == "mean (macro): 0.5000"
+    assert mean_label([], 3) == "mean (macro): -"
 
 
 def test_pooled_curve_counts_every_row_once_for_each_class():
