@@ -12,7 +12,8 @@ import numpy as np
 
 from dlpy import checkpoints, runs
 from dlpy.baseline import baseline
-from dlpy.checks import check_rows
+from dlpy.checks import check_rows, class_numbers
+from dlpy.class_table import class_table
 from dlpy.compiling import compiled_model, exact_scores
 from dlpy.config import Experiment, load
 from dlpy.data import Loaded, Rows, Task
@@ -183,13 +184,17 @@ def _score(run: Run, trained: Trained, part: Part, raw: Rows, train: Rows) -> di
     check_rows(rows, part, trained.task.output)
     batch_size = trained.experiment.training.batch_size
     scores = trained.engine.evaluate(rows, batch_size)
-    if part != "train" and trained.task.output.has_answers:
+    output, classes = trained.task.output, {}
+    if output.has_classes or (part != "train" and output.has_answers):
         prediction = trained.engine.predict(rows, batch_size)
-        save_predictions(run, part, Seen(raw, rows, trained.task.output), prediction)
+        if output.has_classes:
+            classes = {"classes": class_table(class_numbers(rows, output), prediction, output)}
+        if part != "train":
+            save_predictions(run, part, Seen(raw, rows, output), prediction)
     common_sense = baseline(trained.experiment, trained.task, train, rows)
     found = {"scores": scores, "baseline": common_sense}
     own = in_unit(found, trained.task.output, trained.experiment.loss_name(trained.task))
-    return {"rows": len(rows), "epoch": trained.epoch, **found, **own}
+    return {"rows": len(rows), "epoch": trained.epoch, **found, **own, **classes}
 
 
 def _raw_parts(run: Run, experiment: Experiment) -> dict[str, Rows]:

@@ -145,10 +145,10 @@ class _LastScores(Hooks):
     """Remembers the scores of the last epoch."""
 
     def __init__(self) -> None:
-        self.scores: dict[str, float] = {}
+        self.scores: dict[str, float | None] = {}
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
-        self.scores = dict(logs)
+        self.scores = {**logs}
 
     def state(self) -> dict[str, Any]:
         return self.scores

@@ -10,6 +10,7 @@ import numpy as np
 from dlpy import backend
 from dlpy.checks import check_every_class
 from dlpy.class_balance import fold_warnings
+from dlpy.class_table import class_table, save_class_table
 from dlpy.config import Experiment
 from dlpy.curves import best_epoch
 from dlpy.data import Data, Loaded
@@ -22,7 +23,7 @@ from dlpy.outcome import record_outcome
 from dlpy.pipeline import Split, transform
 from dlpy.records import How, Options, begin, fingerprint, settle_config
 from dlpy.reporting import Reporter
-from dlpy.results import fold_histories, mean_history
+from dlpy.results import fold_histories, mean_history, mean_over_folds
 from dlpy.rows_as_targets import RowsAsTargets
 from dlpy.run_lock import locked
 from dlpy.runs import Run
@@ -85,7 +86,7 @@ def _require_folds(experiment: Experiment, document: Document) -> None:
 def _summarize(run: Run, prepared: Prepared, folds: list[Fold]) -> dict[str, Any]:
     """Write summary.json and the out-of-fold predictions."""
     names = list(folds[0].scores)
-    table = np.array([[fold.scores[name] for name in names] for fold in folds])
+    table = np.array([[fold.scores[name] for name in names] for fold in folds], np.float64)  # NaN where undefined
     curves = mean_history(fold_histories(run)).curves
     monitor = checkpoint_of(prepared.experiment).monitor or "val_loss"
     directions = prepared.experiment.directions(prepared.loaded.task, validation=True)
@@ -94,8 +95,7 @@ def _summarize(run: Run, prepared: Prepared, folds: list[Fold]) -> dict[str, Any
     numbers = {key for key, value in folds[0].baseline.items() if isinstance(value, float)}
     summary = {
         "folds": [{"fold": fold.number, "rows": len(fold.rows), **fold.scores} for fold in folds],
-        "mean": dict(zip(names, table.mean(axis=0).tolist(), strict=True)),
-        "deviation": dict(zip(names, table.std(axis=0).tolist(), strict=True)),
+        **{name: dict(zip(names, values.tolist(), strict=True)) for name, values in spread(table).items()},
         "best": {"epoch": epoch, "monitor": monitor, **scores},
         "baseline": {
             "on": "validation",
@@ -108,8 +108,26 @@ def _summarize(run: Run, prepared: Prepared, folds: list[Fold]) -> dict[str, Any
     return summary
 
 
+def spread(scores: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the mean over the folds, the standard deviation between them (n - 1), and the mean's standard error.
+
+    Each fold counts the same, whatever its size; where a score is undefined the fold is left out.
+
+    Args:
+        scores: (folds, scores), NaN where undefined.
+
+    Returns:
+        (scores,) by name; `counted` is in how many folds each score is defined.
+    """
+    counted, mean = np.isfinite(scores).sum(axis=0), mean_over_folds(scores)
+    squares = np.where(np.isfinite(scores), np.square(scores - mean), 0).sum(axis=0)
+    std = np.sqrt(squares / np.where(counted > 1, counted - 1, np.nan))
+    return {"mean": mean, "std": std, "standard_error": std / np.sqrt(np.maximum(counted, 1)), "counted": counted}
+
+
 def _save_out_of_fold(run: Run, loaded: Loaded, folds: list[Fold]) -> None:
-    """Write for every row what models said that had not seen it; of repeats, the mean."""
+    """Write for every row what models said that had not seen it (of repeats, the mean), and the scores of classes."""
+    output = loaded.task.output
     rows = np.concatenate([fold.rows for fold in folds])
     prediction = np.concatenate([fold.prediction for fold in folds])
     target = np.concatenate([fold.target for fold in folds])
@@ -122,6 +140,8 @@ def _save_out_of_fold(run: Run, loaded: Loaded, folds: list[Fold]) -> None:
     index = loaded.train.index[numbers]
     arrays = {"index": index, "target": labels, "prediction": mean}
     write_arrays(run.predictions, {f"out_of_fold.{name}": array for name, array in arrays.items()})
+    if output.has_classes:
+        save_class_table(run, "out_of_fold", class_table(labels, mean, output))
 
 
 def _refit(run: Run, prepared: Prepared, summary: dict[str, Any], reporter: Reporter) -> None:

@@ -16,6 +16,7 @@ from dlpy import checkpoints, runs, writing
 from dlpy.baseline import baseline
 from dlpy.caches import alone
 from dlpy.checks import class_numbers
+from dlpy.class_table import class_table, save_class_table
 from dlpy.config import Experiment
 from dlpy.data import Data, Loaded, Output, Rows, Task
 from dlpy.environment import environment
@@ -207,5 +208,7 @@ def save_predictions(run: Run, part: str, seen: Seen, prediction: np.ndarray) ->
     with writing.storage(run.predictions), alone(run.changes):  # other parts may be scored at the same time
         old = read_arrays(run.predictions)
         write_arrays(run.predictions, old | {f"{part}.{name}": array for name, array in new.items()})
+    if output.has_classes:
+        save_class_table(run, part, class_table(target, prediction, output))
     if not regression:
         save_wrongest(run, part, raw, Answers(target, prediction, output))

@@ -107,6 +107,20 @@ def mean_over_folds(values: np.ndarray) -> np.ndarray:
     return np.where(defined, values, 0).sum(axis=0) / np.where(defined.any(axis=0), defined.sum(axis=0), np.nan)
 
 
+def fold_spread(run: Run) -> dict[str, str]:
+    """Return for each score a line about the folds' last epochs: mean, std and standard error; none of older runs."""
+    summary = run.read("summary.json")
+    names = ("mean", "std", "standard_error")
+    blocks = [block for block in map(summary.get, names) if isinstance(block, dict)]
+    lines = {}
+    for score in blocks[0] if len(blocks) == len(names) else ():
+        values = [block.get(score) for block in blocks]
+        if all(isinstance(value, int | float) for value in values):
+            mean, std, error = values
+            lines[score] = f"\nlast epoch: mean {mean:.4g}, std {std:.4g} (n - 1), standard error {error:.4g}"
+    return lines
+
+
 def output_of(run: Run) -> Output | None:
     """Return the target of the run's task, or None where it has several."""
     record = run.read("run.json")

@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 import yaml
 
+from dlpy.cli.progress import summary_lines
 from dlpy.compiling import compiled_model
 from dlpy.config import load
 from dlpy.folds import divided, fold_data
-from dlpy.kfold import kfold
+from dlpy.kfold import kfold, spread
 from dlpy.records import How, Options
 from dlpy.reporting import Reporter
 from dlpy.runs import Run
@@ -48,7 +49,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     return kfold(experiment, document, Options(folder / "runs"), Reporter())
 
 
-def test_the_mean_and_the_deviation_are_those_of_the_folds(run: Run) -> None:
+def test_the_mean_its_standard_error_and_the_std_are_those_of_the_folds(run: Run) -> None:
     summary = run.read("summary.json")
     assert [fold["fold"] for fold in summary["folds"]] == [1, 2, 3]
     assert sorted(fold["rows"] for fold in summary["folds"]) == [20, 20, 21]
@@ -56,8 +57,35 @@ def test_the_mean_and_the_deviation_are_those_of_the_folds(run: Run) -> None:
         one, two, three = (fold[name] for fold in summary["folds"])
         mean = (one + two + three) / 3
         assert summary["mean"][name] == pytest.approx(mean)
-        spread = ((one - mean) ** 2 + (two - mean) ** 2 + (three - mean) ** 2) / 3
-        assert summary["deviation"][name] == pytest.approx(spread**0.5)
+        std = (((one - mean) ** 2 + (two - mean) ** 2 + (three - mean) ** 2) / 2) ** 0.5
+        assert summary["std"][name] == pytest.approx(std)
+        assert summary["standard_error"][name] == pytest.approx(std / 3**0.5)
+        assert summary["counted"][name] == 3
+
+
+def test_folds_are_told_by_mean_std_and_standard_error(run: Run) -> None:
+    mean, std, error = summary_lines(run.read("summary.json"))[:3]
+    assert mean.startswith("mean:      loss ")
+    assert mean.endswith("(over 3 folds of 20 to 21 rows, each counting the same; last epoch)")
+    assert std.endswith("(between the folds, divided by n - 1)")
+    assert error.endswith("(of the mean: std / sqrt(n))")
+
+
+def test_a_score_that_some_folds_lack_is_the_mean_of_the_others() -> None:
+    found = spread(np.array([[1.0, np.nan], [2.0, 4.0], [6.0, np.nan]]))
+    assert found["mean"].tolist() == [3.0, 4.0]
+    assert found["std"][0] == pytest.approx(7**0.5)  # (4 + 1 + 9) / 2
+    assert found["standard_error"][0] == pytest.approx((7 / 3) ** 0.5)
+    assert np.isnan(found["std"][1])
+    assert found["counted"].tolist() == [3, 1]
+
+
+def test_a_run_of_an_older_version_tells_the_deviation_that_it_has() -> None:
+    summary = {"folds": [{"fold": 1}, {"fold": 2}], "mean": {"val_mae": 2.0}, "deviation": {"val_mae": 0.5}}
+    summary |= {"best": {"epoch": 3, "monitor": "val_mae"}, "baseline": {"on": "validation", "guess": "constant"}}
+    mean, deviation, *_ = summary_lines(summary)
+    assert mean == "mean:      val_mae 2.0000  (over 2 folds; last epoch)"
+    assert deviation == "deviation: val_mae 0.5000  (of the folds, divided by n)"
 
 
 def test_a_folds_scores_are_those_of_its_last_epoch(run: Run) -> None:

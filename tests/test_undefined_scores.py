@@ -5,12 +5,17 @@ import json
 import re
 import warnings
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from rich.table import Table
 from sklearn.metrics import average_precision_score, f1_score, precision_score, recall_score, roc_auc_score
 
+from dlpy.class_table import class_table
+from dlpy.cli.class_lines import class_lines
 from dlpy.cli.main import main
+from dlpy.data import Output
 from dlpy.runs import Run
 
 METRICS = (
@@ -61,12 +66,13 @@ def test_scores_of_a_part_without_a_class_are_those_of_scikit_learn(run: Run) ->
     target, prediction = stored(run, "validation")
     said, scores = prediction.argmax(axis=1), run.read("evaluation.json")["validation"]["scores"]
     each = [(target == one, prediction[:, one]) for one in (0, 1)]
+    undefined: Any = {"average": "macro", "zero_division": np.nan}
     wanted = {
         "auc": np.mean([roc_auc_score(*pair) for pair in each]),
         "pr": np.mean([average_precision_score(*pair) for pair in each]),
-        "precision": precision_score(target, said, average="macro", zero_division=np.nan),
-        "recall": recall_score(target, said, average="macro", zero_division=np.nan),
-        "f1": f1_score(target, said, average="macro", zero_division=np.nan),
+        "precision": precision_score(target, said, **undefined),
+        "recall": recall_score(target, said, **undefined),
+        "f1": f1_score(target, said, **undefined),
     }
     assert {name: scores[name] for name in wanted} == pytest.approx(wanted, abs=1e-6)
     assert "f1s" not in scores
@@ -85,6 +91,34 @@ def test_no_file_of_a_run_holds_nan(run: Run) -> None:
     assert len(files) >= 6
     for path in files:
         assert not re.search(r"\bnan\b|\bNaN\b|Infinity", path.read_text()), path
+
+
+def test_every_class_has_its_scores_in_the_run(run: Run) -> None:
+    target, prediction = stored(run, "validation")
+    a, b, c = run.read("evaluation.json")["validation"]["classes"]
+    assert [(entry["class"], entry["rows"]) for entry in (a, b, c)] == [("A", 9), ("B", 9), ("C", 0)]
+    assert sum(entry["predicted"] for entry in (a, b, c)) == 18
+    each = f1_score(target, prediction.argmax(axis=1), labels=[0, 1], average=None)
+    assert [a["f1"], b["f1"]] == pytest.approx(list(each), abs=1e-6)
+    assert b["auc"] == pytest.approx(roc_auc_score(target == 1, prediction[:, 1]), abs=1e-6)
+    assert (c["recall"], c["auc"]) == (None, None)
+    header, first, _, last = (run.path / "classes-validation.csv").read_text().splitlines()
+    assert header == "class,rows,predicted,precision,recall,f1,auc,average_precision"
+    assert first.split(",")[0:2] == ["A", "9"]
+    assert float(first.split(",")[5]) == pytest.approx(each[0])
+    assert last.split(",")[0:2] == ["C", "0"]
+    assert last.endswith(",,")
+    assert (run.path / "classes-test.csv").is_file()
+
+
+def test_of_many_classes_those_with_the_lowest_f1_are_shown() -> None:
+    labels = np.arange(30).repeat(2)
+    prediction = np.eye(30)[np.where(labels == 17, 18, labels)]
+    _, table, said = list(class_lines("test", class_table(labels, prediction, Output("multiclass", 30))))[:3]
+    assert isinstance(table, Table)
+    assert list(table.columns[0].cells)[:2] == ["17", "18"]
+    assert table.row_count == 20
+    assert said == "the 20 of 30 classes with the lowest F1; --json tells all"
 
 
 def test_a_dash_stands_for_an_undefined_score_and_null_in_json(run: Run, capsys) -> None:

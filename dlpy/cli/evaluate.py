@@ -32,6 +32,7 @@ def evaluate(
     Example: dlpy evaluate latest --split test
     """
     from dlpy import evaluation, runs
+    from dlpy.cli.class_lines import class_lines
     from dlpy.cli.lines import complain, say, say_json
     from dlpy.cli.output import output
     from dlpy.cli.progress import announce_stand_in, score_table
@@ -47,5 +48,8 @@ def evaluate(
     record = run.read("run.json")
     announce_stand_in(console, record["data"])
     console.print(score_table(results))
+    for part, result in results.items():
+        for shown in class_lines(part, result.get("classes", [])):
+            console.print(shown)
     if "test" in results:
         say(f"looks at the test rows so far: {record['test_looks']}")

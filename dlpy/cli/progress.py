@@ -159,9 +159,7 @@ def summary_lines(summary: dict[str, Any]) -> list[str]:
     numbers = {name: value for name, value in base.items() if name in shown}
     lines = []
     if "mean" in summary:
-        spread = summary["deviation"]
-        means = "  ".join(f"{name} {mean:.4f} +- {spread[name]:.4f}" for name, mean in summary["mean"].items())
-        lines.append(f"mean:      {means}  (last epoch of {len(summary['folds'])} folds)")
+        lines += _fold_lines(summary)
         lines.append(f"best:      the mean curve of {best['monitor']} is best at epoch {best['epoch']}")
     else:
         scores = {name: value for name, value in best.items() if name != "epoch"}
@@ -176,6 +174,20 @@ def summary_lines(summary: dict[str, Any]) -> list[str]:
         unit = own["unit"] or "the target's unit"
         lines.append(f"in {unit}:  best {scores_text(own['best'])}  baseline {scores_text(usual)}")
     return lines
+
+
+def _fold_lines(summary: dict[str, Any]) -> list[str]:
+    """Return the mean over the folds and how far they lie apart; a run of an older dlpy knows no more than that."""
+    folds = summary["folds"]
+    sizes = sorted({fold["rows"] for fold in folds if "rows" in fold})
+    unequal = f" of {sizes[0]:,} to {sizes[-1]:,} rows, each counting the same" if len(sizes) > 1 else ""
+    lines = [f"mean:      {scores_text(summary['mean'])}  (over {len(folds)} folds{unequal}; last epoch)"]
+    if "std" not in summary:
+        return [*lines, f"deviation: {scores_text(summary['deviation'])}  (of the folds, divided by n)"]
+    lines.append(f"std:       {scores_text(summary['std'])}  (between the folds, divided by n - 1)")
+    lines.append(f"std error: {scores_text(summary['standard_error'])}  (of the mean: std / sqrt(n))")
+    few = [f"{name}: {count}" for name, count in summary["counted"].items() if count < len(folds)]
+    return lines + ([f"           undefined in some folds, defined in {', '.join(few)}"] if few else [])
 
 
 def score_table(results: dict[str, Any]) -> Table:

@@ -9,7 +9,7 @@ import numpy as np
 from dlpy.components import Plot
 from dlpy.curves import FACTOR, SKIPPED, is_long, smooth
 from dlpy.drawing import BLUE, GREY, ORANGE, draw_baseline, epoch_axis, legend_below, new_figure, score_axis
-from dlpy.results import History, baseline_of, fold_histories, mean_history
+from dlpy.results import History, baseline_of, fold_histories, fold_spread, mean_history
 from dlpy.runs import Run
 
 if TYPE_CHECKING:
@@ -32,9 +32,11 @@ class Folds(Plot):
         columns = 2 if is_long(mean.epochs) else 1
         figure = new_figure(f"{len(folds)} folds of {run.id}", 5 * columns + 0.5, 3 * len(scores) + 0.8)
         best = _best_epoch(run, mean)
+        spread = fold_spread(run)
         for row, score in enumerate(name for name in scores if name in mean.curves):
             axes = [figure.add_subplot(len(scores), columns, row * columns + i + 1) for i in range(columns)]
             _draw_raw(axes[0], score, folds, mean)
+            axes[0].set_xlabel(f"epoch{spread.get(score, '')}")
             draw_baseline(axes[0], baseline_of(run, score.removeprefix("val_")), "baseline")
             if columns == 2:
                 _draw_smoothed(axes[1], score, mean)

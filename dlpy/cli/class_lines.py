@@ -1,0 +1,37 @@
+"""The scores of every class, as `dlpy evaluate` shows them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from rich.table import Table
+
+from dlpy.cli.progress import score_text
+
+_MOST_SHOWN = 20
+_SHOWN = ("precision", "recall", "f1", "auc")
+
+
+def class_lines(part: str, classes: list[dict[str, Any]]) -> Iterator[str | Table]:
+    """Yield a table of the classes of a part, of many those with the lowest F1, and what must be known to read it."""
+    shown = classes if len(classes) <= _MOST_SHOWN else sorted(classes, key=_rank)[:_MOST_SHOWN]
+    if not shown:
+        return
+    table = Table(box=None, pad_edge=False)
+    for title in (part, "rows", "predicted", *_SHOWN):
+        table.add_column(title, justify="left" if title == part else "right", overflow="ellipsis", no_wrap=True)
+    for entry in shown:
+        counts = (f"{entry['rows']:,}", f"{entry['predicted']:,}")
+        table.add_row(entry["class"], *counts, *(score_text(entry[name]) for name in _SHOWN))
+    yield ""
+    yield table
+    if len(shown) < len(classes):
+        yield f"the {len(shown)} of {len(classes):,} classes with the lowest F1; --json tells all"
+    if any(math.isnan(entry[name]) for entry in classes for name in _SHOWN):
+        yield "- is undefined, for want of rows or of predictions of the class, and is left out of means over classes"
+
+
+def _rank(entry: dict[str, Any]) -> float:
+    return math.inf if math.isnan(entry["f1"]) else entry["f1"]
