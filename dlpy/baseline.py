@@ -76,7 +76,13 @@ def _guess(name: str, guess: np.ndarray, wanted: np.ndarray) -> dict[str, object
 def _regression(known: np.ndarray, wanted: np.ndarray) -> dict[str, object]:
     mean, median = known.mean(axis=0), np.median(known, axis=0)
     return {
-        "guess": f"always the mean {mean.round(4).tolist()} or the median {median.round(4).tolist()}",
+        "guess": f"always the mean {_spelled(mean)} or the median {_spelled(median)}",
         "mse": float(np.square(wanted - mean).mean()),
         "mae": float(np.abs(wanted - median).mean()),
     }
+
+
+def _spelled(numbers: np.ndarray) -> str:
+    """Return a number, or several in brackets, without the digits that float32 makes up."""
+    told = [f"{number:.6g}" for number in numbers.tolist()]
+    return told[0] if len(told) == 1 else f"[{', '.join(told)}]"

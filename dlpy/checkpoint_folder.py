@@ -9,6 +9,7 @@ from typing import Any
 
 from dlpy.errors import RunError
 from dlpy.runs import Run
+from dlpy.suggestions import command
 from dlpy.writing import beside, sha256, storage
 
 
@@ -100,7 +101,7 @@ def rewind(run: Run) -> tuple[dict[str, Any] | None, list[str]]:
         return state, damages
     if damages:
         told = " ".join(dict.fromkeys(damages))
-        anew = f"Train it anew: dlpy train {run.config}"
+        anew = f"Train it anew: {command('train', run.config)}"
         raise RunError(f"run {run.id} cannot be resumed from any checkpoint: {told} {anew}")
     _reset(run.checkpoints, {})
     return None, []

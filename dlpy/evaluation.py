@@ -25,6 +25,7 @@ from dlpy.only import kept
 from dlpy.pipeline import SMOKE_ROWS, Pipeline, split
 from dlpy.records import Seen, save_predictions
 from dlpy.runs import Run
+from dlpy.suggestions import command
 from dlpy.units import in_unit, own_numbers
 
 Part = Literal["train", "validation", "test"]
@@ -153,7 +154,9 @@ def predict_texts(run: Run, texts: list[str], which: checkpoints.Which = "best")
 def _require_answers(run: Run) -> None:
     """Raise ConfigError where the run's model gives rows no answer."""
     if not tasks(run)[1].output.has_answers:
-        raise ConfigError(f"run {run.id} has learnt to make things, not to answer: use `dlpy generate {run.id}`.")
+        raise ConfigError(
+            f"run {run.id} has learnt to make things, not to answer: use `{command('generate', run.id)}`."
+        )
 
 
 def _predicted(trained: Trained, raw: Rows, name: str) -> np.ndarray:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import resource
-import shlex
 import shutil
 import signal
 import time
@@ -14,6 +13,7 @@ from contextlib import contextmanager, suppress
 from dlpy import stopping
 from dlpy.errors import DivergedError, DlpyError, SetupError, StorageError, in_one_line
 from dlpy.runs import Run
+from dlpy.suggestions import command
 
 
 @contextmanager
@@ -62,7 +62,7 @@ def _way_on(run: Run, error: BaseException) -> str:
         return last_finite(run)
     if not isinstance(error, KeyboardInterrupt | stopping.Stopped | StorageError | SetupError | MemoryError):
         return ""
-    return f"; to go on: dlpy resume {shlex.quote(str(run.path))}"
+    return f"; to go on: {command('resume', run.path)}"
 
 
 def last_finite(run: Run, place: str = "") -> str:

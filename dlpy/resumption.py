@@ -25,6 +25,7 @@ from dlpy.records import How, config_digests, file_digests, told_of_data
 from dlpy.reporting import Reporter
 from dlpy.run_lock import locked
 from dlpy.runs import Run
+from dlpy.suggestions import command
 from dlpy.training import Prepared, finish, with_rows
 
 _DECIDES = ("dlpy", "keras", "tensorflow", "tensorflow-cpu", "numpy")  # packages whose versions decide the numbers
@@ -154,7 +155,7 @@ def refuse(run: Run, changes: list[str], *, allow_inexact: bool) -> None:
     lines = "".join(f"\n  {change}" for change in changes)
     raise RunError(
         f"error: run {run.id} would end otherwise than if it had been left alone:{lines}\n"
-        f"Undo that, or use dlpy resume {run.id} --allow-inexact: run.json will tell what was changed."
+        f"Undo that, or use {command('resume', run.id, '--allow-inexact')}: run.json will tell what was changed."
     )
 
 

@@ -16,6 +16,7 @@ from dlpy.datasets.npz import Npz
 from dlpy.errors import ConfigError, DataError, did_you_mean, reading
 from dlpy.starter_folder import experiment_for_folder
 from dlpy.starter_text import experiment_for_named_text, experiment_for_text
+from dlpy.suggestions import command
 from dlpy.table import Column
 from dlpy.wording import Item, Option, experiment_file, listed, plural, relative
 
@@ -212,7 +213,9 @@ def _for_named(name: str, output: Path) -> str:
     except ValidationError:
         task = None
     if task is None or len(task.inputs) != 1:
-        raise ConfigError(f"'{name}' reads files of your own: see `dlpy show datasets {name}` for its options.")
+        raise ConfigError(
+            f"'{name}' reads files of your own: see `{command('show', 'datasets', name)}` for its options."
+        )
     if task.output.kind == "tokens":
         return experiment_for_named_text(name, output)
     transforms, model = _fitting(task, "u" if len(task.input.shape) > 1 else "f")

@@ -7,13 +7,13 @@ no name from outside (a file's, a column's, a cell's text) can become anything b
 from __future__ import annotations
 
 import os
-import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from dlpy.errors import ConfigError, on_a_line, shortened
+from dlpy.suggestions import command
 from dlpy.yaml_reader import inline, values_of
 
 _COMMENT_COLUMN = 34
@@ -58,7 +58,7 @@ def experiment_file(title: list[str], output: Path, blocks: dict[str, Lines]) ->
     blocks = {**blocks, "callbacks": blocks.get("callbacks", early)}
     header = [_comment(line) for line in [*title, ""]]
     body = [line for name, lines in blocks.items() for line in (f"{name}:", *_written(lines, "  "))]
-    text = "\n".join([*header, f"#   {on_a_line(shlex.join(['dlpy', 'train', str(output)]))}", *body]) + "\n"
+    text = "\n".join([*header, f"#   {on_a_line(command('train', output))}", *body]) + "\n"
     _check(text, {name: _meant(lines) for name, lines in blocks.items()}, output)
     return text
 

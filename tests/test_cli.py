@@ -98,6 +98,15 @@ def test_runs_are_listed_and_sorted_and_those_without_the_score_come_last(bench)
     lines = bench.run("runs", "--sort", "val_loss")[1].splitlines()
     assert lines[0].split() == ["id", "status", "data", "seconds", "epoch", "val_loss"]
     assert lines[1].split() == ["20260103-000000-c", "completed", "file", "2.5", "9", "0.25"]
+    for name, auc, hits in (("e", 0.75, 0.6), ("f", 0.5, 0.8), ("g", float("nan"), None), ("h", 0.875, 0.7)):
+        made = run_with(bench.folder, f"20260105-000000-{name}", val_auc=auc, val_hits=hits, fit=auc)
+        metrics = "[auc, {name: top_k, label: hits}, {name: mae, label: fit}]"
+        made.config.write_text(f"training: {{metrics: {metrics}}}\n")
+    assert order("--sort", "val_auc") == "hefabcdg"
+    assert order("--sort", "val_auc", "-r") == "fehabcdg"
+    assert order("--sort", "val_hits") == "fheabcdg"
+    assert order("--sort", "fit") == "fehabcdg"
+    assert "NaN" not in bench.run("runs", "--json")[1]
     status, _, err = bench.run("runs", "--sort", "val_los")
     assert status == 2
     assert "Did you mean 'val_loss'?" in err
@@ -156,6 +165,22 @@ def test_show_prints_an_experiment_with_every_default_filled_in(bench) -> None:
     again, _ = load(bench.write(out, "again.yaml"))
     assert again == load(path)[0]
     assert "batch_size: 32" in out
+
+
+def test_show_heeds_overrides_and_refuses_what_it_cannot_use(bench) -> None:
+    path = bench.experiment()
+    status, out, _ = bench.run("show", path, "training.epochs=7", "training.batch_size=5")
+    assert (status, "  epochs: 7\n" in out, "  batch_size: 5\n" in out) == (0, True, True)
+    status, out, err = bench.run("show", path, "training.epocs=7")
+    assert (status, out) == (2, "")
+    assert "training.epocs=7: unknown option. Did you mean 'epochs'?" in err
+    assert "expected an override like training.epochs=3" in bench.run("show", path, "other.yaml")[2]
+    status, _, err = bench.run("show", "models", "dense", "units=3")
+    assert (status, err) == (
+        2,
+        "error: show models dense: 'units=3' overrides nothing; overrides go with an experiment file.\n",
+    )
+    assert "there is no file missing.yaml" in bench.run("show", "missing.yaml")[2]
 
 
 def test_the_schema_is_json_and_has_every_block(bench) -> None:

@@ -34,6 +34,7 @@ def new(
     from dlpy.cli.lines import say
     from dlpy.errors import ConfigError
     from dlpy.registry import without_plugins
+    from dlpy.suggestions import command
     from dlpy.writing import write_whole
 
     output = output or _named_after(source)
@@ -47,7 +48,7 @@ def new(
     with without_plugins():
         text = starter.experiment_for(source, target, output)
         write_whole(output, write)
-    say(str(output), f"next: dlpy train {output}")
+    say(str(output), f"next: {command('train', output)}")
 
 
 def _named_after(source: str) -> Path:

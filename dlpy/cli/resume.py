@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -40,11 +39,12 @@ def resume(
     from dlpy.cli.lines import say
     from dlpy.cli.progress import shown_path
     from dlpy.errors import ConfigError
+    from dlpy.suggestions import command
 
     run = runs.find(name, runs_folder)
     if overrides:
         begin = "kfold" if run.read("run.json").get("kind") == "kfold" else "train"
-        new = shlex.join(["dlpy", begin, shown_path(run.config), *overrides])
+        new = command(begin, shown_path(run.config), *overrides)
         raise ConfigError(f"a run goes on as it began, without {overrides[0]!r}; to begin anew with it: {new}")
     if resumption.is_complete(run):
         said = shown_path(run.path) if quiet else f"{shown_path(run.path)} is complete: there is nothing to do."

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict
+from operator import itemgetter
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -22,13 +24,15 @@ def runs(
         bool, typer.Option("--verify", help="Say which are intact, by every byte of their files; 7 if one is not.")
     ] = False,
     sort: Annotated[
-        str, typer.Option(help="Column to sort by: id, status, seconds, or a score such as val_loss.")
+        str, typer.Option(help="Column to sort by: id, status, seconds, or a score such as val_auc, best first.")
     ] = "id",
-    reverse: Annotated[bool, typer.Option("--reverse", "-r", help="Largest first.")] = False,
+    reverse: Annotated[bool, typer.Option("--reverse", "-r", help="Sort the other way round.")] = False,
     as_json: AsJson = False,
     runs_folder: RunsFolder = None,
 ) -> None:
     """List runs with their best scores, or say which are intact.
+
+    Runs without the score, or where it is undefined, come last.
 
     Example: dlpy runs --sort val_loss
     """
@@ -74,12 +78,14 @@ def _list(found: list[Run], sort: str, *, reverse: bool, as_json: bool) -> None:
     from dlpy.cli.lines import say_json
     from dlpy.cli.output import output
     from dlpy.errors import ConfigError, did_you_mean
+    from dlpy.score_order import larger_is_better
 
     rows = [_row(run) for run in found]
     columns = list(dict.fromkeys(name for row in rows for name in row))
     if rows and sort not in columns:
         raise ConfigError(f"--sort {sort}: no run has it.{did_you_mean(sort, columns)}")
-    known = sorted((row for row in rows if row.get(sort) is not None), key=lambda row: row[sort], reverse=reverse)
+    first_the_largest = reverse != (rows != [] and larger_is_better(sort, found))
+    known = sorted((row for row in rows if row.get(sort) is not None), key=itemgetter(sort), reverse=first_the_largest)
     rows = [*known, *(row for row in rows if row.get(sort) is None)]
     if as_json:
         say_json(rows)
@@ -111,7 +117,13 @@ def _row(run: Run) -> dict[str, Any]:
         return damaged
     plain = all(isinstance(value, int | float | None) for value in [record.get("seconds"), *scores.values()])
     plain = plain and isinstance(known["data"], str | None)  # what is sorted is of one kind
-    return {**known, "seconds": record.get("seconds"), **scores} if plain else damaged
+    return {**known, "seconds": record.get("seconds"), **_defined(scores)} if plain else damaged
+
+
+def _defined(scores: dict[str, Any]) -> dict[str, Any]:
+    """Return the scores with None for those that are not finite."""
+    lost = {name: None for name, value in scores.items() if isinstance(value, float) and not math.isfinite(value)}
+    return scores | lost
 
 
 def _cell(value: object) -> str:

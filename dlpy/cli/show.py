@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -15,7 +16,9 @@ def show(
     name: Annotated[
         str | None, typer.Argument(help="One of them, to see its options; after `data`, an experiment file.")
     ] = None,
-    overrides: Annotated[list[str] | None, typer.Argument(metavar="[KEY=VALUE]...")] = None,
+    overrides: Annotated[
+        list[str] | None, typer.Argument(metavar="[KEY=VALUE]...", help="Options that override the file's.")
+    ] = None,
     samples: Annotated[int, typer.Option(min=0, help="How many training rows `show data` prints.")] = 3,
     plugin: Annotated[list[Path] | None, typer.Option(help="A plug-in file to load first; may be repeated.")] = None,
 ) -> None:
@@ -24,6 +27,8 @@ def show(
     `dlpy show data EXPERIMENT` shows what becomes of its rows: shapes and types, and some of them on their way.
 
     Example: dlpy show models dense
+
+    Example: dlpy show configs/imdb_dense.yaml training.epochs=3
     """
     from dlpy.catalogue import component_help, kinds, listing
     from dlpy.cli.lines import hand_over
@@ -32,6 +37,8 @@ def show(
     from dlpy.kinds import load_any
     from dlpy.registry import load_plugin
 
+    behind = [word for word in (name, *(overrides or [])) if word is not None]
+
     for path in plugin or []:
         load_plugin(path)
     console = output()
@@ -39,15 +46,22 @@ def show(
         console.print(listing())
     elif kind == "data":
         _show_data(name, overrides or [], samples)
-    elif Path(kind).is_file():
-        experiment, _ = load_any(Path(kind))
+    elif kind not in kinds() and _is_file(kind):
+        experiment, _ = load_any(Path(kind), behind)
         hand_over(experiment.to_yaml())
     elif kind not in kinds():
         raise ConfigError(f"there is nothing called '{kind}' to show.{did_you_mean(kind, [*kinds(), 'data'])}")
+    elif behind[1:]:
+        raise ConfigError(f"show {kind} {name}: {behind[1]!r} overrides nothing; overrides go with an experiment file.")
     elif name is None:
         console.print(listing(kind))
     else:
         console.print(component_help(kinds()[kind], name), soft_wrap=True)
+
+
+def _is_file(name: str) -> bool:
+    """Return whether an experiment file is meant, be it there or not."""
+    return Path(name).suffix in (".yaml", ".yml") or os.path.isfile(name)  # noqa: PTH113 - False where it is too long
 
 
 def _show_data(path: str | None, overrides: list[str], samples: int) -> None:

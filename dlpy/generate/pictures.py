@@ -20,6 +20,7 @@ from dlpy.png import marked, save_pixels, stand_in_text
 from dlpy.results import class_names, output_of, read_arrays
 from dlpy.runs import Run
 from dlpy.steps import Sampler, stepped_class
+from dlpy.suggestions import command
 from dlpy.writing import write_whole
 
 _STOPS = 8  # vectors that a walk passes
@@ -134,7 +135,7 @@ def _edited(run: Run, trained: Trained, wish: Wish) -> np.ndarray:
     if wish.wanted is None:
         raise ConfigError(f"--edit {wish.picture}: towards which class? Give --class.")
     if not run.made.is_file():
-        raise RunError(f"run {run.id} is not complete: `dlpy resume {run.id}` first.")
+        raise RunError(f"run {run.id} is not complete: `{command('resume', run.id)}` first.")
     if "attributes" not in stored or output is None:
         raise ConfigError(f"run {run.id} has no attribute vectors: they are of a vae's runs on rows with classes.")
     names = class_names(output, len(output.classes))
