@@ -28,9 +28,8 @@ _VECTORS = ("avx512f", "avx2", "avx")
 
 def environment() -> dict[str, Any]:
     """Return what else decides a run's numbers, and where it ran."""
-    packages = ("dlpy", "keras", "tensorflow", "tensorflow-cpu", "numpy")
     return {
-        "versions": {"python": platform.python_version(), **{name: _version(name) for name in packages}},
+        "versions": versions(),
         "device": _processor(),
         "threads": len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count(),  # sums depend on them
         "settings": {name: os.environ[name] for name in _SETTINGS if name in os.environ},
@@ -39,6 +38,12 @@ def environment() -> dict[str, Any]:
         "git_commit": _git_commit(),
         "platform": sys.platform,
     }
+
+
+def versions() -> dict[str, str | None]:
+    """Return the versions of Python and of what the numbers come from, None for packages that are not installed."""
+    packages = ("dlpy", "keras", "tensorflow", "tensorflow-cpu", "numpy")
+    return {**{name: _version(name) for name in packages}, "python": platform.python_version()}
 
 
 def _processor() -> str:

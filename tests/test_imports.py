@@ -37,6 +37,7 @@ def imported(*arguments: object) -> list[object]:
     "arguments",
     [
         ("--help",),
+        ("--version",),
         ("train", "--help"),
         ("explain", "--help"),
         ("check", *CONFIGS),

@@ -6,11 +6,16 @@ from typing import Annotated
 
 import typer
 
+from dlpy.cli import completion
 from dlpy.cli.train import RunsFolder
 
 RunName = Annotated[
     str,
-    typer.Argument(metavar="RUN", help="A run: its id or the beginning, an experiment's name, a path, or 'latest'."),
+    typer.Argument(
+        metavar="RUN",
+        help="A run: its id or the beginning, an experiment's name, a path, or 'latest'.",
+        autocompletion=completion.runs,
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from dlpy.cli import completion
 from dlpy.cli.evaluate import AsJson
 from dlpy.cli.train import RunsFolder
 
@@ -17,7 +18,12 @@ if TYPE_CHECKING:
 
 
 def explain(
-    name: Annotated[str, typer.Argument(metavar="RUN", help="A run, or with --weights a network such as vgg16.")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="RUN", help="A run, or with --weights a network such as vgg16.", autocompletion=completion.runs
+        ),
+    ],
     images: Annotated[list[Path] | None, typer.Argument(metavar="IMAGE...", help="Pictures to look at.")] = None,
     only: Annotated[str | None, typer.Option(metavar="PART,...", help="activations, filters, heatmap.")] = None,
     layer: Annotated[

@@ -20,7 +20,7 @@ from dlpy.cli.evaluate import evaluate
 from dlpy.cli.explain import explain
 from dlpy.cli.generate import generate
 from dlpy.cli.kfold import kfold
-from dlpy.cli.lines import complain
+from dlpy.cli.lines import complain, say
 from dlpy.cli.new import new
 from dlpy.cli.plot import plot
 from dlpy.cli.predict import predict
@@ -42,7 +42,6 @@ app = typer.Typer(
     help="Trains Keras models from short YAML experiment files.",
     epilog=EXIT_STATUS,
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -106,10 +105,23 @@ for _command in (train, resume, evaluate, predict, generate, explain, kfold, plo
     app.command()(_with_exit_status(_command))
 
 
+def _tell_version(wanted: bool) -> None:
+    """Print dlpy's version and those of what decides its numbers, where --version asks for them."""
+    if wanted:
+        from dlpy.environment import versions
+
+        told = {name: number for name, number in versions().items() if number is not None}
+        say(*(f"{name} {number}" for name, number in told.items()))
+        raise typer.Exit
+
+
 @app.callback()
 def _options(
     no_plugins: Annotated[
         bool, typer.Option("--no-plugins", help="Refuse experiments and runs with `plugins`, which run code.")
+    ] = False,
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_tell_version, help="Print the versions and exit.")
     ] = False,
 ) -> None:
     """Train Keras models from short YAML experiment files."""

@@ -7,11 +7,17 @@ from typing import Annotated
 
 import typer
 
+from dlpy.cli import completion
+
 _LONGEST = 60  # signs of a file's name; of letters beyond ASCII, each takes up to four of the 255 bytes there are
 
 Source = Annotated[
     str,
-    typer.Argument(metavar="SOURCE", help="A dataset's name, or your own .csv, .npz, .txt or folder of pictures."),
+    typer.Argument(
+        metavar="SOURCE",
+        help="A dataset's name, or your own .csv, .npz, .txt or folder of pictures.",
+        autocompletion=completion.datasets,
+    ),
 ]
 Target = Annotated[str | None, typer.Option("--target", help="The column to predict.  \\[default: the last]")]
 Output = Annotated[

@@ -9,8 +9,13 @@ from typing import Annotated
 
 import typer
 
+from dlpy.cli import completion
+
 RunNames = Annotated[
-    list[str], typer.Argument(metavar="RUN...", help="An id, the beginning of one, a path, or latest.")
+    list[str],
+    typer.Argument(
+        metavar="RUN...", help="An id, the beginning of one, a path, or latest.", autocompletion=completion.runs
+    ),
 ]
 Only = Annotated[str | None, typer.Option("--only", metavar="PLOT,...", help="Draw these plots only.")]
 Output = Annotated[

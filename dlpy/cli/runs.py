@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from dlpy.cli import completion
 from dlpy.cli.evaluate import AsJson
 from dlpy.cli.train import RunsFolder
 
@@ -18,7 +19,12 @@ if TYPE_CHECKING:
 
 def runs(
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="[RUN]...", help="Which runs: ids, paths or latest; all unless given.")
+        list[str] | None,
+        typer.Argument(
+            metavar="[RUN]...",
+            help="Which runs: ids, paths or latest; all unless given.",
+            autocompletion=completion.runs,
+        ),
     ] = None,
     verify: Annotated[
         bool, typer.Option("--verify", help="Say which are intact, by every byte of their files; 7 if one is not.")

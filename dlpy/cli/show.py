@@ -8,13 +8,23 @@ from typing import Annotated
 
 import typer
 
+from dlpy.cli import completion
+
 
 def show(
     kind: Annotated[
-        str | None, typer.Argument(help="datasets, transforms, models, callbacks, ...; an experiment file; or `data`.")
+        str | None,
+        typer.Argument(
+            help="datasets, transforms, models, callbacks, ...; an experiment file; or `data`.",
+            autocompletion=completion.kinds,
+        ),
     ] = None,
     name: Annotated[
-        str | None, typer.Argument(help="One of them, to see its options; after `data`, an experiment file.")
+        str | None,
+        typer.Argument(
+            help="One of them, to see its options; after `data`, an experiment file.",
+            autocompletion=completion.components,
+        ),
     ] = None,
     overrides: Annotated[
         list[str] | None, typer.Argument(metavar="[KEY=VALUE]...", help="Options that override the file's.")
