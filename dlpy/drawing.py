@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dlpy import backend
+from dlpy.captions import caption
 from dlpy.components import Plot
-from dlpy.errors import ConfigError, DlpyError, RunError, StorageError, in_one_line, shortened
+from dlpy.errors import ConfigError, DlpyError, RunError, StorageError, in_one_line
 from dlpy.png import DPI, pixels, save_pixels
 from dlpy.runs import Run
 
@@ -116,7 +117,7 @@ def new_figure(title: str, width: float, height: float) -> Figure:
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(width, height), layout="constrained")
-    figure.suptitle(shortened(title, int(width * 10)))
+    figure.suptitle(caption(title, int(width * 10)))
     return figure
 
 
@@ -133,7 +134,7 @@ def epoch_axis(axes: Axes, epochs: np.ndarray, counted: str = "epoch") -> None:
     margin = max(0.5, 0.02 * len(epochs))
     axes.set_xlim(epochs[0] - margin, epochs[-1] + margin)
     axes.xaxis.set_major_locator(MaxNLocator(nbins=8, steps=[1, 2, 5, 10], integer=True, min_n_ticks=1))
-    axes.set_xlabel(counted)
+    axes.set_xlabel(caption(counted))
 
 
 def score_axis(axes: Axes, score: str, curves: list[np.ndarray]) -> None:
@@ -155,7 +156,7 @@ def draw_baseline(axes: Axes, value: float | None, label: str) -> None:
     low, high = axes.get_ylim()
     text = f"baseline {value:.4g}"
     if low - 0.6 * (high - low) <= value <= high + 0.6 * (high - low):
-        axes.axhline(value, color=GREY, linestyle="--", linewidth=1, label=label)
+        axes.axhline(value, color=GREY, linestyle="--", linewidth=1, label=caption(label, 70))
     else:
         text += " (far below)" if value < low else " (far above)"
     axes.set_title(text, loc="right", fontsize=8, color=GREY)
@@ -175,7 +176,7 @@ def legend_below(figure: Figure) -> None:
 
 def spelled(score: str) -> str:
     """Return a score's name in full."""
-    return _SPELLED.get(score, score)
+    return caption(_SPELLED.get(score, score))
 
 
 def save(figure: Figure, path: Path, runs: list[Run]) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from dlpy.captions import caption
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
@@ -34,7 +36,7 @@ def mark_phases(axes: Axes, starts: Sequence[tuple[Starts, str]], name: str = "p
         ends = [at for _, at in found[1:]] + [right]
         for (phase, at), end in zip(found, ends, strict=True):
             axes.axvline(at, color=colour, linewidth=0.8, zorder=1)
-            text = f" {name} {phase}" if end - at > _WIDTH * (right - left) else f" {phase}"
+            text = f" {caption(name)} {phase:d}" if end - at > _WIDTH * (right - left) else f" {phase:d}"
             height = 0.995 - line * _LINE
             axes.text(at, height, text, transform=place, color=colour, fontsize=7.5, va="top", clip_on=True)
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dlpy.captions import caption
 from dlpy.document import read
-from dlpy.errors import DlpyError, shortened
+from dlpy.errors import DlpyError
 from dlpy.runs import Run
 from dlpy.writing import write_whole
 
@@ -55,7 +56,7 @@ def _banner(text: str, width: int) -> np.ndarray:
 
     inches = (width + 0.5) / DPI  # half a pixel: the canvas cuts off fractions
     figure = Figure(figsize=(inches, 0.32), dpi=DPI)
-    text = shortened(text, int(inches * 10.5))
+    text = caption(text, int(inches * 10.5))
     figure.text(0.5, 0.4, text, color="#B00000", weight="bold", ha="center", va="center", fontsize=10)
     return pixels(figure)
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from dlpy.arrays import ArraysError, read_npz
+from dlpy.captions import caption
 from dlpy.data import Output
 from dlpy.decimals import is_number
 from dlpy.errors import RunError
@@ -196,7 +197,7 @@ def _baseline(run: Run) -> dict[str, Any]:
 
 def in_unit(text: str, output: Output | None) -> str:
     """Return "predicted value (degC)" for the axis of a plot; the text alone where no unit is known."""
-    return f"{text} ({output.unit})" if output is not None and output.unit else text
+    return caption(f"{text} ({output.unit})" if output is not None and output.unit else text)
 
 
 def _finite(part: str, target: np.ndarray, prediction: np.ndarray) -> Predictions:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dlpy.captions import caption
 from dlpy.drawing import new_figure
 from dlpy.explain.activations import Maps, as_grey
 from dlpy.explain.filters import Ascent
@@ -53,7 +54,7 @@ def heat_sheet(seen: np.ndarray, heat: np.ndarray, overlay: np.ndarray, title: s
     )
     for position, (name, picture) in enumerate(named):
         axes = figure.add_subplot(1, 3, position + 1)
-        axes.set_title(name)
+        axes.set_title(caption(name))
         grey = picture.ndim == 3 and picture.shape[-1] == 1
         axes.imshow(picture, cmap="gray" if grey else "jet", vmin=0, vmax=255 if grey else 1)
         axes.set_axis_off()
@@ -64,7 +65,7 @@ def _figure(pixels: np.ndarray, title: str, heading: str) -> Figure:
     height, width = pixels.shape[:2]
     figure = new_figure(title, _WIDTH, max(0.9, _WIDTH * height / width + 0.6))
     axes = figure.add_subplot()
-    axes.set_title(heading)
+    axes.set_title(caption(heading, 120))
     axes.imshow(pixels, cmap="gray", vmin=0, vmax=255, interpolation="nearest" if width < 1200 else None)
     axes.set_axis_off()
     return figure

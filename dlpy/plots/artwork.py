@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from dlpy.captions import caption
 from dlpy.components import Plot
 from dlpy.drawing import COLOURS, GREY, LINES, epoch_axis, legend_below, new_figure
 from dlpy.phase_marks import mark_phases
@@ -40,7 +41,7 @@ class ArtworkPlot(Plot):
         figure = new_figure(f"Made by {run.id}", len(pictures) * _HEIGHT * width / height, _HEIGHT + 0.7)
         for position, (title, picture) in enumerate(pictures.items()):
             axes = figure.add_subplot(1, len(pictures), position + 1)
-            axes.set_title("result" if title == "final" else title)
+            axes.set_title("result" if title == "final" else caption(title))
             axes.imshow(picture, interpolation="antialiased")
             axes.set_axis_off()
         return {"": figure}
@@ -72,7 +73,7 @@ def draw_terms(history: History, title: str) -> Figure:
             markersize=3,
             color=colour,
             linewidth=2.4 if loss else 1.4,
-            label=name.replace("_", " ") if history.counted == "iteration" else name,
+            label=caption(name.replace("_", " ") if history.counted == "iteration" else name),
         )
     epoch_axis(axes, history.epochs, history.counted)
     _scale(axes, history)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Literal
 
+from dlpy.captions import caption
 from dlpy.components import Plot
 from dlpy.drawing import (
     COLOURS,
@@ -15,7 +16,6 @@ from dlpy.drawing import (
     legend_below,
     new_figure,
     score_axis,
-    shortened,
 )
 from dlpy.phase_marks import mark_phases
 from dlpy.results import History, baseline_of, fold_histories, mean_history, read_history
@@ -68,12 +68,12 @@ def _draw_score(axes: Axes, name: str, histories: dict[str, History]) -> None:
                 marker=MARKERS[number % len(MARKERS)],
                 markevery=max(1, len(history.epochs) // 10),
                 markersize=4.5,
-                label=run,
+                label=caption(run),
             )
     counted = " or ".join(dict.fromkeys(history.counted for history in histories.values()))
     epoch_axis(axes, max((history.epochs for history in histories.values()), key=len), counted)
     score_axis(axes, score, [history.curves[name] for history in histories.values() if name in history.curves])
-    axes.set_title(f"{'validation' if name.startswith('val_') else 'training'} {score}")
+    axes.set_title(f"{'validation' if name.startswith('val_') else 'training'} {caption(score)}")
 
 
 def _colour(number: int) -> str:
@@ -83,8 +83,8 @@ def _colour(number: int) -> str:
 def _named(runs: list[Run]) -> dict[str, Run]:
     """Return the runs by what the legend calls them: without the date, unless several would then be called the same."""
     short = [_DATE.sub("", run.id) for run in runs]
-    unique = len(set(short)) == len(short)
-    return {shortened(name, 60) if unique else run.id: run for name, run in zip(short, runs, strict=True)}
+    unique = len(set(map(caption, short))) == len(short)
+    return {name if unique else run.id: run for name, run in zip(short, runs, strict=True)}
 
 
 def _history(run: Run) -> History | None:

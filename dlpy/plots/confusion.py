@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from dlpy.captions import caption
 from dlpy.class_scores import class_probabilities
 from dlpy.components import Plot
-from dlpy.drawing import new_figure, shortened
+from dlpy.drawing import new_figure
 from dlpy.results import Predictions, class_names, output_of, predictions_of
 from dlpy.runs import Run
 
@@ -68,7 +69,7 @@ def _name_classes(axes: Axes, names: list[str]) -> None:
         return
     ticks, small = range(len(names)), 9 if len(names) <= 20 else 6.5
     longest = max(map(len, names))
-    labels = [shortened(name, 22) for name in names]
+    labels = [caption(name, 22) for name in names]
     axes.set_xticks(ticks, labels, fontsize=small, rotation=90 if longest > 3 and len(names) > 2 else 0)
     axes.set_yticks(ticks, labels, fontsize=small)
 
@@ -79,5 +80,5 @@ def _write_counts(axes: Axes, counts: np.ndarray, share: np.ndarray, fontsize: f
         if count:
             colour = "white" if share[row, column] > 0.55 else "black"
             axes.text(
-                column, row, f"{count}", ha="center", va="center", color=colour, fontsize=fontsize, in_layout=False
+                column, row, f"{count:d}", ha="center", va="center", color=colour, fontsize=fontsize, in_layout=False
             )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from dlpy.captions import caption
 from dlpy.components import Plot
 from dlpy.drawing import BLUE, GREY, legend_below, new_figure
 from dlpy.results import PARTS, baseline_name, in_unit, output_of, read_arrays
@@ -47,7 +48,7 @@ def _figure(run: Run, part: str, arrays: dict[str, np.ndarray], hours: np.ndarra
             errors = np.abs(values.astype(np.float64).reshape(len(hours), -1) - target).mean(axis=1)
             means = [errors[hours == hour].mean() for hour in present]
             style = "-" if name == "prediction" else "--"
-            axes.plot(present, means, style, marker=marker, markersize=4, color=colour, label=label)
+            axes.plot(present, means, style, marker=marker, markersize=4, color=colour, label=caption(label))
     axes.set(xlim=(-0.5, 23.5), xlabel="hour of the day, by the time stamps", xticks=range(0, 24, 3))
     axes.set_ylabel(in_unit("mean absolute error", output_of(run)))
     axes.set_ylim(bottom=0)

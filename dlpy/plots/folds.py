@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from dlpy.captions import caption
 from dlpy.components import Plot
 from dlpy.curves import FACTOR, SKIPPED, is_long, smooth
 from dlpy.drawing import BLUE, GREY, ORANGE, draw_baseline, epoch_axis, legend_below, new_figure, score_axis
@@ -36,12 +37,15 @@ class Folds(Plot):
         for row, score in enumerate(name for name in scores if name in mean.curves):
             axes = [figure.add_subplot(len(scores), columns, row * columns + i + 1) for i in range(columns)]
             _draw_raw(axes[0], score, folds, mean)
-            axes[0].set_xlabel(f"epoch{spread.get(score, '')}")
+            if score in spread:
+                axes[0].set_xlabel(f"epoch\n{caption(spread[score], 90)}")
             draw_baseline(axes[0], baseline_of(run, score.removeprefix("val_")), "baseline")
             if columns == 2:
                 _draw_smoothed(axes[1], score, mean)
             for each in axes:
-                each.axvline(best, color=GREY, linestyle=":", linewidth=1.2, label=f"best epoch ({best})", zorder=1)
+                each.axvline(
+                    best, color=GREY, linestyle=":", linewidth=1.2, label=caption(f"best epoch ({best})"), zorder=1
+                )
         legend_below(figure)
         return {"": figure}
 
@@ -54,7 +58,7 @@ def _draw_raw(axes: Axes, score: str, folds: list[History], mean: History) -> No
     axes.plot(mean.epochs, mean.curves[score], marker=marker, color=ORANGE, linewidth=2.4, label="mean of the folds")
     epoch_axis(axes, max((fold.epochs for fold in folds), key=len))
     score_axis(axes, score.removeprefix("val_"), [fold.curves[score] for fold in folds if score in fold.curves])
-    axes.set_title(f"validation {score.removeprefix('val_')}")
+    axes.set_title(f"validation {caption(score.removeprefix('val_'))}")
 
 
 def _draw_smoothed(axes: Axes, score: str, mean: History) -> None:
@@ -62,7 +66,7 @@ def _draw_smoothed(axes: Axes, score: str, mean: History) -> None:
     axes.plot(mean.epochs[SKIPPED:], values, color=ORANGE, linewidth=2.4)
     epoch_axis(axes, mean.epochs)
     score_axis(axes, score.removeprefix("val_"), [values])
-    axes.set_title(f"mean, smoothed ({FACTOR}), without the first {SKIPPED} epochs")
+    axes.set_title(f"mean, smoothed ({FACTOR:g}), without the first {SKIPPED:d} epochs")
 
 
 def _best_epoch(run: Run, mean: History) -> int:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from dlpy.captions import caption
 from dlpy.components import Plot
 from dlpy.drawing import BLUE, GREY, ORANGE, legend_below, new_figure
 from dlpy.results import PARTS, baseline_name, in_unit, output_of, read_arrays
@@ -45,7 +46,7 @@ def _figure(run: Run, part: str, arrays: dict[str, np.ndarray]) -> Figure:
         x = np.insert(at, jumps, at[jumps])
         axes.plot(x, np.insert(values.reshape(-1).astype(np.float64), jumps, np.nan), **look)  # type: ignore
 
-    line(some["baseline"], color=GREY, linewidth=0.7, label=f"baseline: {baseline_name(run)}")
+    line(some["baseline"], color=GREY, linewidth=0.7, label=caption(f"baseline: {baseline_name(run)}"))
     line(some["target"], color=BLUE, linewidth=1.4, label="truth")
     line(some["prediction"], color=ORANGE, linewidth=1.2, label="forecast")
     axes.set(ylabel=in_unit("value", output_of(run)), xlabel="time" if "time" in some else "row of the series")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from dlpy.captions import caption
 from dlpy.components import Plot
 from dlpy.drawing import (
     BLUE,
@@ -15,7 +16,6 @@ from dlpy.drawing import (
     new_figure,
     panels,
     score_axis,
-    shortened,
 )
 from dlpy.phase_marks import mark_phases
 from dlpy.plots.artwork import draw_terms
@@ -62,15 +62,15 @@ def draw_score(axes: Axes, score: str, history: History) -> None:
         axes.plot(history.epochs, validation, "-", marker=marker, markersize=16, color=ORANGE, label="validation")
     epoch_axis(axes, history.epochs)
     score_axis(axes, score, [curve for curve in (training, validation) if curve is not None])
-    axes.set_title(score)
+    axes.set_title(caption(score))
 
 
 def _draw_landmarks(axes: Axes, score: str, history: History, run: Run) -> None:
     summary = run.read("summary.json")
     best, guess = summary.get("best", {}).get("epoch"), summary.get("baseline", {}).get("guess", "")
     if best is not None and len(history.epochs) > 1:
-        axes.axvline(best, color=GREY, linestyle=":", linewidth=1.2, label=f"epoch kept ({best})", zorder=1)
-    draw_baseline(axes, baseline_of(run, score), shortened(f"baseline: {guess}", 70))
+        axes.axvline(best, color=GREY, linestyle=":", linewidth=1.2, label=caption(f"epoch kept ({best})"), zorder=1)
+    draw_baseline(axes, baseline_of(run, score), f"baseline: {guess}")
 
 
 def _title(run: Run, what: str) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from dlpy.captions import caption
 from dlpy.components import Plot
 from dlpy.drawing import COLOURS, MARKERS, new_figure
 from dlpy.made import square_sheet
@@ -83,14 +84,12 @@ def _edited(run: Run, stored: dict[str, np.ndarray]) -> Figure:
 def _samples(run: Run, stored: dict[str, np.ndarray]) -> Figure:
     from matplotlib.figure import Figure
 
-    from dlpy.drawing import shortened
-
     figure = Figure(figsize=(2 * _WIDTH, _WIDTH + 0.6), layout="constrained")
-    figure.suptitle(shortened(f"What {run.id} makes, and the training row that is nearest to each", 120))
+    figure.suptitle(caption(f"What {run.id} makes, and the training row that is nearest to each", 120))
     for position, (name, heading) in enumerate([("samples", "made"), ("nearest", "nearest training rows")]):
         axes = figure.add_subplot(1, 2, position + 1)
         _show(axes, stored[name], None)
-        axes.set_title(heading)
+        axes.set_title(caption(heading))
     return figure
 
 
@@ -100,7 +99,7 @@ def _map(run: Run, stored: dict[str, np.ndarray]) -> Figure:
     for position, (number, name) in enumerate(zip(stored["classes"], _class_names(run, stored), strict=True)):
         chosen = stored["means"][stored["labels"] == number]
         style = {"color": COLOURS[position % len(COLOURS)], "marker": MARKERS[position // len(COLOURS) % len(MARKERS)]}
-        axes.scatter(*chosen.T, s=9, alpha=0.7, linewidths=0, label=name, **style)
+        axes.scatter(*chosen.T, s=9, alpha=0.7, linewidths=0, label=caption(name, 24), **style)
     limit = float(np.percentile(np.abs(stored["means"]), _MAP_LIMIT)) * 1.05
     axes.set(xlim=(-limit, limit), ylim=(-limit, limit), xlabel="first latent number", ylabel="second latent number")
     figure.legend(loc="outside right upper", markerscale=2)
@@ -131,4 +130,4 @@ def _name_rows(axes: Axes, names: list[str]) -> None:
     """Write a name before each row of a sheet."""
     bottom = axes.get_ylim()[0]
     for number, name in enumerate(names):
-        axes.text(-8, bottom * (number + 0.5) / len(names), name, ha="right", va="center")
+        axes.text(-8, bottom * (number + 0.5) / len(names), caption(name, 16), ha="right", va="center")

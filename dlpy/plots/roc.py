@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from dlpy.captions import caption
 from dlpy.class_scores import class_probabilities, has_both, ranked_counts
 from dlpy.components import Plot
-from dlpy.drawing import COLOURS, GREY, LINES, new_figure, shortened
+from dlpy.drawing import COLOURS, GREY, LINES, new_figure
 from dlpy.results import Predictions, class_names, output_of, predictions_of
 from dlpy.runs import Run
 
@@ -84,7 +85,7 @@ def draw_curves(figure: Figure, curves: list[Curve]) -> Axes:
         is_main = number == len(curves) - 1
         colour = COLOURS[number % 6] if not is_main or number == 0 else "black"
         line = "-" if is_main else LINES[number % len(LINES)]
-        label = f"{shortened(curve.label, 24)}: {curve.area:.4f}"
+        label = f"{caption(curve.label, 24)}: {curve.area:.4f}"
         axes.plot(curve.x, curve.y, color=colour, linestyle=line, linewidth=2.2 if is_main else 1.2, label=label)
     axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
     return axes
@@ -92,7 +93,7 @@ def draw_curves(figure: Figure, curves: list[Curve]) -> Axes:
 
 def legend_beside(figure: Figure, title: str) -> None:
     """Put the legend, which tells the areas, to the right of the square."""
-    figure.legend(loc="center left", bbox_to_anchor=(0.64, 0.5), title=title, alignment="left")
+    figure.legend(loc="center left", bbox_to_anchor=(0.64, 0.5), title=caption(title), alignment="left")
 
 
 def mean_label(curves: list[Curve], classes: int) -> str:

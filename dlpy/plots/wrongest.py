@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from dlpy.captions import caption
 from dlpy.class_scores import class_probabilities
 from dlpy.components import Plot
 from dlpy.data import Output
-from dlpy.drawing import new_figure, shortened
+from dlpy.drawing import new_figure
 from dlpy.results import PARTS, class_names, output_of, read_arrays
 from dlpy.runs import Run
 
@@ -48,7 +49,7 @@ def _figure(arrays: dict[str, np.ndarray], part: str, run: Run) -> Figure:
     return figure
 
 
-def _texts(arrays: dict[str, np.ndarray], run: Run) -> list[str]:
+def _texts(arrays: dict[str, np.ndarray], run: Run) -> list[list[str]]:
     """Return for each picture both classes with their probabilities, and its file where it comes from one."""
     output, probability = output_of(run), class_probabilities(arrays["prediction"][:_MOST])
     names = class_names(output or Output("multiclass"), probability.shape[1])
@@ -56,18 +57,19 @@ def _texts(arrays: dict[str, np.ndarray], run: Run) -> list[str]:
     for i, given in enumerate(probability):
         true, said = int(arrays["target"][i]), int(given.argmax())
         lines = [_line("true", names[true], given[true]), _line("said", names[said], given[said])]
-        lines += [shortened(Path(str(arrays["name"][i])).name, 26)] if "name" in arrays else []
-        texts.append("\n".join(lines))
+        lines += [Path(str(arrays["name"][i])).name] if "name" in arrays else []
+        texts.append(lines)
     return texts
 
 
-def _draw_picture(axes: Axes, image: np.ndarray, text: str, cell: tuple[float, float]) -> None:
-    """Draw a picture and its text into the cell with that corner; one axes for all is far quicker than one for each."""
+def _draw_picture(axes: Axes, image: np.ndarray, lines: list[str], cell: tuple[float, float]) -> None:
+    """Draw a picture and its lines into the cell of a corner; one axes for all is far quicker than one for each."""
     height, width = image.shape[:2]
     half_width, half_height = 0.48 * width / max(width, height), 0.48 * height / max(width, height)
     x, y = cell[0] + 0.5, cell[1] + 0.5
     extent = (x - half_width, x + half_width, y + half_height, y - half_height)
     axes.imshow(image, extent=extent, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
+    text = "\n".join(caption(line, 26) for line in lines)
     axes.text(x, y - 0.5, text, ha="center", va="bottom", fontsize=8, in_layout=False)
 
 
@@ -89,4 +91,4 @@ def displayable(image: np.ndarray) -> np.ndarray:
 
 
 def _line(word: str, name: str, probability: float) -> str:
-    return f"{word} {shortened(name, 16)} ({probability:.3f})"
+    return f"{word} {caption(name, 16)} ({probability:.3f})"

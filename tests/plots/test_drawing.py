@@ -3,8 +3,8 @@ import pytest
 from PIL import Image
 
 from dlpy.components import Plot
-from dlpy.drawing import draw, draw_all, new_figure, shortened, style
-from dlpy.errors import ConfigError, RunError
+from dlpy.drawing import draw, draw_all, new_figure, style
+from dlpy.errors import ConfigError, RunError, shortened
 from dlpy.png import stand_in_text
 
 LOSS = {"loss": [0.9, 0.5, 0.4], "val_loss": [0.8, 0.6, 0.7]}
