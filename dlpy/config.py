@@ -118,6 +118,11 @@ class Experiment(Block):
             return self.training.metrics
         return [Metric.registry.get(name)(name=name) for name in task.output.metrics]
 
+    def approximated(self, task: Task) -> list[str]:
+        """Return the names of the scores that are but approximated for training rows, which are only streamed past."""
+        metrics = self.metrics(task) if self.model.scores(task) is None else []
+        return [metric.key for metric in metrics if metric.is_logged and metric.is_exact]
+
     def directions(self, task: Task, *, validation: bool) -> dict[str, str]:
         """Return which way is better, "min" or "max", for every score that training will log."""
         scores = self.model.scores(task)

@@ -98,7 +98,8 @@ def test_every_class_has_its_scores_in_the_run(run: Run) -> None:
     a, b, c = run.read("evaluation.json")["validation"]["classes"]
     assert [(entry["class"], entry["rows"]) for entry in (a, b, c)] == [("A", 9), ("B", 9), ("C", 0)]
     assert sum(entry["predicted"] for entry in (a, b, c)) == 18
-    each = f1_score(target, prediction.argmax(axis=1), labels=[0, 1], average=None)
+    by_class: Any = {"labels": [0, 1], "average": None}
+    each: Any = f1_score(target, prediction.argmax(axis=1), **by_class)
     assert [a["f1"], b["f1"]] == pytest.approx(list(each), abs=1e-6)
     assert b["auc"] == pytest.approx(roc_auc_score(target == 1, prediction[:, 1]), abs=1e-6)
     assert (c["recall"], c["auc"]) == (None, None)
@@ -142,10 +143,18 @@ def test_a_monitored_score_that_is_undefined_ends_the_run_in_one_line(bench, met
     path = write_files(bench.folder, metrics)
     path.write_text(path.read_text() + f"callbacks: [{{name: early_stopping, monitor: {monitor}}}]\n")
     status, _, error = bench.run("train", path)
-    assert said in error
+    assert said in error, error
     assert status == (2 if "no score" in said else 3)
     if status == 3:
         assert error.startswith("error: val_recall, which is monitored, is undefined in epoch 1: ")
         (folder,) = (bench.folder / "runs").iterdir()
         assert Run(folder).read("run.json")["status"] == "failed"
         assert (folder / "metrics.csv").read_text().splitlines()[1].endswith(",")
+
+
+def test_areas_of_training_rows_are_said_to_be_an_approximation(bench) -> None:
+    path = write_files(bench.folder, "[{name: auc, label: area}, accuracy]")
+    status, shown, _ = bench.run("train", path, "training.epochs=1")
+    assert status == 0
+    assert "area of the training rows is an approximation, gathered while they train; val_area is exact" in shown
+    assert "accuracy of the training rows" not in shown

@@ -49,6 +49,9 @@ class Display(Reporter):
         parts = {"training": data.train, "validation": data.validation, "test": data.test or loaded.test}
         counts = ", ".join(f"{len(rows):,} {name}" for name, rows in parts.items() if rows is not None)
         self.notice(f"{experiment.data.name}: {counts} rows ({loaded.source.description})")
+        for key in experiment.approximated(data.task):
+            exact = "" if data.validation is None else f"; val_{key} is exact"
+            self.notice(f"{key} of the training rows is an approximation, gathered while they train{exact}")
 
     def set_params(self, params: dict[str, int]) -> None:
         self._epochs, self._steps = params["epochs"], params["steps"]
