@@ -14,6 +14,7 @@ import numpy as np
 from dlpy import backend
 from dlpy.captions import caption
 from dlpy.components import Plot
+from dlpy.curves import limits
 from dlpy.errors import ConfigError, DlpyError, RunError, StorageError, in_one_line
 from dlpy.png import DPI, pixels, save_pixels
 from dlpy.runs import Run
@@ -138,15 +139,41 @@ def epoch_axis(axes: Axes, epochs: np.ndarray, counted: str = "epoch") -> None:
 
 
 def score_axis(axes: Axes, score: str, curves: list[np.ndarray]) -> None:
-    """Name the vertical axis, and make it logarithmic where the values lie more than four powers of ten apart."""
+    """Name the vertical axis, and make it logarithmic where the values lie more than four powers of ten apart.
+
+    Where the first epochs alone would flatten the rest of the curves, they are cut off, and the plot says so.
+    """
     axes.set_ylabel(spelled(score))
     values = np.concatenate(curves) if curves else np.empty(0)
     values = values[np.isfinite(values)]
+    within = limits(curves)
+    if within is not None:
+        values = values[(values >= within[0]) & (values <= within[1])]
     if len(values) == 0:
         axes.text(0.5, 0.5, "undefined in every epoch", transform=axes.transAxes, ha="center", color=GREY)
     elif values.min() > 0 and values.max() > 1e4 * values.min():
         axes.set_yscale("log")
         axes.yaxis.set_major_formatter(lambda value, position: f"{value:g}")
+    elif within is not None:
+        _cut(axes, *within)
+
+
+def _cut(axes: Axes, low: float, high: float) -> None:
+    """Show the values from `low` to `high`, arrows at the edges for those beyond, and how far these go."""
+    margin = 0.05 * (high - low)
+    axes.set_ylim(low - margin, high + margin)
+    cut: list[np.ndarray] = []
+    for line in list(axes.get_lines()):
+        epochs, values = np.asarray(line.get_xdata(), float), np.asarray(line.get_ydata(), float)
+        for edge, marker, beyond in ((high, "^", values > high), (low, "v", values < low)):
+            axes.plot(epochs[beyond], np.full(beyond.sum(), edge), marker, color=line.get_color(), markersize=4)
+            cut.append(np.stack([epochs[beyond], values[beyond]]))
+    epochs, values = np.concatenate(cut, axis=1)
+    furthest, until = values[np.argmax(np.abs(values - (low + high) / 2))], int(epochs.max())
+    text = f"cut off: epoch{'s 1 to' * (until > 1)} {until}, {'up' if furthest > high else 'down'} to {furthest:.4g}"
+    box = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
+    where, height = axes.transAxes, 0.92 if furthest > high else 0.08
+    axes.text(0.98, height, text, transform=where, ha="right", va="center", fontsize=8, color=GREY, bbox=box)
 
 
 def draw_baseline(axes: Axes, value: float | None, label: str) -> None:

@@ -34,6 +34,18 @@ def test_training_is_dots_and_validation_a_line(make_run):
     assert accuracy.lines[-1].get_linestyle() == "--"
 
 
+def test_first_epochs_that_would_flatten_the_rest_are_cut_off_and_the_plot_says_so(make_run):
+    loss = np.array([500.0, 100.0, 4.0, 3.0, 2.0, 3.0, 2.0, 3.0, 2.0, 3.0])
+    files = make_run().metrics({"loss": loss, "accuracy": np.linspace(0.5, 0.9, 10)})
+    cut, whole = drawn(files.run).axes
+    assert cut.get_ylim() == pytest.approx((1.8, 6.2))  # 2 to 6, and a twentieth on each side
+    assert [text.get_text() for text in cut.texts] == ["cut off: epochs 1 to 2, up to 500"]
+    (arrows,) = [line for line in cut.lines if line.get_marker() == "^" and len(line.get_xdata())]
+    assert (list(arrows.get_xdata()), list(arrows.get_ydata())) == ([1, 2], [6, 6])
+    assert list(cut.lines[0].get_ydata()) == list(loss)
+    assert not whole.texts
+
+
 def test_legend_lies_below_every_panel(make_run):
     guess = "always class " + "x" * 200
     files = make_run().metrics(scores(20)).summary(best={"epoch": 7}, baseline={"accuracy": 0.5, "guess": guess})
