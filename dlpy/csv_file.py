@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from dlpy import decimals
 from dlpy.decimals import Cells, number
 from dlpy.errors import DataError, reading
 
+UNNAMED = re.compile(r"Unnamed: (\d+)")
 _CHUNK_BYTES = 1 << 20
 _NEWLINE = ord("\n")
 _MOST_COLUMNS = 100_000
@@ -59,6 +61,7 @@ class CsvFile:
     path: Path
     names: tuple[str, ...]
     body: Body
+    unnamed: int = 0  # columns without a name, which are called by their place, as pandas does: "Unnamed: 0"
 
     def __len__(self) -> int:
         return len(self.body)
@@ -84,12 +87,13 @@ def read(path: Path, delimiter: str = ",") -> CsvFile:
     unquoted = raw.find(b'"', begin) < 0 and raw.count(b'"', 0, begin) % 2 == 0
     plain = unquoted and not raw.startswith(b"\n") and b"\n\n" not in raw
     lines = _csv_rows(path, (raw[:begin] if plain else raw).decode(), delimiter)
-    names = [name.strip() for name in lines[0][1]]
+    given = [name.strip() for name in lines[0][1]]
+    names = [name or f"Unnamed: {position}" for position, name in enumerate(given)]  # as pandas calls them
     _check_names(path, names)
     body = _Plain(path, raw, begin, len(names), delimiter) if plain else _Quoted(path, lines[1:], len(names))
     if not len(body):
         raise DataError(f"{path} holds column names only, and no rows.")
-    return CsvFile(path, tuple(names), body)
+    return CsvFile(path, tuple(names), body, given.count(""))
 
 
 class _Plain:
@@ -236,9 +240,7 @@ def _check_names(path: Path, names: list[str]) -> None:
     if len(names) > _MOST_COLUMNS:
         raise DataError(f"{path.name}:1: {len(names):,} columns; at most {_MOST_COLUMNS:,} are read.")
     seen: set[str] = set()
-    for position, name in enumerate(names):
-        if not name:
-            raise DataError(f"{path.name}:1: column {position + 1} has no name. Name it, or write the file without it.")
+    for name in names:
         if name in seen:
             raise DataError(f"{path.name}:1: two columns are called '{name}'. Rename one.")
         seen.add(name)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 
+from dlpy.dates import date_of
 from dlpy.decimals import number
 
 _DAY_FIRST = re.compile(r"(\d\d)[./](\d\d)[./](\d{4})(.*)")
@@ -19,7 +20,7 @@ _MICROSECONDS = 1_000_000
 def time_of(text: str) -> np.datetime64 | None:
     """Return the point in time a text names, in UTC where it has a zone, or None.
 
-    ISO 8601 with a `T` or a space, down to the day alone; 31.12.2016 23:50:00; seconds since 1970.
+    ISO 8601 with a `T` or a space, down to the month alone; 2016/12/31; 31.12.2016 23:50:00; seconds since 1970.
     """
     seconds = number(text)
     if seconds is not None:
@@ -27,7 +28,7 @@ def time_of(text: str) -> np.datetime64 | None:
     try:
         found = datetime.fromisoformat(_DAY_FIRST.sub(r"\3-\2-\1\4", text))
     except ValueError:
-        return None
+        return date_of(text)
     if found.tzinfo is not None:
         found = found.astimezone(UTC).replace(tzinfo=None)
     return np.datetime64(found, "us")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,12 @@ def experiment_file(title: list[str], output: Path, blocks: dict[str, Lines]) ->
     text = "\n".join([*header, f"#   {on_a_line(command('train', output))}", *body]) + "\n"
     _check(text, {name: _meant(lines) for name, lines in blocks.items()}, output)
     return text
+
+
+def title_of(text: str) -> list[str]:
+    """Return the comments on top of an experiment file that `experiment_file` made: what was found."""
+    lines = takewhile(lambda line: line.startswith("#"), text.splitlines())
+    return [line.removeprefix("# ") for line in lines if line != "#" and not line.startswith("#   ")]
 
 
 def _check(text: str, meant: dict[str, Any], output: Path) -> None:

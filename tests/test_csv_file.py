@@ -114,7 +114,6 @@ def test_files_of_many_chunks_are_read_like_small_ones(tmp_path, monkeypatch):
         ('a,b\n"1",2\n3,4,5\n', "t.csv:3: 3 cells, but the header names 2 columns."),
         ('a,b\n1,2\n"x,3\n', "t.csv:3: not CSV: unexpected end of data."),
         ("a,b,a\n1,2,3\n", "t.csv:1: two columns are called 'a'. Rename one."),
-        (",b\n1,2\n", "t.csv:1: column 1 has no name."),
         ("1.5,2\n1,2\n", "t.csv:1: numbers where column names were expected."),
         (b"\x89PNG\0\0\n\n", "t.csv is not a text file."),
         (b"a,b\n1,2\ncaf\xe9,3\n", "t.csv:3: not UTF-8 text."),

@@ -20,6 +20,13 @@ Source = Annotated[
     ),
 ]
 Target = Annotated[str | None, typer.Option("--target", help="The column to predict.  \\[default: the last]")]
+Ignore = Annotated[list[str] | None, typer.Option("--ignore", help="A column to leave out; may be repeated.")]
+Categorical = Annotated[
+    list[str] | None, typer.Option("--categorical", help="A column whose texts are categories; may be repeated.")
+]
+Missing = Annotated[
+    list[str] | None, typer.Option("--missing", help="A text that means a missing cell, too; may be repeated.")
+]
 Output = Annotated[
     Path | None, typer.Option("--output", "-o", help="The file to write.  \\[default: SOURCE's name with .yaml, here]")
 ]
@@ -29,6 +36,9 @@ Force = Annotated[bool, typer.Option("--force", help="Replace the file if it exi
 def new(
     source: Source,
     target: Target = None,
+    ignore: Ignore = None,
+    categorical: Categorical = None,
+    missing: Missing = None,
     output: Output = None,
     force: Force = False,
 ) -> None:
@@ -40,7 +50,9 @@ def new(
     from dlpy.cli.lines import say
     from dlpy.errors import ConfigError
     from dlpy.registry import without_plugins
+    from dlpy.starter_columns import Choices
     from dlpy.suggestions import command
+    from dlpy.wording import title_of
     from dlpy.writing import write_whole
 
     output = output or _named_after(source)
@@ -52,9 +64,10 @@ def new(
         config.load(path)
 
     with without_plugins():
-        text = starter.experiment_for(source, target, output)
+        choices = Choices(tuple(ignore or ()), tuple(categorical or ()), tuple(missing or ()))
+        text = starter.experiment_for(source, target, output, choices)
         write_whole(output, write)
-    say(str(output), f"next: {command('train', output)}")
+    say(str(output), *(f"  {line}" for line in title_of(text)), f"next: {command('train', output)}")
 
 
 def _named_after(source: str) -> Path:

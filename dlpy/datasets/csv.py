@@ -13,7 +13,16 @@ from dlpy import csv_file, missing_cells, table
 from dlpy.components import Dataset, Transform
 from dlpy.csv_file import CsvFile
 from dlpy.data import Input, Kind, Loaded, Output, Rows, Source, Task
-from dlpy.datasets.table_options import Delimiter, TestRows, generated_marks, no_column, no_column_to_predict
+from dlpy.datasets.table_options import (
+    Delimiter,
+    TestRows,
+    check_order,
+    generated_marks,
+    in_order_of_time,
+    no_column,
+    no_column_to_predict,
+    require_names,
+)
 from dlpy.errors import ConfigError, DataError
 from dlpy.features import Table
 from dlpy.missing_cells import Gaps
@@ -50,6 +59,8 @@ class Csv(Dataset):
     """Columns to leave out."""
     group: str | None = None
     """A column whose equal values belong together, such as a patient: never on both sides of a split."""
+    time: str | None = None
+    """A column of dates: rows are put in its order, so that hold-outs with `take: last` hold the latest ones."""
     test: TestRows = None
     """Rows kept aside for `dlpy evaluate` before validation rows are taken: a fraction, a count, or a mapping."""
     missing: Rule | dict[str, Rule] = "error"
@@ -65,6 +76,7 @@ class Csv(Dataset):
             raise ValueError("csv needs 'path', the CSV file")
         if self.test is not None and self.test.use:
             raise ValueError("'test' says which rows are test rows: a fraction, a count, or a mapping")
+        check_order(self.time, {"validation": self.validation, "test": self.test})
         claims = [("target", self.target), *self._marks()]
         claims += [(key, name) for key in ("numeric", "categorical", "ignore") for name in getattr(self, key) or []]
         owners: dict[str, str] = {}
@@ -73,7 +85,7 @@ class Csv(Dataset):
             owners.setdefault(name, key)
             if old == key and key in ("numeric", "categorical"):
                 raise ValueError(f"column '{name}' is listed twice under {key}")
-            if old not in (None, key) and not {old, key} <= {"group", "validation", "test", "ignore"}:
+            if old not in (None, key) and not {old, key} <= {"group", "validation", "test", "time", "ignore"}:
                 raise ValueError(f"column '{name}' cannot be both {old} and {key}")
         return self
 
@@ -81,7 +93,7 @@ class Csv(Dataset):
         """Return the columns that tell rows apart and are not learnt from, by option."""
         holdouts = {"validation": self.validation, "test": self.test}
         marks = [(key, holdout.column) for key, holdout in holdouts.items() if holdout and holdout.column]
-        return [*marks, ("group", self.group)] if self.group else marks
+        return [*marks, *((key, name) for key in ("group", "time") if (name := getattr(self, key)))]
 
     def outline(self) -> Task | None:
         if self.task == "auto":
@@ -102,6 +114,7 @@ class Csv(Dataset):
         numeric, categorical = self._features(file, columns)
         features = self._table(file, columns, numeric, categorical)
         rows = Rows.single(features, y, self._marked(file))
+        rows = in_order_of_time(file, self.time, rows) if self.time else rows
         task = Task.single(Input("table", (len(numeric) + len(categorical),)), output)
         filled = missing_cells.counted(file, {name: columns[name].missing for name in (*numeric, *categorical)})
         total = sum(count for counts in filled.values() for count in counts.values())
@@ -163,6 +176,7 @@ class Csv(Dataset):
         """Return the numeric and the categorical columns: those listed, or those that look so."""
         listed = {*(self.numeric or []), *(self.categorical or []), *self.ignore, self.target}
         free = [name for name in file.names if name not in listed | {name for _, name in self._marks()}]
+        require_names(file, free)
         looks = {name: table.guess_numeric(file, columns[name]) for name in free}
         guessed = [name for name in free if not looks[name]]
         numeric = [name for name in free if looks[name]] if self.numeric is None else self.numeric

@@ -7,7 +7,9 @@ from typing import Annotated, Any
 import numpy as np
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from dlpy.csv_file import CsvFile
+from dlpy.csv_file import UNNAMED, CsvFile
+from dlpy.data import Rows
+from dlpy.dates import dates_of
 from dlpy.errors import DataError, did_you_mean
 from dlpy.splits import Holdout
 
@@ -25,6 +27,40 @@ def _single_sign(delimiter: str) -> str:
 
 TestRows = Annotated[Holdout | None, BeforeValidator(_marked_test)]
 Delimiter = Annotated[str, Field(min_length=1, max_length=1), AfterValidator(_single_sign)]
+
+
+def in_order_of_time(file: CsvFile, name: str, rows: Rows) -> Rows:
+    """Return the rows of a table by their dates, the earliest first; rows of the same time keep their order.
+
+    Raises:
+        DataError: a cell holds no date, or day and month cannot be told apart.
+    """
+    texts = file.texts(name)
+    dates = dates_of(texts)
+    if len(dates.bad):
+        row = int(dates.bad[0])
+        what = f"'{texts[row]}' is no date" if texts[row] else "the date is missing"
+        raise DataError(f"{file.where(row, name)}: {what}. Rows are put in its order: expected such as 2016-12-31.")
+    if dates.doubtful:
+        hint = "Write dates as 2016-12-31."
+        raise DataError(f"{file.where(0, name)}: '{texts[0]}' may begin with the day or with the month. {hint}")
+    return rows.take(np.argsort(dates.times, kind="stable"))
+
+
+def check_order(time: str | None, holdouts: dict[str, Holdout | None]) -> None:
+    """Raise ValueError where random rows are held out of rows in time."""
+    for key, holdout in holdouts.items():
+        if time and holdout and (holdout.count or holdout.fraction) and holdout.take in (None, "random"):
+            raise ValueError(f"{key}: with 'time' the rows are in its order: say {{fraction: 0.2, take: last}}")
+
+
+def require_names(file: CsvFile, columns: list[str]) -> None:
+    """Raise DataError for a column without a name that nobody lists: it often is a running number."""
+    found = [name for name in columns if file.unnamed and UNNAMED.fullmatch(name)]
+    if found:
+        place = int(found[0].partition(" ")[2]) + 1
+        hint = f"Name it, or list it as '{found[0]}' where columns are listed."
+        raise DataError(f"{file.path.name}:1: column {place} has no name. {hint}")
 
 
 def no_column(file: CsvFile, key: str, name: str) -> DataError:

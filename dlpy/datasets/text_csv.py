@@ -11,7 +11,7 @@ from pydantic import model_validator
 from dlpy import csv_file, table
 from dlpy.components import Dataset
 from dlpy.data import Loaded, Output, Rows, Source, Task
-from dlpy.datasets.table_options import Delimiter, TestRows, generated_marks, no_column
+from dlpy.datasets.table_options import Delimiter, TestRows, check_order, generated_marks, in_order_of_time, no_column
 from dlpy.datasets.texts import TEXT, generated, generated_output, read_csv, texts_of
 from dlpy.missing_cells import MISSING
 from dlpy.splits import Holdout, for_limit, hold_out
@@ -33,6 +33,8 @@ class TextCsv(Dataset):
     """The column to predict."""
     task: Literal["auto", "regression", "binary", "multiclass"] = "auto"
     """What the target is: numbers to estimate, one of two classes, or one of several."""
+    time: str | None = None
+    """A column of dates: rows are put in its order, so that hold-outs with `take: last` hold the latest ones."""
     test: TestRows = None
     """Rows kept aside for `dlpy evaluate` before validation rows are taken: a fraction, a count, or a mapping."""
     missing_values: list[str] = list(MISSING)
@@ -46,6 +48,7 @@ class TextCsv(Dataset):
             raise ValueError("text_csv needs 'path', the CSV file")
         if self.test is not None and self.test.use:
             raise ValueError("'test' says which rows are test rows: a fraction, a count, or a mapping")
+        check_order(self.time, {"validation": self.validation, "test": self.test})
         if self.text == self.target:
             raise ValueError(f"column '{self.text}' cannot be both text and target")
         return self
@@ -58,13 +61,15 @@ class TextCsv(Dataset):
     def load(self) -> Loaded:
         file = csv_file.read(Path(str(self.path)), self.delimiter)
         marks = [str(mark.column) for mark in self._marks()]
-        for key, name in (("text", self.text), ("target", self.target), *(("validation", mark) for mark in marks)):
+        more = [("validation", mark) for mark in marks] + ([("time", self.time)] if self.time else [])
+        for key, name in (("text", self.text), ("target", self.target), *more):
             if name not in file.names:
                 raise no_column(file, key, name)
         column = table.columns_of(file, self.missing_values)[self.target]
         y, output = table.target_of(file, column, None if self.task == "auto" else self.task)
         marked = {mark: np.array(file.texts(mark), np.str_) for mark in marks}
         rows = Rows.single(texts_of(file, self.text), y, marked)
+        rows = in_order_of_time(file, self.time, rows) if self.time else rows
         return self._loaded(rows, output, Source("file", str(file.path)), self.test)
 
     def read(self, path: Path, task: Task) -> Rows:

@@ -12,7 +12,7 @@ from dlpy import csv_file, table, time_stamps
 from dlpy.csv_file import CsvFile
 from dlpy.data import Loaded, Rows, Source, Task
 from dlpy.datasets.series import Record, Series, segments, thinned
-from dlpy.datasets.table_options import Delimiter, no_column, no_column_to_predict
+from dlpy.datasets.table_options import Delimiter, no_column, no_column_to_predict, require_names
 from dlpy.errors import ConfigError, DataError
 from dlpy.models.dense import as_list
 from dlpy.table import Column
@@ -30,7 +30,7 @@ class TimeseriesCsv(Series):
 
     name: Literal["timeseries_csv"] = "timeseries_csv"
     time: str | None = None
-    """The column of time stamps: ISO 8601, 31.12.2016 23:50:00, or seconds since 1970. Without it order is all."""
+    """The column of time stamps: 2016-12-31 23:50, 31.12.2016 23:50 or seconds since 1970. Without it order is all."""
     columns: Annotated[list[str], Field(min_length=1)] | None = None
     """Columns of numbers to learn from; every one unless given, the target's own past too."""
     target: Annotated[list[str], BeforeValidator(as_list, json_schema_input_type=str | list[str]), Field(min_length=1)]
@@ -67,6 +67,8 @@ class TimeseriesCsv(Series):
         times = self._times(file)
         self._check_names(file)
         columns = table.columns_of(file)
+        if self.columns is None:
+            require_names(file, [name for name in file.names if name != self.time])
         names = self.columns or [name for name in file.names if name != self.time and _is_numeric(file, columns[name])]
         if not names:
             raise DataError(f"{file.path.name}: no column holds numbers: there is nothing to learn from.")

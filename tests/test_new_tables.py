@@ -1,0 +1,261 @@
+"""What `dlpy new` makes of tables of the user's own: times, numbers with signs, missing cells, and what it leaves out."""
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dlpy.cli.main import main
+from dlpy.config import load
+from dlpy.dates import dates_of
+from dlpy.pipeline import split
+from dlpy.signed_numbers import plain
+
+DAYS = [date(2012, 1, 1) + timedelta(days=i) for i in range(400)]
+MONTHS = [date(2000 + i // 12, i % 12 + 1, 1) for i in range(150)]
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def new(capsys, header, rows, *options):
+    """Write a table, let `dlpy new` write an experiment on it and check that; return status, screen and data block."""
+    Path("t.csv").write_text("\n".join([header, *(",".join(map(str, row)) for row in rows)]))
+    capsys.readouterr()
+    status = main(["new", "t.csv", "-o", "t.yaml", "--force", *options])
+    out, err = capsys.readouterr()
+    if status:
+        return status, err, None
+    assert main(["check", "t.yaml", "--data"]) == 0, capsys.readouterr()
+    text = Path("t.yaml").read_text()
+    assert all(f"# {line.strip()}" in text for line in out.splitlines()[1:-1])  # what the screen says, the file says
+    return status, out, load(Path("t.yaml"))[0].data
+
+
+FORMS = [
+    "%Y/%m/%d",
+    "%m/%d/%Y",
+    "%d.%m.%Y",
+    "%Y-%m-%d",
+    "%d %B %Y",
+    "%b %d, %Y",
+    "%m/%d/%y",
+    "%Y-%m-%d %H:%M",
+    "%Y%m%d",
+]
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("order", ["oldest", "newest", "mixed"])
+def test_rows_with_dates_are_split_in_their_order(capsys, form, order):
+    days = {"oldest": DAYS[:200], "newest": DAYS[199::-1], "mixed": [DAYS[i * 7 % 200] for i in range(200)]}[order]
+    rows = [
+        [day.strftime(form).replace(",", ""), (day - DAYS[0]).days, "up" if day.day % 2 else "down"] for day in days
+    ]
+    _, out, data = new(capsys, "day,age,label", rows)
+    assert "Not used: day (dates, such as" in out
+    assert "Rows are split in the order of day (2012-01-01 to 2012-07-18)" in out
+    assert data.time == "day"
+    parts = split(data, data.load())
+    age = [rows.x.numeric[:, 0].tolist() for rows in (parts.train, parts.validation, parts.test)]
+    assert age == [list(range(144)), list(range(144, 170)), list(range(170, 200))]
+
+
+def test_several_series_by_an_id_are_split_in_time(capsys):
+    rows = [
+        [store, day.isoformat(), day.day % 3, day.day * 1.5 + i] for i, store in enumerate("ABC") for day in DAYS[:100]
+    ]
+    _, out, data = new(capsys, "store,date,promo,sales", rows)
+    assert "line 102: 2012-01-01 is earlier than 2012-04-09 before it" in out
+    loaded = data.load()
+    assert set(loaded.test.columns["date"]) == {day.isoformat() for day in DAYS[85:100]}
+
+
+def test_dates_that_are_missing_are_told_and_may_be_ignored(capsys):
+    rows = [["" if i == 5 else day.isoformat(), i * 1.5, "ab"[i % 2]] for i, day in enumerate(DAYS[:100])]
+    status, err, _ = new(capsys, "date,x,y", rows)
+    assert status == 3
+    assert (
+        "which 'date' does not tell: line 7: the time stamp is missing. Correct it, or split the rows at random" in err
+    )
+    _, out, data = new(capsys, "date,x,y", rows, "--ignore", "date")
+    assert "Not used: date (left out by --ignore, such as '2012-01-01')" in out
+    assert (data.time, data.ignore, data.test.fraction, data.test.take) == (None, ["date"], 0.15, None)
+
+
+def test_texts_with_dates_are_split_in_time(capsys):
+    rows = [
+        [day.strftime("%m/%d/%Y"), f"it was all in all number {i}", "ab"[i % 2]] for i, day in enumerate(DAYS[99::-1])
+    ]
+    _, _, data = new(capsys, "date,review,verdict", rows)
+    assert (data.name, data.text, data.time) == ("text_csv", "review", "date")
+    assert data.load().test.x.values[-1] == "it was all in all number 0"
+
+
+def test_a_class_that_only_the_latest_rows_have_is_told_with_the_reason(capsys):
+    rows = [[day.isoformat(), i * 1.5, "late" if i > 180 else "ab"[i % 2]] for i, day in enumerate(DAYS[:200])]
+    status, err, _ = new(capsys, "date,x,label", rows)
+    assert status == 3
+    assert "class late" in err
+    assert "Rows are split in the order of 'date'; --ignore 'date' splits them at random." in err
+
+
+@pytest.mark.parametrize(
+    ("cells", "shown"),
+    [
+        ("$62.{i:02d}", "'$62.00' (line 2), '$62.01' (line 3)"),
+        ("62.{i}%", "such as 62 for '62.0%'"),
+        ('"1,2{i:02d}.5"', "such as 1200.5 for '1,200.5'"),
+        ("{i} kg", "such as 0 for '0 kg'"),
+        ("(1{i})", "such as -10 for '(10)'"),
+    ],
+)
+@pytest.mark.parametrize("target", ["price", "label"])
+def test_numbers_but_for_signs_are_an_error_that_names_them(capsys, cells, shown, target):
+    rows = [[cells.format(i=i), i * 1.5, "ab"[i % 2]] for i in range(100)]
+    status, err, _ = new(capsys, "price,x,label", rows, "--target", target)
+    assert status == 3
+    assert err.startswith("error: t.csv:2: column 'price' holds numbers but for ")
+    assert shown in err
+    assert "--categorical price" in err
+
+
+def test_a_dash_among_numbers_is_an_error_that_offers_a_missing_cell(capsys):
+    rows = [["-" if i % 5 == 3 else i / 3, i * 1.5, "ab"[i % 2]] for i in range(100)]
+    status, err, _ = new(capsys, "rate,x,label", rows)
+    assert status == 3
+    assert "t.csv:5: column 'rate' holds numbers but for '-' (line 5)." in err
+    assert "--missing '-' takes that for a missing cell." in err
+    _, out, data = new(capsys, "rate,x,label", rows, "--missing", "-")
+    assert "Taken for missing in rate: '-' (20)" in out
+    assert (data.missing, data.missing_values[-1]) == ("median", "-")
+
+
+def test_categories_stay_categories(capsys):
+    rows = [
+        [("2WD", "4WD")[i % 2], ("<18", "18-30", ">30")[i % 3], ("0", "1", "2", "3+")[i % 4], i / 7] for i in range(60)
+    ]
+    _, out, _ = new(capsys, "drive,group,children,y", rows)
+    assert "3 categorical columns: drive (2 values), group (3 values), children (4 values)" in out
+    rows = [[("5%", "10%")[i % 2], i * 1.5, i / 7] for i in range(60)]
+    _, _, data = new(capsys, "discount,x,y", rows, "--categorical", "discount")
+    assert data.categorical == ["discount"]
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("$62.88", 62.88), ("62.9%", 62.9), ("1,234.5", 1234.5), ("1.234,5", 1234.5), ("-$5", -5), ("€ 3,50", 3.5),
+        ("(12)", -12), ("12-", -12), ("\u2212" "7", -7), ("1 234 567", 1234567), ("12 kg", 12), ("USD 3", 3), ("<0.05", 0.05),
+        ("abc", None), ("", None), ("12:30", None), ("10-20", None), ("A12", None), ("012 3", None), ("1.2.3", None),
+    ],
+)  # fmt: skip
+def test_the_number_among_signs(text, number):
+    found = plain(text)
+    assert (None if found is None else found[0]) == number
+
+
+def test_texts_taken_for_missing_are_told_with_their_columns(capsys):
+    rows = [
+        [i / 7, "NA" if i % 4 == 0 else "ZA", "?" if i % 6 == 0 else "x", "None" if i % 3 == 0 else "ab"[i % 2]]
+        for i in range(60)
+    ]
+    _, out, data = new(capsys, "x,country,alley,label", rows)
+    assert "  Taken for missing in country: 'NA' (15)\n  Taken for missing in alley: '?' (10)\n" in out
+    assert "Not taken for missing, but for a class of label: 'None' (20); see missing_values" in out
+    assert "If 'NA', '?' should be a value, add to data: missing_values: " in out
+    assert data.missing_values == ["", "NA", "N/A", "NaN", "nan", "null", "?"]
+    assert data.load().task.output.classes == ("None", "a", "b")
+
+
+def test_running_numbers_and_empty_columns_are_left_out_with_a_reason(capsys):
+    rows = [[i, i + 1, "", "NA", i * 1.5, "ab"[i % 2]] for i in range(60)]
+    _, out, data = new(capsys, ",id,hole,gone,x,y", rows)
+    assert "Not used: Unnamed: 0 (a running number, such as '0')" in out
+    assert "Not used: id (a running number, such as '1')" in out
+    assert "Not used: hole (every cell is empty)" in out
+    assert "Not used: gone (every cell is missing, such as 'NA')" in out
+    assert data.load().train.x.numeric_names == ("x",)
+
+
+def test_a_column_without_a_name_is_not_learnt_from_unless_listed(capsys):
+    new(capsys, ",x,y", [[i, i * 1.5, i / 7] for i in range(60)])
+    status = main(["check", "t.yaml", "--data", "data.ignore=[]"])
+    assert status == 3
+    assert "t.csv:1: column 1 has no name. Name it, or list it as 'Unnamed: 0'" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("form", "time", "title"),
+    [
+        ("%Y-%m", "month", "1 month ahead"),
+        ("%Y/%m/%d", "month", "1 month ahead"),
+        ("%b %Y", "month", "1 month ahead"),
+        ("%m/%d/%Y", None, "1 row ahead"),
+    ],
+)
+def test_months_are_a_series(capsys, form, time, title):
+    _, out, data = new(capsys, "month,sold", [[day.strftime(form), i / 7] for i, day in enumerate(MONTHS)])
+    assert title in out
+    assert (data.name, data.time, data.target, data.lookback) == ("timeseries_csv", time, ["sold"], 5)
+    assert ("form that timeseries_csv does not read" in out) == (time is None)
+
+
+def test_a_short_series_is_told_the_limit(capsys):
+    status, err, _ = new(capsys, "month,sold", [[day.isoformat(), i / 7] for i, day in enumerate(MONTHS[:48])])
+    assert status == 3
+    assert (
+        "from 60 rows on, and this one has 48. By hand: data: {name: timeseries_csv, path: t.csv, time: month," in err
+    )
+
+
+def test_working_days_and_other_gaps_leave_windows(capsys):
+    rows = [[day.isoformat(), i, i / 7] for i, day in enumerate(DAYS) if day.weekday() < 5]
+    _, out, data = new(capsys, "Date,Open,Close", rows)
+    assert "Column Date has 56 gaps: the rows are taken one after the other, whatever their times" in out
+    assert (data.name, data.time, data.columns) == ("timeseries_csv", None, None)
+    rows = [[day.isoformat(), i, i / 7] for i, day in enumerate(DAYS) if i != 100]
+    _, _, data = new(capsys, "Date,Open,Close", rows)
+    assert (data.time, data.gaps) == ("Date", "allow")
+
+
+def test_days_and_hours_in_two_columns_are_a_series(capsys):
+    rows = [[day.isoformat(), f"{hour}:00", day.day + hour / 7] for day in DAYS[:20] for hour in range(24)]
+    _, out, data = new(capsys, "date,time,heat", rows)
+    assert (data.name, data.columns, data.time) == ("timeseries_csv", ["heat"], None)
+    assert "Column date with time is written in a form" in out
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        (DAYS[::-1], "line 3: 2013-02-02 is earlier than 2013-02-03 before it; the newest row comes first"),
+        ([*DAYS[50:60], *DAYS[:50], *DAYS[60:]], "line 12: 2012-01-01 is earlier than 2012-02-29 before it; sort"),
+        ([day for day in DAYS[:100] for _ in "ab"], "line 3: 2012-01-01 is there twice (100 rows of the same time"),
+    ],
+)
+def test_what_is_nearly_a_series_is_told_with_its_line(capsys, rows, message):
+    status, err, _ = new(capsys, "day,y", [[day.isoformat(), i / 7] for i, day in enumerate(rows)])
+    assert status == 3
+    assert f"Column day is nearly a column of times: {message}" in err
+
+
+def test_day_and_month_are_told_apart_by_the_whole_column():
+    assert dates_of(["01/02/2012", "13/02/2012"]).times[0] == np.datetime64("2012-02-01")
+    assert dates_of(["01/02/2012", "02/13/2012"]).times[0] == np.datetime64("2012-01-02")
+    monthly = dates_of([f"{month:02d}/01/{year}" for year in (2012, 2013) for month in range(1, 13)])
+    assert monthly.month_first
+    assert dates_of(["01/02/2012", "03/04/2012", "02/01/2012", "04/03/2012"]).doubtful
+    assert not dates_of(["1970-01-01", "1970-01-02"]).bad.size
+
+
+def test_what_new_wrote_trains(capsys):
+    rows = [[day.strftime("%m/%d/%Y"), i * 1.5, "up" if day.day % 2 else "down"] for i, day in enumerate(DAYS[:200])]
+    new(capsys, "day,age,label", rows)
+    assert main(["train", "t.yaml", "training.epochs=1", "-q"]) == 0
+    new(capsys, "month,sold", [[day.strftime("%Y-%m"), i / 7] for i, day in enumerate(MONTHS[:60])])
+    assert main(["train", "t.yaml", "training.epochs=1", "-q"]) == 0
