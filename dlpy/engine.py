@@ -19,6 +19,7 @@ from dlpy.features import Padded, row_bytes
 from dlpy.fused import fuse
 from dlpy.graphs import Graphs
 from dlpy.in_graph import InGraph, Part, steps_in_block
+from dlpy.lengths import ignores_padding
 from dlpy.plan import Pause, Plan, Position, Stage, by_length, order
 from dlpy.resident import Draws, Resident, Tensors
 from dlpy.stream import Stream
@@ -52,6 +53,8 @@ class Engine:
 
     Args of an instance:
         exact: scores by name that replace what Keras' metrics of these names say of rows that are scored.
+        masks_padding: what the family says of itself, see Model.masks_padding; it is checked before it is relied on.
+        tell: shows a line to the user.
     """
 
     def __init__(
@@ -59,10 +62,15 @@ class Engine:
         model: keras.Model,
         execution: Execution | None = None,
         exact: Mapping[str, ExactScore] | None = None,
+        *,
+        masks_padding: bool = False,
+        tell: Callable[[str], None] = lambda line: None,
     ) -> None:
         self.model = model
         self._exact = exact or {}
         self.execution = execution or Execution()
+        self._masks_padding, self._tell = masks_padding, tell
+        self._cut: bool | None = None
         self._compiled()
 
     def _compiled(self) -> None:
@@ -83,7 +91,7 @@ class Engine:
             DivergedError: the loss is not finite any more; no hook sees that epoch's end.
         """
         drawn = plan.steps_per_epoch and plan.steps_per_epoch * min(plan.batch_size, len(train))
-        resident = Resident(train, plan.batch_size, plan.sample_weight, drawn)
+        resident = Resident(train, plan.batch_size, plan.sample_weight, drawn, cut=self._cuts(train))
         for hook in hooks:
             hook.set_model(self.model)
             hook.set_params({"epochs": plan.epochs, "steps": resident.steps, "verbose": 0})
@@ -113,7 +121,7 @@ class Engine:
 
     def _take_up(self, at: Position, epochs: range, train: Rows) -> range:
         """Bring model and hooks to where training was in these epochs, and return those that are left."""
-        self._graphs.create_variables(train)
+        self._graphs.create_variables(train, cut=self._cuts(train))
         at.restore(self.model)
         left = range(at.epochs, at.epochs if at.stopped else epochs.stop)
         if left and not at.step:  # after its epochs what a stage leaves are the averages, and within one they are not
@@ -153,14 +161,14 @@ class Engine:
 
     def evaluate(self, rows: Rows, batch_size: int) -> dict[str, float]:
         """Return the loss and metrics on these rows."""
-        self._graphs.create_variables(rows)
+        self._graphs.create_variables(rows, cut=self._cuts(rows))
         return self._scorer(rows, batch_size)(no_pause)
 
     def predict(self, rows: Rows, batch_size: int) -> np.ndarray:
         """Return what the model says of these rows: (rows, units) float32."""
         import tensorflow as tf
 
-        resident = Resident(rows, _held_out_batch(rows, batch_size))
+        resident = Resident(rows, _held_out_batch(rows, batch_size), cut=self._cuts(rows))
         ordered = self._held_out_order(rows)
         tensors = resident.in_order(ordered)
         steps = map(tf.constant, range(resident.steps))
@@ -169,9 +177,22 @@ class Engine:
         prediction[ordered] = given
         return prediction
 
+    def _cuts(self, rows: Rows) -> bool:
+        """Return whether batches are cut to their longest row; the first rows that are asked for decide it for all."""
+        if not (self._masks_padding and isinstance(rows.x, Padded) and self.model.inputs[0].shape[1] is None):
+            return False
+        if self._cut is None:
+            self._cut = ignores_padding(self.model, rows.x)
+            if not self._cut:
+                self._tell(
+                    "rows are filled up to their full length, not to the longest row of a batch: the model says that "
+                    "it masks padding, but its predictions for short rows depend on it"
+                )
+        return self._cut
+
     def _lengths(self, rows: Rows) -> np.ndarray | None:
-        """Return the rows' lengths where the model takes rows of any length: batches are then of about one length."""
-        return rows.x.lengths if isinstance(rows.x, Padded) and self.model.inputs[0].shape[1] is None else None
+        """Return the rows' lengths where batches are cut to their longest row: they are then of about one length."""
+        return rows.x.lengths if isinstance(rows.x, Padded) and self._cuts(rows) else None
 
     def _orders(self, train: Rows, plan: Plan, epochs: range, drawn: int) -> Iterator[tuple[np.ndarray, Draws]]:
         """Yield in which order each epoch takes the rows, and how their pictures are changed."""
@@ -191,7 +212,7 @@ class Engine:
         return ordered.astype(np.int32)
 
     def _training(self, train: Rows, rows: Resident, pause: int | None, hooks: Sequence[Hooks]) -> Epoch:
-        self._graphs.create_variables(train)
+        self._graphs.create_variables(train, cut=self._cuts(train))
         if self.execution.mode == "steps":
             listeners = [hook for hook in hooks if acts_on_batches(hook)]
             return Stream(self.model, rows, pause, listeners, jit_compile=self.execution.jit_compile)
@@ -205,7 +226,7 @@ class Engine:
         return InGraph([compiled, Part(self._graphs.train, whole * block, rows.steps)], pause)
 
     def _scorer(self, rows: Rows, batch_size: int) -> Callable[[Pause], dict[str, float]]:
-        resident = Resident(rows, _held_out_batch(rows, batch_size))
+        resident = Resident(rows, _held_out_batch(rows, batch_size), cut=self._cuts(rows))
         tensors = resident.in_order(self._held_out_order(rows))
         if not self._exact:
             scoring = InGraph([Part(self._graphs.test, 0, resident.steps)])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +29,10 @@ from dlpy.suggestions import command
 from dlpy.units import in_unit, own_numbers
 
 Part = Literal["train", "validation", "test"]
+Tell = Callable[[str], None]  # shows a line to the user
+
+
+def _silent(line: str) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,7 @@ class Trained:
     epoch: int
 
 
-def restore(run: Run, which: checkpoints.Which = "best") -> Trained:
+def restore(run: Run, which: checkpoints.Which = "best", tell: Tell = _silent) -> Trained:
     """Return what a run has learnt; its data need not be there.
 
     Raises:
@@ -56,7 +60,9 @@ def restore(run: Run, which: checkpoints.Which = "best") -> Trained:
     pipeline = Pipeline.restore(experiment.steps(), run.transforms)
     model = compiled_model(experiment, task, experiment.seed)
     epoch = checkpoints.load_weights(model, run, which)
-    return Trained(experiment, pipeline, Engine(model, exact=exact_scores(experiment, task)), raw_task, task, epoch)
+    exact, masks_padding = exact_scores(experiment, task), experiment.model.masks_padding
+    engine = Engine(model, exact=exact, masks_padding=masks_padding, tell=tell)
+    return Trained(experiment, pipeline, engine, raw_task, task, epoch)
 
 
 def read_config(run: Run) -> tuple[Experiment, Document]:
@@ -100,7 +106,7 @@ def read_record(run: Run) -> dict[str, Any]:
     return record
 
 
-def evaluate(run: Run, parts: list[Part], which: checkpoints.Which = "best") -> dict[str, Any]:
+def evaluate(run: Run, parts: list[Part], which: checkpoints.Which = "best", tell: Tell = _silent) -> dict[str, Any]:
     """Score a run's model on parts of its data, add the scores to evaluation.json, and return them by part.
 
     Args:
@@ -109,7 +115,7 @@ def evaluate(run: Run, parts: list[Part], which: checkpoints.Which = "best") -> 
     Raises:
         DataError: the data is gone or has changed, or has no such part.
     """
-    trained = restore(run, which)
+    trained = restore(run, which, tell)
     raw = _raw_parts(run, trained.experiment)
     parts = parts or [part for part in ("validation", "test") if part in raw]
     missing = [part for part in parts if part not in raw]
@@ -123,20 +129,24 @@ def evaluate(run: Run, parts: list[Part], which: checkpoints.Which = "best") -> 
     return results
 
 
-def predict(run: Run, path: Path, which: checkpoints.Which = "best") -> tuple[np.ndarray, Rows, Task]:
+def predict(
+    run: Run, path: Path, which: checkpoints.Which = "best", tell: Tell = _silent
+) -> tuple[np.ndarray, Rows, Task]:
     """Return what a run's model says of the rows of a user's file, (rows, units), these rows, and the task.
 
     Numbers are in the target's own unit.
     """
     _require_answers(run)
-    trained = restore(run, which)
+    trained = restore(run, which, tell)
     rows = trained.experiment.data.read(path, trained.raw_task)
     if len(rows) == 0:
         raise DataError(f"{path} has no rows.")
     return _predicted(trained, rows, str(path)), rows, trained.task
 
 
-def predict_texts(run: Run, texts: list[str], which: checkpoints.Which = "best") -> tuple[np.ndarray, Rows, Task]:
+def predict_texts(
+    run: Run, texts: list[str], which: checkpoints.Which = "best", tell: Tell = _silent
+) -> tuple[np.ndarray, Rows, Task]:
     """Return what a run's model says of some texts: (texts, units), the texts, and the task.
 
     Raises:
@@ -144,7 +154,7 @@ def predict_texts(run: Run, texts: list[str], which: checkpoints.Which = "best")
         DataError: a text is empty.
     """
     _require_answers(run)
-    trained = restore(run, which)
+    trained = restore(run, which, tell)
     if trained.raw_task.input.kind != "text":
         raise ConfigError(f"--text: run {run.id} was trained on {trained.raw_task.input}, not on texts. Give a file.")
     rows = Rows.single(checked(texts, lambda row: f"--text number {row + 1}"))

@@ -6,7 +6,7 @@ A fold that is done leaves what it gave in its directory, `fold.json` last: who 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -99,14 +99,17 @@ class _Workshop:
         self._task: Task | None = None
         self._engine: Engine | None = None
 
-    def engine(self, experiment: Experiment, data: Data, callbacks: Sequence[Hooks], *, fresh: bool) -> Engine:
+    def engine(
+        self, experiment: Experiment, data: Data, hooks: Sequence[Hooks], tell: Callable[[str], None], *, fresh: bool
+    ) -> Engine:
         """Return an engine with a new model; where it is not fresh, a checkpoint is still to fill it."""
         model = fresh_model(experiment, data.task) if fresh else compiled_model(experiment, data.task, experiment.seed)
         other = self._task != data.task  # a fold may have other categories than the one before
         if self._engine is None or other or experiment.training.phases:
             rows = len(self.parts[0][0])  # of the first fold, so that folds in other processes go the same way
-            execution = choose_execution(experiment, model, rows, callbacks, trainings=len(self.parts))
-            self._engine = Engine(model, execution, exact_scores(experiment, data.task))
+            execution = choose_execution(experiment, model, rows, hooks, trainings=len(self.parts))
+            exact, masks_padding = exact_scores(experiment, data.task), experiment.model.masks_padding
+            self._engine = Engine(model, execution, exact, masks_padding=masks_padding, tell=tell)
             self._task = data.task
         else:
             self._engine.restart(model)
@@ -124,7 +127,7 @@ def _train_fold(run: Run, shop: _Workshop, number: int, reporter: Reporter) -> N
     if state is not None:
         reporter.notice(f"fold {number}: goes on after epoch {reached(state)} of {experiment.training.epochs}")
     callbacks = built_callbacks(experiment, folder, data)
-    engine = shop.engine(experiment, data, list(callbacks.values()), fresh=state is None)
+    engine = shop.engine(experiment, data, list(callbacks.values()), reporter.notice, fresh=state is None)
     save_splits(folder, data)
     last, keeper = _LastScores(), checkpoint_of(experiment).for_fold(folder)
     training = Training(folder, engine, experiment, data)
@@ -233,9 +236,12 @@ class _Notices(Reporter):
 def _train_in_processes(run: Run, left: list[int], count: int, jobs: int, reporter: Reporter) -> None:
     """Train the folds in processes of their own, which read all they need from the run directory."""
     arguments = [(str(run.path), number) for number in left]
+    told: set[str] = set()
     for number, lines in zip(left, in_processes(_fold_in_process, arguments, jobs), strict=True):
         for line in lines:
-            reporter.notice(line)
+            if line not in told:  # each process says what is true of all folds
+                reporter.notice(line)
+        told.update(lines)
         reporter.fold_ended(number, count, _read(run, number).scores)
 
 

@@ -93,15 +93,19 @@ class Graphs:
         rows = tensors["order"][start : start + tensors["batch_size"]]
         self._kept.scatter_update(tf.IndexedSlices(tf.cast(given[0], tf.float32), rows))
 
-    def create_variables(self, rows: Rows) -> None:
-        """Make the variables of metrics and optimizer, once: a graph that loops cannot make them."""
+    def create_variables(self, rows: Rows, *, cut: bool = False) -> None:
+        """Make the variables of metrics and optimizer, once: a graph that loops cannot make them.
+
+        Args:
+            cut: whether rows may be fed without what fills them up.
+        """
         import tensorflow as tf
 
         model = self._model
         if self._created:
             return
         self._created = True
-        single = Resident(rows.take(np.zeros(1, np.int64)), 1)  # pictures can be read as long as it is there
+        single = Resident(rows.take(np.zeros(1, np.int64)), 1, cut=cut)  # pictures can be read as long as it is there
         tensors = single.in_order()
         build_optimizers(model)
         if isinstance(model, stepped_class()):  # its scores have had theirs from the beginning

@@ -33,9 +33,18 @@ class Resident:
         batch_size: how many rows a step takes.
         weight: (rows,) float32, how much each row counts.
         drawn: how many rows an epoch takes; all of them unless given.
+        cut: whether a model of rows of any length gets a batch cut to its longest row, or filled up to full length.
     """
 
-    def __init__(self, rows: Rows, batch_size: int, weight: np.ndarray | None = None, drawn: int | None = None) -> None:
+    def __init__(
+        self,
+        rows: Rows,
+        batch_size: int,
+        weight: np.ndarray | None = None,
+        drawn: int | None = None,
+        *,
+        cut: bool = False,
+    ) -> None:
         import tensorflow as tf
 
         self.drawn, self.batch_size = drawn or len(rows), min(batch_size, len(rows))
@@ -43,6 +52,8 @@ class Resident:
         self._held = rows.x  # what is read from while graphs run must not go
         self._sparse = rows.x if isinstance(rows.x, Sparse) else None
         x = {} if isinstance(rows.x, Sparse) else _arrays(rows.x)
+        if isinstance(rows.x, Padded):
+            x["least"] = np.int32(1 if cut else rows.x.length)
         targets = {"y": rows.y if rows.y.ndim > 1 else rows.y[:, None]} if rows.targets else {}
         weights = {} if weight is None else {"weight": weight}
         fixed = {**x, **targets, **weights, "batch_size": self.batch_size}
@@ -178,11 +189,11 @@ def _pictures(number: tf.Tensor, rows: tf.Tensor, shape: Shape) -> tf.Tensor:
 
 
 def _padded(tensors: Tensors, rows: tf.Tensor, width: int | None) -> tf.Tensor:
-    """Return rows of integers filled up with 0 to `width`, or, for None, to the longest of them."""
+    """Return rows of integers filled up with 0 to `width`, or, for None, to the longest of them, or to `least`."""
     import tensorflow as tf
 
     lengths = tf.gather(tensors["lengths"], rows)
-    wide = tf.maximum(tf.reduce_max(lengths), 1) if width is None else tf.constant(width)
+    wide = tf.maximum(tf.reduce_max(lengths), tensors["least"]) if width is None else tf.constant(width)
     position = tf.range(wide) - ((wide - lengths) * tensors["front"])[..., None]
     inside = (position >= 0) & (position < lengths[..., None])
     values = tf.gather(tensors["values"], tf.where(inside, tf.gather(tensors["begin"], rows)[..., None] + position, 0))

@@ -138,7 +138,8 @@ def fit_best(run: Run, prepared: Prepared, data: Data, reporter: Reporter) -> En
     execution = choose_execution(experiment, model, len(data.train), list(callbacks.values()))
     if not prepared.is_refit:
         settle_config(run, experiment.executed(execution))
-    engine = Engine(model, execution, exact_scores(experiment, data.task))
+    exact, masks_padding = exact_scores(experiment, data.task), experiment.model.masks_padding
+    engine = Engine(model, execution, exact, masks_padding=masks_padding, tell=reporter.notice)
     if is_partly_frozen(model) and not experiment.training.phases:
         reporter.notice(weights_line(model))
     keeper = checkpoint_of(experiment).build(run, directions(experiment, data))

@@ -44,7 +44,8 @@ def evaluate(
     from dlpy.drawing import draw_all
 
     run = runs.find(name, runs_folder)
-    results = evaluation.evaluate(run, evaluation.part_names(split or []), evaluation.checkpoint_name(checkpoint))
+    parts, which = evaluation.part_names(split or []), evaluation.checkpoint_name(checkpoint)
+    results = evaluation.evaluate(run, parts, which, complain)
     draw_all(run, complain)
     if as_json:
         say_json(results)

@@ -34,7 +34,7 @@ def predict(
     Example: dlpy predict latest new_houses.csv --output predictions.csv
     """
     from dlpy import evaluation, runs
-    from dlpy.cli.lines import hand_over, say
+    from dlpy.cli.lines import complain, hand_over, say
     from dlpy.errors import ConfigError
     from dlpy.predictions import to_csv
     from dlpy.writing import write_whole
@@ -46,9 +46,9 @@ def predict(
     run = runs.find(name, runs_folder)
     which = evaluation.checkpoint_name(checkpoint)
     if data is None:
-        prediction, rows, task = evaluation.predict_texts(run, text or [], which)
+        prediction, rows, task = evaluation.predict_texts(run, text or [], which, complain)
     else:
-        prediction, rows, task = evaluation.predict(run, data, which)
+        prediction, rows, task = evaluation.predict(run, data, which, complain)
     table = to_csv(prediction, rows, task)
     if output is None:
         hand_over(table)

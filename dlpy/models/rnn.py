@@ -89,6 +89,8 @@ class Rnn(Model, Recurrent):
     Over a text to go on with, the states at all times are, so that each says what comes next.
     """
 
+    masks_padding = True
+
     name: Literal["rnn"] = "rnn"
     embedding: AnyEmbedding = Embedding()
     """The vectors that integers become, such as 32 or {path: glove.6B.100d.txt, trainable: false}."""
