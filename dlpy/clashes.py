@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dlpy.class_weights import check_class_weight
+from dlpy.components import LEARNING_RATE
 from dlpy.data import Task
 from dlpy.errors import ConfigError, did_you_mean
 from dlpy.phases import clashes_of_phases, has_schedule
@@ -12,6 +13,8 @@ from dlpy.yaml_reader import Keys, Mistake
 
 if TYPE_CHECKING:
     from dlpy.config import Experiment
+
+_WRITTEN = ("config.yaml", "run.json", "metrics.csv", "summary.json", "model.keras", "predictions.npz", "log.txt")
 
 
 def clashes(experiment: Experiment) -> list[Mistake]:
@@ -24,20 +27,43 @@ def clashes(experiment: Experiment) -> list[Mistake]:
     labels = [metric.key for metric in experiment.training.metrics or []]
     for label in {label for label in labels if labels.count(label) > 1}:
         mistakes.append(Mistake(("training", "metrics"), f"two metrics are called '{label}': give one a 'label'."))
-    names = [callback.name for callback in experiment.callbacks]
-    for position, callback in enumerate(experiment.callbacks):
-        if callback.only_once and callback.name in names[:position]:
-            mistakes.append(Mistake(("callbacks", position), f"{callback.name} is there twice."))
-        if callback.sets_learning_rate and has_schedule(experiment.training):
-            message = f"{callback.name} needs a learning rate that is a number, not a schedule."
-            mistakes.append(Mistake(("callbacks", position), message))
+    mistakes += _clashes_of_callbacks(experiment)
     if experiment.data.validation and experiment.data.validation.column and not experiment.data.has_columns:
         mistakes.append(Mistake(("data", "validation", "column"), f"{experiment.data.name} has no columns."))
     changed = any(not step.keeps_rows for step in experiment.model.transforms())
     if changed and experiment.data.augmentation:
         message = "features are computed once, but data.augmentation changes pictures each time: use 'train: frozen'."
         mistakes.append(Mistake(("model", "train"), message))
-    return mistakes + clashes_of_phases(experiment.training, experiment.model, experiment.callbacks)
+    return mistakes + clashes_of_phases(experiment.training, experiment.model)
+
+
+def _clashes_of_callbacks(experiment: Experiment) -> list[Mistake]:
+    """Return which callbacks are listed twice, or write what something else in the experiment or the run sets."""
+    training, mistakes = experiment.training, []
+    computed = {LEARNING_RATE} if has_schedule(training) else set()  # before each step, whatever a callback sets
+    setters = {"checkpoints/": "checkpoint", **{name: "every run" for name in _WRITTEN}}
+    if training.phases:
+        setters[LEARNING_RATE] = "training.phases"
+    names = [callback.name for callback in experiment.callbacks]
+    for position, callback in enumerate(experiment.callbacks):
+        found = []
+        if callback.only_once and callback.name in names[:position]:
+            found.append(f"{callback.name} is there twice.")
+        elif computed & {*callback.sets, *callback.changes}:
+            found.append(f"{callback.name} needs a learning rate that is a number, not a schedule.")
+        else:
+            shared = [one for one in callback.sets if setters.get(one, callback.name) != callback.name]
+            found += [_both_set(callback.name, setters[one], one) for one in shared]
+        mistakes += [Mistake(("callbacks", position), message) for message in found]
+        setters |= dict.fromkeys(callback.sets, callback.name)
+    return mistakes
+
+
+def _both_set(callback: str, other: str, what: str) -> str:
+    """Return what is wrong with two that set the same, and what to do."""
+    if other == "training.phases":
+        return f"{callback} and training.phases both set {what}: give each phase its learning_rate instead."
+    return f"{callback} and {other} both write {what}: leave one of them out."
 
 
 def misfits(experiment: Experiment, task: Task) -> list[Mistake]:

@@ -153,6 +153,7 @@ class Model(Component):
     """A family of networks."""
 
     registry = Registry[type["Model"]]("model", "dlpy.models")
+    masks_padding: ClassVar[bool] = False  # what fills a row up changes none of its predictions; see `build`
 
     def check(self, task: Task) -> None:
         """Raise ConfigError where the family does not fit the task; called before Keras is imported."""
@@ -197,7 +198,15 @@ class Model(Component):
         return {}
 
     def build(self, task: Task) -> keras.Model:
-        """Return a new, uncompiled model with freshly drawn weights."""
+        """Return a new, uncompiled model with freshly drawn weights.
+
+        Its input is of the shape `task.input.shape`. For sequences of integers that 'pad' brought to one length it may
+        be `(None,)` instead: the model then gets rows of that one length too, filled up with 0 in front or behind
+        (`task.input.padding`). Only where the family also sets `masks_padding = True` are batches cut to their longest
+        row, which saves time: it promises that filling a row up changes none of its predictions, as where
+        `Embedding(mask_zero=True)` marks what to skip and all layers behind it heed the mask. Before training and
+        scoring, a few short rows are predicted at two lengths; if they differ, rows are fed at full length.
+        """
         raise self.lacks("build")
 
     def initialize(self, model: keras.Model) -> None:
@@ -219,12 +228,20 @@ class Model(Component):
 AnyModel = Annotated[Model, Slot(Model.registry)]
 
 
+LEARNING_RATE = "the learning rate"
+
+
 class Callback(Component):
-    """Watches training and may steer it."""
+    """Watches training and may steer it.
+
+    It declares what it writes, so that two that would undo each other's work are refused: LEARNING_RATE, or a path in
+    the run directory, such as "samples/epoch-*.png". Several may end training: it ends where the first one says so.
+    """
 
     registry = Registry[type["Callback"]]("callback", "dlpy.callbacks")
     only_once: ClassVar[bool] = True
-    sets_learning_rate: ClassVar[bool] = False  # such a callback cannot work beside a schedule
+    sets: ClassVar[tuple[str, ...]] = ()  # what it gives values of its own: nothing else may set the same
+    changes: ClassVar[tuple[str, ...]] = ()  # what it makes another value of than it finds, whoever set it
 
     def check(self, task: Task) -> None:
         """Raise ConfigError where there is nothing for it to do with such a task."""

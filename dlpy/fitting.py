@@ -15,7 +15,7 @@ from dlpy.checkpoint_folder import rewind
 from dlpy.checks import class_numbers
 from dlpy.class_weights import weights_by_class
 from dlpy.compiling import stages_of
-from dlpy.components import Callback, Hooks
+from dlpy.components import LEARNING_RATE, Callback, Hooks
 from dlpy.config import Experiment
 from dlpy.data import Data
 from dlpy.engine import Engine, Plan
@@ -127,9 +127,13 @@ def _fit(training: Training, hooks: Sequence[Hooks], position: Position | None) 
 
 
 def built_callbacks(experiment: Experiment, run: Run, data: Data) -> dict[str, Hooks]:
-    """Return what the experiment's callbacks do, by their names and in their order, but for checkpoints."""
+    """Return what the experiment's callbacks do, by their names, but for checkpoints.
+
+    They come in their order, but those that write the learning rate last: the others see what the epoch had.
+    """
     better = directions(experiment, data)
     listed = [callback for callback in experiment.callbacks if not isinstance(callback, Checkpoint)]
+    listed.sort(key=lambda callback: LEARNING_RATE in (*callback.sets, *callback.changes))
     names = [callback.name for callback in listed]
     numbers = [names[:position].count(name) + 1 for position, name in enumerate(names)]
     keys = [name if number == 1 else f"{name} {number}" for name, number in zip(names, numbers, strict=True)]

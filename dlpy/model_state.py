@@ -24,6 +24,17 @@ def set_learning_rate(model: keras.Model, rate: float) -> None:
         optimizer.learning_rate = rate
 
 
+def learning_rate(model: keras.Model) -> float:
+    """Return the rate of the last training step; of a schedule, what it gave for that step."""
+    from keras.optimizers.schedules import LearningRateSchedule
+
+    optimizer: Any = model.optimizer
+    rate = getattr(optimizer, "_learning_rate", None)
+    if isinstance(rate, LearningRateSchedule):
+        return float(rate(max(0, int(optimizer.iterations) - 1)))
+    return float(optimizer.learning_rate)
+
+
 def build_optimizers(model: keras.Model) -> None:
     """Make the variables of the optimizers that have none yet."""
     for optimizer, weights in learners(model):
@@ -33,11 +44,14 @@ def build_optimizers(model: keras.Model) -> None:
 
 def variables(model: keras.Model) -> dict[str, list[Any]]:
     """Return a model's variables: weights, what the optimizers keep, and the states of random generators."""
-    weights = model.weights
-    known = {id(variable) for variable in weights}
-    seeds = [v for v in model.variables if id(v) not in known and "seed_generator_state" in v.path]
     kept = [variable for optimizer, _ in learners(model) for variable in optimizer.variables]
-    return {"weights": weights, "optimizer": kept, "seeds": seeds}
+    return {"weights": model.weights, "optimizer": kept, "seeds": seeds(model)}
+
+
+def seeds(model: keras.Model) -> list[Any]:
+    """Return the states of a model's random generators."""
+    known = {id(variable) for variable in model.weights}
+    return [v for v in model.variables if id(v) not in known and "seed_generator_state" in v.path]
 
 
 def metrics(model: keras.Model) -> list[Any]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, Protocol
 from pydantic import Field, model_validator
 
 from dlpy.blocks import Block, Component
-from dlpy.components import Callback, Model
+from dlpy.components import Model
 from dlpy.errors import ConfigError
 from dlpy.objectives import AnyOptimizer, Optimizer
 from dlpy.optimizers import Rate
@@ -95,20 +95,15 @@ def has_schedule(training: Phased) -> bool:
     return any(isinstance(rate, Component) for rate in rates)
 
 
-def clashes_of_phases(training: Phased, model: Model, callbacks: list[Callback]) -> list[Mistake]:
+def clashes_of_phases(training: Phased, model: Model) -> list[Mistake]:
     """Return what does not fit training in phases."""
     if training.phases is None:
         return []
-    mistakes = []
     try:
         model.check_phases()
     except ConfigError as error:
-        mistakes.append(Mistake(("model", "train"), str(error)))
-    for position, callback in enumerate(callbacks):
-        if callback.name == "learning_rate_schedule":
-            message = "training.phases set the learning rate: give each phase its learning_rate."
-            mistakes.append(Mistake(("callbacks", position), message))
-    return mistakes
+        return [Mistake(("model", "train"), str(error))]
+    return []
 
 
 def _unknown(name: str, names: list[str]) -> str:

@@ -73,8 +73,7 @@ def require_finite(scores: Mapping[str, Any], place: str, model: keras.Model) ->
 
 def diverged(what: str, model: keras.Model) -> DivergedError:
     """Return the error that tells what is not finite any more, and what may help."""
-    rate = float(model.optimizer.learning_rate)  # type: ignore
     return DivergedError(
-        f"{what}, at a learning rate of {rate:.3g}. "
+        f"{what}, at a learning rate of {model_state.learning_rate(model):.3g}. "
         "Try a smaller training.optimizer.learning_rate, 'standardize' in data.transforms, or clipnorm."
     )

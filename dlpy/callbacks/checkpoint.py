@@ -36,6 +36,8 @@ class Checkpoint(Callback):
     A run that is killed loses what came after the last one written, and is resumed from there to the same bits.
     """
 
+    sets = ("checkpoints/",)
+
     name: Literal["checkpoint"] = "checkpoint"
     monitor: Monitor | None = None
     """The score that decides what is best: val_loss unless given; without validation rows, the last epoch is."""

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from dlpy.components import Callback, Hooks
+from dlpy.components import LEARNING_RATE, Callback, Hooks
 from dlpy.model_state import set_learning_rate
 from dlpy.runs import Run
 
@@ -19,10 +19,14 @@ def _whole_keys(value: Any) -> Any:
 
 
 class LearningRateSchedule(Callback):
-    """Change the learning rate from given epochs on: `rates: {1: 0.01, 10: 0.001}`."""
+    """Set the learning rate at the beginning of given epochs: `rates: {1: 0.01, 10: 0.001}`.
+
+    It holds until the next of these epochs, unless `reduce_lr_on_plateau` lowers it before.
+    """
+
+    sets = (LEARNING_RATE,)
 
     name: Literal["learning_rate_schedule"] = "learning_rate_schedule"
-    sets_learning_rate = True
     rates: Annotated[
         dict[Annotated[int, Field(ge=1)], Annotated[float, Field(gt=0)]],
         BeforeValidator(_whole_keys),
@@ -35,15 +39,14 @@ class LearningRateSchedule(Callback):
 
 
 class LearningRateScheduleHooks(Hooks):
-    """Sets the rate at the beginning of an epoch."""
+    """Sets the rate at the beginning of the epochs that have one; in between it is kept with the optimizer."""
 
     def __init__(self, rates: dict[int, float]) -> None:
         self._rates = rates
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        begun = [first for first in self._rates if first <= epoch + 1]
-        if begun:
-            set_learning_rate(self.model, self._rates[max(begun)])
+        if epoch + 1 in self._rates:
+            set_learning_rate(self.model, self._rates[epoch + 1])
 
     def state(self) -> dict[str, Any]:
         return {}

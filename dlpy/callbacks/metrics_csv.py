@@ -10,6 +10,7 @@ from typing import Any
 
 from dlpy.components import Hooks
 from dlpy.errors import RunError, StorageError
+from dlpy.model_state import learning_rate
 from dlpy.writing import storage, write_whole
 
 
@@ -41,8 +42,7 @@ class MetricsCsv(Hooks):
             text = ",".join([*self._columns(), *self._names]) + "\n"
         if set(self._names) != set(logs):
             raise RunError(f"{self._path} has other scores than this epoch gave: train anew, by `dlpy train`.")
-        rate = float(self.model.optimizer.learning_rate)  # type: ignore
-        values = [_cell(value) for value in (rate, *(logs[name] for name in self._names))]
+        values = [_cell(value) for value in (learning_rate(self.model), *(logs[name] for name in self._names))]
         phase = [] if self._phase is None else [str(self._phase)]
         text += ",".join([str(epoch + 1), f"{time.monotonic() - self._started:.3f}", *phase, *values]) + "\n"
         if not self._path.parent.is_dir():

@@ -7,17 +7,21 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from dlpy.callbacks.monitor import Best
-from dlpy.components import Callback, Hooks
+from dlpy.components import LEARNING_RATE, Callback, Hooks
 from dlpy.model_state import set_learning_rate
 from dlpy.objectives import Monitor
 from dlpy.runs import Run
 
 
 class ReduceLROnPlateau(Callback):
-    """Multiply the learning rate when a score has not improved for some epochs."""
+    """Multiply the learning rate when a score has not improved for some epochs.
+
+    A reduction holds until `learning_rate_schedule` names an epoch or the next phase begins, where there are any.
+    """
+
+    changes = (LEARNING_RATE,)
 
     name: Literal["reduce_lr_on_plateau"] = "reduce_lr_on_plateau"
-    sets_learning_rate = True
     monitor: Monitor = "val_loss"
     """The score to watch."""
     factor: Annotated[float, Field(gt=0, lt=1)] = 0.1

@@ -23,6 +23,8 @@ class Samples(Callback):
     The latent vectors are the same in every epoch and every run, so that sheets can be compared.
     """
 
+    sets = ("samples/epoch-*.png",)
+
     name: Literal["samples"] = "samples"
     every: Annotated[int, Field(gt=0)] = 1
     """Epochs from one sheet to the next; the first and the last epoch always have one."""

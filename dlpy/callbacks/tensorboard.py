@@ -8,11 +8,14 @@ import numpy as np
 from pydantic import Field
 
 from dlpy.components import Callback, Hooks
+from dlpy.model_state import learning_rate
 from dlpy.runs import Run
 
 
 class TensorBoard(Callback):
     """Write scores, and histograms of weights if asked, for `tensorboard --logdir runs`."""
+
+    sets = ("tensorboard/",)
 
     name: Literal["tensorboard"] = "tensorboard"
     histogram_freq: Annotated[int, Field(ge=0)] = 0
@@ -44,7 +47,7 @@ class TensorBoardHooks(Hooks):
             with self._writer(part).as_default():
                 tf.summary.scalar(f"epoch_{name.removeprefix('val_')}", value, step=epoch)
         with self._writer("train").as_default():
-            tf.summary.scalar("epoch_learning_rate", float(self.model.optimizer.learning_rate), step=epoch)  # type: ignore
+            tf.summary.scalar("epoch_learning_rate", learning_rate(self.model), step=epoch)
             if self._histogram_freq and (epoch + 1) % self._histogram_freq == 0:
                 for weight in self.model.weights:
                     tf.summary.histogram(f"{weight.path}/histogram", weight.value, step=epoch)

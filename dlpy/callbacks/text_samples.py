@@ -21,6 +21,8 @@ class TextSamples(Callback):
     Beginning and random numbers are the same each time, so that epochs can be compared.
     """
 
+    sets = ("samples/text-epoch-*.txt",)
+
     name: Literal["text_samples"] = "text_samples"
     every: Annotated[int, Field(ge=1)] = 1
     """Epochs between samples; there is one after the last epoch in any case."""
