@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -11,6 +13,7 @@ from dlpy.config import Experiment
 from dlpy.data import Output, Rows, Task
 from dlpy.errors import on_a_line
 from dlpy.features import Passages, Windows
+from dlpy.objectives import DATA_LOSS
 
 
 def baseline(experiment: Experiment, task: Task, train: Rows, rows: Rows) -> dict[str, object]:
@@ -36,6 +39,18 @@ def baseline(experiment: Experiment, task: Task, train: Rows, rows: Rows) -> dic
     else:
         scores = _classes(train, rows, output)
     return _with_loss(scores, loss)
+
+
+def beside(common_sense: dict[str, Any], scores: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a baseline named so that it stands beside scores that it can be compared with.
+
+    Where a penalty is part of the scores' loss, the baseline's loss stands beside their data loss.
+    """
+    if not {DATA_LOSS, f"val_{DATA_LOSS}"} & scores.keys():
+        return common_sense
+    renamed = {DATA_LOSS if name == "loss" else name: value for name, value in common_sense.items()}
+    others = [beside(other, scores) for other in common_sense.get("also", [])]
+    return renamed | ({"also": others} if others else {})
 
 
 def _with_loss(scores: dict[str, object], loss: str) -> dict[str, object]:

@@ -24,6 +24,7 @@ from dlpy.disk_space import require_space
 from dlpy.errors import RunError, in_one_line
 from dlpy.hooks import restore_states
 from dlpy.model_state import finish_normalization, metrics, variables
+from dlpy.objectives import DATA_LOSS
 from dlpy.plan import Position
 from dlpy.registry import plugin_failure
 from dlpy.runs import Run
@@ -174,6 +175,8 @@ def _write(folder: Path, state: Snapshot) -> None:
 def _fill(group: list[Any], folder: Path, name: str, run: Run) -> None:
     """Put the arrays of a file into variables of the same names and shapes."""
     arrays = _read_arrays(folder, f"{name}.npz")
+    if not any(DATA_LOSS in key for key in arrays):  # written before there was such a score
+        group = [variable for variable in group if DATA_LOSS not in variable.name]
     wanted = {key_of(i, v): tuple(v.shape) for i, v in enumerate(group)}
     if {key: array.shape for key, array in arrays.items()} != wanted:
         raise RunError(f"{folder} holds the {name} of another network than {run.config} describes.")

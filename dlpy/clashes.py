@@ -8,6 +8,7 @@ from dlpy.class_weights import check_class_weight
 from dlpy.components import LEARNING_RATE
 from dlpy.data import Task
 from dlpy.errors import ConfigError, did_you_mean
+from dlpy.objectives import DATA_LOSS
 from dlpy.phases import clashes_of_phases, has_schedule
 from dlpy.yaml_reader import Keys, Mistake
 
@@ -27,6 +28,8 @@ def clashes(experiment: Experiment) -> list[Mistake]:
     labels = [metric.key for metric in experiment.training.metrics or []]
     for label in {label for label in labels if labels.count(label) > 1}:
         mistakes.append(Mistake(("training", "metrics"), f"two metrics are called '{label}': give one a 'label'."))
+    for label in {"loss", DATA_LOSS} & set(labels):
+        mistakes.append(Mistake(("training", "metrics"), f"'{label}' is the name of a loss: use another 'label'."))
     mistakes += _clashes_of_callbacks(experiment)
     if experiment.data.validation and experiment.data.validation.column and not experiment.data.has_columns:
         mistakes.append(Mistake(("data", "validation", "column"), f"{experiment.data.name} has no columns."))

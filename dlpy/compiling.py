@@ -15,9 +15,11 @@ from dlpy.data import Task
 from dlpy.engine import ExactScore, Stage
 from dlpy.errors import ConfigError, in_one_line
 from dlpy.models.sequences import on_differences
-from dlpy.objectives import Optimizer
+from dlpy.objectives import DATA_LOSS, Optimizer
+from dlpy.penalties import data_loss, has_penalty
 from dlpy.registry import plugin_failure
 from dlpy.steps import stepped_class
+from dlpy.training_loss import training_loss
 
 if TYPE_CHECKING:
     import keras
@@ -49,7 +51,15 @@ def compile_model(model: keras.Model, experiment: Experiment, task: Task, optimi
         model.compile(optimizer.build())
         return
     metrics = [metric.build(task) for metric in experiment.metrics(task) if metric.is_logged]
-    model.compile(optimizer=optimizer.build(), loss=experiment.loss(task).build(), metrics=metrics)
+    loss = training_loss(experiment, task)
+    weighted = [data_loss(loss)] if logs_data_loss(experiment, model) else None
+    model.compile(optimizer=optimizer.build(), loss=loss, metrics=metrics, weighted_metrics=weighted)
+
+
+def logs_data_loss(experiment: Experiment, model: keras.Model) -> bool:
+    """Return whether the loss without penalties is logged: where there are any, or where a callback watches it."""
+    watched = [(callback.monitors() or "").removeprefix("val_") for callback in experiment.callbacks]
+    return DATA_LOSS in watched or has_penalty(model)
 
 
 def exact_scores(experiment: Experiment, task: Task) -> dict[str, ExactScore]:
@@ -136,6 +146,13 @@ def _enter(
 def is_partly_frozen(model: keras.Model) -> bool:
     """Return whether there are layers that do not learn though they could."""
     return any(layer.weights and not layer.trainable for layer in model.layers)
+
+
+def penalty_line(model: keras.Model) -> str | None:
+    """Return what a person should know of the loss of a model that a penalty is added to."""
+    if isinstance(model, stepped_class()) or not has_penalty(model):
+        return None
+    return f"loss includes the penalty of regularization; {DATA_LOSS} is the loss without it, as is the baseline"
 
 
 def weights_line(model: keras.Model) -> str:

@@ -15,7 +15,7 @@ from dlpy.document import Document, read
 from dlpy.errors import ConfigError, RefusedError
 from dlpy.execution import Execution
 from dlpy.mistakes import checked
-from dlpy.objectives import AnyLoss, AnyMetric, AnyOptimizer, Loss, Metric
+from dlpy.objectives import DATA_LOSS, AnyLoss, AnyMetric, AnyOptimizer, Loss, Metric
 from dlpy.only import narrowed
 from dlpy.optimizers import RMSprop
 from dlpy.phases import Phase, first_epochs
@@ -124,13 +124,11 @@ class Experiment(Block):
         return [metric.key for metric in metrics if metric.is_logged and metric.is_exact]
 
     def directions(self, task: Task, *, validation: bool) -> dict[str, str]:
-        """Return which way is better, "min" or "max", for every score that training will log."""
+        """Return which way is better, "min" or "max", for every score that training logs, or can log if asked to."""
         scores = self.model.scores(task)
         if scores is None:
-            scores = {
-                "loss": "min",
-                **{metric.key: metric.direction for metric in self.metrics(task) if metric.is_logged},
-            }
+            scores = {"loss": "min", DATA_LOSS: "min"}
+            scores |= {metric.key: metric.direction for metric in self.metrics(task) if metric.is_logged}
         held_out = {f"val_{name}": way for name, way in scores.items()} if validation else {}
         return scores | held_out
 

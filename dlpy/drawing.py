@@ -33,6 +33,7 @@ GREY = "#666666"
 _SPELLED = {
     "auc": "area under the curve",
     "bits": "bits per token",
+    "data_loss": "loss without penalties",
     "f1": "F1 score",
     "learning_rate": "learning rate",
     "mae": "mean absolute error",

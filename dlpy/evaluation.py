@@ -11,7 +11,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 
 from dlpy import checkpoints, runs
-from dlpy.baseline import baseline
+from dlpy.baseline import baseline, beside
 from dlpy.checks import check_rows, class_numbers
 from dlpy.class_table import class_table
 from dlpy.compiling import compiled_model, exact_scores
@@ -205,7 +205,7 @@ def _score(run: Run, trained: Trained, part: Part, raw: Rows, train: Rows) -> di
         if part != "train":
             save_predictions(run, part, Seen(raw, rows, output), prediction)
     common_sense = baseline(trained.experiment, trained.task, train, rows)
-    found = {"scores": scores, "baseline": common_sense}
+    found = {"scores": scores, "baseline": beside(common_sense, scores)}
     own = in_unit(found, trained.task.output, trained.experiment.loss_name(trained.task))
     return {"rows": len(rows), "epoch": trained.epoch, **found, **own, **classes}
 

@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 
 from dlpy import runs, writing
-from dlpy.baseline import baseline
+from dlpy.baseline import baseline, beside
 from dlpy.checks import check
-from dlpy.compiling import compiled_model, exact_scores, fresh_model
+from dlpy.compiling import compiled_model, exact_scores, fresh_model, penalty_line
 from dlpy.components import Hooks
 from dlpy.config import Experiment
 from dlpy.data import Data, Task
@@ -129,6 +129,8 @@ def _train_fold(run: Run, shop: _Workshop, number: int, reporter: Reporter) -> N
     callbacks = built_callbacks(experiment, folder, data)
     engine = shop.engine(experiment, data, list(callbacks.values()), reporter.notice, fresh=state is None)
     save_splits(folder, data)
+    if number == 1 and (line := penalty_line(engine.model)):
+        reporter.notice(line)
     last, keeper = _LastScores(), checkpoint_of(experiment).for_fold(folder)
     training = Training(folder, engine, experiment, data)
     try:
@@ -140,7 +142,7 @@ def _train_fold(run: Run, shop: _Workshop, number: int, reporter: Reporter) -> N
         raise DataError(f"fold {number}: {error}") from None
     held_out = data.validation or data.train
     prediction = engine.predict(held_out, experiment.training.batch_size)
-    common_sense = baseline(experiment, data.task, data.train, held_out)
+    common_sense = beside(baseline(experiment, data.task, data.train, held_out), last.scores)
     _write(folder, Fold(number, last.scores, common_sense, validation, held_out.y, prediction, engine.execution))
 
 

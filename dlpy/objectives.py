@@ -54,6 +54,8 @@ class Loss(Component):
         raise self.lacks("build")
 
 
+DATA_LOSS = "data_loss"  # the loss without the penalties that are part of what is minimized (see dlpy/penalties.py)
+
 AnyLoss = Annotated[Loss, Slot(Loss.registry)]
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from dlpy import checkpoints, runs, writing
-from dlpy.baseline import baseline
+from dlpy.baseline import baseline, beside
 from dlpy.caches import alone
 from dlpy.checks import class_numbers
 from dlpy.class_table import class_table, save_class_table
@@ -97,7 +97,9 @@ def _write_beginning(run: Run, experiment: Experiment, told: dict[str, Any], opt
         for plugin in experiment.plugins:
             shutil.copyfile(plugin, run.path / Path(plugin).name)
     write_config(run, experiment)
-    run.write("run.json", opening(run, options, experiment.seed, told) | {"test_looks": 0})
+    weighted = experiment.training.class_weight is not None
+    record = opening(run, options, experiment.seed, told) | {"class_weighted": weighted, "test_looks": 0}
+    run.write("run.json", record)
     data = told["data"]
     run.append_log(f"began: {options.command or options.kind}; data: {data['source']} {data['description']}")
 
@@ -175,7 +177,7 @@ def summarize(run: Run, data: Data, experiment: Experiment, parameters: int) -> 
     summary = {
         "best": {"epoch": best["epoch"], **best["scores"]},
         "last": {"epoch": last["epoch"], **last["scores"]},
-        "baseline": {"on": part, **common_sense},
+        "baseline": {"on": part, **beside(common_sense, best["scores"])},
         "parameters": parameters,
         "rows": {name: len(rows) for name, rows in parts.items() if rows is not None},
     }

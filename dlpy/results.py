@@ -14,6 +14,7 @@ from dlpy.captions import caption
 from dlpy.data import Output
 from dlpy.decimals import is_number
 from dlpy.errors import RunError
+from dlpy.objectives import DATA_LOSS
 from dlpy.runs import Run
 
 PARTS = {"validation": "validation rows", "test": "test rows", "out_of_fold": "out-of-fold rows"}
@@ -181,6 +182,11 @@ def baseline_of(run: Run, score: str) -> float | None:
     if not isinstance(value, int | float) or not math.isfinite(value):
         return None
     return math.sqrt(abs(value)) if squared else float(value)
+
+
+def is_weighted(run: Run, score: str) -> bool:
+    """Return whether training rows count in this score by their class; in validation all count the same."""
+    return score in ("loss", DATA_LOSS) and run.read("run.json").get("class_weighted") is True
 
 
 def baseline_name(run: Run) -> str:

@@ -14,6 +14,8 @@ from dlpy.compiling import (
     fresh_model,
     has_own_metrics,
     is_partly_frozen,
+    logs_data_loss,
+    penalty_line,
     weights_line,
 )
 from dlpy.config import Experiment, raise_mistakes
@@ -142,6 +144,8 @@ def fit_best(run: Run, prepared: Prepared, data: Data, reporter: Reporter) -> En
     engine = Engine(model, execution, exact, masks_padding=masks_padding, tell=reporter.notice)
     if is_partly_frozen(model) and not experiment.training.phases:
         reporter.notice(weights_line(model))
+    if line := penalty_line(model):
+        reporter.notice(line)
     keeper = checkpoint_of(experiment).build(run, directions(experiment, data))
     fit_on(Training(run, engine, experiment, data), callbacks, keeper, reporter, state)
     checkpoints.load_weights(engine.model, run)
@@ -153,7 +157,7 @@ def _portable(model: keras.Model, experiment: Experiment, task: Task, pipeline: 
     if isinstance(model, stepped_class()):
         takes_rows = model.portable.input_shape == model.input_shape
         return with_preprocessing(model.portable, pipeline, raw) if takes_rows else model.portable
-    if has_own_metrics(experiment, task):
+    if has_own_metrics(experiment, task) or logs_data_loss(experiment, model):
         import keras
 
         model = keras.Model(model.inputs, model.outputs)  # not compiled: people without dlpy could not load it

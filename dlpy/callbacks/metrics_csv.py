@@ -11,6 +11,7 @@ from typing import Any
 from dlpy.components import Hooks
 from dlpy.errors import RunError, StorageError
 from dlpy.model_state import learning_rate
+from dlpy.objectives import DATA_LOSS
 from dlpy.writing import storage, write_whole
 
 
@@ -40,7 +41,8 @@ class MetricsCsv(Hooks):
         if not self._names:
             self._names = list(logs)
             text = ",".join([*self._columns(), *self._names]) + "\n"
-        if set(self._names) != set(logs):
+        unknown = {name for name in logs.keys() - set(self._names) if not name.endswith(DATA_LOSS)}
+        if unknown or not logs.keys() >= set(self._names):  # an older run may have begun without the data loss
             raise RunError(f"{self._path} has other scores than this epoch gave: train anew, by `dlpy train`.")
         values = [_cell(value) for value in (learning_rate(self.model), *(logs[name] for name in self._names))]
         phase = [] if self._phase is None else [str(self._phase)]

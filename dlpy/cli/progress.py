@@ -52,6 +52,8 @@ class Display(Reporter):
         for key in experiment.approximated(data.task):
             exact = "" if data.validation is None else f"; val_{key} is exact"
             self.notice(f"{key} of the training rows is an approximation, gathered while they train{exact}")
+        if experiment.training.class_weight is not None:
+            self.notice("class_weight: loss counts each training row by its class; val_loss counts all rows the same")
 
     def set_params(self, params: dict[str, int]) -> None:
         self._epochs, self._steps = params["epochs"], params["steps"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from dlpy.captions import caption
@@ -17,8 +18,9 @@ from dlpy.drawing import (
     new_figure,
     score_axis,
 )
+from dlpy.objectives import DATA_LOSS
 from dlpy.phase_marks import mark_phases
-from dlpy.results import History, baseline_of, fold_histories, mean_history, read_history
+from dlpy.results import History, baseline_of, fold_histories, is_weighted, mean_history, read_history
 from dlpy.runs import Run
 
 if TYPE_CHECKING:
@@ -38,8 +40,8 @@ class Comparison(Plot):
         found = [(name, history) for name, run in _named(runs).items() if (history := _history(run)) is not None]
         if not found:
             return {}
-        histories = dict(found)
-        logged = dict.fromkeys(name for _, history in found for name in history.curves)
+        histories = _with_data_loss(dict(found))
+        logged = dict.fromkeys(name for history in histories.values() for name in history.curves)
         columns = [name for name in logged if name != "learning_rate"]
         prefixes = ["", "val_"] if any(name.startswith("val_") for name in columns) else [""]
         scores = list(dict.fromkeys(name.removeprefix("val_") for name in columns))
@@ -50,6 +52,8 @@ class Comparison(Plot):
                 if prefix + score in columns:
                     axes = figure.add_subplot(len(scores), len(prefixes), row * len(prefixes) + column + 1)
                     _draw_score(axes, prefix + score, histories)
+                    if not prefix and any(is_weighted(run, score) for run in runs):
+                        axes.set_title(f"training {caption(score)} (of some runs weighted by class)")
                     draw_baseline(axes, _shared_baseline(runs, prefix + score), "baseline")
                     mark_phases(axes, phases)
         legend_below(figure)
@@ -91,6 +95,18 @@ def _history(run: Run) -> History | None:
     """Return the run's scores; of a k-fold run, the mean of its folds."""
     folds = fold_histories(run)
     return mean_history(folds) if folds else read_history(run.metrics)
+
+
+def _with_data_loss(histories: dict[str, History]) -> dict[str, History]:
+    """Return the same; where some have a loss without penalties, that of the others is their loss."""
+    if not any(DATA_LOSS in history.scores() for history in histories.values()):
+        return histories
+    filled = {}
+    for name, history in histories.items():
+        losses = [key for key in ("loss", "val_loss") if key in history.curves]
+        curves = {key.replace("loss", DATA_LOSS): history.curves[key] for key in losses} | history.curves
+        filled[name] = replace(history, curves=curves)
+    return filled
 
 
 def _shared_baseline(runs: list[Run], name: str) -> float | None:

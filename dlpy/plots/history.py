@@ -17,9 +17,10 @@ from dlpy.drawing import (
     panels,
     score_axis,
 )
+from dlpy.objectives import DATA_LOSS
 from dlpy.phase_marks import mark_phases
 from dlpy.plots.artwork import draw_terms
-from dlpy.results import History, baseline_of, read_history
+from dlpy.results import History, baseline_of, is_weighted, read_history
 from dlpy.runs import Run
 
 if TYPE_CHECKING:
@@ -44,25 +45,31 @@ class HistoryPlot(Plot):
         rows = -(-len(scores) // columns)
         figure = new_figure(_title(run, "Training"), max(4.4 * columns, 6), 3 * rows + 0.8)
         for axes, score in zip(panels(figure, len(scores), columns), scores, strict=True):
-            draw_score(axes, score, history)
+            draw_score(axes, score, history, weighted=is_weighted(run, score))
             _draw_landmarks(axes, score, history, run)
             mark_phases(axes, [(history.phase_starts(), GREY)])
         legend_below(figure)
         return {"": figure}
 
 
-def draw_score(axes: Axes, score: str, history: History) -> None:
-    """Draw one score: dots for training and a line for validation, as the book does."""
+def draw_score(axes: Axes, score: str, history: History, *, weighted: bool = False) -> None:
+    """Draw one score: dots for training and a line for validation, as the book does.
+
+    Args:
+        weighted: whether training rows count in it by their class.
+    """
     training, validation = history.curves.get(score), history.curves.get(f"val_{score}")
     if training is not None:
+        label = "training (weighted by class)" if weighted else "training"
         size = 4.5 if len(training) <= 50 else 2.5
-        axes.plot(history.epochs, training, "o", color=BLUE, markersize=size, label="training")
+        axes.plot(history.epochs, training, "o", color=BLUE, markersize=size, label=label)
     if validation is not None:
         marker = "_" if len(validation) == 1 else ""  # a line of one point would not be seen
         axes.plot(history.epochs, validation, "-", marker=marker, markersize=16, color=ORANGE, label="validation")
     epoch_axis(axes, history.epochs)
     score_axis(axes, score, [curve for curve in (training, validation) if curve is not None])
-    axes.set_title(caption(score))
+    title = "loss with penalties" if score == "loss" and DATA_LOSS in history.scores() else score
+    axes.set_title(caption(title))
 
 
 def _draw_landmarks(axes: Axes, score: str, history: History, run: Run) -> None:
