@@ -7,7 +7,7 @@ until that method runs.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
@@ -268,6 +268,13 @@ class Plot(Component):
 
     registry = Registry[type["Plot"]]("plot", "dlpy.plots")
     overlays: ClassVar[bool] = False  # it shows several runs together; the other plots show one
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        needed = [name for name, field in cls.model_fields.items() if name != "name" and field.is_required()]
+        if needed:  # before it is registered: every run's end would fail by it
+            raise ConfigError(f"plot '{cls.__name__}' must have defaults for its options: {', '.join(needed)}.")
+        super().__pydantic_init_subclass__(**kwargs)
 
     def draw(self, runs: list[Run]) -> dict[str, Figure]:
         """Return a figure for each part (validation, test, ...), by its name in the file's name: `<plot>-<part>.png`.

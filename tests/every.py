@@ -3,6 +3,8 @@
 from typing import Any
 
 import numpy as np
+import pytest
+from pydantic import ValidationError
 
 from dlpy.catalogue import kinds
 from dlpy.components import Model
@@ -41,10 +43,14 @@ def names(kind: str) -> list[str]:
     return found
 
 
-def made(kind: str, name: str) -> Any:
-    """Return the component with only the options that must be given."""
-    cls = kinds()[kind].get(name)
-    return cls.model_validate({"name": name, **REQUIRED.get(name, {})})
+def made(kind: str, name: str, required: dict[str, dict[str, Any]] = REQUIRED) -> Any:
+    """Return the component with only the options that must be given; fail the test where it takes others."""
+    registry = kinds()[kind]
+    try:
+        return registry.get(name).model_validate({"name": name, **required.get(name, {})})
+    except ValidationError as error:
+        options = ", ".join(".".join(map(str, mistake["loc"])) for mistake in error.errors())
+        pytest.fail(f"{registry.kind} '{name}' needs other options ({options}): see REQUIRED in tests/every.py")
 
 
 def rows_for(task: Task, count: int = 24) -> Rows:
