@@ -15,7 +15,8 @@ from dlpy.yaml_reader import Keys, Mistake
 if TYPE_CHECKING:
     from dlpy.config import Experiment
 
-_WRITTEN = ("config.yaml", "run.json", "metrics.csv", "summary.json", "model.keras", "predictions.npz", "log.txt")
+_FILES = ("config.yaml", "run.json", "metrics.csv", "summary.json", "model.keras", "predictions.npz", "log.txt")
+_WRITTEN: dict[str, str] = {"checkpoints/": "checkpoint", **dict.fromkeys(_FILES, "every run")}  # by whom
 
 
 def clashes(experiment: Experiment) -> list[Mistake]:
@@ -44,7 +45,7 @@ def _clashes_of_callbacks(experiment: Experiment) -> list[Mistake]:
     """Return which callbacks are listed twice, or write what something else in the experiment or the run sets."""
     training, mistakes = experiment.training, []
     computed = {LEARNING_RATE} if has_schedule(training) else set()  # before each step, whatever a callback sets
-    setters = {"checkpoints/": "checkpoint", **{name: "every run" for name in _WRITTEN}}
+    setters: dict[str, str] = {**_WRITTEN}
     if training.phases:
         setters[LEARNING_RATE] = "training.phases"
     names = [callback.name for callback in experiment.callbacks]
@@ -58,7 +59,7 @@ def _clashes_of_callbacks(experiment: Experiment) -> list[Mistake]:
             shared = [one for one in callback.sets if setters.get(one, callback.name) != callback.name]
             found += [_both_set(callback.name, setters[one], one) for one in shared]
         mistakes += [Mistake(("callbacks", position), message) for message in found]
-        setters |= dict.fromkeys(callback.sets, callback.name)
+        setters.update((one, callback.name) for one in callback.sets)
     return mistakes
 
 
