@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from dlpy.caches import alone
-from dlpy.errors import RunError, StorageError
+from dlpy.errors import RunError, StorageError, printable
 from dlpy.own_files import check_record, require_own
 from dlpy.writing import json_text, storage, write_whole
 
@@ -144,7 +144,7 @@ class Run:
     def append_log(self, text: str) -> None:
         """Add lines to log.txt."""
         with storage(self.log), self.log.open("a", encoding="utf-8", errors="backslashreplace") as file:
-            lines = text.rstrip("\n").replace("\n", "\n  ")  # what is said of one moment is set in
+            lines = printable(text).rstrip("\n").replace("\n", "\n  ")  # what is said of one moment is set in
             file.write(f"{datetime.now().isoformat(timespec='seconds')} {lines}\n")
 
 
