@@ -174,7 +174,9 @@ def _cut(axes: Axes, low: float, high: float) -> None:
     text = f"cut off: epoch{'s 1 to' * (until > 1)} {until}, {'up' if furthest > high else 'down'} to {furthest:.4g}"
     box = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
     where, height = axes.transAxes, 0.92 if furthest > high else 0.08
-    axes.text(0.98, height, text, transform=where, ha="right", va="center", fontsize=8, color=GREY, bbox=box)
+    axes.text(
+        0.98, height, caption(text, 80), transform=where, ha="right", va="center", fontsize=8, color=GREY, bbox=box
+    )
 
 
 def draw_baseline(axes: Axes, value: float | None, label: str) -> None:

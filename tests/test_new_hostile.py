@@ -9,6 +9,7 @@ import yaml
 from hostile import EVIL, FOLDER_NAMES, NAMES, seen
 from PIL import Image
 
+from dlpy.cli.new import named_after
 from dlpy.config import load
 from dlpy.errors import ConfigError
 from dlpy.wording import Item, Option, experiment_file
@@ -84,6 +85,17 @@ def test_a_file_in_the_current_folder_gives_its_name_without_what_cannot_be_seen
     assert bench.run("new", "y\nplugins: [evil.py]\n#.csv")[0] == 0
     assert Path("y-plugins: [evil.py]-#.yaml").is_file()
     assert not Path("ran").exists()
+
+
+@pytest.mark.parametrize(
+    ("source", "name"), [(".", "here"), ("../here", "here"), ("/", "experiment"), ("x/..", "here")]
+)
+def test_a_folder_without_a_name_is_called_by_the_one_it_has(
+    workplace: Path, monkeypatch: pytest.MonkeyPatch, source: str, name: str
+) -> None:
+    Path("here", "x").mkdir(parents=True)
+    monkeypatch.chdir("here")
+    assert named_after(source) == Path(f"{name}.yaml")
 
 
 def test_a_name_that_yaml_cannot_hold_is_refused(bench) -> None:

@@ -1,9 +1,11 @@
 """Numbers that no option can mean are mistakes of the experiment file, told by line and bound before anything trains."""
 
 from pathlib import Path
+from typing import Annotated, get_args, get_origin, get_type_hints
 
 import pytest
 
+from dlpy.cli.main import app
 from dlpy.components import Callback, Dataset, Model, Transform
 
 THIRTY = "123456789012345678901234567890"
@@ -55,6 +57,18 @@ def test_numbers_at_the_bounds_are_taken(bench) -> None:
         bench.run("check", path, "training.epochs=2147483647", "seed=4294967295", "data.split_seed=9999999999")[0] == 0
     )
     assert bench.run("check", path, "training.optimizer={name: adam, learning_rate: 1000000000000000}")[0] == 0
+
+
+def test_every_whole_number_of_the_command_line_has_a_bound() -> None:
+    options = [
+        (command.callback.__name__, name, annotation)
+        for command in app.registered_commands
+        for name, annotation in get_type_hints(command.callback, include_extras=True).items()
+        if get_origin(annotation) is Annotated and get_args(annotation)[0] in (int, int | None)
+    ]
+    assert len(options) >= 10
+    unbounded = [(command, name) for command, name, annotation in options if annotation.__metadata__[0].max is None]
+    assert unbounded == [("generate", "top_k")]  # cut to how many tokens there are
 
 
 @pytest.mark.parametrize("kind", [Dataset, Model, Transform, Callback])

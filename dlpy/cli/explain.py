@@ -33,14 +33,15 @@ def explain(
     wanted: Annotated[
         str | None, typer.Option("--class", help="Which class the heat map is of.  \\[default: the likeliest]")
     ] = None,
-    filters: Annotated[int, typer.Option(min=1, help="How many filters of a layer are climbed.")] = 16,
-    channels: Annotated[int, typer.Option(min=1, help="How many channels of a layer are shown.")] = 64,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the noise that filters climb from.")] = 0,
+    filters: Annotated[int, typer.Option(min=1, max=100_000, help="How many filters of a layer are climbed.")] = 16,
+    channels: Annotated[int, typer.Option(min=1, max=100_000, help="How many channels of a layer are shown.")] = 64,
+    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Seed of the noise that filters climb from.")] = 0,
     weights: Annotated[
         str | None, typer.Option(help="imagenet, none or a weights file: RUN is then a network's name.")
     ] = None,
     size: Annotated[
-        int | None, typer.Option(min=32, help="Side of a bare network's pictures.  \\[default: what suits it]")
+        int | None,
+        typer.Option(min=32, max=8192, help="Side of a bare network's pictures.  \\[default: what suits it]"),
     ] = None,
     checkpoint: Annotated[str, typer.Option(help="best or last.")] = "best",
     output: Annotated[

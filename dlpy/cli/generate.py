@@ -30,6 +30,7 @@ def generate(
         int | None,
         typer.Option(
             min=1,
+            max=10_000_000,
             rich_help_panel=_TEXT,
             help=f"How many characters (or words) are written behind it.  \\[default: {_LENGTH}]",
         ),

@@ -12,7 +12,7 @@ from dlpy.cli.train import ConfigFile, Overrides, Quiet, Resume, RunsFolder, Smo
 def kfold(
     config: ConfigFile,
     overrides: Overrides = None,
-    jobs: Annotated[int, typer.Option(min=1, help="Folds trained at once; the numbers are the same.")] = 1,
+    jobs: Annotated[int, typer.Option(min=1, max=1000, help="Folds trained at once; the numbers are the same.")] = 1,
     refit: Annotated[
         bool, typer.Option("--refit", help="Then train on all rows but the test rows, for the best number of epochs.")
     ] = False,

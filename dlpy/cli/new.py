@@ -55,7 +55,7 @@ def new(
     from dlpy.wording import title_of
     from dlpy.writing import write_whole
 
-    output = output or _named_after(source)
+    output = output or named_after(source)
     if output.exists() and not force:
         raise ConfigError(f"{output} exists. Give another name with --output, or replace it with --force.")
 
@@ -70,8 +70,9 @@ def new(
     say(str(output), *(f"  {line}" for line in title_of(text)), f"next: {command('train', output)}")
 
 
-def _named_after(source: str) -> Path:
+def named_after(source: str) -> Path:
     """Return the file, in the current folder, that is called like a source: what can be seen of its name."""
-    stem = Path(source).stem or Path(source).resolve().stem
+    named = Path(source) if Path(source).name not in ("", "..") else Path(source).resolve()
+    stem = named.stem or "experiment"
     seen = "".join(sign if sign.isprintable() else "-" for sign in stem)
     return Path(f"{seen[:_LONGEST]}.yaml")

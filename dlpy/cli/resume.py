@@ -23,7 +23,7 @@ def resume(
         ),
     ] = False,
     jobs: Annotated[
-        int | None, typer.Option(min=1, help="Folds trained at once from now on.  \\[default: as before]")
+        int | None, typer.Option(min=1, max=1000, help="Folds trained at once from now on.  \\[default: as before]")
     ] = None,
     quiet: Quiet = False,
     runs_folder: RunsFolder = None,

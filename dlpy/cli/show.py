@@ -29,7 +29,7 @@ def show(
     overrides: Annotated[
         list[str] | None, typer.Argument(metavar="[KEY=VALUE]...", help="Options that override the file's.")
     ] = None,
-    samples: Annotated[int, typer.Option(min=0, help="How many training rows `show data` prints.")] = 3,
+    samples: Annotated[int, typer.Option(min=0, max=1_000_000, help="How many training rows `show data` prints.")] = 3,
     plugin: Annotated[list[Path] | None, typer.Option(help="A plug-in file to load first; may be repeated.")] = None,
 ) -> None:
     """Show what experiment files can name, a component's options with defaults and file, or a resolved experiment.
