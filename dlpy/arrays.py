@@ -58,13 +58,24 @@ def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
         raise ArraysError("it is no file")  # a pipe would be waited for
     try:
         with zipfile.ZipFile(path) as archive:
-            if len(archive.infolist()) > _MOST_MEMBERS:
-                raise ArraysError(f"it has {len(archive.infolist()):,} members")
+            _check_members(archive.infolist(), path.stat().st_size)
             yield archive
     except (FileNotFoundError, ArraysError):
         raise
     except (*_DAMAGE, ValueError) as error:
         raise ArraysError(" ".join(str(error).rstrip(".").split()) or type(error).__name__) from None
+
+
+def _check_members(members: list[zipfile.ZipInfo], size: int) -> None:
+    """Raise ArraysError where members claim more bytes than the file has, or the same name twice."""
+    if len(members) > _MOST_MEMBERS:
+        raise ArraysError(f"it has {len(members):,} members")
+    if len({member.filename for member in members}) < len(members):
+        raise ArraysError("two of its members have the same name")
+    packed = sum(member.compress_size for member in members)
+    stored = [member for member in members if member.compress_type == zipfile.ZIP_STORED]
+    if packed > size or any(member.file_size != member.compress_size for member in stored):
+        raise ArraysError(f"its members claim more than the {size:,} bytes of the file")
 
 
 def _member(archive: zipfile.ZipFile, name: str) -> zipfile.ZipInfo:

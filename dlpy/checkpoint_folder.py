@@ -2,18 +2,55 @@
 
 from __future__ import annotations
 
-import json
 import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from dlpy.errors import RunError
+from dlpy.parsing import Scores, parse, read_json, read_mapping
 from dlpy.runs import Run
 from dlpy.suggestions import command
 from dlpy.writing import beside, sha256, storage
 
+_Manifest = Mapping[str, str]
 
-def whole(folder: Path) -> dict[str, Any]:
+
+@dataclass(frozen=True)
+class CheckpointState:
+    """state.json of a checkpoint. Those of earlier versions lack some entries.
+
+    epoch: how many epochs are over. step: how many steps of the next one.
+    best: which epoch was the best by then. stopped: whether a callback stopped training after it.
+    phase, phase_began: which of training.phases it is in, and the epoch that began with; None where there are none.
+    callbacks: what each callback remembers.
+    """
+
+    epoch: int
+    step: int | None = None
+    best: int | None = None
+    stopped: bool | None = None
+    phase: int | None = None
+    phase_began: int | None = None
+    scores: Scores = field(default_factory=dict)
+    callbacks: Mapping[str, dict[str, Any]] | None = None
+
+    @property
+    def is_resumable(self) -> bool:
+        """Whether it says all that is needed to go on."""
+        return self.step is not None and self.stopped is not None and self.callbacks is not None
+
+    @property
+    def is_possible(self) -> bool:
+        """Whether its counts are those of a training."""
+        counts = [self.epoch, self.step or 0, self.best or 0, (self.phase or 1) - 1, (self.phase_began or 1) - 1]
+        return (
+            min(counts) >= 0 and (self.best or 0) <= self.epoch and (self.phase is None) == (self.phase_began is None)
+        )
+
+
+def whole(folder: Path) -> CheckpointState:
     """Return the state of a checkpoint all of whose files are what was written.
 
     Raises:
@@ -22,38 +59,39 @@ def whole(folder: Path) -> dict[str, Any]:
     for name in ("weights.npz", "optimizer.npz", "seeds.npz"):
         verify(folder, name)
     state = read_state(folder)
-    if state.get("step"):
+    if state.step:
         verify(folder, "metrics.npz")
-    if not {"best", "step", "stopped", "callbacks"} <= state.keys():
+    if not state.is_resumable:
         raise RunError(f"{folder} lacks what is needed to go on: an older dlpy wrote it.")
     return state
 
 
-def read_state(folder: Path) -> dict[str, Any]:
+def read_state(folder: Path) -> CheckpointState:
     """Return the epoch, the scores and what callbacks remember of a checkpoint.
 
     Raises:
         RunError: the file is not what was written, or says something else.
     """
     verify(folder, "state.json")
-    try:
-        state = json.loads((folder / "state.json").read_text(encoding="utf-8"))
-        counts = [state["epoch"], state.get("step", 0), state.get("best") or 0]
-        known = all(isinstance(count, int) and count >= 0 for count in counts)
-        known = known and all(isinstance(kept, dict) for kept in [state.get("callbacks", {}), state.get("scores", {})])
-    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
-        raise RunError(f"{folder / 'state.json'} is damaged: {error}.") from None
-    if not known:
+    state = _state(folder)
+    if not state.is_possible:
         raise RunError(f"{folder / 'state.json'} is damaged: it says what dlpy never writes.")
     return state
+
+
+def _state(folder: Path) -> CheckpointState:
+    try:
+        return read_json(folder / "state.json", CheckpointState)
+    except FileNotFoundError as error:
+        raise RunError(f"{folder} is missing or damaged: {error}.") from None
 
 
 def verify(folder: Path, name: str) -> None:
     """Raise RunError where a file is not what was written."""
     try:
-        digests = json.loads((folder / "manifest.json").read_text())
-        same = digests[name] == sha256(folder / name)
-    except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
+        digests = parse(read_mapping(folder / "manifest.json", _Manifest), _Manifest)
+        same = digests.get(name) == sha256(folder / name)
+    except OSError as error:
         raise RunError(f"{folder} is missing or damaged: {error}.") from None
     if not same:
         raise RunError(f"{folder / name} is damaged: its content is not what was written.")
@@ -67,7 +105,7 @@ def point(link: Path, target: str) -> None:
     temporary.replace(link)
 
 
-def rewind(run: Run) -> tuple[dict[str, Any] | None, list[str]]:
+def rewind(run: Run) -> tuple[CheckpointState | None, list[str]]:
     """Bring the folder to what it was when the last checkpoint that is whole was written.
 
     Returns:
@@ -83,7 +121,7 @@ def rewind(run: Run) -> tuple[dict[str, Any] | None, list[str]]:
         try:
             folder = (run.checkpoints / link).resolve()
             state = whole(folder)
-            best = None if state["best"] is None else run.checkpoints / f"epoch-{state['best']:04d}"
+            best = None if state.best is None else run.checkpoints / f"epoch-{state.best:04d}"
         except RunError as error:
             damages.append(str(error))
             continue
@@ -93,10 +131,10 @@ def rewind(run: Run) -> tuple[dict[str, Any] | None, list[str]]:
         except RunError as error:
             damages.append(f"{error} It was the best when {folder.name} was written.")
             continue
-        last = _last_if_whole(run) if state["step"] else folder
-        if last is not None and read_state(last)["epoch"] > state["epoch"]:
+        last = _last_if_whole(run) if state.step else folder
+        if last is not None and read_state(last).epoch > state.epoch:
             continue  # a process was killed just before it removed the link to `unfinished`
-        unfinished = folder if state["step"] else None
+        unfinished = folder if state.step else None
         _reset(run.checkpoints, {"unfinished": unfinished, "last": last, "best": best or last})
         return state, damages
     if damages:
@@ -132,14 +170,9 @@ def remove_unused(folder: Path) -> None:
     """Remove what no link points at, but for what was best when a checkpoint was written that one does point at."""
     linked = {path.readlink().name for path in folder.iterdir() if path.is_symlink()}
     try:
-        best = {f"epoch-{_best_of(folder / name):04d}" for name in linked}
-    except (OSError, ValueError, LookupError, TypeError):
+        best = {f"epoch-{_state(folder / name).best or 0:04d}" for name in linked}
+    except RunError:
         return  # what is damaged may have needed any of them
     for path in folder.glob("epoch-*"):
         if path.name not in linked | best:
             shutil.rmtree(path, ignore_errors=True)
-
-
-def _best_of(folder: Path) -> int:
-    """Return which epoch was the best when a checkpoint was written, 0 where none was."""
-    return json.loads((folder / "state.json").read_text())["best"] or 0

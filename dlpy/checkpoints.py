@@ -19,7 +19,7 @@ import numpy as np
 
 from dlpy import checkpoint_folder
 from dlpy.arrays import ArraysError, read_npz
-from dlpy.checkpoint_folder import point, remove_unused, verify
+from dlpy.checkpoint_folder import CheckpointState, point, remove_unused, verify
 from dlpy.disk_space import require_space
 from dlpy.errors import RunError, in_one_line
 from dlpy.hooks import restore_states
@@ -84,7 +84,7 @@ def load_weights(model: keras.Model, run: Run, which: Which = "best") -> int:
 
     def fill(folder: Path) -> int:
         _fill(model.weights, folder, "weights", run)
-        return checkpoint_folder.read_state(folder)["epoch"]
+        return checkpoint_folder.read_state(folder).epoch
 
     epoch = _steadily(run, which, fill)
     finish_normalization(model.layers)
@@ -104,20 +104,20 @@ def load(model: keras.Model, run: Run, which: Which) -> None:
     finish_normalization(model.layers)
 
 
-def position(run: Run, state: dict[str, Any], hooks: Mapping[str, object]) -> Position:
+def position(run: Run, state: CheckpointState, hooks: Mapping[str, object]) -> Position:
     """Return where training goes on, given the state of the latest checkpoint and all that its callbacks' are of."""
-    step = state["step"]
+    step = state.step or 0
 
     def restore(model: keras.Model) -> None:
         load(model, run, "unfinished" if step else "last")
         try:
-            restore_states(hooks, state["callbacks"])
+            restore_states(hooks, state.callbacks or {})
         except (LookupError, TypeError, ValueError, AttributeError) as error:
             damage = f"the state of callbacks in {run.checkpoints} is not theirs: {in_one_line(error)}"
             raise plugin_failure(error) or RunError(damage) from error
 
-    stage = (state["phase"], state["phase_began"] - 1) if "phase" in state else (1, 0)
-    return Position(state["epoch"], step, restore, *stage, stopped=state["stopped"])
+    stage = (1, 0) if state.phase is None or state.phase_began is None else (state.phase, state.phase_began - 1)
+    return Position(state.epoch, step, restore, *stage, stopped=bool(state.stopped))
 
 
 def read_weights(run: Run, which: Which = "best") -> dict[str, np.ndarray]:
@@ -129,7 +129,7 @@ def read_weights(run: Run, which: Which = "best") -> dict[str, np.ndarray]:
     return _steadily(run, which, lambda folder: _read_arrays(folder, "weights.npz"))
 
 
-def read_state(run: Run, which: Which = "best") -> dict[str, Any]:
+def read_state(run: Run, which: Which = "best") -> CheckpointState:
     """Return the epoch and scores of a checkpoint.
 
     Raises:

@@ -1,6 +1,7 @@
 """What the data decides: the task, the rows of each split, and where they came from."""
 
 import hashlib
+import math
 from dataclasses import asdict, dataclass, field, replace
 from typing import Literal
 
@@ -8,11 +9,12 @@ import numpy as np
 
 from dlpy.errors import DataError
 from dlpy.features import Features, Padded, Passages, Pictures, Scaled, Windows, arrays_of, take
+from dlpy.parsing import parse
 
 Kind = Literal["binary", "multiclass", "regression", "tokens", "inputs"]
 State = dict[str, np.ndarray]  # what a transform learnt from the training rows
 
-_MOST_NUMBERS = 2**31  # along an axis of a row
+_MOST_NUMBERS = 2**31  # of a row, its target and its vocabulary
 
 
 @dataclass(frozen=True)
@@ -116,13 +118,20 @@ class Task:
         return only
 
     @classmethod
-    def from_record(cls, record: dict[str, dict[str, dict]]) -> "Task":
-        """Return the task that `to_record` put into run.json."""
-        inputs = {name: Input(**_with_tuples(given)) for name, given in record["inputs"].items()}
-        for given in inputs.values():
-            if not all(size is None or (isinstance(size, int) and 0 <= size < _MOST_NUMBERS) for size in given.shape):
-                raise TypeError(f"no rows are of shape {given.shape}")
-        return cls(inputs, {name: Output(**_with_tuples(wanted)) for name, wanted in record["outputs"].items()})
+    def from_record(cls, record: object) -> "Task":
+        """Return the task that `to_record` put into run.json.
+
+        Raises:
+            ValueError: it is something else.
+        """
+        task: Task = parse(record, cls)
+        if len(task.inputs) != 1 or len(task.outputs) != 1:
+            raise ValueError(f"it has {len(task.inputs)} inputs and {len(task.outputs)} outputs")
+        for shape in (task.input.shape, task.output.shape, (task.input.vocabulary,)):
+            sizes = [size for size in shape if size is not None]
+            if min(sizes, default=0) < 0 or math.prod(sizes) >= _MOST_NUMBERS:
+                raise ValueError(f"nothing is of shape {shape}")
+        return task
 
     def to_record(self) -> dict[str, dict[str, dict]]:
         """Return the task for run.json; the words are among what the transforms have learnt."""
@@ -138,11 +147,6 @@ class Task:
     def with_output(self, wanted: Output) -> "Task":
         """Return the same task with another single output."""
         return replace(self, outputs=dict.fromkeys(self.outputs, wanted))
-
-
-def _with_tuples(record: dict) -> dict:
-    """Return a record with the tuples that JSON made lists of."""
-    return {name: tuple(value) if isinstance(value, list) else value for name, value in record.items()}
 
 
 @dataclass(frozen=True)

@@ -22,8 +22,9 @@ from dlpy.document import Document
 from dlpy.engine import Engine
 from dlpy.errors import ConfigError, DataError, RunError, UnavailableError, did_you_mean
 from dlpy.only import kept
-from dlpy.pipeline import SMOKE_ROWS, Pipeline, split
+from dlpy.pipeline import SMOKE_ROWS, Pipeline, may_be_same, measured, split
 from dlpy.records import Seen, save_predictions
+from dlpy.results import tasks_of
 from dlpy.runs import Run
 from dlpy.suggestions import command
 from dlpy.units import in_unit, own_numbers
@@ -46,6 +47,18 @@ class Trained:
     task: Task
     epoch: int
 
+    def applied(self, raw: Rows) -> Rows:
+        """Return rows as the model takes them.
+
+        Raises:
+            RunError: the transforms make rows of another shape: they are of another run.
+        """
+        rows = self.pipeline.apply(raw)
+        found, wanted = measured(self.task, rows).input.shape, self.task.input.shape
+        if len(found) != len(wanted) or not all(map(may_be_same, zip(found, wanted, strict=True))):
+            raise RunError(f"{self.pipeline.path} makes rows of shape {found}, not {wanted}: it is of another run.")
+        return rows
+
 
 def restore(run: Run, which: checkpoints.Which = "best", tell: Tell = _silent) -> Trained:
     """Return what a run has learnt; its data need not be there.
@@ -54,10 +67,11 @@ def restore(run: Run, which: checkpoints.Which = "best", tell: Tell = _silent) -
         RunError: the run has no such checkpoint, or its files are damaged.
     """
     experiment, _ = read_config(run)
-    if read_record(run)["kind"] == "kfold" and not run.checkpoints.is_dir():
+    if run.record().kind == "kfold" and not run.checkpoints.is_dir():
         raise RunError(f"run {run.id} has no final model: `dlpy kfold --refit` trains one.")
     raw_task, task = tasks(run)
     pipeline = Pipeline.restore(experiment.steps(), run.transforms)
+    pipeline.require_task(raw_task, task)
     model = compiled_model(experiment, task, experiment.seed)
     epoch = checkpoints.load_weights(model, run, which)
     exact, masks_padding = exact_scores(experiment, task), experiment.model.masks_padding
@@ -85,25 +99,11 @@ def reading_config(run: Run) -> Iterator[None]:
 
 def tasks(run: Run) -> tuple[Task, Task]:
     """Return a run's task before and after the transforms."""
-    record = read_record(run)
-    try:
-        return Task.from_record(record["raw_task"]), Task.from_record(record["task"])
-    except (AttributeError, KeyError, TypeError) as error:
-        raise RunError(f"{run.path / 'run.json'} is damaged: its task cannot be read ({error}).") from None
-
-
-def read_record(run: Run) -> dict[str, Any]:
-    """Return run.json.
-
-    Raises:
-        RunError: it lacks what every run of a model has.
-    """
     runs.require_model(run)
-    record = run.read("run.json")
-    needed = {"kind", "status", "smoke", "data", "raw_task", "task"}
-    if not needed <= record.keys() or not {"source", "sha256", "description"} <= (record["data"] or {}).keys():
-        raise RunError(f"{run.path / 'run.json'} lacks what dlpy wrote into it when the run began.")
-    return record
+    found = tasks_of(run)
+    if found is None:
+        raise RunError(f"{run.path / 'run.json'} is damaged: it lacks the task.")
+    return found
 
 
 def evaluate(run: Run, parts: list[Part], which: checkpoints.Which = "best", tell: Tell = _silent) -> dict[str, Any]:
@@ -121,10 +121,10 @@ def evaluate(run: Run, parts: list[Part], which: checkpoints.Which = "best", tel
     missing = [part for part in parts if part not in raw]
     if missing or not parts:
         raise DataError(f"run {run.id} has no {missing[0] if missing else 'validation or test'} rows.")
-    train = trained.pipeline.apply(raw["train"])
+    train = trained.applied(raw["train"])
     results = {part: _score(run, trained, part, raw[part], train) | {"checkpoint": which} for part in parts}
     if "test" in parts:
-        run.change("run.json", lambda record: record | {"test_looks": record.get("test_looks", 0) + 1})
+        run.change("run.json", lambda record: record | {"test_looks": (record.get("test_looks") or 0) + 1})
     run.change("evaluation.json", lambda before: before | results)
     return results
 
@@ -170,7 +170,7 @@ def _require_answers(run: Run) -> None:
 
 
 def _predicted(trained: Trained, raw: Rows, name: str) -> np.ndarray:
-    rows = trained.pipeline.apply(raw)
+    rows = trained.applied(raw)
     check_rows(rows, name, trained.task.output)
     prediction = trained.engine.predict(rows, trained.experiment.training.batch_size)
     return own_numbers(prediction, trained.task.output)
@@ -193,7 +193,7 @@ def checkpoint_name(name: str) -> checkpoints.Which:
 
 
 def _score(run: Run, trained: Trained, part: Part, raw: Rows, train: Rows) -> dict[str, Any]:
-    rows = train if part == "train" else trained.pipeline.apply(raw)
+    rows = train if part == "train" else trained.applied(raw)
     check_rows(rows, part, trained.task.output)
     batch_size = trained.experiment.training.batch_size
     scores = trained.engine.evaluate(rows, batch_size)
@@ -214,7 +214,7 @@ def _raw_parts(run: Run, experiment: Experiment) -> dict[str, Rows]:
     """Return the rows of each part as the run had them, before the transforms."""
     loaded = _load_again(run, experiment)
     dataset = experiment.data
-    if run.read("run.json")["kind"] == "kfold":  # its final model is trained on all rows but the test rows
+    if run.record().kind == "kfold":  # its final model is trained on all rows but the test rows
         dataset = dataset.model_copy(update={"validation": None})
     parts = split(dataset, loaded)
     named = {"train": parts.train, "validation": parts.validation, "test": parts.test}
@@ -232,9 +232,9 @@ def _loaded(run: Run, experiment: Experiment) -> Loaded:
 
 def loaded_again(run: Run, experiment: Experiment) -> Loaded:
     """Return all rows of a run's data, or of its stand-in, as they are now."""
-    record = run.read("run.json")
-    if record["data"]["source"] == "stand-in":
-        loaded = experiment.data.stand_in(experiment.seed, SMOKE_ROWS if record["smoke"] else None)
+    record = run.record()
+    if record.data.source == "stand-in":
+        loaded = experiment.data.stand_in(experiment.seed, SMOKE_ROWS if record.smoke else None)
     else:
         loaded = _loaded(run, experiment)
     return kept(loaded, experiment.data.only)
@@ -242,7 +242,7 @@ def loaded_again(run: Run, experiment: Experiment) -> Loaded:
 
 def _load_again(run: Run, experiment: Experiment) -> Loaded:
     loaded = loaded_again(run, experiment)
-    if loaded.fingerprint() != run.read("run.json")["data"]["sha256"]:
+    if loaded.fingerprint() != run.record().data.sha256:
         raise DataError(
             f"{loaded.source.description} has changed since run {run.id}: its scores could not be compared. "
             "Put the old file back, or train anew."

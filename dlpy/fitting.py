@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from dlpy import backend, checkpoints
 from dlpy.callbacks.checkpoint import Checkpoint, CheckpointHooks
 from dlpy.callbacks.metrics_csv import MetricsCsv
-from dlpy.checkpoint_folder import rewind
+from dlpy.checkpoint_folder import CheckpointState, rewind
 from dlpy.checks import class_numbers
 from dlpy.class_weights import weights_by_class
 from dlpy.compiling import stages_of
@@ -43,7 +43,7 @@ class Training:
     data: Data
 
 
-def rewound(run: Run, reporter: Reporter) -> dict[str, Any] | None:
+def rewound(run: Run, reporter: Reporter) -> CheckpointState | None:
     """Bring the files of a training to its last checkpoint and return its state; None where it begins anew.
 
     Raises:
@@ -58,11 +58,11 @@ def rewound(run: Run, reporter: Reporter) -> dict[str, Any] | None:
     return state
 
 
-def reached(state: dict[str, Any] | None) -> str:
+def reached(state: CheckpointState | None) -> str:
     """Return how far a checkpoint is, in words: whole epochs, and steps of the next."""
     if state is None:
         return "0"
-    return f"{state['epoch']}" + (f" and {state['step']:,} steps" if state["step"] else "")
+    return f"{state.epoch}" + (f" and {state.step:,} steps" if state.step else "")
 
 
 def fit_on(
@@ -70,7 +70,7 @@ def fit_on(
     callbacks: Mapping[str, Hooks],
     keeper: CheckpointHooks,
     reporter: Reporter,
-    state: dict[str, Any] | None,
+    state: CheckpointState | None,
 ) -> None:
     """Train from the beginning, or from the last checkpoint, given its state; leave metrics.csv and checkpoints."""
     _tell_what_begins_anew(training.run, callbacks, reporter, state)
@@ -89,14 +89,14 @@ def fit_on(
 
 
 def _tell_what_begins_anew(
-    run: Run, callbacks: Mapping[str, Hooks], reporter: Reporter, state: dict[str, Any] | None
+    run: Run, callbacks: Mapping[str, Hooks], reporter: Reporter, state: CheckpointState | None
 ) -> None:
     """Tell which callbacks keep no state: before training, so that nobody relies on it, and when it is missed."""
     if state is None:
         for name in without_state(callbacks):
             reporter.notice(f"callback {name} keeps no state: if this run is resumed, it begins anew")
         return
-    lost = [name for name in callbacks if name not in state["callbacks"]]
+    lost = [name for name in callbacks if name not in (state.callbacks or {})]
     lines = [f"callback {name} begins anew: it kept no state, so that this run may end otherwise" for name in lost]
     for line in lines:
         reporter.notice(line)

@@ -5,6 +5,7 @@ A fold that is done leaves what it gave in its directory, `fold.json` last: who 
 
 from __future__ import annotations
 
+import math
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -16,6 +17,7 @@ import numpy as np
 
 from dlpy import runs, writing
 from dlpy.baseline import baseline, beside
+from dlpy.checkpoint_folder import CheckpointState
 from dlpy.checks import check
 from dlpy.compiling import compiled_model, exact_scores, fresh_model, penalty_line
 from dlpy.components import Hooks
@@ -26,12 +28,15 @@ from dlpy.errors import DataError, DivergedError, RunError
 from dlpy.evaluation import loaded_again, read_config
 from dlpy.execution import Execution
 from dlpy.fitting import Training, built_callbacks, checkpoint_of, choose_execution, fit_on, reached, rewound
+from dlpy.history import read_history
 from dlpy.outcome import last_finite
+from dlpy.parsing import Scores, parse, read_json
 from dlpy.pipeline import Pipeline, Split, transform
 from dlpy.processes import in_processes
 from dlpy.records import save_splits
 from dlpy.reporting import Reporter
-from dlpy.results import read_arrays, read_history
+from dlpy.run_arrays import read_fold
+from dlpy.run_record import FoldRecord
 from dlpy.runs import Run
 from dlpy.training import Prepared
 from dlpy.writing import put_on_disk, write_arrays
@@ -82,7 +87,17 @@ def train_folds(run: Run, prepared: Prepared, jobs: int, reporter: Reporter) -> 
             _train_fold(run, shop, number, reporter)
             reporter.fold_ended(number, count, _read(run, number).scores)
     done |= {number: _read(run, number) for number in left}
-    return [done[number] for number in range(1, count + 1)]
+    folds = [done[number] for number in range(1, count + 1)]
+    _require_alike(run, folds)
+    return folds
+
+
+def _require_alike(run: Run, folds: list[Fold]) -> None:
+    """Raise RunError where folds have other scores than the first: they are of another run."""
+    first, *others = ((fold.scores.keys(), fold.baseline.keys(), fold.prediction.shape[1:]) for fold in folds)
+    for number, names in enumerate(others, 2):
+        if names != first:
+            raise RunError(f"fold {number} of run {run.id} has other scores than fold 1: its files are of another run.")
 
 
 def done_folds(run: Run) -> int:
@@ -159,14 +174,14 @@ class _LastScores(Hooks):
         return self.scores
 
     def restore(self, state: dict[str, Any]) -> None:
-        self.scores = state
+        self.scores = dict(parse(state, Scores, "scores"))
 
 
 def _folder(run: Run, number: int) -> Run:
     return Run(run.path / "folds" / f"{number:02d}")
 
 
-def _begun(folder: Run, reporter: Reporter) -> dict[str, Any] | None:
+def _begun(folder: Run, reporter: Reporter) -> CheckpointState | None:
     """Return the state of a fold's last checkpoint, its files brought back to it; None where it begins."""
     with writing.storage(folder.path):
         folder.path.mkdir(parents=True, exist_ok=True)
@@ -196,17 +211,19 @@ def _read(run: Run, number: int) -> Fold:
     """
     folder = _folder(run, number)
     try:
-        told, given = folder.read(_DONE), read_arrays(folder.predictions)
-        arrays = (given["rows"], given["target"], given["prediction"])
-        usual = [value for name, value in told["baseline"].items() if name in told["scores"]]
-        if not all(isinstance(number, int | float | None) for number in [*told["scores"].values(), *usual]):
-            raise TypeError("its scores are no numbers")
-        if _epochs(folder) != told["epochs"]:
-            raise RunError(f"metrics.csv has not its {told['epochs']} epochs")
-        return Fold(number, told["scores"], told["baseline"], *arrays, Execution(**told["execution"]))
-    except (RunError, KeyError, TypeError, AttributeError) as error:
+        told, given = read_json(folder.path / _DONE, FoldRecord), read_fold(folder.predictions)
+        if _epochs(folder) != told.epochs:
+            raise RunError(f"metrics.csv has not its {told.epochs} epochs")
+        common_sense = _with_nan(told.baseline.scores)
+        return Fold(number, dict(told.scores), common_sense, *given, Execution(**asdict(told.execution)))
+    except (RunError, FileNotFoundError) as error:
         hint = f"remove {folder.path}, and `dlpy resume` trains that fold again"
         raise RunError(f"fold {number} of run {run.id} is damaged ({error}): {hint}.") from None
+
+
+def _with_nan(scores: Scores) -> dict[str, float]:
+    """Return scores as numbers to count with; NaN is what is undefined."""
+    return {name: math.nan if value is None else value for name, value in scores.items()}
 
 
 def _epochs(folder: Run) -> int:

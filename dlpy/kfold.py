@@ -19,13 +19,14 @@ from dlpy.document import Document
 from dlpy.drawing import draw_all
 from dlpy.fitting import checkpoint_of
 from dlpy.folds import Fold, divided, fold_data, train_folds
+from dlpy.history import fold_histories, mean_history, mean_over_folds
 from dlpy.outcome import record_outcome
 from dlpy.pipeline import Split, transform
-from dlpy.records import How, Options, begin, fingerprint, settle_config
+from dlpy.records import Options, begin, fingerprint, settle_config
 from dlpy.reporting import Reporter
-from dlpy.results import fold_histories, mean_history, mean_over_folds
 from dlpy.rows_as_targets import RowsAsTargets
 from dlpy.run_lock import locked
+from dlpy.run_record import How
 from dlpy.runs import Run
 from dlpy.training import Prepared, finish, prepare
 from dlpy.writing import write_arrays
@@ -92,7 +93,7 @@ def _summarize(run: Run, prepared: Prepared, folds: list[Fold]) -> dict[str, Any
     directions = prepared.experiment.directions(prepared.loaded.task, validation=True)
     epoch = best_epoch(curves[monitor], directions[monitor])
     scores = {name: float(curve[epoch - 1]) for name, curve in curves.items() if name != "learning_rate"}
-    numbers = {key for key, value in folds[0].baseline.items() if isinstance(value, float)}
+    numbers = set(folds[0].baseline)
     summary = {
         "folds": [{"fold": fold.number, "rows": len(fold.rows), **fold.scores} for fold in folds],
         **{name: dict(zip(names, values.tolist(), strict=True)) for name, values in spread(table).items()},

@@ -6,25 +6,11 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from dlpy.errors import RunError
 
 _LINK = re.compile(r"(folds/\d+/)?checkpoints/(\.\d+-)?(best|last|previous|unfinished)")
 _TARGET = re.compile(r"epoch-\d{4,}(-step-\d{8,})?")
-_TEXT, _NUMBER, _COUNT, _MAPPING = str | None, int | float | None, int | None, dict | None
-_KINDS: dict[str, Any] = {  # of the entries of run.json, where they are there
-    **{"status": _TEXT, "kind": _TEXT, "smoke": bool | None, "seconds": _NUMBER, "test_looks": _COUNT},
-    **{"data": _MAPPING, "versions": _MAPPING, "config_sha256": _MAPPING, "files": _MAPPING, "folds": _MAPPING},
-    "resumes": list | None,
-}
-
-
-def check_record(record: dict[str, Any], path: Path) -> None:
-    """Raise RunError where an entry of run.json is of another kind than dlpy writes."""
-    for name, kind in _KINDS.items():
-        if not isinstance(record.get(name), kind):
-            raise RunError(f"{path} is damaged: '{name}' is not what dlpy writes.")
 
 
 def require_own(folder: Path) -> None:

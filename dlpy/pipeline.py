@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -11,9 +13,10 @@ import numpy as np
 from dlpy.arrays import read_npz
 from dlpy.components import Dataset, Transform
 from dlpy.data import Data, Loaded, Rows, State, Task
-from dlpy.errors import ConfigError, DataError, RunError, UnavailableError
+from dlpy.errors import ConfigError, DataError, RunError, UnavailableError, in_one_line
 from dlpy.features import Pictures, Scaled, Sparse, Windows
 from dlpy.only import kept
+from dlpy.registry import plugin_failure
 from dlpy.windows import step_at
 from dlpy.writing import write_arrays, write_whole
 
@@ -50,6 +53,7 @@ class Pipeline:
 
     steps: list[Transform]
     states: list[State]
+    path: Path | None = None  # of the run's file that the states were read from
 
     @classmethod
     def fit(cls, steps: list[Transform], rows: Rows, task: Task) -> tuple[Pipeline, Rows, Task]:
@@ -65,9 +69,29 @@ class Pipeline:
 
     def apply(self, rows: Rows) -> Rows:
         """Return other rows transformed in the same way."""
-        for step, state in zip(self.steps, self.states, strict=True):
-            rows = step.apply(rows, state)
+        with self._reading():
+            for step, state in zip(self.steps, self.states, strict=True):
+                rows = step.apply(rows, state)
         return rows
+
+    def require_task(self, raw: Task, task: Task) -> None:
+        """Raise RunError where the states, read from a run, would make another task of `raw` than the run's."""
+        with self._reading():
+            for step, state in zip(self.steps, self.states, strict=True):
+                raw = step.measured(step.outline(raw), state)
+        given, sizes = raw.input, zip(raw.input.shape, task.input.shape, strict=False)
+        if raw.output != task.output or given.vocabulary != task.input.vocabulary or not all(map(may_be_same, sizes)):
+            raise RunError(f"{self.path} does not fit the task in run.json: it is damaged, or of another run.")
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """Let what goes wrong with states that were read from a run be an error of the run."""
+        try:
+            yield
+        except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
+            if self.path is None or plugin_failure(error):
+                raise
+            raise RunError(f"{self.path} is damaged, or of another run: {in_one_line(error)}.") from error
 
     def save(self, path: Path) -> None:
         """Write what the transforms learnt, and beside it what of that people may want to read."""
@@ -85,17 +109,37 @@ class Pipeline:
         Raises:
             RunError: the file is missing or damaged.
         """
+        names, states = read_states(path)
+        if names != [step.name for step in steps]:
+            raise RunError(f"{path} was learnt by other transforms than config.yaml lists.")
+        return cls(steps, states, path)
+
+
+def read_states(path: Path) -> tuple[list[str], list[State]]:
+    """Return the names of a run's transforms and what each learnt.
+
+    Raises:
+        RunError: the file is missing or damaged.
+    """
+    try:
+        stored = read_npz(path)
+        steps = stored.pop("steps")
+        if steps.ndim != 1 or steps.dtype.kind != "U":
+            raise ValueError("'steps' holds no names")
         states: list[State] = [{} for _ in steps]
-        try:
-            stored = read_npz(path)
-            if stored.pop("steps").tolist() != [step.name for step in steps]:
-                raise RunError(f"{path} was learnt by other transforms than config.yaml lists.")
-            for name, array in stored.items():
-                position, _, key = name.partition(".")
-                states[int(position)][key] = array
-        except (OSError, ValueError, KeyError, IndexError) as error:
-            raise RunError(f"{path} is missing or damaged: {error}.") from None
-        return cls(steps, states)
+        for name, array in stored.items():
+            position, _, key = name.partition(".")
+            if not position.isdecimal() or not key:
+                raise ValueError(f"it has an array '{name}'")
+            states[int(position)][key] = array
+    except (OSError, ValueError, KeyError, IndexError) as error:
+        raise RunError(f"{path} is missing or damaged: {error}.") from None
+    return steps.tolist(), states
+
+
+def may_be_same(sizes: tuple[int | None, int | None]) -> bool:
+    """Return whether two sizes are the same, as far as both are known."""
+    return None in sizes or sizes[0] == sizes[1]
 
 
 @dataclass(frozen=True)

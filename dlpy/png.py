@@ -41,7 +41,7 @@ def marked(picture: np.ndarray, text: str) -> np.ndarray:
 
 def stand_in_text(runs: list[Run]) -> str:
     """Return the warning that goes on top of every plot of generated data; an empty text for real data."""
-    marked = [run for run in runs if run.read("run.json").get("data", {}).get("source") == "stand-in"]
+    marked = [run for run in runs if run.record().data.source == "stand-in"]
     if not marked:
         return ""
     names = " and ".join(dict.fromkeys(_dataset_name(run) for run in marked))

@@ -21,19 +21,12 @@ from dlpy.config import Experiment
 from dlpy.data import Data, Loaded, Output, Rows, Task
 from dlpy.environment import environment
 from dlpy.features import Windows
-from dlpy.results import read_arrays
+from dlpy.run_arrays import read_arrays
+from dlpy.run_record import How
 from dlpy.runs import Run
 from dlpy.samples import Answers, save_wrongest
 from dlpy.units import in_unit, own_numbers
 from dlpy.writing import sha256, write_arrays
-
-
-@dataclass(frozen=True)
-class How:
-    """How k-fold validation is done; none of it changes the numbers."""
-
-    jobs: int = 1  # how many folds to train at once, each in a process of its own
-    refit: bool = False  # afterwards train the final model on all rows but the test rows, for the best number of epochs
 
 
 @dataclass(frozen=True)
@@ -163,9 +156,10 @@ def save_splits(run: Run, data: Data) -> None:
 
 def note_inexact(run: Run, lines: list[str]) -> None:
     """Write into run.json what the last resumption could not bring back."""
-    if lines and run.read("run.json").get("resumes"):
-        *before, last = run.read("run.json")["resumes"]
-        run.update(resumes=[*before, last | {"inexact": [*last["inexact"], *lines]}])
+    resumes = run.record().resumes
+    if lines and resumes:
+        *before, last = resumes
+        run.update(resumes=[*before, {**last, "inexact": [*last["inexact"], *lines]}])
 
 
 def summarize(run: Run, data: Data, experiment: Experiment, parameters: int) -> None:
@@ -175,9 +169,9 @@ def summarize(run: Run, data: Data, experiment: Experiment, parameters: int) -> 
     common_sense = baseline(experiment, data.task, data.train, data.validation or data.train)
     parts = {"train": data.train, "validation": data.validation, "test": data.test}
     summary = {
-        "best": {"epoch": best["epoch"], **best["scores"]},
-        "last": {"epoch": last["epoch"], **last["scores"]},
-        "baseline": {"on": part, **beside(common_sense, best["scores"])},
+        "best": {"epoch": best.epoch, **best.scores},
+        "last": {"epoch": last.epoch, **last.scores},
+        "baseline": {"on": part, **beside(common_sense, best.scores)},
         "parameters": parameters,
         "rows": {name: len(rows) for name, rows in parts.items() if rows is not None},
     }

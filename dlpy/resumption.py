@@ -7,23 +7,25 @@ import platform
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from dlpy import backend, runs
+from dlpy.checkpoint_folder import CheckpointState
 from dlpy.checks import check
 from dlpy.config import Experiment
 from dlpy.drawing import draw_all
 from dlpy.environment import environment
 from dlpy.errors import ConfigError, RunError
-from dlpy.evaluation import loaded_again, read_config, read_record
+from dlpy.evaluation import loaded_again, read_config
 from dlpy.fitting import reached, rewound
 from dlpy.folds import done_folds
+from dlpy.history import read_history
 from dlpy.kfold import validate, with_folds
 from dlpy.outcome import record_outcome
 from dlpy.pipeline import transform
-from dlpy.records import How, config_digests, file_digests, told_of_data
+from dlpy.records import config_digests, file_digests, told_of_data
 from dlpy.reporting import Reporter
 from dlpy.run_lock import locked
+from dlpy.run_record import How
 from dlpy.runs import Run
 from dlpy.suggestions import command
 from dlpy.training import Prepared, finish, with_rows
@@ -33,7 +35,7 @@ _DECIDES = ("dlpy", "keras", "tensorflow", "tensorflow-cpu", "numpy")  # package
 
 def is_complete(run: Run) -> bool:
     """Return whether training is over and all that it leaves is there."""
-    return run.read("run.json").get("status") == "completed"
+    return run.record().status == "completed"
 
 
 def resume(run: Run, command: str, reporter: Reporter, *, allow_inexact: bool, jobs: int | None = None) -> None:
@@ -46,7 +48,7 @@ def resume(run: Run, command: str, reporter: Reporter, *, allow_inexact: bool, j
         RunError: it cannot be resumed, or could end otherwise than if it had been left alone.
     """
     require_resumable(run)
-    if jobs is not None and read_record(run)["kind"] != "kfold":
+    if jobs is not None and run.record().kind != "kfold":
         raise ConfigError(f"--jobs: run {run.id} has no folds.")
     with locked(run):
         require_resumable(run)  # whoever held the lock may have ended it
@@ -59,7 +61,7 @@ def resume(run: Run, command: str, reporter: Reporter, *, allow_inexact: bool, j
         changes += _changed_files(run, experiment)
         refuse(run, changes, allow_inexact=allow_inexact)
         prepared = with_rows(experiment, document, loaded)
-        if read_record(run)["kind"] == "kfold":
+        if run.record().kind == "kfold":
             _go_on_with_folds(run, prepared, Resume(command, changes), reporter, jobs)
         else:
             _go_on(run, prepared, Resume(command, changes), reporter)
@@ -90,7 +92,7 @@ def _go_on(run: Run, prepared: Prepared, what: Resume, reporter: Reporter) -> No
 def _go_on_with_folds(run: Run, prepared: Prepared, what: Resume, reporter: Reporter, jobs: int | None) -> None:
     prepared, first = with_folds(prepared)
     reporter.data_ready(prepared.loaded, first, prepared.experiment)
-    before, how = seconds_of(run), How(**read_record(run).get("folds", {}))
+    before, how = seconds_of(run), run.record().folds or How()
     how = how if jobs is None else replace(how, jobs=jobs)
     state = _rewound(run, reporter) if run.metrics.is_file() else None  # of the final model
     if state is not None:
@@ -104,46 +106,46 @@ def _go_on_with_folds(run: Run, prepared: Prepared, what: Resume, reporter: Repo
         draw_all(run, reporter.notice)
 
 
-def _after(state: dict[str, Any] | None) -> dict[str, int]:
-    return {f"after_{name}": 0 if state is None else state[name] for name in ("epoch", "step")}
+def _after(state: CheckpointState | None) -> dict[str, int]:
+    return {f"after_{name}": 0 if state is None else getattr(state, name) or 0 for name in ("epoch", "step")}
 
 
 def require_resumable(run: Run) -> None:
     """Raise RunError where there is no way on."""
-    record = run.read("run.json")
-    if record.get("kind") == "kfold" and "folds" not in record:
+    record = run.record()
+    if record.kind == "kfold" and record.folds is None:
         raise RunError(f"run {run.id} is a k-fold run of an older dlpy, which kept no folds: give its command again.")
-    if record.get("status") == "diverged":
-        reason = f"run {run.id} diverged ({record.get('exit_reason')}) and would do so again"
+    if record.status == "diverged":
+        reason = f"run {run.id} diverged ({record.exit_reason}) and would do so again"
         raise RunError(f"{reason}: change its experiment and train anew.")
-    if record.get("status") == "completed":
+    if record.status == "completed":
         raise RunError(f"run {run.id} is complete: there is nothing to go on with.")
 
 
 def changed_surroundings(run: Run, plugins: list[str]) -> list[str]:
     """Return a line for everything but the data that decides a run's numbers and is not what it was."""
-    record, now = run.read("run.json"), environment()
-    pairs = [(name, record.get("versions", {}).get(name), now["versions"][name]) for name in _DECIDES]
-    pairs += [(name, record.get(name), now[name]) for name in ("threads", "device", "settings")]
+    record, now = run.record(), environment()
+    pairs = [(name, record.versions.get(name), now["versions"][name]) for name in _DECIDES]
+    pairs += [(name, getattr(record, name), now[name]) for name in ("threads", "device", "settings")]
     changes = [
         f"{name}: {then or 'none'} then, {present or 'none'} now" for name, then, present in pairs if then != present
     ]
-    kept = record.get("config_sha256")  # none where it was killed before training began
+    kept = record.config_sha256  # none where it was killed before training began
     changed = [name for name, digest in config_digests(run, plugins).items() if kept and kept.get(name) != digest]
     return changes + [f"{run.path / name} was edited, or is gone" for name in changed]
 
 
 def changed_data(run: Run, sha256: str, description: str) -> list[str]:
     """Return a line where the data is not what the run began with."""
-    then = run.read("run.json")["data"]
-    if sha256 == then["sha256"]:
+    then = run.record().data
+    if sha256 == then.sha256:
         return []
-    return [f"data: {then['description']} then, {description} now; its sha256 is another"]
+    return [f"data: {then.description} then, {description} now; its sha256 is another"]
 
 
 def _changed_files(run: Run, experiment: Experiment) -> list[str]:
     """Return a line for each file of weights or vectors that is not what the run began with."""
-    then, files = run.read("run.json").get("files", {}), experiment.model.outside_files()
+    then, files = run.record().files, experiment.model.outside_files()
     changed = [option for option, digest in file_digests(experiment).items() if then.get(option) != digest]
     return [f"{option}: {files[option]} is not what it was, or is gone" for option in changed]
 
@@ -159,7 +161,7 @@ def refuse(run: Run, changes: list[str], *, allow_inexact: bool) -> None:
     )
 
 
-def _rewound(run: Run, reporter: Reporter) -> dict[str, Any] | None:
+def _rewound(run: Run, reporter: Reporter) -> CheckpointState | None:
     """Bring the run's files to its last checkpoint and return its state."""
     state = rewound(run, reporter)
     runs.forget_outdated(run)
@@ -171,7 +173,7 @@ def record_resume(run: Run, what: Resume, after: dict[str, int]) -> None:
     time = datetime.now().astimezone().isoformat(timespec="seconds")
     entry = {"time": time, **after, "command": what.command, "inexact": what.changes}
     process = {"pid": os.getpid(), "host": platform.node()}
-    resumes = [*run.read("run.json").get("resumes", []), entry]
+    resumes = [*run.record().resumes, entry]
     run.update(status="running", exit_reason=None, **process, resumes=resumes)
     told = ", ".join(f"{name.replace('_', ' ')} {number}" for name, number in after.items())
     run.append_log(f"resumed {told}: {what.command}")
@@ -179,16 +181,15 @@ def record_resume(run: Run, what: Resume, after: dict[str, int]) -> None:
 
 def seconds_of(run: Run) -> float:
     """Return how long the run took so far; of a process that was killed only its epochs are known."""
-    record = run.read("run.json")
-    known = record.get("seconds") or 0.0
-    return known if record.get("status") != "running" else max(known, sum(map(_trained, run.path.rglob("metrics.csv"))))
+    record = run.record()
+    known = record.seconds or 0.0
+    return known if record.status != "running" else max(known, sum(map(_trained, run.path.rglob("metrics.csv"))))
 
 
 def _trained(metrics: Path) -> float:
     """Return the seconds of the last epoch that is whole."""
-    text = metrics.read_text(encoding="utf-8", errors="replace")
-    rows = text[: text.rfind("\n") + 1].splitlines()
     try:
-        return float(rows[-1].split(",")[1]) if len(rows) > 1 else 0.0
-    except (IndexError, ValueError):
+        history = read_history(metrics)
+    except RunError:
         return 0.0  # damaged: told where it matters
+    return 0.0 if history is None else float(history.seconds[-1])

@@ -78,12 +78,12 @@ def read_run_base(reference: str) -> RunBase:
         values = read(run.config).values
         family = _family(values)
         transforms = [{"name": step} if isinstance(step, str) else step for step in values["data"]["transforms"]]
-        shape = next(iter(run.read("run.json")["raw_task"]["inputs"].values()))["shape"]
+        shape = Task.from_record(run.record().raw_task).input.shape
     except (ConfigError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise RunError(f"model.weights: run {run.id} cannot be read as a base: {error}") from None
     if family.transforms():
         raise ConfigError(f"run {run.id} trained a head on another base's outputs: name that base and its weights.")
-    return RunBase(run.id, family, transforms, int(shape[2]) if len(shape) == 3 else 1)
+    return RunBase(run.id, family, transforms, shape[2] if len(shape) == 3 else 1)
 
 
 def run_weights(reference: str) -> Weights:

@@ -9,9 +9,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
 from dlpy.errors import RunError
+from dlpy.run_record import Record
 from dlpy.runs import Run
 from dlpy.writing import remove_abandoned, storage
 
@@ -67,9 +68,9 @@ def is_locked(run: Run) -> bool:
     return False
 
 
-def status_of(run: Run, record: dict[str, Any]) -> str:
+def status_of(run: Run, record: Record) -> str:
     """Return the status in run.json, or `killed` where nobody was left to write down how the run ended."""
-    status = str(record.get("status"))
+    status = record.status
     return "killed" if status == "running" and not is_locked(run) else status
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,11 +12,12 @@ from typing import Any
 
 from dlpy.caches import alone
 from dlpy.errors import RunError, StorageError, printable
-from dlpy.own_files import check_record, require_own
+from dlpy.own_files import require_own
+from dlpy.parsing import parse, read_mapping
+from dlpy.run_record import JSON_FILES, Evaluation, Record, Summary
 from dlpy.writing import json_text, storage, write_whole
 
 SCHEMA_VERSION = 1
-_MOST_BYTES = 64 << 20  # of run.json and its like
 PICTURE_KINDS = ("dream", "style")  # of runs that train no model
 _OUTDATED = ("evaluation.json", "predictions.npz", "classes-*.csv", "samples/made.npz", "samples/wrongest-*", "plots/*")
 _STAMP, _MOST_SET_BACK = "%Y%m%d-%H%M%S", timedelta(days=1)
@@ -102,25 +102,43 @@ class Run:
         """What `alone` is asked for by whoever reads a file and writes it again."""
         return self.path / "changes"
 
+    def record(self) -> Record:
+        """Return run.json.
+
+        Raises:
+            RunError: the file is damaged, or is not there.
+        """
+        content = self.read("run.json")
+        if not content:
+            raise RunError(f"{self.path / 'run.json'} is missing.")
+        return parse(content, Record)
+
+    def summary(self) -> Summary:
+        """Return summary.json; an empty one where it is not written yet.
+
+        Raises:
+            RunError: the file is damaged.
+        """
+        return parse(self.read("summary.json"), Summary)
+
+    def evaluation(self) -> Mapping[str, Evaluation]:
+        """Return evaluation.json by part; an empty one where it is not written yet.
+
+        Raises:
+            RunError: the file is damaged.
+        """
+        return parse(self.read("evaluation.json"), Mapping[str, Evaluation])
+
     def read(self, name: str) -> dict[str, Any]:
-        """Return run.json, summary.json or evaluation.json; an empty one where it is not written yet.
+        """Return a JSON file as it stands, to be changed; an empty mapping where it is not written yet.
 
         Raises:
             RunError: the file is damaged.
         """
         try:
-            if (self.path / name).stat().st_size > _MOST_BYTES:
-                raise ValueError(f"it is larger than {_MOST_BYTES:,} bytes")
-            content = json.loads((self.path / name).read_text(encoding="utf-8"))
+            return read_mapping(self.path / name, JSON_FILES.get(name, Any))
         except FileNotFoundError:
             return {}
-        except (OSError, ValueError, RecursionError, MemoryError) as error:
-            raise RunError(f"{self.path / name} is damaged: {error}.") from None
-        if not isinstance(content, dict):
-            raise RunError(f"{self.path / name} is damaged: it is no mapping.")
-        if name == "run.json":
-            check_record(content, self.path / name)
-        return content
 
     def write(self, name: str, content: dict[str, Any]) -> None:
         """Write a JSON file that appears whole."""
@@ -232,7 +250,7 @@ def lasting(reference: str) -> str:
 
 def require_model(run: Run) -> None:
     """Raise RunError where a run trained no model but made a picture."""
-    if (kind := run.read("run.json").get("kind")) in PICTURE_KINDS:
+    if (kind := run.record().kind) in PICTURE_KINDS:
         raise RunError(f"run {run.id} is of kind '{kind}': it made the pictures in its samples/, and has no model.")
 
 

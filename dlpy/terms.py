@@ -127,8 +127,17 @@ def packed(words: list[str]) -> dict[str, np.ndarray]:
 
 
 def unpacked(arrays: dict[str, np.ndarray]) -> list[str]:
-    """Return the words that `packed` took."""
-    text = arrays["words"].astype("<u4").tobytes().decode("utf-32-le", "surrogatepass")
+    """Return the words that `packed` took.
+
+    Raises:
+        ValueError: the arrays hold something else.
+    """
+    words, lengths = arrays["words"], arrays["lengths"]
+    if words.dtype != np.uint32 or lengths.dtype.kind not in "iu" or words.ndim != 1 or lengths.ndim != 1:
+        raise ValueError("its words are not what dlpy writes")
+    if lengths.min(initial=0) < 0 or lengths.max(initial=0) > len(words) or lengths.sum() != len(words):
+        raise ValueError("its words are cut off")
+    text = words.astype("<u4").tobytes().decode("utf-32-le", "surrogatepass")
     return [text[start:end] for start, end in itertools.pairwise(splits_of(arrays["lengths"]).tolist())]
 
 

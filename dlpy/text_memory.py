@@ -35,7 +35,12 @@ class Memory:
     @classmethod
     def of(cls, arrays: dict[str, np.ndarray]) -> Memory:
         """Return the memory that `arrays` gave."""
-        return cls(Vocabulary.of(arrays), arrays["openings"])
+        vocabulary, openings = Vocabulary.of(arrays), arrays["openings"]
+        if openings.ndim != 2 or openings.dtype.kind not in "iu" or not openings.size:
+            raise ValueError(f"its windows are of type {openings.dtype} and shape {openings.shape}")
+        if openings.min() < 0 or openings.max() >= len(vocabulary.words):
+            raise ValueError("its windows hold tokens that are not in its vocabulary")
+        return cls(vocabulary, openings)
 
     @classmethod
     def read(cls, run: Run) -> Memory:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dlpy import backend, checkpoints, runs, writing
+from dlpy.checkpoint_folder import CheckpointState
 from dlpy.checks import check
 from dlpy.class_balance import class_warnings
 from dlpy.compiling import (
@@ -56,7 +57,7 @@ class Prepared:
     experiment: Experiment
     loaded: Loaded
     parts: Split
-    checkpoint: dict[str, Any] | None = None  # the state of the one to go on from; None: from the beginning
+    checkpoint: CheckpointState | None = None  # the state of the one to go on from; None: from the beginning
     is_refit: bool = False  # of a k-fold run, whose config.yaml is that of its folds
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from dlpy.errors import RunError
 from dlpy.records import Options
+from dlpy.run_record import How, Record
 from dlpy.runs import Run, all_runs
 
 _OVER = ("completed", "diverged")  # a run that diverged would do so again
@@ -19,21 +18,22 @@ def latest_unfinished(given: str, options: Options) -> Run | None:
     """
     for run in reversed(all_runs(options.folder)):
         record = _record(run)
-        same = record.get("given") == given and record.get("kind") == options.kind
-        if same and _asked_for(record, options) and record.get("status") not in _OVER:
+        if record is None or record.status in _OVER:
+            continue
+        if record.given == given and record.kind == options.kind and _asked_for(record, options):
             return run
     return None
 
 
-def _record(run: Run) -> dict[str, Any]:
-    """Return run.json, an empty one where it is damaged: then it is no run to go on with."""
+def _record(run: Run) -> Record | None:
+    """Return run.json, None where it is damaged: then it is no run to go on with."""
     try:
-        return run.read("run.json")
+        return run.record()
     except RunError:
-        return {}
+        return None
 
 
-def _asked_for(record: dict[str, Any], options: Options) -> bool:
+def _asked_for(record: Record, options: Options) -> bool:
     """Return whether the command line asked for the same, apart from the experiment."""
     refit = options.folds is not None and options.folds.refit
-    return record.get("smoke") == options.smoke and record.get("folds", {}).get("refit", False) == refit
+    return record.smoke == options.smoke and (record.folds or How()).refit == refit

@@ -4,22 +4,34 @@ from __future__ import annotations
 
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 from dlpy.arrays import check_sizes
 from dlpy.checkpoint_folder import read_state, whole
 from dlpy.document import read
 from dlpy.errors import ConfigError, RunError
+from dlpy.history import read_history
 from dlpy.own_files import require_own
-from dlpy.results import COUNTED
+from dlpy.pipeline import read_states
+from dlpy.results import output_of, tasks_of
+from dlpy.run_arrays import (
+    PARTS,
+    read_arrays,
+    read_augmented,
+    read_fold,
+    read_made,
+    read_predictions,
+    read_splits,
+    read_wrongest,
+)
 from dlpy.run_lock import is_locked, status_of
+from dlpy.run_record import Record
 from dlpy.runs import PICTURE_KINDS, Run, all_runs, folds, is_named_like_one
 from dlpy.writing import sha256
 
-_ZIPS = ("*.npz", "model.keras", "samples/*.npz", "folds/*/*.npz")
 _OF_TRAINING = ("metrics.csv", "summary.json", "splits.npz", "transforms.npz", "checkpoints/best", "checkpoints/last")
 _OF_FOLDS = ("summary.json", "predictions.npz")
 _OF_FOLD = ("fold.json", "predictions.npz", "metrics.csv", "splits.npz")
@@ -63,7 +75,7 @@ def verify(run: Run) -> Verdict:
     """Return whether a run is intact."""
     try:
         require_own(run.path)
-        record = _record(run)
+        record = run.record()
     except RunError as error:
         return Verdict(run.id, "unknown", False, [_short(run, str(error))])
     status = status_of(run, record)
@@ -71,22 +83,13 @@ def verify(run: Run) -> Verdict:
         return Verdict(run.id, status, None, [])
     damages = [*_config_damages(run, record), *_missing(run, record, status)]
     checkpoints = [*_checkpoint_damages(run), *(found for fold in folds(run) for found in _checkpoint_damages(fold))]
-    damages += [*checkpoints, *_metrics_damages(run), *_file_damages(run)]
+    damages += [*checkpoints, *_metrics_damages(run), *_file_damages(run, record)]
     return Verdict(run.id, status, _is_resumable(run, record, status), [_short(run, damage) for damage in damages])
 
 
-def _record(run: Run) -> dict[str, Any]:
-    record = run.read("run.json")
-    if not record:
-        raise RunError(f"{run.path / 'run.json'} is missing.")
-    if not {"kind", "status"} <= record.keys():
-        raise RunError(f"{run.path / 'run.json'} is damaged: it lacks what dlpy wrote into it when the run began.")
-    return record
-
-
-def _config_damages(run: Run, record: dict[str, Any]) -> Iterator[str]:
+def _config_damages(run: Run, record: Record) -> Iterator[str]:
     """Yield whether config.yaml or a plug-in is not what was written; without its digest, whether it can be read."""
-    known = record.get("config_sha256") or {}
+    known = record.config_sha256 or {}
     for name in dict.fromkeys(["config.yaml", *known]):
         path = run.path / Path(name).name
         if not path.is_file():
@@ -100,23 +103,25 @@ def _config_damages(run: Run, record: dict[str, Any]) -> Iterator[str]:
                 yield f"{path} is damaged: {str(error).splitlines()[0]}"
 
 
-def _missing(run: Run, record: dict[str, Any], status: str) -> Iterator[str]:
+def _missing(run: Run, record: Record, status: str) -> Iterator[str]:
     """Yield what a run that is complete should have."""
     if status != "completed":
         return
-    names = list(_OF_PICTURES if record["kind"] in PICTURE_KINDS else _OF_TRAINING)
-    if record["kind"] == "kfold":
-        how = record.get("folds") or {}  # none of an older dlpy, which kept nothing of a fold
-        trained = [name for name in _OF_TRAINING if name not in _OF_FOLDS] if how.get("refit") else []
-        count = len(_listed(run.read("summary.json"), "folds"))
-        numbers = range(1, count + 1) if how else ()
+    names = list(_OF_PICTURES if record.kind in PICTURE_KINDS else _OF_TRAINING)
+    if record.kind == "kfold":
+        how = record.folds  # none of an older dlpy, which kept nothing of a fold
+        trained = [name for name in _OF_TRAINING if name not in _OF_FOLDS] if how is not None and how.refit else []
+        numbers = range(1, _fold_count(run) + 1) if how is not None else ()
         names = [*_OF_FOLDS, *trained, *(f"folds/{number:02d}/{name}" for number in numbers for name in _OF_FOLD)]
     yield from (f"{run.path / name} is missing" for name in names if not (run.path / name).exists())
 
 
-def _listed(content: dict[str, Any], name: str) -> list[Any]:
-    found = content.get(name)
-    return found if isinstance(found, list) else []
+def _fold_count(run: Run) -> int:
+    """Return how many folds the summary tells of; none where it is damaged, which is told of it."""
+    try:
+        return len(run.summary().folds)
+    except RunError:
+        return 0
 
 
 def _checkpoint_damages(run: Run) -> Iterator[str]:
@@ -141,37 +146,54 @@ def _damage(checkpoint: Path) -> str | None:
 def _metrics_damages(run: Run) -> Iterator[str]:
     for path in sorted([*run.path.glob("metrics.csv"), *run.path.glob("folds/*/metrics.csv")]):
         try:
-            text = path.read_text(encoding="utf-8")
-        except (OSError, ValueError) as error:
-            yield f"{path} is damaged: {error}"
+            history = read_history(path, whole=True)
+        except RunError as error:
+            yield str(error).rstrip(".")
             continue
-        header, *rows = [line.split(",") for line in text.splitlines()] or [[]]
-        numbers = [row[0] for row in rows]
-        first = 0 if numbers[:1] == ["0"] and header[:1] == ["iteration"] else 1
-        if text and (header[0] not in COUNTED or any(len(row) != len(header) for row in rows) or text[-1] != "\n"):
-            yield f"{path} is damaged: a line is cut off"
-        elif numbers != [str(number) for number in range(first, first + len(numbers))]:
-            yield f"{path} is damaged: its lines are not numbered from {first} to {len(numbers) + first - 1}"
-        elif len(numbers) < _epochs_kept(Run(path.parent)):
+        if (0 if history is None else len(history.epochs)) < _epochs_kept(Run(path.parent)):
             yield f"{path} is damaged: it lacks epochs that checkpoints/last has"
 
 
 def _epochs_kept(training: Run) -> int:
     """Return how many epochs the last checkpoint has behind it, 0 where there is none that says so."""
     try:
-        return read_state(training.checkpoints / "last")["epoch"]
+        return read_state(training.checkpoints / "last").epoch
     except RunError:
         return 0
 
 
-def _file_damages(run: Run) -> Iterator[str]:
-    """Yield which archives and JSON files cannot be read."""
-    for path in sorted(path for pattern in _ZIPS for path in run.path.glob(pattern)):
-        if damage := _zip_damage(path):
-            yield f"{path} is damaged: {damage}"
-    for path in sorted([*run.path.glob("*.json"), *run.path.glob("folds/*/fold.json")]):
+def _file_damages(run: Run, record: Record) -> Iterator[str]:
+    """Yield which files cannot be read by those who read them: plots, evaluate, resume, generate."""
+    yield from _told(run.summary, run.evaluation, lambda: _task(run, record))
+    try:
+        output = output_of(run)
+    except RunError:
+        return  # told; without the task nobody reads what hangs on it
+    yield from _told(lambda: read_predictions(run.predictions, output), lambda: read_splits(run.splits))
+    yield from _told(
+        lambda: run.transforms.is_file() and read_states(run.transforms), lambda: read_arrays(run.unfinished)
+    )
+    samples = run.path / "samples"
+    yield from _told(lambda: read_made(run.made), lambda: read_augmented(samples / "augmented.npz"))
+    yield from _told(*(partial(read_wrongest, samples / f"wrongest-{part}.npz", output) for part in PARTS))
+    for fold in folds(run):
+        yield from _told(lambda fold=fold: read_splits(fold.splits))
+        if (fold.path / "fold.json").is_file():
+            yield from _told(lambda fold=fold: fold.read("fold.json"), lambda fold=fold: read_fold(fold.predictions))
+    if run.model.is_file() and (damage := _zip_damage(run.model)):
+        yield f"{run.model} is damaged: {damage}"
+
+
+def _task(run: Run, record: Record) -> None:
+    if record.kind not in PICTURE_KINDS and tasks_of(run) is None:
+        raise RunError(f"{run.path / 'run.json'} is damaged: it lacks the task.")
+
+
+def _told(*readers: Callable[[], object]) -> Iterator[str]:
+    """Yield what the readers say of damaged files."""
+    for read_file in readers:
         try:
-            Run(path.parent).read(path.name)
+            read_file()
         except RunError as error:
             yield str(error).rstrip(".")
 
@@ -187,11 +209,11 @@ def _zip_damage(path: Path) -> str | None:
     return wrong and f"{wrong} is not what was written"
 
 
-def _is_resumable(run: Run, record: dict[str, Any], status: str) -> bool | None:
+def _is_resumable(run: Run, record: Record, status: str) -> bool | None:
     """Return whether there is a checkpoint to go on from, or none is needed."""
     if status not in _STOPPED:
         return None if status in ("completed", "running") else False
-    if any(_config_damages(run, record)) or (record["kind"] == "kfold" and "folds" not in record):
+    if any(_config_damages(run, record)) or (record.kind == "kfold" and record.folds is None):
         return False
     trainings = [run, *(fold for fold in folds(run) if not (fold.path / "fold.json").is_file())]
     return all(_can_go_on(training) for training in trainings)

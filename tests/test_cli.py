@@ -10,6 +10,8 @@ from dlpy.cli.main import app
 from dlpy.config import Experiment, load
 from dlpy.runs import Run
 
+DATA = {"source": "file", "description": "blobs", "sha256": ""}
+RECORD = {"kind": "train", "smoke": False, "data": DATA, "seconds": 2.5}
 COMMANDS = [str(command.name or command.callback.__name__) for command in app.registered_commands if command.callback]
 
 
@@ -17,7 +19,7 @@ def run_with(folder: Path, name: str, **scores: object) -> Run:
     """Write what `dlpy runs` reads of a run."""
     run = Run(folder / "runs" / name)
     run.path.mkdir(parents=True)
-    run.write("run.json", {"status": "completed" if scores else "failed", "data": {"source": "file"}, "seconds": 2.5})
+    run.write("run.json", {**RECORD, "status": "completed" if scores else "failed"})
     if scores:
         run.write("summary.json", {"best": scores})
     return run

@@ -15,8 +15,9 @@ from dlpy.compiling import compiled_model
 from dlpy.config import load
 from dlpy.folds import divided, fold_data
 from dlpy.kfold import kfold, spread
-from dlpy.records import How, Options
+from dlpy.records import Options
 from dlpy.reporting import Reporter
+from dlpy.run_record import How
 from dlpy.runs import Run
 from dlpy.training import prepare
 

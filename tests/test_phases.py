@@ -11,12 +11,12 @@ from dlpy.checkpoints import read_state, read_weights
 from dlpy.cli.progress import Display
 from dlpy.config import load
 from dlpy.drawing import draw
+from dlpy.history import read_history
 from dlpy.phases import Phase, first_epochs
 from dlpy.plots.comparison import Comparison
 from dlpy.plots.history import HistoryPlot
 from dlpy.records import Options
 from dlpy.reporting import Reporter
-from dlpy.results import read_history
 from dlpy.runs import Run
 from dlpy.training import train
 
@@ -56,7 +56,7 @@ def test_epochs_count_on_and_the_file_says_which_phase_they_were_in(run: Run) ->
         ("1", "1", "0.0199999996"), ("2", "1", "0.0199999996"), ("3", "2", "0.00300000003"),
         ("4", "2", "0.00300000003"), ("5", "2", "0.00300000003"),
     ]  # fmt: skip
-    assert read_state(run, "last")["phase"] == 2
+    assert read_state(run, "last").phase == 2
     assert read_history(run.metrics).phase_starts() == [(2, 2.5)]  # type: ignore
 
 

@@ -10,9 +10,10 @@ import yaml
 
 from dlpy.config import load
 from dlpy.kfold import kfold
-from dlpy.records import How, Options
+from dlpy.records import Options
 from dlpy.reporting import Reporter
 from dlpy.resumption import resume
+from dlpy.run_record import How
 from dlpy.runs import Run
 
 OFTEN, SELDOM = {"name": "checkpoint", "every_seconds": 0}, {"name": "checkpoint", "every_seconds": 3600}

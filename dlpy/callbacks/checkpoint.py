@@ -15,6 +15,7 @@ from dlpy.components import Callback, Hooks
 from dlpy.errors import StorageError
 from dlpy.hooks import states_of
 from dlpy.objectives import Monitor
+from dlpy.parsing import parse
 from dlpy.runs import Run
 from dlpy.snapshots import Snapshot, with_copies
 from dlpy.stopping import held_back
@@ -137,7 +138,8 @@ class CheckpointHooks(Hooks):
     def restore(self, state: dict[str, Any]) -> None:
         if self._best is not None:
             self._best.restore(state["best"])
-        self._next, self._phase_began = state["next"], state["phase_began"]
+        self._next = parse(state["next"], int, "next")
+        self._phase_began = parse(state["phase_began"], int | None, "phase_began")
 
     def flush(self) -> None:
         """Write the latest state that is held, if training ends before its time: it is newer than all written ones."""

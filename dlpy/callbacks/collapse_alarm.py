@@ -9,6 +9,7 @@ from pydantic import Field
 from dlpy.components import Callback, Hooks
 from dlpy.data import Task
 from dlpy.errors import ConfigError
+from dlpy.parsing import parse
 from dlpy.runs import Run
 
 _WON = 0.995  # of both kinds of rows told right
@@ -45,7 +46,7 @@ class CollapseAlarmHooks(Hooks):
         return dict(self._counts)
 
     def restore(self, state: dict[str, int]) -> None:
-        self._counts = dict(state)
+        self._counts = {name: parse(state[name], int, name) for name in self._counts}
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
         diversity, right = logs["diversity"], min(logs["real_accuracy"], logs["fake_accuracy"])

@@ -9,6 +9,7 @@ from pydantic import Field
 from dlpy.callbacks.monitor import Best
 from dlpy.components import Callback, Hooks
 from dlpy.objectives import Monitor
+from dlpy.parsing import parse
 from dlpy.runs import Run
 
 
@@ -64,4 +65,4 @@ class EarlyStoppingHooks(Hooks):
 
     def restore(self, state: dict[str, Any]) -> None:
         self._best.restore(state["best"])
-        self._waited, self._begun, self._next = state["waited"], state["begun"], state["next"]
+        self._waited, self._begun, self._next = (parse(state[name], int, name) for name in ("waited", "begun", "next"))

@@ -10,8 +10,10 @@ from typing import Any
 
 from dlpy.components import Hooks
 from dlpy.errors import RunError, StorageError
+from dlpy.history import history_of
 from dlpy.model_state import learning_rate
 from dlpy.objectives import DATA_LOSS
+from dlpy.parsing import parse
 from dlpy.writing import storage, write_whole
 
 
@@ -59,29 +61,30 @@ class MetricsCsv(Hooks):
 
     def restore(self, state: dict[str, Any]) -> None:
         """Cut off the rows of epochs that are trained again; seconds go on from those of the last row that is left."""
-        rows = state["rows"]
+        rows = parse(state["rows"], int, "rows")
         text = self._path.read_text(encoding="utf-8", errors="replace")
         lines = text.split("\n")[:-1][: rows and rows + 1]
         if rows:  # else the first epoch is not over
-            self._take_up([line.split(",") for line in lines], rows)
+            self._take_up(lines, rows)
         kept = "".join(f"{line}\n" for line in lines)
         write_whole(self._path, lambda path: path.write_text(kept, encoding="utf-8"))
 
-    def _take_up(self, cells: list[list[str]], rows: int) -> None:
-        """Go on behind these rows, the first of which are the columns' names.
+    def _take_up(self, lines: list[str], rows: int) -> None:
+        """Go on behind these lines, the first of which holds the columns' names.
 
         Raises:
             RunError: they are not those of the epochs that are over.
         """
         first = len(self._columns())
-        counted = [row[0] for row in cells] == ["epoch", *map(str, range(1, rows + 1))]
         try:
-            if not counted or any(len(row) != len(cells[0]) or len(row) <= first for row in cells):
-                raise ValueError
-            self._started = time.monotonic() - float(cells[-1][1])
+            history = history_of(lines)
         except ValueError:
-            raise RunError(f"{self._path} is damaged: it lacks some of the epochs 1 to {rows}.") from None
-        self._names, self._rows = cells[0][first:], rows
+            history = None
+        names = lines[0].split(",") if lines else []
+        if history is None or len(history.epochs) != rows or names[:first] != self._columns():
+            raise RunError(f"{self._path} is damaged: it lacks some of the epochs 1 to {rows}.")
+        self._started = time.monotonic() - float(history.seconds[-1])
+        self._names, self._rows = names[first:], rows
 
     def _columns(self) -> list[str]:
         """Return the names of the columns in front of the scores."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from dlpy.parsing import parse
+
 
 class Best:
     """Remembers the best value of one score; a value that is missing or NaN is never an improvement."""
@@ -27,7 +29,8 @@ class Best:
     def restore(self, state: dict[str, Any] | None) -> None:
         """Remember what `state` returned; begin anew where that was of another score, or of none."""
         if state is not None and state["monitor"] == self.monitor:
-            self.value, self.epoch = state["value"], state["epoch"]
+            self.value = parse(state["value"], float | None, "value")
+            self.epoch = parse(state["epoch"], int, "epoch")
 
     def improved(self, epoch: int, logs: dict[str, float]) -> bool:
         """Take in an epoch's scores; return whether it is the best so far by more than min_delta."""

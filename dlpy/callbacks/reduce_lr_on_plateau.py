@@ -10,6 +10,7 @@ from dlpy.callbacks.monitor import Best
 from dlpy.components import LEARNING_RATE, Callback, Hooks
 from dlpy.model_state import set_learning_rate
 from dlpy.objectives import Monitor
+from dlpy.parsing import parse
 from dlpy.runs import Run
 
 
@@ -70,7 +71,7 @@ class ReduceLROnPlateauHooks(Hooks):
 
     def restore(self, state: dict[str, Any]) -> None:
         self._best.restore(state["best"])
-        self._waited, self._cooling = state["waited"], state["cooling"]
+        self._waited, self._cooling = (parse(state[name], int, name) for name in ("waited", "cooling"))
 
     def _reduce(self) -> None:
         rate = float(self.model.optimizer.learning_rate)  # type: ignore

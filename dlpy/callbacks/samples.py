@@ -10,6 +10,7 @@ from dlpy.components import Callback, Hooks
 from dlpy.data import Task
 from dlpy.errors import ConfigError
 from dlpy.made import asked_for, latent_vectors, make_pictures, square_sheet
+from dlpy.parsing import parse
 from dlpy.pictures import is_picture
 from dlpy.png import save_pixels
 from dlpy.runs import Run
@@ -59,7 +60,7 @@ class SamplesHooks(Hooks):
         return {"last": self._last}
 
     def restore(self, state: dict[str, Any]) -> None:
-        self._last = state["last"]
+        self._last = parse(state["last"], int | None, "last")
 
     def _write(self, number: int) -> None:
         model: Any = self.model

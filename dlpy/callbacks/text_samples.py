@@ -10,6 +10,7 @@ from dlpy.components import Callback, Hooks
 from dlpy.continuation import Continuation, Manner
 from dlpy.data import Task
 from dlpy.errors import ConfigError
+from dlpy.parsing import parse
 from dlpy.runs import Run
 from dlpy.text_memory import Memory
 from dlpy.writing import write_whole
@@ -84,7 +85,7 @@ class TextSamplesHooks(Hooks):
         return {"last": self._last}
 
     def restore(self, state: dict[str, Any]) -> None:
-        self._last = state["last"]
+        self._last = parse(state["last"], int | None, "last")
 
     def _write(self, epoch: int) -> None:
         memory, opening, temperatures = self._memory, self._opening, self._manner.temperatures

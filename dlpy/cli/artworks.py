@@ -88,12 +88,12 @@ def _watcher(console: Console) -> Iterator[Watcher]:
 
 def _finished(console: Console, run: Run) -> None:
     """Tell how far the loss came and where the picture is."""
-    summary, record = run.read("summary.json"), run.read("run.json")
+    summary, record = run.read("summary.json"), run.record()
     lines = Lines(console)
     lines.notice(f"loss:      {summary['first']['loss']:.6g} at first, {summary['last']['loss']:.6g} in the end")
-    mark = " (STAND-IN PICTURE)" if record["data"]["source"] == "stand-in" else ""
-    peak = record["peak_memory_bytes"] / 2**20
-    lines.notice(f"took {record['seconds']:.1f} s, peak memory {peak:,.0f} MB{mark}")
+    mark = " (STAND-IN PICTURE)" if record.data.source == "stand-in" else ""
+    peak = (record.peak_memory_bytes or 0) / 2**20
+    lines.notice(f"took {record.seconds or 0:.1f} s, peak memory {peak:,.0f} MB{mark}")
     lines.notice(f"picture: {shown_path(run.path / 'samples' / 'final.png')}")
     if console.quiet:
         say(shown_path(run.path))

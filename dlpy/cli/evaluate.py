@@ -51,11 +51,11 @@ def evaluate(
         say_json(results)
         return
     console = output()
-    record = run.read("run.json")
-    announce_stand_in(console, record["data"])
+    record = run.record()
+    announce_stand_in(console, record.data.source, record.data.description)
     console.print(score_table(results))
     for part, result in results.items():
         for shown in class_lines(part, result.get("classes", [])):
             console.print(shown)
     if "test" in results:
-        say(f"looks at the test rows so far: {record['test_looks']}")
+        say(f"looks at the test rows so far: {record.test_looks}")

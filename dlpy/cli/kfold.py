@@ -31,7 +31,8 @@ def kfold(
     from dlpy.cli.progress import reporter
     from dlpy.config import load
     from dlpy.kfold import kfold as run_kfold
-    from dlpy.records import How, Options, fingerprint
+    from dlpy.records import Options, fingerprint
+    from dlpy.run_record import How
 
     experiment, document = load(config, overrides)
     options = Options(runs_folder or runs.runs_folder(), command_line(), "kfold", smoke, How(jobs, refit))

@@ -45,7 +45,7 @@ class Display(Reporter):
         self._steps = 0
 
     def data_ready(self, loaded: Loaded, data: Data, experiment: Experiment) -> None:
-        announce_stand_in(self.console, {"source": loaded.source.kind, "description": loaded.source.description})
+        announce_stand_in(self.console, loaded.source.kind, loaded.source.description)
         parts = {"training": data.train, "validation": data.validation, "test": data.test or loaded.test}
         counts = ", ".join(f"{len(rows):,} {name}" for name, rows in parts.items() if rows is not None)
         self.notice(f"{experiment.data.name}: {counts} rows ({loaded.source.description})")
@@ -81,12 +81,12 @@ class Display(Reporter):
 
     def finished(self, run: Run) -> None:
         """Tell the scores and where everything is."""
-        summary, record = run.read("summary.json"), run.read("run.json")
+        summary, record = run.read("summary.json"), run.record()
         for line in summary_lines(summary):
             self.notice(line)
-        mark = " (STAND-IN DATA)" if record["data"]["source"] == "stand-in" else ""
-        peak = record["peak_memory_bytes"] / 2**20
-        self.notice(f"took {record['seconds']:.1f} s, peak memory {peak:,.0f} MB{mark}")
+        mark = " (STAND-IN DATA)" if record.data.source == "stand-in" else ""
+        peak = (record.peak_memory_bytes or 0) / 2**20
+        self.notice(f"took {record.seconds or 0:.1f} s, peak memory {peak:,.0f} MB{mark}")
         if self.console.quiet:
             say(shown_path(run.path))
         else:
@@ -128,12 +128,12 @@ class LiveDisplay(Display):
             self._bar = None
 
 
-def announce_stand_in(console: Console, data: dict[str, str]) -> None:
+def announce_stand_in(console: Console, source: str, description: str) -> None:
     """Say, so that nobody can miss it, that the scores are not about real data; nothing where they are."""
-    if data["source"] != "stand-in":
+    if source != "stand-in":
         return
     text = (
-        f"This is not the real data but {data['description']}: the scores say nothing about the real data. "
+        f"This is not the real data but {description}: the scores say nothing about the real data. "
         "To train on that, put its file into $DLPY_DATA, or name it by data.path."
     )
     announce(console, "STAND-IN DATA", text)

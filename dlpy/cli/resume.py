@@ -43,7 +43,7 @@ def resume(
 
     run = runs.find(name, runs_folder)
     if overrides:
-        begin = "kfold" if run.read("run.json").get("kind") == "kfold" else "train"
+        begin = "kfold" if run.record().kind == "kfold" else "train"
         new = command(begin, shown_path(run.config), *overrides)
         raise ConfigError(f"a run goes on as it began, without {overrides[0]!r}; to begin anew with it: {new}")
     if resumption.is_complete(run):
@@ -61,7 +61,7 @@ def go_on(run: Run, *, quiet: bool, allow_inexact: bool = False, jobs: int | Non
     from dlpy.errors import ConfigError
     from dlpy.runs import PICTURE_KINDS
 
-    kind = run.read("run.json").get("kind")
+    kind = run.record().kind
     if kind in PICTURE_KINDS:
         if jobs is not None:
             raise ConfigError(f"--jobs: run {run.id} has no folds.")

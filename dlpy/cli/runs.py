@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import asdict
 from operator import itemgetter
 from typing import TYPE_CHECKING, Annotated, Any
@@ -112,24 +111,16 @@ def _row(run: Run) -> dict[str, Any]:
     from dlpy.run_lock import status_of
     from dlpy.runs import PICTURE_KINDS
 
-    damaged = {"id": run.id, "status": "damaged"}
     try:
         require_own(run.path)
-        record, summary = run.read("run.json"), run.read("summary.json")
-        known = {"id": run.id, "status": status_of(run, record), "data": record.get("data", {}).get("source")}
-        made = {"loss": summary["last"]["loss"]} if record.get("kind") in PICTURE_KINDS and "last" in summary else {}
-        scores = {**(summary.get("mean") or summary.get("best") or made)}
-    except (RunError, LookupError, TypeError, AttributeError):
-        return damaged
-    plain = all(isinstance(value, int | float | None) for value in [record.get("seconds"), *scores.values()])
-    plain = plain and isinstance(known["data"], str | None)  # what is sorted is of one kind
-    return {**known, "seconds": record.get("seconds"), **_defined(scores)} if plain else damaged
-
-
-def _defined(scores: dict[str, Any]) -> dict[str, Any]:
-    """Return the scores with None for those that are not finite."""
-    lost = {name: None for name, value in scores.items() if isinstance(value, float) and not math.isfinite(value)}
-    return scores | lost
+        record, summary = run.record(), run.summary()
+    except RunError:
+        return {"id": run.id, "status": "damaged"}
+    known = {"id": run.id, "status": status_of(run, record), "data": record.data.source, "seconds": record.seconds}
+    if record.kind in PICTURE_KINDS:
+        return {**known, **({} if summary.last is None else {"loss": summary.last.scores.get("loss")})}
+    best = {} if summary.best is None else {"epoch": summary.best.epoch, **summary.best.scores}
+    return {**known, **(summary.mean or best)}
 
 
 def _cell(value: object) -> str:

@@ -17,7 +17,8 @@ from dlpy.latent_space import grid
 from dlpy.made import asked_for, latent_vectors, make_pictures, square_sheet
 from dlpy.pictures import is_picture, read_picture
 from dlpy.png import marked, save_pixels, stand_in_text
-from dlpy.results import class_names, output_of, read_arrays
+from dlpy.results import class_names, output_of
+from dlpy.run_arrays import read_made
 from dlpy.runs import Run
 from dlpy.steps import Sampler, stepped_class
 from dlpy.suggestions import command
@@ -131,7 +132,7 @@ def _number(wanted: str, names: list[str]) -> int:
 def _edited(run: Run, trained: Trained, wish: Wish) -> np.ndarray:
     """Return a picture as it is rebuilt, then with more and more of a class's attribute."""
     model: Any = trained.engine.model
-    stored, output = read_arrays(run.made), output_of(run)
+    stored, output = read_made(run.made), output_of(run)
     if wish.wanted is None:
         raise ConfigError(f"--edit {wish.picture}: towards which class? Give --class.")
     if not run.made.is_file():
@@ -154,7 +155,7 @@ def _read(trained: Trained, path: Path) -> np.ndarray:
     """Return a picture file as the network takes it: (1, *shape) float32."""
     picture = read_picture(path, trained.experiment.data.form(trained.raw_task))
     raw = picture if len(trained.raw_task.input.shape) == 3 else picture[..., 0]
-    return trained.pipeline.apply(Rows.single(raw[None])).array
+    return trained.applied(Rows.single(raw[None])).array
 
 
 def _write_walk(path: Path, frames: list[np.ndarray]) -> None:

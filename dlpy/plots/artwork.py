@@ -10,8 +10,8 @@ import numpy as np
 from dlpy.captions import caption
 from dlpy.components import Plot
 from dlpy.drawing import COLOURS, GREY, LINES, epoch_axis, legend_below, new_figure
+from dlpy.history import History
 from dlpy.phase_marks import mark_phases
-from dlpy.results import History
 from dlpy.runs import Run
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from dlpy.components import Plot
 from dlpy.drawing import new_figure, panels
-from dlpy.results import read_arrays
+from dlpy.run_arrays import read_augmented
 from dlpy.runs import Run
 
 if TYPE_CHECKING:
@@ -22,11 +22,10 @@ class Augmented(Plot):
 
     def draw(self, runs: list[Run]) -> dict[str, Figure]:
         (run,) = runs
-        stored = read_arrays(run.path / "samples" / "augmented.npz")
-        if not stored:
+        pictures = read_augmented(run.path / "samples" / "augmented.npz")
+        if not pictures:
             return {}
-        pictures = [stored["picture"], *stored["augmented"]]
-        height = 2.2 * -(-len(pictures) // _COLUMNS) * stored["picture"].shape[0] / stored["picture"].shape[1]
+        height = 2.2 * -(-len(pictures) // _COLUMNS) * pictures[0].shape[0] / pictures[0].shape[1]
         figure = new_figure(f"A training picture of {run.id}, augmented", 2.2 * _COLUMNS, max(height, 2.0) + 0.8)
         for number, axes in enumerate(panels(figure, len(pictures), _COLUMNS)):
             axes.imshow(pictures[number].squeeze(), cmap="gray", vmin=0, vmax=255)

@@ -18,9 +18,10 @@ from dlpy.drawing import (
     new_figure,
     score_axis,
 )
+from dlpy.history import History, fold_histories, mean_history, read_history
 from dlpy.objectives import DATA_LOSS
 from dlpy.phase_marks import mark_phases
-from dlpy.results import History, baseline_of, fold_histories, is_weighted, mean_history, read_history
+from dlpy.results import baseline_of, is_weighted
 from dlpy.runs import Run
 
 if TYPE_CHECKING:
@@ -112,6 +113,6 @@ def _with_data_loss(histories: dict[str, History]) -> dict[str, History]:
 def _shared_baseline(runs: list[Run], name: str) -> float | None:
     """Return the baseline of a score, where all runs have the same, on the rows the score is of."""
     part = "validation" if name.startswith("val_") else "train"
-    summaries = [run.read("summary.json").get("baseline", {}) for run in runs]
+    known = [run.summary().baseline for run in runs]
     values = {baseline_of(run, name.removeprefix("val_")) for run in runs}
-    return values.pop() if len(values) == 1 and all(known.get("on") == part for known in summaries) else None
+    return values.pop() if len(values) == 1 and all(each is not None and each.on == part for each in known) else None

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+_MOST_CLASSES = 1000  # more could not be told apart, and their counts would fill the memory
 _MOST_NAMED = 60  # names of more classes than these would overlap
 
 
@@ -32,7 +33,7 @@ class Confusion(Plot):
             return {}
         figures = {}
         for given in predictions_of(run):
-            if given.target.ndim == 1:
+            if given.target.ndim == 1 and given.prediction.shape[1] <= _MOST_CLASSES:
                 counts = confusion_matrix(given)
                 figures[given.part] = _figure(
                     counts, class_names(output, len(counts)), f"Confusion, {given.heading} of {run.id}"

@@ -10,7 +10,8 @@ from dlpy.captions import caption
 from dlpy.components import Plot
 from dlpy.curves import FACTOR, SKIPPED, is_long, smooth
 from dlpy.drawing import BLUE, GREY, ORANGE, draw_baseline, epoch_axis, legend_below, new_figure, score_axis
-from dlpy.results import History, baseline_of, fold_histories, fold_spread, mean_history
+from dlpy.history import History, fold_histories, mean_history
+from dlpy.results import baseline_of, fold_spread
 from dlpy.runs import Run
 
 if TYPE_CHECKING:
@@ -71,8 +72,8 @@ def _draw_smoothed(axes: Axes, score: str, mean: History) -> None:
 
 def _best_epoch(run: Run, mean: History) -> int:
     """Return the best epoch that the run recorded; while it goes on, the one of the lowest mean validation loss."""
-    recorded = run.read("summary.json").get("best", {}).get("epoch")
-    if recorded is not None:
-        return int(recorded)
+    recorded = run.summary().best
+    if recorded is not None and recorded.epoch is not None:
+        return recorded.epoch
     loss = mean.curves.get("val_loss", np.full(len(mean.epochs), np.nan))
     return int(mean.epochs[np.argmin(np.where(np.isnan(loss), np.inf, loss))])

@@ -9,7 +9,8 @@ import numpy as np
 from dlpy.captions import caption
 from dlpy.components import Plot
 from dlpy.drawing import BLUE, GREY, ORANGE, legend_below, new_figure
-from dlpy.results import PARTS, baseline_name, in_unit, output_of, read_arrays
+from dlpy.results import baseline_name, in_unit, output_of, stored_predictions
+from dlpy.run_arrays import PARTS, Stored
 from dlpy.runs import Run
 
 if TYPE_CHECKING:
@@ -25,34 +26,34 @@ class Forecast(Plot):
 
     def draw(self, runs: list[Run]) -> dict[str, Figure]:
         (run,) = runs
-        arrays = read_arrays(run.predictions)
-        parts = [part for part in PARTS if f"{part}.baseline" in arrays and len(arrays[f"{part}.index"]) > 1]
-        return {part: _figure(run, part, arrays) for part in parts}
+        found = {stored.part: _figure(run, stored) for stored in stored_predictions(run)}
+        return {part: figure for part, figure in found.items() if figure is not None}
 
 
-def _figure(run: Run, part: str, arrays: dict[str, np.ndarray]) -> Figure:
-    found = {key.partition(".")[2]: array for key, array in arrays.items() if key.startswith(f"{part}.")}
-    rows = len(found["index"])
-    start = max(0, (rows - _STRETCH) // 2)
-    some = {name: array[start : start + _STRETCH] for name, array in found.items()}
-    figure = new_figure(f"Forecasts, {PARTS[part]} of {run.id}", 10, 4.2)
+def _figure(run: Run, stored: Stored) -> Figure | None:
+    rows = len(stored.index)
+    if stored.baseline is None or stored.baseline.shape[1] != 1 or rows < 2:
+        return None
+    some = slice(max(0, (rows - _STRETCH) // 2), max(0, (rows - _STRETCH) // 2) + _STRETCH)
+    figure = new_figure(f"Forecasts, {PARTS[stored.part]} of {run.id}", 10, 4.2)
     axes = figure.add_subplot()
-    at = some["time"].astype("datetime64[us]") if "time" in some else some["index"]
-    jumps = np.flatnonzero(np.diff(some["index"]) > 1) + 1  # a line must not run across rows that are not there
+    index = stored.index[some]
+    at = index if stored.time is None else stored.time[some]
+    jumps = np.flatnonzero(np.diff(index) > 1) + 1  # a line must not run across rows that are not there
     if len(jumps) > len(at) // 2:
         jumps = jumps[:0]
 
     def line(values: np.ndarray, **look: object) -> None:
         x = np.insert(at, jumps, at[jumps])
-        axes.plot(x, np.insert(values.reshape(-1).astype(np.float64), jumps, np.nan), **look)  # type: ignore
+        axes.plot(x, np.insert(values[some].reshape(-1).astype(np.float64), jumps, np.nan), **look)  # type: ignore
 
-    line(some["baseline"], color=GREY, linewidth=0.7, label=caption(f"baseline: {baseline_name(run)}"))
-    line(some["target"], color=BLUE, linewidth=1.4, label="truth")
-    line(some["prediction"], color=ORANGE, linewidth=1.2, label="forecast")
-    axes.set(ylabel=in_unit("value", output_of(run)), xlabel="time" if "time" in some else "row of the series")
-    if "time" in some:
+    line(stored.baseline, color=GREY, linewidth=0.7, label=caption(f"baseline: {baseline_name(run)}"))
+    line(stored.target, color=BLUE, linewidth=1.4, label="truth")
+    line(stored.prediction, color=ORANGE, linewidth=1.2, label="forecast")
+    axes.set(ylabel=in_unit("value", output_of(run)), xlabel="row of the series" if stored.time is None else "time")
+    if stored.time is not None:
         _date_axis(axes)
-    shown = len(some["index"])
+    shown = len(index)
     axes.set_title("all rows" if shown == rows else f"{shown:,} of {rows:,} rows, from the middle")
     legend_below(figure)
     return figure

@@ -17,10 +17,12 @@ from dlpy.drawing import (
     panels,
     score_axis,
 )
+from dlpy.history import History, read_history
 from dlpy.objectives import DATA_LOSS
 from dlpy.phase_marks import mark_phases
 from dlpy.plots.artwork import draw_terms
-from dlpy.results import History, baseline_of, is_weighted, read_history
+from dlpy.results import baseline_name, baseline_of, is_weighted
+from dlpy.run_record import Summary
 from dlpy.runs import Run
 
 if TYPE_CHECKING:
@@ -73,14 +75,14 @@ def draw_score(axes: Axes, score: str, history: History, *, weighted: bool = Fal
 
 
 def _draw_landmarks(axes: Axes, score: str, history: History, run: Run) -> None:
-    summary = run.read("summary.json")
-    best, guess = summary.get("best", {}).get("epoch"), summary.get("baseline", {}).get("guess", "")
-    if best is not None and len(history.epochs) > 1:
-        axes.axvline(best, color=GREY, linestyle=":", linewidth=1.2, label=caption(f"epoch kept ({best})"), zorder=1)
-    draw_baseline(axes, baseline_of(run, score), f"baseline: {guess}")
+    best = run.summary().best
+    if best is not None and best.epoch is not None and len(history.epochs) > 1:
+        label = caption(f"epoch kept ({best.epoch})")
+        axes.axvline(best.epoch, color=GREY, linestyle=":", linewidth=1.2, label=label, zorder=1)
+    draw_baseline(axes, baseline_of(run, score), f"baseline: {baseline_name(run)}")
 
 
 def _title(run: Run, what: str) -> str:
-    status = run.read("run.json").get("status", "completed")
-    is_over = status == "completed" or (status == "running" and run.read("summary.json"))  # drawing is what is left
+    status = run.record().status
+    is_over = status == "completed" or (status == "running" and run.summary() != Summary())  # drawing is what is left
     return f"{what} of {run.id}" + ("" if is_over else f" ({status})")

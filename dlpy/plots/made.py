@@ -10,7 +10,8 @@ from dlpy.captions import caption
 from dlpy.components import Plot
 from dlpy.drawing import COLOURS, MARKERS, new_figure
 from dlpy.made import square_sheet
-from dlpy.results import class_names, output_of, read_arrays
+from dlpy.results import class_names, output_of
+from dlpy.run_arrays import Arrays, read_made
 from dlpy.runs import Run
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ class Made(Plot):
 
     def draw(self, runs: list[Run]) -> dict[str, Figure]:
         (run,) = runs
-        stored = read_arrays(run.made)
+        stored = read_made(run.made)
         drawings = {
             "reconstructions": _reconstructions,
             "grid": _grid,
@@ -42,7 +43,7 @@ class Made(Plot):
         return found
 
 
-def _reconstructions(run: Run, stored: dict[str, np.ndarray]) -> Figure:
+def _reconstructions(run: Run, stored: Arrays) -> Figure:
     both = np.concatenate([stored["originals"], stored["reconstructions"]])
     title = f"{str(stored['part']).capitalize()} rows of {run.id}, and what is left of them"
     figure, axes = _sheet(title, both, len(stored["originals"]))
@@ -50,7 +51,7 @@ def _reconstructions(run: Run, stored: dict[str, np.ndarray]) -> Figure:
     return figure
 
 
-def _grid(run: Run, stored: dict[str, np.ndarray]) -> Figure:
+def _grid(run: Run, stored: Arrays) -> Figure:
     side = len(stored["grid"])
     cells = stored["grid"].reshape(-1, *stored["grid"].shape[2:])
     figure, axes = _sheet(f"What {run.id} makes over its latent space", cells, side)
@@ -62,7 +63,7 @@ def _grid(run: Run, stored: dict[str, np.ndarray]) -> Figure:
     return figure
 
 
-def _interpolation(run: Run, stored: dict[str, np.ndarray]) -> Figure:
+def _interpolation(run: Run, stored: Arrays) -> Figure:
     paths, steps = stored["interpolation"].shape[:2]
     cells = stored["interpolation"].reshape(-1, *stored["interpolation"].shape[2:])
     figure, axes = _sheet(f"Ways between two rows in the latent space of {run.id}", cells, steps)
@@ -70,7 +71,7 @@ def _interpolation(run: Run, stored: dict[str, np.ndarray]) -> Figure:
     return figure
 
 
-def _edited(run: Run, stored: dict[str, np.ndarray]) -> Figure:
+def _edited(run: Run, stored: Arrays) -> Figure:
     steps = stored["edited"].shape[1]
     cells = stored["edited"].reshape(-1, *stored["edited"].shape[2:])
     names = _class_names(run, stored)
@@ -81,7 +82,7 @@ def _edited(run: Run, stored: dict[str, np.ndarray]) -> Figure:
     return figure
 
 
-def _samples(run: Run, stored: dict[str, np.ndarray]) -> Figure:
+def _samples(run: Run, stored: Arrays) -> Figure:
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(2 * _WIDTH, _WIDTH + 0.6), layout="constrained")
@@ -93,7 +94,7 @@ def _samples(run: Run, stored: dict[str, np.ndarray]) -> Figure:
     return figure
 
 
-def _map(run: Run, stored: dict[str, np.ndarray]) -> Figure:
+def _map(run: Run, stored: Arrays) -> Figure:
     figure = new_figure(f"Where the rows of {run.id} lie in its latent space", _WIDTH, _WIDTH)
     axes = figure.add_subplot()
     for position, (number, name) in enumerate(zip(stored["classes"], _class_names(run, stored), strict=True)):
@@ -106,7 +107,7 @@ def _map(run: Run, stored: dict[str, np.ndarray]) -> Figure:
     return figure
 
 
-def _class_names(run: Run, stored: dict[str, np.ndarray]) -> list[str]:
+def _class_names(run: Run, stored: Arrays) -> list[str]:
     output = output_of(run)
     known = [] if output is None else class_names(output, len(output.classes))
     return [known[number] if number < len(known) else str(number) for number in stored["classes"].tolist()]

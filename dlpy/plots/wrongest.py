@@ -12,7 +12,8 @@ from dlpy.class_scores import class_probabilities
 from dlpy.components import Plot
 from dlpy.data import Output
 from dlpy.drawing import new_figure
-from dlpy.results import PARTS, class_names, output_of, read_arrays
+from dlpy.results import class_names, output_of
+from dlpy.run_arrays import PARTS, WrongPictures, read_wrongest
 from dlpy.runs import Run
 
 if TYPE_CHECKING:
@@ -32,13 +33,14 @@ class Wrongest(Plot):
 
     def draw(self, runs: list[Run]) -> dict[str, Figure]:
         (run,) = runs
-        stored = {part: read_arrays(run.path / "samples" / f"wrongest-{part}.npz") for part in PARTS}
-        return {part: _figure(arrays, part, run) for part, arrays in stored.items() if len(arrays.get("image", ()))}
+        output = output_of(run)
+        found = {part: read_wrongest(run.path / "samples" / f"wrongest-{part}.npz", output) for part in PARTS}
+        return {part: _figure(kept, part, run) for part, kept in found.items() if kept is not None and len(kept.image)}
 
 
-def _figure(arrays: dict[str, np.ndarray], part: str, run: Run) -> Figure:
-    images, texts = arrays["image"][:_MOST], _texts(arrays, run)
-    rows, height = -(-len(images) // _COLUMNS), _HEIGHT + (_LINE if "name" in arrays else 0)
+def _figure(kept: WrongPictures, part: str, run: Run) -> Figure:
+    images, texts = kept.image[:_MOST], _texts(kept, run)
+    rows, height = -(-len(images) // _COLUMNS), _HEIGHT + (0 if kept.names is None else _LINE)
     title = f"The most wrong of the {PARTS[part]} of {run.id}"
     figure = new_figure(title, 10, 1.875 * height * rows + 0.5)
     axes = figure.add_subplot()
@@ -49,15 +51,15 @@ def _figure(arrays: dict[str, np.ndarray], part: str, run: Run) -> Figure:
     return figure
 
 
-def _texts(arrays: dict[str, np.ndarray], run: Run) -> list[list[str]]:
+def _texts(kept: WrongPictures, run: Run) -> list[list[str]]:
     """Return for each picture both classes with their probabilities, and its file where it comes from one."""
-    output, probability = output_of(run), class_probabilities(arrays["prediction"][:_MOST])
+    output, probability = output_of(run), class_probabilities(kept.prediction[:_MOST])
     names = class_names(output or Output("multiclass"), probability.shape[1])
     texts = []
     for i, given in enumerate(probability):
-        true, said = int(arrays["target"][i]), int(given.argmax())
+        true, said = int(kept.target[i]), int(given.argmax())
         lines = [_line("true", names[true], given[true]), _line("said", names[said], given[said])]
-        lines += [Path(str(arrays["name"][i])).name] if "name" in arrays else []
+        lines += [] if kept.names is None else [Path(kept.names[i]).name]
         texts.append(lines)
     return texts
 

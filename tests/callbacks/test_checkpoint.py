@@ -8,7 +8,7 @@ import pytest
 
 from dlpy import checkpoints, snapshots, stopping
 from dlpy.callbacks.checkpoint import Checkpoint
-from dlpy.checkpoint_folder import rewind
+from dlpy.checkpoint_folder import CheckpointState, rewind
 from dlpy.errors import DivergedError, RunError, StorageError
 from dlpy.runs import Run
 from dlpy.snapshots import Snapshot, with_copies
@@ -95,7 +95,7 @@ def test_until_the_end_the_checkpoint_before_the_last_is_kept_and_what_was_best_
     assert links == {"best": "epoch-0004", "last": "epoch-0004", "previous": "epoch-0003"}
     (run.checkpoints / "last/weights.npz").write_bytes(b"")
     state, damages = rewind(run)
-    assert (state and state["epoch"], len(damages)) == (3, 1)
+    assert (state and state.epoch, len(damages)) == (3, 1)
     assert sorted(path.name for path in run.checkpoints.iterdir()) == ["best", "epoch-0002", "epoch-0003", "last"]
     assert (run.checkpoints / "best").readlink().name == "epoch-0002"
 
@@ -105,7 +105,7 @@ def test_a_best_checkpoint_newer_than_the_last_is_forgotten_when_training_goes_o
     network.stop_training = False
     checkpoints.save(run, with_copies(network, Snapshot(2, {"val_loss": 0.5}, {}, best=2)), ["best"])
     state, damages = rewind(run)
-    assert (state and state["epoch"], damages) == (1, [])
+    assert (state and state.epoch, damages) == (1, [])
     assert sorted(path.name for path in run.checkpoints.iterdir()) == ["best", "epoch-0001", "last"]
     assert (run.checkpoints / "best").readlink().name == "epoch-0001"
 
@@ -116,14 +116,9 @@ def test_a_checkpoint_holds_weights_optimizer_seeds_and_scores(run, network, dri
     assert sorted(path.name for path in folder.iterdir()) == [
         "manifest.json", "optimizer.npz", "seeds.npz", "state.json", "weights.npz",
     ]  # fmt: skip
-    assert checkpoints.read_state(run) == {
-        "epoch": 1,
-        "step": 0,
-        "best": 1,
-        "stopped": False,
-        "scores": {"loss": 1.0, "val_loss": 0.5, "val_accuracy": 0.5},
-        "callbacks": {},
-    }
+    scores = {"loss": 1.0, "val_loss": 0.5, "val_accuracy": 0.5}
+    wanted = CheckpointState(epoch=1, step=0, best=1, stopped=False, scores=scores, callbacks={})
+    assert checkpoints.read_state(run) == wanted
     with np.load(folder / "weights.npz") as weights:
         assert [weights[name].shape for name in weights.files] == [(4, 2), (2,), (2, 1), (1,)]
     with np.load(folder / "optimizer.npz") as optimizer:  # steps, learning rate, and a momentum for each weight
@@ -231,7 +226,7 @@ def test_no_signal_is_heard_while_a_better_epoch_takes_the_place_of_another(run,
     drive(hooks, *losses(2.0, 1.0))
     assert held == [True] * 6  # weights, optimizer, seeds of two epochs
     hooks.flush()
-    assert checkpoints.read_state(run)["epoch"] == 2
+    assert checkpoints.read_state(run).epoch == 2
 
 
 def test_a_checkpoint_can_be_moved_to_another_place(run, network, drive, tmp_path) -> None:

@@ -1,5 +1,6 @@
 """Damaged input without end: `python -m tests.fuzz experiments --count 200000 --seed 1`, or `files`.
 
+`runs --count 10000 --jobs 2` damages the files of small runs, which it trains first.
 Prints each failure with its number, and `--only NUMBER` runs that one case again, leaving its file where it lies.
 """
 
@@ -7,58 +8,71 @@ from __future__ import annotations
 
 import argparse
 import multiprocessing
-import os
+import shutil
 import sys
 import tempfile
 import time
-from multiprocessing.sharedctypes import Synchronized
+from multiprocessing.pool import ThreadPool
 from pathlib import Path
 
-from . import experiments, files
-from .watch import Watch
+from . import runs
+from .attempts import KINDS, attempt
 
-KINDS = {"experiments": experiments.Case, "files": files.Case}
-_EVERY = 10_000
-
-
-def attempt(kind: str, seed: int, numbers: range, folder: Path, now: Synchronized) -> None:
-    """Run cases, print what goes wrong, and exit with how many did."""
-    os.environ.update(DLPY_NO_PLUGINS="1", DLPY_OFFLINE="1", DLPY_CACHE=str(folder / "cache"), DLPY_RUNS="runs")
-    watch, failed = Watch(folder), 0
-    for number in numbers:
-        now.value = number
-        case = KINDS[kind](seed, number, folder)
-        problem = watch.problem(case.run)
-        if problem:
-            failed += 1
-            print(f"{kind} --seed {seed} --only {number}: {case.about}: {problem}", flush=True)
-        if number and number % _EVERY == 0:
-            print(f"... {number:,}, the slowest took {watch.slowest:.2f} s", flush=True)
-    sys.exit(min(failed, 100))
+_STRETCH = {"experiments": 1_000_000, "files": 1_000_000, "runs": 500}  # cases of a process: graphs pile up
 
 
 def main() -> int:
-    """Run all cases, each stretch in a process of its own that a crash may end, and return how many failed."""
+    """Run all cases, shared out among processes, and return how many failed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("kind", choices=KINDS)
     parser.add_argument("--count", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", type=int)
+    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument(
+        "--folder", type=Path, help="Where the cases lie; the runs that are there are not trained anew."
+    )
     given = parser.parse_args()
     numbers = range(given.count) if given.only is None else range(given.only, given.only + 1)
-    folder, began, failed = Path(tempfile.mkdtemp(prefix="fuzz-")), time.monotonic(), 0
-    now = multiprocessing.Value("q", numbers.start)
-    while len(numbers):
-        process = multiprocessing.Process(target=attempt, args=(given.kind, given.seed, numbers, folder, now))
-        process.start()
-        process.join()
-        failed += process.exitcode or 0 if (process.exitcode or 0) >= 0 else 1
-        if (process.exitcode or 0) >= 0:
-            break
-        print(f"{given.kind} --seed {given.seed} --only {now.value}: the process died of signal {-process.exitcode}")
-        numbers = range(now.value + 1, numbers.stop)
+    folder, began = given.folder or Path(tempfile.mkdtemp(prefix="fuzz-")), time.monotonic()
+    folder.mkdir(exist_ok=True)
+    if given.kind == "runs":
+        runs.trained(folder)
+    shares = [numbers[start :: given.jobs] for start in range(min(given.jobs, len(numbers)))]
+    places = [_place(folder, number) if given.jobs > 1 else folder for number in range(len(shares))]
+    with ThreadPool(len(shares)) as threads:
+        work = [(given.kind, given.seed, share, place) for share, place in zip(shares, places, strict=True)]
+        failed = sum(threads.starmap(_attempted, work))
     print(f"{given.count:,} cases, {failed} failed, {time.monotonic() - began:.0f} s; the last lies in {folder}")
     return min(failed, 1)
+
+
+def _place(folder: Path, number: int) -> Path:
+    """Return a folder for one of several processes, what was trained in it."""
+    place = folder / f"share{number}"
+    if not place.exists():
+        place.mkdir()
+        shutil.copytree(folder, place, symlinks=True, ignore=shutil.ignore_patterns("share*"), dirs_exist_ok=True)
+    return place
+
+
+def _attempted(kind: str, seed: int, numbers: range, folder: Path) -> int:
+    """Run cases, each stretch in a process of its own that a crash may end, and return how many failed."""
+    failed, context = 0, multiprocessing.get_context("spawn")
+    now = context.Value("q", numbers.start)
+    while len(numbers):
+        some = numbers[: _STRETCH[kind]]
+        process = context.Process(target=attempt, args=(kind, seed, some, folder, now))
+        process.start()
+        process.join()
+        code = process.exitcode or 0
+        failed += code if code >= 0 else 1
+        done = len(some)
+        if code < 0:
+            print(f"{kind} --seed {seed} --only {now.value}: the process died of signal {-code}", flush=True)
+            done = some.index(now.value) + 1
+        numbers = numbers[done:]
+    return failed
 
 
 if __name__ == "__main__":

@@ -23,8 +23,10 @@ import numpy as np
 from dlpy import archives, checkpoints, evaluation, results
 from dlpy.checkpoint_folder import whole
 from dlpy.components import Dataset
+from dlpy.history import read_history
 from dlpy.pictures import Form, read_picture, read_sizes
 from dlpy.pipeline import Pipeline
+from dlpy.run_arrays import read_splits
 from dlpy.runs import Run
 from dlpy.vectors import read_vectors
 from dlpy.weight_files import read_weights
@@ -87,10 +89,10 @@ def _picture(path: Path) -> None:
 RUN_READERS: dict[str, Callable[[Run], object]] = {
     "run.json": lambda run: (results.output_of(run), evaluation.tasks(run), results.baseline_name(run)),
     "config.yaml": evaluation.read_config,
-    "metrics.csv": lambda run: results.read_history(run.metrics),
+    "metrics.csv": lambda run: read_history(run.metrics),
     "summary.json": lambda run: results.baseline_of(run, "loss"),
     "predictions.npz": results.predictions_of,
-    "splits.npz": lambda run: results.read_arrays(run.splits),
+    "splits.npz": lambda run: read_splits(run.splits),
     "transforms.npz": lambda run: Pipeline.restore(evaluation.read_config(run)[0].steps(), run.transforms),
     "checkpoints/last/weights.npz": lambda run: checkpoints.read_weights(run, "last"),
     "checkpoints/last/optimizer.npz": lambda run: whole(run.checkpoints / "last"),
@@ -164,6 +166,8 @@ def _repacked(rng: random.Random, content: bytes) -> bytes:
     """Return a zip file with one member changed, its checksum right."""
     file = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(file, "w") as new:
+        if not old.namelist():
+            return flipped(rng, content)
         chosen = rng.choice(old.namelist())
         for name in old.namelist():
             held = old.read(name)

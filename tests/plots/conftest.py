@@ -24,7 +24,7 @@ class RunMaker:
         path = self.folder / name
         path.mkdir(parents=True)
         content = {"id": name, "kind": "train", "status": "completed", "smoke": False}
-        content["data"] = {"source": "file", "description": "toy.npz"}
+        content["data"] = {"source": "file", "description": "toy.npz", "sha256": "", **record.pop("data", {})}
         (path / "run.json").write_text(json.dumps(content | record))
         return RunFiles(Run(path))
 
@@ -35,7 +35,8 @@ class RunFiles:
 
     def task(self, kind: str, units: int = 1, classes: Sequence[str] = ()) -> "RunFiles":
         output = {"kind": kind, "units": units, "classes": list(classes), "one_hot": False}
-        self.run.update(task={"inputs": {"input": {}}, "outputs": {"target": output}})
+        task = {"inputs": {"input": {}}, "outputs": {"target": output}}
+        self.run.update(raw_task=task, task=task)
         return self
 
     def metrics(self, scores: dict[str, Sequence[float]], file: str = "metrics.csv") -> "RunFiles":

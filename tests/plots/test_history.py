@@ -3,8 +3,9 @@ import pytest
 from PIL import Image
 
 from dlpy.drawing import draw, draw_baseline, style
+from dlpy.history import read_history
 from dlpy.plots.history import HistoryPlot
-from dlpy.results import baseline_of, read_history
+from dlpy.results import baseline_of
 
 
 def drawn(run):

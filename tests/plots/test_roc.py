@@ -86,5 +86,6 @@ def test_more_than_ten_classes_are_not_drawn(make_run, draw_parts):
     probability = np.full((3, 11), 1 / 11)
     files = make_run().task("multiclass", 11).predictions([0, 1, 2], probability, "test")
     assert draw_parts("roc", files.run) == []
+    files = make_run("20260101-120000-ten").task("multiclass", 10)
     files.predictions([0, 1, 2], probability[:, :10], "validation")
     assert draw_parts("roc", files.run) == ["validation"]
