@@ -1,0 +1,18 @@
+"""How a baseline names its guess: as people write numbers."""
+
+import numpy as np
+import pytest
+
+from dlpy.baseline import baseline
+from dlpy.config import load
+from dlpy.data import Input, Output, Rows, Task
+
+
+@pytest.mark.parametrize("target", [[22.4, 22.39, 22.395], [[0.1, 1.25e6]] * 3])
+def test_a_guess_has_no_digits_that_float32_made_up(target: list, bench) -> None:
+    y = np.array(target, np.float32)
+    rows = Rows.single(np.zeros((3, 4), np.float32), y)
+    task = Task.single(Input("array", (4,)), Output("regression", y[0].size))
+    experiment = load(bench.experiment(data={"name": "blobs", "task": "regression"}))[0]
+    told = "22.395" if y.ndim == 1 else "[0.1, 1.25e+06]"
+    assert baseline(experiment, task, rows, rows)["guess"] == f"always the mean {told} or the median {told}"
