@@ -21,6 +21,7 @@ from dlpy.only import Names
 from dlpy.pictures import Form
 from dlpy.registry import Registry
 from dlpy.splits import Holdout
+from dlpy.unfamiliar import Unfamiliar
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -62,6 +63,10 @@ class Transform(Component):
         """Return what `fit` learns of the rows and what `apply` makes of them, where both take the same first step."""
         state = self.fit(rows, task)
         return state, self.apply(rows, state)
+
+    def unfamiliar(self, rows: Rows, state: State) -> list[Unfamiliar]:
+        """Return what of the rows, as they are before `apply`, no training row held."""
+        return []
 
     def files(self, state: State) -> dict[str, str]:
         """Return what it learnt that a person may want to read: texts for the run directory, by file name."""
@@ -118,7 +123,16 @@ class Dataset(Component):
 
     def read(self, path: Path, task: Task) -> Rows:
         """Return the rows of a user's file, with or without targets, for `dlpy predict`."""
-        raise ConfigError(f"{self.name} cannot read {path}: predict takes a CSV or npz file.")
+        reads = "read(path, task), the method that reads a user's file"
+        raise ConfigError(f"dlpy predict cannot read {path}: dataset '{self.name}' has no {reads}.")
+
+    def carried(self, path: Path, names: list[str]) -> dict[str, list[str]]:
+        """Return the cells of some columns of a user's file, a cell for each row that `read` gives.
+
+        Raises:
+            ConfigError: the file has no such column, or its rows are no lines of a table.
+        """
+        raise ConfigError(f"--keep: {self.name} does not predict the rows of a table, whose columns could be kept.")
 
     def form(self, task: Task) -> Form:
         """Return what picture files are brought to, to be like the rows of this task, which no transform has seen.

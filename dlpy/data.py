@@ -31,6 +31,7 @@ class Input:
     rescaled: bool = False  # for arrays: a transform has brought the numbers to another range
     span: tuple[float, float] | None = None  # for arrays that are to be made: the least and the largest number
     words: tuple[str, ...] = field(default=(), repr=False, compare=False)  # for sequences: what each integer is
+    columns: tuple[str, ...] = field(default=(), repr=False, compare=False)  # of tables and arrays, if they have names
 
     def __str__(self) -> str:
         if self.kind == "text":
@@ -134,10 +135,10 @@ class Task:
         return task
 
     def to_record(self) -> dict[str, dict[str, dict]]:
-        """Return the task for run.json; the words are among what the transforms have learnt."""
+        """Return the task for run.json; words and names of columns are among what the transforms have learnt."""
         record = asdict(self)
         for given in record["inputs"].values():
-            del given["words"]
+            del given["words"], given["columns"]
         return record
 
     def with_input(self, given: Input) -> "Task":

@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal, get_args
-
-import numpy as np
 
 from dlpy import checkpoints, runs
 from dlpy.baseline import baseline, beside
@@ -17,7 +14,6 @@ from dlpy.class_table import class_table
 from dlpy.compiling import compiled_model, exact_scores
 from dlpy.config import Experiment, load
 from dlpy.data import Loaded, Rows, Task
-from dlpy.datasets.texts import checked
 from dlpy.document import Document
 from dlpy.engine import Engine
 from dlpy.errors import ConfigError, DataError, RunError, UnavailableError, did_you_mean
@@ -26,14 +22,15 @@ from dlpy.pipeline import SMOKE_ROWS, Pipeline, may_be_same, measured, split
 from dlpy.records import Seen, save_predictions
 from dlpy.results import tasks_of
 from dlpy.runs import Run
-from dlpy.suggestions import command
-from dlpy.units import in_unit, own_numbers
+from dlpy.unfamiliar import require_familiar
+from dlpy.units import in_unit
 
 Part = Literal["train", "validation", "test"]
 Tell = Callable[[str], None]  # shows a line to the user
 
 
-def _silent(line: str) -> None: ...
+def silent(line: str) -> None:
+    """Show nothing."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +57,7 @@ class Trained:
         return rows
 
 
-def restore(run: Run, which: checkpoints.Which = "best", tell: Tell = _silent) -> Trained:
+def restore(run: Run, which: checkpoints.Which = "best", tell: Tell = silent) -> Trained:
     """Return what a run has learnt; its data need not be there.
 
     Raises:
@@ -106,14 +103,19 @@ def tasks(run: Run) -> tuple[Task, Task]:
     return found
 
 
-def evaluate(run: Run, parts: list[Part], which: checkpoints.Which = "best", tell: Tell = _silent) -> dict[str, Any]:
+def evaluate(
+    run: Run, parts: list[Part], which: checkpoints.Which = "best", tell: Tell = silent, *, strict: bool = False
+) -> dict[str, Any]:
     """Score a run's model on parts of its data, add the scores to evaluation.json, and return them by part.
 
     Args:
         parts: which rows; where the list is empty, the validation rows and the test rows, as far as there are any.
+        which: the checkpoint.
+        tell: shows what the user should know.
+        strict: do not score rows that hold what no training row held.
 
     Raises:
-        DataError: the data is gone or has changed, or has no such part.
+        DataError: the data is gone or has changed, has no such part, or is refused by `strict`.
     """
     trained = restore(run, which, tell)
     raw = _raw_parts(run, trained.experiment)
@@ -121,59 +123,19 @@ def evaluate(run: Run, parts: list[Part], which: checkpoints.Which = "best", tel
     missing = [part for part in parts if part not in raw]
     if missing or not parts:
         raise DataError(f"run {run.id} has no {missing[0] if missing else 'validation or test'} rows.")
+    unfamiliar = {part: trained.pipeline.unfamiliar(raw[part]) for part in parts if part != "train"}
+    if strict:
+        for part, found in unfamiliar.items():
+            require_familiar(found, f"the {part} rows")
     train = trained.applied(raw["train"])
-    results = {part: _score(run, trained, part, raw[part], train) | {"checkpoint": which} for part in parts}
+    results = {}
+    for part in parts:
+        told = {"checkpoint": which, "unfamiliar": [item.record() for item in unfamiliar.get(part, [])]}
+        results[part] = _score(run, trained, part, raw[part], train) | told
     if "test" in parts:
         run.change("run.json", lambda record: record | {"test_looks": (record.get("test_looks") or 0) + 1})
     run.change("evaluation.json", lambda before: before | results)
     return results
-
-
-def predict(
-    run: Run, path: Path, which: checkpoints.Which = "best", tell: Tell = _silent
-) -> tuple[np.ndarray, Rows, Task]:
-    """Return what a run's model says of the rows of a user's file, (rows, units), these rows, and the task.
-
-    Numbers are in the target's own unit.
-    """
-    _require_answers(run)
-    trained = restore(run, which, tell)
-    rows = trained.experiment.data.read(path, trained.raw_task)
-    if len(rows) == 0:
-        raise DataError(f"{path} has no rows.")
-    return _predicted(trained, rows, str(path)), rows, trained.task
-
-
-def predict_texts(
-    run: Run, texts: list[str], which: checkpoints.Which = "best", tell: Tell = _silent
-) -> tuple[np.ndarray, Rows, Task]:
-    """Return what a run's model says of some texts: (texts, units), the texts, and the task.
-
-    Raises:
-        ConfigError: the run was trained on other things than texts.
-        DataError: a text is empty.
-    """
-    _require_answers(run)
-    trained = restore(run, which, tell)
-    if trained.raw_task.input.kind != "text":
-        raise ConfigError(f"--text: run {run.id} was trained on {trained.raw_task.input}, not on texts. Give a file.")
-    rows = Rows.single(checked(texts, lambda row: f"--text number {row + 1}"))
-    return _predicted(trained, rows, "--text"), rows, trained.task
-
-
-def _require_answers(run: Run) -> None:
-    """Raise ConfigError where the run's model gives rows no answer."""
-    if not tasks(run)[1].output.has_answers:
-        raise ConfigError(
-            f"run {run.id} has learnt to make things, not to answer: use `{command('generate', run.id)}`."
-        )
-
-
-def _predicted(trained: Trained, raw: Rows, name: str) -> np.ndarray:
-    rows = trained.applied(raw)
-    check_rows(rows, name, trained.task.output)
-    prediction = trained.engine.predict(rows, trained.experiment.training.batch_size)
-    return own_numbers(prediction, trained.task.output)
 
 
 def part_names(names: list[str]) -> list[Part]:

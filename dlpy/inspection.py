@@ -20,6 +20,7 @@ from dlpy.pipeline import Split, obtain, split, transform
 from dlpy.time_stamps import stamp
 from dlpy.units import own_numbers
 
+_NAMED = 5
 _LEAK = 0.999  # correlation with the target from which a column looks like the target itself
 
 
@@ -41,7 +42,7 @@ def inspect(experiment: Experiment, document: Document) -> Iterator[str]:
     if "kfold" in experiment.model_fields_set and not experiment.data.in_time_order:
         yield from _folds(experiment, loaded)
     yield from _duplicates(data)
-    yield from _suspicious_columns(data.train)
+    yield from _suspicious_columns(data.train, data.task.input.columns)
 
 
 def show(experiment: Experiment, document: Document, samples: int) -> Iterator[str]:
@@ -151,14 +152,15 @@ def _row_bytes(features: Features) -> Iterator[bytes]:
             yield values[start:stop].tobytes() + weights[start:stop].tobytes()
 
 
-def _suspicious_columns(rows: Rows) -> Iterator[str]:
+def _suspicious_columns(rows: Rows, names: tuple[str, ...]) -> Iterator[str]:
     """Yield a line for each column of flat rows that never changes or is the target in disguise."""
     if not isinstance(rows.x, np.ndarray) or rows.x.ndim != 2:
         return
     spread = rows.x.std(axis=0)
     constant = np.flatnonzero(spread == 0)
     if len(constant):
-        yield f"warning: {len(constant)} of {rows.x.shape[1]} columns never change: {_some(constant)}."
+        verb = "never changes" if len(constant) == 1 else "never change"
+        yield f"warning: {_some(constant, names)} {verb}, of {rows.x.shape[1]:,} columns."
     if rows.y.size != len(rows):
         return
     target = rows.y.reshape(-1).astype(np.float64)
@@ -167,8 +169,12 @@ def _suspicious_columns(rows: Rows) -> Iterator[str]:
     correlation = np.abs(products) / (len(rows) * spread[changing] * max(target.std(), 1e-300))
     leaking = changing[correlation > _LEAK]
     if len(leaking):
-        yield f"warning: columns {_some(leaking)} are all but equal to the target: does one of them leak it?"
+        verb, one = ("is", "it") if len(leaking) == 1 else ("are", "one of them")
+        yield f"warning: {_some(leaking, names)} {verb} all but equal to the target: does {one} leak it?"
 
 
-def _some(numbers: np.ndarray) -> str:
-    return ", ".join(str(number) for number in numbers[:5]) + (", ..." if len(numbers) > 5 else "")
+def _some(numbers: np.ndarray, names: tuple[str, ...]) -> str:
+    """Return the first few columns by name, or by their number from 0 where they have no names."""
+    told = [f"'{on_a_line(names[number])}'" if names else str(number) for number in numbers[:_NAMED]]
+    more = f" and {len(numbers) - _NAMED:,} more" if len(numbers) > _NAMED else ""
+    return f"{'column' if len(numbers) == 1 else 'columns'} {', '.join(told)}{more}"

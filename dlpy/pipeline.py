@@ -17,6 +17,8 @@ from dlpy.errors import ConfigError, DataError, RunError, UnavailableError, in_o
 from dlpy.features import Pictures, Scaled, Sparse, Windows
 from dlpy.only import kept
 from dlpy.registry import plugin_failure
+from dlpy.training_ranges import TrainingRanges
+from dlpy.unfamiliar import Unfamiliar
 from dlpy.windows import step_at
 from dlpy.writing import write_arrays, write_whole
 
@@ -54,18 +56,19 @@ class Pipeline:
     steps: list[Transform]
     states: list[State]
     path: Path | None = None  # of the run's file that the states were read from
+    ranges: TrainingRanges | None = None  # of numbers, before any transform; runs of earlier versions have none
 
     @classmethod
     def fit(cls, steps: list[Transform], rows: Rows, task: Task) -> tuple[Pipeline, Rows, Task]:
         """Return the pipeline fitted on these rows, and the rows and the task as they are behind it."""
-        states = []
+        states, ranges = [], TrainingRanges.of(rows, task)
         for step in steps:
             state, rows = step.fit_apply(rows, task)
             states.append(state)
             task = step.measured(step.outline(task), state)
             if not isinstance(rows, Rows):
                 raise ConfigError(f"transform '{step.name}': its apply() returned {type(rows).__name__}, not Rows.")
-        return cls(steps, states), rows, measured(task, rows)
+        return cls(steps, states, ranges=ranges), rows, measured(task, rows)
 
     def apply(self, rows: Rows) -> Rows:
         """Return other rows transformed in the same way."""
@@ -73,6 +76,15 @@ class Pipeline:
             for step, state in zip(self.steps, self.states, strict=True):
                 rows = step.apply(rows, state)
         return rows
+
+    def unfamiliar(self, rows: Rows) -> list[Unfamiliar]:
+        """Return what of other rows no training row held."""
+        found = [] if self.ranges is None else self.ranges.unfamiliar(rows)
+        with self._reading():
+            for step, state in zip(self.steps, self.states, strict=True):
+                found += step.unfamiliar(rows, state)
+                rows = step.apply(rows, state)
+        return found
 
     def require_task(self, raw: Task, task: Task) -> None:
         """Raise RunError where the states, read from a run, would make another task of `raw` than the run's."""
@@ -96,6 +108,7 @@ class Pipeline:
     def save(self, path: Path) -> None:
         """Write what the transforms learnt, and beside it what of that people may want to read."""
         arrays = {f"{i}.{key}": array for i, state in enumerate(self.states) for key, array in state.items()}
+        arrays |= {} if self.ranges is None else self.ranges.arrays()
         arrays["steps"] = np.array([step.name for step in self.steps], np.str_)
         write_arrays(path, arrays)
         for step, state in zip(self.steps, self.states, strict=True):
@@ -109,14 +122,14 @@ class Pipeline:
         Raises:
             RunError: the file is missing or damaged.
         """
-        names, states = read_states(path)
+        names, states, ranges = read_states(path)
         if names != [step.name for step in steps]:
             raise RunError(f"{path} was learnt by other transforms than config.yaml lists.")
-        return cls(steps, states, path)
+        return cls(steps, states, path, ranges)
 
 
-def read_states(path: Path) -> tuple[list[str], list[State]]:
-    """Return the names of a run's transforms and what each learnt.
+def read_states(path: Path) -> tuple[list[str], list[State], TrainingRanges | None]:
+    """Return the names of a run's transforms, what each learnt, and the training ranges where the file has them.
 
     Raises:
         RunError: the file is missing or damaged.
@@ -127,6 +140,7 @@ def read_states(path: Path) -> tuple[list[str], list[State]]:
         if steps.ndim != 1 or steps.dtype.kind != "U":
             raise ValueError("'steps' holds no names")
         states: list[State] = [{} for _ in steps]
+        ranges = TrainingRanges.taken_from(stored)
         for name, array in stored.items():
             position, _, key = name.partition(".")
             if not position.isdecimal() or not key:
@@ -134,7 +148,7 @@ def read_states(path: Path) -> tuple[list[str], list[State]]:
             states[int(position)][key] = array
     except (OSError, ValueError, KeyError, IndexError) as error:
         raise RunError(f"{path} is missing or damaged: {error}.") from None
-    return steps.tolist(), states
+    return steps.tolist(), states, ranges
 
 
 def may_be_same(sizes: tuple[int | None, int | None]) -> bool:

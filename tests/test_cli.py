@@ -141,8 +141,8 @@ def test_check_looks_into_the_data_if_asked(bench) -> None:
     assert status == 0
     assert "train: 55 rows" in out
     assert "validation: 14 rows" in out
-    assert "warning: 1 of 3 columns never change: 2." in out
-    assert "warning: columns 0 are all but equal to the target" in out
+    assert "warning: column 'c' never changes, of 3 columns." in out
+    assert "warning: column 'a' is all but equal to the target: does it leak it?" in out
     assert "rows are in the training rows too" in out
 
 

@@ -90,8 +90,10 @@ def test_rows_keep_the_files_order_and_columns_go_by_name(bench) -> None:
     for row, line in zip(order, found, strict=True):
         assert float(line["probability_ill"]) == pytest.approx(float(expected[row]["probability_ill"]), rel=1e-4)
     bench.write("width,height,colour\n0.5,0.25,mauve\n", "new.csv")  # a category that training never saw
-    assert predicted(bench, "new.csv")[0]["prediction"] in ("ill", "odd", "well")
-    assert bench.run("predict", "latest", "new.csv", "-o", "found.csv") == (0, "1 predictions: found.csv\n", "")
+    status, out, err = bench.run("predict", "latest", "new.csv")
+    assert (status, "'mauve' (1)" in err) == (0, True)
+    assert next(csv.DictReader(io.StringIO(out)))["prediction"] in ("ill", "odd", "well")
+    assert bench.run("predict", "latest", "new.csv", "-o", "found.csv")[:2] == (0, "1 predictions: found.csv\n")
     assert Path("found.csv").read_text() == bench.run("predict", "latest", "new.csv")[1]
 
 
@@ -128,4 +130,5 @@ def test_datasets_without_files_of_rows_cannot_be_predicted(bench) -> None:
     train(experiment, document, Options(Path("runs")), Reporter())
     status, _, err = bench.run("predict", "latest", "rows.csv")
     assert status == 2
-    assert err == "error: blobs cannot read rows.csv: predict takes a CSV or npz file.\n"
+    reads = "read(path, task), the method that reads a user's file"
+    assert err == f"error: dlpy predict cannot read rows.csv: dataset 'blobs' has no {reads}.\n"

@@ -17,6 +17,9 @@ RunName = Annotated[
         autocompletion=completion.runs,
     ),
 ]
+Strict = Annotated[
+    bool, typer.Option("--strict", help="Stop where rows hold what no training row held, such as a new category.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 
 
@@ -27,6 +30,7 @@ def evaluate(
         typer.Option("--split", help="train, validation or test; may be repeated.  \\[default: validation and test]"),
     ] = None,
     checkpoint: Annotated[str, typer.Option(help="best or last.")] = "best",
+    strict: Strict = False,
     as_json: AsJson = False,
     runs_folder: RunsFolder = None,
 ) -> None:
@@ -41,11 +45,13 @@ def evaluate(
     from dlpy.cli.lines import complain, say, say_json
     from dlpy.cli.output import output
     from dlpy.cli.progress import announce_stand_in, score_table
+    from dlpy.cli.unfamiliar_table import tell_unfamiliar
     from dlpy.drawing import draw_all
+    from dlpy.unfamiliar import Unfamiliar
 
     run = runs.find(name, runs_folder)
     parts, which = evaluation.part_names(split or []), evaluation.checkpoint_name(checkpoint)
-    results = evaluation.evaluate(run, parts, which, complain)
+    results = evaluation.evaluate(run, parts, which, complain, strict=strict)
     draw_all(run, complain)
     if as_json:
         say_json(results)
@@ -57,5 +63,6 @@ def evaluate(
     for part, result in results.items():
         for shown in class_lines(part, result.get("classes", [])):
             console.print(shown)
+        tell_unfamiliar(console, [Unfamiliar.of(told) for told in result["unfamiliar"]], f"the {part} rows")
     if "test" in results:
         say(f"looks at the test rows so far: {record.test_looks}")

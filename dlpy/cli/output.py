@@ -45,3 +45,8 @@ def bar(console: Console) -> Progress:
     """Return a bar of steps that vanishes when it is done."""
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     return Progress(*columns, console=console, transient=True)
+
+
+def errors() -> Console:
+    """Return the same for standard error."""
+    return _Output(stderr=True, width=None if sys.stderr.isatty() else 10_000)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dlpy.cli.evaluate import RunName
+from dlpy.cli.evaluate import AsJson, RunName, Strict
 from dlpy.cli.train import RunsFolder
+
+if TYPE_CHECKING:
+    from dlpy.predictions import Predicted
 
 
 def predict(
@@ -24,34 +27,56 @@ def predict(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Where the CSV goes.  \\[default: standard output]")
     ] = None,
+    keep: Annotated[
+        list[str] | None,
+        typer.Option(metavar="COLUMNS", help="Columns of the table to put first, such as id,name; may be repeated."),
+    ] = None,
     checkpoint: Annotated[str, typer.Option(help="best or last.")] = "best",
+    strict: Strict = False,
+    as_json: AsJson = False,
     runs_folder: RunsFolder = None,
 ) -> None:
     """Predict the rows of a file, or texts, with a run's best model and write a CSV, one line a row, in their order.
 
-    The target column may be missing. Classes come with their probabilities.
+    The target column may be missing. Classes come with their probabilities. What no training row held (a new
+    category, a number far outside the range) is told on standard error.
 
-    Example: dlpy predict latest new_houses.csv --output predictions.csv
+    Example: dlpy predict latest new_houses.csv --keep id --output predictions.csv
     """
-    from dlpy import evaluation, runs
-    from dlpy.cli.lines import complain, hand_over, say
+    from dlpy import evaluation, predictions, runs
+    from dlpy.cli.lines import complain
+    from dlpy.cli.output import errors
+    from dlpy.cli.unfamiliar_table import tell_unfamiliar
     from dlpy.errors import ConfigError
-    from dlpy.predictions import to_csv
-    from dlpy.writing import write_whole
+    from dlpy.predictions import Ask
 
     if (data is None) == (not text):
         raise ConfigError("give either a file of rows to predict, or --text.")
     if output is not None and data is not None and output.resolve() == data.resolve():
         raise ConfigError(f"--output {output}: that is the file to predict. Give another name.")
     run = runs.find(name, runs_folder)
-    which = evaluation.checkpoint_name(checkpoint)
-    if data is None:
-        prediction, rows, task = evaluation.predict_texts(run, text or [], which, complain)
+    ask = Ask(evaluation.checkpoint_name(checkpoint), tuple(keep or []), strict)
+    if data:
+        predicted = predictions.predict(run, data, ask, complain)
     else:
-        prediction, rows, task = evaluation.predict(run, data, which, complain)
-    table = to_csv(prediction, rows, task)
-    if output is None:
+        predicted = predictions.predict_texts(run, text or [], ask, complain)
+    tell_unfamiliar(errors(), predicted.unfamiliar, "these rows")
+    _write(predicted, output, as_json=as_json)
+
+
+def _write(predicted: Predicted, output: Path | None, *, as_json: bool) -> None:
+    """Write the predictions where they are wanted, and print what is left to be told."""
+    from dlpy.cli.lines import hand_over, say, say_json
+    from dlpy.writing import write_whole
+
+    table = predicted.to_csv()
+    if output is not None:
+        write_whole(output, lambda path: path.write_text(table, encoding="utf-8"))
+    if as_json:
+        where = {"predictions": predicted.records()} if output is None else {"output": str(output)}
+        unfamiliar = [item.record() for item in predicted.unfamiliar]
+        say_json({"rows": len(predicted.lines), "unfamiliar": unfamiliar, **where})
+    elif output is None:
         hand_over(table)
-        return
-    write_whole(output, lambda path: path.write_text(table, encoding="utf-8"))
-    say(f"{len(prediction):,} predictions: {output}")
+    else:
+        say(f"{len(predicted.lines):,} predictions: {output}")

@@ -16,6 +16,7 @@ from dlpy.data import Input, Kind, Loaded, Output, Rows, Source, Task
 from dlpy.datasets.table_options import (
     Delimiter,
     TestRows,
+    carried_columns,
     check_order,
     generated_marks,
     in_order_of_time,
@@ -136,6 +137,9 @@ class Csv(Dataset):
         given = target is not None and len(target.missing) < len(file)
         return Rows.single(features, table.known_target(file, target, task.output) if target and given else None)
 
+    def carried(self, path: Path, names: list[str]) -> dict[str, list[str]]:
+        return carried_columns(path, self.delimiter, names)
+
     def stand_in(self, seed: int, limit: int | None) -> Loaded:
         numeric, categorical = self.numeric or [], self.categorical or []
         if self.task == "auto" or not (numeric or categorical):
@@ -162,6 +166,8 @@ class Csv(Dataset):
         if not isinstance(features, Table):
             raise TypeError("a csv dataset holds a table")
         names = {"numeric": list(features.numeric_names), "categorical": list(features.categorical_names)}
+        columns = (*features.numeric_names, *features.categorical_names)
+        task = task.with_input(replace(task.input, columns=columns))
         resolved = {**names, "task": task.output.kind}
         return hold_out(Loaded(rows, None, task, source, resolved), holdout, self.split_seed)
 

@@ -80,13 +80,13 @@ class JenaClimate(Series):
         values = np.stack([columns[name].values for name in COLUMNS], axis=1)
         times, wrong = time_stamps.times_of(file.texts(_TIME) if _TIME in file.names else [])
         known = times if wrong is None and len(times) == len(values) else None
-        return self.loaded(Record(values, values[:, _TARGET], _TARGET, known), Source("file", str(path)))
+        return self.loaded(Record(values, values[:, _TARGET], _TARGET, known, names=COLUMNS), Source("file", str(path)))
 
     def stand_in(self, seed: int, limit: int | None) -> Loaded:
         values = climate(seed)
         times = np.datetime64("2009-01-01T00:10:00", "us") + np.arange(len(values)) * np.timedelta64(10, "m")
         source = Source("stand-in", "a generated stand-in for jena_climate")
-        loaded = self.loaded(Record(values, values[:, _TARGET], _TARGET, times), source)
+        loaded = self.loaded(Record(values, values[:, _TARGET], _TARGET, times, names=COLUMNS), source)
         train, test = thinned(loaded.train, limit), thinned(loaded.test, limit)
         return Loaded(train or loaded.train, test, loaded.task, source)
 

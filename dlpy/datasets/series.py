@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 import numpy as np
@@ -27,6 +27,7 @@ class Record:
 
     values: (times, columns) float64. target: (times,) or (times, targets) float64. column: which of the columns the
     target is, if any. times: (times,) datetime64[us]. breaks: rows that do not follow the one before.
+    names: the columns'.
     """
 
     values: np.ndarray
@@ -34,6 +35,7 @@ class Record:
     column: int | None
     times: np.ndarray | None = None
     breaks: np.ndarray | None = None
+    names: tuple[str, ...] = ()
 
 
 class Series(Dataset):
@@ -120,6 +122,7 @@ class Series(Dataset):
         self._require(train, "training", int((~test).sum()))
         targets = 1 if record.target.ndim == 1 else record.target.shape[1]
         task = self.task(record.values.shape[1], record.column, targets)
+        task = task.with_input(replace(task.input, columns=record.names))
         return Loaded(rows.take(train), rows.take(held) if self.test else None, task, source)
 
     def divided(self, loaded: Loaded, holdout: Holdout) -> tuple[np.ndarray, np.ndarray]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from dlpy import csv_file
 from dlpy.csv_file import UNNAMED, CsvFile
 from dlpy.data import Rows
 from dlpy.dates import dates_of
-from dlpy.errors import DataError, did_you_mean
+from dlpy.errors import ConfigError, DataError, did_you_mean
 from dlpy.splits import Holdout
 
 
@@ -75,6 +77,19 @@ def no_column_to_predict(file: CsvFile, name: str, delimiter: str) -> DataError:
     other = _other_delimiter(file)
     hint = f" Its first line holds '{other}', but the run's tables are cut at '{delimiter}'." if other else ""
     return DataError(f"{file.path} has no column '{name}'.{hint or did_you_mean(name, file.names)}")
+
+
+def carried_columns(path: Path, delimiter: str, names: list[str]) -> dict[str, list[str]]:
+    """Return columns of a user's table, as they are, to be put beside predictions.
+
+    Raises:
+        ConfigError: there is no such column.
+    """
+    file = csv_file.read(path, delimiter)
+    for name in names:
+        if name not in file.names:
+            raise ConfigError(f"--keep {name}: {path} has no such column.{did_you_mean(name, file.names)}")
+    return {name: file.texts(name) for name in names}
 
 
 def generated_marks(count: int, holdouts: list[Holdout]) -> dict[str, np.ndarray]:

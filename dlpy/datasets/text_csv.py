@@ -11,7 +11,15 @@ from pydantic import model_validator
 from dlpy import csv_file, table
 from dlpy.components import Dataset
 from dlpy.data import Loaded, Output, Rows, Source, Task
-from dlpy.datasets.table_options import Delimiter, TestRows, check_order, generated_marks, in_order_of_time, no_column
+from dlpy.datasets.table_options import (
+    Delimiter,
+    TestRows,
+    carried_columns,
+    check_order,
+    generated_marks,
+    in_order_of_time,
+    no_column,
+)
 from dlpy.datasets.texts import TEXT, generated, generated_output, read_csv, texts_of
 from dlpy.missing_cells import MISSING
 from dlpy.splits import Holdout, for_limit, hold_out
@@ -77,6 +85,9 @@ class TextCsv(Dataset):
         target = table.columns_of(file, self.missing_values).get(self.target)
         given = target is not None and len(target.missing) < len(file)
         return Rows.single(texts, table.known_target(file, target, task.output) if target and given else None)
+
+    def carried(self, path: Path, names: list[str]) -> dict[str, list[str]]:
+        return carried_columns(path, self.delimiter, names)
 
     def stand_in(self, seed: int, limit: int | None) -> Loaded:
         test = for_limit(self.test, limit)

@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 from dlpy.components import Dataset
 from dlpy.data import Loaded, Rows, Source, Task
 from dlpy.datasets.folders import class_folder, class_folders, entries, output_of
+from dlpy.datasets.table_options import carried_columns
 from dlpy.datasets.texts import STAND_IN_ROWS, TEXT, checked, generated, read_csv
 from dlpy.errors import DataError, reading
 from dlpy.features import Texts
@@ -63,6 +64,10 @@ class TextFolder(Dataset):
         if path.is_dir():
             return Rows.single(_texts(_files(path)))
         return Rows.single(_texts([path]) if path.suffix == ".txt" else read_csv(path, "text", ",")[1])
+
+    def carried(self, path: Path, names: list[str]) -> dict[str, list[str]]:
+        is_table = path.is_file() and path.suffix != ".txt"
+        return carried_columns(path, ",", names) if is_table else super().carried(path, names)
 
     def stand_in(self, seed: int, limit: int | None) -> Loaded:
         classes = self.classes or ["a", "b"]

@@ -75,7 +75,9 @@ class TimeseriesCsv(Series):
         values = _numbers(file, columns, names)
         target = _numbers(file, columns, self.target)
         broken = None if times is None else time_stamps.breaks(times)
-        record = Record(values, target[:, 0] if len(self.target) == 1 else target, self._place(names), times, broken)
+        record = Record(
+            values, target[:, 0] if len(self.target) == 1 else target, self._place(names), times, broken, tuple(names)
+        )
         loaded = self.loaded(record, Source("file", str(file.path)))
         notes = (_about(times, file), *self._gap_notes(times))
         return Loaded(loaded.train, loaded.test, loaded.task, loaded.source, {"columns": names}, notes)
@@ -116,7 +118,7 @@ class TimeseriesCsv(Series):
         of_targets = values[:, [every.index(name) for name in self.target]]
         target = of_targets[:, 0] if len(self.target) == 1 else of_targets
         source = Source("stand-in", f"a generated series with the columns of {self.path}")
-        loaded = self.loaded(Record(values[:, : len(names)], target, self._place(names)), source)
+        loaded = self.loaded(Record(values[:, : len(names)], target, self._place(names), names=tuple(names)), source)
         train = thinned(loaded.train, limit)
         test = thinned(loaded.test, limit)
         return Loaded(train or loaded.train, test, loaded.task, source, {"columns": names})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -10,6 +11,7 @@ from dlpy.components import Transform
 from dlpy.data import Input, Rows, State, Task
 from dlpy.errors import ConfigError
 from dlpy.features import Table
+from dlpy.unfamiliar import Unfamiliar, counted
 
 
 class Tabulate(Transform):
@@ -24,7 +26,16 @@ class Tabulate(Transform):
     def outline(self, task: Task) -> Task:
         if task.input.kind != "table":
             raise ConfigError(f"tabulate fits tables, not {task.input}.")
-        return task.with_input(Input("array", (None,)))
+        return task.with_input(Input("array", (None,), columns=task.input.columns))
+
+    def measured(self, task: Task, state: State) -> Task:
+        names, sizes = task.input.columns, state["sizes"]
+        if not names:
+            return task
+        first = len(names) - len(sizes)
+        columns = np.repeat(np.array(names[first:], object), sizes).tolist()
+        expanded = [f"{name}={value}" for name, value in zip(columns, state["categories"].tolist(), strict=True)]
+        return task.with_input(replace(task.input, columns=(*names[:first], *expanded)))
 
     def fit(self, rows: Rows, task: Task) -> State:
         found = [np.unique(column) for column in _table(rows).categorical.T]
@@ -41,6 +52,17 @@ class Tabulate(Transform):
             place, known = _places(column, state["categories"][first : first + size])
             matrix[np.flatnonzero(known), width + first + place[known]] = 1.0
         return rows.with_x(matrix)
+
+    def unfamiliar(self, rows: Rows, state: State) -> list[Unfamiliar]:
+        table, sizes = _table(rows), state["sizes"]
+        found = []
+        columns = zip(table.categorical_names, table.categorical.T, sizes, np.cumsum(sizes) - sizes, strict=True)
+        for name, column, size, first in columns:
+            _, known = _places(column, state["categories"][first : first + size])
+            unseen = column[~known & (column != "")].tolist()
+            if unseen:
+                found.append(Unfamiliar(name, "unseen categories", len(unseen), len(table), counted(unseen)))
+        return found
 
 
 def _places(column: np.ndarray, categories: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -14,6 +14,7 @@ from dlpy.data import Input, Rows, State, Task
 from dlpy.errors import ConfigError, DataError, on_a_line
 from dlpy.features import Sequences, Texts
 from dlpy.terms import Rules, Terms
+from dlpy.unfamiliar import Unfamiliar, counted
 
 _UNKNOWN = "[UNK]"
 
@@ -54,15 +55,35 @@ class Tokenize(Transform):
         return task.with_input(replace(task.input, vocabulary=size, words=words))
 
     def fit_apply(self, rows: Rows, task: Task) -> tuple[State, Rows]:
-        found = self._terms(texts_of(self, rows))
+        single = self._single(texts_of(self, rows))
+        found = self._with_ngrams(single)
         state = self._vocabulary(found)
+        state["unknown"] = np.array(_unknown(single, state).mean() if len(single.rows.values) else 0.0)
         return state, self._integers(rows, found, state)
 
     def fit(self, rows: Rows, task: Task) -> State:
-        return self._vocabulary(self._terms(texts_of(self, rows)))
+        return self.fit_apply(rows, task)[0]
+
+    def unfamiliar(self, rows: Rows, state: State) -> list[Unfamiliar]:
+        texts = texts_of(self, rows)
+        found = self._single(texts)
+        unknown, lengths = _unknown(found, state), np.diff(found.rows.splits)
+        holding = np.bincount(np.repeat(np.arange(len(rows)), lengths)[unknown], minlength=len(rows))
+        lost = holding == lengths
+        told = []
+        if lost.any():
+            examples = counted(texts[lost].tolist())
+            told.append(Unfamiliar("text", f"no known {self.by}", int(lost.sum()), len(rows), examples))
+        if unknown.any():
+            words = counted(found.distinct[number] for number in found.rows.values[unknown].tolist())
+            usual = f", of training texts {float(state['unknown']):.1%}" if "unknown" in state else ""
+            known = f"{unknown.mean():.1%} of all {self.by}s{usual}"
+            count = int((holding > 0).sum())
+            told.append(Unfamiliar("text", f"unknown {self.by}s", count, len(rows), words, known, is_usual=True))
+        return told
 
     def apply(self, rows: Rows, state: State) -> Rows:
-        return self._integers(rows, self._terms(texts_of(self, rows)), state)
+        return self._integers(rows, self._with_ngrams(self._single(texts_of(self, rows))), state)
 
     def _vocabulary(self, found: Terms) -> State:
         """Return the most frequent terms."""
@@ -87,9 +108,12 @@ class Tokenize(Transform):
         """The integer of the most frequent word."""
         return 2 if self.rules == "keras" else 1
 
-    def _terms(self, texts: np.ndarray) -> Terms:
+    def _single(self, texts: np.ndarray) -> Terms:
+        """Return each text's words or characters."""
         cut = terms.words if self.by == "word" else terms.characters
-        found = cut(texts, self.rules, lower=self.lower)
+        return cut(texts, self.rules, lower=self.lower)
+
+    def _with_ngrams(self, found: Terms) -> Terms:
         return terms.with_ngrams(found, self.ngrams, " " if self.by == "word" else "") if self.ngrams > 1 else found
 
     def _ranked(self, found: Terms) -> np.ndarray:
@@ -98,6 +122,12 @@ class Tokenize(Transform):
         if self.rules == "keras":  # takes the last in the alphabet
             numbers = np.array(sorted(numbers, key=found.distinct.__getitem__, reverse=True))
         return numbers[np.argsort(-found.counts()[numbers], kind="stable")]
+
+
+def _unknown(found: Terms, state: State) -> np.ndarray:
+    """Return which of the texts' terms the vocabulary lacks: (total,) bool."""
+    known = set(terms.unpacked(state))
+    return np.array([term not in known for term in found.distinct], np.bool_)[found.rows.values]
 
 
 def check_texts(transform: Transform, task: Task) -> None:
