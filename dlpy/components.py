@@ -102,6 +102,11 @@ class Dataset(Component):
     fallback: Literal["stand_in"] | None = None
     """What to do where the data cannot be had: stop with an error (null) or train on dlpy's generated stand-in."""
 
+    @property
+    def rows_are_in_time(self) -> bool:
+        """Whether later rows must not be learnt from before earlier ones are scored, as folds would."""
+        return self.in_time_order
+
     def outline(self) -> Task | None:
         """Return the task as far as the options tell it, or None where only the data can tell."""
         return None

@@ -56,12 +56,12 @@ class Body(Protocol):
 
 @dataclass(frozen=True)
 class CsvFile:
-    """A CSV file with a header."""
+    """A CSV file with a header; columns without a name are called by their place, as pandas does: "Unnamed: 0"."""
 
     path: Path
     names: tuple[str, ...]
     body: Body
-    unnamed: int = 0  # columns without a name, which are called by their place, as pandas does: "Unnamed: 0"
+    unnamed: int = 0
 
     def __len__(self) -> int:
         return len(self.body)
@@ -88,7 +88,7 @@ def read(path: Path, delimiter: str = ",") -> CsvFile:
     plain = unquoted and not raw.startswith(b"\n") and b"\n\n" not in raw
     lines = _csv_rows(path, (raw[:begin] if plain else raw).decode(), delimiter)
     given = [name.strip() for name in lines[0][1]]
-    names = [name or f"Unnamed: {position}" for position, name in enumerate(given)]  # as pandas calls them
+    names = [name or f"Unnamed: {position}" for position, name in enumerate(given)]
     _check_names(path, names)
     body = _Plain(path, raw, begin, len(names), delimiter) if plain else _Quoted(path, lines[1:], len(names))
     if not len(body):

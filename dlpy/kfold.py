@@ -32,6 +32,8 @@ from dlpy.training import Prepared, finish, prepare
 from dlpy.writing import write_arrays
 from dlpy.yaml_reader import Mistake
 
+_TIME = ("time", "the rows are in its order")
+
 
 def kfold(experiment: Experiment, document: Document, options: Options, reporter: Reporter) -> Run:
     """Train an experiment once per fold and return the run directory that holds every fold's scores and the means."""
@@ -76,9 +78,10 @@ def validate(run: Run, prepared: Prepared, how: How, reporter: Reporter) -> None
 
 def _require_folds(experiment: Experiment, document: Document) -> None:
     """Raise ConfigError where folds make no sense."""
-    if experiment.data.in_time_order:
+    if experiment.data.rows_are_in_time:
         message = "folds would train on what comes after the rows they are scored on: use `dlpy train`."
-        raise document.error([Mistake(("data", "name"), f"{experiment.data.name} is a series: {message}")])
+        key, what = ("name", f"{experiment.data.name} is a series") if experiment.data.in_time_order else _TIME
+        raise document.error([Mistake(("data", key), f"{what}: {message}")])
     if any(isinstance(step, RowsAsTargets) for step in experiment.model.transforms()):
         message = f"folds compare predictions with targets, and {experiment.model.name} makes rows: use `dlpy train`."
         raise document.error([Mistake(("model", "name"), message)])

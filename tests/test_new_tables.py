@@ -257,5 +257,7 @@ def test_what_new_wrote_trains(capsys):
     rows = [[day.strftime("%m/%d/%Y"), i * 1.5, "up" if day.day % 2 else "down"] for i, day in enumerate(DAYS[:200])]
     new(capsys, "day,age,label", rows)
     assert main(["train", "t.yaml", "training.epochs=1", "-q"]) == 0
+    assert main(["kfold", "t.yaml"]) == 2
+    assert "data.time: the rows are in its order: folds would train on what comes after" in capsys.readouterr().err
     new(capsys, "month,sold", [[day.strftime("%Y-%m"), i / 7] for i, day in enumerate(MONTHS[:60])])
     assert main(["train", "t.yaml", "training.epochs=1", "-q"]) == 0

@@ -96,6 +96,10 @@ class Csv(Dataset):
         marks = [(key, holdout.column) for key, holdout in holdouts.items() if holdout and holdout.column]
         return [*marks, *((key, name) for key in ("group", "time") if (name := getattr(self, key)))]
 
+    @property
+    def rows_are_in_time(self) -> bool:
+        return self.time is not None
+
     def outline(self) -> Task | None:
         if self.task == "auto":
             return None

@@ -61,6 +61,10 @@ class TextCsv(Dataset):
             raise ValueError(f"column '{self.text}' cannot be both text and target")
         return self
 
+    @property
+    def rows_are_in_time(self) -> bool:
+        return self.time is not None
+
     def outline(self) -> Task | None:
         if self.task == "auto":
             return None
