@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import math
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from dlpy.class_scores import MEASURES, class_probabilities, class_scores
 from dlpy.data import Output
 from dlpy.results import cell, class_names
 from dlpy.runs import Run
-from dlpy.writing import write_whole
+from dlpy.writing import number_text, write_whole
 
 COLUMNS = ("class", "rows", "predicted", *MEASURES)
 
@@ -44,5 +43,5 @@ def _write(path: Path, table: list[dict[str, Any]]) -> None:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(COLUMNS)
         for entry in table:
-            scores = ("" if math.isnan(entry[name]) else f"{entry[name]:.9g}" for name in MEASURES)
+            scores = (number_text(entry[name]) for name in MEASURES)
             writer.writerow([cell(entry["class"]), entry["rows"], entry["predicted"], *scores])

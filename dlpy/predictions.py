@@ -23,6 +23,7 @@ from dlpy.suggestions import command
 from dlpy.time_stamps import stamp
 from dlpy.unfamiliar import Unfamiliar, require_familiar
 from dlpy.units import own_numbers
+from dlpy.writing import number_text
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class Predicted:
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow(map(cell, self.names))
         for line in self.lines:
-            writer.writerow(cell(value) if isinstance(value, str) else f"{value:.9g}" for value in line)
+            writer.writerow(cell(value) if isinstance(value, str) else number_text(value) for value in line)
         return text.getvalue()
 
     def records(self) -> list[dict[str, str | float]]:

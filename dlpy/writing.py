@@ -19,6 +19,7 @@ from dlpy.errors import DlpyError, StorageError
 if TYPE_CHECKING:
     import numpy as np
 
+_MOST_FLOAT32 = 3.4e38  # the largest number that float32 holds, nearly
 _TEMPORARY = re.compile(r"\.(\d+)-")  # what `beside` calls it
 
 
@@ -48,6 +49,19 @@ def _finite(value: Any) -> Any:
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     return value if isinstance(value, str | int | None) else str(value)
+
+
+def number_text(value: float) -> str:
+    """Return a number as CSV files hold it: the fewest digits that are read as the same float32; empty where undefined.
+
+    A number that is no float32 has nine digits.
+    """
+    import numpy as np  # commands that only list runs do without
+
+    if math.isnan(value):
+        return ""
+    rounded = np.float32(value) if abs(value) < _MOST_FLOAT32 else value
+    return str(rounded).removesuffix(".0") if float(rounded) == value else f"{value:.9g}"
 
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:

@@ -13,7 +13,7 @@ from dlpy.arrays import ArraysError, read_npz
 from dlpy.errors import DivergedError
 from dlpy.png import save_pixels
 from dlpy.runs import Run
-from dlpy.writing import storage, write_arrays, write_whole
+from dlpy.writing import number_text, storage, write_arrays, write_whole
 
 State = dict[str, np.ndarray]
 _LEAST_SECONDS = 5.0  # between two states that are kept
@@ -124,4 +124,4 @@ def _header(row: dict[str, float]) -> str:
 
 def _line(row: dict[str, float], seconds: float) -> str:
     counted, *values = row.values()
-    return ",".join([f"{counted:g}", f"{seconds:.3f}", *(f"{value:.9g}" for value in values)]) + "\n"
+    return ",".join([f"{counted:g}", f"{seconds:.3f}", *map(number_text, values)]) + "\n"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import time
 from pathlib import Path
@@ -14,7 +13,7 @@ from dlpy.history import history_of
 from dlpy.model_state import learning_rate
 from dlpy.objectives import DATA_LOSS
 from dlpy.parsing import parse
-from dlpy.writing import storage, write_whole
+from dlpy.writing import number_text, storage, write_whole
 
 
 class MetricsCsv(Hooks):
@@ -46,7 +45,7 @@ class MetricsCsv(Hooks):
         unknown = {name for name in logs.keys() - set(self._names) if not name.endswith(DATA_LOSS)}
         if unknown or not logs.keys() >= set(self._names):  # an older run may have begun without the data loss
             raise RunError(f"{self._path} has other scores than this epoch gave: train anew, by `dlpy train`.")
-        values = [_cell(value) for value in (learning_rate(self.model), *(logs[name] for name in self._names))]
+        values = [number_text(value) for value in (learning_rate(self.model), *(logs[name] for name in self._names))]
         phase = [] if self._phase is None else [str(self._phase)]
         text += ",".join([str(epoch + 1), f"{time.monotonic() - self._started:.3f}", *phase, *values]) + "\n"
         if not self._path.parent.is_dir():
@@ -89,7 +88,3 @@ class MetricsCsv(Hooks):
     def _columns(self) -> list[str]:
         """Return the names of the columns in front of the scores."""
         return ["epoch", "seconds", *([] if self._phase is None else ["phase"]), "learning_rate"]
-
-
-def _cell(value: float) -> str:
-    return "" if math.isnan(value) else f"{value:.9g}"

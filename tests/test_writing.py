@@ -1,0 +1,30 @@
+import math
+
+import numpy as np
+import pytest
+
+from dlpy.writing import number_text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (float(np.float32(0.01)), "0.01"),
+        (float(np.float32(1e-5)), "1e-05"),
+        (float(np.float32(1 / 3)), "0.33333334"),
+        (3.0, "3"),
+        (-0.5, "-0.5"),
+        (0.656250001, "0.656250001"),
+        (1e300, "1e+300"),
+        (math.inf, "inf"),
+        (math.nan, ""),
+    ],
+)
+def test_numbers_in_csv_have_no_digits_that_float32_makes_up(value, text):
+    assert number_text(value) == text
+
+
+def test_numbers_in_csv_are_read_as_the_same_float32():
+    values = np.random.default_rng(0).normal(0, 1, 1000).astype(np.float32) ** 9
+
+    assert [np.float32(number_text(float(value))) for value in values] == values.tolist()
