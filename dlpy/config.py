@@ -123,6 +123,10 @@ class Experiment(Block):
         metrics = self.metrics(task) if self.model.scores(task) is None else []
         return [metric.key for metric in metrics if metric.is_logged and metric.is_exact]
 
+    def metric_names(self, task: Task) -> dict[str, str]:
+        """Return the name of each metric by its key; of a family with scores of its own there are none."""
+        return {} if self.model.scores(task) is not None else {item.key: item.name for item in self.metrics(task)}
+
     def directions(self, task: Task, *, validation: bool) -> dict[str, str]:
         """Return which way is better, "min" or "max", for every score that training logs, or can log if asked to."""
         scores = self.model.scores(task)

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
+import numpy as np
+
 from dlpy import checkpoints, runs
 from dlpy.baseline import baseline, beside
 from dlpy.checks import check_rows, class_numbers
@@ -23,7 +25,7 @@ from dlpy.records import Seen, save_predictions
 from dlpy.results import tasks_of
 from dlpy.runs import Run
 from dlpy.unfamiliar import require_familiar
-from dlpy.units import in_unit
+from dlpy.units import has_unit, own_scores, scores_in_unit
 
 Part = Literal["train", "validation", "test"]
 Tell = Callable[[str], None]  # shows a line to the user
@@ -159,17 +161,29 @@ def _score(run: Run, trained: Trained, part: Part, raw: Rows, train: Rows) -> di
     check_rows(rows, part, trained.task.output)
     batch_size = trained.experiment.training.batch_size
     scores = trained.engine.evaluate(rows, batch_size)
-    output, classes = trained.task.output, {}
-    if output.has_classes or (part != "train" and output.has_answers):
-        prediction = trained.engine.predict(rows, batch_size)
-        if output.has_classes:
-            classes = {"classes": class_table(class_numbers(rows, output), prediction, output)}
-        if part != "train":
-            save_predictions(run, part, Seen(raw, rows, output), prediction)
-    common_sense = baseline(trained.experiment, trained.task, train, rows)
-    found = {"scores": scores, "baseline": beside(common_sense, scores)}
-    own = in_unit(found, trained.task.output, trained.experiment.loss_name(trained.task))
-    return {"rows": len(rows), "epoch": trained.epoch, **found, **own, **classes}
+    common_sense = beside(baseline(trained.experiment, trained.task, train, rows), scores)
+    found = {"rows": len(rows), "epoch": trained.epoch, "scores": scores, "baseline": common_sense}
+    output = trained.task.output
+    if not output.has_answers:
+        return found
+    prediction = trained.engine.predict(rows, batch_size)
+    if part != "train":
+        save_predictions(run, part, Seen(raw, rows, output), prediction)
+    if has_unit(output):
+        found["in_unit"] = _in_unit(trained, rows, prediction, common_sense)
+    if output.has_classes:
+        found["classes"] = class_table(class_numbers(rows, output), prediction, output)
+    return found
+
+
+def _in_unit(trained: Trained, rows: Rows, prediction: np.ndarray, common_sense: dict[str, Any]) -> dict[str, Any]:
+    """Return the scores of numbers in the target's own unit, from targets and predictions in it."""
+    output, names = trained.task.output, trained.experiment.metric_names(trained.task)
+    loss = trained.experiment.loss_name(trained.task)
+    found = scores_in_unit(rows.y, prediction, output, [loss, *names.values()])
+    keys = {**({loss: loss} if loss in found else {}), **names}
+    scores = {key: found[name] for key, name in keys.items() if name in found}
+    return {"unit": output.unit, "scores": scores, "baseline": own_scores(common_sense, output, names)}
 
 
 def _raw_parts(run: Run, experiment: Experiment) -> dict[str, Rows]:

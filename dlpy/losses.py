@@ -74,7 +74,10 @@ class SparseCategoricalLoss(KerasLoss):
 
 
 class ErrorLoss(KerasLoss):
-    """A distance between target and prediction."""
+    """A distance between target and prediction.
+
+    Of a standardized target mape, msle and poisson are those of the numbers in its own unit.
+    """
 
     name: Literal["mse", "mae", "mape", "msle", "log_cosh", "poisson"]
     aliases = {
@@ -92,6 +95,10 @@ class ErrorLoss(KerasLoss):
         "log_cosh": "LogCosh",
         "poisson": "Poisson",
     }
+
+    @property
+    def needs_unit(self) -> bool:
+        return self.name in ("mape", "msle", "poisson")
 
     def check(self, task: Task) -> None:
         if task.output.kind == "multiclass" and not task.output.one_hot:

@@ -14,7 +14,9 @@ from dlpy.class_scores import areas, class_probabilities, mean_of_defined
 from dlpy.data import Output, Rows, Task
 from dlpy.errors import ConfigError
 from dlpy.keras_class_metrics import class_counts, streamed_area
+from dlpy.keras_regression_metrics import in_unit, streamed_r2
 from dlpy.objectives import Metric
+from dlpy.regression_scores import regression_score
 
 if TYPE_CHECKING:
     import keras
@@ -144,7 +146,10 @@ class AUC(Metric):
 
 
 class ErrorMetric(Metric):
-    """A distance between target and prediction: absolute, squared, root of the squared, in per cent, logarithmic."""
+    """A distance between target and prediction: absolute, squared, root of the squared, in per cent, logarithmic.
+
+    Of a standardized target mape and msle are those of the numbers in its own unit.
+    """
 
     name: Literal["mae", "mse", "rmse", "mape", "msle"]
     aliases = {
@@ -171,7 +176,44 @@ class ErrorMetric(Metric):
     def build(self, task: Task) -> keras.metrics.Metric:
         from keras import metrics
 
-        return getattr(metrics, self.keras_classes[self.name])(name=self.key)
+        built = getattr(metrics, self.keras_classes[self.name])(name=self.key)
+        return in_unit(built, task.output) if self.name in ("mape", "msle") else built
+
+
+class R2(Metric):
+    """Coefficient of determination: the share of the target's variance that is explained; undefined of a constant.
+
+    Of several numbers, the mean over those that vary.
+    """
+
+    name: Literal["r2"] = "r2"
+    aliases = {"R2": "r2", "r2_score": "r2"}
+    direction = "max"
+
+    def check(self, task: Task) -> None:
+        _require_numbers(self, task)
+
+    def build(self, task: Task) -> keras.metrics.Metric:
+        return streamed_r2(task.output.units or 1, self.key)
+
+    def exact(self, task: Task, rows: Rows, prediction: np.ndarray) -> float:
+        return regression_score("r2", rows.y.reshape(len(rows), -1), prediction)
+
+
+class Cosine(Metric):
+    """Cosine of the angle between several predicted numbers and the target's, in its own unit; 1 is the best."""
+
+    name: Literal["cosine"] = "cosine"
+    aliases = {"cosine_similarity": "cosine"}
+    direction = "max"
+
+    def check(self, task: Task) -> None:
+        _require_numbers(self, task)
+
+    def build(self, task: Task) -> keras.metrics.Metric:
+        from keras import metrics
+
+        return in_unit(metrics.CosineSimilarity(name=self.key), task.output)
 
 
 class Uncertainty(Metric):
@@ -224,6 +266,11 @@ def _refuse_numbers_and_tokens(metric: Metric, task: Task) -> None:
     if task.output.kind == "regression":
         raise ConfigError(f"{metric.name} fits classes; this target is a number. Use mae.")
     _refuse_tokens(metric, task)
+
+
+def _require_numbers(metric: Metric, task: Task) -> None:
+    if task.output.kind != "regression":
+        raise ConfigError(f"{metric.name} fits numbers; this target is {task.output.kind}. Use accuracy.")
 
 
 def _refuse_tokens(metric: Metric, task: Task) -> None:

@@ -46,6 +46,11 @@ class Loss(Component):
 
     registry = Registry[type["Loss"]]("loss", "dlpy.losses")
 
+    @property
+    def needs_unit(self) -> bool:
+        """Whether it depends on where 0 lies: of a standardized target it then sees the numbers in their own unit."""
+        return False
+
     def check(self, task: Task) -> None:
         """Raise ConfigError where the loss does not fit the target."""
 

@@ -25,7 +25,7 @@ from dlpy.run_arrays import read_arrays
 from dlpy.run_record import How
 from dlpy.runs import Run
 from dlpy.samples import Answers, save_wrongest
-from dlpy.units import in_unit, own_numbers
+from dlpy.units import has_unit, own_numbers, own_scores, scores_in_unit
 from dlpy.writing import sha256, write_arrays
 
 
@@ -162,8 +162,14 @@ def note_inexact(run: Run, lines: list[str]) -> None:
         run.update(resumes=[*before, {**last, "inexact": [*last["inexact"], *lines]}])
 
 
-def summarize(run: Run, data: Data, experiment: Experiment, parameters: int) -> None:
-    """Write summary.json: the best and the last scores, beside what common sense would score."""
+def summarize(
+    run: Run, data: Data, experiment: Experiment, parameters: int, prediction: np.ndarray | None = None
+) -> None:
+    """Write summary.json: the best and the last scores, beside what common sense would score.
+
+    Args:
+        prediction: what the best model says of the validation rows, where rows have answers.
+    """
     best, last = checkpoints.read_state(run, "best"), checkpoints.read_state(run, "last")
     part = "train" if data.validation is None else "validation"
     common_sense = baseline(experiment, data.task, data.train, data.validation or data.train)
@@ -175,8 +181,19 @@ def summarize(run: Run, data: Data, experiment: Experiment, parameters: int) -> 
         "parameters": parameters,
         "rows": {name: len(rows) for name, rows in parts.items() if rows is not None},
     }
-    scores = {name: summary[name] for name in ("best", "last", "baseline")}
-    run.write("summary.json", summary | in_unit(scores, data.task.output, experiment.loss_name(data.task)))
+    if has_unit(data.task.output):
+        summary["in_unit"] = _in_unit(summary, data, experiment, prediction)
+    run.write("summary.json", summary)
+
+
+def _in_unit(summary: dict[str, Any], data: Data, experiment: Experiment, prediction: np.ndarray | None) -> dict:
+    """Return the scores of a summary in the target's own unit."""
+    output, names = data.task.output, experiment.metric_names(data.task)
+    own = {block: own_scores(summary[block], output, names) for block in ("best", "last", "baseline")}
+    if prediction is not None and data.validation is not None:
+        of_loss = scores_in_unit(data.validation.y, prediction, output, [experiment.loss_name(data.task)])
+        own["best"] = own["best"] | {f"val_{name}": value for name, value in of_loss.items()}
+    return {"unit": output.unit, **own}
 
 
 def save_predictions(run: Run, part: str, seen: Seen, prediction: np.ndarray) -> None:

@@ -113,9 +113,11 @@ def finish(run: Run, prepared: Prepared, data: Data, pipeline: Pipeline, reporte
     if not prepared.is_refit:
         runs.forget_outdated(run)  # of a state on the way that somebody looked at
     model = engine.model
-    summarize(run, data, experiment, model.count_params())
-    if data.validation is not None and prepared.parts.validation is not None and data.task.output.has_answers:
+    prediction = None
+    if data.validation is not None and data.task.output.has_answers:
         prediction = engine.predict(data.validation, experiment.training.batch_size)
+    summarize(run, data, experiment, model.count_params(), prediction)
+    if prediction is not None and data.validation is not None and prepared.parts.validation is not None:
         seen = Seen(prepared.parts.validation, data.validation, data.task.output)
         save_predictions(run, "validation", seen, prediction)
     made = experiment.model.samples(model, data, experiment.seed)

@@ -7,21 +7,39 @@ from typing import TYPE_CHECKING, Any
 from dlpy.config import Experiment
 from dlpy.data import Task
 from dlpy.errors import ConfigError
+from dlpy.objectives import Loss
 
 if TYPE_CHECKING:
     import keras
 
 
 def training_loss(experiment: Experiment, task: Task) -> keras.losses.Loss:
-    """Return the loss of an experiment; a plug-in may also give a function of targets and predictions.
+    """Return the loss of an experiment.
 
     Raises:
-        ConfigError: it gives something else.
+        ConfigError: a plug-in gives neither a loss nor a function of targets and predictions.
     """
+    import keras
+
+    chosen = experiment.loss(task)
+    plain = plain_loss(chosen)
+    if not chosen.needs_unit or (task.output.scale, task.output.offset) == (1.0, 0.0):
+        return plain
+
+    class LossInUnit(keras.losses.Loss):
+        """A loss of targets and predictions in the target's own unit."""
+
+        def call(self, y_true: Any, y_pred: Any) -> Any:
+            return plain.call(*(numbers * task.output.scale + task.output.offset for numbers in (y_true, y_pred)))
+
+    return LossInUnit(name=chosen.name)
+
+
+def plain_loss(chosen: Loss) -> keras.losses.Loss:
+    """Return a loss as its component builds it, of targets and predictions as they come."""
     import keras
     from keras.src.losses.losses import LossFunctionWrapper
 
-    chosen = experiment.loss(task)
     built: Any = chosen.build()
     if isinstance(built, keras.losses.Loss):
         return built

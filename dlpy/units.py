@@ -1,12 +1,15 @@
-"""Standardized numbers turned back into what the target is measured in."""
+"""Standardized numbers and their scores turned back into what the target is measured in."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
 from dlpy.data import Output
+from dlpy.regression_scores import SCORES, regression_score
 
-_POWERS = {"mae": 1, "rmse": 1, "mse": 2}  # of the scale, by the score
+_POWERS = {"mae": 1, "rmse": 1, "mse": 2}  # of the scale, by the score; the others are logged in the target's unit
 
 
 def own_numbers(numbers: np.ndarray, output: Output) -> np.ndarray:
@@ -16,31 +19,32 @@ def own_numbers(numbers: np.ndarray, output: Output) -> np.ndarray:
     return (numbers * output.scale + output.offset).astype(np.float32)
 
 
-def own_scores(scores: dict, output: Output, loss: str) -> dict[str, float]:
-    """Return the errors among the scores in the target's own unit.
+def has_unit(output: Output) -> bool:
+    """Return whether scores are also shown in a unit of the target's own."""
+    return output.kind == "regression" and (output.scale != 1.0 or output.unit != "")
+
+
+def own_scores(scores: Mapping[str, object], output: Output, names: Mapping[str, str]) -> dict[str, float]:
+    """Return the scores that metrics gave in the target's own unit; other entries, a loss among them, are left out.
 
     Args:
-        scores: by name, those of validation rows with "val_" before it; other entries are left out.
+        scores: by key, those of validation rows with "val_" before it.
         output: the target.
-        loss: the name of the loss, under which "loss" is found again.
+        names: of the metrics, by key, such as {"error": "mae"}.
     """
+    known = {**{name: name for name in _POWERS}, **names}
     found = {}
     for key, value in scores.items():
-        name = f"{key.removesuffix('loss')}{loss}" if key in ("loss", "val_loss") else key
-        power = _POWERS.get(name.removeprefix("val_"))
-        if power and isinstance(value, float):
-            found[name] = value * output.scale**power
+        name = known.get(key.removeprefix("val_"))
+        if name in SCORES and isinstance(value, float):
+            found[key] = value * output.scale ** _POWERS.get(name, 0)
     return found
 
 
-def in_unit(scores: dict[str, dict], output: Output, loss: str) -> dict[str, dict]:
-    """Return {"in_unit": the unit and each block of scores in it}, or nothing where scores are so already.
-
-    Args:
-        scores: blocks of scores by name.
-        loss: as for `own_scores`.
-    """
-    if output.kind != "regression" or (output.scale == 1.0 and output.unit == ""):
-        return {}
-    own = {name: own_scores(block, output, loss) for name, block in scores.items()}
-    return {"in_unit": {"unit": output.unit, **own}}
+def scores_in_unit(
+    target: np.ndarray, prediction: np.ndarray, output: Output, names: Iterable[str]
+) -> dict[str, float]:
+    """Return those of the named scores that there are for numbers, from targets and predictions in their own unit."""
+    shape = (len(target), -1)
+    own = [own_numbers(numbers, output).reshape(shape) for numbers in (target, prediction)]
+    return {name: regression_score(name, own[0], own[1]) for name in dict.fromkeys(names) if name in SCORES}

@@ -91,7 +91,7 @@ def test_a_perfect_prediction_has_the_least_loss(name: str) -> None:
     assert float(built(np.array(y), best)) < float(built(np.array(y), np.array(wrong, np.float32)))
 
 
-BETTER_UP = {"accuracy", "top_k", "auc", "precision", "recall", "f1"}
+BETTER_UP = {"r2", "cosine", "accuracy", "top_k", "auc", "precision", "recall", "f1"}
 
 
 def test_the_direction_of_every_metric_is_known() -> None:

@@ -1,0 +1,73 @@
+"""Scores of predicted numbers, worked out in float64 from targets and predictions; and what a constant gets at best."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+_TINY = 1e-7  # Keras' epsilon: the least target that is divided by
+
+
+def regression_score(name: str, target: np.ndarray, prediction: np.ndarray) -> float:
+    """Return one of SCORES for numbers of shape (rows, units); NaN where it is undefined."""
+    target, prediction = target.astype(np.float64), prediction.astype(np.float64)
+    return float(SCORES[name](target, prediction))
+
+
+def best_constant(name: str, target: np.ndarray) -> np.ndarray:
+    """Return the constant (units,) that is best by one of SCORES for targets of shape (rows, units)."""
+    target = target.astype(np.float64)
+    if name == "mae":
+        return np.median(target, axis=0)
+    if name == "mape":
+        return weighted_median(target, 1 / np.maximum(np.abs(target), _TINY))
+    if name == "msle":
+        return np.expm1(np.log1p(np.maximum(target, _TINY)).mean(axis=0))
+    if name == "cosine":
+        return _directions(target).mean(axis=0)
+    return target.mean(axis=0)
+
+
+def weighted_median(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Return where half of the weight lies on either side, by column: (units,) of (rows, units)."""
+    order = np.argsort(values, axis=0, kind="stable")
+    heavy = np.cumsum(np.take_along_axis(weights, order, axis=0), axis=0)
+    place = (heavy < heavy[-1] / 2).sum(axis=0)
+    return np.take_along_axis(values, order, axis=0)[place, np.arange(values.shape[1])]
+
+
+def _r2(target: np.ndarray, prediction: np.ndarray) -> float:
+    """Return the share of the variance that is explained: the mean over the columns of targets that vary."""
+    varies = target.max(axis=0) > target.min(axis=0)
+    if not varies.any():
+        return np.nan
+    target, prediction = target[:, varies], prediction[:, varies]
+    missed = np.square(target - prediction).sum(axis=0)
+    return float(np.mean(1 - missed / np.square(target - target.mean(axis=0)).sum(axis=0)))
+
+
+def _msle(target: np.ndarray, prediction: np.ndarray) -> float:
+    logarithms = [np.log1p(np.maximum(numbers, _TINY)) for numbers in (target, prediction)]
+    return float(np.square(logarithms[0] - logarithms[1]).mean())
+
+
+def _cosine(target: np.ndarray, prediction: np.ndarray) -> float:
+    return float((_directions(target) * _directions(prediction)).sum(axis=1).mean())
+
+
+def _directions(numbers: np.ndarray) -> np.ndarray:
+    return numbers / np.sqrt(np.maximum(np.square(numbers).sum(axis=1, keepdims=True), 1e-12))
+
+
+SCORES: dict[str, Callable[[np.ndarray, np.ndarray], float]] = {
+    "mae": lambda target, prediction: float(np.abs(target - prediction).mean()),
+    "mse": lambda target, prediction: float(np.square(target - prediction).mean()),
+    "rmse": lambda target, prediction: float(np.sqrt(np.square(target - prediction).mean())),
+    "mape": lambda target, prediction: float(
+        100 * (np.abs(target - prediction) / np.maximum(np.abs(target), _TINY)).mean()
+    ),
+    "msle": _msle,
+    "r2": _r2,
+    "cosine": _cosine,
+}
