@@ -26,7 +26,7 @@ def test_an_experiment_file_gives_epochs_as_keys(bench) -> None:
     assert bench.run("train", bench.write(text))[0] == 0
     (run,) = bench.folder.glob("runs/2*")
     rows = [line.split(",") for line in (run / "metrics.csv").read_text().splitlines()]
-    assert [row[2] for row in rows[1:]] == ["0.00100000005", "0.5", "0.25"]
+    assert [row[2] for row in rows[1:]] == ["0.001", "0.5", "0.25"]
     assert load(run / "config.yaml")[0].callbacks[0].model_dump()["rates"] == {2: 0.5, 3: 0.25}
 
 
