@@ -53,8 +53,8 @@ def test_epochs_count_on_and_the_file_says_which_phase_they_were_in(run: Run) ->
     lines = run.metrics.read_text().splitlines()
     assert lines[0].startswith("epoch,seconds,phase,learning_rate,")
     assert [(line.split(",")[0], *line.split(",")[2:4]) for line in lines[1:]] == [
-        ("1", "1", "0.0199999996"), ("2", "1", "0.0199999996"), ("3", "2", "0.00300000003"),
-        ("4", "2", "0.00300000003"), ("5", "2", "0.00300000003"),
+        ("1", "1", "0.02"), ("2", "1", "0.02"), ("3", "2", "0.003"),
+        ("4", "2", "0.003"), ("5", "2", "0.003"),
     ]  # fmt: skip
     assert read_state(run, "last").phase == 2
     assert read_history(run.metrics).phase_starts() == [(2, 2.5)]  # type: ignore
