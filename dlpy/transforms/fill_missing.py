@@ -48,14 +48,18 @@ class FillMissing(Transform):
         named = isinstance(self.rule, dict)
         if task.input.kind not in ("array", "table") or (named and task.input.kind != "table"):
             raise ConfigError(f"fill_missing{' by column' if named else ''} does not fit {task.input}.")
+        if task.input.last is not None:
+            raise ConfigError("fill_missing does not fit windows of a series, which has a value at every time.")
         return task
 
     def fit(self, rows: Rows, task: Task) -> State:
-        if not isinstance(rows.x, Table):
-            numbers = np.asarray(rows.x)
+        if isinstance(rows.x, np.ndarray):
+            numbers = rows.x
             flat = numbers.reshape(len(numbers), -1)
             fills = [_number(flat[:, i], rule_of(self.rule, ""), str(i)) for i in range(flat.shape[1])]
             return {"numeric": np.array(fills).reshape(numbers.shape[1:])}
+        if not isinstance(rows.x, Table):  # bytes of pictures: none is missing
+            return {}
         names = rows.x.numeric_names
         numeric = [_number(rows.x.numeric[:, i], rule_of(self.rule, name), name) for i, name in enumerate(names)]
         names = rows.x.categorical_names
@@ -67,10 +71,9 @@ class FillMissing(Transform):
             numeric = np.where(np.isnan(rows.x.numeric), state["numeric"], rows.x.numeric)
             text = np.where(rows.x.categorical == "", state["categorical"], rows.x.categorical)
             return rows.with_x(replace(rows.x, numeric=numeric, categorical=text))
-        numbers = np.asarray(rows.x)
-        if numbers.dtype.kind != "f":
+        if not isinstance(rows.x, np.ndarray) or rows.x.dtype.kind != "f":
             return rows
-        return rows.with_x(np.where(np.isnan(numbers), state["numeric"].astype(numbers.dtype), numbers))
+        return rows.with_x(np.where(np.isnan(rows.x), state["numeric"].astype(rows.x.dtype), rows.x))
 
 
 def _number(column: np.ndarray, rule: str | float, name: str) -> float:

@@ -41,7 +41,8 @@ class Tabulate(Transform):
         found = [np.unique(column) for column in _table(rows).categorical.T]
         found = [values[values != ""] for values in found]
         sizes = np.array([len(values) for values in found], np.int64)
-        return {"categories": np.concatenate([np.empty(0, np.str_), *found]), "sizes": sizes}
+        categories = [value for values in found for value in values.tolist()]
+        return {"categories": np.array(categories, np.str_), "sizes": sizes}  # as wide as these need, not other rows
 
     def apply(self, rows: Rows, state: State) -> Rows:
         table, sizes = _table(rows), state["sizes"]
