@@ -45,6 +45,7 @@ _SPELLED = {
     "rmse": "root mean squared error",
     "top_k": "top-k accuracy",
 }
+_MOST_INCHES = 100  # of a side: a longer one could not be drawn
 _STYLE: dict[Any, Any] = {
     "axes.formatter.useoffset": False,
     "axes.grid": True,
@@ -120,7 +121,7 @@ def new_figure(title: str, width: float, height: float) -> Figure:
     """Return an empty figure of that many inches with its title, which is cut where it would not fit."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(width, height), layout="constrained")
+    figure = Figure(figsize=(min(width, _MOST_INCHES), min(height, _MOST_INCHES)), layout="constrained")
     figure.suptitle(caption(title, int(width * 10)))
     return figure
 

@@ -35,7 +35,7 @@ from dlpy.pipeline import Pipeline, Split, transform
 from dlpy.processes import in_processes
 from dlpy.records import save_splits
 from dlpy.reporting import Reporter
-from dlpy.run_arrays import read_fold
+from dlpy.run_predictions import read_fold
 from dlpy.run_record import FoldRecord
 from dlpy.runs import Run
 from dlpy.training import Prepared

@@ -11,7 +11,7 @@ from dlpy.errors import RunError
 from dlpy.runs import Run
 
 _COUNTED = {"epoch": "phase", "step": "octave", "iteration": ""}  # what a line is of -> the column of its stretches
-_MOST_BYTES = 256 << 20
+_MOST_BYTES, _MOST_COLUMNS = 256 << 20, 300
 _LARGEST = 1e200  # above it, a score is as good as infinite: axes cannot hold it
 
 
@@ -80,6 +80,8 @@ def history_of(lines: list[str]) -> History | None:
     counted = names[0]
     if counted not in _COUNTED or len(set(names)) < len(names):
         raise ValueError("its first line does not name the columns")
+    if len(names) > _MOST_COLUMNS:
+        raise ValueError(f"it has {len(names):,} columns")
     if any(len(row) != len(names) for row in rows):
         raise ValueError("a line is cut off")
     if not rows:

@@ -12,7 +12,7 @@ from dlpy.data import Output, Task
 from dlpy.decimals import is_number
 from dlpy.errors import RunError
 from dlpy.objectives import DATA_LOSS
-from dlpy.run_arrays import PARTS, Stored, read_predictions
+from dlpy.run_predictions import PARTS, Stored, read_predictions
 from dlpy.runs import PICTURE_KINDS, Run
 
 

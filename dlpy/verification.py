@@ -17,17 +17,10 @@ from dlpy.history import read_history
 from dlpy.own_files import require_own
 from dlpy.pipeline import read_states
 from dlpy.results import output_of, tasks_of
-from dlpy.run_arrays import (
-    PARTS,
-    read_arrays,
-    read_augmented,
-    read_fold,
-    read_made,
-    read_predictions,
-    read_splits,
-    read_wrongest,
-)
+from dlpy.run_arrays import read_arrays
 from dlpy.run_lock import is_locked, status_of
+from dlpy.run_pictures import artwork_files, read_artwork, read_augmented, read_made, read_wrongest
+from dlpy.run_predictions import PARTS, read_fold, read_predictions, read_splits
 from dlpy.run_record import Record
 from dlpy.runs import PICTURE_KINDS, Run, all_runs, folds, is_named_like_one
 from dlpy.writing import sha256
@@ -176,6 +169,8 @@ def _file_damages(run: Run, record: Record) -> Iterator[str]:
     samples = run.path / "samples"
     yield from _told(lambda: read_made(run.made), lambda: read_augmented(samples / "augmented.npz"))
     yield from _told(*(partial(read_wrongest, samples / f"wrongest-{part}.npz", output) for part in PARTS))
+    if record.kind in PICTURE_KINDS:
+        yield from _told(lambda: read_artwork(artwork_files(run)))
     for fold in folds(run):
         yield from _told(lambda fold=fold: read_splits(fold.splits))
         if (fold.path / "fold.json").is_file():

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from fuzz import experiments, files, samples
+from fuzz import experiments, files, samples, trained
 
 ROOT = Path(__file__).parents[1]
 
@@ -19,6 +19,27 @@ def test_no_case_of_a_fixed_seed_fails(kind: str, count: int) -> None:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"{count:,} cases, 0 failed" in done.stdout
+
+
+def test_no_damaged_run_of_a_fixed_seed_ends_in_a_traceback_or_is_called_intact_and_damaged(bench) -> None:
+    trained.write_experiments(bench.folder)
+    for name in ("table", "series"):
+        assert bench.run("train", f"{name}.yaml", "--runs", "made", "--quiet")[0] == 0
+    command = [
+        sys.executable,
+        "-m",
+        "tests.fuzz",
+        "light-runs",
+        "--count",
+        "80",
+        "--seed",
+        "7",
+        "--folder",
+        bench.folder,
+    ]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "60 cases, 0 failed" in done.stdout
 
 
 def test_the_same_number_makes_the_same_case(tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ import pytest
 from dlpy.data import Output
 from dlpy.errors import RunError
 from dlpy.history import read_history
-from dlpy.run_arrays import read_fold, read_made, read_predictions, read_splits
+from dlpy.run_pictures import read_made
+from dlpy.run_predictions import read_fold, read_predictions, read_splits
 
 CLASSES = Output("multiclass", 3, ("a", "b", "c"))
 PART = {"index": np.arange(2), "target": np.array([0, 2]), "prediction": np.full((2, 3), 1 / 3)}

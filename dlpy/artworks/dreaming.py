@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dlpy.artworks.journal import Journal
+from dlpy.artworks.journal import Journal, reading_state
 from dlpy.artworks.octaves import lost_detail, octave_sizes, resized
 from dlpy.artworks.terms import activity
 from dlpy.artworks.viewer import Viewer
+from dlpy.pictures import Size
 from dlpy.slopes import with_slope
 
 if TYPE_CHECKING:
@@ -32,9 +33,11 @@ def dream(artwork: Dream, viewer: Viewer, picture: np.ndarray, journal: Journal)
     sizes = octave_sizes(picture.shape[:2], artwork.octaves, artwork.octave_scale)
     step, dreamt = _stepper(artwork, viewer), original
     state = journal.begins("dreaming", artwork.octaves * artwork.steps)
-    first = int(state["octave"]) if state else 1
+    with reading_state(journal):
+        first = int(state["octave"]) if state else 1
+        again = _Climb.again(state, sizes, picture.shape[2], artwork.steps) if state else None
     for octave, size in enumerate(sizes[first - 1 :], first):
-        climb = _Climb.again(state) if state and octave == first else _Climb(octave, resized(dreamt, size))
+        climb = again if again is not None and octave == first else _Climb(octave, resized(dreamt, size))
         dreamt = _climbed(climb, artwork, step, journal)
         dreamt = dreamt + lost_detail(original, sizes[max(0, octave - 2)], size)
         journal.keep(f"octave-{octave:02d}-{size[0]}x{size[1]}", dreamt)
@@ -56,9 +59,16 @@ class _Climb:
         return {"picture": np.asarray(self.picture), "losses": np.array(self.losses), **counts}
 
     @classmethod
-    def again(cls, state: dict[str, np.ndarray]) -> _Climb:
-        """Return what had this state."""
-        return cls(int(state["octave"]), state["picture"], state["losses"].tolist(), int(state["done"]))
+    def again(cls, state: dict[str, np.ndarray], sizes: list[Size], channels: int, steps: int) -> _Climb:
+        """Return what had this state; raise ValueError where that is of another picture."""
+        octave, done, losses = int(state["octave"]), int(state["done"]), state["losses"]
+        picture = state["picture"]
+        counted = 1 <= octave <= len(sizes) and 0 <= done <= steps
+        if not counted or losses.shape != (done,) or losses.dtype.kind != "f":
+            raise ValueError(f"octave {octave}, {done} steps, {losses.shape} losses")
+        if picture.shape != (*sizes[octave - 1], channels) or picture.dtype != np.float32:
+            raise ValueError(f"its picture has shape {picture.shape}")
+        return cls(octave, picture, losses.tolist(), done)
 
 
 def _climbed(climb: _Climb, artwork: Dream, step: Step, journal: Journal) -> np.ndarray:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from dlpy.arrays import ArraysError, read_npz
-from dlpy.errors import DivergedError
+from dlpy.arrays import read_npz
+from dlpy.errors import DivergedError, RunError, in_one_line
+from dlpy.parsing import parse
 from dlpy.png import save_pixels
 from dlpy.runs import Run
 from dlpy.writing import number_text, storage, write_arrays, write_whole
@@ -52,6 +55,11 @@ class Journal:
         self._took = 0.0  # seconds, to keep the state
         self._state = dict(state or {})
 
+    @property
+    def path(self) -> Path:
+        """Where it keeps what the work goes on from."""
+        return self._run.unfinished
+
     def begins(self, what: str, total: int) -> State:
         """Learn that the work begins: so many steps. From now on there is something to keep, however it ends.
 
@@ -60,7 +68,7 @@ class Journal:
         """
         state = self._state
         if state:
-            self.rows = json.loads(str(state.pop("rows")))
+            self.rows = _rows(state.pop("rows"))
             self._seconds = state.pop("seconds").tolist()
         self._started = self._kept = time.monotonic()
         self._started -= self._seconds[-1] if self._seconds else 0.0
@@ -108,13 +116,30 @@ class Journal:
             self._run.unfinished.unlink(missing_ok=True)
 
 
+@contextmanager
+def reading_state(journal: Journal) -> Iterator[None]:
+    """Turn what is wrong with a state to go on from into an error of the run."""
+    try:
+        yield
+    except (LookupError, TypeError, ValueError) as error:
+        path = journal.path
+        raise RunError(f"{path} is damaged ({in_one_line(error)}): remove it, and resume begins again.") from None
+
+
 def kept_state(run: Run) -> State:
     """Return what a run that ended too early goes on from; {} where it kept nothing, or that is damaged."""
     try:
         state = read_npz(run.unfinished)
-    except (FileNotFoundError, ArraysError):
+        rows, seconds = _rows(state["rows"]), state["seconds"]
+    except (FileNotFoundError, KeyError, ValueError, RecursionError):
         return {}
-    return state if {"rows", "seconds"} <= state.keys() else {}
+    whole = rows and seconds.shape == (len(rows),) and seconds.dtype.kind == "f" and np.isfinite(seconds).all()
+    return state if whole and all(row.keys() == rows[0].keys() for row in rows) else {}
+
+
+def _rows(array: np.ndarray) -> list[dict[str, float]]:
+    """Return the lines of metrics.csv; raise ValueError where they are something else."""
+    return parse(json.loads(str(array)), list[dict[str, float]], "rows")
 
 
 def _header(row: dict[str, float]) -> str:

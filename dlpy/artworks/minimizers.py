@@ -58,6 +58,8 @@ class Lbfgs:
         return {"place": self.place, "value": np.float64(self.value), "slope": self._slope, **learnt}  # type: ignore
 
     def restore(self, state: dict[str, np.ndarray]) -> None:
+        require_numbers(state, ("place", "slope"), self.place.shape)
+        require_numbers(state, ("steps", "changes"), (len(state["bends"]), self.place.size))
         self.place, self.value, self._slope = state["place"], float(state["value"]), state["slope"]
         self._steps.clear()
         self._steps.extend(zip(state["steps"], state["changes"], map(float, state["bends"]), strict=True))
@@ -113,6 +115,14 @@ class Lbfgs:
         return found
 
 
+def require_numbers(state: dict[str, np.ndarray], names: tuple[str, ...], shape: tuple[int, ...]) -> None:
+    """Raise ValueError unless arrays of a state hold finite numbers of that shape."""
+    for name in names:
+        array = state[name]
+        if array.shape != shape or array.dtype != np.float64 or not np.isfinite(array).all():
+            raise ValueError(f"'{name}' is of type {array.dtype} and shape {array.shape}")
+
+
 class Adam:
     """Takes steps of about the same size, whatever the slope's. Source: Kingma and Ba 2015, arXiv:1412.6980."""
 
@@ -134,5 +144,6 @@ class Adam:
         return {"place": self.place, "mean": self._mean, "square": self._square, "taken": np.array(self._taken)}
 
     def restore(self, state: dict[str, np.ndarray]) -> None:
+        require_numbers(state, ("place", "mean", "square"), self.place.shape)
         self.place, self._mean, self._square = state["place"], state["mean"], state["square"]
         self._taken = int(state["taken"])

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dlpy.artworks.journal import Journal
+from dlpy.artworks.journal import Journal, reading_state
 from dlpy.artworks.minimizers import Adam, Lbfgs, Minimizer
 from dlpy.artworks.terms import content_distance, gram_matrix, style_distance, total_variation
 from dlpy.artworks.viewer import Viewer
@@ -29,8 +29,9 @@ def transfer(artwork: Style, viewer: Viewer, pictures: Pictures, journal: Journa
     judge = _Judge(artwork, viewer, pictures, journal)
     minimizer = _minimizer(artwork, judge, _start(artwork, pictures["content"]))
     if state:
-        minimizer.restore(state)
-        judge.asked = int(state["asked"])
+        with reading_state(journal):
+            minimizer.restore(state)
+            judge.asked = int(state["asked"])
     else:
         _tell(artwork, 0, judge.terms(minimizer.place), journal)
     digits = len(str(artwork.iterations))

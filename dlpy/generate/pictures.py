@@ -18,7 +18,7 @@ from dlpy.made import asked_for, latent_vectors, make_pictures, square_sheet
 from dlpy.pictures import is_picture, read_picture
 from dlpy.png import marked, save_pixels, stand_in_text
 from dlpy.results import class_names, output_of
-from dlpy.run_arrays import read_made
+from dlpy.run_pictures import read_made
 from dlpy.runs import Run
 from dlpy.steps import Sampler, stepped_class
 from dlpy.suggestions import command

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -12,13 +11,13 @@ from dlpy.components import Plot
 from dlpy.drawing import COLOURS, GREY, LINES, epoch_axis, legend_below, new_figure
 from dlpy.history import History
 from dlpy.phase_marks import mark_phases
+from dlpy.run_pictures import artwork_files, read_artwork
 from dlpy.runs import Run
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_SOURCES = ("picture", "content", "style")
 _LOG = 30  # times the smallest value, from which on the largest needs a logarithmic axis
 _HEIGHT = 3.6  # inches of a picture
 
@@ -29,14 +28,10 @@ class ArtworkPlot(Plot):
     name: Literal["artwork"] = "artwork"
 
     def draw(self, runs: list[Run]) -> dict[str, Figure]:
-        from PIL import Image
-
         (run,) = runs
-        made = _made(run.path / "samples")
-        if made is None:
+        pictures = read_artwork(artwork_files(run))
+        if not pictures:
             return {}
-        files = [file for name in _SOURCES if (file := run.path / "samples" / f"{name}.png").is_file()]
-        pictures = {file.stem: np.asarray(Image.open(file)) for file in [*files, made]}
         height, width = next(iter(pictures.values())).shape[:2]
         figure = new_figure(f"Made by {run.id}", len(pictures) * _HEIGHT * width / height, _HEIGHT + 0.7)
         for position, (title, picture) in enumerate(pictures.items()):
@@ -45,14 +40,6 @@ class ArtworkPlot(Plot):
             axes.imshow(picture, interpolation="antialiased")
             axes.set_axis_off()
         return {"": figure}
-
-
-def _made(samples: Path) -> Path | None:
-    """Return the picture at the end, or, where it was interrupted, the last that was kept."""
-    if (samples / "final.png").is_file():
-        return samples / "final.png"
-    kept = [*samples.glob("octave-*.png"), *samples.glob("iteration-*.png")]
-    return max(kept, default=None)
 
 
 def draw_terms(history: History, title: str) -> Figure:

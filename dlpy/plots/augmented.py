@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from dlpy.components import Plot
 from dlpy.drawing import new_figure, panels
-from dlpy.run_arrays import read_augmented
+from dlpy.run_pictures import read_augmented
 from dlpy.runs import Run
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from dlpy.captions import caption
 from dlpy.components import Plot
 from dlpy.drawing import BLUE, GREY, ORANGE, legend_below, new_figure
 from dlpy.results import baseline_name, in_unit, output_of, stored_predictions
-from dlpy.run_arrays import PARTS, Stored
+from dlpy.run_predictions import PARTS, Stored
 from dlpy.runs import Run
 
 if TYPE_CHECKING:

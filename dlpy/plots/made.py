@@ -11,7 +11,8 @@ from dlpy.components import Plot
 from dlpy.drawing import COLOURS, MARKERS, new_figure
 from dlpy.made import square_sheet
 from dlpy.results import class_names, output_of
-from dlpy.run_arrays import Arrays, read_made
+from dlpy.run_arrays import Arrays
+from dlpy.run_pictures import read_made
 from dlpy.runs import Run
 
 if TYPE_CHECKING:

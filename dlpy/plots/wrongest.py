@@ -13,7 +13,8 @@ from dlpy.components import Plot
 from dlpy.data import Output
 from dlpy.drawing import new_figure
 from dlpy.results import class_names, output_of
-from dlpy.run_arrays import PARTS, WrongPictures, read_wrongest
+from dlpy.run_pictures import WrongPictures, read_wrongest
+from dlpy.run_predictions import PARTS
 from dlpy.runs import Run
 
 if TYPE_CHECKING:

@@ -1,6 +1,7 @@
 """Damaged input without end: `python -m tests.fuzz experiments --count 200000 --seed 1`, or `files`.
 
-`runs --count 10000 --jobs 2` damages the files of small runs, which it trains first.
+`runs --count 10000 --jobs 2` damages the files of small runs, which it trains first; `light-runs` leaves out the
+commands that need TensorFlow.
 Prints each failure with its number, and `--only NUMBER` runs that one case again, leaving its file where it lies.
 """
 
@@ -16,9 +17,14 @@ from multiprocessing.pool import ThreadPool
 from pathlib import Path
 
 from . import runs
-from .attempts import KINDS, attempt
+from .attempts import KINDS, RUNS, attempt
 
-_STRETCH = {"experiments": 1_000_000, "files": 1_000_000, "runs": 500}  # cases of a process: graphs pile up
+_STRETCH = {
+    "experiments": 1_000_000,
+    "files": 1_000_000,
+    "runs": 500,
+    "light-runs": 2000,
+}  # cases of a process: graphs pile up
 
 
 def main() -> int:
@@ -36,7 +42,7 @@ def main() -> int:
     numbers = range(given.count) if given.only is None else range(given.only, given.only + 1)
     folder, began = given.folder or Path(tempfile.mkdtemp(prefix="fuzz-")), time.monotonic()
     folder.mkdir(exist_ok=True)
-    if given.kind == "runs":
+    if given.kind in RUNS:
         runs.trained(folder)
     shares = [numbers[start :: given.jobs] for start in range(min(given.jobs, len(numbers)))]
     places = [_place(folder, number) if given.jobs > 1 else folder for number in range(len(shares))]

@@ -10,7 +10,13 @@ from typing import Any
 
 from . import experiments, files, runs, watch
 
-KINDS: dict[str, Any] = {"experiments": experiments.Case, "files": files.Case, "runs": runs.Case}
+KINDS: dict[str, Any] = {
+    "experiments": experiments.Case,
+    "files": files.Case,
+    "runs": runs.Case,
+    "light-runs": runs.LightCase,
+}
+RUNS = ("runs", "light-runs")
 _EVERY = 10_000
 
 
@@ -18,10 +24,12 @@ def attempt(kind: str, seed: int, numbers: range, folder: Path, now: Synchronize
     """Run cases, print what goes wrong, and exit with how many did."""
     os.environ.update(DLPY_NO_PLUGINS="1", DLPY_OFFLINE="1", DLPY_CACHE=str(folder / "cache"), DLPY_RUNS="runs")
     sys.dont_write_bytecode = True
-    if kind == "runs":
+    own = ("cache",)
+    if kind in RUNS:
         watch.MOST_SECONDS, watch.MOST_MEGABYTES = runs.MOST_SECONDS, runs.MOST_MEGABYTES
-        runs.warm_up(folder)
-    watched, failed = watch.Watch(folder, runs.OWN if kind == "runs" else ("cache",)), 0
+        runs.warm_up(folder, dear=kind == "runs")
+        own = runs.OWN
+    watched, failed = watch.Watch(folder, own), 0
     for number in numbers:
         now.value = number
         case = KINDS[kind](seed, number, folder)

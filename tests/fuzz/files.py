@@ -26,7 +26,7 @@ from dlpy.components import Dataset
 from dlpy.history import read_history
 from dlpy.pictures import Form, read_picture, read_sizes
 from dlpy.pipeline import Pipeline
-from dlpy.run_arrays import read_splits
+from dlpy.run_predictions import read_splits
 from dlpy.runs import Run
 from dlpy.vectors import read_vectors
 from dlpy.weight_files import read_weights

@@ -61,18 +61,20 @@ _PLOTS = {
 OWN = ("cache", "runs")  # folders that cases write into
 
 
-def warm_up(folder: Path) -> None:
-    """Import TensorFlow and matplotlib, and let them do what they do once, before anything is watched."""
+def warm_up(folder: Path, *, dear: bool) -> None:
+    """Import matplotlib, and TensorFlow for dear cases, and let them do what they do once, before they are watched."""
     os.chdir(folder)
     (folder / "cache").mkdir(exist_ok=True)
     tempfile.tempdir = str(folder / "cache")
     runs = trained(folder)
-    for arguments in (("plot", runs["table"]), ("predict", runs["table"], "table.csv")):
+    for arguments in (("plot", runs["table"]), ("predict", runs["table"], "table.csv"))[: 2 if dear else 1]:
         assert _called(*map(str, arguments))[0] == 0
 
 
 class Case:
     """One damaged run and the command that reads it, made from a seed and a number."""
+
+    dear = 0.06  # share of commands that need TensorFlow
 
     def __init__(self, seed: int, number: int, folder: Path) -> None:
         rng = random.Random(f"{seed} {number}")
@@ -83,7 +85,7 @@ class Case:
         shutil.copytree(self._templates[family], self.path, symlinks=True)
         (folder / _OUTSIDE).mkdir(exist_ok=True)
         names = [self._damage(rng) for _ in range(rng.choice([1, 1, 1, 2, 4]))]
-        self.command = _command(rng, family, names[0])
+        self.command = _command(rng, family, names[0], self.dear)
         if self.command[0] in _DEAR and rng.random() < 0.6:
             self._unfinish()
         self.about = f"{family}, {', '.join(names)}: {' '.join(self.command)}"
@@ -131,12 +133,18 @@ class Case:
                 path.write_text(json.dumps(json.loads(path.read_text()) | {"status": "interrupted"}))
 
 
-def _command(rng: random.Random, family: str, name: str) -> list[str]:
-    """Return what reads the run: mostly commands that need no TensorFlow."""
+class LightCase(Case):
+    """The same without the commands that need TensorFlow."""
+
+    dear = 0.0
+
+
+def _command(rng: random.Random, family: str, name: str, dear: float) -> list[str]:
+    """Return what reads the run."""
     drawn = rng.random()
     if drawn < 0.6:
         return ["runs"]
-    if drawn < 0.94:
+    if drawn < 1 - dear:
         known = _PLOTS.get(Path(name.split()[0]).name, ["history"])
         return ["plot", "--only", rng.choice(known)] if rng.random() < 0.8 else ["plot"]
     makes = {"prose": ["generate", "--length", "5"], "vae": ["generate", "--count", "4"]}

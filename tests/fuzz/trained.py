@@ -40,9 +40,7 @@ for name in sys.argv[1:]:
 def trained(folder: Path) -> dict[str, Path]:
     """Return run directories by family, made in a process of its own where there are none yet."""
     if not (folder / "made").is_dir():
-        _write_data(folder)
-        for name, text in EXPERIMENTS.items():
-            (folder / f"{name}.yaml").write_text(f"{text}\ntraining: {{epochs: 2}}\n")
+        write_experiments(folder)
         paths = os.pathsep.join([str(Path(__file__).parents[2]), *sys.path])
         command = [sys.executable, "-c", _CODE, *EXPERIMENTS]
         done = subprocess.run(
@@ -52,7 +50,10 @@ def trained(folder: Path) -> dict[str, Path]:
     return {path.name[16:]: path for path in sorted((folder / "made").glob("2*"))}
 
 
-def _write_data(folder: Path) -> None:
+def write_experiments(folder: Path) -> None:
+    """Write what is trained, and the data of it."""
+    for name, text in EXPERIMENTS.items():
+        (folder / f"{name}.yaml").write_text(f"{text}\ntraining: {{epochs: 2}}\n")
     files = {"table.csv": samples.TABLE, "plain.csv": samples.PLAIN, "series.csv": samples.SERIES}
     for name, content in {**files, "prose.txt": samples.PROSE, "photo.png": samples.picture("PNG")}.items():
         (folder / name).write_bytes(content)
