@@ -31,7 +31,7 @@ def test_no_damaged_run_of_a_fixed_seed_ends_in_a_traceback_or_is_called_intact_
         "tests.fuzz",
         "light-runs",
         "--count",
-        "80",
+        "60",
         "--seed",
         "7",
         "--folder",
