@@ -30,6 +30,20 @@ def check_class_weight(weight: ClassWeight, task: Task) -> None:
             _check_keys(weight, task.output, count)
 
 
+def weights_of_rows(chosen: str | dict[str, float], labels: np.ndarray, output: Output) -> np.ndarray:
+    """Return how much each row counts by its class: (rows,) float32.
+
+    Args:
+        labels: (rows,) class numbers.
+    """
+    counts = np.bincount(labels, minlength=2 if output.kind == "binary" else output.units or 0)
+    if isinstance(chosen, str):  # balanced
+        weights = len(labels) / (len(counts) * np.maximum(counts, 1))
+    else:
+        weights = weights_by_class(chosen, output, len(counts))
+    return weights.astype(np.float32)[labels]
+
+
 def weights_by_class(weight: dict[str, float], output: Output, count: int) -> np.ndarray:
     """Return how much each of `count` classes counts: (classes,) float64, 1 where nothing is said.
 

@@ -208,6 +208,10 @@ class Model(Component):
         """Return the scores on `rows` of a "guess" without learning, for a family with scores of its own."""
         return {"guess": "none"}
 
+    def last_activation(self, task: Task) -> str:
+        """Return the activation of the last layer: `output_activation`, where that is an option and is given."""
+        return dict(self).get("output_activation") or task.output.activation
+
     def callbacks(self) -> list[Callback]:
         """Return the callbacks that its runs have even where the file lists none of that name."""
         return []

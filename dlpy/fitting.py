@@ -13,7 +13,7 @@ from dlpy.callbacks.checkpoint import Checkpoint, CheckpointHooks
 from dlpy.callbacks.metrics_csv import MetricsCsv
 from dlpy.checkpoint_folder import CheckpointState, rewind
 from dlpy.checks import class_numbers
-from dlpy.class_weights import weights_by_class
+from dlpy.class_weights import weights_of_rows
 from dlpy.compiling import stages_of
 from dlpy.components import LEARNING_RATE, Callback, Hooks
 from dlpy.config import Experiment
@@ -166,11 +166,4 @@ def sample_weight(experiment: Experiment, data: Data) -> np.ndarray | None:
     chosen = experiment.training.class_weight
     if chosen is None:
         return None
-    output = data.task.output
-    labels = class_numbers(data.train, output)
-    counts = np.bincount(labels, minlength=2 if output.kind == "binary" else output.units or 0)
-    if isinstance(chosen, str):  # balanced
-        weights = len(labels) / (len(counts) * np.maximum(counts, 1))
-    else:
-        weights = weights_by_class(chosen, output, len(counts))
-    return weights.astype(np.float32)[labels]
+    return weights_of_rows(chosen, class_numbers(data.train, data.task.output), data.task.output)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
+import numpy as np
 from pydantic import Field
 
 from dlpy.data import Task
 from dlpy.errors import ConfigError
 from dlpy.objectives import Loss
+from dlpy.regression_scores import best_constant, mean
 
 if TYPE_CHECKING:
     import keras
@@ -39,6 +41,11 @@ class BinaryLoss(KerasLoss):
     label_smoothing: Annotated[float, Field(ge=0, le=1)] = 0.0
     """How far labels are drawn towards one half."""
 
+    def best_constant(self, values: np.ndarray, counts: np.ndarray) -> np.ndarray | None:
+        if self.name == "binary_focal_crossentropy":
+            return None
+        return (1 - self.label_smoothing) * mean(values, counts) + self.label_smoothing / 2
+
     def check(self, task: Task) -> None:
         if task.output.kind != "binary" and not task.output.one_hot:
             raise ConfigError(f"{self.name} fits a target of two classes; this one is {task.output.kind}.")
@@ -55,6 +62,11 @@ class CategoricalLoss(KerasLoss):
     label_smoothing: Annotated[float, Field(ge=0, le=1)] = 0.0
     """How far labels are drawn towards one in the number of classes."""
 
+    def best_constant(self, values: np.ndarray, counts: np.ndarray) -> np.ndarray | None:
+        if self.name == "categorical_focal_crossentropy":
+            return None
+        return (1 - self.label_smoothing) * mean(values, counts) + self.label_smoothing / values.shape[1]
+
     def check(self, task: Task) -> None:
         if not task.output.one_hot:
             hint = _ONE_HOT_HINT if task.output.kind == "multiclass" else f"does not fit a {task.output.kind} target"
@@ -66,6 +78,9 @@ class SparseCategoricalLoss(KerasLoss):
 
     name: Literal["sparse_categorical_crossentropy"]
     keras_classes = {"sparse_categorical_crossentropy": "SparseCategoricalCrossentropy"}
+
+    def best_constant(self, values: np.ndarray, counts: np.ndarray) -> np.ndarray:
+        return counts / counts.sum()
 
     def check(self, task: Task) -> None:
         if task.output.kind not in ("multiclass", "tokens") or task.output.one_hot:
@@ -99,6 +114,11 @@ class ErrorLoss(KerasLoss):
     @property
     def needs_unit(self) -> bool:
         return self.name in ("mape", "msle", "poisson")
+
+    def best_constant(self, values: np.ndarray, counts: np.ndarray) -> np.ndarray | None:
+        if self.name in ("mse", "poisson"):
+            return mean(values, counts)
+        return best_constant(self.name, values, counts) if self.name in ("mae", "mape", "msle") else None
 
     def check(self, task: Task) -> None:
         if task.output.kind == "multiclass" and not task.output.one_hot:

@@ -54,6 +54,15 @@ class Loss(Component):
     def check(self, task: Task) -> None:
         """Raise ConfigError where the loss does not fit the target."""
 
+    def best_constant(self, values: np.ndarray, counts: np.ndarray) -> np.ndarray | None:
+        """Return the constant prediction (units,) with the least mean loss, or None where it must be searched for.
+
+        Args:
+            values: (targets, units), or, of class numbers, all of them in order: (classes, 1).
+            counts: (targets,) float64, how often each occurs.
+        """
+        return None
+
     def build(self) -> keras.losses.Loss:
         """Return the Keras loss."""
         raise self.lacks("build")

@@ -172,7 +172,8 @@ def summarize(
     """
     best, last = checkpoints.read_state(run, "best"), checkpoints.read_state(run, "last")
     part = "train" if data.validation is None else "validation"
-    common_sense = baseline(experiment, data.task, data.train, data.validation or data.train)
+    held_out, weighted = data.validation or data.train, data.validation is None
+    common_sense = baseline(experiment, data.task, data.train, held_out, weighted=weighted)
     parts = {"train": data.train, "validation": data.validation, "test": data.test}
     summary = {
         "best": {"epoch": best.epoch, **best.scores},

@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+IN_UNIT = ("mape", "msle", "cosine")  # they depend on where 0 lies, and are logged in the unit of the target
+
 _TINY = 1e-7  # Keras' epsilon: the least target that is divided by
 
 
@@ -15,18 +17,26 @@ def regression_score(name: str, target: np.ndarray, prediction: np.ndarray) -> f
     return float(SCORES[name](target, prediction))
 
 
-def best_constant(name: str, target: np.ndarray) -> np.ndarray:
-    """Return the constant (units,) that is best by one of SCORES for targets of shape (rows, units)."""
+def best_constant(name: str, target: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Return the constant (units,) that is best by one of SCORES.
+
+    Args:
+        target: (targets, units).
+        counts: (targets,), how often each occurs.
+    """
     target = target.astype(np.float64)
     if name == "mae":
-        return np.median(target, axis=0)
+        return weighted_median(target, np.broadcast_to(counts[:, None], target.shape))
     if name == "mape":
-        return weighted_median(target, 1 / np.maximum(np.abs(target), _TINY))
+        return weighted_median(target, counts[:, None] / np.maximum(np.abs(target), _TINY))
     if name == "msle":
-        return np.expm1(np.log1p(np.maximum(target, _TINY)).mean(axis=0))
-    if name == "cosine":
-        return _directions(target).mean(axis=0)
-    return target.mean(axis=0)
+        return np.expm1(mean(np.log1p(np.maximum(target, _TINY)), counts))
+    return mean(_directions(target) if name == "cosine" else target, counts)
+
+
+def mean(numbers: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Return the weighted mean of each column: (units,) of (targets, units)."""
+    return counts @ numbers.astype(np.float64) / counts.sum()
 
 
 def weighted_median(values: np.ndarray, weights: np.ndarray) -> np.ndarray:

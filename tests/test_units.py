@@ -68,7 +68,7 @@ def test_only_metrics_are_scaled_and_never_a_loss() -> None:
 )
 def test_the_best_constant_of_a_score_is_worked_out_by_hand(name: str, constant: float) -> None:
     target = np.array([[1.0], [4.0], [4.0], [16.0]])
-    assert best_constant(name, target).tolist() == pytest.approx([constant])
+    assert best_constant(name, target, np.ones(4)).tolist() == pytest.approx([constant])
 
 
 def test_a_run_with_a_penalty_reports_the_error_of_its_predictions(bench) -> None:
