@@ -156,7 +156,7 @@ def save_splits(run: Run, data: Data) -> None:
 
 def note_inexact(run: Run, lines: list[str]) -> None:
     """Write into run.json what the last resumption could not bring back."""
-    resumes = run.record().resumes
+    resumes = run.record().resumes if (run.path / "run.json").is_file() else None  # a fold has none
     if lines and resumes:
         *before, last = resumes
         run.update(resumes=[*before, {**last, "inexact": [*last["inexact"], *lines]}])
