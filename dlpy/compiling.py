@@ -70,12 +70,6 @@ def exact_scores(experiment: Experiment, task: Task) -> dict[str, ExactScore]:
     return {metric.key: partial(metric.exact, task) for metric in exact}
 
 
-def has_own_metrics(experiment: Experiment, task: Task) -> bool:
-    """Return whether metrics are of classes that Keras alone does not know."""
-    logged = [metric for metric in experiment.metrics(task) if metric.is_logged]
-    return any(not type(metric.build(task)).__module__.startswith("keras.") for metric in logged)
-
-
 def _fitting_model(family: Model, task: Task) -> keras.Model:
     """Return a new model of the family.
 

@@ -20,7 +20,7 @@ from dlpy.fused import fuse
 from dlpy.graphs import Graphs
 from dlpy.in_graph import InGraph, Part, steps_in_block
 from dlpy.lengths import ignores_padding
-from dlpy.objectives import DATA_LOSS
+from dlpy.objectives import losses_first
 from dlpy.plan import Pause, Plan, Position, Stage, by_length, order
 from dlpy.resident import Draws, Resident, Tensors
 from dlpy.stream import Stream
@@ -147,11 +147,11 @@ class Engine:
                 hook.on_epoch_begin(epoch)
             first = at.step if at and at.epochs == epoch else 0
             watch = Watch(self.model, hooks, epoch, first)
-            logs = _losses_first(training.go(tensors, watch.after, first))
+            logs = losses_first(training.go(tensors, watch.after, first))
             back = watch.back_to(resident.steps)
             model_state.swap_averages(self.model)  # the averages are what is scored, kept and, in the end, left
             if held_out is not None:
-                logs |= {f"val_{name}": value for name, value in _losses_first(held_out(back)).items()}
+                logs |= {f"val_{name}": value for name, value in losses_first(held_out(back)).items()}
             require_finite(logs, f"in epoch {epoch + 1}", self.model)
             for hook in hooks:
                 hook.on_epoch_end(epoch, logs)
@@ -163,7 +163,7 @@ class Engine:
     def evaluate(self, rows: Rows, batch_size: int) -> dict[str, float]:
         """Return the loss and metrics on these rows."""
         self._graphs.create_variables(rows, cut=self._cuts(rows))
-        return _losses_first(self._scorer(rows, batch_size)(no_pause))
+        return losses_first(self._scorer(rows, batch_size)(no_pause))
 
     def predict(self, rows: Rows, batch_size: int) -> np.ndarray:
         """Return what the model says of these rows: (rows, units) float32."""
@@ -240,12 +240,6 @@ class Engine:
             return scores | {name: exact(rows, self._graphs.kept()) for name, exact in self._exact.items()}
 
         return score
-
-
-def _losses_first(scores: dict[str, float]) -> dict[str, float]:
-    """Return the same scores; the loss without penalties, where there is one, comes next to the loss."""
-    first = ["loss", DATA_LOSS] if DATA_LOSS in scores else []
-    return {name: scores[name] for name in dict.fromkeys([*first, *scores])}
 
 
 def _held_out_batch(rows: Rows, batch_size: int) -> int:

@@ -29,6 +29,7 @@ from dlpy.evaluation import loaded_again, read_config
 from dlpy.execution import Execution
 from dlpy.fitting import Training, built_callbacks, checkpoint_of, choose_execution, fit_on, reached, rewound
 from dlpy.history import read_history
+from dlpy.objectives import DATA_LOSS
 from dlpy.outcome import last_finite
 from dlpy.parsing import Scores, parse, read_json
 from dlpy.pipeline import Pipeline, Split, transform
@@ -94,10 +95,15 @@ def train_folds(run: Run, prepared: Prepared, jobs: int, reporter: Reporter) -> 
 
 def _require_alike(run: Run, folds: list[Fold]) -> None:
     """Raise RunError where folds have other scores than the first: they are of another run."""
-    first, *others = ((fold.scores.keys(), fold.baseline.keys(), fold.prediction.shape[1:]) for fold in folds)
+    first, *others = ((_names(fold), fold.prediction.shape[1:]) for fold in folds)
     for number, names in enumerate(others, 2):
         if names != first:
             raise RunError(f"fold {number} of run {run.id} has other scores than fold 1: its files are of another run.")
+
+
+def _names(fold: Fold) -> set[str]:
+    """Return the scores that all folds of a run have; folds of older versions lack the loss without penalties."""
+    return {name for name in fold.scores if not name.endswith(DATA_LOSS)}
 
 
 def done_folds(run: Run) -> int:

@@ -89,14 +89,14 @@ def _require_folds(experiment: Experiment, document: Document) -> None:
 
 def _summarize(run: Run, prepared: Prepared, folds: list[Fold]) -> dict[str, Any]:
     """Write summary.json and the out-of-fold predictions."""
-    names = list(folds[0].scores)
+    names = [name for name in folds[0].scores if all(name in fold.scores for fold in folds)]
     table = np.array([[fold.scores[name] for name in names] for fold in folds], np.float64)  # NaN where undefined
     curves = mean_history(fold_histories(run)).curves
     monitor = checkpoint_of(prepared.experiment).monitor or "val_loss"
     directions = prepared.experiment.directions(prepared.loaded.task, validation=True)
     epoch = best_epoch(curves[monitor], directions[monitor])
     scores = {name: float(curve[epoch - 1]) for name, curve in curves.items() if name != "learning_rate"}
-    numbers = set(folds[0].baseline)
+    numbers = set.intersection(*(set(fold.baseline) for fold in folds))  # what is undefined in a fold has no mean
     summary = {
         "folds": [{"fold": fold.number, "rows": len(fold.rows), **fold.scores} for fold in folds],
         **{name: dict(zip(names, values.tolist(), strict=True)) for name, values in spread(table).items()},

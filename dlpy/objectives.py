@@ -73,6 +73,12 @@ DATA_LOSS = "data_loss"  # the loss without the penalties that are part of what 
 AnyLoss = Annotated[Loss, Slot(Loss.registry)]
 
 
+def losses_first(scores: dict[str, float]) -> dict[str, float]:
+    """Return the same scores; the loss without penalties, where there is one, comes next to the loss."""
+    first = ["loss", DATA_LOSS] if DATA_LOSS in scores else []
+    return {name: scores[name] for name in dict.fromkeys([*first, *scores])}
+
+
 class Metric(Component):
     """A score shown beside the loss."""
 

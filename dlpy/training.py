@@ -13,9 +13,7 @@ from dlpy.compiling import (
     compiled_model,
     exact_scores,
     fresh_model,
-    has_own_metrics,
     is_partly_frozen,
-    logs_data_loss,
     penalty_line,
     weights_line,
 )
@@ -160,10 +158,9 @@ def _portable(model: keras.Model, experiment: Experiment, task: Task, pipeline: 
     if isinstance(model, stepped_class()):
         takes_rows = model.portable.input_shape == model.input_shape
         return with_preprocessing(model.portable, pipeline, raw) if takes_rows else model.portable
-    if has_own_metrics(experiment, task) or logs_data_loss(experiment, model):
-        import keras
+    import keras
 
-        model = keras.Model(model.inputs, model.outputs)  # not compiled: people without dlpy could not load it
+    model = keras.Model(model.inputs, model.outputs)  # not compiled: some losses and metrics only dlpy could load
     if task.output.kind == "tokens":
         return model
     if task.input.kind != "sparse":

@@ -178,3 +178,13 @@ def test_a_plugins_loss_without_a_comparable_mean_has_no_baseline(*, fails: bool
     scores = baseline(Experiment.model_validate(content), task, rows, rows)
     assert "loss" not in scores
     assert scores["mae"] == 1.5
+
+
+def test_folds_may_have_no_baseline_of_a_score_that_is_undefined_there(bench) -> None:
+    np.savez("rows.npz", x=np.arange(12.0)[:, None], y=[1.0, 1, 1, 1, 2, 3, 4, 5, 6, 7, 8, 9])
+    data = {"name": "npz", "path": "rows.npz", "task": "regression"}
+    training = {"epochs": 1, "metrics": ["r2", "mae"]}
+    path = bench.experiment(data=data, training=training, kfold={"folds": 3, "shuffle": False})
+    status, out, error = bench.run("kfold", path)
+    assert status == 0, error
+    assert "r2" not in out.partition("baseline:")[2].partition("\n")[0]
