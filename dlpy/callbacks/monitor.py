@@ -30,7 +30,7 @@ class Best:
         """Remember what `state` returned; begin anew where that was of another score, or of none."""
         if state is not None and state["monitor"] == self.monitor:
             self.value = parse(state["value"], float | None, "value")
-            self.epoch = parse(state["epoch"], int, "epoch")
+            self.epoch = parse(state["epoch"], int | None, "epoch")  # none before the first is over
 
     def improved(self, epoch: int, logs: dict[str, float]) -> bool:
         """Take in an epoch's scores; return whether it is the best so far by more than min_delta."""
