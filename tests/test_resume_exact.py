@@ -20,6 +20,7 @@ from dlpy.training import train
 OFTEN, SELDOM = {"name": "checkpoint", "every_seconds": 0}, {"name": "checkpoint", "every_seconds": 3600}
 ADAM = {"name": "adam", "learning_rate": 0.02}
 DROPOUT = {"name": "dense", "units": [8], "dropout": 0.3, "batch_normalization": True}
+PENALIZED = {"name": "dense", "units": [8], "regularizer": {"l2": 0.05}}
 CONVNET = {
     "name": "convnet", "filters": [[3]], "units": [4], "batch_normalization": True, "dropout": 0.2, "padding": "same",
 }  # fmt: skip
@@ -41,6 +42,8 @@ CASES: dict[str, dict[str, Any]] = {
     "dropout": {"model": DROPOUT},
     "dropout in steps": {"model": DROPOUT, "training": {"execution": "steps"}},
     "compiled by XLA": {"model": DROPOUT, "training": {"jit_compile": True}},
+    "a penalty": {"model": PENALIZED, "training": {"class_weight": {"a": 2.0}}},
+    "a penalty in steps": {"model": PENALIZED, "training": {"execution": "steps"}},
     "augmented pictures": {"data": PICTURES, "model": CONVNET},
     "recurrent dropout": {"data": {"name": "npz", "path": "series.npz"}, "model": LSTM},
     "phases": {"model": {**DROPOUT, "units": [8, 7]}, "training": {"phases": PHASES}, "callbacks": [STOPPING]},

@@ -70,6 +70,20 @@ def test_baseline_far_away_is_told_in_words_and_leaves_the_curves_room():
     assert len(axes.lines) == 1
 
 
+def test_a_weighted_loss_and_one_with_penalties_are_marked(make_run):
+    curves = {"loss": [2, 1], "data_loss": [1, 0.5], "mae": [1, 1], "val_loss": [2, 1], "val_data_loss": [1, 0.6]}
+    baseline = {"data_loss": 0.8, "guess": "the mean"}
+    files = make_run(class_weighted=True).metrics(curves).summary(best={"epoch": 2}, baseline=baseline)
+    loss, data_loss, mae = drawn(files.run).axes
+    assert [loss.get_title(loc="left"), data_loss.get_title(loc="left"), data_loss.get_ylabel()] == [
+        "loss with penalties", "data_loss", "loss without penalties",
+    ]  # fmt: skip
+    assert [axes.lines[0].get_label() for axes in (loss, data_loss, mae)] == [
+        "training (weighted by class)", "training (weighted by class)", "training",
+    ]  # fmt: skip
+    assert [axes.get_title(loc="right") for axes in (loss, data_loss)] == ["", "baseline 0.8"]
+
+
 def test_baseline_of_rmse_is_the_root_of_that_of_mse(make_run):
     files = make_run().summary(baseline={"mse": 9.0, "mae": 2.5, "guess": "the mean"})
     assert [baseline_of(files.run, name) for name in ("mse", "mae", "rmse", "loss")] == [9.0, 2.5, 3.0, None]
