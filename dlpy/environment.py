@@ -68,7 +68,7 @@ def _git_commit() -> str | None:
     """Return the commit of the folder the command was given in, where it is a git checkout."""
     command = ["git", "rev-parse", "--verify", "--quiet", "HEAD"]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=5, check=False)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return None
     return done.stdout.strip() or None

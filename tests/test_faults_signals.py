@@ -3,15 +3,30 @@
 import json
 import os
 import signal
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from commands import started
+from machine import seconds, wait_until
 
 from dlpy.runs import Run
+
+FIRST_STEP = """
+from pathlib import Path
+from typing import Literal
+from dlpy.components import Callback, Hooks
+
+class FirstStep(Callback):
+    name: Literal["first_step"] = "first_step"
+
+    def build(self, run, directions):
+        return FirstStepHooks()
+
+class FirstStepHooks(Hooks):
+    def on_train_batch_end(self, batch, logs=None):
+        Path("first-step").touch()
+"""
 
 
 @pytest.fixture
@@ -23,13 +38,6 @@ def endless(workplace: Path) -> Path:
     path = workplace / "endless.yaml"
     path.write_text("data: {name: npz, path: rows.npz}\nmodel: dense\ntraining: {epochs: 1000000}\nkfold: {folds: 2}\n")
     return path
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 90) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "nothing happened"
-        time.sleep(0.05)
 
 
 def lines(pattern: str) -> int:
@@ -51,10 +59,10 @@ def test_no_fold_goes_on_when_its_kfold_is_stopped(endless: Path, number: int, s
     try:
         wait_until(lambda: lines("folds/*/metrics.csv") > 4)
         process.send_signal(number)
-        _, err = process.communicate(timeout=20)
+        _, err = process.communicate(timeout=seconds(20))
         assert process.returncode == status
         assert "Traceback" not in err
-        wait_until(lambda: group_is_gone(process.pid), 10)
+        wait_until(lambda: group_is_gone(process.pid))
     finally:
         if not group_is_gone(process.pid):
             os.killpg(process.pid, signal.SIGKILL)
@@ -67,8 +75,7 @@ def test_ctrl_c_pressed_twice_leaves_a_run_that_can_be_evaluated(endless: Path, 
     wait_until(lambda: lines("metrics.csv") > 3)
     for _ in range(3):
         process.send_signal(signal.SIGINT)
-        time.sleep(0.02)
-    _, err = process.communicate(timeout=20)
+    _, err = process.communicate(timeout=seconds(20))
     (run,) = map(Run, Path("runs").iterdir())
     assert process.returncode == 130
     left = f"Its run, as far as it came: runs/{run.id}; to go on: dlpy resume runs/{run.id}"
@@ -82,7 +89,7 @@ def test_sigterm_ends_training_after_its_step_and_records_no_half_epoch(endless:
     process = started("train", endless, "training.steps_per_epoch=1000000", "training.batch_size=4", often)
     wait_until(lambda: any(Path("runs").glob("*/checkpoints/unfinished")))
     process.send_signal(signal.SIGTERM)
-    _, err = process.communicate(timeout=20)
+    _, err = process.communicate(timeout=seconds(20))
     (run,) = map(Run, Path("runs").iterdir())
     assert process.returncode == 143
     left = f"Its run, as far as it came: runs/{run.id}; to go on: dlpy resume runs/{run.id}"
@@ -98,11 +105,12 @@ def test_sigterm_ends_training_after_its_step_and_records_no_half_epoch(endless:
 
 
 def test_folds_in_processes_of_their_own_keep_the_step_that_they_were_in(endless: Path, bench) -> None:
-    process = started("kfold", endless, "--jobs", 2, "training.steps_per_epoch=1000000", "training.batch_size=4")
-    wait_until(lambda: len(list(Path("runs").glob("*/folds/*/metrics.csv"))) == 2)
-    time.sleep(3)
+    often = "callbacks=[{name: checkpoint, every_steps: 20000}]"
+    long = ("training.steps_per_epoch=1000000", "training.batch_size=4")
+    process = started("kfold", endless, "--jobs", 2, *long, often)
+    wait_until(lambda: len(list(Path("runs").glob("*/folds/*/checkpoints/unfinished"))) == 2)
     os.killpg(process.pid, signal.SIGTERM)  # as a job queue sends it: to all
-    _, err = process.communicate(timeout=30)
+    _, err = process.communicate(timeout=seconds(30))
     (run,) = map(Run, Path("runs").iterdir())
     assert process.returncode == 143
     assert err.count("\n") == 1
@@ -113,14 +121,14 @@ def test_folds_in_processes_of_their_own_keep_the_step_that_they_were_in(endless
 
 
 def test_a_signal_that_two_senders_pass_on_counts_once(endless: Path) -> None:
-    never = "callbacks=[{name: checkpoint, every_minutes: null}]"
-    process = started("train", endless, "training.steps_per_epoch=1000000", "training.batch_size=4", never)
-    wait_until(lambda: any(Path("runs").glob("*/metrics.csv")))
-    time.sleep(2)
+    Path("first_step.py").write_text(FIRST_STEP)
+    never = "callbacks=[{name: checkpoint, every_minutes: null}, first_step]"
+    long = ("training.steps_per_epoch=1000000", "training.batch_size=4")
+    process = started("train", endless, *long, never, "plugins=[first_step.py]")
+    wait_until(Path("first-step").exists)
     for _ in range(2):
         process.send_signal(signal.SIGTERM)
-        time.sleep(0.005)
-    process.communicate(timeout=30)
+    process.communicate(timeout=seconds(30))
     assert process.returncode == 143
     (run,) = map(Run, Path("runs").iterdir())
     assert (run.checkpoints / "unfinished").is_symlink()
@@ -132,7 +140,7 @@ def test_training_whose_output_nobody_reads_stops_without_a_traceback(endless: P
     assert process.stderr is not None
     process.stdout.readline()
     process.stdout.close()
-    process.wait(timeout=60)
+    process.wait(timeout=seconds(60))
     assert process.returncode == 128 + signal.SIGPIPE
     assert process.stderr.read() == ""
     process.stderr.close()

@@ -4,13 +4,13 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from machine import wait_until
 
 from dlpy import download as downloads
 from dlpy.download import Address, check_address, download
@@ -30,7 +30,7 @@ class Behaviour:
     location: str = ""
     ranges: str = "honoured"  # or "ignored", "wrong", "refused"
     send: int | None = None  # bytes before the connection breaks
-    pause: float = 0.0
+    hold: threading.Event | None = None  # what the connection waits for before it ends
     announce: bool = True
     asked: list[str | None] = field(default_factory=list)
 
@@ -64,7 +64,8 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body[: how.send])
-        time.sleep(how.pause)
+        if how.hold is not None:
+            how.hold.wait()
 
     def log_message(self, format: str, *arguments: object) -> None: ...
 
@@ -180,21 +181,20 @@ def test_the_size_is_capped_whether_the_server_tells_it_or_not(
 
 
 def test_a_killed_download_leaves_nothing_that_is_trusted(url: str, tmp_path: Path, behaviour: Behaviour) -> None:
-    behaviour.send, behaviour.pause = 600_000, 20.0
+    behaviour.send, behaviour.hold = 600_000, threading.Event()
     target, part = tmp_path / "data.bin", tmp_path / "data.bin.part"
     code = (
         "import sys; from pathlib import Path; from dlpy.download import Address, download;"
         "download(Address(sys.argv[1], loopback=True), Path(sys.argv[2]), sys.argv[3])"
     )
     child = subprocess.Popen([sys.executable, "-c", code, url, str(target), SHA256])
-    deadline = time.monotonic() + 15
-    while not (part.exists() and part.stat().st_size > 0) and time.monotonic() < deadline:
-        time.sleep(0.01)
+    wait_until(lambda: part.exists() and part.stat().st_size > 0)
     child.kill()
     child.wait()
+    behaviour.hold.set()
     assert not target.exists()
     assert 0 < part.stat().st_size < len(CONTENT)
-    behaviour.send, behaviour.pause = None, 0.0
+    behaviour.send, behaviour.hold = None, None
     fetch(url, target)
     assert target.read_bytes() == CONTENT
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from tests.commands import started
+from tests.machine import seconds
 
 REPOSITORY = Path(__file__).parents[1]
 CONFIGS = sorted((REPOSITORY / "configs").glob("*.yaml"))
@@ -28,7 +29,7 @@ def imported(*arguments: object) -> list[object]:
     path = os.pathsep.join([str(REPOSITORY), os.environ.get("PYTHONPATH", "")])
     command = [sys.executable, "-c", CODE, *map(str, arguments)]
     done = subprocess.run(
-        command, env=os.environ | {"PYTHONPATH": path}, capture_output=True, text=True, timeout=120, check=True
+        command, env=os.environ | {"PYTHONPATH": path}, capture_output=True, text=True, timeout=seconds(60), check=True
     )
     return json.loads(done.stdout.splitlines()[-1])
 
@@ -72,6 +73,6 @@ def test_folds_too_train_under_the_usual_settings_of_keras_or_not_at_all(bench, 
     np.savez("rows.npz", x=np.arange(40.0).reshape(20, 2), y=np.arange(20) % 2)
     blocks = {"data": {"name": "npz", "path": "rows.npz"}, "callbacks": ["early_stopping"], "kfold": {"folds": 2}}
     process = started("kfold", bench.experiment(**blocks))
-    _, err = process.communicate(timeout=100)
+    _, err = process.communicate(timeout=seconds(60))
     assert (process.returncode, err.count("\n")) == (4, 1)  # nor does TensorFlow say a word
     assert "keras.json asks for another floatx" in err

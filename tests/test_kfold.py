@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
+from machine import seconds
 
 from dlpy.cli.progress import summary_lines
 from dlpy.compiling import compiled_model
@@ -268,7 +269,7 @@ def test_folds_in_processes_of_their_own_give_the_same_numbers(bench) -> None:
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(REPOSITORY), os.environ.get("PYTHONPATH", "")])}
     done = subprocess.run(
         [sys.executable, script, "kfold", path, "--jobs", "2", "--quiet"],
-        env=environment, capture_output=True, text=True, timeout=300, check=False,
+        env=environment, capture_output=True, text=True, timeout=seconds(60), check=False,
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
     (folder,) = bench.folder.glob("runs/2*")

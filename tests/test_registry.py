@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from machine import seconds
 
 from dlpy import registry
 from dlpy.catalogue import kinds
@@ -196,7 +197,7 @@ def fresh(site: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
     path = os.pathsep.join([str(REPOSITORY), str(site), os.environ.get("PYTHONPATH", "")])
     environment = os.environ | {"PYTHONPATH": path, "COLUMNS": "200"}
     command = [sys.executable, "-c", code, *map(str, arguments)]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=seconds(60), check=False)
 
 
 def test_an_installed_package_adds_models(bench, installed: Path) -> None:

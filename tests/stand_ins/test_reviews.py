@@ -1,5 +1,3 @@
-import time
-
 import numpy as np
 import pytest
 
@@ -29,9 +27,7 @@ def evidence_of(strength: np.ndarray) -> np.ndarray:
 
 
 def test_the_stand_in_has_the_shape_of_the_real_reviews() -> None:
-    began = time.monotonic()
     loaded = Imdb(num_words=10_000).stand_in(1, None)
-    assert time.monotonic() - began < 15  # about 1 s; a busy machine takes longer
     assert loaded.test is not None
     for rows in (loaded.train, loaded.test):
         assert isinstance(rows.x, Sequences)
