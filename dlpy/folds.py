@@ -36,6 +36,7 @@ from dlpy.pipeline import Pipeline, Split, transform
 from dlpy.processes import in_processes
 from dlpy.records import save_splits
 from dlpy.reporting import Reporter
+from dlpy.run_lock import ORPHAN_SECONDS, locked
 from dlpy.run_predictions import read_fold
 from dlpy.run_record import FoldRecord
 from dlpy.runs import Run
@@ -139,10 +140,18 @@ class _Workshop:
 
 def _train_fold(run: Run, shop: _Workshop, number: int, reporter: Reporter) -> None:
     """Train one fold, numbered from 1, in this process, from its last checkpoint if it has one."""
+    folder = _folder(run, number)
+    with writing.storage(folder.path):
+        folder.path.mkdir(parents=True, exist_ok=True)
+    with locked(folder, ORPHAN_SECONDS):  # where a run was killed, a process of its own may still end
+        if not _is_done(folder):
+            _train_in(folder, shop, number, reporter)
+
+
+def _train_in(folder: Run, shop: _Workshop, number: int, reporter: Reporter) -> None:
     prepared, (train, validation) = shop.prepared, shop.parts[number - 1]
     data, _ = fold_data(prepared, train, validation)
     experiment = prepared.experiment.model_copy(update={"seed": prepared.experiment.seed + number - 1})
-    folder = _folder(run, number)
     state = _begun(folder, reporter)
     reporter.fold_begins(number, len(shop.parts))
     if state is not None:
@@ -157,7 +166,7 @@ def _train_fold(run: Run, shop: _Workshop, number: int, reporter: Reporter) -> N
     try:
         fit_on(training, {"last scores": last, **callbacks}, keeper, reporter, state)
     except DivergedError as error:
-        kept = last_finite(folder, f"{folder.path.relative_to(run.path)}/")
+        kept = last_finite(folder, f"folds/{folder.path.name}/")
         raise DivergedError(f"fold {number}: {str(error).rstrip('.')}{kept}.") from None
     except DataError as error:
         raise DataError(f"fold {number}: {error}") from None
@@ -189,8 +198,6 @@ def _folder(run: Run, number: int) -> Run:
 
 def _begun(folder: Run, reporter: Reporter) -> CheckpointState | None:
     """Return the state of a fold's last checkpoint, its files brought back to it; None where it begins."""
-    with writing.storage(folder.path):
-        folder.path.mkdir(parents=True, exist_ok=True)
     return rewound(folder, reporter) if folder.metrics.is_file() else None
 
 

@@ -17,13 +17,17 @@ from dlpy.runs import Run
 from dlpy.writing import remove_abandoned, storage
 
 _PATIENCE_SECONDS = 0.5
+ORPHAN_SECONDS = 60.0  # in which a process ends whose parent was killed: a busy machine lets it wait for its turn
 
 
 @contextmanager
-def locked(run: Run) -> Iterator[None]:
+def locked(run: Run, patience: float = _PATIENCE_SECONDS) -> Iterator[None]:
     """Keep other processes from training in this run. However this one ends, the lock ends with it.
 
     What those before were writing when they were killed is removed.
+
+    Args:
+        patience: seconds to wait for another process to end.
 
     Raises:
         RunError: another process trains in it.
@@ -32,7 +36,7 @@ def locked(run: Run) -> Iterator[None]:
     with storage(path):
         lock = path.open("a+", encoding="utf-8")
     with lock:
-        if not _taken(lock):
+        if not _taken(lock, patience):
             raise RunError(f"run {run.id} is being trained, by {path.read_text().strip() or 'a process'}.")
         with storage(path):
             lock.truncate(0)
@@ -42,9 +46,9 @@ def locked(run: Run) -> Iterator[None]:
         yield
 
 
-def _taken(lock: TextIO) -> bool:
+def _taken(lock: TextIO, patience: float) -> bool:
     """Take the lock; whoever only looks whether it is free (`is_locked`) has it for a moment."""
-    until = time.monotonic() + _PATIENCE_SECONDS
+    until = time.monotonic() + patience
     while True:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

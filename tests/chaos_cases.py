@@ -9,6 +9,8 @@ import numpy as np
 import yaml
 
 PLATEAU = {"name": "reduce_lr_on_plateau", "patience": 2, "min_delta": 0.02}
+RATES = {"name": "learning_rate_schedule", "rates": {1: 0.002, 20: 0.001}}
+DECAY = {"name": "exponential_decay", "initial_learning_rate": 0.05, "decay_steps": 50, "decay_rate": 0.9}
 STOPPING = {"name": "early_stopping", "patience": 12}
 DENSE = {"name": "dense", "units": [24], "dropout": 0.3, "batch_normalization": True}
 CONVNET = {"name": "convnet", "filters": [[4]], "units": [4], "dropout": 0.2}
@@ -18,6 +20,10 @@ LOOKING = {"weights": "run:base", "fallback": "stand_in"}
 PICTURES = {"name": "npz", "path": "pictures.npz"}
 BYTES = PICTURES | {"transforms": ["rescale"]}
 SERIES = {"name": "npz", "path": "series.npz"}
+WEATHER = {
+    "name": "timeseries_csv", "path": "weather.csv", "target": "a", "columns": ["a", "b"], "lookback": 8, "delay": 1,
+    "transforms": ["standardize"],
+}  # fmt: skip
 FAMILIES: dict[str, dict[str, Any]] = {
     "dense": {"data": {"name": "npz", "path": "rows.npz"}, "model": DENSE, "callbacks": [PLATEAU, STOPPING]},
     "convnet": {"data": PICTURES | {"augmentation": {"rotation": 20, "flip": "horizontal"}}, "model": CONVNET},
@@ -39,6 +45,25 @@ FAMILIES: dict[str, dict[str, Any]] = {
         "training": {"phases": [{"freeze": "all", "epochs": 15}, {"unfreeze_from": "conv2d", "epochs": 15}]},
         "callbacks": [STOPPING],
     },
+    "phases": {
+        "data": {"name": "npz", "path": "rows.npz"},
+        "model": {**DENSE, "units": [24, 12]},
+        "training": {
+            "phases": [{"freeze": "all", "epochs": 15}, {"freeze": "none", "epochs": 20, "learning_rate": 0.003}]
+        },
+        "callbacks": [PLATEAU, STOPPING],
+    },
+    "weather": {"data": WEATHER, "model": {"name": "rnn", "units": [4], "cell": "gru"}, "callbacks": [RATES, PLATEAU]},
+    "falling rate": {
+        "data": WEATHER,
+        "model": {"name": "dense", "units": [8]},
+        "training": {"epochs": 30, "optimizer": {"name": "sgd", "momentum": 0.9, "learning_rate": DECAY}},
+    },
+    "drawn steps": {
+        "data": PICTURES | {"augmentation": {"rotation": 20, "flip": "horizontal"}},
+        "model": CONVNET,
+        "training": {"epochs": 25, "steps_per_epoch": 7},
+    },
     "dream": LOOKING | {"kind": "dream", "layers": {"conv2d": 1.0}, "height": 40, "steps": 300},
     "style": LOOKING
     | {
@@ -54,10 +79,22 @@ FAMILIES: dict[str, dict[str, Any]] = {
         "kfold": {"folds": 3},
         "callbacks": [PLATEAU],
     },
+    "folds in processes": {
+        "data": {"name": "npz", "path": "rows.npz"},
+        "model": DENSE,
+        "training": {"epochs": 150},
+        "kfold": {"folds": 3},
+        "callbacks": [PLATEAU],
+    },
 }
 BASE = {"data": PICTURES, "model": CONVNET, "training": {"epochs": 2}}  # the run that `pretrained` stands on
-COMMANDS = {"folds": ["kfold", "--refit"]}  # else train
-EXECUTIONS = ("epoch", "steps")
+COMMANDS = {"folds": ["kfold", "--refit"], "folds in processes": ["kfold", "--jobs", "2"]}  # else train
+DATA = ("rows.npz", "pictures.npz", "series.npz", "text.txt", "weather.csv")
+
+
+def executions(family: str) -> tuple[str, ...]:
+    """Return the ways in which a family can be executed; pictures are made in one way."""
+    return ("epoch",) if "kind" in FAMILIES[family] else ("epoch", "steps")
 
 
 def write_data(folder: Path) -> None:
@@ -70,6 +107,9 @@ def write_data(folder: Path) -> None:
     np.savez(folder / "series.npz", x=rng.normal(y[:, None, None], 2.0, (240, 6, 2)).astype(np.float32), y=y)
     words = rng.choice(["to be", "or not", "that is", "the question"], 400)
     (folder / "text.txt").write_text(", ".join(words))
+    waves = np.sin(np.arange(300)[:, None] / [3, 5]) + rng.normal(0, 0.3, (300, 2))
+    lines = [f"{a:.4f},{b:.4f}" for a, b in waves.tolist()]
+    (folder / "weather.csv").write_text("\n".join(["a,b", *lines]) + "\n")
     (folder / "base.yaml").write_text(yaml.safe_dump(BASE))
 
 
