@@ -155,9 +155,9 @@ def save_splits(run: Run, data: Data) -> None:
 
 
 def note_inexact(run: Run, lines: list[str]) -> None:
-    """Write into run.json what the last resumption could not bring back."""
-    resumes = run.record().resumes if (run.path / "run.json").is_file() else None  # a fold has none
-    if lines and resumes:
+    """Write into run.json what the last resumption could not bring back; the folder of a fold has none."""
+    resumes = run.record().resumes if lines and (run.path / "run.json").is_file() else []
+    if resumes:
         *before, last = resumes
         run.update(resumes=[*before, {**last, "inexact": [*last["inexact"], *lines]}])
 
@@ -172,8 +172,7 @@ def summarize(
     """
     best, last = checkpoints.read_state(run, "best"), checkpoints.read_state(run, "last")
     part = "train" if data.validation is None else "validation"
-    held_out, weighted = data.validation or data.train, data.validation is None
-    common_sense = baseline(experiment, data.task, data.train, held_out, weighted=weighted)
+    common_sense = baseline(experiment, data.task, data.train, data.validation or data.train)
     parts = {"train": data.train, "validation": data.validation, "test": data.test}
     summary = {
         "best": {"epoch": best.epoch, **best.scores},
