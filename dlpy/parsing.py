@@ -152,7 +152,7 @@ def _mapping(value: object, place: str) -> dict[str, Any]:
 
 
 def _no(place: str, expected: str = "") -> Any:
-    wanted = f", {expected}" if expected else ""
+    wanted = f". Expected {expected}" if expected else ""
     raise UnexpectedError(f"'{on_a_line(shortened(place, 100))}' is not what dlpy writes{wanted}")
 
 

@@ -28,15 +28,15 @@ def test_a_record_of_an_earlier_version_has_defaults_for_what_it_lacks_and_what_
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"smoke": 1}, "'smoke' is not what dlpy writes, true or false"),
+        ({"smoke": 1}, "'smoke' is not what dlpy writes. Expected true or false"),
         ({"data": {"source": "file", "description": "x"}}, "it lacks 'data.sha256', which dlpy writes"),
-        ({"data": [1]}, "'data' is not what dlpy writes, a mapping"),
-        ({"seconds": True}, "'seconds' is not what dlpy writes, a finite number"),
-        ({"seconds": 10**30}, "'seconds' is not what dlpy writes, a finite number"),
-        ({"test_looks": 2**63}, "'test_looks' is not what dlpy writes, a whole number"),
-        ({"test_looks": 1.0}, "'test_looks' is not what dlpy writes, a whole number"),
-        ({"versions": {"keras\x1b": 3}}, "'versions.keras\\x1b' is not what dlpy writes, a text"),
-        ({"folds": {"jobs": "2"}}, "'folds.jobs' is not what dlpy writes, a whole number"),
+        ({"data": [1]}, "'data' is not what dlpy writes. Expected a mapping"),
+        ({"seconds": True}, "'seconds' is not what dlpy writes. Expected a finite number"),
+        ({"seconds": 10**30}, "'seconds' is not what dlpy writes. Expected a finite number"),
+        ({"test_looks": 2**63}, "'test_looks' is not what dlpy writes. Expected a whole number"),
+        ({"test_looks": 1.0}, "'test_looks' is not what dlpy writes. Expected a whole number"),
+        ({"versions": {"keras\x1b": 3}}, "'versions.keras\\x1b' is not what dlpy writes. Expected a text"),
+        ({"folds": {"jobs": "2"}}, "'folds.jobs' is not what dlpy writes. Expected a whole number"),
     ],
     ids=str,
 )
