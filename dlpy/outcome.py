@@ -53,7 +53,7 @@ def record_outcome(run: Run, before: float = 0.0) -> Iterator[None]:
 def _has_begun(run: Run) -> bool:
     """Return whether there is something in the directory that training gave."""
     kept = [run.checkpoints, run.metrics, run.path / "folds", run.path / "summary.json"]
-    return any(path.exists() for path in kept) or bool(run.record().resumes)
+    return any(path.exists() for path in kept) or bool(run.read("run.json").get("resumes"))
 
 
 def _way_on(run: Run, error: BaseException) -> str:
