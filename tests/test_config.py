@@ -99,7 +99,10 @@ def test_a_mistake_is_told_with_line_and_remedy(bench, text: str, message: str) 
         ("training: {loss: categorical_crossentropy}", "training.loss: categorical_crossentropy needs one-hot labels"),
         ("training: {loss: mse}", "training.loss: mse with classes needs one-hot labels"),
         ("training: {metrics: [mae]}", "training.metrics.0: mae fits numbers"),
-        ("training: {metrics: [precision]}", "training.metrics.0: precision of several classes needs one-hot labels"),
+        (
+            "training: {metrics: [{name: recall, threshold: 0.7}]}",
+            "training.metrics.0: threshold is for a binary target",
+        ),
         ("training: {metrics: [acc, accuracy]}", "training.metrics: two metrics are called 'accuracy'"),
         ("training: {class_weight: {d: 2}}", "training.class_weight: there is no class 'd'."),
         ("callbacks: [{name: early_stopping, monitor: val_auc}]", "callbacks.0.monitor: no score is called 'val_auc'."),

@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
-from conftest import Workbench
 from hostile import EVIL, NAMES, seen
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -52,7 +51,7 @@ def everything_in(folder: Path) -> set[str]:
     return {str(path.relative_to(folder)) for path in folder.rglob("*")}
 
 
-def require_harmless(bench: Workbench, *arguments: object) -> str:
+def require_harmless(bench, *arguments: object) -> str:
     """Run a command that is to succeed, require that nothing it prints steers a terminal, and return it."""
     status, out, err = bench.run(*arguments)
     assert status == 0, err
@@ -91,7 +90,7 @@ def evil(workplace: Path) -> set[str]:
     return everything_in(workplace)
 
 
-def test_columns_and_classes_of_a_table_go_through_every_writer(bench: Workbench, evil: set[str]) -> None:
+def test_columns_and_classes_of_a_table_go_through_every_writer(bench, evil: set[str]) -> None:
     rng = np.random.default_rng(0)
     number, count = iter(range(10**6)), len(COLUMNS)
     rows = [
@@ -127,7 +126,7 @@ def test_columns_and_classes_of_a_table_go_through_every_writer(bench: Workbench
     assert all(name.isprintable() for name in made)
 
 
-def test_words_and_classes_of_texts_go_through_every_writer(bench: Workbench, evil: set[str]) -> None:
+def test_words_and_classes_of_texts_go_through_every_writer(bench, evil: set[str]) -> None:
     rows = [[" ".join([WORDS[i % len(WORDS)], f"word{i % 5}", CLASSES[i % 3]]), CLASSES[i % 3]] for i in range(90)]
     write(Path("r.csv"), ["[bold]text", "_y"], rows)
     experiment = {
@@ -154,7 +153,7 @@ def test_words_and_classes_of_texts_go_through_every_writer(bench: Workbench, ev
     assert not Path("ran").exists()
 
 
-def test_classes_that_are_folders_of_pictures_go_through_every_writer(bench: Workbench, evil: set[str]) -> None:
+def test_classes_that_are_folders_of_pictures_go_through_every_writer(bench, evil: set[str]) -> None:
     names = ["a\nb: [c]\n#", "[red]x", "_h", "x\u202ey", "=1+1"]
     rng = np.random.default_rng(0)
     for name in names:
