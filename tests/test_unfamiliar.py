@@ -19,6 +19,7 @@ from dlpy.records import Options
 from dlpy.reporting import Reporter
 from dlpy.training import train
 from dlpy.training_ranges import TrainingRanges
+from dlpy.transforms.fill_missing import FillMissing
 from dlpy.transforms.tabulate import Tabulate
 from dlpy.transforms.tokenize import Tokenize
 
@@ -85,6 +86,14 @@ def test_of_a_series_each_time_counts_once(workplace) -> None:
     other = windows([1, 2, 90, 3, 99], [0, 1, 2])
     assert told([], "array", windows([1, 2, 3, 4, 500], [0, 1]), other, ("wind",)) == [
         ("wind", "far outside the training range", "1 of 4", "'90' (1); training rows: 1 to 3")
+    ]
+
+
+def test_missing_cells_are_told_with_what_fills_them(workplace) -> None:
+    train, other = table([1, 2, 6], ["red", "red", "blue"]), table([float("nan"), 2], ["", ""])
+    assert told([FillMissing(), Tabulate()], "table", train, other) == [
+        ("size", "missing cells", "1 of 2", "filled with 2"),
+        ("colour", "missing cells", "2 of 2", "filled with 'red'"),
     ]
 
 

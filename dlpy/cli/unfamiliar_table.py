@@ -15,7 +15,7 @@ def tell_unfamiliar(console: Console, found: list[Unfamiliar], what: str) -> Non
     if not found:
         return
     only_usual = all(item.is_usual for item in found)
-    heading = f"{what}: unknown to the model" if only_usual else f"warning: {what} hold what no training row held"
+    heading = f"{what}: unknown or missing" if only_usual else f"warning: {what} hold what no training row held"
     console.print(f"{heading}:")
     table = Table(box=None, pad_edge=False)
     for title in ("column", "what", "rows", "which"):

@@ -13,6 +13,7 @@ from dlpy.components import Transform
 from dlpy.data import Rows, State, Task
 from dlpy.errors import ConfigError, DataError
 from dlpy.features import Table
+from dlpy.unfamiliar import Unfamiliar
 
 RULES = ("error", "mean", "median", "most_frequent")
 
@@ -65,6 +66,19 @@ class FillMissing(Transform):
         names = rows.x.categorical_names
         text = [_text(rows.x.categorical[:, i], rule_of(self.rule, name), name) for i, name in enumerate(names)]
         return {"numeric": np.array(numeric, np.float64), "categorical": np.array(text, np.str_)}
+
+    def unfamiliar(self, rows: Rows, state: State) -> list[Unfamiliar]:
+        """Return the columns of a table with missing cells, and what fills them."""
+        if not isinstance(rows.x, Table):
+            return []
+        names = (*rows.x.numeric_names, *rows.x.categorical_names)
+        gaps = [*np.isnan(rows.x.numeric).sum(axis=0), *(rows.x.categorical == "").sum(axis=0)]
+        fills = [*(f"{number:.6g}" for number in state["numeric"]), *(f"'{text}'" for text in state["categorical"])]
+        return [
+            Unfamiliar(name, "missing cells", int(count), len(rows), known=f"filled with {fill}", is_usual=True)
+            for name, count, fill in zip(names, gaps, fills, strict=True)
+            if count
+        ]
 
     def apply(self, rows: Rows, state: State) -> Rows:
         if isinstance(rows.x, Table):
