@@ -137,7 +137,7 @@ def test_a_fold_that_is_done_leaves_no_checkpoint(bench) -> None:
     run = validated({}, "runs", Stopping(2, 3), OFTEN, How())
     assert (run.path / "folds/02/checkpoints/last").is_symlink()
     assert sorted(path.name for path in (run.path / "folds/01").iterdir()) == [
-        "fold.json", "metrics.csv", "predictions.npz", "splits.npz",
+        ".lock", "fold.json", "metrics.csv", "predictions.npz", "splits.npz",
     ]  # fmt: skip
     told = json.loads((run.path / "folds/01/fold.json").read_text())
     assert set(told["scores"]) == {"loss", "accuracy", "val_loss", "val_accuracy"}

@@ -15,6 +15,7 @@ import random
 import shutil
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -179,7 +180,11 @@ def _changed(rng: random.Random, path: Path) -> None:
 
 def damage_bytes(rng: random.Random, path: Path) -> None:
     """Change its bytes."""
-    path.write_bytes(damaged(rng, path.read_bytes()))
+    content = path.read_bytes()
+    try:
+        path.write_bytes(damaged(rng, content))
+    except (zipfile.BadZipFile, zlib.error, OSError, ValueError, NotImplementedError):  # it was damaged before
+        path.write_bytes(flipped(rng, content))
 
 
 def _moved(rng: random.Random, path: Path) -> None:
@@ -297,7 +302,7 @@ def _other_array(rng: random.Random, member: bytes) -> bytes:
     """Return an array of another type or shape, or with other numbers in it."""
     try:
         return _saved(_other(rng, np.load(io.BytesIO(member), allow_pickle=False)))
-    except (ValueError, OverflowError, TypeError):
+    except (ValueError, OverflowError, TypeError, MemoryError):  # it may be damaged already, and claim too much
         return flipped(rng, member)
 
 
@@ -328,9 +333,7 @@ def _other(rng: random.Random, array: np.ndarray) -> np.ndarray:
                 array.flat[rng.randrange(array.size)] = (
                     rng.choice([0, 1, 127, 3]) if array.dtype.kind != "f" else np.nan
                 )
-    file = io.BytesIO()
-    np.save(file, array)
-    return file.getvalue()
+    return array
 
 
 def _claiming(rng: random.Random) -> bytes:
