@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 import numpy as np
 from pydantic import Field
 
-from dlpy.data import Task
-from dlpy.errors import ConfigError
-from dlpy.objectives import Loss
-from dlpy.regression_scores import best_constant, mean
+from dlpy.components.objectives import Loss
+from dlpy.core.errors import ConfigError
+from dlpy.data.task import Task
+from dlpy.scores.regression_scores import best_constant, mean
 
 if TYPE_CHECKING:
     import keras

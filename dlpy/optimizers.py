@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 from pydantic import Field, GetJsonSchemaHandler, model_validator
 from pydantic_core import PydanticCustomError, core_schema
 
-from dlpy.blocks import Slot
-from dlpy.objectives import Optimizer, Schedule
+from dlpy.components.objectives import Optimizer, Schedule
+from dlpy.core.options import Slot
 
 if TYPE_CHECKING:
     import keras

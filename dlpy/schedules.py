@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from dlpy.objectives import Schedule
+from dlpy.components.objectives import Schedule
 
 if TYPE_CHECKING:
     import keras

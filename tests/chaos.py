@@ -31,8 +31,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from dlpy import backend
-from dlpy.runs import Run
+from dlpy.core import keras_backend
+from dlpy.runs.directory import Run
 from tests import machine
 from tests.chaos_cases import COMMANDS, DATA, FAMILIES, executions, write_data, write_experiment
 
@@ -78,7 +78,7 @@ def differences(want: dict[str, Any], got: dict[str, Any]) -> list[str]:
 
 def command(folder: Path, *arguments: str) -> int:
     """Begin a `dlpy` command in a process of its own, whose TensorFlow is imported already; return its number."""
-    backend.start()
+    keras_backend.start()
     sys.stdout.flush()
     child = os.fork()
     if child:

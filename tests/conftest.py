@@ -17,8 +17,8 @@ import pytest
 import yaml
 
 from dlpy.cli.main import main
-from dlpy.components import Dataset
-from dlpy.data import Input, Loaded, Output, Rows, Source, Task
+from dlpy.components.base import Dataset
+from dlpy.data.task import Input, Loaded, Output, Rows, Source, Task
 
 os.environ["DLPY_OFFLINE"] = "1"
 os.environ["DLPY_CACHE"] = tempfile.mkdtemp(prefix="dlpy-tests-")  # never the user's own

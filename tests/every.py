@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from dlpy.catalogue import kinds
-from dlpy.components import Model
-from dlpy.data import Output, Rows, Task
-from dlpy.errors import ConfigError
-from dlpy.features import Padded, Sparse
-from dlpy.objectives import Loss, Metric
+from dlpy.components.base import Model
+from dlpy.components.catalogue import kinds
+from dlpy.components.objectives import Loss, Metric
+from dlpy.core.errors import ConfigError
+from dlpy.data.features import Padded, Sparse
+from dlpy.data.task import Output, Rows, Task
 
 REQUIRED = {  # the least that an experiment file must give
     "csv": {"path": "x.csv", "target": "y", "task": "binary", "numeric": ["a", "b"], "categorical": ["c"]},

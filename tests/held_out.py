@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from dlpy.data import Data, Rows, Task
-from dlpy.features import Padded, Passages, Scaled, Sequences, Table, Texts, Windows, arrays_of
-from dlpy.pipeline import Split, transform
+from dlpy.data.features import Padded, Passages, Scaled, Sequences, Table, Texts, Windows, arrays_of
+from dlpy.data.task import Data, Rows, Task
+from dlpy.training.pipeline import Split, transform
 
 
 def numbers(rows: Rows) -> list[np.ndarray]:

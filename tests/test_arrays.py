@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dlpy import arrays
-from dlpy.arrays import ArraysError, read_npz, sizes_of
+from dlpy.storage import npz
+from dlpy.storage.npz import ArraysError, read_npz, sizes_of
 
 
 def saved(path: Path, **content: np.ndarray) -> Path:
@@ -66,11 +66,11 @@ def test_what_is_no_array_of_numbers_is_refused(tmp_path: Path, header: dict, co
 
 
 def test_zeros_that_unfold_into_too_much_are_refused_unread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(arrays, "_SMALL", 1_000_000)
+    monkeypatch.setattr(npz, "_SMALL", 1_000_000)
     path = with_member(tmp_path / "a.npz", {"descr": "|u1", "shape": (2_000_000,)}, bytes(2_000_000))
     with pytest.raises(ArraysError, match=r"would unfold to 2,000,128; save it with numpy\.savez"):
         read_npz(path)
-    monkeypatch.setattr(arrays, "MOST_BYTES", 1_000_000)
+    monkeypatch.setattr(npz, "MOST_BYTES", 1_000_000)
     with pytest.raises(ArraysError, match="its arrays would take 2,000,128 bytes, at most 1,000,000 are read"):
         read_npz(path)
 

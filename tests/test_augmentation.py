@@ -6,13 +6,13 @@ import pytest
 import tensorflow as tf
 from pydantic import ValidationError
 
-from dlpy.augmentation import Augmentation, augmented
-from dlpy.compiling import compiled_model
-from dlpy.config import Experiment
-from dlpy.data import Input, Output, Rows, Task
-from dlpy.engine import Engine, Plan
-from dlpy.execution import Execution
-from dlpy.features import Scaled
+from dlpy.data.features import Scaled
+from dlpy.data.images.augmentation import Augmentation, augmented
+from dlpy.data.task import Input, Output, Rows, Task
+from dlpy.engine.engine import Engine, Plan
+from dlpy.engine.execution import Execution
+from dlpy.experiment.experiment import Experiment
+from dlpy.training.compile import compiled_model
 
 PICTURES = np.random.default_rng(0).integers(0, 256, (6, 8, 8, 3)).astype(np.uint8)
 

@@ -3,9 +3,9 @@
 import keras
 import numpy as np
 
-from dlpy import engine
-from dlpy.components import Hooks
-from dlpy.data import Rows
+from dlpy.components.base import Hooks
+from dlpy.data.task import Rows
+from dlpy.engine import engine
 
 X = np.random.default_rng(3).normal(size=(40, 4)).astype(np.float32)
 Y = (X @ np.array([1.0, 2.0, 3.0, 4.0])).astype(np.float32)

@@ -13,12 +13,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dlpy import archives, csv_file
-from dlpy.archives import read_cifar, read_idx
-from dlpy.config import load
+from dlpy.core.errors import ConfigError, DataError
+from dlpy.data import archives
+from dlpy.data.archives import read_cifar, read_idx
+from dlpy.data.tables import csv_file
 from dlpy.datasets.image_folder import ImageFolder
-from dlpy.errors import ConfigError, DataError
-from dlpy.weight_files import read_weights
+from dlpy.experiment.experiment import load
+from dlpy.pretrained.weights import read_weights
 
 HEAD = "data: {name: blobs}\nmodel: "
 

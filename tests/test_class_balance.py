@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dlpy.class_balance import class_warnings, fold_warnings
-from dlpy.components import Dataset
-from dlpy.data import Data, Input, Loaded, Output, Rows, Source, Task
+from dlpy.components.base import Dataset
+from dlpy.data.splits import KFold, hold_out
+from dlpy.data.task import Data, Input, Loaded, Output, Rows, Source, Task
 from dlpy.datasets.csv import Csv
-from dlpy.pipeline import split
-from dlpy.splits import KFold, hold_out
+from dlpy.training.class_balance import class_warnings, fold_warnings
+from dlpy.training.pipeline import split
 
 ABC = Task.single(Input("array", (1,)), Output("multiclass", 3, ("A", "B", "C")))
 SORTED = [0] * 40 + [1] * 40 + [2] * 40

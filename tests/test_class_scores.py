@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from sklearn import metrics as sklearn_metrics
 
-from dlpy.class_scores import area_under_roc, average_precision, class_scores, mean_of_defined
-from dlpy.data import Input, Output, Task
-from dlpy.objectives import Metric
+from dlpy.components.objectives import Metric
+from dlpy.data.task import Input, Output, Task
+from dlpy.scores.class_scores import area_under_roc, average_precision, class_scores, mean_of_defined
 
 SETS = range(200)
 

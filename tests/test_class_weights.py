@@ -2,9 +2,9 @@
 
 import pytest
 
-from dlpy.class_weights import check_class_weight, weights_by_class
-from dlpy.data import Input, Output, Task
-from dlpy.errors import ConfigError
+from dlpy.core.errors import ConfigError
+from dlpy.data.task import Input, Output, Task
+from dlpy.experiment.class_weights import check_class_weight, weights_by_class
 
 
 def of(*names: str) -> Output:

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from dlpy.cli.main import app
-from dlpy.config import Experiment, load
-from dlpy.runs import Run
+from dlpy.experiment.experiment import Experiment, load
+from dlpy.runs.directory import Run
 
 DATA = {"source": "file", "description": "blobs", "sha256": ""}
 RECORD = {"kind": "train", "smoke": False, "data": DATA, "seconds": 2.5}

@@ -4,9 +4,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from dlpy.config import Experiment, load
-from dlpy.errors import ConfigError
-from dlpy.kinds import load_any
+from dlpy.artworks.kinds import load_any
+from dlpy.core.errors import ConfigError
+from dlpy.experiment.experiment import Experiment, load
 
 REPOSITORY = Path(__file__).parents[1]
 CONFIGS = sorted((REPOSITORY / "configs").glob("*.yaml"))

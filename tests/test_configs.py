@@ -4,15 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from dlpy import backend
-from dlpy.config import load
+from dlpy.core import keras_backend
 from dlpy.datasets.cats_vs_dogs import CatsVsDogs
-from dlpy.kfold import kfold
+from dlpy.experiment.experiment import load
 from dlpy.models.pretrained import Pretrained
-from dlpy.networks import NETWORKS
-from dlpy.records import Options
-from dlpy.reporting import Reporter
-from dlpy.training import train
+from dlpy.pretrained.zoo import NETWORKS
+from dlpy.training.kfold import kfold
+from dlpy.training.record import Options
+from dlpy.training.reporter import Reporter
+from dlpy.training.train import train
 
 FILES = sorted((Path(__file__).parents[1] / "configs").rglob("*.yaml"))
 ARTWORKS = [path for path in FILES if "\nkind: " in path.read_text()]
@@ -40,7 +40,7 @@ def drawn_weights(network: str, kept: Path) -> Path:
     """Return a file of drawn weights instead of those of ImageNet, which tests cannot download."""
     file = kept / f"{network}.weights.h5"
     if not file.is_file():
-        backend.start()
+        keras_backend.start()
         import keras
 
         constructor = getattr(keras.applications, NETWORKS[network].constructor)

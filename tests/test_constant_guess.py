@@ -6,11 +6,11 @@ import keras
 import numpy as np
 import pytest
 
-from dlpy.baseline import baseline
-from dlpy.config import Experiment
-from dlpy.constant_guess import Targets, best_guess, mean_loss
-from dlpy.data import Input, Output, Rows, Task
-from dlpy.objectives import Loss
+from dlpy.components.objectives import Loss
+from dlpy.data.task import Input, Output, Rows, Task
+from dlpy.experiment.experiment import Experiment
+from dlpy.training.baseline import baseline
+from dlpy.training.best_constant import Targets, best_guess, mean_loss
 
 COUNTS = np.array([50.0, 30.0, 20.0])
 SHARES = COUNTS / 100
@@ -98,7 +98,7 @@ def test_a_number_is_found_by_the_loss(built, wanted) -> None:
 
 
 def test_a_quantile_is_found_by_the_pinball_loss_of_every_column() -> None:
-    from dlpy.training_loss import plain_loss
+    from dlpy.training.loss import plain_loss
 
     class Pinball(Loss):
         name: Literal["pinball_of_a_test"] = "pinball_of_a_test"

@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from dlpy.components import Model
-from dlpy.continuation import Continuation, Manner, draw
-from dlpy.data import Input, Output, Task
-from dlpy.errors import ConfigError
+from dlpy.components.base import Model
+from dlpy.core.errors import ConfigError
+from dlpy.data.task import Input, Output, Task
+from dlpy.sampling.text import Continuation, Manner, draw
 
 WINDOW, TOKENS = 12, 9
 EVERY = Task.single(Input("sequence", (WINDOW,), TOKENS), Output("tokens", TOKENS, steps=WINDOW))
@@ -60,7 +60,7 @@ def test_the_same_seed_writes_the_same_and_another_one_something_else() -> None:
 def test_texts_longer_than_a_call_go_on_where_it_ended(monkeypatch) -> None:
     write = Continuation(network(EVERY), ALL)
     whole = write(OPENING, 50, Manner((0.7, 1.0)))
-    monkeypatch.setattr("dlpy.continuation._TOKENS_A_CALL", 7)
+    monkeypatch.setattr("dlpy.sampling.text._TOKENS_A_CALL", 7)
     np.testing.assert_array_equal(write(OPENING, 50, Manner((0.7, 1.0))), whole)
     assert whole.shape == (2, 50)
 

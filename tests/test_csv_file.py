@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from dlpy import csv_file, decimals, table
-from dlpy.errors import DataError, UnavailableError
+from dlpy.core.errors import DataError, UnavailableError
+from dlpy.data.tables import column_types, csv_file, decimals
 
 
 def write(tmp_path, content):
@@ -14,7 +14,7 @@ def write(tmp_path, content):
 
 
 def values(tmp_path, content, name):
-    return table.columns_of(csv_file.read(write(tmp_path, content)))[name].values.tolist()
+    return column_types.columns_of(csv_file.read(write(tmp_path, content)))[name].values.tolist()
 
 
 def cells(texts):

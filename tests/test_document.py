@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from dlpy.document import read
-from dlpy.errors import ConfigError
-from dlpy.yaml_reader import Mistake
+from dlpy.core.errors import ConfigError
+from dlpy.experiment.document import read
+from dlpy.experiment.yaml_reader import Mistake
 
 
 def write(text: str, name: str = "x.yaml") -> Path:

@@ -6,16 +6,16 @@ import keras
 import numpy as np
 import pytest
 
-from dlpy import engine
-from dlpy.components import Callback, Hooks, Model
-from dlpy.data import Input, Output, Rows, Task
-from dlpy.errors import ConfigError, DivergedError
-from dlpy.execution import Execution, choose, jit_pays
-from dlpy.features import Padded, Sparse, Windows
-from dlpy.in_graph import steps_in_block
-from dlpy.objectives import Loss, Metric, Optimizer
-from dlpy.resident import Resident
-from dlpy.runs import Run
+from dlpy.components.base import Callback, Hooks, Model
+from dlpy.components.objectives import Loss, Metric, Optimizer
+from dlpy.core.errors import ConfigError, DivergedError
+from dlpy.data.features import Padded, Sparse, Windows
+from dlpy.data.task import Input, Output, Rows, Task
+from dlpy.engine import engine
+from dlpy.engine.device_rows import Resident
+from dlpy.engine.execution import Execution, choose, jit_pays
+from dlpy.engine.graph_epoch import steps_in_block
+from dlpy.runs.directory import Run
 
 RNG = np.random.default_rng(3)
 NUMBERS = Task.single(Input("array", (5,)), Output("regression"))

@@ -11,8 +11,8 @@ from typing import Literal
 
 import numpy as np
 
-from dlpy.components import *
-from dlpy.data import *
+from dlpy.components.base import *
+from dlpy.data.task import *
 
 """
 MODEL = HEAD + 'class Own(Model):\n    name: Literal["NAME"] = "NAME"\n\n    def build(self, task):\n'

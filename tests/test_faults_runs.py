@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dlpy.errors import RunError
-from dlpy.runs import Run, find
+from dlpy.core.errors import RunError
+from dlpy.runs.directory import Run, find_run
 
 ROWS = "cls,a,b\n" + "".join(f"{'xyz'[i % 3]},{i},{i % 3 + 0.5}\n" for i in range(60))
 
@@ -96,8 +96,8 @@ def test_the_name_of_an_experiment_is_its_latest_run(tmp_path):
     for name in names:
         (tmp_path / name).mkdir()
         (tmp_path / name / "run.json").write_text("{}")
-    assert find("a", tmp_path).id == "20260102-000000-a-10"
-    assert find("a_b", tmp_path).id == "20260103-000000-a_b"
-    assert find("20260101", tmp_path).name == "a"
+    assert find_run("a", tmp_path).id == "20260102-000000-a-10"
+    assert find_run("a_b", tmp_path).id == "20260103-000000-a_b"
+    assert find_run("20260101", tmp_path).name == "a"
     with pytest.raises(RunError, match="no run 'b'"):
-        find("b", tmp_path)
+        find_run("b", tmp_path)

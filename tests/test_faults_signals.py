@@ -10,12 +10,12 @@ import pytest
 from commands import started
 from machine import seconds, wait_until
 
-from dlpy.runs import Run
+from dlpy.runs.directory import Run
 
 FIRST_STEP = """
 from pathlib import Path
 from typing import Literal
-from dlpy.components import Callback, Hooks
+from dlpy.components.base import Callback, Hooks
 
 class FirstStep(Callback):
     name: Literal["first_step"] = "first_step"

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 from machine import wait_until
 
-from dlpy import download as downloads
-from dlpy.download import Address, check_address, download
-from dlpy.errors import DataError, StorageError, UnavailableError
-from dlpy.fetch import Remote, locate
+from dlpy.core.errors import DataError, StorageError, UnavailableError
+from dlpy.storage import download as downloads
+from dlpy.storage.download import Address, check_address, download
+from dlpy.storage.locate import Remote, locate
 
 CONTENT = bytes(range(256)) * 4000  # 1,024,000 bytes
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -184,7 +184,7 @@ def test_a_killed_download_leaves_nothing_that_is_trusted(url: str, tmp_path: Pa
     behaviour.send, behaviour.hold = 600_000, threading.Event()
     target, part = tmp_path / "data.bin", tmp_path / "data.bin.part"
     code = (
-        "import sys; from pathlib import Path; from dlpy.download import Address, download;"
+        "import sys; from pathlib import Path; from dlpy.storage.download import Address, download;"
         "download(Address(sys.argv[1], loopback=True), Path(sys.argv[2]), sys.argv[3])"
     )
     child = subprocess.Popen([sys.executable, "-c", code, url, str(target), SHA256])

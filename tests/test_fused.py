@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from dlpy.fused import fuse
-from dlpy.objectives import Optimizer
+from dlpy.components.objectives import Optimizer
+from dlpy.engine.fused_updates import fuse
 
 OPTIONS = [
     {"name": "rmsprop"},

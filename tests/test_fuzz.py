@@ -68,7 +68,7 @@ WRONG = """\
 import sys
 from pathlib import Path
 from tests.fuzz import watch
-from dlpy.errors import DataError
+from dlpy.core.errors import DataError
 watch.MOST_SECONDS, watch.MOST_WAITING, watch.MOST_MEGABYTES = 1, 30, 100
 seen = watch.Watch(Path("x").absolute())
 def fail(error): raise error

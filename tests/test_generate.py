@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 import yaml
 
-from dlpy import evaluation, runs
 from dlpy.cli.main import main
-from dlpy.config import load
+from dlpy.experiment.experiment import load
+from dlpy.runs.directory import find_run
 from dlpy.stand_ins.prose import prose
+from dlpy.training import evaluate
 
 DATA = {"name": "language_model", "path": "t.txt", "window": 20, "step": 10}
 MODEL = {"name": "rnn", "cell": "gru", "units": 24, "embedding": "one_hot"}
@@ -47,7 +48,7 @@ def trained(tmp_path_factory):
 
 
 def test_scores_are_measures_of_one_cross_entropy_beside_the_frequencies(trained) -> None:
-    run = runs.find("latest", trained)
+    run = find_run("latest", trained)
     scores = curves(run)
     for prefix in ("", "val_"):
         for loss, bits, perplexity in zip(
@@ -78,16 +79,16 @@ def test_a_text_is_gone_on_with_from_the_run_alone(bench, trained) -> None:
 
 
 def test_cold_texts_are_what_the_model_finds_likeliest(bench, trained) -> None:
-    restored = evaluation.restore(runs.find("latest", trained))
+    restored = evaluate.restore(find_run("latest", trained))
     memory = restored.pipeline.states[0]["openings"][0]
     out = bench.run("generate", "latest", "--length", 1, "--temperature", 0, "--runs", trained)[1]
     likeliest = np.asarray(restored.engine.model(memory[None]))[0, -1].argmax()
-    words = (runs.find("latest", trained).path / "vocabulary.txt").read_text().splitlines()
+    words = (find_run("latest", trained).path / "vocabulary.txt").read_text().splitlines()
     assert out[20] == words[likeliest].replace("\\n", "\n")
 
 
 def test_samples_are_written_as_often_as_asked(trained) -> None:
-    folder = runs.find("latest", trained).path / "samples"
+    folder = find_run("latest", trained).path / "samples"
     assert [path.name for path in sorted(folder.iterdir())] == ["text-epoch-0002.txt"]
     text = (folder / "text-epoch-0002.txt").read_text()
     parts = text.split("\n\n--- temperature ")
@@ -130,7 +131,7 @@ def test_both_executions_learn_the_same(bench, targets: str) -> None:
     for execution in ("epoch", "steps"):
         options = [f"training.execution={execution}", "training.jit_compile=false", f"data.targets={targets}"]
         assert bench.run("train", path, f"name={execution}", *options, "--quiet")[0] == 0
-    one, other = (curves(runs.find(name)) for name in ("epoch", "steps"))
+    one, other = (curves(find_run(name)) for name in ("epoch", "steps"))
     assert one["val_bits"][-1] < one["val_bits"][0]
     np.testing.assert_allclose(one["val_loss"], other["val_loss"], rtol=1e-5)
     np.testing.assert_allclose(one["perplexity"], other["perplexity"], rtol=1e-5)
@@ -141,13 +142,13 @@ def test_samples_change_nothing_about_training(bench) -> None:
         model = MODEL | {"dropout": 0.2, "recurrent_dropout": 0.2}
         path = write(bench, name, model=model, callbacks=callbacks)
         assert bench.run("train", path, "--quiet")[0] == 0
-    assert curves(runs.find("with"))["val_loss"] == curves(runs.find("without"))["val_loss"]
+    assert curves(find_run("with"))["val_loss"] == curves(find_run("without"))["val_loss"]
 
 
 def test_the_model_file_needs_no_dlpy(bench, trained) -> None:
     import keras
 
-    model = keras.models.load_model(runs.find("latest", trained).model)
+    model = keras.models.load_model(find_run("latest", trained).model)
     assert model.output_shape == (None, 20, model.output_shape[-1])
     np.testing.assert_allclose(np.asarray(model(np.ones((1, 20), np.int32)))[0].sum(axis=-1), 1, rtol=1e-5)
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from dlpy.baseline import baseline
-from dlpy.config import load
-from dlpy.data import Input, Output, Rows, Task
+from dlpy.data.task import Input, Output, Rows, Task
+from dlpy.experiment.experiment import load
+from dlpy.training.baseline import baseline
 
 
 @pytest.mark.parametrize("target", [[22.4, 22.39, 22.395], [[0.1, 1.25e6]] * 3])

@@ -15,15 +15,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from dlpy.captions import caption
-from dlpy.config import load
-from dlpy.drawing import new_figure, style
-from dlpy.errors import DataError, on_a_line
-from dlpy.png import pixels
-from dlpy.results import cell
-from dlpy.runs import Run
-from dlpy.wording import Item, Option, experiment_file
-from dlpy.yaml_reader import inline, to_yaml, values_of
+from dlpy.core.captions import caption
+from dlpy.core.errors import DataError, on_a_line
+from dlpy.drawing.figures import new_figure, style
+from dlpy.drawing.png import pixels
+from dlpy.experiment.experiment import load
+from dlpy.experiment.yaml_reader import inline, to_yaml, values_of
+from dlpy.runs.directory import Run
+from dlpy.runs.results import cell
+from dlpy.starter.wording import Item, Option, experiment_file
 
 # a table's reader takes CR for a line's end, and the spaces around a cell for no part of it
 COLUMNS = [name for name in dict.fromkeys(name.strip().replace("\r", "\n") for name in NAMES) if name]

@@ -9,12 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dlpy import runs
-from dlpy.arrays import ArraysError, read_npz
-from dlpy.errors import printable
-from dlpy.own_files import stray
-from dlpy.results import cell
-from dlpy.runs import Run
+from dlpy.core.errors import printable
+from dlpy.runs.directory import Run, create_run
+from dlpy.runs.results import cell
+from dlpy.runs.trust import stray
+from dlpy.storage.npz import ArraysError, read_npz
 
 COMMANDS = ("evaluate", "resume", "plot", "predict")
 
@@ -143,11 +142,11 @@ def test_rows_of_nothing_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_clock_that_was_set_back_does_not_make_an_older_run_the_latest(tmp_path: Path) -> None:
-    made = [runs.create(tmp_path, "x", datetime(2026, 10, 25, 2, minute)) for minute in (50, 10, 55)]
+    made = [create_run(tmp_path, "x", datetime(2026, 10, 25, 2, minute)) for minute in (50, 10, 55)]
     assert [run.id for run in made] == ["20261025-025000-x", "20261025-025000-x-2", "20261025-025500-x"]
-    wrong = runs.create(tmp_path, "x", datetime(2036, 1, 1))
+    wrong = create_run(tmp_path, "x", datetime(2036, 1, 1))
     assert wrong.id.startswith("2036")
-    assert runs.create(tmp_path, "x", datetime(2026, 10, 26)).id.startswith("20261026")
+    assert create_run(tmp_path, "x", datetime(2026, 10, 26)).id.startswith("20261026")
 
 
 def test_a_pattern_of_many_stars_is_refused(bench) -> None:

@@ -12,15 +12,15 @@ import yaml
 from machine import seconds
 
 from dlpy.cli.progress import summary_lines
-from dlpy.compiling import compiled_model
-from dlpy.config import load
-from dlpy.folds import divided, fold_data
-from dlpy.kfold import kfold, spread
-from dlpy.records import Options
-from dlpy.reporting import Reporter
-from dlpy.run_record import How
-from dlpy.runs import Run
-from dlpy.training import prepare
+from dlpy.experiment.experiment import load
+from dlpy.runs.directory import Run
+from dlpy.runs.record import How
+from dlpy.training.compile import compiled_model
+from dlpy.training.folds import divided, fold_data
+from dlpy.training.kfold import kfold, spread
+from dlpy.training.record import Options
+from dlpy.training.reporter import Reporter
+from dlpy.training.train import prepare
 
 REPOSITORY = Path(__file__).parents[1]
 BLOCKS = {

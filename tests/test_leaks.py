@@ -18,19 +18,19 @@ from every import REQUIRED, names
 from held_out import bits, learnt, numbers, otherwise, with_other_test, with_other_validation
 from pydantic import ValidationError
 
-from dlpy.clashes import misfits
-from dlpy.compiling import exact_scores, fresh_model
-from dlpy.components import Dataset, Transform
-from dlpy.config import Experiment, load
-from dlpy.data import Data, Loaded, Task
-from dlpy.engine import Engine
-from dlpy.errors import ConfigError
-from dlpy.fitting import Training, built_callbacks, checkpoint_of, choose_execution, directions, fit_on
-from dlpy.pipeline import Split, split
-from dlpy.records import Options, begin
-from dlpy.reporting import Reporter
-from dlpy.splits import KFold
-from dlpy.training import train
+from dlpy.components.base import Dataset, Transform
+from dlpy.core.errors import ConfigError
+from dlpy.data.splits import KFold
+from dlpy.data.task import Data, Loaded, Task
+from dlpy.engine.engine import Engine
+from dlpy.experiment.cross_checks import misfits
+from dlpy.experiment.experiment import Experiment, load
+from dlpy.training.compile import exact_scores, fresh_model
+from dlpy.training.fit import Training, built_callbacks, checkpoint_of, choose_execution, directions, fit_on
+from dlpy.training.pipeline import Split, split
+from dlpy.training.record import Options, begin
+from dlpy.training.reporter import Reporter
+from dlpy.training.train import train
 
 LIMIT = 48  # rows
 SMALL = {  # options that make components quick, or that decide what a test is about

@@ -13,14 +13,14 @@ from every import REQUIRED, names
 from held_out import bits, learnt, numbers
 from PIL import Image
 
-from dlpy.components import Dataset
-from dlpy.config import load
-from dlpy.folds import divided, fold_data
-from dlpy.kfold import kfold
-from dlpy.pipeline import Split, obtain, split
-from dlpy.records import Options
-from dlpy.reporting import Reporter
-from dlpy.training import Prepared
+from dlpy.components.base import Dataset
+from dlpy.experiment.experiment import load
+from dlpy.training.folds import divided, fold_data
+from dlpy.training.kfold import kfold
+from dlpy.training.pipeline import Split, obtain, split
+from dlpy.training.record import Options
+from dlpy.training.reporter import Reporter
+from dlpy.training.train import Prepared
 
 
 def write_csv(folder: Path, other: bool) -> dict[str, Any]:

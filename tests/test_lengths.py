@@ -9,17 +9,17 @@ import pytest
 import yaml
 from keras import layers
 
-from dlpy.components import Model
-from dlpy.data import Input, Output, Rows, Task
-from dlpy.engine import Engine, Plan
-from dlpy.execution import Execution
-from dlpy.features import Padded
-from dlpy.hooks import Hooks
-from dlpy.lengths import ignores_padding
+from dlpy.components.base import Model
+from dlpy.components.hooks import Hooks
+from dlpy.data.features import Padded
+from dlpy.data.task import Input, Output, Rows, Task
+from dlpy.engine.engine import Engine, Plan
+from dlpy.engine.execution import Execution
+from dlpy.engine.lengths import ignores_padding
 
 AVERAGES = '''
 from typing import Literal
-from dlpy.components import Model
+from dlpy.components.base import Model
 
 class Averages(Model):
     """Averages the vectors of all places, those that are filled up too."""

@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dlpy.config import load
+from dlpy.core.errors import DataError
 from dlpy.datasets.csv import Csv
 from dlpy.datasets.image_folder import ImageFolder
 from dlpy.datasets.text_csv import TextCsv
 from dlpy.datasets.timeseries_csv import TimeseriesCsv
-from dlpy.errors import DataError
-from dlpy.inspection import inspect
-from dlpy.pipeline import split, transform
+from dlpy.experiment.experiment import load
+from dlpy.training.inspect import inspect
+from dlpy.training.pipeline import split, transform
 
 ALL = '["", "NA", "N/A", "NaN", "nan", "null", "None", "?"]'
 WITHOUT_NONE = '["", "NA", "N/A", "NaN", "nan", "null", "?"]'

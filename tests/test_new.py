@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dlpy import starter
 from dlpy.cli.main import main
-from dlpy.components import Dataset, Model
-from dlpy.config import load
-from dlpy.errors import ConfigError, DataError
-from dlpy.pipeline import split, transform
+from dlpy.components.base import Dataset, Model
+from dlpy.core.errors import ConfigError, DataError
+from dlpy.experiment.experiment import load
+from dlpy.starter import starter
+from dlpy.training.pipeline import split, transform
 
 TABLE = "id note,age,city,bought\n" + "".join(
     f"text {i},{'' if i == 3 else i},{'Rome' if i % 3 else 'Oslo'},{'yes' if i % 2 else 'no'}\n" for i in range(60)

@@ -10,10 +10,10 @@ from hostile import EVIL, FOLDER_NAMES, NAMES, seen
 from PIL import Image
 
 from dlpy.cli.new import named_after
-from dlpy.config import load
-from dlpy.errors import ConfigError
-from dlpy.wording import Item, Option, experiment_file
-from dlpy.yaml_reader import to_yaml, values_of
+from dlpy.core.errors import ConfigError
+from dlpy.experiment.experiment import load
+from dlpy.experiment.yaml_reader import to_yaml, values_of
+from dlpy.starter.wording import Item, Option, experiment_file
 
 BLOCKS = ["callbacks", "data", "model", "training"]
 TEXT = "It was a dark and stormy night; the rain fell in torrents. " * 30
@@ -107,7 +107,7 @@ def test_a_name_that_yaml_cannot_hold_is_refused(bench) -> None:
 
 
 def test_what_new_wrote_runs_no_plug_in_even_if_it_would_name_one(bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    from dlpy import starter
+    from dlpy.starter import starter
 
     Path("evil.py").write_text(EVIL)
     monkeypatch.setattr(starter, "experiment_for", lambda *_: "plugins: [evil.py]\ndata: mnist\nmodel: dense\n")

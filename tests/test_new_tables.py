@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from dlpy.cli.main import main
-from dlpy.config import load
-from dlpy.dates import dates_of
-from dlpy.pipeline import split
-from dlpy.signed_numbers import plain
+from dlpy.data.tables.dates import dates_of
+from dlpy.data.tables.signed_numbers import plain
+from dlpy.experiment.experiment import load
+from dlpy.training.pipeline import split
 
 DAYS = [date(2012, 1, 1) + timedelta(days=i) for i in range(400)]
 MONTHS = [date(2000 + i // 12, i % 12 + 1, 1) for i in range(150)]

@@ -6,7 +6,7 @@ from typing import Annotated, get_args, get_origin, get_type_hints
 import pytest
 
 from dlpy.cli.main import app
-from dlpy.components import Callback, Dataset, Model, Transform
+from dlpy.components.base import Callback, Dataset, Model, Transform
 
 THIRTY = "123456789012345678901234567890"
 TABLE = "data: {name: csv, path: t.csv, target: b}\nmodel: {name: dense, units: [2]}\n"

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from every import OUTPUTS, fitting, made, names, rows_for
 
-from dlpy.data import Input, Task
-from dlpy.objectives import Loss, Metric, Optimizer, Schedule
+from dlpy.components.objectives import Loss, Metric, Optimizer, Schedule
+from dlpy.data.task import Input, Task
 
 
 def keras_defaults(cls: type) -> dict[str, object]:

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from dlpy.data import Input, Loaded, Output, Rows, Source, Task
-from dlpy.errors import DataError
-from dlpy.only import kept, narrowed
+from dlpy.core.errors import DataError
+from dlpy.data.class_filter import kept, narrowed
+from dlpy.data.task import Input, Loaded, Output, Rows, Source, Task
 
 TASK = Task.single(Input("array", (1,)), Output("multiclass", 4, ("ant", "bee", "cat", "dog")))
 

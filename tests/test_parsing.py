@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from dlpy.data import Task
-from dlpy.errors import RunError
-from dlpy.parsing import UnexpectedError, parse, read_json
-from dlpy.run_record import FoldRecord, Record, Summary
+from dlpy.core.errors import RunError
+from dlpy.core.parsing import UnexpectedError, parse, read_json
+from dlpy.data.task import Task
+from dlpy.runs.record import FoldRecord, Record, Summary
 
 RECORD = {
     "kind": "train",

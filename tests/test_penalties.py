@@ -7,24 +7,26 @@ import keras
 import numpy as np
 import pytest
 
-from dlpy import checkpoints, penalties, training
 from dlpy.callbacks.metrics_csv import MetricsCsv
-from dlpy.config import load
-from dlpy.data import Rows
-from dlpy.engine import Engine
-from dlpy.errors import RunError
-from dlpy.evaluation import evaluate, restore
-from dlpy.records import Options
-from dlpy.reporting import Reporter
-from dlpy.runs import Run, all_runs
-from dlpy.snapshots import Snapshot, with_copies
+from dlpy.core.errors import RunError
+from dlpy.data.task import Rows
+from dlpy.engine import penalties
+from dlpy.engine.engine import Engine
+from dlpy.engine.snapshots import Snapshot, with_copies
+from dlpy.experiment.experiment import load
+from dlpy.runs import checkpoints
+from dlpy.runs.directory import Run, all_runs
+from dlpy.training import train
+from dlpy.training.evaluate import evaluate, restore
+from dlpy.training.record import Options
+from dlpy.training.reporter import Reporter
 
 DATA = {"name": "blobs", "task": "regression", "rows": 100, "validation": 20}
 MODEL = {"name": "dense", "units": [8], "regularizer": {"l1": 0.01, "l2": 0.1}}
 PLUGIN = """
 from typing import Literal
 import keras
-from dlpy.components import Model
+from dlpy.components.base import Model
 
 class Tax(keras.Layer):
     def call(self, x):
@@ -48,7 +50,7 @@ def scores_of(run: Run) -> list[dict[str, float]]:
 def trained(bench, *overrides: str, **blocks: object) -> Run:
     path = bench.experiment(**{"data": DATA, "model": MODEL, "training": {"epochs": 3}, **blocks})
     experiment, document = load(path, list(overrides))
-    return training.train(experiment, document, Options(Path("runs")), Reporter())
+    return train.train(experiment, document, Options(Path("runs")), Reporter())
 
 
 def penalty_by_hand(run: Run) -> float:

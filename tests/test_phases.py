@@ -7,18 +7,18 @@ import numpy as np
 import pytest
 import yaml
 
-from dlpy.checkpoints import read_state, read_weights
 from dlpy.cli.progress import Display
-from dlpy.config import load
-from dlpy.drawing import draw
-from dlpy.history import read_history
-from dlpy.phases import Phase, first_epochs
+from dlpy.drawing.figures import draw
+from dlpy.experiment.experiment import load
+from dlpy.experiment.phases import Phase, first_epochs
 from dlpy.plots.comparison import Comparison
 from dlpy.plots.history import HistoryPlot
-from dlpy.records import Options
-from dlpy.reporting import Reporter
-from dlpy.runs import Run
-from dlpy.training import train
+from dlpy.runs.checkpoints import read_state, read_weights
+from dlpy.runs.directory import Run
+from dlpy.runs.history import read_history
+from dlpy.training.record import Options
+from dlpy.training.reporter import Reporter
+from dlpy.training.train import train
 
 PHASES = [{"freeze": "all", "epochs": 2}, {"unfreeze_from": "dense_1", "learning_rate": 0.003, "epochs": 3}]
 

@@ -3,7 +3,7 @@ import pickle
 import numpy as np
 import pytest
 
-from dlpy.pickled import read_batch, read_rows
+from dlpy.storage.pickles import read_batch, read_rows
 
 DAMAGE = (ValueError, IndexError, KeyError, AttributeError, TypeError)
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dlpy.errors import DataError, UnavailableError
-from dlpy.pictures import Form, read_picture, read_pictures, read_sizes
+from dlpy.core.errors import DataError, UnavailableError
+from dlpy.data.images.files import Form, read_picture, read_pictures, read_sizes
 
 RANDOM = np.random.default_rng(0)
 COLOURS = RANDOM.integers(0, 256, (6, 9, 3), dtype=np.uint8)

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dlpy.config import load
-from dlpy.records import Options
-from dlpy.reporting import Reporter
-from dlpy.runs import Run
-from dlpy.training import train
+from dlpy.experiment.experiment import load
+from dlpy.runs.directory import Run
+from dlpy.training.record import Options
+from dlpy.training.reporter import Reporter
+from dlpy.training.train import train
 
 RNG = np.random.default_rng(12)
 NUMBERS = RNG.normal(size=(90, 2)).round(4)

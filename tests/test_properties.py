@@ -14,17 +14,18 @@ from every import made, names
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dlpy import csv_file, runs
-from dlpy.arrays import read_npz
-from dlpy.components import Transform
-from dlpy.config import load
-from dlpy.data import Input, Output, Rows, Task
-from dlpy.errors import ConfigError, DataError, RunError
-from dlpy.features import Table, Texts
-from dlpy.pipeline import Split, transform
-from dlpy.splits import Holdout, KFold
-from dlpy.writing import write_arrays
-from dlpy.yaml_reader import Reader, to_yaml
+from dlpy.components.base import Transform
+from dlpy.core.errors import ConfigError, DataError, RunError
+from dlpy.data.features import Table, Texts
+from dlpy.data.splits import Holdout, KFold
+from dlpy.data.tables import csv_file
+from dlpy.data.task import Input, Output, Rows, Task
+from dlpy.experiment.experiment import load
+from dlpy.experiment.yaml_reader import Reader, to_yaml
+from dlpy.runs.directory import find_run
+from dlpy.storage.atomic import write_arrays
+from dlpy.storage.npz import read_npz
+from dlpy.training.pipeline import Split, transform
 
 settings.register_profile("dlpy", derandomize=True, deadline=None, max_examples=100, database=None)
 settings.load_profile("dlpy")
@@ -272,7 +273,7 @@ def test_a_reference_finds_a_run_of_the_folder_or_nothing(reference: str) -> Non
             Path(folder, name).mkdir()
             Path(folder, name, "run.json").write_text("{}")
         try:
-            found = runs.find(reference, Path(folder))
+            found = find_run(reference, Path(folder))
         except RunError:
             return
         assert found.path.parent == Path(folder).resolve()

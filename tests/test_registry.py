@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from machine import seconds
 
-from dlpy import registry
-from dlpy.catalogue import kinds
-from dlpy.components import Model
-from dlpy.errors import ConfigError, did_you_mean
-from dlpy.registry import load_plugin
+from dlpy.components.base import Model
+from dlpy.components.catalogue import kinds
+from dlpy.core import registry
+from dlpy.core.errors import ConfigError, did_you_mean
+from dlpy.core.registry import load_plugin
 
 REPOSITORY = Path(__file__).parents[1]
 
@@ -23,7 +23,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from dlpy.components import Model
+from dlpy.components.base import Model
 
 
 class Pyramid(Model):
@@ -235,7 +235,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from dlpy.objectives import Optimizer
+from dlpy.components.objectives import Optimizer
 
 
 class Plain(Optimizer):

@@ -12,8 +12,8 @@ import keras
 import numpy as np
 import pytest
 
-from dlpy.components import Callback, Hooks
-from dlpy.runs import Run
+from dlpy.components.base import Callback, Hooks
+from dlpy.runs.directory import Run
 
 OFTEN = {"name": "checkpoint", "every_seconds": 0}
 

@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 import yaml
 
-from dlpy import stopping, watching
-from dlpy.config import load
-from dlpy.records import Options
-from dlpy.reporting import Reporter
-from dlpy.resumption import resume
-from dlpy.runs import Run
-from dlpy.training import train
+from dlpy.core import signals
+from dlpy.engine import step_hooks
+from dlpy.experiment.experiment import load
+from dlpy.runs.directory import Run
+from dlpy.training.record import Options
+from dlpy.training.reporter import Reporter
+from dlpy.training.resume import resume
+from dlpy.training.train import train
 
 OFTEN, SELDOM = {"name": "checkpoint", "every_seconds": 0}, {"name": "checkpoint", "every_seconds": 3600}
 ADAM = {"name": "adam", "learning_rate": 0.02}
@@ -149,18 +150,18 @@ def test_a_run_that_is_resumed_within_an_epoch_ends_so_too(case: str) -> None:
 def test_a_signal_while_held_out_rows_are_scored_changes_nothing(case: str, monkeypatch) -> None:
     alone = begun(CASES[case], "alone", None, SELDOM)
 
-    real = watching.Watch.back_to
+    real = step_hooks.Watch.back_to
 
-    def back_to(self: watching.Watch, steps: int) -> Any:
+    def back_to(self: step_hooks.Watch, steps: int) -> Any:
         told = real(self, steps)
         if self._epoch == 3:
-            monkeypatch.setattr(watching.Watch, "back_to", real)
-            stopping._signals.waiting = signal.SIGINT
+            monkeypatch.setattr(step_hooks.Watch, "back_to", real)
+            signals._signals.waiting = signal.SIGINT
         return told
 
-    monkeypatch.setattr(watching.Watch, "back_to", back_to)
+    monkeypatch.setattr(step_hooks.Watch, "back_to", back_to)
     run = begun(CASES[case], "stopped", None, SELDOM)
-    monkeypatch.setattr(stopping._signals, "ended", -math.inf)
+    monkeypatch.setattr(signals._signals, "ended", -math.inf)
     assert run.read("run.json")["status"] == "interrupted"
     resume(run, "", Reporter(), allow_inexact=False)
     (entry,) = run.read("run.json")["resumes"]

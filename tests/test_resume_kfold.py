@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 import yaml
 
-from dlpy.config import load
-from dlpy.kfold import kfold
-from dlpy.records import Options
-from dlpy.reporting import Reporter
-from dlpy.resumption import resume
-from dlpy.run_record import How
-from dlpy.runs import Run
+from dlpy.experiment.experiment import load
+from dlpy.runs.directory import Run
+from dlpy.runs.record import How
+from dlpy.training.kfold import kfold
+from dlpy.training.record import Options
+from dlpy.training.reporter import Reporter
+from dlpy.training.resume import resume
 
 OFTEN, SELDOM = {"name": "checkpoint", "every_seconds": 0}, {"name": "checkpoint", "every_seconds": 3600}
 DROPOUT = {"name": "dense", "units": [6], "dropout": 0.3, "batch_normalization": True}

@@ -9,7 +9,7 @@ import numpy as np
 from commands import started
 from machine import seconds, wait_until
 
-from dlpy.runs import Run
+from dlpy.runs.directory import Run
 
 EXPERIMENT = """
 data: {name: npz, path: rows.npz}

@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dlpy.data import Output
-from dlpy.errors import RunError
-from dlpy.history import read_history
-from dlpy.run_pictures import read_made
-from dlpy.run_predictions import read_fold, read_predictions, read_splits
+from dlpy.core.errors import RunError
+from dlpy.data.task import Output
+from dlpy.runs.history import read_history
+from dlpy.runs.images import read_made
+from dlpy.runs.predictions import read_fold, read_predictions, read_splits
 
 CLASSES = Output("multiclass", 3, ("a", "b", "c"))
 PART = {"index": np.arange(2), "target": np.array([0, 2]), "prediction": np.full((2, 3), 1 / 3)}

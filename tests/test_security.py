@@ -9,7 +9,7 @@ PLUGIN = """\
 from pathlib import Path
 from typing import Literal
 
-from dlpy.components import Model
+from dlpy.components.base import Model
 
 Path("ran").write_text("by the plug-in")
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from dlpy import preview
-from dlpy.features import Padded, Sequences, Sparse, Table, Texts, Windows
+from dlpy.data import preview
+from dlpy.data.features import Padded, Sequences, Sparse, Table, Texts, Windows
 
 
 def test_texts_are_followed_from_words_to_integers_and_back(bench) -> None:

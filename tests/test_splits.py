@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from dlpy.data import Input, Output, Rows, Task
-from dlpy.errors import DataError
-from dlpy.splits import Holdout, KFold
+from dlpy.core.errors import DataError
+from dlpy.data.splits import Holdout, KFold
+from dlpy.data.task import Input, Output, Rows, Task
 
 CLASSES = Task.single(Input("array", (1,)), Output("multiclass", 3, ("a", "b", "c")))
 NUMBERS = Task.single(Input("array", (1,)), Output("regression"))

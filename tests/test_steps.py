@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from dlpy import model_state
-from dlpy.data import Rows
-from dlpy.engine import Engine, Plan
-from dlpy.execution import Execution
-from dlpy.steps import Noise, Sampler, Turn, stepped
+from dlpy.data.task import Rows
+from dlpy.engine import model_state
+from dlpy.engine.custom_step import Noise, Sampler, Turn, stepped
+from dlpy.engine.engine import Engine, Plan
+from dlpy.engine.execution import Execution
 
 
 def line() -> keras.Model:
@@ -79,7 +79,7 @@ def test_both_ways_through_an_epoch_end_at_the_same_weights(mode) -> None:
     Engine(model, Execution(mode)).fit(rows, None, Plan(8, 3, 0), [])
     step = tf.function(other.train_step, autograph=False)
     model_state.build_optimizers(other)
-    from dlpy.plan import order
+    from dlpy.engine.plan import order
 
     for epoch in range(3):
         ordered = order(0, epoch, 50)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from dlpy.suggestions import command
+from dlpy.core.suggestions import command
 
 NAMES = {
     "train plain.yaml": ("train", Path("plain.yaml")),

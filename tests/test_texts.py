@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dlpy.runs import Run, find
+from dlpy.runs.directory import Run, find_run
 
 RNG = np.random.default_rng(8)
 GOOD, BAD, OTHER = ["fine", "great", "lovely"], ["awful", "poor", "dull"], ["a", "film", "the", "plot's", "end", "was"]
@@ -36,7 +36,7 @@ def trained(bench, transforms: str, model: str) -> Run:
     text = f"data: {{name: text_csv, path: t.csv, transforms: {transforms}}}\nmodel: {model}\n"
     status, _, err = bench.run("train", bench.write(text + "training: {epochs: 2, batch_size: 16}\n"))
     assert (status, err) == (0, "")
-    return find("latest")
+    return find_run("latest")
 
 
 def predicted(bench, *arguments: str) -> np.ndarray:
@@ -104,7 +104,7 @@ def test_a_run_predicts_by_the_rules_it_was_trained_with(bench) -> None:
         ("{name: tokenize, rules: book}", {"—", "«ярко»", "ночь…", "ярко"}, False),
     ):
         assert bench.run("train", bench.write(base.replace("STEP", step) + training))[0] == 0
-        assert {*(find("latest").path / "vocabulary.txt").read_text().split()} == words
+        assert {*(find_run("latest").path / "vocabulary.txt").read_text().split()} == words
         first, second = predicted(bench, "--text", "«Ярко»", "--text", "ярко")
         assert (first == second) == one_word
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from dlpy import time_stamps
+from dlpy.data.tables import timestamps
 
 NOON = np.datetime64("2016-03-09T12:00:00", "us")
 
@@ -16,25 +16,25 @@ NOON = np.datetime64("2016-03-09T12:00:00", "us")
     ],
 )  # fmt: skip
 def test_one_moment_written_in_many_ways(text):
-    assert time_stamps.time_of(text) == NOON
+    assert timestamps.time_of(text) == NOON
 
 
 @pytest.mark.parametrize("text", ["", "noon", "32.01.2016 00:00:00", "-5", "1e12", "2016-13-01"])
 def test_what_is_no_moment(text):
-    assert time_stamps.time_of(text) is None
+    assert timestamps.time_of(text) is None
 
 
 def test_distances_and_breaks():
     times = NOON + np.array([0, 10, 20, 31, 50, 60, 60, 70]) * np.timedelta64(1, "m")
-    assert time_stamps.spacing(times) == np.timedelta64(10, "m")
-    assert time_stamps.breaks(times).tolist() == [4, 6]
-    shown = [time_stamps.spelled(np.timedelta64(seconds, "s")) for seconds in (1, 600, 5400, 86400)]
+    assert timestamps.spacing(times) == np.timedelta64(10, "m")
+    assert timestamps.breaks(times).tolist() == [4, 6]
+    shown = [timestamps.spelled(np.timedelta64(seconds, "s")) for seconds in (1, 600, 5400, 86400)]
     assert shown == ["1 second", "10 minutes", "1.5 hours", "1 day"]
-    assert time_stamps.stamp(NOON) == "2016-03-09 12:00:00"
+    assert timestamps.stamp(NOON) == "2016-03-09 12:00:00"
 
 
 def test_only_ascending_columns_are_lines_of_time():
-    assert time_stamps.time_line(["2016-03-09", "2016-03-10", "2016-03-11"]) is not None
-    assert time_stamps.time_line(["2016-03-09", "2016-03-08", "2016-03-11"]) is None
-    assert time_stamps.time_line(["3", "4", "5"]) is None
-    assert time_stamps.time_line(["2016-03-09"] * 3) is None
+    assert timestamps.time_line(["2016-03-09", "2016-03-10", "2016-03-11"]) is not None
+    assert timestamps.time_line(["2016-03-09", "2016-03-08", "2016-03-11"]) is None
+    assert timestamps.time_line(["3", "4", "5"]) is None
+    assert timestamps.time_line(["2016-03-09"] * 3) is None

@@ -10,17 +10,18 @@ import keras
 import numpy as np
 import pytest
 
-from dlpy import checkpoints, training
-from dlpy.compiling import compiled_model
-from dlpy.components import Dataset
-from dlpy.config import load
-from dlpy.data import Data, Input, Loaded, Output, Rows, Source, Task
-from dlpy.evaluation import Part, evaluate
-from dlpy.features import Sequences
-from dlpy.fitting import sample_weight
-from dlpy.records import Options
-from dlpy.reporting import Reporter
-from dlpy.runs import Run, all_runs
+from dlpy.components.base import Dataset
+from dlpy.data.features import Sequences
+from dlpy.data.task import Data, Input, Loaded, Output, Rows, Source, Task
+from dlpy.experiment.experiment import load
+from dlpy.runs import checkpoints
+from dlpy.runs.directory import Run, all_runs
+from dlpy.training.compile import compiled_model
+from dlpy.training.evaluate import Part, evaluate
+from dlpy.training.fit import sample_weight
+from dlpy.training.record import Options
+from dlpy.training.reporter import Reporter
+from dlpy.training.train import train as train_run
 
 OVERFITS = {
     "data": {"name": "blobs", "rows": 40, "noise": 30.0},
@@ -48,7 +49,7 @@ class Bags(Dataset):
 def train(path: Path, *overrides: str) -> Run:
     """Train without the command around it, which draws plots as well."""
     experiment, document = load(path, list(overrides))
-    return training.train(experiment, document, Options(Path("runs")), Reporter())
+    return train_run(experiment, document, Options(Path("runs")), Reporter())
 
 
 def rows_of(run: Run) -> list[dict[str, str]]:

@@ -10,9 +10,9 @@ import keras
 import numpy as np
 import pytest
 
-from dlpy.components import Callback, Hooks
-from dlpy.runs import Run
-from dlpy.stopping import Stopped
+from dlpy.components.base import Callback, Hooks
+from dlpy.core.signals import Stopped
+from dlpy.runs.directory import Run
 
 HUGE = {"name": "sgd", "learning_rate": 1e30}
 NUMBERS = {"name": "blobs", "task": "regression"}
@@ -117,7 +117,7 @@ def test_a_stop_that_python_wraps_is_a_stop_all_the_same(bench, monkeypatch, sto
     assert bench.run("train", bench.experiment())[0] == status
     monkeypatch.undo()
     monkeypatch.chdir(bench.folder)
-    monkeypatch.setattr("dlpy.training.draw_all", wrapped)
+    monkeypatch.setattr("dlpy.training.train.draw_all", wrapped)
     given, _, err = bench.run("train", bench.experiment())
     assert (given, err.count("\n"), "to go on: dlpy resume" in err) == (status, 1, True)
     assert only_run(bench).read("run.json")["status"] == "interrupted"

@@ -12,11 +12,11 @@ import pytest
 from rich.table import Table
 from sklearn.metrics import average_precision_score, f1_score, precision_score, recall_score, roc_auc_score
 
-from dlpy.class_table import class_table
 from dlpy.cli.class_lines import class_lines
 from dlpy.cli.main import main
-from dlpy.data import Output
-from dlpy.runs import Run
+from dlpy.data.task import Output
+from dlpy.runs.directory import Run
+from dlpy.training.class_table import class_table
 
 METRICS = (
     "[accuracy, auc, f1, precision, recall, {name: auc, curve: PR, label: pr}, {name: f1, average: none, label: f1s}]"

@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dlpy.config import load
-from dlpy.data import Input, Output, Rows, Task
-from dlpy.features import Table, Texts, Windows
-from dlpy.pipeline import Pipeline
-from dlpy.records import Options
-from dlpy.reporting import Reporter
-from dlpy.training import train
-from dlpy.training_ranges import TrainingRanges
+from dlpy.data.features import Table, Texts, Windows
+from dlpy.data.tables.training_ranges import TrainingRanges
+from dlpy.data.task import Input, Output, Rows, Task
+from dlpy.experiment.experiment import load
+from dlpy.training.pipeline import Pipeline
+from dlpy.training.record import Options
+from dlpy.training.reporter import Reporter
+from dlpy.training.train import train
 from dlpy.transforms.fill_missing import FillMissing
 from dlpy.transforms.tabulate import Tabulate
 from dlpy.transforms.tokenize import Tokenize

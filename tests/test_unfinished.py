@@ -4,10 +4,10 @@ import fcntl
 from pathlib import Path
 from typing import Any, Literal
 
-from dlpy.components import Callback, Hooks
-from dlpy.config import load
-from dlpy.records import fingerprint
-from dlpy.runs import Run
+from dlpy.components.base import Callback, Hooks
+from dlpy.experiment.experiment import load
+from dlpy.runs.directory import Run
+from dlpy.training.record import fingerprint
 
 OFTEN = {"name": "checkpoint", "every_seconds": 0}
 NONE = "no unfinished run of this experiment: a new one begins\n"

@@ -5,12 +5,12 @@ import numpy as np
 import pytest
 from sklearn import metrics as theirs
 
-from dlpy import runs
-from dlpy.data import Input, Output, Task
-from dlpy.keras_regression_metrics import streamed_r2
-from dlpy.objectives import Loss, Metric
-from dlpy.regression_scores import best_constant, regression_score
-from dlpy.units import own_scores
+from dlpy.components.objectives import Loss, Metric
+from dlpy.data.task import Input, Output, Task
+from dlpy.data.units import own_scores
+from dlpy.metrics._keras_regression_metrics import streamed_r2
+from dlpy.runs.directory import find_run
+from dlpy.scores.regression_scores import best_constant, regression_score
 
 RNG = np.random.default_rng(11)
 TARGET, GUESS = RNG.uniform(1, 9, (50, 2)), RNG.uniform(1, 9, (50, 2))
@@ -83,7 +83,7 @@ def test_a_run_with_a_penalty_reports_the_error_of_its_predictions(bench) -> Non
     assert (status, error) == (0, "")
     status, _, _ = bench.run("evaluate", "latest")
     assert status == 0
-    run = runs.find("latest", None)
+    run = find_run("latest", None)
     summary, found = run.read("summary.json"), run.read("evaluation.json")
     with np.load(run.predictions) as stored:
         true, said = stored["validation.target"].reshape(-1), stored["validation.prediction"].reshape(-1)
@@ -104,8 +104,8 @@ def test_a_run_with_a_penalty_reports_the_error_of_its_predictions(bench) -> Non
 
 @pytest.mark.parametrize("name", ["mape", "msle", "poisson"])
 def test_a_loss_of_a_standardized_target_is_that_in_its_unit(name: str) -> None:
-    from dlpy.config import Experiment
-    from dlpy.training_loss import training_loss
+    from dlpy.experiment.experiment import Experiment
+    from dlpy.training.loss import training_loss
 
     content = {"data": {"name": "blobs"}, "model": {"name": "dense"}, "training": {"loss": name}}
     task = Task.single(Input("array", (3,)), Output("regression", 2, scale=2.0, offset=5.0))

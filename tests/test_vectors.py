@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from dlpy.data import Input
-from dlpy.errors import DataError
-from dlpy.models.sequences import Embedding
-from dlpy.vectors import read_vectors, stand_in_vectors
+from dlpy.core.errors import DataError
+from dlpy.data.task import Input
+from dlpy.data.text.word_vectors import read_vectors, stand_in_vectors
+from dlpy.models._sequences import Embedding
 
 WORDS = ("", "the", "cat", "sat", "nowhere")
 GLOVE = "the 0.5 -1 2\ncat 1 2 3\nsat 0 0 1e-3\nother 9 9 9\n"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from dlpy.runs import Run
+from dlpy.runs.directory import Run
 
 
 @pytest.fixture

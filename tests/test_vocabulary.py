@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from dlpy.errors import ConfigError
-from dlpy.vocabulary import Vocabulary, learn, pieces
+from dlpy.core.errors import ConfigError
+from dlpy.data.text.vocabulary import Vocabulary, learn, pieces
 
 TEXT = 'He said: "It isn\'t (quite) done." Then, well-nigh\nsilent, he left.\n\nSo what?'
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from keras.src.legacy.saving.legacy_h5_format import save_weights_to_hdf5_group
 
-from dlpy.errors import DataError
-from dlpy.weight_files import assign, read_weights
+from dlpy.core.errors import DataError
+from dlpy.pretrained.weights import assign, read_weights
 
 
 def network(*, filters: int = 4, deeper: bool = False) -> keras.Model:

@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from dlpy.writing import number_text
+from dlpy.storage.atomic import number_text
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from dlpy.pictures import Size
+from dlpy.data.images.files import Size
 
 
 def octave_sizes(size: Size, octaves: int, scale: float) -> list[Size]:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from dlpy.artworks.artwork import Artwork, Pictures
-from dlpy.errors import DataError
-from dlpy.pictures import Form, Size, read_picture, read_sizes
+from dlpy.artworks.base import Artwork, Pictures
+from dlpy.core.errors import DataError
+from dlpy.data.images.files import Form, Size, read_picture, read_sizes
 
 
 @dataclass(frozen=True)

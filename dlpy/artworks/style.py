@@ -1,103 +1,123 @@
-"""`kind: style`: the content of one picture in the style of another (Gatys, Ecker and Bethge 2015)."""
+"""Style transfer: a picture whose content is that of one picture, and whose channels go together as in another.
+
+Source: Chollet 2017, 8.3; Gatys, Ecker and Bethge 2015, arXiv:1508.06576.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from pydantic import Field
 
-from dlpy.artworks.artwork import Artwork, LayerWeights, Pictures, Positive, Side
-from dlpy.networks import NETWORKS
-from dlpy.pictures import Size
-from dlpy.stand_ins.scenes import brushwork, landscape
-from dlpy.yaml_reader import Mistake
+from dlpy.artworks.feature_network import Viewer
+from dlpy.artworks.loss_terms import content_distance, gram_matrix, style_distance, total_variation
+from dlpy.artworks.minimizers import Adam, Lbfgs, Minimizer
+from dlpy.artworks.record import Journal, reading_state
+from dlpy.explain.gradients import with_slope
 
 if TYPE_CHECKING:
-    from dlpy.artworks.journal import Journal
-    from dlpy.artworks.viewer import Viewer
+    from dlpy.artworks.base import Pictures
+    from dlpy.artworks.style_options import Style
 
-_VGG = ("vgg16", "vgg19")
-_CONTENT = {"block5_conv2": 0.025}
-_STYLE = {f"block{number}_conv1": 0.2 for number in range(1, 6)}
-_SMOKE_ITERATIONS = 2
+_TERMS = ("content", "style", "total_variation")
 
 
-class Style(Artwork):
-    """A picture with the content of one and the style of another: textures and colours, not things."""
+def transfer(artwork: Style, viewer: Viewer, pictures: Pictures, journal: Journal) -> None:
+    """Make a picture with the content of one and the style of another, and keep it on the way."""
+    state = journal.begins("painting", artwork.iterations * artwork.evaluations)
+    judge = _Judge(artwork, viewer, pictures, journal)
+    minimizer = _minimizer(artwork, judge, _start(artwork, pictures["content"]))
+    if state:
+        with reading_state(journal):
+            minimizer.restore(state)
+            judge.asked = int(state["asked"])
+    else:
+        _tell(artwork, 0, judge.terms(minimizer.place), journal)
+    digits = len(str(artwork.iterations))
+    for iteration in range(len(journal.rows), artwork.iterations + 1):
+        minimizer.go_on(artwork.evaluations)
+        _tell(artwork, iteration, judge.terms(minimizer.place), journal)
+        if iteration % artwork.save_every == 0:
+            journal.keep(f"iteration-{iteration:0{digits}d}", judge.picture(minimizer.place))
+        journal.keep_state(lambda: {**minimizer.state(), "asked": np.array(judge.asked)})
+    journal.keep("final", judge.picture(minimizer.place))
+    journal.summarize({"evaluations": judge.asked})
 
-    kind: Literal["style"]
-    content_path: str | None = None
-    """The file of the picture whose content is kept."""
-    style_path: str | None = None
-    """The file of the picture whose style is taken; it is stretched to the size of the other."""
-    height: Side | None = 400
-    """How high the pictures are made, the width by the ratio of the content's; null leaves that as large as it is."""
-    content_layers: LayerWeights | None = None
-    """Layers that go on answering as to the content, and how much each counts; the book's for a VGG unless given."""
-    style_layers: LayerWeights | None = None
-    """Layers whose channels go together as in the style, and how much each counts; a VGG has the book's."""
-    total_variation: Annotated[float, Field(ge=0)] = 1e-4
-    """How much differences between neighbouring pixels count: more makes the picture smoother."""
-    total_variation_power: Annotated[float, Field(ge=1, le=2)] = 1.25
-    """To which power half the squared differences are taken: more lets small ones be."""
-    start: Literal["content", "noise"] = "content"
-    """What the picture is before the first iteration."""
-    optimizer: Literal["lbfgs", "adam"] = "lbfgs"
-    """What changes the picture: L-BFGS, which needs no step size and never makes the loss larger, or Adam."""
-    learning_rate: Positive | None = None
-    """Step size of adam, in grey levels of 255; 2 unless given."""
-    iterations: Annotated[int, Field(gt=0)] = 20
-    """How often progress is told and kept."""
-    evaluations: Annotated[int, Field(ge=3)] = 20
-    """How often the loss is computed in each iteration, at most."""
-    save_every: Annotated[int, Field(gt=0)] = 1
-    """After how many iterations a picture is kept, apart from the last."""
 
-    def paths(self) -> dict[str, str | None]:
-        return {"content": self.content_path, "style": self.style_path}
+class _Judge:
+    """Says how bad a picture is, given as a row of numbers, and in which direction it becomes worse."""
 
-    def path_options(self) -> dict[str, str]:
-        return {"content": "content_path", "style": "style_path"}
+    def __init__(self, artwork: Style, viewer: Viewer, pictures: Pictures, journal: Journal) -> None:
+        import tensorflow as tf
 
-    def wanted_layers(self) -> dict[tuple[str, str], float]:
-        content = {("content_layers", name): weight for name, weight in self.content().items()}
-        return content | {("style_layers", name): weight for name, weight in self.style().items()}
+        self.asked = 0
+        self._shape, self._journal = pictures["content"].shape, journal
+        loss = _loss(artwork, viewer, pictures)
+        shape = tf.TensorSpec((1, *self._shape))
+        self._slope = tf.function(lambda picture: with_slope(loss, picture), autograph=False, input_signature=[shape])
+        self._terms = tf.function(lambda picture: loss(picture)[1], autograph=False, input_signature=[shape])
 
-    def content(self) -> dict[str, float]:
-        """Return the weights of the layers that keep the content."""
-        return self.content_layers or (_CONTENT if self.network in _VGG else {})
+    def picture(self, place: np.ndarray) -> np.ndarray:
+        """Return the picture, (height, width, channels) float32 in grey levels."""
+        return place.reshape(self._shape).astype(np.float32)
 
-    def style(self) -> dict[str, float]:
-        """Return the weights of the layers that take the style."""
-        return self.style_layers or (_STYLE if self.network in _VGG else {})
+    def terms(self, place: np.ndarray) -> dict[str, float]:
+        """Return the weighted terms of the loss."""
+        return dict(zip(_TERMS, map(float, self._terms(self.picture(place)[None])), strict=True))
 
-    def stand_in(self, purpose: str, size: Size | None) -> np.ndarray:
-        paint = landscape if purpose == "content" else brushwork
-        return paint(self.seed, size or (self.height or 400, None))
+    def __call__(self, place: np.ndarray) -> tuple[float, np.ndarray]:
+        """Return the loss and its slope."""
+        slope, terms = self._slope(self.picture(place)[None])
+        self.asked += 1
+        self._journal.watcher.advanced(self.asked)
+        return float(np.sum(terms, dtype=np.float64)), np.asarray(slope, np.float64).reshape(-1)
 
-    def resolved(self) -> Artwork:
-        rate = self.learning_rate or 2.0 if self.optimizer == "adam" else None
-        update = {"content_layers": self.content(), "style_layers": self.style(), "learning_rate": rate}
-        return super().resolved().model_copy(update=update)
 
-    def shortened(self) -> Artwork:
-        least = NETWORKS[self.network].least if self.network else 64
-        update = {"height": least + 16, "iterations": _SMOKE_ITERATIONS, "evaluations": 3}
-        return super().shortened().model_copy(update=update)
+def _loss(artwork: Style, viewer: Viewer, pictures: Pictures) -> Callable[[Any], tuple[Any, Any]]:
+    """Return what gives the loss of a picture (1, height, width, channels), and its terms."""
+    import tensorflow as tf
 
-    def mistakes(self) -> list[Mistake]:
-        found = super().mistakes()
-        if self.run is not None or self.network is not None:
-            which = self.network or "a run's network"
-            missing = {"content_layers": not self.content(), "style_layers": not self.style()}
-            message = f"required for {which}: such as {{block4_conv2: 0.5}}; `dlpy explain` shows what layers see."
-            found += [Mistake((option,), message) for option, is_missing in missing.items() if is_missing]
-        if self.learning_rate is not None and self.optimizer != "adam":
-            found.append(Mistake(("learning_rate",), "lbfgs finds its own step size: leave it out, or take adam."))
-        return found
+    content, style = artwork.content(), artwork.style()
+    maps = viewer.maps([*content, *style])
+    given = {purpose: maps(tf.constant(picture[None], tf.float32)) for purpose, picture in pictures.items()}
+    wanted = given["content"][: len(content)]
+    grams = [gram_matrix(found) for found in given["style"][len(content) :]]
+    height, width, _ = pictures["content"].shape
 
-    def paint(self, viewer: Viewer, pictures: Pictures, journal: Journal) -> None:
-        from dlpy.artworks.styling import transfer
+    def loss(picture: Any) -> tuple[Any, Any]:
+        found = maps(picture)
+        kept = [
+            weight * content_distance(own, other)
+            for weight, own, other in zip(content.values(), found[: len(content)], wanted, strict=True)
+        ]
+        taken = [
+            weight * style_distance(gram_matrix(own), other, height * width)
+            for weight, own, other in zip(style.values(), found[len(content) :], grams, strict=True)
+        ]
+        smooth = artwork.total_variation * total_variation(picture, artwork.total_variation_power)
+        terms = tf.stack([tf.add_n(kept), tf.add_n(taken), smooth])
+        return tf.reduce_sum(terms), terms
 
-        transfer(self, viewer, pictures, journal)
+    return loss
+
+
+def _start(artwork: Style, content: np.ndarray) -> np.ndarray:
+    """Return the picture to begin with as a row of numbers."""
+    if artwork.start == "content":
+        return content.astype(np.float64).reshape(-1)
+    return np.random.default_rng(artwork.seed).uniform(0, 255, content.size)
+
+
+def _minimizer(artwork: Style, judge: _Judge, start: np.ndarray) -> Minimizer:
+    if artwork.optimizer == "adam":
+        return Adam(judge, start, float(artwork.learning_rate or 0))
+    return Lbfgs(judge, start)
+
+
+def _tell(artwork: Style, iteration: int, terms: dict[str, float], journal: Journal) -> None:
+    loss = sum(terms.values())
+    journal.add({"iteration": iteration, "loss": loss, **terms})
+    digits = len(str(artwork.iterations))
+    shown = "  ".join(f"{name} {value:.3e}" for name, value in {"loss": loss, **terms}.items())
+    journal.watcher.notice(f"iteration {iteration:{digits}d}/{artwork.iterations}  {shown}")

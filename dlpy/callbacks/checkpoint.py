@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
-from dlpy.callbacks.monitor import Best
-from dlpy.checkpoints import Which, forget_previous, save
-from dlpy.components import Callback, Hooks
-from dlpy.errors import StorageError
-from dlpy.hooks import states_of
-from dlpy.objectives import Monitor
-from dlpy.parsing import parse
-from dlpy.runs import Run
-from dlpy.snapshots import Snapshot, with_copies
-from dlpy.stopping import held_back
+from dlpy.callbacks._monitor import Best
+from dlpy.components.base import Callback, Hooks
+from dlpy.components.hooks import states_of
+from dlpy.components.objectives import Monitor
+from dlpy.core.errors import StorageError
+from dlpy.core.parsing import parse
+from dlpy.core.signals import held_back
+from dlpy.engine.snapshots import Snapshot, with_copies
+from dlpy.runs.checkpoints import Which, forget_previous, save
+from dlpy.runs.directory import Run
 
 if TYPE_CHECKING:
     import keras

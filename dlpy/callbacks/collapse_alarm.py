@@ -6,11 +6,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from dlpy.components import Callback, Hooks
-from dlpy.data import Task
-from dlpy.errors import ConfigError
-from dlpy.parsing import parse
-from dlpy.runs import Run
+from dlpy.components.base import Callback, Hooks
+from dlpy.core.errors import ConfigError
+from dlpy.core.parsing import parse
+from dlpy.data.task import Task
+from dlpy.runs.directory import Run
 
 _WON = 0.995  # of both kinds of rows told right
 

@@ -6,11 +6,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from dlpy.callbacks.monitor import Best
-from dlpy.components import Callback, Hooks
-from dlpy.objectives import Monitor
-from dlpy.parsing import parse
-from dlpy.runs import Run
+from dlpy.callbacks._monitor import Best
+from dlpy.components.base import Callback, Hooks
+from dlpy.components.objectives import Monitor
+from dlpy.core.parsing import parse
+from dlpy.runs.directory import Run
 
 
 class EarlyStopping(Callback):

@@ -6,9 +6,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from dlpy.components import LEARNING_RATE, Callback, Hooks
-from dlpy.model_state import set_learning_rate
-from dlpy.runs import Run
+from dlpy.components.base import LEARNING_RATE, Callback, Hooks
+from dlpy.engine.model_state import set_learning_rate
+from dlpy.runs.directory import Run
 
 
 def _whole_keys(value: Any) -> Any:

@@ -7,13 +7,13 @@ import time
 from pathlib import Path
 from typing import Any
 
-from dlpy.components import Hooks
-from dlpy.errors import RunError, StorageError
-from dlpy.history import history_of
-from dlpy.model_state import learning_rate
-from dlpy.objectives import DATA_LOSS
-from dlpy.parsing import parse
-from dlpy.writing import number_text, storage, write_whole
+from dlpy.components.base import Hooks
+from dlpy.components.objectives import DATA_LOSS
+from dlpy.core.errors import RunError, StorageError
+from dlpy.core.parsing import parse
+from dlpy.engine.model_state import learning_rate
+from dlpy.runs.history import history_of
+from dlpy.storage.atomic import number_text, storage, write_whole
 
 
 class MetricsCsv(Hooks):

@@ -6,12 +6,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from dlpy.callbacks.monitor import Best
-from dlpy.components import LEARNING_RATE, Callback, Hooks
-from dlpy.model_state import set_learning_rate
-from dlpy.objectives import Monitor
-from dlpy.parsing import parse
-from dlpy.runs import Run
+from dlpy.callbacks._monitor import Best
+from dlpy.components.base import LEARNING_RATE, Callback, Hooks
+from dlpy.components.objectives import Monitor
+from dlpy.core.parsing import parse
+from dlpy.engine.model_state import set_learning_rate
+from dlpy.runs.directory import Run
 
 
 class ReduceLROnPlateau(Callback):

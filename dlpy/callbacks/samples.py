@@ -6,14 +6,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from dlpy.components import Callback, Hooks
-from dlpy.data import Task
-from dlpy.errors import ConfigError
-from dlpy.made import asked_for, latent_vectors, make_pictures, square_sheet
-from dlpy.parsing import parse
-from dlpy.pictures import is_picture
-from dlpy.png import save_pixels
-from dlpy.runs import Run
+from dlpy.components.base import Callback, Hooks
+from dlpy.core.errors import ConfigError
+from dlpy.core.parsing import parse
+from dlpy.data.images.files import is_picture
+from dlpy.data.task import Task
+from dlpy.drawing.png import save_pixels
+from dlpy.runs.directory import Run
+from dlpy.sampling.images import asked_for, latent_vectors, make_pictures, square_sheet
 
 _SEED = 0
 

@@ -7,9 +7,9 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import Field
 
-from dlpy.components import Callback, Hooks
-from dlpy.model_state import learning_rate
-from dlpy.runs import Run
+from dlpy.components.base import Callback, Hooks
+from dlpy.engine.model_state import learning_rate
+from dlpy.runs.directory import Run
 
 
 class TensorBoard(Callback):

@@ -6,14 +6,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator
 
-from dlpy.components import Callback, Hooks
-from dlpy.continuation import Continuation, Manner
-from dlpy.data import Task
-from dlpy.errors import ConfigError
-from dlpy.parsing import parse
-from dlpy.runs import Run
-from dlpy.text_memory import Memory
-from dlpy.writing import write_whole
+from dlpy.components.base import Callback, Hooks
+from dlpy.core.errors import ConfigError
+from dlpy.core.parsing import parse
+from dlpy.data.task import Task
+from dlpy.runs.directory import Run
+from dlpy.sampling.text import Continuation, Manner
+from dlpy.sampling.text_memory import Memory
+from dlpy.storage.atomic import write_whole
 
 
 class TextSamples(Callback):

@@ -8,19 +8,19 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import TaskID
 
-from dlpy.artworks.artwork import Artwork
-from dlpy.artworks.journal import Watcher
-from dlpy.artworks.making import make
-from dlpy.artworks.resuming import Unfinished, resume
+from dlpy.artworks.base import Artwork
+from dlpy.artworks.kinds import load_any
+from dlpy.artworks.make import make
+from dlpy.artworks.record import Watcher
+from dlpy.artworks.resume import Unfinished, resume
 from dlpy.cli.lines import say
 from dlpy.cli.output import bar, output
 from dlpy.cli.progress import announce, shown_path
-from dlpy.document import Document
-from dlpy.errors import RunError
-from dlpy.evaluation import reading_config
-from dlpy.kinds import load_any
-from dlpy.records import Options
-from dlpy.runs import Run
+from dlpy.core.errors import RunError
+from dlpy.experiment.document import Document
+from dlpy.runs.directory import Run
+from dlpy.training.evaluate import reading_config
+from dlpy.training.record import Options
 
 
 def make_and_show(artwork: Artwork, document: Document, options: Options, *, quiet: bool) -> None:

@@ -18,7 +18,7 @@ def check(
     Example: dlpy check configs/*.yaml
     """
     from dlpy.cli.lines import say
-    from dlpy.errors import ConfigError, DlpyError
+    from dlpy.core.errors import ConfigError, DlpyError
 
     overrides = [text for text in files if "=" in text and not os.path.exists(text)]  # noqa: PTH110 - False where one is too long
     failed: list[DlpyError] = []
@@ -38,11 +38,11 @@ def check(
 
 def _check(path: Path, overrides: list[str], *, data: bool) -> list[str]:
     """Return what there is to tell of an experiment without mistakes."""
-    from dlpy.artworks.artwork import Artwork
-    from dlpy.artworks.making import prepared
-    from dlpy.errors import DlpyError
-    from dlpy.inspection import inspect
-    from dlpy.kinds import load_any
+    from dlpy.artworks.base import Artwork
+    from dlpy.artworks.kinds import load_any
+    from dlpy.artworks.make import prepared
+    from dlpy.core.errors import DlpyError
+    from dlpy.training.inspect import inspect
 
     experiment, document = load_any(path, overrides)
     try:

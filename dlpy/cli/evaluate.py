@@ -6,21 +6,7 @@ from typing import Annotated
 
 import typer
 
-from dlpy.cli import completion
-from dlpy.cli.train import RunsFolder
-
-RunName = Annotated[
-    str,
-    typer.Argument(
-        metavar="RUN",
-        help="A run: its id or the beginning, an experiment's name, a path, or 'latest'.",
-        autocompletion=completion.runs,
-    ),
-]
-Strict = Annotated[
-    bool, typer.Option("--strict", help="Stop where rows hold what no training row held, such as a new category.")
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
+from dlpy.cli.options import AsJson, RunName, RunsFolder, Strict
 
 
 def evaluate(
@@ -40,18 +26,20 @@ def evaluate(
 
     Example: dlpy evaluate latest --split test
     """
-    from dlpy import evaluation, runs
     from dlpy.cli.class_lines import class_lines
     from dlpy.cli.lines import complain, say, say_json
     from dlpy.cli.output import output
     from dlpy.cli.progress import announce_stand_in, score_table
     from dlpy.cli.unfamiliar_table import tell_unfamiliar
-    from dlpy.drawing import draw_all
-    from dlpy.unfamiliar import Unfamiliar
+    from dlpy.data.unfamiliar import Unfamiliar
+    from dlpy.drawing.figures import draw_all
+    from dlpy.runs.directory import find_run
+    from dlpy.training.evaluate import checkpoint_name, part_names
+    from dlpy.training.evaluate import evaluate as evaluate_run
 
-    run = runs.find(name, runs_folder)
-    parts, which = evaluation.part_names(split or []), evaluation.checkpoint_name(checkpoint)
-    results = evaluation.evaluate(run, parts, which, complain, strict=strict)
+    run = find_run(name, runs_folder)
+    parts, which = part_names(split or []), checkpoint_name(checkpoint)
+    results = evaluate_run(run, parts, which, complain, strict=strict)
     draw_all(run, complain)
     if as_json:
         say_json(results)

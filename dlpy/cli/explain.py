@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from dlpy.cli import completion
-from dlpy.cli.evaluate import AsJson
-from dlpy.cli.train import RunsFolder
+from dlpy.cli.options import AsJson, RunsFolder
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from dlpy.explain.subject import Subject
+    from dlpy.explain.inputs import Subject
 
 
 def explain(
@@ -78,21 +77,23 @@ def explain(
 
 def _subject(name: str, weights: str | None, size: int | None, checkpoint: str, runs_folder: Path | None) -> Subject:
     """Return the run's network, or the bare one that --weights asks for."""
-    from dlpy import backend, evaluation, runs
-    from dlpy.errors import ConfigError, RunError
+    from dlpy.core import keras_backend
+    from dlpy.core.errors import ConfigError, RunError
+    from dlpy.runs.directory import find_run
+    from dlpy.training import evaluate
 
     if weights is None and size is not None:
         raise ConfigError("--size is for bare networks (--weights); a run's network takes the size it was trained on.")
     if weights is None:
         try:
-            run = runs.find(name, runs_folder)
+            run = find_run(name, runs_folder)
         except RunError as error:
             raise RunError(f"{error} (A bare network of keras.applications needs --weights.)") from None
-        from dlpy.explain.subject import of_run
+        from dlpy.explain.inputs import of_run
 
-        return of_run(run, evaluation.checkpoint_name(checkpoint))
-    backend.start()
-    from dlpy.explain.network import of_network
+        return of_run(run, evaluate.checkpoint_name(checkpoint))
+    keras_backend.start()
+    from dlpy.explain.bare_network import of_network
 
     return of_network(name, weights, size)
 
@@ -102,7 +103,7 @@ def _watcher(console: Console) -> Any:
     from rich.text import Text
 
     from dlpy.cli.progress import shown_path
-    from dlpy.errors import printable
+    from dlpy.core.errors import printable
     from dlpy.explain.explain import Watcher
 
     status = console.status("")

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dlpy.cli.evaluate import RunName
-from dlpy.cli.train import RunsFolder
+from dlpy.cli.options import RunName, RunsFolder
 
 if TYPE_CHECKING:
-    from dlpy.checkpoints import Which
-    from dlpy.runs import Run
+    from dlpy.runs.checkpoints import Which
+    from dlpy.runs.directory import Run, find_run
 
 _TEXT, _PICTURES = "Texts", "Pictures"  # panels of --help
 _LENGTH, _TEMPERATURE = 1000, 0.5
@@ -85,11 +84,11 @@ def generate(
 
     Example: dlpy generate latest --walk 64 -o walk.gif
     """
-    from dlpy import evaluation, runs
-    from dlpy.errors import ConfigError
+    from dlpy.core.errors import ConfigError
+    from dlpy.training import evaluate
 
-    run, which = runs.find(name, runs_folder), evaluation.checkpoint_name(checkpoint)
-    kind = evaluation.tasks(run)[1].output.kind
+    run, which = find_run(name, runs_folder), evaluate.checkpoint_name(checkpoint)
+    kind = evaluate.tasks(run)[1].output.kind
     of_text = {"seed-text": seed_text, "length": length, "temperature": temperature, "top-k": top_k}
     of_pictures = {"count": count, "grid": grid, "walk": walk, "edit": edit, "class": wanted}
     if kind not in ("tokens", "inputs"):
@@ -114,9 +113,9 @@ def _text(
     output: Path | None,
 ) -> None:
     from dlpy.cli.lines import hand_over, say
-    from dlpy.continuation import Manner
     from dlpy.generate.text import Wish, write_text
-    from dlpy.writing import write_whole
+    from dlpy.sampling.text import Manner
+    from dlpy.storage.atomic import write_whole
 
     seed_text, length, temperature, top_k = chosen
     text = write_text(run, Wish(seed_text, length, Manner((temperature,), top_k, seed)), which)
@@ -137,7 +136,7 @@ def _pictures(
 ) -> None:
     from dlpy.cli.lines import say
     from dlpy.cli.progress import shown_path
-    from dlpy.errors import ConfigError
+    from dlpy.core.errors import ConfigError
     from dlpy.generate.pictures import Wish, write_pictures
 
     count, grid, walk, edit = chosen

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from dlpy.cli.train import ConfigFile, Overrides, Quiet, Resume, RunsFolder, Smoke, command_line, went_on
+from dlpy.cli.options import ConfigFile, Overrides, Quiet, Resume, RunsFolder, Smoke, command_line
+from dlpy.cli.train import went_on
 
 
 def kfold(
@@ -27,15 +28,15 @@ def kfold(
 
     Example: dlpy kfold configs/boston_kfold.yaml kfold.folds=10 --refit
     """
-    from dlpy import runs
     from dlpy.cli.progress import reporter
-    from dlpy.config import load
-    from dlpy.kfold import kfold as run_kfold
-    from dlpy.records import Options, fingerprint
-    from dlpy.run_record import How
+    from dlpy.experiment.experiment import load
+    from dlpy.runs.directory import default_runs_folder
+    from dlpy.runs.record import How
+    from dlpy.training.kfold import kfold as run_kfold
+    from dlpy.training.record import Options, fingerprint
 
     experiment, document = load(config, overrides)
-    options = Options(runs_folder or runs.runs_folder(), command_line(), "kfold", smoke, How(jobs, refit))
+    options = Options(runs_folder or default_runs_folder(), command_line(), "kfold", smoke, How(jobs, refit))
     if resume and went_on(fingerprint(experiment), options, quiet=quiet):
         return
     with reporter(quiet=quiet, folds=True) as report:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from dlpy.errors import on_a_line, printable
-from dlpy.writing import json_text
+from dlpy.core.errors import on_a_line, printable
+from dlpy.storage.atomic import json_text
 
 
 def say(*lines: str) -> None:

@@ -14,7 +14,6 @@ from typing import Annotated, Any
 
 import typer
 
-from dlpy import stopping
 from dlpy.cli.check import check
 from dlpy.cli.evaluate import evaluate
 from dlpy.cli.explain import explain
@@ -29,8 +28,9 @@ from dlpy.cli.runs import runs
 from dlpy.cli.schema import schema
 from dlpy.cli.show import show
 from dlpy.cli.train import train
-from dlpy.errors import DlpyError, SetupError, StorageError
-from dlpy.registry import announcers, plugin_failure, refuse_plugins
+from dlpy.core import signals
+from dlpy.core.errors import DlpyError, SetupError, StorageError
+from dlpy.core.registry import announcers, plugin_failure, refuse_plugins
 
 EXIT_STATUS = """
 Exit status: 0 done; 1 a bug in dlpy; 2 the experiment file or the command line; 3 the data; 4 the environment;
@@ -56,10 +56,10 @@ def _with_exit_status(command: Callable[..., None]) -> Callable[..., None]:
             command(*arguments, **options)
         except typer.Exit:
             raise
-        except (KeyboardInterrupt, stopping.Stopped, BrokenPipeError) as error:
+        except (KeyboardInterrupt, signals.Stopped, BrokenPipeError) as error:
             raise typer.Exit(_tell_stop(error)) from None
         except (Exception, SystemExit) as error:  # a plug-in may call sys.exit
-            stop = stopping.behind(error)
+            stop = signals.behind(error)
             raise typer.Exit(_tell_error(error) if stop is None else _tell_stop(stop)) from None
 
     return guarded
@@ -95,7 +95,7 @@ def _tell_stop(error: BaseException) -> int:
     left = " ".join(getattr(error, "__notes__", []))
     if isinstance(error, BrokenPipeError):  # `dlpy runs | head` is done, `dlpy train | head` is not
         return 128 + signal.SIGPIPE if left else 0
-    number = error.number if isinstance(error, stopping.Stopped) else signal.SIGINT
+    number = error.number if isinstance(error, signals.Stopped) else signal.SIGINT
     by = "Ctrl-C" if number == signal.SIGINT else signal.Signals(number).name
     complain(f"stopped by {by}. {left}".rstrip())
     return 128 + number
@@ -108,7 +108,7 @@ for _command in (train, resume, evaluate, predict, generate, explain, kfold, plo
 def _tell_version(wanted: bool) -> None:
     """Print dlpy's version and those of what decides its numbers, where --version asks for them."""
     if wanted:
-        from dlpy.environment import versions
+        from dlpy.core.environment import versions
 
         told = {name: number for name, number in versions().items() if number is not None}
         say(*(f"{name} {number}" for name, number in told.items()))
@@ -134,7 +134,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         app(arguments, prog_name="dlpy")
     except BaseException as error:  # click's own end, or a signal while the command line was read
-        stop = stopping.behind(error)
+        stop = signals.behind(error)
         if stop is not None:
             return _tell_stop(stop)
         if not isinstance(error, SystemExit):
@@ -148,10 +148,10 @@ def run() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal without umlauts is no reason to fail
-    stopping.listen(_tell_stop)
+    signals.listen(_tell_stop)
     announcers.append(functools.cache(_tell_plugin))
     status = main()
-    stopping.ignore()  # all is done and told; Python takes a while to end
+    signals.ignore()  # all is done and told; Python takes a while to end
     try:
         sys.stdout.flush()
     except BrokenPipeError:

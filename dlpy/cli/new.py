@@ -46,14 +46,15 @@ def new(
 
     Example: dlpy new houses.csv --target price
     """
-    from dlpy import config, starter
     from dlpy.cli.lines import say
-    from dlpy.errors import ConfigError
-    from dlpy.registry import without_plugins
-    from dlpy.starter_columns import Choices
-    from dlpy.suggestions import command
-    from dlpy.wording import title_of
-    from dlpy.writing import write_whole
+    from dlpy.core.errors import ConfigError
+    from dlpy.core.registry import without_plugins
+    from dlpy.core.suggestions import command
+    from dlpy.experiment import experiment
+    from dlpy.starter import starter
+    from dlpy.starter.columns import Choices
+    from dlpy.starter.wording import title_of
+    from dlpy.storage.atomic import write_whole
 
     output = output or named_after(source)
     if output.exists() and not force:
@@ -61,7 +62,7 @@ def new(
 
     def write(path: Path) -> None:
         path.write_text(text, encoding="utf-8")
-        config.load(path)
+        experiment.load(path)
 
     with without_plugins():
         choices = Choices(tuple(ignore or ()), tuple(categorical or ()), tuple(missing or ()))

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.style import StyleType
 from rich.text import Text
 
-from dlpy.errors import printable
+from dlpy.core.errors import printable
 
 
 class _Output(Console):

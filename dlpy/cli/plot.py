@@ -31,12 +31,12 @@ def plot(run_names: RunNames, only: Only = None, output: Output = None, runs_fol
 
     Example: dlpy plot latest --only history,confusion
     """
-    from dlpy import runs
     from dlpy.cli.lines import say
-    from dlpy.drawing import draw
+    from dlpy.drawing.figures import draw
+    from dlpy.runs.directory import find_run
 
     gc.freeze()  # a fifth of the time went into looking through the imported modules for garbage, again and again
-    found = {run.path: run for run in (runs.find(name, runs_folder) for name in run_names)}
+    found = {run.path: run for run in (find_run(name, runs_folder) for name in run_names)}
     chosen = list(found.values())
     names = None if only is None else [name.strip() for name in only.split(",")]
     for path in draw(chosen, names, output or chosen[0].plots):

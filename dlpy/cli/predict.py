@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dlpy.cli.evaluate import AsJson, RunName, Strict
-from dlpy.cli.train import RunsFolder
+from dlpy.cli.options import AsJson, RunName, RunsFolder, Strict
 
 if TYPE_CHECKING:
-    from dlpy.predictions import Predicted
+    from dlpy.training.predict import Predicted
 
 
 def predict(
@@ -43,23 +42,22 @@ def predict(
 
     Example: dlpy predict latest new_houses.csv --keep id --output predictions.csv
     """
-    from dlpy import evaluation, predictions, runs
     from dlpy.cli.lines import complain
     from dlpy.cli.output import errors
     from dlpy.cli.unfamiliar_table import tell_unfamiliar
-    from dlpy.errors import ConfigError
-    from dlpy.predictions import Ask
+    from dlpy.core.errors import ConfigError
+    from dlpy.runs.directory import find_run
+    from dlpy.training.evaluate import checkpoint_name
+    from dlpy.training.predict import Ask, predict_texts
+    from dlpy.training.predict import predict as predict_file
 
     if (data is None) == (not text):
         raise ConfigError("give either a file of rows to predict, or --text.")
     if output is not None and data is not None and output.resolve() == data.resolve():
         raise ConfigError(f"--output {output}: that is the file to predict. Give another name.")
-    run = runs.find(name, runs_folder)
-    ask = Ask(evaluation.checkpoint_name(checkpoint), tuple(keep or []), strict)
-    if data:
-        predicted = predictions.predict(run, data, ask, complain)
-    else:
-        predicted = predictions.predict_texts(run, text or [], ask, complain)
+    run = find_run(name, runs_folder)
+    ask = Ask(checkpoint_name(checkpoint), tuple(keep or []), strict)
+    predicted = predict_file(run, data, ask, complain) if data else predict_texts(run, text or [], ask, complain)
     tell_unfamiliar(errors(), predicted.unfamiliar, "these rows")
     _write(predicted, output, as_json=as_json)
 
@@ -67,7 +65,7 @@ def predict(
 def _write(predicted: Predicted, output: Path | None, *, as_json: bool) -> None:
     """Write the predictions where they are wanted, and print what is left to be told."""
     from dlpy.cli.lines import hand_over, say, say_json
-    from dlpy.writing import write_whole
+    from dlpy.storage.atomic import write_whole
 
     table = predicted.to_csv()
     if output is not None:

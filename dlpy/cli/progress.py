@@ -16,10 +16,10 @@ from rich.table import Table
 
 from dlpy.cli.lines import say
 from dlpy.cli.output import bar, output
-from dlpy.config import Experiment
-from dlpy.data import Data, Loaded
-from dlpy.reporting import Reporter
-from dlpy.runs import Run
+from dlpy.data.task import Data, Loaded
+from dlpy.experiment.experiment import Experiment
+from dlpy.runs.directory import Run
+from dlpy.training.reporter import Reporter
 
 
 @contextmanager

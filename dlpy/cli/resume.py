@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dlpy.cli.evaluate import RunName
-from dlpy.cli.train import Quiet, RunsFolder, command_line
+from dlpy.cli.options import Quiet, RunName, RunsFolder, command_line
 
 if TYPE_CHECKING:
-    from dlpy.runs import Run
+    from dlpy.runs.directory import Run
 
 
 def resume(
@@ -35,18 +34,19 @@ def resume(
 
     Example: dlpy resume latest
     """
-    from dlpy import resumption, runs
     from dlpy.cli.lines import say
     from dlpy.cli.progress import shown_path
-    from dlpy.errors import ConfigError
-    from dlpy.suggestions import command
+    from dlpy.core.errors import ConfigError
+    from dlpy.core.suggestions import command
+    from dlpy.runs.directory import find_run
+    from dlpy.training.resume import is_complete
 
-    run = runs.find(name, runs_folder)
+    run = find_run(name, runs_folder)
     if overrides:
         begin = "kfold" if run.record().kind == "kfold" else "train"
         new = command(begin, shown_path(run.config), *overrides)
         raise ConfigError(f"a run goes on as it began, without {overrides[0]!r}; to begin anew with it: {new}")
-    if resumption.is_complete(run):
+    if is_complete(run):
         said = shown_path(run.path) if quiet else f"{shown_path(run.path)} is complete: there is nothing to do."
         say(said)
         return
@@ -55,11 +55,11 @@ def resume(
 
 def go_on(run: Run, *, quiet: bool, allow_inexact: bool = False, jobs: int | None = None) -> None:
     """Train a run to its end, and show it as the command that began it does."""
-    from dlpy import resumption
     from dlpy.cli import artworks
     from dlpy.cli.progress import reporter
-    from dlpy.errors import ConfigError
-    from dlpy.runs import PICTURE_KINDS
+    from dlpy.core.errors import ConfigError
+    from dlpy.runs.directory import PICTURE_KINDS
+    from dlpy.training.resume import resume
 
     kind = run.record().kind
     if kind in PICTURE_KINDS:
@@ -69,5 +69,5 @@ def go_on(run: Run, *, quiet: bool, allow_inexact: bool = False, jobs: int | Non
         return
     folds = kind == "kfold"
     with reporter(quiet=quiet, folds=folds) as report:
-        resumption.resume(run, command_line(), report, allow_inexact=allow_inexact, jobs=jobs)
+        resume(run, command_line(), report, allow_inexact=allow_inexact, jobs=jobs)
     report.finished(run)

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from dlpy.cli import completion
-from dlpy.cli.evaluate import AsJson
-from dlpy.cli.train import RunsFolder
+from dlpy.cli.options import AsJson, RunsFolder
 
 if TYPE_CHECKING:
-    from dlpy.runs import Run
+    from dlpy.runs.directory import Run
 
 
 def runs(
@@ -41,18 +40,18 @@ def runs(
 
     Example: dlpy runs --sort val_loss
     """
-    from dlpy import runs as store
-    from dlpy import verification
-    from dlpy.errors import ConfigError
+    from dlpy.core.errors import ConfigError
+    from dlpy.runs.directory import all_runs, default_runs_folder, find_run
+    from dlpy.runs.verify import begun
 
-    folder = runs_folder or store.runs_folder()
-    named = [store.find(name, folder) for name in names or []]
+    folder = runs_folder or default_runs_folder()
+    named = [find_run(name, folder) for name in names or []]
     if not verify:
-        _list(named or store.all_runs(folder), sort, reverse=reverse, as_json=as_json)
+        _list(named or all_runs(folder), sort, reverse=reverse, as_json=as_json)
         return
     if sort != "id" or reverse:
         raise ConfigError("--sort and --reverse are for scores: leave them out with --verify.")
-    _verify(named or verification.begun(folder), as_json=as_json)
+    _verify(named or begun(folder), as_json=as_json)
 
 
 def _verify(found: list[Run], *, as_json: bool) -> None:
@@ -62,8 +61,8 @@ def _verify(found: list[Run], *, as_json: bool) -> None:
         RunError: one is damaged.
     """
     from dlpy.cli.lines import say, say_json
-    from dlpy.errors import RunError
-    from dlpy.verification import verify
+    from dlpy.core.errors import RunError
+    from dlpy.runs.verify import verify
 
     verdicts = [verify(run) for run in found]
     if as_json:
@@ -82,8 +81,8 @@ def _list(found: list[Run], sort: str, *, reverse: bool, as_json: bool) -> None:
 
     from dlpy.cli.lines import say_json
     from dlpy.cli.output import output
-    from dlpy.errors import ConfigError, did_you_mean
-    from dlpy.score_order import larger_is_better
+    from dlpy.core.errors import ConfigError, did_you_mean
+    from dlpy.runs.score_direction import larger_is_better
 
     rows = [_row(run) for run in found]
     columns = list(dict.fromkeys(name for row in rows for name in row))
@@ -106,10 +105,10 @@ def _list(found: list[Run], sort: str, *, reverse: bool, as_json: bool) -> None:
 
 
 def _row(run: Run) -> dict[str, Any]:
-    from dlpy.errors import RunError
-    from dlpy.own_files import require_own
-    from dlpy.run_lock import status_of
-    from dlpy.runs import PICTURE_KINDS
+    from dlpy.core.errors import RunError
+    from dlpy.runs.directory import PICTURE_KINDS
+    from dlpy.runs.lock import status_of
+    from dlpy.runs.trust import require_own
 
     try:
         require_own(run.path)

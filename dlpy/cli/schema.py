@@ -8,7 +8,7 @@ def schema() -> None:
 
     Example: dlpy schema > experiment.schema.json
     """
-    from dlpy import kinds
+    from dlpy.artworks import kinds
     from dlpy.cli.lines import say_json
 
     say_json(kinds.schema())

@@ -40,12 +40,12 @@ def show(
 
     Example: dlpy show configs/imdb_dense.yaml training.epochs=3
     """
-    from dlpy.catalogue import component_help, kinds, listing
+    from dlpy.artworks.kinds import load_any
     from dlpy.cli.lines import hand_over
     from dlpy.cli.output import output
-    from dlpy.errors import ConfigError, did_you_mean
-    from dlpy.kinds import load_any
-    from dlpy.registry import load_plugin
+    from dlpy.components.catalogue import component_help, kinds, listing
+    from dlpy.core.errors import ConfigError, did_you_mean
+    from dlpy.core.registry import load_plugin
 
     behind = [word for word in (name, *(overrides or [])) if word is not None]
 
@@ -76,12 +76,12 @@ def _is_file(name: str) -> bool:
 
 def _show_data(path: str | None, overrides: list[str], samples: int) -> None:
     """Print what an experiment's transforms make of its rows."""
-    from dlpy import inspection
     from dlpy.cli.lines import say
-    from dlpy.config import load
-    from dlpy.errors import ConfigError
+    from dlpy.core.errors import ConfigError
+    from dlpy.experiment.experiment import load
+    from dlpy.training import inspect
 
     if path is None:
         raise ConfigError("show data: give an experiment file.")
-    for line in inspection.show(*load(Path(path), overrides), samples):
+    for line in inspect.show(*load(Path(path), overrides), samples):
         say(line)

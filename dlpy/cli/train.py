@@ -2,27 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+from dlpy.cli.options import ConfigFile, Overrides, Quiet, Resume, RunsFolder, Smoke, command_line
 
 if TYPE_CHECKING:
-    from dlpy.records import Options
-
-ConfigFile = Annotated[Path, typer.Argument(metavar="EXPERIMENT", help="The experiment file (YAML).")]
-Overrides = Annotated[
-    list[str] | None, typer.Argument(metavar="[KEY=VALUE]...", help="Options that override the file's.")
-]
-RunsFolder = Annotated[Path | None, typer.Option("--runs", help="Where runs live.  \\[default: $DLPY_RUNS or ./runs]")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors and the run's path.")]
-Smoke = Annotated[bool, typer.Option("--smoke", help="A few batches, or steps, on generated data: does it run?")]
-
-Resume = Annotated[
-    bool, typer.Option("--resume", help="Go on with the latest unfinished run of the same experiment, if there is one.")
-]
+    from dlpy.training.record import Options
 
 
 def train(
@@ -37,14 +22,15 @@ def train(
 
     Example: dlpy train configs/imdb_dense.yaml training.epochs=3 model.units=[32]
     """
-    from dlpy import runs, training
-    from dlpy.artworks.artwork import Artwork
+    from dlpy.artworks.base import Artwork
+    from dlpy.artworks.kinds import load_any
     from dlpy.cli.progress import reporter
-    from dlpy.kinds import load_any
-    from dlpy.records import Options, digest_of, fingerprint
+    from dlpy.runs.directory import default_runs_folder
+    from dlpy.training.record import Options, digest_of, fingerprint
+    from dlpy.training.train import train as train_run
 
     experiment, document = load_any(config, overrides)
-    folder = runs_folder or runs.runs_folder()
+    folder = runs_folder or default_runs_folder()
     if isinstance(experiment, Artwork):
         from dlpy.cli.artworks import make_and_show
 
@@ -56,7 +42,7 @@ def train(
     if resume and went_on(fingerprint(experiment), options, quiet=quiet):
         return
     with reporter(quiet=quiet) as report:
-        run = training.train(experiment, document, options, report)
+        run = train_run(experiment, document, options, report)
     report.finished(run)
 
 
@@ -65,7 +51,7 @@ def went_on(given: str, options: Options, *, quiet: bool) -> bool:
     from dlpy.cli.output import output
     from dlpy.cli.progress import shown_path
     from dlpy.cli.resume import go_on
-    from dlpy.unfinished import latest_unfinished
+    from dlpy.training.unfinished import latest_unfinished
 
     run, console = latest_unfinished(given, options), output(quiet=quiet)
     if run is None:
@@ -74,8 +60,3 @@ def went_on(given: str, options: Options, *, quiet: bool) -> bool:
     console.print(f"going on with {shown_path(run.path)}")
     go_on(run, quiet=quiet, jobs=None if options.folds is None else options.folds.jobs)
     return True
-
-
-def command_line() -> str:
-    """Return the command as it was typed."""
-    return shlex.join(["dlpy", *sys.argv[1:]])

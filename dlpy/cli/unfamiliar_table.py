@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.console import Console
 from rich.table import Table
 
-from dlpy.unfamiliar import Unfamiliar
+from dlpy.data.unfamiliar import Unfamiliar
 
 _MOST = 30  # lines
 

@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from dlpy.components import Dataset
-from dlpy.data import Input, Loaded, Output, Rows, Source, Task
+from dlpy.components.base import Dataset
+from dlpy.data.task import Input, Loaded, Output, Rows, Source, Task
 from dlpy.datasets.image_folder import Size
 from dlpy.stand_ins.pets import SPECIES, others
 

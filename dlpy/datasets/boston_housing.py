@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from dlpy.data import Loaded, Source, Task
-from dlpy.datasets.house_prices import HousePrices, price_task, read_houses
-from dlpy.fetch import Remote, locate
+from dlpy.data.task import Loaded, Source, Task
+from dlpy.datasets._house_prices import HousePrices, price_task, read_houses
 from dlpy.stand_ins.tables import boston
+from dlpy.storage.locate import Remote, locate
 
 HOUSES = Remote(
     "boston_housing.npz",

@@ -6,10 +6,10 @@ from typing import Literal
 
 import numpy as np
 
-from dlpy.data import Loaded, Source, Task
-from dlpy.datasets.house_prices import HousePrices, price_task, read_houses
-from dlpy.fetch import Remote, locate
+from dlpy.data.task import Loaded, Source, Task
+from dlpy.datasets._house_prices import HousePrices, price_task, read_houses
 from dlpy.stand_ins.tables import california
+from dlpy.storage.locate import Remote, locate
 
 HOUSES = Remote(
     "california_housing.npz",

@@ -8,18 +8,18 @@ from typing import Literal
 
 import numpy as np
 
-from dlpy.components import Dataset
-from dlpy.data import Input, Loaded, Output, Rows, Source, Task
-from dlpy.datasets.folders import entries
+from dlpy.components.base import Dataset
+from dlpy.core.errors import DataError, UnavailableError
+from dlpy.core.progress import progress_bar
+from dlpy.data.images.cache import decoded
+from dlpy.data.images.files import SUFFIXES, Form
+from dlpy.data.splits import Holdout
+from dlpy.data.task import Input, Loaded, Output, Rows, Source, Task
+from dlpy.datasets._folders import entries
+from dlpy.datasets._image_files import OnBad, left_out
 from dlpy.datasets.image_folder import ImageFolder, Size
-from dlpy.datasets.picture_files import OnBad, left_out
-from dlpy.errors import DataError, UnavailableError
-from dlpy.fetch import given, in_data_folder
-from dlpy.picture_cache import decoded
-from dlpy.pictures import SUFFIXES, Form
-from dlpy.splits import Holdout
 from dlpy.stand_ins.pets import pets
-from dlpy.waiting import progress_bar
+from dlpy.storage.locate import given, in_data_folder
 
 _CLASSES = ("cat", "dog")
 _PARTS = {"train": range(1000), "validation": range(1000, 1500), "test": range(1500, 2000)}

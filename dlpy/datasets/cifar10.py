@@ -6,12 +6,12 @@ from typing import Literal
 
 import numpy as np
 
-from dlpy.archives import read_cifar
-from dlpy.components import Dataset
-from dlpy.data import Input, Loaded, Output, Source, Task
+from dlpy.components.base import Dataset
+from dlpy.data.archives import read_cifar
+from dlpy.data.task import Input, Loaded, Output, Source, Task
 from dlpy.datasets.mnist import images
-from dlpy.fetch import Remote, locate
 from dlpy.stand_ins.images import photographs
+from dlpy.storage.locate import Remote, locate
 
 ARCHIVE = Remote(
     "cifar-10-python.tar.gz",

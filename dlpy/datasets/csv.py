@@ -9,11 +9,16 @@ from typing import Literal
 import numpy as np
 from pydantic import model_validator
 
-from dlpy import csv_file, missing_cells, table
-from dlpy.components import Dataset, Transform
-from dlpy.csv_file import CsvFile
-from dlpy.data import Input, Kind, Loaded, Output, Rows, Source, Task
-from dlpy.datasets.table_options import (
+from dlpy.components.base import Dataset, Transform
+from dlpy.core.errors import ConfigError, DataError
+from dlpy.data.features import Table
+from dlpy.data.splits import Holdout, for_limit, hold_out
+from dlpy.data.tables import column_types, csv_file, missing_cells
+from dlpy.data.tables.column_types import Column
+from dlpy.data.tables.csv_file import CsvFile
+from dlpy.data.tables.missing_cells import Gaps
+from dlpy.data.task import Input, Kind, Loaded, Output, Rows, Source, Task
+from dlpy.datasets._table_options import (
     Delimiter,
     TestRows,
     carried_columns,
@@ -24,11 +29,6 @@ from dlpy.datasets.table_options import (
     no_column_to_predict,
     require_names,
 )
-from dlpy.errors import ConfigError, DataError
-from dlpy.features import Table
-from dlpy.missing_cells import Gaps
-from dlpy.splits import Holdout, for_limit, hold_out
-from dlpy.table import Column
 from dlpy.transforms.fill_missing import FillMissing, Rule, rule_of
 from dlpy.transforms.tabulate import Tabulate
 
@@ -114,8 +114,8 @@ class Csv(Dataset):
         if len(file) == 1:
             raise DataError(f"{file.path} holds a single row: nothing can be learnt from it.")
         self._check_names(file)
-        columns = table.columns_of(file, self.missing_values)
-        y, output = table.target_of(file, columns[self.target], None if self.task == "auto" else self.task)
+        columns = column_types.columns_of(file, self.missing_values)
+        y, output = column_types.target_of(file, columns[self.target], None if self.task == "auto" else self.task)
         numeric, categorical = self._features(file, columns)
         features = self._table(file, columns, numeric, categorical)
         rows = Rows.single(features, y, self._marked(file))
@@ -130,7 +130,7 @@ class Csv(Dataset):
 
     def read(self, path: Path, task: Task) -> Rows:
         file = csv_file.read(path, self.delimiter)
-        columns = table.columns_of(file, self.missing_values)
+        columns = column_types.columns_of(file, self.missing_values)
         if self.numeric is None or self.categorical is None:
             raise ConfigError("data: numeric and categorical must be listed, as the run's config.yaml does.")
         for name in [*self.numeric, *self.categorical]:
@@ -139,7 +139,7 @@ class Csv(Dataset):
         features = self._table(file, columns, self.numeric, self.categorical)
         target = columns.get(self.target)
         given = target is not None and len(target.missing) < len(file)
-        return Rows.single(features, table.known_target(file, target, task.output) if target and given else None)
+        return Rows.single(features, column_types.known_target(file, target, task.output) if target and given else None)
 
     def carried(self, path: Path, names: list[str]) -> dict[str, list[str]]:
         return carried_columns(path, self.delimiter, names)
@@ -187,11 +187,11 @@ class Csv(Dataset):
         listed = {*(self.numeric or []), *(self.categorical or []), *self.ignore, self.target}
         free = [name for name in file.names if name not in listed | {name for _, name in self._marks()}]
         require_names(file, free)
-        looks = {name: table.guess_numeric(file, columns[name]) for name in free}
+        looks = {name: column_types.guess_numeric(file, columns[name]) for name in free}
         guessed = [name for name in free if not looks[name]]
         numeric = [name for name in free if looks[name]] if self.numeric is None else self.numeric
         if self.categorical is None:
-            table.check_categories(file, guessed, table.texts_of(file, guessed, self.missing_values))
+            column_types.check_categories(file, guessed, column_types.texts_of(file, guessed, self.missing_values))
         categorical = guessed if self.categorical is None else self.categorical
         if not numeric and not categorical:
             raise DataError(f"{file.path} leaves no column to learn from beside the target '{self.target}'.")
@@ -201,10 +201,10 @@ class Csv(Dataset):
         """Return the features, every cell checked."""
         for name in numeric:
             if columns[name].bad:
-                raise table.bad_cell(file, columns[name])
-            table.check_range(file, columns[name])
+                raise column_types.bad_cell(file, columns[name])
+            column_types.check_range(file, columns[name])
             self._check_gaps(file, name, columns[name].missing, numeric=True)
-        texts = table.texts_of(file, categorical, self.missing_values)
+        texts = column_types.texts_of(file, categorical, self.missing_values)
         for name, column in zip(categorical, texts.T, strict=True):
             self._check_gaps(file, name, np.flatnonzero(column == "").tolist(), numeric=False)
         numbers = np.empty((len(file), len(numeric)))

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from dlpy.archives import read_idx
-from dlpy.components import Dataset
-from dlpy.data import Input, Loaded, Output, Source, Task
+from dlpy.components.base import Dataset
+from dlpy.core.errors import DataError
+from dlpy.data.archives import read_idx
+from dlpy.data.task import Input, Loaded, Output, Source, Task
 from dlpy.datasets.mnist import images, images_from_npz
-from dlpy.errors import DataError
-from dlpy.fetch import Remote, given, in_data_folder, locate
 from dlpy.stand_ins.images import clothes
+from dlpy.storage.locate import Remote, given, in_data_folder, locate
 
 _FOLDER = "fashion-mnist"  # as in Keras' cache
 _URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"

@@ -8,11 +8,17 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import BeforeValidator, Field, model_validator
 
-from dlpy.blocks import Block
-from dlpy.components import Dataset
-from dlpy.data import Input, Loaded, Rows, Source, Task
-from dlpy.datasets.folders import output_of
-from dlpy.datasets.picture_files import (
+from dlpy.components.base import Dataset
+from dlpy.core.errors import ConfigError, DataError
+from dlpy.core.options import Block
+from dlpy.core.progress import progress_bar
+from dlpy.data.images.cache import decoded
+from dlpy.data.images.files import Form, read_pictures, read_sizes
+from dlpy.data.splits import Holdout, for_limit, hold_out
+from dlpy.data.tables.missing_cells import MISSING
+from dlpy.data.task import Input, Loaded, Rows, Source, Task
+from dlpy.datasets._folders import output_of
+from dlpy.datasets._image_files import (
     Listing,
     OnBad,
     by_folder,
@@ -23,14 +29,8 @@ from dlpy.datasets.picture_files import (
     pictures_at,
     stays_inside,
 )
-from dlpy.datasets.table_options import TestRows, generated_marks
-from dlpy.errors import ConfigError, DataError
-from dlpy.missing_cells import MISSING
-from dlpy.picture_cache import decoded
-from dlpy.pictures import Form, read_pictures, read_sizes
-from dlpy.splits import Holdout, for_limit, hold_out
+from dlpy.datasets._table_options import TestRows, generated_marks
 from dlpy.stand_ins.images import photographs
-from dlpy.waiting import progress_bar
 
 Side = Annotated[int, Field(gt=0, le=8192)]
 

@@ -6,11 +6,11 @@ from typing import Literal
 
 import numpy as np
 
-from dlpy.archives import read_npz, read_ragged
-from dlpy.data import Loaded, Output, Source, Task
-from dlpy.datasets.ranked_texts import RankedTexts, labelled, shuffled
-from dlpy.fetch import Remote, locate
+from dlpy.data.archives import read_npz, read_ragged
+from dlpy.data.task import Loaded, Output, Source, Task
+from dlpy.datasets._ranked_texts import RankedTexts, labelled, shuffled
 from dlpy.stand_ins.reviews import reviews
+from dlpy.storage.locate import Remote, locate
 
 REVIEWS = Remote(
     "imdb.npz",

@@ -9,15 +9,15 @@ from typing import Literal
 
 import numpy as np
 
-from dlpy import csv_file, table, time_stamps
-from dlpy.caches import own_cache
-from dlpy.data import Loaded, Source, Task
-from dlpy.datasets.series import Positive, Record, Series, Steps, thinned
-from dlpy.errors import DataError
-from dlpy.fetch import Remote, given, in_data_folder, locate
-from dlpy.splits import Holdout
+from dlpy.core.errors import DataError
+from dlpy.data.splits import Holdout
+from dlpy.data.tables import column_types, csv_file, timestamps
+from dlpy.data.task import Loaded, Source, Task
+from dlpy.datasets._series import Positive, Record, Series, Steps, thinned
 from dlpy.stand_ins.climate import COLUMNS, climate
-from dlpy.writing import write_whole
+from dlpy.storage.atomic import write_whole
+from dlpy.storage.cache import own_cache
+from dlpy.storage.locate import Remote, given, in_data_folder, locate
 
 CLIMATE = Remote(
     "jena_climate_2009_2016.csv.zip",
@@ -69,7 +69,7 @@ class JenaClimate(Series):
     def load(self) -> Loaded:
         path = _path(self.path)
         file = csv_file.read(path)
-        columns = table.columns_of(file)
+        columns = column_types.columns_of(file)
         missing = [name for name in COLUMNS if name not in columns]
         if missing:
             raise DataError(f"{path} has no column '{missing[0]}': is it {_NAME}?")
@@ -78,7 +78,7 @@ class JenaClimate(Series):
                 row = min([*columns[name].missing, *(row for row, _ in columns[name].bad)])
                 raise DataError(f"{file.where(row, name)}: no number.")
         values = np.stack([columns[name].values for name in COLUMNS], axis=1)
-        times, wrong = time_stamps.times_of(file.texts(_TIME) if _TIME in file.names else [])
+        times, wrong = timestamps.times_of(file.texts(_TIME) if _TIME in file.names else [])
         known = times if wrong is None and len(times) == len(values) else None
         return self.loaded(Record(values, values[:, _TARGET], _TARGET, known, names=COLUMNS), Source("file", str(path)))
 

@@ -7,9 +7,9 @@ from typing import Literal
 
 from pydantic import model_validator
 
-from dlpy.data import Loaded, Source
-from dlpy.datasets.prose import Prose, read_text
-from dlpy.errors import ConfigError
+from dlpy.core.errors import ConfigError
+from dlpy.data.task import Loaded, Source
+from dlpy.datasets._prose import Prose, read_text
 
 
 class LanguageModel(Prose):

@@ -7,12 +7,12 @@ from typing import Literal
 
 import numpy as np
 
-from dlpy.archives import read_npz
-from dlpy.components import Dataset
-from dlpy.data import Input, Loaded, Output, Rows, Source, Task
-from dlpy.errors import DataError
-from dlpy.fetch import Remote, locate
+from dlpy.components.base import Dataset
+from dlpy.core.errors import DataError
+from dlpy.data.archives import read_npz
+from dlpy.data.task import Input, Loaded, Output, Rows, Source, Task
 from dlpy.stand_ins.images import digits
+from dlpy.storage.locate import Remote, locate
 
 DIGITS = Remote(
     "mnist.npz",

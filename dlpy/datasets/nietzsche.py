@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from dlpy.data import Loaded, Source
-from dlpy.datasets.prose import Prose, read_text
-from dlpy.fetch import Remote, locate
+from dlpy.data.task import Loaded, Source
+from dlpy.datasets._prose import Prose, read_text
+from dlpy.storage.locate import Remote, locate
 
 TEXT = Remote(
     "nietzsche.txt",

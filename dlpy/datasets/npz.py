@@ -8,11 +8,11 @@ from typing import Literal
 import numpy as np
 from pydantic import model_validator
 
-from dlpy.arrays import ArraysError, read_npz, sizes_of
-from dlpy.components import Dataset
-from dlpy.data import Input, Kind, Loaded, Output, Rows, Source, Task
-from dlpy.errors import ConfigError, DataError, UnavailableError, did_you_mean
-from dlpy.splits import Holdout, for_limit, hold_out
+from dlpy.components.base import Dataset
+from dlpy.core.errors import ConfigError, DataError, UnavailableError, did_you_mean
+from dlpy.data.splits import Holdout, for_limit, hold_out
+from dlpy.data.task import Input, Kind, Loaded, Output, Rows, Source, Task
+from dlpy.storage.npz import ArraysError, read_npz, sizes_of
 
 _MOST_CLASSES = 10_000
 _ROWS_PER_CLASS = 5

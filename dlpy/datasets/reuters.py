@@ -7,11 +7,11 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
-from dlpy.archives import read_npz, read_ragged
-from dlpy.data import Loaded, Output, Source, Task
-from dlpy.datasets.ranked_texts import Part, RankedTexts, labelled, shuffled
-from dlpy.fetch import Remote, locate
+from dlpy.data.archives import read_npz, read_ragged
+from dlpy.data.task import Loaded, Output, Source, Task
+from dlpy.datasets._ranked_texts import Part, RankedTexts, labelled, shuffled
 from dlpy.stand_ins.newswires import newswires
+from dlpy.storage.locate import Remote, locate
 
 NEWSWIRES = Remote(
     "reuters.npz",

@@ -8,10 +8,12 @@ from typing import Literal
 import numpy as np
 from pydantic import model_validator
 
-from dlpy import csv_file, table
-from dlpy.components import Dataset
-from dlpy.data import Loaded, Output, Rows, Source, Task
-from dlpy.datasets.table_options import (
+from dlpy.components.base import Dataset
+from dlpy.data.splits import Holdout, for_limit, hold_out
+from dlpy.data.tables import column_types, csv_file
+from dlpy.data.tables.missing_cells import MISSING
+from dlpy.data.task import Loaded, Output, Rows, Source, Task
+from dlpy.datasets._table_options import (
     Delimiter,
     TestRows,
     carried_columns,
@@ -20,9 +22,7 @@ from dlpy.datasets.table_options import (
     in_order_of_time,
     no_column,
 )
-from dlpy.datasets.texts import TEXT, generated, generated_output, read_csv, texts_of
-from dlpy.missing_cells import MISSING
-from dlpy.splits import Holdout, for_limit, hold_out
+from dlpy.datasets._texts import TEXT, generated, generated_output, read_csv, texts_of
 
 
 class TextCsv(Dataset):
@@ -77,8 +77,8 @@ class TextCsv(Dataset):
         for key, name in (("text", self.text), ("target", self.target), *more):
             if name not in file.names:
                 raise no_column(file, key, name)
-        column = table.columns_of(file, self.missing_values)[self.target]
-        y, output = table.target_of(file, column, None if self.task == "auto" else self.task)
+        column = column_types.columns_of(file, self.missing_values)[self.target]
+        y, output = column_types.target_of(file, column, None if self.task == "auto" else self.task)
         marked = {mark: np.array(file.texts(mark), np.str_) for mark in marks}
         rows = Rows.single(texts_of(file, self.text), y, marked)
         rows = in_order_of_time(file, self.time, rows) if self.time else rows
@@ -86,9 +86,9 @@ class TextCsv(Dataset):
 
     def read(self, path: Path, task: Task) -> Rows:
         file, texts = read_csv(path, self.text, self.delimiter)
-        target = table.columns_of(file, self.missing_values).get(self.target)
+        target = column_types.columns_of(file, self.missing_values).get(self.target)
         given = target is not None and len(target.missing) < len(file)
-        return Rows.single(texts, table.known_target(file, target, task.output) if target and given else None)
+        return Rows.single(texts, column_types.known_target(file, target, task.output) if target and given else None)
 
     def carried(self, path: Path, names: list[str]) -> dict[str, list[str]]:
         return carried_columns(path, self.delimiter, names)

@@ -8,14 +8,14 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import BeforeValidator, Field, model_validator
 
-from dlpy import csv_file, table, time_stamps
-from dlpy.csv_file import CsvFile
-from dlpy.data import Loaded, Rows, Source, Task
-from dlpy.datasets.series import Record, Series, segments, thinned
-from dlpy.datasets.table_options import Delimiter, no_column, no_column_to_predict, require_names
-from dlpy.errors import ConfigError, DataError
+from dlpy.core.errors import ConfigError, DataError
+from dlpy.data.tables import column_types, csv_file, timestamps
+from dlpy.data.tables.column_types import Column
+from dlpy.data.tables.csv_file import CsvFile
+from dlpy.data.task import Loaded, Rows, Source, Task
+from dlpy.datasets._series import Record, Series, segments, thinned
+from dlpy.datasets._table_options import Delimiter, no_column, no_column_to_predict, require_names
 from dlpy.models.dense import as_list
-from dlpy.table import Column
 
 _STAND_IN_ROWS = 2_000
 _STAND_IN_WINDOWS = 3  # whole ones that lie in the smallest part
@@ -66,7 +66,7 @@ class TimeseriesCsv(Series):
         file = csv_file.read(Path(str(self.path)), self.delimiter)
         times = self._times(file)
         self._check_names(file)
-        columns = table.columns_of(file)
+        columns = column_types.columns_of(file)
         if self.columns is None:
             require_names(file, [name for name in file.names if name != self.time])
         names = self.columns or [name for name in file.names if name != self.time and _is_numeric(file, columns[name])]
@@ -74,7 +74,7 @@ class TimeseriesCsv(Series):
             raise DataError(f"{file.path.name}: no column holds numbers: there is nothing to learn from.")
         values = _numbers(file, columns, names)
         target = _numbers(file, columns, self.target)
-        broken = None if times is None else time_stamps.breaks(times)
+        broken = None if times is None else timestamps.breaks(times)
         record = Record(
             values, target[:, 0] if len(self.target) == 1 else target, self._place(names), times, broken, tuple(names)
         )
@@ -87,7 +87,7 @@ class TimeseriesCsv(Series):
         if self.columns is None:
             raise ConfigError("data: columns must be listed, as the run's config.yaml does.")
         times = self._times(file)
-        columns = table.columns_of(file)
+        columns = column_types.columns_of(file)
         for name in self.columns:
             if name not in columns:
                 raise no_column_to_predict(file, name, self.delimiter)
@@ -97,9 +97,9 @@ class TimeseriesCsv(Series):
             raise DataError(f"{path} has {len(file):,} rows; a window takes {self.lookback:,}.")
         marks = {}
         if times is not None and len(times) > 1:
-            segment = segments(time_stamps.breaks(times), len(times))
+            segment = segments(timestamps.breaks(times), len(times))
             anchors = anchors[segment[anchors - self.lookback] == segment[anchors - 1]]
-            later = times[anchors - 1] + (self.delay + 1) * time_stamps.spacing(times)
+            later = times[anchors - 1] + (self.delay + 1) * timestamps.spacing(times)
             marks = {"time": later.astype(np.int64)}
         windows = self.windowed(Record(values, values, self._place(self.columns)), anchors)
         return Rows({"input": windows}, {}, anchors + self.delay, marks)
@@ -144,7 +144,7 @@ class TimeseriesCsv(Series):
         if self.time not in file.names:
             raise no_column(file, "time", self.time)
         texts = file.texts(self.time)
-        times, wrong = time_stamps.times_of(texts)
+        times, wrong = timestamps.times_of(texts)
         if wrong is not None:
             hint = "Expected such as 2016-12-31 23:50:00, 31.12.2016 23:50:00 or seconds since 1970."
             what = f"'{texts[wrong]}' is no time stamp" if texts[wrong] else "the time stamp is missing"
@@ -171,12 +171,12 @@ class TimeseriesCsv(Series):
 
     def _gap_notes(self, times: np.ndarray | None) -> list[str]:
         """Return how many gaps there are and where, if any."""
-        found = np.empty(0, np.int64) if times is None or len(times) < 2 else time_stamps.breaks(times)
+        found = np.empty(0, np.int64) if times is None or len(times) < 2 else timestamps.breaks(times)
         if times is None or not len(found):
             return []
-        first, usual = int(found[0]), time_stamps.spelled(time_stamps.spacing(times))
+        first, usual = int(found[0]), timestamps.spelled(timestamps.spacing(times))
         count = "one gap" if len(found) == 1 else f"{len(found):,} gaps, the first"
-        where = f"{time_stamps.stamp(times[first - 1])} and {time_stamps.stamp(times[first])} (row {first:,})"
+        where = f"{timestamps.stamp(times[first - 1])} and {timestamps.stamp(times[first])} (row {first:,})"
         return [f"{count} between {where}; rows are {usual} apart"]
 
 
@@ -191,27 +191,27 @@ def _numbers(file: CsvFile, columns: dict[str, Column], names: list[str]) -> np.
             shown = f"the cell is missing: '{text}'" if (text := file.texts(name)[row]) else "the cell is missing"
             where = file.where(row, name)
             raise DataError(f"{where}: {shown}. A series needs every value: fill it, such as by the last.")
-        table.check_range(file, column)
+        column_types.check_range(file, column)
     return np.stack([columns[name].values for name in names], axis=1)
 
 
 def _is_numeric(file: CsvFile, column: Column) -> bool:
     try:
-        return table.guess_numeric(file, column)
+        return column_types.guess_numeric(file, column)
     except DataError:
         raise _bad_cell(file, column) from None
 
 
 def _bad_cell(file: CsvFile, column: Column) -> DataError:
-    problem = str(table.bad_cell(file, column)).partition(" Correct it")[0]
+    problem = str(column_types.bad_cell(file, column)).partition(" Correct it")[0]
     return DataError(f"{problem} Correct it, or list the columns to learn from under data.columns.")
 
 
 def _about(times: np.ndarray | None, file: CsvFile) -> str:
     if times is None or len(times) < 2:
         return f"series: {len(file):,} rows without time stamps"
-    first, last = time_stamps.stamp(times[0]), time_stamps.stamp(times[-1])
-    return f"series: {len(file):,} rows {time_stamps.spelled(time_stamps.spacing(times))} apart, {first} to {last}"
+    first, last = timestamps.stamp(times[0]), timestamps.stamp(times[-1])
+    return f"series: {len(file):,} rows {timestamps.spelled(timestamps.spacing(times))} apart, {first} to {last}"
 
 
 def _waves(times: int, columns: int, period: int, seed: int) -> np.ndarray:

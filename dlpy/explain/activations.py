@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from dlpy.explain.opened import Opened
+from dlpy.explain.layer_graph import Opened
 
 
 @dataclass(frozen=True)

@@ -9,16 +9,16 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
-from dlpy.drawing import save, style
-from dlpy.errors import ConfigError, did_you_mean, shortened
+from dlpy.core.errors import ConfigError, did_you_mean, shortened
+from dlpy.data.images.files import Form, read_picture
+from dlpy.drawing.figures import save, style
+from dlpy.drawing.png import save_pixels
 from dlpy.explain.activations import activations
 from dlpy.explain.filters import ascend
 from dlpy.explain.heat_maps import heat_map, laid_over, prediction
-from dlpy.explain.opened import SHOWN
+from dlpy.explain.inputs import Subject
+from dlpy.explain.layer_graph import SHOWN
 from dlpy.explain.sheets import filters_sheet, heat_sheet, maps_sheet
-from dlpy.explain.subject import Subject
-from dlpy.pictures import Form, read_picture
-from dlpy.png import save_pixels
 
 Part = Literal["activations", "filters", "heatmap"]
 _SPREAD = 4  # layers whose filters are shown unless some are named

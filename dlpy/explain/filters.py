@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dlpy.explain.opened import resized
-from dlpy.explain.subject import Subject
-from dlpy.slopes import with_slope
+from dlpy.explain.gradients import with_slope
+from dlpy.explain.inputs import Subject
+from dlpy.explain.layer_graph import resized
 
 if TYPE_CHECKING:
     import keras

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from dlpy.class_scores import class_probabilities
-from dlpy.explain.opened import Opened
-from dlpy.explain.subject import Subject
+from dlpy.explain.inputs import Subject
+from dlpy.explain.layer_graph import Opened
+from dlpy.scores.class_scores import class_probabilities
 
 _SHARE = 0.4  # of the heat in what is laid over the picture, as in the book
 

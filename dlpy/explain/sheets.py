@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dlpy.captions import caption
-from dlpy.drawing import new_figure
+from dlpy.core.captions import caption
+from dlpy.drawing.figures import new_figure
+from dlpy.drawing.png import sheet
 from dlpy.explain.activations import Maps, as_grey
 from dlpy.explain.filters import Ascent
-from dlpy.png import sheet
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

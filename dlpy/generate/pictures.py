@@ -9,20 +9,20 @@ from typing import Any, Literal
 
 import numpy as np
 
-from dlpy.checkpoints import Which
-from dlpy.data import Rows
-from dlpy.errors import ConfigError, DataError, RunError, did_you_mean
-from dlpy.evaluation import Trained, restore
-from dlpy.latent_space import grid
-from dlpy.made import asked_for, latent_vectors, make_pictures, square_sheet
-from dlpy.pictures import is_picture, read_picture
-from dlpy.png import marked, save_pixels, stand_in_text
-from dlpy.results import class_names, output_of
-from dlpy.run_pictures import read_made
-from dlpy.runs import Run
-from dlpy.steps import Sampler, stepped_class
-from dlpy.suggestions import command
-from dlpy.writing import write_whole
+from dlpy.core.errors import ConfigError, DataError, RunError, did_you_mean
+from dlpy.core.suggestions import command
+from dlpy.data.images.files import is_picture, read_picture
+from dlpy.data.task import Rows
+from dlpy.drawing.png import marked, save_pixels, stand_in_text
+from dlpy.engine.custom_step import Sampler, stepped_class
+from dlpy.runs.checkpoints import Which
+from dlpy.runs.directory import Run
+from dlpy.runs.images import read_made
+from dlpy.runs.results import class_names, output_of
+from dlpy.sampling.images import asked_for, latent_vectors, make_pictures, square_sheet
+from dlpy.sampling.latent_space import grid
+from dlpy.storage.atomic import write_whole
+from dlpy.training.evaluate import Trained, restore
 
 _STOPS = 8  # vectors that a walk passes
 _FRAME_MILLISECONDS = 80

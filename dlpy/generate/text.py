@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from dlpy import checkpoints, evaluation
-from dlpy.continuation import Continuation, Manner
-from dlpy.errors import ConfigError
+from dlpy.core.errors import ConfigError
 from dlpy.models.rnn import Rnn
-from dlpy.runs import Run
-from dlpy.text_memory import Memory
+from dlpy.runs import checkpoints
+from dlpy.runs.directory import Run
+from dlpy.sampling.text import Continuation, Manner
+from dlpy.sampling.text_memory import Memory
+from dlpy.training import evaluate
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ def write_text(run: Run, wish: Wish, which: checkpoints.Which = "best") -> str:
     opening = memory.opening(wish.manner.seed)
     if wish.seed_text is not None:
         opening = memory.vocabulary.all_numbers(wish.seed_text, "--seed-text")
-    trained = evaluation.restore(run, which)
+    trained = evaluate.restore(run, which)
     if not isinstance(trained.experiment.model, Rnn):
         family = trained.experiment.model.name
         raise ConfigError(f"run {run.id}: {family} keeps no memory of a text from token to token, as rnn does.")

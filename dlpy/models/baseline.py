@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from dlpy.components import Model
-from dlpy.data import Input, Task
-from dlpy.errors import ConfigError
-from dlpy.models.sequences import value_at
+from dlpy.components.base import Model
+from dlpy.core.errors import ConfigError
+from dlpy.data.task import Input, Task
+from dlpy.models._sequences import value_at
 
 if TYPE_CHECKING:
     import keras

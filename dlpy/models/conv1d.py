@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from dlpy.components import Model
-from dlpy.data import Task
-from dlpy.errors import ConfigError
-from dlpy.models.convolutions import (
+from dlpy.components.base import Model
+from dlpy.core.errors import ConfigError
+from dlpy.data.task import Task
+from dlpy.models._convolutions import (
     Convolution,
     Filters,
     Kept,
@@ -19,9 +19,9 @@ from dlpy.models.convolutions import (
     of_block,
     pooled,
 )
+from dlpy.models._sequences import AnyEmbedding, Embedding, check_steps, open_steps, refuse_tokens
 from dlpy.models.dense import Activation, Dense, Positive, Rate, Regularizer, Units, add_head
 from dlpy.models.rnn import Recurrent
-from dlpy.models.sequences import AnyEmbedding, Embedding, check_steps, open_steps, refuse_tokens
 
 if TYPE_CHECKING:
     import keras

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field
 
-from dlpy.components import Model
-from dlpy.data import Task
-from dlpy.errors import ConfigError
-from dlpy.models.convolutions import Convolution, Filters, Kept, Sides, check_blocks, flattened, left_out, of_block
+from dlpy.components.base import Model
+from dlpy.core.errors import ConfigError
+from dlpy.data.task import Task
+from dlpy.models._convolutions import Convolution, Filters, Kept, Sides, check_blocks, flattened, left_out, of_block
+from dlpy.models._image_blocks import ImageBlock, Kind
 from dlpy.models.dense import Activation, Dense, Positive, Rate, Regularizer, Units, add_head, as_list
-from dlpy.models.image_blocks import ImageBlock, Kind
 
 if TYPE_CHECKING:
     import keras

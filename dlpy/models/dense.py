@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
-from dlpy.blocks import Block
-from dlpy.components import Model
-from dlpy.data import Task
-from dlpy.errors import ConfigError
-from dlpy.models.sequences import AnyEmbedding, Embedding, open_steps, refuse_tokens
-from dlpy.sparse import sparse_dense
+from dlpy.components.base import Model
+from dlpy.core.errors import ConfigError
+from dlpy.core.options import Block
+from dlpy.data.task import Task
+from dlpy.engine.sparse_dense import sparse_dense
+from dlpy.models._sequences import AnyEmbedding, Embedding, open_steps, refuse_tokens
 
 if TYPE_CHECKING:
     import keras

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import numpy as np
 from pydantic import Field
 
-from dlpy.blocks import Block
-from dlpy.components import Callback, Model, Transform
-from dlpy.data import Data, Rows, Task
-from dlpy.errors import ConfigError
-from dlpy.made import sample_pieces
-from dlpy.models.adversaries import Judge, Objectives
+from dlpy.components.base import Callback, Model, Transform
+from dlpy.components.objectives import AnyOptimizer
+from dlpy.core.errors import ConfigError
+from dlpy.core.options import Block
+from dlpy.data.task import Data, Rows, Task
+from dlpy.engine.custom_step import Sampler, Turn, stepped
+from dlpy.models._adversaries import Judge, Objectives
+from dlpy.models._image_layers import AnyLayer, Layer, check_sides, picture_shape, start_shape
 from dlpy.models.dense import Positive, Rate, Units
-from dlpy.models.picture_layers import AnyLayer, Layer, check_sides, picture_shape, start_shape
-from dlpy.objectives import AnyOptimizer
-from dlpy.rows_as_targets import RowsAsTargets
-from dlpy.steps import Sampler, Turn, stepped
+from dlpy.sampling.images import sample_pieces
+from dlpy.sampling.row_targets import RowsAsTargets
 
 if TYPE_CHECKING:
     import keras

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import model_validator
 
-from dlpy.base_features import BaseFeatures
-from dlpy.bases import AnyNetwork, Base, base_layers
-from dlpy.components import Model, Transform
-from dlpy.data import Task
-from dlpy.errors import ConfigError
+from dlpy.components.base import Model, Transform
+from dlpy.core.errors import ConfigError
+from dlpy.data.task import Task
 from dlpy.models.dense import Activation, Dense, Rate, Regularizer, Units, add_head
-from dlpy.preparation import Preparation
+from dlpy.pretrained.bases import AnyNetwork, Base, base_layers
+from dlpy.pretrained.features import BaseFeatures
+from dlpy.pretrained.preprocessing import Preparation
 
 if TYPE_CHECKING:
     import keras

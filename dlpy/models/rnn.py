@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from dlpy.blocks import Block
-from dlpy.components import Model
-from dlpy.data import Task
-from dlpy.errors import ConfigError
+from dlpy.components.base import Model
+from dlpy.core.errors import ConfigError
+from dlpy.core.options import Block
+from dlpy.data.task import Task
+from dlpy.models._sequences import AnyEmbedding, Embedding, check_steps, open_steps
 from dlpy.models.dense import Activation, Dense, Rate, Regularizer, Units, add_head, as_list
-from dlpy.models.sequences import AnyEmbedding, Embedding, check_steps, open_steps
 
 if TYPE_CHECKING:
     import keras

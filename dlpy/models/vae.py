@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import numpy as np
 from pydantic import Field
 
-from dlpy.components import Callback, Model, Transform
-from dlpy.data import Data, Rows, Task
-from dlpy.errors import ConfigError
-from dlpy.latent_space import latent_pieces
+from dlpy.components.base import Callback, Model, Transform
+from dlpy.core.errors import ConfigError
+from dlpy.data.task import Data, Rows, Task
+from dlpy.engine.custom_step import Batch, Noise, Sampler, Scores, Turn, stepped
+from dlpy.models._image_layers import AnyLayer, Layer, check_sides, picture_shape, start_shape
 from dlpy.models.dense import Activation, Units
-from dlpy.models.picture_layers import AnyLayer, Layer, check_sides, picture_shape, start_shape
-from dlpy.rows_as_targets import RowsAsTargets
-from dlpy.steps import Batch, Noise, Sampler, Scores, Turn, stepped
+from dlpy.sampling.latent_space import latent_pieces
+from dlpy.sampling.row_targets import RowsAsTargets
 
 if TYPE_CHECKING:
     import keras

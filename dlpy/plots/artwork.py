@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from dlpy.captions import caption
-from dlpy.components import Plot
-from dlpy.drawing import COLOURS, GREY, LINES, epoch_axis, legend_below, new_figure
-from dlpy.history import History
-from dlpy.phase_marks import mark_phases
-from dlpy.run_pictures import artwork_files, read_artwork
-from dlpy.runs import Run
+from dlpy.components.base import Plot
+from dlpy.core.captions import caption
+from dlpy.drawing.figures import COLOURS, GREY, LINES, epoch_axis, legend_below, new_figure
+from dlpy.drawing.phase_marks import mark_phases
+from dlpy.runs.directory import Run
+from dlpy.runs.history import History
+from dlpy.runs.images import artwork_files, read_artwork
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from dlpy.components import Plot
-from dlpy.drawing import new_figure, panels
-from dlpy.run_pictures import read_augmented
-from dlpy.runs import Run
+from dlpy.components.base import Plot
+from dlpy.drawing.figures import new_figure, panels
+from dlpy.runs.directory import Run
+from dlpy.runs.images import read_augmented
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

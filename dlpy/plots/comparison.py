@@ -6,9 +6,10 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
-from dlpy.captions import caption
-from dlpy.components import Plot
-from dlpy.drawing import (
+from dlpy.components.base import Plot
+from dlpy.components.objectives import DATA_LOSS
+from dlpy.core.captions import caption
+from dlpy.drawing.figures import (
     COLOURS,
     LINES,
     MARKERS,
@@ -18,11 +19,10 @@ from dlpy.drawing import (
     new_figure,
     score_axis,
 )
-from dlpy.history import History, fold_histories, mean_history, read_history
-from dlpy.objectives import DATA_LOSS
-from dlpy.phase_marks import mark_phases
-from dlpy.results import baseline_of, is_weighted
-from dlpy.runs import Run
+from dlpy.drawing.phase_marks import mark_phases
+from dlpy.runs.directory import Run
+from dlpy.runs.history import History, fold_histories, mean_history, read_history
+from dlpy.runs.results import baseline_of, is_weighted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from dlpy.captions import caption
-from dlpy.class_scores import class_probabilities
-from dlpy.components import Plot
-from dlpy.drawing import new_figure
-from dlpy.results import Predictions, class_names, output_of, predictions_of
-from dlpy.runs import Run
+from dlpy.components.base import Plot
+from dlpy.core.captions import caption
+from dlpy.drawing.figures import new_figure
+from dlpy.runs.directory import Run
+from dlpy.runs.results import Predictions, class_names, output_of, predictions_of
+from dlpy.scores.class_scores import class_probabilities
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from dlpy.captions import caption
-from dlpy.components import Plot
-from dlpy.curves import FACTOR, SKIPPED, is_long, smooth
-from dlpy.drawing import BLUE, GREY, ORANGE, draw_baseline, epoch_axis, legend_below, new_figure, score_axis
-from dlpy.history import History, fold_histories, mean_history
-from dlpy.results import baseline_of, fold_spread
-from dlpy.runs import Run
+from dlpy.components.base import Plot
+from dlpy.core.captions import caption
+from dlpy.drawing.figures import BLUE, GREY, ORANGE, draw_baseline, epoch_axis, legend_below, new_figure, score_axis
+from dlpy.runs.curves import FACTOR, SKIPPED, is_long, smooth
+from dlpy.runs.directory import Run
+from dlpy.runs.history import History, fold_histories, mean_history
+from dlpy.runs.results import baseline_of, fold_spread
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from dlpy.captions import caption
-from dlpy.components import Plot
-from dlpy.drawing import BLUE, GREY, ORANGE, legend_below, new_figure
-from dlpy.results import baseline_name, in_unit, output_of, stored_predictions
-from dlpy.run_predictions import PARTS, Stored
-from dlpy.runs import Run
+from dlpy.components.base import Plot
+from dlpy.core.captions import caption
+from dlpy.drawing.figures import BLUE, GREY, ORANGE, legend_below, new_figure
+from dlpy.runs.directory import Run
+from dlpy.runs.predictions import PARTS, Stored
+from dlpy.runs.results import baseline_name, in_unit, output_of, stored_predictions
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from dlpy.captions import caption
-from dlpy.components import Plot
-from dlpy.drawing import (
+from dlpy.components.base import Plot
+from dlpy.components.objectives import DATA_LOSS
+from dlpy.core.captions import caption
+from dlpy.drawing.figures import (
     BLUE,
     GREY,
     ORANGE,
@@ -17,13 +18,12 @@ from dlpy.drawing import (
     panels,
     score_axis,
 )
-from dlpy.history import History, read_history
-from dlpy.objectives import DATA_LOSS
-from dlpy.phase_marks import mark_phases
+from dlpy.drawing.phase_marks import mark_phases
 from dlpy.plots.artwork import draw_terms
-from dlpy.results import baseline_name, baseline_of, is_weighted
-from dlpy.run_record import Summary
-from dlpy.runs import Run
+from dlpy.runs.directory import Run
+from dlpy.runs.history import History, read_history
+from dlpy.runs.record import Summary
+from dlpy.runs.results import baseline_name, baseline_of, is_weighted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from dlpy.captions import caption
-from dlpy.components import Plot
-from dlpy.drawing import COLOURS, MARKERS, new_figure
-from dlpy.made import square_sheet
-from dlpy.results import class_names, output_of
-from dlpy.run_arrays import Arrays
-from dlpy.run_pictures import read_made
-from dlpy.runs import Run
+from dlpy.components.base import Plot
+from dlpy.core.captions import caption
+from dlpy.drawing.figures import COLOURS, MARKERS, new_figure
+from dlpy.runs.arrays import Arrays
+from dlpy.runs.directory import Run
+from dlpy.runs.images import read_made
+from dlpy.runs.results import class_names, output_of
+from dlpy.sampling.images import square_sheet
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from dlpy.class_scores import has_both, ranked_counts
-from dlpy.components import Plot
-from dlpy.drawing import GREY, new_figure
+from dlpy.components.base import Plot
+from dlpy.drawing.figures import GREY, new_figure
 from dlpy.plots.roc import Curve, draw_curves, legend_beside, mean_label, names_of, one_against_rest
-from dlpy.results import Predictions, predictions_of
-from dlpy.runs import Run
+from dlpy.runs.directory import Run
+from dlpy.runs.results import Predictions, predictions_of
+from dlpy.scores.class_scores import has_both, ranked_counts
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

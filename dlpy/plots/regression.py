@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from dlpy.components import Plot
-from dlpy.data import Output
-from dlpy.drawing import BLUE, GREY, ORANGE, legend_below, new_figure
-from dlpy.results import Predictions, in_unit, output_of, predictions_of
-from dlpy.runs import Run
+from dlpy.components.base import Plot
+from dlpy.data.task import Output
+from dlpy.drawing.figures import BLUE, GREY, ORANGE, legend_below, new_figure
+from dlpy.runs.directory import Run
+from dlpy.runs.results import Predictions, in_unit, output_of, predictions_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from dlpy.captions import caption
-from dlpy.class_scores import class_probabilities
-from dlpy.components import Plot
-from dlpy.data import Output
-from dlpy.drawing import new_figure
-from dlpy.results import class_names, output_of
-from dlpy.run_pictures import WrongPictures, read_wrongest
-from dlpy.run_predictions import PARTS
-from dlpy.runs import Run
+from dlpy.components.base import Plot
+from dlpy.core.captions import caption
+from dlpy.data.task import Output
+from dlpy.drawing.figures import new_figure
+from dlpy.runs.directory import Run
+from dlpy.runs.images import WrongPictures, read_wrongest
+from dlpy.runs.predictions import PARTS
+from dlpy.runs.results import class_names, output_of
+from dlpy.scores.class_scores import class_probabilities
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dlpy.features import Sequences, splits_of
+from dlpy.data.features import Sequences, splits_of
 from dlpy.stand_ins.words import draw, lengths, zipf
 
 WORDS = 20_000

@@ -6,7 +6,7 @@ import itertools
 
 import numpy as np
 
-from dlpy.features import splits_of
+from dlpy.data.features import splits_of
 from dlpy.stand_ins.words import draw, lengths, zipf
 
 WORDS = 2_000

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from dlpy.data import Rows, State
-from dlpy.transforms.bags import Bag, counts
+from dlpy.data.task import Rows, State
+from dlpy.transforms._bags import Bag, counts
 
 
 class Counts(Bag):

@@ -8,11 +8,11 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
-from dlpy import terms
-from dlpy.components import Transform
-from dlpy.data import Input, Rows, State, Task
-from dlpy.features import Sequences
-from dlpy.terms import Rules
+from dlpy.components.base import Transform
+from dlpy.data.features import Sequences
+from dlpy.data.task import Input, Rows, State, Task
+from dlpy.data.text import tokenizer
+from dlpy.data.text.tokenizer import Rules
 from dlpy.transforms.tokenize import check_texts, texts_of
 
 
@@ -35,7 +35,7 @@ class HashWords(Transform):
         return task.with_input(Input("sequence", (None,), self.size))
 
     def apply(self, rows: Rows, state: State) -> Rows:
-        found = terms.words(texts_of(self, rows), self.rules, lower=self.lower)
+        found = tokenizer.words(texts_of(self, rows), self.rules, lower=self.lower)
         codes = (word.encode("utf-8", "surrogatepass") for word in found.distinct)
         integers = np.array([1 + zlib.crc32(code) % (self.size - 1) for code in codes], np.int32)
         return rows.with_x(Sequences(integers[found.rows.values], found.rows.splits))

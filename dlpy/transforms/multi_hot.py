@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from dlpy.data import Rows, State
-from dlpy.transforms.bags import Bag, multi_hot
+from dlpy.data.task import Rows, State
+from dlpy.transforms._bags import Bag, multi_hot
 
 
 class MultiHot(Bag):

@@ -7,9 +7,9 @@ from typing import Literal
 
 import numpy as np
 
-from dlpy.components import Transform
-from dlpy.data import Rows, State, Task
-from dlpy.errors import ConfigError, DataError
+from dlpy.components.base import Transform
+from dlpy.core.errors import ConfigError, DataError
+from dlpy.data.task import Rows, State, Task
 
 
 class OneHot(Transform):

@@ -6,10 +6,10 @@ from typing import Literal
 
 import numpy as np
 
-from dlpy.components import Transform
-from dlpy.data import Input, Rows, State, Task
-from dlpy.errors import ConfigError, SetupError
-from dlpy.features import Padded
+from dlpy.components.base import Transform
+from dlpy.core.errors import ConfigError, SetupError
+from dlpy.data.features import Padded
+from dlpy.data.task import Input, Rows, State, Task
 
 _MOST_BYTES = 2 * 2**30
 

@@ -8,10 +8,10 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
-from dlpy.components import Transform
-from dlpy.data import Rows, State, Task
-from dlpy.errors import ConfigError, DataError
-from dlpy.features import Padded, Sequences, stretches
+from dlpy.components.base import Transform
+from dlpy.core.errors import ConfigError, DataError
+from dlpy.data.features import Padded, Sequences, stretches
+from dlpy.data.task import Rows, State, Task
 
 End = Literal["front", "back"]
 

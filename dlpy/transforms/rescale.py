@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from dlpy.components import Transform
-from dlpy.data import Rows, State, Task
-from dlpy.errors import ConfigError
-from dlpy.features import Pictures, Scaled, Windows
+from dlpy.components.base import Transform
+from dlpy.core.errors import ConfigError
+from dlpy.data.features import Pictures, Scaled, Windows
+from dlpy.data.task import Rows, State, Task
 
 if TYPE_CHECKING:
     import keras

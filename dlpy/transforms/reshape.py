@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from dlpy.components import Transform
-from dlpy.data import Input, Rows, State, Task
-from dlpy.errors import ConfigError
-from dlpy.features import Scaled
+from dlpy.components.base import Transform
+from dlpy.core.errors import ConfigError
+from dlpy.data.features import Scaled
+from dlpy.data.task import Input, Rows, State, Task
 
 if TYPE_CHECKING:
     import keras

@@ -7,10 +7,10 @@ from typing import Literal
 
 import numpy as np
 
-from dlpy.components import Transform
-from dlpy.data import Rows, State, Task
-from dlpy.errors import ConfigError
-from dlpy.features import Features, Padded, Scaled, Sequences, Windows
+from dlpy.components.base import Transform
+from dlpy.core.errors import ConfigError
+from dlpy.data.features import Features, Padded, Scaled, Sequences, Windows
+from dlpy.data.task import Rows, State, Task
 
 
 class Reverse(Transform):

@@ -7,11 +7,11 @@ from typing import Literal
 
 import numpy as np
 
-from dlpy.components import Transform
-from dlpy.data import Input, Rows, State, Task
-from dlpy.errors import ConfigError
-from dlpy.features import Table
-from dlpy.unfamiliar import Unfamiliar, counted
+from dlpy.components.base import Transform
+from dlpy.core.errors import ConfigError
+from dlpy.data.features import Table
+from dlpy.data.task import Input, Rows, State, Task
+from dlpy.data.unfamiliar import Unfamiliar, counted
 
 
 class Tabulate(Transform):

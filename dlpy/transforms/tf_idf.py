@@ -7,9 +7,9 @@ from typing import Literal
 
 import numpy as np
 
-from dlpy.data import Rows, State, Task
-from dlpy.features import Sparse
-from dlpy.transforms.bags import Bag, counts, multi_hot
+from dlpy.data.features import Sparse
+from dlpy.data.task import Rows, State, Task
+from dlpy.transforms._bags import Bag, counts, multi_hot
 
 
 class TfIdf(Bag):

@@ -8,13 +8,13 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
-from dlpy import terms
-from dlpy.components import Transform
-from dlpy.data import Input, Rows, State, Task
-from dlpy.errors import ConfigError, DataError, on_a_line
-from dlpy.features import Sequences, Texts
-from dlpy.terms import Rules, Terms
-from dlpy.unfamiliar import Unfamiliar, counted
+from dlpy.components.base import Transform
+from dlpy.core.errors import ConfigError, DataError, on_a_line
+from dlpy.data.features import Sequences, Texts
+from dlpy.data.task import Input, Rows, State, Task
+from dlpy.data.text import tokenizer
+from dlpy.data.text.tokenizer import Rules, Terms
+from dlpy.data.unfamiliar import Unfamiliar, counted
 
 _UNKNOWN = "[UNK]"
 
@@ -49,7 +49,7 @@ class Tokenize(Transform):
         return task.with_input(Input("sequence", (None,), self.vocabulary))
 
     def measured(self, task: Task, state: State) -> Task:
-        words = ("",) * self._first + tuple(terms.unpacked(state))
+        words = ("",) * self._first + tuple(tokenizer.unpacked(state))
         size = self.vocabulary or len(words)
         words += ("",) * (size - len(words))
         return task.with_input(replace(task.input, vocabulary=size, words=words))
@@ -90,18 +90,18 @@ class Tokenize(Transform):
         if not found.distinct:
             raise DataError(f"tokenize: no training text holds a {self.by}: the vocabulary would be empty.")
         most = None if self.vocabulary is None else self.vocabulary - self._first
-        return terms.packed([found.distinct[number] for number in self._ranked(found)[:most]])
+        return tokenizer.packed([found.distinct[number] for number in self._ranked(found)[:most]])
 
     def _integers(self, rows: Rows, found: Terms, state: State) -> Rows:
         """Return the rows as the integers of their terms."""
-        integer_of = {word: integer for integer, word in enumerate(terms.unpacked(state), self._first)}
+        integer_of = {word: integer for integer, word in enumerate(tokenizer.unpacked(state), self._first)}
         integers = np.array([integer_of.get(term, self._first - 1) for term in found.distinct], np.int32)
         sequences = Sequences(integers[found.rows.values], found.rows.splits)
         return rows.with_x(sequences.only(sequences.values > 0))
 
     def files(self, state: State) -> dict[str, str]:
         marks = [_UNKNOWN] * (self._first - 1)
-        return {"vocabulary.txt": "".join(f"{on_a_line(word)}\n" for word in [*marks, *terms.unpacked(state)])}
+        return {"vocabulary.txt": "".join(f"{on_a_line(word)}\n" for word in [*marks, *tokenizer.unpacked(state)])}
 
     @property
     def _first(self) -> int:
@@ -110,11 +110,11 @@ class Tokenize(Transform):
 
     def _single(self, texts: np.ndarray) -> Terms:
         """Return each text's words or characters."""
-        cut = terms.words if self.by == "word" else terms.characters
+        cut = tokenizer.words if self.by == "word" else tokenizer.characters
         return cut(texts, self.rules, lower=self.lower)
 
     def _with_ngrams(self, found: Terms) -> Terms:
-        return terms.with_ngrams(found, self.ngrams, " " if self.by == "word" else "") if self.ngrams > 1 else found
+        return tokenizer.with_ngrams(found, self.ngrams, " " if self.by == "word" else "") if self.ngrams > 1 else found
 
     def _ranked(self, found: Terms) -> np.ndarray:
         """Return the terms' numbers, the most frequent first."""
@@ -126,7 +126,7 @@ class Tokenize(Transform):
 
 def _unknown(found: Terms, state: State) -> np.ndarray:
     """Return which of the texts' terms the vocabulary lacks: (total,) bool."""
-    known = set(terms.unpacked(state))
+    known = set(tokenizer.unpacked(state))
     return np.array([term not in known for term in found.distinct], np.bool_)[found.rows.values]
 
 

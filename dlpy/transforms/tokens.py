@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Literal
 
-from dlpy.components import Transform
-from dlpy.data import Rows, State, Task
-from dlpy.errors import ConfigError, on_a_line
-from dlpy.features import Passages
-from dlpy.text_memory import Memory
-from dlpy.vocabulary import By
+from dlpy.components.base import Transform
+from dlpy.core.errors import ConfigError, on_a_line
+from dlpy.data.features import Passages
+from dlpy.data.task import Rows, State, Task
+from dlpy.data.text.vocabulary import By
+from dlpy.sampling.text_memory import Memory
 
 
 class Tokens(Transform):

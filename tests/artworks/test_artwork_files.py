@@ -3,8 +3,8 @@ import json
 import pytest
 import yaml
 
-from dlpy.errors import ConfigError
-from dlpy.kinds import load_any
+from dlpy.artworks.kinds import load_any
+from dlpy.core.errors import ConfigError
 
 DREAM = "kind: dream\nnetwork: vgg16\nweights: none\nfallback: stand_in\n"
 STYLE = "kind: style\nnetwork: vgg16\nweights: none\nfallback: stand_in\n"

@@ -6,12 +6,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dlpy.artworks import journal
-from dlpy.artworks.artwork import Artwork
-from dlpy.artworks.journal import Watcher
-from dlpy.artworks.making import make
-from dlpy.kinds import load_any
-from dlpy.records import Options
+from dlpy.artworks.base import Artwork
+from dlpy.artworks.kinds import load_any
+from dlpy.artworks.make import make
+from dlpy.artworks.record import Watcher
+from dlpy.training.record import Options
 
 DREAM = "kind: dream\nnetwork: vgg16\nweights: none\nfallback: stand_in\nheight: 64\nlayers: {block2_conv1: 1.0}\nsteps: 4\n"
 STYLE = (
@@ -197,8 +196,8 @@ def bytes_of(run) -> dict[str, bytes]:
 def test_a_picture_that_is_resumed_ends_with_the_same_bytes(
     bench, monkeypatch: pytest.MonkeyPatch, text: str, after: int, lines: int
 ) -> None:
-    monkeypatch.setattr(journal, "_LEAST_SECONDS", 0.0)
-    monkeypatch.setattr(journal, "_SHARE", 1e9)
+    monkeypatch.setattr("dlpy.artworks.record._LEAST_SECONDS", 0.0)
+    monkeypatch.setattr("dlpy.artworks.record._SHARE", 1e9)
     alone, _ = made(bench, text)
     run = stopped(bench, text, after)
     assert (run / "unfinished.npz").is_file()

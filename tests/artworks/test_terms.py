@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from dlpy.artworks.loss_terms import activity, content_distance, gram_matrix, style_distance, total_variation
 from dlpy.artworks.octaves import lost_detail, octave_sizes, resized
-from dlpy.artworks.terms import activity, content_distance, gram_matrix, style_distance, total_variation
 
 
 def test_a_picture_of_350_pixels_goes_through_the_books_octaves() -> None:

@@ -6,12 +6,14 @@ import keras
 import numpy as np
 import pytest
 
-from dlpy import checkpoints, snapshots, stopping
 from dlpy.callbacks.checkpoint import Checkpoint
-from dlpy.checkpoint_folder import CheckpointState, rewind
-from dlpy.errors import DivergedError, RunError, StorageError
-from dlpy.runs import Run
-from dlpy.snapshots import Snapshot, with_copies
+from dlpy.core import signals
+from dlpy.core.errors import DivergedError, RunError, StorageError
+from dlpy.engine import snapshots
+from dlpy.engine.snapshots import Snapshot, with_copies
+from dlpy.runs import checkpoints
+from dlpy.runs.checkpoint_files import CheckpointState, rewind
+from dlpy.runs.directory import Run
 
 WAYS = {"loss": "min", "val_loss": "min", "val_accuracy": "max"}
 
@@ -217,7 +219,7 @@ def test_no_signal_is_heard_while_a_better_epoch_takes_the_place_of_another(run,
     held, real = [], snapshots._copies
 
     def copies(group, room):
-        held.append(stopping._signals.writing > 0)
+        held.append(signals._signals.writing > 0)
         return real(group, room)
 
     monkeypatch.setattr(snapshots, "_copies", copies)

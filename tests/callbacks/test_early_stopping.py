@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from dlpy.callbacks.early_stopping import EarlyStopping
-from dlpy.runs import Run
+from dlpy.runs.directory import Run
 
 NAN = math.nan
 

@@ -3,9 +3,9 @@ from pathlib import Path
 import pytest
 
 from dlpy.callbacks.learning_rate_schedule import LearningRateSchedule
-from dlpy.config import load
-from dlpy.errors import ConfigError
-from dlpy.runs import Run
+from dlpy.core.errors import ConfigError
+from dlpy.experiment.experiment import load
+from dlpy.runs.directory import Run
 
 NOTHING: dict[str, float] = {}
 

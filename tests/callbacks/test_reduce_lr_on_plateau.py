@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from dlpy.callbacks.reduce_lr_on_plateau import ReduceLROnPlateau
-from dlpy.runs import Run
+from dlpy.runs.directory import Run
 
 
 def rates(drive, direction: str, values: list[float], **options) -> list[float]:

@@ -6,7 +6,7 @@ from typing import Literal
 import pytest
 import yaml
 
-from dlpy.components import LEARNING_RATE, Callback, Hooks
+from dlpy.components.base import LEARNING_RATE, Callback, Hooks
 
 DECAY = {"name": "exponential_decay", "initial_learning_rate": 0.5, "decay_steps": 1, "decay_rate": 0.5}
 WARM_UP = {

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from dlpy.core.errors import DataError, UnavailableError
+from dlpy.data.images.rows import Pictures
 from dlpy.datasets.cats_vs_dogs import CatsVsDogs
-from dlpy.errors import DataError, UnavailableError
-from dlpy.picture_rows import Pictures
-from dlpy.pipeline import split
+from dlpy.training.pipeline import split
 
 NUMBERS = (0, 999, 1000, 1499, 1500, 1999, 2000, 12499)
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from dlpy.config import load, raise_mistakes
+from dlpy.core.errors import ConfigError, DataError, UnavailableError
 from dlpy.datasets.csv import Csv
-from dlpy.errors import ConfigError, DataError, UnavailableError
-from dlpy.pipeline import obtain, split, transform
+from dlpy.experiment.experiment import load, raise_mistakes
+from dlpy.training.pipeline import obtain, split, transform
 
 BOSTON = Path(__file__).parents[2] / "../shared/data/boston.csv"
 SMALL = "age,city,income,bought\n" + "".join(

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from every import made, names
 
-from dlpy.components import Dataset
-from dlpy.data import Rows, Task
-from dlpy.features import Passages, Sequences, Table, Texts, Windows
+from dlpy.components.base import Dataset
+from dlpy.data.features import Passages, Sequences, Table, Texts, Windows
+from dlpy.data.task import Rows, Task
 
 
 @pytest.mark.parametrize("name", names("datasets"))

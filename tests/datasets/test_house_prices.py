@@ -3,9 +3,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from dlpy.core.errors import DataError
 from dlpy.datasets.boston_housing import COLUMNS, BostonHousing
 from dlpy.datasets.california_housing import CaliforniaHousing
-from dlpy.errors import DataError
 
 BOSTON = Path(__file__).parents[2] / "../shared/data/boston.csv"
 

@@ -8,13 +8,13 @@ import pytest
 from PIL import Image
 from pydantic import ValidationError
 
-from dlpy import picture_cache
 from dlpy.cli.main import main
-from dlpy.data import Loaded
+from dlpy.core.errors import ConfigError, DataError, UnavailableError
+from dlpy.data.features import Pictures
+from dlpy.data.images import cache as picture_cache
+from dlpy.data.task import Loaded
 from dlpy.datasets.image_folder import ImageFolder
-from dlpy.errors import ConfigError, DataError, UnavailableError
-from dlpy.features import Pictures
-from dlpy.pipeline import split
+from dlpy.training.pipeline import split
 
 
 @pytest.fixture(autouse=True)

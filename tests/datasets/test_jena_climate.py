@@ -5,10 +5,10 @@ import zipfile
 import numpy as np
 import pytest
 
+from dlpy.core.errors import DataError, UnavailableError
 from dlpy.datasets.jena_climate import ROWS, JenaClimate
-from dlpy.errors import DataError, UnavailableError
-from dlpy.pipeline import split, transform
 from dlpy.stand_ins.climate import COLUMNS, climate
+from dlpy.training.pipeline import split, transform
 
 NAME = "jena_climate_2009_2016.csv"
 

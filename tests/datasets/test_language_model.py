@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from dlpy.components import Dataset
+from dlpy.components.base import Dataset
+from dlpy.core.errors import DataError, UnavailableError
+from dlpy.data.features import arrays_of, row_bytes
 from dlpy.datasets.language_model import LanguageModel
 from dlpy.datasets.nietzsche import Nietzsche
-from dlpy.errors import DataError, UnavailableError
-from dlpy.features import arrays_of, row_bytes
-from dlpy.pipeline import split
-from dlpy.resident import Resident, batch
+from dlpy.engine.device_rows import Resident, batch
+from dlpy.training.pipeline import split
 
 WHOLE = {"validation": None, "test": None}
 

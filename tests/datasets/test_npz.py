@@ -5,9 +5,9 @@ import zipfile
 import numpy as np
 import pytest
 
+from dlpy.core.errors import ConfigError, DataError, UnavailableError
 from dlpy.datasets.npz import Npz
-from dlpy.errors import ConfigError, DataError, UnavailableError
-from dlpy.pipeline import obtain
+from dlpy.training.pipeline import obtain
 
 X = np.arange(120.0).reshape(30, 4)
 LABELS = np.arange(30) % 3

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from dlpy.core.errors import DataError
 from dlpy.datasets.cifar10 import Cifar10
 from dlpy.datasets.fashion_mnist import FashionMnist
 from dlpy.datasets.mnist import Mnist
-from dlpy.errors import DataError
 
 FASHION = Path(__file__).parents[2] / "../shared/data/fashion_mnist.npz"
 

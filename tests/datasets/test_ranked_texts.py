@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from dlpy.data import Input
+from dlpy.core.errors import DataError, UnavailableError
+from dlpy.data.features import Sequences
+from dlpy.data.task import Input
 from dlpy.datasets.imdb import Imdb
 from dlpy.datasets.reuters import Reuters
-from dlpy.errors import DataError, UnavailableError
-from dlpy.features import Sequences
 
 TRAIN = [[1, 2, 3], [4], [5, 6, 7, 8], [9, 1], [2, 2, 2]]
 TEST = [[7, 1], [3, 3, 3, 3, 3], [8], [1, 9]]

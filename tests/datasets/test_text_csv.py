@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dlpy.config import load
-from dlpy.data import Input
+from dlpy.core.errors import ConfigError, DataError, UnavailableError
+from dlpy.data.features import Texts
+from dlpy.data.task import Input
 from dlpy.datasets.text_csv import TextCsv
-from dlpy.errors import ConfigError, DataError, UnavailableError
-from dlpy.features import Texts
-from dlpy.pipeline import split
+from dlpy.experiment.experiment import load
+from dlpy.training.pipeline import split
 
 ROWS = [(f'Text {i}, "quoted"\nand über {i % 3} lines', "good" if i % 3 else "bad", i / 8) for i in range(30)]
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from dlpy.config import load
+from dlpy.core.errors import DataError, UnavailableError
+from dlpy.data.features import Texts
 from dlpy.datasets.text_folder import TextFolder
-from dlpy.errors import DataError, UnavailableError
-from dlpy.features import Texts
+from dlpy.experiment.experiment import load
 
 
 @pytest.fixture

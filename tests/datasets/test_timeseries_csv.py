@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from dlpy import runs
-from dlpy.compiling import compiled_model
-from dlpy.config import Experiment
+from dlpy.core.errors import DataError
 from dlpy.datasets.timeseries_csv import TimeseriesCsv
-from dlpy.errors import DataError
-from dlpy.pipeline import split, transform
+from dlpy.experiment.experiment import Experiment
+from dlpy.runs.directory import find_run
+from dlpy.training.compile import compiled_model
+from dlpy.training.pipeline import split, transform
 
 RNG = np.random.default_rng(4)
 VALUES = RNG.normal(size=(200, 2)).round(3)
@@ -210,7 +210,7 @@ def test_a_run_reports_in_the_targets_own_unit(bench):
     assert "in degC:  best mae" in out
     status, out, err = bench.run("evaluate", "latest", "--json")
     assert status == 0
-    run = runs.find("latest", None)
+    run = find_run("latest", None)
     summary, evaluation = run.read("summary.json"), run.read("evaluation.json")
     with np.load(run.predictions) as stored:
         index, prediction = stored["test.index"], stored["test.prediction"]

@@ -5,11 +5,11 @@ from typing import Literal
 import keras
 import numpy as np
 
-from dlpy.components import Dataset
-from dlpy.data import Input, Loaded, Output, Rows, Source, Task
-from dlpy.explain.opened import open_network
-from dlpy.explain.subject import Subject
-from dlpy.pictures import Form
+from dlpy.components.base import Dataset
+from dlpy.data.images.files import Form
+from dlpy.data.task import Input, Loaded, Output, Rows, Source, Task
+from dlpy.explain.inputs import Subject
+from dlpy.explain.layer_graph import open_network
 
 CORNERS = {"northwest": (slice(1, 6), slice(1, 6)), "southeast": (slice(10, 15), slice(10, 15))}
 

@@ -3,7 +3,7 @@ import numpy as np
 from keras import layers
 
 from dlpy.explain.activations import Maps, activations, as_grey
-from dlpy.explain.opened import open_network
+from dlpy.explain.layer_graph import open_network
 from dlpy.explain.sheets import sheet
 
 

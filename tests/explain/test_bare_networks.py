@@ -11,8 +11,8 @@ import pytest
 from keras.src.legacy.saving.legacy_h5_format import save_weights_to_hdf5_group
 from PIL import Image
 
-from dlpy.explain.network import CLASSES, of_network
-from dlpy.networks import imagenet_file
+from dlpy.explain.bare_network import CLASSES, of_network
+from dlpy.pretrained.zoo import imagenet_file
 
 PICTURE = np.random.default_rng(0).integers(0, 256, (1, 224, 224, 3)).astype(np.uint8)
 

@@ -6,13 +6,13 @@ import pytest
 from corners import CORNERS, DATA, TRAINING, subject
 from PIL import Image
 
-from dlpy.data import Rows
-from dlpy.errors import ConfigError
-from dlpy.evaluation import restore
+from dlpy.core.errors import ConfigError
+from dlpy.data.task import Rows
 from dlpy.explain.explain import Watcher, Wish, Work
 from dlpy.explain.heat_maps import heat_map
-from dlpy.explain.subject import of_run
-from dlpy.runs import Run
+from dlpy.explain.inputs import of_run
+from dlpy.runs.directory import Run
+from dlpy.training.evaluate import restore
 
 
 def test_a_run_is_looked_into(bench, corner_run: Path) -> None:

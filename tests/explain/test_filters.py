@@ -3,10 +3,10 @@ import numpy as np
 from corners import subject
 from keras import layers
 
+from dlpy.data.images.files import Form
 from dlpy.explain.filters import ascend
-from dlpy.explain.opened import open_network
-from dlpy.explain.subject import Subject
-from dlpy.pictures import Form
+from dlpy.explain.inputs import Subject
+from dlpy.explain.layer_graph import open_network
 
 
 def convolutions(activation: str = "relu") -> keras.Model:

@@ -3,7 +3,7 @@ import numpy as np
 from keras import layers
 
 from dlpy.explain.heat_maps import heat_map, laid_over
-from dlpy.explain.opened import open_network
+from dlpy.explain.layer_graph import open_network
 
 
 def averaging(kernel: np.ndarray, activation: str, middle: list | None = None) -> keras.Model:

@@ -3,8 +3,8 @@ import numpy as np
 import pytest
 from keras import layers
 
-from dlpy.errors import ConfigError
-from dlpy.explain.opened import open_network, resized
+from dlpy.core.errors import ConfigError
+from dlpy.explain.layer_graph import open_network, resized
 
 
 def nested() -> keras.Model:

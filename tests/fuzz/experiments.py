@@ -12,11 +12,11 @@ from typing import Any
 
 import yaml
 
-from dlpy.components import Callback, Dataset, Model, Transform
-from dlpy.config import Experiment
-from dlpy.kinds import load_any
-from dlpy.objectives import Metric, Optimizer
-from dlpy.yaml_reader import Reader
+from dlpy.artworks.kinds import load_any
+from dlpy.components.base import Callback, Dataset, Model, Transform
+from dlpy.components.objectives import Metric, Optimizer
+from dlpy.experiment.experiment import Experiment
+from dlpy.experiment.yaml_reader import Reader
 
 from .monsters import LINES, flipped, misspelt, monster
 

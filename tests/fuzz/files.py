@@ -20,16 +20,18 @@ from typing import Any
 
 import numpy as np
 
-from dlpy import archives, checkpoints, evaluation, results
-from dlpy.checkpoint_folder import whole
-from dlpy.components import Dataset
-from dlpy.history import read_history
-from dlpy.pictures import Form, read_picture, read_sizes
-from dlpy.pipeline import Pipeline
-from dlpy.run_predictions import read_splits
-from dlpy.runs import Run
-from dlpy.vectors import read_vectors
-from dlpy.weight_files import read_weights
+from dlpy.components.base import Dataset
+from dlpy.data import archives
+from dlpy.data.images.files import Form, read_picture, read_sizes
+from dlpy.data.text.word_vectors import read_vectors
+from dlpy.pretrained.weights import read_weights
+from dlpy.runs import checkpoints, results
+from dlpy.runs.checkpoint_files import whole
+from dlpy.runs.directory import Run
+from dlpy.runs.history import read_history
+from dlpy.runs.predictions import read_splits
+from dlpy.training import evaluate
+from dlpy.training.pipeline import Pipeline
 
 from . import samples
 from .monsters import flipped
@@ -87,13 +89,13 @@ def _picture(path: Path) -> None:
 
 
 RUN_READERS: dict[str, Callable[[Run], object]] = {
-    "run.json": lambda run: (results.output_of(run), evaluation.tasks(run), results.baseline_name(run)),
-    "config.yaml": evaluation.read_config,
+    "run.json": lambda run: (results.output_of(run), evaluate.tasks(run), results.baseline_name(run)),
+    "config.yaml": evaluate.read_config,
     "metrics.csv": lambda run: read_history(run.metrics),
     "summary.json": lambda run: results.baseline_of(run, "loss"),
     "predictions.npz": results.predictions_of,
     "splits.npz": lambda run: read_splits(run.splits),
-    "transforms.npz": lambda run: Pipeline.restore(evaluation.read_config(run)[0].steps(), run.transforms),
+    "transforms.npz": lambda run: Pipeline.restore(evaluate.read_config(run)[0].steps(), run.transforms),
     "checkpoints/last/weights.npz": lambda run: checkpoints.read_weights(run, "last"),
     "checkpoints/last/optimizer.npz": lambda run: whole(run.checkpoints / "last"),
     "checkpoints/last/state.json": lambda run: checkpoints.read_state(run, "last"),

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
-from dlpy.errors import DlpyError
+from dlpy.core.errors import DlpyError
 
 MOST_SECONDS = 5  # of computing, however busy the machine is
 MOST_WAITING = 60  # until what computes nothing, as at a pipe, counts as hanging

@@ -4,17 +4,17 @@ import keras
 import numpy as np
 import pytest
 
-from dlpy import checkpoints
-from dlpy.baseline import baseline
-from dlpy.config import Experiment
-from dlpy.data import Input, Output, Rows, Task
-from dlpy.engine import Engine, Plan
-from dlpy.errors import ConfigError
-from dlpy.features import Windows
+from dlpy.core.errors import ConfigError
+from dlpy.data.features import Windows
+from dlpy.data.task import Input, Output, Rows, Task
+from dlpy.engine.engine import Engine, Plan
+from dlpy.engine.snapshots import Snapshot, with_copies
+from dlpy.experiment.experiment import Experiment
 from dlpy.models.baseline import Baseline
-from dlpy.pipeline import Pipeline, measured
-from dlpy.runs import Run
-from dlpy.snapshots import Snapshot, with_copies
+from dlpy.runs import checkpoints
+from dlpy.runs.directory import Run
+from dlpy.training.baseline import baseline
+from dlpy.training.pipeline import Pipeline, measured
 from dlpy.transforms.rescale import Rescale
 from dlpy.transforms.reverse import Reverse
 

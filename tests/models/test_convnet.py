@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from dlpy.data import Input, Output, Task
-from dlpy.errors import ConfigError
+from dlpy.core.errors import ConfigError
+from dlpy.data.task import Input, Output, Task
 from dlpy.models.conv1d import Conv1D
 from dlpy.models.convnet import Convnet
 

@@ -5,13 +5,13 @@ import numpy as np
 import pytest
 from every import BINARY, CLASSES, NUMBER, ONE_HOT, fitting, names, rows_for
 
-from dlpy import checkpoints
-from dlpy.components import Model
-from dlpy.data import Input, Output, Task
-from dlpy.engine import Engine, Plan
-from dlpy.objectives import Loss
-from dlpy.runs import Run
-from dlpy.snapshots import Snapshot, with_copies
+from dlpy.components.base import Model
+from dlpy.components.objectives import Loss
+from dlpy.data.task import Input, Output, Task
+from dlpy.engine.engine import Engine, Plan
+from dlpy.engine.snapshots import Snapshot, with_copies
+from dlpy.runs import checkpoints
+from dlpy.runs.directory import Run
 
 INPUTS = [
     Input("array", (6,)),

@@ -4,13 +4,13 @@ import pytest
 import tensorflow as tf
 
 from dlpy.callbacks.collapse_alarm import CollapseAlarm
-from dlpy.data import Data, Input, Output, Rows, Task
-from dlpy.engine import Engine, Plan
-from dlpy.errors import ConfigError
-from dlpy.execution import Execution
-from dlpy.made import asked_for, latent_vectors, make, make_pictures
+from dlpy.core.errors import ConfigError
+from dlpy.data.task import Data, Input, Output, Rows, Task
+from dlpy.engine.custom_step import Noise, _update
+from dlpy.engine.engine import Engine, Plan
+from dlpy.engine.execution import Execution
 from dlpy.models.gan import Gan
-from dlpy.steps import Noise, _update
+from dlpy.sampling.images import asked_for, latent_vectors, make, make_pictures
 
 SMALL = {
     "latent": 6,

@@ -9,19 +9,20 @@ import numpy as np
 import pytest
 import yaml
 
-from dlpy import base_features, feature_cache
-from dlpy.base_features import BaseFeatures
-from dlpy.bases import Base
-from dlpy.checkpoints import read_weights
-from dlpy.compiling import compiled_model
-from dlpy.components import Model
-from dlpy.config import load
-from dlpy.data import Input, Output, Rows, Task
-from dlpy.records import Options
-from dlpy.reporting import Reporter
-from dlpy.runs import Run
-from dlpy.training import train
-from dlpy.weight_files import read_weights as read_file
+from dlpy.components.base import Model
+from dlpy.data.task import Input, Output, Rows, Task
+from dlpy.experiment.experiment import load
+from dlpy.pretrained import feature_cache
+from dlpy.pretrained import features as base_features
+from dlpy.pretrained.bases import Base
+from dlpy.pretrained.features import BaseFeatures
+from dlpy.pretrained.weights import read_weights as read_file
+from dlpy.runs.checkpoints import read_weights
+from dlpy.runs.directory import Run
+from dlpy.training.compile import compiled_model
+from dlpy.training.record import Options
+from dlpy.training.reporter import Reporter
+from dlpy.training.train import train
 
 PICTURES = np.random.default_rng(3).integers(0, 256, (24, 32, 32, 3)).astype(np.uint8)
 LABELS = np.arange(24) % 2

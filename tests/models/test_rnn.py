@@ -4,8 +4,8 @@ import keras
 import numpy as np
 import pytest
 
-from dlpy.components import Model
-from dlpy.data import Input, Output, Task
+from dlpy.components.base import Model
+from dlpy.data.task import Input, Output, Task
 
 REVIEWS = Task.single(Input("sequence", (500,), 10_000, padding="front"), Output("binary"))
 SHORT = Task.single(Input("sequence", (20,), 10_000, padding="front"), Output("binary"))

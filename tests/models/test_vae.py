@@ -3,12 +3,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from dlpy.data import Data, Input, Output, Rows, Task
-from dlpy.engine import Engine, Plan
-from dlpy.errors import ConfigError
-from dlpy.execution import Execution
-from dlpy.latent_space import between, grid, latent_pieces
+from dlpy.core.errors import ConfigError
+from dlpy.data.task import Data, Input, Output, Rows, Task
+from dlpy.engine.engine import Engine, Plan
+from dlpy.engine.execution import Execution
 from dlpy.models.vae import Vae, kl_divergence
+from dlpy.sampling.latent_space import between, grid, latent_pieces
 
 LABELS = Output("inputs", 3, ("a", "b", "c"))
 SMALL = {"encoder": [{"filters": 4, "stride": 2}], "units": [8]}

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dlpy.components import Plot
-from dlpy.drawing import style
-from dlpy.runs import Run
+from dlpy.components.base import Plot
+from dlpy.drawing.figures import style
+from dlpy.runs.directory import Run
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 import numpy as np
 
-from dlpy.drawing import style
+from dlpy.drawing.figures import style
 from dlpy.plots.comparison import Comparison
 
 

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from dlpy.class_scores import class_probabilities
-from dlpy.drawing import draw, style
+from dlpy.drawing.figures import draw, style
 from dlpy.plots.confusion import Confusion, confusion_matrix
-from dlpy.results import Predictions, predictions_of
+from dlpy.runs.results import Predictions, predictions_of
+from dlpy.scores.class_scores import class_probabilities
 
 
 def test_matrix_has_a_row_for_each_true_class():

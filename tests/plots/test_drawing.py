@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dlpy.components import Plot
-from dlpy.drawing import draw, draw_all, new_figure, style
-from dlpy.errors import ConfigError, RunError, shortened
-from dlpy.png import stand_in_text
+from dlpy.components.base import Plot
+from dlpy.core.errors import ConfigError, RunError, shortened
+from dlpy.drawing.figures import draw, draw_all, new_figure, style
+from dlpy.drawing.png import stand_in_text
 
 LOSS = {"loss": [0.9, 0.5, 0.4], "val_loss": [0.8, 0.6, 0.7]}
 

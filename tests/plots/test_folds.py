@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from dlpy.drawing import style
-from dlpy.history import fold_histories, mean_history
+from dlpy.drawing.figures import style
 from dlpy.plots.folds import Folds
+from dlpy.runs.history import fold_histories, mean_history
 
 
 def test_mean_is_over_the_epochs_that_every_fold_has(make_run):

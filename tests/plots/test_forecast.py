@@ -1,6 +1,6 @@
 import numpy as np
 
-from dlpy.drawing import draw, style
+from dlpy.drawing.figures import draw, style
 from dlpy.plots.error_by_hour import ErrorByHour
 from dlpy.plots.forecast import Forecast
 

@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dlpy.drawing import draw, draw_baseline, style
-from dlpy.history import read_history
+from dlpy.drawing.figures import draw, draw_baseline, style
 from dlpy.plots.history import HistoryPlot
-from dlpy.results import baseline_of
+from dlpy.runs.history import read_history
+from dlpy.runs.results import baseline_of
 
 
 def drawn(run):

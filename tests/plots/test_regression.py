@@ -1,6 +1,6 @@
 import numpy as np
 
-from dlpy.drawing import draw, style
+from dlpy.drawing.figures import draw, style
 from dlpy.plots.regression import Regression
 
 

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from dlpy.class_scores import ranked_counts
 from dlpy.plots.precision_recall import precision_recall_curve
 from dlpy.plots.roc import mean_label, one_against_rest, roc_curve
-from dlpy.results import Predictions
+from dlpy.runs.results import Predictions
+from dlpy.scores.class_scores import ranked_counts
 
 # (true classes, scores, area under the ROC curve, average precision), each worked out by hand
 CASES = {

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from dlpy.drawing import draw, style
+from dlpy.drawing.figures import draw, style
 from dlpy.plots.wrongest import Wrongest, displayable
 
 

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from dlpy.data.features import Sequences
 from dlpy.datasets.reuters import Reuters
-from dlpy.features import Sequences
 from dlpy.stand_ins.newswires import BEST_SCORE, WORDS, newswires, topic_words
 
 

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from dlpy.data.features import Sequences
 from dlpy.datasets.imdb import Imdb
-from dlpy.features import Sequences
 from dlpy.stand_ins import reviews as stand_in
 from dlpy.stand_ins.reviews import NEGATIONS, WORDS, lexicon, reviews
 

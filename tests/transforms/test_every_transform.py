@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from every import CLASSES, made, names
 
-from dlpy.components import Model, Transform
-from dlpy.data import Input, Output, Rows, State, Task
-from dlpy.errors import ConfigError
-from dlpy.features import Padded, Passages, Sequences, Table, Texts
-from dlpy.pipeline import Pipeline, measured
-from dlpy.preprocessing import with_preprocessing
+from dlpy.components.base import Model, Transform
+from dlpy.core.errors import ConfigError
+from dlpy.data.features import Padded, Passages, Sequences, Table, Texts
+from dlpy.data.task import Input, Output, Rows, State, Task
+from dlpy.training.export import with_preprocessing
+from dlpy.training.pipeline import Pipeline, measured
 
 RNG = np.random.default_rng(1)
 LABELS = np.arange(20) % 3

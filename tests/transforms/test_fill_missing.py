@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from dlpy.data import Input, Output, Rows, Task
-from dlpy.errors import ConfigError, DataError
-from dlpy.features import Table
+from dlpy.core.errors import ConfigError, DataError
+from dlpy.data.features import Table
+from dlpy.data.task import Input, Output, Rows, Task
 from dlpy.transforms.fill_missing import FillMissing
 
 TASK = Task.single(Input("table", (3,)), Output("regression"))

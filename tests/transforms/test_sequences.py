@@ -6,11 +6,11 @@ import pytest
 from every import BINARY
 from keras.src.legacy.preprocessing.text import Tokenizer
 
-from dlpy.components import Transform
-from dlpy.data import Input, Rows, Task
-from dlpy.errors import ConfigError, DataError, SetupError
-from dlpy.features import Padded, Sequences, Sparse, Texts, Windows
-from dlpy.pipeline import Pipeline
+from dlpy.components.base import Transform
+from dlpy.core.errors import ConfigError, DataError, SetupError
+from dlpy.data.features import Padded, Sequences, Sparse, Texts, Windows
+from dlpy.data.task import Input, Rows, Task
+from dlpy.training.pipeline import Pipeline
 from dlpy.transforms.counts import Counts
 from dlpy.transforms.multi_hot import MultiHot
 from dlpy.transforms.one_hot_words import OneHotWords
@@ -87,7 +87,7 @@ def test_bags_are_the_same_in_one_piece_or_several(monkeypatch: pytest.MonkeyPat
     for step in (MultiHot(), Counts()):
         state = step.fit(rows, TASK)
         whole = dense(step.apply(rows, state).x)
-        monkeypatch.setattr("dlpy.transforms.bags._CHUNK_CELLS", 200)
+        monkeypatch.setattr("dlpy.transforms._bags._CHUNK_CELLS", 200)
         np.testing.assert_array_equal(dense(step.apply(rows, state).x), whole)
         monkeypatch.undo()
         assert whole.sum() > 50

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from dlpy.data import Input, Output, Rows, Task
-from dlpy.errors import ConfigError
-from dlpy.features import Table
-from dlpy.pipeline import Pipeline
+from dlpy.core.errors import ConfigError
+from dlpy.data.features import Table
+from dlpy.data.task import Input, Output, Rows, Task
+from dlpy.training.pipeline import Pipeline
 from dlpy.transforms.tabulate import Tabulate
 
 TASK = Task.single(Input("table", (3,)), Output("regression"))

@@ -11,11 +11,12 @@ import pytest
 from every import BINARY
 from keras.src.legacy.preprocessing.text import Tokenizer
 
-from dlpy import terms
-from dlpy.data import Input, Rows, Task
-from dlpy.errors import ConfigError, DataError
-from dlpy.features import Sequences, Texts
-from dlpy.pipeline import Pipeline
+from dlpy.core.errors import ConfigError, DataError
+from dlpy.data.features import Sequences, Texts
+from dlpy.data.task import Input, Rows, Task
+from dlpy.data.text.tokenizer import characters, unpacked
+from dlpy.data.text.tokenizer import words as words_of
+from dlpy.training.pipeline import Pipeline
 from dlpy.transforms.hash_words import HashWords
 from dlpy.transforms.tokenize import Tokenize
 
@@ -110,30 +111,30 @@ APART = {
 
 @pytest.mark.parametrize("spellings", ONE_WORD.values(), ids=ONE_WORD)
 def test_capitals_punctuation_and_encoding_make_no_other_word(spellings: list[str]) -> None:
-    assert terms.words(np.array(spellings, object), "unicode", lower=True).distinct == [
-        terms.words(np.array(spellings[-1:], object), "unicode", lower=True).distinct[0]
+    assert words_of(np.array(spellings, object), "unicode", lower=True).distinct == [
+        words_of(np.array(spellings[-1:], object), "unicode", lower=True).distinct[0]
     ]
 
 
 @pytest.mark.parametrize(("text", "words"), APART.items())
 def test_texts_are_cut_up_as_their_script_is_read(text: str, words: str) -> None:
-    found = terms.words(np.array([text, "", text], object), "unicode", lower=True)
+    found = words_of(np.array([text, "", text], object), "unicode", lower=True)
     spelled = [found.distinct[number] for number in found.rows.values]
     assert spelled == words.split() * 2
     assert found.rows.splits.tolist() == [0, len(words.split()), len(words.split()), len(spelled)]
 
 
 def test_capitals_stay_where_they_should() -> None:
-    found = terms.words(np.array(["Straße STRASSE été ÉTÉ"], object), "unicode", lower=False)
+    found = words_of(np.array(["Straße STRASSE été ÉTÉ"], object), "unicode", lower=False)
     assert found.distinct == ["Straße", "STRASSE", "été", "ÉTÉ"]
-    assert terms.characters(np.array(["É. e\u0301"], object), "unicode", lower=True).distinct == ["é", ".", " "]
-    assert terms.characters(np.array(["É. e\u0301"], object), "unicode", lower=False).distinct == ["É", ".", " ", "é"]
+    assert characters(np.array(["É. e\u0301"], object), "unicode", lower=True).distinct == ["é", ".", " "]
+    assert characters(np.array(["É. e\u0301"], object), "unicode", lower=False).distinct == ["É", ".", " ", "é"]
 
 
 def test_plain_english_is_cut_up_as_by_the_book() -> None:
     texts = np.array([*BOOK, "It's GREAT!<br /><br />10/10\twould\nwatch end-of-line under_score e@x.org"], object)
     for lower in (True, False):
-        found, book = (terms.words(texts, rules, lower=lower) for rules in ("unicode", "book"))
+        found, book = (words_of(texts, rules, lower=lower) for rules in ("unicode", "book"))
         assert found.distinct == book.distinct
         np.testing.assert_array_equal(found.rows.values, book.rows.values)
         np.testing.assert_array_equal(found.rows.splits, book.rows.splits)
@@ -141,10 +142,10 @@ def test_plain_english_is_cut_up_as_by_the_book() -> None:
 
 def test_ngrams_never_reach_into_the_next_text() -> None:
     state = Tokenize(ngrams=3).fit(rows_of(["a b c", "d", "", "a b"]), TASK)
-    assert sorted(terms.unpacked(state)) == ["a", "a b", "a b c", "b", "b c", "c", "d"]
+    assert sorted(unpacked(state)) == ["a", "a b", "a b c", "b", "b c", "c", "d"]
     found = Tokenize(ngrams=3).apply(rows_of(["d a b", "c a"]), state).x
     assert isinstance(found, Sequences)
-    words = ["", *terms.unpacked(state)]
+    words = ["", *unpacked(state)]
     assert [[words[i] for i in found.row(row)] for row in (0, 1)] == [["d", "a", "b", "a b"], ["c", "a"]]
 
 

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from dlpy.generate.text import Wish, write_text
-from dlpy.runs import Run
+from dlpy.runs.directory import Run
 
 run = Run(Path(sys.argv[1]))
 model = keras.models.load_model(run.model)

@@ -1,0 +1,92 @@
+"""One artwork from its experiment to a run directory."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from dlpy.artworks.base import Artwork
+from dlpy.artworks.feature_network import open_viewer
+from dlpy.artworks.record import Journal, Watcher
+from dlpy.artworks.sources import Sources, read_sources
+from dlpy.core import keras_backend
+from dlpy.core.environment import environment
+from dlpy.core.errors import DataError
+from dlpy.drawing.figures import draw_all
+from dlpy.experiment.document import Document
+from dlpy.runs.directory import Run
+from dlpy.runs.lock import locked
+from dlpy.runs.outcome import record_outcome
+from dlpy.storage import atomic
+from dlpy.storage.disk_space import require_writable
+from dlpy.training.record import Options, claim, config_digests, digest_of, opening
+
+
+def make(artwork: Artwork, document: Document, options: Options, watcher: Watcher) -> Run:
+    """Make the picture of an experiment and return its run directory.
+
+    Raises:
+        ConfigError: the network has no such layers, or the pictures are too small for it.
+        DataError: the pictures or the network's weights cannot be had.
+        DivergedError: the picture became none.
+    """
+    keras_backend.check_settings()
+    require_writable(options.folder)
+    options = replace(options, given=digest_of(artwork.to_yaml(), []))
+    artwork = (artwork.shortened() if options.smoke else artwork).resolved()
+    sources = prepared(artwork, document)
+    announce(artwork, sources, watcher)
+    run = _begin(artwork, sources, options)
+    with locked(run), record_outcome(run):
+        paint(artwork, document, sources, Journal(run, watcher))
+        draw_all(run, watcher.notice)
+    return run
+
+
+def prepared(artwork: Artwork, document: Document) -> Sources:
+    """Return the pictures of an artwork, large enough for its network.
+
+    Raises:
+        ConfigError: they are too small.
+        DataError: they, or the file of the network's weights, are not there.
+    """
+    sources = read_sources(artwork)
+    mistakes = artwork.size_mistakes(sources.size)
+    if mistakes:
+        raise document.error(mistakes)
+    if artwork.weights_path is not None and not Path(artwork.weights_path).expanduser().is_file():
+        raise DataError(f"weights: there is no file {artwork.weights_path} (seen from {Path.cwd()}).")
+    return sources
+
+
+def announce(artwork: Artwork, sources: Sources, watcher: Watcher) -> None:
+    """Tell which pictures are generated ones."""
+    if sources.stand_ins:
+        watcher.generated([artwork.path_options()[purpose] for purpose in sources.stand_ins])
+
+
+def _begin(artwork: Artwork, sources: Sources, options: Options) -> Run:
+    told = {"data": sources.record(), **environment()}
+
+    def write(run: Run) -> None:
+        atomic.write_whole(run.config, lambda path: path.write_text(artwork.to_yaml(), encoding="utf-8"))
+        digests = {"config_sha256": config_digests(run, [])}
+        run.write("run.json", opening(run, options, artwork.seed, told) | digests)
+        run.append_log(f"began: {options.command or options.kind}; pictures: {sources.described}")
+
+    return claim(options, artwork.name or "run", write)
+
+
+def paint(artwork: Artwork, document: Document, sources: Sources, journal: Journal) -> None:
+    """Make the picture, and leave in the run what there is to see on the way."""
+    keras_backend.start()
+    viewer = open_viewer(artwork)
+    mistakes = viewer.mistakes(artwork, sources.size)
+    if mistakes:
+        raise document.error(mistakes)
+    viewer.learn()
+    pictures = sources.in_channels(viewer.channels)
+    journal.watcher.notice(f"{viewer.title}, weights: {artwork.weights}; {sources.described}")
+    for purpose, picture in pictures.items():
+        journal.keep(purpose, picture.astype("float32"))
+    artwork.paint(viewer, pictures, journal)

@@ -1,0 +1,152 @@
+"""What a picture in the making leaves in its run: a line of metrics.csv for each step, and pictures."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dlpy.core.errors import DivergedError, RunError, in_one_line
+from dlpy.core.parsing import parse
+from dlpy.drawing.png import save_pixels
+from dlpy.runs.directory import Run
+from dlpy.storage.atomic import number_text, storage, write_arrays, write_whole
+from dlpy.storage.npz import read_npz
+
+State = dict[str, np.ndarray]
+_LEAST_SECONDS = 5.0  # between two states that are kept
+_SHARE = 0.02  # of the time, that keeping them takes
+
+
+class Watcher:
+    """Is told how it goes; this one is silent. The command line has one."""
+
+    def generated(self, options: list[str]) -> None:
+        """Pictures are generated ones, as these options do not say where others are."""
+
+    def begins(self, what: str, total: int) -> None:
+        """The work begins: so many steps."""
+
+    def advanced(self, done: int) -> None:
+        """So many steps are done."""
+
+    def notice(self, text: str) -> None:
+        """Something worth a line happened."""
+
+
+class Journal:
+    """Writes down how a picture comes about, and tells who watches; keeps what a run that ends too early goes on from.
+
+    Args of an instance:
+        state: what `kept_state` returned, of a run that goes on.
+    """
+
+    def __init__(self, run: Run, watcher: Watcher, state: State | None = None) -> None:
+        self.watcher = watcher
+        self.rows: list[dict[str, float]] = []
+        self._run = run
+        self._seconds: list[float] = []
+        self._started = self._kept = time.monotonic()
+        self._took = 0.0  # seconds, to keep the state
+        self._state = dict(state or {})
+
+    @property
+    def path(self) -> Path:
+        """Where it keeps what the work goes on from."""
+        return self._run.unfinished
+
+    def begins(self, what: str, total: int) -> State:
+        """Learn that the work begins: so many steps. From now on there is something to keep, however it ends.
+
+        Returns:
+            The state to go on from, the lines until then written down again; {} where it begins.
+        """
+        state = self._state
+        if state:
+            self.rows = _rows(state.pop("rows"))
+            self._seconds = state.pop("seconds").tolist()
+        self._started = self._kept = time.monotonic()
+        self._started -= self._seconds[-1] if self._seconds else 0.0
+        lines = [_line(row, seconds) for row, seconds in zip(self.rows, self._seconds, strict=True)]
+        text = "".join([_header(self.rows[0]), *lines] if lines else [])
+        write_whole(self._run.metrics, lambda path: path.write_text(text, encoding="utf-8"))
+        self.watcher.begins(what, total)
+        return state
+
+    def add(self, row: dict[str, float]) -> None:
+        """Add a line to metrics.csv: what is counted, first, and the loss with its terms.
+
+        Raises:
+            DivergedError: the loss is not finite.
+        """
+        if not np.isfinite(row["loss"]):
+            counted, number = next(iter(row.items()))
+            raise DivergedError(f"the loss became {row['loss']} in {counted} {number:g}. Try smaller weights or steps.")
+        self.rows.append(row)
+        self._seconds.append(time.monotonic() - self._started)
+        text = ("" if len(self.rows) > 1 else _header(row)) + _line(row, self._seconds[-1])
+        with storage(self._run.metrics), self._run.metrics.open("a", encoding="utf-8") as file:
+            file.write(text)
+
+    def keep_state(self, state: Callable[[], State]) -> None:
+        """Keep what the work goes on from if the run ends too early, unless that was done a moment ago."""
+        began = time.monotonic()
+        if began - self._kept < max(_LEAST_SECONDS, self._took / _SHARE):
+            return
+        told = {"rows": np.array(json.dumps(self.rows)), "seconds": np.array(self._seconds)}
+        write_arrays(self._run.unfinished, {**told, **state()})
+        self._kept = time.monotonic()
+        self._took = self._kept - began
+
+    def keep(self, name: str, picture: np.ndarray) -> None:
+        """Keep a picture (height, width, channels), in grey levels, as samples/<name>.png."""
+        pixels = np.rint(picture.clip(0, 255)).astype(np.uint8)
+        colours = np.repeat(pixels, 3, axis=-1) if pixels.shape[-1] == 1 else pixels
+        save_pixels(colours, self._run.path / "samples" / f"{name}.png", [])
+
+    def summarize(self, more: dict[str, Any]) -> None:
+        """Write summary.json: the first and the last line, and what else there is to tell."""
+        self._run.write("summary.json", {"first": self.rows[0], "last": self.rows[-1], **more})
+        with storage(self._run.unfinished):
+            self._run.unfinished.unlink(missing_ok=True)
+
+
+@contextmanager
+def reading_state(journal: Journal) -> Iterator[None]:
+    """Turn what is wrong with a state to go on from into an error of the run."""
+    try:
+        yield
+    except (LookupError, TypeError, ValueError) as error:
+        path = journal.path
+        raise RunError(f"{path} is damaged ({in_one_line(error)}): remove it, and resume begins again.") from None
+
+
+def kept_state(run: Run) -> State:
+    """Return what a run that ended too early goes on from; {} where it kept nothing, or that is damaged."""
+    try:
+        state = read_npz(run.unfinished)
+        rows, seconds = _rows(state["rows"]), state["seconds"]
+    except (FileNotFoundError, KeyError, ValueError, RecursionError):
+        return {}
+    whole = rows and seconds.shape == (len(rows),) and seconds.dtype.kind == "f" and np.isfinite(seconds).all()
+    return state if whole and all(row.keys() == rows[0].keys() for row in rows) else {}
+
+
+def _rows(array: np.ndarray) -> list[dict[str, float]]:
+    """Return the lines of metrics.csv; raise ValueError where they are something else."""
+    return parse(json.loads(str(array)), list[dict[str, float]], "rows")
+
+
+def _header(row: dict[str, float]) -> str:
+    counted, *names = row
+    return ",".join([counted, "seconds", *names]) + "\n"
+
+
+def _line(row: dict[str, float], seconds: float) -> str:
+    counted, *values = row.values()
+    return ",".join([f"{counted:g}", f"{seconds:.3f}", *map(number_text, values)]) + "\n"

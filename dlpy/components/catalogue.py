@@ -1,0 +1,117 @@
+"""Every component that experiment files can name, and its options, as tables for people."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from typing import Any, get_args
+
+from rich.table import Table
+from rich.text import Text
+
+from dlpy.components import base, objectives
+from dlpy.components.base import Component
+from dlpy.components.option_docs import option_help
+from dlpy.core.errors import printable
+from dlpy.core.options import Block
+from dlpy.core.registry import Registry
+
+
+def kinds() -> dict[str, Registry]:
+    """Return every registry by the plural that commands use: datasets, models, ..."""
+    registries = [
+        member.registry
+        for member in (vars(base) | vars(objectives)).values()
+        if isinstance(member, type) and issubclass(member, Component) and "registry" in vars(member)
+    ]
+    return {registry.package.rpartition(".")[2]: registry for registry in registries}
+
+
+def listing(kind: str | None = None) -> Table:
+    """Return a table of every component of a kind, or of all kinds, with its first line of help."""
+    table = Table(box=None, pad_edge=False)
+    for title in ("kind", "name", "what it does"):
+        table.add_column(title, no_wrap=title != "what it does")
+    for plural, registry in kinds().items():
+        for name in registry.names() if kind in (None, plural) else []:
+            table.add_row(plural, name, _help(registry.get(name)))
+    return table
+
+
+def component_help(registry: Registry, name: str) -> Text:
+    """Return a component's help, file and options.
+
+    Raises:
+        ConfigError: there is no such component.
+    """
+    cls = registry.get(name)
+    names = [alias for alias, target in cls.aliases.items() if target == name]
+    lines = [_part(inspect.getdoc(cls) or ""), Text(), *_option_lines(cls, "")]
+    also = [_part(f"Also called {', '.join(names)}.")] if names else []
+    return Text("\n").join([*lines, Text(), *also, _part(f"File: {inspect.getsourcefile(cls)}")])
+
+
+def _part(text: str, style: str = "") -> Text:
+    """Return a text that a terminal shows as it is: plug-ins may have written it."""
+    return Text(printable(text), style)
+
+
+def _option_lines(cls: type[Block], before: str) -> Iterator[Text]:
+    """Yield what there is to say of each option, and of the options of the blocks that it holds, `before` its name."""
+    schemas, texts = _properties(cls), option_help(cls)
+    for option, field in cls.model_fields.items():
+        if option == "name":
+            continue
+        default = "required" if field.is_required() else _shown(field.get_default(call_default_factory=True))
+        kind = _part(f": {_type(schemas[option])}  ")
+        yield Text.assemble(_part(f"{before}{option}", "bold"), kind, _part(f"= {default}", "dim"))
+        yield _part(f"    {texts.get(option, '')}")
+        for block in _blocks(field.annotation):
+            yield from _option_lines(block, f"{before}{option}.")
+
+
+def _properties(cls: type[Block]) -> dict[str, Any]:
+    """Return the JSON Schema of each option; that of a block that may be given as a number, too, lies deeper."""
+    schema = cls.model_json_schema()
+    places = [schema, *schema.get("anyOf", []), *schema.get("$defs", {}).values()]
+    return next(place["properties"] for place in places if place.get("title") == cls.__name__ and "properties" in place)
+
+
+def _blocks(annotation: Any) -> list[type[Block]]:
+    """Return the classes of the blocks, but for components, that an option may hold."""
+    if isinstance(annotation, type) and issubclass(annotation, Block):
+        return [] if issubclass(annotation, Component) else [annotation]
+    return [block for part in get_args(annotation) for block in _blocks(part)]
+
+
+def _help(cls: type[Component]) -> str:
+    return (inspect.getdoc(cls) or "").partition("\n")[0]
+
+
+def _type(schema: dict[str, Any]) -> str:
+    """Return what an option takes, in words, from its JSON Schema."""
+    if "enum" in schema or "const" in schema:
+        values = schema.get("enum", [schema.get("const")])
+        return " | ".join(str(value) for value in values[:8]) + (" | ..." if len(values) > 8 else "")
+    title = str(schema.get("title", ""))
+    if title in {registry.kind for registry in kinds().values()}:
+        return title
+    if "$ref" in schema:
+        return str(schema["$ref"]).rpartition("/")[2].lower()
+    if "anyOf" in schema:
+        return " or ".join(dict.fromkeys(_type(option) for option in schema["anyOf"]))
+    kind = str(schema.get("type", "mapping"))
+    if kind == "array":
+        return f"list of {_type(schema.get('items', {}))}"
+    words = {"integer": "whole number", "object": "mapping", "string": "text", "boolean": "true | false"}
+    limits = {"exclusiveMinimum": ">", "minimum": ">=", "exclusiveMaximum": "<", "maximum": "<="}
+    bounds = [f"{sign} {schema[limit]:g}" for limit, sign in limits.items() if limit in schema]
+    return " ".join([words.get(kind, kind), *bounds])
+
+
+def _shown(value: Any) -> str:
+    if value is None or isinstance(value, bool):
+        return "null" if value is None else str(value).lower()
+    if isinstance(value, list):
+        return f"[{', '.join(map(_shown, value))}]"
+    return str(value.model_dump(exclude_defaults=True)) if isinstance(value, Block) else str(value)

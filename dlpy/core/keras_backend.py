@@ -1,0 +1,97 @@
+"""Imports Keras on TensorFlow once, quietly and without the packages it would drag in."""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from dlpy.core.errors import SetupError
+
+# Keras imports these at start where they are installed, for wrappers and galleries that dlpy does not use:
+# 0.5 to 1.5 s. Inside the block they look as if they were not installed.
+_NOT_NEEDED = ("sklearn", "scipy", "pandas", "matplotlib.pyplot")
+_USUAL = ("float32", "channels_last", 1e-7)
+_CAPS = ("KERAS_MAX_EPOCHS", "KERAS_MAX_STEPS_PER_EPOCH")
+
+
+def start() -> None:
+    """Import Keras with the TensorFlow backend.
+
+    Raises:
+        SetupError: Keras is set up in a way that would change results without a word, or cannot be imported.
+    """
+    if "keras" in sys.modules:
+        return
+    check_settings()
+    os.environ["KERAS_BACKEND"] = "tensorflow"
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    try:
+        with _hidden(_NOT_NEEDED), _quiet(), _without_garbage_collection():
+            import keras
+    except ImportError as error:
+        raise SetupError(f"Keras and TensorFlow cannot be imported: {error}.") from error
+    asked = (keras.config.floatx(), keras.config.image_data_format(), keras.config.epsilon())
+    if asked != _USUAL:
+        names = "floatx, image_data_format or epsilon"
+        raise SetupError(f"keras.json asks for another {names} than {', '.join(map(str, _USUAL))}.")
+
+
+def check_settings() -> None:
+    """Raise SetupError, before anything is imported, where variables would make Keras do something else."""
+    for name in _CAPS:
+        if os.environ.get(name):
+            raise SetupError(f"${name} is set: Keras would cut training short without a word. Unset it.")
+    if os.environ.get("KERAS_BACKEND", "tensorflow") != "tensorflow":
+        raise SetupError(f"$KERAS_BACKEND is {os.environ['KERAS_BACKEND']}; dlpy runs on tensorflow. Unset it.")
+
+
+def give_back_memory() -> None:
+    """Return what training no longer needs to the system, where the C library can (glibc): plots take 60 MB."""
+    gc.collect()
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
+
+
+@contextmanager
+def _hidden(names: tuple[str, ...]) -> Iterator[None]:
+    """Make packages that are not imported yet look as if they were not installed."""
+    hidden = [name for name in names if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(hidden))  # type: ignore
+    try:
+        yield
+    finally:
+        for name in hidden:
+            sys.modules.pop(name, None)
+
+
+@contextmanager
+def _without_garbage_collection() -> Iterator[None]:
+    """Look for no garbage among the modules that are imported, neither now nor later: they stay anyway.
+
+    The search took a tenth of the import, and a good part of drawing the plots afterwards.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Send what C++ libraries write to standard error while they load to nowhere."""
+    sys.stderr.flush()
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)

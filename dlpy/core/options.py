@@ -1,0 +1,136 @@
+"""What every part of an experiment file is made of: checked blocks, named components, and the slots that hold them."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Self, get_args
+
+from annotated_types import Le, Lt
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic.functional_validators import ModelWrapValidatorHandler
+from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError, PydanticKnownError, core_schema
+
+from dlpy.core.errors import ConfigError, did_you_mean
+from dlpy.core.registry import Registry
+
+MOST = 2**31 - 1  # of anything that is counted
+
+
+class Block(BaseModel):
+    """A part of an experiment file: unknown keys, wrong types and NaN are refused, and nothing changes it later."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+    hints: ClassVar[dict[str, str]] = {}  # what to say to old or mistaken names of options
+
+    @field_validator("*", mode="after")
+    @classmethod
+    def _within_bounds(cls, value: Any, info: ValidationInfo) -> Any:
+        """Refuse whole numbers that count more than any machine holds, where the option has no bound of its own."""
+        bounds = cls.model_fields[info.field_name or ""].metadata
+        if not any(isinstance(bound, Lt | Le) for bound in bounds) and _largest(value) > MOST:
+            raise PydanticKnownError("less_than_equal", {"le": MOST})
+        return value
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _name_the_known(cls, value: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        """Say of an unknown option which ones there are."""
+        try:
+            return handler(value)
+        except ValidationError as error:
+            details = [_explained(detail, cls) for detail in error.errors()]
+            raise ValidationError.from_exception_data(cls.__name__, details) from None
+
+
+def _largest(value: Any) -> int:
+    """Return the largest whole number, whatever its sign, in an option's value; 0 where there is none."""
+    if isinstance(value, list | tuple | dict):
+        return max(map(_largest, [*value, *(value.values() if isinstance(value, dict) else [])]), default=0)
+    return abs(value) if isinstance(value, int) else 0
+
+
+def _explained(detail: ErrorDetails, cls: type[Block]) -> InitErrorDetails:
+    kind: str | PydanticCustomError = detail["type"]
+    context = detail.get("ctx", {})
+    if kind == "extra_forbidden" and len(detail["loc"]) == 1:
+        name = str(detail["loc"][0])
+        hint = f" {cls.hints[name]}" if name in cls.hints else did_you_mean(name, cls.model_fields)
+        kind = PydanticCustomError("unknown_option", "{message}", {"message": f"unknown option.{hint}"})
+    elif "message" in context:
+        kind = PydanticCustomError("component", "{message}", context)
+    return {"type": kind, "loc": detail["loc"], "input": detail["input"], "ctx": context}
+
+
+class Component(Block):
+    """Something an experiment file calls by name; its fields are the options it takes."""
+
+    registry: ClassVar[Registry]
+    aliases: ClassVar[dict[str, str]] = {}
+    name: Any  # a subclass narrows it to Literal["its_name"], and thereby registers
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        super().__pydantic_init_subclass__(**kwargs)
+        for name in get_args(cls.model_fields["name"].annotation):
+            cls.registry.add(name, cls)
+
+    def lacks(self, method: str) -> ConfigError:
+        """Return the error that a method, which every component of its kind must have, is missing."""
+        return ConfigError(f"{self.registry.kind} '{self.name}' has no {method}(): its class must define it.")
+
+
+class Slot:
+    """Marks a field that holds a component: a name alone, or a mapping with `name` and options."""
+
+    def __init__(self, registry: Registry, default: str | None = None) -> None:
+        self.registry = registry
+        self.default = default  # whose options a mapping without a name gives
+
+    def parse(self, value: object) -> Component:
+        """Return the checked component for what YAML gives."""
+        if isinstance(value, Component):
+            return value
+        options = {"name": value} if isinstance(value, str) else value
+        if isinstance(options, dict) and self.default and "name" not in options:
+            options = {"name": self.default, **options}
+        kind = self.registry.kind
+        if not isinstance(options, dict) or not isinstance(options.get("name"), str):
+            article = "an" if kind[0] in "aeiou" else "a"
+            message = f"expected the name of {article} {kind}, or a mapping with 'name' and its options."
+            context = {"key": "name"} if isinstance(options, dict) and "name" in options else {}
+            context["message"] = message + did_you_mean("", self.known())
+            raise PydanticCustomError("component", "{message}", context)
+        cls = self.known().get(options["name"])
+        if cls is None:
+            message = f"unknown {kind} '{options['name']}'.{did_you_mean(options['name'], self.registry.names())}"
+            raise PydanticCustomError("component", "{message}", {"message": message, "key": "name"})
+        return cls.model_validate({**options, "name": cls.aliases.get(options["name"], options["name"])})
+
+    def known(self) -> dict[str, type[Component]]:
+        """Return every class by name and by alias."""
+        classes = {name: self.registry.get(name) for name in self.registry.names()}
+        aliases = {alias: cls for cls in classes.values() for alias in cls.aliases}
+        return {**aliases, **classes}
+
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        return core_schema.no_info_plain_validator_function(
+            self.parse, serialization=core_schema.plain_serializer_function_ser_schema(_dump)
+        )
+
+    def __get_pydantic_json_schema__(self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler) -> dict:
+        classes = dict.fromkeys(self.known().values())
+        options = [handler(cls.__pydantic_core_schema__) for cls in classes]
+        return {"title": self.registry.kind, "anyOf": [{"enum": sorted(self.known())}, *options]}
+
+
+def _dump(value: object) -> object:
+    return value.model_dump() if isinstance(value, BaseModel) else value

@@ -1,0 +1,161 @@
+"""JSON values parsed into frozen dataclasses, whose annotations say what each entry must be."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import types
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+
+from dlpy.core.errors import RunError, on_a_line, shortened
+
+T = TypeVar("T")
+Scores = Mapping[str, float | None]  # by name; None where a score is undefined
+
+_MOST_BYTES = 64 << 20
+_MOST_INTEGER = 2**63
+_WORDS = {str: "a text", bool: "true or false", int: "a whole number", float: "a finite number"}
+
+
+class UnexpectedError(ValueError):
+    """A value is not what its annotation says; says where and what was found."""
+
+
+@dataclass(frozen=True)
+class OfScores:
+    """What a dataclass is derived from that collects every entry which no field names: scores, by their names."""
+
+    scores: Scores = field(default_factory=dict, kw_only=True)
+
+
+def read_json(path: Path, kind: type[T]) -> T:
+    """Return a JSON file of a run as a frozen dataclass.
+
+    Raises:
+        RunError: the file is damaged: it is no JSON, or an entry is not what the annotations say.
+        FileNotFoundError: there is none.
+    """
+    return parse(read_mapping(path, kind), kind)
+
+
+def read_mapping(path: Path, kind: Any) -> dict[str, Any]:
+    """Return the mapping in a JSON file as it stands, which `parse` takes for that kind.
+
+    Raises:
+        RunError: the file is damaged: it is no JSON, or an entry is not what the annotations say.
+        FileNotFoundError: there is none.
+    """
+    try:
+        if path.stat().st_size > _MOST_BYTES:
+            raise ValueError(f"it is larger than {_MOST_BYTES:,} bytes")
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(content, dict):
+            raise UnexpectedError("it is no mapping")
+        parse(content, kind)
+    except FileNotFoundError:
+        raise
+    except (OSError, ValueError, RecursionError, MemoryError) as error:
+        raise RunError(f"{path} is damaged: {error}.") from None
+    return content
+
+
+def parse(value: object, kind: Any, place: str = "") -> Any:
+    """Return a JSON value as what an annotation says: a dataclass, mapping, list, tuple, union, literal or scalar.
+
+    Numbers that are not finite become None where None is allowed. Entries that a dataclass does not name are ignored.
+
+    Raises:
+        UnexpectedError: the value is something else.
+    """
+    origin, options = get_origin(kind), get_args(kind)
+    if kind is Any:
+        return value
+    if origin in (Union, types.UnionType):
+        return _one_of(value, options, place)
+    if origin is Literal:
+        return value if any(value == option and type(value) is type(option) for option in options) else _no(place)
+    if is_dataclass(kind):
+        return _dataclass(value, cast("type", kind), place)
+    if origin in (dict, Mapping):
+        held = _mapping(value, place)
+        return {key: parse(item, options[1], f"{place}.{key}" if place else key) for key, item in held.items()}
+    if origin in (list, tuple):
+        return _items(value, kind, place)
+    return _scalar(value, kind, place)
+
+
+def _one_of(value: object, options: tuple[Any, ...], place: str) -> Any:
+    if types.NoneType in options and (value is None or (float in options and _is_infinite(value))):
+        return None
+    others = [option for option in options if option is not types.NoneType]
+    if len(others) == 1:
+        return parse(value, others[0], place)
+    for option in others:
+        try:
+            return parse(value, option, place)
+        except UnexpectedError:
+            continue
+    return _no(place)
+
+
+def _dataclass(value: object, kind: type[T], place: str) -> T:
+    held, hints, given = _mapping(value, place), _hints(kind), {}
+    known = {item.name for item in fields(cast("Any", kind))}
+    for item in fields(cast("Any", kind)):
+        where = f"{place}.{item.name}" if place else item.name
+        if item.name == "scores" and issubclass(kind, OfScores):
+            given[item.name] = _scores({key: held[key] for key in held.keys() - known}, place)
+        elif item.name in held:
+            given[item.name] = parse(held[item.name], hints[item.name], where)
+        elif item.default is dataclasses.MISSING and item.default_factory is dataclasses.MISSING:
+            raise UnexpectedError(f"it lacks '{where}', which dlpy writes")
+    return kind(**given)
+
+
+def _scores(held: dict[str, object], place: str) -> dict[str, float | None]:
+    """Return the numbers among some entries; tables and lists that a newer dlpy added are left out."""
+    plain = {key: value for key, value in held.items() if not isinstance(value, dict | list)}
+    return {key: parse(value, float | None, f"{place}.{key}") for key, value in sorted(plain.items())}
+
+
+def _items(value: object, kind: Any, place: str) -> Any:
+    if not isinstance(value, list | tuple):
+        return _no(place, "a list")
+    options = get_args(kind)
+    if get_origin(kind) is tuple and options[-1] is not Ellipsis:
+        if len(value) != len(options):
+            return _no(place, f"a list of {len(options)}")
+        return tuple(parse(item, option, place) for item, option in zip(value, options, strict=True))
+    return get_origin(kind)(parse(item, options[0], place) for item in value)
+
+
+def _scalar(value: object, kind: Any, place: str) -> Any:
+    if kind is float and isinstance(value, int | float) and not isinstance(value, bool):
+        fits = math.isfinite(value) if isinstance(value, float) else abs(value) < _MOST_INTEGER
+        return value if fits else _no(place, _WORDS[float])
+    if type(value) is not kind or (kind is int and not -_MOST_INTEGER <= cast("int", value) < _MOST_INTEGER):
+        return _no(place, _WORDS.get(kind, ""))
+    return value
+
+
+def _is_infinite(value: object) -> bool:
+    return isinstance(value, float) and not math.isfinite(value)
+
+
+def _mapping(value: object, place: str) -> dict[str, Any]:
+    return value if isinstance(value, dict) else _no(place, "a mapping")
+
+
+def _no(place: str, expected: str = "") -> Any:
+    wanted = f". Expected {expected}" if expected else ""
+    raise UnexpectedError(f"'{on_a_line(shortened(place, 100))}' is not what dlpy writes{wanted}")
+
+
+@cache
+def _hints(kind: type) -> dict[str, Any]:
+    return get_type_hints(kind)

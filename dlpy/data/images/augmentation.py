@@ -1,0 +1,137 @@
+"""Pictures changed at random while they are trained on, so that no two epochs see the same ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from dlpy.core.errors import ConfigError
+from dlpy.core.options import Block
+from dlpy.data.features import Features, Pictures, Scaled, value_span
+from dlpy.data.task import Task
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+Share = Annotated[float, Field(ge=0, lt=1)]
+Draws = dict[str, np.ndarray | str]  # what `drawn` returns
+
+
+class Augmentation(Block):
+    """Random changes of each training picture, drawn anew for every epoch; 0 leaves a change out.
+
+    All moves together are one look-up in the picture. What is drawn depends on the seed, the epoch and the picture's
+    place in it alone, so a run repeats exactly.
+    """
+
+    rotation: Annotated[float, Field(ge=0, le=180)] = 0.0
+    """Largest angle in degrees, to either side."""
+    shift: Share = 0.0
+    """Largest move, up, down and sideways, as a share of the picture's side."""
+    shear: Annotated[float, Field(ge=0, lt=1.5)] = 0.0
+    """Largest slant to either side, as an angle in radians: 0.2 is 11 degrees."""
+    zoom: Share = 0.0
+    """0.2 makes pictures 0.8 to 1.2 times as large; height and width are drawn apart."""
+    flip: Literal["horizontal", "vertical", "both"] | None = None
+    """Mirror every second picture."""
+    brightness: Share = 0.0
+    """Largest change of all numbers, as a share of their range."""
+    contrast: Share = 0.0
+    """0.2 brings each number 0.8 to 1.2 times as far from the picture's mean."""
+    fill: Literal["nearest", "reflect", "wrap", "constant"] = "nearest"
+    """What appears where a picture moved away: its edge, its mirror image, its other side, or zeros."""
+    interpolation: Literal["bilinear", "nearest"] = "bilinear"
+    """How numbers between pixels are found."""
+
+    @model_validator(mode="after")
+    def _changes_something(self) -> Augmentation:
+        if not (self.moves or self.brightness or self.contrast):
+            raise ValueError("nothing is changed: give rotation, shift, shear, zoom, flip, brightness or contrast")
+        return self
+
+    @property
+    def moves(self) -> bool:
+        """Whether pixels change their places."""
+        return bool(self.rotation or self.shift or self.shear or self.zoom or self.flip)
+
+    def check(self, task: Task) -> None:
+        """Raise ConfigError where the model's rows are no pictures."""
+        if task.input.kind != "array" or len(task.input.shape) != 3:
+            raise ConfigError(f"augmentation needs pictures (height, width, channels), not {task.input}.")
+
+    def by_epoch(self, pictures: Features, seed: int, count: int) -> Callable[[int], Draws]:
+        """Return what draws for each epoch what is done to so many of the pictures."""
+        if not isinstance(pictures, np.ndarray | Scaled | Pictures):
+            raise TypeError(f"no pictures: {type(pictures).__name__}")
+        (_, *size, _), span = pictures.shape, value_span(pictures)
+        return lambda epoch: self.drawn(np.random.default_rng([seed, epoch, 2]), count, (size[0], size[1]), span)
+
+    def drawn(self, random: np.random.Generator, count: int, size: tuple[int, int], span: tuple[float, float]) -> Draws:
+        """Return what is done to so many pictures, as `augmented` takes it.
+
+        Args:
+            size: the pictures' height and width.
+            span: the least and the largest number a picture may hold.
+
+        Returns:
+            warps: (count, 8) float32, where each pixel comes from (projective, as TensorFlow takes it).
+            tones: (count, 4) float32: what is added, the contrast's factor, and the span.
+        """
+        draws: Draws = {}
+        if self.moves:
+            draws |= {"warps": self._warps(random, count, size), "fill": self.fill, "interpolation": self.interpolation}
+        if self.brightness or self.contrast:
+            low, high = span
+            added = random.uniform(-self.brightness, self.brightness, count) * (high - low)
+            factor = random.uniform(1 - self.contrast, 1 + self.contrast, count)
+            columns = [added, factor, np.full(count, low), np.full(count, high)]
+            draws["tones"] = np.stack(columns, axis=1).astype(np.float32)
+        return draws
+
+    def _warps(self, random: np.random.Generator, count: int, size: tuple[int, int]) -> np.ndarray:
+        """Return turned, shifted, slanted, zoomed and mirrored coordinates, about the pictures' centre."""
+        height, width = size
+        angle = np.radians(random.uniform(-self.rotation, self.rotation, count))
+        down, right = random.uniform(-self.shift, self.shift, (2, count)) * [[height], [width]]
+        slant = random.uniform(-self.shear, self.shear, count)
+        tall, wide = random.uniform(1 - self.zoom, 1 + self.zoom, (2, count))
+        mirrored = np.where(random.random((2, count)) < 0.5, -1.0, 1.0)
+        across = mirrored[0] if self.flip in ("horizontal", "both") else 1.0
+        over = mirrored[1] if self.flip in ("vertical", "both") else 1.0
+        turn = _matrices([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]], count)
+        shear = _matrices([[1, np.sin(slant)], [0, np.cos(slant)]], count)
+        scale = _matrices([[across / wide, 0], [0, over / tall]], count)
+        matrix = turn @ shear @ scale  # from (x, y) of the new picture to that of the old one
+        centre = np.array([(width - 1) / 2, (height - 1) / 2])
+        offset = centre - matrix @ centre - np.einsum("nij,jn->ni", turn, np.stack([right, down]))
+        nothing = np.zeros((count, 2))
+        rows = np.concatenate([matrix[:, 0], offset[:, :1], matrix[:, 1], offset[:, 1:], nothing], axis=1)
+        return rows.astype(np.float32)
+
+
+def augmented(pictures: tf.Tensor, draws: dict[str, Any]) -> tf.Tensor:
+    """Return pictures (batch, height, width, channels) float32 changed as was drawn for each, in `draws`."""
+    import tensorflow as tf
+
+    if "warps" in draws:
+        pictures = tf.raw_ops.ImageProjectiveTransformV3(
+            images=pictures,
+            transforms=draws["warps"],
+            output_shape=tf.shape(pictures)[1:3],
+            fill_value=tf.constant(0.0),
+            interpolation=draws["interpolation"].upper(),
+            fill_mode=draws["fill"].upper(),
+        )
+    if "tones" in draws:
+        added, factor, low, high = (draws["tones"][:, i, None, None, None] for i in range(4))
+        mean = tf.reduce_mean(pictures, axis=[1, 2, 3], keepdims=True)
+        pictures = tf.clip_by_value((pictures - mean) * factor + mean + added, low, high)
+    return pictures
+
+
+def _matrices(rows: list[list[Any]], count: int) -> np.ndarray:
+    """Return a 2 x 2 matrix for each picture: (count, 2, 2)."""
+    return np.stack([np.stack([np.broadcast_to(cell, count) for cell in row], -1) for row in rows], -2)

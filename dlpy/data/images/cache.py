@@ -1,0 +1,190 @@
+"""Pictures decoded once: kept on disk at the size they are needed, remembered by each file's size and time.
+
+$DLPY_CACHE/pictures (~/.cache/dlpy/pictures unless set) holds a folder for each folder of pictures and form:
+manifest.json says which file is which row, or what is wrong with it, and names the file with all rows, and
+its sha256: a disk that forgets is no reason to train on other pictures.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from dlpy.core.errors import DataError, reading
+from dlpy.core.progress import Progress
+from dlpy.data.images.files import Form, read_pictures
+from dlpy.data.images.rows import FileStore, FolderStore, Pictures
+from dlpy.storage.atomic import sha256, storage
+from dlpy.storage.cache import alone, make_room, own_cache, used
+
+_VERSION = 2  # of what the folder holds, and of how pictures are decoded
+
+
+@dataclass(frozen=True)
+class Found:
+    """The pictures that could be read, and which they are.
+
+    kept: (pictures,) their positions among the files. problems: what is wrong with the others, by position.
+    """
+
+    pictures: Pictures | np.ndarray
+    kept: np.ndarray
+    problems: dict[int, str]
+
+
+@dataclass
+class _Manifest:
+    """What is known of a folder's files: `entries` hold (size, time, row or what is wrong) by name."""
+
+    store: str = ""
+    rows: int = 0
+    sha256: str = ""  # of that file
+    entries: dict[str, tuple[int, int, int | str]] = field(default_factory=dict)
+
+
+def decoded(folder: Path, names: Sequence[str], form: Form, progress: Progress | None = None) -> Found:
+    """Return the pictures in files of a folder; those that were decoded before are not decoded again.
+
+    Args:
+        names: the files' paths in the folder.
+        form: what to bring them to; it has a size.
+        progress: told how many of those that must be decoded are done.
+    """
+    if form.size is None:
+        raise ValueError("pictures of no size cannot be rows")
+    height, width = form.size
+    kept = own_cache() / "pictures" / _key(folder, form)
+    with ExitStack() as stack:
+        with suppress(OSError):  # a cache that cannot be written may still be read
+            stack.enter_context(alone(kept))
+        manifest = _up_to_date(kept, folder, names, form, progress)
+        if manifest is None:
+            return _without_cache(folder, names, form)
+        used(kept)
+        store = FileStore(kept / manifest.store, (manifest.rows, height, width, form.channels))
+    outcomes = [manifest.entries[name][2] for name in names]
+    rows = np.array([row for row in outcomes if isinstance(row, int)], np.int64)
+    return _found(Pictures(store, rows), outcomes)
+
+
+def _up_to_date(
+    kept: Path, folder: Path, names: Sequence[str], form: Form, progress: Progress | None
+) -> _Manifest | None:
+    """Return the manifest with all the files in it as they are now, or None where there is no room for the new ones."""
+    stamps = [_stamp(folder / name) for name in names]
+    picture_bytes = int(np.prod(form.size or 0)) * form.channels
+    manifest = _read_manifest(kept, picture_bytes)
+    known = [manifest.entries.get(name) for name in names]
+    new = [i for i, entry in enumerate(known) if entry is None or entry[:2] != stamps[i]]
+    if not new:
+        return manifest
+    if not make_room(kept.parent, (manifest.rows + len(new)) * picture_bytes, keep=kept):
+        return None
+    read = _counted(read_pictures([folder / names[i] for i in new], form), len(new), progress)
+    with storage(kept):
+        return _add(kept, manifest, [(names[i], stamps[i]) for i in new], read)
+
+
+def _found(pictures: Pictures | np.ndarray, outcomes: Sequence[int | str]) -> Found:
+    good = [i for i, outcome in enumerate(outcomes) if isinstance(outcome, int)]
+    problems = {i: outcome for i, outcome in enumerate(outcomes) if isinstance(outcome, str)}
+    return Found(pictures, np.array(good, np.int64), problems)
+
+
+def _add(
+    kept: Path,
+    old: _Manifest,
+    new: Sequence[tuple[str, tuple[int, int]]],
+    pictures: Iterator[np.ndarray | DataError],
+) -> _Manifest:
+    """Write the old rows and the new ones into a new file, and return the manifest of both."""
+    kept.mkdir(parents=True, exist_ok=True)
+    manifest = _Manifest(f"{secrets.token_hex(8)}.bin", old.rows, entries=dict(old.entries))
+    temporary = kept / f".{manifest.store}"
+    try:
+        with temporary.open("wb") as file:
+            if old.rows:
+                _copy(kept / old.store, file)
+            for (name, stamp), found in zip(new, pictures, strict=True):
+                manifest.entries[name] = (*stamp, str(found) if isinstance(found, DataError) else manifest.rows)
+                if isinstance(found, np.ndarray):
+                    file.write(found.data)
+                    manifest.rows += 1
+        manifest.sha256 = sha256(temporary)
+        temporary.replace(kept / manifest.store)
+    finally:
+        temporary.unlink(missing_ok=True)
+    _write_manifest(kept, manifest)
+    for path in kept.glob("*.bin"):  # also one that was damaged
+        if path.name != manifest.store:
+            path.unlink(missing_ok=True)
+    return manifest
+
+
+def _copy(path: Path, file: BinaryIO) -> None:
+    with path.open("rb") as source:
+        while block := source.read(1 << 24):
+            file.write(block)
+
+
+def _without_cache(folder: Path, names: Sequence[str], form: Form) -> Found:
+    """Return pictures in memory or, where that is too small too, such as are decoded whenever they are asked for."""
+    paths = [folder / name for name in names]
+    height, width = form.size or (0, 0)
+    shape = (len(paths), height, width, form.channels)
+    in_memory = 2 * int(np.prod(shape)) < os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    held, outcomes = np.empty(shape if in_memory else (0, 0, 0, 0), np.uint8), []
+    for row, found in enumerate(read_pictures(paths, form)):
+        outcomes.append(str(found) if isinstance(found, DataError) else row)
+        if in_memory and isinstance(found, np.ndarray):
+            held[row] = found
+    good = np.array([outcome for outcome in outcomes if isinstance(outcome, int)], np.int64)
+    return _found(held[good] if in_memory else Pictures(FolderStore(paths, form, shape), good), outcomes)
+
+
+def _counted(
+    pictures: Iterator[np.ndarray | DataError], total: int, progress: Progress | None
+) -> Iterator[np.ndarray | DataError]:
+    for done, found in enumerate(pictures, start=1):
+        yield found
+        if progress is not None:
+            progress(done, total)
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    with reading(path):
+        status = path.stat()
+    return status.st_size, status.st_mtime_ns
+
+
+def _key(folder: Path, form: Form) -> str:
+    described = json.dumps([_VERSION, os.path.realpath(folder), asdict(form)])
+    return hashlib.sha256(described.encode()).hexdigest()[:24]
+
+
+def _read_manifest(kept: Path, picture_bytes: int) -> _Manifest:
+    """Return what is known, or an empty manifest where nothing is, or where it is damaged."""
+    try:
+        content: dict[str, Any] = json.loads((kept / "manifest.json").read_text())
+        entries = {name: (int(size), int(time), row) for name, (size, time, row) in content["entries"].items()}
+        manifest = _Manifest(Path(content["store"]).name, content["rows"], content["sha256"], entries)
+        whole = (kept / manifest.store).stat().st_size == manifest.rows * picture_bytes
+        whole = whole and sha256(kept / manifest.store) == manifest.sha256
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return _Manifest()
+    return manifest if whole else _Manifest()
+
+
+def _write_manifest(kept: Path, manifest: _Manifest) -> None:
+    temporary = kept / f".{secrets.token_hex(4)}.json"
+    temporary.write_text(json.dumps(asdict(manifest)))
+    temporary.replace(kept / "manifest.json")

@@ -1,0 +1,192 @@
+"""Pictures in files, read safely: looked at before they are decoded, upright, of one size and one set of colours."""
+
+from __future__ import annotations
+
+import os
+import struct
+import warnings
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, TypeVar
+
+import numpy as np
+
+from dlpy.core.errors import DataError, UnavailableError, check_kind
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+SUFFIXES = (".jpg", ".jpeg", ".png", ".gif", ".bmp", ".webp")
+_FORMATS = ("JPEG", "PNG", "GIF", "BMP", "WEBP")
+_MOST_PIXELS = 80_000_000
+_ORIENTATION = 0x0112  # the EXIF tag, and its values of pictures that lie on their side
+_LYING = (5, 6, 7, 8)
+_CHUNK = 64  # files handed to the threads at once: what they hold stays in memory until then
+_DAMAGE = (OSError, SyntaxError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, struct.error)
+
+Size = tuple[int, int]  # height, width
+T = TypeVar("T")
+
+
+def is_picture(shape: tuple[int | None, ...]) -> bool:
+    """Return whether numbers of such a shape can be looked at: (height, width), or with 1 or 3 channels."""
+    return len(shape) == 2 or (len(shape) == 3 and shape[2] in (1, 3))
+
+
+def as_bytes(numbers: np.ndarray, low: float, high: float) -> np.ndarray:
+    """Return pictures whose black is `low` and whose white is `high`, as bytes."""
+    return ((numbers - low) / max(high - low, 1e-9) * 255).round().clip(0, 255).astype(np.uint8)
+
+
+@dataclass(frozen=True)
+class Form:
+    """What pictures are brought to.
+
+    size: in pixels; None leaves it.
+    color_mode: three channels or one.
+    resize: change the sides' ratio, cut off what is too long, or fill up with black what is too short.
+    convert: take what three bytes a pixel cannot hold: transparency (put on white), CMYK, 16 bits a channel.
+    """
+
+    size: Size | None = None
+    color_mode: Literal["rgb", "grayscale"] = "rgb"
+    resize: Literal["stretch", "crop", "pad"] = "stretch"
+    interpolation: Literal["nearest", "bilinear", "bicubic", "lanczos", "box"] = "bilinear"
+    convert: bool = False
+
+    @property
+    def channels(self) -> int:
+        """Numbers a pixel has."""
+        return 3 if self.color_mode == "rgb" else 1
+
+
+def read_picture(path: Path, form: Form) -> np.ndarray:
+    """Return the picture in a file: (height, width, channels) uint8; of an animation the first frame.
+
+    Raises:
+        DataError: it is no picture, is damaged, or holds what `form` does not take.
+    """
+    with _bombs_refused():
+        return _read(path, form)
+
+
+def read_pictures(paths: Sequence[Path], form: Form) -> Iterator[np.ndarray | DataError]:
+    """Yield the picture in each file, or what is wrong with it, in order; all cores decode."""
+    return _for_each(paths, lambda path: _read(path, form))
+
+
+def read_sizes(paths: Sequence[Path]) -> Iterator[Size | DataError]:
+    """Yield the size of the picture in each file, or what is wrong with it, in order; nothing is decoded."""
+    return _for_each(paths, _size)
+
+
+def _for_each(paths: Sequence[Path], function: Callable[[Path], T]) -> Iterator[T | DataError]:
+    def attempt(path: Path) -> T | DataError:
+        try:
+            return function(path)
+        except DataError as error:
+            return error
+
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        for start in range(0, len(paths), _CHUNK):
+            with _bombs_refused():
+                found = list(threads.map(attempt, paths[start : start + _CHUNK]))
+            yield from found
+
+
+@contextmanager
+def _bombs_refused() -> Iterator[None]:
+    """Let Pillow's warning of a decompression bomb be an error; its others are of odd metadata."""
+    from PIL import Image
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        yield
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Image]:
+    """Give the picture in a file before it is decoded."""
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        check_kind(path)
+        with path.open("rb") as file, Image.open(file, formats=_FORMATS) as image:
+            _check_pixels(path, image.size)
+            yield image
+    except UnidentifiedImageError:
+        raise DataError(f"{path} is not a JPEG, PNG, GIF, BMP or WebP picture.") from None
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise DataError(f"{path} claims far too many pixels: refused, it would fill the memory.") from None
+    except FileNotFoundError:
+        raise UnavailableError(f"there is no file {path}.") from None
+    except (*_DAMAGE, zlib.error) as error:
+        raise DataError(f"{path} is damaged: {' '.join(str(error).split()) or type(error).__name__}.") from None
+
+
+def _check_pixels(path: Path, size: Size) -> None:
+    if size[0] * size[1] > _MOST_PIXELS:
+        claim = f"{size[0]:,} x {size[1]:,} pixels"
+        raise DataError(f"{path} claims {claim}: refused, more than {_MOST_PIXELS:,} would fill the memory.")
+
+
+def _size(path: Path) -> Size:
+    with _opened(path) as image:
+        width, height = image.size
+        return (width, height) if image.getexif().get(_ORIENTATION) in _LYING else (height, width)
+
+
+def _read(path: Path, form: Form) -> np.ndarray:
+    from PIL import ImageOps
+
+    with _opened(path) as image:
+        if form.size and form.interpolation != "nearest":
+            image.draft(None, (2 * max(form.size), 2 * max(form.size)))  # a large JPEG is decoded at a half, ...
+        deep = any(";16B" in str(tile[3]) for tile in getattr(image, "tile", ()))  # how Pillow unpacks a PNG
+        image.load()
+        plain = _plain(path, ImageOps.exif_transpose(image), deep=deep, convert=form.convert)
+        shaped = _resized(plain.convert("RGB" if form.color_mode == "rgb" else "L"), form)
+        return np.array(shaped, np.uint8).reshape(*shaped.size[::-1], form.channels)
+
+
+def _plain(path: Path, image: Image, *, deep: bool, convert: bool) -> Image:
+    """Return the picture without what three bytes a pixel cannot hold, where that is allowed."""
+    from PIL import Image as images
+
+    transparent = _is_transparent(image)
+    odd = {"transparent pixels": transparent, "CMYK colours": image.mode == "CMYK", "16 bits a channel": deep}
+    found = [what for what, is_so in odd.items() if is_so]
+    if found and not convert:
+        hint = "set data.convert: true to put it on white" if transparent else "set data.convert: true to take it"
+        raise DataError(f"{path} has {found[0]}: {hint} as 8-bit RGB.")
+    if image.mode.startswith("I") or image.mode == "F":
+        return images.fromarray((np.asarray(image, np.float64) / 257).round().clip(0, 255).astype(np.uint8))
+    if not transparent:
+        return image
+    picture = image.convert("RGBA")
+    return images.alpha_composite(images.new("RGBA", picture.size, "white"), picture)
+
+
+def _is_transparent(image: Image) -> bool:
+    if not image.has_transparency_data:
+        return False
+    low, _ = image.convert("RGBA").getchannel("A").getextrema()
+    return int(low) < 255  # type: ignore
+
+
+def _resized(image: Image, form: Form) -> Image:
+    from PIL import Image as images
+    from PIL import ImageOps
+
+    if form.size is None or image.size == form.size[::-1]:
+        return image
+    (height, width), resample = form.size, images.Resampling[form.interpolation.upper()]
+    size = (width, height)
+    if form.resize == "crop":
+        return ImageOps.fit(image, size, resample)
+    return ImageOps.pad(image, size, resample) if form.resize == "pad" else image.resize(size, resample)

@@ -1,0 +1,93 @@
+"""Rows as people read them: what many of them are, and what single ones hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from dlpy.core.errors import shortened
+from dlpy.data.features import Features, Padded, Passages, Pictures, Scaled, Sequences, Sparse, Table, Texts, Windows
+
+_WIDTH = 160
+_MOST = 100  # integers or numbers that are looked at: more do not fit a line
+
+
+def summary(features: Features) -> str:
+    """Return the kind, type and shape of rows, on one line."""
+    if isinstance(features, Texts):
+        return f"texts of {_range([len(text) for text in features.values])} characters"
+    if isinstance(features, Sequences):
+        return f"{features.values.dtype} sequences of {_range(np.diff(features.splits))} integers"
+    if isinstance(features, Table):
+        return f"{len(features.numeric_names)} numeric and {len(features.categorical_names)} categorical columns"
+    if isinstance(features, Sparse):
+        share = len(features.columns) / max(1, len(features) * features.width)
+        return f"sparse float32 {_shape((len(features), features.width))}, {share:.2%} not 0"
+    if isinstance(features, Pictures):
+        return f"uint8 pictures {_shape(features.shape)}"
+    if isinstance(features, Passages):
+        return f"{len(features):,} windows of {features.length} in a text of {len(features.tokens):,} tokens"
+    dtype = np.dtype(np.int32) if isinstance(features, Padded) else _numbers(features, np.arange(0)).dtype
+    return f"{dtype} {_shape(features.shape)}"
+
+
+def row(features: Features, number: int, words: Sequence[str] = ()) -> Iterator[tuple[str, str]]:
+    """Yield what a row holds as (what it is, itself), each on one line; integers also as the words they stand for."""
+    if isinstance(features, Texts):
+        yield "text", shortened(features.values[number], _WIDTH)
+    elif isinstance(features, Table):
+        names = (*features.numeric_names, *features.categorical_names)
+        cells = [f"{value:g}" for value in features.numeric[number]] + features.categorical[number].tolist()
+        yield "cells", shortened(", ".join(map("=".join, zip(names, cells, strict=True))), _WIDTH)
+    elif isinstance(features, Sparse):
+        some = slice(features.splits[number], features.splits[number + 1])
+        values = np.ones(1) if features.values is None else features.values[some]
+        columns = features.columns[some]
+        pairs = zip(columns.tolist(), np.broadcast_to(values, len(columns)).tolist(), strict=True)
+        yield "columns", _line([f"{_word(column, words)}={value:.3g}" for column, value in pairs])
+    elif isinstance(features, Passages):
+        integers: list[int] = features.take(np.array([number])).numbers()[0].tolist()
+        spelled = [words[integer] or "[UNK]" for integer in integers] if words else []
+        yield "integers", _line([str(integer) for integer in integers])
+        yield "text", shortened((" " if any(word[1:] for word in words) else "").join(spelled), _WIDTH)
+    elif isinstance(features, Sequences | Padded):
+        integers = _own(features, number)
+        yield "integers", _line([str(integer) for integer in integers])
+        if words:
+            yield "words", _line([_word(integer, words) for integer in integers if integer])
+    else:
+        yield "numbers", _line([f"{value:.4g}" for value in _numbers(features, np.array([number])).reshape(-1)[:_MOST]])
+
+
+def _own(features: Sequences | Padded, number: int) -> list[int]:
+    if isinstance(features, Sequences):
+        return features.row(number).tolist()
+    return features.take(np.array([number])).numbers()[0].tolist()
+
+
+def _numbers(features: np.ndarray | Pictures | Scaled | Padded | Windows, rows: np.ndarray) -> np.ndarray:
+    if isinstance(features, Pictures):
+        return features.read(rows)
+    return features[rows] if isinstance(features, np.ndarray) else features.take(rows).numbers()
+
+
+def _word(integer: int, words: Sequence[str]) -> str:
+    """Return the word of an integer, or the integer where it stands for none."""
+    return (words[integer] if integer < len(words) else "") or f"[{integer}]"
+
+
+def _line(parts: list[str]) -> str:
+    """Return the first and the last parts on one line."""
+    if len(parts) > 2 * _MOST:
+        parts = [*parts[:_MOST], "…", *parts[-_MOST:]]
+    return shortened(" ".join(parts), _WIDTH)
+
+
+def _range(lengths: Sequence[int] | np.ndarray) -> str:
+    low, high = int(np.min(lengths)), int(np.max(lengths))
+    return f"{low:,}" if low == high else f"{low:,} to {high:,}"
+
+
+def _shape(shape: tuple[int, ...]) -> str:
+    return "(" + ", ".join(f"{size:,}" for size in shape) + ("," if len(shape) == 1 else "") + ")"

@@ -1,0 +1,227 @@
+"""Which rows train and which are held out: hold-out by count, fraction or column, and k folds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from pydantic import Field, GetJsonSchemaHandler, model_validator
+from pydantic_core import core_schema
+
+from dlpy.core.errors import DataError
+from dlpy.core.options import Block
+from dlpy.data.task import Loaded, Rows, Task
+
+
+class Holdout(Block):
+    """Which rows are held out. `10000` means the first 10,000; `0.2` a fifth at random; `test` the test rows."""
+
+    count: Annotated[int, Field(gt=0)] | None = None
+    """How many rows."""
+    fraction: Annotated[float, Field(gt=0, lt=1)] | None = None
+    """Which part of the rows."""
+    rows: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=2, max_length=2)] | None = None
+    """The first and the last row held out, by their numbers in the source, from 0."""
+    column: str | None = None
+    """A column of a table that marks the rows: those that hold `value` are held out."""
+    value: str = "validation"
+    """What `column` holds in the rows held out."""
+    use: Literal["test"] | None = None
+    """`test`: watch training on the test rows, as the book's 4.4 does. They are then no test any more."""
+    take: Literal["first", "last", "random"] | None = None
+    """Which rows `count` or `fraction` takes; a count takes the first and a fraction random ones unless given."""
+    stratify: bool | None = None
+    """Keep the classes' shares the same in both parts; done by default where random rows of classes are taken."""
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler) -> dict:
+        count = {"type": "integer", "exclusiveMinimum": 0}
+        fraction = {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1}
+        return {"anyOf": [count, fraction, {"const": "test"}, handler(schema)]}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_short_form(cls, value: Any) -> Any:
+        if isinstance(value, bool):
+            return value
+        if isinstance(value, int):
+            return {"count": value}
+        if isinstance(value, float):
+            return {"fraction": value}
+        return {"use": "test"} if value == "test" else value
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Holdout:
+        given = [name for name in ("count", "fraction", "rows", "column", "use") if getattr(self, name) is not None]
+        if len(given) != 1:
+            raise ValueError("give exactly one of count, fraction, rows, column, use")
+        if self.rows and self.rows[0] > self.rows[1]:
+            raise ValueError(f"rows {self.rows[0]} to {self.rows[1]}: the first comes after the last")
+        if self.stratify and self.order != "random":
+            raise ValueError("stratify needs random rows: add 'take: random'")
+        return self
+
+    @property
+    def order(self) -> Literal["first", "last", "random"]:
+        """Which rows are taken."""
+        return self.take or ("first" if self.count else "random")
+
+    def for_few_rows(self) -> Holdout:
+        """Return the same as a fraction, where a number of rows would not fit a small part of the data."""
+        if self.count is None and self.rows is None:
+            return self
+        return Holdout(fraction=0.25, take="last" if self.rows else self.order)
+
+    def held_out(self, rows: Rows, task: Task, seed: int, key: str = "data.validation") -> np.ndarray:
+        """Return for each row whether it is held out: (rows,) bool.
+
+        Raises:
+            DataError: nothing would be held out, or nothing left.
+        """
+        if self.column is not None:
+            return _some(rows.columns[self.column] == self.value, f"column '{self.column}' holds '{self.value}'", key)
+        if self.rows is not None:
+            first, last = self.rows
+            return _some((first <= rows.index) & (rows.index <= last), f"number is from {first} to {last}", key)
+        count = self.count or round((self.fraction or 0) * len(rows))
+        if not 0 < count < len(rows):
+            raise DataError(f"{key}: cannot hold {count} rows out of {len(rows)}: some must stay on both sides.")
+        ranks = np.arange(len(rows))
+        if self.order == "random":
+            labels = _labels(rows, task) if self.stratify is not False else None
+            ranks = _random_ranks(rows, labels, np.random.default_rng(seed))
+        held = ranks >= len(rows) - count if self.order == "last" else ranks < count
+        if "group" in rows.columns:
+            groups = rows.columns["group"]
+            held = _some(np.isin(groups, groups[held]), "group is held out", key)
+        return held
+
+
+def for_limit(holdout: Holdout | None, limit: int | None) -> Holdout | None:
+    """Return the same where all rows are there, and what fits few rows where there are at most `limit`."""
+    return holdout if holdout is None or limit is None else holdout.for_few_rows()
+
+
+def hold_out(loaded: Loaded, holdout: Holdout | None, seed: int) -> Loaded:
+    """Return the same with test rows taken from the training rows, where that is asked for."""
+    if holdout is None:
+        return loaded
+    held = holdout.held_out(loaded.train, loaded.task, seed, "data.test")
+    train, test = np.flatnonzero(~held), np.flatnonzero(held)
+    return replace(loaded, train=loaded.train.take(train), test=loaded.train.take(test))
+
+
+class KFold(Block):
+    """How `dlpy kfold` divides the rows that are not test rows."""
+
+    folds: Annotated[int, Field(ge=2)] = 5
+    """Number of parts; each is the validation set once."""
+    repeats: Annotated[int, Field(ge=1)] = 1
+    """Do it all this often, each time with rows shuffled anew (iterated k-fold)."""
+    shuffle: bool = True
+    """Draw the folds at random; false takes contiguous rows in order, as the book's 3.6 does."""
+    stratify: bool | None = None
+    """Keep the classes' shares the same in every fold; done by default for classes where rows are shuffled."""
+
+    @model_validator(mode="after")
+    def _shuffles_if_repeated(self) -> KFold:
+        if not self.shuffle and (self.repeats > 1 or self.stratify):
+            raise ValueError("repeats and stratify need 'shuffle: true'")
+        return self
+
+    def split(self, rows: Rows, task: Task, seed: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Yield (training rows, validation rows) for every fold of every repeat, as positions in `rows`.
+
+        Raises:
+            DataError: more folds than rows, groups or members of a class.
+        """
+        labels = _labels(rows, task) if self.shuffle and self.stratify is not False else None
+        _check_folds(self.folds, rows, labels, task)
+        for repeat in range(self.repeats):
+            fold_of = _fold_numbers(self, rows, labels, np.random.default_rng([seed, repeat]))
+            for fold in range(self.folds):
+                yield np.flatnonzero(fold_of != fold), np.flatnonzero(fold_of == fold)
+
+
+def _fold_numbers(kfold: KFold, rows: Rows, labels: np.ndarray | None, rng: np.random.Generator) -> np.ndarray:
+    """Return the fold, from 0, in which each row is held out."""
+    if labels is not None:  # deal out one class after the other, so that each fold gets its share of each
+        shuffled = rng.permutation(len(rows))
+        return _ranks(shuffled[np.argsort(labels[shuffled], kind="stable")]) % kfold.folds
+    ranks = _ranks(rng.permutation(len(rows))) if kfold.shuffle else np.arange(len(rows))
+    if "group" in rows.columns:
+        return _whole_groups(rows.columns["group"], ranks, kfold.folds)
+    return ranks * kfold.folds // len(rows)
+
+
+def _ranks(order: np.ndarray) -> np.ndarray:
+    """Return at which place each row stands in an order."""
+    ranks = np.empty(len(order), np.int64)
+    ranks[order] = np.arange(len(order))
+    return ranks
+
+
+def _whole_groups(groups: np.ndarray, ranks: np.ndarray, folds: int) -> np.ndarray:
+    """Put each group into one fold: the largest groups first, each into the fold that is smallest so far."""
+    names, numbers, sizes = np.unique(groups, return_inverse=True, return_counts=True)
+    first = np.full(len(names), len(groups))
+    np.minimum.at(first, numbers, ranks)
+    filled, fold_of = np.zeros(folds, np.int64), np.empty(len(names), np.int64)
+    for group in np.lexsort([first, -sizes]):
+        fold_of[group] = np.argmin(filled)
+        filled[fold_of[group]] += sizes[group]
+    return fold_of[numbers]
+
+
+def _random_ranks(rows: Rows, labels: np.ndarray | None, rng: np.random.Generator) -> np.ndarray:
+    """Return each row's place in a random order: groups stay together, and every stretch has the classes' shares."""
+    shuffled = rng.permutation(len(rows))
+    if "group" in rows.columns:
+        _, numbers = np.unique(rows.columns["group"], return_inverse=True)
+        shuffled = np.lexsort([shuffled, rng.permutation(numbers.max() + 1)[numbers]])
+    elif labels is not None:
+        shuffled = _interleave(labels, shuffled)
+    return _ranks(shuffled)
+
+
+def _interleave(labels: np.ndarray, shuffled: np.ndarray) -> np.ndarray:
+    """Return the rows in an order in which each class is spread evenly from the first to the last."""
+    place = np.empty(len(labels))
+    for label in np.unique(labels):
+        members = shuffled[labels[shuffled] == label]
+        place[members] = (np.arange(len(members)) + 0.5) / len(members)
+    return shuffled[np.argsort(place[shuffled], kind="stable")]
+
+
+def _labels(rows: Rows, task: Task) -> np.ndarray | None:
+    """Return each row's class number, or None where there are no classes or rows stay together by group."""
+    if len(task.outputs) != 1 or task.output.kind == "regression" or "group" in rows.columns:
+        return None
+    return rows.y.argmax(axis=-1) if task.output.one_hot else rows.y.reshape(-1).astype(np.int64)
+
+
+def _check_folds(folds: int, rows: Rows, labels: np.ndarray | None, task: Task) -> None:
+    if "group" in rows.columns and len(np.unique(rows.columns["group"])) < folds:
+        raise DataError(f"{folds} folds need at least {folds} groups; the rows have fewer.")
+    if folds > len(rows):
+        raise DataError(f"{folds} folds need at least {folds} rows; there are {len(rows)}.")
+    if labels is None:
+        return
+    numbers, counts = np.unique(labels, return_counts=True)
+    if counts.min() < folds:
+        number = numbers[counts.argmin()]
+        name = task.output.classes[number] if task.output.classes else number
+        if counts.min() == 1:
+            raise DataError(f"class {name} has a single row, which cannot train and validate: drop it, or get more.")
+        raise DataError(
+            f"class {name} has {counts.min()} rows, fewer than {folds} folds. "
+            "Use fewer folds, or kfold.stratify=false to let some folds miss it."
+        )
+
+
+def _some(mask: np.ndarray, what: str, key: str) -> np.ndarray:
+    if mask.all() or not mask.any():
+        raise DataError(f"{key}: {'every' if mask.all() else 'no'} row's {what}: some rows must stay on both sides.")
+    return mask

@@ -1,0 +1,222 @@
+"""What the columns of a CSV file hold: numbers or text, gaps, and the classes of a target."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from dlpy.core.errors import DataError, did_you_mean
+from dlpy.data.tables.csv_file import CsvFile, Odd
+from dlpy.data.tables.decimals import number
+from dlpy.data.tables.missing_cells import MISSING, Gaps, missing_cell
+from dlpy.data.task import Kind, Output
+
+_MOST_CLASSES = 20  # different whole numbers that are taken for classes
+_ROWS_PER_CLASS = 5
+_MOST_TEXTS = 1000  # different texts that are taken for categories or classes
+_STRAY_SHARE = 0.1  # text in at most this share of a column of numbers is a mistake
+_WORDS_OF_PROSE = 5
+_MOST_REPEATED = 100
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column read as numbers.
+
+    values: (rows,) float64, NaN where a cell is missing or no number. missing: rows without a value.
+    bad: rows that hold text; no more are listed once it is clear that the column is one of texts.
+    markers: the texts that mean a missing cell.
+    """
+
+    name: str
+    values: np.ndarray
+    missing: list[int]
+    bad: list[tuple[int, str]]
+    markers: tuple[str, ...] = MISSING
+
+    @property
+    def gaps(self) -> Gaps:
+        """The missing cells."""
+        return Gaps(self.name, self.missing, self.markers)
+
+    @property
+    def is_numeric(self) -> bool:
+        """Whether every cell that is not missing is a number."""
+        return not self.bad
+
+
+def columns_of(file: CsvFile, missing: Sequence[str] = MISSING) -> dict[str, Column]:
+    """Return every column by name; cells that hold one of `missing` have no value."""
+    values, odd = file.body.numbers()
+    numbers = [value for text in missing if (value := number(text)) is not None]
+    columns = {}
+    for position, name in enumerate(file.names):
+        column = values[:, position]
+        gaps, bad = _look_at(column, odd[position], frozenset(missing))
+        for value in numbers:
+            gaps += np.flatnonzero(column == value).tolist()
+        column[gaps] = np.nan
+        columns[name] = Column(name, column, sorted(gaps), bad, tuple(missing))
+    return columns
+
+
+def _look_at(column: np.ndarray, odd: Odd, missing: frozenset[str]) -> tuple[list[int], list[tuple[int, str]]]:
+    """Put the numbers among the odd cells into the column; return which rows are missing and which hold text."""
+    gaps = [row for row, text in zip(odd.rows, odd.texts, strict=True) if text in missing]
+    bad = []
+    for row, text in zip(odd.rows, odd.texts, strict=True):
+        value = None if text in missing else number(text)
+        column[row] = np.nan if value is None else value
+        if value is None and text not in missing:
+            bad.append((row, text))
+            if len(bad) > max(_STRAY_SHARE * len(column), 5):
+                break
+    return gaps, bad
+
+
+def guess_numeric(file: CsvFile, column: Column) -> bool:
+    """Return whether a column holds numbers, not texts.
+
+    Raises:
+        DataError: nearly all cells are numbers and a few are not, which is neither.
+    """
+    if column.bad and _has_decimal_comma(column.bad[0][1]):
+        raise bad_cell(file, column)
+    few = len(column.bad) <= _STRAY_SHARE * len(column.values)
+    if column.bad and few and len(np.unique(column.values[~np.isnan(column.values)])) > _MOST_CLASSES:
+        raise bad_cell(file, column)
+    return column.is_numeric
+
+
+def bad_cell(file: CsvFile, column: Column) -> DataError:
+    """Return the error about the first cell that is no number."""
+    row, text = column.bad[0]
+    what = "is not finite" if text.lower().lstrip("+-") in ("inf", "infinity") else "is not a number"
+    hint = "Write decimals with a dot. " if _has_decimal_comma(text) else ""
+    near = did_you_mean(text, MISSING).partition(" Known")[0].strip()
+    hint += f"{near} " if near else ""
+    shown = text if len(text) <= 40 else text[:37] + "..."
+    return DataError(
+        f"{file.where(row, column.name)}: '{shown}' {what}. {hint}"
+        "Correct it, add it to data.missing_values, or list the column under data.categorical or data.ignore."
+    )
+
+
+def _has_decimal_comma(text: str) -> bool:
+    return text.count(",") == 1 and number(text.replace(",", ".")) is not None
+
+
+def check_range(file: CsvFile, column: Column) -> None:
+    """Raise DataError where a number is beyond what the model's 32 bits hold."""
+    large = np.flatnonzero(np.abs(column.values) > np.finfo(np.float32).max)
+    if len(large):
+        where, value = file.where(int(large[0]), column.name), column.values[large[0]]
+        raise DataError(f"{where}: {value:g} is too large: float32 ends at 3.4e38. Divide the column, or ignore it.")
+
+
+def texts_of(file: CsvFile, names: Sequence[str], missing: Sequence[str]) -> np.ndarray:
+    """Return columns as text: (rows, columns) str, "" where a cell is missing."""
+    if not names:
+        return np.empty((len(file), 0), np.str_)
+    found = file.body.texts([file.names.index(name) for name in names])
+    texts = np.array(found, np.str_).T
+    return np.where(np.isin(texts, list(missing)), "", texts)
+
+
+def check_categories(file: CsvFile, names: Sequence[str], texts: np.ndarray) -> None:
+    """Raise DataError for a column that dlpy took for categories, but that holds free text or names."""
+    for name, column in zip(names, texts.T, strict=True):
+        count = len(np.unique(column))
+        if count > _MOST_TEXTS:
+            hint = "Put it under data.ignore; or under data.categorical, if each shall have a column of its own."
+            raise DataError(f"{file.path.name}: column '{name}' holds {count:,} different texts. {hint}")
+
+
+def target_of(file: CsvFile, column: Column, kind: Kind | None) -> tuple[np.ndarray, Output]:
+    """Return the target of every row and what it is; `kind` None lets the column decide.
+
+    Text is a class; so are whole numbers, if at most 20 different ones stand on 5 rows each or more on average.
+    Other numbers are a regression's. Two classes make a binary target.
+
+    Returns:
+        (rows,) float32 of numbers to estimate, or (rows,) int64 of class numbers.
+
+    Raises:
+        DataError: a cell is missing or bad, or there is nothing to tell apart.
+    """
+    if column.missing:
+        raise missing_cell(file, column.gaps, "Every row needs one: fill it, or drop the row.", "target")
+    if kind is None:
+        kind = "regression" if guess_numeric(file, column) and not _are_classes(column.values) else None
+    if kind == "regression":
+        return _numbers(file, column), Output("regression")
+    labels = _labels(file, column)
+    classes = np.unique(labels) if labels.dtype.kind == "U" else np.unique(labels).astype(np.str_)
+    _check_classes(file, column.name, classes.tolist(), kind)
+    kind = kind or ("binary" if len(classes) == 2 else "multiclass")
+    y = np.unique(labels, return_inverse=True)[1].astype(np.int64)
+    return y, Output(kind, 1 if kind == "binary" else len(classes), tuple(classes.tolist()))
+
+
+def known_target(file: CsvFile, column: Column, output: Output) -> np.ndarray:
+    """Return the target of every row, given what it was when the model was trained.
+
+    Raises:
+        DataError: a cell is missing, bad, or a class the model does not know.
+    """
+    if column.missing:
+        raise missing_cell(file, column.gaps, "Other rows have one: fill it, or drop the column.", "target")
+    if output.kind == "regression":
+        return _numbers(file, column)
+    number_of = {name: number for number, name in enumerate(output.classes)}
+    labels = _labels(file, column).astype(np.str_).tolist()
+    for row, label in enumerate(labels):
+        if label not in number_of:
+            raise DataError(f"{file.where(row, column.name)}: no class '{label}'.{did_you_mean(label, number_of)}")
+    return np.array([number_of[label] for label in labels], np.int64)
+
+
+def _are_classes(values: np.ndarray) -> bool:
+    different = np.unique(values)
+    few = len(different) <= min(_MOST_CLASSES, len(values) / _ROWS_PER_CLASS)
+    return few and bool((different == np.floor(different)).all())
+
+
+def _numbers(file: CsvFile, column: Column) -> np.ndarray:
+    if column.bad:
+        raise bad_cell(file, column)
+    check_range(file, column)
+    return column.values.astype(np.float32)
+
+
+def _labels(file: CsvFile, column: Column) -> np.ndarray:
+    """Return each row's class: (rows,) int64 where all are whole numbers, so that 1 and 1.0 are the same; else str."""
+    if column.is_numeric and (column.values == np.floor(column.values)).all() and abs(column.values).max() < 2**53:
+        return column.values.astype(np.int64)
+    return np.array(file.texts(column.name), np.str_)
+
+
+def _check_classes(file: CsvFile, name: str, classes: list[str], kind: Kind | None) -> None:
+    where = f"{file.path.name}: target '{name}'"
+    if len(classes) == 1:
+        raise DataError(f"{where} is '{classes[0]}' in every row: there is nothing to tell apart.")
+    if kind == "binary" and len(classes) > 2:
+        shown = ", ".join(classes[:5]) + (", ..." if len(classes) > 5 else "")
+        raise DataError(f"{where} holds {len(classes)} classes ({shown}); binary means two. Set data.task: multiclass.")
+    if len(classes) > _MOST_TEXTS or len(classes) >= len(file) > 2:
+        raise DataError(f"{where} holds {len(classes):,} different values in {len(file):,} rows: these are no classes.")
+
+
+def is_prose(cells: list[str]) -> bool:
+    """Return whether a column holds sentences: most cells have five words or more, and few are the same."""
+    some = cells[:: max(1, len(cells) // 1000)]
+    long = sum(cell.count(" ") >= _WORDS_OF_PROSE - 1 for cell in some) > len(some) / 2
+    return long and len(set(cells)) > min(_MOST_REPEATED, len(cells) / 2)
+
+
+def counts_rows(column: Column) -> bool:
+    """Return whether a column of numbers merely counts or names the rows."""
+    values = column.values
+    return bool((values == np.floor(values)).all()) and len(np.unique(values)) == len(values)

@@ -1,0 +1,83 @@
+"""Points in time as they are written in tables, and where a series of them jumps."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import numpy as np
+
+from dlpy.data.tables.dates import date_of
+from dlpy.data.tables.decimals import number
+
+_DAY_FIRST = re.compile(r"(\d\d)[./](\d\d)[./](\d{4})(.*)")
+_YEAR_2100 = 4_102_444_800  # in seconds; a larger number of seconds is no time stamp
+_YEAR_1980 = 315_532_800
+_MICROSECONDS = 1_000_000
+
+
+def time_of(text: str) -> np.datetime64 | None:
+    """Return the point in time a text names, in UTC where it has a zone, or None.
+
+    ISO 8601 with a `T` or a space, down to the month alone; 2016/12/31; 31.12.2016 23:50:00; seconds since 1970.
+    """
+    seconds = number(text)
+    if seconds is not None:
+        return np.datetime64(round(seconds * _MICROSECONDS), "us") if 0 <= seconds < _YEAR_2100 else None
+    try:
+        found = datetime.fromisoformat(_DAY_FIRST.sub(r"\3-\2-\1\4", text))
+    except ValueError:
+        return date_of(text)
+    if found.tzinfo is not None:
+        found = found.astimezone(UTC).replace(tzinfo=None)
+    return np.datetime64(found, "us")
+
+
+def times_of(texts: Sequence[str]) -> tuple[np.ndarray, int | None]:
+    """Return the points in time: (rows,) datetime64[us], and the first row that is none."""
+    found = [time_of(text) for text in texts]
+    wrong = next((row for row, time in enumerate(found) if time is None), None)
+    return np.array([] if wrong is not None else found, "datetime64[us]"), wrong
+
+
+def time_line(texts: Sequence[str]) -> np.ndarray | None:
+    """Return the points in time that a column of a table names, or None where it is not one of ascending time stamps.
+
+    Numbers are taken for time stamps only as seconds from 1980 on. A few stamps may be there twice.
+    """
+    if any(time_of(text) is None for text in texts[:5]):
+        return None
+    seconds = number(texts[0])
+    times, wrong = times_of(texts)
+    if wrong is not None or (seconds is not None and seconds < _YEAR_1980):
+        return None
+    steps = np.diff(times)
+    ascending = (steps >= np.timedelta64(0)).all() and np.count_nonzero(steps) >= 0.95 * len(steps)
+    return times if ascending else None
+
+
+def spacing(times: np.ndarray) -> np.timedelta64:
+    """Return the most usual distance between points in time that follow each other."""
+    distances, counts = np.unique(np.diff(times), return_counts=True)
+    return distances[counts.argmax()]
+
+
+def breaks(times: np.ndarray) -> np.ndarray:
+    """Return the rows that do not follow the one before at the usual distance, give or take half of it."""
+    usual = spacing(times)
+    return np.flatnonzero(np.abs(np.diff(times) - usual) > usual / 2) + 1
+
+
+def spelled(distance: np.timedelta64) -> str:
+    """Return a distance in time in words: "10 minutes"."""
+    seconds = distance / np.timedelta64(1, "s")
+    units = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
+    size, name = next(((size, name) for size, name in units if seconds >= size), (1, "second"))
+    count = seconds / size
+    return f"{count:g} {name}" + ("" if count == 1 else "s")
+
+
+def stamp(time: np.datetime64) -> str:
+    """Return a point in time as tables write it, to the second."""
+    return str(time.astype("datetime64[s]")).replace("T", " ")

@@ -1,0 +1,105 @@
+"""The least and the largest number that each column of the training rows holds, before any transform."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from dlpy.data.features import Table, Windows
+from dlpy.data.task import Rows, State, Task
+from dlpy.data.unfamiliar import Unfamiliar, counted
+
+_NAMES, _LEAST, _MOST = "range.names", "range.least", "range.most"
+
+
+@dataclass(frozen=True)
+class TrainingRanges:
+    """What the columns of numbers ranged over in training.
+
+    least, most: (columns,) float64, NaN where no training row had a number.
+    """
+
+    names: tuple[str, ...]
+    least: np.ndarray
+    most: np.ndarray
+
+    @classmethod
+    def of(cls, rows: Rows, task: Task) -> TrainingRanges | None:
+        """Return the ranges of the training rows, or None where they are no numbers, or pictures."""
+        found = _extremes(rows)
+        if found is None or len(found[0]) == 0:
+            return None
+        low, high = found
+        least, most = (np.asarray(end, np.float64) for end in (np.fmin.reduce(low), np.fmax.reduce(high)))
+        return cls(_names(rows, task, len(least)), least, most)
+
+    def unfamiliar(self, rows: Rows) -> list[Unfamiliar]:
+        """Return the columns with numbers that are beyond the training range by more than its width."""
+        found = _extremes(rows)
+        if found is None or found[0].shape[1] != len(self.least):
+            return []
+        with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is told by the checks
+            width = self.most - self.least
+            low, high = found[0] < self.least - width, found[1] > self.most + width
+        outside = low | high
+        return [
+            self._column(i, outside[:, i], np.where(low[:, i], found[0][:, i], found[1][:, i])[outside[:, i]])
+            for i in np.flatnonzero(outside.any(axis=0)).tolist()
+        ]
+
+    def _column(self, column: int, outside: np.ndarray, numbers: np.ndarray) -> Unfamiliar:
+        known = f"training rows: {self.least[column]:.6g} to {self.most[column]:.6g}"
+        examples = counted(f"{number:.6g}" for number in numbers)
+        return Unfamiliar(
+            self.names[column], "far outside the training range", len(numbers), len(outside), examples, known
+        )
+
+    def arrays(self) -> State:
+        """Return them as arrays for an npz file."""
+        return {_NAMES: np.array(self.names, np.str_), _LEAST: self.least, _MOST: self.most}
+
+    @classmethod
+    def taken_from(cls, arrays: State) -> TrainingRanges | None:
+        """Remove from the arrays of an npz file what `arrays` put into it, and return it; None in an older file.
+
+        Raises:
+            ValueError, KeyError: it is damaged.
+        """
+        if _NAMES not in arrays:
+            return None
+        names, least, most = arrays.pop(_NAMES), arrays.pop(_LEAST), arrays.pop(_MOST)
+        kinds = names.dtype.kind + least.dtype.kind + most.dtype.kind
+        if kinds != "Uff" or not (names.shape == least.shape == most.shape) or names.ndim != 1:
+            raise ValueError(f"its ranges are of shapes {names.shape}, {least.shape} and {most.shape}")
+        return cls(tuple(names.tolist()), least, most)
+
+
+def _extremes(rows: Rows) -> tuple[np.ndarray, np.ndarray] | None:
+    """Return the least and the largest number of each row and column, (rows, columns) each; None without numbers.
+
+    Rows of several axes count as one column, those of bytes (pictures) as none. Of windows each time counts once.
+    """
+    if isinstance(rows.x, Table):
+        return rows.x.numeric, rows.x.numeric
+    if isinstance(rows.x, Windows):
+        series = rows.x.series[rows.x.covered()]
+        return series, series
+    if not isinstance(rows.x, np.ndarray) or rows.x.dtype.kind not in "iuf" or rows.x.dtype == np.uint8:
+        return None
+    if rows.x.ndim <= 2:
+        flat = rows.x.reshape(len(rows.x), -1)
+        return flat, flat
+    flat = rows.x.reshape(len(rows.x), -1)
+    if flat.size == 0:
+        return None
+    return flat.min(axis=1, keepdims=True), flat.max(axis=1, keepdims=True)
+
+
+def _names(rows: Rows, task: Task, count: int) -> tuple[str, ...]:
+    if isinstance(rows.x, Table):
+        return rows.x.numeric_names
+    if len(task.input.columns) == count:
+        return task.input.columns
+    several = isinstance(rows.x, np.ndarray) and rows.x.ndim > 2
+    return ("input",) if several else tuple(f"column {number}" for number in range(count))

@@ -1,0 +1,258 @@
+"""What the data decides: the task, the rows of each split, and where they came from."""
+
+import hashlib
+import math
+from dataclasses import asdict, dataclass, field, replace
+from typing import Literal
+
+import numpy as np
+
+from dlpy.core.errors import DataError
+from dlpy.core.parsing import parse
+from dlpy.data.features import Features, Padded, Passages, Pictures, Scaled, Windows, arrays_of, take
+
+Kind = Literal["binary", "multiclass", "regression", "tokens", "inputs"]
+State = dict[str, np.ndarray]  # what a transform learnt from the training rows
+
+_MOST_NUMBERS = 2**31  # of a row, its target and its vocabulary
+
+
+@dataclass(frozen=True)
+class Input:
+    """One input of the model: `shape` is without the batch axis, None where rows differ or the file must tell."""
+
+    kind: Literal["array", "sequence", "sparse", "table", "text"] = "array"
+    shape: tuple[int | None, ...] = ()
+    vocabulary: int | None = None  # for sequences: one more than the largest integer
+    padding: Literal["front", "back"] | None = None  # for sequences brought to one length: where 0 fills them up
+    target: int | None = None  # for windows of a series: the column whose future is the output, on the same scale
+    last: int | None = None  # for windows: which of their steps is the last in time
+    before: int | None = None  # for windows: which of their steps is a whole number of periods before the target
+    rescaled: bool = False  # for arrays: a transform has brought the numbers to another range
+    span: tuple[float, float] | None = None  # for arrays that are to be made: the least and the largest number
+    words: tuple[str, ...] = field(default=(), repr=False, compare=False)  # for sequences: what each integer is
+    columns: tuple[str, ...] = field(default=(), repr=False, compare=False)  # of tables and arrays, if they have names
+
+    def __str__(self) -> str:
+        if self.kind == "text":
+            return "texts"
+        if self.kind == "sequence":
+            return f"sequences of {self.shape[0]} integers" if self.padding else "sequences of integers"
+        shape = " x ".join("?" if n is None else str(n) for n in self.shape)
+        return f"{self.kind} rows of shape ({shape})"
+
+
+@dataclass(frozen=True)
+class Output:
+    """One target of the model, and the last layer, loss and metric that fit it.
+
+    Of "tokens" the target is what follows in a text. Of "inputs" the rows themselves are what is learnt, by a family
+    with a training step of its own; `classes` are then those of the rows' labels, if they have any.
+    """
+
+    kind: Kind
+    units: int | None = 1  # numbers the model gives per row; None where the file must tell
+    classes: tuple[str, ...] = ()
+    one_hot: bool = False
+    scale: float = 1.0  # of numbers: what is predicted stands for `number * scale + offset` in `unit`
+    offset: float = 0.0
+    unit: str = ""
+    steps: int | None = None  # of tokens: at how many places of a window the next one is wanted; None: behind it
+    from_last: bool = False  # of windows: the model gives the change since the target's last value, which is added
+
+    @property
+    def has_answers(self) -> bool:
+        """Whether each row has an answer of its own, which predictions are kept beside and compared with."""
+        return self.kind in ("binary", "multiclass", "regression")
+
+    @property
+    def has_classes(self) -> bool:
+        """Whether the answers are classes."""
+        return self.kind in ("binary", "multiclass")
+
+    @property
+    def activation(self) -> str:
+        """The activation of the last layer."""
+        return {"binary": "sigmoid", "regression": "linear"}.get(self.kind, "softmax")
+
+    @property
+    def loss(self) -> str:
+        """The usual loss for such a target."""
+        multiclass = "categorical_crossentropy" if self.one_hot else "sparse_categorical_crossentropy"
+        return {"binary": "binary_crossentropy", "regression": "mse"}.get(self.kind, multiclass)
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """The usual metrics for such a target."""
+        if self.kind == "tokens":
+            return ("bits", "perplexity", "accuracy")
+        return ("mae",) if self.kind == "regression" else ("accuracy",)
+
+    @property
+    def shape(self) -> tuple[int | None, ...]:
+        """The shape of what the model gives for a row."""
+        return (self.units,) if self.steps is None else (self.steps, self.units)
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is to be learnt: named inputs and outputs. Most tasks have one of each: `input` and `output`."""
+
+    inputs: dict[str, Input]
+    outputs: dict[str, Output]
+
+    @classmethod
+    def single(cls, given: Input, wanted: Output) -> "Task":
+        """Return a task of one input and one output."""
+        return cls({"input": given}, {"target": wanted})
+
+    @property
+    def input(self) -> Input:
+        """The only input."""
+        (only,) = self.inputs.values()
+        return only
+
+    @property
+    def output(self) -> Output:
+        """The only output."""
+        (only,) = self.outputs.values()
+        return only
+
+    @classmethod
+    def from_record(cls, record: object) -> "Task":
+        """Return the task that `to_record` put into run.json.
+
+        Raises:
+            ValueError: it is something else.
+        """
+        task: Task = parse(record, cls)
+        if len(task.inputs) != 1 or len(task.outputs) != 1:
+            raise ValueError(f"it has {len(task.inputs)} inputs and {len(task.outputs)} outputs")
+        for shape in (task.input.shape, task.output.shape, (task.input.vocabulary,)):
+            sizes = [size for size in shape if size is not None]
+            if min(sizes, default=0) < 0 or math.prod(sizes) >= _MOST_NUMBERS:
+                raise ValueError(f"nothing is of shape {shape}")
+        return task
+
+    def to_record(self) -> dict[str, dict[str, dict]]:
+        """Return the task for run.json; words and names of columns are among what the transforms have learnt."""
+        record = asdict(self)
+        for given in record["inputs"].values():
+            del given["words"], given["columns"]
+        return record
+
+    def with_input(self, given: Input) -> "Task":
+        """Return the same task with another single input."""
+        return replace(self, inputs=dict.fromkeys(self.inputs, given))
+
+    def with_output(self, wanted: Output) -> "Task":
+        """Return the same task with another single output."""
+        return replace(self, outputs=dict.fromkeys(self.outputs, wanted))
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Some rows of a dataset: inputs and targets by name, and each row's position in its source.
+
+    targets hold (rows,) or (rows, units) numbers; a class is its number. Rows to predict have no targets.
+    """
+
+    inputs: dict[str, Features]
+    targets: dict[str, np.ndarray] = field(default_factory=dict)
+    index: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
+    columns: dict[str, np.ndarray] = field(default_factory=dict)  # per row, not for the model: groups, split marks
+
+    @classmethod
+    def single(cls, x: Features, y: np.ndarray | None = None, columns: dict[str, np.ndarray] | None = None) -> "Rows":
+        """Return rows of one input and at most one target, numbered from 0."""
+        return cls({"input": x}, {} if y is None else {"target": y}, np.arange(len(x)), columns or {})
+
+    @property
+    def x(self) -> Features:
+        """The only input."""
+        (only,) = self.inputs.values()
+        return only
+
+    @property
+    def array(self) -> np.ndarray:
+        """The only input, of rows that hold an array."""
+        if isinstance(self.x, Scaled | Padded | Windows | Passages):
+            return self.x.numbers()
+        if isinstance(self.x, Pictures):
+            return self.x.read()
+        if not isinstance(self.x, np.ndarray):
+            raise TypeError(f"expected an array, not {type(self.x).__name__}")
+        return self.x
+
+    @property
+    def y(self) -> np.ndarray:
+        """The only target."""
+        (only,) = self.targets.values()
+        return only
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    def check_lengths(self, where: str) -> None:
+        """Raise DataError where some rows lack a part that others have."""
+        for name, values in (*self.inputs.items(), *self.targets.items(), *self.columns.items()):
+            if len(values) != len(self):
+                raise DataError(f"{where}: {len(self):,} rows of inputs, {len(values):,} of {name}.")
+
+    def with_x(self, x: Features) -> "Rows":
+        """Return the same rows with another single input."""
+        return replace(self, inputs=dict.fromkeys(self.inputs, x))
+
+    def with_y(self, y: np.ndarray) -> "Rows":
+        """Return the same rows with another single target."""
+        return replace(self, targets=dict.fromkeys(self.targets, y))
+
+    def take(self, rows: np.ndarray) -> "Rows":
+        """Return the chosen rows, in that order."""
+        return Rows(
+            {name: take(features, rows) for name, features in self.inputs.items()},
+            {name: target[rows] for name, target in self.targets.items()},
+            self.index[rows],
+            {name: column[rows] for name, column in self.columns.items()},
+        )
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where the rows came from: files on this machine, or dlpy's generated stand-in."""
+
+    kind: Literal["file", "stand-in"]
+    description: str
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What a dataset gives: rows to train on, rows to test on, and the task they pose, all before any transform."""
+
+    train: Rows
+    test: Rows | None
+    task: Task
+    source: Source
+    resolved: dict[str, object] = field(default_factory=dict)  # options the file left open, as the data decided them
+    notes: tuple[str, ...] = ()  # lines that `dlpy check --data` tells of the data
+
+    def fingerprint(self) -> str:
+        """Return the sha256 of every array and split mark, so that a later run can tell whether the data changed."""
+        digest = hashlib.sha256()
+        for rows in (self.train, self.test):
+            parts = [] if rows is None else [*rows.inputs.values(), *rows.targets.values(), *rows.columns.values()]
+            for features in parts:
+                for array in arrays_of(features):
+                    digest.update(f"{array.dtype.str}{array.shape}".encode())
+                    digest.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
+        return digest.hexdigest()
+
+
+@dataclass(frozen=True)
+class Data:
+    """The rows of one training, transformed: what the model sees."""
+
+    train: Rows
+    validation: Rows | None
+    test: Rows | None
+    task: Task

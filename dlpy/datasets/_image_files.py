@@ -1,0 +1,166 @@
+"""Which files of pictures there are, and what each of them shows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Literal
+
+import numpy as np
+
+from dlpy.core.errors import DataError, did_you_mean
+from dlpy.data.images.cache import Found
+from dlpy.data.images.files import SUFFIXES
+from dlpy.data.tables import column_types, csv_file
+from dlpy.data.task import Output
+from dlpy.datasets._folders import class_folder, class_folders, entries, folder_names, output_of
+from dlpy.datasets._table_options import no_column
+
+_PART_NAMES = {"train", "training", "val", "valid", "validation", "test", "testing"}
+
+_MOST_NAMED = 5
+OnBad = Literal["error", "skip"]
+_PATTERN_HINT = " Where names of files say the class, set data.pattern, such as '{class}.{number}.jpg'."
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Files of pictures, their paths from a folder on, and the target of each.
+
+    y: (files,) class numbers or numbers. columns: (files,) texts by name, for splits.
+    """
+
+    names: list[str]
+    y: np.ndarray
+    output: Output
+    columns: dict[str, np.ndarray] = field(default_factory=dict)
+
+
+def by_folder(root: Path, part: str, classes: list[str] | None) -> Listing:
+    """Return the pictures in the folder of each class, folders in it included, under `root / part`."""
+    folder = root / part
+    found = classes or class_folders(folder, hint=_PATTERN_HINT)
+    parts = {} if classes else parts_named(found)
+    if parts:
+        spelled = ", ".join(f"{part}: {name}" for part, name in parts.items())
+        raise DataError(f"{folder} holds parts, not classes, by their names: set data.parts: {{{spelled}}}.")
+    files = [list(_pictures_under(class_folder(folder, name))) for name in found]
+    for name, paths in zip(found, files, strict=True):
+        if not paths:
+            raise DataError(f"class '{name}' is empty: {folder / name} holds no files that end in {_suffixes()}.")
+    names = [path.relative_to(root).as_posix() for paths in files for path in paths]
+    return Listing(names, np.repeat(np.arange(len(found)), [len(paths) for paths in files]), output_of(found))
+
+
+def by_pattern(root: Path, part: str, pattern: str, classes: list[str] | None) -> Listing:
+    """Return the pictures whose names fit a pattern such as {class}.{number}.jpg, which says the class."""
+    folder = root / part
+    known = [entry.name for entry in entries(folder) if entry.is_file(follow_symlinks=False)]
+    fits = [(name, found[1]) for name in known if (found := _regex(pattern).fullmatch(name))]
+    found = classes or sorted({label for _, label in fits})
+    if len(found) < 2:
+        example = f", such as {known[0]}" if known else ""
+        what = f"one class, '{found[0]}'" if found else "none"
+        raise DataError(f"data.pattern: {what} of the {len(known):,} files in {folder}{example}, fits '{pattern}'.")
+    number_of = {name: number for number, name in enumerate(found)}
+    kept = [(name, number_of[label]) for name, label in fits if label in number_of]
+    missing = [name for name, number in number_of.items() if number not in {label for _, label in kept}]
+    if missing:
+        raise DataError(f"class '{missing[0]}' is empty: no file in {folder} fits '{pattern}'.")
+    names = [(PurePosixPath(part) / name).as_posix() for name, _ in kept]
+    return Listing(names, np.array([label for _, label in kept]), output_of(found))
+
+
+def by_table(root: Path, path: Path, columns: tuple[str, ...], missing: list[str]) -> Listing:
+    """Return the pictures that a CSV file names, with the label that stands beside each.
+
+    Args:
+        columns: those of the files, of the labels, and any that mark rows for splits.
+        missing: the texts that mean a missing label.
+    """
+    rows = csv_file.read(path)
+    file, label, *marks = columns
+    for key, name in (("file", file), ("label", label), *(("validation", mark) for mark in marks)):
+        if name not in rows.names:
+            raise no_column(rows, key, name)
+    names = rows.texts(file)
+    for row, name in enumerate(names):
+        if not stays_inside(root, name) or not (root / name).is_file():
+            raise DataError(f"{rows.where(row, file)}: there is no file '{name}' in {root}.")
+    y, output = column_types.target_of(rows, column_types.columns_of(rows, missing)[label], None)
+    return Listing(names, y, output, {mark: np.array(rows.texts(mark), np.str_) for mark in marks})
+
+
+def in_order_of(listing: Listing, output: Output) -> Listing:
+    """Return the same with the numbers that classes have in another part of the data.
+
+    Raises:
+        DataError: it has a class that is not there.
+    """
+    unknown = [name for name in listing.output.classes if name not in output.classes]
+    if unknown:
+        raise DataError(f"no training pictures are of class '{unknown[0]}'.{did_you_mean(unknown[0], output.classes)}")
+    numbers = np.array([output.classes.index(name) for name in listing.output.classes])
+    return Listing(listing.names, numbers[listing.y], output, listing.columns)
+
+
+def pictures_at(path: Path) -> list[str]:
+    """Return the pictures in a folder, folders in it included, by name; a file is the only one."""
+    if not path.is_dir():
+        return [path.name]
+    found = [file.relative_to(path).as_posix() for file in _pictures_under(path)]
+    if not found:
+        raise DataError(f"{path} holds no files that end in {_suffixes()}.")
+    return found
+
+
+def left_out(names: list[str], found: Found, on_bad: OnBad) -> list[str]:
+    """Return a line for each picture that is left out.
+
+    Raises:
+        DataError: none may be, or none could be read.
+    """
+    problems = list(found.problems.items())
+    if not problems or (on_bad == "skip" and len(found.kept)):
+        return [f"left out: {problem}" for _, problem in problems]
+    others = [names[row] for row, _ in problems[1:]]
+    some = ", ".join(others[:_MOST_NAMED]) + (", ..." if len(others) > _MOST_NAMED else "")
+    more = f" There are {len(others):,} more: {some}." if others else ""
+    raise DataError(f"{problems[0][1]}{more} Mend or delete such files, or set data.on_bad: skip to leave them out.")
+
+
+def _pictures_under(folder: Path) -> Iterator[Path]:
+    """Yield the files of pictures in a folder and the folders in it, by name; symbolic links are not followed."""
+    for entry in entries(folder):
+        if entry.is_file(follow_symlinks=False) and entry.name.lower().endswith(SUFFIXES):
+            yield Path(entry.path)
+    for name in folder_names(folder):
+        yield from _pictures_under(folder / name)
+
+
+def _regex(pattern: str) -> re.Pattern[str]:
+    """Return the pattern with {class} as its group, {number} for digits and * for anything."""
+    parts = {r"\{class\}": "(.+?)", r"\{number\}": r"\d+", r"\*": ".*"}
+    text = re.escape(pattern)
+    for mark, meaning in parts.items():
+        text = text.replace(mark, meaning)
+    return re.compile(text)
+
+
+def stays_inside(root: Path, name: str) -> bool:
+    """Return whether a file lies in a folder, links followed; a name with a NUL in it is none."""
+    return "\0" not in name and (root / name).resolve().is_relative_to(root.resolve())
+
+
+def parts_named(folders: list[str]) -> dict[str, str]:
+    """Return the folder of each part of the data, by its name; nothing where some folder is no part."""
+    if not {name.lower() for name in folders} <= _PART_NAMES:
+        return {}
+    parts = ("train", "validation", "test")
+    return {next(part for part in parts if name.lower()[:3] == part[:3]): name for name in folders}
+
+
+def _suffixes() -> str:
+    return ", ".join(SUFFIXES)

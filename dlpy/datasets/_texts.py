@@ -1,0 +1,64 @@
+"""What text_csv and text_folder share: the checks of texts, and the sentences that stand in for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from dlpy.core.errors import DataError
+from dlpy.data.features import Texts
+from dlpy.data.splits import Holdout
+from dlpy.data.tables import csv_file
+from dlpy.data.tables.csv_file import CsvFile
+from dlpy.data.task import Input, Kind, Output, Rows
+from dlpy.datasets._table_options import no_column_to_predict
+from dlpy.stand_ins.sentences import sentences
+
+TEXT = Input("text", (None,))
+
+STAND_IN_ROWS = 2_000
+_GRADES = 5
+
+
+def texts_of(file: CsvFile, column: str) -> Texts:
+    """Return a column of texts.
+
+    Raises:
+        DataError: a cell holds none.
+    """
+    return checked(file.texts(column), lambda row: file.where(row, column))
+
+
+def read_csv(path: Path, column: str, delimiter: str) -> tuple[CsvFile, Texts]:
+    """Return a user's table and its texts, to be predicted."""
+    file = csv_file.read(path, delimiter)
+    if column not in file.names:
+        raise no_column_to_predict(file, column, delimiter)
+    return file, texts_of(file, column)
+
+
+def checked(texts: list[str], where: Callable[[int], str]) -> Texts:
+    """Return the texts; raise DataError where one is empty, `where` telling which."""
+    for row, text in enumerate(texts):
+        if not text or text.isspace():
+            raise DataError(f"{where(row)}: the text is empty. Every row needs one: fill it, or drop the row.")
+    values = np.empty(len(texts), object)
+    values[:] = texts
+    return Texts(values)
+
+
+def generated(seed: int, limit: int | None, output: Output, test: Holdout | None) -> Rows:
+    """Return sentences with classes that their words tell, or grades from 0 to 4; see `stand_ins/sentences.py`."""
+    count = limit or STAND_IN_ROWS + ((test.count or 0) if test else 0)
+    classes = _GRADES if output.kind == "regression" else len(output.classes)
+    texts, labels = sentences(seed, count, classes)
+    return Rows.single(Texts(texts), labels.astype(np.float32) if output.kind == "regression" else labels)
+
+
+def generated_output(kind: Kind) -> Output:
+    """Return what generated sentences are told by."""
+    if kind == "regression":
+        return Output("regression")
+    return Output("binary", 1, ("a", "b")) if kind == "binary" else Output("multiclass", 3, ("a", "b", "c"))

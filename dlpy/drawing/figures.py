@@ -1,0 +1,235 @@
+"""How plots look, and how they get into a run's `plots` folder."""
+
+from __future__ import annotations
+
+import traceback
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dlpy.components.base import Plot
+from dlpy.core import keras_backend
+from dlpy.core.captions import caption
+from dlpy.core.errors import ConfigError, DlpyError, RunError, StorageError, in_one_line
+from dlpy.drawing.png import DPI, pixels, save_pixels
+from dlpy.runs.curves import limits
+from dlpy.runs.directory import Run
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+# Okabe and Ito's colours, which the colour-blind can tell apart, but for the yellow, which is lost on white.
+BLUE, ORANGE, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
+COLOURS = (BLUE, ORANGE, GREEN, PURPLE, "#56B4E9", "#E69F00", "#000000")
+LINES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 1)))
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+GREY = "#666666"
+
+_SPELLED = {
+    "auc": "area under the curve",
+    "bits": "bits per token",
+    "data_loss": "loss without penalties",
+    "cosine": "cosine similarity",
+    "f1": "F1 score",
+    "learning_rate": "learning rate",
+    "mae": "mean absolute error",
+    "mape": "mean absolute percentage error",
+    "mse": "mean squared error",
+    "msle": "mean squared logarithmic error",
+    "r2": "coefficient of determination",
+    "rmse": "root mean squared error",
+    "top_k": "top-k accuracy",
+}
+_MOST_INCHES = 100  # of a side: a longer one could not be drawn
+_STYLE: dict[Any, Any] = {
+    "axes.formatter.useoffset": False,
+    "axes.grid": True,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlelocation": "left",
+    "axes.titlesize": 10,
+    "figure.dpi": DPI,
+    "figure.titlesize": 11,
+    "font.size": 9,
+    "grid.color": "#E0E0E0",
+    "grid.linewidth": 0.6,
+    "legend.frameon": False,
+    "lines.linewidth": 1.6,
+    "text.parse_math": False,  # a `$` in a name is a dollar sign
+}
+
+
+def draw(runs: list[Run], names: list[str] | None, folder: Path) -> list[Path]:
+    """Draw every plot that applies to one run, or to several together, or those named; return the files written.
+
+    Raises:
+        ConfigError: no plot has that name.
+        RunError: there is nothing to draw, or a file of the run is damaged.
+    """
+    plots, written = _chosen(names, len(runs)), []
+    with style():
+        for plot in plots:
+            drawn = _draw(plot, runs, folder)
+            if names is not None and not drawn:
+                raise RunError(f"{plot.name} does not apply to {_listed(runs)}: its files hold nothing to draw.")
+            written += drawn
+    if not written:
+        raise RunError(f"{_listed(runs)} has nothing to draw yet: no epoch is over.")
+    return written
+
+
+def draw_all(run: Run, tell: Callable[[str], object]) -> None:
+    """Draw every plot that applies to a run whose work is done: one that fails is told, logged and left out."""
+    keras_backend.give_back_memory()  # what training took
+    with style():
+        for plot in _chosen(None, 1):
+            try:
+                _draw(plot, [run], run.plots)
+            except Exception as error:
+                what = str(error) if isinstance(error, DlpyError) else in_one_line(error)
+                tell(f"plot '{plot.name}' is left out: {what}")
+                with suppress(StorageError):
+                    run.append_log(traceback.format_exc())
+
+
+def _draw(plot: Plot, runs: list[Run], folder: Path) -> list[Path]:
+    written = []
+    for part, figure in plot.draw(runs).items():
+        written.append(folder / f"{plot.name}{f'-{part}' if part else ''}.png")
+        save(figure, written[-1], runs)
+    return written
+
+
+@contextmanager
+def style() -> Iterator[None]:
+    """Let everything drawn inside look like dlpy's plots, whatever the user's matplotlibrc says."""
+    import matplotlib
+
+    # Letters that the font lacks are drawn as boxes; a warning for each would bury the paths that are printed.
+    with matplotlib.rc_context(), warnings.catch_warnings(action="ignore", category=UserWarning):
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(_STYLE)
+        yield
+
+
+def new_figure(title: str, width: float, height: float) -> Figure:
+    """Return an empty figure of that many inches with its title, which is cut where it would not fit."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(min(width, _MOST_INCHES), min(height, _MOST_INCHES)), layout="constrained")
+    figure.suptitle(caption(title, int(width * 10)))
+    return figure
+
+
+def panels(figure: Figure, count: int, columns: int) -> list[Axes]:
+    """Return `count` axes in rows of `columns`."""
+    rows = -(-count // columns)
+    return [figure.add_subplot(rows, columns, number + 1) for number in range(count)]
+
+
+def epoch_axis(axes: Axes, epochs: np.ndarray, counted: str = "epoch") -> None:
+    """Number the horizontal axis by whole epochs, or whatever is counted."""
+    from matplotlib.ticker import MaxNLocator
+
+    margin = max(0.5, 0.02 * len(epochs))
+    axes.set_xlim(epochs[0] - margin, epochs[-1] + margin)
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=8, steps=[1, 2, 5, 10], integer=True, min_n_ticks=1))
+    axes.set_xlabel(caption(counted))
+
+
+def score_axis(axes: Axes, score: str, curves: list[np.ndarray]) -> None:
+    """Name the vertical axis, and make it logarithmic where the values lie more than four powers of ten apart.
+
+    Where the first epochs alone would flatten the rest of the curves, they are cut off, and the plot says so.
+    """
+    axes.set_ylabel(spelled(score))
+    values = np.concatenate(curves) if curves else np.empty(0)
+    values = values[np.isfinite(values)]
+    within = limits(curves)
+    if within is not None:
+        values = values[(values >= within[0]) & (values <= within[1])]
+    if len(values) == 0:
+        axes.text(0.5, 0.5, "undefined in every epoch", transform=axes.transAxes, ha="center", color=GREY)
+    elif values.min() > 0 and values.max() > 1e4 * values.min():
+        axes.set_yscale("log")
+        axes.yaxis.set_major_formatter(lambda value, position: f"{value:g}")
+    elif within is not None:
+        _cut(axes, *within)
+
+
+def _cut(axes: Axes, low: float, high: float) -> None:
+    """Show the values from `low` to `high`, arrows at the edges for those beyond, and how far these go."""
+    margin = 0.05 * (high - low)
+    axes.set_ylim(low - margin, high + margin)
+    cut: list[np.ndarray] = []
+    for line in list(axes.get_lines()):
+        epochs, values = np.asarray(line.get_xdata(), float), np.asarray(line.get_ydata(), float)
+        for edge, marker, beyond in ((high, "^", values > high), (low, "v", values < low)):
+            axes.plot(epochs[beyond], np.full(beyond.sum(), edge), marker, color=line.get_color(), markersize=4)
+            cut.append(np.stack([epochs[beyond], values[beyond]]))
+    epochs, values = np.concatenate(cut, axis=1)
+    furthest, until = values[np.argmax(np.abs(values - (low + high) / 2))], int(epochs.max())
+    text = f"cut off: epoch{'s 1 to' * (until > 1)} {until}, {'up' if furthest > high else 'down'} to {furthest:.4g}"
+    box = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
+    where, height = axes.transAxes, 0.92 if furthest > high else 0.08
+    axes.text(
+        0.98, height, caption(text, 80), transform=where, ha="right", va="center", fontsize=8, color=GREY, bbox=box
+    )
+
+
+def draw_baseline(axes: Axes, value: float | None, label: str) -> None:
+    """Draw a thin line at the baseline; where it would squeeze the curves together, say only where it is."""
+    if value is None:
+        return
+    low, high = axes.get_ylim()
+    text = f"baseline {value:.4g}"
+    if low - 0.6 * (high - low) <= value <= high + 0.6 * (high - low):
+        axes.axhline(value, color=GREY, linestyle="--", linewidth=1, label=caption(label, 70))
+    else:
+        text += " (far below)" if value < low else " (far above)"
+    axes.set_title(text, loc="right", fontsize=8, color=GREY)
+
+
+def legend_below(figure: Figure) -> None:
+    """Put one legend for all panels under them."""
+    found = {}
+    for axes in figure.axes:
+        handles, labels = axes.get_legend_handles_labels()
+        found |= dict(zip(labels, handles, strict=True))
+    if found:
+        width = max(map(len, found)) * 0.075 + 0.7  # inches an entry takes
+        columns = max(1, int(figure.get_size_inches()[0] / width))
+        figure.legend(list(found.values()), list(found), loc="outside lower center", ncols=min(columns, len(found)))
+
+
+def spelled(score: str) -> str:
+    """Return a score's name in full."""
+    return caption(_SPELLED.get(score, score))
+
+
+def save(figure: Figure, path: Path, runs: list[Run]) -> None:
+    """Write the figure as a PNG; the mark of stand-in data is added here, so that no plot can forget it."""
+    save_pixels(pixels(figure), path, runs)
+
+
+def _chosen(names: list[str] | None, runs: int) -> list[Plot]:
+    """Return the plots asked for, else all that show as many runs as there are."""
+    registry = Plot.registry
+    plots = [registry.get(name)(name=name) for name in (registry.names() if names is None else names)]
+    if names is None:
+        return [plot for plot in plots if plot.overlays == (runs > 1)]
+    for plot in plots:
+        if plot.overlays and runs == 1:
+            raise ConfigError(f"{plot.name} shows several runs: name two or more.")
+        if runs > 1 and not plot.overlays:
+            raise ConfigError(f"{plot.name} shows one run at a time, not {runs}: name one run.")
+    return plots
+
+
+def _listed(runs: list[Run]) -> str:
+    return ", ".join(run.id for run in runs)

@@ -1,0 +1,101 @@
+"""Pictures as PNG files in runs; the mark of stand-in data is added here, so that no picture can forget it."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dlpy.core.captions import caption
+from dlpy.core.errors import DlpyError
+from dlpy.experiment.document import read
+from dlpy.runs.directory import Run
+from dlpy.storage.atomic import write_whole
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+DPI = 120
+_MARK_PIXELS = 600  # a narrower picture gets a white border, so that the mark of stand-in data can be read
+_CELL_PIXELS = 48  # what a picture on a sheet is enlarged to
+
+
+def save_pixels(picture: np.ndarray, path: Path, runs: list[Run]) -> None:
+    """Write a picture, (height, width, 3) bytes, as a PNG, with the mark of stand-in data on top where there is one."""
+    from PIL import Image
+
+    image = Image.fromarray(marked(picture, stand_in_text(runs)))
+    write_whole(path, lambda temporary: image.save(temporary, format="PNG", dpi=(DPI, DPI)))
+
+
+def marked(picture: np.ndarray, text: str) -> np.ndarray:
+    """Return a picture, (height, width, 3) bytes, with a text such as `stand_in_text` gives on top, if there is one."""
+    if not text:
+        return picture
+    narrow = max(0, _MARK_PIXELS - picture.shape[1])
+    picture = np.pad(picture, ((0, 0), (0, narrow), (0, 0)), constant_values=255)
+    return np.concatenate([_banner(text, picture.shape[1]), picture])
+
+
+def stand_in_text(runs: list[Run]) -> str:
+    """Return the warning that goes on top of every plot of generated data; an empty text for real data."""
+    marked = [run for run in runs if run.record().data.source == "stand-in"]
+    if not marked:
+        return ""
+    names = " and ".join(dict.fromkeys(_dataset_name(run) for run in marked))
+    where = "" if len(marked) == len(runs) else f" (in {', '.join(run.id for run in marked)})"
+    return f"STAND-IN DATA: generated, not {names}{where}"
+
+
+@cache
+def _banner(text: str, width: int) -> np.ndarray:
+    """Return the text in red, so many pixels wide: (height, width, 3) bytes."""
+    from matplotlib.figure import Figure
+
+    inches = (width + 0.5) / DPI  # half a pixel: the canvas cuts off fractions
+    figure = Figure(figsize=(inches, 0.32), dpi=DPI)
+    text = caption(text, int(inches * 10.5))
+    figure.text(0.5, 0.4, text, color="#B00000", weight="bold", ha="center", va="center", fontsize=10)
+    return pixels(figure)
+
+
+def pixels(figure: Figure) -> np.ndarray:
+    """Return the drawn figure: (height, width, 3) bytes."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    return np.asarray(canvas.buffer_rgba())[..., :3]
+
+
+def _dataset_name(run: Run) -> str:
+    try:
+        values = read(run.config).values
+        return "a photograph" if "kind" in values else f"the real {values['data']['name']}"
+    except (DlpyError, KeyError, TypeError):
+        return "the real data"
+
+
+def sheet(cells: np.ndarray, columns: int, margin: int, ground: int) -> np.ndarray:
+    """Return cells (count, height, width[, 3]) uint8 in rows of so many, with a margin between them.
+
+    The ground shows in margins and where no cell is.
+    """
+    count, height, width = cells.shape[:3]
+    columns = min(columns, count)
+    rows = -(-count // columns)
+    shape = (rows * (height + margin) - margin, columns * (width + margin) - margin, *cells.shape[3:])
+    whole = np.full(shape, ground, np.uint8)
+    for position, cell in enumerate(cells):
+        top, left = position // columns * (height + margin), position % columns * (width + margin)
+        whole[top : top + height, left : left + width] = cell
+    return whole
+
+
+def enlarged(cells: np.ndarray) -> np.ndarray:
+    """Return small pictures (count, height, width[, channels]) as (count, ..., 3), each pixel a square of some."""
+    cells = cells[..., None] if cells.ndim == 3 else cells
+    times = max(1, -(-_CELL_PIXELS // max(cells.shape[1:3])))
+    return np.broadcast_to(cells, (*cells.shape[:3], 3)).repeat(times, axis=1).repeat(times, axis=2)

@@ -1,0 +1,80 @@
+"""What happens between the steps of an epoch: hooks are called, a lost loss is noticed, a signal ends training."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dlpy.components.hooks import Hooks
+from dlpy.core import signals
+from dlpy.core.errors import DivergedError
+from dlpy.engine import model_state
+from dlpy.engine.plan import Pause
+
+if TYPE_CHECKING:
+    import keras
+
+
+class Watch:
+    """Follows an epoch, numbered from 0, from a step on."""
+
+    def __init__(self, model: keras.Model, hooks: Sequence[Hooks], epoch: int, first: int) -> None:
+        self._model, self._hooks, self._epoch, self._done = model, hooks, epoch, first
+
+    def after(self, steps: int, scores: Mapping[str, Any], logs: dict[str, float] | None) -> None:
+        """Learn that so many steps are done, and what the scores are so far.
+
+        Raises:
+            DivergedError: a loss is not finite any more.
+        """
+        require_finite(scores, self._place(steps), self._model)
+        self._done = steps
+        for hook in self._hooks:
+            hook.on_train_batch_end(steps - 1, logs)
+        if signals.wanted():
+            self._stop(steps)
+
+    def back_to(self, steps: int) -> Pause:
+        """Return what lets training stop while held-out rows are scored: as if it had not begun with them."""
+        changing = [*model_state.metrics(self._model), *model_state.variables(self._model)["seeds"]]
+        before = [variable.numpy() for variable in changing]  # scoring gathers scores, and recurrent layers draw in it
+
+        def stop_if_wanted(_: int, scores: Mapping[str, Any], logs: dict[str, float] | None) -> None:
+            if signals.wanted():
+                for variable, value in zip(changing, before, strict=True):
+                    variable.assign(value)
+                model_state.swap_averages(self._model)
+                self._stop(steps)
+
+        return stop_if_wanted
+
+    def _stop(self, steps: int) -> None:
+        for hook in self._hooks:
+            if isinstance(hook, Hooks):
+                hook.on_stop(steps)
+        signals.obey()
+
+    def _place(self, steps: int) -> str:
+        since = self._done + 1
+        return f"in epoch {self._epoch + 1}, {f'step {steps}' if since == steps else f'steps {since} to {steps}'}"
+
+
+def no_pause(steps: int, scores: Mapping[str, Any], logs: dict[str, float] | None) -> None:
+    """Scoring for its own sake goes on."""
+
+
+def require_finite(scores: Mapping[str, Any], place: str, model: keras.Model) -> None:
+    """Raise DivergedError where a loss is NaN or infinite."""
+    for name, value in scores.items():
+        if name.endswith("loss") and not np.isfinite(float(value)):
+            raise diverged(f"{name} became {float(value)} {place}", model)
+
+
+def diverged(what: str, model: keras.Model) -> DivergedError:
+    """Return the error that tells what is not finite any more, and what may help."""
+    return DivergedError(
+        f"{what}, at a learning rate of {model_state.learning_rate(model):.3g}. "
+        "Try a smaller training.optimizer.learning_rate, 'standardize' in data.transforms, or clipnorm."
+    )

@@ -1,0 +1,136 @@
+"""An experiment file as plain values, extended and overridden, that knows where each value was written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from dlpy.core.errors import ConfigError, DataError, check_kind
+from dlpy.experiment.yaml_reader import Keys, Mistake, Reader
+
+_MOST_PARENTS = 10
+_MOST_DIGITS = 10  # of a place in a list
+
+
+@dataclass
+class Document:
+    """The plain values of an experiment file with `extends` and overrides merged in, and where each was written."""
+
+    path: Path
+    values: dict[str, Any] = field(default_factory=dict)
+    places: dict[Keys, tuple[int, str]] = field(default_factory=dict)  # keys -> (order, "file.yaml:12")
+    overrides: dict[Keys, str] = field(default_factory=dict)  # keys -> "training.epochs=3"
+
+    def error(self, mistakes: list[Mistake]) -> ConfigError:
+        """Return one error that tells all mistakes, a line each, in the order of the file."""
+        lines = sorted({(*self._place(mistake), self._text(mistake)) for mistake in mistakes})
+        return ConfigError(*(text for *_, text in lines))
+
+    def _text(self, mistake: Mistake) -> str:
+        for length in range(len(mistake.keys), 0, -1):
+            if (override := self.overrides.get(mistake.keys[:length])) is not None:
+                return _joined(override, mistake.keys[length:], mistake.message)
+        return _joined(self._place(mistake)[1], mistake.keys, mistake.message)
+
+    def _place(self, mistake: Mistake) -> tuple[int, str]:
+        for length in range(len(mistake.keys), -1, -1):
+            if mistake.keys[:length] in self.places:
+                return self.places[mistake.keys[:length]]
+        return (1, f"{self.path}:1")
+
+
+def _joined(place: str, keys: Keys, message: str) -> str:
+    """Return "place: dotted.key: message"; without the key where the place says it already."""
+    return ": ".join([place, *([".".join(map(str, keys))] if keys else []), message])
+
+
+def read(path: Path, overrides: list[str] | None = None) -> Document:
+    """Return what the file says, what it extends, and what the command line overrides.
+
+    Raises:
+        ConfigError: the file is missing or is no YAML that dlpy takes; overrides are not `key=value`.
+    """
+    document = _read_with_parents(path, ())
+    for text in overrides or []:
+        _override(document, text)
+    return document
+
+
+def _read_with_parents(path: Path, children: tuple[Path, ...]) -> Document:
+    reader = Reader(str(path), path.parent)
+    document = Document(path, reader.file(path), reader.places)
+    if reader.mistakes:
+        raise document.error(reader.mistakes)
+    parent = document.values.pop("extends", None)
+    if parent is None:
+        return document
+    if not isinstance(parent, str):
+        raise document.error([Mistake(("extends",), "expected the path of another experiment file.")])
+    children = (*children, path.resolve())
+    parent_path = path.parent / parent
+    wrong = _wrong_with(parent_path)
+    if wrong is not None:
+        raise document.error([Mistake(("extends",), wrong)])
+    if parent_path.resolve() in children or len(children) > _MOST_PARENTS:
+        raise document.error([Mistake(("extends",), f"{parent} leads back to this file, or too far.")])
+    base = _read_with_parents(parent_path, children)
+    places = {keys: (order - 1_000_000, place) for keys, (order, place) in base.places.items()}
+    merged = _merge(base.values, document.values)
+    return Document(path, merged, {**places, **document.places})
+
+
+def _wrong_with(path: Path) -> str | None:
+    """Return why a file cannot be extended, and None where it can."""
+    try:
+        check_kind(path)
+    except DataError as error:
+        return str(error)
+    except (OSError, ValueError):  # too long a name, a NUL in it, or a folder that may not be looked into
+        return f"there is no file {path}."
+    return None if path.is_file() else f"{path} is a folder; expected an experiment file."
+
+
+def _merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    """Lay one mapping over another; a component of another name replaces the old one with its options."""
+    merged = dict(base)
+    for key, value in over.items():
+        old = merged.get(key)
+        if isinstance(old, str) and isinstance(value, dict) and "name" not in value:
+            old = {"name": old}
+        same = (
+            isinstance(old, dict) and isinstance(value, dict) and value.get("name", old.get("name")) == old.get("name")
+        )
+        merged[key] = _merge(old, value) if same and isinstance(old, dict) else value
+    return merged
+
+
+def _override(document: Document, text: str) -> None:
+    """Put `training.epochs=3` into the document."""
+    name, equals, value = text.partition("=")
+    keys = tuple(int(key) if key.isdecimal() and len(key) < _MOST_DIGITS else key for key in name.split("."))
+    if not equals or "" in keys:
+        raise ConfigError(f"'{text}': expected an override like training.epochs=3, or a file that exists.")
+    parsed = Reader(text, Path.cwd()).override(value, keys)
+    holder: Any = _holder(document.values, keys, text)
+    last: Any = keys[-1]
+    old = holder.get(last) if isinstance(holder, dict) else holder[last]
+    holder[last] = _merge({last: old}, {last: parsed})[last]
+    document.overrides[keys] = text
+
+
+def _holder(values: dict[str, Any], keys: Keys, text: str) -> Any:
+    """Return the mapping or list that holds the last key, made where it was not there yet."""
+    holder: Any = values
+    key: Any
+    for position, key in enumerate(keys):
+        if isinstance(holder, list) and not (isinstance(key, int) and key < len(holder)):
+            raise ConfigError(f"{text}: there is no item {key} in that list of {len(holder)}.")
+        if position == len(keys) - 1:
+            break
+        old = holder[key] if isinstance(holder, list) else holder.get(key)
+        if not isinstance(old, dict | list):
+            old = {"name": old} if isinstance(old, str) else {}  # `optimizer: rmsprop` grows options
+            holder[key] = old
+        holder = old
+    return holder

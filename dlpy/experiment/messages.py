@@ -1,0 +1,101 @@
+"""What pydantic finds wrong with an experiment, in words that a user can act on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from dlpy.core.errors import did_you_mean
+from dlpy.core.options import Block
+from dlpy.experiment.document import Document
+from dlpy.experiment.yaml_reader import Keys, Mistake
+
+AnyBlock = TypeVar("AnyBlock", bound=Block)
+
+
+def checked(kind: type[AnyBlock], document: Document) -> AnyBlock:
+    """Return what a file says as an experiment of a kind, named after the file unless it says how.
+
+    Raises:
+        ConfigError: names every mistake, a line each.
+    """
+    values = document.values
+    if values.get("name") is None:
+        values["name"] = re.sub(r"[^A-Za-z0-9._-]+", "-", document.path.stem).strip("-._")[:64] or "run"
+    try:
+        return kind.model_validate(values)
+    except ValidationError as error:
+        raise document.error(mistakes_of(error, values)) from None
+
+
+def mistakes_of(error: ValidationError, values: dict[str, Any]) -> list[Mistake]:
+    """Return the mistakes in the values of an experiment, one for each place where an option takes several types."""
+    found: dict[Keys, list[Mistake]] = {}
+    for detail in error.errors():
+        keys = _keys_of(detail, values)
+        found.setdefault(keys, []).append(_mistake({**detail, "loc": keys}))
+    inner = {keys[:length] for keys in found for length in range(len(keys))}
+    return [_joined(group) for keys, group in found.items() if keys not in inner or not _is_of_types(group)]
+
+
+def _keys_of(detail: Any, values: Any) -> Keys:
+    """Return where in the values the mistake is, without pydantic's names for the types an option may have."""
+    keys: list[str | int] = []
+    for key in detail["loc"]:
+        in_list = isinstance(values, list) and isinstance(key, int) and key < len(values)
+        if in_list or (isinstance(values, dict) and key in values):
+            keys.append(key)
+            values = values[key]
+    if detail["type"] == "missing":
+        keys.append(detail["loc"][-1])
+    return tuple(keys)
+
+
+def _is_of_types(group: Sequence[Mistake]) -> bool:
+    return all(mistake.message.startswith("expected ") for mistake in group)
+
+
+def _joined(group: list[Mistake]) -> Mistake:
+    """Return one mistake for one place: what is wrong with the value, or all that would have been right."""
+    others = [mistake for mistake in group if not _is_of_types([mistake])]
+    messages = [mistake.message for mistake in group if mistake not in others]
+    typed = [message.removeprefix("expected ").partition(", got ") for message in messages]
+    expected = " or ".join(dict.fromkeys(before for before, _, _ in typed))
+    if others and expected and others[0].message.startswith("'"):
+        return Mistake(others[0].keys, f"{others[0].message} Or give {expected}.")
+    if others or len(group) == 1:
+        return (others or group)[0]
+    return Mistake(group[0].keys, f"expected {expected}, got {typed[0][2]}")
+
+
+def _mistake(detail: Any) -> Mistake:
+    """Put pydantic's words into one line that a user can act on."""
+    keys, given = detail["loc"], detail["input"]
+    if detail["type"] == "missing":
+        return Mistake(keys, "required.")
+    if "message" in detail.get("ctx", {}):
+        return Mistake((*keys, *([detail["ctx"]["key"]] if "key" in detail["ctx"] else [])), detail["msg"])
+    if detail["type"] == "too_short":
+        least = detail["ctx"]["min_length"]
+        return Mistake(keys, "must not be empty." if least == 1 else f"must have at least {least} entries.")
+    message = detail["msg"].removeprefix("Value error, ").removeprefix("Input should be ").rstrip(".")
+    message = message.replace("a valid integer", "a whole number").replace("a valid ", "a ")
+    message = re.sub(r"a(n instance| dictionary or instance) of \w+|a (valid )?dictionary", "a mapping", message)
+    message = message.replace("a string", "a text").replace("a boolean", "true or false")
+    if message.startswith(("greater", "less")):
+        return Mistake(keys, f"must be {message}, got {_shown(given)}.")
+    expected = message if message != detail["msg"] and not detail["msg"].startswith("Value error") else None
+    if detail["type"] == "literal_error" and isinstance(given, str):
+        known = re.findall(r"'([^']+)'", detail["ctx"]["expected"])
+        return Mistake(keys, f"'{given}' is none of its values.{did_you_mean(given, known)}")
+    if detail["type"] == "string_pattern_mismatch":
+        return Mistake(keys, f"'{given}': use letters, digits, '.', '_' and '-', at most 64.")
+    return Mistake(keys, f"expected {expected}, got {_shown(given)}." if expected else f"{message}.")
+
+
+def _shown(value: object) -> str:
+    text = "nothing" if value is None else str(value).lower() if isinstance(value, bool) else repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."

@@ -1,0 +1,246 @@
+"""Turns YAML text into plain values and the lines they stand on.
+
+YAML 1.1's traps are closed: `1e-4` is a number, `on` and `no` are words, `012` is refused, `12:30` is text, a key
+given twice is an error, and files that would unfold without end are refused.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from dlpy.core.errors import ConfigError, DataError, check_kind, did_you_mean, shortened
+
+Keys = tuple[str | int, ...]
+
+_MOST_BYTES = 1_000_000
+_MOST_NODES = 20_000
+_MOST_DEPTH = 40
+_MOST_DIGITS = 100
+_INT = re.compile(r"[-+]?(0|[1-9][0-9_]*)$")
+_FLOAT = re.compile(r"[-+]?([0-9][0-9_]*\.[0-9_]*|\.[0-9][0-9_]*|[0-9][0-9_]*(?=[eE]))([eE][-+]?[0-9]+)?$")
+_LEADING_ZERO = re.compile(r"[-+]?0[0-9_]+$|0[xob][0-9a-fA-F_]+$")
+_WORDS = {"": None, "~": None, "null": None, "true": True, "false": False}
+_LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """Something wrong at a place in the experiment: `keys` leads there, `message` ends the line shown."""
+
+    keys: Keys
+    message: str
+
+
+class Reader:
+    """Turns one YAML text, a file's or an override's, into values and places."""
+
+    def __init__(self, name: str, folder: Path) -> None:
+        self.name = name
+        self.folder = folder
+        self.places: dict[Keys, tuple[int, str]] = {}
+        self.mistakes: list[Mistake] = []
+        self.nodes = 0
+        self._of_override = False
+
+    def file(self, path: Path) -> dict[str, Any]:
+        """Return the values of a whole file; what is wrong but can be told with the rest is in `mistakes`."""
+        node = self._compose(_read_text(path))
+        if node is None:
+            raise ConfigError(f"{self.name}:1: the file is empty. An experiment needs at least 'data' and 'model'.")
+        values = self._convert(node, ())
+        if not isinstance(values, dict):
+            raise ConfigError(f"{self.name}:1: expected 'key: value' lines; an experiment is a mapping.")
+        return values
+
+    def override(self, text: str, keys: Keys) -> Any:
+        """Return the value of one override."""
+        self._of_override = True
+        node = self._compose(text)
+        value = None if node is None else self._convert(node, keys)
+        if self.mistakes:
+            raise ConfigError(f"{self.name}: {self.mistakes[0].message}")
+        return value
+
+    def _compose(self, text: str) -> yaml.Node | None:
+        try:
+            self._check_extent(text)
+            return yaml.compose(text, Loader=_LOADER)
+        except yaml.YAMLError as error:
+            if "nesting depth" in str(error):  # PyYAML 6.0.4 brings a libyaml with a limit of its own
+                raise self._too_much(0) from None
+            if isinstance(error, yaml.MarkedYAMLError):
+                raise ConfigError(f"{self.name}{self._fault(error, text)}.") from None
+            raise ConfigError(f"{self.name}:1: not YAML: {' '.join(str(error).split())}") from None
+
+    def _check_extent(self, text: str) -> None:
+        """Raise ConfigError where composing would take too much: of depth, C's stack (a crash), of nodes, memory."""
+        depth = 0
+        for number, event in enumerate(yaml.parse(text, Loader=_LOADER)):
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > _MOST_DEPTH + 1 or number > 2 * _MOST_NODES:
+                raise self._too_much(event.start_mark.line)
+
+    def _too_much(self, line: int) -> ConfigError:
+        return ConfigError(f"{self.name}:{line + 1}: nested too deeply, or aliases unfold into too much.")
+
+    def _fault(self, error: yaml.MarkedYAMLError, text: str) -> str:
+        """Return where the text is not YAML and why."""
+        if self._of_override:
+            return f": not YAML: {error.problem or error.context}. Put quotes around all of it if it holds spaces"
+        line = error.problem_mark.line if error.problem_mark else 0
+        if re.match(r"\s*\t", text.split("\n")[min(line, text.count("\n"))]):
+            return f":{line + 1}: a tab at the beginning of the line: YAML is indented by spaces"
+        return f":{line + 1}: not YAML: {error.problem or error.context}"
+
+    def _convert(self, node: yaml.Node, keys: Keys) -> Any:
+        self.nodes += 1
+        line = node.start_mark.line + 1
+        if len(keys) > _MOST_DEPTH or self.nodes > _MOST_NODES:
+            raise self._too_much(line - 1)
+        self.places.setdefault(keys, (line, f"{self.name}:{line}"))
+        if isinstance(node, yaml.MappingNode):
+            return self._mapping(node, keys)
+        if isinstance(node, yaml.SequenceNode):
+            return [self._convert(item, (*keys, index)) for index, item in enumerate(node.value)]
+        return self._scalar(str(node.value), bool(getattr(node, "style", None)), keys)
+
+    def _mapping(self, node: yaml.MappingNode, keys: Keys) -> dict[str, Any]:
+        values: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            line = key_node.start_mark.line + 1
+            if not isinstance(key_node, yaml.ScalarNode):
+                raise ConfigError(f"{self.name}:{line}: a key must be a word.")
+            key = key_node.value
+            self.places[(*keys, key)] = (line, f"{self.name}:{line}")
+            if key == "<<":
+                self.mistakes.append(Mistake((*keys, key), "merge keys are not taken: use 'extends', or write it out."))
+            if key in values:
+                self.mistakes.append(Mistake((*keys, key), "given twice."))
+            values[key] = self._convert(value_node, (*keys, key))
+        return values
+
+    def _scalar(self, text: str, quoted: bool, keys: Keys) -> Any:
+        if quoted or _is_plain_text(text):
+            return self._text(text, keys)
+        if text.lower() in _WORDS:
+            return _WORDS[text.lower()]
+        if _LEADING_ZERO.match(text):
+            self.mistakes.append(
+                Mistake(keys, f"{text} starts with 0: write the number without it, or quote the text.")
+            )
+            return text
+        if _INT.match(text) and len(text) > _MOST_DIGITS:
+            self.mistakes.append(Mistake(keys, f"a number of {len(text):,} digits."))
+            return 0
+        if _INT.match(text):
+            return int(text.replace("_", ""))
+        number = float(text.replace("_", ""))
+        if math.isinf(number):
+            self.mistakes.append(Mistake(keys, f"{shortened(text, 40)} is beyond the largest number, 1.8e308."))
+            return 0
+        return number
+
+    def _text(self, text: str, keys: Keys) -> str:
+        """Return text as it is, but the value of a path or an item of `plugins` as an absolute path if it exists."""
+        weights = keys in (("model", "weights"), ("weights",)) and text not in ("imagenet", "none")
+        named = str(keys[-1] if keys else "").endswith("path") or weights
+        if text and (named or keys[-2:-1] == ("plugins",)):
+            try:
+                return self._located(text)
+            except (OSError, ValueError, RuntimeError) as error:  # too long, a NUL in it, `~nobody`
+                self.mistakes.append(Mistake(keys, f"no path: {getattr(error, 'strerror', None) or error}."))
+        return text
+
+    def _located(self, text: str) -> str:
+        """Return the absolute path of what exists; else the text."""
+        if "\0" in text:
+            raise ValueError("it holds a NUL")
+        for folder in (self.folder, Path.cwd()):
+            path = folder / Path(text).expanduser()
+            if path.exists():
+                return str(path.resolve())
+        return text
+
+
+class _Plain(Reader):
+    """Leaves paths as they are written."""
+
+    def _text(self, text: str, keys: Keys) -> str:
+        return text
+
+
+def values_of(text: str) -> Any:
+    """Return what a file's text says, paths as they are written.
+
+    Raises:
+        ConfigError: it is no file that dlpy takes.
+    """
+    return _Plain("", Path()).override(text, ())
+
+
+class _Writer(yaml.SafeDumper):
+    """Puts quotes around text that would be read as something else, as PyYAML does not: `1e3`, `08`.
+
+    Text with signs that cannot be seen, such as line breaks and marks that turn the direction of writing, is quoted
+    with these spelled out.
+    """
+
+    def write_double_quoted(self, text: str, split: bool = True) -> None:
+        allowed, self.allow_unicode = self.allow_unicode, text.isprintable()
+        super().write_double_quoted(text, split)
+        self.allow_unicode = allowed
+
+
+_Writer.add_representer(
+    str,
+    lambda writer, text: writer.represent_scalar(
+        "tag:yaml.org,2002:str", text, style=None if _is_plain_text(text) and text.isprintable() else '"'
+    ),
+)
+
+
+def to_yaml(values: Any) -> str:
+    """Return a file that `Reader` reads as these values."""
+    return yaml.dump(values, Dumper=_Writer, sort_keys=False, allow_unicode=True, width=120)
+
+
+def inline(value: Any) -> str:
+    """Return a value on one line, to stand anywhere in a file; `Reader` reads it as this value."""
+    line = yaml.dump(
+        [value], Dumper=_Writer, sort_keys=False, allow_unicode=True, width=1 << 30, default_flow_style=True
+    )
+    return line.removeprefix("[").removesuffix("]\n")
+
+
+def _is_plain_text(text: str) -> bool:
+    """Return whether text without quotes is read as text: no number, nothing like one, no null, true or false."""
+    numbers = (_INT, _FLOAT, _LEADING_ZERO)
+    return text.lower() not in _WORDS and not any(pattern.match(text) for pattern in numbers)
+
+
+def _read_text(path: Path) -> str:
+    if path.is_dir():
+        raise ConfigError(f"{path} is a folder; expected an experiment file (YAML).")
+    try:
+        check_kind(path)
+        with path.open("rb") as file:
+            raw = file.read(_MOST_BYTES + 1)
+    except DataError as error:
+        raise ConfigError(str(error)) from None
+    except FileNotFoundError:
+        near = [other.name for other in path.parent.glob("*.yaml")]
+        raise ConfigError(f"there is no file {path}.{did_you_mean(path.name, near)}") from None
+    except OSError as error:
+        raise ConfigError(f"cannot read {path}: {error.strerror}.") from None
+    if len(raw) > _MOST_BYTES:
+        raise ConfigError(f"{path} is too large; an experiment file has at most {_MOST_BYTES:,} bytes.")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path} is not a text file (UTF-8).") from None

@@ -1,0 +1,67 @@
+"""Keras metrics of predicted numbers that Keras lacks: in the unit of a standardized target, and an r2 over batches."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from dlpy.data.task import Output
+
+if TYPE_CHECKING:
+    import keras
+
+
+def in_unit(metric: Any, output: Output) -> Any:
+    """Return a Keras metric that sees targets and predictions in the target's own unit."""
+    if (output.scale, output.offset) == (1.0, 0.0):
+        return metric
+    from keras import metrics
+
+    def of_own(y_true: Any, y_pred: Any) -> Any:
+        own = [numbers * output.scale + output.offset for numbers in (y_true, y_pred)]
+        return metric._fn(*own, **metric._fn_kwargs)
+
+    return metrics.MeanMetricWrapper(of_own, name=metric.name)
+
+
+def streamed_r2(units: int, name: str) -> keras.metrics.Metric:
+    """Return a Keras metric: 1 - squared errors / squared deviations, over batches; NaN where no target varies."""
+    return _r2_class()(units, name)
+
+
+@cache
+def _r2_class() -> Any:
+    from keras import metrics, ops
+
+    class R2(metrics.Metric):
+        """Sums in float64: in float32 the squares of numbers far from 0 drown their deviations."""
+
+        def __init__(self, units: int, name: str) -> None:
+            super().__init__(name=name, dtype="float64")
+            self._units = units
+            sums = ("rows", "total", "squares", "missed")
+            self._sums: Any = [self.add_variable((units,), "zeros", "float64", name=one) for one in sums]
+            self._least: Any = self.add_variable((units,), "zeros", "float64", name="least")
+            self._most: Any = self.add_variable((units,), "zeros", "float64", name="most")
+
+        def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+            target: Any = ops.reshape(ops.cast(y_true, "float64"), (-1, self._units))
+            missed = target - ops.reshape(ops.cast(y_pred, "float64"), (-1, self._units))
+            begun = self._sums[0] > 0
+            least, most = ops.min(target, axis=0), ops.max(target, axis=0)
+            self._least.assign(ops.where(begun, ops.minimum(self._least, least), least))
+            self._most.assign(ops.where(begun, ops.maximum(self._most, most), most))
+            for variable, numbers in zip(
+                self._sums, (ops.ones_like(target), target, target**2, missed**2), strict=True
+            ):
+                variable.assign_add(ops.sum(numbers, axis=0))
+
+        def result(self) -> Any:
+            rows, total, squares, missed = self._sums
+            varies = self._most > self._least
+            deviations = ops.where(varies, squares - total**2 / rows, ops.ones_like(missed))
+            explained: Any = ops.where(varies, 1 - missed / deviations, ops.zeros_like(missed))
+            count: Any = ops.sum(ops.cast(varies, "float64"))
+            return ops.sum(explained) / count  # 0 / 0 is NaN: none varies
+
+    return R2

@@ -1,0 +1,90 @@
+"""The kinds of blocks that a convnet is made of, each with its pooling (Chollet 2017, 5.1, 7.1.4 and 7.3.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from dlpy.core.errors import ConfigError
+from dlpy.models._convolutions import Convolution, Kept, layer, pooled
+
+Kind = Literal["plain", "separable", "residual", "inception"]
+
+
+@dataclass(frozen=True)
+class ImageBlock:
+    """One block: how its convolutions are made, and the side and kind of the pooling window behind them."""
+
+    kind: Kind
+    filters: list[int]
+    convolution: Convolution
+    pool: int
+    pooling_kind: Kept
+
+    def check(self) -> None:
+        """Raise ConfigError where the block joins pictures that would not be of one size."""
+        if self.kind in ("residual", "inception") and self.convolution.padding != "same":
+            raise ConfigError(f"block: {self.kind} joins what several paths give: it needs 'padding: same'.")
+
+    def side_behind(self, side: int) -> int:
+        """Return what is left of an image's side behind the block; below 1 for nothing."""
+        convolution = self.convolution
+        for _ in self.filters:
+            if convolution.padding == "same":
+                side = -(-side // convolution.strides)
+            else:
+                side = (side - convolution.kernel) // convolution.strides + 1
+        return -(-side // self.pool) if self.kind == "residual" else side // self.pool
+
+    def build(self, x: Any) -> Any:
+        """Return what the block makes of x (batch, height, width, channels)."""
+        return _BUILDERS[self.kind](self, x)
+
+
+def _stack(block: ImageBlock, x: Any) -> Any:
+    convolve = block.convolution.separable if block.kind == "separable" else block.convolution.plain
+    for filters in block.filters:
+        x = convolve(x, filters)
+    return pooled(x, block.pool, block.pooling_kind)
+
+
+def _residual(block: ImageBlock, x: Any) -> Any:
+    """Return what the convolutions make of x, pooled, plus x itself or, where shapes differ, a linear 1x1 of it."""
+    from keras import layers
+
+    y = x
+    for filters in block.filters:
+        y = block.convolution.plain(y, filters)
+    y = pooled(y, block.pool, block.pooling_kind, "same")  # the size that a step of the shortcut leaves, odd or even
+    step = block.convolution.strides ** len(block.filters) * block.pool
+    if step > 1 or x.shape[-1] != block.filters[-1]:
+        x = replace(block.convolution, kernel=1, strides=step).linear(x, block.filters[-1])
+    return layers.Add()([y, x])
+
+
+def _inception(block: ImageBlock, x: Any) -> Any:
+    for filters in block.filters:
+        x = _module(block.convolution, x, filters)
+    return pooled(x, block.pool, block.pooling_kind)
+
+
+def _module(wide: Convolution, x: Any, filters: int) -> Any:
+    """Return the four branches side by side: 4 x filters channels; one convolution of each branch takes the strides."""
+    from keras import layers
+
+    single, unmoved = replace(wide, kernel=1, strides=1), replace(wide, strides=1)
+    first = replace(wide, kernel=1).plain(x, filters)
+    second = wide.plain(single.plain(x, filters), filters)
+    averaged = layer("AveragePooling", 2)(wide.kernel, strides=wide.strides, padding="same")(x)
+    third = unmoved.plain(averaged, filters)
+    fourth = wide.plain(unmoved.plain(single.plain(x, filters), filters), filters)
+    return layers.Concatenate()([first, second, third, fourth])
+
+
+_BUILDERS: dict[Kind, Callable[[ImageBlock, Any], Any]] = {
+    "plain": _stack,
+    "separable": _stack,
+    "residual": _residual,
+    "inception": _inception,
+}

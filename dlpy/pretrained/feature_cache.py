@@ -1,0 +1,47 @@
+"""What bases gave for rows, kept on disk: `features/<key>.npy` in dlpy's cache ($DLPY_CACHE, or ~/.cache/dlpy).
+
+All of them together take at most half of what the disk would have free without them; those that were not used for
+longest go first. A file appears whole, so two runs may fill the folder at a time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from dlpy.data.features import Scaled, arrays_of
+from dlpy.data.task import Rows
+from dlpy.storage.atomic import write_whole
+from dlpy.storage.cache import make_room, own_cache, used
+
+
+def folder() -> Path:
+    """Return where the files are."""
+    return own_cache() / "features"
+
+
+def digest_of(rows: Rows) -> str:
+    """Return the sha256 of the rows' only input, as the base takes it."""
+    x = rows.x
+    digest = hashlib.sha256(f"{x.scale} {x.offset}".encode() if isinstance(x, Scaled) else b"")
+    for array in arrays_of(x):
+        digest.update(f"{array.dtype.str}{array.shape}".encode())
+        digest.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
+    return digest.hexdigest()
+
+
+def kept(key: str, make: Callable[[], np.ndarray]) -> np.ndarray:
+    """Return the array that is kept under a key; made, and kept, where there is none or it is damaged."""
+    path = folder() / f"{key}.npy"
+    try:
+        found = np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError, MemoryError):
+        found = make()
+        if make_room(folder(), found.nbytes, path):
+            write_whole(path, lambda temporary: np.save(temporary, found))
+    else:
+        used(path)
+    return found

@@ -1,0 +1,192 @@
+"""Weights and all else that training needs to go on, in a directory that appears whole.
+
+`best` and `last` are links to directories such as `epoch-0007`; a link is moved in one step once its directory is
+complete, so a reader always finds a whole checkpoint. Weights are plain npz: nothing is executed by loading them.
+While a run trains, `previous` links to what `last` was before, and `unfinished` to a state within the epoch after that.
+A checkpoint says which epoch was the best by then, and that one is kept as long as the checkpoint is: a run that is
+resumed from there knows its best epoch again.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+import numpy as np
+
+from dlpy.components.hooks import restore_states
+from dlpy.components.objectives import DATA_LOSS
+from dlpy.core.errors import RunError, in_one_line
+from dlpy.core.registry import plugin_failure
+from dlpy.core.signals import held_back
+from dlpy.engine.model_state import finish_normalization, metrics, variables
+from dlpy.engine.plan import Position
+from dlpy.engine.snapshots import Snapshot, key_of
+from dlpy.runs import checkpoint_files
+from dlpy.runs.checkpoint_files import CheckpointState, point, remove_unused, verify
+from dlpy.runs.directory import Run
+from dlpy.storage.atomic import beside, json_text, put_on_disk, sha256, storage
+from dlpy.storage.disk_space import require_space
+from dlpy.storage.npz import ArraysError, read_npz
+
+if TYPE_CHECKING:
+    import keras
+
+Which = Literal["best", "last", "unfinished"]
+Result = TypeVar("Result")
+
+
+def save(run: Run, state: Snapshot, links: list[Which]) -> None:
+    """Write the snapshot and let the links point at it; directories that nobody needs any more are removed."""
+    folder = run.checkpoints / state.folder
+    run.require_present()
+    with held_back(), storage(folder):
+        if not folder.exists():
+            require_space(folder, state.size)
+            temporary = beside(folder)
+            shutil.rmtree(temporary, ignore_errors=True)
+            temporary.mkdir(parents=True)
+            try:
+                _write(temporary, state)
+                if run.metrics.is_file():  # the state counts its rows
+                    put_on_disk(run.metrics)
+                temporary.rename(folder)
+                put_on_disk(run.checkpoints)  # before a link points there
+            finally:
+                shutil.rmtree(temporary, ignore_errors=True)
+        last = run.checkpoints / "last"
+        if "last" in links and last.is_symlink() and last.readlink().name != folder.name:
+            point(run.checkpoints / "previous", last.readlink().name)
+        for link in links:
+            point(run.checkpoints / link, folder.name)
+        if "last" in links:
+            (run.checkpoints / "unfinished").unlink(missing_ok=True)
+        put_on_disk(run.checkpoints)  # before what the links led to goes
+        remove_unused(run.checkpoints)
+
+
+def forget_previous(run: Run) -> None:
+    """Remove what training falls back on: it is over."""
+    with storage(run.checkpoints):
+        (run.checkpoints / "previous").unlink(missing_ok=True)
+        remove_unused(run.checkpoints)
+
+
+def load_weights(model: keras.Model, run: Run, which: Which = "best") -> int:
+    """Put a checkpoint's weights into a model of the same shapes and return the epoch they are from.
+
+    Raises:
+        RunError: the checkpoint is missing or damaged, or is of another network.
+    """
+
+    def fill(folder: Path) -> int:
+        _fill(model.weights, folder, "weights", run)
+        return checkpoint_files.read_state(folder).epoch
+
+    epoch = _steadily(run, which, fill)
+    finish_normalization(model.layers)
+    return epoch
+
+
+def load(model: keras.Model, run: Run, which: Which) -> None:
+    """Put all that a checkpoint holds into a model whose optimizer and metrics have their variables.
+
+    Raises:
+        RunError: the checkpoint is missing or damaged, or is of another network.
+    """
+    groups = variables(model) | ({"metrics": metrics(model)} if which == "unfinished" else {})
+    folder = _existing(run, which)
+    for name, group in groups.items():
+        _fill(group, folder, name, run)
+    finish_normalization(model.layers)
+
+
+def position(run: Run, state: CheckpointState, hooks: Mapping[str, object]) -> Position:
+    """Return where training goes on, given the state of the latest checkpoint and all that its callbacks' are of."""
+    step = state.step or 0
+
+    def restore(model: keras.Model) -> None:
+        load(model, run, "unfinished" if step else "last")
+        try:
+            restore_states(hooks, state.callbacks or {})
+        except (LookupError, TypeError, ValueError, AttributeError) as error:
+            damage = f"the state of callbacks in {run.checkpoints} is not theirs: {in_one_line(error)}"
+            raise plugin_failure(error) or RunError(damage) from error
+
+    stage = (1, 0) if state.phase is None or state.phase_began is None else (state.phase, state.phase_began - 1)
+    return Position(state.epoch, step, restore, *stage, stopped=bool(state.stopped))
+
+
+def read_weights(run: Run, which: Which = "best") -> dict[str, np.ndarray]:
+    """Return the weights of a checkpoint, in the order of the network.
+
+    Raises:
+        RunError: the checkpoint is missing or damaged.
+    """
+    return _steadily(run, which, lambda folder: _read_arrays(folder, "weights.npz"))
+
+
+def read_state(run: Run, which: Which = "best") -> CheckpointState:
+    """Return the epoch and scores of a checkpoint.
+
+    Raises:
+        RunError: the checkpoint is missing or damaged.
+    """
+    return _steadily(run, which, checkpoint_files.read_state)
+
+
+def _steadily(run: Run, which: Which, read: Callable[[Path], Result]) -> Result:
+    """Return what is read of a checkpoint, of the next one where this one is removed meanwhile: the run may train."""
+    while True:
+        folder = _existing(run, which)
+        try:
+            return read(folder)
+        except RunError:
+            if folder.is_dir():
+                raise
+
+
+def _existing(run: Run, which: Which) -> Path:
+    """Return where a checkpoint lies, links followed: these may lead elsewhere before all its files are read."""
+    folder = (run.checkpoints / which).resolve()
+    if not folder.is_dir():
+        removed = "it was removed, or " if any(run.checkpoints.glob("epoch-*")) else ""
+        raise RunError(f"run {run.id} has no checkpoint '{which}': {removed}it stopped before an epoch was over.")
+    return folder
+
+
+def _write(folder: Path, state: Snapshot) -> None:
+    for name, arrays in state.arrays.items():
+        with (folder / f"{name}.npz").open("wb") as file:
+            np.savez(file, **arrays)  # type: ignore
+    phase = {} if state.phase is None else {"phase": state.phase, "phase_began": state.phase_began}
+    content = {"epoch": state.epoch, "step": state.step, "best": state.best, "stopped": state.stopped, **phase}
+    content |= {"scores": state.logs, "callbacks": state.callbacks}
+    (folder / "state.json").write_text(json_text(content) + "\n")
+    digests = {path.name: sha256(path) for path in sorted(folder.iterdir())}
+    (folder / "manifest.json").write_text(json.dumps(digests, indent=2) + "\n")
+    for path in [*folder.iterdir(), folder]:
+        put_on_disk(path)
+
+
+def _fill(group: list[Any], folder: Path, name: str, run: Run) -> None:
+    """Put the arrays of a file into variables of the same names and shapes."""
+    arrays = _read_arrays(folder, f"{name}.npz")
+    if not any(DATA_LOSS in key for key in arrays):  # written before there was such a score
+        group = [variable for variable in group if DATA_LOSS not in variable.name]
+    wanted = {key_of(i, v): tuple(v.shape) for i, v in enumerate(group)}
+    if {key: array.shape for key, array in arrays.items()} != wanted:
+        raise RunError(f"{folder} holds the {name} of another network than {run.config} describes.")
+    for variable, array in zip(group, arrays.values(), strict=True):
+        variable.assign(array)
+
+
+def _read_arrays(folder: Path, name: str) -> dict[str, np.ndarray]:
+    verify(folder, name)
+    try:
+        return read_npz(folder / name)
+    except ArraysError as error:
+        raise RunError(f"{folder / name} is damaged: {error}.") from None

@@ -1,0 +1,82 @@
+"""Which process trains in a run directory: one at most."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import platform
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+from dlpy.core.errors import RunError
+from dlpy.runs.directory import Run
+from dlpy.runs.record import Record
+from dlpy.storage.atomic import remove_abandoned, storage
+
+_PATIENCE_SECONDS = 0.5
+ORPHAN_SECONDS = 60.0  # in which a process ends whose parent was killed: a busy machine lets it wait for its turn
+
+
+@contextmanager
+def locked(run: Run, patience: float = _PATIENCE_SECONDS) -> Iterator[None]:
+    """Keep other processes from training in this run. However this one ends, the lock ends with it.
+
+    What those before were writing when they were killed is removed.
+
+    Args:
+        patience: seconds to wait for another process to end.
+
+    Raises:
+        RunError: another process trains in it.
+    """
+    path = _path(run)
+    with storage(path):
+        lock = path.open("a+", encoding="utf-8")
+    with lock:
+        if not _taken(lock, patience):
+            raise RunError(f"run {run.id} is being trained, by {path.read_text().strip() or 'a process'}.")
+        with storage(path):
+            lock.truncate(0)
+            lock.write(f"process {os.getpid()} on {platform.node()}\n")
+            lock.flush()
+            remove_abandoned(run.path)
+        yield
+
+
+def _taken(lock: TextIO, patience: float) -> bool:
+    """Take the lock; whoever only looks whether it is free (`is_locked`) has it for a moment."""
+    until = time.monotonic() + patience
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > until:
+                return False
+            time.sleep(0.01)
+        else:
+            return True
+
+
+def is_locked(run: Run) -> bool:
+    """Return whether a process trains in this run, as far as this machine can tell."""
+    try:
+        with _path(run).open(encoding="utf-8") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def status_of(run: Run, record: Record) -> str:
+    """Return the status in run.json, or `killed` where nobody was left to write down how the run ended."""
+    status = record.status
+    return "killed" if status == "running" and not is_locked(run) else status
+
+
+def _path(run: Run) -> Path:
+    return run.path / ".lock"

@@ -1,0 +1,125 @@
+"""What the files of a run hold: its task, targets beside predictions, baselines."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from dlpy.components.objectives import DATA_LOSS
+from dlpy.core.captions import caption
+from dlpy.core.errors import RunError
+from dlpy.data.tables.decimals import is_number
+from dlpy.data.task import Output, Task
+from dlpy.runs.directory import PICTURE_KINDS, Run
+from dlpy.runs.predictions import PARTS, Stored, read_predictions
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """What a model said of the rows of one part, beside the truth; rows with predictions that are not finite left out.
+
+    target: (rows,) class numbers or values, or (rows, units). prediction: (rows, units) float64.
+    """
+
+    part: str
+    target: np.ndarray
+    prediction: np.ndarray
+    left_out: int
+
+    @property
+    def heading(self) -> str:
+        """The part as titles call it."""
+        note = f" ({self.left_out:,} with predictions that are not finite left out)" if self.left_out else ""
+        return PARTS[self.part] + note
+
+
+def output_of(run: Run) -> Output | None:
+    """Return the target of the run's task, or None where it trained no model."""
+    found = tasks_of(run)
+    return None if found is None else found[1].output
+
+
+def tasks_of(run: Run) -> tuple[Task, Task] | None:
+    """Return a run's task before and after the transforms, or None where it trained no model.
+
+    Raises:
+        RunError: run.json is damaged.
+    """
+    record = run.record()
+    if record.kind in PICTURE_KINDS or record.raw_task is record.task is None:
+        return None
+    try:
+        return Task.from_record(record.raw_task), Task.from_record(record.task)
+    except ValueError as error:
+        raise RunError(f"{run.path / 'run.json'} is damaged: its task cannot be read ({error}).") from None
+
+
+def fold_spread(run: Run) -> dict[str, str]:
+    """Return for each score a line about the folds' last epochs: mean, std and standard error; none of older runs."""
+    summary = run.summary()
+    lines = {}
+    for score, mean in (summary.mean or {}).items():
+        std, error = summary.std.get(score), summary.standard_error.get(score)
+        if mean is not None and std is not None and error is not None:
+            lines[score] = f"\nlast epoch: mean {mean:.4g}, std {std:.4g} (n - 1), standard error {error:.4g}"
+    return lines
+
+
+def stored_predictions(run: Run) -> list[Stored]:
+    """Return the stored predictions of every part that has some, whatever the numbers are.
+
+    Raises:
+        RunError: predictions.npz is damaged, or of another task.
+    """
+    return read_predictions(run.predictions, output_of(run))
+
+
+def predictions_of(run: Run) -> list[Predictions]:
+    """Return the stored predictions of every part that has some which are finite."""
+    found = [_finite(stored) for stored in stored_predictions(run)]
+    return [predictions for predictions in found if len(predictions.target)]
+
+
+def cell(text: str) -> str:
+    """Return a text as a cell of a CSV that no spreadsheet takes for a formula."""
+    starts = text.lstrip().startswith(("=", "+", "-", "@")) or text.startswith(("\t", "\r", "\n"))
+    return f"'{text}" if starts and not is_number(text) else text
+
+
+def class_names(output: Output, count: int) -> list[str]:
+    """Return what the classes are called: their names where the data has some, else their numbers."""
+    return list(output.classes) if len(output.classes) == count else [str(number) for number in range(count)]
+
+
+def baseline_of(run: Run, score: str) -> float | None:
+    """Return what the constant guess of summary.json gets in this score, or None where that is not known."""
+    baseline = run.summary().baseline
+    known = {} if baseline is None else baseline.scores
+    squared = score == "rmse" and "mse" in known
+    value = known["mse"] if squared else known.get(score)
+    if value is None:
+        return None
+    return math.sqrt(abs(value)) if squared else float(value)
+
+
+def is_weighted(run: Run, score: str) -> bool:
+    """Return whether training rows count in this score by their class; in validation all count the same."""
+    return score in ("loss", DATA_LOSS) and bool(run.record().class_weighted)
+
+
+def baseline_name(run: Run) -> str:
+    """Return what the baseline of the run's summary does."""
+    baseline = run.summary().baseline
+    return "the last value" if baseline is None else baseline.guess
+
+
+def in_unit(text: str, output: Output | None) -> str:
+    """Return "predicted value (degC)" for the axis of a plot; the text alone where no unit is known."""
+    return caption(f"{text} ({output.unit})" if output is not None and output.unit else text)
+
+
+def _finite(stored: Stored) -> Predictions:
+    good = np.isfinite(stored.prediction).all(axis=1)
+    return Predictions(stored.part, stored.target[good], stored.prediction[good], int(np.sum(~good)))

@@ -1,0 +1,90 @@
+"""Rows kept in the run for people: those that a model got most wrong, and a picture as augmentation changes it."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from dlpy.data.features import Pictures, Scaled, Texts, value_span
+from dlpy.data.images.augmentation import Augmentation
+from dlpy.data.images.files import as_bytes
+from dlpy.data.task import Output, Rows
+from dlpy.engine.device_rows import Resident, Tensors, batch
+from dlpy.runs.directory import Run
+from dlpy.runs.results import cell, class_names
+from dlpy.scores.class_scores import class_probabilities
+from dlpy.storage.atomic import write_arrays, write_whole
+
+_WRONGEST = 25
+_AUGMENTED = 7
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a model said of rows, beside the truth.
+
+    target: (rows,) class numbers. prediction: (rows, units).
+    """
+
+    target: np.ndarray
+    prediction: np.ndarray
+    output: Output
+
+
+def save_augmented(run: Run, rows: Rows, change: Augmentation, seed: int) -> None:
+    """Write the first training picture, and what augmentation makes of it in the first epoch, as bytes."""
+    import tensorflow as tf
+
+    shown = rows.take(np.zeros(_AUGMENTED, np.int64))
+    held, low, high = Resident(shown, _AUGMENTED), *value_span(shown.x)
+    scale, offset = (shown.x.scale, shown.x.offset) if isinstance(shown.x, Scaled) else (1.0, 0.0)
+    (*_, height, width, channels), draws = shown.array.shape, change.by_epoch(shown.x, seed, _AUGMENTED)(0)
+
+    def seen(tensors: Tensors) -> np.ndarray:
+        x = batch(tensors, tf.constant(0), (height, width, channels))[0].numpy()
+        return as_bytes((x - offset) / scale, low, high)
+
+    found = {"picture": seen(held.in_order())[0], "augmented": seen(held.in_order(draws=draws))}
+    write_arrays(run.path / "samples" / "augmented.npz", found)
+
+
+def save_wrongest(run: Run, part: str, raw: Rows, answers: Answers) -> None:
+    """Write a part's most wrong rows to samples/wrongest-<part>, where they are pictures (.npz) or texts (.csv).
+
+    Args:
+        part: "validation" or "test".
+        raw: the rows before the transforms.
+    """
+    path, worst = run.path / "samples" / f"wrongest-{part}.npz", _most_wrong(answers.target, answers.prediction)
+    if isinstance(raw.x, np.ndarray | Pictures) and len(raw.x.shape) in (3, 4):
+        pictures = raw.x.read(worst) if isinstance(raw.x, Pictures) else raw.x[worst]
+        found = {"target": answers.target, "prediction": answers.prediction, "index": raw.index}
+        found |= {"name": raw.columns["file"]} if "file" in raw.columns else {}
+        write_arrays(path, {"image": pictures, **{name: array[worst] for name, array in found.items()}})
+    elif isinstance(raw.x, Texts):
+        texts = raw.x.values[worst].tolist()
+        write_whole(path.with_suffix(".csv"), lambda temporary: _write_table(temporary, texts, worst, answers))
+
+
+def _most_wrong(target: np.ndarray, prediction: np.ndarray) -> np.ndarray:
+    """Return the rows whose class is predicted wrong, the least probable first: at most _WRONGEST positions."""
+    chances = class_probabilities(prediction)
+    probability = chances[np.arange(len(target)), target]
+    wrong = np.flatnonzero(chances.argmax(axis=1) != target)
+    return wrong[np.argsort(probability[wrong], kind="stable")][:_WRONGEST]
+
+
+def _write_table(path: Path, texts: list[str], rows: np.ndarray, answers: Answers) -> None:
+    """Write texts with both classes, and the probability that the model gave to each."""
+    chances = class_probabilities(answers.prediction[rows])
+    names = class_names(answers.output, chances.shape[1])
+    with path.open("w", newline="", encoding="utf-8", errors="backslashreplace") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["text", "true", "true_probability", "predicted", "predicted_probability"])
+        for text, true, chance in zip(texts, answers.target[rows].tolist(), chances, strict=True):
+            said = int(chance.argmax())
+            answer = [cell(names[true]), f"{chance[true]:.6g}", cell(names[said]), f"{chance[said]:.6g}"]
+            writer.writerow([cell(text), *answer])

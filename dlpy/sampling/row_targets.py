@@ -1,0 +1,45 @@
+"""The step from rows with labels to rows that are themselves what is learnt."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import ClassVar
+
+import numpy as np
+
+from dlpy.components.base import Transform
+from dlpy.core.errors import ConfigError
+from dlpy.data.features import Scaled, value_span
+from dlpy.data.task import Output, Rows, State, Task
+
+
+class RowsAsTargets(Transform):
+    """Leaves rows as they are, and learns between which numbers they lie; labels stay, as far as there are classes."""
+
+    name: str = "rows as targets"
+    keeps_rows: ClassVar[bool] = True
+
+    def outline(self, task: Task) -> Task:
+        if task.input.kind != "array":
+            raise ConfigError(f"there is nothing to make here but rows of numbers, such as pictures, not {task.input}.")
+        return task.with_output(_labelled(task.output))
+
+    def measured(self, task: Task, state: State) -> Task:
+        low, high = state["span"].tolist()
+        return task.with_input(replace(task.input, span=(low, high)))
+
+    def fit(self, rows: Rows, task: Task) -> State:
+        low, high = value_span(rows.x)
+        if isinstance(rows.x, Scaled):
+            low, high = sorted(limit * rows.x.scale + rows.x.offset for limit in (low, high))
+        return {"span": np.array([low, high], np.float32)}
+
+    def apply(self, rows: Rows, state: State) -> Rows:
+        return rows
+
+
+def _labelled(output: Output) -> Output:
+    """Return the same rows' labels as something to know of them, not to predict."""
+    count = 2 if output.kind == "binary" else output.units or 0
+    names = output.classes or tuple(map(str, range(count)))
+    return replace(output, kind="inputs", classes=names if output.has_classes else (), from_last=False)

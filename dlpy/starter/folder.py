@@ -1,0 +1,95 @@
+"""A first experiment file for a folder of the user's own pictures or texts."""
+
+from __future__ import annotations
+
+from itertools import islice
+from pathlib import Path
+
+from dlpy.core.errors import DataError
+from dlpy.data.images.files import SUFFIXES, read_sizes
+from dlpy.datasets._folders import class_folders, entries, folder_names
+from dlpy.datasets._image_files import by_folder, parts_named
+from dlpy.starter.wording import Item, Option, experiment_file, listed, plural, relative
+
+_MOST_LOOKED_AT = 1_000
+_SIDE = 150  # of pictures that differ in size, unless they are smaller
+_HELD_OUT = {
+    "test": Option("test", 0.15, "kept aside for dlpy evaluate"),
+    "validation": Option("validation", 0.15, "watched while training"),
+}
+_BAG_OF_WORDS = [
+    Item({"name": "tokenize", "vocabulary": 10_000}, "the 9,999 most frequent words"),
+    Item("multi_hot", "which words there are, without order"),
+]
+
+
+def experiment_for_folder(folder: Path, output: Path) -> str:
+    """Return the text of an experiment file, to be written at `output`, that tells the classes' folders apart.
+
+    Raises:
+        DataError: there are no such folders, or neither pictures nor texts in them.
+    """
+    parts = parts_named(folder_names(folder))
+    training = folder / parts.get("train", "")
+    classes = class_folders(training)
+    suffixes = {Path(entry.name).suffix.lower() for name in classes for entry in islice(entries(training / name), 100)}
+    if suffixes & {*SUFFIXES} or (".txt" not in suffixes and any(folder_names(training / name) for name in classes)):
+        return _for_pictures(folder, parts, output)
+    if ".txt" not in suffixes:
+        raise DataError(f"{training / classes[0]} holds neither pictures ({', '.join(SUFFIXES)}) nor texts (.txt).")
+    return _for_texts(training, folder / parts["test"] if "test" in parts else None, classes, output)
+
+
+def _for_pictures(folder: Path, parts: dict[str, str], output: Path) -> str:
+    listing = by_folder(folder, parts.get("train", ""), None)
+    size, about = _size(folder, listing.names)
+    named = {part: parts[part] for part in ("train", "validation", "test") if part in parts}
+    held_out = [line for part, line in _HELD_OUT.items() if part not in parts]
+    few = len(listing.names) < 5_000
+    changes = {"rotation": 15, "shift": 0.1, "zoom": 0.1, "flip": "horizontal"}
+    blocks = next(count for count in (4, 3, 2, 1) if size >= 12 * 2 ** (count - 1) or count == 1)
+    filters = [32, 64, 128, 128][:blocks]
+    data = [
+        Option("name", "image_folder"),
+        Option("path", relative(folder, output)),
+        *([Option("parts", named, "folders in path")] if parts else []),
+        Option("size", size, about),
+        *held_out,
+        Option("transforms", ["rescale"], "0 to 255 becomes 0 to 1"),
+        *([Option("augmentation", changes, "training pictures are changed at random")] if few else []),
+    ]
+    model = [Option("name", "convnet"), Option("filters", filters), Option("padding", "same")]
+    model += [Option("global_pooling", "average"), Option("units", [64]), Option("dropout", 0.3)]
+    training = [Option("optimizer", "adam"), Option("epochs", 50 if few else 20), Option("batch_size", 32)]
+    classes = listing.output.classes
+    title = [f"Tells the pictures in {folder.name} apart ({plural(len(listing.names), 'picture')} to learn from)."]
+    title.append(f"{len(classes)} classes: {listed([*classes])}")
+    return experiment_file(title, output, {"data": data, "model": model, "training": training})
+
+
+def _size(folder: Path, names: list[str]) -> tuple[int, str]:
+    """Return a side that pictures can be brought to, and what sizes they have."""
+    found = read_sizes([folder / name for name in names[:: max(1, len(names) // _MOST_LOOKED_AT)]])
+    sizes = [size for size in found if not isinstance(size, DataError)]
+    if not sizes:
+        raise DataError(f"none of the pictures in {folder} can be read, such as {names[0]}.")
+    (low, narrow), (high, wide) = (tuple(edge(side) for side in zip(*sizes, strict=True)) for edge in (min, max))
+    if (low, narrow) == (high, wide) and low == narrow and low <= _SIDE:
+        return low, "they all have it"
+    return min(_SIDE, low, narrow), f"they have {narrow} x {low} to {wide} x {high} pixels"
+
+
+def _for_texts(folder: Path, test: Path | None, classes: list[str], output: Path) -> str:
+    count = sum(len(entries(folder / name)) for name in classes)
+    data = [
+        Option("name", "text_folder"),
+        Option("path", relative(folder, output)),
+        Option("test_path", relative(test, output)) if test else _HELD_OUT["test"],
+        _HELD_OUT["validation"],
+        Option("transforms", _BAG_OF_WORDS),
+    ]
+    model = [Option("name", "dense"), Option("units", [16, 16])]
+    training = [Option("epochs", 20), Option("batch_size", 64 if count < 5_000 else 512)]
+    title = [f"Tells the texts in {folder.name} apart ({plural(count, 'file')})."]
+    title.append(f"{len(classes)} classes: {listed(classes)}")
+    return experiment_file(title, output, {"data": data, "model": model, "training": training})

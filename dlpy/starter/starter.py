@@ -1,0 +1,105 @@
+"""A first experiment file for a named dataset or the user's own files, with what was found as comments."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+from pydantic import ValidationError
+
+from dlpy.components.base import Dataset, Model
+from dlpy.core.errors import ConfigError, did_you_mean
+from dlpy.core.suggestions import command
+from dlpy.data.task import Task
+from dlpy.datasets.npz import Npz
+from dlpy.starter.blocks import TABLE_MODEL, TEXT_MODEL, first_file
+from dlpy.starter.columns import Choices
+from dlpy.starter.folder import experiment_for_folder
+from dlpy.starter.table import about, experiment_for_table
+from dlpy.starter.text import experiment_for_named_text, experiment_for_text
+from dlpy.starter.wording import Item, Option, relative
+
+_NONE = Choices()
+
+
+def experiment_for(source: str, target: str | None, output: Path, choices: Choices = _NONE) -> str:
+    """Return the text of an experiment file that trains on `source`, to be written at `output`.
+
+    Args:
+        source: the name of a dataset, or the path of a CSV, npz or text file or of a folder of pictures or texts.
+        target: the column to predict; the last one unless given.
+        choices: what to do with other columns.
+
+    Raises:
+        ConfigError: there is no such dataset, or no such column.
+        DataError: the file cannot be read.
+    """
+    path = Path(source)
+    if path.suffix.lower() in (".csv", ".tsv"):
+        return experiment_for_table(path, target, output, choices)
+    for option, given in (("target", target), *vars(choices).items()):
+        if given:
+            raise ConfigError(f"--{option} {'is about' if option == 'missing' else 'names a column of'} a CSV file.")
+    if os.path.isdir(path) and source not in Dataset.registry.names():  # noqa: PTH112 - False where a name is too long
+        return experiment_for_folder(path, output)
+    if path.suffix.lower() == ".npz":
+        return _for_npz(path, output)
+    if path.suffix.lower() in (".txt", ".md"):
+        return experiment_for_text(path, output)
+    if source not in Dataset.registry.names():
+        hint = did_you_mean(source, Dataset.registry.names())
+        raise ConfigError(f"'{source}' is neither a dataset nor a folder, a .csv, .npz or .txt file.{hint}")
+    return _for_named(source, output)
+
+
+def _for_npz(path: Path, output: Path) -> str:
+    dataset = Npz(path=str(path))
+    loaded = dataset.load()
+    rows = len(loaded.train)
+    data = [Option("name", "npz"), Option("path", relative(path, output))]
+    data += [Option(key, str(loaded.resolved[key])) for key in ("x", "y")]
+    data.append(Option("task", loaded.task.output.kind, about(loaded.task.output, None)))
+    transforms, model = _fitting(loaded.task, isinstance(loaded.train.x, np.ndarray) and loaded.train.x.dtype.kind)
+    data += transforms
+    if loaded.test is None:
+        data.append(Option("test", 0.15, "kept aside for dlpy evaluate"))
+    data.append(Option("validation", 0.15, "watched while training"))
+    shape = " x ".join(map(str, loaded.task.input.shape))
+    title = f"Predicts {loaded.resolved['y']} from {loaded.resolved['x']} of {path.name}: {rows:,} rows of {shape}."
+    return first_file([title], output, data, model, rows)
+
+
+def _for_named(name: str, output: Path) -> str:
+    try:
+        task = Dataset.registry.get(name).model_validate({"name": name}).outline()
+    except ValidationError:
+        task = None
+    if task is None or len(task.inputs) != 1:
+        raise ConfigError(
+            f"'{name}' reads files of your own: see `{command('show', 'datasets', name)}` for its options."
+        )
+    if task.output.kind == "tokens":
+        return experiment_for_named_text(name, output)
+    transforms, model = _fitting(task, "u" if len(task.input.shape) > 1 else "f")
+    fallback = Option("fallback", "stand_in", "no network: train on generated rows", suggested=True)
+    data = [Option("name", name), *transforms, Option("validation", 0.2, "watched while training"), fallback]
+    rows = 1_000 if task.input.kind in ("array", "table") and len(task.input.shape) == 1 else 20_000
+    return first_file([f"A first model of {name}."], output, data, model, rows)
+
+
+def _fitting(task: Task, dtype: str | bool) -> tuple[list[Option], list[Option]]:
+    """Return the lines of the transforms and of the model that fit such rows."""
+    shape = task.input.shape
+    if task.input.kind == "sequence":
+        return [Option("transforms", ["multi_hot"], "which words there are, without order")], TEXT_MODEL
+    if len(shape) < 2:
+        return [Option("transforms", ["standardize"], "mean 0, deviation 1")], TABLE_MODEL
+    scaling = "rescale" if dtype in ("u", "i") else "standardize"
+    small = len(shape) == 2 or shape[-1] in (1, 3, 4)
+    if "convnet" in Model.registry.names() and small and min(size or 0 for size in shape[:2]) >= 12:
+        reshape = [Item({"name": "reshape", "shape": [*shape, 1]})] if len(shape) == 2 else []
+        model = [Option("name", "convnet"), Option("filters", [32, 64]), Option("units", [64])]
+        return [Option("transforms", [*reshape, Item(scaling)])], model
+    model = [Option("name", "dense"), Option("units", [512])]
+    return [Option("transforms", [Item({"name": "reshape", "shape": [-1]}), Item(scaling)])], model

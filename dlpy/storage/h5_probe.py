@@ -1,0 +1,35 @@
+"""Reads an h5 file in a process of its own first: the HDF5 library hangs or crashes on some damaged files."""
+
+from __future__ import annotations
+
+import math
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from dlpy.core.errors import DataError
+
+_SECONDS, _BYTES_A_SECOND = 5.0, 20_000_000
+_CODE = (
+    "import resource, sys; resource.setrlimit(resource.RLIMIT_CPU, (int(sys.argv[2]), int(sys.argv[2]) + 1));"
+    "from dlpy import weight_files; weight_files.try_out(sys.argv[1])"
+)
+_PATIENCE = 20  # times as long, on a busy machine: what hangs computes
+
+
+def require_readable(path: Path) -> None:
+    """Raise DataError where reading the file would never end, or end this process."""
+    seconds = math.ceil(_SECONDS + path.stat().st_size / _BYTES_A_SECOND)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, "-c", _CODE, str(path), str(seconds)]
+    too_long = DataError(f"{path} is damaged: reading it takes more than {seconds} seconds.")
+    try:
+        done = subprocess.run(command, env=environment, capture_output=True, timeout=_PATIENCE * seconds, check=False)
+    except subprocess.TimeoutExpired:
+        raise too_long from None
+    if done.returncode == -signal.SIGXCPU:
+        raise too_long
+    if done.returncode < 0:
+        raise DataError(f"{path} is damaged: reading it crashes the HDF5 library (signal {-done.returncode}).")

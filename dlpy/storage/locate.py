@@ -1,0 +1,126 @@
+"""Where a named dataset's file is: given, in $DLPY_DATA, in a cache, or downloaded."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from dlpy.core.errors import DataError, UnavailableError, reading
+from dlpy.core.progress import Progress, progress_bar
+from dlpy.storage.cache import own_cache
+from dlpy.storage.download import Address, download, has_checksum
+
+
+@dataclass(frozen=True)
+class Remote:
+    """A file that can be downloaded: its name, where from, and the sha256 it must have (None: nobody published it).
+
+    Keras keeps the same file in `keras_folder` of its cache, sometimes as `keras_name`. Of what only Keras publishes
+    there is an md5 instead. `advice` says what else a person can do with the file.
+    """
+
+    name: str
+    url: str
+    sha256: str | None
+    keras_folder: str = "datasets"
+    keras_name: str | None = None
+    max_bytes: int = 1 << 30
+    advice: str = (
+        "Put it into a folder that DLPY_DATA names or give it as data.path; "
+        "or set data.fallback: stand_in to train on generated rows."
+    )
+
+
+def locate(remote: Remote, path: str | None, progress: Progress | None = None, *, loopback: bool = False) -> Path:
+    """Return the path of the file on this machine, downloaded if need be.
+
+    Looked for at `path`, in $DLPY_DATA (both are yours: used as they are), in Keras' cache and in dlpy's own (both
+    only if the sha256 is right). Keras' cache is never written to.
+
+    Args:
+        path: the option data.path.
+        progress: told the bytes so far and in all; a bar on a terminal unless given.
+        loopback: allow http to this machine, for tests.
+
+    Raises:
+        DataError: `path` does not exist, or what was downloaded is not the file.
+        UnavailableError: it is nowhere, and it cannot or must not be downloaded.
+    """
+    if path is not None:
+        return given(path)
+    found = in_data_folder(remote.name) or _in_caches(remote)
+    if found is not None:
+        return found
+    if is_offline():
+        raise UnavailableError(
+            f"{remote.name} is not on this machine, and DLPY_OFFLINE forbids to download it. {_advice(remote)}"
+        )
+    target = own_cache() / remote.name
+    address = Address(remote.url, max_bytes=remote.max_bytes, loopback=loopback)
+    with _shown(remote.name, progress) as report:
+        try:
+            download(address, target, remote.sha256, report)
+        except UnavailableError as error:
+            raise UnavailableError(f"{remote.name} is not on this machine. {error} {_advice(remote)}") from None
+    return target
+
+
+def on_this_machine(remote: Remote, path: str | None) -> Path | None:
+    """Return the path of a file that comes with a dataset's, without downloading it; None where it is not there.
+
+    Args:
+        path: the option data.path, the dataset's own file: it is looked for beside that.
+    """
+    beside = None if path is None else Path(path).expanduser().with_name(remote.name)
+    return beside if beside is not None and beside.is_file() else in_data_folder(remote.name) or _in_caches(remote)
+
+
+def given(path: str) -> Path:
+    """Return data.path as a path.
+
+    Raises:
+        DataError: nothing is there, or a pipe or a device.
+    """
+    found = Path(path).expanduser()
+    if not found.exists():
+        raise DataError(f"data.path: there is no {path} (seen from {Path.cwd()}).")
+    with reading(found):
+        return found
+
+
+def in_data_folder(name: str) -> Path | None:
+    """Return the path of a file in $DLPY_DATA, or None where it is not there."""
+    folder = os.environ.get("DLPY_DATA")
+    path = Path(folder).expanduser() / name if folder else None
+    return path if path is not None and path.exists() else None
+
+
+def is_offline() -> bool:
+    """Return whether DLPY_OFFLINE forbids the network."""
+    return os.environ.get("DLPY_OFFLINE", "0").lower() not in ("", "0", "false", "no")
+
+
+def _in_caches(remote: Remote) -> Path | None:
+    keras = Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser()
+    candidates = (keras / remote.keras_folder / (remote.keras_name or remote.name), own_cache() / remote.name)
+    for path in candidates:
+        if path.is_file() and (remote.sha256 is None or has_checksum(path, remote.sha256)):
+            return path
+    return None
+
+
+def _advice(remote: Remote) -> str:
+    return f"Get it from {remote.url}. {remote.advice}"
+
+
+@contextmanager
+def _shown(name: str, progress: Progress | None) -> Iterator[Progress | None]:
+    """Give what is told of the progress: the caller's own, or a bar."""
+    if progress is not None:
+        yield progress
+        return
+    with progress_bar(name, in_bytes=True) as bar:
+        yield bar

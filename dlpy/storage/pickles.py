@@ -1,0 +1,91 @@
+"""Lists of integers and arrays of bytes out of pickled data, as IMDB, Reuters and CIFAR-10 are published."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from dlpy.storage.pickle_opcodes import RECONSTRUCT, Machine, Made, Span
+
+_WIDTHS = np.zeros(256, np.int64)  # bytes that an integer takes, by its opcode: one, two and four bytes and the opcode
+_WIDTHS[[ord("K"), ord("M"), ord("J")]] = 2, 3, 5
+
+
+def read_rows(raw: bytes) -> tuple[np.ndarray, np.ndarray]:
+    """Return an object array of lists of integers: all integers int64, and the length of each list int64.
+
+    Raises:
+        ValueError: it is something else, or damaged; IndexError, KeyError, AttributeError, TypeError: it is damaged.
+    """
+    machine = Machine(raw)
+    made = machine.run()
+    rows = _content(made, raw, b"O")
+    if not isinstance(rows, list) or not all(isinstance(row, list) for row in rows):
+        raise ValueError("it is no array of lists")
+    values, counts = _decoded(raw, [span for row in rows for span in row])
+    owners = np.repeat(np.arange(len(rows)), [len(row) for row in rows])
+    return values, np.bincount(owners, counts, len(rows)).astype(np.int64)
+
+
+def read_batch(raw: bytes, pixels: bytes, labels: bytes) -> tuple[np.ndarray, np.ndarray]:
+    """Return two values of a dict: an array uint8, and a list of integers as int64.
+
+    Raises:
+        ValueError: it is something else, or damaged; IndexError, KeyError, AttributeError, TypeError: it is damaged.
+    """
+    content = Machine(raw).run()
+    if not isinstance(content, dict):
+        raise ValueError("it is no dict")
+    made, spans = content[pixels], content[labels]
+    if not isinstance(spans, list):
+        raise ValueError("its labels are no list")
+    return _content(made, raw, b"u1"), _decoded(raw, spans)[0]
+
+
+def _content(made: Any, raw: bytes, wanted: bytes) -> Any:
+    """Return what an array holds: bytes in their shape, or the list of an object array."""
+    if not isinstance(made, Made) or made.name not in RECONSTRUCT or len(made.state) != 5:
+        raise ValueError("it is no array")
+    _, shape, kind, by_columns, content = made.state
+    if not isinstance(kind, Made) or kind.name != "numpy.dtype" or not kind.arguments[0].startswith(wanted):
+        raise ValueError(f"it is no array of {'objects' if wanted == b'O' else 'bytes'}")
+    sizes = _decoded(raw, list(shape))[0].tolist()
+    if wanted == b"O":
+        if sizes != [len(content)]:
+            raise ValueError(f"its shape is {tuple(sizes)}, not that of {len(content):,} lists")
+        return content
+    return np.frombuffer(content, np.uint8).reshape(sizes, order="F" if by_columns else "C")
+
+
+def _decoded(raw: bytes, spans: Iterable[Any]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the integers of all spans, int64, and how many each has.
+
+    Where one begins is known when the one before it is: the first of every span are read at once, then the second ...
+    """
+    spans = list(spans)
+    if not all(isinstance(span, Span) for span in spans):
+        raise ValueError("it holds something else than whole numbers")
+    places = np.array(spans, np.int64).reshape(-1, 2)
+    codes, begins = np.frombuffer(raw, np.uint8), np.zeros(len(raw), bool)
+    at, end = places.T
+    while len(at):
+        begins[at] = True
+        at = at + _WIDTHS[codes[at]]
+        open_still = at < end
+        at, end = at[open_still], end[open_still]
+    starts = np.flatnonzero(begins)
+    counts = np.searchsorted(starts, places[:, 1]) - np.searchsorted(starts, places[:, 0])
+    return _integers_at(codes, starts), counts
+
+
+def _integers_at(codes: np.ndarray, starts: np.ndarray) -> np.ndarray:
+    """Return the integers whose opcodes stand there."""
+    widths, values = _WIDTHS[codes[starts]], codes[starts + 1].astype(np.int64)
+    for byte in (2, 3, 4):
+        longer = np.flatnonzero(widths > byte)
+        values[longer] |= codes[starts[longer] + byte].astype(np.int64) << 8 * (byte - 1)
+    signed = widths == 5
+    values[signed] = values[signed].astype(np.int32)
+    return values

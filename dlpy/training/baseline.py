@@ -1,0 +1,201 @@
+"""What common sense scores without any learning: a score beside no baseline means nothing."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from dlpy.components.objectives import DATA_LOSS, Loss
+from dlpy.core.errors import on_a_line
+from dlpy.data.features import Passages, Windows
+from dlpy.data.task import Output, Rows, Task
+from dlpy.data.units import own_numbers
+from dlpy.data.validate import class_numbers
+from dlpy.experiment.class_weights import weights_of_rows
+from dlpy.experiment.experiment import Experiment
+from dlpy.scores.regression_scores import IN_UNIT, SCORES, best_constant, regression_score
+from dlpy.training.best_constant import Targets, best_guess, is_mean_of_rows, mean_loss
+from dlpy.training.loss import plain_loss, training_loss
+
+_MOST_CLASSES = 1000  # of which every pair is compared
+
+
+def baseline(
+    experiment: Experiment, task: Task, train: Rows, rows: Rows, *, weighted: bool = False
+) -> dict[str, object]:
+    """Return how well a constant guess, learnt from the training rows, does on `rows`.
+
+    Classes: always the most frequent one, and for the cross-entropy the classes' shares as probabilities.
+    Numbers: for each score the constant that is best by it, such as the mean for the squared error. Windows of a
+    series: the target's last value, and under "also" the same time of an earlier period. Texts: each token as often as
+    in the training text. Under the name "loss" there is what the constant gets that is best by the very loss of the
+    experiment. A family with a training step of its own has its own guess.
+
+    Args:
+        weighted: whether rows count in the loss by their class, as those of training do.
+    """
+    if experiment.model.scores(task) is not None:
+        return experiment.model.baseline(task, train, rows)
+    if isinstance(rows.x, Windows) and rows.x.guesses():
+        return _guesses(experiment, task, rows, rows.x.guesses())
+    output, loss = task.output, experiment.loss(task)
+    if isinstance(train.x, Passages) and isinstance(rows.x, Passages):
+        scores = _tokens(train.x, rows.x)
+        return {"loss": scores["crossentropy"], **scores} if loss.name == "sparse_categorical_crossentropy" else scores
+    if output.kind == "regression":
+        scores = _regression(train.y.reshape(len(train), -1), rows.y.reshape(len(rows), -1))
+        scores |= _of_metrics(experiment, task, train, rows)
+    else:
+        scores = _classes(train, rows, output)
+    least = scores.get(_plain_score(loss)) if not weighted else None
+    if least is None:
+        least = loss_of_constant(experiment, task, train, rows, weighted=weighted)
+    return scores if least is None else {"loss": least, **scores}
+
+
+def _plain_score(loss: Loss) -> str:
+    """Return which of the scores is the loss, where one is: of a cross-entropy without any options, or an error."""
+    if loss.name in ("binary_crossentropy", "categorical_crossentropy", "sparse_categorical_crossentropy"):
+        return "" if loss.model_dump().get("label_smoothing") else "crossentropy"
+    return loss.name if loss.name in ("mse", "mae") else ""
+
+
+def loss_of_constant(
+    experiment: Experiment, task: Task, train: Rows, rows: Rows, *, weighted: bool = False
+) -> float | None:
+    """Return the mean loss on `rows` of the constant that is best on the training rows.
+
+    None where there is no such number: of very many classes, of a loss that is no mean over rows, or where a plug-in's
+    loss fails.
+    """
+    chosen = experiment.loss(task)
+    if (task.output.units or 0) > _MOST_CLASSES and task.output.has_classes:
+        return None
+    try:
+        built = plain_loss(chosen)
+        known, wanted = (_targets(some, experiment, task, weighted=weighted) for some in (train, rows))
+        if not is_mean_of_rows(built, known):
+            return None
+        found = mean_loss(built, wanted, best_guess(chosen, built, known))
+    except Exception:
+        if type(chosen).__module__.startswith("dlpy."):
+            raise
+        return None  # a plug-in's loss that cannot take a constant: no reason to lose what was trained
+    return found if math.isfinite(found) else None
+
+
+def _targets(rows: Rows, experiment: Experiment, task: Task, *, weighted: bool) -> Targets:
+    """Return the targets of rows as the loss sees them, each class once."""
+    output, activation = task.output, experiment.model.last_activation(task)
+    chosen, units = experiment.training.class_weight, output.units or 1
+    if output.kind == "regression":
+        y = rows.y.reshape(len(rows), -1)
+        values = own_numbers(y, output) if experiment.loss(task).needs_unit else y
+        return Targets(values.astype(np.float32), np.ones(len(rows)), len(rows), units, activation)
+    labels, count = class_numbers(rows, output), 2 if output.kind == "binary" else units
+    weights = weights_of_rows(chosen, labels, output) if weighted and chosen is not None else None
+    counts = np.bincount(labels, weights, minlength=count).astype(np.float64)
+    values = np.eye(count) if output.one_hot else np.arange(count)[:, None]
+    return Targets(values.astype(np.float32), counts, len(rows), units, activation)
+
+
+def _guesses(experiment: Experiment, task: Task, rows: Rows, guesses: dict[str, np.ndarray]) -> dict[str, object]:
+    """Return the scores of values of the windows as forecasts: of the first one, and of the others under "also"."""
+    target = rows.y.reshape(len(rows), -1)
+    found = []
+    for name, guess in guesses.items():
+        scores = _guess(name, guess, rows.y.reshape(-1))
+        forecast = np.broadcast_to(guess.reshape(len(rows), -1), target.shape)
+        least = scores.get(_plain_score(experiment.loss(task)))
+        if least is None:
+            built: Any = training_loss(experiment, task)
+            least = float(built(target.astype(np.float32), forecast.astype(np.float32)))
+        found.append({"loss": least, **scores, **_metric_scores(experiment, task, target, lambda _, f=forecast: f)})
+    first, *others = found
+    return first | ({"also": others} if others else {})
+
+
+def _of_metrics(experiment: Experiment, task: Task, train: Rows, rows: Rows) -> dict[str, float]:
+    """Return what the constants score that are best by each metric."""
+    known, wanted = train.y.reshape(len(train), -1), rows.y.reshape(len(rows), -1)
+
+    def guess(name: str) -> np.ndarray:
+        numbers = own_numbers(known, task.output) if name in IN_UNIT else known
+        best = best_constant(name, numbers, np.ones(len(numbers)))
+        best = (best - task.output.offset) / task.output.scale if name in IN_UNIT else best
+        return np.broadcast_to(best, wanted.shape)
+
+    return _metric_scores(experiment, task, wanted, guess)
+
+
+def _metric_scores(
+    experiment: Experiment, task: Task, target: np.ndarray, guess: Callable[[str], np.ndarray]
+) -> dict[str, float]:
+    """Return the metrics that there are for numbers, by key, of what is guessed; those that are undefined left out."""
+    found = {}
+    for key, name in experiment.metric_names(task).items():
+        if name in SCORES:
+            pair = (target, guess(name))
+            pair = tuple(own_numbers(numbers, task.output) for numbers in pair) if name in IN_UNIT else pair
+            found[key] = regression_score(name, *pair)
+    return {key: value for key, value in found.items() if math.isfinite(value)}
+
+
+def beside(common_sense: dict[str, Any], scores: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a baseline named so that it stands beside scores that it can be compared with.
+
+    Where a penalty is part of the scores' loss, the baseline's loss stands beside their data loss.
+    """
+    if not {DATA_LOSS, f"val_{DATA_LOSS}"} & scores.keys():
+        return common_sense
+    renamed = {DATA_LOSS if name == "loss" else name: value for name, value in common_sense.items()}
+    others = [beside(other, scores) for other in common_sense.get("also", [])]
+    return renamed | ({"also": others} if others else {})
+
+
+def _classes(train: Rows, rows: Rows, output: Output) -> dict[str, object]:
+    known, wanted = class_numbers(train, output), class_numbers(rows, output)
+    counts = np.bincount(known, minlength=2 if output.kind == "binary" else output.units or 0)
+    majority = int(counts.argmax())
+    share = np.maximum(counts / counts.sum(), 1e-7)
+    return {
+        "guess": f"always class {output.classes[majority] if output.classes else majority}",
+        "accuracy": float(np.mean(wanted == majority)),
+        "crossentropy": float(-np.log(share[wanted]).mean()),
+    }
+
+
+def _tokens(train: Passages, rows: Passages) -> dict[str, object]:
+    known, wanted = train.wanted(), rows.wanted()
+    share, often = np.maximum(known / known.sum(), 1e-7), int(known.argmax())
+    entropy = float(-(wanted * np.log(share)).sum() / wanted.sum())
+    return {
+        "guess": f"each token as often as in the training text; the likeliest is '{on_a_line(train.words[often])}'",
+        "accuracy": float(wanted[often] / wanted.sum()),
+        "crossentropy": entropy,
+        "bits": entropy / math.log(2),
+        "perplexity": math.exp(entropy),
+    }
+
+
+def _guess(name: str, guess: np.ndarray, wanted: np.ndarray) -> dict[str, object]:
+    errors = guess.astype(np.float64) - wanted
+    return {"guess": name, "mse": float(np.square(errors).mean()), "mae": float(np.abs(errors).mean())}
+
+
+def _regression(known: np.ndarray, wanted: np.ndarray) -> dict[str, object]:
+    mean, median = known.mean(axis=0), np.median(known, axis=0)
+    return {
+        "guess": f"always the mean {_spelled(mean)} or the median {_spelled(median)}",
+        "mse": float(np.square(wanted - mean).mean()),
+        "mae": float(np.abs(wanted - median).mean()),
+    }
+
+
+def _spelled(numbers: np.ndarray) -> str:
+    """Return a number, or several in brackets, without the digits that float32 makes up."""
+    told = [f"{number:.6g}" for number in numbers.tolist()]
+    return told[0] if len(told) == 1 else f"[{', '.join(told)}]"

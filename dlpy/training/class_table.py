@@ -1,0 +1,47 @@
+"""The scores of every class of a part, as a table: for evaluation.json, for a CSV in the run, and for the screen."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dlpy.data.task import Output
+from dlpy.runs.directory import Run
+from dlpy.runs.results import cell, class_names
+from dlpy.scores.class_scores import MEASURES, class_probabilities, class_scores
+from dlpy.storage.atomic import number_text, write_whole
+
+COLUMNS = ("class", "rows", "predicted", *MEASURES)
+
+
+def class_table(labels: np.ndarray, prediction: np.ndarray, output: Output) -> list[dict[str, Any]]:
+    """Return an entry for each class: its name, its rows, how many are predicted, and its scores, NaN if undefined.
+
+    Args:
+        labels: (rows,) class numbers.
+        prediction: (rows, units).
+        output: the target.
+    """
+    probability = class_probabilities(prediction)
+    scores, names = class_scores(labels.astype(np.int64), probability), class_names(output, probability.shape[1])
+    counted = zip(names, scores.rows.tolist(), scores.predicted.tolist(), strict=True)
+    measured = zip(*(getattr(scores, name).tolist() for name in MEASURES), strict=True)
+    rows = ((*counts, *values) for counts, values in zip(counted, measured, strict=True))
+    return [dict(zip(COLUMNS, row, strict=True)) for row in rows]
+
+
+def save_class_table(run: Run, part: str, table: list[dict[str, Any]]) -> None:
+    """Write a table to classes-<part>.csv; undefined scores are empty cells."""
+    write_whole(run.path / f"classes-{part}.csv", lambda path: _write(path, table))
+
+
+def _write(path: Path, table: list[dict[str, Any]]) -> None:
+    with path.open("w", newline="", encoding="utf-8", errors="backslashreplace") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(COLUMNS)
+        for entry in table:
+            scores = (number_text(entry[name]) for name in MEASURES)
+            writer.writerow([cell(entry["class"]), entry["rows"], entry["predicted"], *scores])

@@ -1,0 +1,155 @@
+"""A model that is ready to train: built, checked against the task, and compiled; once, or anew for each phase."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dlpy.components.base import Model
+from dlpy.components.objectives import DATA_LOSS, Optimizer
+from dlpy.core import keras_backend
+from dlpy.core.errors import ConfigError, in_one_line
+from dlpy.core.registry import plugin_failure
+from dlpy.data.task import Task
+from dlpy.engine.custom_step import stepped_class
+from dlpy.engine.engine import ExactScore, Stage
+from dlpy.engine.penalties import data_loss, has_penalty
+from dlpy.experiment.experiment import Experiment
+from dlpy.models._sequences import on_differences
+from dlpy.training.loss import training_loss
+
+if TYPE_CHECKING:
+    import keras
+
+
+def fresh_model(experiment: Experiment, task: Task) -> keras.Model:
+    """Return a new model that is ready to train: with the weights that its family begins with."""
+    model = compiled_model(experiment, task, experiment.seed)
+    experiment.model.initialize(model)
+    return model
+
+
+def compiled_model(experiment: Experiment, task: Task, seed: int) -> keras.Model:
+    """Return a new model of the experiment, its weights drawn from the seed, ready to train or to be scored."""
+    keras_backend.start()
+    import keras
+    from keras.src.utils.naming import reset_uids
+
+    keras.utils.set_random_seed(seed)
+    reset_uids()  # layers are called the same in every run, whatever was built before
+    model = _fitting_model(experiment.model, task)
+    compile_model(model, experiment, task, experiment.training.optimizer)
+    return model
+
+
+def compile_model(model: keras.Model, experiment: Experiment, task: Task, optimizer: Optimizer) -> None:
+    """Give a model the experiment's loss and metrics, and a new optimizer."""
+    if experiment.model.scores(task) is not None:
+        model.compile(optimizer.build())
+        return
+    metrics = [metric.build(task) for metric in experiment.metrics(task) if metric.is_logged]
+    loss = training_loss(experiment, task)
+    weighted = [data_loss(loss)] if logs_data_loss(experiment, model) else None
+    model.compile(optimizer=optimizer.build(), loss=loss, metrics=metrics, weighted_metrics=weighted)
+
+
+def logs_data_loss(experiment: Experiment, model: keras.Model) -> bool:
+    """Return whether the loss without penalties is logged: where there are any, or where a callback watches it."""
+    watched = [(callback.monitors() or "").removeprefix("val_") for callback in experiment.callbacks]
+    return DATA_LOSS in watched or has_penalty(model)
+
+
+def exact_scores(experiment: Experiment, task: Task) -> dict[str, ExactScore]:
+    """Return the metrics, by their names in the logs, that are computed from all rows of a part at once."""
+    if experiment.model.scores(task) is not None:
+        return {}
+    exact = [metric for metric in experiment.metrics(task) if metric.is_logged and metric.is_exact]
+    return {metric.key: partial(metric.exact, task) for metric in exact}
+
+
+def _fitting_model(family: Model, task: Task) -> keras.Model:
+    """Return a new model of the family.
+
+    Raises:
+        ConfigError: it does not take the task's rows, or gives other numbers than the target needs; Keras would
+            stretch these without a word.
+    """
+    import keras
+
+    dtype = "int32" if task.input.kind == "sequence" else None
+    inputs = keras.Input(task.input.shape, sparse=task.input.kind == "sparse", dtype=dtype, name="input")
+    try:
+        model = family.build(task)
+        if not isinstance(model, keras.Model):
+            raise ConfigError(f"model '{family.name}': its build() returned {type(model).__name__}, not a keras.Model.")
+        given = on_differences(model, inputs, task.input) if task.output.from_last else model(inputs)
+    except (ValueError, TypeError) as error:
+        hint = f"model '{family.name}' cannot be built for {task.input}: {in_one_line(error)}"
+        raise plugin_failure(error) or ConfigError(hint) from error
+    if family.scores(task) is not None:
+        if not isinstance(model, stepped_class()):
+            raise ConfigError(f"model '{family.name}' has scores of its own: its build() must return stepped(...).")
+        return model
+    if getattr(given, "shape", None) != (None, *task.output.shape):
+        shapes = [tuple(tensor.shape) for tensor in keras.tree.flatten(given)]
+        wanted = f"the target needs (batch, {', '.join(map(str, task.output.shape))}): see task.output.shape"
+        raise ConfigError(f"model '{family.name}' gives {', '.join(map(str, shapes))}; {wanted}.")
+    wrapped = task.output.from_last or getattr(model, "inputs", None) is None  # without inputs it is subclassed
+    return keras.Model(inputs, given) if wrapped else model
+
+
+def stages_of(experiment: Experiment, model: keras.Model, task: Task) -> tuple[Stage, ...]:
+    """Return the experiment's phases as the engine goes through them; none where it has none.
+
+    Raises:
+        ConfigError: a phase names a layer that is not there.
+    """
+    phases = experiment.training.phases or []
+    base = experiment.model.base_layers(model)
+    stages = []
+    for position, phase in enumerate(phases):
+        try:
+            frozen = list(phase.frozen(base))
+        except ConfigError as error:
+            raise ConfigError(f"training.phases.{position}.{error}") from None
+        said = f"phase {position + 1} of {len(phases)}: {phase}, at most {phase.epochs} epochs"
+        compiled = partial(compile_model, experiment=experiment, task=task)
+        optimizer = phase.chosen_optimizer(experiment.training.optimizer)
+        stages.append(Stage(phase.epochs, partial(_enter, base, frozen, partial(compiled, optimizer=optimizer), said)))
+    return tuple(stages)
+
+
+def _enter(
+    base: list[keras.layers.Layer],
+    frozen: list[keras.layers.Layer],
+    compiled: Callable[[keras.Model], None],
+    said: str,
+    model: keras.Model,
+) -> str:
+    """Freeze these layers, let the others of the base learn, compile, and return what is to be said of it."""
+    kept = {id(layer) for layer in frozen}
+    for layer in base:
+        layer.trainable = id(layer) not in kept
+    compiled(model)
+    return f"{said}; {weights_line(model)}"
+
+
+def is_partly_frozen(model: keras.Model) -> bool:
+    """Return whether there are layers that do not learn though they could."""
+    return any(layer.weights and not layer.trainable for layer in model.layers)
+
+
+def penalty_line(model: keras.Model) -> str | None:
+    """Return what a person should know of the loss of a model that a penalty is added to."""
+    if isinstance(model, stepped_class()) or not has_penalty(model):
+        return None
+    return f"loss includes the penalty of regularization; {DATA_LOSS} is the loss without it, as is the baseline"
+
+
+def weights_line(model: keras.Model) -> str:
+    """Return how many of a model's weights learn."""
+    learning = sum(int(np.prod(variable.shape)) for variable in model.trainable_variables)
+    return f"{learning:,} of {model.count_params():,} weights learn"

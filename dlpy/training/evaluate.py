@@ -1,0 +1,226 @@
+"""Scores and predictions of a run that is over, from nothing but its directory and its data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+import numpy as np
+
+from dlpy.core.errors import ConfigError, DataError, RunError, UnavailableError, did_you_mean
+from dlpy.data.class_filter import kept
+from dlpy.data.task import Loaded, Rows, Task
+from dlpy.data.unfamiliar import require_familiar
+from dlpy.data.units import has_unit, own_scores, scores_in_unit
+from dlpy.data.validate import check_rows, class_numbers
+from dlpy.engine.engine import Engine
+from dlpy.experiment.document import Document
+from dlpy.experiment.experiment import Experiment, load
+from dlpy.runs import checkpoints
+from dlpy.runs.directory import Run, require_model
+from dlpy.runs.results import tasks_of
+from dlpy.training.baseline import baseline, beside
+from dlpy.training.class_table import class_table
+from dlpy.training.compile import compiled_model, exact_scores
+from dlpy.training.pipeline import SMOKE_ROWS, Pipeline, may_be_same, measured, split
+from dlpy.training.record import Seen, save_predictions
+
+Part = Literal["train", "validation", "test"]
+Tell = Callable[[str], None]  # shows a line to the user
+
+
+def silent(line: str) -> None:
+    """Show nothing."""
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a run has learnt: its experiment, fitted transforms and model with the weights of a checkpoint."""
+
+    experiment: Experiment
+    pipeline: Pipeline
+    engine: Engine  # holds the model
+    raw_task: Task  # before the transforms
+    task: Task
+    epoch: int
+
+    def applied(self, raw: Rows) -> Rows:
+        """Return rows as the model takes them.
+
+        Raises:
+            RunError: the transforms make rows of another shape: they are of another run.
+        """
+        rows = self.pipeline.apply(raw)
+        found, wanted = measured(self.task, rows).input.shape, self.task.input.shape
+        if len(found) != len(wanted) or not all(map(may_be_same, zip(found, wanted, strict=True))):
+            raise RunError(f"{self.pipeline.path} makes rows of shape {found}, not {wanted}: it is of another run.")
+        return rows
+
+
+def restore(run: Run, which: checkpoints.Which = "best", tell: Tell = silent) -> Trained:
+    """Return what a run has learnt; its data need not be there.
+
+    Raises:
+        RunError: the run has no such checkpoint, or its files are damaged.
+    """
+    experiment, _ = read_config(run)
+    if run.record().kind == "kfold" and not run.checkpoints.is_dir():
+        raise RunError(f"run {run.id} has no final model: `dlpy kfold --refit` trains one.")
+    raw_task, task = tasks(run)
+    pipeline = Pipeline.restore(experiment.steps(), run.transforms)
+    pipeline.require_task(raw_task, task)
+    model = compiled_model(experiment, task, experiment.seed)
+    epoch = checkpoints.load_weights(model, run, which)
+    exact, masks_padding = exact_scores(experiment, task), experiment.model.masks_padding
+    engine = Engine(model, exact=exact, masks_padding=masks_padding, tell=tell)
+    return Trained(experiment, pipeline, engine, raw_task, task, epoch)
+
+
+def read_config(run: Run) -> tuple[Experiment, Document]:
+    """Return the experiment that a run trained a model by, and where in its config.yaml everything stands."""
+    require_model(run)
+    with reading_config(run):
+        return load(run.config)
+
+
+@contextmanager
+def reading_config(run: Run) -> Iterator[None]:
+    """Turn what is wrong with the experiment file of a run, which dlpy wrote, into an error of the run."""
+    if not run.config.is_file():
+        raise RunError(f"{run.path} has no config.yaml.")
+    try:
+        yield
+    except ConfigError as error:
+        raise RunError(f"the run's config.yaml was changed, or is of another version: {error}") from None
+
+
+def tasks(run: Run) -> tuple[Task, Task]:
+    """Return a run's task before and after the transforms."""
+    require_model(run)
+    found = tasks_of(run)
+    if found is None:
+        raise RunError(f"{run.path / 'run.json'} is damaged: it lacks the task.")
+    return found
+
+
+def evaluate(
+    run: Run, parts: list[Part], which: checkpoints.Which = "best", tell: Tell = silent, *, strict: bool = False
+) -> dict[str, Any]:
+    """Score a run's model on parts of its data, add the scores to evaluation.json, and return them by part.
+
+    Args:
+        parts: which rows; where the list is empty, the validation rows and the test rows, as far as there are any.
+        which: the checkpoint.
+        tell: shows what the user should know.
+        strict: do not score rows that hold what no training row held.
+
+    Raises:
+        DataError: the data is gone or has changed, has no such part, or is refused by `strict`.
+    """
+    trained = restore(run, which, tell)
+    raw = _raw_parts(run, trained.experiment)
+    parts = parts or [part for part in ("validation", "test") if part in raw]
+    missing = [part for part in parts if part not in raw]
+    if missing or not parts:
+        raise DataError(f"run {run.id} has no {missing[0] if missing else 'validation or test'} rows.")
+    unfamiliar = {part: trained.pipeline.unfamiliar(raw[part]) for part in parts if part != "train"}
+    if strict:
+        for part, found in unfamiliar.items():
+            require_familiar(found, f"the {part} rows")
+    train = trained.applied(raw["train"])
+    results = {}
+    for part in parts:
+        told = {"checkpoint": which, "unfamiliar": [item.record() for item in unfamiliar.get(part, [])]}
+        results[part] = _score(run, trained, part, raw[part], train) | told
+    if "test" in parts:
+        run.change("run.json", lambda record: record | {"test_looks": (record.get("test_looks") or 0) + 1})
+    run.change("evaluation.json", lambda before: before | results)
+    return results
+
+
+def part_names(names: list[str]) -> list[Part]:
+    """Return the names of parts, checked."""
+    for name in names:
+        if name not in get_args(Part):
+            raise ConfigError(f"--split {name}: there is no such part.{did_you_mean(name, get_args(Part))}")
+    return [part for part in get_args(Part) if part in names]
+
+
+def checkpoint_name(name: str) -> checkpoints.Which:
+    """Return the name of a checkpoint, checked."""
+    for which in ("best", "last"):
+        if name == which:
+            return which
+    raise ConfigError(f"--checkpoint {name}: expected best or last.")
+
+
+def _score(run: Run, trained: Trained, part: Part, raw: Rows, train: Rows) -> dict[str, Any]:
+    rows = train if part == "train" else trained.applied(raw)
+    check_rows(rows, part, trained.task.output)
+    batch_size = trained.experiment.training.batch_size
+    scores = trained.engine.evaluate(rows, batch_size)
+    common_sense = beside(baseline(trained.experiment, trained.task, train, rows), scores)
+    found = {"rows": len(rows), "epoch": trained.epoch, "scores": scores, "baseline": common_sense}
+    output = trained.task.output
+    if not output.has_answers:
+        return found
+    prediction = trained.engine.predict(rows, batch_size)
+    if part != "train":
+        save_predictions(run, part, Seen(raw, rows, output), prediction)
+    if has_unit(output):
+        found["in_unit"] = _in_unit(trained, rows, prediction, common_sense)
+    if output.has_classes:
+        found["classes"] = class_table(class_numbers(rows, output), prediction, output)
+    return found
+
+
+def _in_unit(trained: Trained, rows: Rows, prediction: np.ndarray, common_sense: dict[str, Any]) -> dict[str, Any]:
+    """Return the scores of numbers in the target's own unit, from targets and predictions in it."""
+    output, names = trained.task.output, trained.experiment.metric_names(trained.task)
+    loss = trained.experiment.loss_name(trained.task)
+    found = scores_in_unit(rows.y, prediction, output, [loss, *names.values()])
+    keys = {**({loss: loss} if loss in found else {}), **names}
+    scores = {key: found[name] for key, name in keys.items() if name in found}
+    return {"unit": output.unit, "scores": scores, "baseline": own_scores(common_sense, output, names)}
+
+
+def _raw_parts(run: Run, experiment: Experiment) -> dict[str, Rows]:
+    """Return the rows of each part as the run had them, before the transforms."""
+    loaded = _load_again(run, experiment)
+    dataset = experiment.data
+    if run.record().kind == "kfold":  # its final model is trained on all rows but the test rows
+        dataset = dataset.model_copy(update={"validation": None})
+    parts = split(dataset, loaded)
+    named = {"train": parts.train, "validation": parts.validation, "test": parts.test}
+    return {name: rows for name, rows in named.items() if rows is not None}
+
+
+def _loaded(run: Run, experiment: Experiment) -> Loaded:
+    try:
+        return experiment.data.load()
+    except UnavailableError as error:
+        raise UnavailableError(f"{error} Run {run.id} was trained on it: put it back where it was.") from None
+    except ConfigError as error:  # the experiment was right when it was trained
+        raise DataError(f"the data has changed since run {run.id}: {error}") from None
+
+
+def loaded_again(run: Run, experiment: Experiment) -> Loaded:
+    """Return all rows of a run's data, or of its stand-in, as they are now."""
+    record = run.record()
+    if record.data.source == "stand-in":
+        loaded = experiment.data.stand_in(experiment.seed, SMOKE_ROWS if record.smoke else None)
+    else:
+        loaded = _loaded(run, experiment)
+    return kept(loaded, experiment.data.only)
+
+
+def _load_again(run: Run, experiment: Experiment) -> Loaded:
+    loaded = loaded_again(run, experiment)
+    if loaded.fingerprint() != run.record().data.sha256:
+        raise DataError(
+            f"{loaded.source.description} has changed since run {run.id}: its scores could not be compared. "
+            "Put the old file back, or train anew."
+        )
+    return loaded

@@ -1,0 +1,292 @@
+"""The folds of k-fold validation: each with a fresh model, and transforms fitted on that fold's training rows only.
+
+A fold that is done leaves what it gave in its directory, `fold.json` last: who resumes the run goes by these alone.
+"""
+
+from __future__ import annotations
+
+import math
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dlpy.components.base import Hooks
+from dlpy.components.objectives import DATA_LOSS
+from dlpy.core.errors import DataError, DivergedError, RunError
+from dlpy.core.parsing import Scores, parse, read_json
+from dlpy.core.processes import in_processes
+from dlpy.data.task import Data, Task
+from dlpy.data.validate import check
+from dlpy.engine.engine import Engine
+from dlpy.engine.execution import Execution
+from dlpy.experiment.experiment import Experiment
+from dlpy.runs.checkpoint_files import CheckpointState
+from dlpy.runs.directory import Run, fold_runs
+from dlpy.runs.history import read_history
+from dlpy.runs.lock import ORPHAN_SECONDS, locked
+from dlpy.runs.outcome import last_finite
+from dlpy.runs.predictions import read_fold
+from dlpy.runs.record import FoldRecord
+from dlpy.storage import atomic
+from dlpy.storage.atomic import put_on_disk, write_arrays
+from dlpy.training.baseline import baseline, beside
+from dlpy.training.compile import compiled_model, exact_scores, fresh_model, penalty_line
+from dlpy.training.evaluate import loaded_again, read_config
+from dlpy.training.fit import Training, built_callbacks, checkpoint_of, choose_execution, fit_on, reached, rewound
+from dlpy.training.pipeline import Pipeline, Split, transform
+from dlpy.training.record import save_splits
+from dlpy.training.reporter import Reporter
+from dlpy.training.train import Prepared
+
+_DONE, _GIVEN = "fold.json", "predictions.npz"
+
+
+@dataclass(frozen=True)
+class Fold:
+    """What one fold gave: the scores after its last epoch, and predictions for its validation rows."""
+
+    number: int
+    scores: dict[str, float | None]  # None where one is undefined
+    baseline: dict[str, Any]
+    rows: np.ndarray  # positions of the validation rows among all rows that are not test rows
+    target: np.ndarray
+    prediction: np.ndarray
+    execution: Execution
+
+
+def divided(prepared: Prepared) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return the positions of each fold's training rows and validation rows."""
+    experiment, loaded = prepared.experiment, prepared.loaded
+    return list(experiment.kfold.split(loaded.train, loaded.task, experiment.data.split_seed))
+
+
+def fold_data(prepared: Prepared, train: np.ndarray, validation: np.ndarray) -> tuple[Data, Pipeline]:
+    """Return the rows of a fold, as its network sees them, and its transforms."""
+    rows = prepared.loaded.train
+    parts = Split(rows.take(train), rows.take(validation), None)
+    data, pipeline = transform(prepared.experiment, parts, prepared.loaded.task)
+    check(data)
+    return data, pipeline
+
+
+def train_folds(run: Run, prepared: Prepared, jobs: int, reporter: Reporter) -> list[Fold]:
+    """Train the folds that are not done, so many at once, and return all."""
+    count = len(divided(prepared))
+    done = {number: _read(run, number) for number in range(1, count + 1) if _is_done(_folder(run, number))}
+    left = [number for number in range(1, count + 1) if number not in done]
+    if done:
+        reporter.notice(f"{len(done)} of {count} folds are done")
+    if jobs > 1 and left:
+        _train_in_processes(run, left, count, min(jobs, len(left)), reporter)
+    else:
+        shop = _Workshop(prepared)
+        for number in left:
+            _train_fold(run, shop, number, reporter)
+            reporter.fold_ended(number, count, _read(run, number).scores)
+    done |= {number: _read(run, number) for number in left}
+    folds = [done[number] for number in range(1, count + 1)]
+    _require_alike(run, folds)
+    return folds
+
+
+def _require_alike(run: Run, folds: list[Fold]) -> None:
+    """Raise RunError where folds have other scores than the first: they are of another run."""
+    first, *others = ((_names(fold), fold.prediction.shape[1:]) for fold in folds)
+    for number, names in enumerate(others, 2):
+        if names != first:
+            raise RunError(f"fold {number} of run {run.id} has other scores than fold 1: its files are of another run.")
+
+
+def _names(fold: Fold) -> set[str]:
+    """Return the scores that all folds of a run have; folds of older versions lack the loss without penalties."""
+    return {name for name in fold.scores if not name.endswith(DATA_LOSS)}
+
+
+def done_folds(run: Run) -> int:
+    """Return how many folds of a run are done."""
+    return sum(_is_done(folder) for folder in fold_runs(run))
+
+
+class _Workshop:
+    """What the folds of one process share: the rows, and a model whose graphs are traced but once."""
+
+    def __init__(self, prepared: Prepared) -> None:
+        self.prepared = prepared
+        self.parts = divided(prepared)
+        self._task: Task | None = None
+        self._engine: Engine | None = None
+
+    def engine(
+        self, experiment: Experiment, data: Data, hooks: Sequence[Hooks], tell: Callable[[str], None], *, fresh: bool
+    ) -> Engine:
+        """Return an engine with a new model; where it is not fresh, a checkpoint is still to fill it."""
+        model = fresh_model(experiment, data.task) if fresh else compiled_model(experiment, data.task, experiment.seed)
+        other = self._task != data.task  # a fold may have other categories than the one before
+        if self._engine is None or other or experiment.training.phases:
+            rows = len(self.parts[0][0])  # of the first fold, so that folds in other processes go the same way
+            execution = choose_execution(experiment, model, rows, hooks, trainings=len(self.parts))
+            exact, masks_padding = exact_scores(experiment, data.task), experiment.model.masks_padding
+            self._engine = Engine(model, execution, exact, masks_padding=masks_padding, tell=tell)
+            self._task = data.task
+        else:
+            self._engine.restart(model)
+        return self._engine
+
+
+def _train_fold(run: Run, shop: _Workshop, number: int, reporter: Reporter) -> None:
+    """Train one fold, numbered from 1, in this process, from its last checkpoint if it has one."""
+    folder = _folder(run, number)
+    with atomic.storage(folder.path):
+        folder.path.mkdir(parents=True, exist_ok=True)
+    with locked(folder, ORPHAN_SECONDS):  # where a run was killed, a process of its own may still end
+        if not _is_done(folder):
+            _train_in(folder, shop, number, reporter)
+
+
+def _train_in(folder: Run, shop: _Workshop, number: int, reporter: Reporter) -> None:
+    prepared, (train, validation) = shop.prepared, shop.parts[number - 1]
+    data, _ = fold_data(prepared, train, validation)
+    experiment = prepared.experiment.model_copy(update={"seed": prepared.experiment.seed + number - 1})
+    state = _begun(folder, reporter)
+    reporter.fold_begins(number, len(shop.parts))
+    if state is not None:
+        reporter.notice(f"fold {number}: goes on after epoch {reached(state)} of {experiment.training.epochs}")
+    callbacks = built_callbacks(experiment, folder, data)
+    engine = shop.engine(experiment, data, list(callbacks.values()), reporter.notice, fresh=state is None)
+    save_splits(folder, data)
+    if number == 1 and (line := penalty_line(engine.model)):
+        reporter.notice(line)
+    last, keeper = _LastScores(), checkpoint_of(experiment).for_fold(folder)
+    training = Training(folder, engine, experiment, data)
+    try:
+        fit_on(training, {"last scores": last, **callbacks}, keeper, reporter, state)
+    except DivergedError as error:
+        kept = last_finite(folder, f"folds/{folder.path.name}/")
+        raise DivergedError(f"fold {number}: {str(error).rstrip('.')}{kept}.") from None
+    except DataError as error:
+        raise DataError(f"fold {number}: {error}") from None
+    held_out = data.validation or data.train
+    prediction = engine.predict(held_out, experiment.training.batch_size)
+    common_sense = beside(baseline(experiment, data.task, data.train, held_out), last.scores)
+    _write(folder, Fold(number, last.scores, common_sense, validation, held_out.y, prediction, engine.execution))
+
+
+class _LastScores(Hooks):
+    """Remembers the scores of the last epoch."""
+
+    def __init__(self) -> None:
+        self.scores: dict[str, float | None] = {}
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
+        self.scores = {**logs}
+
+    def state(self) -> dict[str, Any]:
+        return self.scores
+
+    def restore(self, state: dict[str, Any]) -> None:
+        self.scores = dict(parse(state, Scores, "scores"))
+
+
+def _folder(run: Run, number: int) -> Run:
+    return Run(run.path / "folds" / f"{number:02d}")
+
+
+def _begun(folder: Run, reporter: Reporter) -> CheckpointState | None:
+    """Return the state of a fold's last checkpoint, its files brought back to it; None where it begins."""
+    return rewound(folder, reporter) if folder.metrics.is_file() else None
+
+
+def _write(folder: Run, fold: Fold) -> None:
+    """Leave what a fold gave in its directory; its checkpoints are of no use any more."""
+    arrays = {"rows": fold.rows, "target": fold.target, "prediction": fold.prediction}
+    write_arrays(folder.predictions, arrays)
+    put_on_disk(folder.metrics)  # its curve counts in the summary
+    content = {
+        "scores": fold.scores,
+        "baseline": fold.baseline,
+        "execution": asdict(fold.execution),
+        "epochs": _epochs(folder),
+    }
+    folder.write(_DONE, content)
+    _forget_checkpoints(folder)
+
+
+def _read(run: Run, number: int) -> Fold:
+    """Return what a fold gave that is done.
+
+    Raises:
+        RunError: its files are damaged.
+    """
+    folder = _folder(run, number)
+    try:
+        told, given = read_json(folder.path / _DONE, FoldRecord), read_fold(folder.predictions)
+        if _epochs(folder) != told.epochs:
+            raise RunError(f"metrics.csv has not its {told.epochs} epochs")
+        common_sense = _with_nan(told.baseline.scores)
+        return Fold(number, dict(told.scores), common_sense, *given, Execution(**asdict(told.execution)))
+    except (RunError, FileNotFoundError) as error:
+        hint = f"remove {folder.path}, and `dlpy resume` trains that fold again"
+        raise RunError(f"fold {number} of run {run.id} is damaged ({error}): {hint}.") from None
+
+
+def _with_nan(scores: Scores) -> dict[str, float]:
+    """Return scores as numbers to count with; NaN is what is undefined."""
+    return {name: math.nan if value is None else value for name, value in scores.items()}
+
+
+def _epochs(folder: Run) -> int:
+    history = read_history(folder.metrics)
+    return 0 if history is None else len(history.epochs)
+
+
+def _is_done(folder: Run) -> bool:
+    done = (folder.path / _DONE).is_file()
+    if done:
+        _forget_checkpoints(folder)  # a process killed just before could not
+    return done
+
+
+def _forget_checkpoints(folder: Run) -> None:
+    shutil.rmtree(folder.checkpoints, ignore_errors=True)
+
+
+class _Notices(Reporter):
+    """Keeps what is to be told until another process can tell it."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def notice(self, text: str) -> None:
+        self.lines.append(text)
+
+
+def _train_in_processes(run: Run, left: list[int], count: int, jobs: int, reporter: Reporter) -> None:
+    """Train the folds in processes of their own, which read all they need from the run directory."""
+    arguments = [(str(run.path), number) for number in left]
+    told: set[str] = set()
+    for number, lines in zip(left, in_processes(_fold_in_process, arguments, jobs), strict=True):
+        for line in lines:
+            if line not in told:  # each process says what is true of all folds
+                reporter.notice(line)
+        told.update(lines)
+        reporter.fold_ended(number, count, _read(run, number).scores)
+
+
+def _fold_in_process(run_path: str, number: int) -> list[str]:
+    """Train a fold and return what is to be told of it."""
+    notices = _Notices()
+    _train_fold(Run(Path(run_path)), _workshop_again(run_path), number, notices)
+    return notices.lines
+
+
+@lru_cache(maxsize=1)
+def _workshop_again(run_path: str) -> _Workshop:
+    run = Run(Path(run_path))
+    experiment, _ = read_config(run)
+    loaded = loaded_again(run, experiment)
+    return _Workshop(Prepared(experiment, loaded, Split(loaded.train, None, loaded.test)))

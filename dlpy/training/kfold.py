@@ -1,0 +1,168 @@
+"""k-fold validation: the folds one after another or at once, their means, and a final model where one is asked for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from dlpy.core import keras_backend
+from dlpy.data.task import Data, Loaded
+from dlpy.data.validate import check_every_class
+from dlpy.drawing.figures import draw_all
+from dlpy.experiment.document import Document
+from dlpy.experiment.experiment import Experiment
+from dlpy.experiment.yaml_reader import Mistake
+from dlpy.runs.curves import best_epoch
+from dlpy.runs.directory import Run
+from dlpy.runs.history import fold_histories, mean_history, mean_over_folds
+from dlpy.runs.lock import locked
+from dlpy.runs.outcome import record_outcome
+from dlpy.runs.record import How
+from dlpy.sampling.row_targets import RowsAsTargets
+from dlpy.storage.atomic import write_arrays
+from dlpy.storage.disk_space import require_writable
+from dlpy.training.class_balance import fold_warnings
+from dlpy.training.class_table import class_table, save_class_table
+from dlpy.training.fit import checkpoint_of
+from dlpy.training.folds import Fold, divided, fold_data, train_folds
+from dlpy.training.pipeline import Split, transform
+from dlpy.training.record import Options, begin, fingerprint, settle_config
+from dlpy.training.reporter import Reporter
+from dlpy.training.train import Prepared, finish, prepare
+
+_TIME = ("time", "the rows are in its order")
+
+
+def kfold(experiment: Experiment, document: Document, options: Options, reporter: Reporter) -> Run:
+    """Train an experiment once per fold and return the run directory that holds every fold's scores and the means."""
+    _require_folds(experiment, document)
+    keras_backend.check_settings()
+    require_writable(options.folder)
+    options = replace(options, kind="kfold", folds=options.folds or How(), given=fingerprint(experiment))
+    prepared, first = with_folds(prepare(experiment, document, options))
+    reporter.data_ready(prepared.loaded, first, prepared.experiment)
+    if not options.smoke:
+        rows, task = prepared.loaded.train, prepared.loaded.task
+        reporter.notices(fold_warnings(rows, task, experiment.kfold, experiment.data.split_seed))
+    run = begin(prepared.experiment, prepared.loaded, first.task, options)
+    settle_config(run, prepared.experiment)
+    with locked(run), record_outcome(run):
+        validate(run, prepared, options.folds or How(), reporter)
+        draw_all(run, reporter.notice)
+    return run
+
+
+def with_folds(prepared: Prepared) -> tuple[Prepared, Data]:
+    """Return what is prepared with its network's options written out, and the first fold's rows, all folds checked."""
+    parts = divided(prepared)
+    first, _ = fold_data(prepared, *parts[0])
+    if first.task.output.kind != "regression":
+        for train, _ in parts:
+            check_every_class(prepared.loaded.train.take(train), prepared.loaded.task.output)
+    experiment = prepared.experiment
+    experiment = experiment.model_copy(update={"model": experiment.model.resolved(first.task)})
+    return replace(prepared, experiment=experiment), first
+
+
+def validate(run: Run, prepared: Prepared, how: How, reporter: Reporter) -> None:
+    """Train the folds that are not done, and leave the means of all, and the final model, in the run directory."""
+    folds = train_folds(run, prepared, how.jobs, reporter)
+    prepared = replace(prepared, experiment=prepared.experiment.executed(folds[0].execution))
+    settle_config(run, prepared.experiment)
+    summary = _summarize(run, prepared, folds)
+    if how.refit:
+        _refit(run, prepared, summary, reporter)
+
+
+def _require_folds(experiment: Experiment, document: Document) -> None:
+    """Raise ConfigError where folds make no sense."""
+    if experiment.data.rows_are_in_time:
+        message = "folds would train on what comes after the rows they are scored on: use `dlpy train`."
+        key, what = ("name", f"{experiment.data.name} is a series") if experiment.data.in_time_order else _TIME
+        raise document.error([Mistake(("data", key), f"{what}: {message}")])
+    if any(isinstance(step, RowsAsTargets) for step in experiment.model.transforms()):
+        message = f"folds compare predictions with targets, and {experiment.model.name} makes rows: use `dlpy train`."
+        raise document.error([Mistake(("model", "name"), message)])
+
+
+def _summarize(run: Run, prepared: Prepared, folds: list[Fold]) -> dict[str, Any]:
+    """Write summary.json and the out-of-fold predictions."""
+    names = [name for name in folds[0].scores if all(name in fold.scores for fold in folds)]
+    table = np.array([[fold.scores[name] for name in names] for fold in folds], np.float64)  # NaN where undefined
+    curves = mean_history(fold_histories(run)).curves
+    monitor = checkpoint_of(prepared.experiment).monitor or "val_loss"
+    directions = prepared.experiment.directions(prepared.loaded.task, validation=True)
+    epoch = best_epoch(curves[monitor], directions[monitor])
+    scores = {name: float(curve[epoch - 1]) for name, curve in curves.items() if name != "learning_rate"}
+    numbers = set.intersection(*(set(fold.baseline) for fold in folds))  # what is undefined in a fold has no mean
+    summary = {
+        "folds": [{"fold": fold.number, "rows": len(fold.rows), **fold.scores} for fold in folds],
+        **{name: dict(zip(names, values.tolist(), strict=True)) for name, values in spread(table).items()},
+        "best": {"epoch": epoch, "monitor": monitor, **scores},
+        "baseline": {
+            "on": "validation",
+            "guess": "constant, as in each fold",
+            **{key: float(np.mean([fold.baseline[key] for fold in folds])) for key in sorted(numbers)},
+        },
+    }
+    run.write("summary.json", summary)
+    _save_out_of_fold(run, prepared.loaded, folds)
+    return summary
+
+
+def spread(scores: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the mean over the folds, the standard deviation between them (n - 1), and the mean's standard error.
+
+    Each fold counts the same, whatever its size; where a score is undefined the fold is left out.
+
+    Args:
+        scores: (folds, scores), NaN where undefined.
+
+    Returns:
+        (scores,) by name; `counted` is in how many folds each score is defined.
+    """
+    counted, mean = np.isfinite(scores).sum(axis=0), mean_over_folds(scores)
+    squares = np.where(np.isfinite(scores), np.square(scores - mean), 0).sum(axis=0)
+    std = np.sqrt(squares / np.where(counted > 1, counted - 1, np.nan))
+    return {"mean": mean, "std": std, "standard_error": std / np.sqrt(np.maximum(counted, 1)), "counted": counted}
+
+
+def _save_out_of_fold(run: Run, loaded: Loaded, folds: list[Fold]) -> None:
+    """Write for every row what models said that had not seen it (of repeats, the mean), and the scores of classes."""
+    output = loaded.task.output
+    rows = np.concatenate([fold.rows for fold in folds])
+    prediction = np.concatenate([fold.prediction for fold in folds])
+    target = np.concatenate([fold.target for fold in folds])
+    numbers, first, place = np.unique(rows, return_index=True, return_inverse=True)
+    total = np.zeros((len(numbers), prediction.shape[1]))
+    np.add.at(total, place, prediction)
+    mean = (total / np.bincount(place)[:, None]).astype(np.float32)
+    target = target[first]
+    labels = target.argmax(axis=-1) if target.ndim > 1 and target.shape[1] > 1 else target.reshape(-1)
+    index = loaded.train.index[numbers]
+    arrays = {"index": index, "target": labels, "prediction": mean}
+    write_arrays(run.predictions, {f"out_of_fold.{name}": array for name, array in arrays.items()})
+    if output.has_classes:
+        save_class_table(run, "out_of_fold", class_table(labels, mean, output))
+
+
+def _refit(run: Run, prepared: Prepared, summary: dict[str, Any], reporter: Reporter) -> None:
+    """Train the final model on all rows but the test rows, for as many epochs as the mean curve says."""
+    epochs = summary["best"]["epoch"]
+    reporter.notice(f"refit: all {len(prepared.loaded.train):,} rows, {epochs} epochs")
+    experiment = _for_refit(prepared.experiment, epochs)
+    parts = Split(prepared.loaded.train, None, prepared.loaded.test)
+    final = replace(prepared, experiment=experiment, parts=parts, is_refit=True)
+    data, pipeline = transform(experiment, final.parts, prepared.loaded.task)
+    finish(run, final, data, pipeline, reporter)
+    run.write("summary.json", summary | {"refit": run.read("summary.json")})
+
+
+def _for_refit(experiment: Experiment, epochs: int) -> Experiment:
+    """Return the experiment without whatever watches validation rows: there are none."""
+    training = experiment.training.shortened(epochs)
+    blind = [item for item in experiment.callbacks if not (item.monitors() or "").startswith("val_")]
+    data = experiment.data.model_copy(update={"validation": None})
+    return experiment.model_copy(update={"training": training, "callbacks": blind, "data": data})

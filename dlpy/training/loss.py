@@ -1,0 +1,49 @@
+"""The loss that an experiment trains with, as Keras takes it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dlpy.components.objectives import Loss
+from dlpy.core.errors import ConfigError
+from dlpy.data.task import Task
+from dlpy.experiment.experiment import Experiment
+
+if TYPE_CHECKING:
+    import keras
+
+
+def training_loss(experiment: Experiment, task: Task) -> keras.losses.Loss:
+    """Return the loss of an experiment.
+
+    Raises:
+        ConfigError: a plug-in gives neither a loss nor a function of targets and predictions.
+    """
+    import keras
+
+    chosen = experiment.loss(task)
+    plain = plain_loss(chosen)
+    if not chosen.needs_unit or (task.output.scale, task.output.offset) == (1.0, 0.0):
+        return plain
+
+    class LossInUnit(keras.losses.Loss):
+        """A loss of targets and predictions in the target's own unit."""
+
+        def call(self, y_true: Any, y_pred: Any) -> Any:
+            return plain.call(*(numbers * task.output.scale + task.output.offset for numbers in (y_true, y_pred)))
+
+    return LossInUnit(name=chosen.name)
+
+
+def plain_loss(chosen: Loss) -> keras.losses.Loss:
+    """Return a loss as its component builds it, of targets and predictions as they come."""
+    import keras
+    from keras.src.losses.losses import LossFunctionWrapper
+
+    built: Any = chosen.build()
+    if isinstance(built, keras.losses.Loss):
+        return built
+    if not callable(built):
+        wrong = f"its build() returned {type(built).__name__}, not a keras.losses.Loss"
+        raise ConfigError(f"loss '{chosen.name}': {wrong}.")
+    return LossFunctionWrapper(built, name=chosen.name)

@@ -1,0 +1,58 @@
+"""Ends training where a score that decides something is undefined, though the loss is not."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from dlpy.components.hooks import Hooks
+from dlpy.core.errors import DataError
+from dlpy.data.task import Data, Rows, Task
+from dlpy.data.validate import class_numbers
+from dlpy.experiment.experiment import Experiment
+
+_MOST_LISTED = 8
+
+
+class MonitoredScores(Hooks):
+    """Looks at the scores that callbacks monitor, each given with the reason why it may be undefined."""
+
+    def __init__(self, reasons: dict[str, str]) -> None:
+        self._reasons = reasons
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
+        """Raise DataError where a monitored score is undefined."""
+        for name, reason in self._reasons.items():
+            if math.isnan(logs.get(name, 0.0)):
+                hint = "Divide the rows otherwise, or monitor another score."
+                raise DataError(f"{name}, which is monitored, is undefined in epoch {epoch + 1}{reason}. {hint}")
+
+
+def monitored_scores(experiment: Experiment, data: Data) -> MonitoredScores:
+    """Return what looks at the scores that the experiment's callbacks monitor."""
+    named = {callback.monitors() for callback in experiment.callbacks}
+    needs = {metric.key: metric.needs for metric in _metrics(experiment, data.task)}
+    reasons = {}
+    for name in sorted(name for name in named if name is not None):
+        held_out = name.startswith("val_") and data.validation is not None
+        part, rows = ("validation", data.validation) if held_out else ("training", data.train)
+        need = needs.get(name.removeprefix("val_"))
+        reasons[name] = f": it needs {need}; {part} rows: {_by_class(rows or data.train, data.task)}" if need else ""
+    return MonitoredScores(reasons)
+
+
+def _metrics(experiment: Experiment, task: Task) -> list:
+    return [] if experiment.model.scores(task) is not None else experiment.metrics(task)
+
+
+def _by_class(rows: Rows, task: Task) -> str:
+    """Return how many rows there are of each class, or, of many classes, of how many there are none."""
+    output = task.output
+    if not output.has_classes:
+        return f"{len(rows):,}"
+    counts = np.bincount(class_numbers(rows, output), minlength=2 if output.kind == "binary" else output.units or 0)
+    if len(counts) > _MOST_LISTED:
+        return f"{np.count_nonzero(counts):,} of {len(counts):,} classes"
+    names = output.classes or tuple(map(str, range(len(counts))))
+    return ", ".join(f"{count:,} of {name}" for name, count in zip(names, counts, strict=True))

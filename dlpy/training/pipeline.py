@@ -1,0 +1,179 @@
+"""From a dataset to the rows a model sees: load or generate, split, fit the transforms on training rows, apply."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from dlpy.components.base import Dataset, Transform
+from dlpy.core.errors import ConfigError, DataError, RunError, UnavailableError, in_one_line
+from dlpy.core.registry import plugin_failure
+from dlpy.data.class_filter import kept
+from dlpy.data.features import Pictures, Scaled, Sparse, Windows
+from dlpy.data.tables.training_ranges import TrainingRanges
+from dlpy.data.task import Data, Loaded, Rows, State, Task
+from dlpy.data.unfamiliar import Unfamiliar
+from dlpy.data.windows import step_at
+from dlpy.runs.transform_states import read_states, write_states
+from dlpy.storage.atomic import write_whole
+
+SMOKE_ROWS = 256
+
+
+def obtain(dataset: Dataset, seed: int, *, smoke: bool = False) -> Loaded:
+    """Return the dataset's rows, or its stand-in: in a smoke test, and where the file allows it and data is missing.
+
+    Raises:
+        DataError: the data cannot be had, is damaged or is empty.
+    """
+    if smoke:
+        return kept(dataset.stand_in(seed, SMOKE_ROWS), dataset.only)
+    try:
+        loaded = dataset.load()
+    except UnavailableError:
+        if dataset.fallback != "stand_in":
+            raise
+        loaded = dataset.stand_in(seed, None)
+    if not isinstance(loaded, Loaded):
+        raise ConfigError(f"dataset '{dataset.name}': its load() returned {type(loaded).__name__}, not Loaded.")
+    for rows in (loaded.train, loaded.test):
+        if rows is not None:
+            rows.check_lengths(loaded.source.description)
+    if len(loaded.train) == 0:
+        raise DataError(f"{loaded.source.description} has no rows.")
+    return kept(loaded, dataset.only)
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """Transforms and what each learnt from the training rows."""
+
+    steps: list[Transform]
+    states: list[State]
+    path: Path | None = None  # of the run's file that the states were read from
+    ranges: TrainingRanges | None = None  # of numbers, before any transform; runs of earlier versions have none
+
+    @classmethod
+    def fit(cls, steps: list[Transform], rows: Rows, task: Task) -> tuple[Pipeline, Rows, Task]:
+        """Return the pipeline fitted on these rows, and the rows and the task as they are behind it."""
+        states, ranges = [], TrainingRanges.of(rows, task)
+        for step in steps:
+            state, rows = step.fit_apply(rows, task)
+            states.append(state)
+            task = step.measured(step.outline(task), state)
+            if not isinstance(rows, Rows):
+                raise ConfigError(f"transform '{step.name}': its apply() returned {type(rows).__name__}, not Rows.")
+        return cls(steps, states, ranges=ranges), rows, measured(task, rows)
+
+    def apply(self, rows: Rows) -> Rows:
+        """Return other rows transformed in the same way."""
+        with self._reading():
+            for step, state in zip(self.steps, self.states, strict=True):
+                rows = step.apply(rows, state)
+        return rows
+
+    def unfamiliar(self, rows: Rows) -> list[Unfamiliar]:
+        """Return what of other rows no training row held."""
+        found = [] if self.ranges is None else self.ranges.unfamiliar(rows)
+        with self._reading():
+            for step, state in zip(self.steps, self.states, strict=True):
+                found += step.unfamiliar(rows, state)
+                rows = step.apply(rows, state)
+        return found
+
+    def require_task(self, raw: Task, task: Task) -> None:
+        """Raise RunError where the states, read from a run, would make another task of `raw` than the run's."""
+        with self._reading():
+            for step, state in zip(self.steps, self.states, strict=True):
+                raw = step.measured(step.outline(raw), state)
+        given, sizes = raw.input, zip(raw.input.shape, task.input.shape, strict=False)
+        if raw.output != task.output or given.vocabulary != task.input.vocabulary or not all(map(may_be_same, sizes)):
+            raise RunError(f"{self.path} does not fit the task in run.json: it is damaged, or of another run.")
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """Let what goes wrong with states that were read from a run be an error of the run."""
+        try:
+            yield
+        except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
+            if self.path is None or plugin_failure(error):
+                raise
+            raise RunError(f"{self.path} is damaged, or of another run: {in_one_line(error)}.") from error
+
+    def save(self, path: Path) -> None:
+        """Write what the transforms learnt, and beside it what of that people may want to read."""
+        write_states(path, [step.name for step in self.steps], self.states, self.ranges)
+        for step, state in zip(self.steps, self.states, strict=True):
+            for name, text in step.files(state).items():
+                write_whole(path.with_name(name), lambda temporary, text=text: temporary.write_text(text, "utf-8"))
+
+    @classmethod
+    def restore(cls, steps: list[Transform], path: Path) -> Pipeline:
+        """Return the pipeline that `save` wrote.
+
+        Raises:
+            RunError: the file is missing or damaged.
+        """
+        names, states, ranges = read_states(path)
+        if names != [step.name for step in steps]:
+            raise RunError(f"{path} was learnt by other transforms than config.yaml lists.")
+        return cls(steps, states, path, ranges)
+
+
+def may_be_same(sizes: tuple[int | None, int | None]) -> bool:
+    """Return whether two sizes are the same, as far as both are known."""
+    return None in sizes or sizes[0] == sizes[1]
+
+
+@dataclass(frozen=True)
+class Split:
+    """The rows of each part before any transform."""
+
+    train: Rows
+    validation: Rows | None
+    test: Rows | None
+
+
+def split(dataset: Dataset, loaded: Loaded) -> Split:
+    """Return the dataset's training rows divided as its `validation` says."""
+    holdout = dataset.validation
+    if holdout is None:
+        return Split(loaded.train, None, loaded.test)
+    if holdout.use == "test":
+        if loaded.test is None:
+            raise DataError("data.validation: test, but this data has no test rows.")
+        return Split(loaded.train, loaded.test, loaded.test)
+    train, validation = dataset.divided(loaded, holdout)
+    return Split(loaded.train.take(train), loaded.train.take(validation), loaded.test)
+
+
+class Stepped(Protocol):
+    """What says which transforms rows go through: an experiment, or a dataset by itself."""
+
+    def steps(self) -> list[Transform]:
+        """Return them, in order."""
+        ...
+
+
+def transform(stepped: Stepped, parts: Split, task: Task) -> tuple[Data, Pipeline]:
+    """Return the rows as the model sees them; nothing is learnt from any but the training rows."""
+    pipeline, train, task = Pipeline.fit(stepped.steps(), parts.train, task)
+    validation = None if parts.validation is None else pipeline.apply(parts.validation)
+    same = parts.test is parts.validation
+    test = validation if same else None if parts.test is None else pipeline.apply(parts.test)
+    return Data(train, validation, test, task), pipeline
+
+
+def measured(task: Task, rows: Rows) -> Task:
+    """Return the task with the shapes that only the transformed rows can tell."""
+    if isinstance(rows.x, Windows):
+        steps = {"last": int(rows.x.offsets.argmax()), "before": step_at(rows.x.offsets, rows.x.before)}
+        return task.with_input(replace(task.input, shape=rows.x.shape[1:], target=rows.x.target, **steps))
+    if isinstance(rows.x, np.ndarray | Scaled | Pictures):
+        return task.with_input(replace(task.input, kind="array", shape=rows.x.shape[1:]))
+    return task.with_input(replace(task.input, shape=(rows.x.width,))) if isinstance(rows.x, Sparse) else task

@@ -1,0 +1,160 @@
+"""Predictions of a user's rows, and the table of them that people read."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from dlpy.core.errors import ConfigError, DataError
+from dlpy.core.suggestions import command
+from dlpy.data.features import Windows
+from dlpy.data.tables.timestamps import stamp
+from dlpy.data.task import Rows, Task
+from dlpy.data.unfamiliar import Unfamiliar, require_familiar
+from dlpy.data.units import own_numbers
+from dlpy.data.validate import check_rows
+from dlpy.datasets._texts import checked
+from dlpy.runs import checkpoints
+from dlpy.runs.directory import Run
+from dlpy.runs.results import cell, class_names
+from dlpy.scores.class_scores import class_probabilities
+from dlpy.storage.atomic import number_text
+from dlpy.training.evaluate import Tell, Trained, restore, silent, tasks
+
+
+@dataclass(frozen=True)
+class Ask:
+    """How rows are to be predicted.
+
+    checkpoint: whose weights. keep: columns of the user's table that come first in the answer.
+    strict: whether rows are refused that hold what no training row held.
+    """
+
+    checkpoint: checkpoints.Which = "best"
+    keep: tuple[str, ...] = ()
+    strict: bool = False
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """What a run's model says of some rows, as a table, and what of them no training row held."""
+
+    names: list[str]
+    lines: list[list[str | float]]
+    unfamiliar: list[Unfamiliar]
+
+    def to_csv(self) -> str:
+        """Return the table as CSV, in which no text is a formula."""
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(map(cell, self.names))
+        for line in self.lines:
+            writer.writerow(cell(value) if isinstance(value, str) else number_text(value) for value in line)
+        return text.getvalue()
+
+    def records(self) -> list[dict[str, str | float]]:
+        """Return each line by the names of its columns."""
+        return [dict(zip(self.names, line, strict=True)) for line in self.lines]
+
+
+def predict(run: Run, path: Path, ask: Ask, tell: Tell = silent) -> Predicted:
+    """Return what a run's model says of the rows of a user's file.
+
+    Raises:
+        DataError: the file cannot be read, or does not fit the run.
+    """
+    _require_answers(run)
+    trained = restore(run, ask.checkpoint, tell)
+    rows = trained.experiment.data.read(path, trained.raw_task)
+    if len(rows) == 0:
+        raise DataError(f"{path} has no rows.")
+    kept = trained.experiment.data.carried(path, _columns(ask.keep)) if ask.keep else {}
+    return _predicted(trained, rows, f"the rows of {path}", ask, kept)
+
+
+def predict_texts(run: Run, texts: list[str], ask: Ask, tell: Tell = silent) -> Predicted:
+    """Return what a run's model says of some texts.
+
+    Raises:
+        ConfigError: the run was trained on other things than texts.
+        DataError: a text is empty.
+    """
+    _require_answers(run)
+    if ask.keep:
+        raise ConfigError("--keep names columns of a table; --text gives texts without any.")
+    trained = restore(run, ask.checkpoint, tell)
+    if trained.raw_task.input.kind != "text":
+        raise ConfigError(f"--text: run {run.id} was trained on {trained.raw_task.input}, not on texts. Give a file.")
+    rows = Rows.single(checked(texts, lambda row: f"--text number {row + 1}"))
+    return _predicted(trained, rows, "the texts of --text", ask, {})
+
+
+def _require_answers(run: Run) -> None:
+    """Raise ConfigError where the run's model gives rows no answer."""
+    if not tasks(run)[1].output.has_answers:
+        raise ConfigError(
+            f"run {run.id} has learnt to make things, not to answer: use `{command('generate', run.id)}`."
+        )
+
+
+def _columns(keep: tuple[str, ...]) -> list[str]:
+    """Return the names that `--keep id,name` lists, each once."""
+    names = [name.strip() for text in keep for name in text.split(",")]
+    if not all(names):
+        raise ConfigError(f"--keep {','.join(keep)}: expected names of columns, such as --keep id,name.")
+    return list(dict.fromkeys(names))
+
+
+def _predicted(trained: Trained, raw: Rows, what: str, ask: Ask, kept: dict[str, list[str]]) -> Predicted:
+    unfamiliar = trained.pipeline.unfamiliar(raw)
+    if ask.strict:
+        require_familiar(unfamiliar, what)
+    rows = trained.applied(raw)
+    check_rows(rows, what.removeprefix("the rows of "), trained.task.output)
+    prediction = trained.engine.predict(rows, trained.experiment.training.batch_size)
+    own, answers = answers_of(own_numbers(prediction, trained.task.output), raw, trained.task)
+    twice = [name for name in kept if name in own]
+    if twice:
+        raise ConfigError(f"--keep {twice[0]}: the predictions have a column of that name. Rename yours.")
+    lines = [[*cells, *answer] for *cells, answer in zip(*kept.values(), answers, strict=True)]
+    return Predicted([*kept, *own], lines, unfamiliar)
+
+
+def answers_of(prediction: np.ndarray, rows: Rows, task: Task) -> tuple[list[str], list[list[str | float]]]:
+    """Return the names of columns, and a line a row: the number, or the class and the probability of each.
+
+    Before a forecast stands the time of its target, or the target's row, from 0, where there are no time stamps;
+    before a picture's class its file.
+
+    Args:
+        prediction: (rows, units), numbers in the target's own unit.
+        rows: what was predicted.
+        task: the run's task.
+    """
+    output = task.output
+    mark, marks = _marks(rows)
+    if output.kind == "regression":
+        names = ["prediction"] if prediction.shape[1] == 1 else [f"prediction_{i}" for i in range(prediction.shape[1])]
+        return [*mark, *names], [[*first, *row] for first, row in zip(marks, prediction.tolist(), strict=True)]
+    probability = class_probabilities(prediction)
+    names = class_names(output, probability.shape[1])
+    classes = [names[number] for number in probability.argmax(axis=1)]
+    lines = zip(marks, classes, probability.tolist(), strict=True)
+    return [*mark, "prediction", *(f"probability_{name}" for name in names)], [
+        [*first, name, *row] for first, name, row in lines
+    ]
+
+
+def _marks(rows: Rows) -> tuple[list[str], list[list[str]]]:
+    """Return the name of what tells forecasts or pictures apart, and what it is of each; of other rows none."""
+    if "file" in rows.columns:
+        return ["file"], [[name] for name in rows.columns["file"].tolist()]
+    if not isinstance(rows.x, Windows):
+        return [], [[]] * len(rows)
+    if "time" not in rows.columns:
+        return ["row"], [[str(row)] for row in rows.index]
+    return ["time"], [[stamp(time)] for time in rows.columns["time"].astype("datetime64[us]")]

@@ -1,0 +1,43 @@
+"""Who tells a person how it goes while a model trains."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from dlpy.components.hooks import Hooks
+from dlpy.data.task import Data, Loaded
+from dlpy.experiment.experiment import Experiment
+
+
+class Reporter(Hooks):
+    """Tells a person how it goes; this one is silent. The command line has one for terminals and one for pipes."""
+
+    def data_ready(self, loaded: Loaded, data: Data, experiment: Experiment) -> None:
+        """The rows are loaded and checked."""
+
+    def fold_begins(self, number: int, total: int) -> None:
+        """A fold of k-fold validation is next."""
+
+    def fold_ended(self, number: int, total: int, scores: Mapping[str, float | None]) -> None:
+        """A fold is done."""
+
+    def notice(self, text: str) -> None:
+        """Something worth a line happened."""
+
+    def notices(self, lines: Sequence[str]) -> None:
+        """Several things worth a line each happened."""
+        for line in lines:
+            self.notice(line)
+
+
+def let_tell(hooks: Sequence[object]) -> None:
+    """Let what every hook tells be shown by those that show something."""
+    reporters = [hook for hook in hooks if isinstance(hook, Reporter)]
+
+    def tell(text: str) -> None:
+        for reporter in reporters:
+            reporter.notice(text)
+
+    for hook in hooks:
+        if isinstance(hook, Hooks):
+            hook.set_teller(tell)

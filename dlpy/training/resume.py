@@ -1,0 +1,195 @@
+"""Going on with a run that was interrupted, so that it ends with the same bits as one that was left alone."""
+
+from __future__ import annotations
+
+import os
+import platform
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from dlpy.core import keras_backend
+from dlpy.core.environment import environment
+from dlpy.core.errors import ConfigError, RunError
+from dlpy.core.suggestions import command
+from dlpy.data.validate import check
+from dlpy.drawing.figures import draw_all
+from dlpy.experiment.experiment import Experiment
+from dlpy.runs.checkpoint_files import CheckpointState
+from dlpy.runs.directory import Run, forget_outdated
+from dlpy.runs.history import read_history
+from dlpy.runs.lock import locked
+from dlpy.runs.outcome import record_outcome
+from dlpy.runs.record import How
+from dlpy.training.evaluate import loaded_again, read_config
+from dlpy.training.fit import reached, rewound
+from dlpy.training.folds import done_folds
+from dlpy.training.kfold import validate, with_folds
+from dlpy.training.pipeline import transform
+from dlpy.training.record import config_digests, file_digests, told_of_data
+from dlpy.training.reporter import Reporter
+from dlpy.training.train import Prepared, finish, with_rows
+
+_DECIDES = ("dlpy", "keras", "tensorflow", "tensorflow-cpu", "numpy")  # packages whose versions decide the numbers
+
+
+def is_complete(run: Run) -> bool:
+    """Return whether training is over and all that it leaves is there."""
+    return run.record().status == "completed"
+
+
+def resume(run: Run, command: str, reporter: Reporter, *, allow_inexact: bool, jobs: int | None = None) -> None:
+    """Train a run to its end from its last checkpoint; where that was the end, write what is read later.
+
+    Args:
+        jobs: how many folds of a k-fold run to train at once from now on; as many as before unless given.
+
+    Raises:
+        RunError: it cannot be resumed, or could end otherwise than if it had been left alone.
+    """
+    require_resumable(run)
+    if jobs is not None and run.record().kind != "kfold":
+        raise ConfigError(f"--jobs: run {run.id} has no folds.")
+    with locked(run):
+        require_resumable(run)  # whoever held the lock may have ended it
+        keras_backend.check_settings()
+        experiment, document = read_config(run)
+        changes = changed_surroundings(run, experiment.plugins)
+        refuse(run, changes, allow_inexact=allow_inexact)
+        loaded = loaded_again(run, experiment)
+        changes += changed_data(run, loaded.fingerprint(), loaded.source.description)
+        changes += _changed_files(run, experiment)
+        refuse(run, changes, allow_inexact=allow_inexact)
+        prepared = with_rows(experiment, document, loaded)
+        if run.record().kind == "kfold":
+            _go_on_with_folds(run, prepared, Resume(command, changes), reporter, jobs)
+        else:
+            _go_on(run, prepared, Resume(command, changes), reporter)
+
+
+@dataclass(frozen=True)
+class Resume:
+    """What run.json is to tell of a resumption: the command, and what is not as it was."""
+
+    command: str
+    changes: list[str]
+
+
+def _go_on(run: Run, prepared: Prepared, what: Resume, reporter: Reporter) -> None:
+    data, pipeline = transform(prepared.experiment, prepared.parts, prepared.loaded.task)
+    check(data)
+    reporter.data_ready(prepared.loaded, data, prepared.experiment)
+    before, state = seconds_of(run), _rewound(run, reporter)
+    reporter.notice(f"resumed after epoch {reached(state)} of {prepared.experiment.training.epochs}")
+    record_resume(run, what, _after(state))
+    if what.changes:
+        run.update(**told_of_data(prepared.experiment, prepared.loaded, data.task))
+    with record_outcome(run, before):
+        finish(run, replace(prepared, checkpoint=state), data, pipeline, reporter)
+        draw_all(run, reporter.notice)
+
+
+def _go_on_with_folds(run: Run, prepared: Prepared, what: Resume, reporter: Reporter, jobs: int | None) -> None:
+    prepared, first = with_folds(prepared)
+    reporter.data_ready(prepared.loaded, first, prepared.experiment)
+    before, how = seconds_of(run), run.record().folds or How()
+    how = how if jobs is None else replace(how, jobs=jobs)
+    state = _rewound(run, reporter) if run.metrics.is_file() else None  # of the final model
+    if state is not None:
+        reporter.notice(f"resumed after epoch {reached(state)} of the final model")
+    record_resume(run, what, {"after_folds": done_folds(run), **({} if state is None else _after(state))})
+    run.update(folds=asdict(how))
+    if what.changes:
+        run.update(**told_of_data(prepared.experiment, prepared.loaded, first.task))
+    with record_outcome(run, before):
+        validate(run, replace(prepared, checkpoint=state), how, reporter)
+        draw_all(run, reporter.notice)
+
+
+def _after(state: CheckpointState | None) -> dict[str, int]:
+    return {f"after_{name}": 0 if state is None else getattr(state, name) or 0 for name in ("epoch", "step")}
+
+
+def require_resumable(run: Run) -> None:
+    """Raise RunError where there is no way on."""
+    record = run.record()
+    if record.kind == "kfold" and record.folds is None:
+        raise RunError(f"run {run.id} is a k-fold run of an older dlpy, which kept no folds: give its command again.")
+    if record.status == "diverged":
+        reason = f"run {run.id} diverged ({record.exit_reason}) and would do so again"
+        raise RunError(f"{reason}: change its experiment and train anew.")
+    if record.status == "completed":
+        raise RunError(f"run {run.id} is complete: there is nothing to go on with.")
+
+
+def changed_surroundings(run: Run, plugins: list[str]) -> list[str]:
+    """Return a line for everything but the data that decides a run's numbers and is not what it was."""
+    record, now = run.record(), environment()
+    pairs = [(name, record.versions.get(name), now["versions"][name]) for name in _DECIDES]
+    pairs += [(name, getattr(record, name), now[name]) for name in ("threads", "device", "settings")]
+    changes = [
+        f"{name}: {then or 'none'} then, {present or 'none'} now" for name, then, present in pairs if then != present
+    ]
+    kept = record.config_sha256  # none where it was killed before training began
+    changed = [name for name, digest in config_digests(run, plugins).items() if kept and kept.get(name) != digest]
+    return changes + [f"{run.path / name} was edited, or is gone" for name in changed]
+
+
+def changed_data(run: Run, sha256: str, description: str) -> list[str]:
+    """Return a line where the data is not what the run began with."""
+    then = run.record().data
+    if sha256 == then.sha256:
+        return []
+    return [f"data: {then.description} then, {description} now; its sha256 is another"]
+
+
+def _changed_files(run: Run, experiment: Experiment) -> list[str]:
+    """Return a line for each file of weights or vectors that is not what the run began with."""
+    then, files = run.record().files, experiment.model.outside_files()
+    changed = [option for option, digest in file_digests(experiment).items() if then.get(option) != digest]
+    return [f"{option}: {files[option]} is not what it was, or is gone" for option in changed]
+
+
+def refuse(run: Run, changes: list[str], *, allow_inexact: bool) -> None:
+    """Raise RunError where something changed, unless that is allowed."""
+    if not changes or allow_inexact:
+        return
+    lines = "".join(f"\n  {change}" for change in changes)
+    raise RunError(
+        f"error: run {run.id} would end otherwise than if it had been left alone:{lines}\n"
+        f"Undo that, or use {command('resume', run.id, '--allow-inexact')}: run.json will tell what was changed."
+    )
+
+
+def _rewound(run: Run, reporter: Reporter) -> CheckpointState | None:
+    """Bring the run's files to its last checkpoint and return its state."""
+    state = rewound(run, reporter)
+    forget_outdated(run)
+    return state
+
+
+def record_resume(run: Run, what: Resume, after: dict[str, int]) -> None:
+    """Write into run.json that the run goes on, and after what."""
+    time = datetime.now().astimezone().isoformat(timespec="seconds")
+    entry = {"time": time, **after, "command": what.command, "inexact": what.changes}
+    process = {"pid": os.getpid(), "host": platform.node()}
+    resumes = [*run.record().resumes, entry]
+    run.update(status="running", exit_reason=None, **process, resumes=resumes)
+    told = ", ".join(f"{name.replace('_', ' ')} {number}" for name, number in after.items())
+    run.append_log(f"resumed {told}: {what.command}")
+
+
+def seconds_of(run: Run) -> float:
+    """Return how long the run took so far; of a process that was killed only its epochs are known."""
+    record = run.record()
+    known = record.seconds or 0.0
+    return known if record.status != "running" else max(known, sum(map(_trained, run.path.rglob("metrics.csv"))))
+
+
+def _trained(metrics: Path) -> float:
+    """Return the seconds of the last epoch that is whole."""
+    try:
+        history = read_history(metrics)
+    except RunError:
+        return 0.0  # damaged: told where it matters
+    return 0.0 if history is None else float(history.seconds[-1])

@@ -1,0 +1,81 @@
+"""What multi_hot, counts and tf_idf share: bags of words, rows that tell what a sequence holds, without its order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Annotated
+
+import numpy as np
+from pydantic import Field
+
+from dlpy.components.base import Transform
+from dlpy.core.errors import ConfigError
+from dlpy.data.features import Sequences, Sparse, splits_of
+from dlpy.data.task import Rows, State, Task
+
+_CHUNK_CELLS = 20_000_000  # bytes of working memory, or an eighth of them
+
+
+class Bag(Transform):
+    """Each sequence as a row with a column for every integer."""
+
+    size: Annotated[int, Field(gt=0)] | None = None
+    """Number of columns; the vocabulary's size unless given. Larger integers are left out."""
+
+    def outline(self, task: Task) -> Task:
+        if task.input.kind != "sequence" or task.input.padding:
+            hints = {"text": ": put 'tokenize' before it", "sequence": ": leave 'pad' out"}
+            hint = hints.get(task.input.kind, "")
+            raise ConfigError(f"{self.name} fits sequences of integers, not {task.input}{hint}.")
+        shape = (self.size or task.input.vocabulary,)
+        return task.with_input(replace(task.input, kind="sparse", shape=shape, vocabulary=None))
+
+    def fit(self, rows: Rows, task: Task) -> State:
+        largest = int(self.sequences(rows).values.max(initial=0))
+        return {"size": np.array(self.size or task.input.vocabulary or largest + 1)}
+
+    def sequences(self, rows: Rows) -> Sequences:
+        """Return the rows' sequences."""
+        if not isinstance(rows.x, Sequences):
+            raise ConfigError(f"{self.name} fits sequences of integers.")
+        return rows.x
+
+
+def multi_hot(sequences: Sequences, size: int) -> Sparse:
+    """Return which of the integers 0 to size - 1 each sequence holds."""
+    columns, lengths = [], []
+    for rows, cells in _chunks(sequences, size, _CHUNK_CELLS):
+        held = np.zeros(rows * size, np.bool_)
+        held[cells] = True
+        columns.append((np.flatnonzero(held) % size).astype(np.int32))
+        lengths.append(np.count_nonzero(held.reshape(rows, size), axis=1))
+    return Sparse(_joined(columns, np.int32), splits_of(_joined(lengths, np.int64)), size)
+
+
+def counts(sequences: Sequences, size: int) -> Sparse:
+    """Return how often each sequence holds each of the integers 0 to size - 1."""
+    columns, lengths, values = [], [], []
+    for rows, cells in _chunks(sequences, size, _CHUNK_CELLS // 8):
+        held = np.bincount(cells, minlength=rows * size)
+        places = np.flatnonzero(held)
+        columns.append((places % size).astype(np.int32))
+        lengths.append(np.count_nonzero(held.reshape(rows, size), axis=1))
+        values.append(held[places].astype(np.float32))
+    splits = splits_of(_joined(lengths, np.int64))
+    return Sparse(_joined(columns, np.int32), splits, size, _joined(values, np.float32))
+
+
+def _chunks(sequences: Sequences, size: int, cells: int) -> Iterator[tuple[int, np.ndarray]]:
+    """Yield a number of rows, and which cells of (rows, size), laid flat, their integers stand for."""
+    step = max(1, cells // size)
+    for start in range(0, len(sequences), step):
+        splits = sequences.splits[start : start + step + 1]
+        values = sequences.values[splits[0] : splits[-1]]
+        row = np.repeat(np.arange(len(splits) - 1) * size, np.diff(splits))
+        inside = values < size
+        yield len(splits) - 1, row[inside] + values[inside]
+
+
+def _joined(parts: list[np.ndarray], dtype: type) -> np.ndarray:
+    return np.concatenate([np.empty(0, dtype), *parts])
