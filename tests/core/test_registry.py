@@ -16,7 +16,7 @@ from dlpy.core import registry
 from dlpy.core.errors import ConfigError, did_you_mean
 from dlpy.core.registry import load_plugin
 
-REPOSITORY = Path(__file__).parents[1]
+REPOSITORY = Path(__file__).parents[2]
 
 MODEL = '''
 from __future__ import annotations

@@ -22,7 +22,7 @@ from dlpy.training.record import Options
 from dlpy.training.reporter import Reporter
 from dlpy.training.train import prepare
 
-REPOSITORY = Path(__file__).parents[1]
+REPOSITORY = Path(__file__).parents[2]
 BLOCKS = {
     "data": {"name": "blobs", "rows": 61, "noise": 3.0, "transforms": ["standardize"]},
     "model": {"name": "dense", "units": [4]},

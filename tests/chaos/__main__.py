@@ -34,7 +34,7 @@ from typing import Any
 from dlpy.core import keras_backend
 from dlpy.runs.directory import Run
 from tests import machine
-from tests.chaos_cases import COMMANDS, DATA, FAMILIES, executions, write_data, write_experiment
+from tests.chaos.cases import COMMANDS, DATA, FAMILIES, executions, write_data, write_experiment
 
 SIGNALS = {"kill": signal.SIGKILL, "terminate": signal.SIGTERM, "interrupt": signal.SIGINT}
 _STATUS = {"kill": -signal.SIGKILL, "terminate": 143, "interrupt": 130, "full disk": 6}

@@ -1,4 +1,4 @@
-"""A short run of tests/chaos.py, in a process of its own: it forks, which must happen before TensorFlow computes."""
+"""A short run of tests/chaos, in a process of its own: it forks, which must happen before TensorFlow computes."""
 
 import subprocess
 import sys
@@ -7,7 +7,7 @@ from pathlib import Path
 
 def test_disturbed_runs_end_as_those_that_were_left_alone() -> None:
     command = [sys.executable, "-m", "tests.chaos", "--seed", "5", "--disturbances", "5", "--minutes", "3"]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[1], check=False)
+    done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[2], check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines()[-1].endswith("all as if they had been left alone")
     assert done.stdout.count(": the same") >= 2

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from fuzz import experiments, files, samples, trained
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize(("kind", "count"), [("experiments", 600), ("files", 150)])

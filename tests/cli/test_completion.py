@@ -44,7 +44,7 @@ def test_a_completion_that_fails_is_silent(bench, monkeypatch) -> None:
 
 
 def test_python_runs_the_package_and_versions_are_printed() -> None:
-    path = os.pathsep.join([str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
+    path = os.pathsep.join([str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")])
     command = [sys.executable, "-m", "dlpy", "--version"]
     done = subprocess.run(command, env=os.environ | {"PYTHONPATH": path}, capture_output=True, text=True, check=True)
     told = dict(line.split() for line in done.stdout.splitlines())

@@ -12,7 +12,7 @@ import pytest
 from tests.commands import started
 from tests.machine import seconds
 
-REPOSITORY = Path(__file__).parents[1]
+REPOSITORY = Path(__file__).parents[2]
 CONFIGS = sorted((REPOSITORY / "configs").glob("*.yaml"))
 HEAVY = ("tensorflow", "keras", "matplotlib", "tensorboard", "PIL")
 CODE = f"""

@@ -8,7 +8,7 @@ from dlpy.artworks.kinds import load_any
 from dlpy.core.errors import ConfigError
 from dlpy.experiment.experiment import Experiment, load
 
-REPOSITORY = Path(__file__).parents[1]
+REPOSITORY = Path(__file__).parents[2]
 CONFIGS = sorted((REPOSITORY / "configs").glob("*.yaml"))
 
 

@@ -1,4 +1,4 @@
-"""What tests/chaos.py trains: families, executions, and the data they learn from."""
+"""What tests/chaos/__main__.py trains: families, executions, and the data they learn from."""
 
 from __future__ import annotations
 
