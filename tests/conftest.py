@@ -17,8 +17,9 @@ import pytest
 import yaml
 
 from dlpy.cli.main import main
-from dlpy.components.base import Dataset
-from dlpy.data.task import Input, Loaded, Output, Rows, Source, Task
+from dlpy.components.dataset import Dataset
+from dlpy.data.rows import Loaded, Rows, Source
+from dlpy.data.task import Input, Output, Task
 
 os.environ["DLPY_OFFLINE"] = "1"
 os.environ["DLPY_CACHE"] = tempfile.mkdtemp(prefix="dlpy-tests-")  # never the user's own

@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from dlpy.components.base import Model
 from dlpy.components.catalogue import kinds
+from dlpy.components.model import Model
 from dlpy.components.objectives import Loss, Metric
 from dlpy.core.errors import ConfigError
 from dlpy.data.features import Padded, Sparse
-from dlpy.data.task import Output, Rows, Task
+from dlpy.data.rows import Rows
+from dlpy.data.task import Output, Task
 
 REQUIRED = {  # the least that an experiment file must give
     "csv": {"path": "x.csv", "target": "y", "task": "binary", "numeric": ["a", "b"], "categorical": ["c"]},

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from dlpy.data.features import Padded, Passages, Scaled, Sequences, Table, Texts, Windows, arrays_of
-from dlpy.data.task import Data, Rows, Task
+from dlpy.data.rows import Data, Rows
+from dlpy.data.task import Task
 from dlpy.training.pipeline import Split, transform
 
 

@@ -18,7 +18,7 @@ from dlpy.runs.directory import Run
 from dlpy.runs.lock import locked
 from dlpy.runs.outcome import record_outcome
 from dlpy.storage import atomic
-from dlpy.storage.disk_space import require_writable
+from dlpy.storage.atomic import require_writable
 from dlpy.training.record import Options, claim, config_digests, digest_of, opening
 
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import Field
 
 from dlpy.callbacks._monitor import Best
-from dlpy.components.base import Callback, Hooks
-from dlpy.components.hooks import states_of
+from dlpy.components.callback import Callback
+from dlpy.components.hooks import Hooks, states_of
 from dlpy.components.objectives import Monitor
 from dlpy.core.errors import StorageError
 from dlpy.core.parsing import parse

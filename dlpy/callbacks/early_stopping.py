@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from dlpy.callbacks._monitor import Best
-from dlpy.components.base import Callback, Hooks
+from dlpy.components.callback import Callback
+from dlpy.components.hooks import Hooks
 from dlpy.components.objectives import Monitor
 from dlpy.core.parsing import parse
 from dlpy.runs.directory import Run

@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from dlpy.components.base import LEARNING_RATE, Callback, Hooks
+from dlpy.components.callback import LEARNING_RATE, Callback
+from dlpy.components.hooks import Hooks
 from dlpy.engine.model_state import set_learning_rate
 from dlpy.runs.directory import Run
 

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from dlpy.components.base import Hooks
+from dlpy.components.hooks import Hooks
 from dlpy.components.objectives import DATA_LOSS
 from dlpy.core.errors import RunError, StorageError
 from dlpy.core.parsing import parse

@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from dlpy.components.base import Callback, Hooks
+from dlpy.components.callback import Callback
+from dlpy.components.hooks import Hooks
 from dlpy.core.errors import ConfigError
 from dlpy.core.parsing import parse
 from dlpy.data.images.files import is_picture

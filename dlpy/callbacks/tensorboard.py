@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import Field
 
-from dlpy.components.base import Callback, Hooks
+from dlpy.components.callback import Callback
+from dlpy.components.hooks import Hooks
 from dlpy.engine.model_state import learning_rate
 from dlpy.runs.directory import Run
 

@@ -35,7 +35,7 @@ def components(context: typer.Context, incomplete: str) -> list[str]:
 
 def datasets(incomplete: str) -> list[str]:
     """Return the datasets that begin so."""
-    from dlpy.components.base import Dataset
+    from dlpy.components.dataset import Dataset
 
     return _begin(incomplete, _known(Dataset.registry.names))
 

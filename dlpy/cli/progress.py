@@ -16,7 +16,7 @@ from rich.table import Table
 
 from dlpy.cli.lines import say
 from dlpy.cli.output import bar, output
-from dlpy.data.task import Data, Loaded
+from dlpy.data.rows import Data, Loaded
 from dlpy.experiment.experiment import Experiment
 from dlpy.runs.directory import Run
 from dlpy.training.reporter import Reporter

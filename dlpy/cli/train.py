@@ -51,7 +51,7 @@ def went_on(given: str, options: Options, *, quiet: bool) -> bool:
     from dlpy.cli.output import output
     from dlpy.cli.progress import shown_path
     from dlpy.cli.resume import go_on
-    from dlpy.training.unfinished import latest_unfinished
+    from dlpy.training.resume import latest_unfinished
 
     run, console = latest_unfinished(given, options), output(quiet=quiet)
     if run is None:

@@ -10,10 +10,9 @@ from rich.table import Table
 from rich.text import Text
 
 from dlpy.components import base, objectives
-from dlpy.components.base import Component
 from dlpy.components.option_docs import option_help
 from dlpy.core.errors import printable
-from dlpy.core.options import Block
+from dlpy.core.options import Block, Component
 from dlpy.core.registry import Registry
 
 

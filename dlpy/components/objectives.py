@@ -9,7 +9,8 @@ from pydantic import AfterValidator
 
 from dlpy.core.options import Component, Slot
 from dlpy.core.registry import Registry
-from dlpy.data.task import Rows, Task
+from dlpy.data.rows import Rows
+from dlpy.data.task import Task
 
 if TYPE_CHECKING:
     import keras

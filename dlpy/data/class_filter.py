@@ -9,7 +9,8 @@ import numpy as np
 from pydantic import BeforeValidator, Field
 
 from dlpy.core.errors import ConfigError, DataError, did_you_mean
-from dlpy.data.task import Loaded, Output, Rows, Task
+from dlpy.data.rows import Loaded, Rows
+from dlpy.data.task import Output, Task
 
 
 def _as_name(value: object) -> object:

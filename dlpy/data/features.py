@@ -10,8 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from dlpy.data.images.rows import Pictures
-from dlpy.data.passages import Passages
-from dlpy.data.windows import Windows
+from dlpy.data.windows import Passages, Windows
 
 
 @dataclass(frozen=True)

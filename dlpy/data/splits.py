@@ -12,7 +12,8 @@ from pydantic_core import core_schema
 
 from dlpy.core.errors import DataError
 from dlpy.core.options import Block
-from dlpy.data.task import Loaded, Rows, Task
+from dlpy.data.rows import Loaded, Rows
+from dlpy.data.task import Task
 
 
 class Holdout(Block):

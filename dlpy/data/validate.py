@@ -6,7 +6,8 @@ import numpy as np
 
 from dlpy.core.errors import DataError
 from dlpy.data.features import Features, Pictures, Scaled, Windows, arrays_of
-from dlpy.data.task import Data, Output, Rows
+from dlpy.data.rows import Data, Rows
+from dlpy.data.task import Output
 
 
 def check(data: Data) -> None:

@@ -9,11 +9,12 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from dlpy.components.base import Dataset
+from dlpy.components.dataset import Dataset
 from dlpy.core.errors import DataError
 from dlpy.data.archives import read_npz
+from dlpy.data.rows import Loaded, Rows, Source
 from dlpy.data.tables.decimals import is_number
-from dlpy.data.task import Input, Loaded, Output, Rows, Source, Task
+from dlpy.data.task import Input, Output, Task
 
 Part = tuple[np.ndarray, np.ndarray]  # numbers (rows, columns) float64, prices (rows,) float32
 

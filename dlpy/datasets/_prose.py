@@ -9,11 +9,13 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field, model_validator
 
-from dlpy.components.base import Dataset, Transform
+from dlpy.components.dataset import Dataset
+from dlpy.components.transform import Transform
 from dlpy.core.errors import DataError, reading
 from dlpy.data.features import Passages
+from dlpy.data.rows import Loaded, Rows, Source
 from dlpy.data.splits import Holdout
-from dlpy.data.task import Input, Loaded, Output, Rows, Source, Task
+from dlpy.data.task import Input, Output, Task
 from dlpy.data.text import vocabulary
 from dlpy.data.text.vocabulary import By, Vocabulary
 from dlpy.datasets._series import held_out, thinned

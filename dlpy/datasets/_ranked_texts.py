@@ -9,10 +9,11 @@ from typing import Annotated, ClassVar
 import numpy as np
 from pydantic import Field
 
-from dlpy.components.base import Dataset
+from dlpy.components.dataset import Dataset
 from dlpy.core.errors import DataError
 from dlpy.data.features import Sequences
-from dlpy.data.task import Input, Loaded, Output, Rows, Source, Task
+from dlpy.data.rows import Loaded, Rows, Source
+from dlpy.data.task import Input, Output, Task
 from dlpy.storage.locate import Remote, on_this_machine
 
 Whole = Annotated[int, Field(ge=0, lt=2**31)]

@@ -8,11 +8,12 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field, model_validator
 
-from dlpy.components.base import Dataset
+from dlpy.components.dataset import Dataset
 from dlpy.core.errors import DataError
 from dlpy.data.features import Windows
+from dlpy.data.rows import Loaded, Rows, Source
 from dlpy.data.splits import Holdout
-from dlpy.data.task import Input, Loaded, Output, Rows, Source, Task
+from dlpy.data.task import Input, Output, Task
 from dlpy.data.windows import step_at
 
 _MOST = 10_000_000  # rows that a window may go back: they are listed when the file is checked

@@ -9,11 +9,11 @@ import numpy as np
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from dlpy.core.errors import ConfigError, DataError, did_you_mean
+from dlpy.data.rows import Rows
 from dlpy.data.splits import Holdout
 from dlpy.data.tables import csv_file
 from dlpy.data.tables.csv_file import UNNAMED, CsvFile
 from dlpy.data.tables.dates import dates_of
-from dlpy.data.task import Rows
 
 
 def _marked_test(value: Any) -> Any:

@@ -9,10 +9,11 @@ import numpy as np
 
 from dlpy.core.errors import DataError
 from dlpy.data.features import Texts
+from dlpy.data.rows import Rows
 from dlpy.data.splits import Holdout
 from dlpy.data.tables import csv_file
 from dlpy.data.tables.csv_file import CsvFile
-from dlpy.data.task import Input, Kind, Output, Rows
+from dlpy.data.task import Input, Kind, Output
 from dlpy.datasets._table_options import no_column_to_predict
 from dlpy.stand_ins.sentences import sentences
 

@@ -6,8 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from dlpy.components.base import Dataset
-from dlpy.data.task import Input, Loaded, Output, Rows, Source, Task
+from dlpy.components.dataset import Dataset
+from dlpy.data.rows import Loaded, Rows, Source
+from dlpy.data.task import Input, Output, Task
 from dlpy.datasets.image_folder import Size
 from dlpy.stand_ins.pets import SPECIES, others
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from dlpy.data.task import Loaded, Source, Task
+from dlpy.data.rows import Loaded, Source
+from dlpy.data.task import Task
 from dlpy.datasets._house_prices import HousePrices, price_task, read_houses
 from dlpy.stand_ins.tables import boston
 from dlpy.storage.locate import Remote, locate

@@ -6,7 +6,8 @@ from typing import Literal
 
 import numpy as np
 
-from dlpy.data.task import Loaded, Source, Task
+from dlpy.data.rows import Loaded, Source
+from dlpy.data.task import Task
 from dlpy.datasets._house_prices import HousePrices, price_task, read_houses
 from dlpy.stand_ins.tables import california
 from dlpy.storage.locate import Remote, locate

@@ -8,13 +8,14 @@ from typing import Literal
 
 import numpy as np
 
-from dlpy.components.base import Dataset
+from dlpy.components.dataset import Dataset
 from dlpy.core.errors import DataError, UnavailableError
 from dlpy.core.progress import progress_bar
 from dlpy.data.images.cache import decoded
 from dlpy.data.images.files import SUFFIXES, Form
+from dlpy.data.rows import Loaded, Rows, Source
 from dlpy.data.splits import Holdout
-from dlpy.data.task import Input, Loaded, Output, Rows, Source, Task
+from dlpy.data.task import Input, Output, Task
 from dlpy.datasets._folders import entries
 from dlpy.datasets._image_files import OnBad, left_out
 from dlpy.datasets.image_folder import ImageFolder, Size

@@ -6,9 +6,10 @@ from typing import Literal
 
 import numpy as np
 
-from dlpy.components.base import Dataset
+from dlpy.components.dataset import Dataset
 from dlpy.data.archives import read_cifar
-from dlpy.data.task import Input, Loaded, Output, Source, Task
+from dlpy.data.rows import Loaded, Source
+from dlpy.data.task import Input, Output, Task
 from dlpy.datasets.mnist import images
 from dlpy.stand_ins.images import photographs
 from dlpy.storage.locate import Remote, locate

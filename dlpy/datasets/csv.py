@@ -9,15 +9,17 @@ from typing import Literal
 import numpy as np
 from pydantic import model_validator
 
-from dlpy.components.base import Dataset, Transform
+from dlpy.components.dataset import Dataset
+from dlpy.components.transform import Transform
 from dlpy.core.errors import ConfigError, DataError
 from dlpy.data.features import Table
+from dlpy.data.rows import Loaded, Rows, Source
 from dlpy.data.splits import Holdout, for_limit, hold_out
 from dlpy.data.tables import column_types, csv_file, missing_cells
 from dlpy.data.tables.column_types import Column
 from dlpy.data.tables.csv_file import CsvFile
 from dlpy.data.tables.missing_cells import Gaps
-from dlpy.data.task import Input, Kind, Loaded, Output, Rows, Source, Task
+from dlpy.data.task import Input, Kind, Output, Task
 from dlpy.datasets._table_options import (
     Delimiter,
     TestRows,

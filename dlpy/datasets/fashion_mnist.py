@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from dlpy.components.base import Dataset
+from dlpy.components.dataset import Dataset
 from dlpy.core.errors import DataError
 from dlpy.data.archives import read_idx
-from dlpy.data.task import Input, Loaded, Output, Source, Task
+from dlpy.data.rows import Loaded, Source
+from dlpy.data.task import Input, Output, Task
 from dlpy.datasets.mnist import images, images_from_npz
 from dlpy.stand_ins.images import clothes
 from dlpy.storage.locate import Remote, given, in_data_folder, locate

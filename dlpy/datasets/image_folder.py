@@ -8,15 +8,16 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import BeforeValidator, Field, model_validator
 
-from dlpy.components.base import Dataset
+from dlpy.components.dataset import Dataset
 from dlpy.core.errors import ConfigError, DataError
 from dlpy.core.options import Block
 from dlpy.core.progress import progress_bar
 from dlpy.data.images.cache import decoded
 from dlpy.data.images.files import Form, read_pictures, read_sizes
+from dlpy.data.rows import Loaded, Rows, Source
 from dlpy.data.splits import Holdout, for_limit, hold_out
 from dlpy.data.tables.missing_cells import MISSING
-from dlpy.data.task import Input, Loaded, Rows, Source, Task
+from dlpy.data.task import Input, Task
 from dlpy.datasets._folders import output_of
 from dlpy.datasets._image_files import (
     Listing,

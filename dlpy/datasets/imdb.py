@@ -7,7 +7,8 @@ from typing import Literal
 import numpy as np
 
 from dlpy.data.archives import read_npz, read_ragged
-from dlpy.data.task import Loaded, Output, Source, Task
+from dlpy.data.rows import Loaded, Source
+from dlpy.data.task import Output, Task
 from dlpy.datasets._ranked_texts import RankedTexts, labelled, shuffled
 from dlpy.stand_ins.reviews import reviews
 from dlpy.storage.locate import Remote, locate

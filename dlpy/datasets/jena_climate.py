@@ -10,9 +10,10 @@ from typing import Literal
 import numpy as np
 
 from dlpy.core.errors import DataError
+from dlpy.data.rows import Loaded, Source
 from dlpy.data.splits import Holdout
 from dlpy.data.tables import column_types, csv_file, timestamps
-from dlpy.data.task import Loaded, Source, Task
+from dlpy.data.task import Task
 from dlpy.datasets._series import Positive, Record, Series, Steps, thinned
 from dlpy.stand_ins.climate import COLUMNS, climate
 from dlpy.storage.atomic import write_whole

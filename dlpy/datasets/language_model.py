@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import model_validator
 
 from dlpy.core.errors import ConfigError
-from dlpy.data.task import Loaded, Source
+from dlpy.data.rows import Loaded, Source
 from dlpy.datasets._prose import Prose, read_text
 
 

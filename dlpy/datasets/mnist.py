@@ -7,10 +7,11 @@ from typing import Literal
 
 import numpy as np
 
-from dlpy.components.base import Dataset
+from dlpy.components.dataset import Dataset
 from dlpy.core.errors import DataError
 from dlpy.data.archives import read_npz
-from dlpy.data.task import Input, Loaded, Output, Rows, Source, Task
+from dlpy.data.rows import Loaded, Rows, Source
+from dlpy.data.task import Input, Output, Task
 from dlpy.stand_ins.images import digits
 from dlpy.storage.locate import Remote, locate
 

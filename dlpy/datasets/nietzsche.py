@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from dlpy.data.task import Loaded, Source
+from dlpy.data.rows import Loaded, Source
 from dlpy.datasets._prose import Prose, read_text
 from dlpy.storage.locate import Remote, locate
 

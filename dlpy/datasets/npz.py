@@ -8,10 +8,11 @@ from typing import Literal
 import numpy as np
 from pydantic import model_validator
 
-from dlpy.components.base import Dataset
+from dlpy.components.dataset import Dataset
 from dlpy.core.errors import ConfigError, DataError, UnavailableError, did_you_mean
+from dlpy.data.rows import Loaded, Rows, Source
 from dlpy.data.splits import Holdout, for_limit, hold_out
-from dlpy.data.task import Input, Kind, Loaded, Output, Rows, Source, Task
+from dlpy.data.task import Input, Kind, Output, Task
 from dlpy.storage.npz import ArraysError, read_npz, sizes_of
 
 _MOST_CLASSES = 10_000

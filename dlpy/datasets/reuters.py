@@ -8,7 +8,8 @@ import numpy as np
 from pydantic import Field
 
 from dlpy.data.archives import read_npz, read_ragged
-from dlpy.data.task import Loaded, Output, Source, Task
+from dlpy.data.rows import Loaded, Source
+from dlpy.data.task import Output, Task
 from dlpy.datasets._ranked_texts import Part, RankedTexts, labelled, shuffled
 from dlpy.stand_ins.newswires import newswires
 from dlpy.storage.locate import Remote, locate

@@ -8,11 +8,12 @@ from typing import Literal
 import numpy as np
 from pydantic import model_validator
 
-from dlpy.components.base import Dataset
+from dlpy.components.dataset import Dataset
+from dlpy.data.rows import Loaded, Rows, Source
 from dlpy.data.splits import Holdout, for_limit, hold_out
 from dlpy.data.tables import column_types, csv_file
 from dlpy.data.tables.missing_cells import MISSING
-from dlpy.data.task import Loaded, Output, Rows, Source, Task
+from dlpy.data.task import Output, Task
 from dlpy.datasets._table_options import (
     Delimiter,
     TestRows,

@@ -8,11 +8,12 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field, model_validator
 
-from dlpy.components.base import Dataset
+from dlpy.components.dataset import Dataset
 from dlpy.core.errors import DataError, reading
 from dlpy.data.features import Texts
+from dlpy.data.rows import Loaded, Rows, Source
 from dlpy.data.splits import Holdout, for_limit, hold_out
-from dlpy.data.task import Loaded, Rows, Source, Task
+from dlpy.data.task import Task
 from dlpy.datasets._folders import class_folder, class_folders, entries, output_of
 from dlpy.datasets._table_options import carried_columns
 from dlpy.datasets._texts import STAND_IN_ROWS, TEXT, checked, generated, read_csv

@@ -9,10 +9,11 @@ import numpy as np
 from pydantic import BeforeValidator, Field, model_validator
 
 from dlpy.core.errors import ConfigError, DataError
+from dlpy.data.rows import Loaded, Rows, Source
 from dlpy.data.tables import column_types, csv_file, timestamps
 from dlpy.data.tables.column_types import Column
 from dlpy.data.tables.csv_file import CsvFile
-from dlpy.data.task import Loaded, Rows, Source, Task
+from dlpy.data.task import Task
 from dlpy.datasets._series import Record, Series, segments, thinned
 from dlpy.datasets._table_options import Delimiter, no_column, no_column_to_predict, require_names
 from dlpy.models.dense import as_list

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dlpy.components.base import Plot
+from dlpy.components.plot import Plot
 from dlpy.core import keras_backend
 from dlpy.core.captions import caption
 from dlpy.core.errors import ConfigError, DlpyError, RunError, StorageError, in_one_line
 from dlpy.drawing.png import DPI, pixels, save_pixels
-from dlpy.runs.curves import limits
 from dlpy.runs.directory import Run
+from dlpy.runs.results import limits
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

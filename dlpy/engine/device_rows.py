@@ -12,7 +12,7 @@ import numpy as np
 
 from dlpy.data.features import Features, Padded, Passages, Pictures, Scaled, Sparse, Windows
 from dlpy.data.images.augmentation import Draws, augmented
-from dlpy.data.task import Rows
+from dlpy.data.rows import Rows
 
 if TYPE_CHECKING:
     import tensorflow as tf

@@ -11,19 +11,18 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from dlpy.components.base import Hooks
+from dlpy.components.hooks import Hooks
 from dlpy.components.objectives import losses_first
 from dlpy.core import signals
 from dlpy.data.features import Padded, row_bytes
-from dlpy.data.task import Rows
+from dlpy.data.rows import Rows
 from dlpy.engine import model_state
 from dlpy.engine.device_rows import Draws, Resident, Tensors
-from dlpy.engine.execution import Execution, acts_on_batches
 from dlpy.engine.fused_updates import fuse
 from dlpy.engine.graph_epoch import InGraph, Part, steps_in_block
 from dlpy.engine.graphs import Graphs
 from dlpy.engine.lengths import ignores_padding
-from dlpy.engine.plan import Pause, Plan, Position, Stage, by_length, order
+from dlpy.engine.plan import Execution, Pause, Plan, Position, Stage, acts_on_batches, by_length, order
 from dlpy.engine.step_epoch import Stream
 from dlpy.engine.step_hooks import Watch, no_pause, require_finite
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dlpy.data.task import Rows
+from dlpy.data.rows import Rows
 from dlpy.engine import device_rows
 from dlpy.engine.custom_step import stepped_class
 from dlpy.engine.device_rows import Batch, Resident, Tensors

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dlpy.components.base import LEARNING_RATE
+from dlpy.components.callback import LEARNING_RATE
 from dlpy.components.objectives import DATA_LOSS
 from dlpy.core.errors import ConfigError, did_you_mean
 from dlpy.data.task import Task

@@ -7,15 +7,18 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from dlpy.components.base import AnyCallback, AnyDataset, AnyModel, Transform
+from dlpy.components.callback import AnyCallback
+from dlpy.components.dataset import AnyDataset
+from dlpy.components.model import AnyModel
 from dlpy.components.objectives import DATA_LOSS, AnyLoss, AnyMetric, AnyOptimizer, Loss, Metric
+from dlpy.components.transform import Transform
 from dlpy.core.errors import ConfigError, RefusedError
 from dlpy.core.options import Block
 from dlpy.core.registry import load_plugin
 from dlpy.data.class_filter import narrowed
 from dlpy.data.splits import KFold
 from dlpy.data.task import Task
-from dlpy.engine.execution import Execution
+from dlpy.engine.plan import Execution
 from dlpy.experiment.cross_checks import clashes, misfits
 from dlpy.experiment.document import Document, read
 from dlpy.experiment.messages import checked

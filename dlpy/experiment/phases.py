@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, Protocol
 
 from pydantic import Field, model_validator
 
-from dlpy.components.base import Model
+from dlpy.components.model import Model
 from dlpy.components.objectives import AnyOptimizer, Optimizer
 from dlpy.core.errors import ConfigError
 from dlpy.core.options import Block, Component

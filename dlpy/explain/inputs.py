@@ -11,7 +11,8 @@ import numpy as np
 
 from dlpy.core.errors import ConfigError
 from dlpy.data.images.files import Form, read_picture
-from dlpy.data.task import Rows, Task
+from dlpy.data.rows import Rows
+from dlpy.data.task import Task
 from dlpy.explain.layer_graph import Opened, open_network
 from dlpy.runs.results import class_names
 from dlpy.training.evaluate import Trained, restore

@@ -12,7 +12,7 @@ import numpy as np
 from dlpy.core.errors import ConfigError, DataError, RunError, did_you_mean
 from dlpy.core.suggestions import command
 from dlpy.data.images.files import is_picture, read_picture
-from dlpy.data.task import Rows
+from dlpy.data.rows import Rows
 from dlpy.drawing.png import marked, save_pixels, stand_in_text
 from dlpy.engine.custom_step import Sampler, stepped_class
 from dlpy.runs.checkpoints import Which

@@ -1,22 +1,20 @@
-"""Keras' metrics, which targets each one fits, and which way is better."""
+"""Metrics of predicted classes."""
 
 from __future__ import annotations
 
-import math
-from functools import cache
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
 from pydantic import Field
 
 from dlpy.components.objectives import Metric
 from dlpy.core.errors import ConfigError
-from dlpy.data.task import Output, Rows, Task
+from dlpy.data.rows import Rows
+from dlpy.data.task import Task
 from dlpy.data.validate import class_numbers
+from dlpy.metrics._checks import class_count, refuse_numbers_and_tokens
 from dlpy.metrics._keras_class_metrics import class_counts, streamed_area
-from dlpy.metrics._keras_regression_metrics import in_unit, streamed_r2
 from dlpy.scores.class_scores import areas, class_probabilities, mean_of_defined
-from dlpy.scores.regression_scores import regression_score
 
 if TYPE_CHECKING:
     import keras
@@ -96,12 +94,12 @@ class ClassMeasure(Metric):
 
     def check(self, task: Task) -> None:
         output = task.output
-        _refuse_numbers_and_tokens(self, task)
+        refuse_numbers_and_tokens(self, task)
         if output.kind == "multiclass" and self.threshold != 0.5:
             raise ConfigError("threshold is for a binary target; of several classes the likeliest one counts.")
         if self.class_id is not None and self.average != "auto":
             raise ConfigError("class_id is one class, average all of them: leave one of the two out.")
-        count = _class_count(output)
+        count = class_count(output)
         if self.class_id is not None and count and self.class_id >= count:
             raise ConfigError(f"class_id: {self.class_id} is not one of the {count} classes 0 to {count - 1}.")
 
@@ -110,7 +108,7 @@ class ClassMeasure(Metric):
         if average == "auto":
             average = 1 if task.output.kind == "binary" else "macro"
         how = average if self.class_id is None else self.class_id
-        return class_counts()(self.name, _class_count(task.output), how, threshold=self.threshold, name=self.key)
+        return class_counts()(self.name, class_count(task.output), how, threshold=self.threshold, name=self.key)
 
 
 class AUC(Metric):
@@ -134,7 +132,7 @@ class AUC(Metric):
         return "rows of a class and rows of others"
 
     def check(self, task: Task) -> None:
-        _refuse_numbers_and_tokens(self, task)
+        refuse_numbers_and_tokens(self, task)
 
     def build(self, task: Task) -> keras.metrics.Metric:
         multi_label = task.output.kind == "multiclass"
@@ -143,136 +141,3 @@ class AUC(Metric):
     def exact(self, task: Task, rows: Rows, prediction: np.ndarray) -> float:
         found = areas(class_numbers(rows, task.output), class_probabilities(prediction), self.curve)
         return float(found[1]) if task.output.kind == "binary" else mean_of_defined(found)
-
-
-class ErrorMetric(Metric):
-    """A distance between target and prediction: absolute, squared, root of the squared, in per cent, logarithmic.
-
-    Of a standardized target mape and msle are those of the numbers in its own unit.
-    """
-
-    name: Literal["mae", "mse", "rmse", "mape", "msle"]
-    aliases = {
-        "mean_absolute_error": "mae",
-        "mean_squared_error": "mse",
-        "root_mean_squared_error": "rmse",
-        "mean_absolute_percentage_error": "mape",
-        "mean_squared_logarithmic_error": "msle",
-    }
-    direction = "min"
-    keras_classes: ClassVar[dict[str, str]] = {
-        "mae": "MeanAbsoluteError",
-        "mse": "MeanSquaredError",
-        "rmse": "RootMeanSquaredError",
-        "mape": "MeanAbsolutePercentageError",
-        "msle": "MeanSquaredLogarithmicError",
-    }
-
-    def check(self, task: Task) -> None:
-        if task.output.kind == "multiclass" and not task.output.one_hot:
-            raise ConfigError(f"{self.name} fits numbers; this target is a class number. Use accuracy.")
-        _refuse_tokens(self, task)
-
-    def build(self, task: Task) -> keras.metrics.Metric:
-        from keras import metrics
-
-        built = getattr(metrics, self.keras_classes[self.name])(name=self.key)
-        return in_unit(built, task.output) if self.name in ("mape", "msle") else built
-
-
-class R2(Metric):
-    """Coefficient of determination: the share of the target's variance that is explained; undefined of a constant.
-
-    Of several numbers, the mean over those that vary.
-    """
-
-    name: Literal["r2"] = "r2"
-    aliases = {"R2": "r2", "r2_score": "r2"}
-    direction = "max"
-
-    def check(self, task: Task) -> None:
-        _require_numbers(self, task)
-
-    def build(self, task: Task) -> keras.metrics.Metric:
-        return streamed_r2(task.output.units or 1, self.key)
-
-    def exact(self, task: Task, rows: Rows, prediction: np.ndarray) -> float:
-        return regression_score("r2", rows.y.reshape(len(rows), -1), prediction)
-
-
-class Cosine(Metric):
-    """Cosine of the angle between several predicted numbers and the target's, in its own unit; 1 is the best."""
-
-    name: Literal["cosine"] = "cosine"
-    aliases = {"cosine_similarity": "cosine"}
-    direction = "max"
-
-    def check(self, task: Task) -> None:
-        _require_numbers(self, task)
-
-    def build(self, task: Task) -> keras.metrics.Metric:
-        from keras import metrics
-
-        return in_unit(metrics.CosineSimilarity(name=self.key), task.output)
-
-
-class Uncertainty(Metric):
-    """How unsure a model is of what comes next: the cross-entropy in bits, or how many it hesitates between.
-
-    Bits are those of a token: of a character where the text is cut up into these. Perplexity is 2 to their power.
-    """
-
-    name: Literal["bits", "perplexity"]
-    aliases = {"bits_per_character": "bits", "bits_per_word": "bits", "bits_per_token": "bits", "bpc": "bits"}
-    direction = "min"
-
-    def check(self, task: Task) -> None:
-        if task.output.kind not in ("multiclass", "tokens"):
-            raise ConfigError(f"{self.name} fits the tokens of texts, and classes; this target is {task.output.kind}.")
-
-    def build(self, task: Task) -> keras.metrics.Metric:
-        bits, perplexity = _uncertainties(one_hot=task.output.one_hot)
-        return (bits if self.name == "bits" else perplexity)(name=self.key)
-
-
-@cache
-def _uncertainties(*, one_hot: bool) -> tuple[type[keras.metrics.Metric], type[keras.metrics.Metric]]:
-    """Return Keras metrics that tell the mean cross-entropy in another measure than nats."""
-    from keras import metrics, ops
-
-    entropy: Any = metrics.CategoricalCrossentropy if one_hot else metrics.SparseCategoricalCrossentropy
-
-    class Bits(entropy):
-        """The mean cross-entropy in bits."""
-
-        def result(self) -> Any:
-            return super().result() / math.log(2)
-
-    class Perplexity(entropy):
-        """The exponential of the mean cross-entropy."""
-
-        def result(self) -> Any:
-            return ops.exp(super().result())
-
-    return Bits, Perplexity
-
-
-def _class_count(output: Output) -> int:
-    """Return how many classes there are; 0 where the file must tell."""
-    return 2 if output.kind == "binary" else output.units or 0
-
-
-def _refuse_numbers_and_tokens(metric: Metric, task: Task) -> None:
-    if task.output.kind == "regression":
-        raise ConfigError(f"{metric.name} fits classes; this target is a number. Use mae.")
-    _refuse_tokens(metric, task)
-
-
-def _require_numbers(metric: Metric, task: Task) -> None:
-    if task.output.kind != "regression":
-        raise ConfigError(f"{metric.name} fits numbers; this target is {task.output.kind}. Use accuracy.")
-
-
-def _refuse_tokens(metric: Metric, task: Task) -> None:
-    if task.output.kind == "tokens":
-        raise ConfigError(f"{metric.name} does not fit the tokens of a text. Use bits, perplexity, accuracy or top_k.")

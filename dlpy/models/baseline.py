@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from dlpy.components.base import Model
+from dlpy.components.model import Model
 from dlpy.core.errors import ConfigError
 from dlpy.data.task import Input, Task
 from dlpy.models._sequences import value_at

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from dlpy.components.base import Model
+from dlpy.components.model import Model
 from dlpy.core.errors import ConfigError
 from dlpy.data.task import Task
 from dlpy.models._convolutions import (

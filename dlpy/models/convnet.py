@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field
 
-from dlpy.components.base import Model
+from dlpy.components.model import Model
 from dlpy.core.errors import ConfigError
 from dlpy.data.task import Task
 from dlpy.models._convolutions import Convolution, Filters, Kept, Sides, check_blocks, flattened, left_out, of_block

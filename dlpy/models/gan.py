@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import numpy as np
 from pydantic import Field
 
-from dlpy.components.base import Callback, Model, Transform
+from dlpy.components.callback import Callback
+from dlpy.components.model import Model
 from dlpy.components.objectives import AnyOptimizer
+from dlpy.components.transform import Transform
 from dlpy.core.errors import ConfigError
 from dlpy.core.options import Block
-from dlpy.data.task import Data, Rows, Task
+from dlpy.data.rows import Data, Rows
+from dlpy.data.task import Task
 from dlpy.engine.custom_step import Sampler, Turn, stepped
 from dlpy.models._adversaries import Judge, Objectives
 from dlpy.models._image_layers import AnyLayer, Layer, check_sides, picture_shape, start_shape

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import model_validator
 
-from dlpy.components.base import Model, Transform
+from dlpy.components.model import Model
+from dlpy.components.transform import Transform
 from dlpy.core.errors import ConfigError
 from dlpy.data.task import Task
 from dlpy.models.dense import Activation, Dense, Rate, Regularizer, Units, add_head

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import numpy as np
 from pydantic import Field
 
-from dlpy.components.base import Callback, Model, Transform
+from dlpy.components.callback import Callback
+from dlpy.components.model import Model
+from dlpy.components.transform import Transform
 from dlpy.core.errors import ConfigError
-from dlpy.data.task import Data, Rows, Task
+from dlpy.data.rows import Data, Rows
+from dlpy.data.task import Task
 from dlpy.engine.custom_step import Batch, Noise, Sampler, Scores, Turn, stepped
 from dlpy.models._image_layers import AnyLayer, Layer, check_sides, picture_shape, start_shape
 from dlpy.models.dense import Activation, Units

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from dlpy.components.base import Plot
+from dlpy.components.plot import Plot
 from dlpy.core.captions import caption
 from dlpy.drawing.figures import COLOURS, GREY, LINES, epoch_axis, legend_below, new_figure
 from dlpy.drawing.phase_marks import mark_phases

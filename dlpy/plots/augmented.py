@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from dlpy.components.base import Plot
+from dlpy.components.plot import Plot
 from dlpy.drawing.figures import new_figure, panels
 from dlpy.runs.directory import Run
 from dlpy.runs.images import read_augmented

@@ -6,8 +6,8 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
-from dlpy.components.base import Plot
 from dlpy.components.objectives import DATA_LOSS
+from dlpy.components.plot import Plot
 from dlpy.core.captions import caption
 from dlpy.drawing.figures import (
     COLOURS,

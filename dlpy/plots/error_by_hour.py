@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from dlpy.components.base import Plot
+from dlpy.components.plot import Plot
 from dlpy.core.captions import caption
 from dlpy.drawing.figures import BLUE, GREY, legend_below, new_figure
 from dlpy.runs.directory import Run

@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from dlpy.components.base import Plot
+from dlpy.components.plot import Plot
 from dlpy.core.captions import caption
 from dlpy.drawing.figures import BLUE, GREY, ORANGE, draw_baseline, epoch_axis, legend_below, new_figure, score_axis
-from dlpy.runs.curves import FACTOR, SKIPPED, is_long, smooth
 from dlpy.runs.directory import Run
 from dlpy.runs.history import History, fold_histories, mean_history
-from dlpy.runs.results import baseline_of, fold_spread
+from dlpy.runs.results import FACTOR, SKIPPED, baseline_of, fold_spread, is_long, smooth
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

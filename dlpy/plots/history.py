@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from dlpy.components.base import Plot
 from dlpy.components.objectives import DATA_LOSS
+from dlpy.components.plot import Plot
 from dlpy.core.captions import caption
 from dlpy.drawing.figures import (
     BLUE,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from dlpy.components.base import Plot
+from dlpy.components.plot import Plot
 from dlpy.drawing.figures import GREY, new_figure
 from dlpy.plots.roc import Curve, draw_curves, legend_beside, mean_label, names_of, one_against_rest
 from dlpy.runs.directory import Run

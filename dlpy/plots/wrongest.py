@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from dlpy.components.base import Plot
+from dlpy.components.plot import Plot
 from dlpy.core.captions import caption
 from dlpy.data.task import Output
 from dlpy.drawing.figures import new_figure

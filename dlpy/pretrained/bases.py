@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic_core import PydanticCustomError, core_schema
 
-from dlpy.components.base import Model
+from dlpy.components.model import Model
 from dlpy.core.errors import ConfigError, RunError, did_you_mean
 from dlpy.core.options import Block, Slot
 from dlpy.data.task import Input, Task

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from dlpy.data.features import Scaled, arrays_of
-from dlpy.data.task import Rows
+from dlpy.data.rows import Rows
 from dlpy.storage.atomic import write_whole
 from dlpy.storage.cache import make_room, own_cache, used
 

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dlpy.components.base import Transform
+from dlpy.components.transform import Transform
 from dlpy.core import keras_backend
 from dlpy.core.progress import progress_bar
 from dlpy.data.features import row_bytes
-from dlpy.data.task import Input, Output, Rows, State, Task
+from dlpy.data.rows import Rows
+from dlpy.data.task import Input, Output, State, Task
 from dlpy.pretrained import feature_cache
 from dlpy.pretrained.bases import Base, base_layers
 from dlpy.pretrained.build import IMAGENET

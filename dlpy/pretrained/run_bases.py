@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from dlpy.components.base import Model
+from dlpy.components.model import Model
 from dlpy.core.errors import ConfigError, RunError, did_you_mean
 from dlpy.data.task import Task
 from dlpy.experiment.document import read

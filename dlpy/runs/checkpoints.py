@@ -28,8 +28,7 @@ from dlpy.engine.snapshots import Snapshot, key_of
 from dlpy.runs import checkpoint_files
 from dlpy.runs.checkpoint_files import CheckpointState, point, remove_unused, verify
 from dlpy.runs.directory import Run
-from dlpy.storage.atomic import beside, json_text, put_on_disk, sha256, storage
-from dlpy.storage.disk_space import require_space
+from dlpy.storage.atomic import beside, json_text, put_on_disk, require_space, sha256, storage
 from dlpy.storage.npz import ArraysError, read_npz
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ import numpy as np
 from dlpy.data.features import Pictures, Scaled, Texts, value_span
 from dlpy.data.images.augmentation import Augmentation
 from dlpy.data.images.files import as_bytes
-from dlpy.data.task import Output, Rows
+from dlpy.data.rows import Rows
+from dlpy.data.task import Output
 from dlpy.engine.device_rows import Resident, Tensors, batch
 from dlpy.runs.directory import Run
 from dlpy.runs.results import cell, class_names

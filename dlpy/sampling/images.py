@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dlpy.data.images.files import as_bytes, is_picture
-from dlpy.data.task import Rows
+from dlpy.data.rows import Rows
 from dlpy.drawing.png import enlarged, sheet
 from dlpy.engine.custom_step import Sampler
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dlpy.data.images.files import as_bytes, is_picture
-from dlpy.data.task import Data
+from dlpy.data.rows import Data
 from dlpy.data.validate import class_numbers
 
 if TYPE_CHECKING:

@@ -7,10 +7,11 @@ from typing import ClassVar
 
 import numpy as np
 
-from dlpy.components.base import Transform
+from dlpy.components.transform import Transform
 from dlpy.core.errors import ConfigError
 from dlpy.data.features import Scaled, value_span
-from dlpy.data.task import Output, Rows, State, Task
+from dlpy.data.rows import Rows
+from dlpy.data.task import Output, State, Task
 
 
 class RowsAsTargets(Transform):

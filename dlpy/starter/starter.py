@@ -8,16 +8,16 @@ from pathlib import Path
 import numpy as np
 from pydantic import ValidationError
 
-from dlpy.components.base import Dataset, Model
+from dlpy.components.dataset import Dataset
+from dlpy.components.model import Model
 from dlpy.core.errors import ConfigError, did_you_mean
 from dlpy.core.suggestions import command
 from dlpy.data.task import Task
 from dlpy.datasets.npz import Npz
 from dlpy.starter.blocks import TABLE_MODEL, TEXT_MODEL, first_file
 from dlpy.starter.columns import Choices
-from dlpy.starter.folder import experiment_for_folder
+from dlpy.starter.folder import experiment_for_folder, experiment_for_named_text, experiment_for_text
 from dlpy.starter.table import about, experiment_for_table
-from dlpy.starter.text import experiment_for_named_text, experiment_for_text
 from dlpy.starter.wording import Item, Option, relative
 
 _NONE = Choices()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dlpy.components.base import Dataset
+from dlpy.components.dataset import Dataset
 from dlpy.core.errors import DataError
 from dlpy.data.tables import column_types
 from dlpy.data.tables.column_types import Column

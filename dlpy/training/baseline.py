@@ -11,7 +11,8 @@ import numpy as np
 from dlpy.components.objectives import DATA_LOSS, Loss
 from dlpy.core.errors import on_a_line
 from dlpy.data.features import Passages, Windows
-from dlpy.data.task import Output, Rows, Task
+from dlpy.data.rows import Rows
+from dlpy.data.task import Output, Task
 from dlpy.data.units import own_numbers
 from dlpy.data.validate import class_numbers
 from dlpy.experiment.class_weights import weights_of_rows

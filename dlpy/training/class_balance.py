@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dlpy.components.base import Dataset
+from dlpy.components.dataset import Dataset
 from dlpy.core.errors import on_a_line, shortened
+from dlpy.data.rows import Data, Rows
 from dlpy.data.splits import Holdout, KFold
-from dlpy.data.task import Data, Output, Rows, Task
+from dlpy.data.task import Output, Task
 from dlpy.data.validate import class_numbers
 
 _FEW = 5  # rows of a class, on which no score of that class can be trusted

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dlpy.components.base import Model
+from dlpy.components.model import Model
 from dlpy.components.objectives import DATA_LOSS, Optimizer
 from dlpy.core import keras_backend
 from dlpy.core.errors import ConfigError, in_one_line

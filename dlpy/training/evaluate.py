@@ -11,7 +11,8 @@ import numpy as np
 
 from dlpy.core.errors import ConfigError, DataError, RunError, UnavailableError, did_you_mean
 from dlpy.data.class_filter import kept
-from dlpy.data.task import Loaded, Rows, Task
+from dlpy.data.rows import Loaded, Rows
+from dlpy.data.task import Task
 from dlpy.data.unfamiliar import require_familiar
 from dlpy.data.units import has_unit, own_scores, scores_in_unit
 from dlpy.data.validate import check_rows, class_numbers

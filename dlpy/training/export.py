@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dlpy.data.features import Pictures
-from dlpy.data.task import Rows
+from dlpy.data.rows import Rows
 from dlpy.training.pipeline import Pipeline
 
 if TYPE_CHECKING:

@@ -10,15 +10,14 @@ import numpy as np
 
 from dlpy.callbacks.checkpoint import Checkpoint, CheckpointHooks
 from dlpy.callbacks.metrics_csv import MetricsCsv
-from dlpy.components.base import LEARNING_RATE, Callback, Hooks
-from dlpy.components.hooks import without_state
+from dlpy.components.callback import LEARNING_RATE, Callback
+from dlpy.components.hooks import Hooks, without_state
 from dlpy.core import keras_backend
 from dlpy.core.errors import ConfigError
-from dlpy.data.task import Data
+from dlpy.data.rows import Data
 from dlpy.data.validate import class_numbers
 from dlpy.engine.engine import Engine, Plan
-from dlpy.engine.execution import Execution, choose
-from dlpy.engine.plan import Position
+from dlpy.engine.plan import Execution, Position, choose
 from dlpy.experiment.class_weights import weights_of_rows
 from dlpy.experiment.experiment import Experiment
 from dlpy.runs import checkpoints

@@ -15,15 +15,16 @@ from typing import Any
 
 import numpy as np
 
-from dlpy.components.base import Hooks
+from dlpy.components.hooks import Hooks
 from dlpy.components.objectives import DATA_LOSS
 from dlpy.core.errors import DataError, DivergedError, RunError
 from dlpy.core.parsing import Scores, parse, read_json
 from dlpy.core.processes import in_processes
-from dlpy.data.task import Data, Task
+from dlpy.data.rows import Data
+from dlpy.data.task import Task
 from dlpy.data.validate import check
 from dlpy.engine.engine import Engine
-from dlpy.engine.execution import Execution
+from dlpy.engine.plan import Execution
 from dlpy.experiment.experiment import Experiment
 from dlpy.runs.checkpoint_files import CheckpointState
 from dlpy.runs.directory import Run, fold_runs

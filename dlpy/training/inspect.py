@@ -11,8 +11,8 @@ import numpy as np
 from dlpy.core.errors import DataError, on_a_line
 from dlpy.data import preview
 from dlpy.data.features import Features, Padded, Passages, Pictures, Scaled, Sequences, Sparse, Windows
+from dlpy.data.rows import Data, Loaded, Rows
 from dlpy.data.tables.timestamps import stamp
-from dlpy.data.task import Data, Loaded, Rows
 from dlpy.data.units import own_numbers
 from dlpy.data.validate import check, class_numbers
 from dlpy.experiment.document import Document

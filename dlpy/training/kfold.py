@@ -8,21 +8,20 @@ from typing import Any
 import numpy as np
 
 from dlpy.core import keras_backend
-from dlpy.data.task import Data, Loaded
+from dlpy.data.rows import Data, Loaded
 from dlpy.data.validate import check_every_class
 from dlpy.drawing.figures import draw_all
 from dlpy.experiment.document import Document
 from dlpy.experiment.experiment import Experiment
 from dlpy.experiment.yaml_reader import Mistake
-from dlpy.runs.curves import best_epoch
 from dlpy.runs.directory import Run
 from dlpy.runs.history import fold_histories, mean_history, mean_over_folds
 from dlpy.runs.lock import locked
 from dlpy.runs.outcome import record_outcome
 from dlpy.runs.record import How
+from dlpy.runs.results import best_epoch
 from dlpy.sampling.row_targets import RowsAsTargets
-from dlpy.storage.atomic import write_arrays
-from dlpy.storage.disk_space import require_writable
+from dlpy.storage.atomic import require_writable, write_arrays
 from dlpy.training.class_balance import fold_warnings
 from dlpy.training.class_table import class_table, save_class_table
 from dlpy.training.fit import checkpoint_of

@@ -8,7 +8,8 @@ import numpy as np
 
 from dlpy.components.hooks import Hooks
 from dlpy.core.errors import DataError
-from dlpy.data.task import Data, Rows, Task
+from dlpy.data.rows import Data, Rows
+from dlpy.data.task import Task
 from dlpy.data.validate import class_numbers
 from dlpy.experiment.experiment import Experiment
 

@@ -10,13 +10,15 @@ from typing import Protocol
 
 import numpy as np
 
-from dlpy.components.base import Dataset, Transform
+from dlpy.components.dataset import Dataset
+from dlpy.components.transform import Transform
 from dlpy.core.errors import ConfigError, DataError, RunError, UnavailableError, in_one_line
 from dlpy.core.registry import plugin_failure
 from dlpy.data.class_filter import kept
 from dlpy.data.features import Pictures, Scaled, Sparse, Windows
+from dlpy.data.rows import Data, Loaded, Rows
 from dlpy.data.tables.training_ranges import TrainingRanges
-from dlpy.data.task import Data, Loaded, Rows, State, Task
+from dlpy.data.task import State, Task
 from dlpy.data.unfamiliar import Unfamiliar
 from dlpy.data.windows import step_at
 from dlpy.runs.transform_states import read_states, write_states

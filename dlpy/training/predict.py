@@ -12,8 +12,9 @@ import numpy as np
 from dlpy.core.errors import ConfigError, DataError
 from dlpy.core.suggestions import command
 from dlpy.data.features import Windows
+from dlpy.data.rows import Rows
 from dlpy.data.tables.timestamps import stamp
-from dlpy.data.task import Rows, Task
+from dlpy.data.task import Task
 from dlpy.data.unfamiliar import Unfamiliar, require_familiar
 from dlpy.data.units import own_numbers
 from dlpy.data.validate import check_rows

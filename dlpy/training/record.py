@@ -14,7 +14,8 @@ import numpy as np
 
 from dlpy.core.environment import environment
 from dlpy.data.features import Windows
-from dlpy.data.task import Data, Loaded, Output, Rows, Task
+from dlpy.data.rows import Data, Loaded, Rows
+from dlpy.data.task import Output, Task
 from dlpy.data.units import has_unit, own_numbers, own_scores, scores_in_unit
 from dlpy.data.validate import class_numbers
 from dlpy.experiment.experiment import Experiment

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from dlpy.components.hooks import Hooks
-from dlpy.data.task import Data, Loaded
+from dlpy.data.rows import Data, Loaded
 from dlpy.experiment.experiment import Experiment
 
 

@@ -16,17 +16,17 @@ from dlpy.data.validate import check
 from dlpy.drawing.figures import draw_all
 from dlpy.experiment.experiment import Experiment
 from dlpy.runs.checkpoint_files import CheckpointState
-from dlpy.runs.directory import Run, forget_outdated
+from dlpy.runs.directory import Run, all_runs, forget_outdated
 from dlpy.runs.history import read_history
 from dlpy.runs.lock import locked
 from dlpy.runs.outcome import record_outcome
-from dlpy.runs.record import How
+from dlpy.runs.record import How, Record
 from dlpy.training.evaluate import loaded_again, read_config
 from dlpy.training.fit import reached, rewound
 from dlpy.training.folds import done_folds
 from dlpy.training.kfold import validate, with_folds
 from dlpy.training.pipeline import transform
-from dlpy.training.record import config_digests, file_digests, told_of_data
+from dlpy.training.record import Options, config_digests, file_digests, told_of_data
 from dlpy.training.reporter import Reporter
 from dlpy.training.train import Prepared, finish, with_rows
 
@@ -193,3 +193,35 @@ def _trained(metrics: Path) -> float:
     except RunError:
         return 0.0  # damaged: told where it matters
     return 0.0 if history is None else float(history.seconds[-1])
+
+
+_OVER = ("completed", "diverged")  # a run that diverged would do so again
+
+
+def latest_unfinished(given: str, options: Options) -> Run | None:
+    """Return the newest run of the same experiment that is not over; None where there is none.
+
+    Args:
+        given: what the experiment, overrides included, is told by.
+    """
+    for run in reversed(all_runs(options.folder)):
+        record = _record(run)
+        if record is None or record.status in _OVER:
+            continue
+        if record.given == given and record.kind == options.kind and _asked_for(record, options):
+            return run
+    return None
+
+
+def _record(run: Run) -> Record | None:
+    """Return run.json, None where it is damaged: then it is no run to go on with."""
+    try:
+        return run.record()
+    except RunError:
+        return None
+
+
+def _asked_for(record: Record, options: Options) -> bool:
+    """Return whether the command line asked for the same, apart from the experiment."""
+    refit = options.folds is not None and options.folds.refit
+    return record.smoke == options.smoke and (record.folds or How()).refit == refit

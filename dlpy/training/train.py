@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from dlpy.core import keras_backend
 from dlpy.core.errors import in_one_line
-from dlpy.data.task import Data, Loaded, Rows, Task
+from dlpy.data.rows import Data, Loaded, Rows
+from dlpy.data.task import Task
 from dlpy.data.validate import check
 from dlpy.drawing.figures import draw_all
 from dlpy.engine.custom_step import stepped_class
@@ -21,7 +22,7 @@ from dlpy.runs.lock import locked
 from dlpy.runs.outcome import record_outcome
 from dlpy.runs.samples import save_augmented
 from dlpy.storage import atomic
-from dlpy.storage.disk_space import require_space, require_writable
+from dlpy.storage.atomic import require_space, require_writable
 from dlpy.training.class_balance import class_warnings
 from dlpy.training.compile import (
     compiled_model,

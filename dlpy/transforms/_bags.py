@@ -9,10 +9,11 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from dlpy.components.base import Transform
+from dlpy.components.transform import Transform
 from dlpy.core.errors import ConfigError
 from dlpy.data.features import Sequences, Sparse, splits_of
-from dlpy.data.task import Rows, State, Task
+from dlpy.data.rows import Rows
+from dlpy.data.task import State, Task
 
 _CHUNK_CELLS = 20_000_000  # bytes of working memory, or an eighth of them
 

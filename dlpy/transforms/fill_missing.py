@@ -9,10 +9,11 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import AfterValidator
 
-from dlpy.components.base import Transform
+from dlpy.components.transform import Transform
 from dlpy.core.errors import ConfigError, DataError
 from dlpy.data.features import Table
-from dlpy.data.task import Rows, State, Task
+from dlpy.data.rows import Rows
+from dlpy.data.task import State, Task
 from dlpy.data.unfamiliar import Unfamiliar
 
 RULES = ("error", "mean", "median", "most_frequent")

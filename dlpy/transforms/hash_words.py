@@ -8,9 +8,10 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
-from dlpy.components.base import Transform
+from dlpy.components.transform import Transform
 from dlpy.data.features import Sequences
-from dlpy.data.task import Input, Rows, State, Task
+from dlpy.data.rows import Rows
+from dlpy.data.task import Input, State, Task
 from dlpy.data.text import tokenizer
 from dlpy.data.text.tokenizer import Rules
 from dlpy.transforms.tokenize import check_texts, texts_of

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from dlpy.data.task import Rows, State
+from dlpy.data.rows import Rows
+from dlpy.data.task import State
 from dlpy.transforms._bags import Bag, multi_hot
 
 

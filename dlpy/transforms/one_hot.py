@@ -7,9 +7,10 @@ from typing import Literal
 
 import numpy as np
 
-from dlpy.components.base import Transform
+from dlpy.components.transform import Transform
 from dlpy.core.errors import ConfigError, DataError
-from dlpy.data.task import Rows, State, Task
+from dlpy.data.rows import Rows
+from dlpy.data.task import State, Task
 
 
 class OneHot(Transform):

@@ -6,10 +6,11 @@ from typing import Literal
 
 import numpy as np
 
-from dlpy.components.base import Transform
+from dlpy.components.transform import Transform
 from dlpy.core.errors import ConfigError, SetupError
 from dlpy.data.features import Padded
-from dlpy.data.task import Input, Rows, State, Task
+from dlpy.data.rows import Rows
+from dlpy.data.task import Input, State, Task
 
 _MOST_BYTES = 2 * 2**30
 

@@ -8,10 +8,11 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
-from dlpy.components.base import Transform
+from dlpy.components.transform import Transform
 from dlpy.core.errors import ConfigError, DataError
 from dlpy.data.features import Padded, Sequences, stretches
-from dlpy.data.task import Rows, State, Task
+from dlpy.data.rows import Rows
+from dlpy.data.task import State, Task
 
 End = Literal["front", "back"]
 

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from dlpy.components.base import Transform
+from dlpy.components.transform import Transform
 from dlpy.core.errors import ConfigError
 from dlpy.data.features import Pictures, Scaled, Windows
-from dlpy.data.task import Rows, State, Task
+from dlpy.data.rows import Rows
+from dlpy.data.task import State, Task
 
 if TYPE_CHECKING:
     import keras

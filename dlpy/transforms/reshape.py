@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from dlpy.components.base import Transform
+from dlpy.components.transform import Transform
 from dlpy.core.errors import ConfigError
 from dlpy.data.features import Scaled
-from dlpy.data.task import Input, Rows, State, Task
+from dlpy.data.rows import Rows
+from dlpy.data.task import Input, State, Task
 
 if TYPE_CHECKING:
     import keras

@@ -8,7 +8,8 @@ from typing import Literal
 import numpy as np
 
 from dlpy.data.features import Sparse
-from dlpy.data.task import Rows, State, Task
+from dlpy.data.rows import Rows
+from dlpy.data.task import State, Task
 from dlpy.transforms._bags import Bag, counts, multi_hot
 
 

@@ -8,10 +8,11 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
-from dlpy.components.base import Transform
+from dlpy.components.transform import Transform
 from dlpy.core.errors import ConfigError, DataError, on_a_line
 from dlpy.data.features import Sequences, Texts
-from dlpy.data.task import Input, Rows, State, Task
+from dlpy.data.rows import Rows
+from dlpy.data.task import Input, State, Task
 from dlpy.data.text import tokenizer
 from dlpy.data.text.tokenizer import Rules, Terms
 from dlpy.data.unfamiliar import Unfamiliar, counted

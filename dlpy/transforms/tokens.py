@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Literal
 
-from dlpy.components.base import Transform
+from dlpy.components.transform import Transform
 from dlpy.core.errors import ConfigError, on_a_line
 from dlpy.data.features import Passages
-from dlpy.data.task import Rows, State, Task
+from dlpy.data.rows import Rows
+from dlpy.data.task import State, Task
 from dlpy.data.text.vocabulary import By
 from dlpy.sampling.text_memory import Memory
 

@@ -34,7 +34,7 @@ def missing(path: Path) -> None:
 
 def write_texts(path: Path) -> None:
     """Write the stand-in of a text dataset in Keras' own format: object arrays of lists of word ranks."""
-    from dlpy.components.base import Dataset
+    from dlpy.components.dataset import Dataset
 
     loaded = Dataset.registry.get(path.stem)(name=path.stem).stand_in(0, None)
     parts = {"train": loaded.train, "test": loaded.test}

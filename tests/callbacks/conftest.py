@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import keras
 import pytest
 
-from dlpy.components.base import Hooks
+from dlpy.components.hooks import Hooks
 
 
 @dataclass

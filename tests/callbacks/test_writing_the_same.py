@@ -6,7 +6,8 @@ from typing import Literal
 import pytest
 import yaml
 
-from dlpy.components.base import LEARNING_RATE, Callback, Hooks
+from dlpy.components.callback import LEARNING_RATE, Callback
+from dlpy.components.hooks import Hooks
 
 DECAY = {"name": "exponential_decay", "initial_learning_rate": 0.5, "decay_steps": 1, "decay_rate": 0.5}
 WARM_UP = {

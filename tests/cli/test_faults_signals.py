@@ -15,7 +15,8 @@ from dlpy.runs.directory import Run
 FIRST_STEP = """
 from pathlib import Path
 from typing import Literal
-from dlpy.components.base import Callback, Hooks
+from dlpy.components.hooks import Hooks
+from dlpy.components.callback import Callback
 
 class FirstStep(Callback):
     name: Literal["first_step"] = "first_step"

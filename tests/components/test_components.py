@@ -4,10 +4,13 @@ import pytest
 from every import REQUIRED, made, names
 from pydantic import TypeAdapter
 
-from dlpy.components.base import AnyCallback, AnyDataset, AnyModel, AnyTransform
+from dlpy.components.callback import AnyCallback
 from dlpy.components.catalogue import component_help, kinds
+from dlpy.components.dataset import AnyDataset
+from dlpy.components.model import AnyModel
 from dlpy.components.objectives import AnyLoss, AnyMetric, AnyOptimizer, AnySchedule
 from dlpy.components.option_docs import option_help
+from dlpy.components.transform import AnyTransform
 from dlpy.core.errors import ConfigError
 from dlpy.core.options import Block
 from dlpy.data.task import Input, Output, Task
@@ -45,7 +48,7 @@ def test_a_component_whose_required_options_are_not_known_is_named() -> None:
 
 
 def test_a_plot_must_not_need_options_since_nothing_gives_it_any(bench) -> None:
-    code = "from typing import Literal\nfrom dlpy.components.base import Plot\n\n\nclass Needy(Plot):\n"
+    code = "from typing import Literal\nfrom dlpy.components.dataset import Plot\n\n\nclass Needy(Plot):\n"
     bench.write(f'{code}    name: Literal["needy"] = "needy"\n    bins: int\n', "needy.py")
     status, _, err = bench.run("show", "plots", "--plugin", "needy.py")
     assert (status, err.count("\n")) == (2, 1)

@@ -11,7 +11,7 @@ from typing import Literal
 
 import numpy as np
 
-from dlpy.components.base import *
+from dlpy.components.dataset import *
 from dlpy.data.task import *
 
 """

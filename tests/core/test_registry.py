@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from machine import seconds
 
-from dlpy.components.base import Model
 from dlpy.components.catalogue import kinds
+from dlpy.components.model import Model
 from dlpy.core import registry
 from dlpy.core.errors import ConfigError, did_you_mean
 from dlpy.core.registry import load_plugin
@@ -23,7 +23,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from dlpy.components.base import Model
+from dlpy.components.model import Model
 
 
 class Pyramid(Model):

@@ -8,9 +8,10 @@ from pydantic import ValidationError
 
 from dlpy.data.features import Scaled
 from dlpy.data.images.augmentation import Augmentation, augmented
-from dlpy.data.task import Input, Output, Rows, Task
+from dlpy.data.rows import Rows
+from dlpy.data.task import Input, Output, Task
 from dlpy.engine.engine import Engine, Plan
-from dlpy.engine.execution import Execution
+from dlpy.engine.plan import Execution
 from dlpy.experiment.experiment import Experiment
 from dlpy.training.compile import compiled_model
 

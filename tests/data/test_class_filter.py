@@ -3,7 +3,8 @@ import pytest
 
 from dlpy.core.errors import DataError
 from dlpy.data.class_filter import kept, narrowed
-from dlpy.data.task import Input, Loaded, Output, Rows, Source, Task
+from dlpy.data.rows import Loaded, Rows, Source
+from dlpy.data.task import Input, Output, Task
 
 TASK = Task.single(Input("array", (1,)), Output("multiclass", 4, ("ant", "bee", "cat", "dog")))
 

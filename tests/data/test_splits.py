@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 
 from dlpy.core.errors import DataError
+from dlpy.data.rows import Rows
 from dlpy.data.splits import Holdout, KFold
-from dlpy.data.task import Input, Output, Rows, Task
+from dlpy.data.task import Input, Output, Task
 
 CLASSES = Task.single(Input("array", (1,)), Output("multiclass", 3, ("a", "b", "c")))
 NUMBERS = Task.single(Input("array", (1,)), Output("regression"))

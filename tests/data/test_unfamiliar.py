@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 
 from dlpy.data.features import Table, Texts, Windows
+from dlpy.data.rows import Rows
 from dlpy.data.tables.training_ranges import TrainingRanges
-from dlpy.data.task import Input, Output, Rows, Task
+from dlpy.data.task import Input, Output, Task
 from dlpy.experiment.experiment import load
 from dlpy.training.pipeline import Pipeline
 from dlpy.training.record import Options

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from every import made, names
 
-from dlpy.components.base import Dataset
+from dlpy.components.dataset import Dataset
 from dlpy.data.features import Passages, Sequences, Table, Texts, Windows
-from dlpy.data.task import Rows, Task
+from dlpy.data.rows import Rows
+from dlpy.data.task import Task
 
 
 @pytest.mark.parametrize("name", names("datasets"))

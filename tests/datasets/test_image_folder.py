@@ -12,7 +12,7 @@ from dlpy.cli.main import main
 from dlpy.core.errors import ConfigError, DataError, UnavailableError
 from dlpy.data.features import Pictures
 from dlpy.data.images import cache as picture_cache
-from dlpy.data.task import Loaded
+from dlpy.data.rows import Loaded
 from dlpy.datasets.image_folder import ImageFolder
 from dlpy.training.pipeline import split
 

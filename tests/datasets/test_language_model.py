@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from dlpy.components.base import Dataset
+from dlpy.components.dataset import Dataset
 from dlpy.core.errors import DataError, UnavailableError
 from dlpy.data.features import arrays_of, row_bytes
 from dlpy.datasets.language_model import LanguageModel

@@ -3,8 +3,8 @@
 import keras
 import numpy as np
 
-from dlpy.components.base import Hooks
-from dlpy.data.task import Rows
+from dlpy.components.dataset import Hooks
+from dlpy.data.rows import Rows
 from dlpy.engine import engine
 
 X = np.random.default_rng(3).normal(size=(40, 4)).astype(np.float32)

@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from dlpy.data.task import Rows
+from dlpy.data.rows import Rows
 from dlpy.engine import model_state
 from dlpy.engine.custom_step import Noise, Sampler, Turn, stepped
 from dlpy.engine.engine import Engine, Plan
-from dlpy.engine.execution import Execution
+from dlpy.engine.plan import Execution
 
 
 def line() -> keras.Model:

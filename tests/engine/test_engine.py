@@ -6,15 +6,18 @@ import keras
 import numpy as np
 import pytest
 
-from dlpy.components.base import Callback, Hooks, Model
+from dlpy.components.callback import Callback
+from dlpy.components.dataset import Hooks
+from dlpy.components.model import Model
 from dlpy.components.objectives import Loss, Metric, Optimizer
 from dlpy.core.errors import ConfigError, DivergedError
 from dlpy.data.features import Padded, Sparse, Windows
-from dlpy.data.task import Input, Output, Rows, Task
+from dlpy.data.rows import Rows
+from dlpy.data.task import Input, Output, Task
 from dlpy.engine import engine
 from dlpy.engine.device_rows import Resident
-from dlpy.engine.execution import Execution, choose, jit_pays
 from dlpy.engine.graph_epoch import steps_in_block
+from dlpy.engine.plan import Execution, choose, jit_pays
 from dlpy.runs.directory import Run
 
 RNG = np.random.default_rng(3)

@@ -9,17 +9,18 @@ import pytest
 import yaml
 from keras import layers
 
-from dlpy.components.base import Model
 from dlpy.components.hooks import Hooks
+from dlpy.components.model import Model
 from dlpy.data.features import Padded
-from dlpy.data.task import Input, Output, Rows, Task
+from dlpy.data.rows import Rows
+from dlpy.data.task import Input, Output, Task
 from dlpy.engine.engine import Engine, Plan
-from dlpy.engine.execution import Execution
 from dlpy.engine.lengths import ignores_padding
+from dlpy.engine.plan import Execution
 
 AVERAGES = '''
 from typing import Literal
-from dlpy.components.base import Model
+from dlpy.components.model import Model
 
 class Averages(Model):
     """Averages the vectors of all places, those that are filled up too."""

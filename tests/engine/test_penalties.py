@@ -9,7 +9,7 @@ import pytest
 
 from dlpy.callbacks.metrics_csv import MetricsCsv
 from dlpy.core.errors import RunError
-from dlpy.data.task import Rows
+from dlpy.data.rows import Rows
 from dlpy.engine import penalties
 from dlpy.engine.engine import Engine
 from dlpy.engine.snapshots import Snapshot, with_copies
@@ -26,7 +26,7 @@ MODEL = {"name": "dense", "units": [8], "regularizer": {"l1": 0.01, "l2": 0.1}}
 PLUGIN = """
 from typing import Literal
 import keras
-from dlpy.components.base import Model
+from dlpy.components.model import Model
 
 class Tax(keras.Layer):
     def call(self, x):

@@ -5,9 +5,10 @@ from typing import Literal
 import keras
 import numpy as np
 
-from dlpy.components.base import Dataset
+from dlpy.components.dataset import Dataset
 from dlpy.data.images.files import Form
-from dlpy.data.task import Input, Loaded, Output, Rows, Source, Task
+from dlpy.data.rows import Loaded, Rows, Source
+from dlpy.data.task import Input, Output, Task
 from dlpy.explain.inputs import Subject
 from dlpy.explain.layer_graph import open_network
 

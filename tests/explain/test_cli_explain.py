@@ -7,7 +7,7 @@ from corners import CORNERS, DATA, TRAINING, subject
 from PIL import Image
 
 from dlpy.core.errors import ConfigError
-from dlpy.data.task import Rows
+from dlpy.data.rows import Rows
 from dlpy.explain.explain import Watcher, Wish, Work
 from dlpy.explain.heat_maps import heat_map
 from dlpy.explain.inputs import of_run

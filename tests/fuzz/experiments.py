@@ -13,8 +13,11 @@ from typing import Any
 import yaml
 
 from dlpy.artworks.kinds import load_any
-from dlpy.components.base import Callback, Dataset, Model, Transform
+from dlpy.components.callback import Callback
+from dlpy.components.dataset import Dataset
+from dlpy.components.model import Model
 from dlpy.components.objectives import Metric, Optimizer
+from dlpy.components.transform import Transform
 from dlpy.experiment.experiment import Experiment
 from dlpy.experiment.yaml_reader import Reader
 

@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from dlpy.components.base import Dataset
+from dlpy.components.dataset import Dataset
 from dlpy.data import archives
 from dlpy.data.images.files import Form, read_picture, read_sizes
 from dlpy.data.text.word_vectors import read_vectors

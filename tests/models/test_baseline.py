@@ -6,7 +6,8 @@ import pytest
 
 from dlpy.core.errors import ConfigError
 from dlpy.data.features import Windows
-from dlpy.data.task import Input, Output, Rows, Task
+from dlpy.data.rows import Rows
+from dlpy.data.task import Input, Output, Task
 from dlpy.engine.engine import Engine, Plan
 from dlpy.engine.snapshots import Snapshot, with_copies
 from dlpy.experiment.experiment import Experiment

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from every import BINARY, CLASSES, NUMBER, ONE_HOT, fitting, names, rows_for
 
-from dlpy.components.base import Model
+from dlpy.components.model import Model
 from dlpy.components.objectives import Loss
 from dlpy.data.task import Input, Output, Task
 from dlpy.engine.engine import Engine, Plan

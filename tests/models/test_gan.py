@@ -5,10 +5,11 @@ import tensorflow as tf
 
 from dlpy.callbacks.collapse_alarm import CollapseAlarm
 from dlpy.core.errors import ConfigError
-from dlpy.data.task import Data, Input, Output, Rows, Task
+from dlpy.data.rows import Data, Rows
+from dlpy.data.task import Input, Output, Task
 from dlpy.engine.custom_step import Noise, _update
 from dlpy.engine.engine import Engine, Plan
-from dlpy.engine.execution import Execution
+from dlpy.engine.plan import Execution
 from dlpy.models.gan import Gan
 from dlpy.sampling.images import asked_for, latent_vectors, make, make_pictures
 

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 import yaml
 
-from dlpy.components.base import Model
-from dlpy.data.task import Input, Output, Rows, Task
+from dlpy.components.model import Model
+from dlpy.data.rows import Rows
+from dlpy.data.task import Input, Output, Task
 from dlpy.experiment.experiment import load
 from dlpy.pretrained import feature_cache
 from dlpy.pretrained import features as base_features

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from dlpy.components.base import Model
+from dlpy.components.model import Model
 from dlpy.data.task import Input, Output, Task
 
 REVIEWS = Task.single(Input("sequence", (500,), 10_000, padding="front"), Output("binary"))

@@ -4,9 +4,10 @@ import pytest
 import tensorflow as tf
 
 from dlpy.core.errors import ConfigError
-from dlpy.data.task import Data, Input, Output, Rows, Task
+from dlpy.data.rows import Data, Rows
+from dlpy.data.task import Input, Output, Task
 from dlpy.engine.engine import Engine, Plan
-from dlpy.engine.execution import Execution
+from dlpy.engine.plan import Execution
 from dlpy.models.vae import Vae, kl_divergence
 from dlpy.sampling.latent_space import between, grid, latent_pieces
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dlpy.components.base import Plot
+from dlpy.components.plot import Plot
 from dlpy.drawing.figures import style
 from dlpy.runs.directory import Run
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dlpy.components.base import Plot
+from dlpy.components.plot import Plot
 from dlpy.core.errors import ConfigError, RunError, shortened
 from dlpy.drawing.figures import draw, draw_all, new_figure, style
 from dlpy.drawing.png import stand_in_text

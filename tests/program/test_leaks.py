@@ -18,10 +18,12 @@ from every import REQUIRED, names
 from held_out import bits, learnt, numbers, otherwise, with_other_test, with_other_validation
 from pydantic import ValidationError
 
-from dlpy.components.base import Dataset, Transform
+from dlpy.components.dataset import Dataset
+from dlpy.components.transform import Transform
 from dlpy.core.errors import ConfigError
+from dlpy.data.rows import Data, Loaded
 from dlpy.data.splits import KFold
-from dlpy.data.task import Data, Loaded, Task
+from dlpy.data.task import Task
 from dlpy.engine.engine import Engine
 from dlpy.experiment.cross_checks import misfits
 from dlpy.experiment.experiment import Experiment, load

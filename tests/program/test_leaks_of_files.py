@@ -13,7 +13,7 @@ from every import REQUIRED, names
 from held_out import bits, learnt, numbers
 from PIL import Image
 
-from dlpy.components.base import Dataset
+from dlpy.components.dataset import Dataset
 from dlpy.experiment.experiment import load
 from dlpy.training.folds import divided, fold_data
 from dlpy.training.kfold import kfold

@@ -6,7 +6,10 @@ from typing import Annotated, get_args, get_origin, get_type_hints
 import pytest
 
 from dlpy.cli.main import app
-from dlpy.components.base import Callback, Dataset, Model, Transform
+from dlpy.components.callback import Callback
+from dlpy.components.dataset import Dataset
+from dlpy.components.model import Model
+from dlpy.components.transform import Transform
 
 THIRTY = "123456789012345678901234567890"
 TABLE = "data: {name: csv, path: t.csv, target: b}\nmodel: {name: dense, units: [2]}\n"

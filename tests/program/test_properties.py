@@ -14,12 +14,13 @@ from every import made, names
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dlpy.components.base import Transform
+from dlpy.components.transform import Transform
 from dlpy.core.errors import ConfigError, DataError, RunError
 from dlpy.data.features import Table, Texts
+from dlpy.data.rows import Rows
 from dlpy.data.splits import Holdout, KFold
 from dlpy.data.tables import csv_file
-from dlpy.data.task import Input, Output, Rows, Task
+from dlpy.data.task import Input, Output, Task
 from dlpy.experiment.experiment import load
 from dlpy.experiment.yaml_reader import Reader, to_yaml
 from dlpy.runs.directory import find_run

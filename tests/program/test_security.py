@@ -9,7 +9,7 @@ PLUGIN = """\
 from pathlib import Path
 from typing import Literal
 
-from dlpy.components.base import Model
+from dlpy.components.model import Model
 
 Path("ran").write_text("by the plug-in")
 

@@ -4,7 +4,8 @@ import fcntl
 from pathlib import Path
 from typing import Any, Literal
 
-from dlpy.components.base import Callback, Hooks
+from dlpy.components.callback import Callback
+from dlpy.components.dataset import Hooks
 from dlpy.experiment.experiment import load
 from dlpy.runs.directory import Run
 from dlpy.training.record import fingerprint

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from dlpy.components.base import Model
+from dlpy.components.model import Model
 from dlpy.core.errors import ConfigError
 from dlpy.data.task import Input, Output, Task
 from dlpy.sampling.text import Continuation, Manner, draw

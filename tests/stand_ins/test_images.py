@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from dlpy.components.base import Dataset
+from dlpy.components.dataset import Dataset
 from dlpy.datasets.cifar10 import Cifar10
 from dlpy.datasets.fashion_mnist import FashionMnist
 from dlpy.datasets.mnist import Mnist

@@ -5,7 +5,8 @@ import pytest
 from PIL import Image
 
 from dlpy.cli.main import main
-from dlpy.components.base import Dataset, Model
+from dlpy.components.dataset import Dataset
+from dlpy.components.model import Model
 from dlpy.core.errors import ConfigError, DataError
 from dlpy.experiment.experiment import load
 from dlpy.starter import starter

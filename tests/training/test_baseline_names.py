@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from dlpy.data.task import Input, Output, Rows, Task
+from dlpy.data.rows import Rows
+from dlpy.data.task import Input, Output, Task
 from dlpy.experiment.experiment import load
 from dlpy.training.baseline import baseline
 

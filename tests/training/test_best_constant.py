@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from dlpy.components.objectives import Loss
-from dlpy.data.task import Input, Output, Rows, Task
+from dlpy.data.rows import Rows
+from dlpy.data.task import Input, Output, Task
 from dlpy.experiment.experiment import Experiment
 from dlpy.training.baseline import baseline
 from dlpy.training.best_constant import Targets, best_guess, mean_loss

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dlpy.components.base import Dataset
+from dlpy.components.dataset import Dataset
+from dlpy.data.rows import Data, Loaded, Rows, Source
 from dlpy.data.splits import KFold, hold_out
-from dlpy.data.task import Data, Input, Loaded, Output, Rows, Source, Task
+from dlpy.data.task import Input, Output, Task
 from dlpy.datasets.csv import Csv
 from dlpy.training.class_balance import class_warnings, fold_warnings
 from dlpy.training.pipeline import split

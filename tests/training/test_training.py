@@ -10,9 +10,10 @@ import keras
 import numpy as np
 import pytest
 
-from dlpy.components.base import Dataset
+from dlpy.components.dataset import Dataset
 from dlpy.data.features import Sequences
-from dlpy.data.task import Data, Input, Loaded, Output, Rows, Source, Task
+from dlpy.data.rows import Data, Loaded, Rows, Source
+from dlpy.data.task import Input, Output, Task
 from dlpy.experiment.experiment import load
 from dlpy.runs import checkpoints
 from dlpy.runs.directory import Run, all_runs

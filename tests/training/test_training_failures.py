@@ -10,7 +10,8 @@ import keras
 import numpy as np
 import pytest
 
-from dlpy.components.base import Callback, Hooks
+from dlpy.components.callback import Callback
+from dlpy.components.dataset import Hooks
 from dlpy.core.signals import Stopped
 from dlpy.runs.directory import Run
 

@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 from every import CLASSES, made, names
 
-from dlpy.components.base import Model, Transform
+from dlpy.components.model import Model
+from dlpy.components.transform import Transform
 from dlpy.core.errors import ConfigError
 from dlpy.data.features import Padded, Passages, Sequences, Table, Texts
-from dlpy.data.task import Input, Output, Rows, State, Task
+from dlpy.data.rows import Rows
+from dlpy.data.task import Input, Output, State, Task
 from dlpy.training.export import with_preprocessing
 from dlpy.training.pipeline import Pipeline, measured
 

@@ -6,7 +6,8 @@ from pydantic import ValidationError
 
 from dlpy.core.errors import ConfigError, DataError
 from dlpy.data.features import Table
-from dlpy.data.task import Input, Output, Rows, Task
+from dlpy.data.rows import Rows
+from dlpy.data.task import Input, Output, Task
 from dlpy.transforms.fill_missing import FillMissing
 
 TASK = Task.single(Input("table", (3,)), Output("regression"))

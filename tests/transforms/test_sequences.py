@@ -6,10 +6,11 @@ import pytest
 from every import BINARY
 from keras.src.legacy.preprocessing.text import Tokenizer
 
-from dlpy.components.base import Transform
+from dlpy.components.transform import Transform
 from dlpy.core.errors import ConfigError, DataError, SetupError
 from dlpy.data.features import Padded, Sequences, Sparse, Texts, Windows
-from dlpy.data.task import Input, Rows, Task
+from dlpy.data.rows import Rows
+from dlpy.data.task import Input, Task
 from dlpy.training.pipeline import Pipeline
 from dlpy.transforms.counts import Counts
 from dlpy.transforms.multi_hot import MultiHot

@@ -5,7 +5,8 @@ import pytest
 
 from dlpy.core.errors import ConfigError
 from dlpy.data.features import Table
-from dlpy.data.task import Input, Output, Rows, Task
+from dlpy.data.rows import Rows
+from dlpy.data.task import Input, Output, Task
 from dlpy.training.pipeline import Pipeline
 from dlpy.transforms.tabulate import Tabulate
 

@@ -13,7 +13,8 @@ from keras.src.legacy.preprocessing.text import Tokenizer
 
 from dlpy.core.errors import ConfigError, DataError
 from dlpy.data.features import Sequences, Texts
-from dlpy.data.task import Input, Rows, Task
+from dlpy.data.rows import Rows
+from dlpy.data.task import Input, Task
 from dlpy.data.text.tokenizer import characters, unpacked
 from dlpy.data.text.tokenizer import words as words_of
 from dlpy.training.pipeline import Pipeline

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from dlpy.data.features import Table, Windows
-from dlpy.data.task import Rows, State, Task
+from dlpy.data.rows import Rows
+from dlpy.data.task import State, Task
 from dlpy.data.unfamiliar import Unfamiliar, counted
 
 _NAMES, _LEAST, _MOST = "range.names", "range.least", "range.most"

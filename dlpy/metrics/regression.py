@@ -1,0 +1,89 @@
+"""Metrics of predicted numbers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+import numpy as np
+
+from dlpy.components.objectives import Metric
+from dlpy.core.errors import ConfigError
+from dlpy.data.rows import Rows
+from dlpy.data.task import Task
+from dlpy.metrics._checks import refuse_tokens, require_numbers
+from dlpy.metrics._keras_regression_metrics import in_unit, streamed_r2
+from dlpy.scores.regression_scores import regression_score
+
+if TYPE_CHECKING:
+    import keras
+
+
+class ErrorMetric(Metric):
+    """A distance between target and prediction: absolute, squared, root of the squared, in per cent, logarithmic.
+
+    Of a standardized target mape and msle are those of the numbers in its own unit.
+    """
+
+    name: Literal["mae", "mse", "rmse", "mape", "msle"]
+    aliases = {
+        "mean_absolute_error": "mae",
+        "mean_squared_error": "mse",
+        "root_mean_squared_error": "rmse",
+        "mean_absolute_percentage_error": "mape",
+        "mean_squared_logarithmic_error": "msle",
+    }
+    direction = "min"
+    keras_classes: ClassVar[dict[str, str]] = {
+        "mae": "MeanAbsoluteError",
+        "mse": "MeanSquaredError",
+        "rmse": "RootMeanSquaredError",
+        "mape": "MeanAbsolutePercentageError",
+        "msle": "MeanSquaredLogarithmicError",
+    }
+
+    def check(self, task: Task) -> None:
+        if task.output.kind == "multiclass" and not task.output.one_hot:
+            raise ConfigError(f"{self.name} fits numbers; this target is a class number. Use accuracy.")
+        refuse_tokens(self, task)
+
+    def build(self, task: Task) -> keras.metrics.Metric:
+        from keras import metrics
+
+        built = getattr(metrics, self.keras_classes[self.name])(name=self.key)
+        return in_unit(built, task.output) if self.name in ("mape", "msle") else built
+
+
+class R2(Metric):
+    """Coefficient of determination: the share of the target's variance that is explained; undefined of a constant.
+
+    Of several numbers, the mean over those that vary.
+    """
+
+    name: Literal["r2"] = "r2"
+    aliases = {"R2": "r2", "r2_score": "r2"}
+    direction = "max"
+
+    def check(self, task: Task) -> None:
+        require_numbers(self, task)
+
+    def build(self, task: Task) -> keras.metrics.Metric:
+        return streamed_r2(task.output.units or 1, self.key)
+
+    def exact(self, task: Task, rows: Rows, prediction: np.ndarray) -> float:
+        return regression_score("r2", rows.y.reshape(len(rows), -1), prediction)
+
+
+class Cosine(Metric):
+    """Cosine of the angle between several predicted numbers and the target's, in its own unit; 1 is the best."""
+
+    name: Literal["cosine"] = "cosine"
+    aliases = {"cosine_similarity": "cosine"}
+    direction = "max"
+
+    def check(self, task: Task) -> None:
+        require_numbers(self, task)
+
+    def build(self, task: Task) -> keras.metrics.Metric:
+        from keras import metrics
+
+        return in_unit(metrics.CosineSimilarity(name=self.key), task.output)
