@@ -11,7 +11,7 @@ from dlpy.cli.options import RunName, RunsFolder
 
 if TYPE_CHECKING:
     from dlpy.runs.checkpoints import Which
-    from dlpy.runs.directory import Run, find_run
+    from dlpy.runs.directory import Run
 
 _TEXT, _PICTURES = "Texts", "Pictures"  # panels of --help
 _LENGTH, _TEMPERATURE = 1000, 0.5
@@ -85,6 +85,7 @@ def generate(
     Example: dlpy generate latest --walk 64 -o walk.gif
     """
     from dlpy.core.errors import ConfigError
+    from dlpy.runs.directory import find_run
     from dlpy.training import evaluate
 
     run, which = find_run(name, runs_folder), evaluate.checkpoint_name(checkpoint)

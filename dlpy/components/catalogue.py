@@ -9,8 +9,13 @@ from typing import Any, get_args
 from rich.table import Table
 from rich.text import Text
 
-from dlpy.components import base, objectives
+from dlpy.components.callback import Callback
+from dlpy.components.dataset import Dataset
+from dlpy.components.model import Model
+from dlpy.components.objectives import Loss, Metric, Optimizer, Schedule
 from dlpy.components.option_docs import option_help
+from dlpy.components.plot import Plot
+from dlpy.components.transform import Transform
 from dlpy.core.errors import printable
 from dlpy.core.options import Block, Component
 from dlpy.core.registry import Registry
@@ -18,11 +23,8 @@ from dlpy.core.registry import Registry
 
 def kinds() -> dict[str, Registry]:
     """Return every registry by the plural that commands use: datasets, models, ..."""
-    registries = [
-        member.registry
-        for member in (vars(base) | vars(objectives)).values()
-        if isinstance(member, type) and issubclass(member, Component) and "registry" in vars(member)
-    ]
+    bases = (Transform, Dataset, Model, Callback, Plot, Optimizer, Schedule, Loss, Metric)
+    registries: list[Registry] = [base.registry for base in bases]
     return {registry.package.rpartition(".")[2]: registry for registry in registries}
 
 

@@ -130,7 +130,14 @@ def plugin_failure(error: BaseException) -> ConfigError | None:
     if not inside:
         return None
     frame, line = inside[-1]
-    return ConfigError(f"plug-in {frame.f_code.co_filename} failed: {in_one_line(error)} (line {line})")
+    said = _import_failure(error) if isinstance(error, ImportError) else in_one_line(error)
+    return ConfigError(f"plug-in {frame.f_code.co_filename} failed: {said} (line {line})")
+
+
+def _import_failure(error: ImportError) -> str:
+    """Return what failed to be imported; names of dlpy are promised in dlpy.api alone."""
+    inside = (error.name or "").partition(".")[0] == "dlpy"
+    return in_one_line(error) + (". Plug-ins import from dlpy.api: from dlpy.api import Model, Task" if inside else "")
 
 
 def _load_entry_point(entry_point: importlib.metadata.EntryPoint) -> None:

@@ -48,7 +48,7 @@ def test_a_component_whose_required_options_are_not_known_is_named() -> None:
 
 
 def test_a_plot_must_not_need_options_since_nothing_gives_it_any(bench) -> None:
-    code = "from typing import Literal\nfrom dlpy.components.dataset import Plot\n\n\nclass Needy(Plot):\n"
+    code = "from typing import Literal\nfrom dlpy.api import Plot\n\n\nclass Needy(Plot):\n"
     bench.write(f'{code}    name: Literal["needy"] = "needy"\n    bins: int\n', "needy.py")
     status, _, err = bench.run("show", "plots", "--plugin", "needy.py")
     assert (status, err.count("\n")) == (2, 1)

@@ -11,8 +11,8 @@ from typing import Literal
 
 import numpy as np
 
-from dlpy.components.dataset import *
-from dlpy.data.task import *
+from dlpy.api import Callback, Dataset, Hooks, Input, Loaded, Model
+from dlpy.api import Output, Rows, Source, Task, Transform
 
 """
 MODEL = HEAD + 'class Own(Model):\n    name: Literal["NAME"] = "NAME"\n\n    def build(self, task):\n'

@@ -23,7 +23,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from dlpy.components.model import Model
+from dlpy.api import Model
 
 
 class Pyramid(Model):
@@ -235,7 +235,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from dlpy.components.objectives import Optimizer
+from dlpy.api import Optimizer
 
 
 class Plain(Optimizer):

@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 
-from dlpy.components.dataset import Hooks
+from dlpy.components.hooks import Hooks
 from dlpy.data.rows import Rows
 from dlpy.engine import engine
 

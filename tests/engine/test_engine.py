@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from dlpy.components.callback import Callback
-from dlpy.components.dataset import Hooks
+from dlpy.components.hooks import Hooks
 from dlpy.components.model import Model
 from dlpy.components.objectives import Loss, Metric, Optimizer
 from dlpy.core.errors import ConfigError, DivergedError

@@ -72,4 +72,4 @@ def test_drawing_loads_neither_keras_nor_pyplot(folder):
 
 
 def test_plots_are_listed_without_matplotlib():
-    assert loaded_after("from dlpy.components.dataset import Plot; assert 'history' in Plot.registry.names()") == []
+    assert loaded_after("from dlpy.api import Plot; assert 'history' in Plot.registry.names()") == []

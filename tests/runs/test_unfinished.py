@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from dlpy.components.callback import Callback
-from dlpy.components.dataset import Hooks
+from dlpy.components.hooks import Hooks
 from dlpy.experiment.experiment import load
 from dlpy.runs.directory import Run
 from dlpy.training.record import fingerprint

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from dlpy.components.callback import Callback
-from dlpy.components.dataset import Hooks
+from dlpy.components.hooks import Hooks
 from dlpy.runs.directory import Run
 
 OFTEN = {"name": "checkpoint", "every_seconds": 0}

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from dlpy.components.callback import Callback
-from dlpy.components.dataset import Hooks
+from dlpy.components.hooks import Hooks
 from dlpy.core.signals import Stopped
 from dlpy.runs.directory import Run
 

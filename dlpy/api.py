@@ -1,0 +1,69 @@
+"""What a plug-in may import, and all that dlpy promises to keep: `from dlpy.api import Model, Task`.
+
+A name is imported when it is first asked for, so that this module costs nothing and no Keras is loaded before a model
+is built. Names that are not listed here may move in any release.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dlpy.callbacks._monitor import Best
+    from dlpy.components.callback import LEARNING_RATE, Callback
+    from dlpy.components.dataset import Dataset
+    from dlpy.components.hooks import Hooks
+    from dlpy.components.model import Model
+    from dlpy.components.objectives import Loss, Metric, Monitor, Optimizer, Schedule
+    from dlpy.components.plot import Plot
+    from dlpy.components.transform import Transform
+    from dlpy.core.captions import caption
+    from dlpy.core.errors import ConfigError, DataError
+    from dlpy.core.options import Block
+    from dlpy.data.features import Padded, Sequences, Sparse, Table
+    from dlpy.data.rows import Data, Loaded, Rows, Source
+    from dlpy.data.task import Input, Output, State, Task
+    from dlpy.drawing.figures import draw_baseline, epoch_axis, legend_below, new_figure, panels, score_axis
+    from dlpy.engine.custom_step import Noise, Sampler, Turn, stepped
+    from dlpy.models._sequences import AnyEmbedding, Embedding, check_steps, open_steps
+    from dlpy.models.dense import Activation, Dense, Rate, Regularizer, Units, add_head
+    from dlpy.runs.directory import Run
+    from dlpy.runs.history import History, read_history
+    from dlpy.runs.results import Predictions, output_of, predictions_of
+
+_HOMES = {
+    "dlpy.callbacks._monitor": ("Best",),
+    "dlpy.components.callback": ("LEARNING_RATE", "Callback"),
+    "dlpy.components.dataset": ("Dataset",),
+    "dlpy.components.hooks": ("Hooks",),
+    "dlpy.components.model": ("Model",),
+    "dlpy.components.objectives": ("Loss", "Metric", "Monitor", "Optimizer", "Schedule"),
+    "dlpy.components.plot": ("Plot",),
+    "dlpy.components.transform": ("Transform",),
+    "dlpy.core.captions": ("caption",),
+    "dlpy.core.errors": ("ConfigError", "DataError"),
+    "dlpy.core.options": ("Block",),
+    "dlpy.data.features": ("Padded", "Sequences", "Sparse", "Table"),
+    "dlpy.data.rows": ("Data", "Loaded", "Rows", "Source"),
+    "dlpy.data.task": ("Input", "Output", "State", "Task"),
+    "dlpy.drawing.figures": ("draw_baseline", "epoch_axis", "legend_below", "new_figure", "panels", "score_axis"),
+    "dlpy.engine.custom_step": ("Noise", "Sampler", "Turn", "stepped"),
+    "dlpy.models._sequences": ("AnyEmbedding", "Embedding", "check_steps", "open_steps"),
+    "dlpy.models.dense": ("Activation", "Dense", "Rate", "Regularizer", "Units", "add_head"),
+    "dlpy.runs.directory": ("Run",),
+    "dlpy.runs.history": ("History", "read_history"),
+    "dlpy.runs.results": ("Predictions", "output_of", "predictions_of"),
+}
+_MODULES = {name: module for module, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    """Return a name of the plug-in interface from the module that defines it."""
+    if name not in _MODULES:
+        raise AttributeError(f"module 'dlpy.api' has no attribute '{name}'")
+    return getattr(importlib.import_module(_MODULES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(_MODULES)
