@@ -31,6 +31,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from dlpy.cli.main import run
 from dlpy.core import keras_backend
 from dlpy.runs.directory import Run
 from tests import machine
@@ -88,8 +89,6 @@ def command(folder: Path, *arguments: str) -> int:
     for number, name in ((1, "out.txt"), (2, "err.txt")):
         os.dup2(os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
     sys.argv = ["dlpy", *arguments]
-    from dlpy.cli.main import run
-
     try:
         run()
     except SystemExit as end:
@@ -189,7 +188,8 @@ class Chaos:
             (folder / "runs" / ".ballast").unlink(missing_ok=True)
             if ended.status == 0:
                 return ended
-            if ended.status != _STATUS[kind] or "Traceback" in ended.said:
+            expected = _STATUS[kind] if begun(folder) or ended.said else -SIGNALS.get(kind, 0)
+            if ended.status not in (_STATUS[kind], expected) or "Traceback" in ended.said:
                 return ended
             self.done[kind] += 1
         return wait(command(folder, *_next(folder, begin)), folder, 0, lambda: None)
@@ -219,13 +219,17 @@ def _begin(family: str) -> list[str]:
 
 def _next(folder: Path, begin: list[str]) -> list[str]:
     """Return the command that goes on: what was killed before it was a run is begun again."""
-    runs = folder / "runs"
-    begun = [path for path in runs.iterdir() if path.is_dir()] if runs.is_dir() else []
-    if any((path / "run.json").is_file() for path in begun):
+    if any((path / "run.json").is_file() for path in begun(folder)):
         return ["resume", "latest"]
-    for path in begun:
+    for path in begun(folder):
         shutil.rmtree(path)
     return begin
+
+
+def begun(folder: Path) -> list[Path]:
+    """Return the run directories there are; none where a signal came before dlpy was there to hear it."""
+    runs = folder / "runs"
+    return [path for path in runs.iterdir() if path.is_dir()] if runs.is_dir() else []
 
 
 def main() -> int:
