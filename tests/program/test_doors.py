@@ -69,8 +69,8 @@ def test_what_is_printed_goes_through_what_spells_out_the_unseen() -> None:
 
 
 def test_consoles_are_made_in_two_modules_and_know_no_markup() -> None:
-    assert places({"Console"}, {"waiting.py"}) == []
-    assert places({"escape"}, {"explain/opened.py", "datasets/picture_files.py"}) == []  # re.escape
+    assert places({"Console"}, {"core/progress.py"}) == []
+    assert places({"escape"}, {"explain/layer_graph.py", "datasets/_image_files.py"}) == []  # re.escape
     assert places({"from_markup", "render", "from_ansi"}) == []
     for module, tree in MODULES.items():
         for call, name in calls(tree):
@@ -91,7 +91,7 @@ def test_yaml_is_written_and_read_in_one_module() -> None:
         if isinstance(node, ast.Import | ast.ImportFrom)
         and "yaml" in (getattr(node, "module", None) or "", *(alias.name for alias in node.names))
     }
-    assert importing == {"yaml_reader.py"}
+    assert importing == {"experiment/yaml_reader.py"}
 
 
 @pytest.mark.parametrize("module", [name for name in MODULES if name.startswith("starter")])
