@@ -32,11 +32,20 @@ def attempt(kind: str, seed: int, numbers: range, folder: Path, now: Synchronize
     watched, failed = watch.Watch(folder, own), 0
     for number in numbers:
         now.value = number
-        case = KINDS[kind](seed, number, folder)
-        problem = watched.problem(case.run)
+        problem = _problem(kind, seed, number, folder, watched)
         if problem:
             failed += 1
-            print(f"{kind} --seed {seed} --only {number}: {case.about}: {problem}", flush=True)
+            print(f"{kind} --seed {seed} --only {number}: {problem}", flush=True)
         if number and number % _EVERY == 0:
             print(f"... {number:,}, the slowest took {watched.slowest:.2f} s", flush=True)
     sys.exit(min(failed, 100))
+
+
+def _problem(kind: str, seed: int, number: int, folder: Path, watched: watch.Watch) -> str | None:
+    """Return what goes wrong with a case; one that cannot be made is a failure too, and ends no others."""
+    try:
+        case = KINDS[kind](seed, number, folder)
+    except Exception as error:
+        return f"the case cannot be made: {error!r}"
+    problem = watched.problem(case.run)
+    return f"{case.about}: {problem}" if problem else None

@@ -124,7 +124,10 @@ class Case:
     def _swapped(self, rng: random.Random, path: Path) -> None:
         """Put another file in its place: of the same name from another family, or any."""
         others = [file for run in self._templates.values() for file in run.rglob(path.name) if file.is_file()]
-        shutil.copyfile(rng.choice(others or [path]), path)
+        if others:
+            shutil.copyfile(rng.choice(others), path)
+        else:  # a name that no other run has
+            damage_bytes(rng, path)
 
     def _unfinish(self) -> None:
         """Let the run be one that was interrupted, so that `resume` goes on with it."""
