@@ -1,4 +1,4 @@
-"""How plots look, and how they get into a run's `plots` folder."""
+"""Plot style, shared axes helpers, and drawing plots into a run's `plots` folder."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# Okabe and Ito's colours, which the colour-blind can tell apart, but for the yellow, which is lost on white.
+# The Okabe-Ito palette, safe for colour-blind readers; its yellow is left out, as it is hard to see on white.
 BLUE, ORANGE, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
 COLOURS = (BLUE, ORANGE, GREEN, PURPLE, "#56B4E9", "#E69F00", "#000000")
 LINES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 1)))
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 GREY = "#666666"
 
-_SPELLED = {
+_FULL_NAMES = {
     "auc": "area under the curve",
     "bits": "bits per token",
     "data_loss": "loss without penalties",
@@ -45,7 +45,7 @@ _SPELLED = {
     "rmse": "root mean squared error",
     "top_k": "top-k accuracy",
 }
-_MOST_INCHES = 100  # of a side: a longer one could not be drawn
+_MAX_INCHES = 100  # per side: matplotlib cannot draw a larger figure
 _STYLE: dict[Any, Any] = {
     "axes.formatter.useoffset": False,
     "axes.grid": True,
@@ -65,10 +65,10 @@ _STYLE: dict[Any, Any] = {
 
 
 def draw(runs: list[Run], names: list[str] | None, folder: Path) -> list[Path]:
-    """Draw every plot that applies to one run, or to several together, or those named; return the files written.
+    """Draw the named plots, or all that apply to the runs, into a folder; return the files written.
 
     Raises:
-        ConfigError: no plot has that name.
+        ConfigError: there is no plot of that name.
         RunError: there is nothing to draw, or a file of the run is damaged.
     """
     plots, written = _chosen(names, len(runs)), []
@@ -76,23 +76,23 @@ def draw(runs: list[Run], names: list[str] | None, folder: Path) -> list[Path]:
         for plot in plots:
             drawn = _draw(plot, runs, folder)
             if names is not None and not drawn:
-                raise RunError(f"{plot.name} does not apply to {_listed(runs)}: its files hold nothing to draw.")
+                raise RunError(f"{plot.name} does not apply to {_listed(runs)}: no data to plot.")
             written += drawn
     if not written:
-        raise RunError(f"{_listed(runs)} has nothing to draw yet: no epoch is over.")
+        raise RunError(f"{_listed(runs)} has nothing to draw yet: no epoch has finished.")
     return written
 
 
 def draw_all(run: Run, tell: Callable[[str], object]) -> None:
-    """Draw every plot that applies to a run whose work is done: one that fails is told, logged and left out."""
-    keras_backend.give_back_memory()  # what training took
+    """Draw every plot that applies to a finished run; a plot that fails is skipped, reported and logged."""
+    keras_backend.give_back_memory()  # from training
     with style():
         for plot in _chosen(None, 1):
             try:
                 _draw(plot, [run], run.plots)
             except Exception as error:
                 what = str(error) if isinstance(error, DlpyError) else in_one_line(error)
-                tell(f"plot '{plot.name}' is left out: {what}")
+                tell(f"plot '{plot.name}' was skipped: {what}")
                 with suppress(StorageError):
                     run.append_log(traceback.format_exc())
 
@@ -107,10 +107,10 @@ def _draw(plot: Plot, runs: list[Run], folder: Path) -> list[Path]:
 
 @contextmanager
 def style() -> Iterator[None]:
-    """Let everything drawn inside look like dlpy's plots, whatever the user's matplotlibrc says."""
+    """Apply dlpy's plot style inside the block, regardless of the user's matplotlibrc."""
     import matplotlib
 
-    # Letters that the font lacks are drawn as boxes; a warning for each would bury the paths that are printed.
+    # Glyphs missing from the font are drawn as boxes; one warning per glyph would bury the printed paths.
     with matplotlib.rc_context(), warnings.catch_warnings(action="ignore", category=UserWarning):
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(_STYLE)
@@ -118,10 +118,10 @@ def style() -> Iterator[None]:
 
 
 def new_figure(title: str, width: float, height: float) -> Figure:
-    """Return an empty figure of that many inches with its title, which is cut where it would not fit."""
+    """Return an empty figure (width and height in inches) with a title, shortened to fit."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(min(width, _MOST_INCHES), min(height, _MOST_INCHES)), layout="constrained")
+    figure = Figure(figsize=(min(width, _MAX_INCHES), min(height, _MAX_INCHES)), layout="constrained")
     figure.suptitle(caption(title, int(width * 10)))
     return figure
 
@@ -133,7 +133,7 @@ def panels(figure: Figure, count: int, columns: int) -> list[Axes]:
 
 
 def epoch_axis(axes: Axes, epochs: np.ndarray, counted: str = "epoch") -> None:
-    """Number the horizontal axis by whole epochs, or whatever is counted."""
+    """Set integer ticks on the x axis and label it `counted` (epoch, step or iteration)."""
     from matplotlib.ticker import MaxNLocator
 
     margin = max(0.5, 0.02 * len(epochs))
@@ -143,11 +143,11 @@ def epoch_axis(axes: Axes, epochs: np.ndarray, counted: str = "epoch") -> None:
 
 
 def score_axis(axes: Axes, score: str, curves: list[np.ndarray]) -> None:
-    """Name the vertical axis, and make it logarithmic where the values lie more than four powers of ten apart.
+    """Label the y axis; use a logarithmic scale if the values span more than four orders of magnitude.
 
-    Where the first epochs alone would flatten the rest of the curves, they are cut off, and the plot says so.
+    If the first epochs alone would flatten the rest of the curves, they are cut off and the plot says so.
     """
-    axes.set_ylabel(spelled(score))
+    axes.set_ylabel(full_name(score))
     values = np.concatenate(curves) if curves else np.empty(0)
     values = values[np.isfinite(values)]
     within = limits(curves)
@@ -163,7 +163,7 @@ def score_axis(axes: Axes, score: str, curves: list[np.ndarray]) -> None:
 
 
 def _cut(axes: Axes, low: float, high: float) -> None:
-    """Show the values from `low` to `high`, arrows at the edges for those beyond, and how far these go."""
+    """Limit the y axis to `low` to `high`, mark values outside with arrows, and note the most extreme one."""
     margin = 0.05 * (high - low)
     axes.set_ylim(low - margin, high + margin)
     cut: list[np.ndarray] = []
@@ -183,7 +183,7 @@ def _cut(axes: Axes, low: float, high: float) -> None:
 
 
 def draw_baseline(axes: Axes, value: float | None, label: str) -> None:
-    """Draw a thin line at the baseline; where it would squeeze the curves together, say only where it is."""
+    """Draw a thin line at the baseline; if that would squeeze the curves, write its value above the panel only."""
     if value is None:
         return
     low, high = axes.get_ylim()
@@ -196,38 +196,38 @@ def draw_baseline(axes: Axes, value: float | None, label: str) -> None:
 
 
 def legend_below(figure: Figure) -> None:
-    """Put one legend for all panels under them."""
+    """Add one shared legend below all panels."""
     found = {}
     for axes in figure.axes:
         handles, labels = axes.get_legend_handles_labels()
         found |= dict(zip(labels, handles, strict=True))
     if found:
-        width = max(map(len, found)) * 0.075 + 0.7  # inches an entry takes
+        width = max(map(len, found)) * 0.075 + 0.7  # inches per entry
         columns = max(1, int(figure.get_size_inches()[0] / width))
         figure.legend(list(found.values()), list(found), loc="outside lower center", ncols=min(columns, len(found)))
 
 
-def spelled(score: str) -> str:
-    """Return a score's name in full."""
-    return caption(_SPELLED.get(score, score))
+def full_name(score: str) -> str:
+    """Return the full name of a score: "mean absolute error" for "mae"."""
+    return caption(_FULL_NAMES.get(score, score))
 
 
 def save(figure: Figure, path: Path, runs: list[Run]) -> None:
-    """Write the figure as a PNG; the mark of stand-in data is added here, so that no plot can forget it."""
+    """Write the figure as a PNG; the stand-in banner is added here, so that no plot can forget it."""
     save_pixels(pixels(figure), path, runs)
 
 
 def _chosen(names: list[str] | None, runs: int) -> list[Plot]:
-    """Return the plots asked for, else all that show as many runs as there are."""
+    """Return the named plots, or all plots for one run, or for several runs."""
     registry = Plot.registry
     plots = [registry.get(name)(name=name) for name in (registry.names() if names is None else names)]
     if names is None:
         return [plot for plot in plots if plot.overlays == (runs > 1)]
     for plot in plots:
         if plot.overlays and runs == 1:
-            raise ConfigError(f"{plot.name} shows several runs: name two or more.")
+            raise ConfigError(f"{plot.name} compares several runs: give at least two.")
         if runs > 1 and not plot.overlays:
-            raise ConfigError(f"{plot.name} shows one run at a time, not {runs}: name one run.")
+            raise ConfigError(f"{plot.name} shows one run at a time, not {runs}: give one run.")
     return plots
 
 

@@ -1,4 +1,4 @@
-"""Where the phases of a training began, on plots over epochs."""
+"""Vertical lines on plots over epochs that mark where each training phase starts."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from dlpy.core.captions import caption
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-Starts = Sequence[tuple[int, float]]  # phases, and where on the axis they begin
+Starts = Sequence[tuple[int, float]]  # (phase, x position where it starts)
 
-_LINE = 0.075  # of the height of a panel: room for a line of labels
-_WIDTH = 0.16  # of the width of a panel: room for a label in full
+_LINE = 0.075  # height of a line of labels, as a fraction of the panel
+_WIDTH = 0.16  # width of a full label, as a fraction of the panel
 
 
 def mark_phases(axes: Axes, starts: Sequence[tuple[Starts, str]], name: str = "phase") -> None:
-    """Draw a thin line where a phase begins, with a label over it; everything else is drawn already.
+    """Draw a thin labelled line where each phase starts; call this after everything else is drawn.
 
     Args:
-        starts: for each training with phases, where they begin and its colour. Each has a line of labels of its own,
-            above the curves.
-        name: what a phase is called.
+        starts: for each run, where its phases start and its colour. Each run has its own line of labels above the
+            curves.
+        name: the word in the labels.
     """
     from matplotlib.transforms import blended_transform_factory
 
@@ -42,7 +42,7 @@ def mark_phases(axes: Axes, starts: Sequence[tuple[Starts, str]], name: str = "p
 
 
 def _make_room(axes: Axes, share: float) -> None:
-    """Leave so much of the panel empty above what is drawn."""
+    """Leave a share of the panel empty above the curves."""
     transform = axes.yaxis.get_transform()
     low, high = transform.transform(axes.get_ylim())
     inverse = transform.inverted().transform([low, low + (high - low) / (1 - share)])

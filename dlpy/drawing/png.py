@@ -1,4 +1,4 @@
-"""Pictures as PNG files in runs; the mark of stand-in data is added here, so that no picture can forget it."""
+"""Writing images as PNG files; the stand-in banner is added here, so that no image can forget it."""
 
 from __future__ import annotations
 
@@ -18,29 +18,29 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 DPI = 120
-_MARK_PIXELS = 600  # a narrower picture gets a white border, so that the mark of stand-in data can be read
-_CELL_PIXELS = 48  # what a picture on a sheet is enlarged to
+_BANNER_PIXELS = 600  # a narrower image is padded with white on the right, so that the banner can be read
+_CELL_PIXELS = 48  # small images on a sheet are enlarged to at least this size
 
 
-def save_pixels(picture: np.ndarray, path: Path, runs: list[Run]) -> None:
-    """Write a picture, (height, width, 3) bytes, as a PNG, with the mark of stand-in data on top where there is one."""
+def save_pixels(image: np.ndarray, path: Path, runs: list[Run]) -> None:
+    """Write an image, (height, width, 3) uint8, as a PNG; runs on stand-in data get a banner on top."""
     from PIL import Image
 
-    image = Image.fromarray(marked(picture, stand_in_text(runs)))
-    write_whole(path, lambda temporary: image.save(temporary, format="PNG", dpi=(DPI, DPI)))
+    png = Image.fromarray(with_banner(image, stand_in_text(runs)))
+    write_whole(path, lambda temporary: png.save(temporary, format="PNG", dpi=(DPI, DPI)))
 
 
-def marked(picture: np.ndarray, text: str) -> np.ndarray:
-    """Return a picture, (height, width, 3) bytes, with a text such as `stand_in_text` gives on top, if there is one."""
+def with_banner(image: np.ndarray, text: str) -> np.ndarray:
+    """Return an image, (height, width, 3) uint8, with a banner of this text on top; without text, unchanged."""
     if not text:
-        return picture
-    narrow = max(0, _MARK_PIXELS - picture.shape[1])
-    picture = np.pad(picture, ((0, 0), (0, narrow), (0, 0)), constant_values=255)
-    return np.concatenate([_banner(text, picture.shape[1]), picture])
+        return image
+    narrow = max(0, _BANNER_PIXELS - image.shape[1])
+    image = np.pad(image, ((0, 0), (0, narrow), (0, 0)), constant_values=255)
+    return np.concatenate([_banner(text, image.shape[1]), image])
 
 
 def stand_in_text(runs: list[Run]) -> str:
-    """Return the warning that goes on top of every plot of generated data; an empty text for real data."""
+    """Return the warning on top of every plot of generated data, or an empty text for real data."""
     marked = [run for run in runs if run.record().data.source == "stand-in"]
     if not marked:
         return ""
@@ -51,7 +51,7 @@ def stand_in_text(runs: list[Run]) -> str:
 
 @cache
 def _banner(text: str, width: int) -> np.ndarray:
-    """Return the text in red, so many pixels wide: (height, width, 3) bytes."""
+    """Return the text in red on white, `width` pixels wide: (height, width, 3) uint8."""
     from matplotlib.figure import Figure
 
     inches = (width + 0.5) / DPI  # half a pixel: the canvas cuts off fractions
@@ -62,7 +62,7 @@ def _banner(text: str, width: int) -> np.ndarray:
 
 
 def pixels(figure: Figure) -> np.ndarray:
-    """Return the drawn figure: (height, width, 3) bytes."""
+    """Return the rendered figure: (height, width, 3) uint8."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     canvas = FigureCanvasAgg(figure)
@@ -79,9 +79,9 @@ def _dataset_name(run: Run) -> str:
 
 
 def sheet(cells: np.ndarray, columns: int, margin: int, ground: int) -> np.ndarray:
-    """Return cells (count, height, width[, 3]) uint8 in rows of so many, with a margin between them.
+    """Return cells (count, height, width[, 3]) uint8 as one sheet of `columns` columns with a margin between cells.
 
-    The ground shows in margins and where no cell is.
+    Margins and empty cells have the grey level `ground`.
     """
     count, height, width = cells.shape[:3]
     columns = min(columns, count)
@@ -95,7 +95,7 @@ def sheet(cells: np.ndarray, columns: int, margin: int, ground: int) -> np.ndarr
 
 
 def enlarged(cells: np.ndarray) -> np.ndarray:
-    """Return small pictures (count, height, width[, channels]) as (count, ..., 3), each pixel a square of some."""
+    """Return small images (count, height, width[, channels]) enlarged by a whole factor, in RGB: (count, ..., 3)."""
     cells = cells[..., None] if cells.ndim == 3 else cells
     times = max(1, -(-_CELL_PIXELS // max(cells.shape[1:3])))
     return np.broadcast_to(cells, (*cells.shape[:3], 3)).repeat(times, axis=1).repeat(times, axis=2)

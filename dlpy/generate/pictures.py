@@ -13,7 +13,7 @@ from dlpy.core.errors import ConfigError, DataError, RunError, did_you_mean
 from dlpy.core.suggestions import command
 from dlpy.data.images.files import is_picture, read_picture
 from dlpy.data.rows import Rows
-from dlpy.drawing.png import marked, save_pixels, stand_in_text
+from dlpy.drawing.png import save_pixels, stand_in_text, with_banner
 from dlpy.engine.custom_step import Sampler, stepped_class
 from dlpy.runs.checkpoints import Which
 from dlpy.runs.directory import Run
@@ -63,7 +63,7 @@ def write_pictures(run: Run, wish: Wish, path: Path | None, which: Which = "best
     path = path or run.path / "samples" / wish.file_name(which)
     if wish.kind == "walk":
         mark = stand_in_text([run])
-        _write_walk(path, [marked(frame, mark) for frame in square_frames(sampler, wish)])
+        _write_walk(path, [with_banner(frame, mark) for frame in square_frames(sampler, wish)])
         return path
     makers = {"samples": _samples, "grid": _grid}
     sheet = _edited(run, trained, wish) if wish.kind == "edit" else makers[wish.kind](sampler, wish)

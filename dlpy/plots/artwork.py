@@ -1,4 +1,4 @@
-"""A picture that was made by optimising, beside those it was made of."""
+"""Source images and result of a dream or a style transfer, and the curves of its loss terms."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_LOG = 30  # times the smallest value, from which on the largest needs a logarithmic axis
-_HEIGHT = 3.6  # inches of a picture
+_LOG_RATIO = 30  # ratio of the largest to the smallest value above which the y axis is logarithmic
+_HEIGHT = 3.6  # inches per image
 
 
 class ArtworkPlot(Plot):
-    """The pictures that a dream or a style transfer began with, and what it made of them."""
+    """The source images of a dream or a style transfer beside its result."""
 
     name: Literal["artwork"] = "artwork"
 
@@ -33,7 +33,7 @@ class ArtworkPlot(Plot):
         if not pictures:
             return {}
         height, width = next(iter(pictures.values())).shape[:2]
-        figure = new_figure(f"Made by {run.id}", len(pictures) * _HEIGHT * width / height, _HEIGHT + 0.7)
+        figure = new_figure(f"Result of {run.id}", len(pictures) * _HEIGHT * width / height, _HEIGHT + 0.7)
         for position, (title, picture) in enumerate(pictures.items()):
             axes = figure.add_subplot(1, len(pictures), position + 1)
             axes.set_title("result" if title == "final" else caption(title))
@@ -43,10 +43,10 @@ class ArtworkPlot(Plot):
 
 
 def draw_terms(history: History, title: str) -> Figure:
-    """Return how the loss of a picture and each of its terms went."""
+    """Return a figure of the loss and each of its terms over the steps or iterations."""
     figure = new_figure(title, 8, 4.4)
     axes = figure.add_subplot()
-    axes.set_ylabel("loss and its terms")
+    axes.set_ylabel("loss and loss terms")
     for number, (name, curve) in enumerate(history.curves.items()):
         loss = name == "loss"
         colour = "#000000" if loss else COLOURS[(number - 1) % (len(COLOURS) - 1)]
@@ -70,9 +70,9 @@ def draw_terms(history: History, title: str) -> Figure:
 
 
 def _scale(axes: Axes, history: History) -> None:
-    """Make the vertical axis logarithmic where curves could not be told apart at the bottom otherwise."""
+    """Use a logarithmic y axis if small terms would be flat at the bottom of a linear one."""
     values = np.concatenate(list(history.curves.values()))
     positive = values[values > 0]
-    if len(positive) and not (values < 0).any() and positive.max() > _LOG * positive.min():
+    if len(positive) and not (values < 0).any() and positive.max() > _LOG_RATIO * positive.min():
         axes.set_yscale("log")
         axes.yaxis.set_major_formatter(lambda value, position: f"{value:g}")

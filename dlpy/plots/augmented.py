@@ -1,4 +1,4 @@
-"""What augmentation makes of a picture."""
+"""A training image and augmented versions of it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _COLUMNS = 4
 
 
 class Augmented(Plot):
-    """A training picture as it is, and as training saw it."""
+    """A training image and augmented versions of it, as training saw them."""
 
     name: Literal["augmented"] = "augmented"
 
@@ -26,9 +26,9 @@ class Augmented(Plot):
         if not pictures:
             return {}
         height = 2.2 * -(-len(pictures) // _COLUMNS) * pictures[0].shape[0] / pictures[0].shape[1]
-        figure = new_figure(f"A training picture of {run.id}, augmented", 2.2 * _COLUMNS, max(height, 2.0) + 0.8)
+        figure = new_figure(f"Augmented training image, {run.id}", 2.2 * _COLUMNS, max(height, 2.0) + 0.8)
         for number, axes in enumerate(panels(figure, len(pictures), _COLUMNS)):
             axes.imshow(pictures[number].squeeze(), cmap="gray", vmin=0, vmax=255)
             axes.set_axis_off()
-            axes.set_title("" if number else "as it is", loc="center")
+            axes.set_title("" if number else "original", loc="center")
         return {"": figure}

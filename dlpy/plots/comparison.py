@@ -1,4 +1,4 @@
-"""Several runs over each other."""
+"""Training and validation curves of several runs, overlaid."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _DATE = re.compile(r"^\d{8}-\d{6}-")
 
 
 class Comparison(Plot):
-    """Every score of several runs, training and validation side by side, as in the book's 4.4."""
+    """Overlaid curves of several runs for every score, training and validation side by side (Chollet 2017, 4.4)."""
 
     name: Literal["comparison"] = "comparison"
     overlays = True
@@ -47,14 +47,14 @@ class Comparison(Plot):
         prefixes = ["", "val_"] if any(name.startswith("val_") for name in columns) else [""]
         scores = list(dict.fromkeys(name.removeprefix("val_") for name in columns))
         phases = [(history.phase_starts(), _colour(number)) for number, history in enumerate(histories.values())]
-        figure = new_figure(f"{len(found)} runs compared", 5.2 * len(prefixes) + 0.8, 3 * len(scores) + 0.9)
+        figure = new_figure(f"Comparison of {len(found)} runs", 5.2 * len(prefixes) + 0.8, 3 * len(scores) + 0.9)
         for row, score in enumerate(scores):
             for column, prefix in enumerate(prefixes):
                 if prefix + score in columns:
                     axes = figure.add_subplot(len(scores), len(prefixes), row * len(prefixes) + column + 1)
                     _draw_score(axes, prefix + score, histories)
                     if not prefix and any(is_weighted(run, score) for run in runs):
-                        axes.set_title(f"training {caption(score)} (of some runs weighted by class)")
+                        axes.set_title(f"training {caption(score)} (class-weighted in some runs)")
                     draw_baseline(axes, _shared_baseline(runs, prefix + score), "baseline")
                     mark_phases(axes, phases)
         legend_below(figure)
@@ -86,20 +86,20 @@ def _colour(number: int) -> str:
 
 
 def _named(runs: list[Run]) -> dict[str, Run]:
-    """Return the runs by what the legend calls them: without the date, unless several would then be called the same."""
+    """Return the runs by legend label: the id without its date, or the whole id if labels would clash."""
     short = [_DATE.sub("", run.id) for run in runs]
     unique = len(set(map(caption, short))) == len(short)
     return {name if unique else run.id: run for name, run in zip(short, runs, strict=True)}
 
 
 def _history(run: Run) -> History | None:
-    """Return the run's scores; of a k-fold run, the mean of its folds."""
+    """Return the history of a run; for a k-fold run, the mean over its folds."""
     folds = fold_histories(run)
     return mean_history(folds) if folds else read_history(run.metrics)
 
 
 def _with_data_loss(histories: dict[str, History]) -> dict[str, History]:
-    """Return the same; where some have a loss without penalties, that of the others is their loss."""
+    """Return the histories; if some record the loss without penalties, copy the others' loss as theirs."""
     if not any(DATA_LOSS in history.scores() for history in histories.values()):
         return histories
     filled = {}
@@ -111,7 +111,7 @@ def _with_data_loss(histories: dict[str, History]) -> dict[str, History]:
 
 
 def _shared_baseline(runs: list[Run], name: str) -> float | None:
-    """Return the baseline of a score, where all runs have the same, on the rows the score is of."""
+    """Return the baseline of a score, or None unless all runs share it and computed it on the same rows."""
     part = "validation" if name.startswith("val_") else "train"
     known = [run.summary().baseline for run in runs]
     values = {baseline_of(run, name.removeprefix("val_")) for run in runs}

@@ -1,4 +1,4 @@
-"""Which classes are taken for which."""
+"""The confusion matrix."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_MOST_CLASSES = 1000  # more could not be told apart, and their counts would fill the memory
-_MOST_NAMED = 60  # names of more classes than these would overlap
+_MAX_CLASSES = 1000  # cells of a larger matrix are too small to see, and its counts would fill the memory
+_MAX_NAMED = 60  # the names of more classes would overlap
 
 
 class Confusion(Plot):
-    """The confusion matrix: a row for each true class, coloured by the share of it that got each prediction."""
+    """The confusion matrix: one row per true class, one column per predicted class, coloured by share of the row."""
 
     name: Literal["confusion"] = "confusion"
 
@@ -33,16 +33,16 @@ class Confusion(Plot):
             return {}
         figures = {}
         for given in predictions_of(run):
-            if given.target.ndim == 1 and given.prediction.shape[1] <= _MOST_CLASSES:
+            if given.target.ndim == 1 and given.prediction.shape[1] <= _MAX_CLASSES:
                 counts = confusion_matrix(given)
                 figures[given.part] = _figure(
-                    counts, class_names(output, len(counts)), f"Confusion, {given.heading} of {run.id}"
+                    counts, class_names(output, len(counts)), f"Confusion matrix, {given.heading} of {run.id}"
                 )
         return figures
 
 
 def confusion_matrix(given: Predictions) -> np.ndarray:
-    """Return how many rows of each true class got each prediction: (true classes, predicted classes) integers."""
+    """Return the number of rows of each true and predicted class: (true classes, predicted classes) int64."""
     probability = class_probabilities(given.prediction)
     count = probability.shape[1]
     cells = given.target.astype(np.int64) * count + probability.argmax(axis=1)
@@ -54,10 +54,10 @@ def _figure(counts: np.ndarray, names: list[str], title: str) -> Figure:
     figure = new_figure(title, size + 1.5, size)
     axes = figure.add_subplot()
     share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    picture = axes.imshow(share, cmap="Blues", vmin=0, vmax=1)
-    figure.colorbar(picture, ax=axes, shrink=0.8, label="share of the true class")
+    image = axes.imshow(share, cmap="Blues", vmin=0, vmax=1)
+    figure.colorbar(image, ax=axes, shrink=0.8, label="share of the true class")
     axes.grid(visible=False)
-    axes.set_title(f"{np.trace(counts):,} of {counts.sum():,} rows right ({np.trace(counts) / counts.sum():.2%})")
+    axes.set_title(f"{np.trace(counts):,} of {counts.sum():,} rows correct ({np.trace(counts) / counts.sum():.2%})")
     axes.set(xlabel="predicted class", ylabel="true class")
     _name_classes(axes, names)
     if len(names) <= 20:
@@ -66,7 +66,7 @@ def _figure(counts: np.ndarray, names: list[str], title: str) -> Figure:
 
 
 def _name_classes(axes: Axes, names: list[str]) -> None:
-    if len(names) > _MOST_NAMED:
+    if len(names) > _MAX_NAMED:
         return
     ticks, small = range(len(names)), 9 if len(names) <= 20 else 6.5
     longest = max(map(len, names))
@@ -76,7 +76,7 @@ def _name_classes(axes: Axes, names: list[str]) -> None:
 
 
 def _write_counts(axes: Axes, counts: np.ndarray, share: np.ndarray, fontsize: float) -> None:
-    """Write the counts into the cells; leaving them out of the layout, which they cannot change, halves its time."""
+    """Write the counts into the cells; excluding these texts from the layout halves its time and changes nothing."""
     for (row, column), count in np.ndenumerate(counts):
         if count:
             colour = "white" if share[row, column] > 0.55 else "black"

@@ -1,4 +1,4 @@
-"""How wrong forecasts are at each hour of the day."""
+"""Mean absolute error of forecasts by hour of the day."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _HOUR = np.timedelta64(1, "h")
-_FEWEST = 3  # hours of the day that must be there
+_MIN_HOURS = 3  # distinct hours of the day needed for a plot
 
 
 class ErrorByHour(Plot):
-    """The mean absolute error of forecasts by the hour of the day they are for, beside the baseline's."""
+    """The mean absolute error of forecasts and of the baseline by hour of the day."""
 
     name: Literal["error_by_hour"] = "error_by_hour"
 
@@ -31,14 +31,14 @@ class ErrorByHour(Plot):
         for stored in stored_predictions(run):
             if stored.time is not None:
                 hours = stored.time.astype("datetime64[h]").astype(np.int64) % 24
-                if len(np.unique(hours)) >= _FEWEST:
+                if len(np.unique(hours)) >= _MIN_HOURS:
                     figures[stored.part] = _figure(run, stored, hours)
         return figures
 
 
 def _figure(run: Run, stored: Stored, hours: np.ndarray) -> Figure:
     target = stored.target.reshape(len(hours), -1)
-    figure = new_figure(f"Errors by hour, {PARTS[stored.part]} of {run.id}", 8, 3.8)
+    figure = new_figure(f"Error by hour of the day, {PARTS[stored.part]} of {run.id}", 8, 3.8)
     axes = figure.add_subplot()
     present, counts = np.unique(hours, return_counts=True)
     forecast = (stored.prediction, "-", BLUE, "o", "forecast")
@@ -48,9 +48,9 @@ def _figure(run: Run, stored: Stored, hours: np.ndarray) -> Figure:
             errors = np.abs(values - target).mean(axis=1)
             means = [errors[hours == hour].mean() for hour in present]
             axes.plot(present, means, style, marker=marker, markersize=4, color=colour, label=caption(label))
-    axes.set(xlim=(-0.5, 23.5), xlabel="hour of the day, by the time stamps", xticks=range(0, 24, 3))
+    axes.set(xlim=(-0.5, 23.5), xlabel="hour of the day (from the timestamps)", xticks=range(0, 24, 3))
     axes.set_ylabel(in_unit("mean absolute error", output_of(run)))
     axes.set_ylim(bottom=0)
-    axes.set_title(f"{counts.min():,} to {counts.max():,} rows an hour")
+    axes.set_title(f"{counts.min():,} to {counts.max():,} rows per hour")
     legend_below(figure)
     return figure

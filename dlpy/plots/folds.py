@@ -1,4 +1,4 @@
-"""The validation scores of every fold of a k-fold run, and their mean."""
+"""Validation curves of the folds of a k-fold run, and their mean."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Folds(Plot):
-    """Every fold's validation curve thin, their mean thick; beside it the mean smoothed, as in the book's 3.6."""
+    """Each fold's validation curve (thin), their mean (thick) and, for long runs, the smoothed mean (Chollet 3.6)."""
 
     name: Literal["folds"] = "folds"
 
@@ -54,8 +54,8 @@ def _draw_raw(axes: Axes, score: str, folds: list[History], mean: History) -> No
     marker = "o" if len(mean.epochs) == 1 else ""
     for fold in folds:
         if score in fold.curves:
-            axes.plot(fold.epochs, fold.curves[score], "-", marker=marker, color=BLUE, linewidth=0.7, label="one fold")
-    axes.plot(mean.epochs, mean.curves[score], marker=marker, color=ORANGE, linewidth=2.4, label="mean of the folds")
+            axes.plot(fold.epochs, fold.curves[score], "-", marker=marker, color=BLUE, linewidth=0.7, label="a fold")
+    axes.plot(mean.epochs, mean.curves[score], marker=marker, color=ORANGE, linewidth=2.4, label="mean over folds")
     epoch_axis(axes, max((fold.epochs for fold in folds), key=len))
     score_axis(axes, score.removeprefix("val_"), [fold.curves[score] for fold in folds if score in fold.curves])
     axes.set_title(f"validation {caption(score.removeprefix('val_'))}")
@@ -66,11 +66,11 @@ def _draw_smoothed(axes: Axes, score: str, mean: History) -> None:
     axes.plot(mean.epochs[SKIPPED:], values, color=ORANGE, linewidth=2.4)
     epoch_axis(axes, mean.epochs)
     score_axis(axes, score.removeprefix("val_"), [values])
-    axes.set_title(f"mean, smoothed ({FACTOR:g}), without the first {SKIPPED:d} epochs")
+    axes.set_title(f"mean, smoothed (factor {FACTOR:g}), first {SKIPPED:d} epochs omitted")
 
 
 def _best_epoch(run: Run, mean: History) -> int:
-    """Return the best epoch that the run recorded; while it goes on, the one of the lowest mean validation loss."""
+    """Return the best epoch recorded by the run; before it finishes, the epoch of the lowest mean validation loss."""
     recorded = run.summary().best
     if recorded is not None and recorded.epoch is not None:
         return recorded.epoch

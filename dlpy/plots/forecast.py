@@ -1,4 +1,4 @@
-"""Forecasts of a time series over a stretch of it."""
+"""Forecasts of a time series against the true values."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from dlpy.runs.results import baseline_name, in_unit, output_of, stored_predicti
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_STRETCH = 500  # rows drawn
+_ROWS_DRAWN = 500
 
 
 class Forecast(Plot):
-    """Forecasts against the truth, in the middle of each part, with the baseline as a thin line."""
+    """Forecasts, true values and the baseline (thin line) over 500 rows from the middle of each part."""
 
     name: Literal["forecast"] = "forecast"
 
@@ -34,12 +34,12 @@ def _figure(run: Run, stored: Stored) -> Figure | None:
     rows = len(stored.index)
     if stored.baseline is None or stored.baseline.shape[1] != 1 or rows < 2:
         return None
-    some = slice(max(0, (rows - _STRETCH) // 2), max(0, (rows - _STRETCH) // 2) + _STRETCH)
+    some = slice(max(0, (rows - _ROWS_DRAWN) // 2), max(0, (rows - _ROWS_DRAWN) // 2) + _ROWS_DRAWN)
     figure = new_figure(f"Forecasts, {PARTS[stored.part]} of {run.id}", 10, 4.2)
     axes = figure.add_subplot()
     index = stored.index[some]
     at = index if stored.time is None else stored.time[some]
-    jumps = np.flatnonzero(np.diff(index) > 1) + 1  # a line must not run across rows that are not there
+    jumps = np.flatnonzero(np.diff(index) > 1) + 1  # break the line where rows are missing
     if len(jumps) > len(at) // 2:
         jumps = jumps[:0]
 
@@ -48,7 +48,7 @@ def _figure(run: Run, stored: Stored) -> Figure | None:
         axes.plot(x, np.insert(values[some].reshape(-1).astype(np.float64), jumps, np.nan), **look)  # type: ignore
 
     line(stored.baseline, color=GREY, linewidth=0.7, label=caption(f"baseline: {baseline_name(run)}"))
-    line(stored.target, color=BLUE, linewidth=1.4, label="truth")
+    line(stored.target, color=BLUE, linewidth=1.4, label="true value")
     line(stored.prediction, color=ORANGE, linewidth=1.2, label="forecast")
     axes.set(ylabel=in_unit("value", output_of(run)), xlabel="row of the series" if stored.time is None else "time")
     if stored.time is not None:
@@ -60,7 +60,7 @@ def _figure(run: Run, stored: Stored) -> Figure | None:
 
 
 def _date_axis(axes: object) -> None:
-    """Write dates as short as they can be told apart."""
+    """Label the x axis with the shortest dates that are unambiguous."""
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
     locator = AutoDateLocator(maxticks=9)

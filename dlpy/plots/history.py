@@ -1,4 +1,4 @@
-"""How every score went over the epochs."""
+"""Training and validation curves of one run."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 class HistoryPlot(Plot):
-    """The loss and every metric: dots for training, a line for validation, the best epoch and the baseline."""
+    """The loss and every metric over the epochs: training (dots), validation (line), best checkpoint and baseline."""
 
     name: Literal["history"] = "history"
 
@@ -55,18 +55,18 @@ class HistoryPlot(Plot):
 
 
 def draw_score(axes: Axes, score: str, history: History, *, weighted: bool = False) -> None:
-    """Draw one score: dots for training and a line for validation, as the book does.
+    """Draw the curves of one score: dots for training, a line for validation, as in Chollet 2017.
 
     Args:
-        weighted: whether training rows count in it by their class.
+        weighted: whether class weights apply to the training curve.
     """
     training, validation = history.curves.get(score), history.curves.get(f"val_{score}")
     if training is not None:
-        label = "training (weighted by class)" if weighted else "training"
+        label = "training (class-weighted)" if weighted else "training"
         size = 4.5 if len(training) <= 50 else 2.5
         axes.plot(history.epochs, training, "o", color=BLUE, markersize=size, label=label)
     if validation is not None:
-        marker = "_" if len(validation) == 1 else ""  # a line of one point would not be seen
+        marker = "_" if len(validation) == 1 else ""  # a line of one point is invisible
         axes.plot(history.epochs, validation, "-", marker=marker, markersize=16, color=ORANGE, label="validation")
     epoch_axis(axes, history.epochs)
     score_axis(axes, score, [curve for curve in (training, validation) if curve is not None])
@@ -77,12 +77,12 @@ def draw_score(axes: Axes, score: str, history: History, *, weighted: bool = Fal
 def _draw_landmarks(axes: Axes, score: str, history: History, run: Run) -> None:
     best = run.summary().best
     if best is not None and best.epoch is not None and len(history.epochs) > 1:
-        label = caption(f"epoch kept ({best.epoch})")
+        label = caption(f"best checkpoint (epoch {best.epoch})")
         axes.axvline(best.epoch, color=GREY, linestyle=":", linewidth=1.2, label=label, zorder=1)
     draw_baseline(axes, baseline_of(run, score), f"baseline: {baseline_name(run)}")
 
 
 def _title(run: Run, what: str) -> str:
     status = run.record().status
-    is_over = status == "completed" or (status == "running" and run.summary() != Summary())  # drawing is what is left
+    is_over = status == "completed" or (status == "running" and run.summary() != Summary())  # plots missing
     return f"{what} of {run.id}" + ("" if is_over else f" ({status})")

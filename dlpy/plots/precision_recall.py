@@ -1,4 +1,4 @@
-"""Precision over recall: what finding more of a class costs in false alarms."""
+"""The precision-recall curve: the trade-off between finding more of a class and raising fewer false alarms."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class PrecisionRecall(Plot):
-    """The precision-recall curve and its area; of up to ten classes each, their mean and all pooled."""
+    """The precision-recall curve with its average precision; for 3 to 10 classes, one curve each and their average."""
 
     name: Literal["precision_recall"] = "precision_recall"
 
@@ -29,15 +29,14 @@ class PrecisionRecall(Plot):
 
 
 def precision_recall_curve(positive: np.ndarray, score: np.ndarray, label: str = "") -> Curve | None:
-    """Return the precision over the recall as stairs, rows of equal score taken together.
+    """Return the precision-recall curve as a step function; rows with equal scores count together.
 
     Args:
         positive: (rows,) bool. score: (rows,), higher for rows that are more likely positive.
 
     Returns:
-        Two points for each step, so that straight lines between them are the stairs. Its area is the average
-        precision: the sum over the scores of (recall gained there) x (precision there). None where one of the two
-        kinds has no rows.
+        Two points per step, so that straight lines between them draw the steps. Its area is the average precision:
+        the sum of (increase in recall) x (precision) over the distinct scores. None if all rows or none are positive.
     """
     found, mistaken = ranked_counts(positive, score)
     if not has_both(found, mistaken):
@@ -56,14 +55,14 @@ def _figure(given: Predictions, run: Run) -> Figure | None:
     curves = [curve for curve in found if curve is not None]
     if not curves:
         return None
-    figure = new_figure(f"Precision and recall, {given.heading} of {run.id}", 8, 5.2)
+    figure = new_figure(f"Precision-recall curve, {given.heading} of {run.id}", 8, 5.2)
     axes = draw_curves(figure, curves)
     share = float(wanted[-1][1].mean())
-    axes.axhline(share, color=GREY, linestyle="--", linewidth=1, label=f"guessing: {share:.4f}")
+    axes.axhline(share, color=GREY, linestyle="--", linewidth=1, label=f"chance level: {share:.4f}")
     if len(names) > 2:
         axes.plot([], [], " ", label=mean_label(curves[:-1], len(names)))
     axes.set(
-        xlabel="recall: share of the positive rows found", ylabel="precision: share of the found that are positive"
+        xlabel="recall (true positives / actual positives)", ylabel="precision (true positives / predicted positives)"
     )
     legend_beside(figure, "average precision")
     return figure

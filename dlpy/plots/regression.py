@@ -1,4 +1,4 @@
-"""Predicted numbers against the true ones, and what is left over."""
+"""Predicted against true values, and the distribution of the errors."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_MOST_DOTS = 20_000
-_MOST_UNITS = 4
+_MAX_DOTS = 20_000
+_MAX_UNITS = 4
 
 
 class Regression(Plot):
-    """Predicted against true values with the line of a perfect model, and the errors (predicted minus true)."""
+    """Predicted against true values, and the errors (predicted minus true) as a scatter plot and a histogram."""
 
     name: Literal["regression"] = "regression"
 
@@ -35,7 +35,7 @@ class Regression(Plot):
 
 def _figure(given: Predictions, run: Run, output: Output) -> Figure:
     target = given.target.reshape(len(given.target), -1)
-    units = min(target.shape[1], given.prediction.shape[1], _MOST_UNITS)
+    units = min(target.shape[1], given.prediction.shape[1], _MAX_UNITS)
     figure = new_figure(f"Predictions, {given.heading} of {run.id}", 13, 4.1 * units + 0.6)
     for unit in range(units):
         scatter, error, histogram = (figure.add_subplot(units, 3, 3 * unit + i) for i in (1, 2, 3))
@@ -57,7 +57,7 @@ def _draw_scatter(axes: Axes, true: np.ndarray, predicted: np.ndarray) -> None:
     limits = (low - margin, high + margin)
     dots = _spread(len(true))
     axes.plot(true[dots], predicted[dots], "o", color=BLUE, alpha=_alpha(len(dots)), markersize=3.5, markeredgewidth=0)
-    axes.plot(limits, limits, color=ORANGE, linewidth=1.2, label="a perfect prediction")
+    axes.plot(limits, limits, color=ORANGE, linewidth=1.2, label="perfect prediction")
     axes.set(xlim=limits, ylim=limits, aspect="equal", xlabel="true value", ylabel="predicted value")
     error = predicted - true
     axes.set_title(f"mae {np.abs(error).mean():.4g}, rmse {np.sqrt(np.square(error).mean()):.4g}")
@@ -81,8 +81,8 @@ def _draw_histogram(axes: Axes, error: np.ndarray) -> None:
 
 
 def _spread(rows: int) -> np.ndarray:
-    """Return which rows are drawn: all, or as many as an eye can use, spread evenly."""
-    return np.unique(np.linspace(0, rows - 1, min(rows, _MOST_DOTS)).astype(np.int64))
+    """Return the positions of the rows to draw: all, or `_MAX_DOTS` spread evenly."""
+    return np.unique(np.linspace(0, rows - 1, min(rows, _MAX_DOTS)).astype(np.int64))
 
 
 def _alpha(dots: int) -> float:

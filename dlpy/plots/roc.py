@@ -1,4 +1,4 @@
-"""Receiver operating characteristic: how well the predicted probability separates a class from the rest."""
+"""The receiver operating characteristic (ROC) curve of each class against the rest."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-MOST_CLASSES = 10
+MAX_CLASSES = 10
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Curve:
 
 
 class Roc(Plot):
-    """The ROC curve and its area; of up to ten classes each against the rest, with their mean and the pooled one."""
+    """The ROC curve and the area under it; for 3 to 10 classes, each against the rest and their averages."""
 
     name: Literal["roc"] = "roc"
 
@@ -43,14 +43,14 @@ class Roc(Plot):
 
 
 def roc_curve(positive: np.ndarray, score: np.ndarray, label: str = "") -> Curve | None:
-    """Return the true positive rate over the false positive rate, rows of equal score taken together.
+    """Return the true positive rate over the false positive rate; rows with equal scores count together.
 
     Args:
         positive: (rows,) bool. score: (rows,), higher for rows that are more likely positive.
 
     Returns:
-        The exact curve, whose area is the probability that a positive row scores higher than a negative one (ties
-        count half); None where one of the two kinds has no rows.
+        The exact curve. Its area is the probability that a positive row scores higher than a negative one (ties count
+        half). None if all rows or none are positive.
     """
     found, mistaken = ranked_counts(positive, score)
     if not has_both(found, mistaken):
@@ -60,26 +60,26 @@ def roc_curve(positive: np.ndarray, score: np.ndarray, label: str = "") -> Curve
 
 
 def one_against_rest(given: Predictions, names: list[str]) -> list[tuple[str, np.ndarray, np.ndarray]]:
-    """Return (label, positive, score) for every class, and last for all pooled; only the second of two classes."""
+    """Return (label, positive, score) for each class and, last, for all pooled; of two classes, the second alone."""
     probability = class_probabilities(given.prediction)
     positive = given.target.astype(np.int64)[:, None] == np.arange(len(names))  # (rows, classes)
     if len(names) == 2:
         return [(names[1], positive[:, 1], probability[:, 1])]
     each = [(name, positive[:, i], probability[:, i]) for i, name in enumerate(names)]
-    return [*each, ("pooled (micro)", positive.ravel(), probability.ravel())]
+    return [*each, ("micro-average", positive.ravel(), probability.ravel())]
 
 
 def names_of(given: Predictions, run: Run) -> list[str] | None:
-    """Return the names of the classes, or None where the target is no class or there are too many for curves."""
+    """Return the class names, or None for a target without classes or with more than `MAX_CLASSES`."""
     output, count = output_of(run), class_probabilities(given.prediction[:1]).shape[1]
-    if output is None or output.kind == "regression" or count > MOST_CLASSES or given.target.ndim > 1:
+    if output is None or output.kind == "regression" or count > MAX_CLASSES or given.target.ndim > 1:
         return None
     return class_names(output, count)
 
 
 def draw_curves(figure: Figure, curves: list[Curve]) -> Axes:
-    """Draw the curves into a square at the left of the figure, the last one thick; return the square."""
-    figure.set_layout_engine("none")  # nothing here needs the search for room, which is a third of the time
+    """Draw the curves into square axes at the left of the figure, the last one thick; return the axes."""
+    figure.set_layout_engine("none")  # positions are fixed; the layout would take a third of the time
     axes = figure.add_axes((0.09, 0.11, 0.53, 0.53 * 8 / 5.2))
     for number, curve in enumerate(curves):
         is_main = number == len(curves) - 1
@@ -92,16 +92,16 @@ def draw_curves(figure: Figure, curves: list[Curve]) -> Axes:
 
 
 def legend_beside(figure: Figure, title: str) -> None:
-    """Put the legend, which tells the areas, to the right of the square."""
+    """Add the legend, with the areas, to the right of the axes."""
     figure.legend(loc="center left", bbox_to_anchor=(0.64, 0.5), title=caption(title), alignment="left")
 
 
 def mean_label(curves: list[Curve], classes: int) -> str:
-    """Return the mean of the areas for the legend, and over how many classes it is where some have no curve."""
+    """Return the legend entry of the mean area, with the number of classes if some have no curve."""
     if not curves:
-        return "mean (macro): -"
+        return "macro-average: -"
     few = f" of {len(curves)} classes" if len(curves) < classes else ""
-    return f"mean (macro){few}: {np.mean([curve.area for curve in curves]):.4f}"
+    return f"macro-average{few}: {np.mean([curve.area for curve in curves]):.4f}"
 
 
 def _figure(given: Predictions, run: Run) -> Figure | None:
@@ -112,9 +112,9 @@ def _figure(given: Predictions, run: Run) -> Figure | None:
     curves = [curve for curve in found if curve is not None]
     if not curves:
         return None
-    figure = new_figure(f"ROC, {given.heading} of {run.id}", 8, 5.2)
+    figure = new_figure(f"ROC curve, {given.heading} of {run.id}", 8, 5.2)
     axes = draw_curves(figure, curves)
-    axes.plot([0, 1], [0, 1], color=GREY, linestyle="--", linewidth=1, label="guessing: 0.5")
+    axes.plot([0, 1], [0, 1], color=GREY, linestyle="--", linewidth=1, label="chance level: 0.5")
     if len(names) > 2:
         axes.plot([], [], " ", label=mean_label(curves[:-1], len(names)))
     axes.set(xlabel="false positive rate", ylabel="true positive rate (recall)")

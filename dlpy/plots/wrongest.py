@@ -1,4 +1,4 @@
-"""The pictures that the model got most wrong."""
+"""The most wrong image predictions."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _COLUMNS = 5
-_MOST = 25
-_HEIGHT = 1.28  # of a cell whose width is 1: the picture and two lines of text
-_LINE = 0.08  # of one more
+_MAX_IMAGES = 25
+_HEIGHT = 1.28  # of a cell of width 1: the image and two lines of text
+_LINE = 0.08  # height of each further line
 
 
 class Wrongest(Plot):
-    """The pictures whose true class got the lowest probability, with both classes and what the model gave them."""
+    """The images whose true class got the lowest probability, with the true and the predicted class."""
 
     name: Literal["wrongest"] = "wrongest"
 
@@ -40,47 +40,45 @@ class Wrongest(Plot):
 
 
 def _figure(kept: WrongPictures, part: str, run: Run) -> Figure:
-    images, texts = kept.image[:_MOST], _texts(kept, run)
+    images, texts = kept.image[:_MAX_IMAGES], _texts(kept, run)
     rows, height = -(-len(images) // _COLUMNS), _HEIGHT + (0 if kept.names is None else _LINE)
-    title = f"The most wrong of the {PARTS[part]} of {run.id}"
+    title = f"Most wrong predictions, {PARTS[part]} of {run.id}"
     figure = new_figure(title, 10, 1.875 * height * rows + 0.5)
     axes = figure.add_subplot()
     for i, image in enumerate(images):
-        _draw_picture(axes, displayable(image), texts[i], (i % _COLUMNS, i // _COLUMNS * height))
+        _draw_image(axes, displayable(image), texts[i], (i % _COLUMNS, i // _COLUMNS * height))
     axes.set(xlim=(0, _COLUMNS), ylim=(height * rows - height + 1.02, 1.04 - height), aspect="equal")
     axes.set_axis_off()
     return figure
 
 
 def _texts(kept: WrongPictures, run: Run) -> list[list[str]]:
-    """Return for each picture both classes with their probabilities, and its file where it comes from one."""
-    output, probability = output_of(run), class_probabilities(kept.prediction[:_MOST])
+    """Return the lines above each image: true and predicted class with their probabilities, and the file name."""
+    output, probability = output_of(run), class_probabilities(kept.prediction[:_MAX_IMAGES])
     names = class_names(output or Output("multiclass"), probability.shape[1])
     texts = []
     for i, given in enumerate(probability):
-        true, said = int(kept.target[i]), int(given.argmax())
-        lines = [_line("true", names[true], given[true]), _line("said", names[said], given[said])]
-        lines += [] if kept.names is None else [Path(kept.names[i]).name]
+        true, predicted = int(kept.target[i]), int(given.argmax())
+        lines = [_line("true", names[true], given[true]), _line("predicted", names[predicted], given[predicted])]
+        lines += [] if kept.names is None else [caption(Path(kept.names[i]).name, 26)]
         texts.append(lines)
     return texts
 
 
-def _draw_picture(axes: Axes, image: np.ndarray, lines: list[str], cell: tuple[float, float]) -> None:
-    """Draw a picture and its lines into the cell of a corner; one axes for all is far quicker than one for each."""
+def _draw_image(axes: Axes, image: np.ndarray, lines: list[str], cell: tuple[float, float]) -> None:
+    """Draw an image and its text at a cell (column, y); one axes for all images is far faster than one each."""
     height, width = image.shape[:2]
     half_width, half_height = 0.48 * width / max(width, height), 0.48 * height / max(width, height)
     x, y = cell[0] + 0.5, cell[1] + 0.5
     extent = (x - half_width, x + half_width, y + half_height, y - half_height)
     axes.imshow(image, extent=extent, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
-    text = "\n".join(caption(line, 26) for line in lines)
-    axes.text(x, y - 0.5, text, ha="center", va="bottom", fontsize=8, in_layout=False)
+    axes.text(x, y - 0.5, "\n".join(lines), ha="center", va="bottom", fontsize=8, in_layout=False)
 
 
 def displayable(image: np.ndarray) -> np.ndarray:
-    """Return a picture's values between 0 and 1: (height, width) or (height, width, 3) float64.
+    """Return an image scaled to between 0 and 1: (height, width) or (height, width, 3) float64.
 
-    Bytes are divided by 255; other numbers too where they look like bytes, and are stretched where they are neither
-    that nor between 0 and 1 already.
+    Values from 0 to 255 are divided by 255; values outside that range are stretched from minimum to maximum.
     """
     values = np.nan_to_num(image.astype(np.float64))
     low, high = values.min(), values.max()
@@ -94,4 +92,4 @@ def displayable(image: np.ndarray) -> np.ndarray:
 
 
 def _line(word: str, name: str, probability: float) -> str:
-    return f"{word} {caption(name, 16)} ({probability:.3f})"
+    return f"{word} {caption(name, 20 - len(word))} ({probability:.3f})"  # at most 29 characters: the width of a cell

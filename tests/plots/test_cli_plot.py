@@ -45,7 +45,7 @@ def test_output_folder_is_made_and_shown_from_where_one_is(folder, capsys, monke
     ("arguments", "status", "message"),
     [
         (["latest", "--only", "history,rok"], 2, "unknown plot 'rok'. Did you mean 'roc'?"),
-        (["latest", "--only", "comparison"], 2, "comparison shows several runs"),
+        (["latest", "--only", "comparison"], 2, "comparison compares several runs"),
         (["latest", "--only", "confusion"], 7, "confusion does not apply"),
         (["nowhere"], 7, "no run 'nowhere'"),
     ],

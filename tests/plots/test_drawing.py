@@ -60,7 +60,7 @@ def test_plot_that_does_not_apply_is_refused_when_it_is_named(make_run):
 
 def test_plots_of_one_and_of_several_runs_are_not_mixed_up(make_run):
     first, second = (make_run(f"20260101-12000{i}-toy").metrics(LOSS).run for i in range(2))
-    with pytest.raises(ConfigError, match="comparison shows several runs"):
+    with pytest.raises(ConfigError, match="comparison compares several runs"):
         draw([first], ["comparison"], first.plots)
     with pytest.raises(ConfigError, match="history shows one run at a time, not 2"):
         draw([first, second], ["history"], first.plots)
@@ -126,7 +126,7 @@ def test_a_plot_that_fails_after_training_is_told_and_left_out(make_run):
     (files.run.path / "predictions.npz").write_text("no arrays")
     told = []
     draw_all(files.run, told.append)
-    assert {"plot 'confusion' is left out", "plot 'roc' is left out"} <= {line.partition(":")[0] for line in told}
+    assert {"plot 'confusion' was skipped", "plot 'roc' was skipped"} <= {line.partition(":")[0] for line in told}
     assert all("predictions.npz is damaged" in line for line in told)
     assert [path.name for path in files.run.plots.iterdir()] == ["history.png"]
     assert "Traceback" in files.run.log.read_text()

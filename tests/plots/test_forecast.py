@@ -24,8 +24,8 @@ def test_forecast_truth_and_baseline_are_lines_over_time(make_run):
     with style():
         (axes,) = Forecast().draw([files.run])["test"].axes
     lines = {line.get_label(): line.get_ydata().tolist() for line in axes.lines}
-    assert list(lines) == ["baseline: the last value", "truth", "forecast"]
-    assert lines["forecast"] == [value + 1 for value in lines["truth"]]
+    assert list(lines) == ["baseline: the last value", "true value", "forecast"]
+    assert lines["forecast"] == [value + 1 for value in lines["true value"]]
     assert axes.get_ylabel() == "value (degC)"
     assert axes.get_title("left") == "all rows"
 

@@ -79,7 +79,7 @@ def test_a_weighted_loss_and_one_with_penalties_are_marked(make_run):
         "loss with penalties", "data_loss", "loss without penalties",
     ]  # fmt: skip
     assert [axes.lines[0].get_label() for axes in (loss, data_loss, mae)] == [
-        "training (weighted by class)", "training (weighted by class)", "training",
+        "training (class-weighted)", "training (class-weighted)", "training",
     ]  # fmt: skip
     assert [axes.get_title(loc="right") for axes in (loss, data_loss)] == ["", "baseline 0.8"]
 

@@ -60,16 +60,16 @@ def test_rows_of_one_class_have_no_roc_curve():
 def test_the_mean_area_leaves_out_classes_without_a_curve():
     positive, score = np.array([True, False, True]), np.array([0.9, 0.5, 0.1])
     curve = roc_curve(positive, score)
-    assert mean_label([curve, curve], 3) == "mean (macro) of 2 classes: 0.5000"
-    assert mean_label([curve], 1) == "mean (macro): 0.5000"
-    assert mean_label([], 3) == "mean (macro): -"
+    assert mean_label([curve, curve], 3) == "macro-average of 2 classes: 0.5000"
+    assert mean_label([curve], 1) == "macro-average: 0.5000"
+    assert mean_label([], 3) == "macro-average: -"
 
 
 def test_pooled_curve_counts_every_row_once_for_each_class():
     given = Predictions("test", np.array([0, 2]), np.array([[0.5, 0.3, 0.2], [0.6, 0.3, 0.1]]), 0)
     *each, (label, positive, score) = one_against_rest(given, ["a", "b", "c"])
     assert [name for name, _, _ in each] == ["a", "b", "c"]
-    assert label == "pooled (micro)"
+    assert label == "micro-average"
     assert positive.tolist() == [True, False, False, False, False, True]
     assert score.tolist() == [0.5, 0.3, 0.2, 0.6, 0.3, 0.1]
 

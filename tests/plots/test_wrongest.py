@@ -12,7 +12,7 @@ def test_pictures_tell_both_classes_and_what_the_model_gave_them(make_run):
     with style():
         (axes,) = Wrongest().draw([files.run])["test"].axes
     texts = [text.get_text() for text in axes.texts]
-    assert texts == ["true coat (0.020)\nsaid $hoe_ (0.900)", "true bag (0.250)\nsaid coat (0.700)"]
+    assert texts == ["true coat (0.020)\npredicted $hoe_ (0.900)", "true bag (0.250)\npredicted coat (0.700)"]
 
 
 def test_cells_lie_inside_the_axes_and_apart(make_run):
@@ -37,7 +37,7 @@ def test_pictures_from_files_are_named(make_run):
     with style():
         (axes,) = Wrongest().draw([files.run])["test"].axes
     first, second = (text.get_text().splitlines() for text in axes.texts)
-    assert first == ["true cat (0.100)", "said dog (0.900)", "1.jpg"]
+    assert first == ["true cat (0.100)", "predicted dog (0.900)", "1.jpg"]
     assert second[2] == "longlonglonglongl…long.png"
     assert axes.texts[0].get_position()[1] > axes.get_ylim()[1] + 0.3  # three lines fit above the picture
 
