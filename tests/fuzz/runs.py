@@ -48,6 +48,8 @@ _NUMBERS = [
     "null",
     '"\\ud800"',
 ]
+# what reading an archive that is damaged already may raise
+_DAMAGED = (zipfile.BadZipFile, zlib.error, OSError, ValueError, NotImplementedError, EOFError, RuntimeError)
 _CELLS = ["", "nan", "inf", "1e999", "-1", "x", "1_000", "9" * 400, "0x10", "\x00", '"', "1e308", "2", " "]
 _DEAR = ["evaluate", "predict", "resume", "explain", "generate"]
 _PLOTS = {
@@ -186,7 +188,7 @@ def damage_bytes(rng: random.Random, path: Path) -> None:
     content = path.read_bytes()
     try:
         path.write_bytes(damaged(rng, content))
-    except (zipfile.BadZipFile, zlib.error, OSError, ValueError, NotImplementedError):  # it was damaged before
+    except _DAMAGED:
         path.write_bytes(flipped(rng, content))
 
 
@@ -280,7 +282,7 @@ def _changed_arrays(rng: random.Random, content: bytes) -> bytes:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             members = {name: archive.read(name) for name in archive.namelist()}
-    except (zipfile.BadZipFile, OSError):
+    except _DAMAGED:
         return flipped(rng, content)
     for name in rng.sample(list(members), min(len(members), rng.choice([1, 1, 2]))):
         match rng.randrange(8):
