@@ -5,11 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from pydantic.json_schema import models_json_schema
+
 from dlpy.artworks.base import Artwork
 from dlpy.artworks.dream_options import Dream
 from dlpy.artworks.style_options import Style
 from dlpy.components.option_docs import describe
 from dlpy.core.errors import did_you_mean
+from dlpy.core.json_schema import compact
 from dlpy.experiment.document import Document, read
 from dlpy.experiment.experiment import Experiment, experiment_of
 from dlpy.experiment.messages import checked
@@ -40,20 +43,24 @@ def load_any(path: Path, overrides: list[str] | None = None) -> tuple[Experiment
 
 def schema() -> dict[str, Any]:
     """Return the JSON Schema of experiment files of every kind."""
-    kinds = {"": Experiment, **ARTWORKS}
-    schemas = {kind: cls.model_json_schema() for kind, cls in kinds.items()}
-    blocks = {name: block for found in schemas.values() for name, block in found.pop("$defs", {}).items()}
-    for found in schemas.values():
-        found["properties"]["extends"] = {"type": "string", "description": "An experiment file that this one changes."}
-    document: dict[str, Any] = {"$defs": {**blocks, **{found["title"]: found for found in schemas.values()}}}
+    classes = [Experiment, *ARTWORKS.values()]
+    references, document = models_json_schema([(cls, "validation") for cls in classes])
+    for cls in classes:
+        _let_extend(document["$defs"][cls.__name__])
     document["properties"] = {"kind": {"enum": list(ARTWORKS)}}
     document["if"] = {"required": ["kind"]}
-    document["then"] = {"allOf": [_where(kind, schemas[kind]["title"]) for kind in ARTWORKS]}
-    document["else"] = {"$ref": "#/$defs/Experiment"}
+    document["then"] = {"allOf": [_where(kind, references[cls, "validation"]) for kind, cls in ARTWORKS.items()]}
+    document["else"] = references[Experiment, "validation"]
     describe(document)
-    return document
+    return {"$schema": "http://json-schema.org/draft-07/schema#", **compact(document)}
 
 
-def _where(kind: str, title: str) -> dict[str, Any]:
+def _let_extend(options: dict[str, Any]) -> None:
+    """Allow `extends` in the schema of a kind of files: what such a file does not say, the other file may."""
+    options["properties"]["extends"] = {"type": "string", "description": "An experiment file that this one changes."}
+    options |= {"if": {"required": ["extends"]}, "else": {"required": options.pop("required", [])}}
+
+
+def _where(kind: str, reference: dict[str, Any]) -> dict[str, Any]:
     """Return the schema that holds where a file is of this kind."""
-    return {"if": {"properties": {"kind": {"const": kind}}}, "then": {"$ref": f"#/$defs/{title}"}}
+    return {"if": {"properties": {"kind": {"const": kind}}}, "then": reference}

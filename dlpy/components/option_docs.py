@@ -7,6 +7,7 @@ They are read from the source when asked for: pydantic would do so whenever a cl
 from __future__ import annotations
 
 import ast
+import functools
 import inspect
 import itertools
 import textwrap
@@ -21,7 +22,7 @@ def option_help(cls: type[Block]) -> dict[str, str]:
     found: dict[str, str] = {}
     for base in reversed(cls.__mro__):
         if issubclass(base, Block) and base is not Block:
-            found |= dict(_documented(base))
+            found |= _own_help(base)
     return found
 
 
@@ -44,18 +45,21 @@ def _describe(node: Any, texts: dict[str, dict[str, str]]) -> None:
             _describe(value, texts)
 
 
-def _documented(cls: type[Block]) -> Iterator[tuple[str, str]]:
-    """Yield the options that a class itself declares with a docstring below."""
+@functools.cache
+def _own_help(cls: type[Block]) -> dict[str, str]:
+    """Return the docstrings below the options that a class itself declares."""
     try:
         source = inspect.getsource(cls)
     except (OSError, TypeError):  # a plug-in whose file is gone
-        return
+        return {}
     (tree,) = ast.parse(textwrap.dedent(source)).body
+    found: dict[str, str] = {}
     for option, text in itertools.pairwise(tree.body if isinstance(tree, ast.ClassDef) else []):
         if not (isinstance(option, ast.AnnAssign) and isinstance(option.target, ast.Name)):
             continue
         if isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant):
-            yield option.target.id, " ".join(str(text.value.value).split())
+            found[option.target.id] = " ".join(str(text.value.value).split())
+    return found
 
 
 def _subclasses(cls: type[Block]) -> Iterator[type[Block]]:

@@ -83,6 +83,13 @@ class Component(Block):
         for name in get_args(cls.model_fields["name"].annotation):
             cls.registry.add(name, cls)
 
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler) -> dict:
+        found = handler(schema)
+        names = [*get_args(cls.model_fields["name"].annotation), *cls.aliases]
+        handler.resolve_ref_schema(found)["properties"]["name"] = {"enum": names, "type": "string"}
+        return found
+
     def lacks(self, method: str) -> ConfigError:
         """Return the error that a method, which every component of its kind must have, is missing."""
         return ConfigError(f"{self.registry.kind} '{self.name}' has no {method}(): its class must define it.")
@@ -127,9 +134,11 @@ class Slot:
         )
 
     def __get_pydantic_json_schema__(self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler) -> dict:
-        classes = dict.fromkeys(self.known().values())
-        options = [handler(cls.__pydantic_core_schema__) for cls in classes]
-        return {"title": self.registry.kind, "anyOf": [{"enum": sorted(self.known())}, *options]}
+        known = self.known()
+        names = core_schema.literal_schema(sorted(known))
+        classes = [cls.__pydantic_core_schema__ for cls in dict.fromkeys(known.values())]
+        choices = core_schema.union_schema([names, *classes], ref=self.registry.kind)
+        return handler(core_schema.union_schema([choices]))  # pydantic gives `$defs` only what is not at the top
 
 
 def _dump(value: object) -> object:
