@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from dlpy.components.callback import LEARNING_RATE, Callback
     from dlpy.components.dataset import Dataset
     from dlpy.components.hooks import Hooks
-    from dlpy.components.model import Model
+    from dlpy.components.model import GenerativeModel, Model, PretrainedModel
     from dlpy.components.objectives import Loss, Metric, Monitor, Optimizer, Schedule
     from dlpy.components.plot import Plot
     from dlpy.components.transform import Transform
@@ -37,7 +37,7 @@ _HOMES = {
     "dlpy.components.callback": ("LEARNING_RATE", "Callback"),
     "dlpy.components.dataset": ("Dataset",),
     "dlpy.components.hooks": ("Hooks",),
-    "dlpy.components.model": ("Model",),
+    "dlpy.components.model": ("GenerativeModel", "Model", "PretrainedModel"),
     "dlpy.components.objectives": ("Loss", "Metric", "Monitor", "Optimizer", "Schedule"),
     "dlpy.components.plot": ("Plot",),
     "dlpy.components.transform": ("Transform",),

@@ -1,13 +1,15 @@
-"""The base class of model families."""
+"""The base class of model families, and the two kinds of families that can do more."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+import inspect
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import numpy as np
 
 from dlpy.components.callback import Callback
 from dlpy.components.transform import Transform
+from dlpy.core.errors import ConfigError
 from dlpy.core.options import Component, Slot
 from dlpy.core.registry import Registry
 from dlpy.data.rows import Data, Rows
@@ -19,84 +21,124 @@ if TYPE_CHECKING:
     import keras
 
 
+_KINDS: list[type[Model]] = []  # PretrainedModel and GenerativeModel, as soon as they are defined
+
+
 class Model(Component):
-    """A family of networks."""
+    """A model family: a class that builds a network for a task. Only `build` must be defined.
+
+    A family that starts from weights in a file derives from PretrainedModel, one that makes rows from GenerativeModel.
+    """
 
     registry = Registry[type["Model"]]("model", "dlpy.models")
-    masks_padding: ClassVar[bool] = False  # what fills a row up changes none of its predictions; see `build`
+    masks_padding: ClassVar[bool] = False  # padding a row changes none of its predictions; see `build`
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        for kind in _KINDS:
+            _refuse_ignored(cls, kind)
+        super().__pydantic_init_subclass__(**kwargs)
 
     def check(self, task: Task) -> None:
-        """Raise ConfigError where the family does not fit the task; called before Keras is imported."""
-
-    def pinned(self) -> Model:
-        """Return the family with names written out that may mean another run later."""
-        return self
-
-    def outside_files(self) -> dict[str, Path]:
-        """Return the files beside the data that decide its first weights, by what the experiment calls them."""
-        return {}
-
-    def resolved(self, task: Task) -> Model:
-        """Return the family with the options written out that the file left open and the transformed rows decide."""
-        return self
-
-    def notice(self, task: Task) -> str | None:
-        """Return a line that a person should read before training begins, if there is one."""
-        return None
+        """Raise ConfigError if the family does not fit the task; called before Keras is imported."""
 
     def transforms(self) -> list[Transform]:
-        """Return what the family itself does to the rows, behind the transforms of the data."""
+        """Return the family's own transforms of the rows; they follow those of the data."""
         return []
 
-    def scores(self, task: Task) -> dict[str, Literal["min", "max"]] | None:
-        """Return which way is better for each score of the family's own training step (see dlpy/engine/custom_step.py).
-
-        None where the loss and the metrics of `training` are what counts, as with most families.
-        """
-        return None
-
-    def baseline(self, task: Task, train: Rows, rows: Rows) -> dict[str, object]:
-        """Return the scores on `rows` of a "guess" without learning, for a family with scores of its own."""
-        return {"guess": "none"}
+    def resolved(self, task: Task) -> Model:
+        """Return the family with the options filled in that the file left open and the transformed rows decide."""
+        return self
 
     def last_activation(self, task: Task) -> str:
-        """Return the activation of the last layer: `output_activation`, where that is an option and is given."""
+        """Return the activation of the last layer: the option `output_activation`, or else the task's."""
         return dict(self).get("output_activation") or task.output.activation
 
-    def callbacks(self) -> list[Callback]:
-        """Return the callbacks that its runs have even where the file lists none of that name."""
-        return []
-
-    def samples(self, model: keras.Model, data: Data, seed: int) -> dict[str, np.ndarray]:
-        """Return what plots show of a trained model that makes rows: arrays for samples/made.npz."""
-        return {}
+    def base_layers(self, model: keras.Model) -> list[keras.layers.Layer]:
+        """Return the layers that `freeze: all` in training.phases freezes: all that have weights but the last."""
+        learning = [layer for layer in model.layers if layer.trainable_variables]
+        return learning[:-1]
 
     def build(self, task: Task) -> keras.Model:
-        """Return a new, uncompiled model with freshly drawn weights.
+        """Return a new, uncompiled model with random weights.
 
-        Its input is of the shape `task.input.shape`. For sequences of integers that 'pad' brought to one length it may
-        be `(None,)` instead: the model then gets rows of that one length too, filled up with 0 in front or behind
-        (`task.input.padding`). Only where the family also sets `masks_padding = True` are batches cut to their longest
-        row, which saves time: it promises that filling a row up changes none of its predictions, as where
-        `Embedding(mask_zero=True)` marks what to skip and all layers behind it heed the mask. Before training and
+        Its input has the shape `task.input.shape`. For sequences of integers that 'pad' brought to one length it may
+        be `(None,)` instead: the model then gets rows of that length too, padded with 0 in front or behind
+        (`task.input.padding`). Only if the family also sets `masks_padding = True` are batches cut to their longest
+        row, which saves time: it promises that padding a row changes none of its predictions, for example because
+        `Embedding(mask_zero=True)` marks what to skip and all layers behind it use the mask. Before training and
         scoring, a few short rows are predicted at two lengths; if they differ, rows are fed at full length.
         """
         raise self.lacks("build")
 
+
+class PretrainedModel(Model):
+    """A family whose first weights come from somewhere else, such as a file or another run."""
+
+    def outside_files(self) -> dict[str, Path]:
+        """Return the files beside the data that decide the first weights, by the option that names them.
+
+        Their sha256 are stored with the run, so that `dlpy resume` notices a changed file.
+        """
+        return {}
+
+    def pinned(self) -> Model:
+        """Return the family with references such as `run:latest` replaced by what they mean now."""
+        return self
+
+    def notice(self, task: Task) -> str | None:
+        """Return a line about the weights to show before training, or None."""
+        return None
+
     def initialize(self, model: keras.Model) -> None:
-        """Put weights that were learnt elsewhere into a new model before it trains; a run read again has its own.
+        """Load the weights into a new model before it trains; not called when a trained model is read from its run.
 
         Raises:
-            DataError: the weights cannot be had, or are those of another network.
+            DataError: the weights are missing, unreadable, or those of another network.
         """
 
     def check_phases(self) -> None:
-        """Raise ConfigError where the family, as its options are, cannot be trained in phases."""
+        """Raise ConfigError if these options do not allow training.phases."""
 
-    def base_layers(self, model: keras.Model) -> list[keras.layers.Layer]:
-        """Return the layers that `freeze: all` in training.phases keeps as they are: all that learn but the last."""
-        learning = [layer for layer in model.layers if layer.trainable_variables]
-        return learning[:-1]
+
+class GenerativeModel(Model):
+    """A family with a custom training step that learns the rows themselves and generates new ones.
+
+    Its `build` returns `stepped(...)` (see dlpy/engine/custom_step.py). It logs its own `scores`; the loss, metrics and
+    class weights of the experiment do not apply to it.
+    """
+
+    def scores(self, task: Task) -> dict[str, Literal["min", "max"]]:
+        """Return the direction, "min" or "max", in which each score of the custom training step is better."""
+        raise self.lacks("scores")
+
+    def baseline(self, task: Task, train: Rows, rows: Rows) -> dict[str, object]:
+        """Return the scores of a common-sense baseline on `rows`, and under "guess" what the baseline is."""
+        return {"guess": "none"}
+
+    def callbacks(self) -> list[Callback]:
+        """Return callbacks to add to every run whose experiment file lists none of that name."""
+        return []
+
+    def samples(self, model: keras.Model, data: Data, seed: int) -> dict[str, np.ndarray]:
+        """Return samples of the trained model for plots: the arrays of samples/made.npz."""
+        return {}
+
+
+_KINDS += [PretrainedModel, GenerativeModel]
+
+
+def _refuse_ignored(cls: type[Model], kind: type[Model]) -> None:
+    """Raise ConfigError if a family defines a method that dlpy calls only on families of a kind that it is not of."""
+    if issubclass(cls, kind):
+        return
+    for method, value in vars(kind).items():
+        public = inspect.isfunction(value) and not method.startswith("_")
+        if public and any(method in vars(base) for base in cls.__mro__):
+            raise ConfigError(
+                f"model '{cls.__name__}' defines {method}(), which is only called on a {kind.__name__}: "
+                f"derive the class from {kind.__name__} (from dlpy.api import {kind.__name__}), or rename the method."
+            )
 
 
 AnyModel = Annotated[Model, Slot(Model.registry)]

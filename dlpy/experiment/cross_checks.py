@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dlpy.components.callback import LEARNING_RATE
+from dlpy.components.model import GenerativeModel
 from dlpy.components.objectives import DATA_LOSS
 from dlpy.core.errors import ConfigError, did_you_mean
 from dlpy.data.task import Task
@@ -109,11 +110,11 @@ def misfits(experiment: Experiment, task: Task) -> list[Mistake]:
 
 def _of_own_scores(experiment: Experiment, task: Task) -> list[Mistake]:
     """Return what the experiment says of scores though the family has its own."""
-    own = experiment.model.scores(task)
-    said = [name for name in ("loss", "metrics", "class_weight") if getattr(experiment.training, name) is not None]
-    if own is None:
+    if not isinstance(experiment.model, GenerativeModel):
         return []
-    hint = f"{experiment.model.name} has scores of its own: {', '.join(own)}. Leave it out."
+    said = [name for name in ("loss", "metrics", "class_weight") if getattr(experiment.training, name) is not None]
+    own = ", ".join(experiment.model.scores(task))
+    hint = f"{experiment.model.name} has scores of its own: {own}. Leave it out."
     return [Mistake(("training", name), hint) for name in said]
 
 

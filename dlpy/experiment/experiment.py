@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from dlpy.components.callback import AnyCallback
 from dlpy.components.dataset import AnyDataset
-from dlpy.components.model import AnyModel
+from dlpy.components.model import AnyModel, GenerativeModel, PretrainedModel
 from dlpy.components.objectives import DATA_LOSS, AnyLoss, AnyMetric, AnyOptimizer, Loss, Metric
 from dlpy.components.transform import Transform
 from dlpy.core.errors import ConfigError, RefusedError
@@ -113,7 +113,7 @@ class Experiment(Block):
 
     def loss_name(self, task: Task) -> str:
         """Return what the loss is called; a family with a training step of its own has none of these."""
-        return "" if self.model.scores(task) is not None else self.loss(task).name
+        return "" if isinstance(self.model, GenerativeModel) else self.loss(task).name
 
     def metrics(self, task: Task) -> list[Metric]:
         """Return the metrics: the file's, or those that fit the target."""
@@ -123,17 +123,18 @@ class Experiment(Block):
 
     def approximated(self, task: Task) -> list[str]:
         """Return the names of the scores that are but approximated for training rows, which are only streamed past."""
-        metrics = self.metrics(task) if self.model.scores(task) is None else []
+        metrics = [] if isinstance(self.model, GenerativeModel) else self.metrics(task)
         return [metric.key for metric in metrics if metric.is_logged and metric.is_exact]
 
     def metric_names(self, task: Task) -> dict[str, str]:
         """Return the name of each metric by its key; of a family with scores of its own there are none."""
-        return {} if self.model.scores(task) is not None else {item.key: item.name for item in self.metrics(task)}
+        return {} if isinstance(self.model, GenerativeModel) else {item.key: item.name for item in self.metrics(task)}
 
     def directions(self, task: Task, *, validation: bool) -> dict[str, str]:
         """Return which way is better, "min" or "max", for every score that training logs, or can log if asked to."""
-        scores = self.model.scores(task)
-        if scores is None:
+        if isinstance(self.model, GenerativeModel):
+            scores = dict(self.model.scores(task))
+        else:
             scores = {"loss": "min", DATA_LOSS: "min"}
             scores |= {metric.key: metric.direction for metric in self.metrics(task) if metric.is_logged}
         held_out = {f"val_{name}": way for name, way in scores.items()} if validation else {}
@@ -141,12 +142,15 @@ class Experiment(Block):
 
     def resolved(self, task: Task, options: dict[str, Any]) -> Experiment:
         """Return the experiment with every choice written out that the data decided."""
-        own = self.model.scores(task) is not None
-        chosen = {} if own else {"loss": self.loss(task), "metrics": self.metrics(task)}
-        training = self.training.model_copy(update=chosen)
+        family = self.model.pinned() if isinstance(self.model, PretrainedModel) else self.model
+        if isinstance(family, GenerativeModel):
+            training, own = self.training, family.callbacks()
+        else:
+            chosen = {"loss": self.loss(task), "metrics": self.metrics(task)}
+            training, own = self.training.model_copy(update=chosen), []
         listed = {callback.name for callback in self.callbacks}
-        added = [callback for callback in self.model.callbacks() if callback.name not in listed]
-        changes = {"model": self.model.pinned(), "training": training, "callbacks": [*self.callbacks, *added]}
+        added = [callback for callback in own if callback.name not in listed]
+        changes = {"model": family, "training": training, "callbacks": [*self.callbacks, *added]}
         return self.model_copy(update={"data": self.data.model_copy(update=options), **changes})
 
     def executed(self, execution: Execution) -> Experiment:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, Protocol
 
 from pydantic import Field, model_validator
 
-from dlpy.components.model import Model
+from dlpy.components.model import GenerativeModel, Model, PretrainedModel
 from dlpy.components.objectives import AnyOptimizer, Optimizer
 from dlpy.core.errors import ConfigError
 from dlpy.core.options import Block, Component
@@ -99,8 +99,12 @@ def clashes_of_phases(training: Phased, model: Model) -> list[Mistake]:
     """Return what does not fit training in phases."""
     if training.phases is None:
         return []
+    if isinstance(model, GenerativeModel):
+        message = f"training in phases freezes a pretrained base; {model.name} has none."
+        return [Mistake(("model", "train"), message)]
     try:
-        model.check_phases()
+        if isinstance(model, PretrainedModel):
+            model.check_phases()
     except ConfigError as error:
         return [Mistake(("model", "train"), str(error))]
     return []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from dlpy.components.model import Model
+from dlpy.components.model import Model, PretrainedModel
 from dlpy.core.errors import ConfigError
 from dlpy.data.task import Task
 from dlpy.models._convolutions import (
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import keras
 
 
-class Conv1D(Model):
+class Conv1D(PretrainedModel):
     """Blocks of convolutions along sequences, pooling behind each, and a dense head on top."""
 
     hints: ClassVar = {"separable": "It is called 'block: separable' now."}

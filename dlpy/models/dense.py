@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
-from dlpy.components.model import Model
+from dlpy.components.model import Model, PretrainedModel
 from dlpy.core.errors import ConfigError
 from dlpy.core.options import Block
 from dlpy.data.task import Task
@@ -50,7 +50,7 @@ class Regularizer(Block):
         return regularizers.L1L2(l1=self.l1, l2=self.l2)
 
 
-class Dense(Model):
+class Dense(PretrainedModel):
     """Fully connected layers over flat rows: tables, bags of words, flattened images.
 
     Windows of a series, pictures in one colour and embedded sequences are flattened.

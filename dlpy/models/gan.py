@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from dlpy.components.callback import Callback
-from dlpy.components.model import Model
+from dlpy.components.model import GenerativeModel
 from dlpy.components.objectives import AnyOptimizer
 from dlpy.components.transform import Transform
 from dlpy.core.errors import ConfigError
@@ -54,7 +54,7 @@ class Discriminator(Block):
     """Its own optimizer; one like the generator's, which is training.optimizer, unless given."""
 
 
-class Gan(Model):
+class Gan(GenerativeModel):
     """A deep convolutional generative adversarial network (Goodfellow et al. 2014; Radford et al. 2016).
 
     Its scores: `d_loss` and `g_loss`, cross-entropies of the discriminator and of the generator that wants its pictures
@@ -98,9 +98,6 @@ class Gan(Model):
             if side < 1:
                 hint = "use fewer of them, or 'padding: same'"
                 raise ConfigError(f"discriminator: nothing is left of the picture after layer {position + 1}: {hint}.")
-
-    def check_phases(self) -> None:
-        raise ConfigError("training in phases freezes a pretrained base; gan has none.")
 
     def transforms(self) -> list[Transform]:
         return [RowsAsTargets()]

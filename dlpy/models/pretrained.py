@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import model_validator
 
-from dlpy.components.model import Model
+from dlpy.components.model import Model, PretrainedModel
 from dlpy.components.transform import Transform
 from dlpy.core.errors import ConfigError
 from dlpy.data.task import Task
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import keras
 
 
-class Pretrained(Model):
+class Pretrained(PretrainedModel):
     """A network that was trained on other pictures, without its classifier, and a dense head of its own on top."""
 
     name: Literal["pretrained"] = "pretrained"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from dlpy.components.model import Model
+from dlpy.components.model import Model, PretrainedModel
 from dlpy.core.errors import ConfigError
 from dlpy.core.options import Block
 from dlpy.data.task import Task
@@ -83,7 +83,7 @@ class Recurrent(Block):
         return x
 
 
-class Rnn(Model, Recurrent):
+class Rnn(PretrainedModel, Recurrent):
     """Recurrent layers over sequences, the last state sent through a dense head.
 
     Over a text to go on with, the states at all times are, so that each says what comes next.

@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from dlpy.components.callback import Callback
-from dlpy.components.model import Model
+from dlpy.components.model import GenerativeModel
 from dlpy.components.transform import Transform
 from dlpy.core.errors import ConfigError
 from dlpy.data.rows import Data, Rows
@@ -27,7 +27,7 @@ _CHUNK = 1024  # rows whose mean is taken at a time
 _LEAST = 1e-7
 
 
-class Vae(Model):
+class Vae(GenerativeModel):
     """A variational autoencoder (Kingma & Welling 2014): an encoder, a few latent numbers, a decoder that mirrors it.
 
     Its scores are means over rows: `reconstruction_loss`, in nats (or squared errors) per number of a row, `kl_loss` in
@@ -59,9 +59,6 @@ class Vae(Model):
             check_sides(picture_shape(task), self._decoder(), "the decoder")
         elif self.decoder:
             raise ConfigError("a 'decoder' of convolutions needs an 'encoder' of them.")
-
-    def check_phases(self) -> None:
-        raise ConfigError("training in phases freezes a pretrained base; vae has none.")
 
     def transforms(self) -> list[Transform]:
         return [RowsAsTargets()]

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from dlpy.components.model import GenerativeModel
 from dlpy.components.objectives import DATA_LOSS, Loss
 from dlpy.core.errors import on_a_line
 from dlpy.data.features import Passages, Windows
@@ -38,7 +39,7 @@ def baseline(
     Args:
         weighted: whether rows count in the loss by their class, as those of training do.
     """
-    if experiment.model.scores(task) is not None:
+    if isinstance(experiment.model, GenerativeModel):
         return experiment.model.baseline(task, train, rows)
     if isinstance(rows.x, Windows) and rows.x.guesses():
         return _guesses(experiment, task, rows, rows.x.guesses())

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dlpy.components.model import Model
+from dlpy.components.model import GenerativeModel, Model, PretrainedModel
 from dlpy.components.objectives import DATA_LOSS, Optimizer
 from dlpy.core import keras_backend
 from dlpy.core.errors import ConfigError, in_one_line
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 def fresh_model(experiment: Experiment, task: Task) -> keras.Model:
     """Return a new model that is ready to train: with the weights that its family begins with."""
     model = compiled_model(experiment, task, experiment.seed)
-    experiment.model.initialize(model)
+    if isinstance(experiment.model, PretrainedModel):
+        experiment.model.initialize(model)
     return model
 
 
@@ -47,7 +48,7 @@ def compiled_model(experiment: Experiment, task: Task, seed: int) -> keras.Model
 
 def compile_model(model: keras.Model, experiment: Experiment, task: Task, optimizer: Optimizer) -> None:
     """Give a model the experiment's loss and metrics, and a new optimizer."""
-    if experiment.model.scores(task) is not None:
+    if isinstance(experiment.model, GenerativeModel):
         model.compile(optimizer.build())
         return
     metrics = [metric.build(task) for metric in experiment.metrics(task) if metric.is_logged]
@@ -64,7 +65,7 @@ def logs_data_loss(experiment: Experiment, model: keras.Model) -> bool:
 
 def exact_scores(experiment: Experiment, task: Task) -> dict[str, ExactScore]:
     """Return the metrics, by their names in the logs, that are computed from all rows of a part at once."""
-    if experiment.model.scores(task) is not None:
+    if isinstance(experiment.model, GenerativeModel):
         return {}
     exact = [metric for metric in experiment.metrics(task) if metric.is_logged and metric.is_exact]
     return {metric.key: partial(metric.exact, task) for metric in exact}
@@ -89,7 +90,7 @@ def _fitting_model(family: Model, task: Task) -> keras.Model:
     except (ValueError, TypeError) as error:
         hint = f"model '{family.name}' cannot be built for {task.input}: {in_one_line(error)}"
         raise plugin_failure(error) or ConfigError(hint) from error
-    if family.scores(task) is not None:
+    if isinstance(family, GenerativeModel):
         if not isinstance(model, stepped_class()):
             raise ConfigError(f"model '{family.name}' has scores of its own: its build() must return stepped(...).")
         return model

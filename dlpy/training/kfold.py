@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from dlpy.components.model import GenerativeModel
 from dlpy.core import keras_backend
 from dlpy.data.rows import Data, Loaded
 from dlpy.data.validate import check_every_class
@@ -20,7 +21,6 @@ from dlpy.runs.lock import locked
 from dlpy.runs.outcome import record_outcome
 from dlpy.runs.record import How
 from dlpy.runs.results import best_epoch
-from dlpy.sampling.row_targets import RowsAsTargets
 from dlpy.storage.atomic import require_writable, write_arrays
 from dlpy.training.class_balance import fold_warnings
 from dlpy.training.class_table import class_table, save_class_table
@@ -81,7 +81,7 @@ def _require_folds(experiment: Experiment, document: Document) -> None:
         message = "folds would train on what comes after the rows they are scored on: use `dlpy train`."
         key, what = ("name", f"{experiment.data.name} is a series") if experiment.data.in_time_order else _TIME
         raise document.error([Mistake(("data", key), f"{what}: {message}")])
-    if any(isinstance(step, RowsAsTargets) for step in experiment.model.transforms()):
+    if isinstance(experiment.model, GenerativeModel):
         message = f"folds compare predictions with targets, and {experiment.model.name} makes rows: use `dlpy train`."
         raise document.error([Mistake(("model", "name"), message)])
 

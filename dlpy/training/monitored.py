@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from dlpy.components.hooks import Hooks
+from dlpy.components.model import GenerativeModel
 from dlpy.core.errors import DataError
 from dlpy.data.rows import Data, Rows
 from dlpy.data.task import Task
@@ -44,7 +45,7 @@ def monitored_scores(experiment: Experiment, data: Data) -> MonitoredScores:
 
 
 def _metrics(experiment: Experiment, task: Task) -> list:
-    return [] if experiment.model.scores(task) is not None else experiment.metrics(task)
+    return [] if isinstance(experiment.model, GenerativeModel) else experiment.metrics(task)
 
 
 def _by_class(rows: Rows, task: Task) -> str:

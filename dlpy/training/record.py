@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from dlpy.components.model import PretrainedModel
 from dlpy.core.environment import environment
 from dlpy.data.features import Windows
 from dlpy.data.rows import Data, Loaded, Rows
@@ -119,8 +120,13 @@ def told_of_data(experiment: Experiment, loaded: Loaded, task: Task) -> dict[str
 
 def file_digests(experiment: Experiment) -> dict[str, str | None]:
     """Return the sha256 of each file beside the data that the model begins with, by option; None where it is gone."""
-    files = experiment.model.outside_files()
+    files = outside_files(experiment)
     return {option: sha256(path) if path.is_file() else None for option, path in files.items()}
+
+
+def outside_files(experiment: Experiment) -> dict[str, Path]:
+    """Return the files beside the data that the model begins with, by option."""
+    return experiment.model.outside_files() if isinstance(experiment.model, PretrainedModel) else {}
 
 
 def settle_config(run: Run, experiment: Experiment) -> None:

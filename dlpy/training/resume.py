@@ -26,7 +26,7 @@ from dlpy.training.fit import reached, rewound
 from dlpy.training.folds import done_folds
 from dlpy.training.kfold import validate, with_folds
 from dlpy.training.pipeline import transform
-from dlpy.training.record import Options, config_digests, file_digests, told_of_data
+from dlpy.training.record import Options, config_digests, file_digests, outside_files, told_of_data
 from dlpy.training.reporter import Reporter
 from dlpy.training.train import Prepared, finish, with_rows
 
@@ -145,7 +145,7 @@ def changed_data(run: Run, sha256: str, description: str) -> list[str]:
 
 def _changed_files(run: Run, experiment: Experiment) -> list[str]:
     """Return a line for each file of weights or vectors that is not what the run began with."""
-    then, files = run.record().files, experiment.model.outside_files()
+    then, files = run.record().files, outside_files(experiment)
     changed = [option for option, digest in file_digests(experiment).items() if then.get(option) != digest]
     return [f"{option}: {files[option]} is not what it was, or is gone" for option in changed]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from dlpy.components.model import GenerativeModel, PretrainedModel
 from dlpy.core import keras_backend
 from dlpy.core.errors import in_one_line
 from dlpy.data.rows import Data, Loaded, Rows
@@ -107,9 +108,8 @@ def finish(run: Run, prepared: Prepared, data: Data, pipeline: Pipeline, reporte
     keras_backend.start()
     if experiment.data.augmentation:
         save_augmented(run, data.train, experiment.data.augmentation, experiment.seed)
-    notice = experiment.model.notice(data.task)
-    if notice:
-        reporter.notice(notice)
+    if isinstance(experiment.model, PretrainedModel) and (line := experiment.model.notice(data.task)):
+        reporter.notice(line)
     engine = fit_best(run, prepared, data, reporter)
     if not prepared.is_refit:
         forget_outdated(run)  # of a state on the way that somebody looked at
@@ -121,9 +121,10 @@ def finish(run: Run, prepared: Prepared, data: Data, pipeline: Pipeline, reporte
     if prediction is not None and data.validation is not None and prepared.parts.validation is not None:
         seen = Seen(prepared.parts.validation, data.validation, data.task.output)
         save_predictions(run, "validation", seen, prediction)
-    made = experiment.model.samples(model, data, experiment.seed)
-    if made:
-        atomic.write_arrays(run.made, made)
+    if isinstance(experiment.model, GenerativeModel):
+        made = experiment.model.samples(model, data, experiment.seed)
+        if made:
+            atomic.write_arrays(run.made, made)
     require_space(run.model, 8 * model.count_params())  # the file, and what Keras writes on its way there
     try:
         atomic.write_whole(run.model, _portable(model, experiment, data.task, pipeline, prepared.parts.train).save)

@@ -27,9 +27,14 @@ def last(layer: str) -> str:
     return model(SIMPLE.replace("LAST", layer))
 
 
+def plug_in(request) -> str:
+    """Return a name that no other test gives to its component."""
+    return "plug_" + "".join(letter if letter.isalnum() else "_" for letter in request.node.callspec.id)
+
+
 def run(bench, request, text: str, **blocks: object) -> tuple[int, str, str]:
     """Train with a plug-in whose only component, NAME, has a name of its own in every test."""
-    name = "plug_" + "".join(letter if letter.isalnum() else "_" for letter in request.node.callspec.id)
+    name = plug_in(request)
     Path(f"{name}.py").write_text(text.replace("NAME", name))
     blocks = {key: yaml_names(value, name) for key, value in ({"model": "NAME"} | blocks).items()}
     return bench.run("train", bench.experiment(plugins=[f"{name}.py"], **blocks))
@@ -66,13 +71,27 @@ NONSENSE = {
         ".py failed: KeyError: 'no' (line 15)",
     ),
     "no component": ("x = 3\n", "registers no component"),
+    "scores without its kind": (
+        MODEL + "        pass\n\n    def scores(self, task):\n        return {}\n",
+        "model 'Own' defines scores(), which is only called on a GenerativeModel: derive the class from GenerativeModel",
+    ),
+    "weights without their kind": (
+        MODEL + "        pass\n\n    def initialize(self, model):\n        pass\n",
+        "defines initialize(), which is only called on a PretrainedModel: derive the class from PretrainedModel",
+    ),
+    "generative without scores": (
+        model(SIMPLE.replace("LAST", "inputs"))
+        .replace("import Callback", "import GenerativeModel, Callback")
+        .replace("(Model)", "(GenerativeModel)"),
+        "model 'NAME' has no scores(): its class must define it",
+    ),
 }
 
 
 @pytest.mark.parametrize("text", NONSENSE, ids=list(NONSENSE))
 def test_a_model_that_cannot_be_trained_is_told(bench, request, text: str) -> None:
     plugin, message = NONSENSE[text]
-    assert message in told(run(bench, request, plugin), 2)
+    assert message.replace("NAME", plug_in(request)) in told(run(bench, request, plugin), 2)
 
 
 @pytest.mark.parametrize("layers", ["[keras.layers.Dense(3)]", "[keras.Input((4,)), keras.layers.Dense(3)]"])
