@@ -1,4 +1,4 @@
-"""Which files of pictures there are, and what each of them shows."""
+"""Lists of image files and their labels, read from folders, file names or a CSV table."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _PART_NAMES = {"train", "training", "val", "valid", "validation", "test", "testi
 
 _MOST_NAMED = 5
 OnBad = Literal["error", "skip"]
-_PATTERN_HINT = " Where names of files say the class, set data.pattern, such as '{class}.{number}.jpg'."
+_PATTERN_HINT = " If the file names contain the class, set data.pattern, for example '{class}.{number}.jpg'."
 
 
 @dataclass(frozen=True)
 class Listing:
-    """Files of pictures, their paths from a folder on, and the target of each.
+    """Image files as paths relative to a folder, with the target of each.
 
-    y: (files,) class numbers or numbers. columns: (files,) texts by name, for splits.
+    y: (files,) class numbers or regression targets. columns: (files,) texts by column name, used for splits.
     """
 
     names: list[str]
@@ -39,45 +39,49 @@ class Listing:
 
 
 def by_folder(root: Path, part: str, classes: list[str] | None) -> Listing:
-    """Return the pictures in the folder of each class, folders in it included, under `root / part`."""
+    """Return the images in each class folder under `root / part`, including its subfolders."""
     folder = root / part
     found = classes or class_folders(folder, hint=_PATTERN_HINT)
-    parts = {} if classes else parts_named(found)
+    parts = {} if classes else parts_among(found)
     if parts:
         spelled = ", ".join(f"{part}: {name}" for part, name in parts.items())
-        raise DataError(f"{folder} holds parts, not classes, by their names: set data.parts: {{{spelled}}}.")
-    files = [list(_pictures_under(class_folder(folder, name))) for name in found]
+        raise DataError(
+            f"{folder} contains splits, not classes, judging by the folder names: set data.parts: {{{spelled}}}."
+        )
+    files = [list(_images_under(class_folder(folder, name))) for name in found]
     for name, paths in zip(found, files, strict=True):
         if not paths:
-            raise DataError(f"class '{name}' is empty: {folder / name} holds no files that end in {_suffixes()}.")
+            raise DataError(f"class '{name}' is empty: {folder / name} contains no files that end in {_suffixes()}.")
     names = [path.relative_to(root).as_posix() for paths in files for path in paths]
     return Listing(names, np.repeat(np.arange(len(found)), [len(paths) for paths in files]), output_of(found))
 
 
 def by_pattern(root: Path, part: str, pattern: str, classes: list[str] | None) -> Listing:
-    """Return the pictures whose names fit a pattern such as {class}.{number}.jpg, which says the class."""
+    """Return the images whose names match a pattern such as {class}.{number}.jpg, which contains the class."""
     folder = root / part
     known = [entry.name for entry in entries(folder) if entry.is_file(follow_symlinks=False)]
     fits = [(name, found[1]) for name in known if (found := _regex(pattern).fullmatch(name))]
     found = classes or sorted({label for _, label in fits})
     if len(found) < 2:
-        example = f", such as {known[0]}" if known else ""
-        what = f"one class, '{found[0]}'" if found else "none"
-        raise DataError(f"data.pattern: {what} of the {len(known):,} files in {folder}{example}, fits '{pattern}'.")
+        example = f" (for example {known[0]})" if known else ""
+        what = f"only one class, '{found[0]}'," if found else "no class"
+        raise DataError(
+            f"data.pattern: '{pattern}' matches {what} among the {len(known):,} files in {folder}{example}."
+        )
     number_of = {name: number for number, name in enumerate(found)}
     kept = [(name, number_of[label]) for name, label in fits if label in number_of]
     missing = [name for name, number in number_of.items() if number not in {label for _, label in kept}]
     if missing:
-        raise DataError(f"class '{missing[0]}' is empty: no file in {folder} fits '{pattern}'.")
+        raise DataError(f"class '{missing[0]}' is empty: no file in {folder} matches '{pattern}'.")
     names = [(PurePosixPath(part) / name).as_posix() for name, _ in kept]
     return Listing(names, np.array([label for _, label in kept]), output_of(found))
 
 
 def by_table(root: Path, path: Path, columns: tuple[str, ...], missing: list[str]) -> Listing:
-    """Return the pictures that a CSV file names, with the label that stands beside each.
+    """Return the images listed in a CSV file, with their labels.
 
     Args:
-        columns: those of the files, of the labels, and any that mark rows for splits.
+        columns: the names of the file column, the label column, and any columns that assign rows to splits.
         missing: the texts that mean a missing label.
     """
     rows = csv_file.read(path)
@@ -88,60 +92,60 @@ def by_table(root: Path, path: Path, columns: tuple[str, ...], missing: list[str
     names = rows.texts(file)
     for row, name in enumerate(names):
         if not stays_inside(root, name) or not (root / name).is_file():
-            raise DataError(f"{rows.where(row, file)}: there is no file '{name}' in {root}.")
+            raise DataError(f"{rows.where(row, file)}: file '{name}' not found in {root}.")
     y, output = column_types.target_of(rows, column_types.columns_of(rows, missing)[label], None)
     return Listing(names, y, output, {mark: np.array(rows.texts(mark), np.str_) for mark in marks})
 
 
 def in_order_of(listing: Listing, output: Output) -> Listing:
-    """Return the same with the numbers that classes have in another part of the data.
+    """Return the listing with classes numbered as in the training data.
 
     Raises:
-        DataError: it has a class that is not there.
+        DataError: it contains a class that the training data lacks.
     """
     unknown = [name for name in listing.output.classes if name not in output.classes]
     if unknown:
-        raise DataError(f"no training pictures are of class '{unknown[0]}'.{did_you_mean(unknown[0], output.classes)}")
+        raise DataError(f"class '{unknown[0]}' has no training images.{did_you_mean(unknown[0], output.classes)}")
     numbers = np.array([output.classes.index(name) for name in listing.output.classes])
     return Listing(listing.names, numbers[listing.y], output, listing.columns)
 
 
-def pictures_at(path: Path) -> list[str]:
-    """Return the pictures in a folder, folders in it included, by name; a file is the only one."""
+def images_at(path: Path) -> list[str]:
+    """Return the images in a folder and its subfolders, sorted by name; for a file, return that file alone."""
     if not path.is_dir():
         return [path.name]
-    found = [file.relative_to(path).as_posix() for file in _pictures_under(path)]
+    found = [file.relative_to(path).as_posix() for file in _images_under(path)]
     if not found:
-        raise DataError(f"{path} holds no files that end in {_suffixes()}.")
+        raise DataError(f"{path} contains no files that end in {_suffixes()}.")
     return found
 
 
-def left_out(names: list[str], found: Found, on_bad: OnBad) -> list[str]:
-    """Return a line for each picture that is left out.
+def skipped_images(names: list[str], found: Found, on_bad: OnBad) -> list[str]:
+    """Return one line for each image that is skipped.
 
     Raises:
-        DataError: none may be, or none could be read.
+        DataError: `on_bad` is "error", or no image could be read.
     """
     problems = list(found.problems.items())
     if not problems or (on_bad == "skip" and len(found.kept)):
-        return [f"left out: {problem}" for _, problem in problems]
+        return [f"skipped: {problem}" for _, problem in problems]
     others = [names[row] for row, _ in problems[1:]]
     some = ", ".join(others[:_MOST_NAMED]) + (", ..." if len(others) > _MOST_NAMED else "")
-    more = f" There are {len(others):,} more: {some}." if others else ""
-    raise DataError(f"{problems[0][1]}{more} Mend or delete such files, or set data.on_bad: skip to leave them out.")
+    more = f" {len(others):,} more: {some}." if others else ""
+    raise DataError(f"{problems[0][1]}{more} Repair or delete these files, or set data.on_bad: skip to skip them.")
 
 
-def _pictures_under(folder: Path) -> Iterator[Path]:
-    """Yield the files of pictures in a folder and the folders in it, by name; symbolic links are not followed."""
+def _images_under(folder: Path) -> Iterator[Path]:
+    """Yield the image files in a folder and its subfolders, sorted by name; symbolic links are not followed."""
     for entry in entries(folder):
         if entry.is_file(follow_symlinks=False) and entry.name.lower().endswith(SUFFIXES):
             yield Path(entry.path)
     for name in folder_names(folder):
-        yield from _pictures_under(folder / name)
+        yield from _images_under(folder / name)
 
 
 def _regex(pattern: str) -> re.Pattern[str]:
-    """Return the pattern with {class} as its group, {number} for digits and * for anything."""
+    """Return the pattern as a regular expression: {class} becomes its group, {number} digits and * anything."""
     parts = {r"\{class\}": "(.+?)", r"\{number\}": r"\d+", r"\*": ".*"}
     text = re.escape(pattern)
     for mark, meaning in parts.items():
@@ -150,12 +154,12 @@ def _regex(pattern: str) -> re.Pattern[str]:
 
 
 def stays_inside(root: Path, name: str) -> bool:
-    """Return whether a file lies in a folder, links followed; a name with a NUL in it is none."""
+    """Return whether a file is inside a folder after following links; a name with a NUL byte is not."""
     return "\0" not in name and (root / name).resolve().is_relative_to(root.resolve())
 
 
-def parts_named(folders: list[str]) -> dict[str, str]:
-    """Return the folder of each part of the data, by its name; nothing where some folder is no part."""
+def parts_among(folders: list[str]) -> dict[str, str]:
+    """Return the folder of each split (train, validation, test); empty if any folder is not named like a split."""
     if not {name.lower() for name in folders} <= _PART_NAMES:
         return {}
     parts = ("train", "validation", "test")

@@ -1,4 +1,4 @@
-"""What the datasets of running text share: its tokens, windows of them, and parts in the order of the text."""
+"""Base class of the language-modelling datasets: tokens, windows, and splits in text order."""
 
 from __future__ import annotations
 
@@ -27,43 +27,48 @@ _PARTS = {_TRAIN: "training", _VALIDATION: "validation", _TEST: "test"}
 _BOOKS_STEP = 3
 _STAND_IN_CHARACTERS = 400_000
 _FEW_CHARACTERS = 40_000
-_STAND_IN_PARTS = 5  # what is held out of a stand-in is at most so small a part of it, and holds so many windows
+_STAND_IN_PARTS = 5  # each split held out of a stand-in is at most 1/5 of its tokens and contains at least 5 windows
 _LONGEST_WORD = 8  # characters, on average
 
 
 class Prose(Dataset):
-    """Windows of a text, and the token that follows. The vocabulary is that of the training part."""
+    """Windows of a text with the next token as the target. The vocabulary comes from the training split."""
 
     in_time_order = True
 
     by: By = "character"
-    """What a token is: a character; or a word, a punctuation mark or a line break."""
+    """What a token is: character; or word, where punctuation marks and line breaks are tokens too."""
     lower: bool = False
-    """Make capital letters small."""
+    """Convert the text to lower case."""
     window: Annotated[int, Field(ge=2)] = 60
-    """How many tokens a window holds."""
+    """Length of a window in tokens."""
     step: Annotated[int, Field(ge=1)] | None = None
-    """How far after one window the next begins: a whole window with `targets: every`, else 3, unless given."""
+    """Distance between the starts of two windows, in tokens. Default: `window` with `targets: every`, otherwise 3."""
     targets: Literal["every", "last"] = "every"
-    """What is learnt: what follows every token of a window, or, as in the book, only what follows the window."""
+    """Predict the next token at every position of a window (every), or only the one after it (last), as in the book."""
     vocabulary: Annotated[int, Field(ge=3)] | None = None
-    """How many different tokens there may be: the most frequent, the last one standing for all others; null: all."""
+    """Maximum vocabulary size: keep the most frequent tokens and map all others to one unknown token. Default: no
+    limit."""
     validation: Holdout | None = Holdout(fraction=0.1)
-    """Tokens held out to watch training: the last of those that are no test tokens. No window reaches into them."""
+    """Validation tokens: a fraction, a count or rows. Default: the last 10% before the test tokens."""
     test: Holdout | None = Holdout(fraction=0.1)
-    """Tokens kept aside for `dlpy evaluate`: the last ones of the text."""
+    """Test tokens, used only by `dlpy evaluate`: a fraction, a count or rows. Default: the last 10% of the text."""
 
     @model_validator(mode="after")
     def _possible(self) -> Prose:
         for key, holdout in (("validation", self.validation), ("test", self.test)):
             if holdout and (holdout.take == "random" or holdout.stratify):
-                raise ValueError(f"{key}: a text is held out in its own order: take first or last")
+                raise ValueError(f"{key}: a text can only be split in its own order: set take to first or last")
         if self.test and (self.test.use or self.test.column):
-            raise ValueError("'test' says which tokens are test tokens: a fraction, a count, or rows: [first, last]")
+            raise ValueError("'test' should be a fraction, a count, or rows: [first, last]")
         if self.targets == "every" and self.step is not None and self.step > self.window:
-            raise ValueError(f"step: {self.step} leaves out the text between windows of {self.window} tokens")
+            raise ValueError(
+                f"step: {self.step} is larger than the window of {self.window} tokens and would skip text; use less"
+            )
         if self.transforms:
-            raise ValueError("transforms: a text's tokens go into the model as they are: leave this out")
+            raise ValueError(
+                "transforms: not supported for this dataset (tokens are fed to the model unchanged); remove it"
+            )
         return self
 
     def outline(self) -> Task:
@@ -79,11 +84,11 @@ class Prose(Dataset):
         return replace(loaded, train=thinned(loaded.train, limit), test=thinned(loaded.test, limit))
 
     def loaded(self, text: str, source: Source) -> Loaded:
-        """Return the windows of a text that lie in one part of it, those of the test part apart."""
+        """Return the windows of a text that lie within one split, test windows separately."""
         found = vocabulary.pieces(text, self.by, lower=self.lower)
         tokens, name = len(found.rows.values), source.description
         if tokens <= self.window:
-            raise DataError(f"{name} holds {tokens:,} {self.by}s; a window and what follows take {self.window + 1:,}.")
+            raise DataError(f"{name} has {tokens:,} {self.by}s; a window and its target need {self.window + 1:,}.")
         part = self._parts(tokens)
         known, numbers = vocabulary.learn(found, part == _TRAIN, self.by, self.vocabulary, lower=self.lower)
         starts = self._starts(part)
@@ -97,7 +102,7 @@ class Prose(Dataset):
     def divided(self, loaded: Loaded, holdout: Holdout) -> tuple[np.ndarray, np.ndarray]:
         passages = loaded.train.x
         if not isinstance(passages, Passages):
-            raise TypeError("a text is held as passages")
+            raise TypeError("expected the rows to be Passages")
         part = self._parts(len(passages.tokens))[passages.starts]
         return np.flatnonzero(part == _TRAIN), np.flatnonzero(part == _VALIDATION)
 
@@ -114,7 +119,7 @@ class Prose(Dataset):
         return Task.single(given, Output("tokens", size, steps=self.window if self.targets == "every" else None))
 
     def _parts(self, tokens: int) -> np.ndarray:
-        """Return the part that each token is of: (tokens,) int8."""
+        """Return the split of each token: (tokens,) int8."""
         part = np.zeros(tokens, np.int8)
         for number, holdout in ((_TEST, self.test), (_VALIDATION, self.validation)):
             if holdout is not None and not holdout.use:
@@ -123,10 +128,10 @@ class Prose(Dataset):
         return part
 
     def _starts(self, part: np.ndarray) -> np.ndarray:
-        """Return where windows begin, from the beginning of each part on: (windows,) int32.
+        """Return the start of every window, counted from the start of each split: (windows,) int32.
 
         Raises:
-            DataError: a part is too short for a window and what follows it.
+            DataError: a split is too short for a window and its target.
         """
         ends = np.append(np.flatnonzero(np.diff(part)) + 1, len(part))
         begins = np.append(0, ends[:-1])
@@ -134,16 +139,16 @@ class Prose(Dataset):
         starts = np.concatenate(spans).astype(np.int32)
         for number in np.unique(part):
             if not np.any(part[starts] == number):
-                held = f"the {_PARTS[number]} part holds {np.count_nonzero(part == number):,} {self.by}s"
-                raise DataError(f"{held}; a window and what follows take {self.window + 1:,}: use a smaller window.")
+                held = f"the {_PARTS[number]} split has {np.count_nonzero(part == number):,} {self.by}s"
+                raise DataError(f"{held}; a window and its target need {self.window + 1:,}. Use a smaller window.")
         return starts
 
 
 def read_text(path: Path) -> str:
-    """Return what a text file holds, line breaks as \\n.
+    """Return the contents of a text file, with line breaks as \\n.
 
     Raises:
-        DataError: it cannot be read, or is no UTF-8.
+        DataError: it cannot be read or is not UTF-8.
     """
     with reading(path):
         held = path.read_bytes()
@@ -151,16 +156,16 @@ def read_text(path: Path) -> str:
         text = held.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise DataError(
-            f"{path} is no UTF-8 text: byte {error.start:,} is {held[error.start]:#04x}. Save it as UTF-8."
+            f"{path} is not UTF-8 text: byte {error.start:,} is {held[error.start]:#04x}. Save it as UTF-8."
         ) from None
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _about(known: Vocabulary, part: np.ndarray, numbers: np.ndarray) -> str:
-    """Return how many tokens there are, and how many held-out ones the training part lacks."""
-    told = f"{len(numbers):,} {known.by}s, {int(known.writable().sum()):,} different ones known"
+    """Return a line with the number of tokens, the vocabulary size, and the unknown tokens in each split."""
+    line = f"{len(numbers):,} {known.by}s, vocabulary of {int(known.writable().sum()):,}"
     if all(known.words):
-        return told
+        return line
     unknown, names = numbers == len(known.words) - 1, _PARTS.items()
     counts = [f"{np.count_nonzero(unknown & (part == number)):,} {name}" for number, name in names if number in part]
-    return f"{told}; the others count as one unknown: {', '.join(counts)} {known.by}s"
+    return f"{line}; unknown {known.by}s: {', '.join(counts)}"

@@ -1,4 +1,4 @@
-"""What the datasets of time series share: windows of rows, the value to come, and splits in the order of time."""
+"""Base class of the time-series datasets: lookback windows, the forecast target, and splits in time order."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from dlpy.data.splits import Holdout
 from dlpy.data.task import Input, Output, Task
 from dlpy.data.windows import step_at
 
-_MOST = 10_000_000  # rows that a window may go back: they are listed when the file is checked
+_MOST = 10_000_000  # largest lookback in rows: all offsets of a window are listed when the experiment is checked
 Steps = Annotated[int, Field(ge=0, le=_MOST)]
 Positive = Annotated[int, Field(gt=0, le=_MOST)]
 _TRAIN, _VALIDATION, _TEST = range(3)
@@ -24,11 +24,11 @@ _TRAIN, _VALIDATION, _TEST = range(3)
 
 @dataclass(frozen=True)
 class Record:
-    """A series as it was written down.
+    """A recorded series.
 
-    values: (times, columns) float64. target: (times,) or (times, targets) float64. column: which of the columns the
-    target is, if any. times: (times,) datetime64[us]. breaks: rows that do not follow the one before.
-    names: the columns'.
+    values: (times, columns) float64. target: (times,) or (times, targets) float64. column: the position of the target
+    among the columns, if it is one. times: (times,) datetime64[us]. breaks: rows that start after a gap.
+    names: column names.
     """
 
     values: np.ndarray
@@ -40,47 +40,51 @@ class Record:
 
 
 class Series(Dataset):
-    """Windows of a series. The sample of row i is rows i - lookback to i - 1, every `step`-th, and row i + delay."""
+    """Windows of a series: every `step`-th of rows i - lookback to i - 1 is the input, row i + delay the target."""
 
     in_time_order = True
 
     lookback: Positive
-    """How many rows a window goes back."""
+    """Length of the lookback window in rows."""
     step: Positive = 1
-    """Every how many rows of the window one is taken."""
+    """Take every n-th row of the window; 1 takes all."""
     delay: Steps
-    """How many rows after the row behind the window the target stands; 0 is the next row."""
+    """Forecast horizon in rows: 0 predicts the row right after the window, 1 the row after that."""
     period: Positive | None = None
-    """Rows in a period, such as a day: the same time of an earlier period is a second baseline."""
+    """Seasonal period in rows, e.g. 24 for hourly rows; adds the seasonal naive forecast as a second baseline. Default:
+    none."""
     unit: str = ""
-    """What the target is measured in, for tables and plots."""
+    """Unit of the target, shown in tables and plots, e.g. degC."""
     difference: bool = False
-    """Show the model the target's past as differences from its last value, and add that to what the model gives."""
+    """Feed the target's past as differences from its last value, and add that value to the model's output."""
     validation: Holdout | None = Holdout(fraction=0.2)
-    """Rows held out to watch training: the last of those that are no test rows. No window crosses into another part."""
+    """Validation rows: a fraction, a count or rows. Default: the last 20% before the test rows. No window crosses
+    from one split into another."""
     test: Holdout | None = Holdout(fraction=0.2)
-    """Rows kept aside for `dlpy evaluate`: the last ones."""
+    """Test rows, used only by `dlpy evaluate`: a fraction, a count or rows. Default: the last 20%."""
 
     @model_validator(mode="after")
     def _in_order(self) -> Series:
         for key, holdout in (("validation", self.validation), ("test", self.test)):
             if holdout and (holdout.take == "random" or holdout.stratify):
-                raise ValueError(f"{key}: rows of a series are held out in the order of time: take first or last")
+                raise ValueError(f"{key}: a series can only be split in time order: set take to first or last")
         if self.test and (self.test.use or self.test.column):
-            raise ValueError("'test' says which rows are test rows: a fraction, a count, or rows: [first, last]")
+            raise ValueError("'test' should be a fraction, a count, or rows: [first, last]")
         if self.period and self.before is None:
             needed = -(-(self.lookback + self.delay - self._offsets()[-1]) // self.period) * self.period - self.delay
-            raise ValueError(f"period: a window reaches no period of {self.period} rows back: lookback {needed} would")
+            raise ValueError(
+                f"period: the window is shorter than a period of {self.period} rows: set lookback to at least {needed}"
+            )
         return self
 
     @property
     def reach(self) -> int:
-        """How many rows behind a window must be of the same part."""
+        """Number of rows after a window that must belong to the same split."""
         return self.delay
 
     @property
     def before(self) -> int | None:
-        """Which row of a window stands a whole number of periods before the target, if one does."""
+        """The row of the window that lies a whole number of periods before the target, or None."""
         if self.period is None:
             return None
         target = self.lookback + self.delay
@@ -88,26 +92,26 @@ class Series(Dataset):
         return offset if offset >= 0 else None
 
     def task(self, columns: int, column: int | None, targets: int = 1) -> Task:
-        """Return the task of windows of so many columns."""
+        """Return the forecasting task for windows with this many columns."""
         offsets = self._offsets()
         place = step_at(offsets, self.before)
         given = Input("array", (len(offsets), columns), target=column, last=len(offsets) - 1, before=place)
         return Task.single(given, Output("regression", targets, unit=self.unit, from_last=self.difference))
 
     def windowed(self, record: Record, anchors: np.ndarray) -> Windows:
-        """Return the windows before these rows."""
+        """Return the windows that end right before these rows."""
         return Windows(record.values, anchors - self.lookback, self._offsets(), record.column, self.before)
 
     def anchors(self, times: int) -> np.ndarray:
-        """Return the rows behind a whole window that have a target."""
+        """Return the rows that follow a complete window and have a target."""
         return np.arange(self.lookback, times - self.delay)
 
     def loaded(self, record: Record, source: Source) -> Loaded:
-        """Return the windows of a series; those that would cross a break or the border of the test rows left out."""
+        """Return the windows of a series, without those that cross a gap or the border of the test split."""
         times = len(record.values)
         anchors = self.anchors(times)
         if len(anchors) == 0:
-            needed = f"a window and its target take {self.lookback + self.delay + 1:,}"
+            needed = f"a window and its target need {self.lookback + self.delay + 1:,}"
             raise DataError(f"{source.description} has {times:,} rows; {needed}.")
         part = self._parts(times, source)
         if record.breaks is not None:
@@ -129,7 +133,7 @@ class Series(Dataset):
     def divided(self, loaded: Loaded, holdout: Holdout) -> tuple[np.ndarray, np.ndarray]:
         windows = loaded.train.x
         if not isinstance(windows, Windows):
-            raise TypeError("a series is held as windows")
+            raise TypeError("expected the rows to be Windows")
         part = self._parts(len(windows.series), loaded.source)
         first, last = self._ends(windows.starts + self.lookback, len(part))
         whole = _whole(part, first, last)
@@ -139,14 +143,14 @@ class Series(Dataset):
         return found[0], found[1]
 
     def holdout(self, holdout: Holdout, times: int, source: Source) -> Holdout:
-        """Return which rows of so many are held out."""
+        """Return the held-out rows among this many."""
         return holdout
 
     def _offsets(self) -> np.ndarray:
         return np.arange(0, self.lookback, self.step)
 
     def _ends(self, anchors: np.ndarray, times: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return the first and the last row that must be of one part."""
+        """Return the first and the last row that must belong to the same split."""
         return anchors - self.lookback, np.minimum(anchors + self.reach, times - 1)
 
     def _rows(self, record: Record, anchors: np.ndarray) -> Rows:
@@ -156,7 +160,7 @@ class Series(Dataset):
         return Rows({"input": self.windowed(record, anchors)}, {"target": y}, aims, marks)
 
     def _parts(self, times: int, source: Source) -> np.ndarray:
-        """Return the part that each row is of: (times,) int8."""
+        """Return the split of each row: (times,) int8."""
         part = np.zeros(times, np.int8)
         for key, holdout, number in (("test", self.test, _TEST), ("validation", self.validation, _VALIDATION)):
             if holdout is not None and not holdout.use:
@@ -166,41 +170,41 @@ class Series(Dataset):
 
     def _require(self, rows: np.ndarray, name: str, times: int) -> None:
         if len(rows) == 0:
-            needed = f"a window and its target take {self.lookback + self.delay + 1:,}"
-            raise DataError(f"no whole window lies within the {name} rows: there are {times:,}; {needed}.")
+            needed = f"a window and its target need {self.lookback + self.delay + 1:,}"
+            raise DataError(f"the {name} split has {times:,} rows, too few for a window; {needed}.")
 
 
 def segments(breaks: np.ndarray, times: int) -> np.ndarray:
-    """Return the number of the stretch without a break that each of so many rows is in: (times,) int64."""
+    """Return for each row the number of its gap-free segment: (times,) int64."""
     begins = np.zeros(times, np.int64)
     begins[breaks] = 1
     return np.cumsum(begins)
 
 
 def thinned(rows: Rows | None, limit: int | None) -> Rows | None:
-    """Return at most so many of the rows, evenly spread."""
+    """Return at most `limit` rows, evenly spaced."""
     if rows is None or limit is None or len(rows) <= limit:
         return rows
     return rows.take(np.linspace(0, len(rows) - 1, limit).astype(np.int64))
 
 
 def held_out(holdout: Holdout, free: np.ndarray, times: int, key: str) -> np.ndarray:
-    """Return which of the rows that are free are held out."""
+    """Return the held-out rows among the free ones."""
     if holdout.rows:
         first, last = holdout.rows
         if last >= times:
-            raise DataError(f"{key}: there is no row {last:,}: the series has {times:,} rows, numbered from 0.")
+            raise DataError(f"{key}: row {last:,} does not exist: the series has {times:,} rows, numbered from 0.")
         taken = np.arange(first, last + 1)
         if not np.isin(taken, free).all():
             raise DataError(f"{key}: some of the rows {first:,} to {last:,} are test rows.")
         return taken
     count = holdout.count or round((holdout.fraction or 0) * len(free))
     if not 0 < count < len(free):
-        raise DataError(f"{key}: cannot hold {count:,} rows out of {len(free):,}: some must stay on both sides.")
+        raise DataError(f"{key}: cannot hold out {count:,} of {len(free):,} rows: both splits need at least one row.")
     return free[:count] if holdout.take == "first" else free[-count:]
 
 
 def _whole(part: np.ndarray, first: np.ndarray, last: np.ndarray) -> np.ndarray:
-    """Return for each stretch of rows, by its first and its last one, whether all of them are of the same part."""
+    """Return for each span, given its first and last row, whether all its rows belong to the same split."""
     changes = np.concatenate([[0], np.cumsum(np.diff(part.astype(np.int64)) != 0)])
     return changes[first] == changes[last]

@@ -1,4 +1,4 @@
-"""What csv and text_csv share: options, and what is said of a column that is not there."""
+"""Options of csv and text_csv, and errors about missing columns."""
 
 from __future__ import annotations
 
@@ -17,73 +17,73 @@ from dlpy.data.tables.dates import dates_of
 
 
 def _marked_test(value: Any) -> Any:
-    """Let `test: {column: split}` mean the rows that say "test"."""
+    """Return the value with "test" as the default mark: `test: {column: split}` selects the rows marked "test"."""
     return {"value": "test", **value} if isinstance(value, dict) and "column" in value else value
 
 
-def _single_sign(delimiter: str) -> str:
+def _single_character(delimiter: str) -> str:
     if not delimiter.isascii() or delimiter in '"\n\r.-+' or delimiter.isalnum():
-        raise ValueError('expected the sign between cells, such as "," or ";" or "\\t"')
+        raise ValueError('expected the character between cells, such as "," or ";" or "\\t"')
     return delimiter
 
 
 TestRows = Annotated[Holdout | None, BeforeValidator(_marked_test)]
-Delimiter = Annotated[str, Field(min_length=1, max_length=1), AfterValidator(_single_sign)]
+Delimiter = Annotated[str, Field(min_length=1, max_length=1), AfterValidator(_single_character)]
 
 
 def in_order_of_time(file: CsvFile, name: str, rows: Rows) -> Rows:
-    """Return the rows of a table by their dates, the earliest first; rows of the same time keep their order.
+    """Return the rows of a table sorted by date, earliest first; rows of the same time keep their order.
 
     Raises:
-        DataError: a cell holds no date, or day and month cannot be told apart.
+        DataError: a cell is not a date, or day and month cannot be told apart.
     """
     texts = file.texts(name)
     dates = dates_of(texts)
     if len(dates.bad):
         row = int(dates.bad[0])
-        what = f"'{texts[row]}' is no date" if texts[row] else "the date is missing"
-        raise DataError(f"{file.where(row, name)}: {what}. Rows are put in its order: expected such as 2016-12-31.")
+        what = f"'{texts[row]}' is not a date" if texts[row] else "the date is missing"
+        raise DataError(f"{file.where(row, name)}: {what}. Rows are sorted by this column; write dates as 2016-12-31.")
     if dates.doubtful:
         hint = "Write dates as 2016-12-31."
-        raise DataError(f"{file.where(0, name)}: '{texts[0]}' may begin with the day or with the month. {hint}")
+        raise DataError(f"{file.where(0, name)}: '{texts[0]}' could start with the day or the month. {hint}")
     return rows.take(np.argsort(dates.times, kind="stable"))
 
 
 def check_order(time: str | None, holdouts: dict[str, Holdout | None]) -> None:
-    """Raise ValueError where random rows are held out of rows in time."""
+    """Raise ValueError if random rows would be held out of rows in time order."""
     for key, holdout in holdouts.items():
         if time and holdout and (holdout.count or holdout.fraction) and holdout.take in (None, "random"):
-            raise ValueError(f"{key}: with 'time' the rows are in its order: say {{fraction: 0.2, take: last}}")
+            raise ValueError(f"{key}: with 'time', random rows cannot be held out: use {{fraction: 0.2, take: last}}")
 
 
 def require_names(file: CsvFile, columns: list[str]) -> None:
-    """Raise DataError for a column without a name that nobody lists: it often is a running number."""
+    """Raise DataError for an unnamed column that the user did not list: it is often a row number."""
     found = [name for name in columns if file.unnamed and UNNAMED.fullmatch(name)]
     if found:
         place = int(found[0].partition(" ")[2]) + 1
-        hint = f"Name it, or list it as '{found[0]}' where columns are listed."
+        hint = f"Name it in the file, or list it in the experiment as '{found[0]}'."
         raise DataError(f"{file.path.name}:1: column {place} has no name. {hint}")
 
 
 def no_column(file: CsvFile, key: str, name: str) -> DataError:
-    """Return the error about a column that an option names and the file lacks."""
+    """Return the error about an option that names a column the file does not have."""
     other = _other_delimiter(file)
-    hint = f" Its first line holds '{other}': set data.delimiter: \"{other}\"." if other else ""
+    hint = f" Its first line contains '{other}': set data.delimiter: \"{other}\"." if other else ""
     return DataError(f"data.{key}: {file.path} has no column '{name}'.{hint or did_you_mean(name, file.names)}")
 
 
 def no_column_to_predict(file: CsvFile, name: str, delimiter: str) -> DataError:
-    """Return the error about a column that a run needs and a user's file lacks."""
+    """Return the error about a column that the run needs and the user's file does not have."""
     other = _other_delimiter(file)
-    hint = f" Its first line holds '{other}', but the run's tables are cut at '{delimiter}'." if other else ""
+    hint = f" Its first line contains '{other}', but the run expects '{delimiter}' between cells." if other else ""
     return DataError(f"{file.path} has no column '{name}'.{hint or did_you_mean(name, file.names)}")
 
 
 def carried_columns(path: Path, delimiter: str, names: list[str]) -> dict[str, list[str]]:
-    """Return columns of a user's table, as they are, to be put beside predictions.
+    """Return columns of a user's table unchanged, to be written beside the predictions.
 
     Raises:
-        ConfigError: there is no such column.
+        ConfigError: a column does not exist.
     """
     file = csv_file.read(path, delimiter)
     for name in names:
@@ -93,7 +93,7 @@ def carried_columns(path: Path, delimiter: str, names: list[str]) -> dict[str, l
 
 
 def generated_marks(count: int, holdouts: list[Holdout]) -> dict[str, np.ndarray]:
-    """Return columns that mark generated rows as the hold-outs want them."""
+    """Return columns that assign generated rows to the splits that the hold-outs expect."""
     columns = {str(holdout.column): np.full(count, "train", object) for holdout in holdouts}
     for part, holdout in enumerate(holdouts):
         columns[str(holdout.column)][part :: 2 + len(holdouts)] = holdout.value
@@ -101,6 +101,6 @@ def generated_marks(count: int, holdouts: list[Holdout]) -> dict[str, np.ndarray
 
 
 def _other_delimiter(file: CsvFile) -> str | None:
-    """Return the sign, as YAML writes it, that seems to stand between the cells of what was read as one column."""
+    """Return the likely delimiter, as written in YAML, of a file that was read as a single column."""
     signs = {sign: sign for sign in ";|,"} | {"\t": "\\t"}
     return next((shown for sign, shown in signs.items() if len(file.names) == 1 and sign in file.names[0]), None)

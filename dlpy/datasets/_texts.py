@@ -1,4 +1,4 @@
-"""What text_csv and text_folder share: the checks of texts, and the sentences that stand in for them."""
+"""Helpers for text_csv and text_folder: text checks and generated stand-in sentences."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ def texts_of(file: CsvFile, column: str) -> Texts:
     """Return a column of texts.
 
     Raises:
-        DataError: a cell holds none.
+        DataError: a cell contains no text.
     """
     return checked(file.texts(column), lambda row: file.where(row, column))
 
 
 def read_csv(path: Path, column: str, delimiter: str) -> tuple[CsvFile, Texts]:
-    """Return a user's table and its texts, to be predicted."""
+    """Return a user's table and its texts, for prediction."""
     file = csv_file.read(path, delimiter)
     if column not in file.names:
         raise no_column_to_predict(file, column, delimiter)
@@ -41,17 +41,17 @@ def read_csv(path: Path, column: str, delimiter: str) -> tuple[CsvFile, Texts]:
 
 
 def checked(texts: list[str], where: Callable[[int], str]) -> Texts:
-    """Return the texts; raise DataError where one is empty, `where` telling which."""
+    """Return the texts; raise DataError for an empty one, at the place that `where` returns."""
     for row, text in enumerate(texts):
         if not text or text.isspace():
-            raise DataError(f"{where(row)}: the text is empty. Every row needs one: fill it, or drop the row.")
+            raise DataError(f"{where(row)}: the text is empty. Every row needs one: fill it in or delete the row.")
     values = np.empty(len(texts), object)
     values[:] = texts
     return Texts(values)
 
 
 def generated(seed: int, limit: int | None, output: Output, test: Holdout | None) -> Rows:
-    """Return sentences with classes that their words tell, or grades from 0 to 4; see `stand_ins/sentences.py`."""
+    """Return sentences whose words determine their class, or a grade from 0 to 4; see `stand_ins/sentences.py`."""
     count = limit or STAND_IN_ROWS + ((test.count or 0) if test else 0)
     classes = _GRADES if output.kind == "regression" else len(output.classes)
     texts, labels = sentences(seed, count, classes)
@@ -59,7 +59,7 @@ def generated(seed: int, limit: int | None, output: Output, test: Holdout | None
 
 
 def generated_output(kind: Kind) -> Output:
-    """Return what generated sentences are told by."""
+    """Return the target of generated sentences."""
     if kind == "regression":
         return Output("regression")
     return Output("binary", 1, ("a", "b")) if kind == "binary" else Output("multiclass", 3, ("a", "b", "c"))

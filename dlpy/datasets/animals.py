@@ -1,4 +1,4 @@
-"""Generated pictures of animals: what a base can be trained on where there is no network."""
+"""Generated animal images, for pretraining a convolutional base without network access."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from dlpy.stand_ins.pets import SPECIES, others
 
 
 class Animals(Dataset):
-    """Generated faces of fifteen species, none of them cats or dogs: for a base to learn what faces are made of.
+    """Generated faces of fifteen species, without cats and dogs, for pretraining a convolutional base.
 
-    There are no real pictures behind it. The stand-in of cats_vs_dogs is drawn in the same way.
+    There is no real dataset behind it. The stand-in of cats_vs_dogs is generated in the same way.
     """
 
     name: Literal["animals"] = "animals"
     size: Size = [48, 48]
-    """Height and width; one number for both."""
+    """Height and width of the images in pixels; one number for both."""
     rows: Annotated[int, Field(ge=60)] = 10_000
-    """How many pictures are not for the test."""
+    """Number of training and validation images together."""
     generator_seed: Annotated[int, Field(ge=0, le=10**18)] = 0
-    """Decides the pictures; apart from `seed`, so that runs with other seeds learn from the same ones."""
+    """Seed for generating the images; separate from `seed`, so that runs with different seeds share the same images."""
 
     def outline(self) -> Task:
         height, width = self.size
@@ -40,4 +40,4 @@ class Animals(Dataset):
             Rows.single(*others(seed, part, min(count, limit or count), self.size))
             for part, count in enumerate((self.rows, 1000))
         )
-        return Loaded(train, test, self.outline(), Source("stand-in", "generated pictures of animals"))
+        return Loaded(train, test, self.outline(), Source("stand-in", "generated animal images"))

@@ -1,4 +1,4 @@
-"""Prices of houses in Boston."""
+"""Boston house prices."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ COLUMNS = ("CRIM", "ZN", "INDUS", "CHAS", "NOX", "RM", "AGE", "DIS", "RAD", "TAX
 
 
 class BostonHousing(HousePrices):
-    """506 districts of Boston in 1978: 13 numbers each, and the median price of a house in k$ (Harrison & Rubinfeld).
+    """506 districts of Boston in 1978 with 13 features; the target is the median house price in k$.
 
-    One of the columns, B, was made from the share of black inhabitants: fit for exercises, not for decisions.
-    `path` is Keras' npz file, or a CSV file in the order of the source with the price as its last column or as MEDV.
+    Harrison & Rubinfeld 1978. One column, B, is derived from the share of black residents: use it for exercises only.
+    `path` is Keras' npz file, or a CSV file in the original row order whose price column is named MEDV or comes last.
     """
 
     name: Literal["boston_housing"] = "boston_housing"

@@ -1,4 +1,4 @@
-"""Prices of houses in California."""
+"""California house prices."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ _SMALL = 600
 
 
 class CaliforniaHousing(HousePrices):
-    """20,640 districts of California in 1990: 8 numbers each, and the median value of a house in dollars.
+    """20,640 districts of California in 1990 with 8 features; the target is the median house value in dollars.
 
-    Pace & Barry 1997. `path` is Keras' npz file, or a CSV file in the order of the source with the value as its last
-    column or as median_house_value.
+    Pace & Barry 1997. `path` is Keras' npz file, or a CSV file in the original row order whose value column is named
+    median_house_value or comes last.
     """
 
     name: Literal["california_housing"] = "california_housing"
     version: Literal["large", "small"] = "large"
-    """All districts, or the first 600."""
+    """large: all districts; small: the first 600."""
 
     def outline(self) -> Task:
         return price_task(_COLUMNS)

@@ -25,9 +25,9 @@ _CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "hor
 
 
 class Cifar10(Dataset):
-    """50,000 and 10,000 colour photographs of ten things, 32 x 32 x 3 bytes each (Krizhevsky 2009).
+    """50,000 training and 10,000 test colour photographs in ten classes, 32 x 32 x 3 bytes each (Krizhevsky 2009).
 
-    Labels are (rows,), where Keras gives (rows, 1).
+    Labels have shape (rows,); Keras returns (rows, 1).
     """
 
     name: Literal["cifar10"] = "cifar10"
@@ -39,13 +39,13 @@ class Cifar10(Dataset):
         path = locate(ARCHIVE, self.path)
         *train, test = read_cifar(path, _BATCHES, b"labels")
         pixels, labels = (np.concatenate(parts) for parts in zip(*train, strict=True))
-        return images([_pictures(pixels, labels), _pictures(*test)], self.outline(), Source("file", str(path)))
+        return images([_images(pixels, labels), _images(*test)], self.outline(), Source("file", str(path)))
 
     def stand_in(self, seed: int, limit: int | None) -> Loaded:
         source = Source("stand-in", "a generated stand-in for cifar10")
         return images(photographs(seed, limit), self.outline(), source)
 
 
-def _pictures(pixels: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return rows (3072,), colour by colour, as pictures with the colour last."""
+def _images(pixels: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return rows (3072,), stored channel by channel, as images with the channel axis last."""
     return np.ascontiguousarray(pixels.reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)), labels

@@ -39,46 +39,48 @@ _CATEGORIES = np.array(["red", "green", "blue"])
 
 
 class Csv(Dataset):
-    """A table with a header, `path`, in UTF-8: numbers, and categories as columns of 0 and 1.
+    """A UTF-8 CSV file with a header, `path`; numeric columns are used as numbers, categories are one-hot encoded.
 
-    A column is numeric where every cell that is not missing is a number. Categories are those of the training
-    rows; one that is new in other rows is 0 in all of its column's. The target's classes are its different labels in
-    order: with `task: auto`, text is classes, and so are whole numbers of which at most 20 different ones stand on
-    5 rows each or more on average; other numbers are a regression's.
+    A column is numeric if every cell that is not missing is a number. Categories come from the training rows; an
+    unseen category is encoded as all zeros. The classes are the distinct labels of the target in sorted order. With
+    `task: auto`, text targets are classes, and so are integers with at most 20 distinct values that occur 5 times or
+    more on average; other numbers make a regression.
     """
 
     has_columns = True
 
     name: Literal["csv"] = "csv"
     target: str
-    """The column to predict."""
+    """Name of the column to predict."""
     task: Literal["auto", "regression", "binary", "multiclass"] = "auto"
-    """What the target is: numbers to estimate, one of two classes, or one of several."""
+    """Type of the target. Default: derived from the column, see above."""
     numeric: list[str] | None = None
-    """Columns of numbers to learn from; every one unless given."""
+    """Numeric feature columns, e.g. [age, income]. Default: all numeric columns."""
     categorical: list[str] | None = None
-    """Columns of categories to learn from (numbers too, such as codes); every column of texts unless given."""
+    """Categorical feature columns; numeric codes may be listed too. Default: all text columns."""
     ignore: list[str] = []
-    """Columns to leave out."""
+    """Columns to exclude, e.g. [id]."""
     group: str | None = None
-    """A column whose equal values belong together, such as a patient: never on both sides of a split."""
+    """Grouping column, e.g. patient: rows with the same value always stay in the same split."""
     time: str | None = None
-    """A column of dates: rows are put in its order, so that hold-outs with `take: last` hold the latest ones."""
+    """Date column: rows are sorted by it, so that a split with `take: last` contains the latest rows."""
     test: TestRows = None
-    """Rows kept aside for `dlpy evaluate` before validation rows are taken: a fraction, a count, or a mapping."""
+    """Test rows, taken before the validation rows and used only by `dlpy evaluate`: a fraction (0.2), a count (500), or
+    a mapping ({column: split}). Default: none."""
     missing: Rule | dict[str, Rule] = "error"
-    """What to put where a cell is missing: error (stop), mean, median, most_frequent, a constant, or one by column."""
+    """How to fill missing cells: error (stop), mean, median, most_frequent, a constant, or a mapping from columns to
+    these, e.g. {age: median, city: unknown}."""
     missing_values: list[str] = list(missing_cells.MISSING)
-    """The texts that mean a missing cell; leave one out to keep it as a value, such as a class called None."""
+    """Texts that mark a missing cell. Remove one from the list to keep it as a value, e.g. for a class named None."""
     delimiter: Delimiter = ","
-    """What stands between cells."""
+    """Character between cells, e.g. ";" or "\\t"."""
 
     @model_validator(mode="after")
     def _one_use_for_a_column(self) -> Csv:
         if self.path is None:
-            raise ValueError("csv needs 'path', the CSV file")
+            raise ValueError("csv needs 'path', the path of the CSV file")
         if self.test is not None and self.test.use:
-            raise ValueError("'test' says which rows are test rows: a fraction, a count, or a mapping")
+            raise ValueError("'test' should be a fraction, a count, or a mapping")
         check_order(self.time, {"validation": self.validation, "test": self.test})
         claims = [("target", self.target), *self._marks()]
         claims += [(key, name) for key in ("numeric", "categorical", "ignore") for name in getattr(self, key) or []]
@@ -93,7 +95,7 @@ class Csv(Dataset):
         return self
 
     def _marks(self) -> list[tuple[str, str]]:
-        """Return the columns that tell rows apart and are not learnt from, by option."""
+        """Return (option, column) for the columns that assign rows to splits and are not features."""
         holdouts = {"validation": self.validation, "test": self.test}
         marks = [(key, holdout.column) for key, holdout in holdouts.items() if holdout and holdout.column]
         return [*marks, *((key, name) for key in ("group", "time") if (name := getattr(self, key)))]
@@ -114,7 +116,7 @@ class Csv(Dataset):
     def load(self) -> Loaded:
         file = csv_file.read(Path(str(self.path)), self.delimiter)
         if len(file) == 1:
-            raise DataError(f"{file.path} holds a single row: nothing can be learnt from it.")
+            raise DataError(f"{file.path} has a single row: training needs at least two.")
         self._check_names(file)
         columns = column_types.columns_of(file, self.missing_values)
         y, output = column_types.target_of(file, columns[self.target], None if self.task == "auto" else self.task)
@@ -134,7 +136,7 @@ class Csv(Dataset):
         file = csv_file.read(path, self.delimiter)
         columns = column_types.columns_of(file, self.missing_values)
         if self.numeric is None or self.categorical is None:
-            raise ConfigError("data: numeric and categorical must be listed, as the run's config.yaml does.")
+            raise ConfigError("data: 'numeric' and 'categorical' must be listed, as in the run's config.yaml.")
         for name in [*self.numeric, *self.categorical]:
             if name not in columns:
                 raise no_column_to_predict(file, name, self.delimiter)
@@ -149,7 +151,9 @@ class Csv(Dataset):
     def stand_in(self, seed: int, limit: int | None) -> Loaded:
         numeric, categorical = self.numeric or [], self.categorical or []
         if self.task == "auto" or not (numeric or categorical):
-            raise ConfigError("data: generated rows need 'task' and the columns listed under 'numeric', 'categorical'.")
+            raise ConfigError(
+                "data: to generate stand-in rows, set 'task' and list the columns under 'numeric' and 'categorical'."
+            )
         test = for_limit(self.test, limit)
         count = limit or _STAND_IN_ROWS + ((test.count or _STAND_IN_ROWS) if test else 0)
         rng = np.random.default_rng(seed)
@@ -170,7 +174,7 @@ class Csv(Dataset):
     def _loaded(self, rows: Rows, task: Task, source: Source, holdout: Holdout | None) -> Loaded:
         features = rows.x
         if not isinstance(features, Table):
-            raise TypeError("a csv dataset holds a table")
+            raise TypeError("expected the rows to be a Table")
         names = {"numeric": list(features.numeric_names), "categorical": list(features.categorical_names)}
         columns = (*features.numeric_names, *features.categorical_names)
         task = task.with_input(replace(task.input, columns=columns))
@@ -185,7 +189,7 @@ class Csv(Dataset):
                 raise no_column(file, key, name)
 
     def _features(self, file: CsvFile, columns: dict[str, Column]) -> tuple[list[str], list[str]]:
-        """Return the numeric and the categorical columns: those listed, or those that look so."""
+        """Return the numeric and the categorical columns: those listed, or those detected."""
         listed = {*(self.numeric or []), *(self.categorical or []), *self.ignore, self.target}
         free = [name for name in file.names if name not in listed | {name for _, name in self._marks()}]
         require_names(file, free)
@@ -196,11 +200,11 @@ class Csv(Dataset):
             column_types.check_categories(file, guessed, column_types.texts_of(file, guessed, self.missing_values))
         categorical = guessed if self.categorical is None else self.categorical
         if not numeric and not categorical:
-            raise DataError(f"{file.path} leaves no column to learn from beside the target '{self.target}'.")
+            raise DataError(f"{file.path} has no feature columns besides the target '{self.target}'.")
         return numeric, categorical
 
     def _table(self, file: CsvFile, columns: dict[str, Column], numeric: list[str], categorical: list[str]) -> Table:
-        """Return the features, every cell checked."""
+        """Return the features after checking every cell."""
         for name in numeric:
             if columns[name].bad:
                 raise column_types.bad_cell(file, columns[name])
@@ -215,25 +219,27 @@ class Csv(Dataset):
         return Table(numbers, tuple(numeric), texts, tuple(categorical))
 
     def _check_gaps(self, file: CsvFile, name: str, rows: list[int], *, numeric: bool) -> None:
-        """Raise DataError for a missing cell that no rule fills."""
+        """Raise DataError for a missing cell without a fill rule."""
         rule = rule_of(self.missing, name)
         if not rows:
             return
         if rule == "error":
-            advice = f"Set data.missing: {'median' if numeric else 'most_frequent'}, or fill it, or drop the row."
+            advice = (
+                f"Set data.missing: {'median' if numeric else 'most_frequent'}, or fill in the cell, or delete the row."
+            )
             raise missing_cells.missing_cell(file, Gaps(name, rows, self.missing_values), advice)
         if numeric and isinstance(rule, str) and rule not in ("mean", "median", "most_frequent"):
-            hint = f"Give a rule by column, such as {{{name}: median}}."
-            raise DataError(f"data.missing: '{rule}' cannot fill '{name}', a column of numbers. {hint}")
+            hint = f"Set a rule per column, for example {{{name}: median}}."
+            raise DataError(f"data.missing: '{rule}' cannot fill the numeric column '{name}'. {hint}")
 
     def _marked(self, file: CsvFile) -> dict[str, np.ndarray]:
-        """Return the columns that splits look at."""
+        """Return the columns that the splits use."""
         marks = {("group" if key == "group" else name): name for key, name in self._marks()}
         return {key: np.array(file.texts(name), np.str_) for key, name in marks.items()}
 
 
 def _generated_target(score: np.ndarray, kind: Kind) -> tuple[np.ndarray, Output]:
-    """Return targets that follow from the score alone: a perfect model has no error."""
+    """Return targets computed from the score alone, so that a perfect model has no error."""
     if kind == "regression":
         return score.astype(np.float32), Output("regression")
     names = ("a", "b") if kind == "binary" else ("a", "b", "c")

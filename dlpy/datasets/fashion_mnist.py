@@ -1,4 +1,4 @@
-"""Pictures of clothes."""
+"""Images of clothes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from dlpy.datasets.mnist import images, images_from_npz
 from dlpy.stand_ins.images import clothes
 from dlpy.storage.locate import Remote, given, in_data_folder, locate
 
-_FOLDER = "fashion-mnist"  # as in Keras' cache
+_FOLDER = "fashion-mnist"  # the folder name in Keras' cache
 _URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
 _FILES = (
     ("train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz"),
@@ -26,9 +26,9 @@ _CLASSES = (
 
 
 class FashionMnist(Dataset):
-    """60,000 and 10,000 pictures of clothes, 28 x 28 bytes each (Xiao et al. 2017): harder than mnist.
+    """60,000 training and 10,000 test images of clothes, 28 x 28 bytes each (Xiao et al. 2017); harder than mnist.
 
-    `path` is an npz file with the arrays of mnist.npz, or a folder with the four files that Keras downloads.
+    `path` is an npz file with the same arrays as mnist.npz, or a folder with the four files that Keras downloads.
     """
 
     name: Literal["fashion_mnist"] = "fashion_mnist"
@@ -51,7 +51,7 @@ class FashionMnist(Dataset):
 
 def _located() -> list[tuple[Path, Path]]:
     def one(name: str) -> Path:
-        return locate(Remote(f"{_FOLDER}/{name}", _URL + name, None), None)  # nobody publishes their sha256
+        return locate(Remote(f"{_FOLDER}/{name}", _URL + name, None), None)  # no published sha256
 
     return [(one(x), one(y)) for x, y in _FILES]
 
@@ -59,5 +59,5 @@ def _located() -> list[tuple[Path, Path]]:
 def _in_folder(folder: Path) -> list[tuple[Path, Path]]:
     missing = [name for pair in _FILES for name in pair if not (folder / name).is_file()]
     if missing:
-        raise DataError(f"data.path: {folder} lacks {', '.join(missing)}.")
+        raise DataError(f"data.path: {folder} does not contain {', '.join(missing)}.")
     return [(folder / x, folder / y) for x, y in _FILES]

@@ -1,4 +1,4 @@
-"""Your own pictures, in a folder for each class."""
+"""Your own images, in one folder per class."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from dlpy.datasets._image_files import (
     by_folder,
     by_pattern,
     by_table,
+    images_at,
     in_order_of,
-    left_out,
-    pictures_at,
+    skipped_images,
     stays_inside,
 )
 from dlpy.datasets._table_options import TestRows, generated_marks
@@ -37,14 +37,14 @@ Side = Annotated[int, Field(gt=0, le=8192)]
 
 
 class Parts(Block):
-    """The folders in `path` that hold training, validation and test pictures, each with the classes' folders in it."""
+    """Folders in `path` with the training, validation and test images; each contains one folder per class."""
 
     train: str = "train"
-    """Pictures to learn from."""
+    """Folder of the training images."""
     validation: str | None = None
-    """Pictures to watch training with."""
+    """Folder of the validation images. Default: none."""
     test: str | None = None
-    """Pictures for `dlpy evaluate`."""
+    """Folder of the test images, used only by `dlpy evaluate`. Default: none."""
 
 
 def _square(value: Any) -> Any:
@@ -57,14 +57,14 @@ Size = Annotated[
     Field(min_length=2, max_length=2),
 ]
 
-_MOST_STARS = 2  # each multiplies what a search in a name takes
+_MOST_STARS = 2  # each one multiplies the cost of matching a name
 
 
 class ImageFolder(Dataset):
-    """Pictures (JPEG, PNG, GIF, BMP, WebP) in a folder for each class under `path`: cats/1.jpg, dogs/7.png, ...
+    """Images (JPEG, PNG, GIF, BMP, WebP) in one folder per class under `path`: cats/1.jpg, dogs/7.png, ...
 
-    Folders in the classes' folders are read too; hidden files and symbolic links are not. Every picture is decoded
-    once and kept at the needed size in $DLPY_CACHE (~/.cache/dlpy).
+    Subfolders of the class folders are read too; hidden files and symbolic links are not. Every image is decoded once
+    and cached at the requested size in $DLPY_CACHE (default: ~/.cache/dlpy).
     """
 
     has_columns = True
@@ -78,40 +78,43 @@ class ImageFolder(Dataset):
         ]
         | None
     ) = None
-    """Height and width that pictures are brought to; one number for both. Only needed where they differ in size."""
+    """Height and width to which images are resized, in pixels; one number for both. Default: the size of the images,
+    which must then all be equal."""
     classes: Annotated[list[str], Field(min_length=2)] | None = None
-    """The classes to read, the class of number 0 first; all of them unless given."""
+    """Names of the classes to read, in the order of their numbers. Default: all, sorted by name."""
     parts: Parts | None = None
-    """Folders in `path` for training, validation and test, such as {train: train, validation: val}."""
+    """Folders in `path` that contain the splits, e.g. {train: train, validation: val}. Default: `path` is not split."""
     pattern: str | None = None
-    """Where all pictures are in one folder: how their names say the class, such as '{class}.{number}.jpg'."""
+    """Pattern of the file names if all images are in one folder, e.g. '{class}.{number}.jpg'."""
     labels_path: str | None = None
-    """Where a CSV file says what each picture shows: its path."""
+    """Path of a CSV file with the label of each image."""
     file: str = "file"
-    """The column of that CSV file with the pictures' paths, seen from `path`."""
+    """Column of that CSV file with the image paths, relative to `path`."""
     label: str = "label"
-    """The column of that CSV file with the classes, or with numbers to estimate."""
+    """Column of that CSV file with the classes or the regression targets."""
     missing_values: list[str] = list(MISSING)
-    """The texts that mean a missing label; leave one out to keep it as a value, such as a class called None."""
+    """Texts that mark a missing label. Remove one from the list to keep it as a value, e.g. for a class named None."""
     test: TestRows = None
-    """Pictures kept aside for `dlpy evaluate`: a fraction, a count, or a column of the CSV file."""
+    """Test images, used only by `dlpy evaluate`: a fraction (0.2), a count (500), or a column of the CSV file
+    ({column: split}). Default: none."""
     color_mode: Literal["rgb", "grayscale"] = "rgb"
-    """Three numbers a pixel, or one."""
+    """Number of channels: 3 (rgb) or 1 (grayscale)."""
     resize: Literal["stretch", "crop", "pad"] = "stretch"
-    """How sides of another ratio are met: stretch, cut off what is too long, or fill up with black."""
+    """How to handle another aspect ratio: stretch the image, crop the longer side, or pad the shorter with black."""
     interpolation: Literal["nearest", "bilinear", "bicubic", "lanczos", "box"] = "bilinear"
-    """How pixels are found where the size changes."""
+    """Interpolation method for resizing."""
     convert: bool = False
-    """Take pictures that three bytes a pixel cannot hold: transparent ones (put on white), CMYK, 16-bit."""
+    """Convert images that are not 8-bit RGB or grayscale: transparent ones (put on white), CMYK and 16-bit ones. false:
+    such images are errors."""
     on_bad: OnBad = "error"
-    """What to do with pictures that cannot be read: stop and name them, or leave them out, which the run records."""
+    """How to handle unreadable images. error: stop and list them; skip: skip them and record this in the run."""
     shuffle_seed: Annotated[int, Field(ge=0, le=10**18)] = 0
-    """Seed of the order of rows, in which classes are mixed."""
+    """Seed for shuffling the rows."""
 
     @model_validator(mode="before")
     @classmethod
     def _held_out_by_part(cls, value: Any) -> Any:
-        """Let parts say which rows are held out."""
+        """Return the options with the validation and test rows set from `parts`."""
         parts = value.get("parts") if isinstance(value, dict) else None
         given = [part for part in ("validation", "test") if isinstance(parts, dict) and parts.get(part)]
         return {**{part: {"column": "part", "value": part} for part in given}, **value} if given else value
@@ -119,19 +122,19 @@ class ImageFolder(Dataset):
     @model_validator(mode="after")
     def _possible(self) -> ImageFolder:
         if self.path is None:
-            raise ValueError(f"{self.name} needs 'path', the folder of pictures")
+            raise ValueError(f"{self.name} needs 'path', the folder of images")
         ways = [name for name in ("pattern", "labels_path") if getattr(self, name)]
         if len(ways) > 1 or (self.labels_path and (self.classes or self.parts)):
-            raise ValueError("'labels_path' goes without pattern, classes and parts")
+            raise ValueError("'labels_path' cannot be combined with pattern, classes or parts")
         if self.pattern is not None and self.pattern.count("{class}") != 1:
-            raise ValueError("'pattern' says once where {class} stands, such as '{class}.{number}.jpg'")
+            raise ValueError("'pattern' should contain {class} exactly once, for example '{class}.{number}.jpg'")
         if self.pattern is not None and self.pattern.count("*") > _MOST_STARS:
-            raise ValueError(f"'pattern' has {self.pattern.count('*')} *; at most {_MOST_STARS} are taken")
+            raise ValueError(f"'pattern' contains {self.pattern.count('*')} *; at most {_MOST_STARS} are allowed")
         marks = {mark for mark in self._marks() if not (mark == "part" and self.parts)}
         if marks and not self.labels_path:
-            raise ValueError(f"there is no column '{min(marks)}' without 'labels_path'")
+            raise ValueError(f"column '{min(marks)}' can only be used with 'labels_path'")
         if self.test is not None and self.test.use:
-            raise ValueError("'test' says which rows are test rows: a fraction, a count, or a mapping")
+            raise ValueError("'test' should be a fraction, a count, or a mapping")
         return self
 
     def outline(self) -> Task | None:
@@ -141,21 +144,21 @@ class ImageFolder(Dataset):
         listing = self._listing(Path(str(self.path)))
         size = self.size or _common_size(Path(str(self.path)), listing.names)
         form = self._form(size)
-        with progress_bar(f"reading {len(listing.names):,} pictures") as progress:
+        with progress_bar(f"reading {len(listing.names):,} images") as progress:
             found = decoded(Path(str(self.path)), listing.names, form, progress)
-        notes = left_out(listing.names, found, self.on_bad)
+        notes = skipped_images(listing.names, found, self.on_bad)
         names = np.array(listing.names, np.str_)
         columns = {name: column[found.kept] for name, column in {"file": names, **listing.columns}.items()}
         rows = Rows.single(found.pictures, listing.y[found.kept], columns)
         rows = rows.take(np.random.default_rng(self.shuffle_seed).permutation(len(rows)))
-        skipped = f" ({len(notes)} unreadable pictures left out)" if notes else ""
+        skipped = f" ({len(notes)} unreadable images skipped)" if notes else ""
         source = Source("file", f"{self.path}{skipped}")
         return self._loaded(rows, Task.single(self._input(size), listing.output), source, self.test, notes)
 
     def read(self, path: Path, task: Task) -> Rows:
         if self.size is None:
-            raise ConfigError("data: size must be given, as the run's config.yaml does.")
-        names = pictures_at(path)
+            raise ConfigError("data: 'size' must be set, as in the run's config.yaml.")
+        names = images_at(path)
         folder = path if path.is_dir() else path.parent
         pictures = []
         for picture in read_pictures([folder / name for name in names], self._form(self.size)):
@@ -177,7 +180,7 @@ class ImageFolder(Dataset):
         holdouts = [holdout for holdout in (self.validation, test) if holdout and holdout.column]
         rows = Rows.single(x, y, generated_marks(len(y), holdouts))
         task = Task.single(self._input(size), output_of(classes[:10]))
-        source = Source("stand-in", f"generated pictures instead of {self.path}")
+        source = Source("stand-in", f"generated images instead of {self.path}")
         return self._loaded(rows, task, source, test, [])
 
     def _loaded(self, rows: Rows, task: Task, source: Source, test: Holdout | None, notes: list[str]) -> Loaded:
@@ -202,7 +205,7 @@ class ImageFolder(Dataset):
     def _part(self, root: Path, folder: str) -> Listing:
         if not stays_inside(root, folder):
             raise DataError(
-                f"data.parts: {root / folder} is not in {root}. Links that lead elsewhere are not followed."
+                f"data.parts: {root / folder} is not inside {root}; links that lead outside are not followed."
             )
         if self.pattern:
             return by_pattern(root, folder, self.pattern, self.classes)
@@ -222,21 +225,21 @@ class ImageFolder(Dataset):
 
 
 def _common_size(folder: Path, names: list[str]) -> list[int]:
-    """Return the height and width that all pictures have."""
+    """Return the height and width common to all images."""
     first: tuple[str, tuple[int, int]] | None = None
     for name, size in zip(names, read_sizes([folder / name for name in names]), strict=True):
         if isinstance(size, DataError):
-            continue  # decoding will say what is wrong with it
+            continue  # decoding reports the problem later
         first = first or (name, size)
         if size != first[1]:
             (height, width), (other_height, other_width) = first[1], size
             differ = f"{first[0]} is {width} x {height} pixels, {name} {other_width} x {other_height}"
-            raise DataError(f"pictures in {folder} differ in size ({differ}): set data.size, such as 150.")
+            raise DataError(f"images in {folder} have different sizes ({differ}): set data.size, for example 150.")
     return list(first[1]) if first else [1, 1]
 
 
 def _of_size(pictures: np.ndarray, size: list[int], channels: int) -> np.ndarray:
-    """Return pictures of another size, each pixel the nearest one, in colour or in grey."""
+    """Return the images resized with nearest-neighbour interpolation, in colour or grayscale."""
     down, across = (np.arange(side) * pictures.shape[1] // side for side in size)
     pictures = pictures[:, down][:, :, across]
     return pictures if channels == 3 else pictures.mean(axis=-1, keepdims=True).astype(np.uint8)

@@ -1,4 +1,4 @@
-"""Film reviews."""
+"""IMDB film reviews."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _OUTPUT = Output("binary", 1, ("negative", "positive"))
 
 
 class Imdb(RankedTexts):
-    """25,000 and 25,000 film reviews, half of them positive (Maas et al. 2011)."""
+    """25,000 training and 25,000 test film reviews, half of them positive (Maas et al. 2011)."""
 
     word_index = WORDS
 
@@ -39,7 +39,7 @@ class Imdb(RankedTexts):
     def load(self) -> Loaded:
         path = locate(REVIEWS, self.path)
         labels = read_npz(path, ("y_train", "y_test"))
-        random = np.random.RandomState(self.shuffle_seed)  # one generator for both parts, training first
+        random = np.random.RandomState(self.shuffle_seed)  # one generator for both splits, training first
         train, test = (
             self.marked(shuffled(labelled(read_ragged(path, name), y, str(path)), random))
             for name, y in zip(("x_train", "x_test"), labels, strict=True)

@@ -1,4 +1,4 @@
-"""Ten minutes after ten minutes of weather in Jena."""
+"""Weather records from Jena, one every 10 minutes."""
 
 from __future__ import annotations
 
@@ -35,10 +35,11 @@ _DAMAGE = (OSError, KeyError, ValueError, EOFError, MemoryError, NotImplementedE
 
 
 class JenaClimate(Series):
-    """Jena's weather from 2009 to 2016, 14 columns every 10 minutes: the temperature about a day ahead.
+    """Weather in Jena from 2009 to 2016, 14 columns every 10 minutes; the target is the temperature one day ahead.
 
-    Chollet 2017, 6.3, with the book's windows: the target stands `delay` rows after the row behind the window, and
-    that of a part's last windows lies in the next part. `path` is jena_climate_2009_2016.csv or its zip file.
+    Uses the windows of Chollet 2017, section 6.3: the target is `delay` rows after the row that follows the window, and
+    the targets of the last windows of a split lie in the next split. `path` is jena_climate_2009_2016.csv or its zip
+    file.
     """
 
     name: Literal["jena_climate"] = "jena_climate"
@@ -49,7 +50,7 @@ class JenaClimate(Series):
     validation: Holdout | None = Holdout(rows=[200_001, 300_000])
     test: Holdout | None = Holdout(rows=[300_001, 420_550])
     book_windows: bool = True
-    """Let the targets of a part's last windows lie in the next part, as the book does; false leaves those out."""
+    """Keep the last windows of a split, whose targets lie in the next split, as the book does; false drops them."""
 
     @property
     def reach(self) -> int:
@@ -73,11 +74,11 @@ class JenaClimate(Series):
         columns = column_types.columns_of(file)
         missing = [name for name in COLUMNS if name not in columns]
         if missing:
-            raise DataError(f"{path} has no column '{missing[0]}': is it {_NAME}?")
+            raise DataError(f"{path} has no column '{missing[0]}'; is it really {_NAME}?")
         for name in COLUMNS:
             if columns[name].bad or columns[name].missing:
                 row = min([*columns[name].missing, *(row for row, _ in columns[name].bad)])
-                raise DataError(f"{file.where(row, name)}: no number.")
+                raise DataError(f"{file.where(row, name)}: not a number.")
         values = np.stack([columns[name].values for name in COLUMNS], axis=1)
         times, wrong = timestamps.times_of(file.texts(_TIME) if _TIME in file.names else [])
         known = times if wrong is None and len(times) == len(values) else None
@@ -93,7 +94,7 @@ class JenaClimate(Series):
 
 
 def _path(path: str | None) -> Path:
-    """Return the path of the CSV file, unpacked from the published zip file if need be."""
+    """Return the path of the CSV file, unpacked from the published zip file if necessary."""
     found = given(path) if path is not None else in_data_folder(_NAME)
     unpacked = own_cache() / _NAME
     if found is None and unpacked.is_file():
@@ -110,7 +111,7 @@ def _unpack(archive: Path, target: Path) -> None:
     try:
         with zipfile.ZipFile(archive) as file:
             if file.getinfo(_NAME).file_size > _MOST_BYTES:
-                raise DataError(f"{archive}: {_NAME} in it is larger than the published one.")
+                raise DataError(f"{archive}: {_NAME} inside it is larger than the published file.")
             target.write_bytes(file.read(_NAME))
     except (*_DAMAGE, zipfile.BadZipFile, zlib.error) as error:
-        raise DataError(f"{archive} is not the zip file with {_NAME}: {error}.") from None
+        raise DataError(f"{archive} is not a zip file that contains {_NAME}: {error}.") from None

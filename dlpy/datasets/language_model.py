@@ -1,4 +1,4 @@
-"""Your own text, to be gone on with."""
+"""Language modelling on your own text."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from dlpy.datasets._prose import Prose, read_text
 
 
 class LanguageModel(Prose):
-    """Any text file, `path`, in UTF-8: a model learns what comes next, and `dlpy generate` goes on with a text.
+    """A UTF-8 text file, `path`: the model learns to predict the next token, and `dlpy generate` continues a text.
 
-    The last part of the text is held out. What only occurs there counts as one unknown token, never written.
+    The end of the text is held out. Tokens that only occur there are mapped to one unknown token, never generated.
     """
 
     name: Literal["language_model"] = "language_model"
@@ -23,14 +23,14 @@ class LanguageModel(Prose):
     @model_validator(mode="after")
     def _has_path(self) -> LanguageModel:
         if self.path is None:
-            raise ValueError("language_model needs 'path', the text file")
+            raise ValueError("language_model needs 'path', the path of the text file")
         return self
 
     def check(self) -> None:
         path = self._file()
         if path.is_file() and path.stat().st_size <= self.window:
-            held = f"{path} holds {path.stat().st_size} bytes"
-            raise ConfigError(f"{held}, and a window of {self.window} {self.by}s and what follows take more.")
+            needed = f"a window of {self.window} {self.by}s and its target need more"
+            raise ConfigError(f"{path} has {path.stat().st_size} bytes; {needed}. Use a smaller window.")
 
     def load(self) -> Loaded:
         path = self._file()

@@ -24,7 +24,7 @@ _NAMES = ("x_train", "y_train", "x_test", "y_test")
 
 
 class Mnist(Dataset):
-    """60,000 and 10,000 handwritten digits, 28 x 28 bytes each (LeCun et al. 1998)."""
+    """60,000 training and 10,000 test images of handwritten digits, 28 x 28 bytes each (LeCun et al. 1998)."""
 
     name: Literal["mnist"] = "mnist"
 
@@ -41,27 +41,27 @@ class Mnist(Dataset):
 
 
 def images_from_npz(path: Path, task: Task) -> Loaded:
-    """Return the rows of an npz file with x_train, y_train, x_test and y_test."""
+    """Return the data of an npz file with x_train, y_train, x_test and y_test."""
     x_train, y_train, x_test, y_test = read_npz(path, _NAMES)
     return images([(x_train, y_train), (x_test, y_test)], task, Source("file", str(path)))
 
 
 def images(splits: list[tuple[np.ndarray, np.ndarray]], task: Task, source: Source) -> Loaded:
-    """Return training and test rows of pictures (rows, ...) uint8 with labels (rows,).
+    """Return training and test rows from images (rows, ...) uint8 and labels (rows,).
 
     Raises:
-        DataError: they have other types or shapes.
+        DataError: a type or shape is wrong.
     """
     shape = task.input.shape
     for part, (x, y) in zip(("train", "test"), splits, strict=True):
         if x.dtype != np.uint8 or x.shape[1:] != shape or x.ndim != len(shape) + 1:
             wanted = ", ".join(map(str, shape))
             raise DataError(
-                f"{source.description}: x_{part} should be uint8 (rows, {wanted}), but is {x.dtype} {x.shape}."
+                f"{source.description}: x_{part} should be uint8 of shape (rows, {wanted}), but is {x.dtype} {x.shape}."
             )
         if y.dtype.kind not in "iu" or y.shape != (len(x),):
             raise DataError(
-                f"{source.description}: y_{part} should be whole numbers ({len(x)},), but is {y.dtype} {y.shape}."
+                f"{source.description}: y_{part} should be integers of shape ({len(x)},), but is {y.dtype} {y.shape}."
             )
     train, test = (Rows.single(x, y) for x, y in splits)
     return Loaded(train, test, task, source)

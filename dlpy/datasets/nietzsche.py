@@ -1,4 +1,4 @@
-"""The book's text to go on with."""
+"""Writings of Nietzsche, the text that the book's language model is trained on."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ TEXT = Remote(
 
 
 class Nietzsche(Prose):
-    """Writings of Nietzsche in English, small letters: 600,893 characters, 57 different ones (Chollet 2017, 8.1).
+    """Writings of Nietzsche in English, in lower case: 600,893 characters, 57 distinct ones (Chollet 2017, 8.1).
 
-    With the book's `targets: last` and no rows held out there are its 200,278 windows. `path` is nietzsche.txt.
+    With `targets: last` and nothing held out you get the 200,278 windows of the book. `path` is nietzsche.txt.
     """
 
     name: Literal["nietzsche"] = "nietzsche"

@@ -23,32 +23,33 @@ Arrays = dict[str, np.ndarray]
 
 
 class Npz(Dataset):
-    """Arrays of one npz file, `path`, as numpy.savez writes it: inputs (rows, ...) and targets (rows,).
+    """Arrays of an npz file written by numpy.savez, `path`: inputs (rows, ...) and targets (rows,).
 
-    Found by their names unless `x` and `y` say otherwise: x_train and y_train, with x_test and y_test where there
-    are any; else x and y. With `task: auto`, whole numbers from 0 up are classes, if there are at least 5 times as many
-    rows as classes; other numbers are a regression's. Targets of several columns are several numbers to estimate, so
-    that (rows, classes) of 0 and 1 needs its argmax first.
+    Unless `x` and `y` are set, the arrays are x_train and y_train, with x_test and y_test if present, or else x and y.
+    With `task: auto`, integers from 0 up are classes if there are at least 5 times as many rows as classes; other
+    numbers make a regression. Targets with several columns make a multi-output regression; convert one-hot labels
+    (rows, classes) with argmax first.
     """
 
     name: Literal["npz"] = "npz"
     x: str | None = None
-    """Name of the array of inputs; x_train or x unless given."""
+    """Name of the input array. Default: x_train or x."""
     y: str | None = None
-    """Name of the array of targets; y_train or y unless given."""
+    """Name of the target array. Default: y_train or y."""
     task: Literal["auto", "regression", "binary", "multiclass"] = "auto"
-    """What the targets are: numbers to estimate, one of two classes, or one of several."""
+    """Type of the target. Default: derived from the array, see above."""
     group: str | None = None
-    """Name of an array (rows,) whose equal values belong together: never on both sides of a split."""
+    """Name of a grouping array (rows,): rows with the same value always stay in the same split."""
     test: Holdout | None = None
-    """Rows kept aside for `dlpy evaluate`, where the file has no x_test: a fraction, a count, or a mapping."""
+    """Test rows, used only by `dlpy evaluate`, for a file without x_test: a fraction (0.2) or a count (500). Default:
+    none."""
 
     @model_validator(mode="after")
     def _possible(self) -> Npz:
         if self.path is None:
-            raise ValueError("npz needs 'path', the file")
+            raise ValueError("npz needs 'path', the path of the npz file")
         if self.test is not None and (self.test.use or self.test.column):
-            raise ValueError("'test' says which rows are test rows: a fraction or a count")
+            raise ValueError("'test' should be a fraction or a count")
         return self
 
     def outline(self) -> Task | None:
@@ -60,7 +61,7 @@ class Npz(Dataset):
         x_name, y_name = self._names(path, shapes)
         tests = _test_names(x_name, y_name, shapes)
         if tests and self.test is not None:
-            raise ConfigError(f"data.test: {path} has test rows of its own, {tests[0]}. Remove 'test'.")
+            raise ConfigError(f"data.test: {path} already contains test rows, {tests[0]}. Remove 'test'.")
         wanted = [x_name, y_name, *tests, *([self.group] if self.group else [])]
         arrays = _read(path, wanted)
         rows = _rows(path, arrays, x_name, y_name, self.group)
@@ -68,7 +69,7 @@ class Npz(Dataset):
         output = _output(path, y_name, [rows.y] + ([test.y] if test else []), self.task)
         task = Task.single(Input("array", _row_shape(rows)), output)
         if test is not None and _row_shape(test) != task.input.shape:
-            raise DataError(f"{path}: rows of {tests[0]} have shape {_row_shape(test)}, not {task.input.shape}.")
+            raise DataError(f"{path}: rows of {tests[0]} have shape {_row_shape(test)}, expected {task.input.shape}.")
         rows, test = _typed(rows, output), _typed(test, output) if test else None
         resolved: dict[str, object] = {"x": x_name, "y": y_name, "task": output.kind}
         return hold_out(Loaded(rows, test, task, Source("file", str(path)), resolved), self.test, self.split_seed)
@@ -85,7 +86,7 @@ class Npz(Dataset):
         arrays = _read(path, [names[0], *([given] if given else [])])
         rows = _rows(path, arrays, names[0], given, None)
         if _row_shape(rows) != task.input.shape:
-            raise DataError(f"{path}: rows of {names[0]} have shape {_row_shape(rows)}, not {task.input.shape}.")
+            raise DataError(f"{path}: rows of {names[0]} have shape {_row_shape(rows)}, expected {task.input.shape}.")
         return _typed(rows, task.output) if given else rows
 
     def stand_in(self, seed: int, limit: int | None) -> Loaded:
@@ -118,13 +119,13 @@ class Npz(Dataset):
 
 
 def _test_names(x_name: str, y_name: str, shapes: dict[str, int]) -> list[str]:
-    """Return the names of the test rows' arrays; none where the file has none, or other arrays were asked for."""
+    """Return the names of the test arrays; empty if the file has none or other arrays are requested."""
     found = (x_name, y_name) == ("x_train", "y_train") and "x_test" in shapes and "y_test" in shapes
     return ["x_test", "y_test"] if found else []
 
 
 def _members(path: Path) -> dict[str, int]:
-    """Return the size in bytes of each array of the file, nothing unpacked yet."""
+    """Return the size in bytes of each array in the file, without unpacking any."""
     if path.is_dir():
         raise DataError(f"{path} is a folder; expected an npz file.")
     try:
@@ -132,28 +133,28 @@ def _members(path: Path) -> dict[str, int]:
     except FileNotFoundError:
         raise UnavailableError(f"there is no file {path}.") from None
     except ArraysError as error:
-        raise DataError(f"{path} is damaged, or no npz file as numpy.savez writes it: {error}.") from None
+        raise DataError(f"{path} is damaged or is not an npz file written by numpy.savez: {error}.") from None
 
 
 def _read(path: Path, names: list[str]) -> Arrays:
-    """Return some arrays of the file."""
+    """Return the named arrays of the file."""
     try:
         arrays = read_npz(path, names)
     except ArraysError as error:
-        raise DataError(f"{path} is damaged, or holds what dlpy does not read: {error}.") from None
+        raise DataError(f"{path} is damaged or contains data that dlpy does not support: {error}.") from None
     return {name: _numbers(path, name, array) for name, array in arrays.items()}
 
 
 def _numbers(path: Path, name: str, array: np.ndarray) -> np.ndarray:
     if array.dtype.kind not in "buif":
-        raise DataError(f"{path}: '{name}' holds {array.dtype}; numbers are needed (bool, int, uint or float).")
+        raise DataError(f"{path}: '{name}' contains {array.dtype}; expected numbers (bool, int, uint or float).")
     if array.ndim == 0:
-        raise DataError(f"{path}: '{name}' is a single number; expected one row for each example.")
+        raise DataError(f"{path}: '{name}' is a single number; expected one row per example.")
     return array.astype(np.float64) if array.dtype.kind == "f" and array.dtype.itemsize > 8 else array
 
 
 def _rows(path: Path, arrays: Arrays, x_name: str, y_name: str | None, group: str | None) -> Rows:
-    """Return the rows of some of the arrays, which must be equally long."""
+    """Return rows from the named arrays, which must have equal lengths."""
     x = arrays[x_name]
     if x.ndim == 1:
         x = x.reshape(-1, 1)
@@ -168,12 +169,12 @@ def _rows(path: Path, arrays: Arrays, x_name: str, y_name: str | None, group: st
 
 def _flat(path: Path, name: str, y: np.ndarray) -> np.ndarray:
     if y.ndim > 2:
-        raise DataError(f"{path}: '{name}' has shape {y.shape}; expected (rows,) or (rows, numbers to estimate).")
+        raise DataError(f"{path}: '{name}' has shape {y.shape}; expected (rows,) or (rows, outputs).")
     return y.reshape(-1) if y.ndim == 1 or y.shape[1] == 1 else y
 
 
 def _output(path: Path, name: str, targets: list[np.ndarray], wanted: Kind | Literal["auto"]) -> Output:
-    """Return what the targets are, given those of the training rows and of the test rows."""
+    """Return the output type, given the targets of the training and test rows."""
     width = 1 if targets[0].ndim == 1 else targets[0].shape[1]
     if any((1 if y.ndim == 1 else y.shape[1]) != width for y in targets):
         raise DataError(f"{path}: training and test targets have different numbers of columns.")
@@ -186,25 +187,27 @@ def _output(path: Path, name: str, targets: list[np.ndarray], wanted: Kind | Lit
         return _classes(path, name, y, kind, whole) if kind != "regression" else Output("regression")
     if wanted in ("binary", "multiclass"):
         hint = f"'{name}' has shape (rows, {width}). Save its argmax(axis=1), or set data.task: regression."
-        raise DataError(f"{path}: class numbers are needed, but {hint}")
+        raise DataError(f"{path}: expected class numbers, but {hint}")
     return Output("regression", width)
 
 
 def _classes(path: Path, name: str, y: np.ndarray, kind: Kind | None, whole: bool) -> Output:
     if not whole or y.min() < 0 or y.max() >= _MOST_CLASSES:
-        raise DataError(f"{path}: '{name}' holds {y.min()} to {y.max()}; classes are whole numbers from 0 up.")
+        raise DataError(
+            f"{path}: '{name}' contains values from {y.min()} to {y.max()}; classes should be integers from 0 up."
+        )
     count = int(y.max()) + 1
     if count < 2:
-        raise DataError(f"{path}: '{name}' is 0 in every row: there is nothing to tell apart.")
+        raise DataError(f"{path}: '{name}' is 0 in every row; expected at least two classes.")
     if kind == "binary" and count > 2:
-        raise DataError(f"{path}: '{name}' holds classes up to {count - 1}; binary means 0 and 1.")
+        raise DataError(f"{path}: '{name}' contains classes up to {count - 1}; a binary target contains only 0 and 1.")
     kind = kind or ("binary" if count == 2 else "multiclass")
     return Output(kind, 1 if kind == "binary" else count, tuple(str(number) for number in range(count)))
 
 
 def _typed(rows: Rows, output: Output) -> Rows:
-    """Return the rows with targets in the type that the task has: classes int64, numbers float32."""
-    with np.errstate(over="ignore"):  # what becomes infinite is told by the checks
+    """Return the rows with targets converted to the task's type: int64 classes or float32 numbers."""
+    with np.errstate(over="ignore"):  # later checks report values that become infinite
         return rows.with_y(rows.y.astype(np.float32 if output.kind == "regression" else np.int64))
 
 

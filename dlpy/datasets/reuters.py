@@ -1,4 +1,4 @@
-"""Newswires."""
+"""Reuters newswires."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ _OUTPUT = Output("multiclass", len(_TOPICS), _TOPICS)
 
 
 class Reuters(RankedTexts):
-    """11,228 newswires of 1987 on 46 topics, from 'earn' (a third of all) to topics of a dozen rows."""
+    """11,228 newswires from 1987 on 46 topics, from 'earn' (a third of all) to topics with a dozen rows."""
 
     word_index = WORDS
 
     name: Literal["reuters"] = "reuters"
     test_split: Annotated[float, Field(ge=0, lt=1)] = 0.2
-    """Share of the rows that is for the test: the last ones after shuffling."""
+    """Fraction of the rows held out as the test split, taken from the end after shuffling."""
 
     def outline(self) -> Task:
         return self.text_task(_OUTPUT)
@@ -65,7 +65,7 @@ class Reuters(RankedTexts):
 
 
 def _limited(loaded: Loaded, limit: int | None) -> Loaded:
-    """Return at most the first `limit` rows of each part."""
+    """Return at most the first `limit` rows of each split."""
     if limit is None:
         return loaded
     train, test = loaded.train, loaded.test

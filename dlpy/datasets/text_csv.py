@@ -27,36 +27,37 @@ from dlpy.datasets._texts import TEXT, generated, generated_output, read_csv, te
 
 
 class TextCsv(Dataset):
-    """Texts and what they are to be told by, two columns of a table with a header, `path`, in UTF-8.
+    """A UTF-8 CSV file with a header, `path`, that has a text column and a target column.
 
-    Every text needs a word or a sign; the target's classes are its different labels in order, as with csv. Other
-    columns are not looked at. The texts become integers by a transform: `tokenize` or `hash_words`.
+    No text may be empty. The classes are the distinct labels of the target in sorted order, as with csv. Other columns
+    are ignored. A transform, `tokenize` or `hash_words`, converts the texts to integers.
     """
 
     has_columns = True
 
     name: Literal["text_csv"] = "text_csv"
     text: str = "text"
-    """The column of texts."""
+    """Name of the text column."""
     target: str = "label"
-    """The column to predict."""
+    """Name of the column to predict."""
     task: Literal["auto", "regression", "binary", "multiclass"] = "auto"
-    """What the target is: numbers to estimate, one of two classes, or one of several."""
+    """Type of the target. Default: derived from the column, as with csv."""
     time: str | None = None
-    """A column of dates: rows are put in its order, so that hold-outs with `take: last` hold the latest ones."""
+    """Date column: rows are sorted by it, so that a split with `take: last` contains the latest rows."""
     test: TestRows = None
-    """Rows kept aside for `dlpy evaluate` before validation rows are taken: a fraction, a count, or a mapping."""
+    """Test rows, taken before the validation rows and used only by `dlpy evaluate`: a fraction (0.2), a count (500), or
+    a mapping ({column: split}). Default: none."""
     missing_values: list[str] = list(MISSING)
-    """The texts that mean a missing target; leave one out to keep it as a value, such as a class called None."""
+    """Texts that mark a missing target. Remove one from the list to keep it as a value, e.g. for a class named None."""
     delimiter: Delimiter = ","
-    """What stands between cells."""
+    """Character between cells, e.g. ";" or "\\t"."""
 
     @model_validator(mode="after")
     def _possible(self) -> TextCsv:
         if self.path is None:
-            raise ValueError("text_csv needs 'path', the CSV file")
+            raise ValueError("text_csv needs 'path', the path of the CSV file")
         if self.test is not None and self.test.use:
-            raise ValueError("'test' says which rows are test rows: a fraction, a count, or a mapping")
+            raise ValueError("'test' should be a fraction, a count, or a mapping")
         check_order(self.time, {"validation": self.validation, "test": self.test})
         if self.text == self.target:
             raise ValueError(f"column '{self.text}' cannot be both text and target")
@@ -106,5 +107,5 @@ class TextCsv(Dataset):
         return hold_out(loaded, test, self.split_seed)
 
     def _marks(self) -> list[Holdout]:
-        """Return the hold-outs that go by a column."""
+        """Return the hold-outs that are defined by a column."""
         return [holdout for holdout in (self.validation, self.test) if holdout and holdout.column]

@@ -1,4 +1,4 @@
-"""Your own texts, a file each, in a folder for each class."""
+"""Your own texts, one file each, in one folder per class."""
 
 from __future__ import annotations
 
@@ -18,34 +18,36 @@ from dlpy.datasets._folders import class_folder, class_folders, entries, output_
 from dlpy.datasets._table_options import carried_columns
 from dlpy.datasets._texts import STAND_IN_ROWS, TEXT, checked, generated, read_csv
 
-_UNLABELLED = "unsup"  # what aclImdb calls the reviews that nobody judged
+_UNLABELLED = "unsup"  # the folder of unlabelled reviews in aclImdb
 
 
 class TextFolder(Dataset):
-    """Texts in files that end in .txt, in UTF-8, in a folder for each class under `path`: pos/1.txt, neg/7.txt, ...
+    """UTF-8 text files that end in .txt, in one folder per class under `path`: pos/1.txt, neg/7.txt, ...
 
-    The classes are the folders in the order of the alphabet, but for hidden ones and aclImdb's `unsup`. Symbolic links
-    are not followed. The texts become integers by a transform: `tokenize` or `hash_words`.
+    The classes are the folders in alphabetical order, except hidden ones and aclImdb's `unsup`. Symbolic links are not
+    followed. A transform, `tokenize` or `hash_words`, converts the texts to integers.
     """
 
     name: Literal["text_folder"] = "text_folder"
     classes: Annotated[list[str], Field(min_length=2)] | None = None
-    """The folders to read, the class of number 0 first; all of them unless given."""
+    """Names of the classes to read, in the order of their numbers. Default: all, sorted by name."""
     test: Holdout | None = None
-    """Texts kept aside for `dlpy evaluate`: a fraction, or a count."""
+    """Test texts, used only by `dlpy evaluate`: a fraction (0.2) or a count (500). Default: none."""
     test_path: str | None = None
-    """A second folder with the same folders in it, whose texts are the test rows, such as aclImdb/test."""
+    """Folder with the test texts in the same class folders, e.g. aclImdb/test. Default: none."""
     shuffle_seed: Annotated[int, Field(ge=0, le=10**18)] = 0
-    """Seed of the order of rows, in which classes are mixed."""
+    """Seed for shuffling the rows."""
 
     @model_validator(mode="after")
     def _possible(self) -> TextFolder:
         if self.path is None:
-            raise ValueError("text_folder needs 'path', the folder of the classes' folders")
+            raise ValueError("text_folder needs 'path', the folder that contains the class folders")
         if self.test is not None and (self.test_path or self.test.use or self.test.column):
-            raise ValueError("'test' is a fraction or a count of the texts under 'path'; or give 'test_path' alone")
+            raise ValueError(
+                "'test' should be a fraction or a count of the texts under 'path'; or set 'test_path' instead"
+            )
         if self.classes is not None and len({*self.classes}) < len(self.classes):
-            raise ValueError("'classes' names a folder twice")
+            raise ValueError("'classes' lists a folder twice")
         return self
 
     def outline(self) -> Task | None:
@@ -80,7 +82,7 @@ class TextFolder(Dataset):
 
 
 def _rows(folder: Path, classes: list[str], random: np.random.Generator) -> Rows:
-    """Return the texts of every class and the numbers of the classes, in random order."""
+    """Return the texts of all classes with their class numbers, in random order."""
     files = [_files(class_folder(folder, name)) for name in classes]
     labels = np.repeat(np.arange(len(classes)), [len(paths) for paths in files])
     rows = Rows.single(_texts([path for paths in files for path in paths]), labels)
@@ -88,11 +90,11 @@ def _rows(folder: Path, classes: list[str], random: np.random.Generator) -> Rows
 
 
 def _files(folder: Path) -> list[Path]:
-    """Return the text files in a folder by name."""
+    """Return the text files in a folder, sorted by name."""
     found = (entry for entry in entries(folder) if entry.is_file(follow_symlinks=False))
     files = [Path(entry.path) for entry in found if entry.name.endswith(".txt")]
     if not files:
-        raise DataError(f"{folder} holds no files that end in .txt.")
+        raise DataError(f"{folder} contains no files that end in .txt.")
     return files
 
 
@@ -101,10 +103,10 @@ def _texts(paths: list[Path]) -> Texts:
 
 
 def _text(path: Path) -> str:
-    """Return what a file holds."""
+    """Return the contents of a UTF-8 text file."""
     with reading(path):
         raw = path.read_bytes().removeprefix(b"\xef\xbb\xbf")
     try:
         return raw.decode()
     except UnicodeDecodeError as error:
-        raise DataError(f"{path}: not UTF-8 text, from byte {error.start} on. Save it in UTF-8.") from None
+        raise DataError(f"{path} is not UTF-8 text (byte {error.start}). Save it as UTF-8.") from None

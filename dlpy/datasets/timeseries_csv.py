@@ -19,32 +19,33 @@ from dlpy.datasets._table_options import Delimiter, no_column, no_column_to_pred
 from dlpy.models.dense import as_list
 
 _STAND_IN_ROWS = 2_000
-_STAND_IN_WINDOWS = 3  # whole ones that lie in the smallest part
+_STAND_IN_WINDOWS = 3  # complete windows in the smallest split
 _NOISE = 0.1
 
 
 class TimeseriesCsv(Series):
-    """Rows of a CSV file with a header, `path`, one after the other in time, and a column whose future is wanted.
+    """A CSV file with a header, `path`, whose rows are in time order, and a column to forecast.
 
-    Validation and test rows are the last of the file unless told otherwise. Rows are numbered from 0.
+    By default the last rows of the file are the validation and test rows. Rows are numbered from 0.
     """
 
     name: Literal["timeseries_csv"] = "timeseries_csv"
     time: str | None = None
-    """The column of time stamps: 2016-12-31 23:50, 31.12.2016 23:50 or seconds since 1970. Without it order is all."""
+    """Column of timestamps: 2016-12-31 23:50, 31.12.2016 23:50 or seconds since 1970. Default: none, rows are taken in
+    file order."""
     columns: Annotated[list[str], Field(min_length=1)] | None = None
-    """Columns of numbers to learn from; every one unless given, the target's own past too."""
+    """Feature columns. Default: all numeric columns, including the target's own past."""
     target: Annotated[list[str], BeforeValidator(as_list, json_schema_input_type=str | list[str]), Field(min_length=1)]
-    """The column to predict, or several of one unit, which are scaled together."""
+    """Column to forecast, or a list of columns with the same unit, which are scaled together."""
     gaps: Literal["error", "allow"] = "error"
-    """What to do where time stamps are uneven or repeated: stop, or leave out the windows that would cross it."""
+    """How to handle irregular or repeated timestamps. error: stop; allow: drop the windows that cross a gap."""
     delimiter: Delimiter = ","
-    """What stands between cells."""
+    """Character between cells, e.g. ";" or "\\t"."""
 
     @model_validator(mode="after")
     def _columns_fit(self) -> TimeseriesCsv:
         if self.path is None:
-            raise ValueError("timeseries_csv needs 'path', the CSV file")
+            raise ValueError("timeseries_csv needs 'path', the path of the CSV file")
         for key in ("columns", "target"):
             names = getattr(self, key) or []
             repeated = next((name for name in names if names.count(name) > 1), None)
@@ -55,7 +56,7 @@ class TimeseriesCsv(Series):
         known = self.columns is not None and self.target[0] not in self.columns
         if (self.difference or self.period) and (known or len(self.target) > 1):
             key = "difference" if self.difference else "period"
-            raise ValueError(f"'{key}' needs one target that is among the columns")
+            raise ValueError(f"'{key}' needs a single target that is among the columns")
         return self
 
     def outline(self) -> Task | None:
@@ -72,7 +73,7 @@ class TimeseriesCsv(Series):
             require_names(file, [name for name in file.names if name != self.time])
         names = self.columns or [name for name in file.names if name != self.time and _is_numeric(file, columns[name])]
         if not names:
-            raise DataError(f"{file.path.name}: no column holds numbers: there is nothing to learn from.")
+            raise DataError(f"{file.path.name} has no numeric columns; a series needs at least one.")
         values = _numbers(file, columns, names)
         target = _numbers(file, columns, self.target)
         broken = None if times is None else timestamps.breaks(times)
@@ -86,7 +87,7 @@ class TimeseriesCsv(Series):
     def read(self, path: Path, task: Task) -> Rows:
         file = csv_file.read(path, self.delimiter)
         if self.columns is None:
-            raise ConfigError("data: columns must be listed, as the run's config.yaml does.")
+            raise ConfigError("data: 'columns' must be listed, as in the run's config.yaml.")
         times = self._times(file)
         columns = column_types.columns_of(file)
         for name in self.columns:
@@ -95,7 +96,7 @@ class TimeseriesCsv(Series):
         values = _numbers(file, columns, self.columns)
         anchors = np.arange(self.lookback, len(file) + 1)
         if len(anchors) == 0:
-            raise DataError(f"{path} has {len(file):,} rows; a window takes {self.lookback:,}.")
+            raise DataError(f"{path} has {len(file):,} rows; a window needs {self.lookback:,}.")
         marks = {}
         if times is not None and len(times) > 1:
             segment = segments(timestamps.breaks(times), len(times))
@@ -125,7 +126,7 @@ class TimeseriesCsv(Series):
         return Loaded(train or loaded.train, test, loaded.task, source, {"columns": names})
 
     def _place(self, names: list[str]) -> int | None:
-        """Return which of the columns is the only target."""
+        """Return the position of the target among the columns; None for several targets or if it is not among them."""
         return names.index(self.target[0]) if len(self.target) == 1 and self.target[0] in names else None
 
     def _check_names(self, file: CsvFile) -> None:
@@ -135,10 +136,10 @@ class TimeseriesCsv(Series):
                     raise no_column(file, key, name)
 
     def _times(self, file: CsvFile) -> np.ndarray | None:
-        """Return the time stamp of every row, in order.
+        """Return the timestamp of every row.
 
         Raises:
-            DataError: one is missing, bad, earlier than the one before or, unless gaps are allowed, uneven.
+            DataError: one is missing, invalid, earlier than the previous one or, unless gaps are allowed, irregular.
         """
         if self.time is None:
             return None
@@ -147,8 +148,8 @@ class TimeseriesCsv(Series):
         texts = file.texts(self.time)
         times, wrong = timestamps.times_of(texts)
         if wrong is not None:
-            hint = "Expected such as 2016-12-31 23:50:00, 31.12.2016 23:50:00 or seconds since 1970."
-            what = f"'{texts[wrong]}' is no time stamp" if texts[wrong] else "the time stamp is missing"
+            hint = "Expected for example 2016-12-31 23:50:00, 31.12.2016 23:50:00 or seconds since 1970."
+            what = f"'{texts[wrong]}' is not a timestamp" if texts[wrong] else "the timestamp is missing"
             raise DataError(f"{file.where(wrong, self.time)}: {what}. {hint}")
         self._check_order(file, texts, times)
         return times
@@ -159,19 +160,21 @@ class TimeseriesCsv(Series):
         if len(back):
             row = int(back[0])
             where = file.where(row, str(self.time))
-            raise DataError(f"{where}: {texts[row]} is earlier than {texts[row - 1]} before it. Sort the rows by time.")
+            raise DataError(
+                f"{where}: {texts[row]} is earlier than {texts[row - 1]} in the row before. Sort the rows by time."
+            )
         if self.gaps == "allow":
             return
-        allow = "or set data.gaps: allow, which leaves out the windows that would cross it"
+        allow = "or set data.gaps: allow to drop the windows that cross it"
         same = np.flatnonzero(steps == np.timedelta64(0)) + 1
         if len(same):
             where = file.where(int(same[0]), str(self.time))
-            raise DataError(f"{where}: {texts[same[0]]} is there twice. Keep one of the two rows, {allow}.")
+            raise DataError(f"{where}: {texts[same[0]]} occurs twice. Keep one of the two rows, {allow}.")
         for note in self._gap_notes(times):
-            raise DataError(f"{file.path}: {note}. Fill what is missing, {allow}.")
+            raise DataError(f"{file.path}: {note}. Fill in the missing rows, {allow}.")
 
     def _gap_notes(self, times: np.ndarray | None) -> list[str]:
-        """Return how many gaps there are and where, if any."""
+        """Return a line about the number of gaps and where they are; empty if there are none."""
         found = np.empty(0, np.int64) if times is None or len(times) < 2 else timestamps.breaks(times)
         if times is None or not len(found):
             return []
@@ -182,7 +185,7 @@ class TimeseriesCsv(Series):
 
 
 def _numbers(file: CsvFile, columns: dict[str, Column], names: list[str]) -> np.ndarray:
-    """Return columns as (rows, columns) float64, every cell checked."""
+    """Return columns as (rows, columns) float64 after checking every cell."""
     for name in names:
         column = columns[name]
         if column.bad:
@@ -191,7 +194,7 @@ def _numbers(file: CsvFile, columns: dict[str, Column], names: list[str]) -> np.
             row = min(column.missing)
             shown = f"the cell is missing: '{text}'" if (text := file.texts(name)[row]) else "the cell is missing"
             where = file.where(row, name)
-            raise DataError(f"{where}: {shown}. A series needs every value: fill it, such as by the last.")
+            raise DataError(f"{where}: {shown}. A series needs every value; fill it in, for example with the last one.")
         column_types.check_range(file, column)
     return np.stack([columns[name].values for name in names], axis=1)
 
@@ -210,15 +213,15 @@ def _bad_cell(file: CsvFile, column: Column) -> DataError:
 
 def _about(times: np.ndarray | None, file: CsvFile) -> str:
     if times is None or len(times) < 2:
-        return f"series: {len(file):,} rows without time stamps"
+        return f"series: {len(file):,} rows without timestamps"
     first, last = timestamps.stamp(times[0]), timestamps.stamp(times[-1])
     return f"series: {len(file):,} rows {timestamps.spelled(timestamps.spacing(times))} apart, {first} to {last}"
 
 
 def _waves(times: int, columns: int, period: int, seed: int) -> np.ndarray:
-    """Return a generated series (times, columns): a wave of a known period, slow drift, and noise nobody can predict.
+    """Return a generated series (times, columns): a wave of known period, slow drift, and unpredictable noise.
 
-    Nothing predicts it better than to a standard deviation of _NOISE.
+    No model can get a smaller error than a standard deviation of _NOISE.
     """
     random = np.random.default_rng([seed, 9])
     phase = random.uniform(0, 2 * np.pi, columns)

@@ -9,7 +9,7 @@ from dlpy.core.errors import DataError
 from dlpy.data.images.files import SUFFIXES, read_sizes
 from dlpy.data.text.vocabulary import pieces
 from dlpy.datasets._folders import class_folders, entries, folder_names
-from dlpy.datasets._image_files import by_folder, parts_named
+from dlpy.datasets._image_files import by_folder, parts_among
 from dlpy.datasets._prose import read_text
 from dlpy.starter.wording import Item, Lines, Option, experiment_file, listed, plural, relative
 
@@ -32,7 +32,7 @@ def experiment_for_folder(folder: Path, output: Path) -> str:
     Raises:
         DataError: there are no such folders, or neither pictures nor texts in them.
     """
-    parts = parts_named(folder_names(folder))
+    parts = parts_among(folder_names(folder))
     training = folder / parts.get("train", "")
     classes = class_folders(training)
     suffixes = {Path(entry.name).suffix.lower() for name in classes for entry in islice(entries(training / name), 100)}

@@ -112,7 +112,7 @@ def _check_header(file: IO[bytes], member: zipfile.ZipInfo) -> None:
         shape, _, dtype = np.lib.format.read_array_header_2_0(file)
     if dtype.kind not in "biufUS":
         what = "Python objects, which dlpy never loads" if dtype.hasobject else f"{dtype}"
-        raise ArraysError(f"'{name}' holds {what}; numbers are needed (bool, int, uint or float)")
+        raise ArraysError(f"'{name}' contains {what}; expected numbers (bool, int, uint or float)")
     if max(shape, default=0) > _MOST_ROWS and not math.prod(shape):
         raise ArraysError(f"'{name}' announces {max(shape):,} rows of nothing")
     announced, held = math.prod(shape) * dtype.itemsize, member.file_size - file.tell()

@@ -1,4 +1,4 @@
-"""What multi_hot, counts and tf_idf share: bags of words, rows that tell what a sequence holds, without its order."""
+"""Base class of multi_hot, counts and tf_idf: bag-of-words encodings, which ignore the order of a sequence."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from dlpy.data.features import Sequences, Sparse, splits_of
 from dlpy.data.rows import Rows
 from dlpy.data.task import State, Task
 
-_CHUNK_CELLS = 20_000_000  # bytes of working memory, or an eighth of them
+_CHUNK_CELLS = 20_000_000  # limits the working memory to 20 MB (160 MB for counts)
 
 
 class Bag(Transform):
-    """Each sequence as a row with a column for every integer."""
+    """Encodes each sequence as a row with one column per integer."""
 
     size: Annotated[int, Field(gt=0)] | None = None
-    """Number of columns; the vocabulary's size unless given. Larger integers are left out."""
+    """Number of columns; larger integers are dropped. Default: the vocabulary size."""
 
     def outline(self, task: Task) -> Task:
         if task.input.kind != "sequence" or task.input.padding:
-            hints = {"text": ": put 'tokenize' before it", "sequence": ": leave 'pad' out"}
+            hints = {"text": ". Add 'tokenize' before it", "sequence": ". Remove 'pad' before it"}
             hint = hints.get(task.input.kind, "")
-            raise ConfigError(f"{self.name} fits sequences of integers, not {task.input}{hint}.")
+            raise ConfigError(f"{self.name} requires sequences of integers, not {task.input}{hint}.")
         shape = (self.size or task.input.vocabulary,)
         return task.with_input(replace(task.input, kind="sparse", shape=shape, vocabulary=None))
 
@@ -37,14 +37,14 @@ class Bag(Transform):
         return {"size": np.array(self.size or task.input.vocabulary or largest + 1)}
 
     def sequences(self, rows: Rows) -> Sequences:
-        """Return the rows' sequences."""
+        """Return the sequences of the rows."""
         if not isinstance(rows.x, Sequences):
-            raise ConfigError(f"{self.name} fits sequences of integers.")
+            raise ConfigError(f"{self.name} requires sequences of integers.")
         return rows.x
 
 
 def multi_hot(sequences: Sequences, size: int) -> Sparse:
-    """Return which of the integers 0 to size - 1 each sequence holds."""
+    """Return the set of integers below `size` in each sequence, as sparse rows."""
     columns, lengths = [], []
     for rows, cells in _chunks(sequences, size, _CHUNK_CELLS):
         held = np.zeros(rows * size, np.bool_)
@@ -55,7 +55,7 @@ def multi_hot(sequences: Sequences, size: int) -> Sparse:
 
 
 def counts(sequences: Sequences, size: int) -> Sparse:
-    """Return how often each sequence holds each of the integers 0 to size - 1."""
+    """Return the count of each integer below `size` in each sequence, as sparse rows."""
     columns, lengths, values = [], [], []
     for rows, cells in _chunks(sequences, size, _CHUNK_CELLS // 8):
         held = np.bincount(cells, minlength=rows * size)
@@ -68,7 +68,7 @@ def counts(sequences: Sequences, size: int) -> Sparse:
 
 
 def _chunks(sequences: Sequences, size: int, cells: int) -> Iterator[tuple[int, np.ndarray]]:
-    """Yield a number of rows, and which cells of (rows, size), laid flat, their integers stand for."""
+    """Yield chunks of sequences: the number of rows, and the flat indices of their integers in (rows, size)."""
     step = max(1, cells // size)
     for start in range(0, len(sequences), step):
         splits = sequences.splits[start : start + step + 1]

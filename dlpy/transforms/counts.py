@@ -1,4 +1,4 @@
-"""Bags of words: how often a sequence holds each word."""
+"""Word-count encoding of sequences."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dlpy.transforms._bags import Bag, counts
 
 
 class Counts(Bag):
-    """Each sequence as a row of counts: how often it holds each integer. It is kept sparse."""
+    """Encodes each sequence as a sparse row with the count of each integer."""
 
     name: Literal["counts"] = "counts"
 

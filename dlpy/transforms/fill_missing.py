@@ -1,4 +1,4 @@
-"""Missing cells filled with what the training rows suggest, or with a constant."""
+"""Fills missing cells with a statistic of the training rows or with a constant."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ RULES = ("error", "mean", "median", "most_frequent")
 
 
 def _known_rule(rule: str | float) -> str | float:
-    """Refuse a misspelt rule, which would pass for a constant text."""
+    """Raise ValueError for a misspelt rule, which would otherwise be used as a constant."""
     near = difflib.get_close_matches(rule.lower(), RULES, n=1, cutoff=0.75) if isinstance(rule, str) else []
     if near and rule != near[0]:
-        raise ValueError(f"'{rule}' is no rule. Did you mean '{near[0]}'? Rules: {', '.join(RULES)}")
+        raise ValueError(f"unknown rule '{rule}'. Did you mean '{near[0]}'? Known: {', '.join(RULES)}")
     return rule
 
 
@@ -31,27 +31,28 @@ Rule = Annotated[str | float, AfterValidator(_known_rule)]
 
 
 def rule_of(rule: str | float | dict[str, str | float], name: str) -> str | float:
-    """Return the rule for one column; a column that a mapping leaves out has none: "error"."""
+    """Return the rule for one column; "error" if a mapping does not list it."""
     return rule.get(name, "error") if isinstance(rule, dict) else rule
 
 
 class FillMissing(Transform):
-    """Missing cells replaced, by column: `mean`, `median`, `most_frequent` of the training rows, or a constant.
+    """Fills missing cells per column with the mean, median or most frequent value of the training rows, or a constant.
 
-    Text has no mean: there `mean` and `median` take the most frequent text, the first in the alphabet of several.
-    Of a table, columns whose rule is `error` stay as they are; of an array, NaN is what is missing.
+    For text columns, `mean` and `median` use the most frequent text; ties go to the first in alphabetical order. Table
+    columns with the rule `error` stay unchanged. In an array, NaN marks a missing value.
     """
 
     name: Literal["fill_missing"] = "fill_missing"
     rule: Rule | dict[str, Rule] = "median"
-    """mean, median, most_frequent, a number, a text, or a mapping from columns of a table to one of these."""
+    """mean, median, most_frequent, a constant, or a mapping from table columns to these,
+    e.g. {age: mean, city: unknown}."""
 
     def outline(self, task: Task) -> Task:
         named = isinstance(self.rule, dict)
         if task.input.kind not in ("array", "table") or (named and task.input.kind != "table"):
-            raise ConfigError(f"fill_missing{' by column' if named else ''} does not fit {task.input}.")
+            raise ConfigError(f"fill_missing{' by column' if named else ''} does not support {task.input}.")
         if task.input.last is not None:
-            raise ConfigError("fill_missing does not fit windows of a series, which has a value at every time.")
+            raise ConfigError("fill_missing does not support windows of a series, which are complete. Remove it.")
         return task
 
     def fit(self, rows: Rows, task: Task) -> State:
@@ -60,7 +61,7 @@ class FillMissing(Transform):
             flat = numbers.reshape(len(numbers), -1)
             fills = [_number(flat[:, i], rule_of(self.rule, ""), str(i)) for i in range(flat.shape[1])]
             return {"numeric": np.array(fills).reshape(numbers.shape[1:])}
-        if not isinstance(rows.x, Table):  # bytes of pictures: none is missing
+        if not isinstance(rows.x, Table):  # image bytes: nothing is missing
             return {}
         names = rows.x.numeric_names
         numeric = [_number(rows.x.numeric[:, i], rule_of(self.rule, name), name) for i, name in enumerate(names)]
@@ -69,7 +70,7 @@ class FillMissing(Transform):
         return {"numeric": np.array(numeric, np.float64), "categorical": np.array(text, np.str_)}
 
     def unfamiliar(self, rows: Rows, state: State) -> list[Unfamiliar]:
-        """Return the columns of a table with missing cells, and what fills them."""
+        """Return the table columns with missing cells, and the values that fill them."""
         if not isinstance(rows.x, Table):
             return []
         names = (*rows.x.numeric_names, *rows.x.categorical_names)
@@ -92,7 +93,7 @@ class FillMissing(Transform):
 
 
 def _number(column: np.ndarray, rule: str | float, name: str) -> float:
-    """Return what fills the gaps of a column of numbers; NaN leaves them."""
+    """Return the fill value of a numeric column; NaN leaves missing cells unchanged."""
     if not isinstance(rule, str):
         return float(rule)
     if rule not in RULES[1:]:
@@ -106,7 +107,7 @@ def _number(column: np.ndarray, rule: str | float, name: str) -> float:
 
 
 def _text(column: np.ndarray, rule: str | float, name: str) -> str:
-    """Return what fills the gaps of a column of texts; "" leaves them."""
+    """Return the fill value of a text column; "" leaves missing cells unchanged."""
     if rule == "error":
         return ""
     if rule not in RULES:
@@ -118,4 +119,4 @@ def _text(column: np.ndarray, rule: str | float, name: str) -> str:
 
 def _require(present: int, name: str) -> None:
     if not present:
-        raise DataError(f"column '{name}': every training row's cell is missing. Put the column under 'ignore'.")
+        raise DataError(f"column '{name}': all cells of the training rows are missing. List the column under 'ignore'.")

@@ -1,4 +1,4 @@
-"""Texts as sequences of integers that need no vocabulary."""
+"""Hashing of words to integers, without a vocabulary."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from dlpy.transforms.tokenize import check_texts, texts_of
 
 
 class HashWords(Transform):
-    """Texts as integers computed from the letters of each word: 1 + crc32(word) % (size - 1).
+    """Converts texts to integers by hashing each word: 1 + crc32(word) % (size - 1).
 
-    Nothing is learnt, and no word is unknown, but different words may get the same integer. 0 is left for `pad`.
+    There is no vocabulary and no unknown word, but different words may share an integer. 0 is reserved for `pad`.
     """
 
     name: Literal["hash_words"] = "hash_words"
     size: Annotated[int, Field(ge=2)] = 1000
-    """All integers are below this. With as many words as integers, nearly two words in three share theirs."""
+    """Number of hash buckets; all integers are below it. With as many words as buckets, two of three words collide."""
     rules: Rules = "unicode"
-    """How texts become words: see `tokenize`; book and keras are for ASCII only."""
+    """Rules for splitting texts into words, as in `tokenize`; book and keras support ASCII only."""
     lower: bool = True
-    """Make capital letters small (unicode: case folding, which also makes ß ss)."""
+    """Convert texts to lower case (unicode: case folding, which also turns ß into ss)."""
 
     def outline(self, task: Task) -> Task:
         check_texts(self, task)

@@ -1,4 +1,4 @@
-"""Bags of words: which words a sequence holds, without order or count."""
+"""Multi-hot encoding of sequences."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dlpy.transforms._bags import Bag, multi_hot
 
 
 class MultiHot(Bag):
-    """Each sequence as a row of 0 and 1: 1 in the columns of the integers it holds. It is kept sparse."""
+    """Encodes each sequence as a sparse row of 0 and 1, with 1 in the columns of its integers."""
 
     name: Literal["multi_hot"] = "multi_hot"
 

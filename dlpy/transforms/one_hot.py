@@ -1,4 +1,4 @@
-"""Class numbers as vectors of 0 and 1."""
+"""One-hot encoding of class labels."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from dlpy.data.task import State, Task
 
 
 class OneHot(Transform):
-    """Labels as vectors with a 1 at their class and 0 elsewhere, for categorical_crossentropy."""
+    """One-hot encodes class labels, for categorical_crossentropy."""
 
     name: Literal["one_hot"] = "one_hot"
     on_targets = True
 
     def outline(self, task: Task) -> Task:
         if task.output.kind != "multiclass" or task.output.one_hot:
-            raise ConfigError(f"one_hot fits labels of several classes; this target is {task.output.kind}.")
+            raise ConfigError(f"one_hot requires multiclass labels; this target is {task.output.kind}.")
         return task.with_output(replace(task.output, one_hot=True))
 
     def fit(self, rows: Rows, task: Task) -> State:

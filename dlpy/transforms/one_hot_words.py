@@ -1,4 +1,4 @@
-"""Sequences of integers as sequences of vectors of 0 and 1."""
+"""One-hot encoding of the integers in a sequence."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ _MOST_BYTES = 2 * 2**30
 
 
 class OneHotWords(Transform):
-    """Each integer of a sequence as a vector with a 1 at its place: rows (length, vocabulary), 0 where filled up.
+    """One-hot encodes each integer of a sequence: rows (length, vocabulary), all zeros at padding.
 
-    They are stored as bytes. What takes more than 2 GB is refused: use a model's embedding instead.
+    The result is stored as bytes. More than 2 GB is an error: use a model with an embedding instead.
     """
 
     name: Literal["one_hot_words"] = "one_hot_words"
 
     def outline(self, task: Task) -> Task:
         if task.input.kind != "sequence" or not task.input.padding:
-            hint = ": put 'pad' before it" if task.input.kind == "sequence" else ""
-            raise ConfigError(f"one_hot_words fits sequences of one length, not {task.input}{hint}.")
+            hint = ". Add 'pad' before it" if task.input.kind == "sequence" else ""
+            raise ConfigError(f"one_hot_words requires padded sequences, not {task.input}{hint}.")
         return task.with_input(Input("array", (task.input.shape[0], task.input.vocabulary), words=task.input.words))
 
     def fit(self, rows: Rows, task: Task) -> State:
@@ -38,7 +38,7 @@ class OneHotWords(Transform):
         if needed > _MOST_BYTES:
             shape = f"{len(padded):,} rows of {padded.length:,} x {size:,}"
             hint = "Use an embedding, a smaller vocabulary, or a smaller length."
-            raise SetupError(f"one_hot_words: {shape} take {needed / 2**30:.1f} GB of memory. {hint}")
+            raise SetupError(f"one_hot_words: {shape} need {needed / 2**30:.1f} GB of memory. {hint}")
         integers = padded.numbers()
         vectors = np.zeros((*integers.shape, size), np.uint8)
         row, place = np.nonzero((integers > 0) & (integers < size))
@@ -48,5 +48,5 @@ class OneHotWords(Transform):
 
 def _padded(rows: Rows) -> Padded:
     if not isinstance(rows.x, Padded):
-        raise ConfigError("one_hot_words fits sequences of one length.")
+        raise ConfigError("one_hot_words requires padded sequences.")
     return rows.x

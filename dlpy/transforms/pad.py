@@ -1,4 +1,4 @@
-"""Sequences brought to one length."""
+"""Padding and truncation of sequences to one length."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ End = Literal["front", "back"]
 
 
 class Pad(Transform):
-    """Sequences of one length: short ones filled up with 0, long ones cut off. They are filled up batch by batch.
+    """Pads short sequences with 0 and truncates long ones to one length. Padding is added batch by batch.
 
-    A trap: by default both happen in front, as in Keras' pad_sequences, so that {name: pad, length: 500} keeps the
-    last 500 words of a text, whatever books say of the first 500. Those are kept by `cut: back`.
+    By default both happen at the front, as in Keras' pad_sequences: {name: pad, length: 500} keeps the last 500 words
+    of a text. Set `cut: back` to keep the first 500 instead.
     """
 
     name: Literal["pad"] = "pad"
     length: Annotated[int, Field(gt=0)] | None = None
-    """How long every sequence is; as long as the longest training row unless given."""
+    """Length of every sequence after padding. Default: the length of the longest training row."""
     fill: End = "front"
-    """Where 0 is put; `back` lets an rnn with masking use cuDNN."""
+    """Side on which zeros are added; with `back`, an rnn with masking can use cuDNN."""
     cut: End = "front"
-    """Which end of a long sequence is lost: `front` keeps its last words, `back` its first ones."""
+    """Side on which long sequences are truncated: front keeps the last words, back the first ones."""
 
     def outline(self, task: Task) -> Task:
         if task.input.kind != "sequence" or task.input.padding:
-            hint = ": put 'tokenize' before it" if task.input.kind == "text" else ""
-            raise ConfigError(f"pad fits sequences of different lengths, not {task.input}{hint}.")
+            hint = ". Add 'tokenize' before it" if task.input.kind == "text" else ""
+            raise ConfigError(f"pad requires sequences of varying length, not {task.input}{hint}.")
         return task.with_input(replace(task.input, shape=(self.length,), padding=self.fill))
 
     def measured(self, task: Task, state: State) -> Task:
@@ -44,7 +44,7 @@ class Pad(Transform):
     def fit(self, rows: Rows, task: Task) -> State:
         length = self.length or int(np.diff(_sequences(rows).splits).max())
         if length == 0:
-            raise DataError("pad: every training row is empty: no word is in the vocabulary.")
+            raise DataError("pad: all training rows are empty: none of their words is in the vocabulary.")
         return {"length": np.array(length)}
 
     def apply(self, rows: Rows, state: State) -> Rows:
@@ -57,5 +57,5 @@ class Pad(Transform):
 
 def _sequences(rows: Rows) -> Sequences:
     if not isinstance(rows.x, Sequences):
-        raise ConfigError("pad fits sequences of integers.")
+        raise ConfigError("pad requires sequences of integers.")
     return rows.x

@@ -1,4 +1,4 @@
-"""Numbers brought to another range."""
+"""Rescaling of numbers to another range."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ if TYPE_CHECKING:
 
 
 class Rescale(Transform):
-    """Every number times `scale` plus `offset`: bytes of an image become 0 to 1 by default."""
+    """Multiplies every number by `scale` and adds `offset`. By default image bytes are rescaled to [0, 1]."""
 
     name: Literal["rescale"] = "rescale"
     scale: float = 1 / 255
-    """What numbers are multiplied by."""
+    """Factor by which numbers are multiplied. Default: 1/255."""
     offset: float = 0.0
-    """What is added afterwards."""
+    """Number added after the multiplication."""
 
     def outline(self, task: Task) -> Task:
         if task.input.kind != "array":
-            raise ConfigError(f"rescale fits arrays, not {task.input}.")
-        return task.with_input(replace(task.input, target=None, rescaled=True))  # targets stay as they are
+            raise ConfigError(f"rescale requires arrays, not {task.input}.")
+        return task.with_input(replace(task.input, target=None, rescaled=True))  # targets are not rescaled
 
     def apply(self, rows: Rows, state: State) -> Rows:
         if isinstance(rows.x, Windows):

@@ -1,4 +1,4 @@
-"""The same numbers in another shape."""
+"""Reshaping of rows."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ Length = Annotated[int, Field(ge=-1)]
 
 
 class Reshape(Transform):
-    """Each row in another shape: [-1] makes it flat, [28, 28, 1] a grey image."""
+    """Reshapes each row: [-1] flattens it, [28, 28, 1] makes it a grayscale image."""
 
     name: Literal["reshape"] = "reshape"
     shape: Annotated[list[Length], Field(min_length=1)]
-    """The shape of a row; one length may be -1, for whatever is left."""
+    """New shape of a row, e.g. [28, 28, 1]; one dimension may be -1 and is inferred."""
 
     def outline(self, task: Task) -> Task:
         shape = task.input.shape
         if task.input.kind != "array" or None in shape:
-            raise ConfigError(f"reshape fits arrays, not {task.input}.")
+            raise ConfigError(f"reshape requires arrays, not {task.input}.")
         size = math.prod(n for n in shape if n is not None)
         known = math.prod(n for n in self.shape if n != -1)
         unknown = self.shape.count(-1)
         if unknown > 1 or known == 0 or (size % known if unknown else size != known):
-            raise ConfigError(f"a row of {task.input.shape} cannot take the shape {self.shape}.")
+            raise ConfigError(f"cannot reshape rows of shape {task.input.shape} to {self.shape}.")
         shape = tuple(size // known if n == -1 else n for n in self.shape)
         return task.with_input(Input("array", shape, rescaled=task.input.rescaled))
 

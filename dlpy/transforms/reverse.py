@@ -1,4 +1,4 @@
-"""Sequences read backwards."""
+"""Reversal of sequences."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from dlpy.data.task import State, Task
 
 
 class Reverse(Transform):
-    """Each sequence, of integers or of vectors (time, columns), with its last step first.
+    """Reverses each sequence of integers or vectors (time, columns), so that the last step comes first.
 
-    Of sequences brought to one length each row's own integers are turned round; what fills it up stays where it is.
+    In padded sequences only the integers of each row are reversed; the padding stays in place.
     """
 
     name: Literal["reverse"] = "reverse"
 
     def outline(self, task: Task) -> Task:
         if task.input.kind != "sequence" and (task.input.kind != "array" or len(task.input.shape) != 2):
-            raise ConfigError(f"reverse fits sequences of integers or of vectors (time, columns), not {task.input}.")
+            raise ConfigError(f"reverse requires sequences of integers or vectors (time, columns), not {task.input}.")
         return task
 
     def apply(self, rows: Rows, state: State) -> Rows:
@@ -42,4 +42,4 @@ def _reversed(features: Features) -> Features:
         return replace(features, array=features.held[:, ::-1])
     if isinstance(features, np.ndarray):
         return features[:, ::-1]
-    raise ConfigError("reverse fits sequences.")
+    raise ConfigError("reverse requires sequences.")

@@ -1,4 +1,4 @@
-"""Numbers shifted and scaled to mean 0 and standard deviation 1."""
+"""Standardization of numbers to mean 0 and standard deviation 1."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from dlpy.data.task import State, Task
 if TYPE_CHECKING:
     import keras
 
-_made: list[tuple[ref[np.ndarray], ref[np.ndarray], ref[np.ndarray]]] = []  # the last series, its mean, what it became
+_made: list[tuple[ref[np.ndarray], ref[np.ndarray], ref[np.ndarray]]] = []  # the last series, its mean and the result
 
 
 class Standardize(Transform):
-    """Each column minus its mean, divided by its standard deviation, both of the training rows.
+    """Subtracts the mean of each column and divides by its standard deviation, both computed on the training rows.
 
-    A column that never changes becomes 0. Of a table, the numeric columns are standardized. Of windows of a series,
-    every time in a training window counts once, and the target is standardized too: by its column's numbers where it
-    is one of the columns, else by those of the training targets. What is reported is turned back.
+    A constant column becomes 0. In a table, the numeric columns are standardized. For windows of a series, every time
+    step in a training window counts once, and the target is standardized too: with the statistics of its column if it
+    is one of the columns, otherwise with those of the training targets. Scores are reported in the original unit.
     """
 
     name: Literal["standardize"] = "standardize"
 
     def outline(self, task: Task) -> Task:
         if task.input.kind not in ("array", "table"):
-            raise ConfigError(f"standardize fits arrays and tables, not {task.input}.")
+            raise ConfigError(f"standardize requires arrays or tables, not {task.input}.")
         return task.with_input(replace(task.input, rescaled=True))
 
     def measured(self, task: Task, state: State) -> Task:
@@ -62,7 +62,7 @@ class Standardize(Transform):
     def layer(self, state: State) -> keras.layers.Layer:
         from keras import layers
 
-        axes: Any = tuple(range(1, state["mean"].ndim + 1))  # each number of a row by itself
+        axes: Any = tuple(range(1, state["mean"].ndim + 1))  # each number of a row separately
         return layers.Normalization(axis=axes, mean=state["mean"], variance=np.square(state["deviation"]))
 
 
@@ -74,7 +74,7 @@ def _fit_series(windows: Windows, y: np.ndarray) -> State:
 
 
 def _standardized(series: np.ndarray, state: State) -> np.ndarray:
-    """Return the series as float32; training, validation and test rows share the one they are given in."""
+    """Return the standardized series as float32; training, validation and test rows share one copy."""
     for source, mean, made in _made:
         found = made()
         if source() is series and mean() is state["mean"] and found is not None:
@@ -85,7 +85,7 @@ def _standardized(series: np.ndarray, state: State) -> np.ndarray:
 
 
 def _moments(numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return each column's mean, and its standard deviation, 1 where that is 0."""
+    """Return the mean and the standard deviation of each column, with 1 in place of a standard deviation of 0."""
     deviation = np.asarray(np.nanstd(numbers, axis=0, dtype=np.float64))
     return np.asarray(np.nanmean(numbers, axis=0, dtype=np.float64)), np.where(deviation > 0, deviation, 1.0)
 

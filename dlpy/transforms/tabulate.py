@@ -1,4 +1,4 @@
-"""Tables as plain numbers: categories become columns of 0 and 1."""
+"""One-hot encoding of the categorical columns of a table."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from dlpy.data.unfamiliar import Unfamiliar, counted
 
 
 class Tabulate(Transform):
-    """A table as one float32 matrix: the numeric columns, then a column of 0 and 1 for each category.
+    """Converts a table to one float32 matrix: the numeric columns, then one-hot columns for each category.
 
-    The categories are those of the training rows, in the order of the alphabet. A row with another one, first seen
-    in validation or prediction, has 0 in all of that column's categories. Done by `csv` itself, after its transforms.
+    The categories come from the training rows, in alphabetical order. A category first seen in validation or
+    prediction is encoded as all zeros. `csv` applies this itself, after its transforms.
     """
 
     name: Literal["tabulate"] = "tabulate"
 
     def outline(self, task: Task) -> Task:
         if task.input.kind != "table":
-            raise ConfigError(f"tabulate fits tables, not {task.input}.")
+            raise ConfigError(f"tabulate requires tables, not {task.input}.")
         return task.with_input(Input("array", (None,), columns=task.input.columns))
 
     def measured(self, task: Task, state: State) -> Task:
@@ -43,7 +43,7 @@ class Tabulate(Transform):
         found = [values[values != ""] for values in found]
         sizes = np.array([len(values) for values in found], np.int64)
         categories = [value for values in found for value in values.tolist()]
-        return {"categories": np.array(categories, np.str_), "sizes": sizes}  # as wide as these need, not other rows
+        return {"categories": np.array(categories, np.str_), "sizes": sizes}  # only as wide as the training rows need
 
     def apply(self, rows: Rows, state: State) -> Rows:
         table, sizes = _table(rows), state["sizes"]
@@ -68,7 +68,7 @@ class Tabulate(Transform):
 
 
 def _places(column: np.ndarray, categories: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the number of each cell's category, and whether it is one of the sorted `categories`."""
+    """Return the index of each cell's category, and whether it is one of the sorted `categories`."""
     place = np.searchsorted(categories, column)
     known = place < len(categories)
     known[known] = categories[place[known]] == column[known]
@@ -77,5 +77,5 @@ def _places(column: np.ndarray, categories: np.ndarray) -> tuple[np.ndarray, np.
 
 def _table(rows: Rows) -> Table:
     if not isinstance(rows.x, Table):
-        raise ConfigError("tabulate fits tables.")
+        raise ConfigError("tabulate requires tables.")
     return rows.x

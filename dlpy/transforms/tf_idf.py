@@ -1,4 +1,4 @@
-"""Bags of words in which rare words count more."""
+"""TF-IDF encoding of sequences."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from dlpy.transforms._bags import Bag, counts, multi_hot
 
 
 class TfIdf(Bag):
-    """Each sequence as a row of weights: words count more the more often it holds them and the fewer others do.
+    """Encodes each sequence as a sparse row of TF-IDF weights: frequent in this row but rare in others weighs most.
 
-    As the old Keras Tokenizer has it, with natural logarithms: (1 + log(count)) * log(1 + n / (1 + m)), where n is the
-    number of training rows and m the number of those that hold the word. It is kept sparse.
+    Uses the formula of the old Keras Tokenizer, with natural logarithms: (1 + log(count)) * log(1 + n / (1 + m)), where
+    n is the number of training rows and m the number of training rows that contain the word.
     """
 
     name: Literal["tf_idf"] = "tf_idf"
@@ -34,6 +34,6 @@ class TfIdf(Bag):
 
 
 def _weighted(found: Sparse, idf: np.ndarray) -> Sparse:
-    """Return counts as weights: float32."""
+    """Return counts converted to float32 weights."""
     weights = (1 + np.log(np.asarray(found.values, np.float64))) * idf[found.columns]
     return replace(found, values=weights.astype(np.float32))

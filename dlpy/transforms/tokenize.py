@@ -1,4 +1,4 @@
-"""Texts as sequences of integers, a different one for each word."""
+"""Tokenization: texts become sequences of integers, one per word or character."""
 
 from __future__ import annotations
 
@@ -21,29 +21,31 @@ _UNKNOWN = "[UNK]"
 
 
 class Tokenize(Transform):
-    """Texts as integers, the most frequent word of the training rows first; a run lists them in vocabulary.txt.
+    """Converts texts to integers, the most frequent training word first; the run lists the words in vocabulary.txt.
 
-    With `unicode`, for texts in any language, punctuation, symbols and white space separate words, apostrophes within
-    words are kept, é is the same as one code point or as two (NFKC), and ЯРКО, Ярко and ярко are one word. Chinese and
-    Japanese characters, emoji, and Thai, Lao, Burmese and Khmer letters with their marks are words of their own.
+    `unicode` supports all languages: punctuation, symbols and white space separate words, apostrophes within words are
+    kept, é as one or two code points is the same (NFKC), and ЯРКО, Ярко and ярко are one word. Chinese and Japanese
+    characters, emoji, and Thai, Lao, Burmese and Khmer letters with their marks are separate words.
 
-    The other two know the punctuation of ASCII only, so “ночь” and ночь are two words. `book` does what the old Keras
-    Tokenizer did: punctuation but for ' separates words. `keras` does what TextVectorization does: punctuation is
-    deleted, capitals other than A to Z stay, the integers begin at 2, and 1 stands for every other word. `unicode` and
-    `book` begin at 1 and drop words that are not in the vocabulary. In all, 0 is left for `pad`.
+    `book` and `keras` only recognize ASCII punctuation, so “ночь” and ночь are two words. `book` behaves like the old
+    Keras Tokenizer: punctuation except ' separates words. `keras` behaves like TextVectorization: punctuation is
+    deleted, only A to Z are lower-cased, the integers start at 2, and 1 stands for any unknown word. `unicode` and
+    `book` start at 1 and drop unknown words. In all three, 0 is reserved for `pad`.
     """
 
     name: Literal["tokenize"] = "tokenize"
     by: Literal["word", "character"] = "word"
-    """What gets an integer: words, or characters, white space too."""
+    """What a token is: a word, or a character (including white space)."""
     rules: Rules = "unicode"
-    """How texts become words: unicode in any language; book and keras as Keras' old and new classes, for ASCII only."""
+    """Rules for splitting texts: unicode for any language; book and keras (Keras' old and new class) for ASCII only."""
     vocabulary: Annotated[int, Field(ge=3)] | None = None
-    """All integers are below this: 10000 keeps the 9,999 most frequent words (keras: 9,998); null keeps all."""
+    """Vocabulary size; all integers are below it: 10000 keeps the 9,999 most frequent words (keras: 9,998). Default:
+    keep all."""
     ngrams: Annotated[int, Field(ge=1, le=10)] = 1
-    """2 adds every two words that follow each other, 3 also every three, behind each text's words."""
+    """Maximum n-gram length: 2 appends all pairs of adjacent words to each text, 3 also all triples. Default: words
+    only."""
     lower: bool = True
-    """Make capital letters small (unicode: case folding, which also makes ß ss)."""
+    """Convert texts to lower case (unicode: case folding, which also turns ß into ss)."""
 
     def outline(self, task: Task) -> Task:
         check_texts(self, task)
@@ -89,12 +91,12 @@ class Tokenize(Transform):
     def _vocabulary(self, found: Terms) -> State:
         """Return the most frequent terms."""
         if not found.distinct:
-            raise DataError(f"tokenize: no training text holds a {self.by}: the vocabulary would be empty.")
+            raise DataError(f"tokenize: the training texts contain no {self.by}s, so the vocabulary would be empty.")
         most = None if self.vocabulary is None else self.vocabulary - self._first
         return tokenizer.packed([found.distinct[number] for number in self._ranked(found)[:most]])
 
     def _integers(self, rows: Rows, found: Terms, state: State) -> Rows:
-        """Return the rows as the integers of their terms."""
+        """Return the rows with terms replaced by their integers."""
         integer_of = {word: integer for integer, word in enumerate(tokenizer.unpacked(state), self._first)}
         integers = np.array([integer_of.get(term, self._first - 1) for term in found.distinct], np.int32)
         sequences = Sequences(integers[found.rows.values], found.rows.splits)
@@ -110,7 +112,7 @@ class Tokenize(Transform):
         return 2 if self.rules == "keras" else 1
 
     def _single(self, texts: np.ndarray) -> Terms:
-        """Return each text's words or characters."""
+        """Return the words or characters of each text."""
         cut = tokenizer.words if self.by == "word" else tokenizer.characters
         return cut(texts, self.rules, lower=self.lower)
 
@@ -118,27 +120,27 @@ class Tokenize(Transform):
         return tokenizer.with_ngrams(found, self.ngrams, " " if self.by == "word" else "") if self.ngrams > 1 else found
 
     def _ranked(self, found: Terms) -> np.ndarray:
-        """Return the terms' numbers, the most frequent first."""
-        numbers = np.arange(len(found.distinct))  # of equals, the first to appear, as in the book
-        if self.rules == "keras":  # takes the last in the alphabet
+        """Return the numbers of the terms, the most frequent first."""
+        numbers = np.arange(len(found.distinct))  # ties: the first to appear comes first, as in the book
+        if self.rules == "keras":  # ties: the last in the alphabet comes first
             numbers = np.array(sorted(numbers, key=found.distinct.__getitem__, reverse=True))
         return numbers[np.argsort(-found.counts()[numbers], kind="stable")]
 
 
 def _unknown(found: Terms, state: State) -> np.ndarray:
-    """Return which of the texts' terms the vocabulary lacks: (total,) bool."""
+    """Return which terms of the texts are not in the vocabulary: (total,) bool."""
     known = set(tokenizer.unpacked(state))
     return np.array([term not in known for term in found.distinct], np.bool_)[found.rows.values]
 
 
 def check_texts(transform: Transform, task: Task) -> None:
-    """Raise ConfigError where the rows are no texts."""
+    """Raise ConfigError if the rows are not texts."""
     if task.input.kind != "text":
-        raise ConfigError(f"{transform.name} fits texts, not {task.input}.")
+        raise ConfigError(f"{transform.name} requires texts, not {task.input}.")
 
 
 def texts_of(transform: Transform, rows: Rows) -> np.ndarray:
-    """Return the rows' texts: (rows,) str objects."""
+    """Return the texts of the rows: (rows,) str objects."""
     if not isinstance(rows.x, Texts):
-        raise ConfigError(f"{transform.name} fits texts.")
+        raise ConfigError(f"{transform.name} requires texts.")
     return rows.x.values

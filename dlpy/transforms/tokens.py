@@ -1,4 +1,4 @@
-"""What a run keeps of the text it learns from."""
+"""The vocabulary and sample windows that a run stores of its training text."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from dlpy.sampling.text_memory import Memory
 
 
 class Tokens(Transform):
-    """The vocabulary of a text, and some windows of its training part to begin with; the rows stay as they are.
+    """Stores the vocabulary of a text and some training windows as seeds for generation; rows stay unchanged.
 
-    Done by the datasets of running text themselves.
+    The language-modelling datasets apply it themselves.
     """
 
     name: Literal["tokens"] = "tokens"
     by: By = "character"
-    """What a token is."""
+    """What a token is: character or word."""
     lower: bool = False
-    """Whether capital letters were made small."""
+    """Whether the text was converted to lower case."""
 
     def outline(self, task: Task) -> Task:
         if task.output.kind != "tokens":
-            raise ConfigError(f"tokens fits texts to go on with (language_model), not {task.input}.")
+            raise ConfigError(f"tokens requires a language-modelling dataset (language_model), not {task.input}.")
         return task
 
     def fit(self, rows: Rows, task: Task) -> State:
         if not isinstance(rows.x, Passages):
-            raise ConfigError("tokens fits windows of a text.")
+            raise ConfigError("tokens requires windows of a text.")
         return Memory.of_text(rows.x, self.by, lower=self.lower).arrays()
 
     def apply(self, rows: Rows, state: State) -> Rows:

@@ -93,11 +93,11 @@ def test_the_data_folder_is_looked_into(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_another_folder_and_a_missing_class_are_errors(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"holds neither cat\.0\.jpg"):
+    with pytest.raises(DataError, match=r"contains neither cat\.0\.jpg"):
         CatsVsDogs(path=str(tmp_path)).load()
     for number in (0, 1000, 1500):
         picture(tmp_path / f"cat.{number}.jpg", 0)
-    with pytest.raises(DataError, match="no dog among the train pictures"):
+    with pytest.raises(DataError, match="no dog images in the train split"):
         CatsVsDogs(path=str(tmp_path)).load()
 
 

@@ -141,9 +141,9 @@ def test_an_unknown_column_suggests_the_closest(small, options, message):
         ({"numeric": ["y"]}, "column 'y' cannot be both target and numeric"),
         ({"numeric": ["x"], "ignore": ["x"]}, "column 'x' cannot be both numeric and ignore"),
         ({"path": None}, "csv needs 'path'"),
-        ({"test": "test"}, "'test' says which rows are test rows"),
-        ({"missing": "medain"}, "'medain' is no rule. Did you mean 'median'?"),
-        ({"delimiter": "a"}, "expected the sign between cells"),
+        ({"test": "test"}, "'test' should be a fraction, a count, or a mapping"),
+        ({"missing": "medain"}, "unknown rule 'medain'. Did you mean 'median'?"),
+        ({"delimiter": "a"}, "expected the character between cells"),
     ],
 )
 def test_options_that_clash_are_refused(options, message):
@@ -155,7 +155,7 @@ def test_options_that_clash_are_refused(options, message):
 def test_the_wrong_delimiter_is_recognised(tmp_path):
     path = tmp_path / "t.csv"
     path.write_text("x;y\n1;2\n3;4\n")
-    with pytest.raises(DataError, match=r'Its first line holds \';\': set data\.delimiter: ";"'):
+    with pytest.raises(DataError, match=r'Its first line contains \';\': set data\.delimiter: ";"'):
         Csv(path=str(path), target="y").load()
 
 
@@ -214,7 +214,7 @@ def test_the_stand_in_is_that_table_and_can_be_learnt(kind):
 
 
 def test_a_stand_in_needs_the_columns_and_a_missing_file_without_it_is_an_error():
-    with pytest.raises(ConfigError, match="generated rows need 'task' and the columns"):
+    with pytest.raises(ConfigError, match="to generate stand-in rows, set 'task' and list the columns"):
         Csv(path="none.csv", target="y").stand_in(0, None)
     with pytest.raises(UnavailableError, match="there is no file"):
         obtain(Csv(path="none.csv", target="y"), 0)

@@ -70,8 +70,8 @@ def test_the_small_california_is_the_first_600_rows_before_shuffling(tmp_path: P
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("", "holds no rows"),
-        ("1,2,3\n4,5,6\n", r"should hold 13 numbers a row and a price; its rows are float64 \(2, 2\)"),
+        ("", "contains no rows"),
+        ("1,2,3\n4,5,6\n", r"should contain 13 numbers per row and a price; x is float64 \(2, 2\)"),
         ("1,2,3\n4,5\n", "is not a CSV file of numbers"),
         ("A,B\n1,x\n", "is not a CSV file of numbers"),
     ],
@@ -84,7 +84,7 @@ def test_other_csv_files_are_refused(tmp_path: Path, content: str, message: str)
 
 def test_other_npz_files_are_refused(tmp_path: Path) -> None:
     np.savez(tmp_path / "a.npz", x=table(5, 8), y=np.arange(4))
-    with pytest.raises(DataError, match=r"should hold a price for each of 5 rows; its prices are int64 \(4,\)"):
+    with pytest.raises(DataError, match=r"should contain one price for each of 5 rows; y is int64 \(4,\)"):
         CaliforniaHousing(path=str(tmp_path / "a.npz")).load()
-    with pytest.raises(DataError, match="should hold 13 numbers a row"):
+    with pytest.raises(DataError, match="should contain 13 numbers per row"):
         BostonHousing(path=str(tmp_path / "a.npz")).load()

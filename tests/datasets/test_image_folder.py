@@ -72,7 +72,7 @@ def test_names_can_say_the_class(tmp_path: Path) -> None:
     found = loaded(tmp_path / "all", pattern="{class}.{number}.png")
     assert found.task.output.classes == ("cat", "dog")
     assert np.array_equal(red(found.train) == 9, found.train.y == 1)
-    with pytest.raises(DataError, match=r"fits '\{class\}_x\.png'"):
+    with pytest.raises(DataError, match=r"'\{class\}_x\.png' matches"):
         loaded(tmp_path / "all", pattern="{class}_x.png")
 
 
@@ -125,7 +125,7 @@ def test_parts_in_folders_of_their_own(tmp_path: Path) -> None:
 def test_a_part_with_a_class_of_its_own_is_told(tmp_path: Path) -> None:
     for name in ("train/a/1.png", "train/b/1.png", "test/a/1.png", "test/c/1.png"):
         picture(tmp_path / name, (0, 0, 0))
-    with pytest.raises(DataError, match="no training pictures are of class 'c'"):
+    with pytest.raises(DataError, match="class 'c' has no training images"):
         loaded(tmp_path, parts={"test": "test"})
 
 
@@ -167,7 +167,7 @@ def spoil(folder: Path, what: str) -> None:
         ("text", r"cats/5.png is not a JPEG.*on_bad: skip"),
         ("cut", r"cats/5.png is damaged.*on_bad: skip"),
         ("empty class", "class 'birds' is empty"),
-        ("no folders", "holds none. Where names of files say the class"),
+        ("no folders", "contains none. If the file names contain the class"),
     ],
 )
 def test_bad_folders_are_told_in_one_line(folder: Path, what: str, said: str) -> None:
@@ -258,8 +258,8 @@ def test_without_room_on_disk_all_works_the_same(folder: Path, monkeypatch: pyte
     [
         ({"pattern": "*.jpg"}, "{class}"),
         ({"labels_path": "x.csv", "classes": ["a", "b"]}, "labels_path"),
-        ({"validation": {"column": "part"}}, "no column 'part'"),
-        ({"test": "test"}, "which rows are test rows"),
+        ({"validation": {"column": "part"}}, "column 'part' can only be used with 'labels_path'"),
+        ({"test": "test"}, "'test' should be a fraction, a count, or a mapping"),
         ({"size": 0}, "size"),
         ({"size": [1, 2, 3]}, "size"),
     ],

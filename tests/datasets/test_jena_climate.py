@@ -60,7 +60,7 @@ def test_the_published_zip_file_is_unpacked(workplace):
     loaded = JenaClimate(path=str(workplace / f"{NAME}.zip"), lookback=240, delay=24, **rows).load()
     assert loaded.task.input.shape == (40, 14)
     (workplace / "no.zip").write_bytes(b"PK")
-    with pytest.raises(DataError, match=r"no.zip is not the zip file with"):
+    with pytest.raises(DataError, match=r"no.zip is not a zip file that contains"):
         JenaClimate(path=str(workplace / "no.zip")).load()
 
 
@@ -68,7 +68,7 @@ def test_a_missing_or_short_file_is_told(workplace):
     with pytest.raises(UnavailableError, match="DLPY_OFFLINE forbids"):
         JenaClimate().load()
     (workplace / NAME).write_text(table(2000))
-    with pytest.raises(DataError, match=r"data\.test: there is no row 420,550: the series has 2,000 rows"):
+    with pytest.raises(DataError, match=r"data\.test: row 420,550 does not exist: the series has 2,000 rows"):
         JenaClimate(path=str(workplace / NAME)).load()
     (workplace / NAME).write_text("a,b\n1,2")
     with pytest.raises(DataError, match=r"has no column 'p \(mbar\)'"):

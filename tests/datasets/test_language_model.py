@@ -77,9 +77,7 @@ def test_the_vocabulary_is_that_of_the_training_part(workplace) -> None:
     validation, test = split(dataset, loaded).validation, loaded.test
     assert validation.x.numbers().tolist() == [[2, 1, 2, 0], [2, 1, 2, 0]]  # XbYa XbYa X
     assert 2 in test.x.tokens
-    assert loaded.notes == (
-        "100 characters, 2 different ones known; the others count as one unknown: 0 training, 5 validation, 1 test characters",
-    )
+    assert loaded.notes == ("100 characters, vocabulary of 2; unknown characters: 0 training, 5 validation, 1 test",)
 
 
 def test_a_limit_keeps_the_most_frequent_words_and_one_for_all_others(workplace) -> None:
@@ -103,16 +101,16 @@ def test_other_characters_are_another_text(workplace) -> None:
 @pytest.mark.parametrize(
     ("text", "options", "message"),
     [
-        (b"x" * 60, {}, r"t\.txt holds 60 characters; a window and what follows take 61"),
-        (b"", {}, "holds 0 characters"),
+        (b"x" * 60, {}, r"t\.txt has 60 characters; a window and its target need 61"),
+        (b"", {}, "has 0 characters"),
         (
             b"ab" * 200,
             {},
-            "the validation part holds 36 characters; a window and what follows take 61: use a smaller window",
+            "the validation split has 36 characters; a window and its target need 61. Use a smaller window",
         ),
         (b"aaaa" * 200, {}, "the training text holds only 1 different character"),
-        (b"abc\xff" * 90, {}, "is no UTF-8 text: byte 3 is 0xff"),
-        (b"ab" * 400, {"test": 900}, r"data\.test: cannot hold 900 rows out of 800"),
+        (b"abc\xff" * 90, {}, "is not UTF-8 text: byte 3 is 0xff"),
+        (b"ab" * 400, {"test": 900}, r"data\.test: cannot hold out 900 of 800 rows"),
     ],
 )
 def test_a_text_that_cannot_be_learnt_from_is_told(workplace, text: bytes, options: dict, message: str) -> None:

@@ -31,7 +31,7 @@ def test_train_and_test_arrays_are_found(tmp_path):
     path = saved(tmp_path, x_train=X, y_train=LABELS, x_test=X[:6], y_test=LABELS[:6])
     loaded = Npz(path=path).load()
     assert (len(loaded.train), len(loaded.test)) == (30, 6)
-    with pytest.raises(ConfigError, match="has test rows of its own"):
+    with pytest.raises(ConfigError, match="already contains test rows"):
         Npz.model_validate({"name": "npz", "path": path, "test": 0.2}).load()
 
 
@@ -66,9 +66,9 @@ def test_other_names_groups_and_test_rows_can_be_asked_for(tmp_path):
     [
         ({"x": X, "y": LABELS[:29]}, "'x' has 30 rows, 'y' has 29."),
         ({"x": X[:0], "y": LABELS[:0]}, "'x' has no rows."),
-        ({"x": np.array([{}] * 30), "y": LABELS}, "holds Python objects, which dlpy never loads;"),
-        ({"x": X, "y": np.array(["a", "b", "c"] * 10)}, "'y' holds <U1; numbers are needed"),
-        ({"x": X * 1j, "y": LABELS}, "'x' holds complex128; numbers are needed"),
+        ({"x": np.array([{}] * 30), "y": LABELS}, "contains Python objects, which dlpy never loads;"),
+        ({"x": X, "y": np.array(["a", "b", "c"] * 10)}, "'y' contains <U1; expected numbers"),
+        ({"x": X * 1j, "y": LABELS}, "'x' contains complex128; expected numbers"),
         ({"x": X, "y": np.float32(3)}, "'y' is a single number"),
         ({"x": X, "y": np.zeros(30, int)}, "'y' is 0 in every row"),
         ({"x": X, "y": np.zeros((30, 2, 2))}, "'y' has shape (30, 2, 2)"),
@@ -89,11 +89,11 @@ def test_a_missing_array_suggests_the_closest(tmp_path):
 
 def test_a_wanted_task_must_fit(tmp_path):
     path = saved(tmp_path, x=X, y=LABELS, wide=X[:, :2], half=LABELS + 0.5)
-    with pytest.raises(DataError, match="classes up to 2; binary means 0 and 1"):
+    with pytest.raises(DataError, match="classes up to 2; a binary target contains only 0 and 1"):
         Npz(path=path, task="binary").load()
     with pytest.raises(DataError, match=r"Save its argmax\(axis=1\)"):
         Npz(path=path, y="wide", task="multiclass").load()
-    with pytest.raises(DataError, match="classes are whole numbers from 0 up"):
+    with pytest.raises(DataError, match="classes should be integers from 0 up"):
         Npz(path=path, y="half", task="multiclass").load()
 
 
@@ -128,7 +128,7 @@ def test_predict_reads_x_with_or_without_y(tmp_path):
     np.savez(path, x=X[:5], y=LABELS[:5])
     assert dataset.read(path, task).y.tolist() == [0, 1, 2, 0, 1]
     np.savez(path, x=X[:5, :3])
-    with pytest.raises(DataError, match=r"rows of x have shape \(3,\), not \(4,\)"):
+    with pytest.raises(DataError, match=r"rows of x have shape \(3,\), expected \(4,\)"):
         dataset.read(path, task)
 
 

@@ -81,10 +81,13 @@ def test_digits_come_as_they_are_stored(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"x_train": pictures(20, 28, 27)}, r"x_train should be uint8 \(rows, 28, 28\), but is uint8 \(20, 28, 27\)"),
+        (
+            {"x_train": pictures(20, 28, 27)},
+            r"x_train should be uint8 of shape \(rows, 28, 28\), but is uint8 \(20, 28, 27\)",
+        ),
         ({"x_test": pictures(10, 28, 28) / 255}, r"x_test should be uint8 .* but is float64"),
-        ({"y_train": np.arange(19)}, r"y_train should be whole numbers \(20,\), but is int64 \(19,\)"),
-        ({"y_test": np.zeros((10, 1), np.uint8)}, r"y_test should be whole numbers \(10,\)"),
+        ({"y_train": np.arange(19)}, r"y_train should be integers of shape \(20,\), but is int64 \(19,\)"),
+        ({"y_test": np.zeros((10, 1), np.uint8)}, r"y_test should be integers of shape \(10,\)"),
     ],
 )
 def test_pictures_of_another_kind_are_refused(tmp_path: Path, changes: dict, message: str) -> None:
@@ -145,7 +148,7 @@ def test_damaged_idx_files_are_named(tmp_path: Path, content: bytes, reason: str
 def test_missing_files_of_a_folder_are_named(tmp_path: Path) -> None:
     save_idx(tmp_path)
     (tmp_path / "t10k-labels-idx1-ubyte.gz").unlink()
-    with pytest.raises(DataError, match=r"lacks t10k-labels-idx1-ubyte\.gz"):
+    with pytest.raises(DataError, match=r"does not contain t10k-labels-idx1-ubyte\.gz"):
         FashionMnist(path=str(tmp_path)).load()
 
 

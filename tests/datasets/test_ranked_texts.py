@@ -225,7 +225,7 @@ def test_a_missing_array_is_named(reuters: str) -> None:
 
 def test_labels_must_fit_the_texts(tmp_path: Path) -> None:
     np.savez(tmp_path / "x.npz", x=objects(TRAIN), y=np.array([1, 0]))
-    with pytest.raises(DataError, match=r"labels should be whole numbers \(5,\), but are int64 \(2,\)"):
+    with pytest.raises(DataError, match=r"labels should be integers of shape \(5,\), but are int64 \(2,\)"):
         Reuters(path=str(tmp_path / "x.npz")).load()
 
 

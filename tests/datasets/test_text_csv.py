@@ -133,10 +133,10 @@ def test_an_experiment_that_cannot_begin_leaves_nothing_behind(bench) -> None:
     for options, message in (
         (
             "transforms: [multi_hot]",
-            "1: data.transforms.0: multi_hot fits sequences of integers, not texts: put 'tokenize' before it",
+            "1: data.transforms.0: multi_hot requires sequences of integers, not texts. Add 'tokenize' before it",
         ),
         ("text: label", "column 'label' cannot be both text and target"),
-        ("test: test", "'test' says which rows are test rows"),
+        ("test: test", "'test' should be a fraction, a count, or a mapping"),
     ):
         broken = bench.write(f"data: {{name: text_csv, path: t.csv, task: binary, {options}}}\nmodel: dense\n")
         with pytest.raises(ConfigError) as error:

@@ -86,16 +86,16 @@ def test_a_file_a_folder_or_a_table_can_be_predicted(folder: Path) -> None:
 
 def test_mistakes_name_the_file(folder: Path) -> None:
     (folder / "empty").mkdir()
-    with pytest.raises(DataError, match=r"empty holds no files that end in \.txt"):
+    with pytest.raises(DataError, match=r"empty contains no files that end in \.txt"):
         TextFolder(path=str(folder)).load()
     (folder / "empty").rmdir()
     (folder / "pos" / "3.txt").write_text(" \n")
     with pytest.raises(DataError, match=r"pos/3\.txt: the text is empty"):
         TextFolder(path=str(folder)).load()
     (folder / "pos" / "3.txt").write_bytes(b"caf\xe9")
-    with pytest.raises(DataError, match=r"pos/3\.txt: not UTF-8 text, from byte 3 on"):
+    with pytest.raises(DataError, match=r"pos/3\.txt is not UTF-8 text \(byte 3\)"):
         TextFolder(path=str(folder)).load()
-    with pytest.raises(DataError, match="a folder for each class, two at least; it holds none"):
+    with pytest.raises(DataError, match="one folder per class, at least two; it contains none"):
         TextFolder(path=str(folder / "neg")).load()
     with pytest.raises(UnavailableError, match="there is no folder"):
         TextFolder(path=str(folder / "none")).load()

@@ -43,7 +43,7 @@ def test_an_override_is_blamed_for_its_mistake(bench, override: str, message: st
         (None, "data.missing: expected a text or a number or a mapping, got nothing."),
         (["mean"], "data.missing: expected a text or a number or a mapping, got ['mean']."),
         ({"a": [1]}, "data.missing.a: expected a text or a number, got [1]."),
-        ("medain", "data.missing: 'medain' is no rule. Did you mean 'median'?"),
+        ("medain", "data.missing: unknown rule 'medain'. Did you mean 'median'?"),
     ],
 )
 def test_an_option_of_several_types_is_told_once(bench, missing: object, message: str) -> None:

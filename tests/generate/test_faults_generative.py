@@ -60,7 +60,7 @@ def test_a_text_shorter_than_its_window_is_refused_by_its_size(bench) -> None:
     status, out, _ = bench.run("check", path)
     assert status == 2
     assert "x.yaml:1: data: " in out
-    assert "short.txt holds 60 bytes, and a window of 60 characters and what follows take more." in out
+    assert "short.txt has 60 bytes; a window of 60 characters and its target need more." in out
     assert bench.run("check", path, "data.window=20")[0] == 0
 
 

@@ -186,7 +186,10 @@ def test_a_column_without_a_name_is_not_learnt_from_unless_listed(capsys):
     new(capsys, ",x,y", [[i, i * 1.5, i / 7] for i in range(60)])
     status = main(["check", "t.yaml", "--data", "data.ignore=[]"])
     assert status == 3
-    assert "t.csv:1: column 1 has no name. Name it, or list it as 'Unnamed: 0'" in capsys.readouterr().out
+    assert (
+        "t.csv:1: column 1 has no name. Name it in the file, or list it in the experiment as 'Unnamed: 0'"
+        in capsys.readouterr().out
+    )
 
 
 @pytest.mark.parametrize(

@@ -79,7 +79,7 @@ def test_rows_cut_at_another_sign_are_told_when_they_are_to_be_predicted(bench) 
     assert bench.run("train", bench.experiment(data={"name": "csv", "path": "rows.csv", "target": "y"}))[0] == 0
     status, _, err = bench.run("predict", "latest", "new.csv")
     assert status == 3
-    assert "new.csv has no column 'a'. Its first line holds ';', but the run's tables are cut at ','." in err
+    assert "new.csv has no column 'a'. Its first line contains ';', but the run expects ',' between cells." in err
 
 
 def test_predictions_never_replace_the_rows_they_are_for(bench) -> None:

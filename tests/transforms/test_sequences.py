@@ -100,19 +100,19 @@ def test_words_become_vectors() -> None:
     assert task.input.shape == (3, 10)
     assert [tuple(place) for place in np.argwhere(rows.array)] == [(0, 1, 1), (0, 2, 2), (1, 2, 9)]
     huge = Rows.single(Padded(np.zeros(0, np.int32), np.zeros(10_001, np.int64), 500, True))
-    with pytest.raises(SetupError, match=r"10,000 rows of 500 x 10,000 take 46\.6 GB of memory"):
+    with pytest.raises(SetupError, match=r"10,000 rows of 500 x 10,000 need 46\.6 GB of memory"):
         OneHotWords().apply(huge, {"size": np.array(10_000)})
 
 
 def test_what_does_not_fit_is_told() -> None:
     padded = Pad(length=3).outline(TASK)
     for step, task, message in (
-        (MultiHot(), padded, "multi_hot fits sequences of integers, .*: leave 'pad' out"),
-        (Pad(), padded, "pad fits sequences of different lengths"),
-        (OneHotWords(), TASK, "one_hot_words fits sequences of one length, .*: put 'pad' before it"),
-        (Reverse(), Task.single(Input("array", (6,)), BINARY), "reverse fits sequences"),
+        (MultiHot(), padded, "multi_hot requires sequences of integers, .* Remove 'pad' before it"),
+        (Pad(), padded, "pad requires sequences of varying length"),
+        (OneHotWords(), TASK, "one_hot_words requires padded sequences, .* Add 'pad' before it"),
+        (Reverse(), Task.single(Input("array", (6,)), BINARY), "reverse requires sequences"),
     ):
         with pytest.raises(ConfigError, match=message):
             step.outline(task)
-    with pytest.raises(DataError, match="every training row is empty"):
+    with pytest.raises(DataError, match="all training rows are empty"):
         Pad().fit(rows_of([[], []]), TASK)

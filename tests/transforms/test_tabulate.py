@@ -47,5 +47,5 @@ def test_a_table_of_numbers_alone_is_its_matrix():
 
 
 def test_other_rows_than_tables_are_refused():
-    with pytest.raises(ConfigError, match="tabulate fits tables"):
+    with pytest.raises(ConfigError, match="tabulate requires tables"):
         Tabulate().outline(Task.single(Input("array", (3,)), Output("regression")))

@@ -175,9 +175,9 @@ def test_training_rows_alone_make_the_vocabulary_and_it_is_restored(tmp_path: Pa
 
 
 def test_mistakes_are_told() -> None:
-    with pytest.raises(DataError, match="no training text holds a word: the vocabulary would be empty"):
+    with pytest.raises(DataError, match="the training texts contain no words, so the vocabulary would be empty"):
         Tokenize().fit(rows_of(["?!", "..."]), TASK)
-    with pytest.raises(ConfigError, match="tokenize fits texts, not sequences of integers"):
+    with pytest.raises(ConfigError, match="tokenize requires texts, not sequences of integers"):
         Tokenize().outline(Task.single(Input("sequence", (None,)), BINARY))
 
 
