@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import numpy as np
 from pydantic import BeforeValidator, Field, model_validator
 
+from dlpy.components.model import Model, PretrainedModel
 from dlpy.core.errors import ConfigError
 from dlpy.core.options import Block
 from dlpy.data.task import Input, Task
@@ -95,6 +96,23 @@ def _sized(value: Any) -> Any:
 AnyEmbedding = Annotated[
     Embedding, BeforeValidator(_sized, json_schema_input_type=int | Literal["one_hot"] | Embedding)
 ]
+
+
+class EmbeddedModel(PretrainedModel):
+    """A family that takes sequences of integers, such as tokenized texts, as sequences of vectors."""
+
+    embedding: AnyEmbedding = Embedding()
+    """Vectors for the integers of a sequence: their size (default 32), one_hot, or a file of word vectors, such as
+    {path: glove.6B.100d.txt, trainable: false}. Not used for rows of numbers."""
+
+    def outside_files(self) -> dict[str, Path]:
+        return self.embedding.outside_files()
+
+    def resolved(self, task: Task) -> Model:
+        return self.model_copy(update={"embedding": self.embedding.resolved(task.input)})
+
+    def notice(self, task: Task) -> str | None:
+        return self.embedding.notice(task.input)
 
 
 def check_steps(task: Task, family: str) -> None:

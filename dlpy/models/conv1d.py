@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from dlpy.components.model import Model, PretrainedModel
 from dlpy.core.errors import ConfigError
+from dlpy.core.options import Block
 from dlpy.data.task import Task
 from dlpy.models._convolutions import (
     Convolution,
@@ -19,22 +18,17 @@ from dlpy.models._convolutions import (
     of_block,
     pooled,
 )
-from dlpy.models._sequences import AnyEmbedding, Embedding, check_steps, open_steps, refuse_tokens
-from dlpy.models.dense import Activation, Dense, Positive, Rate, Regularizer, Units, add_head
+from dlpy.models._sequences import EmbeddedModel, check_steps, open_steps, refuse_tokens
+from dlpy.models.dense import Activation, DenseHead, Positive, Rate, Regularizer
 from dlpy.models.rnn import Recurrent
 
 if TYPE_CHECKING:
     import keras
 
 
-class Conv1D(PretrainedModel):
-    """Blocks of convolutions along sequences, pooling behind each, and a dense head on top."""
+class Convolutions(Block):
+    """Blocks of convolutions along sequences, and what makes one vector of the last block's outputs."""
 
-    hints: ClassVar = {"separable": "It is called 'block: separable' now."}
-
-    name: Literal["conv1d"] = "conv1d"
-    embedding: AnyEmbedding = Embedding()
-    """The vectors that integers become, such as 32 or {path: glove.6B.100d.txt, trainable: false}."""
     filters: Filters = [[32], [32]]
     """Number of filters of each convolution: [32, 64] is two blocks, [[32, 32], [64]] has two in the first."""
     kernel: Positive = 5
@@ -57,22 +51,14 @@ class Conv1D(PretrainedModel):
     """Recurrent layers that read what the convolutions give, such as {cell: gru, units: 32}; none unless given."""
     global_pooling: Kept | None = "max"
     """Reduce each channel to one number before the head; null flattens instead. Not used with `recurrent`."""
-    head: list[Units] = []
-    """Size of each hidden dense layer of the head."""
-    head_dropout: Rate = 0.0
-    """Share of each hidden dense layer's outputs that is left out in training."""
-    output_activation: Activation | None = None
-    """What the last layer does to its sums; decided by the target unless given."""
 
-    def check(self, task: Task) -> None:
-        refuse_tokens(task, "conv1d")
-        check_steps(task, "conv1d")
+    def check_layers(self, length: int | None) -> None:
+        """Raise ConfigError if the options do not fit each other, or sequences of that length."""
         check_blocks("pooling", self.pooling, self.filters)
         if self.block == "separable" and self.padding == "causal":
             raise ConfigError("Keras has no separable convolution with 'padding: causal'.")
         if self.recurrent:
             self.recurrent.check_layers()
-        length = task.input.shape[0]
         if length is not None:
             self._shrink(length)
 
@@ -86,28 +72,15 @@ class Conv1D(PretrainedModel):
                 hint = "use fewer blocks, longer sequences, 'padding: same' or less pooling"
                 raise ConfigError(f"nothing is left of the sequence after block {position + 1}: {hint}.")
 
-    def outside_files(self) -> dict[str, Path]:
-        return self.embedding.outside_files()
-
-    def resolved(self, task: Task) -> Model:
-        return self.model_copy(update={"embedding": self.embedding.resolved(task.input)})
-
-    def notice(self, task: Task) -> str | None:
-        return self.embedding.notice(task.input)
-
-    def build(self, task: Task) -> keras.Model:
-        import keras
-
-        inputs, x = open_steps(task, self.embedding, masking=False)
+    def add_layers(self, x: Any) -> Any:
+        """Return one vector (batch, features) for each sequence of x (batch, time, size)."""
         convolution = self._convolution()
         convolve = convolution.separable if self.block == "separable" else convolution.plain
         for position, block in enumerate(self.filters):
             for filters in block:
                 x = convolve(x, filters)
             x = left_out(pooled(x, of_block(self.pooling, position)), self.block_dropout)
-        x = self.recurrent.add_layers(x) if self.recurrent else flattened(x, self.global_pooling)
-        head = Dense(units=self.head, dropout=self.head_dropout, output_activation=self.output_activation)
-        return keras.Model(inputs, add_head(x, head, task))
+        return self.recurrent.add_layers(x) if self.recurrent else flattened(x, self.global_pooling)
 
     def _convolution(self) -> Convolution:
         return Convolution(
@@ -118,3 +91,22 @@ class Conv1D(PretrainedModel):
             batch_normalization=self.batch_normalization,
             regularizer=self.regularizer,
         )
+
+
+class Conv1D(DenseHead, Convolutions, EmbeddedModel):
+    """Blocks of convolutions along sequences, pooling behind each, and a dense head on top."""
+
+    hints: ClassVar = {"separable": "It is called 'block: separable' now."}
+
+    name: Literal["conv1d"] = "conv1d"
+
+    def check(self, task: Task) -> None:
+        refuse_tokens(task, "conv1d")
+        check_steps(task, "conv1d")
+        self.check_layers(task.input.shape[0])
+
+    def build(self, task: Task) -> keras.Model:
+        import keras
+
+        inputs, x = open_steps(task, self.embedding, masking=False)
+        return keras.Model(inputs, self.add_dense_head(self.add_layers(x), task))

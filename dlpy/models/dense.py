@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
-from dlpy.components.model import Model, PretrainedModel
 from dlpy.core.errors import ConfigError
 from dlpy.core.options import Block
 from dlpy.data.task import Task
 from dlpy.engine.sparse_dense import sparse_dense
-from dlpy.models._sequences import AnyEmbedding, Embedding, open_steps, refuse_tokens
+from dlpy.models._sequences import EmbeddedModel, open_steps, refuse_tokens
 
 if TYPE_CHECKING:
     import keras
@@ -50,7 +49,7 @@ class Regularizer(Block):
         return regularizers.L1L2(l1=self.l1, l2=self.l2)
 
 
-class Dense(PretrainedModel):
+class Dense(EmbeddedModel):
     """Fully connected layers over flat rows: tables, bags of words, flattened images.
 
     Windows of a series, pictures in one colour and embedded sequences are flattened.
@@ -67,8 +66,6 @@ class Dense(PretrainedModel):
     """Penalty on the weights of the hidden layers, such as {l2: 0.001}."""
     batch_normalization: bool = False
     """Normalize each hidden layer's sums over the batch, before the activation."""
-    embedding: AnyEmbedding = Embedding()
-    """The vectors that integers of sequences become, such as 8 or {path: glove.6B.100d.txt, trainable: false}."""
     output_activation: Activation | None = None
     """What the last layer does to its sums; decided by the target unless given."""
 
@@ -92,11 +89,21 @@ class Dense(PretrainedModel):
         inputs = keras.Input(task.input.shape, sparse=task.input.kind == "sparse", name="input")
         return keras.Model(inputs, add_head(inputs, self, task))
 
-    def resolved(self, task: Task) -> Model:
-        return self.model_copy(update={"embedding": self.embedding.resolved(task.input)})
 
-    def notice(self, task: Task) -> str | None:
-        return self.embedding.notice(task.input)
+class DenseHead(Block):
+    """The options of the dense layers that turn a vector into the prediction."""
+
+    head: list[Units] = []
+    """Size of each hidden dense layer of the head, such as [64]; no hidden layers by default."""
+    head_dropout: Rate = 0.0
+    """Dropout rate behind each hidden dense layer of the head."""
+    output_activation: Activation | None = None
+    """Activation function of the last layer; chosen by the target by default."""
+
+    def add_dense_head(self, x: Any, task: Task) -> Any:
+        """Return the prediction for x (batch, features)."""
+        options = Dense(units=self.head, dropout=self.head_dropout, output_activation=self.output_activation)
+        return add_head(x, options, task)
 
 
 def add_head(x: Any, head: Dense, task: Task) -> Any:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from dlpy.components.model import Model, PretrainedModel
+from dlpy.components.model import Model
 from dlpy.core.errors import ConfigError
 from dlpy.core.options import Block
 from dlpy.data.task import Task
-from dlpy.models._sequences import AnyEmbedding, Embedding, check_steps, open_steps
-from dlpy.models.dense import Activation, Dense, Rate, Regularizer, Units, add_head, as_list
+from dlpy.models._sequences import EmbeddedModel, check_steps, open_steps
+from dlpy.models.dense import Activation, DenseHead, Rate, Regularizer, Units, as_list
 
 if TYPE_CHECKING:
     import keras
@@ -83,7 +82,7 @@ class Recurrent(Block):
         return x
 
 
-class Rnn(PretrainedModel, Recurrent):
+class Rnn(DenseHead, Recurrent, EmbeddedModel):
     """Recurrent layers over sequences, the last state sent through a dense head.
 
     Over a text to go on with, the states at all times are, so that each says what comes next.
@@ -92,16 +91,8 @@ class Rnn(PretrainedModel, Recurrent):
     masks_padding = True
 
     name: Literal["rnn"] = "rnn"
-    embedding: AnyEmbedding = Embedding()
-    """The vectors that integers become, such as 32 or {path: glove.6B.100d.txt, trainable: false}."""
     masking: bool = True
     """Skip what fills sequences of integers up; batches are then only as long as their longest row. Texts have none."""
-    head: list[Units] = []
-    """Size of each hidden dense layer behind the recurrent ones."""
-    head_dropout: Rate = 0.0
-    """Share of each hidden dense layer's outputs that is left out in training."""
-    output_activation: Activation | None = None
-    """What the last layer does to its sums; decided by the target unless given."""
 
     def check(self, task: Task) -> None:
         check_steps(task, "rnn")
@@ -113,20 +104,16 @@ class Rnn(PretrainedModel, Recurrent):
         if self.embedding.one_hot and task.input.kind == "sequence" and self.masking and task.output.kind != "tokens":
             raise ConfigError("masking skips what an embedding marks, and one_hot is none: set 'masking: false'.")
 
-    def outside_files(self) -> dict[str, Path]:
-        return self.embedding.outside_files()
-
     def resolved(self, task: Task) -> Model:
-        embedding = self.embedding.resolved(task.input)
-        if task.output.kind == "tokens":  # which nothing fills up
-            return self.model_copy(update={"embedding": embedding, "masking": False})
-        return self.model_copy(update={"embedding": embedding})
+        chosen = super().resolved(task)
+        generates = task.output.kind == "tokens"  # a text is never padded
+        return chosen.model_copy(update={"masking": False}) if generates else chosen
 
     def notice(self, task: Task) -> str | None:
-        if task.output.kind == "tokens" and task.input.words and task.input.words[-1] == "":
-            known = f"{len(task.input.words) - 1:,} known tokens, and one for whatever else the text holds"
-            return "; ".join(filter(None, [known, self.embedding.notice(task.input)]))
-        return self.embedding.notice(task.input)
+        lines, words = [super().notice(task)], task.input.words
+        if task.output.kind == "tokens" and words and words[-1] == "":
+            lines.insert(0, f"{len(words) - 1:,} known tokens, and one for whatever else the text holds")
+        return "; ".join(filter(None, lines)) or None
 
     def build(self, task: Task) -> keras.Model:
         import keras
@@ -134,5 +121,4 @@ class Rnn(PretrainedModel, Recurrent):
         masking = self.masking and task.output.kind != "tokens"
         inputs, x = open_steps(task, self.embedding, masking=masking)
         x = self.add_layers(x, cudnn=not masking or task.input.padding != "front", every=task.output.steps is not None)
-        head = Dense(units=self.head, dropout=self.head_dropout, output_activation=self.output_activation)
-        return keras.Model(inputs, add_head(x, head, task))
+        return keras.Model(inputs, self.add_dense_head(x, task))

@@ -146,7 +146,8 @@ def changed_data(run: Run, sha256: str, description: str) -> list[str]:
 def _changed_files(run: Run, experiment: Experiment) -> list[str]:
     """Return a line for each file of weights or vectors that is not what the run began with."""
     then, files = run.record().files, outside_files(experiment)
-    changed = [option for option, digest in file_digests(experiment).items() if then.get(option) != digest]
+    known = {option: digest for option, digest in file_digests(experiment).items() if option in then}
+    changed = [option for option, digest in known.items() if then[option] != digest]
     return [f"{option}: {files[option]} is not what it was, or is gone" for option in changed]
 
 

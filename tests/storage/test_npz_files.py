@@ -52,7 +52,11 @@ def test_the_size_of_arrays_is_known_unread(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("header", "content", "reason"),
     [
-        ({"descr": "|O", "shape": (1,)}, b"cos\nsystem\n(S'true'\ntR.", "contains Python objects, which dlpy never loads"),
+        (
+            {"descr": "|O", "shape": (1,)},
+            b"cos\nsystem\n(S'true'\ntR.",
+            "contains Python objects, which dlpy never loads",
+        ),
         ({"descr": [("a", "|O")], "shape": (1,)}, b"", "contains Python objects"),
         ({"descr": "<c16", "shape": (1,)}, bytes(16), "contains complex128; expected numbers"),
         ({"descr": "<f8", "shape": (10**12,)}, bytes(16), "announces 8,000,000,000,000 bytes of numbers and holds 16"),
