@@ -13,6 +13,7 @@ from dlpy.experiment.document import Document
 from dlpy.runs.directory import Run
 from dlpy.runs.lock import locked
 from dlpy.runs.outcome import record_outcome
+from dlpy.training.record import config_digests
 from dlpy.training.resume import (
     Resume,
     changed_data,
@@ -53,6 +54,7 @@ def resume(run: Run, unfinished: Unfinished, watcher: Watcher, *, allow_inexact:
         rows = len(state.get("seconds", ()))
         watcher.notice(f"resumed after {rows} lines of metrics.csv" if rows else "nothing whole was kept: begun again")
         record_resume(run, Resume(unfinished.command, changes), {"after_lines": rows})
+        run.update(config_sha256=config_digests(run, []))  # an edit that was allowed is no damage
         with record_outcome(run, before):
             paint(artwork, unfinished.document, sources, Journal(run, watcher, state))
             draw_all(run, watcher.notice)
