@@ -11,8 +11,8 @@ from dlpy.components.transform import AnyTransform, Transform
 from dlpy.core.errors import ConfigError
 from dlpy.core.options import Component, Slot
 from dlpy.core.registry import Registry
+from dlpy.data.augmentation import Augmentation
 from dlpy.data.class_filter import Names
-from dlpy.data.images.augmentation import Augmentation
 from dlpy.data.images.files import Form
 from dlpy.data.rows import Loaded, Rows
 from dlpy.data.splits import Holdout

@@ -10,8 +10,8 @@ from weakref import WeakValueDictionary
 
 import numpy as np
 
+from dlpy.data.augmentation import Draws, augmented
 from dlpy.data.features import Features, Padded, Passages, Pictures, Scaled, Sparse, Windows
-from dlpy.data.images.augmentation import Draws, augmented
 from dlpy.data.rows import Rows
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from dlpy.core.errors import ConfigError
-from dlpy.data.images.augmentation import Augmentation
+from dlpy.data.augmentation import Augmentation
 
 if TYPE_CHECKING:
     import keras

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
+from dlpy.data.augmentation import Augmentation
 from dlpy.data.features import Pictures, Scaled, Texts, value_span
-from dlpy.data.images.augmentation import Augmentation
 from dlpy.data.images.files import as_bytes
 from dlpy.data.rows import Rows
 from dlpy.data.task import Output

@@ -6,8 +6,8 @@ import pytest
 import tensorflow as tf
 from pydantic import ValidationError
 
+from dlpy.data.augmentation import Augmentation, augmented
 from dlpy.data.features import Scaled
-from dlpy.data.images.augmentation import Augmentation, augmented
 from dlpy.data.rows import Rows
 from dlpy.data.task import Input, Output, Task
 from dlpy.engine.engine import Engine, Plan
