@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from dlpy.data.task import Input, Output, State, Task
     from dlpy.drawing.figures import draw_baseline, epoch_axis, legend_below, new_figure, panels, score_axis
     from dlpy.engine.custom_step import Noise, Sampler, Turn, stepped
-    from dlpy.models._sequences import AnyEmbedding, Embedding, check_steps, open_steps
-    from dlpy.models.dense import Activation, Dense, Rate, Regularizer, Units, add_head
+    from dlpy.models._sequences import AnyEmbedding, EmbeddedModel, Embedding, check_time_steps, time_steps
+    from dlpy.models.dense import Activation, Dense, DenseHead, Rate, Regularizer, Units, add_head
     from dlpy.runs.directory import Run
     from dlpy.runs.history import History, read_history
     from dlpy.runs.results import Predictions, output_of, predictions_of
@@ -49,8 +49,8 @@ _HOMES = {
     "dlpy.data.task": ("Input", "Output", "State", "Task"),
     "dlpy.drawing.figures": ("draw_baseline", "epoch_axis", "legend_below", "new_figure", "panels", "score_axis"),
     "dlpy.engine.custom_step": ("Noise", "Sampler", "Turn", "stepped"),
-    "dlpy.models._sequences": ("AnyEmbedding", "Embedding", "check_steps", "open_steps"),
-    "dlpy.models.dense": ("Activation", "Dense", "Rate", "Regularizer", "Units", "add_head"),
+    "dlpy.models._sequences": ("AnyEmbedding", "EmbeddedModel", "Embedding", "check_time_steps", "time_steps"),
+    "dlpy.models.dense": ("Activation", "Dense", "DenseHead", "Rate", "Regularizer", "Units", "add_head"),
     "dlpy.runs.directory": ("Run",),
     "dlpy.runs.history": ("History", "read_history"),
     "dlpy.runs.results": ("Predictions", "output_of", "predictions_of"),

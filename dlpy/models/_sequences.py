@@ -115,7 +115,7 @@ class EmbeddedModel(PretrainedModel):
         return self.embedding.notice(task.input)
 
 
-def check_steps(task: Task, family: str) -> None:
+def check_time_steps(task: Task, family: str) -> None:
     """Raise ConfigError unless rows are sequences of one length, or of vectors (time, columns)."""
     given = task.input
     if task.output.kind == "tokens":
@@ -134,7 +134,7 @@ def refuse_tokens(task: Task, family: str) -> None:
         raise ConfigError(f"{family} keeps no memory of a text from token to token: use rnn to go on with texts.")
 
 
-def open_steps(task: Task, embedding: Embedding, *, masking: bool) -> tuple[Any, Any]:
+def time_steps(task: Task, embedding: Embedding, *, masking: bool) -> tuple[Any, Any]:
     """Return a model's input and the vectors (batch, time, size) made of it.
 
     With masking a batch is only as long as its longest row: what fills rows up is skipped anyway.
@@ -151,15 +151,15 @@ def open_steps(task: Task, embedding: Embedding, *, masking: bool) -> tuple[Any,
     return inputs, embedding.build(given, mask_zero=masking)(inputs)
 
 
-def value_at(x: Any, given: Input, step: int | None) -> Any:
-    """Return the target's own value at a step of windows x (batch, time, columns): (batch, 1).
+def value_at(x: Any, given: Input, time_step: int | None) -> Any:
+    """Return the target's own value at a time step of windows x (batch, time, columns): (batch, 1).
 
     Raises:
         ConfigError: the windows do not hold it on the target's scale.
     """
-    if given.target is None or step is None:
+    if given.target is None or time_step is None:
         raise ConfigError("the model needs windows of a series with the target among the columns, on one scale.")
-    return x[:, step, given.target : given.target + 1]
+    return x[:, time_step, given.target : given.target + 1]
 
 
 def on_differences(model: keras.Model, x: Any, given: Input) -> Any:

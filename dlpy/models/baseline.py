@@ -28,11 +28,11 @@ class Baseline(Model):
         if task.output.from_last:
             raise ConfigError("baseline gives the value itself, not a change: set data.difference: false.")
 
-    def _step(self, given: Input) -> int | None:
+    def _time_step(self, given: Input) -> int | None:
         return given.last if self.kind == "last_value" else given.before
 
     def build(self, task: Task) -> keras.Model:
         import keras
 
         inputs = keras.Input(task.input.shape, name="input")
-        return keras.Model(inputs, value_at(inputs, task.input, self._step(task.input)))
+        return keras.Model(inputs, value_at(inputs, task.input, self._time_step(task.input)))

@@ -18,7 +18,7 @@ from dlpy.models._convolutions import (
     of_block,
     pooled,
 )
-from dlpy.models._sequences import EmbeddedModel, check_steps, open_steps, refuse_tokens
+from dlpy.models._sequences import EmbeddedModel, check_time_steps, refuse_tokens, time_steps
 from dlpy.models.dense import Activation, DenseHead, Positive, Rate, Regularizer
 from dlpy.models.rnn import Recurrent
 
@@ -102,11 +102,11 @@ class Conv1D(DenseHead, Convolutions, EmbeddedModel):
 
     def check(self, task: Task) -> None:
         refuse_tokens(task, "conv1d")
-        check_steps(task, "conv1d")
+        check_time_steps(task, "conv1d")
         self.check_layers(task.input.shape[0])
 
     def build(self, task: Task) -> keras.Model:
         import keras
 
-        inputs, x = open_steps(task, self.embedding, masking=False)
+        inputs, x = time_steps(task, self.embedding, masking=False)
         return keras.Model(inputs, self.add_dense_head(self.add_layers(x), task))

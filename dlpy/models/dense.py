@@ -10,7 +10,7 @@ from dlpy.core.errors import ConfigError
 from dlpy.core.options import Block
 from dlpy.data.task import Task
 from dlpy.engine.sparse_dense import sparse_dense
-from dlpy.models._sequences import EmbeddedModel, open_steps, refuse_tokens
+from dlpy.models._sequences import EmbeddedModel, refuse_tokens, time_steps
 
 if TYPE_CHECKING:
     import keras
@@ -84,7 +84,7 @@ class Dense(EmbeddedModel):
         from keras import layers
 
         if task.input.kind == "sequence" or len(task.input.shape) == 2:
-            inputs, x = open_steps(task, self.embedding, masking=False)
+            inputs, x = time_steps(task, self.embedding, masking=False)
             return keras.Model(inputs, add_head(layers.Flatten()(x), self, task))
         inputs = keras.Input(task.input.shape, sparse=task.input.kind == "sparse", name="input")
         return keras.Model(inputs, add_head(inputs, self, task))

@@ -10,7 +10,7 @@ from dlpy.components.model import Model
 from dlpy.core.errors import ConfigError
 from dlpy.core.options import Block
 from dlpy.data.task import Task
-from dlpy.models._sequences import EmbeddedModel, check_steps, open_steps
+from dlpy.models._sequences import EmbeddedModel, check_time_steps, time_steps
 from dlpy.models.dense import Activation, DenseHead, Rate, Regularizer, Units, as_list
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ class Rnn(DenseHead, Recurrent, EmbeddedModel):
     """Skip what fills sequences of integers up; batches are then only as long as their longest row. Texts have none."""
 
     def check(self, task: Task) -> None:
-        check_steps(task, "rnn")
+        check_time_steps(task, "rnn")
         self.check_layers()
         if task.output.kind == "tokens" and self.bidirectional:
             raise ConfigError("bidirectional: read backwards, a text tells what comes next: leave it out.")
@@ -119,6 +119,6 @@ class Rnn(DenseHead, Recurrent, EmbeddedModel):
         import keras
 
         masking = self.masking and task.output.kind != "tokens"
-        inputs, x = open_steps(task, self.embedding, masking=masking)
+        inputs, x = time_steps(task, self.embedding, masking=masking)
         x = self.add_layers(x, cudnn=not masking or task.input.padding != "front", every=task.output.steps is not None)
         return keras.Model(inputs, self.add_dense_head(x, task))
