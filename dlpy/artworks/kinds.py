@@ -45,8 +45,8 @@ def schema() -> dict[str, Any]:
     """Return the JSON Schema of experiment files of every kind."""
     classes = [Experiment, *ARTWORKS.values()]
     references, document = models_json_schema([(cls, "validation") for cls in classes])
-    for cls in classes:
-        _let_extend(document["$defs"][cls.__name__])
+    for reference in references.values():
+        _let_extend(document["$defs"][reference["$ref"].rpartition("/")[2]])
     document["properties"] = {"kind": {"enum": list(ARTWORKS)}}
     document["if"] = {"required": ["kind"]}
     document["then"] = {"allOf": [_where(kind, references[cls, "validation"]) for kind, cls in ARTWORKS.items()]}
@@ -56,11 +56,11 @@ def schema() -> dict[str, Any]:
 
 
 def _let_extend(options: dict[str, Any]) -> None:
-    """Allow `extends` in the schema of a kind of files: what such a file does not say, the other file may."""
+    """Add `extends` to the schema of a kind of file; a file that extends another need not give required options."""
     options["properties"]["extends"] = {"type": "string", "description": "An experiment file that this one changes."}
     options |= {"if": {"required": ["extends"]}, "else": {"required": options.pop("required", [])}}
 
 
 def _where(kind: str, reference: dict[str, Any]) -> dict[str, Any]:
-    """Return the schema that holds where a file is of this kind."""
+    """Return a schema that applies `reference` to files of this kind."""
     return {"if": {"properties": {"kind": {"const": kind}}}, "then": reference}
