@@ -1,4 +1,4 @@
-"""`kind: dream`: a picture in which a network sees more and more of what it knows (DeepDream)."""
+"""Options of `kind: dream` (DeepDream)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import numpy as np
 from pydantic import Field
 
-from dlpy.artworks.base import Artwork, LayerWeights, Pictures, Positive, Side
+from dlpy.artworks.base import Artwork, Images, LayerWeights, Positive, Side
 from dlpy.artworks.octaves import octave_sizes
 from dlpy.data.images.files import Size
 from dlpy.experiment.yaml_reader import Mistake
@@ -15,10 +15,10 @@ from dlpy.pretrained.zoo import NETWORKS
 from dlpy.stand_ins.scenes import landscape
 
 if TYPE_CHECKING:
-    from dlpy.artworks.feature_network import Viewer
+    from dlpy.artworks.feature_network import FeatureNetwork
     from dlpy.artworks.record import Journal
 
-_LAYERS = {  # the book's; of the VGGs those that give textures, then eyes and feathers
+_LAYERS = {  # inception_v3 as in the book; the VGG layers yield textures, then eyes and feathers
     "inception_v3": {"mixed2": 0.2, "mixed3": 3.0, "mixed4": 2.0, "mixed5": 1.5},
     "vgg16": {"block4_conv3": 1.0, "block5_conv2": 1.0},
     "vgg19": {"block4_conv4": 1.0, "block5_conv2": 1.0},
@@ -27,25 +27,25 @@ _SMOKE_STEPS = 2
 
 
 class Dream(Artwork):
-    """A picture changed until layers of a network answer to it more, made small first, then larger."""
+    """DeepDream: gradient ascent on an image to increase the activations of layers, at increasing image sizes."""
 
     kind: Literal["dream"]
     path: str | None = None
-    """The picture's file, beside the experiment file or in the current folder."""
+    """Path of the image file, relative to the experiment file or the current folder."""
     height: Side | None = 350
-    """How high the picture is made, its width by its ratio; null leaves it as large as it is."""
+    """Height of the image in pixels; the aspect ratio is kept. null keeps the original size."""
     layers: LayerWeights | None = None
-    """Layers whose answers grow, and how much each counts; inception_v3, vgg16 and vgg19 have some unless given."""
+    """Weights in the loss by layer, such as {mixed4: 2.0}; inception_v3, vgg16 and vgg19 have defaults (null)."""
     octaves: Annotated[int, Field(gt=0, le=20)] = 3
-    """How many sizes the picture goes through; what it loses where it is made small is put back."""
+    """Number of image sizes, from small to the full size; detail lost by shrinking is restored after each."""
     octave_scale: Annotated[float, Field(gt=1, le=10)] = 1.4
-    """How much larger each size is than the one before."""
+    """Ratio between the sizes of successive octaves."""
     steps: Annotated[int, Field(gt=0)] = 20
-    """How many steps are taken in each octave."""
+    """Maximum number of gradient ascent steps per octave."""
     step_size: Positive = 0.01
-    """How far a step moves a pixel in the mean, where black is -1 and white 1."""
+    """Mean change of a pixel per step, on a scale where black is -1 and white is 1."""
     max_loss: Positive | None = None
-    """Above it an octave ends, as more would only be noise; null takes all steps."""
+    """Loss above which an octave ends early, to avoid mere noise; null runs all steps."""
 
     def paths(self) -> dict[str, str | None]:
         return {"picture": self.path}
@@ -53,7 +53,7 @@ class Dream(Artwork):
     def path_options(self) -> dict[str, str]:
         return {"picture": "path"}
 
-    def wanted_layers(self) -> dict[tuple[str, str], float]:
+    def layer_weights(self) -> dict[tuple[str, str], float]:
         return {("layers", name): weight for name, weight in self._chosen().items()}
 
     def _chosen(self) -> dict[str, float]:
@@ -77,11 +77,11 @@ class Dream(Artwork):
         found = super().mistakes()
         if not self._chosen() and (self.run is not None or self.network is not None):
             which = self.network or "a run's network"
-            message = f"required for {which}: such as {{mixed4: 2.0}}; `dlpy explain` shows what layers see."
+            message = f"required for {which}: such as {{mixed4: 2.0}}; `dlpy explain` shows the layers."
             found.append(Mistake(("layers",), message))
         return found
 
-    def paint(self, viewer: Viewer, pictures: Pictures, journal: Journal) -> None:
+    def paint(self, network: FeatureNetwork, images: Images, journal: Journal) -> None:
         from dlpy.artworks.dream import dream
 
-        dream(self, viewer, pictures["picture"], journal)
+        dream(self, network, images["picture"], journal)

@@ -1,4 +1,4 @@
-"""The kinds of experiment files: those that train a model, which say no `kind`, and those that make a picture."""
+"""The kinds of experiment files: without `kind` a file trains a model; dream and style optimize an image."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ ARTWORKS: dict[str, type[Artwork]] = {"dream": Dream, "style": Style}
 
 
 def load_any(path: Path, overrides: list[str] | None = None) -> tuple[Experiment | Artwork, Document]:
-    """Return the checked experiment of a file of any kind, and where everything in it was written.
+    """Return the checked experiment of a file of any kind, and its document with line numbers.
 
     Raises:
-        ConfigError: names every mistake, a line each.
+        ConfigError: lists every mistake, one per line.
     """
     document = read(path, overrides)
     kind = document.values.get("kind")
     if "kind" not in document.values:
         return experiment_of(document), document
     if not isinstance(kind, str) or kind not in ARTWORKS:
-        message = f"there is no kind '{kind}'.{did_you_mean(str(kind), ARTWORKS)} Leave it out to train a model."
+        message = f"there is no kind '{kind}'.{did_you_mean(str(kind), ARTWORKS)} Omit 'kind' to train a model."
         raise document.error([Mistake(("kind",), message)])
     artwork = checked(ARTWORKS[kind], document)
     mistakes = artwork.mistakes()
@@ -57,7 +57,10 @@ def schema() -> dict[str, Any]:
 
 def _let_extend(options: dict[str, Any]) -> None:
     """Add `extends` to the schema of a kind of file; a file that extends another need not give required options."""
-    options["properties"]["extends"] = {"type": "string", "description": "An experiment file that this one changes."}
+    options["properties"]["extends"] = {
+        "type": "string",
+        "description": "Path of the experiment file that this one is based on.",
+    }
     options |= {"if": {"required": ["extends"]}, "else": {"required": options.pop("required", [])}}
 
 

@@ -1,17 +1,17 @@
-"""What a picture is judged by: terms on a network's layers and on the picture itself (Chollet 2017, 8.2 and 8.3)."""
+"""The loss terms of dreams and style transfers (Chollet 2017, 8.2 and 8.3)."""
 
 from __future__ import annotations
 
 from typing import Any
 
-_BORDER = 2  # maps' rows and columns that do not count: a network that sees beyond the edge makes patterns of it
+_BORDER = 2  # rows and columns of feature maps that are ignored: padding causes artefacts there
 
 
 def activity(maps: Any) -> Any:
-    """Return how strongly a layer answers: the sum of the squares away from the border, divided by all numbers.
+    """Return the activity of a layer: the sum of squares without the border, divided by the number of all values.
 
     Args:
-        maps: (1, height, width, channels); where they are small, less of the border is left out.
+        maps: (1, height, width, channels); for small maps, less of the border is ignored.
     """
     import tensorflow as tf
 
@@ -22,14 +22,14 @@ def activity(maps: Any) -> Any:
 
 
 def content_distance(maps: Any, wanted: Any) -> Any:
-    """Return the sum of the squared differences between what a layer makes of two pictures."""
+    """Return the sum of squared differences between the feature maps of two images."""
     import tensorflow as tf
 
     return tf.reduce_sum(tf.square(maps - wanted))
 
 
 def gram_matrix(maps: Any) -> Any:
-    """Return which channels go together: the products of all pairs, summed over the picture, (channels, channels)."""
+    """Return the Gram matrix: the products of all pairs of channels, summed over positions, (channels, channels)."""
     import tensorflow as tf
 
     flat = tf.reshape(maps, (-1, maps.shape[-1]))
@@ -37,20 +37,20 @@ def gram_matrix(maps: Any) -> Any:
 
 
 def style_distance(gram: Any, wanted: Any, pixels: int) -> Any:
-    """Return how far two Gram matrices lie apart, for pictures of so many pixels in three colours."""
+    """Return the scaled squared distance between two Gram matrices, for RGB images of this many pixels."""
     import tensorflow as tf
 
     return tf.reduce_sum(tf.square(gram - wanted)) / (4.0 * 3**2 * float(pixels) ** 2)
 
 
-def total_variation(picture: Any, power: float) -> Any:
-    """Return how much neighbouring pixels differ: the squares downwards and to the right, added, to a power, summed.
+def total_variation(image: Any, power: float) -> Any:
+    """Return the total variation: the sum over pixels of (vertical^2 + horizontal^2 differences) to a power.
 
     Args:
-        picture: (1, height, width, channels), in grey levels.
+        image: (1, height, width, channels), in grey levels.
     """
     import tensorflow as tf
 
-    corner = picture[:, :-1, :-1]
-    down, right = picture[:, 1:, :-1], picture[:, :-1, 1:]
+    corner = image[:, :-1, :-1]
+    down, right = image[:, 1:, :-1], image[:, :-1, 1:]
     return tf.reduce_sum(tf.pow(tf.square(corner - down) + tf.square(corner - right), power))

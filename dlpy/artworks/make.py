@@ -1,4 +1,4 @@
-"""One artwork from its experiment to a run directory."""
+"""Running a dream or a style transfer: from the experiment to the run directory."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from dlpy.artworks.base import Artwork
-from dlpy.artworks.feature_network import open_viewer
+from dlpy.artworks.feature_network import open_feature_network
 from dlpy.artworks.record import Journal, Watcher
 from dlpy.artworks.sources import Sources, read_sources
 from dlpy.core import keras_backend
@@ -23,12 +23,12 @@ from dlpy.training.record import Options, claim, config_digests, digest_of, open
 
 
 def make(artwork: Artwork, document: Document, options: Options, watcher: Watcher) -> Run:
-    """Make the picture of an experiment and return its run directory.
+    """Run an experiment that optimizes an image and return its run directory.
 
     Raises:
-        ConfigError: the network has no such layers, or the pictures are too small for it.
-        DataError: the pictures or the network's weights cannot be had.
-        DivergedError: the picture became none.
+        ConfigError: the network lacks a layer, or the images are too small for it.
+        DataError: the images or the network's weights are not available.
+        DivergedError: the loss is no longer finite.
     """
     keras_backend.check_settings()
     require_writable(options.folder)
@@ -44,23 +44,23 @@ def make(artwork: Artwork, document: Document, options: Options, watcher: Watche
 
 
 def prepared(artwork: Artwork, document: Document) -> Sources:
-    """Return the pictures of an artwork, large enough for its network.
+    """Return the source images of an experiment, after checking their size.
 
     Raises:
-        ConfigError: they are too small.
-        DataError: they, or the file of the network's weights, are not there.
+        ConfigError: an image is too small for the network.
+        DataError: an image file or the weights file does not exist.
     """
     sources = read_sources(artwork)
     mistakes = artwork.size_mistakes(sources.size)
     if mistakes:
         raise document.error(mistakes)
     if artwork.weights_path is not None and not Path(artwork.weights_path).expanduser().is_file():
-        raise DataError(f"weights: there is no file {artwork.weights_path} (seen from {Path.cwd()}).")
+        raise DataError(f"weights: there is no file {artwork.weights_path} (relative to {Path.cwd()}).")
     return sources
 
 
 def announce(artwork: Artwork, sources: Sources, watcher: Watcher) -> None:
-    """Tell which pictures are generated ones."""
+    """Report which images are generated stand-ins."""
     if sources.stand_ins:
         watcher.generated([artwork.path_options()[purpose] for purpose in sources.stand_ins])
 
@@ -72,21 +72,21 @@ def _begin(artwork: Artwork, sources: Sources, options: Options) -> Run:
         atomic.write_whole(run.config, lambda path: path.write_text(artwork.to_yaml(), encoding="utf-8"))
         digests = {"config_sha256": config_digests(run, [])}
         run.write("run.json", opening(run, options, artwork.seed, told) | digests)
-        run.append_log(f"began: {options.command or options.kind}; pictures: {sources.described}")
+        run.append_log(f"began: {options.command or options.kind}; images: {sources.described}")
 
     return claim(options, artwork.name or "run", write)
 
 
 def paint(artwork: Artwork, document: Document, sources: Sources, journal: Journal) -> None:
-    """Make the picture, and leave in the run what there is to see on the way."""
+    """Optimize the image and save source images and intermediate results in the run."""
     keras_backend.start()
-    viewer = open_viewer(artwork)
-    mistakes = viewer.mistakes(artwork, sources.size)
+    network = open_feature_network(artwork)
+    mistakes = network.mistakes(artwork, sources.size)
     if mistakes:
         raise document.error(mistakes)
-    viewer.learn()
-    pictures = sources.in_channels(viewer.channels)
-    journal.watcher.notice(f"{viewer.title}, weights: {artwork.weights}; {sources.described}")
-    for purpose, picture in pictures.items():
-        journal.keep(purpose, picture.astype("float32"))
-    artwork.paint(viewer, pictures, journal)
+    network.load_weights()
+    images = sources.in_channels(network.channels)
+    journal.watcher.notice(f"{network.title}, weights: {artwork.weights}; {sources.described}")
+    for purpose, image in images.items():
+        journal.keep(purpose, image.astype("float32"))
+    artwork.paint(network, images, journal)

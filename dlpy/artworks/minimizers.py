@@ -1,4 +1,4 @@
-"""Ways to make a function of very many numbers small: L-BFGS and Adam, on numpy arrays."""
+"""Minimizers of functions of many variables on numpy arrays: L-BFGS and Adam."""
 
 from __future__ import annotations
 
@@ -9,45 +9,45 @@ from typing import Protocol
 import numpy as np
 
 Function = Callable[[np.ndarray], tuple[float, np.ndarray]]
-"""Takes numbers (n,) float64, returns the function's value there and its slope (n,) float64."""
+"""Takes a point (n,) float64; returns the function's value and its gradient (n,) float64."""
 
-_REMEMBERED = 10  # steps whose change of slope tells how the function curves; as in scipy
-_ENOUGH = 1e-4  # of the fall that the slope promises, for a step to be taken
-_FLATTER = 0.9  # the slope behind a step, as a share of that before: else it was too short
+_HISTORY = 10  # past steps that approximate the Hessian, as in scipy
+_SUFFICIENT_DECREASE = 1e-4  # c1 of the Wolfe conditions
+_CURVATURE = 0.9  # c2 of the Wolfe conditions
 
 
 class Minimizer(Protocol):
-    """Changes `place` step by step, and remembers from call to call what it has learnt of the function."""
+    """Minimizes a function step by step from `place`, keeping its state between calls."""
 
     place: np.ndarray
 
-    def go_on(self, evaluations: int) -> None:
-        """Compute the function at most so many times, and leave the best, or the last, place in `place`."""
+    def advance(self, evaluations: int) -> None:
+        """Move `place` with at most this many evaluations of the function."""
         ...
 
     def state(self) -> dict[str, np.ndarray]:
-        """Return all that the next step depends on."""
+        """Return everything that the next step depends on."""
         ...
 
     def restore(self, state: dict[str, np.ndarray]) -> None:
-        """Go on from what `state` returned."""
+        """Resume from a value of `state`."""
         ...
 
 
 class Lbfgs:
-    """Goes where the function falls, as far as it falls, and learns from its slopes how it curves.
+    """The L-BFGS method; the value at `place` never increases.
 
-    The value at `place` never grows. Source: Nocedal and Wright 2006, algorithms 7.4 and 7.5; steps are found by
-    halving and doubling until the weak Wolfe conditions hold (Lewis and Overton 2013).
+    Source: Nocedal and Wright 2006, algorithms 7.4 and 7.5; the line search bisects and doubles until the weak Wolfe
+    conditions hold (Lewis and Overton 2013).
     """
 
     def __init__(self, function: Function, start: np.ndarray) -> None:
         self.place = np.asarray(start, np.float64)
         self._function = function
         self.value, self._slope = function(self.place)
-        self._steps: deque[tuple[np.ndarray, np.ndarray, float]] = deque(maxlen=_REMEMBERED)
+        self._steps: deque[tuple[np.ndarray, np.ndarray, float]] = deque(maxlen=_HISTORY)
 
-    def go_on(self, evaluations: int) -> None:
+    def advance(self, evaluations: int) -> None:
         while evaluations > 0 and self._slope.any():
             evaluations -= self._step(evaluations)
 
@@ -65,8 +65,8 @@ class Lbfgs:
         self._steps.extend(zip(state["steps"], state["changes"], map(float, state["bends"]), strict=True))
 
     def _step(self, evaluations: int) -> int:
-        """Take one step, if so many evaluations find one; return how many it took."""
-        direction, promised = self._direction()
+        """Take one step, if the line search finds one within the evaluations; return the number of evaluations."""
+        direction, derivative = self._direction()
         length = 1.0 if self._steps else 1.0 / float(np.abs(self._slope).max())
         shortest, longest, found = 0.0, np.inf, None
         used = 0
@@ -74,10 +74,12 @@ class Lbfgs:
             used += 1
             place = self.place + length * direction
             value, slope = self._function(place)
-            falls = value <= self.value + _ENOUGH * length * promised  # false of what is not finite
+            falls = (
+                value <= self.value + _SUFFICIENT_DECREASE * length * derivative
+            )  # False for a value that is not finite
             if falls and (found is None or value < found[1]):
                 found = place, value, slope
-            if falls and float(direction @ slope) >= _FLATTER * promised:
+            if falls and float(direction @ slope) >= _CURVATURE * derivative:
                 break
             shortest, longest = (length, longest) if falls else (shortest, length)
             length = 2 * length if longest == np.inf else (shortest + longest) / 2
@@ -86,12 +88,12 @@ class Lbfgs:
         return used
 
     def _direction(self) -> tuple[np.ndarray, float]:
-        """Return where to go, and how fast the function falls there at first: below 0."""
-        direction = -self._curved(self._slope)
-        promised = float(direction @ self._slope)
-        if promised < 0:
-            return direction, promised
-        self._steps.clear()  # rounding has spoilt what was learnt
+        """Return a descent direction and the directional derivative along it, which is negative."""
+        direction = -self._inverse_hessian_times(self._slope)
+        derivative = float(direction @ self._slope)
+        if derivative < 0:
+            return direction, derivative
+        self._steps.clear()  # rounding errors have corrupted the history
         return -self._slope, -float(self._slope @ self._slope)
 
     def _move(self, place: np.ndarray, value: float, slope: np.ndarray) -> None:
@@ -101,8 +103,8 @@ class Lbfgs:
             self._steps.append((step, change, bend))
         self.place, self.value, self._slope = place, value, slope
 
-    def _curved(self, slope: np.ndarray) -> np.ndarray:
-        """Return the slope, measured by how the function curves along the steps that are remembered."""
+    def _inverse_hessian_times(self, slope: np.ndarray) -> np.ndarray:
+        """Return the product of the approximate inverse Hessian with the gradient (two-loop recursion)."""
         found, shares = slope.copy(), []
         for step, change, bend in reversed(self._steps):
             shares.append(float(step @ found) / bend)
@@ -116,22 +118,22 @@ class Lbfgs:
 
 
 def require_numbers(state: dict[str, np.ndarray], names: tuple[str, ...], shape: tuple[int, ...]) -> None:
-    """Raise ValueError unless arrays of a state hold finite numbers of that shape."""
+    """Raise ValueError unless these arrays are finite float64 of this shape."""
     for name in names:
         array = state[name]
         if array.shape != shape or array.dtype != np.float64 or not np.isfinite(array).all():
-            raise ValueError(f"'{name}' is of type {array.dtype} and shape {array.shape}")
+            raise ValueError(f"'{name}' has type {array.dtype} and shape {array.shape}")
 
 
 class Adam:
-    """Takes steps of about the same size, whatever the slope's. Source: Kingma and Ba 2015, arXiv:1412.6980."""
+    """The Adam method. Source: Kingma and Ba 2015, arXiv:1412.6980."""
 
     def __init__(self, function: Function, start: np.ndarray, rate: float) -> None:
         self.place = np.asarray(start, np.float64)
         self._function, self._rate, self._taken = function, rate, 0
         self._mean, self._square = np.zeros_like(self.place), np.zeros_like(self.place)
 
-    def go_on(self, evaluations: int) -> None:
+    def advance(self, evaluations: int) -> None:
         for _ in range(evaluations):
             _, slope = self._function(self.place)
             self._taken += 1

@@ -1,4 +1,4 @@
-"""The sizes that a dream goes through, and the detail that a picture loses where it is made small."""
+"""The image sizes of a dream, and the detail that is lost by shrinking an image."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ def octave_sizes(size: Size, octaves: int, scale: float) -> list[Size]:
     return [(int(height / scale**step), int(width / scale**step)) for step in reversed(range(octaves))]
 
 
-def resized(picture: np.ndarray, size: Size) -> np.ndarray:
-    """Return a picture (height, width, channels) float32 in another size; between pixels it is linear."""
+def resized(image: np.ndarray, size: Size) -> np.ndarray:
+    """Return an image (height, width, channels) float32 resized by bilinear interpolation."""
     from PIL import Image
 
     height, width = size
-    if picture.shape[:2] == size:
-        return picture
-    channels = [Image.fromarray(np.ascontiguousarray(channel)) for channel in np.moveaxis(picture, -1, 0)]
+    if image.shape[:2] == size:
+        return image
+    channels = [Image.fromarray(np.ascontiguousarray(channel)) for channel in np.moveaxis(image, -1, 0)]
     bilinear = Image.Resampling.BILINEAR
     return np.stack([np.asarray(channel.resize((width, height), bilinear)) for channel in channels], axis=-1)
 
 
 def lost_detail(original: np.ndarray, smaller: Size, size: Size) -> np.ndarray:
-    """Return what of the original of this size is not there where a smaller one has been made this large."""
+    """Return the difference between the original at `size` and the original enlarged from `smaller` to `size`."""
     return resized(original, size) - resized(resized(original, smaller), size)

@@ -1,4 +1,4 @@
-"""What a picture in the making leaves in its run: a line of metrics.csv for each step, and pictures."""
+"""Recording an optimized image in its run: metrics.csv, intermediate images, and the state for resuming."""
 
 from __future__ import annotations
 
@@ -19,31 +19,31 @@ from dlpy.storage.atomic import number_text, storage, write_arrays, write_whole
 from dlpy.storage.npz import read_npz
 
 State = dict[str, np.ndarray]
-_LEAST_SECONDS = 5.0  # between two states that are kept
-_SHARE = 0.02  # of the time, that keeping them takes
+_MIN_SECONDS = 5.0  # between two saved states
+_MAX_SHARE = 0.02  # of the running time spent on saving states
 
 
 class Watcher:
-    """Is told how it goes; this one is silent. The command line has one."""
+    """Receives progress reports; this base class ignores them."""
 
     def generated(self, options: list[str]) -> None:
-        """Pictures are generated ones, as these options do not say where others are."""
+        """Called if images are generated stand-ins, since these options give no path."""
 
     def begins(self, what: str, total: int) -> None:
-        """The work begins: so many steps."""
+        """Called before the first step, with the total number of steps."""
 
     def advanced(self, done: int) -> None:
-        """So many steps are done."""
+        """Called after each step, with the number of steps done."""
 
     def notice(self, text: str) -> None:
-        """Something worth a line happened."""
+        """Called with a message for the user."""
 
 
 class Journal:
-    """Writes down how a picture comes about, and tells who watches; keeps what a run that ends too early goes on from.
+    """Records the progress of an optimized image in its run, reports it, and saves the state for resuming.
 
-    Args of an instance:
-        state: what `kept_state` returned, of a run that goes on.
+    Args:
+        state: the value of `kept_state` if the run is resumed.
     """
 
     def __init__(self, run: Run, watcher: Watcher, state: State | None = None) -> None:
@@ -52,19 +52,19 @@ class Journal:
         self._run = run
         self._seconds: list[float] = []
         self._started = self._kept = time.monotonic()
-        self._took = 0.0  # seconds, to keep the state
+        self._took = 0.0  # seconds that saving the state took
         self._state = dict(state or {})
 
     @property
     def path(self) -> Path:
-        """Where it keeps what the work goes on from."""
+        """The file of the state for resuming."""
         return self._run.unfinished
 
     def begins(self, what: str, total: int) -> State:
-        """Learn that the work begins: so many steps. From now on there is something to keep, however it ends.
+        """Start recording, with the total number of steps; earlier lines of a resumed run are written again.
 
         Returns:
-            The state to go on from, the lines until then written down again; {} where it begins.
+            The state to resume from, or {} for a new run.
         """
         state = self._state
         if state:
@@ -79,14 +79,16 @@ class Journal:
         return state
 
     def add(self, row: dict[str, float]) -> None:
-        """Add a line to metrics.csv: what is counted, first, and the loss with its terms.
+        """Add a line to metrics.csv: the step or iteration, the loss and its terms.
 
         Raises:
             DivergedError: the loss is not finite.
         """
         if not np.isfinite(row["loss"]):
             counted, number = next(iter(row.items()))
-            raise DivergedError(f"the loss became {row['loss']} in {counted} {number:g}. Try smaller weights or steps.")
+            raise DivergedError(
+                f"the loss became {row['loss']} in {counted} {number:g}. Try smaller layer weights or steps."
+            )
         self.rows.append(row)
         self._seconds.append(time.monotonic() - self._started)
         text = ("" if len(self.rows) > 1 else _header(row)) + _line(row, self._seconds[-1])
@@ -94,23 +96,23 @@ class Journal:
             file.write(text)
 
     def keep_state(self, state: Callable[[], State]) -> None:
-        """Keep what the work goes on from if the run ends too early, unless that was done a moment ago."""
+        """Save the state for resuming, unless it was saved a moment ago."""
         began = time.monotonic()
-        if began - self._kept < max(_LEAST_SECONDS, self._took / _SHARE):
+        if began - self._kept < max(_MIN_SECONDS, self._took / _MAX_SHARE):
             return
-        told = {"rows": np.array(json.dumps(self.rows)), "seconds": np.array(self._seconds)}
-        write_arrays(self._run.unfinished, {**told, **state()})
+        lines = {"rows": np.array(json.dumps(self.rows)), "seconds": np.array(self._seconds)}
+        write_arrays(self._run.unfinished, {**lines, **state()})
         self._kept = time.monotonic()
         self._took = self._kept - began
 
-    def keep(self, name: str, picture: np.ndarray) -> None:
-        """Keep a picture (height, width, channels), in grey levels, as samples/<name>.png."""
-        pixels = np.rint(picture.clip(0, 255)).astype(np.uint8)
+    def keep(self, name: str, image: np.ndarray) -> None:
+        """Save an image (height, width, channels), in grey levels, as samples/<name>.png."""
+        pixels = np.rint(image.clip(0, 255)).astype(np.uint8)
         colours = np.repeat(pixels, 3, axis=-1) if pixels.shape[-1] == 1 else pixels
         save_pixels(colours, self._run.path / "samples" / f"{name}.png", [])
 
     def summarize(self, more: dict[str, Any]) -> None:
-        """Write summary.json: the first and the last line, and what else there is to tell."""
+        """Write summary.json: the first and the last line of metrics.csv, and `more`."""
         self._run.write("summary.json", {"first": self.rows[0], "last": self.rows[-1], **more})
         with storage(self._run.unfinished):
             self._run.unfinished.unlink(missing_ok=True)
@@ -118,16 +120,18 @@ class Journal:
 
 @contextmanager
 def reading_state(journal: Journal) -> Iterator[None]:
-    """Turn what is wrong with a state to go on from into an error of the run."""
+    """Raise RunError for a damaged state."""
     try:
         yield
     except (LookupError, TypeError, ValueError) as error:
         path = journal.path
-        raise RunError(f"{path} is damaged ({in_one_line(error)}): remove it, and resume begins again.") from None
+        raise RunError(
+            f"{path} is damaged ({in_one_line(error)}): remove it, and resume will restart the run."
+        ) from None
 
 
 def kept_state(run: Run) -> State:
-    """Return what a run that ended too early goes on from; {} where it kept nothing, or that is damaged."""
+    """Return the state from which a run is resumed, or {} if there is none or it is damaged."""
     try:
         state = read_npz(run.unfinished)
         rows, seconds = _rows(state["rows"]), state["seconds"]
@@ -138,7 +142,7 @@ def kept_state(run: Run) -> State:
 
 
 def _rows(array: np.ndarray) -> list[dict[str, float]]:
-    """Return the lines of metrics.csv; raise ValueError where they are something else."""
+    """Return the saved lines of metrics.csv; raise ValueError if they are damaged."""
     return parse(json.loads(str(array)), list[dict[str, float]], "rows")
 
 

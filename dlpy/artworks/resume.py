@@ -1,4 +1,4 @@
-"""Going on with a picture that was not finished, so that it ends with the same bits as one that was left alone."""
+"""Resuming an unfinished dream or style transfer; the result has the same bits as an uninterrupted run."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from dlpy.training.resume import (
 
 @dataclass(frozen=True)
 class Unfinished:
-    """What a run is resumed by: what its config.yaml says, and the command."""
+    """An unfinished run: its experiment (from config.yaml) and the command that resumes it."""
 
     artwork: Artwork
     document: Document
@@ -35,15 +35,15 @@ class Unfinished:
 
 
 def resume(run: Run, unfinished: Unfinished, watcher: Watcher, *, allow_inexact: bool) -> None:
-    """Make the picture of a run that ended too early, from the last state that it kept, to the same bits.
+    """Resume a run from its last saved state and finish it.
 
     Raises:
-        RunError: it cannot be resumed, or could end otherwise than if it had been left alone.
+        RunError: the run cannot be resumed, or would not reproduce the uninterrupted run.
     """
     require_resumable(run)
     artwork = unfinished.artwork
     with locked(run):
-        require_resumable(run)  # whoever held the lock may have ended it
+        require_resumable(run)  # the process that held the lock may have finished it
         keras_backend.check_settings()
         sources = prepared(artwork, unfinished.document)
         changes = changed_surroundings(run, [])
@@ -52,7 +52,7 @@ def resume(run: Run, unfinished: Unfinished, watcher: Watcher, *, allow_inexact:
         announce(artwork, sources, watcher)
         before, state = seconds_of(run), kept_state(run)
         rows = len(state.get("seconds", ()))
-        watcher.notice(f"resumed after {rows} lines of metrics.csv" if rows else "nothing whole was kept: begun again")
+        watcher.notice(f"resumed after {rows} lines of metrics.csv" if rows else "no saved state: restarted")
         record_resume(run, Resume(unfinished.command, changes), {"after_lines": rows})
         run.update(config_sha256=config_digests(run, []))  # an edit that was allowed is no damage
         with record_outcome(run, before):

@@ -1,4 +1,4 @@
-"""`kind: style`: the content of one picture in the style of another (Gatys, Ecker and Bethge 2015)."""
+"""Options of `kind: style` (style transfer; Gatys, Ecker and Bethge 2015)."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import numpy as np
 from pydantic import Field
 
-from dlpy.artworks.base import Artwork, LayerWeights, Pictures, Positive, Side
+from dlpy.artworks.base import Artwork, Images, LayerWeights, Positive, Side
 from dlpy.data.images.files import Size
 from dlpy.experiment.yaml_reader import Mistake
 from dlpy.pretrained.zoo import NETWORKS
 from dlpy.stand_ins.scenes import brushwork, landscape
 
 if TYPE_CHECKING:
-    from dlpy.artworks.feature_network import Viewer
+    from dlpy.artworks.feature_network import FeatureNetwork
     from dlpy.artworks.record import Journal
 
 _VGG = ("vgg16", "vgg19")
@@ -24,35 +24,35 @@ _SMOKE_ITERATIONS = 2
 
 
 class Style(Artwork):
-    """A picture with the content of one and the style of another: textures and colours, not things."""
+    """Style transfer: the content of one image with the style (textures and colours) of another."""
 
     kind: Literal["style"]
     content_path: str | None = None
-    """The file of the picture whose content is kept."""
+    """Path of the content image, relative to the experiment file or the current folder."""
     style_path: str | None = None
-    """The file of the picture whose style is taken; it is stretched to the size of the other."""
+    """Path of the style image; it is resized to the size of the content image."""
     height: Side | None = 400
-    """How high the pictures are made, the width by the ratio of the content's; null leaves that as large as it is."""
+    """Height of the result in pixels; the content image's aspect ratio is kept. null keeps the content image's size."""
     content_layers: LayerWeights | None = None
-    """Layers that go on answering as to the content, and how much each counts; the book's for a VGG unless given."""
+    """Weights of the content loss by layer, such as {block5_conv2: 0.025}; null uses the book's for a VGG."""
     style_layers: LayerWeights | None = None
-    """Layers whose channels go together as in the style, and how much each counts; a VGG has the book's."""
+    """Weights of the style loss by layer, such as {block1_conv1: 0.2}; null uses the book's for a VGG."""
     total_variation: Annotated[float, Field(ge=0)] = 1e-4
-    """How much differences between neighbouring pixels count: more makes the picture smoother."""
+    """Weight of the total variation loss; larger values give a smoother image."""
     total_variation_power: Annotated[float, Field(ge=1, le=2)] = 1.25
-    """To which power half the squared differences are taken: more lets small ones be."""
+    """Exponent of the squared differences in the total variation; larger values penalize small differences less."""
     start: Literal["content", "noise"] = "content"
-    """What the picture is before the first iteration."""
+    """Initial image: the content image or uniform noise."""
     optimizer: Literal["lbfgs", "adam"] = "lbfgs"
-    """What changes the picture: L-BFGS, which needs no step size and never makes the loss larger, or Adam."""
+    """Optimizer of the image: lbfgs needs no step size and never increases the loss; adam takes `learning_rate`."""
     learning_rate: Positive | None = None
-    """Step size of adam, in grey levels of 255; 2 unless given."""
+    """Step size of adam, in grey levels from 0 to 255; null means 2. Not allowed with lbfgs."""
     iterations: Annotated[int, Field(gt=0)] = 20
-    """How often progress is told and kept."""
+    """Number of iterations; the loss is reported after each."""
     evaluations: Annotated[int, Field(ge=3)] = 20
-    """How often the loss is computed in each iteration, at most."""
+    """Maximum number of loss evaluations per iteration."""
     save_every: Annotated[int, Field(gt=0)] = 1
-    """After how many iterations a picture is kept, apart from the last."""
+    """Number of iterations between saved images; the last one is always saved."""
 
     def paths(self) -> dict[str, str | None]:
         return {"content": self.content_path, "style": self.style_path}
@@ -60,7 +60,7 @@ class Style(Artwork):
     def path_options(self) -> dict[str, str]:
         return {"content": "content_path", "style": "style_path"}
 
-    def wanted_layers(self) -> dict[tuple[str, str], float]:
+    def layer_weights(self) -> dict[tuple[str, str], float]:
         content = {("content_layers", name): weight for name, weight in self.content().items()}
         return content | {("style_layers", name): weight for name, weight in self.style().items()}
 
@@ -91,13 +91,15 @@ class Style(Artwork):
         if self.run is not None or self.network is not None:
             which = self.network or "a run's network"
             missing = {"content_layers": not self.content(), "style_layers": not self.style()}
-            message = f"required for {which}: such as {{block4_conv2: 0.5}}; `dlpy explain` shows what layers see."
+            message = f"required for {which}: such as {{block4_conv2: 0.5}}; `dlpy explain` shows the layers."
             found += [Mistake((option,), message) for option, is_missing in missing.items() if is_missing]
         if self.learning_rate is not None and self.optimizer != "adam":
-            found.append(Mistake(("learning_rate",), "lbfgs finds its own step size: leave it out, or take adam."))
+            found.append(
+                Mistake(("learning_rate",), "lbfgs finds its own step size: omit 'learning_rate', or use adam.")
+            )
         return found
 
-    def paint(self, viewer: Viewer, pictures: Pictures, journal: Journal) -> None:
+    def paint(self, network: FeatureNetwork, images: Images, journal: Journal) -> None:
         from dlpy.artworks.style import transfer
 
-        transfer(self, viewer, pictures, journal)
+        transfer(self, network, images, journal)

@@ -58,14 +58,14 @@ def explain(
     """
     from dlpy.cli.lines import say_json
     from dlpy.cli.output import output as console
-    from dlpy.explain.explain import Wish, Work, part_names
+    from dlpy.explain.explain import Explanation, Request, part_names
 
-    wish = Wish(part_names(only), layer or [], wanted, filters, channels, seed)
+    request = Request(part_names(only), layer or [], wanted, filters, channels, seed)
     subject = _subject(name, weights, size, checkpoint, runs_folder)
     folder = output or (subject.runs[0].path / "explain" if subject.runs else Path("explain") / subject.title)
     watcher = _watcher(console(quiet=as_json))
     try:
-        found = Work(subject, wish, folder, watcher).do(images or [])
+        found = Explanation(subject, request, folder, watcher).run(images or [])
     finally:
         watcher.close()
     if as_json:

@@ -114,12 +114,12 @@ def _text(
     output: Path | None,
 ) -> None:
     from dlpy.cli.lines import hand_over, say
-    from dlpy.generate.text import Wish, write_text
+    from dlpy.generate.text import Request, write_text
     from dlpy.sampling.text import Manner
     from dlpy.storage.atomic import write_whole
 
     seed_text, length, temperature, top_k = chosen
-    text = write_text(run, Wish(seed_text, length, Manner((temperature,), top_k, seed)), which)
+    text = write_text(run, Request(seed_text, length, Manner((temperature,), top_k, seed)), which)
     if output is None:
         hand_over(text + "\n")
         return
@@ -138,17 +138,17 @@ def _pictures(
     from dlpy.cli.lines import say
     from dlpy.cli.progress import shown_path
     from dlpy.core.errors import ConfigError
-    from dlpy.generate.pictures import Wish, write_pictures
+    from dlpy.generate.pictures import Request, write_pictures
 
     count, grid, walk, edit = chosen
     if sum(value is not None for value in chosen) > 1:
         raise ConfigError("--count, --grid, --walk and --edit are different pictures: give one of them.")
     if grid is not None:
-        wish = Wish("grid", grid, wanted, seed)
+        request = Request("grid", grid, wanted, seed)
     elif walk is not None:
-        wish = Wish("walk", walk, wanted, seed)
+        request = Request("walk", walk, wanted, seed)
     elif edit is not None:
-        wish = Wish("edit", 1, wanted, seed, edit)
+        request = Request("edit", 1, wanted, seed, edit)
     else:
-        wish = Wish("samples", 36 if count is None else count, wanted, seed)
-    say(shown_path(write_pictures(run, wish, output, which)))
+        request = Request("samples", 36 if count is None else count, wanted, seed)
+    say(shown_path(write_pictures(run, request, output, which)))

@@ -1,4 +1,4 @@
-"""A network of keras.applications by name, bare: with ImageNet's weights, those of a file, or weights just drawn."""
+"""A network of keras.applications by name: with ImageNet weights, weights from a file, or random weights."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ CLASSES = Remote(
 )
 NO_WEIGHTS = "none"
 _OPTION = "--weights"
-_SIDE = 224  # of pictures for a network that takes any size
+_SIDE = 224  # image size in pixels for a network that accepts any size
 
 
 def of_network(name: str, weights: str, side: int | None) -> Subject:
-    """Return a bare network.
+    """Return a network of keras.applications to explain.
 
     Args:
-        weights: "imagenet", "none" or a path; of a file without a classifier the network has none either.
-        side: of the square that pictures are brought to; what suits the network unless given.
+        weights: "imagenet", "none" (random) or a path. If the file has no classifier, the network has none either.
+        side: side of the square to which images are resized, in pixels; None for the network's default size.
 
     Raises:
-        ConfigError: there is no such network, or it does not take that size.
-        DataError: the weights cannot be had, or are of another network.
+        ConfigError: there is no such network, or it does not accept that size.
+        DataError: the weights are not available, or belong to another network.
     """
     if name not in NETWORKS:
         raise ConfigError(unknown_network(name))
@@ -54,11 +54,11 @@ def of_network(name: str, weights: str, side: int | None) -> Subject:
 
 
 def _preparation(name: str) -> Callable[[np.ndarray], np.ndarray]:
-    """Return what makes raw pictures (rows, height, width, 3) uint8, of any size, the network's input."""
+    """Return the preprocessing: images (rows, height, width, 3) uint8, of any size, to the network's input."""
     import keras
 
-    pictures = keras.Input((None, None, 3))
-    model = keras.Model(pictures, prepared(pictures, NETWORKS[name].range))
+    images = keras.Input((None, None, 3))
+    model = keras.Model(images, prepared(images, NETWORKS[name].range))
     return lambda raw: np.asarray(model(raw.astype(np.float32)), np.float32)
 
 
@@ -79,10 +79,10 @@ def _with_weights(name: str, weights: str, side: int | None) -> keras.Model:
 
 
 def _with_file(name: str, path: str) -> keras.Model:
-    """Return the network with a file's weights: with its classifier where the file has one.
+    """Return the network with the weights of a file, with its classifier if the file has one.
 
     Raises:
-        DataError: there is no such file, or it is of another network.
+        DataError: there is no such file, or it belongs to another network.
     """
     weights, origin = read_application(name, path, _OPTION), f"{_OPTION} {path}"
     model = new_application(name)
@@ -95,14 +95,14 @@ def _with_file(name: str, path: str) -> keras.Model:
 
 
 def _check_side(name: str, side: int | None, model: keras.Model) -> None:
-    """Raise ConfigError where pictures are not of the only size that a network takes."""
+    """Raise ConfigError if the network accepts a single size and this is another one."""
     height, width = model.inputs[0].shape[1:3]
     if None not in (side, height) and side != height:
-        raise ConfigError(f"--size {side}: {name} with its classifier takes {height} x {width} pixels. Leave it out.")
+        raise ConfigError(f"--size {side}: {name} with its classifier takes {height} x {width} pixels. Omit --size.")
 
 
 def _classes(model: keras.Model, weights: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the names of ImageNet's classes, or numbers, or none without a classifier; and what to say of them."""
+    """Return the class names (ImageNet's, or numbers; none without a classifier), and notes for the user."""
     shape = model.outputs[0].shape
     if len(shape) != 2:
         return (), ()
@@ -113,7 +113,7 @@ def _classes(model: keras.Model, weights: str) -> tuple[tuple[str, ...], tuple[s
         index = json.loads(locate(CLASSES, None).read_text(encoding="utf-8"))
         return tuple(index[number][1] for number in numbers), ()
     except UnavailableError:
-        hint = f"get it from {CLASSES.url} into a folder that DLPY_DATA names"
-        return numbers, (f"the classes have numbers only, {CLASSES.name} is not here: {hint}.",)
+        hint = f"download {CLASSES.url} into a folder listed in DLPY_DATA"
+        return numbers, (f"classes are shown as numbers, since {CLASSES.name} is missing: {hint}.",)
     except (ValueError, LookupError, OSError, TypeError, RecursionError) as error:
         raise DataError(f"{CLASSES.name} is damaged: {in_one_line(error)}.") from None

@@ -1,4 +1,4 @@
-"""Pictures of what happens inside a network, drawn into a folder, and a record of them."""
+"""Visualizations of a network (activations, filters, heat maps), drawn into a folder, and a record of them."""
 
 from __future__ import annotations
 
@@ -15,61 +15,61 @@ from dlpy.drawing.figures import save, style
 from dlpy.drawing.png import save_pixels
 from dlpy.explain.activations import activations
 from dlpy.explain.filters import ascend
-from dlpy.explain.heat_maps import heat_map, laid_over, prediction
+from dlpy.explain.heat_maps import heat_map, overlay_heat, prediction
 from dlpy.explain.inputs import Subject
 from dlpy.explain.layer_graph import SHOWN
 from dlpy.explain.sheets import filters_sheet, heat_sheet, maps_sheet
 
 Part = Literal["activations", "filters", "heatmap"]
-_SPREAD = 4  # layers whose filters are shown unless some are named
-_TOP = 5
+_DEFAULT_FILTER_LAYERS = 4  # layers whose filters are shown if none are named
+_TOP_CLASSES = 5
 
 
 @dataclass(frozen=True)
-class Wish:
-    """What is to be drawn: which parts (none named: all that apply), of which layers, and how much of each."""
+class Request:
+    """What to draw: which parts (if empty, all that apply), for which layers, and how much of each."""
 
     parts: tuple[Part, ...] = ()
     layers: list[str] = field(default_factory=list)
-    wanted: str | None = None  # the class of the heat map; the likeliest unless given
+    wanted_class: str | None = None  # the class of the heat map; None for the predicted one
     filters: int = 16
     channels: int = 64
     seed: int = 0
 
 
 class Watcher:
-    """Is told how it goes; this one is silent."""
+    """Receives progress reports; this base class ignores them."""
 
     def begins(self, what: str) -> None:
-        """The next piece of work."""
+        """Called before each part."""
 
     def notice(self, text: str) -> None:
-        """Something worth a line."""
+        """Called with a message for the user."""
 
     def wrote(self, path: Path) -> None:
-        """A picture is there."""
+        """Called after an image was written."""
 
 
 @dataclass(frozen=True)
-class Work:
-    """The pictures of one network that go into one folder."""
+class Explanation:
+    """Draws visualizations of one network into one folder."""
 
     subject: Subject
-    wish: Wish
+    request: Request
     folder: Path
     watcher: Watcher
 
-    def do(self, paths: list[Path]) -> dict[str, Any]:
-        """Draw everything, of these pictures, and return what was found and where it is.
+    def run(self, paths: list[Path]) -> dict[str, Any]:
+        """Draw everything that was requested for these images; return the findings and the files written.
 
         Raises:
-            ConfigError: a layer or a class does not exist, or a part needs what is not there.
-            DataError: a picture cannot be read.
+            ConfigError: a layer or a class does not exist, or a part cannot be drawn.
+            DataError: an image cannot be read.
         """
         for note in self.subject.notes:
             self.watcher.notice(note)
         parts = self._parts(paths)
-        inputs = [self.subject.read(path) for path in paths]  # a bad file is found before the work begins
+        inputs = [self.subject.read(path) for path in paths]  # report a bad file before drawing starts
         with style():
             filters = self._filters() if "filters" in parts else []
             names = _folder_names(paths)
@@ -77,17 +77,17 @@ class Work:
         return {"of": self.subject.title, "pictures": found, "filters": filters}
 
     def _parts(self, paths: list[Path]) -> tuple[Part, ...]:
-        """Return the parts to draw, all options checked."""
-        for name in self.wish.layers:
+        """Return the parts to draw, after checking all options."""
+        for name in self.request.layers:
             self.subject.network.named(name)
-        if self.wish.wanted is not None:
-            class_number(self.subject, self.wish.wanted)
-        parts = self.wish.parts or get_args(Part)
+        if self.request.wanted_class is not None:
+            class_number(self.subject, self.request.wanted_class)
+        parts = self.request.parts or get_args(Part)
         if not paths and parts != ("filters",):
-            raise ConfigError("give the pictures to look at; only `--only filters` does without.")
+            raise ConfigError("give at least one image; only `--only filters` works without.")
         if "heatmap" in parts and len(self.subject.network.output.shape) != 2:
-            reason = f"{self.subject.title} has no classes (weights without the classifier): no heat map."
-            if self.wish.parts or self.wish.wanted is not None:
+            reason = f"{self.subject.title} has no classes (weights without the classifier), so there is no heat map."
+            if self.request.parts or self.request.wanted_class is not None:
                 raise ConfigError(reason)
             self.watcher.notice(reason)
             parts = ("activations", "filters")
@@ -95,61 +95,59 @@ class Work:
 
     def _filters(self) -> list[dict[str, Any]]:
         network, found = self.subject.network, []
-        for layer in self.wish.layers or spread(network.shown("convolution"), _SPREAD):
+        for layer in self.request.layers or spread(network.shown("convolution"), _DEFAULT_FILTER_LAYERS):
             self.watcher.begins(f"filters of {layer}")
-            ascent = ascend(self.subject, layer, self.wish.filters, self.wish.seed)
+            ascent = ascend(self.subject, layer, self.request.filters, self.request.seed)
             channels = network.layers[layer].output.shape[-1]
             path = self.folder / "filters" / f"{_file_name(layer)}.png"
             self._save(filters_sheet(ascent, channels, self.subject.title), path)
             means = {"before": ascent.before.tolist(), "after": ascent.after.tolist()}
-            found.append({"layer": layer, "filters": len(ascent.pictures), **means, "file": str(path)})
+            found.append({"layer": layer, "filters": len(ascent.images), **means, "file": str(path)})
         return found
 
-    def _picture(self, path: Path, picture: np.ndarray, folder: Path, parts: tuple[Part, ...]) -> dict[str, Any]:
+    def _picture(self, path: Path, image: np.ndarray, folder: Path, parts: tuple[Part, ...]) -> dict[str, Any]:
         flat = len(self.subject.network.output.shape) == 2
-        given = prediction(self.subject, picture) if flat else np.empty(0)
-        found: dict[str, Any] = {"file": str(path), **_said(self.subject, given)}
+        given = prediction(self.subject, image) if flat else np.empty(0)
+        found: dict[str, Any] = {"file": str(path), **_predicted(self.subject, given)}
         if "activations" in parts:
-            found["activations"] = self._activations(path, picture, folder / "activations")
+            found["activations"] = self._activations(path, image, folder / "activations")
         if "heatmap" in parts:
             self.watcher.begins(f"heat map of {path.name}")
-            found["heatmaps"] = self._heat_maps(path, picture, folder, self._class(given))
+            found["heatmaps"] = self._heat_maps(path, image, folder, self._class(given))
         return found
 
-    def _activations(self, path: Path, picture: np.ndarray, folder: Path) -> list[dict[str, Any]]:
+    def _activations(self, path: Path, image: np.ndarray, folder: Path) -> list[dict[str, Any]]:
         self.watcher.begins(f"activations of {path.name}")
-        layers, found = self.wish.layers or self.subject.network.shown(*SHOWN), []
+        layers, found = self.request.layers or self.subject.network.shown(*SHOWN), []
         places = list(self.subject.network.layers)
-        for maps in activations(self.subject.network, layers, picture):
+        for maps in activations(self.subject.network, layers, image):
             file = folder / f"{places.index(maps.layer) + 1:02d}-{_file_name(maps.layer)}.png"
-            self._save(maps_sheet(maps, self.wish.channels, self._title(path)), file)
+            self._save(maps_sheet(maps, self.request.channels, self._title(path)), file)
             found.append({**maps.summary(), "file": str(file)})
         return found
 
-    def _heat_maps(
-        self, path: Path, picture: np.ndarray, folder: Path, wanted: tuple[str, int]
-    ) -> list[dict[str, Any]]:
+    def _heat_maps(self, path: Path, image: np.ndarray, folder: Path, wanted: tuple[str, int]) -> list[dict[str, Any]]:
         network, found, (name, number) = self.subject.network, [], wanted
-        seen = read_picture(path, _laid_under(self.subject.form))
-        for layer in self.wish.layers or [network.last_maps()]:
-            heat = heat_map(network, layer, picture, number)
-            overlay, place = laid_over(seen, heat), f"-{_file_name(layer)}" if self.wish.layers else ""
+        seen = read_picture(path, _display_form(self.subject.form))
+        for layer in self.request.layers or [network.last_feature_maps()]:
+            heat = heat_map(network, layer, image, number)
+            overlay, place = overlay_heat(seen, heat), f"-{_file_name(layer)}" if self.request.layers else ""
             files = [folder / f"{kind}-{_file_name(name)}{place}.png" for kind in ("heatmap", "overlay")]
-            title = f"{self._title(path)}, {layer}: where {name} is seen"
+            title = f"{self._title(path)}, Grad-CAM of {name}, {layer}"
             self._save(heat_sheet(seen, heat, overlay, title), files[0])
             save_pixels(overlay, files[1], self.subject.runs)
             self.watcher.wrote(files[1])
             if not heat.any():
-                self.watcher.notice(f"{path.name}: nothing that {layer} sees speaks for {name}.")
+                self.watcher.notice(f"{path.name}: the heat map is all zero: nothing in {layer} supports {name}.")
             found.append({"layer": layer, "class": name, "files": [str(file) for file in files]})
         return found
 
     def _class(self, given: np.ndarray) -> tuple[str, int]:
-        """Return the class whose places are looked for, and its number, from what the network gives."""
+        """Return the name and number of the heat map's class: the requested one, or the predicted one."""
         if not self.subject.classes:
             return "prediction", 0
-        if self.wish.wanted is not None:
-            return self.wish.wanted, class_number(self.subject, self.wish.wanted)
+        if self.request.wanted_class is not None:
+            return self.request.wanted_class, class_number(self.subject, self.request.wanted_class)
         number = int(given.argmax())
         return self.subject.classes[number], number
 
@@ -162,7 +160,7 @@ class Work:
 
 
 def part_names(text: str | None) -> tuple[Part, ...]:
-    """Return the parts that a list such as "activations,heatmap" names, checked."""
+    """Return the parts named in a list such as "activations,heatmap", after checking them."""
     names = [name.strip() for name in (text or "").split(",") if name.strip()]
     for name in names:
         if name not in get_args(Part):
@@ -179,7 +177,7 @@ def class_number(subject: Subject, name: str) -> int:
     if name in subject.classes:
         return subject.classes.index(name)
     if not subject.classes:
-        raise ConfigError(f"--class {name}: {subject.title} tells no classes.")
+        raise ConfigError(f"--class {name}: {subject.title} has no classes.")
     raise ConfigError(f"--class {name}: there is no such class.{did_you_mean(name, subject.classes)}")
 
 
@@ -189,24 +187,24 @@ def spread(names: list[str], count: int) -> list[str]:
     return [names[i] for i in chosen]
 
 
-def _said(subject: Subject, given: np.ndarray) -> dict[str, Any]:
-    """Return the likeliest classes with their probabilities, or the numbers that the network gives, if it gives any."""
+def _predicted(subject: Subject, given: np.ndarray) -> dict[str, Any]:
+    """Return the most probable classes with their probabilities, or the raw output of a network without classes."""
     if not given.size:
         return {}
     if not subject.classes:
         return {"prediction": given.tolist()}
-    best = np.argsort(-given, kind="stable")[:_TOP]
+    best = np.argsort(-given, kind="stable")[:_TOP_CLASSES]
     return {"classes": [{"class": subject.classes[i], "probability": float(given[i])} for i in best]}
 
 
-def _laid_under(form: Form) -> Form:
-    """Return how a picture is shown under its heat map: as large as it is, unless the network sees a part of it."""
+def _display_form(form: Form) -> Form:
+    """Return how to read an image for display: at its own size, unless the network sees a part of it only."""
     size = None if form.resize == "stretch" else form.size
     return Form(size, form.color_mode, form.resize, form.interpolation, form.convert)
 
 
 def _folder_names(paths: list[Path]) -> list[str]:
-    """Return a folder's name for each picture: its own without the suffix, numbered where several have it."""
+    """Return a folder name for each image: its file name without the suffix, numbered if several share it."""
     names: list[str] = []
     for path in paths:
         stem, number = _file_name(path.stem), 1

@@ -1,4 +1,4 @@
-"""The pictures that a layer's filters answer to most, by gradient ascent (Chollet 2017, 5.4.2)."""
+"""Images that maximize the response of a layer's filters, by gradient ascent (Chollet 2017, 5.4.2)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dlpy.explain.gradients import with_slope
+from dlpy.explain.gradients import with_gradient
 from dlpy.explain.inputs import Subject
 from dlpy.explain.layer_graph import resized
 
@@ -16,27 +16,27 @@ if TYPE_CHECKING:
     import keras
 
 STEPS = 40
-_SIDE = 64  # of the pictures, as in the book; a network whose layers do not take it gets its own size
+_SIDE = 64  # image size in pixels, as in the book; a network that does not accept it gets its own size
 
 
 @dataclass(frozen=True)
 class Ascent:
-    """The pictures that a layer's first filters answer to, and their mean answers to the noise and to these.
+    """Images that maximize the first filters of a layer, and the mean responses to the initial noise and to them.
 
-    pictures: (filters, height, width, channels) uint8. before, after: (filters,) float32.
+    images: (filters, height, width, channels) uint8. before, after: (filters,) float32.
     """
 
     layer: str
-    pictures: np.ndarray
+    images: np.ndarray
     before: np.ndarray
     after: np.ndarray
 
 
 def ascend(subject: Subject, layer: str, count: int, seed: int) -> Ascent:
-    """Return the pictures of a layer's first `count` filters, all climbed at once from the same grey noise.
+    """Return the images that maximize a layer's first `count` filters, starting from the same grey noise.
 
-    What is climbed is the mean of what a filter gives behind its activation (without one only the border would tell).
-    Where that is 0 all over, and has no slope, the largest sum before the activation is climbed until it is not.
+    The objective is the mean response of a filter after its activation (before it, only the border would matter).
+    While that is 0 everywhere and has no gradient, the objective is the maximum before the activation.
     """
     import tensorflow as tf
 
@@ -51,49 +51,49 @@ def ascend(subject: Subject, layer: str, count: int, seed: int) -> Ascent:
     return Ascent(layer, displayable(raw[..., np.argsort(colours)]), before, after)
 
 
-def displayable(pictures: np.ndarray) -> np.ndarray:
-    """Return climbed pictures to look at, uint8: each centred, a deviation of 0.1 of the whole range."""
-    centred = pictures - pictures.mean(axis=(1, 2, 3), keepdims=True)
+def displayable(images: np.ndarray) -> np.ndarray:
+    """Return images as uint8 for display: each centred, with a standard deviation of 0.1 of the whole range."""
+    centred = images - images.mean(axis=(1, 2, 3), keepdims=True)
     scaled = centred / (centred.std(axis=(1, 2, 3), keepdims=True) + 1e-5) * 0.1 + 0.5
     return (scaled.clip(0, 1) * 255).round().astype(np.uint8)
 
 
 def _network(subject: Subject, layer: str) -> tuple[keras.Model, tuple[int, int]]:
-    """Return the network up to a layer, activated and not, for small pictures where it takes those, and their size."""
+    """Return the network up to a layer, after and before its activation, and the image size (small if accepted)."""
     import keras
 
     network, size = subject.network, (min(subject.size[0], _SIDE), min(subject.size[1], _SIDE))
-    model = keras.Model(network.input, list(network.with_sums(layer)))
+    model = keras.Model(network.input, list(network.with_pre_activation(layer)))
     small = resized(model, *size) if size != subject.size else None
     return (model, subject.size) if small is None else (small, size)
 
 
 def _climb(model: keras.Model, count: int, level: np.ndarray) -> Callable[[Any], Any]:
-    """Return a graph that climbs from pictures (count, ...) and also returns the mean answers at both ends.
+    """Return a graph that runs gradient ascent on images (count, ...) and returns the mean responses at both ends.
 
-    A step changes a picture by one grey level in the root mean square.
+    A step changes an image by one grey level (root mean square).
     """
     import tensorflow as tf
 
     step = tf.constant(level)
 
-    def answers(pictures: Any) -> Any:
-        activated, sums = model(pictures, training=False)
+    def responses(images: Any) -> Any:
+        activated, sums = model(images, training=False)
         both = tf.reduce_mean(activated, axis=(1, 2)), tf.reduce_max(sums, axis=(1, 2))
-        return [tf.linalg.diag_part(answer[:, :count]) for answer in both]  # picture i's answer from filter i
+        return [tf.linalg.diag_part(response[:, :count]) for response in both]  # of filter i to image i
 
-    def climbed(pictures: Any) -> Any:
-        mean, largest = answers(pictures)
+    def objective(images: Any) -> Any:
+        mean, largest = responses(images)
         return tf.where(mean == 0, largest, mean), mean
 
-    def once(pictures: Any) -> Any:
-        slope, _ = with_slope(climbed, pictures)
-        size = tf.sqrt(tf.reduce_mean(tf.square(slope), axis=(1, 2, 3), keepdims=True))
-        return pictures + slope / (size + 1e-5) * step
+    def step_up(images: Any) -> Any:
+        gradient, _ = with_gradient(objective, images)
+        size = tf.sqrt(tf.reduce_mean(tf.square(gradient), axis=(1, 2, 3), keepdims=True))
+        return images + gradient / (size + 1e-5) * step
 
     def climb(start: Any) -> Any:
-        end = tf.while_loop(lambda i, _: i < STEPS, lambda i, x: (i + 1, once(x)), [0, start])[1]
-        return end, answers(start)[0], answers(end)[0]
+        end = tf.while_loop(lambda i, _: i < STEPS, lambda i, x: (i + 1, step_up(x)), [0, start])[1]
+        return end, responses(start)[0], responses(end)[0]
 
-    shape = tf.TensorSpec((count, *level.shape))  # one graph; TensorFlow would warn of many that are called once
+    shape = tf.TensorSpec((count, *level.shape))  # one concrete graph: TensorFlow warns of repeated retracing otherwise
     return tf.function(climb, autograph=False).get_concrete_function(shape)

@@ -1,4 +1,4 @@
-"""The mechanism behind filters, dreams and styles: how what a network says changes with the picture."""
+"""The gradient of a function with respect to an image, used by filters, dreams and style transfers."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from collections.abc import Callable
 from typing import Any
 
 
-def with_slope(function: Callable[[Any], tuple[Any, Any]], pictures: Any) -> tuple[Any, Any]:
-    """Return the slope of a function along pictures, and what else it tells of them, as tensors in a graph.
+def with_gradient(function: Callable[[Any], tuple[Any, Any]], images: Any) -> tuple[Any, Any]:
+    """Return the gradient of a function with respect to images, and the function's auxiliary output.
 
     Args:
-        function: returns what is to grow or shrink, one number or one for each picture, and whatever is to be told.
-        pictures: (pictures, height, width, channels).
+        function: returns the objective, one number or one per image, and any auxiliary output.
+        images: (images, height, width, channels).
     """
     import tensorflow as tf
 
     with tf.GradientTape(watch_accessed_variables=False) as tape:
-        tape.watch(pictures)
-        climbed, told = function(pictures)
-    return tape.gradient(climbed, pictures), told
+        tape.watch(images)
+        objective, auxiliary = function(images)
+    return tape.gradient(objective, images), auxiliary

@@ -1,4 +1,4 @@
-"""What is looked into: a network, how pictures become its input, and what its classes are called."""
+"""The network to explain, its preprocessing and its class names."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dlpy.core.errors import ConfigError
 from dlpy.data.images.files import Form, read_picture
 from dlpy.data.rows import Rows
 from dlpy.data.task import Task
-from dlpy.explain.layer_graph import Opened, open_network
+from dlpy.explain.layer_graph import LayerGraph, open_network
 from dlpy.runs.results import class_names
 from dlpy.training.evaluate import Trained, restore
 from dlpy.training.pipeline import Pipeline
@@ -27,18 +27,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Subject:
-    """A network that looks at pictures.
+    """An image network to explain.
 
-    title: what pictures of it are headed with.
-    form: what picture files are brought to.
-    prepare: makes (rows, height, width, channels) uint8 the network's input, (rows, height, width, channels) float32.
-    classes: what the classes are called; empty where it tells no classes.
-    runs: the run it is of, by which stand-in data is marked.
-    notes: what a person should know of it.
+    title: its name in the titles of plots.
+    form: the size and colours to which image files are converted.
+    prepare: preprocesses (rows, height, width, channels) uint8 to (rows, height, width, channels) float32.
+    classes: the class names; empty for a network without classes.
+    runs: the run it belongs to, if any; its stand-in data is marked on the plots.
+    notes: messages for the user.
     """
 
     title: str
-    network: Opened
+    network: LayerGraph
     form: Form
     prepare: Callable[[np.ndarray], np.ndarray]
     classes: tuple[str, ...]
@@ -46,20 +46,21 @@ class Subject:
     notes: tuple[str, ...] = ()
 
     def read(self, path: Path) -> np.ndarray:
-        """Return a picture file as the network's input: (1, height, width, channels) float32."""
+        """Return an image file as the network's input: (1, height, width, channels) float32."""
         return self.prepare(read_picture(path, self.form)[None])
 
     @property
     def size(self) -> tuple[int, int]:
         """Height and width of the network's input."""
         if self.form.size is None:
-            raise ValueError("a network's pictures are always of one size")
+            raise ValueError("the images of a network have one fixed size")
         return self.form.size
 
     def grey_levels(self, size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray, list[int]]:
-        """Return what black is to the network, what one grey level adds, and the colours that its channels stand for.
+        """Return black as the network sees it, the increase per grey level, and the colour of each of its channels.
 
-        Both are (height, width, channels) float32, read off two pictures; the colours are numbered as in files.
+        The first two are (height, width, channels) float32, measured on a black and a white image; colours are
+        numbered as in files.
         """
         channels = self.form.channels
         plain = np.zeros((2 + channels, *size, channels), np.uint8)
@@ -74,10 +75,10 @@ class Subject:
 
 
 def of_run(run: Run, which: Which = "best") -> Subject:
-    """Return a run's network.
+    """Return the network of a run to explain.
 
     Raises:
-        ConfigError: it has no convolutions over images.
+        ConfigError: it has no 2D convolutions.
         RunError: the run is not complete.
     """
     trained = restore(run, which)
@@ -86,11 +87,11 @@ def of_run(run: Run, which: Which = "best") -> Subject:
     network = open_network(model)
     if not network.shown("convolution"):
         family = trained.experiment.model.name
-        raise ConfigError(f"run {run.id} has no convolutions over images to look into: its model is {family}.")
+        raise ConfigError(f"run {run.id} has no 2D convolutions to explain: its model is {family}.")
     shape = trained.raw_task.input.shape
 
-    def prepare(pictures: np.ndarray) -> np.ndarray:
-        raw = pictures if len(shape) == 3 else pictures[..., 0]
+    def prepare(images: np.ndarray) -> np.ndarray:
+        raw = images if len(shape) == 3 else images[..., 0]
         return np.asarray(before.apply(Rows.single(raw)).array, np.float32)
 
     return Subject(run.id, network, form, prepare, _classes(trained.task), [run])
@@ -104,9 +105,9 @@ def _classes(task: Task) -> tuple[str, ...]:
 
 
 def _composed(trained: Trained) -> tuple[Pipeline, keras.Model]:
-    """Return the transforms before the network, and the network whole.
+    """Return the transforms before the network, and the whole network.
 
-    Where a base is run once and its outputs are kept, it is one of the transforms: a Keras model.
+    A base whose outputs are cached is one of the transforms (a Keras model); it becomes part of the network here.
     """
     import keras
 
@@ -117,7 +118,9 @@ def _composed(trained: Trained) -> tuple[Pipeline, keras.Model]:
             x = base.outputs[0]
             for step, layer in zip(steps[position + 1 :], layers[position + 1 :], strict=True):
                 if layer is None and not step.on_targets:
-                    raise ConfigError(f"transform '{step.name}' behind the base has no Keras layer to look through.")
+                    raise ConfigError(
+                        f"transform '{step.name}' after the base has no Keras layer: no gradient can pass through it."
+                    )
                 x = x if layer is None else layer(x)
             return Pipeline(steps[:position], states[:position]), keras.Model(base.inputs, trained.engine.model(x))
     return trained.pipeline, trained.engine.model

@@ -1,4 +1,4 @@
-"""A network with its layers laid open: what goes into each and what comes out, those of networks inside it included."""
+"""A network as a flat graph of its layers, including those of nested models, with each layer's inputs and output."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ SHOWN: tuple[Kind, ...] = ("convolution", "pooling", "activation", "merge")
 
 
 @dataclass(frozen=True)
-class OpenLayer:
-    """A layer, and the symbolic tensors that go into it and come out of it."""
+class GraphLayer:
+    """A layer with its symbolic input tensors (`given`) and output tensor."""
 
     layer: Any
     given: list[Any]
@@ -25,7 +25,7 @@ class OpenLayer:
 
     @property
     def kind(self) -> Kind:
-        """What the layer does, as far as that matters for looking at it."""
+        """The kind of the layer, for choosing what to show."""
         from keras import layers
 
         activations = (layers.Activation, layers.ReLU, layers.LeakyReLU, layers.ELU, layers.PReLU)
@@ -40,66 +40,66 @@ class OpenLayer:
         return "merge" if isinstance(self.layer, layers.Add | layers.Concatenate) else "other"
 
     @property
-    def gives_maps(self) -> bool:
-        """Whether it gives pictures: (batch, height, width, channels)."""
+    def has_feature_maps(self) -> bool:
+        """Whether its output is 4-D: (batch, height, width, channels)."""
         return len(getattr(self.output, "shape", ())) == 4
 
 
 @dataclass(frozen=True)
-class Opened:
-    """A network of one input: its layers by name, in the order in which they are computed, and what it gives."""
+class LayerGraph:
+    """A network with one input: its layers by name, in the order of computation, and its output."""
 
     input: Any
-    layers: dict[str, OpenLayer]
+    layers: dict[str, GraphLayer]
     output: Any
 
-    def named(self, name: str) -> OpenLayer:
-        """Return a layer that gives pictures.
+    def named(self, name: str) -> GraphLayer:
+        """Return the layer of this name.
 
         Raises:
-            ConfigError: there is none of that name.
+            ConfigError: there is no such layer, or it has no feature maps.
         """
-        wrong = self.unfit(name)
+        wrong = self.problem_with(name)
         if wrong is not None:
             raise ConfigError(f"--layer {name}: {wrong}")
         return self.layers[name]
 
-    def unfit(self, name: str) -> str | None:
-        """Return why a layer of this name cannot be looked at; None where it can."""
-        known = [own for own, layer in self.layers.items() if layer.gives_maps]
+    def problem_with(self, name: str) -> str | None:
+        """Return why the layer of this name cannot be shown, or None if it can."""
+        known = [own for own, layer in self.layers.items() if layer.has_feature_maps]
         if name in known:
             return None
-        what = "gives no pictures." if name in self.layers else "there is no such layer."
+        what = "this layer has no feature maps." if name in self.layers else "there is no such layer."
         return f"{what}{did_you_mean(name, known)}"
 
     def shown(self, *kinds: Kind) -> list[str]:
-        """Return the names of the layers of these kinds that give pictures."""
-        return [name for name, layer in self.layers.items() if layer.gives_maps and layer.kind in kinds]
+        """Return the names of the layers of these kinds that have feature maps."""
+        return [name for name, layer in self.layers.items() if layer.has_feature_maps and layer.kind in kinds]
 
-    def last_maps(self) -> str:
-        """Return the layer that tells where: what normalizes, activates and joins the last convolution, or itself."""
-        return self._behind(self.shown("convolution")[-1], ("normalization", "activation", "merge"))
+    def last_feature_maps(self) -> str:
+        """Return the name of the last convolution, or of the last normalization, activation or merge after it."""
+        return self._last_following(self.shown("convolution")[-1], ("normalization", "activation", "merge"))
 
     def activated(self, name: str) -> str:
-        """Return the layer that activates what this one gives, or this one where none does."""
-        return self._behind(name, ("normalization", "activation"))
+        """Return the name of the activation layer after this layer, or this layer if there is none."""
+        return self._last_following(name, ("normalization", "activation"))
 
-    def _behind(self, name: str, kinds: tuple[Kind, ...]) -> str:
-        """Return the last of the layers of these kinds that follow a layer."""
+    def _last_following(self, name: str, kinds: tuple[Kind, ...]) -> str:
+        """Return the name of the last layer of these kinds directly after a layer, or the layer itself."""
         names, found = list(self.layers), name
         for other in names[names.index(name) + 1 :]:
             layer = self.layers[other]
             follows = any(tensor is self.layers[found].output for tensor in layer.given)
-            if follows and layer.gives_maps and layer.kind in kinds:
+            if follows and layer.has_feature_maps and layer.kind in kinds:
                 found = other
         return found
 
-    def sums(self, name: str) -> Any:
-        """Return what goes into the activation of a layer, its own or one behind it: a symbolic tensor."""
-        return self.with_sums(name)[1]
+    def pre_activation(self, name: str) -> Any:
+        """Return the input of a layer's activation (its own or a following layer): a symbolic tensor."""
+        return self.with_pre_activation(name)[1]
 
-    def with_sums(self, name: str) -> tuple[Any, Any]:
-        """Return what a layer gives behind its activation, its own or one behind it, and what goes into that."""
+    def with_pre_activation(self, name: str) -> tuple[Any, Any]:
+        """Return the output and the input of a layer's activation (its own or a following layer)."""
         from keras import layers
 
         layer, last = self.layers[name], self.layers[self.activated(name)]
@@ -114,62 +114,62 @@ class Opened:
         return (layers.Activation(own)(sums) if last is layer else last.output), sums
 
     def up_to(self, *names: str) -> keras.Model:
-        """Return the network that gives what these layers give."""
+        """Return a model whose outputs are those of these layers."""
         import keras
 
         return keras.Model(self.input, [self.layers[name].output for name in names])
 
 
-def open_network(model: keras.Model) -> Opened:
-    """Return the network with its layers laid open; weights are shared with the model."""
+def open_network(model: keras.Model) -> LayerGraph:
+    """Return the layer graph of a model; weights are shared with the model."""
     import keras
 
-    found: list[OpenLayer] = []
+    found: list[GraphLayer] = []
 
     def call(layer: Any, *given: Any, **options: Any) -> Any:
         if isinstance(layer, keras.Model) and layer.built and getattr(layer, "inputs", None):
             return _through(layer, given[0], call)
         output = layer(*given, **options)
-        found.append(OpenLayer(layer, keras.tree.flatten(given), output))
+        found.append(GraphLayer(layer, keras.tree.flatten(given), output))
         return output
 
     (first,) = model.inputs
     start = keras.Input(batch_shape=first.shape, dtype=first.dtype, name="input")
     output = _through(model, start, call)
-    return Opened(start, _by_name(found), output)
+    return LayerGraph(start, _by_name(found), output)
 
 
 def resized(model: keras.Model, height: int | None, width: int | None) -> keras.Model | None:
-    """Return the model for pictures of another size, or of any (None); None where its layers do not take it."""
+    """Return the model for another input size (None: any), or None if its layers do not accept it."""
     import keras
 
     start = keras.Input((height, width, model.inputs[0].shape[-1]))
     try:
         output = _through(model, start, lambda layer, *given, **options: layer(*given, **options))
-    except ValueError:  # too small for the layers, or a layer that knows the size
+    except ValueError:  # too small, or a layer depends on the size
         return None
     return keras.Model(start, output)
 
 
 def _through(model: keras.Model, tensor: Any, call: Any) -> Any:
-    """Return what a model makes of a symbolic tensor, each of its layers called by `call`."""
+    """Return the output of a model for a symbolic tensor, calling each of its layers through `call`."""
     import keras
 
     if isinstance(model, keras.Sequential):
         for layer in model.layers:
             tensor = call(layer, tensor)
         return tensor
-    # What keras.models.clone_model is made of; that would cut the tensors off from what they were made of.
+    # keras.models.clone_model uses the same method, but it would disconnect the tensors from the graph before them.
     outputs = model._run_through_graph([tensor], operation_fn=lambda layer: layer, call_fn=call)  # type: ignore
     flat = keras.tree.flatten(outputs)
     return flat[0] if len(flat) == 1 else outputs
 
 
-def _by_name(found: list[OpenLayer]) -> dict[str, OpenLayer]:
-    """Return layers by name; names that Keras gave, which it counts on through a process, are counted from here."""
+def _by_name(found: list[GraphLayer]) -> dict[str, GraphLayer]:
+    """Return layers by name; default names, which Keras numbers per process, are renumbered from here."""
     from keras.src.utils.naming import to_snake_case
 
-    named: dict[str, OpenLayer] = {}
+    named: dict[str, GraphLayer] = {}
     for layer in found:
         name, stem = layer.layer.name, to_snake_case(type(layer.layer).__name__)
         if re.fullmatch(rf"{stem}(_\d+)?", name):

@@ -1,4 +1,4 @@
-"""Sheets of small pictures beside each other, with a heading, as figures."""
+"""Figures of activations, filters and heat maps."""
 
 from __future__ import annotations
 
@@ -21,42 +21,42 @@ _WIDTH = 10.0  # inches
 
 
 def maps_sheet(maps: Maps, most: int, title: str) -> Figure:
-    """Return a layer's channels for one picture, the first `most` of them; a dead one is all of the darkest colour."""
+    """Return a figure of the first `most` channels of a layer for one image; dead channels are uniformly dark."""
     import matplotlib
 
     height, width, channels = maps.values.shape
-    silent = f"{maps.zeros:.0%} zeros" + (f", {maps.dead:,} dead" if maps.dead else "")
+    zeros = f"{maps.zeros:.0%} zeros" + (f", {maps.dead:,} dead" if maps.dead else "")
     which = f"{most} of {channels:,} channels" if channels > most else f"{channels:,} channels"
     colours = matplotlib.colormaps["viridis"](np.arange(256), bytes=True)[:, :3]
     cells = colours[as_grey(maps.values[..., :most]).transpose(2, 0, 1)]
     pixels = sheet(cells, _MAPS_IN_A_ROW, max(1, width // 32), 255)
-    return _figure(pixels, title, f"{maps.layer}: {which} of {height} x {width}, {silent}")
+    return _figure(pixels, title, f"{maps.layer}: {which} of {height} x {width}, {zeros}")
 
 
 def filters_sheet(ascent: Ascent, channels: int, title: str) -> Figure:
-    """Return the pictures that a layer's filters answer to."""
-    count = len(ascent.pictures)
+    """Return a figure of the images that maximize a layer's filters."""
+    count = len(ascent.images)
     which = f"{count} of {channels:,} filters" if channels > count else f"{count} filters"
-    silent = int(np.sum(ascent.after <= ascent.before))
-    which += f" ({silent} stay silent)" if silent else ""
-    cells = ascent.pictures if ascent.pictures.shape[-1] == 3 else ascent.pictures[..., 0]
-    return _figure(sheet(cells, _FILTERS_IN_A_ROW, 5, 0), title, f"{ascent.layer}: what {which} answer to")
+    flat = int(np.sum(ascent.after <= ascent.before))
+    which += f" ({flat} without any increase)" if flat else ""
+    cells = ascent.images if ascent.images.shape[-1] == 3 else ascent.images[..., 0]
+    return _figure(sheet(cells, _FILTERS_IN_A_ROW, 5, 0), title, f"{ascent.layer}: images that maximize {which}")
 
 
 def heat_sheet(seen: np.ndarray, heat: np.ndarray, overlay: np.ndarray, title: str) -> Figure:
-    """Return a picture, the heat map and both over each other."""
+    """Return a figure of an image, its heat map and the overlay of both."""
     ratio = min(seen.shape[0] / seen.shape[1], 2.5)
     figure = new_figure(title, _WIDTH, _WIDTH / 3 * ratio + 0.6)
     named = (
-        ("the picture", seen),
-        ("where it is seen" if heat.any() else "seen nowhere", heat),
-        ("over each other", overlay),
+        ("image", seen),
+        ("heat map" if heat.any() else "heat map (all zero)", heat),
+        ("overlay", overlay),
     )
-    for position, (name, picture) in enumerate(named):
+    for position, (name, image) in enumerate(named):
         axes = figure.add_subplot(1, 3, position + 1)
         axes.set_title(caption(name))
-        grey = picture.ndim == 3 and picture.shape[-1] == 1
-        axes.imshow(picture, cmap="gray" if grey else "jet", vmin=0, vmax=255 if grey else 1)
+        grey = image.ndim == 3 and image.shape[-1] == 1
+        axes.imshow(image, cmap="gray" if grey else "jet", vmin=0, vmax=255 if grey else 1)
         axes.set_axis_off()
     return figure
 

@@ -1,4 +1,4 @@
-"""A text that a run's model goes on with."""
+"""Text generation with a run's language model."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from dlpy.training import evaluate
 
 
 @dataclass(frozen=True)
-class Wish:
-    """What is to be written.
+class Request:
+    """Which text to generate.
 
-    seed_text: what is gone on with; a window of the training text, chosen by the manner's seed, where it is None.
-    length: how many tokens are written behind it.
-    manner: how they are drawn; its one temperature.
+    seed_text: the start of the text; None for a window of the training text, chosen by the seed in `manner`.
+    length: the number of tokens to generate after it.
+    manner: how tokens are sampled, with a single temperature.
     """
 
     seed_text: str | None = None
@@ -27,20 +27,20 @@ class Wish:
     manner: Manner = field(default_factory=lambda: Manner((0.5,)))
 
 
-def write_text(run: Run, wish: Wish, which: checkpoints.Which = "best") -> str:
-    """Return the seed text and how a run's model goes on with it; the text it has learnt from need not be there.
+def write_text(run: Run, request: Request, which: checkpoints.Which = "best") -> str:
+    """Return the seed text followed by the generated text; the training text itself is not needed.
 
     Raises:
-        ConfigError: the seed text holds what the training text lacks, or the model is of a family without a memory.
+        ConfigError: the seed text has tokens that are not in the vocabulary, or the model has no recurrent state.
     """
     memory = Memory.read(run)
-    opening = memory.opening(wish.manner.seed)
-    if wish.seed_text is not None:
-        opening = memory.vocabulary.all_numbers(wish.seed_text, "--seed-text")
+    opening = memory.opening(request.manner.seed)
+    if request.seed_text is not None:
+        opening = memory.vocabulary.all_numbers(request.seed_text, "--seed-text")
     trained = evaluate.restore(run, which)
     if not isinstance(trained.experiment.model, Rnn):
         family = trained.experiment.model.name
-        raise ConfigError(f"run {run.id}: {family} keeps no memory of a text from token to token, as rnn does.")
+        raise ConfigError(f"run {run.id}: {family} cannot generate text (no recurrent state): use rnn.")
     continuation = Continuation(trained.engine.model, memory.vocabulary.writable())
-    (tokens,) = continuation(opening, wish.length, wish.manner)
+    (tokens,) = continuation(opening, request.length, request.manner)
     return memory.vocabulary.text(opening) + memory.continued(opening, tokens)

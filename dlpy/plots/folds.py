@@ -54,7 +54,7 @@ def _draw_raw(axes: Axes, score: str, folds: list[History], mean: History) -> No
     marker = "o" if len(mean.epochs) == 1 else ""
     for fold in folds:
         if score in fold.curves:
-            axes.plot(fold.epochs, fold.curves[score], "-", marker=marker, color=BLUE, linewidth=0.7, label="a fold")
+            axes.plot(fold.epochs, fold.curves[score], "-", marker=marker, color=BLUE, linewidth=0.7, label="each fold")
     axes.plot(mean.epochs, mean.curves[score], marker=marker, color=ORANGE, linewidth=2.4, label="mean over folds")
     epoch_axis(axes, max((fold.epochs for fold in folds), key=len))
     score_axis(axes, score.removeprefix("val_"), [fold.curves[score] for fold in folds if score in fold.curves])

@@ -32,14 +32,14 @@ def test_all_mistakes_come_at_once_with_their_lines(bench) -> None:
     [
         ("kind: deam\n", "1: kind: there is no kind 'deam'. Did you mean 'dream'? Known: dream, style."),
         ("kind: null\n", "1: kind: there is no kind 'None'. Known: dream, style."),
-        (DREAM.replace("fallback: stand_in", ""), "path: required: give the picture's path, or set fallback"),
-        (DREAM.replace("weights: none", "weights: imagnet"), "3: weights: 'imagnet' is no h5 file. Did you mean"),
+        (DREAM.replace("fallback: stand_in", ""), "path: required: give the path of the image, or set fallback"),
+        (DREAM.replace("weights: none", "weights: imagnet"), "3: weights: 'imagnet' is not an h5 file. Did you mean"),
         (DREAM.replace("weights: none", "weights: run:x"), "2: network: a run brings its own network"),
         (DREAM.replace("network: vgg16", ""), "network: required. Known: convnext_base"),
         (DREAM.replace("vgg16", "xception"), "layers: required for xception: such as"),
         (
             DREAM + "height: 60\n",
-            "5: height: its smallest octave has only 30 x 30 pixels: vgg16 needs at least 32 x 32",
+            "5: height: the smallest octave has only 30 x 30 pixels: vgg16 needs at least 32 x 32",
         ),
         (DREAM + "octave_scale: 1\n", "5: octave_scale: must be greater than 1, got 1."),
         (STYLE + "height: 30\n", "5: height: 30 x 30 pixels are too few: vgg16 needs at least 32 x 32."),
@@ -56,7 +56,7 @@ def test_overrides_and_extends_work_as_in_other_files(bench) -> None:
     bench.write(DREAM + "layers: {block1_conv1: 1.0}\n", "base.yaml")
     artwork, _ = load_any(bench.write("extends: base.yaml\nsteps: 3\n"), ["octaves=2", "layers.block1_conv1=2"])
     assert (artwork.kind, artwork.model_dump()["steps"], artwork.model_dump()["octaves"]) == ("dream", 3, 2)
-    assert artwork.wanted_layers() == {("layers", "block1_conv1"): 2.0}
+    assert artwork.layer_weights() == {("layers", "block1_conv1"): 2.0}
     assert refused(bench, DREAM, "stepz=3")[0].startswith("stepz=3: unknown option. Did you mean 'steps'?")
 
 
@@ -96,11 +96,11 @@ def test_show_and_check_take_such_files(bench) -> None:
     file = bench.write(DREAM)
     assert yaml.safe_load(bench.run("show", file)[1])["octaves"] == 3
     status, out, _ = bench.run("check", file, "--data", "height=64", "octaves=1")
-    assert (status, out) == (0, f"{file}: ok\n  picture: a generated picture (64 x 85)\n")
+    assert (status, out) == (0, f"{file}: ok\n  picture: a generated image (64 x 85)\n")
 
 
 def test_the_schema_has_every_kind(bench) -> None:
     schema = json.loads(bench.run("schema")[1])
     assert schema["properties"]["kind"]["enum"] == ["dream", "style"]
     assert "octaves" in schema["$defs"]["Dream"]["properties"]
-    assert schema["$defs"]["Style"]["properties"]["start"]["description"].startswith("What the picture is before")
+    assert schema["$defs"]["Style"]["properties"]["start"]["description"].startswith("Initial image: the content")

@@ -221,7 +221,7 @@ def test_a_picture_without_a_whole_state_is_begun_again_in_its_run(bench) -> Non
     (run / "unfinished.npz").write_bytes(b"PK damaged")
     status, out, _ = bench.run("train", "experiment.yaml", "--resume")
     assert (status, f"going on with runs/{run.name}" in out) == (0, True)
-    assert "nothing whole was kept: begun again" in out
+    assert "no saved state: restarted" in out
     assert bytes_of(run) == bytes_of(alone)
     assert [row["iteration"] for row in rows(run)] == [0, 1, 2, 3, 4]
 

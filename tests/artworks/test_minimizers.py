@@ -18,22 +18,22 @@ def stretched(place: np.ndarray) -> tuple[float, np.ndarray]:
 
 def test_lbfgs_finds_the_bottom_of_rosenbrocks_valley() -> None:
     minimizer = Lbfgs(rosenbrock, np.array([-1.2, 1.0]))
-    minimizer.go_on(80)
+    minimizer.advance(80)
     np.testing.assert_allclose(minimizer.place, [1, 1], atol=1e-6)
 
 
 def test_lbfgs_finds_the_bottom_of_a_stretched_bowl_in_hundreds_of_evaluations() -> None:
     minimizer = Lbfgs(stretched, np.full(50, 7.0))
-    minimizer.go_on(400)
+    minimizer.advance(400)
     np.testing.assert_allclose(minimizer.place, np.arange(50), atol=1e-4)
 
 
 def test_what_lbfgs_has_learnt_is_kept_between_calls() -> None:
     whole, parts = Lbfgs(stretched, np.full(50, 7.0)), Lbfgs(stretched, np.full(50, 7.0))
-    whole.go_on(60)
+    whole.advance(60)
     values = [parts.value]
     for _ in range(6):
-        parts.go_on(10)
+        parts.advance(10)
         values.append(parts.value)
     assert values == sorted(values, reverse=True)
     assert values[-1] < 1e-3 * values[0]
@@ -52,7 +52,7 @@ def test_lbfgs_computes_the_function_no_more_often_than_it_may_and_never_goes_up
     minimizer = Lbfgs(walled, np.array([2.9]))
     for count in (1, 2, 7):
         before, value = len(asked), minimizer.value
-        minimizer.go_on(count)
+        minimizer.advance(count)
         assert len(asked) - before <= count
         assert minimizer.value <= value
     assert abs(minimizer.place[0]) < 1
@@ -60,13 +60,13 @@ def test_lbfgs_computes_the_function_no_more_often_than_it_may_and_never_goes_up
 
 def test_at_the_bottom_nothing_is_done() -> None:
     minimizer = Lbfgs(stretched, np.arange(5.0))
-    minimizer.go_on(20)
+    minimizer.advance(20)
     np.testing.assert_array_equal(minimizer.place, np.arange(5.0))
 
 
 def test_adam_takes_steps_of_its_rate() -> None:
     minimizer = Adam(stretched, np.full(3, 7.0), 0.5)
-    minimizer.go_on(1)
+    minimizer.advance(1)
     np.testing.assert_allclose(minimizer.place, 6.5, atol=1e-6)
-    minimizer.go_on(400)
+    minimizer.advance(400)
     assert minimizer.place == pytest.approx([0, 1, 2], abs=0.05)

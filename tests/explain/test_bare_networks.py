@@ -85,7 +85,7 @@ def test_a_bare_network_without_a_classifier_has_no_heat_map(bench) -> None:
     arguments = ["mobilenet", "orange.jpg", "--weights", "base.weights.h5", "--size", 64, "--layer", "conv1_relu"]
     status, out, err = bench.run("explain", *arguments, "--filters", 2)
     assert (status, err) == (0, "")
-    assert out.startswith("mobilenet has no classes (weights without the classifier): no heat map.\n")
+    assert out.startswith("mobilenet has no classes (weights without the classifier), so there is no heat map.\n")
     assert "32 x 32 x 32" in out
     assert bench.run("explain", *arguments, "--only", "heatmap")[0] == 2
 

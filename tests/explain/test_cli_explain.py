@@ -8,7 +8,7 @@ from PIL import Image
 
 from dlpy.core.errors import ConfigError
 from dlpy.data.rows import Rows
-from dlpy.explain.explain import Watcher, Wish, Work
+from dlpy.explain.explain import Explanation, Request, Watcher
 from dlpy.explain.heat_maps import heat_map
 from dlpy.explain.inputs import of_run
 from dlpy.runs.directory import Run
@@ -38,7 +38,7 @@ def test_a_run_is_looked_into(bench, corner_run: Path) -> None:
 
 def test_the_heat_map_peaks_at_the_square_that_decides(bench, corner_run: Path) -> None:
     trained = of_run(Run(corner_run))
-    layer = trained.network.last_maps()
+    layer = trained.network.last_feature_maps()
     for number, (corner, (rows, columns)) in enumerate(CORNERS.items()):
         picture = trained.read(Path(f"{corner}.png"))
         heat = heat_map(trained.network, layer, picture, number)
@@ -76,7 +76,7 @@ MISTAKES = {
     "a layer that is not there": (["northwest.png", "--layer", "conv2d_9"], 2, "--layer conv2d_9: there is no such layer. Did you mean 'conv2d_1'?"),
     "a class that is not there": (["northwest.png", "--class", "southest"], 2, "--class southest: there is no such class. Did you mean 'southeast'?"),
     "a part that is not there": (["northwest.png", "--only", "heatmaps"], 2, "--only heatmaps: there is no such part. Did you mean 'heatmap'?"),
-    "no picture": ([], 2, "give the pictures to look at; only `--only filters` does without."),
+    "no picture": ([], 2, "give at least one image; only `--only filters` works without."),
     "a picture that is none": (["experiment.yaml"], 3, "experiment.yaml is not a JPEG, PNG, GIF, BMP or WebP picture."),
     "a size for a run": (["northwest.png", "--size", "64"], 2, "--size is for bare networks (--weights)"),
 }  # fmt: skip
@@ -96,7 +96,7 @@ def test_a_run_without_convolutions_is_refused(bench) -> None:
     Image.new("L", (16, 16)).save("one.png")
     status, _, err = bench.run("explain", "latest", "one.png")
     assert status == 2
-    assert "has no convolutions over images to look into: its model is dense." in err
+    assert "has no 2D convolutions to explain: its model is dense." in err
     assert bench.run("train", bench.experiment())[0] == 0  # blobs: rows of four numbers
     status, _, err = bench.run("explain", "latest", "one.png")
     assert (status, err) == (2, "error: blobs gives array rows of shape (4), not pictures.\n")
@@ -110,12 +110,14 @@ def test_a_network_of_numbers_is_explained_by_what_raises_the_number(bench) -> N
         keras.Input((8, 8, 3)), layers.Conv2D(2, 3, activation="relu"), layers.Flatten(), layers.Dense(1)
     ])  # fmt: skip
     Image.new("RGB", (20, 30), "orange").save("orange.png")
-    work = Work(subject(model, classes=()), Wish(("heatmap",)), Path("there"), Watcher())
-    (found,) = work.do([Path("orange.png")])["pictures"]
+    explanation = Explanation(subject(model, classes=()), Request(("heatmap",)), Path("there"), Watcher())
+    (found,) = explanation.run([Path("orange.png")])["pictures"]
     assert found["prediction"] == pytest.approx(model(subject(model).read(Path("orange.png")))[0].numpy().tolist())
     assert Image.open("there/orange/overlay-prediction.png").size == (20, 30)
-    with pytest.raises(ConfigError, match="--class x: toy tells no classes"):
-        Work(subject(model, classes=()), Wish(wanted="x"), Path("there"), Watcher()).do([Path("orange.png")])
+    with pytest.raises(ConfigError, match="--class x: toy has no classes"):
+        Explanation(subject(model, classes=()), Request(wanted_class="x"), Path("there"), Watcher()).run(
+            [Path("orange.png")]
+        )
 
 
 def test_a_head_on_features_of_a_base_is_looked_through_to_the_picture(bench, corner_run: Path) -> None:

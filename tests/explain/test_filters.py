@@ -24,8 +24,8 @@ def convolutions(activation: str = "relu") -> keras.Model:
 def test_filters_answer_more_after_the_climb() -> None:
     for layer, count in (("one", 6), ("two", 4)):
         found = ascend(subject(convolutions(), 12), layer, count, seed=0)
-        assert found.pictures.shape == (count, 12, 12, 3)
-        assert found.pictures.dtype == np.uint8
+        assert found.images.shape == (count, 12, 12, 3)
+        assert found.images.dtype == np.uint8
         assert (found.after > found.before).sum() >= count / 2
         assert (found.after >= found.before).all()
         assert found.after.mean() > 1.3 * found.before.mean()

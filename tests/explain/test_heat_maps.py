@@ -2,7 +2,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from dlpy.explain.heat_maps import heat_map, laid_over
+from dlpy.explain.heat_maps import heat_map, overlay_heat
 from dlpy.explain.layer_graph import open_network
 
 
@@ -60,7 +60,7 @@ def test_a_network_that_ends_in_numbers_or_in_a_layer_of_its_own_is_looked_throu
 
 def test_the_heat_is_laid_over_the_picture_at_its_own_size() -> None:
     picture = np.full((6, 10, 1), 100, np.uint8)
-    laid = laid_over(picture, np.array([[0, 1]], np.float32))
+    laid = overlay_heat(picture, np.array([[0, 1]], np.float32))
     assert laid.shape == (6, 10, 3)
     assert laid[0, 0].tolist() == [100, 100, 151]  # jet begins at half a blue and ends at half a red: 0.4 x 127.5
     assert laid[0, -1].tolist() == [151, 100, 100]

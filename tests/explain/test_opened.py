@@ -42,7 +42,7 @@ def test_what_normalizes_activates_and_joins_the_last_convolution_tells_where() 
     x = layers.Activation("relu", name="relu")(layers.BatchNormalization(name="norm")(x))
     joined = layers.Add(name="sum")([x, inputs])
     network = open_network(keras.Model(inputs, layers.Dense(2)(layers.Flatten()(layers.MaxPooling2D()(joined)))))
-    assert network.last_maps() == "sum"
+    assert network.last_feature_maps() == "sum"
     assert network.activated("one") == "relu"
 
 
@@ -52,7 +52,7 @@ def test_a_layer_that_is_not_there_is_answered_with_the_closest() -> None:
         ConfigError, match=r"--layer secnd: there is no such layer\. Did you mean 'second'\? Known: first"
     ):
         network.named("secnd")
-    with pytest.raises(ConfigError, match=r"--layer dense: gives no pictures\."):
+    with pytest.raises(ConfigError, match=r"--layer dense: this layer has no feature maps\."):
         network.named("dense")
 
 

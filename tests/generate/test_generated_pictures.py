@@ -86,7 +86,7 @@ def test_the_grid_and_edited_pictures_of_a_vae(bench, trained) -> None:
 @pytest.mark.parametrize(
     ("text", "arguments", "message"),
     [
-        (GAN, ["--grid", 4], "--grid needs two latent numbers; this run has 3. Use --walk."),
+        (GAN, ["--grid", 4], "--grid needs two latent dimensions; this run has 3. Use --walk."),
         (GAN, ["--length", 4], "makes pictures, and has no use for it."),
         (
             GAN,
@@ -95,8 +95,8 @@ def test_the_grid_and_edited_pictures_of_a_vae(bench, trained) -> None:
         ),
         (GAN, ["--class", "2"], "--class 2: there is no such class. Known: 0, 1."),
         (GAN, ["--edit", "a.png", "--class", "0"], "has no attribute vectors"),
-        (VAE, ["--class", "0"], "this run cannot be asked for a class"),
-        (VAE, ["--edit", "a.png"], "--edit a.png: towards which class? Give --class."),
+        (VAE, ["--class", "0"], "this run's model is not conditioned on classes"),
+        (VAE, ["--edit", "a.png"], "--edit a.png: give the class to edit towards with --class."),
         (VAE, ["--edit", "a.png", "--class", "0"], "a.png"),
     ],
 )

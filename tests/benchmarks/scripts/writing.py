@@ -7,7 +7,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from dlpy.generate.text import Wish, write_text
+from dlpy.generate.text import Request, write_text
 from dlpy.runs.directory import Run
 
 run = Run(Path(sys.argv[1]))
@@ -31,7 +31,7 @@ def by_the_book(length: int) -> float:
 
 def by_dlpy(length: int) -> float:
     began = time.perf_counter()
-    write_text(run, Wish(length=length))
+    write_text(run, Request(length=length))
     return (time.perf_counter() - began) / length
 
 
