@@ -42,7 +42,7 @@ def test_filters_that_are_silent_on_the_noise_are_woken() -> None:
 
 
 def test_the_same_seed_gives_the_same_pictures() -> None:
-    one, two, other = (ascend(subject(convolutions(), 12), "two", 4, seed).pictures for seed in (1, 1, 2))
+    one, two, other = (ascend(subject(convolutions(), 12), "two", 4, seed).images for seed in (1, 1, 2))
     np.testing.assert_array_equal(one, two)
     assert (one != other).any()
 
@@ -56,7 +56,7 @@ def test_a_filter_of_one_colour_gets_a_picture_of_it_whatever_the_network_is_fed
     convolution.set_weights([colours])
     mean = np.array([104, 117, 124], np.float32)
     backwards = Subject("toy", open_network(model), Form(size=(8, 8)), lambda x: x[..., ::-1] - mean, ())
-    blue, red = ascend(backwards, "colours", 2, seed=0).pictures.mean(axis=(1, 2))
+    blue, red = ascend(backwards, "colours", 2, seed=0).images.mean(axis=(1, 2))
     assert blue[2] > blue[0] + 30
     assert red[0] > red[2] + 30
 
@@ -64,4 +64,4 @@ def test_a_filter_of_one_colour_gets_a_picture_of_it_whatever_the_network_is_fed
 def test_large_pictures_are_not_needed() -> None:
     assert ascend(
         subject(keras.Sequential([keras.Input((90, 90, 3)), layers.Conv2D(2, 3, name="one")]), 90), "one", 2, 0
-    ).pictures.shape == (2, 64, 64, 3)
+    ).images.shape == (2, 64, 64, 3)
