@@ -73,7 +73,7 @@ class Explanation:
         with style():
             filters = self._filters() if "filters" in parts else []
             names = _folder_names(paths)
-            found = [self._picture(paths[i], inputs[i], self.folder / names[i], parts) for i in range(len(paths))]
+            found = [self._explain_image(paths[i], inputs[i], self.folder / names[i], parts) for i in range(len(paths))]
         return {"of": self.subject.title, "pictures": found, "filters": filters}
 
     def _parts(self, paths: list[Path]) -> tuple[Part, ...]:
@@ -105,7 +105,7 @@ class Explanation:
             found.append({"layer": layer, "filters": len(ascent.images), **means, "file": str(path)})
         return found
 
-    def _picture(self, path: Path, image: np.ndarray, folder: Path, parts: tuple[Part, ...]) -> dict[str, Any]:
+    def _explain_image(self, path: Path, image: np.ndarray, folder: Path, parts: tuple[Part, ...]) -> dict[str, Any]:
         flat = len(self.subject.network.output.shape) == 2
         given = prediction(self.subject, image) if flat else np.empty(0)
         found: dict[str, Any] = {"file": str(path), **_predicted(self.subject, given)}

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _LOG_RATIO = 30  # ratio of the largest to the smallest value above which the y axis is logarithmic
 _HEIGHT = 3.6  # inches per image
+_TITLES = {"picture": "source image", "content": "content image", "style": "style image", "final": "result"}
 
 
 class ArtworkPlot(Plot):
@@ -29,15 +30,15 @@ class ArtworkPlot(Plot):
 
     def draw(self, runs: list[Run]) -> dict[str, Figure]:
         (run,) = runs
-        pictures = read_artwork(artwork_files(run))
-        if not pictures:
+        images = read_artwork(artwork_files(run))
+        if not images:
             return {}
-        height, width = next(iter(pictures.values())).shape[:2]
-        figure = new_figure(f"Result of {run.id}", len(pictures) * _HEIGHT * width / height, _HEIGHT + 0.7)
-        for position, (title, picture) in enumerate(pictures.items()):
-            axes = figure.add_subplot(1, len(pictures), position + 1)
-            axes.set_title("result" if title == "final" else caption(title))
-            axes.imshow(picture, interpolation="antialiased")
+        height, width = next(iter(images.values())).shape[:2]
+        figure = new_figure(f"Result of {run.id}", len(images) * _HEIGHT * width / height, _HEIGHT + 0.7)
+        for position, (purpose, image) in enumerate(images.items()):
+            axes = figure.add_subplot(1, len(images), position + 1)
+            axes.set_title(_TITLES.get(purpose) or caption(purpose))
+            axes.imshow(image, interpolation="antialiased")
             axes.set_axis_off()
         return {"": figure}
 

@@ -22,13 +22,13 @@ class Augmented(Plot):
 
     def draw(self, runs: list[Run]) -> dict[str, Figure]:
         (run,) = runs
-        pictures = read_augmented(run.path / "samples" / "augmented.npz")
-        if not pictures:
+        images = read_augmented(run.path / "samples" / "augmented.npz")
+        if not images:
             return {}
-        height = 2.2 * -(-len(pictures) // _COLUMNS) * pictures[0].shape[0] / pictures[0].shape[1]
+        height = 2.2 * -(-len(images) // _COLUMNS) * images[0].shape[0] / images[0].shape[1]
         figure = new_figure(f"Augmented training image, {run.id}", 2.2 * _COLUMNS, max(height, 2.0) + 0.8)
-        for number, axes in enumerate(panels(figure, len(pictures), _COLUMNS)):
-            axes.imshow(pictures[number].squeeze(), cmap="gray", vmin=0, vmax=255)
+        for number, axes in enumerate(panels(figure, len(images), _COLUMNS)):
+            axes.imshow(images[number].squeeze(), cmap="gray", vmin=0, vmax=255)
             axes.set_axis_off()
             axes.set_title("" if number else "original", loc="center")
         return {"": figure}
