@@ -116,7 +116,7 @@ def test_layers_that_are_not_there_are_told_together_and_leave_no_run(bench) -> 
 @pytest.mark.parametrize(
     ("override", "status", "message"),
     [
-        ("path=none.png", 3, "path: there is no picture none.png"),
+        ("path=none.png", 3, "path: there is no image file none.png"),
         ("path=experiment.yaml", 3, "is not a JPEG, PNG, GIF, BMP or WebP picture"),
         ("weights=none.h5", 3, "weights: there is no file none.h5"),
     ],
@@ -196,8 +196,8 @@ def bytes_of(run) -> dict[str, bytes]:
 def test_a_picture_that_is_resumed_ends_with_the_same_bytes(
     bench, monkeypatch: pytest.MonkeyPatch, text: str, after: int, lines: int
 ) -> None:
-    monkeypatch.setattr("dlpy.artworks.record._LEAST_SECONDS", 0.0)
-    monkeypatch.setattr("dlpy.artworks.record._SHARE", 1e9)
+    monkeypatch.setattr("dlpy.artworks.record._MIN_SECONDS", 0.0)
+    monkeypatch.setattr("dlpy.artworks.record._MAX_SHARE", 1e9)
     alone, _ = made(bench, text)
     run = stopped(bench, text, after)
     assert (run / "unfinished.npz").is_file()
