@@ -1,7 +1,7 @@
-"""What a plug-in may import, and all that dlpy promises to keep: `from dlpy.api import Model, Task`.
+"""The public interface for plug-ins: `from dlpy.api import Model, Task`.
 
-A name is imported when it is first asked for, so that this module costs nothing and no Keras is loaded before a model
-is built. Names that are not listed here may move in any release.
+Names are imported lazily, so that importing this module is fast and does not load Keras. All other modules of dlpy may
+change in any release.
 """
 
 from __future__ import annotations

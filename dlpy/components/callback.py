@@ -1,4 +1,4 @@
-"""The base class of callbacks: they watch training and may steer it."""
+"""The base class of callbacks."""
 
 from __future__ import annotations
 
@@ -17,30 +17,30 @@ LEARNING_RATE = "the learning rate"
 
 
 class Callback(Component):
-    """Watches training and may steer it.
+    """Observes training and may change it.
 
-    It declares what it writes, so that two that would undo each other's work are refused: LEARNING_RATE, or a path in
-    the run directory, such as "samples/epoch-*.png". Several may end training: it ends where the first one says so.
+    A callback declares what it writes, so that dlpy can refuse two that overwrite each other: LEARNING_RATE, or a path
+    in the run directory, such as "samples/epoch-*.png". Training stops as soon as one callback stops it.
     """
 
     registry = Registry[type["Callback"]]("callback", "dlpy.callbacks")
     only_once: ClassVar[bool] = True
-    sets: ClassVar[tuple[str, ...]] = ()  # what it gives values of its own: nothing else may set the same
-    changes: ClassVar[tuple[str, ...]] = ()  # what it makes another value of than it finds, whoever set it
+    sets: ClassVar[tuple[str, ...]] = ()  # what it sets; nothing else may set the same
+    changes: ClassVar[tuple[str, ...]] = ()  # what it modifies, whoever set it
 
     def check(self, task: Task) -> None:
-        """Raise ConfigError where there is nothing for it to do with such a task."""
+        """Raise ConfigError if the callback does not fit the task."""
 
     def monitors(self) -> str | None:
-        """Return the score it watches, so that the check can tell whether there will be one of that name."""
+        """Return the name of the monitored score, or None; `dlpy check` reports unknown names."""
         return None
 
     def build(self, run: Run, directions: dict[str, str]) -> Hooks:
         """Return the hooks, or a keras.callbacks.Callback.
 
         Args:
-            run: where files go.
-            directions: "min" or "max", which way is better, for every score there will be.
+            run: the run directory, for files.
+            directions: for every score that training logs, whether smaller ("min") or larger ("max") is better.
         """
         raise self.lacks("build")
 

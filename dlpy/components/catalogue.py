@@ -1,4 +1,4 @@
-"""Every component that experiment files can name, and its options, as tables for people."""
+"""The tables of `dlpy show`: all components, and the options of each."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from dlpy.core.registry import Registry
 
 
 def kinds() -> dict[str, Registry]:
-    """Return every registry by the plural that commands use: datasets, models, ..."""
+    """Return all registries by the plural that commands use: datasets, models, ..."""
     bases = (Transform, Dataset, Model, Callback, Plot, Optimizer, Schedule, Loss, Metric)
     registries: list[Registry] = [base.registry for base in bases]
     return {registry.package.rpartition(".")[2]: registry for registry in registries}
 
 
 def listing(kind: str | None = None) -> Table:
-    """Return a table of every component of a kind, or of all kinds, with its first line of help."""
+    """Return a table of the components of one kind, or of all kinds, with their first line of help."""
     table = Table(box=None, pad_edge=False)
     for title in ("kind", "name", "what it does"):
         table.add_column(title, no_wrap=title != "what it does")
@@ -40,10 +40,10 @@ def listing(kind: str | None = None) -> Table:
 
 
 def component_help(registry: Registry, name: str) -> Text:
-    """Return a component's help, file and options.
+    """Return the help of a component: its docstring, options and file.
 
     Raises:
-        ConfigError: there is no such component.
+        ConfigError: the component is unknown.
     """
     cls = registry.get(name)
     names = [alias for alias, target in cls.aliases.items() if target == name]
@@ -53,12 +53,12 @@ def component_help(registry: Registry, name: str) -> Text:
 
 
 def _part(text: str, style: str = "") -> Text:
-    """Return a text that a terminal shows as it is: plug-ins may have written it."""
+    """Return a text without terminal control characters, which a plug-in may contain."""
     return Text(printable(text), style)
 
 
 def _option_lines(cls: type[Block], before: str) -> Iterator[Text]:
-    """Yield what there is to say of each option, and of the options of the blocks that it holds, `before` its name."""
+    """Yield the help of each option and, after it, of the options nested in it. `before` precedes the names."""
     schemas, texts = _properties(cls), option_help(cls)
     for option, field in cls.model_fields.items():
         if option == "name":
@@ -72,14 +72,14 @@ def _option_lines(cls: type[Block], before: str) -> Iterator[Text]:
 
 
 def _properties(cls: type[Block]) -> dict[str, Any]:
-    """Return the JSON Schema of each option; that of a block that may be given as a number, too, lies deeper."""
+    """Return the JSON Schema of each option; it is nested deeper if a block can also be given as a number."""
     schema = cls.model_json_schema()
     places = [schema, *schema.get("anyOf", []), *schema.get("$defs", {}).values()]
     return next(place["properties"] for place in places if place.get("title") == cls.__name__ and "properties" in place)
 
 
 def _blocks(annotation: Any) -> list[type[Block]]:
-    """Return the classes of the blocks, but for components, that an option may hold."""
+    """Return the block classes, except components, that an option can contain."""
     if isinstance(annotation, type) and issubclass(annotation, Block):
         return [] if issubclass(annotation, Component) else [annotation]
     return [block for part in get_args(annotation) for block in _blocks(part)]
@@ -90,7 +90,7 @@ def _help(cls: type[Component]) -> str:
 
 
 def _type(schema: dict[str, Any]) -> str:
-    """Return what an option takes, in words, from its JSON Schema."""
+    """Return the type of an option in words, from its JSON Schema."""
     if "enum" in schema or "const" in schema:
         values = schema.get("enum", [schema.get("const")])
         return " | ".join(str(value) for value in values[:8]) + (" | ..." if len(values) > 8 else "")

@@ -23,87 +23,86 @@ if TYPE_CHECKING:
 
 
 class Dataset(Component):
-    """Gives rows. Fields that every dataset has are here; a subclass adds its own and the methods."""
+    """Loads rows. The options of every dataset are defined here; a subclass adds its own options and `load`."""
 
     registry = Registry[type["Dataset"]]("dataset", "dlpy.datasets")
-    has_columns: ClassVar[bool] = False  # whether rows can be told apart by a column of their table
-    in_time_order: ClassVar[bool] = False  # whether rows overlap their neighbours in time: no folds, no random rows
+    has_columns: ClassVar[bool] = False  # whether rows are those of a table with named columns
+    in_time_order: ClassVar[bool] = False  # whether consecutive rows overlap in time: no folds, no random hold-out
 
     path: str | None = None
-    """A file or folder of your own instead of the download; beside the experiment file or in the current folder."""
+    """File or folder with the data, relative to the experiment file or the current folder; default: the download."""
     transforms: list[AnyTransform] = []
-    """What is done to the rows, in order; fitted on training rows only."""
+    """Transforms of the rows, in order, such as [standardize]; fitted on training rows only."""
     augmentation: Augmentation | None = None
-    """How training pictures are changed at random, such as {rotation: 40, zoom: 0.2, flip: horizontal}."""
+    """Random changes of training images, such as {rotation: 40, zoom: 0.2, flip: horizontal}; none by default."""
     validation: Holdout | None = Holdout(fraction=0.2)
-    """Rows held out to watch training: a count (the first rows), a fraction (drawn at random), a mapping, or null."""
+    """Validation rows: a count (the first rows), a fraction (random rows), a mapping, or null for none."""
     only: Names | None = None
-    """The classes whose rows are taken, by name or number, such as [frog]; all of them unless given."""
+    """Classes to keep, by name or number, such as [frog]; default: all."""
     split_seed: Annotated[int, Field(ge=0, le=10**18)] = 0
-    """Seed of random splits; apart from `seed`, so that runs with other seeds hold out the same rows."""
+    """Seed of random splits. It is separate from `seed`, so that runs with other seeds hold out the same rows."""
     fallback: Literal["stand_in"] | None = None
-    """What to do where the data cannot be had: stop with an error (null) or train on dlpy's generated stand-in."""
+    """What to do if the data is unavailable: stop with an error (null) or train on a generated stand-in (stand_in)."""
 
     @property
     def rows_are_in_time(self) -> bool:
-        """Whether later rows must not be learnt from before earlier ones are scored, as folds would."""
+        """Whether rows are in time order, so that folds would train on rows later than those they score."""
         return self.in_time_order
 
     def outline(self) -> Task | None:
-        """Return the task as far as the options tell it, or None where only the data can tell."""
+        """Return the task as far as the options determine it, or None if only the data does."""
         return None
 
     def check(self) -> None:
-        """Raise ConfigError where the options do not fit the files they name, as far as a look at their sizes tells."""
+        """Raise ConfigError if the options do not fit the files they name; only names and sizes are inspected."""
 
     def load(self) -> Loaded:
         """Return all rows.
 
         Raises:
-            DataError: the data cannot be had or is not what it should be.
+            DataError: the data is unavailable or invalid.
         """
         raise self.lacks("load")
 
     def stand_in(self, seed: int, limit: int | None) -> Loaded:
-        """Return generated rows like the real ones (at most `limit` of each split, where given)."""
-        raise ConfigError(f"data.fallback: {self.name} has no stand-in.")
+        """Return generated rows that resemble the real ones, at most `limit` of each split."""
+        raise ConfigError(f"data.fallback: {self.name} has no stand-in: remove 'fallback'.")
 
     def read(self, path: Path, task: Task) -> Rows:
-        """Return the rows of a user's file, with or without targets, for `dlpy predict`."""
-        reads = "read(path, task), the method that reads a user's file"
-        raise ConfigError(f"dlpy predict cannot read {path}: dataset '{self.name}' has no {reads}.")
+        """Return the rows of a file, with or without targets, for `dlpy predict`."""
+        raise ConfigError(f"dlpy predict cannot read {path}: dataset '{self.name}' has no method read(path, task).")
 
     def carried(self, path: Path, names: list[str]) -> dict[str, list[str]]:
-        """Return the cells of some columns of a user's file, a cell for each row that `read` gives.
+        """Return the cells of columns of a file, one for each row that `read` returns.
 
         Raises:
-            ConfigError: the file has no such column, or its rows are no lines of a table.
+            ConfigError: a column is missing, or the file is not a table.
         """
-        raise ConfigError(f"--keep: {self.name} does not predict the rows of a table, whose columns could be kept.")
+        raise ConfigError(f"--keep: the rows of {self.name} are not those of a table: remove --keep.")
 
     def form(self, task: Task) -> Form:
-        """Return what picture files are brought to, to be like the rows of this task, which no transform has seen.
+        """Return the size and color mode that image files need to match the untransformed rows of a task.
 
         Raises:
-            ConfigError: such rows are no pictures.
+            ConfigError: the rows are not images.
         """
         shape = task.input.shape
         channels = shape[2] if len(shape) == 3 else 1
         if task.input.kind != "array" or len(shape) not in (2, 3) or channels not in (1, 3) or None in shape:
-            raise ConfigError(f"{self.name} gives {task.input}, not pictures.")
+            raise ConfigError(f"{self.name} gives {task.input}, not images.")
         return Form((shape[0] or 1, shape[1] or 1), "rgb" if channels == 3 else "grayscale", convert=True)
 
     def holdouts(self) -> dict[str, Holdout]:
-        """Return the options that say which rows are held out, by the part they make: validation, test."""
+        """Return the options that hold rows out, by the name of the split: validation, test."""
         return {name: value for name, value in self if isinstance(value, Holdout)}
 
     def divided(self, loaded: Loaded, holdout: Holdout) -> tuple[np.ndarray, np.ndarray]:
-        """Return which of the rows that are no test rows train and which validate, as positions."""
+        """Return the positions of the training rows and of the validation rows."""
         held = holdout.held_out(loaded.train, loaded.task, self.split_seed)
         return np.flatnonzero(~held), np.flatnonzero(held)
 
     def steps(self) -> list[Transform]:
-        """Return every transform that the rows go through, those the dataset needs itself included."""
+        """Return all transforms of the rows, including those that the dataset adds."""
         return list(self.transforms)
 
 

@@ -1,4 +1,4 @@
-"""What may be done while a model trains, and how that goes on when a run is resumed."""
+"""The methods that dlpy calls on callbacks during training, and the state that they keep for resuming."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
 
 class Hooks:
-    """What a callback may do while a model trains: Keras' methods, so that a keras.callbacks.Callback fits too.
+    """The methods called during training. They are those of Keras, so that a keras.callbacks.Callback works too.
 
-    Epochs are numbered from 0. `logs` holds the epoch's scores by name, `val_` before those of the validation rows.
-    `on_train_batch_end` is called several times a second, not after every batch, and without scores.
-    A run that is resumed within an epoch begins it again for the hooks, but not its steps.
+    Epochs are numbered from 0. `logs` holds the scores of the epoch by name, with `val_` before those of validation
+    rows. `on_train_batch_end` is called several times a second, not after every batch, and without scores.
+    If a run is resumed within an epoch, `on_epoch_begin` is called again, but finished steps are not repeated.
     """
 
     model: keras.Model
@@ -28,16 +28,16 @@ class Hooks:
         self.model = model
 
     def set_teller(self, tell: Callable[[str], None]) -> None:
-        """Receive what shows a line to the person who waits."""
+        """Receive the function that shows a line to the user."""
         self.tell = tell
 
     def set_params(self, params: dict[str, int]) -> None:
-        """Receive how much there is to do: `epochs`, and `steps` of each."""
+        """Receive the number of `epochs` and the `steps` of each."""
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None: ...
 
     def on_phase_begin(self, phase: int, description: str) -> None:
-        """Learn that the next of `training.phases`, numbered from 1, begins with its next epoch."""
+        """Called before the first epoch of each of `training.phases`, numbered from 1."""
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None: ...
 
@@ -46,43 +46,43 @@ class Hooks:
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None: ...
 
     def on_stop(self, steps: int) -> None:
-        """Learn that training stops at once, after so many steps of the present epoch: a signal came."""
+        """Called if a signal stops training, after `steps` steps of the current epoch."""
 
     def on_train_end(self, logs: dict[str, float] | None = None) -> None: ...
 
     def state(self) -> dict[str, Any] | None:
-        """Return what must be known to go on after this epoch, as JSON can hold it: {} where that is nothing.
+        """Return what is needed to resume after this epoch, as JSON values; {} if nothing is needed.
 
-        None says that it cannot go on: it begins anew when the run is resumed, and a line says so.
+        None means that the callback cannot resume: it restarts when the run is resumed, and dlpy says so.
         """
         return None
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Go on from what `state` returned; comes after `on_train_begin` and `on_phase_begin`."""
+        """Resume from what `state` returned; called after `on_train_begin` and `on_phase_begin`."""
 
 
 def states_of(hooks: Mapping[str, object]) -> dict[str, dict[str, Any]]:
-    """Return the state of all hooks that keep one, by name.
+    """Return the states of the hooks that have one, by name.
 
     Raises:
-        ConfigError: a state is not what JSON can hold.
+        ConfigError: a state is not valid JSON.
     """
     states = {name: hook.state() for name, hook in hooks.items() if isinstance(hook, Hooks)}
     for name, state in states.items():
         try:
             json.dumps(state)
         except (TypeError, ValueError) as error:
-            raise ConfigError(f"callback '{name}': its state() returned what JSON cannot hold: {error}.") from None
+            raise ConfigError(f"callback '{name}': its state() cannot be stored as JSON: {error}.") from None
     return {name: state for name, state in states.items() if state is not None}
 
 
 def restore_states(hooks: Mapping[str, object], states: Mapping[str, dict[str, Any]]) -> None:
-    """Let hooks go on from the states that `states_of` returned."""
+    """Restore hooks from the states that `states_of` returned."""
     for name, hook in hooks.items():
         if isinstance(hook, Hooks) and name in states:
             hook.restore(states[name])
 
 
 def without_state(hooks: Mapping[str, object]) -> list[str]:
-    """Return the names of the hooks that begin anew when a run is resumed: Keras' own, and those without `state`."""
+    """Return the names of the hooks that restart when a run is resumed: those of Keras, and those without `state`."""
     return [name for name, hook in hooks.items() if not isinstance(hook, Hooks) or type(hook).state is Hooks.state]

@@ -1,4 +1,4 @@
-"""The base classes of what training aims at and how it gets there: losses, metrics, optimizers and schedules."""
+"""The base classes of losses, metrics, optimizers and schedules."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Optimizer(Component):
-    """Changes the weights, given the gradients."""
+    """Updates the weights from the gradients."""
 
     registry = Registry[type["Optimizer"]]("optimizer", "dlpy.optimizers")
 
@@ -30,7 +30,7 @@ AnyOptimizer = Annotated[Optimizer, Slot(Optimizer.registry, default="rmsprop")]
 
 
 class Schedule(Component):
-    """A learning rate that depends on the number of steps taken."""
+    """A learning rate that depends on the training step."""
 
     registry = Registry[type["Schedule"]]("schedule", "dlpy.schedules")
 
@@ -43,24 +43,24 @@ AnySchedule = Annotated[Schedule, Slot(Schedule.registry)]
 
 
 class Loss(Component):
-    """What training makes small."""
+    """The function that training minimizes."""
 
     registry = Registry[type["Loss"]]("loss", "dlpy.losses")
 
     @property
     def needs_unit(self) -> bool:
-        """Whether it depends on where 0 lies: of a standardized target it then sees the numbers in their own unit."""
+        """Whether the loss depends on the position of 0; it then sees standardized targets in their original unit."""
         return False
 
     def check(self, task: Task) -> None:
-        """Raise ConfigError where the loss does not fit the target."""
+        """Raise ConfigError if the loss does not fit the target."""
 
     def best_constant(self, values: np.ndarray, counts: np.ndarray) -> np.ndarray | None:
-        """Return the constant prediction (units,) with the least mean loss, or None where it must be searched for.
+        """Return the constant prediction (units,) with the smallest mean loss, or None if it must be searched for.
 
         Args:
-            values: (targets, units), or, of class numbers, all of them in order: (classes, 1).
-            counts: (targets,) float64, how often each occurs.
+            values: (targets, units); for classes, all class numbers in order: (classes, 1).
+            counts: (targets,) float64, the frequency of each.
         """
         return None
 
@@ -69,25 +69,25 @@ class Loss(Component):
         raise self.lacks("build")
 
 
-DATA_LOSS = "data_loss"  # the loss without the penalties that are minimized with it (see dlpy/engine/penalties.py)
+DATA_LOSS = "data_loss"  # the loss without regularization penalties (see dlpy/engine/penalties.py)
 
 AnyLoss = Annotated[Loss, Slot(Loss.registry)]
 
 
 def losses_first(scores: dict[str, float]) -> dict[str, float]:
-    """Return the same scores; the loss without penalties, where there is one, comes next to the loss."""
+    """Return the scores with the loss first, then the loss without penalties if there is one."""
     first = ["loss", DATA_LOSS] if DATA_LOSS in scores else []
     return {name: scores[name] for name in dict.fromkeys([*first, *scores])}
 
 
 class Metric(Component):
-    """A score shown beside the loss."""
+    """A score that is reported beside the loss."""
 
     registry = Registry[type["Metric"]]("metric", "dlpy.metrics")
     direction: ClassVar[Literal["min", "max"]]
 
     label: str | None = None
-    """What the score is called in files and plots; its name unless given."""
+    """Name of the score in files and plots; default: the name of the metric."""
 
     @property
     def key(self) -> str:
@@ -96,32 +96,32 @@ class Metric(Component):
 
     @property
     def is_logged(self) -> bool:
-        """Whether it has a number in the logs."""
+        """Whether the score is a number that is logged."""
         return True
 
     @property
     def needs(self) -> str:
-        """What rows it must be scored on, in words, where it is undefined (NaN) on others."""
+        """The rows that the score needs, in words, if it is undefined (NaN) on others; else the empty text."""
         return ""
 
     def check(self, task: Task) -> None:
-        """Raise ConfigError where the metric does not fit the target."""
+        """Raise ConfigError if the metric does not fit the target."""
 
     def build(self, task: Task) -> keras.metrics.Metric:
-        """Return a new Keras metric called `key`."""
+        """Return a new Keras metric named `key`."""
         raise self.lacks("build")
 
     def exact(self, task: Task, rows: Rows, prediction: np.ndarray) -> float:
-        """Return the score of rows, given what the model says of all of them: (rows, units).
+        """Return the score of rows from the predictions for all of them, (rows, units); NaN if it is undefined.
 
-        To define it is to say that the Keras metric, which sees batch after batch, only approximates the score: of
-        rows that are scored, this is shown. NaN where the score is undefined.
+        Define it if the Keras metric, which sees one batch at a time, only approximates the score. It replaces that
+        metric wherever all rows are scored at once, as for validation rows.
         """
         raise self.lacks("exact")
 
     @property
     def is_exact(self) -> bool:
-        """Whether it has an `exact` of its own."""
+        """Whether the metric defines `exact`."""
         return type(self).exact is not Metric.exact
 
 
@@ -130,7 +130,7 @@ AnyMetric = Annotated[Metric, _METRICS]
 
 
 def _without_alias(monitor: str) -> str:
-    """Return the name under which a score is logged: `val_acc` stands for `val_accuracy`."""
+    """Return the name under which a score is logged, such as `val_accuracy` for `val_acc`."""
     prefix = "val_" if monitor.startswith("val_") else ""
     name = monitor.removeprefix(prefix)
     cls = _METRICS.known().get(name)

@@ -1,4 +1,4 @@
-"""The base class of plots: they draw a run from the files in its directory."""
+"""The base class of plots."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ if TYPE_CHECKING:
 
 
 class Plot(Component):
-    """Draws pictures of a run, or of several runs together, from the files in their directories."""
+    """Plots a run, or several runs together, from the files in their directories."""
 
     registry = Registry[type["Plot"]]("plot", "dlpy.plots")
-    overlays: ClassVar[bool] = False  # it shows several runs together; the other plots show one
+    overlays: ClassVar[bool] = False  # whether it shows several runs together
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
         needed = [name for name, field in cls.model_fields.items() if name != "name" and field.is_required()]
-        if needed:  # before it is registered: every run's end would fail by it
-            raise ConfigError(f"plot '{cls.__name__}' must have defaults for its options: {', '.join(needed)}.")
+        if needed:  # refused here, since otherwise the end of every run would fail
+            raise ConfigError(f"plot '{cls.__name__}': give these options a default: {', '.join(needed)}.")
         super().__pydantic_init_subclass__(**kwargs)
 
     def draw(self, runs: list[Run]) -> dict[str, Figure]:
-        """Return a figure for each part (validation, test, ...), by its name in the file's name: `<plot>-<part>.png`.
+        """Return figures by the suffix of their file `<plot>-<suffix>.png`, such as the split: validation, test.
 
-        Where there is only one picture its part is the empty text; the dictionary is empty where none would apply.
+        The suffix of a single figure is the empty text. Return {} if the plot does not apply to the runs.
         """
         raise self.lacks("draw")

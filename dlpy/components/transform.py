@@ -1,4 +1,4 @@
-"""The base class of transforms: they turn rows into other rows."""
+"""The base class of transforms."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 
 class Transform(Component):
-    """Turns rows into other rows; what it must learn, it learns from training rows."""
+    """Transforms rows; it is fitted on training rows only."""
 
     registry = Registry[type["Transform"]]("transform", "dlpy.transforms")
-    on_targets: ClassVar[bool] = False  # it changes targets only
-    keeps_rows: ClassVar[bool] = False  # it only looks at rows
+    on_targets: ClassVar[bool] = False  # whether it changes targets only
+    keeps_rows: ClassVar[bool] = False  # whether it leaves rows unchanged
 
     def outline(self, task: Task) -> Task:
-        """Return the task as it is after this transform.
+        """Return the task after this transform.
 
         Raises:
             ConfigError: the transform does not fit such rows.
@@ -30,11 +30,11 @@ class Transform(Component):
         return task
 
     def measured(self, task: Task, state: State) -> Task:
-        """Return the outlined task with what the training rows have told."""
+        """Return the outlined task with what was learnt from the training rows."""
         return task
 
     def fit(self, rows: Rows, task: Task) -> State:
-        """Return what `apply` needs to know of the training rows and their task, as arrays (stored with the run)."""
+        """Return what `apply` needs from the training rows, as arrays that are stored with the run."""
         return {}
 
     def apply(self, rows: Rows, state: State) -> Rows:
@@ -42,20 +42,20 @@ class Transform(Component):
         raise self.lacks("apply")
 
     def fit_apply(self, rows: Rows, task: Task) -> tuple[State, Rows]:
-        """Return what `fit` learns of the rows and what `apply` makes of them, where both take the same first step."""
+        """Return the results of `fit` and `apply`; override it if both share a costly computation."""
         state = self.fit(rows, task)
         return state, self.apply(rows, state)
 
     def unfamiliar(self, rows: Rows, state: State) -> list[Unfamiliar]:
-        """Return what of the rows, as they are before `apply`, no training row held."""
+        """Return values in untransformed rows that occur in no training row, such as unknown categories."""
         return []
 
     def files(self, state: State) -> dict[str, str]:
-        """Return what it learnt that a person may want to read: texts for the run directory, by file name."""
+        """Return readable results of `fit`: texts for the run directory, by file name."""
         return {}
 
     def layer(self, state: State) -> keras.layers.Layer | None:
-        """Return a Keras layer that does the same to a batch, or None where there is none."""
+        """Return a Keras layer that transforms a batch in the same way, or None."""
         return None
 
 

@@ -1,4 +1,4 @@
-"""What the two networks of a GAN want."""
+"""The losses of the two networks of a GAN."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 class Judge:
     """The discriminator.
 
-    maps: gives the flattened maps (batch, width) of rows. verdict: gives (batch, 1) of these. asked: turns a class into
-    weights for the maps, where networks are told the class. classes: how many there are, 0 where they are not told.
+    maps: the network from rows to flattened feature maps (batch, width). verdict: the layer from these to (batch, 1).
+    asked: the layer from a class to weights for the maps, if the networks get the class. classes: their number, or 0.
     """
 
     maps: keras.Model
@@ -26,7 +26,7 @@ class Judge:
     classes: int
 
     def judged(self, x: Any, classes: Any, noise: Noise) -> Any:
-        """Return how real each row looks, as one that belongs to its class: (batch, 1), above 0 for real."""
+        """Return the logits that rows are real and of their class: (batch, 1), above 0 for real."""
         import tensorflow as tf
 
         maps = self.maps(x, training=noise.training)
@@ -38,7 +38,7 @@ class Judge:
 
 @dataclass(frozen=True)
 class Objectives:
-    """The losses of both networks, and what else there is to see of them. See Gan for the options."""
+    """The losses and other scores of both networks. See Gan for the options."""
 
     network: keras.Model  # the generator
     judge: Judge
@@ -47,7 +47,7 @@ class Objectives:
     label_noise: float
 
     def discriminator(self, batch: Batch, noise: Noise) -> Scores:
-        """Return its loss on a batch of real rows and as many made ones, and how it and these do."""
+        """Return its scores on a batch of real rows and as many generated ones."""
         import tensorflow as tf
 
         real, classes = batch[0], self._classes(batch)
@@ -65,7 +65,7 @@ class Objectives:
         }
 
     def generator(self, batch: Batch, noise: Noise) -> Scores:
-        """Return its loss; of the real rows it knows no more than how many there are, and their classes."""
+        """Return its loss; it uses only the number and the classes of the real rows."""
         import tensorflow as tf
 
         classes = self._classes(batch)
@@ -97,7 +97,7 @@ def _entropy(target: Any, logits: Any) -> Any:
 
 
 def _spread(rows: Any) -> Any:
-    """Return the deviation of each number over the batch, and of these the mean."""
+    """Return the standard deviation of each number over the batch, averaged."""
     import tensorflow as tf
 
     return tf.reduce_mean(tf.math.reduce_std(tf.cast(rows, tf.float32), axis=0))

@@ -1,4 +1,4 @@
-"""What convnet and conv1d share: a convolution with what stands behind it, pooling, and options for each block."""
+"""What convnet and conv1d share: convolutions, pooling, and options by block."""
 
 from __future__ import annotations
 
@@ -23,19 +23,21 @@ Value = TypeVar("Value")
 
 
 def of_block(values: list[Value], block: int) -> Value:
-    """Return the block's own value; a list of one stands for all blocks."""
+    """Return the value for a block; a list of one applies to all blocks."""
     return values[block if len(values) > 1 else 0]
 
 
 def check_blocks(option: str, values: list, filters: list[list[int]]) -> None:
-    """Raise ConfigError where an option gives neither one value for all blocks nor one for each."""
+    """Raise ConfigError unless an option has one value for all blocks or one for each."""
     if len(values) not in (1, len(filters)):
-        raise ConfigError(f"{option} has {len(values)} values for {len(filters)} blocks of filters.")
+        raise ConfigError(
+            f"{option} has {len(values)} values for {len(filters)} blocks of filters: give one, or one for each block."
+        )
 
 
 @dataclass(frozen=True)
 class Convolution:
-    """How a stack convolves: its options, for sequences (1 dimension) or images (2)."""
+    """The options of convolutions over sequences (1 dimension) or images (2), which makes their layers."""
 
     dimensions: Literal[1, 2]
     kernel: int
@@ -46,16 +48,16 @@ class Convolution:
     strides: int = 1
 
     def plain(self, x: Any, filters: int) -> Any:
-        """Return one convolution of x (batch, ..., channels), normalized if wanted, and activated."""
+        """Return x (batch, ..., channels) after a convolution, batch normalization if set, and the activation."""
         return self._activated(self.linear(x, filters))
 
     def linear(self, x: Any, filters: int) -> Any:
-        """Return one convolution of x, normalized if wanted."""
+        """Return x after a convolution, and batch normalization if set."""
         kind, penalty = layer("Conv", self.dimensions), self._penalty()
         return self._normalized(kind(filters, self.kernel, kernel_regularizer=penalty, **self._options())(x))
 
     def separable(self, x: Any, filters: int) -> Any:
-        """Return a convolution of each channel by itself, then a mix of the channels, normalized and activated."""
+        """Return x after a depthwise separable convolution, batch normalization if set, and the activation."""
         kind, penalty = layer("SeparableConv", self.dimensions), self._penalty()
         penalties = {"depthwise_regularizer": penalty, "pointwise_regularizer": penalty}
         return self._activated(self._normalized(kind(filters, self.kernel, **penalties, **self._options())(x)))
@@ -78,19 +80,19 @@ class Convolution:
 
 
 def pooled(x: Any, size: int, kind: Kept = "max", padding: str = "valid") -> Any:
-    """Return x (batch, time, channels) or (batch, height, width, channels) with windows pooled; 1 for no pooling."""
+    """Return x (batch, time, channels) or (batch, height, width, channels) after pooling; size 1 is no pooling."""
     if size == 1:
         return x
     return layer("MaxPooling" if kind == "max" else "AveragePooling", len(x.shape) - 2)(size, padding=padding)(x)
 
 
 def left_out(x: Any, rate: float) -> Any:
-    """Return x with a share of its channels left out in training."""
+    """Return x after dropout of whole channels."""
     return layer("SpatialDropout", len(x.shape) - 2)(rate)(x) if rate else x
 
 
 def flattened(x: Any, global_pooling: Kept | None) -> Any:
-    """Return one number for each channel, or every number where no global pooling is wanted: (batch, numbers)."""
+    """Return one vector for each row of x, by global pooling or, without it, by flattening: (batch, features)."""
     from keras import layers
 
     if global_pooling is None:
@@ -99,7 +101,7 @@ def flattened(x: Any, global_pooling: Kept | None) -> Any:
 
 
 def layer(kind: str, dimensions: int) -> Any:
-    """Return the Keras layer class of that kind for sequences (1) or images (2)."""
+    """Return the Keras class of a layer for sequences (1) or images (2), such as Conv1D."""
     from keras import layers
 
     return getattr(layers, f"{kind}{dimensions}D")

@@ -1,4 +1,4 @@
-"""The kinds of blocks that a convnet is made of, each with its pooling (Chollet 2017, 5.1, 7.1.4 and 7.3.1)."""
+"""The types of blocks of a convnet, each with its pooling (Chollet 2017, 5.1, 7.1.4 and 7.3.1)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Kind = Literal["plain", "separable", "residual", "inception"]
 
 @dataclass(frozen=True)
 class ImageBlock:
-    """One block: how its convolutions are made, and the side and kind of the pooling window behind them."""
+    """One block: its convolutions, and the pooling behind them."""
 
     kind: Kind
     filters: list[int]
@@ -23,12 +23,12 @@ class ImageBlock:
     pooling_kind: Kept
 
     def check(self) -> None:
-        """Raise ConfigError where the block joins pictures that would not be of one size."""
+        """Raise ConfigError if the branches of the block would have different sizes."""
         if self.kind in ("residual", "inception") and self.convolution.padding != "same":
-            raise ConfigError(f"block: {self.kind} joins what several paths give: it needs 'padding: same'.")
+            raise ConfigError(f"block: {self.kind} combines branches of one size: it needs 'padding: same'.")
 
     def side_behind(self, side: int) -> int:
-        """Return what is left of an image's side behind the block; below 1 for nothing."""
+        """Return the side of an image after the block; below 1 if nothing is left."""
         convolution = self.convolution
         for _ in self.filters:
             if convolution.padding == "same":
@@ -38,7 +38,7 @@ class ImageBlock:
         return -(-side // self.pool) if self.kind == "residual" else side // self.pool
 
     def build(self, x: Any) -> Any:
-        """Return what the block makes of x (batch, height, width, channels)."""
+        """Return x (batch, height, width, channels) after the block."""
         return _BUILDERS[self.kind](self, x)
 
 
@@ -50,13 +50,13 @@ def _stack(block: ImageBlock, x: Any) -> Any:
 
 
 def _residual(block: ImageBlock, x: Any) -> Any:
-    """Return what the convolutions make of x, pooled, plus x itself or, where shapes differ, a linear 1x1 of it."""
+    """Return x after convolutions and pooling, plus x itself or, if shapes differ, a linear 1x1 convolution of it."""
     from keras import layers
 
     y = x
     for filters in block.filters:
         y = block.convolution.plain(y, filters)
-    y = pooled(y, block.pool, block.pooling_kind, "same")  # the size that a step of the shortcut leaves, odd or even
+    y = pooled(y, block.pool, block.pooling_kind, "same")  # the size after the strided shortcut, odd or even
     step = block.convolution.strides ** len(block.filters) * block.pool
     if step > 1 or x.shape[-1] != block.filters[-1]:
         x = replace(block.convolution, kernel=1, strides=step).linear(x, block.filters[-1])
@@ -70,7 +70,7 @@ def _inception(block: ImageBlock, x: Any) -> Any:
 
 
 def _module(wide: Convolution, x: Any, filters: int) -> Any:
-    """Return the four branches side by side: 4 x filters channels; one convolution of each branch takes the strides."""
+    """Return four concatenated branches: 4 x filters channels. One convolution of each branch has the strides."""
     from keras import layers
 
     single, unmoved = replace(wide, kernel=1, strides=1), replace(wide, strides=1)

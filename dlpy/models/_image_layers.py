@@ -1,4 +1,4 @@
-"""What the families that make pictures share: convolutions that shrink a picture, and those that grow one."""
+"""What the families that generate images share: convolutions that downsample an image, or upsample to one."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from dlpy.models.dense import Positive, Units
 
 
 class Layer(Block):
-    """A convolution of a picture. A number alone is its filters."""
+    """A convolution over images. A number alone is its `filters`."""
 
     filters: Units
     """Number of filters."""
     kernel: Positive = 3
-    """Side of the window a filter looks through."""
+    """Side of the convolution window, in pixels."""
     stride: Positive = 1
-    """How many times smaller the picture becomes, or larger where pictures grow."""
+    """Stride: the factor by which the convolution downsamples, or a transposed one upsamples."""
 
 
 def _of_filters(value: Any) -> Any:
@@ -32,36 +32,36 @@ def _of_filters(value: Any) -> Any:
 AnyLayer = Annotated[Layer, BeforeValidator(_of_filters, json_schema_input_type=Units | Layer)]
 
 
-def picture_shape(task: Task) -> tuple[int | None, ...]:
-    """Return (height, width, channels) of a task's rows; a picture without colours has one channel.
+def image_shape(task: Task) -> tuple[int | None, ...]:
+    """Return (height, width, channels) of the rows of a task; a grayscale image has one channel.
 
     Raises:
-        ConfigError: they are no pictures.
+        ConfigError: the rows are not images.
     """
     shape = task.input.shape
     if len(shape) not in (2, 3):
-        raise ConfigError(f"convolutions need pictures (height, width, channels), not {task.input}.")
+        raise ConfigError(f"convolutions need images (height, width, channels), not {task.input}.")
     return (*shape, 1) if len(shape) == 2 else shape
 
 
 def shrink(layers: Sequence[Layer]) -> int:
-    """Return how many times smaller, or larger, the layers make a side."""
+    """Return the factor by which the layers downsample, or upsample, a side."""
     return math.prod(layer.stride for layer in layers)
 
 
 def check_sides(shape: Sequence[int | None], grown: Sequence[Layer], where: str) -> None:
-    """Raise ConfigError where growing layers cannot end at a picture's sides."""
+    """Raise ConfigError if upsampling layers cannot reach the size of the image."""
     factor = shrink(grown)
     for side in shape[:2]:
         if side is not None and side % factor:
             near = max(1, round(side / factor)) * factor
             raise ConfigError(
-                f"{where} makes sides that are multiples of {factor}, its strides multiplied, and never {side}: "
-                f"use other strides, or bring pictures to a side of {near}."
+                f"{where} generates sides that are multiples of {factor}, the product of its strides, not {side}: "
+                f"use other strides, or resize the images to a side of {near}."
             )
 
 
 def start_shape(shape: Sequence[int | None], grown: Sequence[Layer], channels: int) -> tuple[int, int, int]:
-    """Return the shape (height, width, channels) from which the layers grow to a picture's."""
+    """Return the shape (height, width, channels) from which the layers upsample to that of the image."""
     factor, (height, width) = shrink(grown), shape[:2]
     return (height or 0) // factor, (width or 0) // factor, channels

@@ -1,4 +1,4 @@
-"""What the families for texts and time series share: sequences of integers become sequences of vectors."""
+"""What the families for texts and time series share: the embedding, and the time steps of their input."""
 
 from __future__ import annotations
 
@@ -22,48 +22,48 @@ _STAND_IN_SIZE = 100
 
 
 class Embedding(Block):
-    """A vector for each integer of a sequence. A number alone is its size; `one_hot` alone are vectors of 0 and 1."""
+    """Vectors for the integers of a sequence. A number alone is their size, the word `one_hot` one-hot vectors."""
 
     one_hot: bool = False
-    """Learn no vectors: each is 1 at the integer's place and 0 elsewhere."""
+    """Whether to use one-hot vectors instead of trained ones."""
     size: Annotated[int, Field(gt=0)] | None = None
-    """Numbers in a vector; 32, or as many as the file has, unless given."""
+    """Size of a vector; default: that of the file, or 32 without one."""
     path: str | None = None
-    """A text file of word vectors (GloVe, word2vec) to begin with; words it lacks begin with zeros."""
+    """Text file of pretrained word vectors (GloVe, word2vec), such as glove.6B.100d.txt; other words start at zero."""
     trainable: bool = True
-    """Go on learning the vectors; false keeps them as they are in the file."""
+    """Whether the vectors are trained; false keeps those of the file."""
     fallback: Literal["stand_in"] | None = None
-    """What to do where there is no such file: stop with an error (null) or begin with generated vectors."""
+    """What to do if the file is missing: stop with an error (null) or start from generated vectors (stand_in)."""
 
     @model_validator(mode="after")
     def _one_kind(self) -> Embedding:
         if self.one_hot and (self.size is not None or self.path is not None):
-            raise ValueError("one_hot vectors are as long as there are integers: leave 'size' and 'path' out")
+            raise ValueError("one_hot vectors have the size of the vocabulary: remove 'size' and 'path'")
         return self
 
     def resolved(self, given: Input) -> Embedding:
-        """Return the same with the size that the file's vectors have, so that a run can be read without the file."""
+        """Return the embedding with the size of the file's vectors, so that a run can be read without the file."""
         if self.path is None or not given.words:
             return self
         known, _ = self._vectors(self.path, given.words)
         return self.model_copy(update={"size": known.shape[1]})
 
     def outside_files(self) -> dict[str, Path]:
-        """Return the file of vectors, by its option."""
+        """Return the path of the word vectors by the option that names it."""
         return {} if self.path is None else {"model.embedding.path": Path(self.path)}
 
     def notice(self, given: Input) -> str | None:
-        """Return what the file of vectors covers."""
+        """Return a line that says how many words have a vector in the file, or None without a file."""
         if self.path is None or not given.words:
             return None
         if self._is_stand_in:
-            return f"embedding: generated vectors, which mean nothing, stand in for {self.path}: there is no such file"
+            return f"embedding: {self.path} is missing: random vectors without meaning stand in for it"
         words = sum(word != "" for word in given.words)
         _, found = self._vectors(self.path, given.words)
-        return f"embedding: {self.path} has {found:,} of {words:,} words ({found / words:.1%}); {words - found:,} are 0"
+        return f"embedding: {self.path} has {found:,} of {words:,} words ({found / words:.1%}); others start at 0"
 
     def build(self, given: Input, *, mask_zero: bool) -> keras.layers.Layer:
-        """Return the layer; where the words are not known, as in a run that is read again, its vectors are drawn."""
+        """Return the layer. Its vectors are random if the words are unknown, as when a run is read from its files."""
         from keras import layers
 
         known, size = None, self.size or 32
@@ -81,7 +81,7 @@ class Embedding(Block):
         return self.fallback == "stand_in" and self.path is not None and not Path(self.path).is_file()
 
     def _vectors(self, path: str, words: tuple[str, ...]) -> tuple[np.ndarray, int]:
-        """Return the words' vectors and how many of them the file has."""
+        """Return the vectors (words, size), and how many words the file has."""
         if self._is_stand_in:
             return stand_in_vectors(words, self.size or _STAND_IN_SIZE), 0
         return read_vectors(path, words, self.size)
@@ -116,7 +116,7 @@ class EmbeddedModel(PretrainedModel):
 
 
 def check_time_steps(task: Task, family: str) -> None:
-    """Raise ConfigError unless rows are sequences of one length, or of vectors (time, columns)."""
+    """Raise ConfigError unless rows are sequences of integers of one length, or of vectors (time, columns)."""
     given = task.input
     if task.output.kind == "tokens":
         return
@@ -129,15 +129,15 @@ def check_time_steps(task: Task, family: str) -> None:
 
 
 def refuse_tokens(task: Task, family: str) -> None:
-    """Raise ConfigError where a text is to be gone on with."""
+    """Raise ConfigError if the task is to generate text."""
     if task.output.kind == "tokens":
-        raise ConfigError(f"{family} keeps no memory of a text from token to token: use rnn to go on with texts.")
+        raise ConfigError(f"{family} cannot generate text (no recurrent state): use rnn.")
 
 
 def time_steps(task: Task, embedding: Embedding, *, masking: bool) -> tuple[Any, Any]:
-    """Return a model's input and the vectors (batch, time, size) made of it.
+    """Return the input of a model, and its vectors (batch, time, size).
 
-    With masking a batch is only as long as its longest row: what fills rows up is skipped anyway.
+    With masking, padding is skipped and the input may be as short as the longest row of a batch.
     """
     import keras
 
@@ -152,18 +152,18 @@ def time_steps(task: Task, embedding: Embedding, *, masking: bool) -> tuple[Any,
 
 
 def value_at(x: Any, given: Input, time_step: int | None) -> Any:
-    """Return the target's own value at a time step of windows x (batch, time, columns): (batch, 1).
+    """Return the value of the target at a time step of windows x (batch, time, columns): (batch, 1).
 
     Raises:
-        ConfigError: the windows do not hold it on the target's scale.
+        ConfigError: the windows lack the target, or hold it on another scale.
     """
     if given.target is None or time_step is None:
-        raise ConfigError("the model needs windows of a series with the target among the columns, on one scale.")
+        raise ConfigError("the model needs windows of a time series with the target among the columns, on one scale.")
     return x[:, time_step, given.target : given.target + 1]
 
 
 def on_differences(model: keras.Model, x: Any, given: Input) -> Any:
-    """Return the target's last value in windows x plus what the model makes of differences from it: (batch, 1)."""
+    """Return the last value of the target in windows x plus the model's prediction from differences: (batch, 1)."""
     last = value_at(x, given, given.last)
     chosen = np.eye(given.shape[-1] or 1, dtype=np.float32)[given.target]
     return last + model(x - last[:, None, :] * chosen)

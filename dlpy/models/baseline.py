@@ -1,4 +1,4 @@
-"""A forecast without any learning, as a model."""
+"""The model family `baseline`: forecasts that need no training."""
 
 from __future__ import annotations
 
@@ -14,19 +14,23 @@ if TYPE_CHECKING:
 
 
 class Baseline(Model):
-    """The target's last value, or that at the same time of an earlier period: nothing is trained."""
+    """Forecasts the last value of the target, or its value one period earlier; nothing is trained."""
 
     name: Literal["baseline"] = "baseline"
     kind: Literal["last_value", "period_before"] = "last_value"
-    """Which value of the window is the forecast; period_before needs data.period."""
+    """Value of the lookback window that is the forecast; period_before needs data.period."""
 
     def check(self, task: Task) -> None:
         if len(task.input.shape) != 2 or task.input.target is None:
-            raise ConfigError("baseline needs windows of a series with the target among the columns, on one scale.")
+            raise ConfigError(
+                "baseline needs windows of a time series with the target among the columns, on one scale."
+            )
         if self.kind == "period_before" and task.input.before is None:
-            raise ConfigError("period_before needs data.period, and a data.step that takes the row so far back.")
+            raise ConfigError(
+                "period_before needs data.period, and a data.step that hits the row one period before the forecast."
+            )
         if task.output.from_last:
-            raise ConfigError("baseline gives the value itself, not a change: set data.difference: false.")
+            raise ConfigError("baseline forecasts the value, not a difference: set data.difference: false.")
 
     def _time_step(self, given: Input) -> int | None:
         return given.last if self.kind == "last_value" else given.before

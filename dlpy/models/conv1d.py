@@ -1,4 +1,4 @@
-"""Stacks of one-dimensional convolutions over sequences, with a recurrent layer on top if wanted."""
+"""The model family `conv1d`: one-dimensional convolutions over sequences, optionally with recurrent layers on top."""
 
 from __future__ import annotations
 
@@ -27,33 +27,33 @@ if TYPE_CHECKING:
 
 
 class Convolutions(Block):
-    """Blocks of convolutions along sequences, and what makes one vector of the last block's outputs."""
+    """The options of blocks of convolutions, and of the layers that reduce their output to one vector."""
 
     filters: Filters = [[32], [32]]
-    """Number of filters of each convolution: [32, 64] is two blocks, [[32, 32], [64]] has two in the first."""
+    """Number of filters of each convolution: [32, 64] is two blocks; in [[32, 32], [64]] the first has two."""
     kernel: Positive = 5
-    """How many steps a filter looks at."""
+    """Length of the convolution window, in time steps."""
     padding: Literal["valid", "same", "causal"] = "valid"
-    """`valid` loses the steps that the filter cannot be centred on; `causal` looks at no later step."""
+    """`valid` shortens the sequence by kernel - 1, `same` keeps its length, `causal` sees no later time steps."""
     block: Literal["plain", "separable"] = "plain"
-    """`separable`: depthwise separable convolutions: each channel by itself, then a mix of the channels."""
+    """Type of convolution; `separable` is depthwise separable: each channel alone, then a mix of the channels."""
     pooling: Sides = [2]
-    """Steps pooled into one behind each block; one number for all blocks, 1 for no pooling."""
+    """Size of the max pooling window behind each block: one number for all, or a list; 1 is no pooling."""
     activation: Activation = "relu"
-    """What each convolution does to its sums."""
+    """Activation function of each convolution."""
     batch_normalization: bool = False
-    """Normalize each convolution's sums over the batch, before the activation."""
+    """Whether batch normalization stands between each convolution and its activation."""
     regularizer: Regularizer | None = None
-    """Penalty on the weights of the convolutions, such as {l2: 0.001}."""
+    """Penalty on the weights of the convolutions, such as {l2: 0.001}; none by default."""
     block_dropout: Rate = 0.0
-    """Share of each block's channels that is left out in training."""
+    """Dropout rate behind each block; drops whole channels."""
     recurrent: Recurrent | None = None
-    """Recurrent layers that read what the convolutions give, such as {cell: gru, units: 32}; none unless given."""
+    """Recurrent layers on top of the convolutions, such as {cell: gru, units: 32}; none by default."""
     global_pooling: Kept | None = "max"
-    """Reduce each channel to one number before the head; null flattens instead. Not used with `recurrent`."""
+    """Pooling of each channel to one number before the head; null flattens instead. Not used with `recurrent`."""
 
     def check_layers(self, length: int | None) -> None:
-        """Raise ConfigError if the options do not fit each other, or sequences of that length."""
+        """Raise ConfigError if the options do not fit each other or the length of the sequences."""
         check_blocks("pooling", self.pooling, self.filters)
         if self.block == "separable" and self.padding == "causal":
             raise ConfigError("Keras has no separable convolution with 'padding: causal'.")
@@ -63,14 +63,14 @@ class Convolutions(Block):
             self._shrink(length)
 
     def _shrink(self, length: int) -> None:
-        """Follow the number of steps through the blocks; raise ConfigError where nothing is left."""
+        """Raise ConfigError if no time steps are left after one of the blocks."""
         for position, block in enumerate(self.filters):
             if self.padding == "valid":
                 length -= len(block) * (self.kernel - 1)
             length //= of_block(self.pooling, position)
             if length < 1:
                 hint = "use fewer blocks, longer sequences, 'padding: same' or less pooling"
-                raise ConfigError(f"nothing is left of the sequence after block {position + 1}: {hint}.")
+                raise ConfigError(f"no time steps are left after block {position + 1}: {hint}.")
 
     def add_layers(self, x: Any) -> Any:
         """Return one vector (batch, features) for each sequence of x (batch, time, size)."""
@@ -94,9 +94,9 @@ class Convolutions(Block):
 
 
 class Conv1D(DenseHead, Convolutions, EmbeddedModel):
-    """Blocks of convolutions along sequences, pooling behind each, and a dense head on top."""
+    """Blocks of one-dimensional convolutions over sequences, each followed by pooling, and a dense head."""
 
-    hints: ClassVar = {"separable": "It is called 'block: separable' now."}
+    hints: ClassVar = {"separable": "Use 'block: separable' instead."}
 
     name: Literal["conv1d"] = "conv1d"
 

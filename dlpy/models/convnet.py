@@ -1,4 +1,4 @@
-"""Stacks of convolutions over images."""
+"""The model family `convnet`: convolutions over images."""
 
 from __future__ import annotations
 
@@ -18,46 +18,47 @@ if TYPE_CHECKING:
 
 
 class Convnet(Model):
-    """Blocks of convolutions over images (height, width, channels), pooling behind each, and a dense head on top."""
+    """Blocks of convolutions over images (height, width, channels), each followed by pooling, and a dense head."""
 
-    hints: ClassVar = {"separable": "It is called 'block: separable' now."}
+    hints: ClassVar = {"separable": "Use 'block: separable' instead."}
 
     name: Literal["convnet"] = "convnet"
     filters: Filters = [[32], [64], [64]]
-    """Number of filters of each convolution: [32, 64] is two blocks, [[32, 32], [64]] has two in the first."""
+    """Number of filters of each convolution: [32, 64] is two blocks; in [[32, 32], [64]] the first has two."""
     block: Annotated[
         list[Kind], BeforeValidator(as_list, json_schema_input_type=Kind | list[Kind]), Field(min_length=1)
     ] = ["plain"]
-    """What blocks are, or each of them: `plain`; depthwise `separable` (each channel by itself, then a mix); `residual`
-    (its input is added to what it gives); `inception` (each number is a module of four branches of so many filters)."""
+    """Type of block, one for all or a list with one for each: `plain`; depthwise `separable` (each channel alone, then
+    a mix of the channels); `residual` (adds its input to its output); `inception` (each number of `filters` is a module
+    with that number of filters in each of its four branches)."""
     kernel: Positive = 3
-    """Side of the window a filter looks through."""
+    """Side of the convolution window, in pixels."""
     strides: Positive = 1
-    """How far the window moves."""
+    """Stride of each convolution."""
     padding: Literal["valid", "same"] = "valid"
-    """`valid` loses the border that the window cannot be centred on; `same` keeps the size."""
+    """`valid` shrinks each side by kernel - 1, `same` keeps the size."""
     pooling: Sides = [2]
-    """Side of the pooling window behind each block; one number for all blocks, 1 for no pooling."""
+    """Side of the pooling window behind each block: one number for all, or a list; 1 is no pooling."""
     pooling_kind: Kept = "max"
-    """What is kept of a pooling window."""
+    """Type of pooling behind each block."""
     activation: Activation = "relu"
-    """What each convolution and hidden layer does to its sums."""
+    """Activation function of each convolution and hidden layer."""
     batch_normalization: bool = False
-    """Normalize each convolution's sums over the batch, before the activation."""
+    """Whether batch normalization stands between each convolution and its activation."""
     regularizer: Regularizer | None = None
-    """Penalty on the weights of convolutions and hidden layers, such as {l2: 0.001}."""
+    """Penalty on the weights of convolutions and hidden layers, such as {l2: 0.001}; none by default."""
     block_dropout: Rate = 0.0
-    """Share of each block's channels that is left out in training."""
+    """Dropout rate behind each block; drops whole channels."""
     global_pooling: Kept | None = None
-    """Reduce each channel to one number before the head, instead of flattening."""
+    """Pooling of each channel to one number before the head; null (the default) flattens."""
     dropout: Rate = 0.0
-    """Share of the flattened numbers, and of each hidden layer's outputs, that is left out in training."""
+    """Dropout rate in front of the head, and behind each of its hidden layers."""
     hidden_dropout: Rate | None = None
-    """Share of each hidden layer's outputs that is left out instead, such as 0."""
+    """Dropout rate behind the hidden layers, if it is not `dropout`; for example 0."""
     units: list[Units] = [64]
-    """Size of each hidden dense layer of the head; may be empty."""
+    """Size of each hidden dense layer of the head; [] for none."""
     output_activation: Activation | None = None
-    """What the last layer does to its sums; decided by the target unless given."""
+    """Activation function of the last layer; chosen by the target by default."""
 
     def check(self, task: Task) -> None:
         if task.input.kind != "array" or len(task.input.shape) != 3:
@@ -73,7 +74,7 @@ class Convnet(Model):
                 self._shrink(side)
 
     def _shrink(self, side: int) -> None:
-        """Follow an image's side through the blocks; raise ConfigError where nothing is left of it."""
+        """Raise ConfigError if nothing is left of a side of the image after one of the blocks."""
         for position, block in enumerate(self.blocks()):
             side = block.side_behind(side)
             if side < 1:
@@ -81,7 +82,7 @@ class Convnet(Model):
                 raise ConfigError(f"nothing is left of the image after block {position + 1}: {hint}.")
 
     def blocks(self) -> list[ImageBlock]:
-        """Return the blocks, each with its own options."""
+        """Return the blocks with their options."""
         convolution = Convolution(
             dimensions=2,
             kernel=self.kernel,

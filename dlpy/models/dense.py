@@ -1,4 +1,4 @@
-"""Stacks of fully connected layers."""
+"""The model family `dense`: fully connected layers, and the dense head of other families."""
 
 from __future__ import annotations
 
@@ -25,22 +25,22 @@ Rate = Annotated[float, Field(ge=0, lt=1)]
 
 
 def as_list(value: Any) -> Any:
-    """Take one number or name for a list of one, which stands for all layers or blocks."""
+    """Return one number or name as a list of one, which applies to all layers or blocks."""
     return [value] if isinstance(value, int | str) and not isinstance(value, bool) else value
 
 
 def as_blocks(value: Any) -> Any:
-    """Take `[32, 64]` for two blocks of one convolution each."""
+    """Return `[32, 64]` as two blocks of one convolution each."""
     return [as_list(block) for block in value] if isinstance(value, list) else value
 
 
 class Regularizer(Block):
-    """A penalty on the size of a layer's weights, added to the loss; both may be given (L1L2)."""
+    """A penalty on the weights of a layer, added to the loss; l1 and l2 can be combined."""
 
     l1: Annotated[float, Field(ge=0)] = 0.0
-    """Times the sum of absolute weights."""
+    """Factor of the sum of absolute weights, such as 0.001."""
     l2: Annotated[float, Field(ge=0)] = 0.0
-    """Times the sum of squared weights."""
+    """Factor of the sum of squared weights, such as 0.001."""
 
     def build(self) -> keras.regularizers.Regularizer:
         """Return the Keras regularizer."""
@@ -52,22 +52,22 @@ class Regularizer(Block):
 class Dense(EmbeddedModel):
     """Fully connected layers over flat rows: tables, bags of words, flattened images.
 
-    Windows of a series, pictures in one colour and embedded sequences are flattened.
+    Windows of a time series, grayscale images and embedded sequences are flattened.
     """
 
     name: Literal["dense"] = "dense"
     units: list[Units] = [64, 64]
-    """Size of each hidden layer; an empty list gives a linear model."""
+    """Size of each hidden layer, such as [64, 64]; [] is a linear model."""
     activation: Activation = "relu"
-    """What each hidden layer does to its sums."""
+    """Activation function of the hidden layers."""
     dropout: Rate = 0.0
-    """Share of each hidden layer's outputs that is left out in training."""
+    """Dropout rate behind each hidden layer."""
     regularizer: Regularizer | None = None
-    """Penalty on the weights of the hidden layers, such as {l2: 0.001}."""
+    """Penalty on the weights of the hidden layers, such as {l2: 0.001}; none by default."""
     batch_normalization: bool = False
-    """Normalize each hidden layer's sums over the batch, before the activation."""
+    """Whether batch normalization stands between each hidden layer and its activation."""
     output_activation: Activation | None = None
-    """What the last layer does to its sums; decided by the target unless given."""
+    """Activation function of the last layer; chosen by the target by default."""
 
     def check(self, task: Task) -> None:
         refuse_tokens(task, "dense")
@@ -107,7 +107,7 @@ class DenseHead(Block):
 
 
 def add_head(x: Any, head: Dense, task: Task) -> Any:
-    """Return the prediction: x (batch, features) sent through hidden layers and the task's last layer."""
+    """Return the prediction for x (batch, features): the hidden layers of `head`, then the last layer for the task."""
     from keras import layers
 
     dense = sparse_dense() if getattr(x, "sparse", False) else layers.Dense

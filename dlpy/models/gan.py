@@ -1,4 +1,4 @@
-"""Generative adversarial networks: a generator that learns to make rows which a discriminator takes for real ones."""
+"""The model family `gan`: a generator, and a discriminator that tells its images from real ones."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from dlpy.data.rows import Data, Rows
 from dlpy.data.task import Task
 from dlpy.engine.custom_step import Sampler, Turn, stepped
 from dlpy.models._adversaries import Judge, Objectives
-from dlpy.models._image_layers import AnyLayer, Layer, check_sides, picture_shape, start_shape
+from dlpy.models._image_layers import AnyLayer, Layer, check_sides, image_shape, start_shape
 from dlpy.models.dense import Positive, Rate, Units
 from dlpy.sampling.images import sample_pieces
 from dlpy.sampling.row_targets import RowsAsTargets
@@ -28,76 +28,76 @@ if TYPE_CHECKING:
 
 
 class Generator(Block):
-    """Makes pictures of latent vectors."""
+    """The network that turns latent vectors into images."""
 
     start: Units = 128
-    """Channels of the small picture that the others grow from."""
+    """Number of channels of the small feature map that is upsampled to the image."""
     layers: list[AnyLayer] = [Layer(filters=64, kernel=4, stride=2), Layer(filters=32, kernel=4, stride=2)]
-    """The convolutions that grow it, such as [{filters: 64, kernel: 4, stride: 2}]; transposed ones where strided."""
+    """Convolutions, such as [{filters: 64, kernel: 4, stride: 2}]; those with a stride are transposed and upsample."""
     kernel: Positive = 7
-    """Side of the last convolution's window, which makes the colours."""
+    """Side of the window of the last convolution, whose output is the image."""
 
 
 class Discriminator(Block):
-    """Tells real pictures from made ones."""
+    """The network that tells real images from generated ones."""
 
     layers: Annotated[list[AnyLayer], Field(min_length=1)] = [
         Layer(filters=64, kernel=4, stride=2),
         Layer(filters=128, kernel=4, stride=2),
     ]
-    """The convolutions, such as [{filters: 64, kernel: 4, stride: 2}]."""
+    """Convolutions, such as [{filters: 64, kernel: 4, stride: 2}]."""
     padding: Literal["same", "valid"] = "same"
-    """`valid` loses the border that the window cannot be centred on."""
+    """`valid` shrinks each side by kernel - 1, `same` does not."""
     dropout: Rate = 0.3
-    """Share of its last maps that is left out in training."""
+    """Dropout rate behind the last convolution."""
     optimizer: AnyOptimizer | None = None
-    """Its own optimizer; one like the generator's, which is training.optimizer, unless given."""
+    """Optimizer of the discriminator; default: a copy of training.optimizer, which trains the generator."""
 
 
 class Gan(GenerativeModel):
     """A deep convolutional generative adversarial network (Goodfellow et al. 2014; Radford et al. 2016).
 
-    Its scores: `d_loss` and `g_loss`, cross-entropies of the discriminator and of the generator that wants its pictures
-    taken for real; `real_accuracy` and `fake_accuracy`, the shares of real and of made pictures that the discriminator
-    gets right; `diversity`, how much made pictures differ from each other, as a multiple of how much real ones do.
+    Its scores: `d_loss` and `g_loss`, the cross-entropies of discriminator and generator; `real_accuracy` and
+    `fake_accuracy`, the accuracies of the discriminator on real and generated images; `diversity`, the standard
+    deviation of generated images as a multiple of that of real ones.
     """
 
     name: Literal["gan"] = "gan"
     latent: Units = 64
-    """Numbers that a picture is made of."""
+    """Size of the latent vector."""
     generator: Generator = Generator()
-    """What makes pictures."""
+    """The network that generates images."""
     discriminator: Discriminator = Discriminator()
-    """What tells real pictures from these."""
+    """The network that tells real images from generated ones."""
     slope: Annotated[float, Field(ge=0, lt=1)] = 0.2
-    """Slope of the leaky rectifiers below 0."""
+    """Negative slope of the LeakyReLU activations."""
     output_range: Literal["data", "tanh"] = "data"
-    """What the generator's tanh is stretched to: the range of the training rows, or, as in the book, -1 to 1 always."""
+    """Range of the generated images: that of the training images (data), or always -1 to 1 as in the book (tanh)."""
     smoothing: Annotated[float, Field(ge=0, lt=0.5)] = 0.1
-    """How far below 1 the discriminator's target for real pictures lies."""
+    """Label smoothing: the discriminator's target for real images is 1 minus this."""
     label_noise: Annotated[float, Field(ge=0, lt=0.5)] = 0.0
-    """Most that is taken at random off the discriminator's targets, of real and of made pictures, in training."""
+    """Largest random amount subtracted from the discriminator's targets in training, real and generated alike."""
     conditional: bool = False
-    """Tell both networks the class, so that pictures of a class can be asked for."""
+    """Whether both networks get the class as input, so that images of a given class can be generated."""
 
     def check(self, task: Task) -> None:
         if task.output.kind != "inputs":
-            raise ConfigError("gan learns the rows themselves.")
+            raise ConfigError("gan learns the rows, not a target.")
         if self.conditional and not task.output.classes:
             raise ConfigError("conditional: true needs rows with classes.")
-        shape = picture_shape(task)
+        shape = image_shape(task)
         check_sides(shape, self.generator.layers, "the generator")
         for side in shape[:2]:
             if side is not None and self.discriminator.padding == "valid":
                 self._shrink(side)
 
     def _shrink(self, side: int) -> None:
-        """Follow a picture's side through the discriminator; raise ConfigError where nothing is left of it."""
+        """Raise ConfigError if nothing is left of a side of the image after a layer of the discriminator."""
         for position, layer in enumerate(self.discriminator.layers):
             side = (side - layer.kernel) // layer.stride + 1
             if side < 1:
-                hint = "use fewer of them, or 'padding: same'"
-                raise ConfigError(f"discriminator: nothing is left of the picture after layer {position + 1}: {hint}.")
+                hint = "use fewer layers, or 'padding: same'"
+                raise ConfigError(f"discriminator: nothing is left of the image after layer {position + 1}: {hint}.")
 
     def transforms(self) -> list[Transform]:
         return [RowsAsTargets()]
@@ -111,7 +111,7 @@ class Gan(GenerativeModel):
         return [Callback.registry.get(name)(name=name) for name in ("samples", "collapse_alarm")]
 
     def baseline(self, task: Task, train: Rows, rows: Rows) -> dict[str, object]:
-        """Return the scores where the discriminator cannot tell and throws a coin, which is where a GAN should end."""
+        """Return the scores of a discriminator that tosses a coin, which is where the training of a GAN should end."""
         even = math.log(2)
         return {"guess": "a coin", "d_loss": even, "g_loss": even, "real_accuracy": 0.5, "fake_accuracy": 0.5}
 
@@ -138,7 +138,7 @@ class Gan(GenerativeModel):
         return stepped(network, turns, list(self.scores(task)), sampler, generator)
 
     def _maps(self, rows: Any) -> keras.Model:
-        """Return the discriminator up to its last maps, flattened."""
+        """Return the discriminator up to its last feature maps, flattened."""
         import keras
         from keras import layers
 
@@ -151,11 +151,11 @@ class Gan(GenerativeModel):
         return keras.Model(rows, layers.Dropout(options.dropout)(x) if options.dropout else x, name="discriminator")
 
     def _generator(self, task: Task, classes: int) -> keras.Model:
-        """Return what makes rows of vectors (batch, latent + classes)."""
+        """Return the network from vectors (batch, latent + classes) to rows."""
         import keras
         from keras import layers
 
-        shape, options = picture_shape(task), self.generator
+        shape, options = image_shape(task), self.generator
         start = start_shape(shape, options.layers, options.start)
         latent = keras.Input((self.latent + classes,), name="latent")
         x = layers.LeakyReLU(self.slope)(layers.Dense(math.prod(start))(latent))
@@ -173,7 +173,7 @@ class Gan(GenerativeModel):
 
 
 def _projection(classes: int, width: int) -> list[keras.Layer]:
-    """Return the layer that turns a class into weights for maps of that width; none where there are no classes."""
+    """Return the layer that turns a class into weights for `width` maps; [] if there are no classes."""
     from keras import layers
 
     if not classes:

@@ -1,4 +1,4 @@
-"""A dense head on a base that was trained elsewhere: on ImageNet, or by a run of dlpy's own."""
+"""The model family `pretrained`: a dense head on a base trained on ImageNet or by an earlier run."""
 
 from __future__ import annotations
 
@@ -21,38 +21,39 @@ if TYPE_CHECKING:
 
 
 class Pretrained(PretrainedModel):
-    """A network that was trained on other pictures, without its classifier, and a dense head of its own on top."""
+    """A pretrained convolutional base without its classifier, and a new dense head on top."""
 
     name: Literal["pretrained"] = "pretrained"
     base: AnyNetwork = None
-    """The network of keras.applications, such as vgg16; left out where `weights` names a run."""
+    """Network of keras.applications, such as vgg16; not given if `weights` names a run."""
     weights: str | None = "imagenet"
-    """Where its weights are: imagenet (downloaded once), an h5 file, run:<id> (a run's own base), or null (drawn)."""
+    """Weights of the base: imagenet (downloaded once), an h5 file, run:<id> (base of that run), or null (random)."""
     preprocessing: Literal["auto", "none"] | Preparation = "auto"
-    """`auto` does inside the model what the base needs to raw bytes (0 to 255); `none` takes rows as they come."""
+    """`auto` brings images of 0 to 255 into the range of the base, inside the model; `none` changes nothing."""
     train: Literal["features", "frozen", "all"] | None = None
-    """What learns. features: a head, on outputs of the base that are computed once and kept on disk; frozen: a head,
-    the base running along each time, as augmentation needs it; all: both. Frozen unless given; phases decide it."""
+    """What is trained. features: only the head, on outputs of the base that are computed once and cached on disk;
+    frozen: only the head, with the base run in every step, as data augmentation needs it; all: base and head.
+    Default: frozen. Not given together with training.phases."""
     pooling: Literal["flatten", "average", "max"] = "flatten"
-    """What becomes of the base's last maps: all their numbers, or one for each channel."""
+    """How the last feature maps of the base become a vector: flatten them, or pool each channel to one number."""
     units: list[Units] = [256]
-    """Size of each hidden dense layer of the head; may be empty."""
+    """Size of each hidden dense layer of the head; [] for none."""
     activation: Activation = "relu"
-    """What each hidden layer does to its sums."""
+    """Activation function of the hidden layers."""
     dropout: Rate = 0.5
-    """Share of each hidden layer's outputs that is left out in training; of the base's, where there is none."""
+    """Dropout rate behind each hidden layer, or behind the base if there are none."""
     regularizer: Regularizer | None = None
-    """Penalty on the weights of the hidden layers, such as {l2: 0.001}."""
+    """Penalty on the weights of the hidden layers, such as {l2: 0.001}; none by default."""
     batch_normalization: bool = False
-    """Normalize each hidden layer's sums over the batch, before the activation."""
+    """Whether batch normalization stands between each hidden layer and its activation."""
     output_activation: Activation | None = None
-    """What the last layer does to its sums; decided by the target unless given."""
+    """Activation function of the last layer; chosen by the target by default."""
 
     @model_validator(mode="after")
     def _possible(self) -> Pretrained:
         self._base.check_options()
         if self.weights is None and self.train in ("features", "frozen"):
-            raise ValueError(f"a base with drawn weights has nothing to give: 'train: {self.train}' needs 'weights'")
+            raise ValueError(f"'train: {self.train}' needs pretrained 'weights': with random ones use 'train: all'")
         return self
 
     @property
@@ -61,22 +62,22 @@ class Pretrained(PretrainedModel):
 
     @property
     def _title(self) -> str:
-        return f"{self._base.title}, weights: {self.weights or 'drawn at random'}"
+        return f"{self._base.title}, weights: {self.weights or 'random'}"
 
     def transforms(self) -> list[Transform]:
         return [BaseFeatures(base=self._base)] if self.train == "features" else []
 
     def check(self, task: Task) -> None:
-        if self.train != "features":  # else the rows have been checked on their way into the base
+        if self.train != "features":  # else BaseFeatures.outline has checked the rows
             self._base.check(task)
 
     def check_phases(self) -> None:
         if self.train == "features":
             raise ConfigError(
-                "phases freeze parts of the base, which 'train: features' runs only once: leave 'train' out."
+                "training.phases cannot freeze a base that 'train: features' runs only once: remove 'train'."
             )
         if self.train is not None:
-            raise ConfigError("training.phases say what learns, and when: leave 'train' out.")
+            raise ConfigError("training.phases decide which layers are trained: remove 'train'.")
 
     def pinned(self) -> Model:
         return self.model_copy(update={"weights": self._base.pinned()})
@@ -90,7 +91,7 @@ class Pretrained(PretrainedModel):
 
     def notice(self, task: Task) -> str | None:
         if self.train == "features":
-            return f"{self._title}; run once over all rows, what it gave is kept in {BaseFeatures.folder()}"
+            return f"{self._title}; its outputs are computed once and cached in {BaseFeatures.folder()}"
         return f"{self._title}; preprocessing inside the model: {self._preprocessing_text()}"
 
     def _preprocessing_text(self) -> str:

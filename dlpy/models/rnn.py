@@ -1,4 +1,4 @@
-"""Recurrent networks over sequences of integers or of vectors."""
+"""The model family `rnn`: recurrent networks over sequences of integers or vectors."""
 
 from __future__ import annotations
 
@@ -18,45 +18,46 @@ if TYPE_CHECKING:
 
 
 class Recurrent(Block):
-    """A stack of recurrent layers."""
+    """The options of a stack of recurrent layers."""
 
     cell: Literal["simple", "lstm", "gru"] = "lstm"
-    """The kind of cell."""
+    """Type of cell."""
     units: Annotated[
         list[Units], BeforeValidator(as_list, json_schema_input_type=Units | list[Units]), Field(min_length=1)
     ] = [32]
-    """Size of each layer's state."""
+    """Size of the state of each layer: 32 is one layer, [64, 32] two."""
     bidirectional: bool = False
-    """Read every sequence from both ends."""
+    """Whether each layer reads the sequence in both directions; doubles the size of its output."""
     dropout: Rate = 0.0
-    """Share of each layer's inputs that is left out in training, the same ones at every step."""
+    """Dropout rate of each layer's inputs; the mask is the same at all time steps."""
     recurrent_dropout: Rate = 0.0
-    """Share of each layer's state that is left out in training, the same ones at every step."""
+    """Dropout rate of each layer's state; the mask is the same at all time steps."""
     activation: Annotated[
         list[Activation],
         BeforeValidator(as_list, json_schema_input_type=Activation | list[Activation]),
         Field(min_length=1),
     ] = ["tanh"]
-    """What a layer does to its sums; one for all layers, or one for each."""
+    """Activation function of the layers: one for all, or a list with one for each."""
     recurrent_activation: Activation = "sigmoid"
-    """What the gates of lstm and gru do to their sums; the book's Keras had hard_sigmoid."""
+    """Activation function of the gates of lstm and gru; the book's version of Keras used hard_sigmoid."""
     reset_after: bool = True
-    """Where a gru applies its reset gate: after the product with the state (cuDNN's way) or before (the book's)."""
+    """Whether a gru applies its reset gate after the matrix product with the state (as cuDNN does) or before it."""
     regularizer: Regularizer | None = None
-    """Penalty on the weights, those of the state included, such as {l2: 0.001}."""
+    """Penalty on the weights of inputs and state, such as {l2: 0.001}; none by default."""
 
     def check_layers(self) -> None:
-        """Raise ConfigError where the lists do not fit each other."""
+        """Raise ConfigError if the lists differ in length."""
         if len(self.activation) not in (1, len(self.units)):
-            raise ConfigError(f"activation has {len(self.activation)} entries for {len(self.units)} layers of units.")
+            counts = f"activation has {len(self.activation)} entries for {len(self.units)} layers of units"
+            raise ConfigError(f"{counts}: give one entry, or one for each layer.")
 
     def add_layers(self, x: Any, *, cudnn: bool = True, every: bool = False) -> Any:
         """Return the last state (batch, units) of the top layer over x (batch, time, size).
 
         Args:
             x: the sequences.
-            every: return its states at all times instead, (batch, time, units).
-            cudnn: whether a GPU may use cuDNN, which takes no sequences that are filled up in front.
+            every: return its states at all time steps instead, (batch, time, units).
+            cudnn: whether a GPU may use cuDNN, which cannot read sequences padded in front.
         """
         from keras import layers
 
@@ -83,26 +84,29 @@ class Recurrent(Block):
 
 
 class Rnn(DenseHead, Recurrent, EmbeddedModel):
-    """Recurrent layers over sequences, the last state sent through a dense head.
+    """Recurrent layers over sequences, and a dense head on the last state.
 
-    Over a text to go on with, the states at all times are, so that each says what comes next.
+    To generate text, the head predicts the next token from the state at every time step.
     """
 
     masks_padding = True
 
     name: Literal["rnn"] = "rnn"
     masking: bool = True
-    """Skip what fills sequences of integers up; batches are then only as long as their longest row. Texts have none."""
+    """Whether to skip the padding of sequences of integers; each batch is then cut to its longest row.
+    Not used to generate text, which has no padding."""
 
     def check(self, task: Task) -> None:
         check_time_steps(task, "rnn")
         self.check_layers()
         if task.output.kind == "tokens" and self.bidirectional:
-            raise ConfigError("bidirectional: read backwards, a text tells what comes next: leave it out.")
+            raise ConfigError("bidirectional: the backward layer would see the token to predict: leave it out.")
         if task.output.kind == "tokens" and self.output_activation not in (None, "softmax"):
-            raise ConfigError(f"output_activation: {self.output_activation} gives no probabilities: leave it out.")
+            raise ConfigError(f"output_activation: {self.output_activation} does not give probabilities: leave it out.")
         if self.embedding.one_hot and task.input.kind == "sequence" and self.masking and task.output.kind != "tokens":
-            raise ConfigError("masking skips what an embedding marks, and one_hot is none: set 'masking: false'.")
+            raise ConfigError(
+                "masking needs an embedding that marks the padding, and one_hot does not: set 'masking: false'."
+            )
 
     def resolved(self, task: Task) -> Model:
         chosen = super().resolved(task)
@@ -112,7 +116,7 @@ class Rnn(DenseHead, Recurrent, EmbeddedModel):
     def notice(self, task: Task) -> str | None:
         lines, words = [super().notice(task)], task.input.words
         if task.output.kind == "tokens" and words and words[-1] == "":
-            lines.insert(0, f"{len(words) - 1:,} known tokens, and one for whatever else the text holds")
+            lines.insert(0, f"vocabulary: {len(words) - 1:,} tokens, and one for all others")
         return "; ".join(filter(None, lines)) or None
 
     def build(self, task: Task) -> keras.Model:

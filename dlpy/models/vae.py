@@ -1,4 +1,4 @@
-"""Variational autoencoders: rows through a bottleneck of a few numbers that are spread like N(0, 1)."""
+"""The model family `vae`: variational autoencoders."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from dlpy.core.errors import ConfigError
 from dlpy.data.rows import Data, Rows
 from dlpy.data.task import Task
 from dlpy.engine.custom_step import Batch, Noise, Sampler, Scores, Turn, stepped
-from dlpy.models._image_layers import AnyLayer, Layer, check_sides, picture_shape, start_shape
+from dlpy.models._image_layers import AnyLayer, Layer, check_sides, image_shape, start_shape
 from dlpy.models.dense import Activation, Units
 from dlpy.sampling.latent_space import latent_pieces
 from dlpy.sampling.row_targets import RowsAsTargets
@@ -23,12 +23,12 @@ from dlpy.sampling.row_targets import RowsAsTargets
 if TYPE_CHECKING:
     import keras
 
-_CHUNK = 1024  # rows whose mean is taken at a time
+_CHUNK = 1024  # rows averaged at a time
 _LEAST = 1e-7
 
 
 class Vae(GenerativeModel):
-    """A variational autoencoder (Kingma & Welling 2014): an encoder, a few latent numbers, a decoder that mirrors it.
+    """A variational autoencoder (Kingma & Welling 2014): an encoder, a latent vector, and a decoder that mirrors it.
 
     Its scores are means over rows: `reconstruction_loss`, in nats (or squared errors) per number of a row, `kl_loss` in
     nats per row, and loss = reconstruction_loss + kl_weight * kl_loss.
@@ -36,29 +36,29 @@ class Vae(GenerativeModel):
 
     name: Literal["vae"] = "vae"
     latent: Annotated[int, Field(gt=0)] = 2
-    """Numbers that a row becomes; two can be drawn as a map."""
+    """Size of the latent vector; with 2, the latent space is plotted as a map."""
     encoder: list[AnyLayer] = [Layer(filters=32, stride=2), Layer(filters=64, stride=2)]
-    """The convolutions in front, such as [32, {filters: 64, stride: 2}]; [] for rows that are no pictures."""
+    """Convolutions of the encoder, such as [32, {filters: 64, stride: 2}]; [] for rows that are not images."""
     units: list[Units] = [32]
-    """Size of each hidden dense layer between these and the latent numbers."""
+    """Size of each hidden dense layer between the convolutions and the latent vector."""
     decoder: list[AnyLayer] | None = None
-    """Transposed convolutions that grow the picture again; the strided ones of the encoder, reversed, unless given."""
+    """Transposed convolutions of the decoder; default: the strided convolutions of the encoder, reversed."""
     activation: Activation = "relu"
-    """What each convolution and hidden layer does to its sums."""
+    """Activation function of each convolution and hidden layer."""
     sampling: Literal["standard", "book"] = "standard"
-    """How a latent number is drawn: its deviation is exp(log_variance / 2), or, as printed in the book, its square."""
+    """Standard deviation of the latent samples: exp(log_variance / 2), or exp(log_variance) as printed in the book."""
     kl_weight: Annotated[float, Field(ge=0)] | None = None
-    """How much kl_loss counts; 1 / (numbers in a row), which makes the loss the true bound, unless given."""
+    """Factor of kl_loss; default: 1 / (numbers in a row), with which the loss is the evidence lower bound."""
     reconstruction: Literal["auto", "binary_crossentropy", "mse"] = "auto"
-    """What a number made wrong costs; auto: the cross-entropy where all numbers lie between 0 and 1, else mse."""
+    """Reconstruction loss; auto: binary_crossentropy if all numbers lie between 0 and 1, else mse."""
 
     def check(self, task: Task) -> None:
         if task.output.kind != "inputs":
-            raise ConfigError("vae learns the rows themselves.")
+            raise ConfigError("vae learns the rows, not a target.")
         if self.encoder:
-            check_sides(picture_shape(task), self._decoder(), "the decoder")
+            check_sides(image_shape(task), self._decoder(), "the decoder")
         elif self.decoder:
-            raise ConfigError("a 'decoder' of convolutions needs an 'encoder' of them.")
+            raise ConfigError("'decoder' needs an 'encoder' of convolutions: give one, or remove 'decoder'.")
 
     def transforms(self) -> list[Transform]:
         return [RowsAsTargets()]
@@ -77,13 +77,13 @@ class Vae(GenerativeModel):
         if kind == "binary_crossentropy" and not _in_unit_interval(task):
             low, high = task.input.span or (0, 1)
             raise ConfigError(
-                f"model.reconstruction: binary_crossentropy needs numbers from 0 to 1, and these go from {low:g} to "
+                f"model.reconstruction: binary_crossentropy needs numbers from 0 to 1, not from {low:g} to "
                 f"{high:g}: add 'rescale' to data.transforms, or use mse."
             )
         return self.model_copy(update={"kl_weight": weight, "reconstruction": kind, "decoder": self._decoder()})
 
     def baseline(self, task: Task, train: Rows, rows: Rows) -> dict[str, object]:
-        """Return the loss of a decoder that always gives the mean training row."""
+        """Return the loss of a decoder whose output is always the mean training row."""
         (mean, _), (held, squares) = _moments(train), _moments(rows)
         if self.resolved(task).reconstruction == "mse":
             loss = float((squares - 2 * mean * held + mean**2).mean())
@@ -110,7 +110,7 @@ class Vae(GenerativeModel):
         return [layer for layer in reversed(self.encoder) if layer.stride > 1] if self.decoder is None else self.decoder
 
     def _encoder(self, rows: Any) -> keras.Model:
-        """Return what gives the mean and the log-variance of rows, each (batch, latent)."""
+        """Return the network from rows to their mean and log-variance, each (batch, latent)."""
         import keras
         from keras import layers
 
@@ -125,7 +125,7 @@ class Vae(GenerativeModel):
         return keras.Model(rows, outputs, name="encoder")
 
     def _decoders(self, task: Task) -> tuple[keras.Model, keras.Model]:
-        """Return what makes rows of latent numbers (batch, latent), and the same without its last activation."""
+        """Return the network from latent vectors (batch, latent) to rows, and the same without its last activation."""
         import keras
         from keras import layers
 
@@ -138,7 +138,7 @@ class Vae(GenerativeModel):
     def _convolved(self, latent: Any, task: Task) -> Any:
         from keras import layers
 
-        shape, grown = picture_shape(task), self._decoder()
+        shape, grown = image_shape(task), self._decoder()
         start = start_shape(shape, grown, self.encoder[-1].filters)
         x = layers.Dense(math.prod(start), activation=self.activation)(latent)
         x = layers.Reshape(start)(x)
@@ -201,7 +201,7 @@ def _in_unit_interval(task: Task) -> bool:
 
 
 def _moments(rows: Rows) -> tuple[np.ndarray, np.ndarray]:
-    """Return the means of each number of the rows and of its square: float64."""
+    """Return the mean of each number of the rows, and of its square: float64."""
     total, squares = np.float64(0), np.float64(0)
     for start in range(0, len(rows), _CHUNK):
         some = rows.take(np.arange(start, min(start + _CHUNK, len(rows)))).array.astype(np.float64)

@@ -1,4 +1,4 @@
-"""The base of a network that was trained elsewhere: from keras.applications, or another run's convolutional part."""
+"""The base of a pretrained network: of keras.applications, or the convolutional part of another run's model."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _OPTION = "model.weights"
 
 
 class _NetworkSlot(Slot):
-    """A network of keras.applications by name, or a model family with its options."""
+    """The name of a network of keras.applications, or a model family with its options."""
 
     def parse(self, value: object) -> Any:
         if value is None or (isinstance(value, str) and value in NETWORKS):
@@ -45,7 +45,7 @@ AnyNetwork = Annotated[str | Model | None, _NetworkSlot(Model.registry)]
 
 
 class Base(Block):
-    """Which base, with which weights, and what is done to pictures in front of it."""
+    """A network, its weights, and the preprocessing of images in front of it."""
 
     network: AnyNetwork
     weights: str | None
@@ -53,31 +53,31 @@ class Base(Block):
 
     @property
     def run(self) -> str | None:
-        """The run that the base is of, or None where it is none of a run."""
+        """The run that the base comes from, or None."""
         return self.weights.removeprefix(_RUN) if self.weights and self.weights.startswith(_RUN) else None
 
     @property
     def title(self) -> str:
-        """What the base is called in messages."""
+        """The name of the base in messages."""
         if isinstance(self.network, str):
             return self.network
         return f"the base of run {self.run}" if self.run else "the base"
 
     def check_options(self) -> None:
-        """Raise ValueError where the options do not fit each other."""
+        """Raise ValueError if the options do not fit each other."""
         if self.network is None and self.run is None:
-            raise ValueError(f"'base' says which network.{did_you_mean('', NETWORKS)} Or give weights: run:<id>.")
+            raise ValueError(f"'base' must name a network.{did_you_mean('', NETWORKS)} Or set weights: run:<id>.")
         if isinstance(self.network, str) and self.run is not None:
-            raise ValueError("a run brings its own base: leave out 'base', or give other 'weights'")
+            raise ValueError("a run has its own base: remove 'base', or give other 'weights'")
         if isinstance(self.network, Model) and self.run is None and self.weights is not None:
-            raise ValueError("the weights of such a base come from a run (run:<id>), or are drawn (null)")
+            raise ValueError("the weights of a model family come from a run (run:<id>), or are random (null)")
         if isinstance(self.network, str) and isinstance(self.preprocessing, Preparation):
-            raise ValueError("preprocessing of a network of keras.applications is auto or none")
+            raise ValueError("preprocessing of a network of keras.applications must be auto or none")
         if self.preprocessing == "none" and isinstance(self.network, str) and NETWORKS[self.network].range == "fixed":
-            raise ValueError(f"{self.network} has its preprocessing inside, always: leave it at auto")
+            raise ValueError(f"{self.network} always contains its preprocessing: set 'preprocessing: auto'")
 
     def resolved(self) -> Base:
-        """Return the base written out, so that a run can be read when the run that it is of is gone."""
+        """Return the base with all options filled in, so that a run can be read after the base's own run is deleted."""
         if self.run is None or self.network is not None:
             return self
         found = read_run_base(self.run)
@@ -85,37 +85,37 @@ class Base(Block):
         return self.model_copy(update={"network": found.family, "preprocessing": chosen})
 
     def pinned(self) -> str | None:
-        """Return the option `weights` so that it goes on meaning the same run."""
+        """Return the option `weights` with the full id of a run."""
         return self.weights if self.run is None else _RUN + lasting(self.run)
 
     def outside_files(self) -> dict[str, Path]:
-        """Return the file of the weights, unless they are drawn, or ImageNet's, which is checked when it is fetched."""
+        """Return the file of the weights; none if they are random, or ImageNet's, whose checksum is known."""
         if self.run is not None:
             return {_OPTION: best_weights(self.run)}
         return {} if self.weights in (None, IMAGENET) else {_OPTION: Path(self.weights).expanduser()}
 
     def check(self, task: Task) -> None:
-        """Raise ConfigError where the base does not fit the task's pictures."""
+        """Raise ConfigError if the base does not fit the images of the task."""
         given = task.input
         if given.kind != "array" or len(given.shape) != 3:
             hint = "add such as {name: reshape, shape: [28, 28, 1]} to data.transforms"
-            raise ConfigError(f"pretrained needs pictures (height, width, channels), not {given}: {hint}.")
+            raise ConfigError(f"pretrained needs images (height, width, channels), not {given}: {hint}.")
         if self.preprocessing == "auto" and given.rescaled:
             raise ConfigError(
-                "preprocessing: auto takes the raw bytes, 0 to 255, but data.transforms changes them: "
-                "leave 'rescale' or 'standardize' out, or set model.preprocessing: none."
+                "preprocessing: auto needs values from 0 to 255, but data.transforms changes them: "
+                "remove 'rescale' or 'standardize', or set model.preprocessing: none."
             )
         try:
             base = self.resolved()
         except RunError:
-            return  # there is no such run yet: training will say so
+            return  # the run may not exist yet; training reports it
         if isinstance(base.network, str):
-            _check_pictures(base.network, given)
+            _check_images(base.network, given)
         elif base.network is not None:
             base.network.check(task)
 
     def layers(self, inputs: Any, task: Task) -> Any:
-        """Return what the base makes of pictures: (batch, height, width, channels). Its layers keep their names."""
+        """Return the feature maps (batch, height, width, channels) of images. The layers keep their names."""
         base = self.resolved()
         if isinstance(base.network, str):
             inside = base.preprocessing == "auto"
@@ -125,20 +125,20 @@ class Base(Block):
         return RunBase.convolutional(base.network, x, task)
 
     def read(self) -> Weights:
-        """Return the weights of the base; those of a run are followed by those of its head.
+        """Return the weights of the base; of a run, the weights of its head follow them.
 
         Raises:
-            DataError: there are none, or they cannot be read.
+            DataError: the weights are missing or unreadable.
         """
         if self.run is not None:
             return run_weights(self.run)
         return read_application(str(self.network), str(self.weights), _OPTION)
 
     def assign(self, layers: list[keras.layers.Layer], weights: Weights) -> None:
-        """Put weights that `read` returned into the layers of the base.
+        """Assign the weights that `read` returned to the layers of the base.
 
         Raises:
-            DataError: they are of another network.
+            DataError: the weights are those of another network.
         """
         if self.run is not None:
             weights = dict(islice(weights.items(), sum(len(layer.weights) for layer in layers)))
@@ -154,8 +154,8 @@ def base_layers(model: keras.Model) -> list[keras.layers.Layer]:
     return [layer for layer in model.layers[:end] if layer.name not in ADDED]
 
 
-def _check_pictures(name: str, given: Input) -> None:
+def _check_images(name: str, given: Input) -> None:
     height, width, channels = given.shape
     check_size(name, height, width)
     if channels not in (None, 1, 3):
-        raise ConfigError(f"{name} needs pictures in colour (3 channels) or grey (1), not {channels} channels.")
+        raise ConfigError(f"{name} needs color images (3 channels) or grayscale ones (1), not {channels} channels.")

@@ -1,4 +1,4 @@
-"""A network of keras.applications: built, and given its weights."""
+"""Builds a network of keras.applications and reads its weights."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _DEVIATION = (0.229, 0.224, 0.225)  # of ImageNet's red, green and blue, 0 to 1
 
 
 def new_application(name: str, inputs: Any = None, *, classifier: bool = False, inside: bool = True) -> keras.Model:
-    """Return a network with drawn weights.
+    """Return a network with random weights.
 
     Args:
         name: one of NETWORKS.
-        inputs: symbolic pictures (batch, height, width, 3); an input of the network's own size unless given.
-        classifier: with its layers that tell ImageNet's classes.
-        inside: with its preprocessing, where it can do that itself or leave it.
+        inputs: symbolic images (batch, height, width, 3); default: a new input of the network's usual size.
+        classifier: whether to include the layers that classify ImageNet.
+        inside: whether to include the preprocessing, if that can be chosen.
     """
     from keras import applications
 
@@ -37,11 +37,11 @@ def read_application(name: str, weights: str, option: str, *, classifier: bool =
     """Return the weights of a network.
 
     Args:
-        weights: imagenet, which is downloaded where it is not on this machine, or a path.
+        weights: imagenet, which is downloaded if it is not on this machine, or a path.
         option: the option that `weights` is the value of, for messages.
 
     Raises:
-        DataError: there are none, or they cannot be read.
+        DataError: the weights are missing or unreadable.
     """
     if weights == IMAGENET:
         return read_weights(locate(imagenet_file(name, option, classifier=classifier), None))
@@ -49,7 +49,7 @@ def read_application(name: str, weights: str, option: str, *, classifier: bool =
 
 
 def finish_imagenet(name: str, layers: list[keras.layers.Layer]) -> None:
-    """Let EfficientNet divide by the root of ImageNet's deviation once more: so were these weights trained."""
+    """Make EfficientNet divide by the root of ImageNet's standard deviation once more, as in its training."""
     import keras
 
     if not name.startswith("efficientnet_b"):

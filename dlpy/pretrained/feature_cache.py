@@ -1,7 +1,7 @@
-"""What bases gave for rows, kept on disk: `features/<key>.npy` in dlpy's cache ($DLPY_CACHE, or ~/.cache/dlpy).
+"""The cache of pretrained features: `features/<key>.npy` in dlpy's cache ($DLPY_CACHE, or ~/.cache/dlpy).
 
-All of them together take at most half of what the disk would have free without them; those that were not used for
-longest go first. A file appears whole, so two runs may fill the folder at a time.
+The files take at most half of the disk space that would be free without them; the least recently used are deleted
+first. Files are written atomically, so that two runs may fill the folder at the same time.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from dlpy.storage.cache import make_room, own_cache, used
 
 
 def folder() -> Path:
-    """Return where the files are."""
+    """Return the folder of the cache."""
     return own_cache() / "features"
 
 
 def digest_of(rows: Rows) -> str:
-    """Return the sha256 of the rows' only input, as the base takes it."""
+    """Return the sha256 of the only input of the rows, as the base sees it."""
     x = rows.x
     digest = hashlib.sha256(f"{x.scale} {x.offset}".encode() if isinstance(x, Scaled) else b"")
     for array in arrays_of(x):
@@ -34,7 +34,7 @@ def digest_of(rows: Rows) -> str:
 
 
 def kept(key: str, make: Callable[[], np.ndarray]) -> np.ndarray:
-    """Return the array that is kept under a key; made, and kept, where there is none or it is damaged."""
+    """Return the cached array of a key; if it is missing or damaged, compute and cache it."""
     path = folder() / f"{key}.npy"
     try:
         found = np.load(path, allow_pickle=False)

@@ -1,4 +1,4 @@
-"""Pictures become what a base makes of them: computed once, kept on disk."""
+"""Turns images into the features of a pretrained base, which are computed once and cached on disk."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ from dlpy.pretrained.weights import digest_of
 if TYPE_CHECKING:
     import keras
 
-_BATCH_BYTES = 8_000_000  # of pictures as float32
+_BATCH_BYTES = 8_000_000  # of images as float32
 _MOST_ROWS = 64
-_SHAPE = "shape"  # of the pictures, beside the weights
-_last: list[Any] = []  # the state that the base was built of last, and its graph
+_SHAPE = "shape"  # of the images, beside the weights
+_last: list[Any] = []  # the state that the last base was built from, and its graph
 
 
 class BaseFeatures(Transform):
-    """The maps (height, width, channels) that the base of the model gives for each picture.
+    """The feature maps (height, width, channels) of the model's base for each image.
 
-    Its state holds the base's weights, so that the run can be read when their file is gone.
+    Its state holds the weights of the base, so that the run can be read after their file is deleted.
     """
 
     name: str = "base features"
@@ -42,7 +42,7 @@ class BaseFeatures(Transform):
 
     @staticmethod
     def folder() -> Path:
-        """Return where the features are kept."""
+        """Return the folder of cached features."""
         return feature_cache.folder()
 
     def outline(self, task: Task) -> Task:
@@ -56,8 +56,8 @@ class BaseFeatures(Transform):
         return rows.with_x(feature_cache.kept(self._key(rows, state), lambda: self._computed(rows, state)))
 
     def layer(self, state: State) -> keras.layers.Layer:
-        """Return the base, its weights in it."""
-        _last.clear()  # one base at a time: a second one could be too much
+        """Return the base with its weights."""
+        _last.clear()  # one base at a time: two may not fit into memory
         keras_backend.start()
         import keras
 
@@ -75,7 +75,7 @@ class BaseFeatures(Transform):
         return hashlib.sha256("\n".join(what).encode()).hexdigest()
 
     def _computed(self, rows: Rows, state: State) -> np.ndarray:
-        """Return what the base gives for the rows: (rows, height, width, channels) float32."""
+        """Return the features of the rows: (rows, height, width, channels) float32."""
         function, found, done = _function(self, state), [], 0
         with progress_bar(f"features of {self.base.title}") as report:
             for batch in _batches(rows):
@@ -87,14 +87,14 @@ class BaseFeatures(Transform):
 
 
 def _versions() -> Iterator[str]:
-    """Yield the versions of what computes; TensorFlow comes under several names."""
+    """Yield the versions of Keras and TensorFlow; the latter has several package names."""
     for package in ("keras", "tensorflow", "tensorflow-cpu"):
         with suppress(PackageNotFoundError):
             yield f"{package} {version(package)}"
 
 
 def _function(features: BaseFeatures, state: State) -> Any:
-    """Return the base as a graph; that of the last state serves all its rows."""
+    """Return the base as a graph; the graph of the last state is reused."""
     keras_backend.start()
     import tensorflow as tf
 
@@ -106,7 +106,7 @@ def _function(features: BaseFeatures, state: State) -> Any:
 
 
 def _batches(rows: Rows) -> Iterator[np.ndarray]:
-    """Yield the pictures as float32, some at a time."""
+    """Yield the images as float32, in batches."""
     size = max(1, min(_MOST_ROWS, _BATCH_BYTES // row_bytes(rows.x)))
     for start in range(0, len(rows), size):
         chosen = np.arange(start, min(start + size, len(rows)))

@@ -1,4 +1,4 @@
-"""What is done to pictures inside a model, in front of a base that was trained elsewhere."""
+"""The preprocessing of images inside a model, in front of a pretrained base."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from dlpy.pretrained.zoo import Range
 
 _MEAN = (123.68, 116.779, 103.939)  # of ImageNet's red, green and blue, 0 to 255
 _TORCH_MEAN, _TORCH_DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # the same, 0 to 1
-ADDED = ("input", "repeated", "preprocessed")  # the names of what stands in front of a base
+ADDED = ("input", "repeated", "preprocessed")  # the names of the layers in front of a base
 
 
 class Preparation(Block):
-    """What the pictures of another run went through: `picture * scale + offset`."""
+    """The preprocessing of another run's images: `image * scale + offset`."""
 
     scale: float = 1.0
-    """What each number is multiplied by."""
+    """Factor of each number."""
     offset: float = 0.0
-    """What is added afterwards."""
+    """Number added afterwards."""
     channels: Annotated[int, Field(gt=0)] | None = None
-    """How many channels the base takes; a grey picture is repeated so often."""
+    """Number of channels of the base; the channel of a grayscale image is repeated to fill them."""
 
 
 def prepared(x: Any, wanted: Range | Preparation) -> Any:
-    """Return pictures (batch, height, width, channels) as a base takes them, by layers that Keras can save.
+    """Return images (batch, height, width, channels) in the range of a base, by layers that Keras can save.
 
     Raises:
-        ConfigError: they have other channels than the base takes, and are not grey.
+        ConfigError: the images have another number of channels than the base, and are not grayscale.
     """
     import keras
     from keras import layers
@@ -58,5 +58,5 @@ def _repeated(x: Any, channels: int | None) -> Any:
     if channels in (None, given):
         return x
     if given != 1:
-        raise ConfigError(f"the base takes pictures of {channels} channels, not {given}.")
+        raise ConfigError(f"the base needs images with {channels} channels, not {given}.")
     return layers.Concatenate(name="repeated")([x] * channels)

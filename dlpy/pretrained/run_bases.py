@@ -1,4 +1,4 @@
-"""The convolutional part of another run as a base: its family, what its pictures went through, and its weights."""
+"""The convolutional part of another run's model as a base: its family, preprocessing and weights."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from dlpy.runs.directory import find_run, require_model
 
 @dataclass(frozen=True)
 class RunBase:
-    """What another run was made of, as far as its base needs it."""
+    """The model family and the transforms of a run whose model is used as a base."""
 
     run: str
     family: Model
@@ -26,10 +26,10 @@ class RunBase:
     channels: int | None
 
     def preparation(self, wanted: Literal["auto", "none"] | Preparation) -> Preparation:
-        """Return what is to be done to pictures in front of the base: with auto, what that run did to them.
+        """Return the preprocessing of images in front of the base: with auto, that of the run.
 
         Raises:
-            ConfigError: that run's transforms cannot be done inside a model.
+            ConfigError: the transforms of that run cannot be part of a model.
         """
         if isinstance(wanted, Preparation):
             return wanted
@@ -39,18 +39,18 @@ class RunBase:
         if [step["name"] for step in kept] not in ([], ["rescale"]):
             names = ", ".join(step["name"] for step in kept)
             raise ConfigError(
-                f"run {self.run} had {names} in data.transforms, which cannot go into the model: "
-                "list the same in this file, and set model.preprocessing: none."
+                f"run {self.run} has {names} in data.transforms, which cannot be part of the model: "
+                "list the same transforms in this file, and set model.preprocessing: none."
             )
         options = {name: float(kept[0][name]) for name in ("scale", "offset")} if kept else {}
         return Preparation(channels=self.channels, **options)
 
     @staticmethod
     def convolutional(family: Any, x: Any, task: Task) -> Any:
-        """Return what the convolutional part of a new network of the family makes of pictures x.
+        """Return the feature maps of images x: the output of the convolutional part of a new network of the family.
 
         Raises:
-            ConfigError: it has none.
+            ConfigError: the network has no convolutional part.
         """
         import keras
 
@@ -58,7 +58,7 @@ class RunBase:
         whole = family.build(given)
         ends = [layer for layer in whole.layers if _rank(layer.input) == 4 and _rank(layer.output) == 2]
         if not ends:
-            raise ConfigError(f"a network of '{family.name}' has no convolutional part to take as a base.")
+            raise ConfigError(f"model '{family.name}' has no convolutional part that could be a base.")
         part: Any = keras.Model(whole.inputs, ends[-1].input)
         copies: dict[int, Any] = {}
         return part._run_through_graph(
@@ -67,11 +67,11 @@ class RunBase:
 
 
 def read_run_base(reference: str) -> RunBase:
-    """Return what a run's base is made of.
+    """Return the base of a run.
 
     Raises:
-        RunError: there is no such run, or its files are damaged.
-        ConfigError: it has no base of its own.
+        RunError: the run is missing or its files are damaged.
+        ConfigError: the run trained only a head on another base.
     """
     run = find_run(reference)
     require_model(run)
@@ -83,7 +83,9 @@ def read_run_base(reference: str) -> RunBase:
     except (ConfigError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise RunError(f"model.weights: run {run.id} cannot be read as a base: {error}") from None
     if family.transforms():
-        raise ConfigError(f"run {run.id} trained a head on another base's outputs: name that base and its weights.")
+        raise ConfigError(
+            f"run {run.id} trained only a head on the features of a base: name that base and its weights."
+        )
     return RunBase(run.id, family, transforms, shape[2] if len(shape) == 3 else 1)
 
 
@@ -93,7 +95,7 @@ def run_weights(reference: str) -> Weights:
 
 
 def best_weights(reference: str) -> Path:
-    """Return where the weights of a run's best checkpoint lie."""
+    """Return the path of the weights of a run's best checkpoint."""
     return find_run(reference).checkpoints / "best" / "weights.npz"
 
 

@@ -1,4 +1,4 @@
-"""The networks of keras.applications: what dlpy must know of each before Keras is imported."""
+"""The networks of keras.applications, and their properties that dlpy needs before Keras is imported."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from dlpy.storage.locate import Remote
 
 _SITE = "https://storage.googleapis.com/"
 _FOLDER = "tensorflow/keras-applications/"
-_KERNELS = "_weights_tf_dim_ordering_tf_kernels_notop.h5"  # how most of the files end; the table writes a star
-_NO_CLASSIFIER = re.compile(r"[-_]no[-_]?top(_v2)?(?=\.h5$)")  # what the names of the files with one lack
+_KERNELS = "_weights_tf_dim_ordering_tf_kernels_notop.h5"  # the usual end of a file name; * in the table
+_NO_CLASSIFIER = re.compile(r"[-_]no[-_]?top(_v2)?(?=\.h5$)")  # not in the names of files with a classifier
 
 Range = Literal["caffe", "tf", "torch", "inside", "fixed"]
 
@@ -23,12 +23,12 @@ class Network:
     """A network without its classifier.
 
     constructor: its name in keras.applications.
-    range: what its numbers must look like. caffe: blue, green, red, each minus ImageNet's mean; tf: -1 to 1; torch: 0
-        to 1, standardized by ImageNet's colours; inside: 0 to 255, which the network brings into shape itself unless
-        told not to; fixed: the same, always.
-    file: of its ImageNet weights, below the folder of keras.applications.
-    least: the smallest side of a picture that Keras lets in.
-    keras_name: what Keras calls the file in its cache, where that differs.
+    range: the range of its input. caffe: blue, green, red, each minus ImageNet's mean; tf: -1 to 1; torch: 0 to 1,
+        standardized by ImageNet's colors; inside: 0 to 255 with preprocessing in the network, which can be switched
+        off; fixed: the same, which cannot be switched off.
+    file: path of its ImageNet weights, below the folder of keras.applications.
+    least: the smallest side of an image that Keras accepts.
+    keras_name: name of the file in Keras' cache, if it differs.
     """
 
     constructor: str
@@ -39,10 +39,10 @@ class Network:
 
 
 def imagenet_file(name: str, option: str, *, classifier: bool = False) -> Remote:
-    """Return the file of a network's ImageNet weights, with the classifier or without.
+    """Return the remote file of a network's ImageNet weights, with or without the classifier.
 
     Args:
-        option: which takes the path of such a file, for the message where it cannot be had.
+        option: the option that can name a local copy, for the error message.
     """
     network = NETWORKS[name]
     path, keras_name = network.file.replace("*", _KERNELS), network.keras_name
@@ -56,24 +56,22 @@ def imagenet_file(name: str, option: str, *, classifier: bool = False) -> Remote
         keras_folder="models",
         keras_name=keras_name,
         max_bytes=2 << 30,
-        advice=f"Put it into a folder that DLPY_DATA names, or give its path as {option}.",
+        advice=f"Put it into the folder $DLPY_DATA, or give its path as {option}.",
     )
 
 
 def unknown_network(name: str) -> str:
-    """Return what to say of a name that is none of the table's; Keras' own spelling is understood."""
+    """Return the error message for an unknown network; Keras' own spelling gets the right suggestion."""
     spelling = {known.replace("_", ""): known for known in NETWORKS}
     meant = spelling.get(re.sub(r"[^a-z0-9]", "", name.lower()), name)
     return f"keras.applications has no network '{name}'.{did_you_mean(meant, NETWORKS)}"
 
 
 def check_size(name: str, height: int | None, width: int | None) -> None:
-    """Raise ConfigError where pictures are smaller than a network takes; None is of any size."""
+    """Raise ConfigError if images are smaller than a network accepts; None is any size."""
     least = NETWORKS[name].least
     if min(side for side in (height, width, least) if side is not None) < least:
-        raise ConfigError(
-            f"{name} needs pictures of at least {least} x {least}, not {height} x {width}: make them larger."
-        )
+        raise ConfigError(f"{name} needs images of at least {least} x {least}, not {height} x {width}: enlarge them.")
 
 
 NETWORKS = {

@@ -1,4 +1,4 @@
-"""What the files of ImageNet weights must have, md5 or sha256, as Keras has it; for two networks nobody has one."""
+"""The checksums of ImageNet weights, md5 or sha256, as listed by Keras; two networks have none."""
 
 WITH_CLASSIFIER = {
     "convnext_base": "52cbb006d3dadd03f6e095a8ca1aca47aecdd75acb4bc74bce1f5c695d0086e6",

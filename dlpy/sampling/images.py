@@ -1,4 +1,4 @@
-"""Rows that a trained model makes of latent vectors, as pictures to look at."""
+"""Generates images from latent vectors with a trained model."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from dlpy.engine.custom_step import Sampler
 if TYPE_CHECKING:
     import keras
 
-_CHUNK = 256  # rows made at a time
+_CHUNK = 256  # rows generated at a time
 _SAMPLES = 36
-_COMPARED = 5000  # training rows among which the nearest is looked for
-_MARGIN = 2  # pixels between the pictures of a sheet
+_COMPARED = 5000  # training rows that are searched for the nearest
+_MARGIN = 2  # pixels between the images of a sheet
 
 
 def latent_vectors(sampler: Sampler, count: int, seed: int) -> np.ndarray:
-    """Return vectors from N(0, 1), the same for the same seed: (count, latent) float32."""
+    """Return random vectors from N(0, 1): (count, latent) float32."""
     return np.random.default_rng(seed).standard_normal((count, sampler.latent), np.float32)
 
 
 def asked_for(sampler: Sampler, latent: np.ndarray, classes: np.ndarray | None = None) -> np.ndarray:
-    """Return what the network takes: latent vectors with a class behind each, where it can be asked for one.
+    """Return the input of the network: latent vectors, followed by a one-hot class if it takes one.
 
     Args:
         latent: (count, latent) float32.
-        classes: (count,) numbers of classes; shared out evenly, in order, unless given.
+        classes: (count,) class numbers; default: all classes in order, equally often.
     """
     known = len(sampler.classes)
     if not known:
@@ -41,18 +41,18 @@ def asked_for(sampler: Sampler, latent: np.ndarray, classes: np.ndarray | None =
 
 
 def make(sampler: Sampler, vectors: np.ndarray) -> np.ndarray:
-    """Return what the network makes of vectors (count, latent + classes): (count, *shape) float32."""
+    """Return the rows that the network generates from vectors (count, latent + classes): (count, *shape) float32."""
     chunks = (vectors[start : start + _CHUNK] for start in range(0, len(vectors), _CHUNK))
     return np.concatenate([np.asarray(sampler.network(chunk, training=False)) for chunk in chunks])
 
 
 def make_pictures(sampler: Sampler, vectors: np.ndarray) -> np.ndarray:
-    """Return the pictures of vectors (count, latent + classes): (count, height, width[, channels]) bytes."""
+    """Return the images generated from vectors (count, latent + classes): (count, height, width[, channels]) bytes."""
     return as_bytes(make(sampler, vectors), *sampler.span)
 
 
 def sample_pieces(model: keras.Model, rows: Rows, seed: int) -> dict[str, np.ndarray]:
-    """Return samples of a trained model, and the training row that is nearest to each: (36, ...) bytes."""
+    """Return samples of a trained model, and the nearest training row of each: (36, ...) bytes."""
     sampler: Sampler = model.sampler  # type: ignore
     if not is_picture(sampler.network.output_shape[1:]):
         return {}
@@ -67,6 +67,6 @@ def sample_pieces(model: keras.Model, rows: Rows, seed: int) -> dict[str, np.nda
 
 
 def square_sheet(pictures: np.ndarray, columns: int | None = None) -> np.ndarray:
-    """Return pictures (count, height, width[, channels]) as one, enlarged to be seen: (height, width, 3) bytes."""
+    """Return images (count, height, width[, channels]) side by side, enlarged: (height, width, 3) bytes."""
     columns = columns or math.ceil(math.sqrt(len(pictures)))
     return sheet(enlarged(pictures), columns, _MARGIN, 255)

@@ -1,4 +1,4 @@
-"""What a trained autoencoder shows of its latent space: arrays that plots draw."""
+"""The arrays behind the plots of an autoencoder's latent space."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from dlpy.data.validate import class_numbers
 if TYPE_CHECKING:
     import keras
 
-_CHUNK = 256  # rows that go through the network at a time
-_MAPPED = 2000  # rows whose place is shown
-_SHOWN = 10  # rows that are rebuilt
-_PATHS, _STEPS = 5, 9  # ways between two rows, and the pictures on each
+_CHUNK = 256  # rows encoded or decoded at a time
+_MAPPED = 2000  # rows on the map
+_SHOWN = 10  # rows that are reconstructed
+_PATHS, _STEPS = 5, 9  # interpolations between two rows, and the images of each
 _SIDE = 15  # of the grid
 _QUANTILES = (0.05, 0.95)  # of the grid's borders
 
 
 def latent_pieces(model: keras.Model, data: Data, seed: int) -> dict[str, np.ndarray]:
-    """Return what there is to see of a trained autoencoder on the validation rows, or else on training rows (`part`).
+    """Return arrays that show a trained autoencoder on validation rows, or without these on training rows (`part`).
 
-    means: (rows, latent), where rows lie, with their `labels` (rows,) where they have some. attributes:
-    (classes, latent), the way from the mean of all rows to that of a class. Of pictures also, as bytes: `originals`
-    and `reconstructions` (10, ...), `interpolation` (5, 9, ...), `edited` (classes, 9, ...), one picture on its way
-    towards each class, and `grid` (15, 15, ...), over two latent numbers from their 5 % to their 95 % quantile.
+    means: (rows, latent), the latent vectors of rows, with their `labels` (rows,) if there are any. attributes:
+    (classes, latent), the vector from the mean of all rows to that of a class. For images also, as bytes: `originals`
+    and `reconstructions` (10, ...), `interpolation` (5, 9, ...), `edited` (classes, 9, ...), one image moved towards
+    each class, and `grid` (15, 15, ...), over two latent dimensions from their 5 % to their 95 % quantile.
     """
     rows = data.validation or data.train
     chosen = np.random.default_rng(seed).permutation(len(rows))[:_MAPPED]
@@ -48,12 +48,12 @@ def latent_pieces(model: keras.Model, data: Data, seed: int) -> dict[str, np.nda
 
 
 def _attributes(means: np.ndarray, labels: np.ndarray, classes: np.ndarray) -> np.ndarray:
-    """Return the way from the mean of all rows to the mean of each class: (classes, latent)."""
+    """Return the vectors from the mean of all rows to the mean of each class: (classes, latent)."""
     return np.stack([means[labels == number].mean(axis=0) for number in classes]) - means.mean(axis=0)
 
 
 def _tours(found: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Return the latent vectors (..., latent) that are to be made pictures of, by name."""
+    """Return the latent vectors (..., latent) to decode into images, by name."""
     means = found["means"]
     tours, pairs = {"reconstructions": means[:_SHOWN]}, min(_PATHS, len(means) // 2)
     if pairs:
@@ -69,13 +69,13 @@ def _tours(found: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
 
 
 def between(start: np.ndarray, end: np.ndarray, steps: int = _STEPS) -> np.ndarray:
-    """Return vectors on the straight ways from starts (paths, latent) to ends: (paths, steps, latent)."""
+    """Return linear interpolations from starts (paths, latent) to ends: (paths, steps, latent)."""
     share = np.linspace(0, 1, steps, dtype=np.float32)[:, None]
     return start[:, None] * (1 - share) + end[:, None] * share
 
 
 def grid(side: int) -> np.ndarray:
-    """Return pairs of latent numbers at even quantiles of N(0, 1), the second growing upwards: (side, side, 2)."""
+    """Return pairs of latent numbers at equally spaced quantiles of N(0, 1), the second upwards: (side, side, 2)."""
     quantiles = np.linspace(*_QUANTILES, side) if side > 1 else [0.5]
     numbers = np.array([NormalDist().inv_cdf(share) for share in quantiles], np.float32)
     return np.stack(np.meshgrid(numbers, numbers[::-1]), axis=-1)

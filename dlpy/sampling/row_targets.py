@@ -1,4 +1,4 @@
-"""The step from rows with labels to rows that are themselves what is learnt."""
+"""The transform that makes the rows themselves the target of a generative model."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from dlpy.data.task import Output, State, Task
 
 
 class RowsAsTargets(Transform):
-    """Leaves rows as they are, and learns between which numbers they lie; labels stay, as far as there are classes."""
+    """Leaves rows unchanged and learns their smallest and largest number; class labels are kept."""
 
     name: str = "rows as targets"
     keeps_rows: ClassVar[bool] = True
 
     def outline(self, task: Task) -> Task:
         if task.input.kind != "array":
-            raise ConfigError(f"there is nothing to make here but rows of numbers, such as pictures, not {task.input}.")
+            raise ConfigError(f"generative models need rows of numbers, such as images, not {task.input}.")
         return task.with_output(_labelled(task.output))
 
     def measured(self, task: Task, state: State) -> Task:
@@ -40,7 +40,7 @@ class RowsAsTargets(Transform):
 
 
 def _labelled(output: Output) -> Output:
-    """Return the same rows' labels as something to know of them, not to predict."""
+    """Return the output with its labels as known classes that are not predicted."""
     count = 2 if output.kind == "binary" else output.units or 0
     names = output.classes or tuple(map(str, range(count)))
     return replace(output, kind="inputs", classes=names if output.has_classes else (), from_last=False)

@@ -1,6 +1,6 @@
-"""Going on with a text: token after token inside one compiled graph.
+"""Generates text token by token inside one compiled graph.
 
-The state of the network's cells is kept from each token to the next, so that no token is read twice.
+The recurrent state is kept from one token to the next, so that each token is read once.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ if TYPE_CHECKING:
     import keras
     import tensorflow as tf
 
-_TOKENS_A_CALL = 2_000  # Ctrl-C is heard between calls
-_COLDEST = 1e-30  # keeps 0 / 0 away; the noise is switched off then
+_TOKENS_A_CALL = 2_000  # Ctrl-C takes effect between calls
+_COLDEST = 1e-30  # prevents 0 / 0; the noise is switched off then
 
 
 @dataclass(frozen=True)
 class Manner:
-    """How the next token is drawn from the probabilities that the network gives.
+    """How the next token is sampled from the predicted probabilities.
 
-    temperatures: one for each text that is written; logarithms of probabilities are divided by it. At 0 the likeliest
-        token is taken, at 1 they are drawn as they are, above that more evenly.
-    top_k: only so many of the likeliest tokens are drawn from; all where it is None.
-    seed: of the draws.
+    temperatures: one for each generated text; log probabilities are divided by it. 0 always takes the most likely
+        token, 1 samples from the predicted distribution, more than 1 from a flatter one.
+    top_k: sample from the k most likely tokens only; None: from all.
+    seed: seed of the sampling.
     """
 
     temperatures: tuple[float, ...]
@@ -38,17 +38,19 @@ class Manner:
     def __post_init__(self) -> None:
         for temperature in self.temperatures:
             if not 0 <= temperature < np.inf:
-                raise ConfigError(f"temperature {temperature:g}: expected 0 (always the likeliest) or more.")
+                raise ConfigError(f"temperature {temperature:g}: expected 0 (always the most likely token) or more.")
         if self.top_k is not None and self.top_k < 1:
-            raise ConfigError(f"top-k {self.top_k}: expected how many of the likeliest tokens count, 1 or more.")
+            raise ConfigError(
+                f"top-k {self.top_k}: expected the number of most likely tokens to sample from, 1 or more."
+            )
 
 
 class Continuation:
-    """Goes on with texts by a network of the family rnn, as its weights are at the time; traced once.
+    """Continues texts by a network of the family rnn, with its present weights; traced once.
 
     Args of an instance:
-        model: takes windows of numbers and gives probabilities of what comes next.
-        writable: (tokens,) bool, which tokens may be written.
+        model: network from windows of token numbers to the probabilities of the next token.
+        writable: (tokens,) bool, which tokens may be generated.
     """
 
     def __init__(self, model: keras.Model, writable: np.ndarray) -> None:
@@ -59,12 +61,12 @@ class Continuation:
         self._go_on = tf.function(self._go_on_in_graph, autograph=False, reduce_retracing=True)
 
     def __call__(self, opening: np.ndarray, length: int, manner: Manner) -> np.ndarray:
-        """Return how the text goes on: (temperatures, length) int32.
+        """Return the continuations of a text: (temperatures, length) int32.
 
         Args:
-            opening: (tokens,) int32, at least one, what is read first.
-            length: how many tokens are written.
-            manner: how they are drawn.
+            opening: (tokens,) int32, at least one token, the text to continue.
+            length: number of tokens to generate.
+            manner: how they are sampled.
         """
         import tensorflow as tf
 
@@ -81,11 +83,11 @@ class Continuation:
         return np.concatenate(written)[len(opening) - 1 :].T
 
     def _go_on_in_graph(self, given: tf.Tensor, token: tf.Tensor, states: Any, span: tuple, how: tuple) -> tuple:
-        """Return the tokens at these places, (places, texts), the last one, and the states behind it."""
+        """Return the tokens of a span of positions, (positions, texts), the last one, and the states after it."""
         import tensorflow as tf
 
         (first, last), (temperatures, kept, seed) = span, how
-        read = tf.size(given) - 1  # so many are read, what follows is drawn
+        read = tf.size(given) - 1  # number of tokens read; those after it are sampled
 
         def go_on(place: tf.Tensor, token: tf.Tensor, states: Any, tokens: tf.TensorArray) -> tuple:
             probabilities, states = self._step(token, states)
@@ -102,14 +104,14 @@ class Continuation:
 
 
 class _Step:
-    """One token through the layers of an rnn, with the states of its cells."""
+    """One time step of an rnn, with the states of its cells."""
 
     def __init__(self, model: keras.Model, tokens: int) -> None:
         from keras import layers
 
         recurrent = [place for place, layer in enumerate(model.layers) if isinstance(layer, layers.RNN)]
         embeddings = [layer for layer in model.layers if isinstance(layer, layers.Embedding)]
-        self._embedding = embeddings[0] if embeddings else None  # without one the vectors are one-hot
+        self._embedding = embeddings[0] if embeddings else None  # None: the vectors are one-hot
         self._tokens = tokens
         self._cells: Sequence[Any] = [model.layers[place].cell for place in recurrent]
         self._head: Sequence[Any] = model.layers[recurrent[-1] + 1 :]
@@ -119,7 +121,7 @@ class _Step:
         return [cell.get_initial_state(texts) for cell in self._cells]
 
     def __call__(self, token: tf.Tensor, states: Any) -> tuple[tf.Tensor, Any]:
-        """Return the probabilities of what comes next, (texts, tokens), and the new states."""
+        """Return the probabilities of the next token, (texts, tokens), and the new states."""
         import tensorflow as tf
 
         x = tf.one_hot(token, self._tokens) if self._embedding is None else self._embedding(token)
@@ -133,14 +135,14 @@ class _Step:
 
 
 def draw(probabilities: tf.Tensor, barred: tf.Tensor, how: tuple[tf.Tensor, tf.Tensor], noise: tf.Tensor) -> tf.Tensor:
-    """Return a token for each text: (texts,) int32.
+    """Return a sampled token for each text: (texts,) int32.
 
     Args:
         probabilities: (texts, tokens).
-        barred: (tokens,), minus infinity for tokens that are not to be written, else 0.
-        how: the temperatures, (texts,), and how many of the likeliest tokens count.
-        noise: (texts, tokens) draws of Gumbel's distribution: the largest sum of a logarithm and such a draw is a draw
-            by the probabilities.
+        barred: (tokens,), minus infinity for tokens that must not be generated, else 0.
+        how: the temperatures, (texts,), and the number of most likely tokens to sample from.
+        noise: (texts, tokens) samples of the Gumbel distribution: the token with the largest sum of log probability
+            and noise is a sample from the probabilities.
     """
     import tensorflow as tf
 

@@ -1,4 +1,4 @@
-"""What a run keeps of a text, so that its model can go on writing where the text is not there any more."""
+"""What a run keeps of its training text, so that its model can generate text without the file."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from dlpy.runs.directory import Run
 from dlpy.storage.npz import read_npz
 
 _OPENINGS = 16
-_PREFIX = "0."  # of what the first transform has learnt, in transforms.npz
+_PREFIX = "0."  # of the first transform's arrays in transforms.npz
 
 
 @dataclass(frozen=True)
 class Memory:
-    """The vocabulary of a text, and windows of its training part to go on from.
+    """The vocabulary of a text, and windows of its training part to start from.
 
     openings: (windows, tokens) int32, from the first to the last window.
     """
@@ -28,18 +28,18 @@ class Memory:
 
     @classmethod
     def of_text(cls, passages: Passages, by: By, *, lower: bool) -> Memory:
-        """Return what is kept of the training part."""
+        """Return the memory of the training part of a text."""
         some = np.linspace(0, len(passages) - 1, min(_OPENINGS, len(passages))).astype(np.int64)
         return cls(Vocabulary(passages.words, by, lower), passages.take(some).numbers())
 
     @classmethod
     def of(cls, arrays: dict[str, np.ndarray]) -> Memory:
-        """Return the memory that `arrays` gave."""
+        """Return the memory from its `arrays`."""
         vocabulary, openings = Vocabulary.of(arrays), arrays["openings"]
         if openings.ndim != 2 or openings.dtype.kind not in "iu" or not openings.size:
-            raise ValueError(f"its windows are of type {openings.dtype} and shape {openings.shape}")
+            raise ValueError(f"its windows have dtype {openings.dtype} and shape {openings.shape}")
         if openings.min() < 0 or openings.max() >= len(vocabulary.words):
-            raise ValueError("its windows hold tokens that are not in its vocabulary")
+            raise ValueError("its windows contain tokens outside its vocabulary")
         return cls(vocabulary, openings)
 
     @classmethod
@@ -56,14 +56,14 @@ class Memory:
             raise RunError(f"{run.transforms} is missing or damaged: {error}.") from None
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """Return it as arrays for an npz file."""
+        """Return the memory as arrays for an npz file."""
         return self.vocabulary.arrays() | {"openings": self.openings}
 
     def opening(self, seed: int) -> np.ndarray:
-        """Return a window to go on from: (tokens,) int32."""
+        """Return a window to start from: (tokens,) int32."""
         return self.openings[seed % len(self.openings)]
 
     def continued(self, opening: np.ndarray, tokens: np.ndarray) -> str:
-        """Return what the tokens spell behind an opening."""
+        """Return the text of the tokens that continue an opening."""
         spell = self.vocabulary.text
         return spell(np.append(opening, tokens)).removeprefix(spell(opening))

@@ -52,7 +52,7 @@ def test_a_plot_must_not_need_options_since_nothing_gives_it_any(bench) -> None:
     bench.write(f'{code}    name: Literal["needy"] = "needy"\n    bins: int\n', "needy.py")
     status, _, err = bench.run("show", "plots", "--plugin", "needy.py")
     assert (status, err.count("\n")) == (2, 1)
-    assert "plot 'Needy' must have defaults for its options: bins" in err
+    assert "plot 'Needy': give these options a default: bins" in err
 
 
 @pytest.mark.parametrize("kind", SLOTS)
@@ -65,7 +65,7 @@ def test_every_component_refuses_options_it_does_not_have(kind: str) -> None:
 def test_show_tells_the_options_of_blocks_within_a_component(bench) -> None:
     status, out, _ = bench.run("show", "models", "gan")
     assert status == 0
-    assert "discriminator.dropout: number >= 0 < 1  = 0.3\n    Share of its last maps" in out
+    assert "discriminator.dropout: number >= 0 < 1  = 0.3\n    Dropout rate behind the last convolution." in out
     assert "generator.layers.stride: whole number > 0  = 1\n" in out
     assert "validation.take: first | last | random or null  = null\n" in bench.run("show", "datasets", "mnist")[1]
 

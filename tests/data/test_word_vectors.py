@@ -62,7 +62,7 @@ def test_the_layer_begins_with_the_files_vectors_and_keeps_them(write) -> None:
     embedding = Embedding(path=write(GLOVE), trainable=False)
     layer = embedding.build(given, mask_zero=True)
     assert layer.trainable_weights == []
-    assert embedding.notice(given) == f"embedding: {embedding.path} has 3 of 4 words (75.0%); 1 are 0"
+    assert embedding.notice(given) == f"embedding: {embedding.path} has 3 of 4 words (75.0%); others start at 0"
     assert embedding.resolved(given).size == 3
     unknown = Input("sequence", (5,), 5, "front")
     assert embedding.resolved(given).build(unknown, mask_zero=True).output_dim == 3

@@ -65,13 +65,13 @@ def test_a_bare_network_that_cannot_be_had_is_told_in_one_line(bench) -> None:
         (["vgg61", "--weights", "none"], 2, "keras.applications has no network 'vgg61'. Did you mean 'vgg19'?"),
         (["MobileNetV2", "--weights", "none"], 2, "no network 'MobileNetV2'. Did you mean 'mobilenet_v2'?"),
         (["vgg16"], 7, "(A bare network of keras.applications needs --weights.)"),
-        (["mobilenet_v2", "--weights", "weights.h5"], 3, "weights.h5 is damaged, or no h5 file of weights"),
+        (["mobilenet_v2", "--weights", "weights.h5"], 3, "weights.h5 is damaged, or not an h5 file of Keras weights"),
         (["mobilenet_v2", "--weights", "nowhere.h5"], 3, "there is no file of weights nowhere.h5"),
         (["mobilenet_v2", "--weights", "imagenet"], 3, "_1.0_224.h5 is not on this machine, and DLPY_OFFLINE forbids"),
         (
             ["inception_v3", "--weights", "none", "--size", "40"],
             2,
-            "inception_v3 needs pictures of at least 75 x 75, not 40 x 40",
+            "inception_v3 needs images of at least 75 x 75, not 40 x 40",
         ),
     ]:
         status, _, err = bench.run("explain", *arguments, "--only", "filters")

@@ -28,11 +28,11 @@ VAE = GAN.replace("gan", "vae")
         (GAN.replace("gan", "dense") + "callbacks: [samples]\n", "samples shows what a vae or gan makes"),
         (
             VAE.replace("{name: vae}", "{name: vae, encoder: [{filters: 8, stride: 2}, {filters: 8, stride: 4}]}"),
-            "the decoder makes sides that are multiples of 8, its strides multiplied, and never 28",
+            "the decoder generates sides that are multiples of 8, the product of its strides, not 28",
         ),
         (
             GAN.replace("{name: gan}", "{name: gan, generator: {layers: [{filters: 8, stride: 3}]}}"),
-            "the generator makes sides that are multiples of 3",
+            "the generator generates sides that are multiples of 3",
         ),
         (GAN.replace("fallback", "only: [eleven], fallback"), "x.yaml:1: data.only: there is no class 'eleven'."),
         (VAE.replace("fallback", "only: [1, 1], fallback"), "data.only: a class is named twice."),
@@ -43,7 +43,7 @@ VAE = GAN.replace("gan", "vae")
         ("data: {name: boston_housing, only: [a]}\nmodel: {name: dense}\n", "data.only: only fits labels of classes"),
         (
             "data: {name: imdb, transforms: [pad]}\nmodel: {name: vae}\n",
-            "there is nothing to make here but rows of numbers",
+            "generative models need rows of numbers",
         ),
     ],
 )

@@ -156,11 +156,11 @@ def test_the_model_file_needs_no_dlpy(bench, trained) -> None:
 @pytest.mark.parametrize(
     ("override", "message"),
     [
-        ("model=dense", "dense keeps no memory of a text from token to token: use rnn"),
-        ("model=conv1d", "conv1d keeps no memory of a text from token to token: use rnn"),
+        ("model=dense", "dense cannot generate text (no recurrent state): use rnn"),
+        ("model=conv1d", "conv1d cannot generate text (no recurrent state): use rnn"),
         ("model=convnet", "convnet needs images"),
-        ("model.bidirectional=true", "bidirectional: read backwards, a text tells what comes next"),
-        ("model.output_activation=linear", "output_activation: linear gives no probabilities"),
+        ("model.bidirectional=true", "bidirectional: the backward layer would see the token to predict"),
+        ("model.output_activation=linear", "output_activation: linear does not give probabilities"),
         ("training.loss=mse", "mse fits numbers"),
         ("training.metrics=[mae]", "mae does not fit the tokens of a text"),
         ("training.class_weight=balanced", "class_weight fits classes"),
@@ -188,7 +188,7 @@ def test_samples_of_other_data_are_refused(bench) -> None:
 def test_one_hot_vectors_have_no_size(bench) -> None:
     status, _, err = bench.run("train", write(bench, model=MODEL | {"embedding": {"one_hot": True, "size": 3}}))
     assert status == 2
-    assert "leave 'size' and 'path' out" in err
+    assert "remove 'size' and 'path'" in err
 
 
 def test_folds_of_a_text_are_refused(bench) -> None:

@@ -68,7 +68,7 @@ def test_common_sense_scores_of_windows_are_worked_out_by_hand():
 
 
 def test_other_rows_have_no_such_baseline():
-    with pytest.raises(ConfigError, match="needs windows of a series"):
+    with pytest.raises(ConfigError, match="needs windows of a time series"):
         Baseline().check(Task.single(Input("array", (4, 3)), Output("regression")))
     with pytest.raises(ConfigError, match=r"needs data\.period"):
         Baseline(kind="period_before").check(

@@ -101,7 +101,7 @@ def test_the_size_is_known_before_the_network_is_built(kind: str, padding: str) 
 
 @pytest.mark.parametrize("option", [{"block": ["plain"] * 3}, {"pooling": [2, 2, 2]}])
 def test_a_list_for_other_numbers_of_blocks_is_refused(option: dict) -> None:
-    with pytest.raises(ConfigError, match=r"(block|pooling) has 3 values for 2 blocks of filters\."):
+    with pytest.raises(ConfigError, match=r"(block|pooling) has 3 values for 2 blocks of filters: give one"):
         convnet(**SMALL, **option).check(images(16))
 
 

@@ -165,12 +165,12 @@ def test_the_nearest_training_row_lies_beside_each_sample() -> None:
 @pytest.mark.parametrize(
     ("options", "shape", "message"),
     [
-        ({}, (9, 9), "the generator makes sides that are multiples of 2, its strides multiplied, and never 9"),
-        ({}, (8,), "convolutions need pictures"),
+        ({}, (9, 9), "the generator generates sides that are multiples of 2, the product of its strides, not 9"),
+        ({}, (8,), "convolutions need images"),
         (
             {"discriminator": {"layers": [{"filters": 4, "kernel": 5, "stride": 2}] * 2, "padding": "valid"}},
             (8, 8),
-            "nothing is left of the picture after layer 2",
+            "nothing is left of the image after layer 2",
         ),
     ],
 )

@@ -212,11 +212,11 @@ def test_phases_name_the_layers_of_a_run(bench, pictures: Path) -> None:
 @pytest.mark.parametrize(
     ("model", "message"),
     [
-        ({}, "'base' says which network"),
+        ({}, "'base' must name a network"),
         ({"base": "vgg_16"}, "has no network 'vgg_16'. Did you mean 'vgg16'?"),
-        ({"base": "vgg16", "weights": "run:x"}, "a run brings its own base: leave out 'base'"),
-        ({"base": "vgg16", "weights": None, "train": "frozen"}, "a base with drawn weights has nothing to give"),
-        ({"base": "efficientnet_b0", "preprocessing": "none"}, "has its preprocessing inside, always"),
+        ({"base": "vgg16", "weights": "run:x"}, "a run has its own base: remove 'base'"),
+        ({"base": "vgg16", "weights": None, "train": "frozen"}, "with random ones use"),
+        ({"base": "efficientnet_b0", "preprocessing": "none"}, "always contains its preprocessing"),
         ({"base": "vgg16", "train": "freatures"}, "Did you mean 'features'? Known: all, features, frozen."),
     ],
 )
@@ -230,13 +230,13 @@ def test_options_that_make_no_sense_are_refused(bench, pictures: Path, model: di
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        ({"transforms": ["rescale"]}, "leave 'rescale' or 'standardize' out, or set model.preprocessing: none"),
+        ({"transforms": ["rescale"]}, "remove 'rescale' or 'standardize', or set model.preprocessing: none"),
         (
             {"transforms": [{"name": "reshape", "shape": [16, 64, 3]}]},
-            "vgg16 needs pictures of at least 32 x 32, not 16",
+            "vgg16 needs images of at least 32 x 32, not 16",
         ),
         ({"transforms": [{"name": "reshape", "shape": [32, 16, 6]}]}, "at least 32 x 32"),
-        ({"transforms": [{"name": "reshape", "shape": [-1]}]}, "needs pictures (height, width, channels)"),
+        ({"transforms": [{"name": "reshape", "shape": [-1]}]}, "needs images (height, width, channels)"),
         (
             {"augmentation": {"flip": "horizontal"}},
             "features are computed once, but data.augmentation changes pictures",
@@ -261,8 +261,8 @@ def test_weights_of_another_network_end_with_one_line_and_leave_no_run(
 ) -> None:
     (pictures.parent / "text.h5").write_text("no weights")
     for base, weights, message in (
-        ("vgg19", str(vgg), "another network: layer block3_conv4 needs weights (3, 3, 256, 256)"),
-        ("vgg16", "text.h5", "damaged, or no h5 file"),
+        ("vgg19", str(vgg), "another network: layer block3_conv4 needs weights of shape (3, 3, 256, 256)"),
+        ("vgg16", "text.h5", "damaged, or not an h5 file"),
         ("vgg16", "nowhere.h5", "there is no file of weights nowhere.h5"),
     ):
         status, _, errors = bench.run(

@@ -94,7 +94,7 @@ def test_the_baseline_is_the_cross_entropy_of_the_mean_row() -> None:
 def test_numbers_beyond_0_and_1_are_made_by_squared_errors() -> None:
     standardized = pictures(span=(-2.5, 3.0))
     assert vae().resolved(standardized).reconstruction == "mse"
-    with pytest.raises(ConfigError, match=r"from 0 to 1, and these go from -2.5 to 3: add 'rescale'"):
+    with pytest.raises(ConfigError, match=r"from 0 to 1, not from -2.5 to 3: add 'rescale'"):
         vae(reconstruction="binary_crossentropy").resolved(standardized)
 
 
@@ -107,9 +107,9 @@ def test_rows_of_a_table_are_learnt_by_dense_layers() -> None:
 @pytest.mark.parametrize(
     ("options", "side", "message"),
     [
-        ({"encoder": [{"filters": 4, "stride": 2}] * 3}, 28, "multiples of 8, its strides multiplied, and never 28"),
-        ({"encoder": [], "decoder": [4]}, 8, "a 'decoder' of convolutions needs an 'encoder' of them"),
-        ({"decoder": [{"filters": 4, "stride": 3}]}, 8, "bring pictures to a side of 9"),
+        ({"encoder": [{"filters": 4, "stride": 2}] * 3}, 28, "multiples of 8, the product of its strides, not 28"),
+        ({"encoder": [], "decoder": [4]}, 8, "'decoder' needs an 'encoder' of convolutions"),
+        ({"decoder": [{"filters": 4, "stride": 3}]}, 8, "resize the images to a side of 9"),
     ],
 )
 def test_a_decoder_that_cannot_reach_the_pictures_is_refused(options, side: int, message: str) -> None:

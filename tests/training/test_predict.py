@@ -130,5 +130,5 @@ def test_datasets_without_files_of_rows_cannot_be_predicted(bench) -> None:
     train(experiment, document, Options(Path("runs")), Reporter())
     status, _, err = bench.run("predict", "latest", "rows.csv")
     assert status == 2
-    reads = "read(path, task), the method that reads a user's file"
+    reads = "method read(path, task)"
     assert err == f"error: dlpy predict cannot read rows.csv: dataset 'blobs' has no {reads}.\n"

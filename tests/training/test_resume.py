@@ -267,7 +267,7 @@ def test_a_callback_that_keeps_no_state_is_announced(bench) -> None:
 def test_a_state_that_cannot_be_written_is_told(bench) -> None:
     status, _, err = bench.run("train", bench.experiment(callbacks=[{"name": "counting", "wrong": True}]))
     assert status == 2
-    said = "error: callback 'counting': its state() returned what JSON cannot hold: "
+    said = "error: callback 'counting': its state() cannot be stored as JSON: "
     (run,) = Path("runs").iterdir()
     assert err == f"{said}Object of type float32 is not JSON serializable. Its run, as far as it came: {run}\n"
 
