@@ -1,4 +1,4 @@
-"""What a person sees of a picture in the making: a live bar on a terminal, a plain line an octave or iteration."""
+"""Progress output of dream and style runs: a live bar on a terminal, a plain line per octave or iteration elsewhere."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ from dlpy.training.record import Options
 
 
 def make_and_show(artwork: Artwork, document: Document, options: Options, *, quiet: bool) -> None:
-    """Make a picture, tell how it goes, draw the run's plots, and say where everything is."""
+    """Run a dream or style experiment, show its progress, and print the loss and the path of the image."""
     console = output(quiet=quiet)
     with _watcher(console) as watcher:
         run = make(artwork, document, options, watcher)
     _finished(console, run)
 
 
-def go_on(run: Run, command: str, *, quiet: bool, allow_inexact: bool = False) -> None:
-    """Finish the picture of a run that ended too early, and show it as the command that began it does."""
+def resume_and_show(run: Run, command: str, *, quiet: bool, allow_inexact: bool = False) -> None:
+    """Resume an unfinished dream or style run; the output is that of `make_and_show`."""
     with reading_config(run):
         artwork, document = load_any(run.config)
     if not isinstance(artwork, Artwork):
-        raise RunError(f"{run.config} was changed: it trains a model.")
+        raise RunError(f"{run.config} was edited: it trains a model, but run {run.id} made an image. Undo the edit.")
     console = output(quiet=quiet)
     with _watcher(console) as watcher:
         resume(run, Unfinished(artwork, document, command), watcher, allow_inexact=allow_inexact)
@@ -44,21 +44,21 @@ def go_on(run: Run, command: str, *, quiet: bool, allow_inexact: bool = False) -
 
 
 class Lines(Watcher):
-    """Plain lines."""
+    """Prints plain lines."""
 
     def __init__(self, console: Console) -> None:
         self.console = console
 
     def generated(self, options: list[str]) -> None:
-        text = f"The picture is not a photograph but a generated one. To use your own, give {' and '.join(options)}."
-        announce(self.console, "STAND-IN PICTURE", text)
+        text = f"The image is not a photograph; dlpy generated it. To use your own, set {' and '.join(options)}."
+        announce(self.console, "STAND-IN IMAGE", text)
 
     def notice(self, text: str) -> None:
         self.console.print(text, soft_wrap=True)
 
 
 class Bar(Lines):
-    """A bar for the steps of the picture in the making, and the lines above it."""
+    """Shows a progress bar for the steps, with the plain lines above it."""
 
     def __init__(self, console: Console) -> None:
         super().__init__(console)
@@ -75,7 +75,7 @@ class Bar(Lines):
 
 @contextmanager
 def _watcher(console: Console) -> Iterator[Watcher]:
-    """Yield what fits where the output goes."""
+    """Yield a watcher for this console: a progress bar on a terminal, plain lines elsewhere."""
     if not console.is_terminal or console.is_dumb_terminal or console.quiet:
         yield Lines(console)
         return
@@ -83,18 +83,18 @@ def _watcher(console: Console) -> Iterator[Watcher]:
     try:
         yield shown
     finally:
-        shown.bar.stop()  # a bar that is left behind hides the cursor
+        shown.bar.stop()  # a bar that keeps running hides the cursor
 
 
 def _finished(console: Console, run: Run) -> None:
-    """Tell how far the loss came and where the picture is."""
+    """Print the first and last loss, time, memory, and the path of the image."""
     summary, record = run.read("summary.json"), run.record()
     lines = Lines(console)
-    lines.notice(f"loss:      {summary['first']['loss']:.6g} at first, {summary['last']['loss']:.6g} in the end")
-    mark = " (STAND-IN PICTURE)" if record.data.source == "stand-in" else ""
+    lines.notice(f"loss:      {summary['first']['loss']:.6g} at the start, {summary['last']['loss']:.6g} at the end")
+    mark = " (STAND-IN IMAGE)" if record.data.source == "stand-in" else ""
     peak = (record.peak_memory_bytes or 0) / 2**20
     lines.notice(f"took {record.seconds or 0:.1f} s, peak memory {peak:,.0f} MB{mark}")
-    lines.notice(f"picture: {shown_path(run.path / 'samples' / 'final.png')}")
+    lines.notice(f"image: {shown_path(run.path / 'samples' / 'final.png')}")
     if console.quiet:
         say(shown_path(run.path))
     else:

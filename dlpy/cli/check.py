@@ -8,12 +8,14 @@ from typing import Annotated
 
 import typer
 
+_FILES = "Experiment files (YAML), and options that override theirs, such as training.epochs=3."
+
 
 def check(
-    files: Annotated[list[str], typer.Argument(metavar="EXPERIMENT... [KEY=VALUE]...", help="Experiment files.")],
-    data: Annotated[bool, typer.Option("--data", help="Load the data too, and look for problems in it.")] = False,
+    files: Annotated[list[str], typer.Argument(metavar="EXPERIMENT... [KEY=VALUE]...", help=_FILES)],
+    data: Annotated[bool, typer.Option("--data", help="Also load the data and report problems in it.")] = False,
 ) -> None:
-    """Check experiment files without training: every mistake at once, with its line.
+    """Check experiment files without training; all mistakes are reported at once, with line numbers.
 
     Example: dlpy check configs/*.yaml
     """
@@ -24,7 +26,7 @@ def check(
     failed: list[DlpyError] = []
     paths = [Path(text) for text in files if text not in overrides]
     if not paths:
-        raise ConfigError("no experiment file given.")
+        raise ConfigError("no experiment file given: name at least one, such as configs/imdb_dense.yaml.")
     for path in paths:
         try:
             found = _check(path, overrides, data=data)
@@ -37,7 +39,7 @@ def check(
 
 
 def _check(path: Path, overrides: list[str], *, data: bool) -> list[str]:
-    """Return what there is to tell of an experiment without mistakes."""
+    """Return the report on a valid experiment's data; no lines unless `data` is set."""
     from dlpy.artworks.base import Artwork
     from dlpy.artworks.kinds import load_any
     from dlpy.artworks.make import prepared

@@ -1,4 +1,4 @@
-"""The scores of every class, as `dlpy evaluate` shows them."""
+"""The table of per-class scores that `dlpy evaluate` prints."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SHOWN = ("precision", "recall", "f1", "auc")
 
 
 def class_lines(part: str, classes: list[dict[str, Any]]) -> Iterator[str | Table]:
-    """Yield a table of the classes of a part, of many those with the lowest F1, and what must be known to read it."""
+    """Yield the table of a split's class scores, and footnotes; of many classes, only those with the lowest F1."""
     shown = classes if len(classes) <= _MOST_SHOWN else sorted(classes, key=_rank)[:_MOST_SHOWN]
     if not shown:
         return
@@ -28,9 +28,9 @@ def class_lines(part: str, classes: list[dict[str, Any]]) -> Iterator[str | Tabl
     yield ""
     yield table
     if len(shown) < len(classes):
-        yield f"the {len(shown)} of {len(classes):,} classes with the lowest F1; --json tells all"
+        yield f"{len(shown)} of {len(classes):,} classes shown, those with the lowest F1; --json prints all"
     if any(math.isnan(entry[name]) for entry in classes for name in _SHOWN):
-        yield "- is undefined, for want of rows or of predictions of the class, and is left out of means over classes"
+        yield "- means undefined (no rows or no predictions of the class); means over classes leave it out"
 
 
 def _rank(entry: dict[str, Any]) -> float:

@@ -1,4 +1,4 @@
-"""What a shell completes: runs, components and their kinds. Files it completes by itself, where nothing fits here."""
+"""Shell completion of runs, datasets, components and component kinds. File names are completed by the shell."""
 
 from __future__ import annotations
 
@@ -9,39 +9,39 @@ import typer
 
 
 def runs(context: typer.Context, incomplete: str) -> list[str]:
-    """Return the ids of runs that begin so, and `latest`."""
+    """Return the matching run ids, and `latest` if it matches."""
     from dlpy.runs.directory import all_runs, default_runs_folder
 
     def found() -> list[str]:
         return [run.id for run in reversed(all_runs(context.params.get("runs_folder") or default_runs_folder()))]
 
-    return _begin(incomplete, ["latest", *_known(found)])
+    return _matching(incomplete, ["latest", *_known(found)])
 
 
 def kinds(incomplete: str) -> list[str]:
-    """Return what `dlpy show` knows that begins so."""
+    """Return the matching component kinds, and `data` if it matches."""
     from dlpy.components import catalogue
 
-    return _begin(incomplete, [*_known(catalogue.kinds), "data"])
+    return _matching(incomplete, [*_known(catalogue.kinds), "data"])
 
 
 def components(context: typer.Context, incomplete: str) -> list[str]:
-    """Return the components, of the kind that stands before, that begin so."""
+    """Return the matching components of the kind given as the argument before."""
     from dlpy.components import catalogue
 
     kind = context.params.get("kind")
-    return _begin(incomplete, _known(lambda: catalogue.kinds()[kind].names()) if kind in catalogue.kinds() else [])
+    return _matching(incomplete, _known(lambda: catalogue.kinds()[kind].names()) if kind in catalogue.kinds() else [])
 
 
 def datasets(incomplete: str) -> list[str]:
-    """Return the datasets that begin so."""
+    """Return the names of matching datasets."""
     from dlpy.components.dataset import Dataset
 
-    return _begin(incomplete, _known(Dataset.registry.names))
+    return _matching(incomplete, _known(Dataset.registry.names))
 
 
 def _known(find: Callable[[], Iterable[str]]) -> list[str]:
-    """Return what is found; nothing where that fails: a shell that completes is no place for errors."""
+    """Return what `find` returns, or nothing if it fails: completion must not print errors."""
     from dlpy.core.errors import DlpyError
 
     with suppress(DlpyError, OSError):
@@ -49,5 +49,5 @@ def _known(find: Callable[[], Iterable[str]]) -> list[str]:
     return []
 
 
-def _begin(incomplete: str, words: Iterable[str]) -> list[str]:
+def _matching(incomplete: str, words: Iterable[str]) -> list[str]:
     return [word for word in words if word.startswith(incomplete)]

@@ -13,16 +13,19 @@ def evaluate(
     name: RunName,
     split: Annotated[
         list[str] | None,
-        typer.Option("--split", help="train, validation or test; may be repeated.  \\[default: validation and test]"),
+        typer.Option(
+            "--split",
+            help="Rows to score: train, validation or test; may be repeated.  \\[default: validation and test]",
+        ),
     ] = None,
-    checkpoint: Annotated[str, typer.Option(help="best or last.")] = "best",
+    checkpoint: Annotated[str, typer.Option(help="Checkpoint to use: best or last.")] = "best",
     strict: Strict = False,
     as_json: AsJson = False,
     runs_folder: RunsFolder = None,
 ) -> None:
-    """Score a run's best model on its validation and test rows, beside the common-sense baseline.
+    """Score a run's best model on its validation and test rows, next to the baseline.
 
-    Each look at the test rows leaks a little: run.json counts them.
+    Every evaluation on the test rows leaks a little information, so run.json counts them.
 
     Example: dlpy evaluate latest --split test
     """
@@ -30,7 +33,7 @@ def evaluate(
     from dlpy.cli.lines import complain, say, say_json
     from dlpy.cli.output import output
     from dlpy.cli.progress import announce_stand_in, score_table
-    from dlpy.cli.unfamiliar_table import tell_unfamiliar
+    from dlpy.cli.unfamiliar_table import show_unfamiliar
     from dlpy.data.unfamiliar import Unfamiliar
     from dlpy.drawing.figures import draw_all
     from dlpy.runs.directory import find_run
@@ -51,6 +54,6 @@ def evaluate(
     for part, result in results.items():
         for shown in class_lines(part, result.get("classes", [])):
             console.print(shown)
-        tell_unfamiliar(console, [Unfamiliar.of(told) for told in result["unfamiliar"]], f"the {part} rows")
+        show_unfamiliar(console, [Unfamiliar.of(told) for told in result["unfamiliar"]], f"the {part} rows")
     if "test" in results:
-        say(f"looks at the test rows so far: {record.test_looks}")
+        say(f"evaluations on the test rows so far: {record.test_looks}")

@@ -23,36 +23,46 @@ def explain(
             metavar="RUN", help="A run, or with --weights a network such as vgg16.", autocompletion=completion.runs
         ),
     ],
-    images: Annotated[list[Path] | None, typer.Argument(metavar="IMAGE...", help="Pictures to look at.")] = None,
-    only: Annotated[str | None, typer.Option(metavar="PART,...", help="activations, filters, heatmap.")] = None,
+    images: Annotated[list[Path] | None, typer.Argument(metavar="IMAGE...", help="Images to inspect.")] = None,
+    only: Annotated[
+        str | None,
+        typer.Option(metavar="PART,...", help="Parts to draw: activations, filters, heatmap.  \\[default: all]"),
+    ] = None,
     layer: Annotated[
         list[str] | None,
-        typer.Option(help="Look at this layer; may be repeated.  \\[default: the picture-like ones; 4 for filters]"),
+        typer.Option(
+            help="Layer to inspect; may be repeated.  \\[default: all with image-shaped outputs; 4 for filters]"
+        ),
     ] = None,
     wanted: Annotated[
-        str | None, typer.Option("--class", help="Which class the heat map is of.  \\[default: the likeliest]")
+        str | None, typer.Option("--class", help="Class of the heat map.  \\[default: the most likely]")
     ] = None,
-    filters: Annotated[int, typer.Option(min=1, max=100_000, help="How many filters of a layer are climbed.")] = 16,
-    channels: Annotated[int, typer.Option(min=1, max=100_000, help="How many channels of a layer are shown.")] = 64,
-    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Seed of the noise that filters climb from.")] = 0,
+    filters: Annotated[int, typer.Option(min=1, max=100_000, help="Number of filters to visualize per layer.")] = 16,
+    channels: Annotated[int, typer.Option(min=1, max=100_000, help="Number of channels to draw per layer.")] = 64,
+    seed: Annotated[
+        int, typer.Option(min=0, max=2**32 - 1, help="Seed of the noise that gradient ascent starts from.")
+    ] = 0,
     weights: Annotated[
-        str | None, typer.Option(help="imagenet, none or a weights file: RUN is then a network's name.")
+        str | None, typer.Option(help="Use the network named by RUN with these weights: imagenet, none or a file.")
     ] = None,
     size: Annotated[
         int | None,
-        typer.Option(min=32, max=8192, help="Side of a bare network's pictures.  \\[default: what suits it]"),
+        typer.Option(
+            min=32, max=8192, help="With --weights: side of the input images in pixels.  \\[default: the network's]"
+        ),
     ] = None,
-    checkpoint: Annotated[str, typer.Option(help="best or last.")] = "best",
+    checkpoint: Annotated[str, typer.Option(help="Checkpoint to use: best or last.")] = "best",
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FOLDER", help="Where to.  \\[default: RUN/explain]")
+        Path | None, typer.Option("--output", "-o", metavar="FOLDER", help="Output folder.  \\[default: RUN/explain]")
     ] = None,
     as_json: AsJson = False,
     runs_folder: RunsFolder = None,
 ) -> None:
-    """Look inside a convolutional network: what its layers make of pictures, what filters answer to, where it looks.
+    """Visualize activations, filters and class-activation maps of a convolutional network.
 
-    Writes PNGs: every layer's activations with the share of zeros, the pictures that filters answer to most (gradient
-    ascent), and a heat map of a class over each picture (Grad-CAM).
+    Writes PNG files: each layer's activations with their share of zeros, images
+    that maximize filters (gradient ascent), and a heat map of a class overlaid
+    on each image (Grad-CAM).
 
     Example: dlpy explain latest cat.jpg --only heatmap --class cat
     """
@@ -76,19 +86,19 @@ def explain(
 
 
 def _subject(name: str, weights: str | None, size: int | None, checkpoint: str, runs_folder: Path | None) -> Subject:
-    """Return the run's network, or the bare one that --weights asks for."""
+    """Return the run's network or, with --weights, the keras.applications network."""
     from dlpy.core import keras_backend
     from dlpy.core.errors import ConfigError, RunError
     from dlpy.runs.directory import find_run
     from dlpy.training import evaluate
 
     if weights is None and size is not None:
-        raise ConfigError("--size is for bare networks (--weights); a run's network takes the size it was trained on.")
+        raise ConfigError("--size needs --weights: a run's network keeps the input size it was trained with.")
     if weights is None:
         try:
             run = find_run(name, runs_folder)
         except RunError as error:
-            raise RunError(f"{error} (A bare network of keras.applications needs --weights.)") from None
+            raise RunError(f"{error} (For a network of keras.applications, add --weights.)") from None
         from dlpy.explain.inputs import of_run
 
         return of_run(run, evaluate.checkpoint_name(checkpoint))
@@ -99,7 +109,7 @@ def _subject(name: str, weights: str | None, size: int | None, checkpoint: str, 
 
 
 def _watcher(console: Console) -> Any:
-    """Return what tells a person how it goes: the files as they are written, and on a terminal what is being done."""
+    """Return a watcher that prints each file when it is written and, on a terminal, the current step."""
     from rich.text import Text
 
     from dlpy.cli.progress import shown_path
@@ -127,7 +137,7 @@ def _watcher(console: Console) -> Any:
 
 
 def _show(console: Console, picture: dict[str, Any]) -> None:
-    """Print the likeliest classes, and how much of each layer is silent."""
+    """Print the most likely classes, and each layer's share of zeros and number of dead channels."""
     from rich.table import Table
 
     console.print(f"\n{picture['file']}", soft_wrap=True)

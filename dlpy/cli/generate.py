@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from dlpy.runs.checkpoints import Which
     from dlpy.runs.directory import Run
 
-_TEXT, _PICTURES = "Texts", "Pictures"  # panels of --help
+_TEXT, _IMAGES = "Text", "Images"  # panels of --help
 _LENGTH, _TEMPERATURE = 1000, 0.5
 
 
@@ -22,7 +22,7 @@ def generate(
     seed_text: Annotated[
         str | None,
         typer.Option(
-            rich_help_panel=_TEXT, help="What is gone on with.  \\[default: a window of the training text, by --seed]"
+            rich_help_panel=_TEXT, help="Text to continue.  \\[default: a window of the training text, by --seed]"
         ),
     ] = None,
     length: Annotated[
@@ -31,54 +31,59 @@ def generate(
             min=1,
             max=10_000_000,
             rich_help_panel=_TEXT,
-            help=f"How many characters (or words) are written behind it.  \\[default: {_LENGTH}]",
+            help=f"Number of characters (or words) to generate.  \\[default: {_LENGTH}]",
         ),
     ] = None,
     temperature: Annotated[
         float | None,
         typer.Option(
             rich_help_panel=_TEXT,
-            help="0 always takes the likeliest, 1 draws by the probabilities, more is wilder.  "
-            f"\\[default: {_TEMPERATURE}]",
+            help="0 always takes the most likely token, 1 samples from the model's probabilities, higher values are "
+            f"more random.  \\[default: {_TEMPERATURE}]",
         ),
     ] = None,
     top_k: Annotated[
-        int | None, typer.Option(rich_help_panel=_TEXT, help="Draw only from the likeliest.  \\[default: all]")
+        int | None,
+        typer.Option(rich_help_panel=_TEXT, help="Sample only from the k most likely.  \\[default: all]"),
     ] = None,
     count: Annotated[
         int | None,
-        typer.Option(min=1, max=10_000, rich_help_panel=_PICTURES, help="How many samples.  \\[default: 36]"),
+        typer.Option(min=1, max=10_000, rich_help_panel=_IMAGES, help="Number of samples.  \\[default: 36]"),
     ] = None,
     grid: Annotated[
         int | None,
         typer.Option(
-            min=1, max=100, metavar="SIDE", rich_help_panel=_PICTURES, help="The grid over two latent numbers instead."
+            min=1, max=100, metavar="SIDE", rich_help_panel=_IMAGES, help="Draw a grid over the two latent dimensions."
         ),
     ] = None,
     walk: Annotated[
         int | None,
         typer.Option(
-            min=8, max=2000, metavar="COUNT", rich_help_panel=_PICTURES, help="A walk of so many pictures, as a GIF."
+            min=8,
+            max=2000,
+            metavar="COUNT",
+            rich_help_panel=_IMAGES,
+            help="Walk through latent space: a GIF of COUNT frames.",
         ),
     ] = None,
     edit: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", rich_help_panel=_PICTURES, help="Move a picture towards --class, in a vae's latent space."
+            metavar="FILE", rich_help_panel=_IMAGES, help="Move an image towards --class in a vae's latent space."
         ),
     ] = None,
     wanted: Annotated[
-        str | None, typer.Option("--class", rich_help_panel=_PICTURES, help="The class that is asked for.")
+        str | None, typer.Option("--class", rich_help_panel=_IMAGES, help="Class to generate, or to move towards.")
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Seed of the draws.")] = 0,
-    checkpoint: Annotated[str, typer.Option(help="best or last.")] = "best",
+    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Random seed.")] = 0,
+    checkpoint: Annotated[str, typer.Option(help="Checkpoint to use: best or last.")] = "best",
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="Where to.  \\[default: standard output; of pictures, the run's samples/]"),
+        typer.Option("--output", "-o", help="Output file.  \\[default: standard output; for images, RUN/samples]"),
     ] = None,
     runs_folder: RunsFolder = None,
 ) -> None:
-    """Make what a run has learnt to make: a text gone on with, or pictures; the same seed makes the same.
+    """Generate text or images with a trained run. The same seed gives the same output.
 
     Example: dlpy generate latest --seed-text "And it came to pass" --temperature 0.8 --length 500
 
@@ -91,19 +96,19 @@ def generate(
     run, which = find_run(name, runs_folder), evaluate.checkpoint_name(checkpoint)
     kind = evaluate.tasks(run)[1].output.kind
     of_text = {"seed-text": seed_text, "length": length, "temperature": temperature, "top-k": top_k}
-    of_pictures = {"count": count, "grid": grid, "walk": walk, "edit": edit, "class": wanted}
+    of_images = {"count": count, "grid": grid, "walk": walk, "edit": edit, "class": wanted}
     if kind not in ("tokens", "inputs"):
-        raise ConfigError(f"run {run.id} has learnt to answer, not to make: use `dlpy predict`.")
-    alien, made = (of_pictures, "a text") if kind == "tokens" else (of_text, "pictures")
+        raise ConfigError(f"run {run.id} predicts, it cannot generate text or images: use `dlpy predict`.")
+    alien, made = (of_images, "text") if kind == "tokens" else (of_text, "images")
     for option, value in alien.items():
         if value is not None:
-            raise ConfigError(f"--{option}: run {run.id} makes {made}, and has no use for it.")
+            raise ConfigError(f"--{option}: run {run.id} generates {made}; leave this option out.")
     if kind == "tokens":
         length = _LENGTH if length is None else length
         chosen = (seed_text, length, _TEMPERATURE if temperature is None else temperature, top_k)
         _text(run, which, chosen, seed, output)
     else:
-        _pictures(run, which, (count, grid, walk, edit), wanted, seed, output)
+        _images(run, which, (count, grid, walk, edit), wanted, seed, output)
 
 
 def _text(
@@ -113,7 +118,7 @@ def _text(
     seed: int,
     output: Path | None,
 ) -> None:
-    from dlpy.cli.lines import hand_over, say
+    from dlpy.cli.lines import say, write_data
     from dlpy.generate.text import Request, write_text
     from dlpy.sampling.text import Manner
     from dlpy.storage.atomic import write_whole
@@ -121,13 +126,13 @@ def _text(
     seed_text, length, temperature, top_k = chosen
     text = write_text(run, Request(seed_text, length, Manner((temperature,), top_k, seed)), which)
     if output is None:
-        hand_over(text + "\n")
+        write_data(text + "\n")
         return
     write_whole(output, lambda path: path.write_text(text + "\n", encoding="utf-8", errors="backslashreplace"))
-    say(f"{length:,} tokens behind the seed text: {output}")
+    say(f"{length:,} tokens after the seed text: {output}")
 
 
-def _pictures(
+def _images(
     run: Run,
     which: Which,
     chosen: tuple[int | None, int | None, int | None, Path | None],
@@ -142,7 +147,7 @@ def _pictures(
 
     count, grid, walk, edit = chosen
     if sum(value is not None for value in chosen) > 1:
-        raise ConfigError("--count, --grid, --walk and --edit are different pictures: give one of them.")
+        raise ConfigError("--count, --grid, --walk and --edit cannot be combined: give one of them.")
     if grid is not None:
         request = Request("grid", grid, wanted, seed)
     elif walk is not None:

@@ -7,24 +7,27 @@ from typing import Annotated
 import typer
 
 from dlpy.cli.options import ConfigFile, Overrides, Quiet, Resume, RunsFolder, Smoke, command_line
-from dlpy.cli.train import went_on
+from dlpy.cli.train import resume_unfinished
 
 
 def kfold(
     config: ConfigFile,
     overrides: Overrides = None,
-    jobs: Annotated[int, typer.Option(min=1, max=1000, help="Folds trained at once; the numbers are the same.")] = 1,
+    jobs: Annotated[int, typer.Option(min=1, max=1000, help="Folds to train in parallel; scores do not change.")] = 1,
     refit: Annotated[
-        bool, typer.Option("--refit", help="Then train on all rows but the test rows, for the best number of epochs.")
+        bool,
+        typer.Option(
+            "--refit", help="Then train a final model on all rows except the test rows, for the best number of epochs."
+        ),
     ] = False,
     smoke: Smoke = False,
     resume: Resume = False,
     quiet: Quiet = False,
     runs_folder: RunsFolder = None,
 ) -> None:
-    """Train once per fold, each time with a fresh model, and tell the mean score and its spread.
+    """Train a fresh model per fold, and report the mean score and its standard deviation.
 
-    How rows are divided stands under 'kfold' in the experiment file; the test rows are never touched.
+    The experiment file's 'kfold' block sets the folds. Test rows are never used.
 
     Example: dlpy kfold configs/boston_kfold.yaml kfold.folds=10 --refit
     """
@@ -37,7 +40,7 @@ def kfold(
 
     experiment, document = load(config, overrides)
     options = Options(runs_folder or default_runs_folder(), command_line(), "kfold", smoke, How(jobs, refit))
-    if resume and went_on(fingerprint(experiment), options, quiet=quiet):
+    if resume and resume_unfinished(fingerprint(experiment), options, quiet=quiet):
         return
     with reporter(quiet=quiet, folds=True) as report:
         run = run_kfold(experiment, document, options, report)

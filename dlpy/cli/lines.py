@@ -1,4 +1,4 @@
-"""What commands print without a console: lines in which nothing from outside can steer a terminal, JSON and data."""
+"""Plain output of commands: lines with control characters escaped, JSON, and data."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from dlpy.storage.atomic import json_text
 
 
 def say(*lines: str) -> None:
-    """Print lines on standard output; a line break within one is spelled out, as whatever cannot be seen."""
+    """Print lines on standard output; line breaks and invisible characters in them are escaped."""
     print(*map(on_a_line, lines), sep="\n")
 
 
 def complain(*lines: str) -> None:
-    """Print lines on standard error."""
+    """Print lines on standard error, escaped like those of `say`."""
     print(*map(on_a_line, lines), sep="\n", file=sys.stderr)
 
 
 def say_json(value: Any) -> None:
-    """Print JSON for scripts, null for numbers that are not finite; letters beyond ASCII are spelled out in it."""
+    """Print JSON for scripts; non-finite numbers are null, characters beyond ASCII are escaped."""
     print(json_text(value))
 
 
-def hand_over(text: str) -> None:
-    """Write data to standard output as it is; on a terminal, what would steer it is spelled out."""
+def write_data(text: str) -> None:
+    """Write data to standard output unchanged; on a terminal, control characters are escaped."""
     sys.stdout.write(printable(text) if sys.stdout.isatty() else text)

@@ -1,4 +1,4 @@
-"""The `dlpy` command: its subcommands, and what becomes of errors."""
+"""The `dlpy` command: its subcommands, global options and error handling."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ from dlpy.core import signals
 from dlpy.core.errors import DlpyError, SetupError, StorageError
 from dlpy.core.registry import announcers, plugin_failure, refuse_plugins
 
-EXIT_STATUS = """
-Exit status: 0 done; 1 a bug in dlpy; 2 the experiment file or the command line; 3 the data; 4 the environment;
-5 training diverged; 6 storage; 7 the run's state; 130 and 143 stopped by SIGINT and SIGTERM.
-"""
+EXIT_STATUS = (
+    "Exit status: 0 success; 1 bug in dlpy; 2 experiment file or command line; 3 data; 4 environment; "
+    "5 training diverged; 6 storage; 7 state of the run; 130 and 143 stopped by SIGINT and SIGTERM."
+)
 
 app = typer.Typer(
     name="dlpy",
@@ -48,7 +48,7 @@ app = typer.Typer(
 
 
 def _with_exit_status(command: Callable[..., None]) -> Callable[..., None]:
-    """Return the command so that its errors become one line on standard error and an exit status."""
+    """Return the command with its errors turned into one line on standard error and an exit status."""
 
     @functools.wraps(command)
     def guarded(*arguments: Any, **options: Any) -> None:
@@ -57,28 +57,28 @@ def _with_exit_status(command: Callable[..., None]) -> Callable[..., None]:
         except typer.Exit:
             raise
         except (KeyboardInterrupt, signals.Stopped, BrokenPipeError) as error:
-            raise typer.Exit(_tell_stop(error)) from None
+            raise typer.Exit(_report_stop(error)) from None
         except (Exception, SystemExit) as error:  # a plug-in may call sys.exit
             stop = signals.behind(error)
-            raise typer.Exit(_tell_error(error) if stop is None else _tell_stop(stop)) from None
+            raise typer.Exit(_report_error(error) if stop is None else _report_stop(stop)) from None
 
     return guarded
 
 
-def _tell_error(error: BaseException) -> int:
-    """Print what went wrong, in one line unless it is a bug, and return the exit status."""
-    known = error if isinstance(error, DlpyError) else plugin_failure(error) or _of_this_machine(error)
+def _report_error(error: BaseException) -> int:
+    """Print an error, on one line unless it is a bug, and return the exit status."""
+    known = error if isinstance(error, DlpyError) else plugin_failure(error) or _machine_error(error)
     if known is None:
         complain(*"".join(traceback.format_exception(error)).splitlines())
-        complain("This is a bug in dlpy: please report it with the lines above and the experiment.")
+        complain("This is a bug in dlpy: please report it with the lines above and the experiment file.")
         return 1
     left = getattr(error, "__notes__", [])
     complain(*(known.args if len(known.args) > 1 else [" ".join([f"error: {known}", *left])]))
     return known.exit_status
 
 
-def _of_this_machine(error: BaseException) -> DlpyError | None:
-    """Return what to say where memory or the operating system was in the way."""
+def _machine_error(error: BaseException) -> DlpyError | None:
+    """Return the error to print for a lack of memory or an operating-system error; None for any other error."""
     if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":  # TensorFlow's
         return SetupError("not enough memory: use a smaller model, a smaller training.batch_size, or fewer rows.")
     if isinstance(error, OSError):
@@ -86,14 +86,14 @@ def _of_this_machine(error: BaseException) -> DlpyError | None:
     return None
 
 
-def _tell_plugin(path: Path) -> None:
-    complain(f"plug-in: runs the code in {path}")
+def _report_plugin(path: Path) -> None:
+    complain(f"plug-in: executing the code in {path}")
 
 
-def _tell_stop(error: BaseException) -> int:
-    """Print what stopped the command and what is left of it, and return the exit status."""
+def _report_stop(error: BaseException) -> int:
+    """Print what stopped the command and how to resume it, and return the exit status."""
     left = " ".join(getattr(error, "__notes__", []))
-    if isinstance(error, BrokenPipeError):  # `dlpy runs | head` is done, `dlpy train | head` is not
+    if isinstance(error, BrokenPipeError):  # `dlpy runs | head` succeeded, `dlpy train | head` did not
         return 128 + signal.SIGPIPE if left else 0
     number = error.number if isinstance(error, signals.Stopped) else signal.SIGINT
     by = "Ctrl-C" if number == signal.SIGINT else signal.Signals(number).name
@@ -105,8 +105,8 @@ for _command in (train, resume, evaluate, predict, generate, explain, kfold, plo
     app.command()(_with_exit_status(_command))
 
 
-def _tell_version(wanted: bool) -> None:
-    """Print dlpy's version and those of what decides its numbers, where --version asks for them."""
+def _print_versions(wanted: bool) -> None:
+    """Print the versions of dlpy and of the libraries that affect its results, if --version is given."""
     if wanted:
         from dlpy.core.environment import versions
 
@@ -118,10 +118,10 @@ def _tell_version(wanted: bool) -> None:
 @app.callback()
 def _options(
     no_plugins: Annotated[
-        bool, typer.Option("--no-plugins", help="Refuse experiments and runs with `plugins`, which run code.")
+        bool, typer.Option("--no-plugins", help="Refuse experiments and runs with `plugins`: their code is executed.")
     ] = False,
     version: Annotated[
-        bool, typer.Option("--version", is_eager=True, callback=_tell_version, help="Print the versions and exit.")
+        bool, typer.Option("--version", is_eager=True, callback=_print_versions, help="Print versions and exit.")
     ] = False,
 ) -> None:
     """Train Keras models from short YAML experiment files."""
@@ -133,10 +133,10 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command line and return its exit status."""
     try:
         app(arguments, prog_name="dlpy")
-    except BaseException as error:  # click's own end, or a signal while the command line was read
+    except BaseException as error:  # click's own exit, or a signal while the command line was parsed
         stop = signals.behind(error)
         if stop is not None:
-            return _tell_stop(stop)
+            return _report_stop(stop)
         if not isinstance(error, SystemExit):
             raise
         return error.code if isinstance(error.code, int) else 0
@@ -144,22 +144,22 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def run() -> None:
-    """Run the command line of this process; the script `dlpy`."""
+    """Run the command line of this process and exit."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # a terminal without umlauts is no reason to fail
-    signals.listen(_tell_stop)
-    announcers.append(functools.cache(_tell_plugin))
+            stream.reconfigure(errors="backslashreplace")  # not every terminal can show every character
+    signals.listen(_report_stop)
+    announcers.append(functools.cache(_report_plugin))
     status = main()
-    signals.ignore()  # all is done and told; Python takes a while to end
+    signals.ignore()  # the work is done; Python's shutdown takes a while
     try:
         sys.stdout.flush()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python complains when it flushes
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python prints an error at exit
     except OSError as error:
-        status = _tell_error(error)
+        status = _report_error(error)
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    if status > 128:  # a thread of TensorFlow's may still compute, which Python's own end would crash
+    if status > 128:  # TensorFlow's threads may still compute; Python's own shutdown would crash them
         sys.stderr.flush()
         os._exit(status)
     sys.exit(status)

@@ -9,28 +9,30 @@ import typer
 
 from dlpy.cli import completion
 
-_LONGEST = 60  # signs of a file's name; of letters beyond ASCII, each takes up to four of the 255 bytes there are
+_LONGEST = 60  # characters of a file name; each takes up to four of the 255 bytes that file systems allow
 
 Source = Annotated[
     str,
     typer.Argument(
         metavar="SOURCE",
-        help="A dataset's name, or your own .csv, .npz, .txt or folder of pictures.",
+        help="A dataset's name, or your own .csv, .npz or .txt file, or folder of images.",
         autocompletion=completion.datasets,
     ),
 ]
-Target = Annotated[str | None, typer.Option("--target", help="The column to predict.  \\[default: the last]")]
-Ignore = Annotated[list[str] | None, typer.Option("--ignore", help="A column to leave out; may be repeated.")]
+Target = Annotated[str | None, typer.Option("--target", help="Column to predict.  \\[default: the last]")]
+Ignore = Annotated[list[str] | None, typer.Option("--ignore", help="Column to leave out; may be repeated.")]
 Categorical = Annotated[
-    list[str] | None, typer.Option("--categorical", help="A column whose texts are categories; may be repeated.")
+    list[str] | None, typer.Option("--categorical", help="Column to treat as categorical; may be repeated.")
 ]
 Missing = Annotated[
-    list[str] | None, typer.Option("--missing", help="A text that means a missing cell, too; may be repeated.")
+    list[str] | None,
+    typer.Option("--missing", help="Another text that marks a missing cell, such as '-'; may be repeated."),
 ]
 Output = Annotated[
-    Path | None, typer.Option("--output", "-o", help="The file to write.  \\[default: SOURCE's name with .yaml, here]")
+    Path | None,
+    typer.Option("--output", "-o", help="File to write.  \\[default: SOURCE's name with .yaml, in the current folder]"),
 ]
-Force = Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")]
+Force = Annotated[bool, typer.Option("--force", help="Overwrite the file if it exists.")]
 
 
 def new(
@@ -42,7 +44,7 @@ def new(
     output: Output = None,
     force: Force = False,
 ) -> None:
-    """Write a first experiment file for a dataset or for your own file, to be read and changed.
+    """Write a commented experiment file for a dataset or your own data, ready to train and to edit.
 
     Example: dlpy new houses.csv --target price
     """
@@ -58,7 +60,7 @@ def new(
 
     output = output or named_after(source)
     if output.exists() and not force:
-        raise ConfigError(f"{output} exists. Give another name with --output, or replace it with --force.")
+        raise ConfigError(f"{output} exists. Give another name with --output, or overwrite it with --force.")
 
     def write(path: Path) -> None:
         path.write_text(text, encoding="utf-8")
@@ -72,8 +74,8 @@ def new(
 
 
 def named_after(source: str) -> Path:
-    """Return the file, in the current folder, that is called like a source: what can be seen of its name."""
+    """Return the source's name with .yaml, in the current folder; invisible characters become '-'."""
     named = Path(source) if Path(source).name not in ("", "..") else Path(source).resolve()
     stem = named.stem or "experiment"
-    seen = "".join(sign if sign.isprintable() else "-" for sign in stem)
-    return Path(f"{seen[:_LONGEST]}.yaml")
+    printable = "".join(character if character.isprintable() else "-" for character in stem)
+    return Path(f"{printable[:_LONGEST]}.yaml")

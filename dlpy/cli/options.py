@@ -1,4 +1,4 @@
-"""Options and arguments that several commands share."""
+"""Options and arguments shared by several commands."""
 
 from __future__ import annotations
 
@@ -11,31 +11,38 @@ import typer
 
 from dlpy.cli import completion
 
-ConfigFile = Annotated[Path, typer.Argument(metavar="EXPERIMENT", help="The experiment file (YAML).")]
+RUN_HELP = "Run: its id or a prefix of it, an experiment's name (its latest run), a path, or 'latest'."
+ConfigFile = Annotated[Path, typer.Argument(metavar="EXPERIMENT", help="Experiment file (YAML).")]
 Overrides = Annotated[
-    list[str] | None, typer.Argument(metavar="[KEY=VALUE]...", help="Options that override the file's.")
+    list[str] | None,
+    typer.Argument(metavar="[KEY=VALUE]...", help="Options that override the file's, such as training.epochs=3."),
 ]
-RunsFolder = Annotated[Path | None, typer.Option("--runs", help="Where runs live.  \\[default: $DLPY_RUNS or ./runs]")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors and the run's path.")]
-Smoke = Annotated[bool, typer.Option("--smoke", help="A few batches, or steps, on generated data: does it run?")]
+RunsFolder = Annotated[
+    Path | None, typer.Option("--runs", help="Folder of the runs.  \\[default: $DLPY_RUNS or ./runs]")
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only errors and the run's path.")]
+Smoke = Annotated[bool, typer.Option("--smoke", help="Smoke test: a few steps on generated data.")]
 
 Resume = Annotated[
-    bool, typer.Option("--resume", help="Go on with the latest unfinished run of the same experiment, if there is one.")
+    bool,
+    typer.Option(
+        "--resume", help="Resume the latest unfinished run of this experiment; start a new run if there is none."
+    ),
 ]
 RunName = Annotated[
     str,
     typer.Argument(
         metavar="RUN",
-        help="A run: its id or the beginning, an experiment's name, a path, or 'latest'.",
+        help=RUN_HELP,
         autocompletion=completion.runs,
     ),
 ]
 Strict = Annotated[
-    bool, typer.Option("--strict", help="Stop where rows hold what no training row held, such as a new category.")
+    bool, typer.Option("--strict", help="Fail if rows contain values that no training row had, such as a new category.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 
 
 def command_line() -> str:
-    """Return the command as it was typed."""
+    """Return the command line as the user typed it."""
     return shlex.join(["dlpy", *sys.argv[1:]])

@@ -1,7 +1,7 @@
-"""The console that commands draw tables, panels and bars on; every text on it is only text.
+"""The console for tables, panels and progress bars; it shows every text literally.
 
-Names and cells from outside may hold rich's markup or signs that steer a terminal; here both lose their meaning. What
-needs no console is printed by `dlpy.cli.lines`.
+Names and cells from users may contain rich markup or control characters; neither has any effect here. Plain lines are
+printed by `dlpy.cli.lines`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from dlpy.core.errors import printable
 
 
 class _Output(Console):
-    """A console for which a text, be it printed or a cell of a table, is what is seen and nothing else."""
+    """A console that shows texts and table cells literally."""
 
     def render_str(
         self,
@@ -28,25 +28,25 @@ class _Output(Console):
         overflow: OverflowMethod | None = None,
         **_: object,
     ) -> Text:
-        """Return a text as it is shown, without markup, emoji codes and colours for what looks like a number."""
+        """Return the text without interpreting markup or emoji codes, and without highlighting numbers."""
         return Text(printable(text), style=style, justify=justify, overflow=overflow)
 
     def on_broken_pipe(self) -> None:
-        """Let the command end as it does when `print` finds that nobody reads: rich would say it failed."""
+        """Raise BrokenPipeError as `print` does, because rich would exit with an error."""
         raise BrokenPipeError
 
 
 def output(*, quiet: bool = False) -> Console:
-    """Return a console for standard output, as wide as its terminal; what reads from a pipe wants whole words."""
+    """Return a console for standard output, as wide as the terminal; in a pipe, lines are not wrapped."""
     return _Output(quiet=quiet, width=None if sys.stdout.isatty() else 10_000)
 
 
 def bar(console: Console) -> Progress:
-    """Return a bar of steps that vanishes when it is done."""
+    """Return a progress bar of steps that disappears when it is done."""
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     return Progress(*columns, console=console, transient=True)
 
 
 def errors() -> Console:
-    """Return the same for standard error."""
+    """Return a console for standard error, as wide as the terminal; in a pipe, lines are not wrapped."""
     return _Output(stderr=True, width=None if sys.stderr.isatty() else 10_000)

@@ -10,24 +10,24 @@ from typing import Annotated
 import typer
 
 from dlpy.cli import completion
+from dlpy.cli.options import RUN_HELP, RunsFolder
 
 RunNames = Annotated[
     list[str],
-    typer.Argument(
-        metavar="RUN...", help="An id, the beginning of one, a path, or latest.", autocompletion=completion.runs
-    ),
+    typer.Argument(metavar="RUN...", help=RUN_HELP, autocompletion=completion.runs),
 ]
-Only = Annotated[str | None, typer.Option("--only", metavar="PLOT,...", help="Draw these plots only.")]
+Only = Annotated[
+    str | None, typer.Option("--only", metavar="PLOT,...", help="Draw only these plots.  \\[default: all that apply]")
+]
 Output = Annotated[
-    Path | None, typer.Option("--output", "-o", metavar="FOLDER", help="Where to.  \\[default: RUN/plots]")
+    Path | None, typer.Option("--output", "-o", metavar="FOLDER", help="Output folder.  \\[default: RUN/plots]")
 ]
-RunsFolder = Annotated[Path | None, typer.Option("--runs", help="Where runs live.  \\[default: $DLPY_RUNS or ./runs]")]
 
 
 def plot(run_names: RunNames, only: Only = None, output: Output = None, runs_folder: RunsFolder = None) -> None:
-    """Draw every plot that applies to a run; of several runs, draw their scores over each other.
+    """Draw every plot that applies to a run, or compare the scores of several runs in one plot.
 
-    Several runs are drawn into the folder of the first. `dlpy show plots` lists the plots there are.
+    Comparisons are written to the first run's folder. `dlpy show plots` lists all plots.
 
     Example: dlpy plot latest --only history,confusion
     """
@@ -35,7 +35,7 @@ def plot(run_names: RunNames, only: Only = None, output: Output = None, runs_fol
     from dlpy.drawing.figures import draw
     from dlpy.runs.directory import find_run
 
-    gc.freeze()  # a fifth of the time went into looking through the imported modules for garbage, again and again
+    gc.freeze()  # otherwise a fifth of the time goes into garbage collection of imported modules
     found = {run.path: run for run in (find_run(name, runs_folder) for name in run_names)}
     chosen = list(found.values())
     names = None if only is None else [name.strip() for name in only.split(",")]

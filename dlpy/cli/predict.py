@@ -19,32 +19,33 @@ def predict(
         Path | None,
         typer.Argument(
             metavar="[FILE]",
-            help="Rows to predict: a table or arrays, a text or a picture, or a folder of these.",
+            help="Rows to predict: a table, arrays (npz), a text or image file, or a folder of these.",
         ),
     ] = None,
-    text: Annotated[list[str] | None, typer.Option(help="A text to predict instead; may be repeated.")] = None,
+    text: Annotated[list[str] | None, typer.Option(help="Text to predict instead of a file; may be repeated.")] = None,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Where the CSV goes.  \\[default: standard output]")
+        Path | None, typer.Option("--output", "-o", help="CSV file to write.  \\[default: standard output]")
     ] = None,
     keep: Annotated[
         list[str] | None,
-        typer.Option(metavar="COLUMNS", help="Columns of the table to put first, such as id,name; may be repeated."),
+        typer.Option(metavar="COLUMNS", help="Columns of the table to copy, such as id,name; may be repeated."),
     ] = None,
-    checkpoint: Annotated[str, typer.Option(help="best or last.")] = "best",
+    checkpoint: Annotated[str, typer.Option(help="Checkpoint to use: best or last.")] = "best",
     strict: Strict = False,
     as_json: AsJson = False,
     runs_folder: RunsFolder = None,
 ) -> None:
-    """Predict the rows of a file, or texts, with a run's best model and write a CSV, one line a row, in their order.
+    """Predict the rows of a file, or texts, with a run's best model.
 
-    The target column may be missing. Classes come with their probabilities. What no training row held (a new
-    category, a number far outside the range) is told on standard error.
+    Writes a CSV with one line per row, in order; classes come with their
+    probabilities. The target column may be missing. Values that no training row
+    had (a new category, a number far outside the range) are reported on stderr.
 
     Example: dlpy predict latest new_houses.csv --keep id --output predictions.csv
     """
     from dlpy.cli.lines import complain
     from dlpy.cli.output import errors
-    from dlpy.cli.unfamiliar_table import tell_unfamiliar
+    from dlpy.cli.unfamiliar_table import show_unfamiliar
     from dlpy.core.errors import ConfigError
     from dlpy.runs.directory import find_run
     from dlpy.training.evaluate import checkpoint_name
@@ -58,13 +59,13 @@ def predict(
     run = find_run(name, runs_folder)
     ask = Ask(checkpoint_name(checkpoint), tuple(keep or []), strict)
     predicted = predict_file(run, data, ask, complain) if data else predict_texts(run, text or [], ask, complain)
-    tell_unfamiliar(errors(), predicted.unfamiliar, "these rows")
+    show_unfamiliar(errors(), predicted.unfamiliar, "these rows")
     _write(predicted, output, as_json=as_json)
 
 
 def _write(predicted: Predicted, output: Path | None, *, as_json: bool) -> None:
-    """Write the predictions where they are wanted, and print what is left to be told."""
-    from dlpy.cli.lines import hand_over, say, say_json
+    """Write the predictions to the output file, or print them, and print a summary."""
+    from dlpy.cli.lines import say, say_json, write_data
     from dlpy.storage.atomic import write_whole
 
     table = predicted.to_csv()
@@ -75,6 +76,6 @@ def _write(predicted: Predicted, output: Path | None, *, as_json: bool) -> None:
         unfamiliar = [item.record() for item in predicted.unfamiliar]
         say_json({"rows": len(predicted.lines), "unfamiliar": unfamiliar, **where})
     elif output is None:
-        hand_over(table)
+        write_data(table)
     else:
         say(f"{len(predicted.lines):,} predictions: {output}")

@@ -1,4 +1,4 @@
-"""What a person sees of training: a live bar on a terminal, one plain line an epoch elsewhere."""
+"""Progress output of training: a live bar on a terminal, one plain line per epoch elsewhere."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ from dlpy.training.reporter import Reporter
 
 @contextmanager
 def reporter(*, quiet: bool = False, folds: bool = False) -> Iterator[Display]:
-    """Yield the display that fits where the output goes; of folds only the end of each is told."""
+    """Yield a display: live on a terminal, plain elsewhere; with `folds`, one line per fold instead of per epoch."""
     console = output(quiet=quiet)
     live = console.is_terminal and not console.is_dumb_terminal and not quiet
     display = (LiveDisplay if live else Display)(console, folds=folds)
     try:
         yield display
     finally:
-        display.close()  # a bar that is left behind hides the cursor
+        display.close()  # a bar that keeps running hides the cursor
 
 
 class Display(Reporter):
-    """Plain lines."""
+    """Prints plain lines."""
 
     def __init__(self, console: Console, *, folds: bool) -> None:
         self.console = console
@@ -51,9 +51,9 @@ class Display(Reporter):
         self.notice(f"{experiment.data.name}: {counts} rows ({loaded.source.description})")
         for key in experiment.approximated(data.task):
             exact = "" if data.validation is None else f"; val_{key} is exact"
-            self.notice(f"{key} of the training rows is an approximation, gathered while they train{exact}")
+            self.notice(f"{key} of the training rows is approximate, computed batch by batch{exact}")
         if experiment.training.class_weight is not None:
-            self.notice("class_weight: loss counts each training row by its class; val_loss counts all rows the same")
+            self.notice("class_weight: loss is weighted by class; val_loss is not")
 
     def set_params(self, params: dict[str, int]) -> None:
         self._epochs, self._steps = params["epochs"], params["steps"]
@@ -77,10 +77,10 @@ class Display(Reporter):
             self.notice(f"epoch {epoch + 1:{len(str(self._epochs))}}/{self._epochs}  {scores_text(logs)}")
 
     def close(self) -> None:
-        """Leave the terminal as it was."""
+        """Restore the terminal."""
 
     def finished(self, run: Run) -> None:
-        """Tell the scores and where everything is."""
+        """Print the scores, time, memory, and the run's path."""
         summary, record = run.read("summary.json"), run.record()
         for line in summary_lines(summary):
             self.notice(line)
@@ -94,7 +94,7 @@ class Display(Reporter):
 
 
 class LiveDisplay(Display):
-    """A bar for the training that runs, a line for each epoch that is over."""
+    """Shows a progress bar for the current training and a line for each finished epoch."""
 
     def __init__(self, console: Console, *, folds: bool) -> None:
         super().__init__(console, folds=folds)
@@ -129,18 +129,18 @@ class LiveDisplay(Display):
 
 
 def announce_stand_in(console: Console, source: str, description: str) -> None:
-    """Say, so that nobody can miss it, that the scores are not about real data; nothing where they are."""
+    """Announce that the scores are those of stand-in data; do nothing for real data."""
     if source != "stand-in":
         return
     text = (
         f"This is not the real data but {description}: the scores say nothing about the real data. "
-        "To train on that, put its file into $DLPY_DATA, or name it by data.path."
+        "To train on that, put its file into $DLPY_DATA, or set data.path."
     )
     announce(console, "STAND-IN DATA", text)
 
 
 def announce(console: Console, title: str, text: str) -> None:
-    """Say something so that nobody can miss it."""
+    """Print a notice in a red panel on a terminal, or between asterisks elsewhere."""
     if console.is_terminal:
         console.print(Panel(text, title=title, border_style="bold red"))
     else:
@@ -148,17 +148,17 @@ def announce(console: Console, title: str, text: str) -> None:
 
 
 def scores_text(scores: Mapping[str, float | None]) -> str:
-    """Return scores on one line."""
+    """Return the scores on one line."""
     return "  ".join(f"{name} {score_text(value)}" for name, value in scores.items())
 
 
 def score_text(value: float | None) -> str:
-    """Return a score with four decimals, or a dash where it is undefined."""
+    """Return a score with four decimals, or a dash if it is undefined."""
     return "-" if value is None or not math.isfinite(value) else f"{value:.4f}"
 
 
 def summary_lines(summary: dict[str, Any]) -> list[str]:
-    """Return the scores beside the baseline, for a run of one training or of folds."""
+    """Return lines with the best scores and the baseline of a training or k-fold run."""
     best, base = summary["best"], summary["baseline"]
     shown = summary.get("mean") or best
     numbers = {name: value for name, value in base.items() if name in shown}
@@ -182,7 +182,7 @@ def summary_lines(summary: dict[str, Any]) -> list[str]:
 
 
 def _fold_lines(summary: dict[str, Any]) -> list[str]:
-    """Return the mean over the folds and how far they lie apart; a run of an older dlpy knows no more than that."""
+    """Return lines with the mean and spread over the folds; runs of older versions have only the deviation."""
     folds = summary["folds"]
     sizes = sorted({fold["rows"] for fold in folds if "rows" in fold})
     unequal = f" of {sizes[0]:,} to {sizes[-1]:,} rows, each counting the same" if len(sizes) > 1 else ""
@@ -196,7 +196,7 @@ def _fold_lines(summary: dict[str, Any]) -> list[str]:
 
 
 def score_table(results: dict[str, Any]) -> Table:
-    """Return a table of scores by part, with the baseline beside them."""
+    """Return a table of the scores of each split, next to the baseline."""
     table = Table(box=None, pad_edge=False)
     for title in ("rows", "score", "value", "baseline"):
         table.add_column(title, justify="left" if title in ("rows", "score") else "right", no_wrap=True)
@@ -218,5 +218,5 @@ def score_table(results: dict[str, Any]) -> Table:
 
 
 def shown_path(path: Path) -> str:
-    """Return the path relative to the current folder, where it lies in it."""
+    """Return the path, relative to the current folder if it is inside."""
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)

@@ -17,20 +17,18 @@ def resume(
     overrides: Annotated[list[str] | None, typer.Argument(metavar="", hidden=True)] = None,
     allow_inexact: Annotated[
         bool,
-        typer.Option(
-            "--allow-inexact", help="Go on though data, versions, threads or config.yaml are not what they were."
-        ),
+        typer.Option("--allow-inexact", help="Resume even if data, versions, threads or config.yaml have changed."),
     ] = False,
     jobs: Annotated[
-        int | None, typer.Option(min=1, max=1000, help="Folds trained at once from now on.  \\[default: as before]")
+        int | None, typer.Option(min=1, max=1000, help="Folds to train in parallel.  \\[default: as before]")
     ] = None,
     quiet: Quiet = False,
     runs_folder: RunsFolder = None,
 ) -> None:
-    """Go on with a run that was interrupted, failed or killed, from its last checkpoint, in its own directory.
+    """Resume an interrupted, failed or killed run from its last checkpoint.
 
-    It ends with the same bits as if it had been left alone. Folds that are done are not trained again. A run that is
-    complete stays as it is.
+    The result is bit-identical to an uninterrupted run. Finished folds are not
+    trained again, and a completed run stays as it is.
 
     Example: dlpy resume latest
     """
@@ -45,16 +43,18 @@ def resume(
     if overrides:
         begin = "kfold" if run.record().kind == "kfold" else "train"
         new = command(begin, shown_path(run.config), *overrides)
-        raise ConfigError(f"a run goes on as it began, without {overrides[0]!r}; to begin anew with it: {new}")
+        raise ConfigError(
+            f"resume cannot set {overrides[0]!r}, it keeps the run's options; for a new run with it: {new}"
+        )
     if is_complete(run):
         said = shown_path(run.path) if quiet else f"{shown_path(run.path)} is complete: there is nothing to do."
         say(said)
         return
-    go_on(run, quiet=quiet, allow_inexact=allow_inexact, jobs=jobs)
+    resume_and_show(run, quiet=quiet, allow_inexact=allow_inexact, jobs=jobs)
 
 
-def go_on(run: Run, *, quiet: bool, allow_inexact: bool = False, jobs: int | None = None) -> None:
-    """Train a run to its end, and show it as the command that began it does."""
+def resume_and_show(run: Run, *, quiet: bool, allow_inexact: bool = False, jobs: int | None = None) -> None:
+    """Resume a run and show its progress; the output is that of the command that started it."""
     from dlpy.cli import artworks
     from dlpy.cli.progress import reporter
     from dlpy.core.errors import ConfigError
@@ -64,8 +64,8 @@ def go_on(run: Run, *, quiet: bool, allow_inexact: bool = False, jobs: int | Non
     kind = run.record().kind
     if kind in PICTURE_KINDS:
         if jobs is not None:
-            raise ConfigError(f"--jobs: run {run.id} has no folds.")
-        artworks.go_on(run, command_line(), quiet=quiet, allow_inexact=allow_inexact)
+            raise ConfigError(f"--jobs: run {run.id} has no folds; leave this option out.")
+        artworks.resume_and_show(run, command_line(), quiet=quiet, allow_inexact=allow_inexact)
         return
     folds = kind == "kfold"
     with reporter(quiet=quiet, folds=folds) as report:

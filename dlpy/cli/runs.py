@@ -20,23 +20,23 @@ def runs(
         list[str] | None,
         typer.Argument(
             metavar="[RUN]...",
-            help="Which runs: ids, paths or latest; all unless given.",
+            help="Runs to show: ids, paths or 'latest'.  \\[default: all]",
             autocompletion=completion.runs,
         ),
     ] = None,
     verify: Annotated[
-        bool, typer.Option("--verify", help="Say which are intact, by every byte of their files; 7 if one is not.")
+        bool, typer.Option("--verify", help="Read every byte and report damaged files; exit status 7 if there are any.")
     ] = False,
     sort: Annotated[
-        str, typer.Option(help="Column to sort by: id, status, seconds, or a score such as val_auc, best first.")
+        str, typer.Option(help="Column to sort by: id, status, seconds, or a score such as val_auc (best first).")
     ] = "id",
-    reverse: Annotated[bool, typer.Option("--reverse", "-r", help="Sort the other way round.")] = False,
+    reverse: Annotated[bool, typer.Option("--reverse", "-r", help="Reverse the order.")] = False,
     as_json: AsJson = False,
     runs_folder: RunsFolder = None,
 ) -> None:
-    """List runs with their best scores, or say which are intact.
+    """List runs with their best scores, or verify their files.
 
-    Runs without the score, or where it is undefined, come last.
+    Runs without the score to sort by, or with an undefined one, come last.
 
     Example: dlpy runs --sort val_loss
     """
@@ -50,15 +50,15 @@ def runs(
         _list(named or all_runs(folder), sort, reverse=reverse, as_json=as_json)
         return
     if sort != "id" or reverse:
-        raise ConfigError("--sort and --reverse are for scores: leave them out with --verify.")
+        raise ConfigError("--verify does not sort: leave out --sort and --reverse.")
     _verify(named or begun(folder), as_json=as_json)
 
 
 def _verify(found: list[Run], *, as_json: bool) -> None:
-    """Print a line a run.
+    """Print one line per run.
 
     Raises:
-        RunError: one is damaged.
+        RunError: a run is damaged.
     """
     from dlpy.cli.lines import say, say_json
     from dlpy.core.errors import RunError
@@ -87,7 +87,7 @@ def _list(found: list[Run], sort: str, *, reverse: bool, as_json: bool) -> None:
     rows = [_row(run) for run in found]
     columns = list(dict.fromkeys(name for row in rows for name in row))
     if rows and sort not in columns:
-        raise ConfigError(f"--sort {sort}: no run has it.{did_you_mean(sort, columns)}")
+        raise ConfigError(f"--sort {sort}: no run has this column.{did_you_mean(sort, columns)}")
     first_the_largest = reverse != (rows != [] and larger_is_better(sort, found))
     known = sorted((row for row in rows if row.get(sort) is not None), key=itemgetter(sort), reverse=first_the_largest)
     rows = [*known, *(row for row in rows if row.get(sort) is None)]
@@ -97,7 +97,7 @@ def _list(found: list[Run], sort: str, *, reverse: bool, as_json: bool) -> None:
     table = Table(box=None, pad_edge=False)
     for name in columns:
         left = name in ("id", "status", "data")
-        width = max(len(row["id"]) for row in rows) if name == "id" else None  # an id that is cut off is of no use
+        width = max(len(row["id"]) for row in rows) if name == "id" else None  # a truncated id is useless
         table.add_column(name, no_wrap=True, justify="left" if left else "right", min_width=width)
     for row in rows:
         table.add_row(*(_cell(row[name]) if name in row else "" for name in columns))

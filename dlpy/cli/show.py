@@ -15,33 +15,38 @@ def show(
     kind: Annotated[
         str | None,
         typer.Argument(
-            help="datasets, transforms, models, callbacks, ...; an experiment file; or `data`.",
+            help="Kind of component (datasets, transforms, models, ...), an experiment file, or 'data'.",
             autocompletion=completion.kinds,
         ),
     ] = None,
     name: Annotated[
         str | None,
         typer.Argument(
-            help="One of them, to see its options; after `data`, an experiment file.",
+            help="Component whose options to show; after 'data', an experiment file.",
             autocompletion=completion.components,
         ),
     ] = None,
     overrides: Annotated[
-        list[str] | None, typer.Argument(metavar="[KEY=VALUE]...", help="Options that override the file's.")
+        list[str] | None,
+        typer.Argument(metavar="[KEY=VALUE]...", help="Options that override the file's, such as training.epochs=3."),
     ] = None,
-    samples: Annotated[int, typer.Option(min=0, max=1_000_000, help="How many training rows `show data` prints.")] = 3,
-    plugin: Annotated[list[Path] | None, typer.Option(help="A plug-in file to load first; may be repeated.")] = None,
+    samples: Annotated[
+        int, typer.Option(min=0, max=1_000_000, help="Number of training rows that `show data` prints.")
+    ] = 3,
+    plugin: Annotated[
+        list[Path] | None, typer.Option(help="Plug-in file to load first (its code is executed); may be repeated.")
+    ] = None,
 ) -> None:
-    """Show what experiment files can name, a component's options with defaults and file, or a resolved experiment.
+    """List components, show the options of one, or print an experiment with all defaults filled in.
 
-    `dlpy show data EXPERIMENT` shows what becomes of its rows: shapes and types, and some of them on their way.
+    `dlpy show data EXPERIMENT` shows the data: shapes and types, and some rows before and after each transform.
 
     Example: dlpy show models dense
 
     Example: dlpy show configs/imdb_dense.yaml training.epochs=3
     """
     from dlpy.artworks.kinds import load_any
-    from dlpy.cli.lines import hand_over
+    from dlpy.cli.lines import write_data
     from dlpy.cli.output import output
     from dlpy.components.catalogue import component_help, kinds, listing
     from dlpy.core.errors import ConfigError, did_you_mean
@@ -58,11 +63,13 @@ def show(
         _show_data(name, overrides or [], samples)
     elif kind not in kinds() and _is_file(kind):
         experiment, _ = load_any(Path(kind), behind)
-        hand_over(experiment.to_yaml())
+        write_data(experiment.to_yaml())
     elif kind not in kinds():
-        raise ConfigError(f"there is nothing called '{kind}' to show.{did_you_mean(kind, [*kinds(), 'data'])}")
+        raise ConfigError(
+            f"'{kind}' is no kind of component and no experiment file.{did_you_mean(kind, [*kinds(), 'data'])}"
+        )
     elif behind[1:]:
-        raise ConfigError(f"show {kind} {name}: {behind[1]!r} overrides nothing; overrides go with an experiment file.")
+        raise ConfigError(f"show {kind} {name}: unexpected argument {behind[1]!r}; overrides need an experiment file.")
     elif name is None:
         console.print(listing(kind))
     else:
@@ -70,12 +77,12 @@ def show(
 
 
 def _is_file(name: str) -> bool:
-    """Return whether an experiment file is meant, be it there or not."""
+    """Return whether the argument names an experiment file, existing or not."""
     return Path(name).suffix in (".yaml", ".yml") or os.path.isfile(name)  # noqa: PTH113 - False where it is too long
 
 
 def _show_data(path: str | None, overrides: list[str], samples: int) -> None:
-    """Print what an experiment's transforms make of its rows."""
+    """Print some of an experiment's rows before and after each transform."""
     from dlpy.cli.lines import say
     from dlpy.core.errors import ConfigError
     from dlpy.experiment.experiment import load

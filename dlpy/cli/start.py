@@ -1,4 +1,4 @@
-"""What the script `dlpy` runs: Ctrl-C is heard from here on, also while the command line's own modules are imported."""
+"""The entry point of the script `dlpy`; it handles Ctrl-C while the modules of the command line are imported."""
 
 from __future__ import annotations
 

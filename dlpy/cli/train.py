@@ -18,7 +18,9 @@ def train(
     quiet: Quiet = False,
     runs_folder: RunsFolder = None,
 ) -> None:
-    """Train the model of an experiment file, or make its picture, and leave everything about it in a run directory.
+    """Train the model of an experiment file and save everything about it in a run directory.
+
+    Files with `kind: dream` or `kind: style` generate an image instead.
 
     Example: dlpy train configs/imdb_dense.yaml training.epochs=3 model.units=[32]
     """
@@ -35,28 +37,28 @@ def train(
         from dlpy.cli.artworks import make_and_show
 
         options = Options(folder, command_line(), experiment.kind, smoke)
-        if not (resume and went_on(digest_of(experiment.to_yaml(), []), options, quiet=quiet)):
+        if not (resume and resume_unfinished(digest_of(experiment.to_yaml(), []), options, quiet=quiet)):
             make_and_show(experiment, document, options, quiet=quiet)
         return
     options = Options(folder, command_line(), "train", smoke)
-    if resume and went_on(fingerprint(experiment), options, quiet=quiet):
+    if resume and resume_unfinished(fingerprint(experiment), options, quiet=quiet):
         return
     with reporter(quiet=quiet) as report:
         run = train_run(experiment, document, options, report)
     report.finished(run)
 
 
-def went_on(given: str, options: Options, *, quiet: bool) -> bool:
-    """Go on with the latest unfinished run of an experiment, or say that there is none; return whether there was."""
+def resume_unfinished(given: str, options: Options, *, quiet: bool) -> bool:
+    """Resume the latest unfinished run of an experiment; return whether there was one."""
     from dlpy.cli.output import output
     from dlpy.cli.progress import shown_path
-    from dlpy.cli.resume import go_on
+    from dlpy.cli.resume import resume_and_show
     from dlpy.training.resume import latest_unfinished
 
     run, console = latest_unfinished(given, options), output(quiet=quiet)
     if run is None:
-        console.print("no unfinished run of this experiment: a new one begins")
+        console.print("no unfinished run of this experiment: starting a new run")
         return False
-    console.print(f"going on with {shown_path(run.path)}")
-    go_on(run, quiet=quiet, jobs=None if options.folds is None else options.folds.jobs)
+    console.print(f"resuming {shown_path(run.path)}")
+    resume_and_show(run, quiet=quiet, jobs=None if options.folds is None else options.folds.jobs)
     return True

@@ -1,4 +1,4 @@
-"""The table of what no training row held."""
+"""The table of values that no training row had."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from dlpy.data.unfamiliar import Unfamiliar
 _MOST = 30  # lines
 
 
-def tell_unfamiliar(console: Console, found: list[Unfamiliar], what: str) -> None:
-    """Print a line for each column that holds what the training rows did not; nothing where there is none."""
+def show_unfamiliar(console: Console, found: list[Unfamiliar], what: str) -> None:
+    """Print a line for each column with values that no training row had; nothing if there are none."""
     if not found:
         return
     only_usual = all(item.is_usual for item in found)
-    heading = f"{what}: unknown or missing" if only_usual else f"warning: {what} hold what no training row held"
+    heading = (
+        f"{what}: unknown or missing" if only_usual else f"warning: {what} contain values that no training row had"
+    )
     console.print(f"{heading}:")
     table = Table(box=None, pad_edge=False)
     for title in ("column", "what", "rows", "which"):

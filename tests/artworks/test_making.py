@@ -51,7 +51,7 @@ def test_a_dream_raises_the_loss_in_every_octave_and_leaves_a_whole_run(bench) -
     record, summary = (json.loads((run / name).read_text()) for name in ("run.json", "summary.json"))
     assert (record["kind"], record["status"], record["data"]["source"]) == ("dream", "completed", "stand-in")
     assert (summary["first"]["step"], summary["last"]["step"]) == (1, 8)
-    assert "*** STAND-IN PICTURE ***" in out
+    assert "*** STAND-IN IMAGE ***" in out
     assert "octave 2/2  64 x 85  4 steps  loss" in out
 
 
@@ -220,7 +220,7 @@ def test_a_picture_without_a_whole_state_is_begun_again_in_its_run(bench) -> Non
     run = stopped(bench, STYLE, 10)
     (run / "unfinished.npz").write_bytes(b"PK damaged")
     status, out, _ = bench.run("train", "experiment.yaml", "--resume")
-    assert (status, f"going on with runs/{run.name}" in out) == (0, True)
+    assert (status, f"resuming runs/{run.name}" in out) == (0, True)
     assert "no saved state: restarted" in out
     assert bytes_of(run) == bytes_of(alone)
     assert [row["iteration"] for row in rows(run)] == [0, 1, 2, 3, 4]

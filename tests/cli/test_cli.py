@@ -180,7 +180,7 @@ def test_show_heeds_overrides_and_refuses_what_it_cannot_use(bench) -> None:
     status, _, err = bench.run("show", "models", "dense", "units=3")
     assert (status, err) == (
         2,
-        "error: show models dense: 'units=3' overrides nothing; overrides go with an experiment file.\n",
+        "error: show models dense: unexpected argument 'units=3'; overrides need an experiment file.\n",
     )
     assert "there is no file missing.yaml" in bench.run("show", "missing.yaml")[2]
 

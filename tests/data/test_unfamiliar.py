@@ -137,7 +137,7 @@ def test_predict_and_evaluate_tell_it_keep_columns_and_refuse_it_if_asked(bench,
     assert [(row["id"], row["name"]) for row in rows] == [("7", "'=1+1"), ("8", "bob"), ("9", "a, b")]
     assert list(rows[0]) == ["id", "name", "prediction"]
     told = err.splitlines()
-    assert told[0] == "warning: these rows hold what no training row held:"
+    assert told[0] == "warning: these rows contain values that no training row had:"
     assert told[2].split("  ")[0] == "size"
     assert "far outside the training range  1 of 3  '900' (1); training rows: 1" in told[2]
     assert "unseen categories" in told[3]
@@ -168,7 +168,7 @@ def test_predict_and_evaluate_tell_it_keep_columns_and_refuse_it_if_asked(bench,
 
     looks = run.read("run.json")["test_looks"]
     status, out, _ = bench.run("evaluate", "latest")
-    assert "warning: the validation rows hold what no training row held:" in out
+    assert "warning: the validation rows contain values that no training row had:" in out
     assert "'white' (1)" in out
     status, out, _ = bench.run("evaluate", "latest", "--json")
     assert json.loads(out)["validation"]["unfamiliar"][0]["examples"] == {"white": 1}

@@ -130,7 +130,7 @@ def test_the_weighted_loss_without_the_penalty_is_weighted_as_the_loss_is(bench)
     data = {"name": "blobs", "rows": 90, "validation": None}
     status, out, _ = bench.run("train", bench.experiment(data=data, model=MODEL, training=how))
     assert status == 0
-    assert "class_weight: loss counts each training row by its class; val_loss counts all rows the same" in out
+    assert "class_weight: loss is weighted by class; val_loss is not" in out
     (run,) = all_runs(Path("runs"))
     row = scores_of(run)[0]
     again = restore(run)

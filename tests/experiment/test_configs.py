@@ -78,7 +78,7 @@ def test_the_config_makes_a_picture(bench, path: Path, kept: Path) -> None:
     own = [f"weights={base_run(kept)}"] if "weights: run:" in path.read_text() else []
     status, out, err = bench.run("train", path, "--smoke", *own)
     assert (status, err) == (0, "")
-    assert "*** STAND-IN PICTURE ***" in out
+    assert "*** STAND-IN IMAGE ***" in out
     (run,) = (bench.folder / "runs").iterdir()
     assert (run / "samples" / "final.png").is_file()
 

@@ -64,7 +64,7 @@ def test_a_bare_network_that_cannot_be_had_is_told_in_one_line(bench) -> None:
     for arguments, expected, text in [
         (["vgg61", "--weights", "none"], 2, "keras.applications has no network 'vgg61'. Did you mean 'vgg19'?"),
         (["MobileNetV2", "--weights", "none"], 2, "no network 'MobileNetV2'. Did you mean 'mobilenet_v2'?"),
-        (["vgg16"], 7, "(A bare network of keras.applications needs --weights.)"),
+        (["vgg16"], 7, "(For a network of keras.applications, add --weights.)"),
         (["mobilenet_v2", "--weights", "weights.h5"], 3, "weights.h5 is damaged, or not an h5 file of Keras weights"),
         (["mobilenet_v2", "--weights", "nowhere.h5"], 3, "there is no file of weights nowhere.h5"),
         (["mobilenet_v2", "--weights", "imagenet"], 3, "_1.0_224.h5 is not on this machine, and DLPY_OFFLINE forbids"),

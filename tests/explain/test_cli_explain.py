@@ -78,7 +78,7 @@ MISTAKES = {
     "a part that is not there": (["northwest.png", "--only", "heatmaps"], 2, "--only heatmaps: there is no such part. Did you mean 'heatmap'?"),
     "no picture": ([], 2, "give at least one image; only `--only filters` works without."),
     "a picture that is none": (["experiment.yaml"], 3, "experiment.yaml is not a JPEG, PNG, GIF, BMP or WebP picture."),
-    "a size for a run": (["northwest.png", "--size", "64"], 2, "--size is for bare networks (--weights)"),
+    "a size for a run": (["northwest.png", "--size", "64"], 2, "--size needs --weights: a run's network keeps"),
 }  # fmt: skip
 
 

@@ -74,7 +74,7 @@ def test_a_text_is_gone_on_with_from_the_run_alone(bench, trained) -> None:
     other = bench.run("generate", "latest", "--length", 30, "--seed", 1, "--runs", trained)[1]
     assert not other.startswith(prose(3, 20))
     told = bench.run("generate", "latest", "--length", 30, "-o", "out.txt", "--runs", trained)[1]
-    assert told == "30 tokens behind the seed text: out.txt\n"
+    assert told == "30 tokens after the seed text: out.txt\n"
     assert (bench.folder / "out.txt").read_text() == default
 
 
@@ -122,7 +122,7 @@ def test_only_runs_of_texts_are_gone_on_with(bench) -> None:
     assert bench.run("train", bench.experiment(), "training.epochs=1", "--quiet")[0] == 0
     status, _, err = bench.run("generate", "latest")
     assert status == 2
-    assert "has learnt to answer, not to make: use `dlpy predict`" in err
+    assert "predicts, it cannot generate text or images: use `dlpy predict`" in err
 
 
 @pytest.mark.parametrize("targets", ["every", "last"])

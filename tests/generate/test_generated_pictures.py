@@ -87,11 +87,11 @@ def test_the_grid_and_edited_pictures_of_a_vae(bench, trained) -> None:
     ("text", "arguments", "message"),
     [
         (GAN, ["--grid", 4], "--grid needs two latent dimensions; this run has 3. Use --walk."),
-        (GAN, ["--length", 4], "makes pictures, and has no use for it."),
+        (GAN, ["--length", 4], "generates images; leave this option out."),
         (
             GAN,
             ["--grid", 4, "--walk", 9],
-            "--count, --grid, --walk and --edit are different pictures: give one of them.",
+            "--count, --grid, --walk and --edit cannot be combined: give one of them.",
         ),
         (GAN, ["--class", "2"], "--class 2: there is no such class. Known: 0, 1."),
         (GAN, ["--edit", "a.png", "--class", "0"], "has no attribute vectors"),
@@ -113,7 +113,7 @@ def test_a_run_that_answers_makes_nothing(bench) -> None:
     bench.run("train", bench.experiment(), "--quiet")
     status, _, err = bench.run("generate", "latest")
     assert status == 2
-    assert "has learnt to answer, not to make: use `dlpy predict`." in err
+    assert "predicts, it cannot generate text or images: use `dlpy predict`." in err
 
 
 def test_a_run_that_makes_things_predicts_nothing(bench, trained) -> None:

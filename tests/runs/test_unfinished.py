@@ -11,7 +11,7 @@ from dlpy.runs.directory import Run
 from dlpy.training.record import fingerprint
 
 OFTEN = {"name": "checkpoint", "every_seconds": 0}
-NONE = "no unfinished run of this experiment: a new one begins\n"
+NONE = "no unfinished run of this experiment: starting a new run\n"
 
 
 class Breaking(Callback):
@@ -49,7 +49,7 @@ def test_the_same_command_goes_on_until_it_is_done_and_then_begins_anew(bench) -
     (run,) = runs(bench)
     status, out, err = bench.run("train", path, "--resume")
     assert (status, err) == (0, "")
-    assert out.startswith(f"going on with runs/{run}\n")
+    assert out.startswith(f"resuming runs/{run}\n")
     assert "resumed after epoch 2 of 5" in out
     assert runs(bench) == [run]
     status, out, _ = bench.run("train", path, "--resume")
@@ -98,6 +98,6 @@ def test_folds_go_on_too_where_the_same_is_asked_for(bench) -> None:
     assert bench.run(*command[:-1], "--resume")[1].startswith(NONE)
     status, out, err = bench.run(*command, "--resume")
     assert (status, err) == (0, "")
-    assert out.startswith(f"going on with runs/{run}\n")
+    assert out.startswith(f"resuming runs/{run}\n")
     assert "fold 1: goes on after epoch 2 of 5\nfold 1/2" in out
     assert "refit" in Run(Path("runs", run)).read("summary.json")

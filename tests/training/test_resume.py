@@ -244,7 +244,7 @@ def test_a_run_goes_on_with_no_other_options_than_its_own(bench) -> None:
     run = stopped(bench)
     status, _, err = bench.run("resume", run.id, "training.epochs=9")
     config = f"runs/{run.id}/config.yaml"
-    assert (status, err.count("\n"), f"to begin anew with it: dlpy train {config} training.epochs=9" in err) == (
+    assert (status, err.count("\n"), f"for a new run with it: dlpy train {config} training.epochs=9" in err) == (
         2,
         1,
         True,
@@ -254,7 +254,7 @@ def test_a_run_goes_on_with_no_other_options_than_its_own(bench) -> None:
 def test_only_folds_are_trained_in_several_processes(bench) -> None:
     run = stopped(bench)
     status, _, err = bench.run("resume", "latest", "--jobs", "2")
-    assert (status, err) == (2, f"error: --jobs: run {run.id} has no folds.\n")
+    assert (status, err) == (2, f"error: --jobs: run {run.id} has no folds; leave this option out.\n")
 
 
 def test_a_callback_that_keeps_no_state_is_announced(bench) -> None:

@@ -119,7 +119,7 @@ def test_of_many_classes_those_with_the_lowest_f1_are_shown() -> None:
     assert isinstance(table, Table)
     assert list(table.columns[0].cells)[:2] == ["17", "18"]
     assert table.row_count == 20
-    assert said == "the 20 of 30 classes with the lowest F1; --json tells all"
+    assert said == "20 of 30 classes shown, those with the lowest F1; --json prints all"
 
 
 def test_a_dash_stands_for_an_undefined_score_and_null_in_json(run: Run, capsys) -> None:
@@ -156,5 +156,5 @@ def test_areas_of_training_rows_are_said_to_be_an_approximation(bench) -> None:
     path = write_files(bench.folder, "[{name: auc, label: area}, accuracy]")
     status, shown, _ = bench.run("train", path, "training.epochs=1")
     assert status == 0
-    assert "area of the training rows is an approximation, gathered while they train; val_area is exact" in shown
+    assert "area of the training rows is approximate, computed batch by batch; val_area is exact" in shown
     assert "accuracy of the training rows" not in shown
