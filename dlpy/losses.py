@@ -1,4 +1,4 @@
-"""Keras' losses, and which targets each one fits."""
+"""Keras losses, with the targets that each one fits."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _ONE_HOT_HINT = "needs one-hot labels: add 'one_hot' to data.transforms"
 
 
 class KerasLoss(Loss):
-    """A Keras loss; subclasses say which targets it fits and add options."""
+    """A Keras loss; subclasses define its options and the targets it fits."""
 
     keras_classes: ClassVar[dict[str, str]]  # name -> Keras class
 
@@ -31,7 +31,7 @@ class KerasLoss(Loss):
 
 
 class BinaryLoss(KerasLoss):
-    """Cross-entropy of a yes-or-no target; the focal one weighs easy rows less."""
+    """Cross-entropy of a binary target; the focal variant down-weights easy rows."""
 
     name: Literal["binary_crossentropy", "binary_focal_crossentropy"]
     keras_classes = {
@@ -39,7 +39,7 @@ class BinaryLoss(KerasLoss):
         "binary_focal_crossentropy": "BinaryFocalCrossentropy",
     }
     label_smoothing: Annotated[float, Field(ge=0, le=1)] = 0.0
-    """How far labels are drawn towards one half."""
+    """Label smoothing: 0 leaves labels unchanged, 1 makes them all 0.5."""
 
     def best_constant(self, values: np.ndarray, counts: np.ndarray) -> np.ndarray | None:
         if self.name == "binary_focal_crossentropy":
@@ -48,11 +48,11 @@ class BinaryLoss(KerasLoss):
 
     def check(self, task: Task) -> None:
         if task.output.kind != "binary" and not task.output.one_hot:
-            raise ConfigError(f"{self.name} fits a target of two classes; this one is {task.output.kind}.")
+            raise ConfigError(f"{self.name} needs a binary target; this one is {task.output.kind}.")
 
 
 class CategoricalLoss(KerasLoss):
-    """Cross-entropy of one-hot labels."""
+    """Cross-entropy of one-hot labels; the focal variant down-weights easy rows."""
 
     name: Literal["categorical_crossentropy", "categorical_focal_crossentropy"]
     keras_classes = {
@@ -60,7 +60,7 @@ class CategoricalLoss(KerasLoss):
         "categorical_focal_crossentropy": "CategoricalFocalCrossentropy",
     }
     label_smoothing: Annotated[float, Field(ge=0, le=1)] = 0.0
-    """How far labels are drawn towards one in the number of classes."""
+    """Label smoothing: 0 leaves labels unchanged, 1 makes all classes equally probable."""
 
     def best_constant(self, values: np.ndarray, counts: np.ndarray) -> np.ndarray | None:
         if self.name == "categorical_focal_crossentropy":
@@ -74,7 +74,7 @@ class CategoricalLoss(KerasLoss):
 
 
 class SparseCategoricalLoss(KerasLoss):
-    """Cross-entropy of class numbers."""
+    """Cross-entropy of integer class labels."""
 
     name: Literal["sparse_categorical_crossentropy"]
     keras_classes = {"sparse_categorical_crossentropy": "SparseCategoricalCrossentropy"}
@@ -85,13 +85,13 @@ class SparseCategoricalLoss(KerasLoss):
     def check(self, task: Task) -> None:
         if task.output.kind not in ("multiclass", "tokens") or task.output.one_hot:
             was = "one-hot labels" if task.output.one_hot else f"a {task.output.kind} target"
-            raise ConfigError(f"{self.name} fits class numbers, not {was}.")
+            raise ConfigError(f"{self.name} needs integer class labels, not {was}.")
 
 
 class ErrorLoss(KerasLoss):
-    """A distance between target and prediction.
+    """Regression losses: squared, absolute, percentage, logarithmic and log-cosh error, and the Poisson loss.
 
-    Of a standardized target mape, msle and poisson are those of the numbers in its own unit.
+    If the target is standardized, mape, msle and poisson are computed in its original unit.
     """
 
     name: Literal["mse", "mae", "mape", "msle", "log_cosh", "poisson"]
@@ -125,26 +125,26 @@ class ErrorLoss(KerasLoss):
             raise ConfigError(f"{self.name} with classes {_ONE_HOT_HINT}.")
         if task.output.kind == "tokens":
             raise ConfigError(
-                f"{self.name} fits numbers, not the tokens of a text: use sparse_categorical_crossentropy."
+                f"{self.name} needs numbers, not the tokens of a text: use sparse_categorical_crossentropy."
             )
 
 
 class Huber(ErrorLoss):
-    """Squared for small errors, absolute for large ones."""
+    """Huber loss: quadratic for small errors, linear for large ones."""
 
     name: Literal["huber"] = "huber"  # type: ignore
     keras_classes = {"huber": "Huber"}
     aliases = {}
     delta: Annotated[float, Field(gt=0)] = 1.0
-    """The error at which it changes over."""
+    """Absolute error where the loss turns linear; for a standardized target, in standard deviations."""
 
 
 class MarginLoss(KerasLoss):
-    """Zero once a yes-or-no prediction is right by a margin; give the model `output_activation: tanh` or `linear`."""
+    """Hinge losses of a binary target; give the model `output_activation: tanh` or `linear`."""
 
     name: Literal["hinge", "squared_hinge"]
     keras_classes = {"hinge": "Hinge", "squared_hinge": "SquaredHinge"}
 
     def check(self, task: Task) -> None:
         if task.output.kind != "binary":
-            raise ConfigError(f"{self.name} fits a target of two classes; this one is {task.output.kind}.")
+            raise ConfigError(f"{self.name} needs a binary target; this one is {task.output.kind}.")

@@ -1,4 +1,4 @@
-"""Keras' optimizers, with Keras' defaults."""
+"""Keras optimizers, with Keras' defaults."""
 
 from __future__ import annotations
 
@@ -37,28 +37,28 @@ Positive = Annotated[float, Field(gt=0)]
 
 
 class KerasOptimizer(Optimizer):
-    """What all of Keras' optimizers take. A subclass names the Keras class and adds its own options."""
+    """Options shared by all Keras optimizers; subclasses name the Keras class and add their own options."""
 
     keras_class: ClassVar[str]
     hints: ClassVar = {
-        "lr": "It is called 'learning_rate'.",
-        "decay": "Give learning_rate a schedule: {name: inverse_time_decay, decay_rate: ..., ...}.",
+        "lr": "Use 'learning_rate'.",
+        "decay": "Set learning_rate to a schedule: {name: inverse_time_decay, decay_rate: ..., ...}.",
     }
 
     learning_rate: Rate = 0.001
-    """Step size: a number, or a schedule such as {name: exponential_decay, ...}."""
+    """Learning rate: a positive number, or a schedule such as {name: exponential_decay, ...}."""
     weight_decay: Annotated[float, Field(ge=0)] | None = None
-    """Share of each weight taken away at every step."""
+    """Weight decay: each step subtracts learning_rate * weight_decay * weight from every weight; null: none."""
     clipnorm: Positive | None = None
-    """Longest gradient allowed for one weight array."""
+    """Maximum norm of the gradient of each weight array; null: no clipping."""
     clipvalue: Positive | None = None
-    """Largest gradient allowed for one weight."""
+    """Maximum absolute value of each gradient element; null: no clipping."""
     global_clipnorm: Positive | None = None
-    """Longest gradient allowed for all weights together."""
+    """Maximum norm of the gradient of all weights together; null: no clipping."""
     use_ema: bool = False
-    """Keep a moving average of the weights: it is what is validated and kept, while training goes on beside it."""
+    """Whether to keep an exponential moving average of the weights, which is then validated and saved."""
     ema_momentum: Share = 0.99
-    """How slowly that average moves."""
+    """Momentum of that average; the closer to 1, the slower it changes."""
 
     @model_validator(mode="after")
     def _one_clip(self) -> Self:
@@ -71,7 +71,7 @@ class KerasOptimizer(Optimizer):
         """Return a new Keras optimizer."""
         from keras import optimizers
 
-        # with its name, else Keras counts how many were built before, and the run's model.keras tells
+        # name it; otherwise Keras numbers it by how many were built before, and model.keras stores that
         options = {name: getattr(self, name) for name in type(self).model_fields}
         if isinstance(self.learning_rate, Schedule):
             options["learning_rate"] = self.learning_rate.build()
@@ -79,51 +79,51 @@ class KerasOptimizer(Optimizer):
 
 
 class SGD(KerasOptimizer):
-    """Gradient descent, with momentum if asked."""
+    """Stochastic gradient descent, optionally with momentum."""
 
     name: Literal["sgd"] = "sgd"
     keras_class = "SGD"
     learning_rate: Rate = 0.01
-    """Step size: a number, or a schedule such as {name: exponential_decay, ...}."""
+    """Learning rate: a positive number, or a schedule such as {name: exponential_decay, ...}."""
     momentum: Share = 0.0
-    """Share of the last step that is added to this one."""
+    """Momentum: fraction of the previous step added to the current one."""
     nesterov: bool = False
-    """Look ahead along the momentum."""
+    """Whether to use Nesterov momentum."""
 
 
 class RMSprop(KerasOptimizer):
-    """Steps divided by the recent size of the gradient. `epsilon: 1e-16` gives the rule of Keras 2, as in the book."""
+    """RMSprop: divides the gradient by a moving average of its size. `epsilon: 1e-16` matches Keras 2 and the book."""
 
     name: Literal["rmsprop"] = "rmsprop"
     keras_class = "RMSprop"
     rho: Share = 0.9
-    """How slowly the average of squared gradients moves."""
+    """Decay rate of the average of squared gradients."""
     momentum: Share = 0.0
-    """Share of the last step that is added to this one."""
+    """Momentum: fraction of the previous step added to the current one."""
     epsilon: Positive = 1e-7
-    """Added to the average squared gradient, under the root."""
+    """Constant added to the average of squared gradients, inside the square root."""
     centered: bool = False
-    """Divide by the gradient's variance rather than its mean square."""
+    """Whether to normalize by the variance of the gradient instead of its mean square."""
 
 
 class _Adaptive(KerasOptimizer):
-    """Moving averages of the gradient and of its square."""
+    """Options of the optimizers that average the gradient and its square."""
 
     beta_1: Share = 0.9
-    """How slowly the average gradient moves."""
+    """Decay rate of the average gradient."""
     beta_2: Share = 0.999
-    """How slowly the average of squared gradients moves."""
+    """Decay rate of the average of squared gradients."""
     epsilon: Positive = 1e-7
-    """Added to the root of the average squared gradient."""
+    """Constant added to the square root of the average of squared gradients."""
 
 
 class Adam(_Adaptive):
-    """Momentum and steps divided by the recent size of the gradient."""
+    """Adam: moving averages of the gradient and its square."""
 
     name: Literal["adam"] = "adam"
     keras_class = "Adam"
     amsgrad: bool = False
-    """Divide by the largest average so far."""
+    """Whether to use AMSGrad, which divides by the maximum of the averages so far."""
 
 
 class AdamW(_Adaptive):
@@ -132,13 +132,13 @@ class AdamW(_Adaptive):
     name: Literal["adamw"] = "adamw"
     keras_class = "AdamW"
     weight_decay: Annotated[float, Field(ge=0)] | None = 0.004
-    """Share of each weight taken away at every step."""
+    """Weight decay: each step subtracts learning_rate * weight_decay * weight from every weight; null: none."""
     amsgrad: bool = False
-    """Divide by the largest average so far."""
+    """Whether to use AMSGrad, which divides by the maximum of the averages so far."""
 
 
 class Adamax(_Adaptive):
-    """Adam with the largest recent gradient in place of the mean square."""
+    """Adamax: Adam with the infinity norm of the gradients instead of their mean square."""
 
     name: Literal["adamax"] = "adamax"
     keras_class = "Adamax"
@@ -152,33 +152,33 @@ class Nadam(_Adaptive):
 
 
 class Adagrad(KerasOptimizer):
-    """Steps divided by the size of all gradients so far."""
+    """Adagrad: divides the gradient by the root of the sum of all squared gradients so far."""
 
     name: Literal["adagrad"] = "adagrad"
     keras_class = "Adagrad"
     initial_accumulator_value: Annotated[float, Field(ge=0)] = 0.1
-    """Where the sum of squared gradients starts."""
+    """Initial value of the sum of squared gradients."""
     epsilon: Positive = 1e-7
-    """Added to the sum of squared gradients, under the root."""
+    """Constant added to the sum of squared gradients, inside the square root."""
 
 
 class Adadelta(KerasOptimizer):
-    """Adagrad over a window, with steps in the weights' own unit."""
+    """Adadelta: Adagrad with a moving average instead of the sum, and steps in the unit of the weights."""
 
     name: Literal["adadelta"] = "adadelta"
     keras_class = "Adadelta"
     rho: Share = 0.95
-    """How slowly the averages move."""
+    """Decay rate of the averages."""
     epsilon: Positive = 1e-7
-    """Added to the averages, under the root."""
+    """Constant added to the averages, inside the square root."""
 
 
 class Lion(KerasOptimizer):
-    """Steps of one size in the direction of the momentum's sign."""
+    """Lion: steps of constant size in the direction of the sign of the momentum."""
 
     name: Literal["lion"] = "lion"
     keras_class = "Lion"
     beta_1: Share = 0.9
-    """Share of the momentum in the direction of a step."""
+    """Weight of the momentum, as opposed to the gradient, in the direction of a step."""
     beta_2: Share = 0.99
-    """How slowly the momentum moves."""
+    """Decay rate of the momentum."""

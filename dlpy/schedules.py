@@ -1,4 +1,4 @@
-"""Learning rates that fall with the number of steps (batches) taken."""
+"""Learning rate schedules: Keras' decay functions of the number of steps (batches)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Steps = Annotated[int, Field(gt=0)]
 
 
 class _KerasSchedule(Schedule):
-    """A schedule whose options are those of the Keras class."""
+    """A schedule with the options of the Keras class."""
 
     keras_class: ClassVar[str]
 
@@ -28,64 +28,64 @@ class _KerasSchedule(Schedule):
 
 
 class ExponentialDecay(_KerasSchedule):
-    """Times `decay_rate` every `decay_steps`."""
+    """Multiplies the learning rate by `decay_rate` every `decay_steps` steps."""
 
     name: Literal["exponential_decay"] = "exponential_decay"
     keras_class = "ExponentialDecay"
     initial_learning_rate: Rate
-    """The rate at the first step."""
+    """Learning rate at the first step."""
     decay_steps: Steps
-    """Steps after which the rate has fallen once."""
+    """Number of steps per multiplication by `decay_rate`."""
     decay_rate: Rate
-    """What it is multiplied by."""
+    """Factor by which the learning rate is multiplied."""
     staircase: bool = False
-    """Fall at once every `decay_steps` rather than a little at each step."""
+    """Whether to decay once every `decay_steps` instead of continuously."""
 
 
 class InverseTimeDecay(_KerasSchedule):
-    """Divided by 1 + decay_rate * step / decay_steps; Keras 2's `decay=d` is decay_steps 1, decay_rate d."""
+    """Divides the learning rate by 1 + decay_rate * step / decay_steps; Keras 2's `decay=d` is `decay_rate: d`."""
 
     name: Literal["inverse_time_decay"] = "inverse_time_decay"
     keras_class = "InverseTimeDecay"
     initial_learning_rate: Rate
-    """The rate at the first step."""
+    """Learning rate at the first step."""
     decay_steps: Steps = 1
-    """Steps after which `decay_rate` has been added once."""
+    """Number of steps after which `decay_rate` has been added once to the divisor."""
     decay_rate: Rate
-    """What is added to the divisor."""
+    """Amount added to the divisor every `decay_steps` steps."""
     staircase: bool = False
-    """Fall at once every `decay_steps` rather than a little at each step."""
+    """Whether to decay once every `decay_steps` instead of continuously."""
 
 
 class CosineDecay(_KerasSchedule):
-    """Down half a cosine wave, after a linear warm-up if asked."""
+    """Lowers the learning rate along half a cosine wave, after an optional linear warm-up."""
 
     name: Literal["cosine_decay"] = "cosine_decay"
     keras_class = "CosineDecay"
     initial_learning_rate: Rate
-    """The rate at the first step (of the warm-up, where there is one)."""
+    """Learning rate at the first step (of the warm-up, if there is one)."""
     decay_steps: Steps
-    """Steps until the end of the fall."""
+    """Number of steps of the decay, after the warm-up."""
     alpha: Annotated[float, Field(ge=0, le=1)] = 0.0
-    """The share of the rate that is left in the end."""
+    """Final learning rate, as a fraction of the rate at the start of the decay."""
     warmup_target: Rate | None = None
-    """The rate at the end of the warm-up."""
+    """Learning rate at the end of the warm-up; null: no warm-up."""
     warmup_steps: Annotated[int, Field(ge=0)] = 0
-    """Steps of the warm-up."""
+    """Number of steps of the warm-up."""
 
 
 class PiecewiseConstantDecay(_KerasSchedule):
-    """One rate after another."""
+    """Piecewise constant learning rates."""
 
     name: Literal["piecewise_constant_decay"] = "piecewise_constant_decay"
     keras_class = "PiecewiseConstantDecay"
     boundaries: list[Steps]
-    """Steps after which the next rate holds, ascending."""
+    """Steps after which the next learning rate applies, ascending, such as [1000, 5000]."""
     values: list[Rate]
-    """The rates, one more than boundaries."""
+    """Learning rates, one more than boundaries, such as [0.01, 0.001, 0.0001]."""
 
     @model_validator(mode="after")
     def _one_more_value(self) -> Self:
         if len(self.values) != len(self.boundaries) + 1 or sorted(set(self.boundaries)) != self.boundaries:
-            raise ValueError("values must be one more than boundaries, and boundaries ascending")
+            raise ValueError("give one more value than boundaries, and ascending boundaries")
         return self

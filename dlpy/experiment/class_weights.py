@@ -1,4 +1,4 @@
-"""How much each class counts in training, by its name or its number."""
+"""Class weights for the training loss, by class name or number."""
 
 from __future__ import annotations
 
@@ -9,29 +9,29 @@ import numpy as np
 from dlpy.core.errors import ConfigError, did_you_mean
 from dlpy.data.task import Output, Task
 
-_MOST_NAMES = 12  # on the line of an error
+_MOST_NAMES = 12  # in an error message
 
 ClassWeight = str | dict[str, float] | None  # "balanced", or weights by class
 
 
 def check_class_weight(weight: ClassWeight, task: Task) -> None:
-    """Raise ConfigError where the weights' classes are not the target's, or where it is not clear which are meant."""
+    """Raise ConfigError if the weights name classes that the target lacks, or name them ambiguously."""
     if weight is None:
         return
     if task.output.kind == "regression":
-        raise ConfigError("class_weight fits classes; this target is a number.")
+        raise ConfigError("class_weight needs classes; this target is a number.")
     if task.output.kind == "tokens":
-        raise ConfigError("class_weight fits classes; a text's tokens all count the same.")
+        raise ConfigError("class_weight needs classes; the tokens of a text cannot be weighted.")
     if isinstance(weight, dict):
         if not all(0 <= value < math.inf for value in weight.values()):
             raise ConfigError("the weight of a class must be a finite number, 0 or more.")
         count = len(task.output.classes) if task.output.kind == "binary" else task.output.units
-        if count:  # else only the file tells
+        if count:  # else it is known only once the data is loaded
             _check_keys(weight, task.output, count)
 
 
 def weights_of_rows(chosen: str | dict[str, float], labels: np.ndarray, output: Output) -> np.ndarray:
-    """Return how much each row counts by its class: (rows,) float32.
+    """Return the weight of each row, that of its class: (rows,) float32.
 
     Args:
         labels: (rows,) class numbers.
@@ -45,10 +45,10 @@ def weights_of_rows(chosen: str | dict[str, float], labels: np.ndarray, output: 
 
 
 def weights_by_class(weight: dict[str, float], output: Output, count: int) -> np.ndarray:
-    """Return how much each of `count` classes counts: (classes,) float64, 1 where nothing is said.
+    """Return the weight of each of `count` classes: (classes,) float64, 1 where none is given.
 
     Raises:
-        ConfigError: there is no such class.
+        ConfigError: a weight is given for an unknown class.
     """
     _check_keys(weight, output, count)
     numbers = _numbers_by_key(output, count)
@@ -62,7 +62,7 @@ def _check_keys(weight: dict[str, float], output: Output, count: int) -> None:
     known = _numbers_by_key(output, count)
     for key in weight:
         if key not in known and key in map(str, range(count)):
-            reason = "some classes are called like the numbers of others"
+            reason = "some classes are named like the numbers of others"
             raise ConfigError(f"no class is called '{key}', and {reason}: use the names {_listed(output.classes)}.")
         if key not in known:
             raise ConfigError(f"there is no class '{key}'.{did_you_mean(key, known)}")
@@ -73,10 +73,10 @@ def _check_keys(weight: dict[str, float], output: Output, count: int) -> None:
 
 
 def _numbers_by_key(output: Output, count: int) -> dict[str, int]:
-    """Return the number of the class that each key stands for.
+    """Return the class number of each valid key.
 
-    A name wins over a number. Where a class is called like the number of another one, a number could be read as
-    either, so that only names are known.
+    Names take precedence over numbers. If the name of a class is the number of another class, numbers are ambiguous
+    and only names are valid.
     """
     numbers = {str(number): number for number in range(count)}
     names = {name: number for number, name in enumerate(output.classes)}

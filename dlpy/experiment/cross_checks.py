@@ -1,4 +1,4 @@
-"""What in an experiment does not fit the rest of it, or the dataset's task."""
+"""Checks that the parts of an experiment fit each other and the dataset's task."""
 
 from __future__ import annotations
 
@@ -17,11 +17,14 @@ if TYPE_CHECKING:
     from dlpy.experiment.experiment import Experiment
 
 _FILES = ("config.yaml", "run.json", "metrics.csv", "summary.json", "model.keras", "predictions.npz", "log.txt")
-_WRITTEN: dict[str, str] = {"checkpoints/": "checkpoint", **dict.fromkeys(_FILES, "every run")}  # by whom
+_WRITTEN: dict[str, str] = {
+    "checkpoints/": "checkpoint",
+    **dict.fromkeys(_FILES, "every run"),
+}  # path -> what writes it
 
 
 def clashes(experiment: Experiment) -> list[Mistake]:
-    """Return what is wrong whatever the data is."""
+    """Return the mistakes that do not depend on the data."""
     mistakes = []
     try:
         experiment.data.check()
@@ -29,7 +32,9 @@ def clashes(experiment: Experiment) -> list[Mistake]:
         mistakes.append(Mistake(("data",), str(error)))
     labels = [metric.key for metric in experiment.training.metrics or []]
     for label in {label for label in labels if labels.count(label) > 1}:
-        mistakes.append(Mistake(("training", "metrics"), f"two metrics are called '{label}': give one a 'label'."))
+        mistakes.append(
+            Mistake(("training", "metrics"), f"two metrics are named '{label}': give one of them a 'label'.")
+        )
     for label in {"loss", DATA_LOSS} & set(labels):
         mistakes.append(Mistake(("training", "metrics"), f"'{label}' is the name of a loss: use another 'label'."))
     mistakes += _clashes_of_callbacks(experiment)
@@ -37,13 +42,13 @@ def clashes(experiment: Experiment) -> list[Mistake]:
         mistakes.append(Mistake(("data", "validation", "column"), f"{experiment.data.name} has no columns."))
     changed = any(not step.keeps_rows for step in experiment.model.transforms())
     if changed and experiment.data.augmentation:
-        message = "features are computed once, but data.augmentation changes pictures each time: use 'train: frozen'."
+        message = "features are computed once, but data.augmentation changes images every epoch: use 'train: frozen'."
         mistakes.append(Mistake(("model", "train"), message))
     return mistakes + clashes_of_phases(experiment.training, experiment.model)
 
 
 def _clashes_of_callbacks(experiment: Experiment) -> list[Mistake]:
-    """Return which callbacks are listed twice, or write what something else in the experiment or the run sets."""
+    """Return the callbacks that are listed twice, or set or write the same as another part of the experiment."""
     training, mistakes = experiment.training, []
     computed = {LEARNING_RATE} if has_schedule(training) else set()  # before each step, whatever a callback sets
     setters: dict[str, str] = {**_WRITTEN}
@@ -53,9 +58,9 @@ def _clashes_of_callbacks(experiment: Experiment) -> list[Mistake]:
     for position, callback in enumerate(experiment.callbacks):
         found = []
         if callback.only_once and callback.name in names[:position]:
-            found.append(f"{callback.name} is there twice.")
+            found.append(f"{callback.name} is listed twice: remove one.")
         elif computed & {*callback.sets, *callback.changes}:
-            found.append(f"{callback.name} needs a learning rate that is a number, not a schedule.")
+            found.append(f"{callback.name} needs a constant learning rate: replace the schedule with a number.")
         else:
             shared = [one for one in callback.sets if setters.get(one, callback.name) != callback.name]
             found += [_both_set(callback.name, setters[one], one) for one in shared]
@@ -65,14 +70,14 @@ def _clashes_of_callbacks(experiment: Experiment) -> list[Mistake]:
 
 
 def _both_set(callback: str, other: str, what: str) -> str:
-    """Return what is wrong with two that set the same, and what to do."""
+    """Return the message for two parts that set or write the same."""
     if other == "training.phases":
         return f"{callback} and training.phases both set {what}: give each phase its learning_rate instead."
     return f"{callback} and {other} both write {what}: leave one of them out."
 
 
 def misfits(experiment: Experiment, task: Task) -> list[Mistake]:
-    """Return what does not fit this task."""
+    """Return the mistakes that depend on the dataset's task."""
     mistakes: list[Mistake] = []
     added = experiment.model.transforms()
 
@@ -90,7 +95,7 @@ def misfits(experiment: Experiment, task: Task) -> list[Mistake]:
         if task is None:
             return mistakes
     if task.output.has_classes and experiment.data.only and len(experiment.data.only) == 1:
-        return [Mistake(("data", "only"), "one class leaves nothing to tell apart: name two or more.")]
+        return [Mistake(("data", "only"), "one class cannot be classified: name at least two.")]
     attempt(("model", "name"), experiment.model.check, task)
     mistakes += _of_own_scores(experiment, task)
     if experiment.data.augmentation:
@@ -109,28 +114,28 @@ def misfits(experiment: Experiment, task: Task) -> list[Mistake]:
 
 
 def _of_own_scores(experiment: Experiment, task: Task) -> list[Mistake]:
-    """Return what the experiment says of scores though the family has its own."""
+    """Return the loss, metrics and class_weight that are set although the model family has its own scores."""
     if not isinstance(experiment.model, GenerativeModel):
         return []
     said = [name for name in ("loss", "metrics", "class_weight") if getattr(experiment.training, name) is not None]
     own = ", ".join(experiment.model.scores(task))
-    hint = f"{experiment.model.name} has scores of its own: {own}. Leave it out."
+    hint = f"{experiment.model.name} has its own scores ({own}): leave this option out."
     return [Mistake(("training", name), hint) for name in said]
 
 
 def _check_monitor(monitor: str | None, directions: dict[str, str]) -> None:
-    """Raise ConfigError where no score of that name will be logged."""
+    """Raise ConfigError if no score of that name will be logged."""
     if monitor is None or monitor in directions:
         return
     if monitor.startswith("val_") and monitor.removeprefix("val_") in directions:
-        raise ConfigError(f"there is no '{monitor}' without validation rows: set data.validation.")
+        raise ConfigError(f"'{monitor}' needs validation rows: set data.validation.")
     hint = did_you_mean(monitor, directions)
-    own = {"kl_loss", "d_loss"} & directions.keys()  # a family's own scores, which no metric can join
-    added = " Say which one." if own else " Add a metric to training.metrics to have it."
+    own = {"kl_loss", "d_loss"} & directions.keys()  # a family's own scores; metrics cannot be added
+    added = " Use one of these." if own else " To log it, add it to training.metrics."
     raise ConfigError(f"no score is called '{monitor}'.{hint}{added}")
 
 
 def _check_jit_compile(jit_compile: bool | str, task: Task) -> None:
-    """Raise ConfigError where XLA has no way to do what is asked."""
+    """Raise ConfigError if XLA cannot compile the model."""
     if jit_compile is True and task.input.kind == "sparse":
-        raise ConfigError("XLA cannot compile products with sparse rows: leave it at auto.")
+        raise ConfigError("XLA cannot compile products with sparse rows: use auto or false.")

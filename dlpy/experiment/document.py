@@ -1,4 +1,4 @@
-"""An experiment file as plain values, extended and overridden, that knows where each value was written."""
+"""Experiment files as plain values, with `extends` and overrides merged in and the source line of each value."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from dlpy.core.errors import ConfigError, DataError, check_kind
 from dlpy.experiment.yaml_reader import Keys, Mistake, Reader
 
 _MOST_PARENTS = 10
-_MOST_DIGITS = 10  # of a place in a list
+_MOST_DIGITS = 10  # of a list index
 
 
 @dataclass
 class Document:
-    """The plain values of an experiment file with `extends` and overrides merged in, and where each was written."""
+    """The plain values of an experiment file, and the source line or override of each."""
 
     path: Path
     values: dict[str, Any] = field(default_factory=dict)
@@ -23,7 +23,7 @@ class Document:
     overrides: dict[Keys, str] = field(default_factory=dict)  # keys -> "training.epochs=3"
 
     def error(self, mistakes: list[Mistake]) -> ConfigError:
-        """Return one error that tells all mistakes, a line each, in the order of the file."""
+        """Return one error with all mistakes, one per line, in file order."""
         lines = sorted({(*self._place(mistake), self._text(mistake)) for mistake in mistakes})
         return ConfigError(*(text for *_, text in lines))
 
@@ -41,15 +41,15 @@ class Document:
 
 
 def _joined(place: str, keys: Keys, message: str) -> str:
-    """Return "place: dotted.key: message"; without the key where the place says it already."""
+    """Return "place: dotted.key: message", without the key if there is none."""
     return ": ".join([place, *([".".join(map(str, keys))] if keys else []), message])
 
 
 def read(path: Path, overrides: list[str] | None = None) -> Document:
-    """Return what the file says, what it extends, and what the command line overrides.
+    """Return the document of a file, with the files it extends and the overrides merged in.
 
     Raises:
-        ConfigError: the file is missing or is no YAML that dlpy takes; overrides are not `key=value`.
+        ConfigError: the file is missing or is not valid YAML, or an override is not `key=value`.
     """
     document = _read_with_parents(path, ())
     for text in overrides or []:
@@ -73,7 +73,13 @@ def _read_with_parents(path: Path, children: tuple[Path, ...]) -> Document:
     if wrong is not None:
         raise document.error([Mistake(("extends",), wrong)])
     if parent_path.resolve() in children or len(children) > _MOST_PARENTS:
-        raise document.error([Mistake(("extends",), f"{parent} leads back to this file, or too far.")])
+        raise document.error(
+            [
+                Mistake(
+                    ("extends",), f"{parent} extends this file in turn, or more than {_MOST_PARENTS} files are chained."
+                )
+            ]
+        )
     base = _read_with_parents(parent_path, children)
     places = {keys: (order - 1_000_000, place) for keys, (order, place) in base.places.items()}
     merged = _merge(base.values, document.values)
@@ -81,18 +87,18 @@ def _read_with_parents(path: Path, children: tuple[Path, ...]) -> Document:
 
 
 def _wrong_with(path: Path) -> str | None:
-    """Return why a file cannot be extended, and None where it can."""
+    """Return why a file cannot be extended, or None if it can."""
     try:
         check_kind(path)
     except DataError as error:
         return str(error)
-    except (OSError, ValueError):  # too long a name, a NUL in it, or a folder that may not be looked into
+    except (OSError, ValueError):  # the name is too long or holds a NUL, or the folder is not readable
         return f"there is no file {path}."
     return None if path.is_file() else f"{path} is a folder; expected an experiment file."
 
 
 def _merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
-    """Lay one mapping over another; a component of another name replaces the old one with its options."""
+    """Return `base` updated with `over`, recursively; a component with another name replaces the old one entirely."""
     merged = dict(base)
     for key, value in over.items():
         old = merged.get(key)
@@ -106,7 +112,7 @@ def _merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
 
 
 def _override(document: Document, text: str) -> None:
-    """Put `training.epochs=3` into the document."""
+    """Merge an override such as `training.epochs=3` into the document."""
     name, equals, value = text.partition("=")
     keys = tuple(int(key) if key.isdecimal() and len(key) < _MOST_DIGITS else key for key in name.split("."))
     if not equals or "" in keys:
@@ -120,17 +126,17 @@ def _override(document: Document, text: str) -> None:
 
 
 def _holder(values: dict[str, Any], keys: Keys, text: str) -> Any:
-    """Return the mapping or list that holds the last key, made where it was not there yet."""
+    """Return the mapping or list that holds the last key; missing mappings are created."""
     holder: Any = values
     key: Any
     for position, key in enumerate(keys):
         if isinstance(holder, list) and not (isinstance(key, int) and key < len(holder)):
-            raise ConfigError(f"{text}: there is no item {key} in that list of {len(holder)}.")
+            raise ConfigError(f"{text}: the list has {len(holder)} items, numbered from 0; there is no item {key}.")
         if position == len(keys) - 1:
             break
         old = holder[key] if isinstance(holder, list) else holder.get(key)
         if not isinstance(old, dict | list):
-            old = {"name": old} if isinstance(old, str) else {}  # `optimizer: rmsprop` grows options
+            old = {"name": old} if isinstance(old, str) else {}  # `optimizer: rmsprop` becomes a mapping
             holder[key] = old
         holder = old
     return holder

@@ -1,4 +1,4 @@
-"""The experiment: what a file may say, checked as a whole before anything heavy is imported."""
+"""The schema of experiment files that train a model, and `load`, which reads and checks a file."""
 
 from __future__ import annotations
 
@@ -31,34 +31,35 @@ Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 
 
 def _class_weight(value: Any) -> Any:
-    """Take class numbers as keys too, as YAML writes them."""
+    """Return the weights with class numbers as text, because YAML keys may be integers."""
     return {str(key): weight for key, weight in value.items()} if isinstance(value, dict) else value
 
 
 class Training(Block):
-    """How the model learns."""
+    """Options of training."""
 
     optimizer: AnyOptimizer = RMSprop()
-    """What changes the weights: a name, or {name: rmsprop, learning_rate: 1e-4}."""
+    """Optimizer: a name, or a mapping such as {name: rmsprop, learning_rate: 1e-4}."""
     loss: AnyLoss | None = None
-    """What is made small; decided by the target unless given."""
+    """Loss to minimize; default: chosen by the target, such as mse for numbers."""
     metrics: list[AnyMetric] | None = None
-    """What is shown beside the loss: accuracy of classes, mae of numbers, bits and perplexity of texts unless given."""
+    """Metrics to report; default: accuracy for classes, mae for numbers, bits and perplexity for texts."""
     epochs: Count = 10
-    """How often all training rows are gone through."""
+    """Number of passes over the training rows."""
     phases: Annotated[list[Phase], Field(min_length=1)] | None = None
-    """Stretches of training instead of `epochs`: [{freeze: all, epochs: 9}, {unfreeze_from: conv4, epochs: 9}]."""
+    """Training phases instead of `epochs`, such as [{freeze: all, epochs: 9}, {unfreeze_from: conv4, epochs: 9}]."""
     batch_size: Count = 32
-    """How many rows make one step."""
+    """Number of rows per step."""
     steps_per_epoch: Count | None = None
-    """How many steps make an epoch, of rows drawn anew each time; enough for all rows unless given."""
+    """Number of steps per epoch, each on newly drawn rows; default: enough for one pass over all rows."""
     class_weight: Annotated[Literal["balanced"] | dict[str, float] | None, BeforeValidator(_class_weight)] = None
-    """How much each class counts in the training loss: balanced, or a weight for each class, by its name or its number.
-    A name wins over a number; where a class is called like the number of another class, only names are taken."""
+    """Class weights of the training loss: balanced, or a mapping such as {cat: 1, dog: 2.5} from class name or number
+    to weight. Names take precedence; if the name of a class is the number of another class, only names are valid."""
     execution: Literal["auto", "epoch", "steps"] = "auto"
-    """How an epoch is run: `epoch` inside one graph, `steps` batch by batch as Keras' fit; auto takes the faster."""
+    """How epochs are executed: `epoch` in one graph, `steps` batch by batch like Keras' fit, `auto` whichever is
+    faster."""
     jit_compile: Literal["auto"] | bool = "auto"
-    """Whether XLA compiles the training steps; auto: where that saves more time than compiling takes."""
+    """Whether to compile training steps with XLA; auto: if it saves more time than compilation takes."""
 
     @model_validator(mode="after")
     def _epochs_of_phases(self) -> Training:
@@ -66,72 +67,72 @@ class Training(Block):
             return self
         total = sum(phase.epochs for phase in self.phases)
         if "epochs" in self.model_fields_set and self.epochs != total:
-            raise ValueError(f"each of the phases has its own 'epochs', {total} in all: remove training.epochs")
-        object.__setattr__(self, "epochs", total)  # frozen, and this is part of making it
+            raise ValueError(f"the phases have their own 'epochs' ({total} in total): remove training.epochs")
+        object.__setattr__(self, "epochs", total)  # frozen, but still under construction
         return self
 
     def shortened(self, epochs: int) -> Training:
-        """Return the same for so many epochs; of phases the first ones."""
+        """Return the options with training cut to `epochs`; later phases are dropped."""
         phases = self.phases and first_epochs(self.phases, epochs)
         total = sum(phase.epochs for phase in phases) if phases else epochs
         return self.model_copy(update={"epochs": total, "phases": phases})
 
 
 class Experiment(Block):
-    """One experiment file."""
+    """An experiment file that trains a model."""
 
     name: Name | None = None
-    """What its runs are called; the file's name unless given."""
+    """Name of its runs; default: the name of the file."""
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
-    """Decides the first weights, the order of rows, dropout and whatever else is drawn at random."""
+    """Random seed of the initial weights, the order of rows, dropout and everything else that is random."""
     data: AnyDataset
-    """Which rows."""
+    """Dataset, with its splits and transforms."""
     model: AnyModel
-    """Which network."""
+    """Model family and its options."""
     training: Training = Training()
-    """How it learns."""
+    """Optimizer, loss, metrics, epochs and batch size."""
     callbacks: list[AnyCallback] = []
-    """What watches and steers training."""
+    """Callbacks, such as early_stopping."""
     kfold: KFold = KFold()
-    """How `dlpy kfold` divides the rows."""
+    """Folds of `dlpy kfold`."""
     plugins: list[str] = []
-    """Python files of your own with components; they are run."""
+    """Python files with your own components, such as [my_model.py]; their code is executed."""
 
     def steps(self) -> list[Transform]:
-        """Return every transform that the rows go through: the data's, then what the model family adds."""
+        """Return all transforms in order: those of the data, then those that the model family adds."""
         return [*self.data.steps(), *self.model.transforms()]
 
     def task(self, task: Task | None) -> Task | None:
-        """Return the task after all transforms, from the task as the dataset gives it."""
+        """Return the task after all transforms, given the dataset's task."""
         for transform in self.steps():
             task = None if task is None else transform.outline(task)
         return task
 
     def loss(self, task: Task) -> Loss:
-        """Return the loss: the file's, or the one that fits the target."""
+        """Return the loss: the one in the file, or the default of the target."""
         return self.training.loss or Loss.registry.get(task.output.loss)(name=task.output.loss)
 
     def loss_name(self, task: Task) -> str:
-        """Return what the loss is called; a family with a training step of its own has none of these."""
+        """Return the name of the loss, empty for a family with its own training step."""
         return "" if isinstance(self.model, GenerativeModel) else self.loss(task).name
 
     def metrics(self, task: Task) -> list[Metric]:
-        """Return the metrics: the file's, or those that fit the target."""
+        """Return the metrics: those in the file, or the defaults of the target."""
         if self.training.metrics is not None:
             return self.training.metrics
         return [Metric.registry.get(name)(name=name) for name in task.output.metrics]
 
     def approximated(self, task: Task) -> list[str]:
-        """Return the names of the scores that are but approximated for training rows, which are only streamed past."""
+        """Return the names of the scores that are approximate on training rows, as they are computed by batch."""
         metrics = [] if isinstance(self.model, GenerativeModel) else self.metrics(task)
         return [metric.key for metric in metrics if metric.is_logged and metric.is_exact]
 
     def metric_names(self, task: Task) -> dict[str, str]:
-        """Return the name of each metric by its key; of a family with scores of its own there are none."""
+        """Return the name of each metric by its key; none for a family with its own scores."""
         return {} if isinstance(self.model, GenerativeModel) else {item.key: item.name for item in self.metrics(task)}
 
     def directions(self, task: Task, *, validation: bool) -> dict[str, str]:
-        """Return which way is better, "min" or "max", for every score that training logs, or can log if asked to."""
+        """Return "min" or "max", whichever is better, for every score that training logs or can log."""
         if isinstance(self.model, GenerativeModel):
             scores = dict(self.model.scores(task))
         else:
@@ -141,7 +142,7 @@ class Experiment(Block):
         return scores | held_out
 
     def resolved(self, task: Task, options: dict[str, Any]) -> Experiment:
-        """Return the experiment with every choice written out that the data decided."""
+        """Return the experiment with the defaults that depend on the data filled in."""
         family = self.model.pinned() if isinstance(self.model, PretrainedModel) else self.model
         if isinstance(family, GenerativeModel):
             training, own = self.training, family.callbacks()
@@ -154,29 +155,29 @@ class Experiment(Block):
         return self.model_copy(update={"data": self.data.model_copy(update=options), **changes})
 
     def executed(self, execution: Execution) -> Experiment:
-        """Return the experiment with the way it was executed written out."""
+        """Return the experiment with `execution` and `jit_compile` as they were executed."""
         chosen = {"execution": execution.mode, "jit_compile": execution.jit_compile}
         return self.model_copy(update={"training": self.training.model_copy(update=chosen)})
 
     def to_yaml(self) -> str:
-        """Return a file that says the same with every default filled in."""
+        """Return the experiment as YAML with all defaults filled in."""
         return to_yaml(self.model_dump())
 
 
 def load(path: Path, overrides: list[str] | None = None) -> tuple[Experiment, Document]:
-    """Return the checked experiment of a file and overrides, and where everything in it was written.
+    """Return the checked experiment of a file with overrides, and its document.
 
     Raises:
-        ConfigError: names every mistake, a line each.
+        ConfigError: lists all mistakes, one per line.
     """
     document = read(path, overrides)
     return experiment_of(document), document
 
 
 def experiment_of(document: Document) -> Experiment:
-    """Return the checked experiment of a file that trains a model."""
+    """Return the checked experiment of a document that trains a model."""
     if "kind" in document.values:
-        message = "this command is for experiments that train a model, which have no 'kind'."
+        message = "this command needs an experiment that trains a model, without 'kind'."
         raise document.error([Mistake(("kind",), message)])
     _load_plugins(document)
     experiment = checked(Experiment, document)
@@ -190,13 +191,13 @@ def experiment_of(document: Document) -> Experiment:
 
 
 def _load_plugins(document: Document) -> None:
-    """Run the experiment's plug-in files; their copies lie side by side in the run directory, so names must differ."""
+    """Execute the experiment's plug-in files; file names must differ because copies share the run directory."""
     listed = document.values.get("plugins")
     plugins = [Path(str(plugin)) for plugin in listed] if isinstance(listed, list) else []
     names = [plugin.name for plugin in plugins]
     for position, name in enumerate(names):
         if name in names[:position]:
-            raise document.error([Mistake(("plugins", position), f"two plug-ins are called {name}: rename one.")])
+            raise document.error([Mistake(("plugins", position), f"two plug-ins are named {name}: rename one.")])
     for position, plugin in enumerate(plugins):
         try:
             load_plugin(plugin)
@@ -205,7 +206,7 @@ def _load_plugins(document: Document) -> None:
 
 
 def raise_mistakes(experiment: Experiment, document: Document, task: Task | None) -> None:
-    """Raise ConfigError where parts of the experiment do not fit each other or the dataset's task, as far as known."""
+    """Raise ConfigError if parts of the experiment do not fit each other or the dataset's task, if that is known."""
     mistakes = clashes(experiment)
     if task is not None and not mistakes:
         mistakes = misfits(experiment, task)

@@ -1,4 +1,4 @@
-"""What pydantic finds wrong with an experiment, in words that a user can act on."""
+"""Pydantic's validation errors reworded as messages that users can act on."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ AnyBlock = TypeVar("AnyBlock", bound=Block)
 
 
 def checked(kind: type[AnyBlock], document: Document) -> AnyBlock:
-    """Return what a file says as an experiment of a kind, named after the file unless it says how.
+    """Return the document as a checked experiment of the given class, named after the file unless `name` is set.
 
     Raises:
-        ConfigError: names every mistake, a line each.
+        ConfigError: lists all mistakes, one per line.
     """
     values = document.values
     if values.get("name") is None:
@@ -32,7 +32,7 @@ def checked(kind: type[AnyBlock], document: Document) -> AnyBlock:
 
 
 def mistakes_of(error: ValidationError, values: dict[str, Any]) -> list[Mistake]:
-    """Return the mistakes in the values of an experiment, one for each place where an option takes several types."""
+    """Return the mistakes in an experiment's values, one per place even if an option accepts several types."""
     found: dict[Keys, list[Mistake]] = {}
     for detail in error.errors():
         keys = _keys_of(detail, values)
@@ -42,7 +42,7 @@ def mistakes_of(error: ValidationError, values: dict[str, Any]) -> list[Mistake]
 
 
 def _keys_of(detail: Any, values: Any) -> Keys:
-    """Return where in the values the mistake is, without pydantic's names for the types an option may have."""
+    """Return the keys that lead to the mistake, without the names of types that pydantic inserts."""
     keys: list[str | int] = []
     for key in detail["loc"]:
         in_list = isinstance(values, list) and isinstance(key, int) and key < len(values)
@@ -59,7 +59,7 @@ def _is_of_types(group: Sequence[Mistake]) -> bool:
 
 
 def _joined(group: list[Mistake]) -> Mistake:
-    """Return one mistake for one place: what is wrong with the value, or all that would have been right."""
+    """Return one mistake for one place: what is wrong with the value, or all types that are accepted."""
     others = [mistake for mistake in group if not _is_of_types([mistake])]
     messages = [mistake.message for mistake in group if mistake not in others]
     typed = [message.removeprefix("expected ").partition(", got ") for message in messages]
@@ -72,7 +72,7 @@ def _joined(group: list[Mistake]) -> Mistake:
 
 
 def _mistake(detail: Any) -> Mistake:
-    """Put pydantic's words into one line that a user can act on."""
+    """Return pydantic's error as a one-line message that users can act on."""
     keys, given = detail["loc"], detail["input"]
     if detail["type"] == "missing":
         return Mistake(keys, "required.")
@@ -90,9 +90,9 @@ def _mistake(detail: Any) -> Mistake:
     expected = message if message != detail["msg"] and not detail["msg"].startswith("Value error") else None
     if detail["type"] == "literal_error" and isinstance(given, str):
         known = re.findall(r"'([^']+)'", detail["ctx"]["expected"])
-        return Mistake(keys, f"'{given}' is none of its values.{did_you_mean(given, known)}")
+        return Mistake(keys, f"'{given}' is not a valid value.{did_you_mean(given, known)}")
     if detail["type"] == "string_pattern_mismatch":
-        return Mistake(keys, f"'{given}': use letters, digits, '.', '_' and '-', at most 64.")
+        return Mistake(keys, f"'{given}': use at most 64 letters, digits, '.', '_' and '-'.")
     return Mistake(keys, f"expected {expected}, got {_shown(given)}." if expected else f"{message}.")
 
 

@@ -1,4 +1,4 @@
-"""Training in phases: what of a model learns, for how many epochs, and with which optimizer."""
+"""Training phases: which layers are trained, for how many epochs, and with which optimizer."""
 
 from __future__ import annotations
 
@@ -22,38 +22,38 @@ _MOST_NAMES = 30
 
 
 class Phase(Block):
-    """A stretch of training with an optimizer of its own. It says which layers of the base stay as they are."""
+    """A phase of training with its own frozen layers and optimizer."""
 
     freeze: Literal["all", "none"] | None = None
-    """`all` keeps the base of a pretrained model as it is, of others all but the last layer; `none` lets all learn."""
+    """`all` freezes the base of a pretrained model (or all layers but the last of others); `none` freezes nothing."""
     unfreeze_from: str | None = None
-    """The first layer of the base that learns; those before it stay as they are."""
+    """Name of the first layer of the base to train; the layers before it are frozen."""
     epochs: Annotated[int, Field(gt=0)]
-    """How often all training rows are gone through, at most: early stopping ends the phase."""
+    """Number of passes over the training rows, at most; early stopping ends the phase."""
     learning_rate: Rate | None = None
-    """Step size of this phase; the rest is as training.optimizer says."""
+    """Learning rate of this phase; the other options are those of training.optimizer."""
     optimizer: AnyOptimizer | None = None
-    """What changes the weights in this phase; training.optimizer unless given."""
+    """Optimizer of this phase; default: training.optimizer."""
 
     @model_validator(mode="after")
     def _clear(self) -> Phase:
         if (self.freeze is None) == (self.unfreeze_from is None):
-            raise ValueError("say either 'freeze: all', 'freeze: none' or 'unfreeze_from: <layer>'")
+            raise ValueError("give either 'freeze: all', 'freeze: none' or 'unfreeze_from: <layer>'")
         if self.learning_rate is not None and self.optimizer is not None:
-            raise ValueError("give 'learning_rate' among the options of 'optimizer'")
+            raise ValueError("give 'learning_rate' as an option of 'optimizer'")
         return self
 
     def chosen_optimizer(self, usual: Optimizer) -> Optimizer:
-        """Return this phase's optimizer, given that of the whole training."""
+        """Return the optimizer of this phase, given that of `training`."""
         if self.optimizer is not None or self.learning_rate is None:
             return self.optimizer or usual
         return type(usual).model_validate({**usual.model_dump(), "learning_rate": self.learning_rate})
 
     def frozen(self, base: Sequence[keras.layers.Layer]) -> Sequence[keras.layers.Layer]:
-        """Return the layers of the base that stay as they are.
+        """Return the frozen layers of the base.
 
         Raises:
-            ConfigError: it has no layer of the name given.
+            ConfigError: the base has no layer of that name.
         """
         if self.unfreeze_from is None:
             return base if self.freeze == "all" else []
@@ -64,12 +64,12 @@ class Phase(Block):
 
     def __str__(self) -> str:
         if self.unfreeze_from is not None:
-            return f"the base learns from {self.unfreeze_from} on"
-        return "the base is frozen" if self.freeze == "all" else "everything learns"
+            return f"training the base from {self.unfreeze_from} on"
+        return "the base is frozen" if self.freeze == "all" else "training all layers"
 
 
 def first_epochs(phases: Sequence[Phase], epochs: int) -> list[Phase]:
-    """Return the phases cut down to so many epochs in all."""
+    """Return the phases cut to `epochs` in total."""
     found = []
     for phase in phases:
         if epochs > 0:
@@ -79,7 +79,7 @@ def first_epochs(phases: Sequence[Phase], epochs: int) -> list[Phase]:
 
 
 class Phased(Protocol):
-    """The part of `training` that phases are about."""
+    """The options of `training` that phases depend on."""
 
     @property
     def optimizer(self) -> Optimizer: ...
@@ -88,15 +88,15 @@ class Phased(Protocol):
 
 
 def has_schedule(training: Phased) -> bool:
-    """Return whether the learning rate follows a schedule, in any phase."""
+    """Return whether the learning rate follows a schedule in any phase."""
     usual = training.optimizer
     chosen = [phase.chosen_optimizer(usual) for phase in training.phases or []] or [usual]
-    rates = [getattr(optimizer, "learning_rate", None) for optimizer in chosen]  # a plug-in's may be called otherwise
+    rates = [getattr(optimizer, "learning_rate", None) for optimizer in chosen]  # a plug-in's may have another name
     return any(isinstance(rate, Component) for rate in rates)
 
 
 def clashes_of_phases(training: Phased, model: Model) -> list[Mistake]:
-    """Return what does not fit training in phases."""
+    """Return the mistakes of an experiment with phases."""
     if training.phases is None:
         return []
     if isinstance(model, GenerativeModel):

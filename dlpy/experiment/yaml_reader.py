@@ -1,7 +1,7 @@
-"""Turns YAML text into plain values and the lines they stand on.
+"""Reads YAML into plain values with line numbers, and writes it.
 
-YAML 1.1's traps are closed: `1e-4` is a number, `on` and `no` are words, `012` is refused, `12:30` is text, a key
-given twice is an error, and files that would unfold without end are refused.
+The traps of YAML 1.1 are avoided: `1e-4` is a number, `on` and `no` are text, `012` is refused, `12:30` is text,
+duplicate keys are errors, and alias bombs are refused.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ _LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 @dataclass(frozen=True)
 class Mistake:
-    """Something wrong at a place in the experiment: `keys` leads there, `message` ends the line shown."""
+    """A mistake in an experiment: the keys that lead to it, and the message shown after them."""
 
     keys: Keys
     message: str
 
 
 class Reader:
-    """Turns one YAML text, a file's or an override's, into values and places."""
+    """Reads one YAML text, that of a file or an override, into values and places."""
 
     def __init__(self, name: str, folder: Path) -> None:
         self.name = name
@@ -49,7 +49,7 @@ class Reader:
         self._of_override = False
 
     def file(self, path: Path) -> dict[str, Any]:
-        """Return the values of a whole file; what is wrong but can be told with the rest is in `mistakes`."""
+        """Return the values of a file; mistakes that can be reported together are collected in `mistakes`."""
         node = self._compose(_read_text(path))
         if node is None:
             raise ConfigError(f"{self.name}:1: the file is empty. An experiment needs at least 'data' and 'model'.")
@@ -59,7 +59,7 @@ class Reader:
         return values
 
     def override(self, text: str, keys: Keys) -> Any:
-        """Return the value of one override."""
+        """Return the value of an override."""
         self._of_override = True
         node = self._compose(text)
         value = None if node is None else self._convert(node, keys)
@@ -72,14 +72,14 @@ class Reader:
             self._check_extent(text)
             return yaml.compose(text, Loader=_LOADER)
         except yaml.YAMLError as error:
-            if "nesting depth" in str(error):  # PyYAML 6.0.4 brings a libyaml with a limit of its own
+            if "nesting depth" in str(error):  # PyYAML 6.0.4 brings a libyaml with its own limit
                 raise self._too_much(0) from None
             if isinstance(error, yaml.MarkedYAMLError):
                 raise ConfigError(f"{self.name}{self._fault(error, text)}.") from None
             raise ConfigError(f"{self.name}:1: not YAML: {' '.join(str(error).split())}") from None
 
     def _check_extent(self, text: str) -> None:
-        """Raise ConfigError where composing would take too much: of depth, C's stack (a crash), of nodes, memory."""
+        """Raise ConfigError if the text is nested too deeply (C's stack would overflow) or has too many nodes."""
         depth = 0
         for number, event in enumerate(yaml.parse(text, Loader=_LOADER)):
             depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
@@ -87,15 +87,15 @@ class Reader:
                 raise self._too_much(event.start_mark.line)
 
     def _too_much(self, line: int) -> ConfigError:
-        return ConfigError(f"{self.name}:{line + 1}: nested too deeply, or aliases unfold into too much.")
+        return ConfigError(f"{self.name}:{line + 1}: nested too deeply, or too many values (aliases are expanded).")
 
     def _fault(self, error: yaml.MarkedYAMLError, text: str) -> str:
-        """Return where the text is not YAML and why."""
+        """Return where the text is not valid YAML, and why."""
         if self._of_override:
-            return f": not YAML: {error.problem or error.context}. Put quotes around all of it if it holds spaces"
+            return f": not YAML: {error.problem or error.context}. Quote all of it if it contains spaces"
         line = error.problem_mark.line if error.problem_mark else 0
         if re.match(r"\s*\t", text.split("\n")[min(line, text.count("\n"))]):
-            return f":{line + 1}: a tab at the beginning of the line: YAML is indented by spaces"
+            return f":{line + 1}: a tab at the beginning of the line: indent YAML with spaces"
         return f":{line + 1}: not YAML: {error.problem or error.context}"
 
     def _convert(self, node: yaml.Node, keys: Keys) -> Any:
@@ -119,9 +119,11 @@ class Reader:
             key = key_node.value
             self.places[(*keys, key)] = (line, f"{self.name}:{line}")
             if key == "<<":
-                self.mistakes.append(Mistake((*keys, key), "merge keys are not taken: use 'extends', or write it out."))
+                self.mistakes.append(
+                    Mistake((*keys, key), "merge keys are not supported: use 'extends', or write the options out.")
+                )
             if key in values:
-                self.mistakes.append(Mistake((*keys, key), "given twice."))
+                self.mistakes.append(Mistake((*keys, key), "given twice: remove one."))
             values[key] = self._convert(value_node, (*keys, key))
         return values
 
@@ -136,7 +138,9 @@ class Reader:
             )
             return text
         if _INT.match(text) and len(text) > _MOST_DIGITS:
-            self.mistakes.append(Mistake(keys, f"a number of {len(text):,} digits."))
+            self.mistakes.append(
+                Mistake(keys, f"a number with {len(text):,} digits is too long; at most {_MOST_DIGITS} are allowed.")
+            )
             return 0
         if _INT.match(text):
             return int(text.replace("_", ""))
@@ -147,20 +151,20 @@ class Reader:
         return number
 
     def _text(self, text: str, keys: Keys) -> str:
-        """Return text as it is, but the value of a path or an item of `plugins` as an absolute path if it exists."""
+        """Return the text; the value of a path option or an item of `plugins` as an absolute path if it exists."""
         weights = keys in (("model", "weights"), ("weights",)) and text not in ("imagenet", "none")
         named = str(keys[-1] if keys else "").endswith("path") or weights
         if text and (named or keys[-2:-1] == ("plugins",)):
             try:
                 return self._located(text)
-            except (OSError, ValueError, RuntimeError) as error:  # too long, a NUL in it, `~nobody`
-                self.mistakes.append(Mistake(keys, f"no path: {getattr(error, 'strerror', None) or error}."))
+            except (OSError, ValueError, RuntimeError) as error:  # too long, contains a NUL, `~nobody`
+                self.mistakes.append(Mistake(keys, f"not a valid path: {getattr(error, 'strerror', None) or error}."))
         return text
 
     def _located(self, text: str) -> str:
-        """Return the absolute path of what exists; else the text."""
+        """Return the absolute path of an existing file; otherwise the text."""
         if "\0" in text:
-            raise ValueError("it holds a NUL")
+            raise ValueError("it contains a NUL")
         for folder in (self.folder, Path.cwd()):
             path = folder / Path(text).expanduser()
             if path.exists():
@@ -169,26 +173,25 @@ class Reader:
 
 
 class _Plain(Reader):
-    """Leaves paths as they are written."""
+    """Reads paths as they are written."""
 
     def _text(self, text: str, keys: Keys) -> str:
         return text
 
 
 def values_of(text: str) -> Any:
-    """Return what a file's text says, paths as they are written.
+    """Return the values of a YAML text, with paths as they are written.
 
     Raises:
-        ConfigError: it is no file that dlpy takes.
+        ConfigError: the text is not valid YAML.
     """
     return _Plain("", Path()).override(text, ())
 
 
 class _Writer(yaml.SafeDumper):
-    """Puts quotes around text that would be read as something else, as PyYAML does not: `1e3`, `08`.
+    """Quotes text that would be read as something else but that PyYAML leaves unquoted: `1e3`, `08`.
 
-    Text with signs that cannot be seen, such as line breaks and marks that turn the direction of writing, is quoted
-    with these spelled out.
+    Text with invisible characters, such as line breaks and bidirectional marks, is quoted with these escaped.
     """
 
     def write_double_quoted(self, text: str, split: bool = True) -> None:
@@ -206,12 +209,12 @@ _Writer.add_representer(
 
 
 def to_yaml(values: Any) -> str:
-    """Return a file that `Reader` reads as these values."""
+    """Return YAML that `Reader` reads as these values."""
     return yaml.dump(values, Dumper=_Writer, sort_keys=False, allow_unicode=True, width=120)
 
 
 def inline(value: Any) -> str:
-    """Return a value on one line, to stand anywhere in a file; `Reader` reads it as this value."""
+    """Return a value as one line of YAML for any place in a file; `Reader` reads it as this value."""
     line = yaml.dump(
         [value], Dumper=_Writer, sort_keys=False, allow_unicode=True, width=1 << 30, default_flow_style=True
     )
@@ -219,7 +222,7 @@ def inline(value: Any) -> str:
 
 
 def _is_plain_text(text: str) -> bool:
-    """Return whether text without quotes is read as text: no number, nothing like one, no null, true or false."""
+    """Return whether unquoted text is read as text: it does not look like a number, null, true or false."""
     numbers = (_INT, _FLOAT, _LEADING_ZERO)
     return text.lower() not in _WORDS and not any(pattern.match(text) for pattern in numbers)
 

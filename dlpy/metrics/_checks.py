@@ -1,4 +1,4 @@
-"""Which targets a metric fits."""
+"""Checks that a metric fits the target."""
 
 from __future__ import annotations
 
@@ -8,21 +8,24 @@ from dlpy.data.task import Output, Task
 
 
 def class_count(output: Output) -> int:
-    """Return how many classes there are; 0 where the file must tell."""
+    """Return the number of classes; 0 if it is known only once the data is loaded."""
     return 2 if output.kind == "binary" else output.units or 0
 
 
 def refuse_numbers_and_tokens(metric: Metric, task: Task) -> None:
+    """Raise ConfigError unless the target is one of classes."""
     if task.output.kind == "regression":
-        raise ConfigError(f"{metric.name} fits classes; this target is a number. Use mae.")
+        raise ConfigError(f"{metric.name} needs classes; this target is a number. Use mae.")
     refuse_tokens(metric, task)
 
 
 def require_numbers(metric: Metric, task: Task) -> None:
+    """Raise ConfigError unless the target is numeric."""
     if task.output.kind != "regression":
-        raise ConfigError(f"{metric.name} fits numbers; this target is {task.output.kind}. Use accuracy.")
+        raise ConfigError(f"{metric.name} needs numbers; this target is {task.output.kind}. Use accuracy.")
 
 
 def refuse_tokens(metric: Metric, task: Task) -> None:
+    """Raise ConfigError if the target is the tokens of a text."""
     if task.output.kind == "tokens":
         raise ConfigError(f"{metric.name} does not fit the tokens of a text. Use bits, perplexity, accuracy or top_k.")

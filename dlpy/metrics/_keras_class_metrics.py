@@ -1,4 +1,4 @@
-"""Keras metrics of classes that are NaN where they are undefined, instead of 0, and leave such classes out of means."""
+"""Keras classification metrics that are NaN where undefined, instead of 0, and exclude such classes from means."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from typing import Any
 
 @cache
 def class_counts() -> Any:
-    """Return a Keras metric class that counts rows by class and gives precision, recall or F1 of the counts."""
+    """Return a Keras metric class that counts rows per class and computes precision, recall or F1 from the counts."""
     import keras
     from keras import ops as keras_ops
 
     ops: Any = keras_ops
 
     class ClassCounts(keras.metrics.Metric):
-        """Precision, recall or F1 of the likeliest class of each row.
+        """Precision, recall or F1 of the most probable class of each row.
 
         Args of an instance:
             measure: precision, recall or f1.
-            classes: how many there are. Predictions are (rows, classes), or, of two classes, (rows, 1): the
-                probability of the second one, which counts as the likeliest above `threshold`.
-            average: macro, micro or weighted; or the number of the class whose score is wanted.
+            classes: the number of classes. Predictions are (rows, classes) or, for two classes, (rows, 1): the
+                probability of the second class, which is predicted if it exceeds `threshold`.
+            average: macro, micro or weighted; or the number of a single class to score.
         """
 
         def __init__(
@@ -35,8 +35,8 @@ def class_counts() -> Any:
             )
 
         def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-            wanted = ops.one_hot(self._wanted(ops.convert_to_tensor(y_true)), self._classes, dtype=self.dtype)
-            said = ops.one_hot(self._said(ops.convert_to_tensor(y_pred)), self._classes, dtype=self.dtype)
+            wanted = ops.one_hot(self._true_class(ops.convert_to_tensor(y_true)), self._classes, dtype=self.dtype)
+            said = ops.one_hot(self._predicted_class(ops.convert_to_tensor(y_pred)), self._classes, dtype=self.dtype)
             if sample_weight is not None:
                 wanted = wanted * ops.reshape(ops.cast(sample_weight, self.dtype), (-1, 1))
                 said = said * ops.sum(wanted, axis=1, keepdims=True)
@@ -60,11 +60,11 @@ def class_counts() -> Any:
             weight = ops.where(ops.sum(weight) > 0, weight, defined)
             return _ratio(ops.sum(ops.where(whole > 0, _ratio(part, whole), 0.0) * weight), ops.sum(weight))
 
-        def _wanted(self, y_true: Any) -> Any:
+        def _true_class(self, y_true: Any) -> Any:
             one_hot = len(y_true.shape) == 2 and y_true.shape[1] == self._classes
             return ops.argmax(y_true, axis=1) if one_hot else ops.cast(ops.reshape(y_true, (-1,)), "int32")
 
-        def _said(self, y_pred: Any) -> Any:
+        def _predicted_class(self, y_pred: Any) -> Any:
             if y_pred.shape[-1] > 1:
                 return ops.argmax(y_pred, axis=1)
             return ops.cast(ops.reshape(y_pred, (-1,)) > self._threshold, "int32")
@@ -74,14 +74,14 @@ def class_counts() -> Any:
 
 @cache
 def streamed_area() -> Any:
-    """Return Keras' AUC with classes left out that have no rows, or are those of all rows, and with class numbers."""
+    """Return Keras' AUC as a class that takes class numbers and excludes classes with no rows or with all rows."""
     import keras
     from keras import ops as keras_ops
 
     ops: Any = keras_ops
 
     class StreamedArea(keras.metrics.AUC):
-        """The area under a curve drawn at some thresholds: an approximation, gathered batch by batch."""
+        """The area under a curve at a fixed number of thresholds: an approximation, computed batch by batch."""
 
         def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
             y_true = ops.convert_to_tensor(y_true)

@@ -1,4 +1,4 @@
-"""Keras metrics of predicted numbers that Keras lacks: in the unit of a standardized target, and an r2 over batches."""
+"""Keras regression metrics in the original unit of a standardized target, and an r2 that is exact over batches."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def in_unit(metric: Any, output: Output) -> Any:
-    """Return a Keras metric that sees targets and predictions in the target's own unit."""
+    """Return the metric, computed on targets and predictions in the target's original unit."""
     if (output.scale, output.offset) == (1.0, 0.0):
         return metric
     from keras import metrics
@@ -25,7 +25,7 @@ def in_unit(metric: Any, output: Output) -> Any:
 
 
 def streamed_r2(units: int, name: str) -> keras.metrics.Metric:
-    """Return a Keras metric: 1 - squared errors / squared deviations, over batches; NaN where no target varies."""
+    """Return r2 as a Keras metric: 1 - squared errors / squared deviations; NaN if no target varies."""
     return _r2_class()(units, name)
 
 
@@ -34,7 +34,7 @@ def _r2_class() -> Any:
     from keras import metrics, ops
 
     class R2(metrics.Metric):
-        """Sums in float64: in float32 the squares of numbers far from 0 drown their deviations."""
+        """Sums are float64: in float32, the squares of large numbers would swamp their deviations."""
 
         def __init__(self, units: int, name: str) -> None:
             super().__init__(name=name, dtype="float64")

@@ -1,4 +1,4 @@
-"""Metrics of predicted classes."""
+"""Classification metrics."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Threshold = Annotated[float, Field(gt=0, lt=1)]
 
 
 class Accuracy(Metric):
-    """Share of rows whose class is predicted right."""
+    """Fraction of rows whose class is predicted correctly."""
 
     name: Literal["accuracy"] = "accuracy"
     aliases = {"acc": "accuracy", "binary_accuracy": "accuracy", "categorical_accuracy": "accuracy"}
@@ -31,7 +31,7 @@ class Accuracy(Metric):
 
     def check(self, task: Task) -> None:
         if task.output.kind == "regression":
-            raise ConfigError("accuracy fits classes; this target is a number. Use mae.")
+            raise ConfigError("accuracy needs classes; this target is a number. Use mae.")
 
     def build(self, task: Task) -> keras.metrics.Metric:
         from keras import metrics
@@ -43,17 +43,17 @@ class Accuracy(Metric):
 
 
 class TopK(Metric):
-    """Share of rows whose class is among the k most probable."""
+    """Fraction of rows whose class is among the k most probable."""
 
     name: Literal["top_k"] = "top_k"
     aliases = {"top_k_categorical_accuracy": "top_k", "sparse_top_k_categorical_accuracy": "top_k"}
     direction = "max"
     k: Annotated[int, Field(gt=0)] = 5
-    """How many classes count."""
+    """Number of most probable classes to consider."""
 
     def check(self, task: Task) -> None:
         if task.output.kind not in ("multiclass", "tokens"):
-            raise ConfigError(f"top_k fits several classes; this target is {task.output.kind}.")
+            raise ConfigError(f"top_k needs several classes; this target is {task.output.kind}.")
 
     def build(self, task: Task) -> keras.metrics.Metric:
         from keras import metrics
@@ -63,25 +63,25 @@ class TopK(Metric):
 
 
 class ClassMeasure(Metric):
-    """Precision, recall or F1 score of classes; every row is predicted to be of its likeliest class.
+    """Precision, recall or F1 score of classes; the predicted class of a row is its most probable one.
 
-    Precision is the share of the rows predicted to be of a class that are of it, recall the share of a class's rows
-    that are predicted to be, F1 the harmonic mean of both. What is undefined is left out of means and shown as "-":
+    Precision is the fraction of the rows predicted as a class that belong to it, recall the fraction of a class's rows
+    that are predicted as it, F1 the harmonic mean of both. Undefined scores are excluded from means and shown as "-":
     precision of a class that is never predicted, recall of a class without rows, F1 of a class with neither. These are
-    scikit-learn's scores with `zero_division=np.nan`. Values of every class: `dlpy evaluate` and classes-*.csv.
+    scikit-learn's scores with `zero_division=np.nan`. `dlpy evaluate` and classes-*.csv list the scores of each class.
     """
 
     name: Literal["precision", "recall", "f1"]
     aliases = {"Precision": "precision", "Recall": "recall", "F1": "f1", "f1_score": "f1"}
     direction = "max"
     threshold: Threshold = 0.5
-    """Of a binary target: the probability above which a row is predicted to be of the second class."""
+    """For a binary target: the probability above which the second class is predicted."""
     average: Literal["auto", "macro", "micro", "weighted", "none"] = "auto"
-    """How classes are put together: macro (their mean), weighted (by rows), micro (all rows counted together), or none
-    (no single number: values by class in `dlpy evaluate` and classes-*.csv alone); auto: the second class of a binary
-    target, else macro."""
+    """How to average over classes: macro (unweighted mean), weighted (by rows), micro (over all rows together), none
+    (only the scores of each class, in `dlpy evaluate` and classes-*.csv), or auto: the second class of a binary
+    target, otherwise macro."""
     class_id: Annotated[int, Field(ge=0)] | None = None
-    """The number of the one class whose score is wanted, from 0."""
+    """Number, from 0, of a single class to score instead of an average; null: all classes."""
 
     @property
     def needs(self) -> str:
@@ -96,9 +96,11 @@ class ClassMeasure(Metric):
         output = task.output
         refuse_numbers_and_tokens(self, task)
         if output.kind == "multiclass" and self.threshold != 0.5:
-            raise ConfigError("threshold is for a binary target; of several classes the likeliest one counts.")
+            raise ConfigError(
+                "threshold needs a binary target; with several classes the most probable one is predicted."
+            )
         if self.class_id is not None and self.average != "auto":
-            raise ConfigError("class_id is one class, average all of them: leave one of the two out.")
+            raise ConfigError("class_id scores one class and average all of them: leave one of the two out.")
         count = class_count(output)
         if self.class_id is not None and count and self.class_id >= count:
             raise ConfigError(f"class_id: {self.class_id} is not one of the {count} classes 0 to {count - 1}.")
@@ -112,20 +114,20 @@ class ClassMeasure(Metric):
 
 
 class AUC(Metric):
-    """Area under the ROC curve: how often a row of a class gets a higher probability for it than a row of another.
+    """Area under the ROC curve: how often a row of a class gets a higher probability for it than another row.
 
-    Ties count half. Of several classes it is the mean over those that have rows and rows of others; where there are
-    none, it is undefined and shown as "-". It is exact for rows that are scored (validation, test, folds) and an
-    approximation for the training rows of an epoch, which are only streamed past.
+    Ties count half. For several classes it is the mean over those with rows inside and outside the class; if there are
+    none, it is undefined and shown as "-". It is exact for held-out rows (validation, test, folds) and approximate for
+    training rows, for which it is computed batch by batch.
     """
 
     name: Literal["auc"] = "auc"
     aliases = {"AUC": "auc", "roc_auc": "auc"}
     direction = "max"
     curve: Literal["ROC", "PR"] = "ROC"
-    """Which curve; the area under PR, precision over recall, is the average precision."""
+    """Curve: ROC, or PR (precision over recall), whose area is the average precision."""
     num_thresholds: Annotated[int, Field(ge=3)] = 200
-    """How finely the curve of the training rows is drawn; of scored rows every prediction counts."""
+    """Number of thresholds of the curve on training rows; on held-out rows the curve is exact."""
 
     @property
     def needs(self) -> str:

@@ -1,4 +1,4 @@
-"""Metrics of predicted numbers."""
+"""Regression metrics."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 
 class ErrorMetric(Metric):
-    """A distance between target and prediction: absolute, squared, root of the squared, in per cent, logarithmic.
+    """Mean error: absolute, squared, root of squared, percentage, or squared logarithmic.
 
-    Of a standardized target mape and msle are those of the numbers in its own unit.
+    If the target is standardized, mape and msle are computed in its original unit.
     """
 
     name: Literal["mae", "mse", "rmse", "mape", "msle"]
@@ -43,7 +43,7 @@ class ErrorMetric(Metric):
 
     def check(self, task: Task) -> None:
         if task.output.kind == "multiclass" and not task.output.one_hot:
-            raise ConfigError(f"{self.name} fits numbers; this target is a class number. Use accuracy.")
+            raise ConfigError(f"{self.name} needs numbers; this target is a class number. Use accuracy.")
         refuse_tokens(self, task)
 
     def build(self, task: Task) -> keras.metrics.Metric:
@@ -54,9 +54,9 @@ class ErrorMetric(Metric):
 
 
 class R2(Metric):
-    """Coefficient of determination: the share of the target's variance that is explained; undefined of a constant.
+    """Coefficient of determination: the fraction of the target's variance that is explained.
 
-    Of several numbers, the mean over those that vary.
+    Undefined for a constant target. For several targets, the mean over those that vary.
     """
 
     name: Literal["r2"] = "r2"
@@ -74,7 +74,7 @@ class R2(Metric):
 
 
 class Cosine(Metric):
-    """Cosine of the angle between several predicted numbers and the target's, in its own unit; 1 is the best."""
+    """Cosine similarity of predicted and target vectors, in the target's original unit; 1 is best."""
 
     name: Literal["cosine"] = "cosine"
     aliases = {"cosine_similarity": "cosine"}

@@ -1,4 +1,4 @@
-"""Metrics of predicted tokens."""
+"""Metrics of language models."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 
 class Uncertainty(Metric):
-    """How unsure a model is of what comes next: the cross-entropy in bits, or how many it hesitates between.
+    """Uncertainty about the next token: cross-entropy in bits per token, or perplexity (2 to the power of bits).
 
-    Bits are those of a token: of a character where the text is cut up into these. Perplexity is 2 to their power.
+    A token is a character or a word, as set by `data.by`.
     """
 
     name: Literal["bits", "perplexity"]
@@ -26,7 +26,7 @@ class Uncertainty(Metric):
 
     def check(self, task: Task) -> None:
         if task.output.kind not in ("multiclass", "tokens"):
-            raise ConfigError(f"{self.name} fits the tokens of texts, and classes; this target is {task.output.kind}.")
+            raise ConfigError(f"{self.name} needs the tokens of texts, or classes; this target is {task.output.kind}.")
 
     def build(self, task: Task) -> keras.metrics.Metric:
         bits, perplexity = _uncertainties(one_hot=task.output.one_hot)
@@ -35,7 +35,7 @@ class Uncertainty(Metric):
 
 @cache
 def _uncertainties(*, one_hot: bool) -> tuple[type[keras.metrics.Metric], type[keras.metrics.Metric]]:
-    """Return Keras metrics that tell the mean cross-entropy in another measure than nats."""
+    """Return Keras metrics for the mean cross-entropy in bits and its exponential."""
     from keras import metrics, ops
 
     entropy: Any = metrics.CategoricalCrossentropy if one_hot else metrics.SparseCategoricalCrossentropy

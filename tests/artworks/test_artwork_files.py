@@ -44,7 +44,7 @@ def test_all_mistakes_come_at_once_with_their_lines(bench) -> None:
         (DREAM + "octave_scale: 1\n", "5: octave_scale: must be greater than 1, got 1."),
         (STYLE + "height: 30\n", "5: height: 30 x 30 pixels are too few: vgg16 needs at least 32 x 32."),
         (STYLE + "learning_rate: 2\n", "5: learning_rate: lbfgs finds its own step size"),
-        (STYLE + "optimizer: sgd\n", "5: optimizer: 'sgd' is none of its values."),
+        (STYLE + "optimizer: sgd\n", "5: optimizer: 'sgd' is not a valid value."),
         (STYLE.replace("vgg16", "resnet50"), "style_layers: required for resnet50"),
     ],
 )
@@ -89,7 +89,7 @@ def test_files_beside_the_experiment_are_found(bench) -> None:
 def test_commands_on_rows_say_that_there_are_none(bench, command: list[str]) -> None:
     status, _, err = bench.run(*command, bench.write(DREAM))
     assert status == 2
-    assert "experiment.yaml:1: kind: this command is for experiments that train a model" in err
+    assert "experiment.yaml:1: kind: this command needs an experiment that trains a model" in err
 
 
 def test_show_and_check_take_such_files(bench) -> None:

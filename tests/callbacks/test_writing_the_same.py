@@ -70,12 +70,12 @@ def schedule(rate: object) -> dict[str, object]:
         (["warming", RATES], {}, "callbacks.1: learning_rate_schedule and warming both write the learning rate"),
         ([RATES], {"phases": PHASES}, "learning_rate_schedule and training.phases both set the learning rate: give each"),
         (["warming"], {"phases": PHASES}, "warming and training.phases both set the learning rate: give each phase"),
-        ([RATES], schedule(DECAY), "callbacks.0: learning_rate_schedule needs a learning rate that is a number"),
-        (["halving"], schedule(DECAY), "callbacks.0: halving needs a learning rate that is a number, not a schedule."),
-        (["halving"], {"phases": FALLING}, "callbacks.0: halving needs a learning rate that is a number"),
+        ([RATES], schedule(DECAY), "callbacks.0: learning_rate_schedule needs a constant learning rate: replace the schedule"),
+        (["halving"], schedule(DECAY), "callbacks.0: halving needs a constant learning rate: replace the schedule with a number."),
+        (["halving"], {"phases": FALLING}, "callbacks.0: halving needs a constant learning rate"),
         (["sheets", "samples"], {}, "callbacks.1: samples and sheets both write samples/epoch-*.png: leave one of them"),
         (["checkpoint", "rows"], {}, "callbacks.1: rows and every run both write metrics.csv: leave one of them out."),
-        (["halving", "halving"], {}, "callbacks.1: halving is there twice."),
+        (["halving", "halving"], {}, "callbacks.1: halving is listed twice: remove one."),
     ],
 )  # fmt: skip
 def test_two_that_set_the_same_are_refused(bench, callbacks: list, training: dict, message: str) -> None:

@@ -167,7 +167,7 @@ def test_two_plug_in_files_of_the_same_name_are_refused(bench) -> None:
     path = bench.write(EXPERIMENT.format(name="left", plugins="one/mine.py, two/mine.py"))
     status, _, err = bench.run("train", path)
     assert status == 2
-    assert "experiment.yaml:4: plugins.1: two plug-ins are called mine.py" in err
+    assert "experiment.yaml:4: plugins.1: two plug-ins are named mine.py" in err
 
 
 def test_a_plug_in_shows_its_options(bench) -> None:

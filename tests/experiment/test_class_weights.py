@@ -56,4 +56,4 @@ def test_the_same_class_as_a_number_and_as_a_text_is_refused(bench) -> None:
     text = "data: blobs\nmodel: dense\ntraining: {class_weight: {1: 2, '1': 3}}\n"
     status, out, _ = bench.run("check", bench.write(text))
     assert status == 2
-    assert "training.class_weight.1: given twice." in out
+    assert "training.class_weight.1: given twice: remove one." in out

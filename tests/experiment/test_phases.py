@@ -92,7 +92,7 @@ def test_a_person_is_told_what_learns(bench) -> None:
     assert listener.told == [
         "phase 1 of 2: the base is frozen, at most 1 epochs; 24 of 127 weights learn",
         "epoch 0",
-        "phase 2 of 2: the base learns from dense_1 on, at most 1 epochs; 87 of 127 weights learn",
+        "phase 2 of 2: training the base from dense_1 on, at most 1 epochs; 87 of 127 weights learn",
         "epoch 1",
     ]
     assert Display.on_phase_begin is not Reporter.on_phase_begin
@@ -156,16 +156,16 @@ def test_phases_are_cut_down_from_the_end() -> None:
 @pytest.mark.parametrize(
     ("training", "callbacks", "message"),
     [
-        ({"phases": [{"epochs": 1}]}, [], "say either 'freeze: all', 'freeze: none' or 'unfreeze_from: <layer>'"),
-        ({"phases": [{"freeze": "all", "unfreeze_from": "a", "epochs": 1}]}, [], "say either 'freeze: all'"),
-        ({"phases": PHASES, "epochs": 7}, [], "each of the phases has its own 'epochs', 5 in all: remove training.epochs"),
+        ({"phases": [{"epochs": 1}]}, [], "give either 'freeze: all', 'freeze: none' or 'unfreeze_from: <layer>'"),
+        ({"phases": [{"freeze": "all", "unfreeze_from": "a", "epochs": 1}]}, [], "give either 'freeze: all'"),
+        ({"phases": PHASES, "epochs": 7}, [], "the phases have their own 'epochs' (5 in total): remove training.epochs"),
         ({"phases": []}, [], "training.phases"),
         ({"phases": [{"freeze": "all", "epochs": 0}]}, [], "training.phases.0.epochs"),
-        ({"phases": [{"freeze": "all", "epochs": 1, "optimizer": "adam", "learning_rate": 0.1}]}, [], "among the options"),
+        ({"phases": [{"freeze": "all", "epochs": 1, "optimizer": "adam", "learning_rate": 0.1}]}, [], "as an option of 'optimizer'"),
         ({"phases": PHASES}, [{"name": "learning_rate_schedule", "rates": {2: 0.1}}], "give each phase its learning_rate"),
         (
             {"phases": [{"freeze": "all", "epochs": 1, "learning_rate": {"name": "cosine_decay",
-             "initial_learning_rate": 0.1, "decay_steps": 9}}]}, ["reduce_lr_on_plateau"], "needs a learning rate that is",
+             "initial_learning_rate": 0.1, "decay_steps": 9}}]}, ["reduce_lr_on_plateau"], "needs a constant learning rate",
         ),
         ({"phases": [{"unfreeze_from": "dens_1", "epochs": 1}]}, [], "training.phases.0.unfreeze_from: the base has no "
          "layer 'dens_1'. Did you mean 'dense_1'? Its layers: dense, dense_1."),

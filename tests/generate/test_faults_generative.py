@@ -13,16 +13,16 @@ VAE = GAN.replace("gan", "vae")
         (GAN + "callbacks: [{name: early_stopping, monitor: loss}]\n", "no score is called 'loss'."),
         (
             GAN + "training: {metrics: [accuracy], loss: mse}\n",
-            "training.metrics: gan has scores of its own: d_loss, g_loss, real_accuracy, fake_accuracy, diversity.",
+            "training.metrics: gan has its own scores (d_loss, g_loss, real_accuracy, fake_accuracy, diversity)",
         ),
         (
             VAE + "training: {loss: mse}\n",
-            "training.loss: vae has scores of its own: loss, reconstruction_loss, kl_loss.",
+            "training.loss: vae has its own scores (loss, reconstruction_loss, kl_loss)",
         ),
-        (VAE + "training: {class_weight: balanced}\n", "training.class_weight: vae has scores of its own"),
+        (VAE + "training: {class_weight: balanced}\n", "training.class_weight: vae has its own scores"),
         (GAN + "training: {phases: [{freeze: all, epochs: 1}]}\n", "gan has none"),
         (VAE + "callbacks: [collapse_alarm]\n", "no score is called 'diversity'."),
-        (VAE + "callbacks: [{name: early_stopping, monitor: val_acc}]\n", "val_reconstruction_loss. Say which one."),
+        (VAE + "callbacks: [{name: early_stopping, monitor: val_acc}]\n", "val_reconstruction_loss. Use one of these."),
         ("kind: [dream]\nnetwork: vgg16\n", "x.yaml:1: kind: there is no kind '['dream']'."),
         ("kind: dream\noctave_scale: 1.0e+20\n", "octave_scale: must be less than or equal to 10, got 1e+20."),
         (GAN.replace("gan", "dense") + "callbacks: [samples]\n", "samples shows what a vae or gan makes"),
@@ -38,7 +38,7 @@ VAE = GAN.replace("gan", "vae")
         (VAE.replace("fallback", "only: [1, 1], fallback"), "data.only: a class is named twice."),
         (
             "data: {name: mnist, only: [7], transforms: [{name: reshape, shape: [-1]}]}\nmodel: {name: dense}\n",
-            "data.only: one class leaves nothing to tell apart: name two or more.",
+            "data.only: one class cannot be classified: name at least two.",
         ),
         ("data: {name: boston_housing, only: [a]}\nmodel: {name: dense}\n", "data.only: only fits labels of classes"),
         (

@@ -239,7 +239,7 @@ def test_options_that_make_no_sense_are_refused(bench, pictures: Path, model: di
         ({"transforms": [{"name": "reshape", "shape": [-1]}]}, "needs images (height, width, channels)"),
         (
             {"augmentation": {"flip": "horizontal"}},
-            "features are computed once, but data.augmentation changes pictures",
+            "features are computed once, but data.augmentation changes images",
         ),
     ],
 )

@@ -36,7 +36,7 @@ def test_all_numbers_that_are_too_large_are_told_with_line_and_bound(bench) -> N
     [
         ("training.epochs=1e400", "1e400 is beyond the largest number, 1.8e308."),
         ("training.optimizer={name: adam, learning_rate: -1e999}", "-1e999 is beyond the largest number, 1.8e308."),
-        (f"training.epochs={'9' * 101}", "a number of 101 digits."),
+        (f"training.epochs={'9' * 101}", "a number with 101 digits is too long; at most 100 are allowed."),
         (f"model.units=[8, {THIRTY}]", f"must be less than or equal to 2147483647, got [8, {THIRTY}]."),
         (f"data.validation={THIRTY}", f"must be less than or equal to 2147483647, got {THIRTY}."),
         ("data.validation={rows: [0, 9999999999]}", "rows: must be less than or equal to 2147483647"),

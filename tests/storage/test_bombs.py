@@ -42,7 +42,7 @@ def test_yaml_that_unfolds_without_end_is_refused_at_once(tmp_path: Path, text: 
     (tmp_path / "a.yaml").write_text(text)
     began = time.process_time()
     tracemalloc.start()
-    with pytest.raises(ConfigError, match=r"nested too deeply, or aliases unfold|is too large"):
+    with pytest.raises(ConfigError, match=r"nested too deeply, or too many values|is too large"):
         load(tmp_path / "a.yaml")
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
@@ -58,10 +58,10 @@ def test_a_file_without_end_is_refused() -> None:
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        (f"seed: {'9' * 5000}", "a.yaml:3: seed: a number of 5,000 digits"),
-        ('plugins: ["a\\0b.py"]', "a.yaml:3: plugins.0: no path: it holds a NUL"),
-        (f"plugins: [{'a' * 300}.py]", "a.yaml:3: plugins.0: no path: File name too long"),
-        ("plugins: [~nobody-at-all/a.py]", "a.yaml:3: plugins.0: no path: Could not determine home directory"),
+        (f"seed: {'9' * 5000}", "a.yaml:3: seed: a number with 5,000 digits"),
+        ('plugins: ["a\\0b.py"]', "a.yaml:3: plugins.0: not a valid path: it contains a NUL"),
+        (f"plugins: [{'a' * 300}.py]", "a.yaml:3: plugins.0: not a valid path: File name too long"),
+        ("plugins: [~nobody-at-all/a.py]", "a.yaml:3: plugins.0: not a valid path: Could not determine home directory"),
     ],
 )
 def test_monsters_of_values_are_told(tmp_path: Path, line: str, message: str) -> None:
