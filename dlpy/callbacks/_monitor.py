@@ -1,4 +1,4 @@
-"""The best value of a score so far."""
+"""Tracks the best value of a score so far."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dlpy.core.parsing import parse
 
 
 class Best:
-    """Remembers the best value of one score; a value that is missing or NaN is never an improvement."""
+    """Stores the best value of one score; a missing or NaN value is never an improvement."""
 
     def __init__(self, monitor: str, direction: str, min_delta: float = 0.0) -> None:
         self.monitor = monitor
@@ -19,21 +19,21 @@ class Best:
         self._min_delta = min_delta
 
     def forget(self) -> None:
-        """Begin anew."""
+        """Reset to the initial state."""
         self.value = self.epoch = None
 
     def state(self) -> dict[str, Any]:
-        """Return what it remembers."""
+        """Return the best value and its epoch, to be stored in checkpoints."""
         return {"monitor": self.monitor, "value": self.value, "epoch": self.epoch}
 
     def restore(self, state: dict[str, Any] | None) -> None:
-        """Remember what `state` returned; begin anew where that was of another score, or of none."""
+        """Restore what `state` returned, unless it is of another score or None."""
         if state is not None and state["monitor"] == self.monitor:
             self.value = parse(state["value"], float | None, "value")
-            self.epoch = parse(state["epoch"], int | None, "epoch")  # none before the first is over
+            self.epoch = parse(state["epoch"], int | None, "epoch")  # None until the first epoch has finished
 
     def improved(self, epoch: int, logs: dict[str, float]) -> bool:
-        """Take in an epoch's scores; return whether it is the best so far by more than min_delta."""
+        """Update with an epoch's scores; return whether they improve on the best by more than min_delta."""
         value = logs.get(self.monitor, math.nan)
         if math.isnan(value):
             return False

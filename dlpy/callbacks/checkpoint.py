@@ -1,4 +1,4 @@
-"""Keeps the best and the last state of training on disk."""
+"""Saves the best and the last state of training."""
 
 from __future__ import annotations
 
@@ -23,34 +23,34 @@ from dlpy.runs.directory import Run
 if TYPE_CHECKING:
     import keras
 
-_COPY_SECONDS = 0.2  # between two copies of the last state, where no score says which epoch is better
-_SHARE = 0.025  # of the time that training takes, spent on copying and writing
-_LEAST_SHARE = 0.005  # spent on writing, where copies of better and better epochs take all of that
+_COPY_SECONDS = 0.2  # between two copies of the last state, if no score is monitored
+_SHARE = 0.025  # of training time, for copying and writing
+_LEAST_SHARE = 0.005  # of training time, for writing, even if copies of improving epochs use up _SHARE
 _COPY_SHARE = 0.01
-_BYTES_A_SECOND = 150_000_000  # copied, written, hashed: until the first write has shown how many
-_LEAST_SECONDS = 5.0  # between two writes, unless every_seconds says otherwise
+_BYTES_A_SECOND = 150_000_000  # copied, written and hashed; assumed until the first write has been measured
+_LEAST_SECONDS = 5.0  # between two writes, unless every_seconds is given
 
 
 class Checkpoint(Callback):
-    """Keep the best and the last state of training; every run has this callback.
+    """Save the best and the last state of training; every run has this callback.
 
-    A run that is killed loses what came after the last one written, and is resumed from there to the same bits.
+    A killed run loses only what came after its last checkpoint; resuming from it gives bit-identical results.
     """
 
     sets = ("checkpoints/",)
 
     name: Literal["checkpoint"] = "checkpoint"
     monitor: Monitor | None = None
-    """The score that decides what is best: val_loss unless given; without validation rows, the last epoch is."""
+    """Score that decides which epoch is best; default: val_loss, or the last epoch without validation rows."""
     every_seconds: float | None = Field(default=None, ge=0)
-    """Write at most this often after an epoch; unless given, every 5 s, or as seldom as takes 2.5 % of the time."""
+    """Minimum seconds between writes after an epoch; default: 5, or more if writing takes over 2.5 % of the time."""
     every_minutes: float | None = Field(default=1.0, gt=0)
-    """Within a long epoch, write this often too, or as seldom as takes 2.5 % of the time; null never."""
+    """Minutes between writes within a long epoch, or more if writing takes over 2.5 % of the time; null: never."""
     every_steps: int | None = Field(default=None, ge=1)
-    """Never lose more than so many steps: write this often too, whatever it takes."""
+    """Write at least every n steps, whatever the cost, so that at most n steps are lost; null: no such limit."""
     best_every: int = Field(default=1, ge=1)
-    """Let only every so many epochs, the first and the last be the best: where epochs are short, copying each better
-    one of a large model takes longer than training it."""
+    """Consider only every nth epoch, the first and the last as the best: if epochs are short, copying a large model
+    after each improvement takes longer than training it."""
 
     def monitors(self) -> str | None:
         return self.monitor
@@ -60,42 +60,42 @@ class Checkpoint(Callback):
         return CheckpointHooks(run, Best(monitor, directions[monitor]) if monitor else None, self)
 
     def for_fold(self, run: Run) -> FoldCheckpointHooks:
-        """Return what keeps the last state of a fold while it trains: nobody asks for its best one."""
+        """Return the hooks for a fold, which save its last state only."""
         return FoldCheckpointHooks(run, None, self)
 
 
 class CheckpointHooks(Hooks):
-    """Holds the best state in memory until it is written. It comes after all other hooks, whose state it keeps too."""
+    """Holds the best state in memory until it is written; runs after all other hooks, whose state it also saves."""
 
     def __init__(self, run: Run, best: Best | None, options: Checkpoint) -> None:
         self._run = run
         self._best = best
         self._options = options
         self._written = time.monotonic()
-        self._took = 0.0  # seconds, for the last write, or the first one as far as can be told
+        self._took = 0.0  # seconds, of the last write, or an estimate before the first
         self._unwritten_steps = 0
         self._steps = 0  # of an epoch
         self._copied = -math.inf
-        self._copying = 0.0  # seconds since training began, all copies together
+        self._copying = 0.0  # seconds, total of all copies since training began
         self._copy_took = 0.0  # seconds, the last one
         self._began = time.monotonic()
         self._epochs = 0
         self._unwritten: Snapshot | None = None
-        self._latest: Snapshot | None = None  # of all: the next one takes its arrays
+        self._latest: Snapshot | None = None  # the latest snapshot; the next one reuses its arrays
         self._last: tuple[int, dict[str, float]] | None = None
         self._phase: int | None = None
         self._phase_began: int | None = None
-        self._next = 0  # the epoch to come, or that is going on, from 0
+        self._next = 0  # the current or next epoch, from 0
         self._kept: dict[str, object] = {}
         self._has_written = False
 
     def keep(self, hooks: Mapping[str, object]) -> None:
-        """Write the state of these hooks into the checkpoints, by name."""
+        """Set the hooks whose states are saved in checkpoints, by name."""
         self._kept = {**hooks, "checkpoint": self}
 
     def set_model(self, model: keras.Model) -> None:
         super().set_model(model)
-        self._took = 12 * model.count_params() / _BYTES_A_SECOND  # weights, and twice as much of an optimizer
+        self._took = 12 * model.count_params() / _BYTES_A_SECOND  # float32 weights and two optimizer slots
 
     def set_params(self, params: dict[str, int]) -> None:
         self._steps, self._epochs = params["steps"], params["epochs"]
@@ -120,7 +120,7 @@ class CheckpointHooks(Hooks):
         self._last, self._next = (epoch, logs), epoch + 1
         self._unwritten_steps += self._steps
         if self._may_be_best(self._best, epoch, logs) if self._best is not None else self._is_time_to_copy():
-            with held_back():  # its arrays are those of the one it replaces, which a signal would have written
+            with held_back():  # it reuses the arrays of the pending snapshot, which a signal handler may write
                 self._unwritten = self._snapshot(epoch + 1, logs)
         given, every = self._options.every_seconds, self._options.every_steps
         too_many = every and self._unwritten_steps + min(every, self._steps) > every
@@ -142,32 +142,32 @@ class CheckpointHooks(Hooks):
         self._phase_began = parse(state["phase_began"], int | None, "phase_began")
 
     def flush(self) -> None:
-        """Write the latest state that is held, if training ends before its time: it is newer than all written ones."""
+        """Write the pending snapshot if training ends early: it is newer than all written ones."""
         if self._unwritten is not None:
             self._save(self._unwritten, ["best", "last"])
 
     def _save(self, state: Snapshot, links: list[Which]) -> None:
         if self._has_written and not self._run.checkpoints.is_dir():
-            raise StorageError(f"{self._run.checkpoints} was removed while its run trained.")
+            raise StorageError(f"{self._run.checkpoints} was removed during training.")
         save(self._run, state, links)
         self._has_written = True
 
     def _seconds(self) -> float:
-        """Return how long ago the last write was."""
+        """Return the seconds since the last write."""
         return time.monotonic() - self._written
 
     def _is_due(self, seconds: float) -> bool:
-        """Return whether the last write was so long ago that another one takes but a small share of the time."""
+        """Return whether the last write is at least `seconds` ago and another stays within its share of the time."""
         copying = self._copying / max(time.monotonic() - self._began, 1e-9)
         return self._seconds() >= max(seconds, self._took / max(_LEAST_SHARE, _SHARE - copying))
 
     def _may_be_best(self, best: Best, epoch: int, logs: dict[str, float]) -> bool:
-        """Take in an epoch's scores, where its turn has come; return whether it is the best so far."""
+        """Update with an epoch's scores if `best_every` includes it; return whether it is the best so far."""
         turn = (epoch + 1) % self._options.best_every == 0 or epoch + 1 == self._epochs
         return (turn or best.epoch is None) and best.improved(epoch, logs)
 
     def _is_time_to_copy(self) -> bool:
-        """Return whether the last copy is old; copying the state of a small model takes longer than an epoch."""
+        """Return whether another copy is due; for a small model, copying takes longer than an epoch."""
         now = time.monotonic()
         due = now - self._copied >= max(_COPY_SECONDS, self._copy_took / _COPY_SHARE)
         self._copied = now if due else self._copied
@@ -192,7 +192,7 @@ class CheckpointHooks(Hooks):
         return self._latest
 
     def _write_within(self, step: int) -> None:
-        """Write the state after so many steps of the present epoch, and first what it builds on."""
+        """Write the state after `step` steps of the current epoch, and before it the pending snapshot."""
         began = time.monotonic()
         self.flush()
         self._unwritten = None
@@ -221,7 +221,7 @@ class CheckpointHooks(Hooks):
 
 
 class FoldCheckpointHooks(CheckpointHooks):
-    """Writes by the clock alone: what a fold that is done leaves is no checkpoint, and short folds write none."""
+    """Writes periodically but not at the end: finished folds keep no checkpoint, and short folds never write one."""
 
     def on_train_end(self, logs: dict[str, float] | None = None) -> None:
         self._unwritten = None

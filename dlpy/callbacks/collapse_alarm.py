@@ -1,4 +1,4 @@
-"""Says when a GAN makes the same picture again and again."""
+"""Warns when a GAN collapses, that is, generates nearly the same sample every time."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from dlpy.core.parsing import parse
 from dlpy.data.task import Task
 from dlpy.runs.directory import Run
 
-_WON = 0.995  # of both kinds of rows told right
+_WON = 0.995  # accuracy on both real and generated rows
 
 
 class CollapseAlarm(Callback):
-    """Say so when what a gan makes hardly differs any more, or when one of its networks has won; training goes on."""
+    """Warn when a gan's samples become nearly identical, or its discriminator always wins; training continues."""
 
     name: Literal["collapse_alarm"] = "collapse_alarm"
     below: Annotated[float, Field(gt=0, lt=1)] = 0.25
-    """The `diversity` under which samples count as all the same: 1 is that of real rows."""
+    """Diversity below which samples count as collapsed; that of real rows is 1."""
     patience: Annotated[int, Field(ge=1)] = 3
-    """Epochs in a row after which it is said, once until they are better again."""
+    """Number of consecutive epochs after which to warn, once until the score recovers."""
 
     def check(self, task: Task) -> None:
         if task.output.kind != "inputs":
-            raise ConfigError("collapse_alarm watches what a gan makes; this model learns to answer.")
+            raise ConfigError("collapse_alarm needs a gan; this model predicts a target. Leave the callback out.")
 
     def monitors(self) -> str:
         return "diversity"
@@ -37,7 +37,7 @@ class CollapseAlarm(Callback):
 
 
 class CollapseAlarmHooks(Hooks):
-    """Counts the epochs of each fault."""
+    """Counts the consecutive epochs with each problem."""
 
     def __init__(self, below: float, patience: int) -> None:
         self._below, self._patience = below, patience
@@ -51,9 +51,11 @@ class CollapseAlarmHooks(Hooks):
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
         diversity, right = logs["diversity"], min(logs["real_accuracy"], logs["fake_accuracy"])
-        alike = f"samples hardly differ (diversity {diversity:.2f}; real rows have 1): the generator collapses"
-        won = f"the discriminator is right {right:.0%} of the time: the generator has nothing to learn from any more"
-        hint = "Try a smaller learning rate for the discriminator, more of its dropout, or label noise"
+        alike = (
+            f"samples are nearly identical (diversity {diversity:.2f}; real rows have 1): the generator is collapsing"
+        )
+        won = f"the discriminator is right {right:.0%} of the time: the generator can no longer learn from it"
+        hint = "Try a smaller learning rate for the discriminator, more dropout in it, or label noise"
         for fault, present, text in (("collapse", diversity < self._below, alike), ("won", right > _WON, won)):
             self._counts[fault] = self._counts[fault] + 1 if present else 0
             if self._counts[fault] == self._patience:

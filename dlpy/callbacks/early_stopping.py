@@ -1,4 +1,4 @@
-"""Ends training when a score no longer improves."""
+"""Stops training when a score no longer improves."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from dlpy.runs.directory import Run
 
 
 class EarlyStopping(Callback):
-    """Stop when a score has not improved for some epochs. The run's model is that of the best checkpoint anyway.
+    """Stop training when a score has not improved for some epochs. The run's model is always the best checkpoint.
 
-    Of training in phases it ends the phase, and begins anew with the next one.
+    With training.phases it ends the current phase, and starts counting again in the next one.
     """
 
     name: Literal["early_stopping"] = "early_stopping"
     monitor: Monitor = "val_loss"
-    """The score to watch."""
+    """Score to monitor, such as val_loss or val_accuracy."""
     patience: Annotated[int, Field(ge=1)] = 3
-    """Epochs without improvement after which training stops."""
+    """Number of epochs without improvement after which training stops."""
     min_delta: Annotated[float, Field(ge=0)] = 0.0
-    """How much better a score must be to count as better."""
+    """Minimum change of the score that counts as an improvement."""
     start_from_epoch: Annotated[int, Field(ge=1)] = 1
-    """The first epoch that is looked at; earlier ones neither count nor stop."""
+    """First epoch (from 1) to consider; earlier ones neither set the best score nor stop training."""
 
     def monitors(self) -> str:
         return self.monitor
@@ -46,7 +46,7 @@ class EarlyStoppingHooks(Hooks):
         self._patience = patience
         self._first = first
         self._waited = 0
-        self._begun = self._next = 0  # epochs, from 0: with which the phase began, and the one to come
+        self._begun = self._next = 0  # epochs, from 0: the first of the phase, and the next
 
     def on_phase_begin(self, phase: int, description: str) -> None:
         self._best.forget()

@@ -13,16 +13,16 @@ from dlpy.runs.directory import Run
 
 
 def _whole_keys(value: Any) -> Any:
-    """Take YAML's keys, which are text, for the numbers they are."""
+    """Return the mapping with integer keys; YAML keys are read as text."""
     if not isinstance(value, dict):
         return value
     return {int(key) if isinstance(key, str) and key.isdecimal() else key: rate for key, rate in value.items()}
 
 
 class LearningRateSchedule(Callback):
-    """Set the learning rate at the beginning of given epochs: `rates: {1: 0.01, 10: 0.001}`.
+    """Set the learning rate at the start of given epochs: `rates: {1: 0.01, 10: 0.001}`.
 
-    It holds until the next of these epochs, unless `reduce_lr_on_plateau` lowers it before.
+    It stays until the next of these epochs, unless `reduce_lr_on_plateau` lowers it.
     """
 
     sets = (LEARNING_RATE,)
@@ -33,14 +33,14 @@ class LearningRateSchedule(Callback):
         BeforeValidator(_whole_keys),
         Field(min_length=1),
     ]
-    """First epoch (from 1) of each learning rate; before the first one the optimizer's own holds."""
+    """Learning rate by the epoch (from 1) it starts at; before the first one, the optimizer's is used."""
 
     def build(self, run: Run, directions: dict[str, str]) -> Hooks:
         return LearningRateScheduleHooks(self.rates)
 
 
 class LearningRateScheduleHooks(Hooks):
-    """Sets the rate at the beginning of the epochs that have one; in between it is kept with the optimizer."""
+    """Sets the learning rate at the start of the epochs that have one; the optimizer stores it in between."""
 
     def __init__(self, rates: dict[int, float]) -> None:
         self._rates = rates

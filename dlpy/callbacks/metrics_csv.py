@@ -1,4 +1,4 @@
-"""Writes metrics.csv: one row an epoch, whole at any moment. Every run has it."""
+"""Writes metrics.csv, one row per epoch. Every run has this callback."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from dlpy.storage.atomic import number_text, storage, write_whole
 
 
 class MetricsCsv(Hooks):
-    """Appends each epoch's scores, numbered from 1, with the seconds since training began, and the phase if any.
+    """Appends a row per epoch: its number from 1, seconds since training began, phase (if any), and scores.
 
-    A score that is undefined has an empty cell.
+    The cell of an undefined score is empty.
     """
 
     def __init__(self, path: Path) -> None:
@@ -32,7 +32,7 @@ class MetricsCsv(Hooks):
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
         self._started = time.monotonic()
         with storage(self._path):
-            self._path.touch()  # from now on there is something to keep, however training ends
+            self._path.touch()  # from now on the run is worth keeping, however training ends
 
     def on_phase_begin(self, phase: int, description: str) -> None:
         self._phase = phase
@@ -43,14 +43,16 @@ class MetricsCsv(Hooks):
             self._names = list(logs)
             text = ",".join([*self._columns(), *self._names]) + "\n"
         unknown = {name for name in logs.keys() - set(self._names) if not name.endswith(DATA_LOSS)}
-        if unknown or not logs.keys() >= set(self._names):  # an older run may have begun without the data loss
-            raise RunError(f"{self._path} has other scores than this epoch gave: train anew, by `dlpy train`.")
+        if unknown or not logs.keys() >= set(self._names):  # runs of older versions may lack the data loss
+            raise RunError(
+                f"{self._path} has other columns than this epoch's scores: start a new run with `dlpy train`."
+            )
         values = [number_text(value) for value in (learning_rate(self.model), *(logs[name] for name in self._names))]
         phase = [] if self._phase is None else [str(self._phase)]
         text += ",".join([str(epoch + 1), f"{time.monotonic() - self._started:.3f}", *phase, *values]) + "\n"
         if not self._path.parent.is_dir():
-            raise StorageError(f"{self._path.parent} was removed while its run trained.")
-        with storage(self._path), self._path.open("r+", encoding="utf-8") as file:  # not one that somebody removed
+            raise StorageError(f"{self._path.parent} was removed during training.")
+        with storage(self._path), self._path.open("r+", encoding="utf-8") as file:  # do not recreate a removed file
             file.seek(0, os.SEEK_END)
             file.write(text)
         self._rows = epoch + 1
@@ -59,20 +61,20 @@ class MetricsCsv(Hooks):
         return {"rows": self._rows}
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Cut off the rows of epochs that are trained again; seconds go on from those of the last row that is left."""
+        """Remove the rows of epochs that are trained again; seconds continue from the last remaining row."""
         rows = parse(state["rows"], int, "rows")
         text = self._path.read_text(encoding="utf-8", errors="replace")
         lines = text.split("\n")[:-1][: rows and rows + 1]
-        if rows:  # else the first epoch is not over
-            self._take_up(lines, rows)
+        if rows:  # else the first epoch has not finished
+            self._continue_after(lines, rows)
         kept = "".join(f"{line}\n" for line in lines)
         write_whole(self._path, lambda path: path.write_text(kept, encoding="utf-8"))
 
-    def _take_up(self, lines: list[str], rows: int) -> None:
-        """Go on behind these lines, the first of which holds the columns' names.
+    def _continue_after(self, lines: list[str], rows: int) -> None:
+        """Continue after these lines, the first of which is the header.
 
         Raises:
-            RunError: they are not those of the epochs that are over.
+            RunError: the lines are not those of the finished epochs.
         """
         first = len(self._columns())
         try:
@@ -86,5 +88,5 @@ class MetricsCsv(Hooks):
         self._names, self._rows = names[first:], rows
 
     def _columns(self) -> list[str]:
-        """Return the names of the columns in front of the scores."""
+        """Return the names of the columns before the scores."""
         return ["epoch", "seconds", *([] if self._phase is None else ["phase"]), "learning_rate"]

@@ -1,4 +1,4 @@
-"""Makes steps smaller when a score no longer improves."""
+"""Reduces the learning rate when a score no longer improves."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ from dlpy.runs.directory import Run
 
 
 class ReduceLROnPlateau(Callback):
-    """Multiply the learning rate when a score has not improved for some epochs.
+    """Reduce the learning rate when a score has not improved for some epochs.
 
-    A reduction holds until `learning_rate_schedule` names an epoch or the next phase begins, where there are any.
+    The reduced rate stays until `learning_rate_schedule` sets another one or the next phase begins.
     """
 
     changes = (LEARNING_RATE,)
 
     name: Literal["reduce_lr_on_plateau"] = "reduce_lr_on_plateau"
     monitor: Monitor = "val_loss"
-    """The score to watch."""
+    """Score to monitor, such as val_loss or val_accuracy."""
     factor: Annotated[float, Field(gt=0, lt=1)] = 0.1
-    """What the learning rate is multiplied by."""
+    """Factor by which the learning rate is multiplied."""
     patience: Annotated[int, Field(ge=1)] = 10
-    """Epochs without improvement after which it is."""
+    """Number of epochs without improvement after which the learning rate is reduced."""
     min_delta: Annotated[float, Field(ge=0)] = 0.0001
-    """How much better a score must be to count as better."""
+    """Minimum change of the score that counts as an improvement."""
     cooldown: Annotated[int, Field(ge=0)] = 0
-    """Epochs to wait after a reduction before counting again."""
+    """Number of epochs to wait after a reduction before counting again."""
     min_learning_rate: Annotated[float, Field(ge=0)] = 0.0
-    """The learning rate never falls below this."""
+    """Lower bound of the learning rate."""
 
     def monitors(self) -> str:
         return self.monitor
@@ -54,7 +54,7 @@ class ReduceLROnPlateauHooks(Hooks):
         self._cooling = 0
 
     def on_phase_begin(self, phase: int, description: str) -> None:
-        self._best.forget()  # the phase has an optimizer and a learning rate of its own
+        self._best.forget()  # the phase has its own optimizer and learning rate
         self._waited = self._cooling = 0
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
@@ -67,7 +67,7 @@ class ReduceLROnPlateauHooks(Hooks):
         if self._waited >= self._options.patience:
             self._reduce()
 
-    def state(self) -> dict[str, Any]:  # the learning rate is kept with the optimizer
+    def state(self) -> dict[str, Any]:  # the optimizer stores the learning rate
         return {"best": self._best.state(), "waited": self._waited, "cooling": self._cooling}
 
     def restore(self, state: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Sheets of what a model makes, as training goes, always of the same latent vectors."""
+"""Writes sheets of generated images during training, always from the same latent vectors."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SEED = 0
 
 
 class Samples(Callback):
-    """Make a sheet of samples while a vae or gan trains: samples/epoch-0001.png and so on.
+    """Write sheets of samples while a vae or gan trains: samples/epoch-0001.png and so on.
 
     The latent vectors are the same in every epoch and every run, so that sheets can be compared.
     """
@@ -29,24 +29,24 @@ class Samples(Callback):
 
     name: Literal["samples"] = "samples"
     every: Annotated[int, Field(gt=0)] = 1
-    """Epochs from one sheet to the next; the first and the last epoch always have one."""
+    """Number of epochs between sheets; the first and the last epoch always have one."""
     count: Annotated[int, Field(gt=0, le=400)] = 36
-    """Samples on a sheet; of a model that is told what to make, these are shared out among the classes."""
+    """Number of samples per sheet; a conditional model divides them among the classes."""
 
     def check(self, task: Task) -> None:
         if task.output.kind != "inputs":
-            raise ConfigError("samples shows what a vae or gan makes; this model learns to answer.")
+            raise ConfigError("samples needs a vae or gan; this model predicts a target. Leave the callback out.")
 
     def build(self, run: Run, directions: dict[str, str]) -> Hooks:
         return SamplesHooks(run, self.every, self.count)
 
 
 class SamplesHooks(Hooks):
-    """Writes a sheet at the end of an epoch, where rows can be looked at."""
+    """Writes a sheet at the end of an epoch, if the rows are images."""
 
     def __init__(self, run: Run, every: int, count: int) -> None:
         self._run, self._every, self._count = run, every, count
-        self._last: int | None = None  # the epoch, from 1, that was not drawn yet
+        self._last: int | None = None  # the epoch, from 1, not yet drawn
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
         self._last = epoch + 1

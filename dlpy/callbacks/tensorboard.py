@@ -1,4 +1,4 @@
-"""Writes event files that TensorBoard shows."""
+"""Writes event files for TensorBoard."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from dlpy.runs.directory import Run
 
 
 class TensorBoard(Callback):
-    """Write scores, and histograms of weights if asked, for `tensorboard --logdir runs`."""
+    """Log scores, and optionally histograms of weights, for `tensorboard --logdir runs`."""
 
     sets = ("tensorboard/",)
 
     name: Literal["tensorboard"] = "tensorboard"
     histogram_freq: Annotated[int, Field(ge=0)] = 0
-    """Epochs between histograms of all weights; 0 for none."""
+    """Number of epochs between histograms of all weights; 0: no histograms."""
     embeddings: bool = False
-    """Write the vectors of embeddings at the end, for TensorBoard's projector, with the words where they are known."""
+    """Whether to write embedding vectors, with their words if known, for TensorBoard's projector after training."""
 
     def build(self, run: Run, directions: dict[str, str]) -> Hooks:
         return TensorBoardHooks(run, self.histogram_freq, embeddings=self.embeddings)
 
 
 class TensorBoardHooks(Hooks):
-    """One event file for training rows and one for validation rows, as Keras names them, so that curves overlay."""
+    """Writes one event file for training and one for validation rows, named as by Keras, so that curves overlay."""
 
     def __init__(self, run: Run, histogram_freq: int, *, embeddings: bool) -> None:
         self._run = run
@@ -59,13 +59,13 @@ class TensorBoardHooks(Hooks):
         for writer in self._writers.values():
             writer.close()
         if self._embeddings:
-            self._project()
+            self._write_projector()
 
-    def state(self) -> dict[str, Any]:  # epochs that are trained again are in the files twice, the same both times
+    def state(self) -> dict[str, Any]:  # epochs that are trained again appear twice in the files, with the same values
         return {}
 
-    def _project(self) -> None:
-        """Write what the projector reads: a table of vectors for each embedding, and one of their words."""
+    def _write_projector(self) -> None:
+        """Write the projector's files: a table of vectors for each embedding, and one of the words."""
         from keras import layers
 
         entries = []
@@ -81,7 +81,7 @@ class TensorBoardHooks(Hooks):
         (self._folder / "projector_config.pbtxt").write_text("".join(entries), encoding="utf-8")
 
     def _words(self) -> list[str]:
-        """Return the word of each integer from 0, or nothing where the run has no vocabulary."""
+        """Return the word of each integer from 0, or nothing if the run has no vocabulary."""
         path = self._run.path / "vocabulary.txt"
         words = ["(filled up)", *path.read_text(encoding="utf-8").split("\n")[:-1]] if path.is_file() else []
         return [word.replace("\t", " ") for word in words]

@@ -174,5 +174,5 @@ def test_a_run_that_began_without_the_score_goes_on_without_it(tmp_path) -> None
     table.on_epoch_end(0, {"loss": 2.0})
     table.on_epoch_end(1, {"loss": 1.5, "data_loss": 1.25})
     assert [row["loss"] for row in scores_of(run)] == [2.0, 1.5]
-    with pytest.raises(RunError, match="has other scores"):
+    with pytest.raises(RunError, match="has other columns than this epoch's scores"):
         table.on_epoch_end(2, {"loss": 1.0, "mae": 1.0})

@@ -25,7 +25,7 @@ VAE = GAN.replace("gan", "vae")
         (VAE + "callbacks: [{name: early_stopping, monitor: val_acc}]\n", "val_reconstruction_loss. Use one of these."),
         ("kind: [dream]\nnetwork: vgg16\n", "x.yaml:1: kind: there is no kind '['dream']'."),
         ("kind: dream\noctave_scale: 1.0e+20\n", "octave_scale: must be less than or equal to 10, got 1e+20."),
-        (GAN.replace("gan", "dense") + "callbacks: [samples]\n", "samples shows what a vae or gan makes"),
+        (GAN.replace("gan", "dense") + "callbacks: [samples]\n", "samples needs a vae or gan"),
         (
             VAE.replace("{name: vae}", "{name: vae, encoder: [{filters: 8, stride: 2}, {filters: 8, stride: 4}]}"),
             "the decoder generates sides that are multiples of 8, the product of its strides, not 28",

@@ -92,7 +92,7 @@ def test_samples_are_written_as_often_as_asked(trained) -> None:
     assert [path.name for path in sorted(folder.iterdir())] == ["text-epoch-0002.txt"]
     text = (folder / "text-epoch-0002.txt").read_text()
     parts = text.split("\n\n--- temperature ")
-    assert parts[0] == f"epoch 2, going on after:\n{prose(3, 20)}"
+    assert parts[0] == f"epoch 2, seed text:\n{prose(3, 20)}"
     assert [part.partition(" ")[0] for part in parts[1:]] == ["0", "1.2"]
     assert [len(part.partition("---\n")[2].removesuffix("\n" * (part is parts[-1]))) for part in parts[1:]] == [60, 60]
 
@@ -182,7 +182,7 @@ def test_what_makes_no_sense_is_told_when_the_file_is_checked(bench, override: s
 def test_samples_of_other_data_are_refused(bench) -> None:
     status, _, err = bench.run("train", bench.experiment(callbacks=["text_samples"]))
     assert status == 2
-    assert "callbacks.0: text_samples goes on with texts" in err
+    assert "callbacks.0: text_samples needs a language model" in err
 
 
 def test_one_hot_vectors_have_no_size(bench) -> None:

@@ -186,7 +186,7 @@ def test_the_alarm_speaks_once_when_samples_have_been_alike_for_some_epochs(benc
     for epoch, diversity in enumerate([0.9, 0.1, 0.1, 0.1, 0.8, 0.1]):
         alarm.on_epoch_end(epoch, even | {"diversity": diversity})
     assert len(said) == 1
-    assert said[0].startswith("epoch 3: samples hardly differ (diversity 0.10; real rows have 1)")
+    assert said[0].startswith("epoch 3: samples are nearly identical (diversity 0.10; real rows have 1)")
 
 
 def test_the_alarm_speaks_when_the_discriminator_is_always_right() -> None:

@@ -292,7 +292,7 @@ def test_checkpoints_that_somebody_removed_are_missed_at_the_next_write(bench, m
         patch.setattr(TrippingHooks, "on_epoch_end", lambda self, epoch, logs: _remove_after(2, epoch))
         status, _, err = bench.run("train", experiment)
     assert status == 6
-    assert "checkpoints was removed while its run trained." in err
+    assert "checkpoints was removed during training." in err
     assert "to go on: dlpy resume" in err
     status, out, err = bench.run("resume", "latest")
     assert (status, "resumed after epoch 0 of 5" in out) == (0, True), err
