@@ -1,4 +1,4 @@
-"""What `dlpy new` finds in the columns of a table: what it learns from, what it leaves out, and why."""
+"""Sorts the columns of a table into numbers, categories, dates and texts, with reasons for unused ones."""
 
 from __future__ import annotations
 
@@ -26,9 +26,10 @@ _PEEK = 200  # cells
 
 @dataclass(frozen=True)
 class Choices:
-    """What the command line says about columns.
+    """The column options of the command line.
 
-    ignore: left out. categorical: taken as texts. missing: more texts that mean a missing cell.
+    ignore: columns to leave out. categorical: columns to treat as categories. missing: extra texts that mark a missing
+    cell.
     """
 
     ignore: tuple[str, ...] = ()
@@ -36,10 +37,10 @@ class Choices:
     missing: tuple[str, ...] = ()
 
     def check(self, names: Sequence[str], path: Path) -> None:
-        """Raise ConfigError where a column is named that the table lacks, or for two uses."""
+        """Raise ConfigError if the table lacks a named column, or if it is both ignored and categorical."""
         both = next((name for name in self.ignore if name in self.categorical), None)
         if both is not None:
-            raise ConfigError(f"--ignore and --categorical both name '{both}'.")
+            raise ConfigError(f"--ignore and --categorical both name '{both}': leave one of them out.")
         for option in ("ignore", "categorical"):
             for name in getattr(self, option):
                 if name not in names:
@@ -48,9 +49,9 @@ class Choices:
 
 @dataclass(frozen=True)
 class Columns:
-    """What the columns beside the target hold.
+    """The columns other than the target, by kind.
 
-    unused: the reason why a column is left out, with an example of what it holds.
+    unused: the reason why a column is left out, with an example cell.
     """
 
     numeric: list[str] = field(default_factory=list)
@@ -61,10 +62,10 @@ class Columns:
 
 
 def look(file: CsvFile, columns: Mapping[str, Column], names: Sequence[str], choices: Choices) -> Columns:
-    """Return what the columns of these names hold.
+    """Return the named columns, sorted by kind.
 
     Raises:
-        DataError: one of them is nearly one of numbers.
+        DataError: a column holds numbers with a few exceptions.
     """
     found = Columns()
     for name in names:
@@ -83,7 +84,7 @@ def look(file: CsvFile, columns: Mapping[str, Column], names: Sequence[str], cho
 
 
 def _sort_texts(file: CsvFile, column: Column, choices: Choices, found: Columns) -> None:
-    """Add a column of texts to those that are found: categories, or texts of which nearly all differ."""
+    """Add a text column to `found`: to the categories, or to the unused ones if nearly all texts differ."""
     cells = file.texts(column.name)
     different = len(set(cells))
     if column.name in choices.categorical or different <= min(_MOST_CATEGORIES, len(cells) / 2):
@@ -99,10 +100,10 @@ def is_numeric(file: CsvFile, column: Column, otherwise: str) -> bool:
     """Return whether a column holds numbers.
 
     Args:
-        otherwise: what else can be done with a column that nearly holds numbers.
+        otherwise: another way to handle such a column, for the message.
 
     Raises:
-        DataError: it holds numbers but for signs or a few texts.
+        DataError: it holds numbers with signs (such as $) or a few other texts.
     """
     if column.is_numeric:
         return True
@@ -114,16 +115,16 @@ def is_numeric(file: CsvFile, column: Column, otherwise: str) -> bool:
     number = (
         "" if wrong.plain is None else f", such as {wrong.plain:g} for '{shortened(cells[wrong.rows[0]], _EXAMPLE)}'"
     )
-    only = "" if wrong.only is None else f" --missing '{wrong.only}' takes that for a missing cell."
+    only = "" if wrong.only is None else f" --missing '{wrong.only}' treats it as a missing cell."
     raise DataError(
-        f"{file.where(wrong.rows[0], column.name)} holds numbers but for {', '.join(shown)}. It may tell much, so dlpy "
-        f"new does not guess: write plain numbers into the file{number}.{only} --categorical {column.name} takes its "
-        f"texts as categories, {otherwise}."
+        f"{file.where(wrong.rows[0], column.name)} holds numbers except for {', '.join(shown)}. The column may be "
+        f"important, so dlpy new does not guess: write plain numbers into the file{number}.{only} --categorical "
+        f"{column.name} treats its texts as categories, {otherwise}."
     )
 
 
 def dates_in(file: CsvFile, column: Column) -> Dates | None:
-    """Return the dates of a column that holds nearly nothing else; None where it is no such column."""
+    """Return the dates of a column in which nearly all cells are dates; None for any other column."""
     if column.is_numeric:
         return _dates_as_numbers(file, column)
     cells = file.texts(column.name)
@@ -141,14 +142,14 @@ def told(unused: Mapping[str, str]) -> list[str]:
 
 
 def _such(file: CsvFile, column: Column) -> str:
-    """Return ", such as" and a cell of a column."""
+    """Return ", such as" and an example cell of the column."""
     missing = set(column.missing)
     row = next((row for row in range(len(file)) if row not in missing), 0)
     return f", such as '{shortened(file.texts(column.name)[row], _EXAMPLE)}'"
 
 
 def _left_out(file: CsvFile, column: Column, choices: Choices) -> str:
-    """Return why a column is left out without a look at its kind, if it is."""
+    """Return why a column is left out whatever its kind, or an empty text."""
     share = len(column.missing) / len(file)
     if column.name in choices.ignore:
         return f"left out by --ignore{_such(file, column)}"
@@ -159,17 +160,17 @@ def _left_out(file: CsvFile, column: Column, choices: Choices) -> str:
         return f"{share:.0%} of the cells are missing{_such(file, column)}"
     named = column.name.lower() in _COUNTING or UNNAMED.fullmatch(column.name)
     if named and column.name not in choices.categorical and _counts(column):
-        return f"a running number{_such(file, column)}"
+        return f"a row number{_such(file, column)}"
     return ""
 
 
 def _counts(column: Column) -> bool:
-    """Return whether a column counts the rows, from any number on."""
+    """Return whether a column counts the rows, starting at any number."""
     return column.is_numeric and not column.missing and bool((np.diff(column.values) == 1).all())
 
 
 def _dates_as_numbers(file: CsvFile, column: Column) -> Dates | None:
-    """Return dates like 20120131, seconds since 1970 and, where the rows are in their order, years."""
+    """Return the dates of a column such as 20120131, seconds since 1970 or, if the rows are in order, years."""
     if column.missing or (column.values != np.floor(column.values)).any():
         return None
     name, values, steps = column.name.lower(), column.values, np.diff(column.values)

@@ -1,4 +1,4 @@
-"""A first experiment file for a folder of the user's own pictures or texts."""
+"""Generates an experiment file for a folder of images or texts, or for a text file."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from dlpy.datasets._prose import read_text
 from dlpy.starter.wording import Item, Lines, Option, experiment_file, listed, plural, relative
 
 _MOST_LOOKED_AT = 1_000
-_SIDE = 150  # of pictures that differ in size, unless they are smaller
+_SIDE = 150  # of images that differ in size, unless they are smaller
 _HELD_OUT = {
-    "test": Option("test", 0.15, "kept aside for dlpy evaluate"),
-    "validation": Option("validation", 0.15, "watched while training"),
+    "test": Option("test", 0.15, "held out for dlpy evaluate"),
+    "validation": Option("validation", 0.15, "monitored during training"),
 }
 _WINDOW, _BATCH = 60, 32
 _BAG_OF_WORDS = [
     Item({"name": "tokenize", "vocabulary": 10_000}, "the 9,999 most frequent words"),
-    Item("multi_hot", "which words there are, without order"),
+    Item("multi_hot", "which words occur, regardless of order"),
 ]
 
 
 def experiment_for_folder(folder: Path, output: Path) -> str:
-    """Return the text of an experiment file, to be written at `output`, that tells the classes' folders apart.
+    """Return an experiment file, to be written to `output`, that classifies the files in a folder of class folders.
 
     Raises:
-        DataError: there are no such folders, or neither pictures nor texts in them.
+        DataError: there are no class folders, or they hold neither images nor texts.
     """
     parts = parts_among(folder_names(folder))
     training = folder / parts.get("train", "")
@@ -39,7 +39,7 @@ def experiment_for_folder(folder: Path, output: Path) -> str:
     if suffixes & {*SUFFIXES} or (".txt" not in suffixes and any(folder_names(training / name) for name in classes)):
         return _for_pictures(folder, parts, output)
     if ".txt" not in suffixes:
-        raise DataError(f"{training / classes[0]} holds neither pictures ({', '.join(SUFFIXES)}) nor texts (.txt).")
+        raise DataError(f"{training / classes[0]} holds neither images ({', '.join(SUFFIXES)}) nor texts (.txt).")
     return _for_texts(training, folder / parts["test"] if "test" in parts else None, classes, output)
 
 
@@ -59,27 +59,27 @@ def _for_pictures(folder: Path, parts: dict[str, str], output: Path) -> str:
         Option("size", size, about),
         *held_out,
         Option("transforms", ["rescale"], "0 to 255 becomes 0 to 1"),
-        *([Option("augmentation", changes, "training pictures are changed at random")] if few else []),
+        *([Option("augmentation", changes, "random changes of training images")] if few else []),
     ]
     model = [Option("name", "convnet"), Option("filters", filters), Option("padding", "same")]
     model += [Option("global_pooling", "average"), Option("units", [64]), Option("dropout", 0.3)]
     training = [Option("optimizer", "adam"), Option("epochs", 50 if few else 20), Option("batch_size", 32)]
     classes = listing.output.classes
-    title = [f"Tells the pictures in {folder.name} apart ({plural(len(listing.names), 'picture')} to learn from)."]
+    title = [f"Classifies the images in {folder.name} ({plural(len(listing.names), 'image')})."]
     title.append(f"{len(classes)} classes: {listed([*classes])}")
     return experiment_file(title, output, {"data": data, "model": model, "training": training})
 
 
 def _size(folder: Path, names: list[str]) -> tuple[int, str]:
-    """Return a side that pictures can be brought to, and what sizes they have."""
+    """Return a side to resize images to, and a comment about their sizes."""
     found = read_sizes([folder / name for name in names[:: max(1, len(names) // _MOST_LOOKED_AT)]])
     sizes = [size for size in found if not isinstance(size, DataError)]
     if not sizes:
-        raise DataError(f"none of the pictures in {folder} can be read, such as {names[0]}.")
+        raise DataError(f"none of the images in {folder} can be read, such as {names[0]}.")
     (low, narrow), (high, wide) = (tuple(edge(side) for side in zip(*sizes, strict=True)) for edge in (min, max))
     if (low, narrow) == (high, wide) and low == narrow and low <= _SIDE:
-        return low, "they all have it"
-    return min(_SIDE, low, narrow), f"they have {narrow} x {low} to {wide} x {high} pixels"
+        return low, "the size of all images"
+    return min(_SIDE, low, narrow), f"images have {narrow} x {low} to {wide} x {high} pixels"
 
 
 def _for_texts(folder: Path, test: Path | None, classes: list[str], output: Path) -> str:
@@ -93,12 +93,12 @@ def _for_texts(folder: Path, test: Path | None, classes: list[str], output: Path
     ]
     model = [Option("name", "dense"), Option("units", [16, 16])]
     training = [Option("epochs", 20), Option("batch_size", 64 if count < 5_000 else 512)]
-    title = [f"Tells the texts in {folder.name} apart ({plural(count, 'file')})."]
+    title = [f"Classifies the texts in {folder.name} ({plural(count, 'file')})."]
     title.append(f"{len(classes)} classes: {listed(classes)}")
     return experiment_file(title, output, {"data": data, "model": model, "training": training})
 
 
-_STEPS = 8_000  # of training, in all
+_STEPS = 8_000  # of training, in total
 
 
 _LEAST = 1_000  # characters
@@ -111,37 +111,37 @@ _WATCH = [Item({"name": "early_stopping", "monitor": "val_loss", "patience": 3})
 
 
 def experiment_for_text(path: Path, output: Path) -> str:
-    """Return the text of an experiment file, to be written at `output`, that learns to go on with a text file.
+    """Return an experiment file, to be written to `output`, that trains a language model on a text file.
 
     Raises:
-        DataError: it cannot be read, or is too short to learn from.
+        DataError: the file cannot be read or is too short.
     """
     text = read_text(path)
     if len(text) < _LEAST:
         raise DataError(
-            f"{path} holds {plural(len(text), 'character')}: too few to learn from; {_LEAST:,} is the least."
+            f"{path} has {plural(len(text), 'character')}, too few to train on: use a text of at least {_LEAST:,}."
         )
     window, different = min(_WINDOW, len(text) // 40), len(pieces(text, "character", lower=False).distinct)
     source = [
         Option("name", "language_model"),
         Option("path", relative(path, output)),
-        Option("by", "character", "or word: then the most frequent ones only, such as vocabulary: 5000"),
-        Option("window", window, "characters that are learnt from at a time"),
+        Option("by", "character", "or word, with a limited vocabulary such as vocabulary: 5000"),
+        Option("window", window, "characters per training sequence"),
     ]
-    title = f"Learns to go on with {path.name} ({plural(len(text), 'character')}, {different} different ones)."
+    title = f"Trains a language model on {path.name} ({plural(len(text), 'character')}, {different} different ones)."
     return _file(title, source, len(text), output)
 
 
 def experiment_for_named_text(name: str, output: Path) -> str:
-    """Return the text of an experiment file that learns to go on with a named dataset's text."""
-    fallback = Option("fallback", "stand_in", "no network: train on a generated text", suggested=True)
+    """Return an experiment file that trains a language model on a named dataset."""
+    fallback = Option("fallback", "stand_in", "without a network: train on generated text", suggested=True)
     return _file(f"A first model of {name}.", [Option("name", name), fallback], 600_000, output)
 
 
 def _file(title: str, source: list[Option], characters: int, output: Path) -> str:
     held = [
-        Option("test", 0.1, "the end of the text, kept aside for dlpy evaluate"),
-        Option("validation", 0.1, "what comes before it, watched while training"),
+        Option("test", 0.1, "the end of the text, held out for dlpy evaluate"),
+        Option("validation", 0.1, "the part before it, monitored during training"),
     ]
     epochs = min(100, max(5, _STEPS * _BATCH * _WINDOW // characters))
     adam = {"name": "adam", "learning_rate": 0.003}

@@ -1,4 +1,4 @@
-"""A first experiment file for a table whose rows follow each other in time: a forecast."""
+"""Generates a forecasting experiment file for a table whose rows are in time order."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from dlpy.starter.wording import Option, plural, relative
 from dlpy.training.pipeline import split
 
 LEAST_ROWS = 60
-_FEWEST_WINDOWS = 5  # in a part
-_FEWEST_KEPT = 0.5  # of the windows, where gaps are left out
-_STEPS_FORWARD = 0.95  # of the rows, that are later than the one before
+_FEWEST_WINDOWS = 5  # per split
+_FEWEST_KEPT = 0.5  # of the windows, after those across gaps are dropped
+_STEPS_FORWARD = 0.95  # of the rows, later than the row before
 _MONTH = 2_629_746  # seconds, on average
 
 
 @dataclass(frozen=True)
 class Timeline:
-    """The column of times of a series, and what of it the reader of series understands.
+    """The time stamps of a series.
 
-    readable: whether `time` can name the column. notes: what is wrong with it, though not too much.
+    readable: whether timeseries_csv can read the column. notes: comments on minor problems.
     """
 
     name: str
@@ -38,41 +38,41 @@ class Timeline:
 
 
 def trouble(file: CsvFile, name: str, dates: Dates) -> str:
-    """Return what keeps a column of dates from being the times of a series, with its line; nothing if all is well."""
+    """Return why a column of dates cannot be the time stamps of a series, with its line; empty if it can."""
     texts = file.texts(name)
     if dates.doubtful:
-        return f"'{texts[0]}' may begin with the day or with the month: write dates as 2016-12-31"
+        return f"'{texts[0]}' may start with the day or with the month: write dates as 2016-12-31"
     if len(dates.bad):
         row = int(dates.bad[0])
-        what = f"'{texts[row]}' is no time stamp" if texts[row] else "the time stamp is missing"
+        what = f"'{texts[row]}' is not a time stamp" if texts[row] else "the time stamp is missing"
         return f"line {file.body.line(row)}: {what}"
     if len(dates.backward):
         row = int(dates.backward[0])
         newest = len(dates.backward) > len(texts) / 2
-        how = "the newest row comes first: sort the rows, the oldest first" if newest else "sort the rows by time"
+        how = "the newest row is first: sort the rows, oldest first" if newest else "sort the rows by time"
         return f"line {file.body.line(row)}: {texts[row]} is earlier than {texts[row - 1]} before it; {how}"
     if len(dates.repeated) > (1 - _STEPS_FORWARD) * len(texts):
         row = int(dates.repeated[0])
         count = plural(len(dates.repeated), "row")
-        return f"line {file.body.line(row)}: {texts[row]} is there twice ({count} of the same time as the row before)"
+        return f"line {file.body.line(row)}: {texts[row]} is repeated ({count} with the same time as the row before)"
     return ""
 
 
 def timeline_of(file: CsvFile, name: str, dates: Dates) -> Timeline:
-    """Return the times of a column with which nothing is wrong but a few repeats and gaps."""
+    """Return the timeline of a column whose only problems are a few repeats and gaps."""
     texts = file.texts(name)
     times, wrong = timestamps.times_of(texts)
     readable = wrong is None and np.array_equal(times, dates.times)
     notes = []
     for row in dates.repeated[:1]:
         more = f" ({plural(len(dates.repeated), 'such row')})" if len(dates.repeated) > 1 else ""
-        text = f"line {file.body.line(int(row))}: {texts[row]} is there twice{more}"
-        notes.append(f"Column {name} is nearly a column of times: {text}; no window crosses it")
+        text = f"line {file.body.line(int(row))}: {texts[row]} is repeated{more}"
+        notes.append(f"Column {name} has a repeated time stamp: {text}; no window crosses it")
     return Timeline(name, dates.times, readable, tuple(notes))
 
 
 def joined(file: CsvFile, name: str, clock: str) -> Timeline | None:
-    """Return the times that a column of days and one of times of day make together, if these ascend."""
+    """Return the timeline of a column of days and a column of times of day, if it ascends."""
     hours = [text if ":" in text else f"{text}:00" for text in file.texts(clock)]
     dates = dates_of([f"{day} {hour}" for day, hour in zip(file.texts(name), hours, strict=True)])
     if dates.doubtful or len(dates.bad) or len(dates.backward) or len(dates.repeated):
@@ -83,11 +83,11 @@ def joined(file: CsvFile, name: str, clock: str) -> Timeline | None:
 def experiment_for_series(
     file: CsvFile, output: Path, source: list[Option], timeline: Timeline, about: list[str]
 ) -> str | None:
-    """Return an experiment file that forecasts, or None where no window fits.
+    """Return a forecasting experiment file, or None if no window fits.
 
     Args:
         source: the options that name the target, the columns and the delimiter.
-        about: comments on top.
+        about: comments at the top.
     """
     for data, title, notes in _attempts(file, output, source, timeline):
         if _fits(file, data):
@@ -98,9 +98,9 @@ def experiment_for_series(
 
 
 def by_hand(file: CsvFile, name: str, target: str) -> str:
-    """Return how to write an experiment on a series that is too short to choose a window for."""
+    """Return how to write an experiment for a series that is too short to choose a window for."""
     return (
-        f"dlpy new takes a table for a series from {LEAST_ROWS} rows on, and this one has {len(file):,}. By hand: "
+        f"dlpy new needs at least {LEAST_ROWS} rows for a series, and this table has {len(file):,}. By hand: "
         f"data: {{name: timeseries_csv, path: {file.path.name}, time: {name}, target: {target}, lookback: 4, delay: 0}}"
     )
 
@@ -108,10 +108,10 @@ def by_hand(file: CsvFile, name: str, target: str) -> str:
 def _attempts(
     file: CsvFile, output: Path, source: list[Option], timeline: Timeline
 ) -> Iterator[tuple[list[Option], str, list[str]]]:
-    """Yield the data blocks that may fit, the best first, each with its title and its comments."""
+    """Yield data blocks to try, best first, each with its title and comments."""
     spacing = timestamps.spacing(timeline.times)
     day = round(np.timedelta64(1, "D") / spacing)
-    period = {0: 0, 1: 7}.get(day, day)  # days have weeks; of longer distances no period is known
+    period = {0: 0, 1: 7}.get(day, day)  # daily rows have a weekly period; longer spacings have none
     breaks = len(timestamps.breaks(timeline.times))
     gaps = [Option("gaps", "allow", f"{plural(breaks, 'gap')}: no window crosses one")] if breaks else []
     stamped = [Option("time", timeline.name, f"{_spelled(spacing)} apart"), *gaps]
@@ -120,9 +120,9 @@ def _attempts(
             horizon = _spelled(spacing * (length or 1))
             window = _window(len(file), length, spacing)
             yield _block(file, output, [*stamped, *source, *window]), _title(file, source, horizon), [*timeline.notes]
-    wrong = [] if timeline.readable else ["is written in a form that timeseries_csv does not read"]
+    wrong = [] if timeline.readable else ["has a format that timeseries_csv cannot read"]
     wrong += [f"has {plural(breaks, 'gap')}"] if breaks else []
-    why = f"Column {timeline.name} {' and '.join(wrong)}: the rows are taken one after the other, whatever their times"
+    why = f"Column {timeline.name} {' and '.join(wrong)}: rows are used in order, regardless of their times"
     window = _window(len(file), 0, None)
     yield _block(file, output, [*source, *window]), _title(file, source, "1 row"), [why]
 
@@ -133,15 +133,15 @@ def _title(file: CsvFile, source: list[Option], horizon: str) -> str:
 
 
 def _window(rows: int, period: int, spacing: np.timedelta64 | None) -> list[Option]:
-    """Return the options that say which rows are learnt from, for a target a period ahead; 0: one row ahead."""
+    """Return the lookback, step and delay options for a target one period ahead, or one row ahead if it is 0."""
     step = max(1, period // 24)
     lookback = max(2 * step, min(5 * period or 24, rows // 30 // step * step))
     length = "" if spacing is None else f": {_spelled(spacing * lookback)}"
     horizon = "one row" if spacing is None else _spelled(spacing * (period or 1))
     return [
-        Option("lookback", lookback, f"rows in a window{length}"),
-        *([Option("step", step, "of which every so many are taken")] if step > 1 else []),
-        Option("delay", (period or 1) - step, f"the target comes {horizon} after the window's last row"),
+        Option("lookback", lookback, f"rows in the lookback window{length}"),
+        *([Option("step", step, "every nth of them is used")] if step > 1 else []),
+        Option("delay", (period or 1) - step, f"the target is {horizon} after the last row of the window"),
     ]
 
 
@@ -150,15 +150,15 @@ def _block(file: CsvFile, output: Path, options: list[Option]) -> list[Option]:
         Option("name", "timeseries_csv"),
         Option("path", relative(file.path, output)),
         *options,
-        Option("difference", True, "learn the change since the last value"),
+        Option("difference", True, "predict the change since the last value"),
         Option("transforms", ["standardize"], "mean and deviation of the training rows"),
-        Option("test", 0.15, "the last rows, kept aside for dlpy evaluate"),
-        Option("validation", 0.15, "the last rows before these, watched while training"),
+        Option("test", 0.15, "the last rows, held out for dlpy evaluate"),
+        Option("validation", 0.15, "the rows before these, monitored during training"),
     ]
 
 
 def _fits(file: CsvFile, data: list[Option]) -> bool:
-    """Return whether every part has windows, and gaps leave most of them."""
+    """Return whether every split has enough windows, and gaps remove at most half of them."""
     dataset = TimeseriesCsv.model_validate({**values_of(data), "path": str(file.path)})
     try:
         loaded = dataset.load()
@@ -170,7 +170,7 @@ def _fits(file: CsvFile, data: list[Option]) -> bool:
 
 
 def _spelled(distance: np.timedelta64) -> str:
-    """Return a distance in time in words; months and years are as long as they are."""
+    """Return a duration in words; months and years are matched approximately."""
     months = distance / np.timedelta64(1, "s") / _MONTH
     if round(months) not in (1, 3, 12) or abs(months - round(months)) > 0.1:
         return timestamps.spelled(distance)

@@ -1,4 +1,4 @@
-"""A first experiment file for a named dataset or the user's own files, with what was found as comments."""
+"""Generates an experiment file for a named dataset or the user's own data, with comments on what was found."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ _NONE = Choices()
 
 
 def experiment_for(source: str, target: str | None, output: Path, choices: Choices = _NONE) -> str:
-    """Return the text of an experiment file that trains on `source`, to be written at `output`.
+    """Return an experiment file that trains on `source`, to be written to `output`.
 
     Args:
-        source: the name of a dataset, or the path of a CSV, npz or text file or of a folder of pictures or texts.
-        target: the column to predict; the last one unless given.
-        choices: what to do with other columns.
+        source: the name of a dataset, or the path of a CSV, npz or text file or of a folder of images or texts.
+        target: the column to predict; None for the last one.
+        choices: how to treat the other columns.
 
     Raises:
         ConfigError: there is no such dataset, or no such column.
@@ -40,7 +40,7 @@ def experiment_for(source: str, target: str | None, output: Path, choices: Choic
         return experiment_for_table(path, target, output, choices)
     for option, given in (("target", target), *vars(choices).items()):
         if given:
-            raise ConfigError(f"--{option} {'is about' if option == 'missing' else 'names a column of'} a CSV file.")
+            raise ConfigError(f"--{option} needs a CSV file; leave it out for '{source}'.")
     if os.path.isdir(path) and source not in Dataset.registry.names():  # noqa: PTH112 - False where a name is too long
         return experiment_for_folder(path, output)
     if path.suffix.lower() == ".npz":
@@ -49,7 +49,7 @@ def experiment_for(source: str, target: str | None, output: Path, choices: Choic
         return experiment_for_text(path, output)
     if source not in Dataset.registry.names():
         hint = did_you_mean(source, Dataset.registry.names())
-        raise ConfigError(f"'{source}' is neither a dataset nor a folder, a .csv, .npz or .txt file.{hint}")
+        raise ConfigError(f"'{source}' is neither a dataset nor a folder nor a .csv, .npz or .txt file.{hint}")
     return _for_named(source, output)
 
 
@@ -63,8 +63,8 @@ def _for_npz(path: Path, output: Path) -> str:
     transforms, model = _fitting(loaded.task, isinstance(loaded.train.x, np.ndarray) and loaded.train.x.dtype.kind)
     data += transforms
     if loaded.test is None:
-        data.append(Option("test", 0.15, "kept aside for dlpy evaluate"))
-    data.append(Option("validation", 0.15, "watched while training"))
+        data.append(Option("test", 0.15, "held out for dlpy evaluate"))
+    data.append(Option("validation", 0.15, "monitored during training"))
     shape = " x ".join(map(str, loaded.task.input.shape))
     title = f"Predicts {loaded.resolved['y']} from {loaded.resolved['x']} of {path.name}: {rows:,} rows of {shape}."
     return first_file([title], output, data, model, rows)
@@ -76,25 +76,23 @@ def _for_named(name: str, output: Path) -> str:
     except ValidationError:
         task = None
     if task is None or len(task.inputs) != 1:
-        raise ConfigError(
-            f"'{name}' reads files of your own: see `{command('show', 'datasets', name)}` for its options."
-        )
+        raise ConfigError(f"'{name}' reads your own files: see `{command('show', 'datasets', name)}` for its options.")
     if task.output.kind == "tokens":
         return experiment_for_named_text(name, output)
     transforms, model = _fitting(task, "u" if len(task.input.shape) > 1 else "f")
-    fallback = Option("fallback", "stand_in", "no network: train on generated rows", suggested=True)
-    data = [Option("name", name), *transforms, Option("validation", 0.2, "watched while training"), fallback]
+    fallback = Option("fallback", "stand_in", "without a network: train on generated rows", suggested=True)
+    data = [Option("name", name), *transforms, Option("validation", 0.2, "monitored during training"), fallback]
     rows = 1_000 if task.input.kind in ("array", "table") and len(task.input.shape) == 1 else 20_000
     return first_file([f"A first model of {name}."], output, data, model, rows)
 
 
 def _fitting(task: Task, dtype: str | bool) -> tuple[list[Option], list[Option]]:
-    """Return the lines of the transforms and of the model that fit such rows."""
+    """Return the transforms and the model that fit the task's rows."""
     shape = task.input.shape
     if task.input.kind == "sequence":
-        return [Option("transforms", ["multi_hot"], "which words there are, without order")], TEXT_MODEL
+        return [Option("transforms", ["multi_hot"], "which words occur, regardless of order")], TEXT_MODEL
     if len(shape) < 2:
-        return [Option("transforms", ["standardize"], "mean 0, deviation 1")], TABLE_MODEL
+        return [Option("transforms", ["standardize"], "mean 0, standard deviation 1")], TABLE_MODEL
     scaling = "rescale" if dtype in ("u", "i") else "standardize"
     small = len(shape) == 2 or shape[-1] in (1, 3, 4)
     if "convnet" in Model.registry.names() and small and min(size or 0 for size in shape[:2]) >= 12:

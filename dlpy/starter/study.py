@@ -1,4 +1,4 @@
-"""What `dlpy new` finds out about a table: its target, its other columns, missing cells, and the order of rows."""
+"""Analysis of a table for `dlpy new`: target, other columns, missing cells, and the order of rows."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ _LONGEST_HEADER = 1 << 20
 
 @dataclass(frozen=True)
 class Study:
-    """A table, its target, and what its other columns hold.
+    """A table with its target and its other columns.
 
-    markers: the texts that mean a missing cell. kept: those of them that are classes of the target instead.
-    given: whether the command line names the target.
+    markers: texts that mark a missing cell. kept: those of them that are classes of the target instead.
+    given: whether the target was named on the command line.
     """
 
     file: CsvFile
@@ -39,16 +39,16 @@ class Study:
 
     @property
     def markers(self) -> tuple[str, ...]:
-        """The texts that mean a missing cell here."""
+        """The texts that mark a missing cell in this table."""
         return self.columns[self.target].markers
 
 
 def study(path: Path, target: str | None, choices: Choices) -> Study:
-    """Return what a CSV file holds.
+    """Return the analysis of a CSV file.
 
     Raises:
         ConfigError: there is no such column.
-        DataError: the file cannot be read, a column is nearly one of numbers, or the target cannot be learnt.
+        DataError: the file cannot be read, a column is numeric with exceptions, or the target is not usable.
     """
     file = csv_file.read(path, delimiter_of(path))
     if target is not None and target not in file.names:
@@ -67,16 +67,16 @@ def study(path: Path, target: str | None, choices: Choices) -> Study:
 
 
 def _classes_kept(file: CsvFile, column: Column, choices: Choices) -> tuple[str, ...]:
-    """Return the texts that mean a missing cell elsewhere and are classes of a target of texts.
+    """Return the missing-cell texts that are classes of a text target instead.
 
     Raises:
-        ConfigError: the target is to be ignored.
-        DataError: the target holds dates, or is nearly one of numbers.
+        ConfigError: the target is ignored.
+        DataError: the target holds dates, or is numeric with exceptions.
     """
     if column.name in choices.ignore:
-        raise ConfigError(f"--ignore: '{column.name}' is the target.")
+        raise ConfigError(f"--ignore: '{column.name}' is the target; choose another with --target.")
     if not column.is_numeric and dates_in(file, column) is not None:
-        raise DataError(f"{file.path}: the target '{column.name}' holds dates: choose another by --target.")
+        raise DataError(f"{file.path}: the target '{column.name}' holds dates: choose another with --target.")
     if column.name not in choices.categorical and is_numeric(file, column, "--target names another column"):
         return ()
     cells = file.texts(column.name)
@@ -84,7 +84,7 @@ def _classes_kept(file: CsvFile, column: Column, choices: Choices) -> tuple[str,
 
 
 def _last_column(file: CsvFile, columns: dict[str, Column], choices: Choices) -> str:
-    """Return the last column that may be a target: no sentences, no dates."""
+    """Return the last column that can be a target, that is, holds neither sentences nor dates."""
     for name in reversed(file.names):
         column = columns[name]
         if name in choices.ignore:
@@ -95,7 +95,7 @@ def _last_column(file: CsvFile, columns: dict[str, Column], choices: Choices) ->
 
 
 def delimiter_of(path: Path) -> str:
-    """Return the sign that the first line holds most of, of those in use."""
+    """Return the usual delimiter that occurs most often in the first line."""
     if path.suffix.lower() == ".tsv":
         return "\t"
     with reading(path):
@@ -107,61 +107,59 @@ def delimiter_of(path: Path) -> str:
 
 
 def no_series(study: Study) -> list[str]:
-    """Return why the rows are no series, for each column of dates, where the target could be forecast."""
+    """Return why the rows are not a series, for each column of dates, if the target could be forecast."""
     if study.output.kind != "regression" and not study.columns[study.target].is_numeric:
         return []
     lines = []
     for name, dates in study.others.dates.items():
         wrong = trouble(study.file, name, dates)
         if wrong:
-            lines.append(f"Column {name} is nearly a column of times: {wrong}")
+            lines.append(f"Column {name} cannot be the time of a series: {wrong}")
         elif len(study.file) < LEAST_ROWS:
-            lines.append(f"Column {name} is one of times, but {by_hand(study.file, name, study.target)}")
+            lines.append(f"Column {name} holds times, but {by_hand(study.file, name, study.target)}")
     return lines
 
 
 def order_of(study: Study) -> tuple[str | None, list[str]]:
-    """Return the column of dates that the rows are split by, if any, and lines that say why."""
+    """Return the column of dates to split the rows by, if any, and comments that explain it."""
     dates = study.others.dates
     if not dates:
         return None, []
     name = min(dates, key=lambda name: _rank(dates[name]))
     found = dates[name]
     if len(found.bad) or found.doubtful:
-        hint = f"Correct it, or split the rows at random by --ignore {name}."
+        hint = f"Correct it, or split the rows at random with --ignore {name}."
         raise DataError(
-            f"{study.file.path}: rows with a column of dates are split in the order of time, which '{name}' does not "
-            f"tell: {trouble(study.file, name, found)}. {hint}"
+            f"{study.file.path}: rows with a column of dates are split in time order, but '{name}' does not define "
+            f"it: {trouble(study.file, name, found)}. {hint}"
         )
     first, last = (timestamps.stamp(time).removesuffix(" 00:00:00") for time in (found.times.min(), found.times.max()))
-    line = (
-        f"Rows are split in the order of {name} ({first} to {last}), so that later rows test what earlier ones taught."
-    )
+    line = f"Rows are split in the order of {name} ({first} to {last}): the model is tested on the latest rows."
     return name, [*no_series(study), f"{line} --ignore {name} splits at random"]
 
 
 def _rank(dates: Dates) -> tuple[bool, bool]:
-    """Return how well dates order rows: complete ones and those that are in order already come first."""
+    """Return a sort key: columns of complete dates first, then those that are already in order."""
     steps = len(dates.times) - 1
     return bool(len(dates.bad)), len(dates.backward) not in (0, steps - len(dates.repeated))
 
 
 def unused_dates(study: Study) -> dict[str, str]:
-    """Return the reasons why columns of dates are not learnt from."""
+    """Return the reason why each column of dates is not used."""
     cells = {name: study.file.texts(name) for name in study.others.dates}
-    return {name: f"dates, such as '{texts[0]}', are not learnt from" for name, texts in cells.items()}
+    return {name: f"dates, such as '{texts[0]}', are not used as input" for name, texts in cells.items()}
 
 
 def missing_lines(study: Study) -> list[str]:
-    """Return lines about the texts that were taken for missing cells, and those that were not."""
+    """Return comments on the texts that were treated as missing cells, and on those that were not."""
     lines = [
-        f"Taken for missing in {name}: {listed([f'{_shown(text)} ({count:,})' for text, count in texts.items()])}"
+        f"Treated as missing in {name}: {listed([f'{_shown(text)} ({count:,})' for text, count in texts.items()])}"
         for name, texts in gaps_of(study).items()
     ]
     cells = study.file.texts(study.target) if study.kept else []
     kept = [f"'{text}' ({cells.count(text):,})" for text in study.kept]
     if kept:
-        lines.append(f"Not taken for missing, but for a class of {study.target}: {listed(kept)}; see missing_values")
+        lines.append(f"Treated as a class of {study.target}, not as missing: {listed(kept)}; see missing_values")
     taken = {text for texts in gaps_of(study).values() for text in texts if text}
     if taken:
         rest = missing_cells.as_list([marker for marker in study.markers if marker not in taken])
@@ -171,11 +169,11 @@ def missing_lines(study: Study) -> list[str]:
 
 
 def _shown(text: str) -> str:
-    """Return a cell's text in quotes, or that it is empty."""
+    """Return a cell's text in quotes, or "empty cells"."""
     return f"'{text}'" if text else "empty cells"
 
 
 def gaps_of(study: Study) -> dict[str, Counter[str]]:
-    """Return how often each text stands in the missing cells of columns that are learnt from."""
+    """Return how often each text occurs in the missing cells of the columns that are used."""
     names = (*study.others.numeric, *study.others.categories)
     return missing_cells.counted(study.file, {name: study.columns[name].missing for name in names})

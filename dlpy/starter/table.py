@@ -1,4 +1,4 @@
-"""A first experiment file for the user's own table: rows, texts, or a series, with what was found as comments."""
+"""Generates an experiment file for a table of rows, texts or a series, with comments on what was found."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ _CLOCKS = ("time", "hour", "hr", "clock", "time of day", "time_of_day", "timeofd
 
 
 def experiment_for_table(path: Path, target: str | None, output: Path, choices: Choices) -> str:
-    """Return the text of an experiment file, to be written at `output`, that predicts a column of a CSV file.
+    """Return an experiment file, to be written to `output`, that predicts a column of a CSV file.
 
     Raises:
         ConfigError: there is no such column.
-        DataError: the file cannot be read, holds nothing to learn from, or a column is nearly one of numbers.
+        DataError: the file cannot be read, has no usable columns, or a column is numeric with exceptions.
     """
     found = study(path, target, choices)
     others = found.others
@@ -54,20 +54,18 @@ def experiment_for_table(path: Path, target: str | None, output: Path, choices: 
 
 
 def _nothing(study: Study) -> str:
-    """Return why there is nothing to learn from beside the target."""
+    """Return why no column other than the target can be used."""
     others, path = study.others, study.file.path
     reasons = [*told(others.unused), *no_series(study)]
     if not others.dates:
-        reasons.insert(
-            0, f"{path} holds nothing but names beside '{study.target}': no numbers, no categories, no sentences."
-        )
+        reasons.insert(0, f"{path} has only names besides '{study.target}': no numbers, no categories, no sentences.")
     else:
-        reasons.insert(0, f"{path} holds no numbers, categories or sentences beside '{study.target}'.")
+        reasons.insert(0, f"{path} has no numbers, categories or sentences besides '{study.target}'.")
     return " ".join(reason if reason.endswith(".") else f"{reason}." for reason in reasons)
 
 
 def _forecast(study: Study, output: Path) -> str | None:
-    """Return an experiment on a series, where the rows are one."""
+    """Return a forecasting experiment if the rows are a series, otherwise None."""
     file, others, target = study.file, study.others, study.columns[study.target]
     if len(file) < LEAST_ROWS or not target.is_numeric or target.missing or study.target in study.choices.categorical:
         return None
@@ -78,21 +76,21 @@ def _forecast(study: Study, output: Path) -> str | None:
         return None
     holes = {name: len(study.columns[name].missing) for name in others.numeric if study.columns[name].missing}
     why = {name: f"{plural(count, 'missing cell')}, and a series needs every value" for name, count in holes.items()}
-    why |= dict.fromkeys(others.categories, "texts: a series is learnt from numbers")
+    why |= dict.fromkeys(others.categories, "text: a series needs numbers")
     why |= {name: reason for name, reason in unused_dates(study).items() if name != timeline.name}
     columns = [*(name for name in others.numeric if name not in holes), study.target]
     texts = {name for name, column in study.columns.items() if not column.is_numeric}
-    every = set(file.names) == {*columns, timeline.name} and timeline.name in texts  # the reader leaves texts out
+    every = set(file.names) == {*columns, timeline.name} and timeline.name in texts  # the reader skips text columns
     source = [
         *([] if every else [Option("columns", columns)]),
-        Option("target", study.target, "its own past is learnt from too"),
+        Option("target", study.target, "its past values are used as input, too"),
         *([Option("delimiter", delimiter)] if (delimiter := delimiter_of(file.path)) != "," else []),
     ]
     return experiment_for_series(file, output, source, timeline, told({**others.unused, **why}))
 
 
 def _timeline(study: Study) -> Timeline | None:
-    """Return the times of the rows: those of a column, or of a column of days and one of times of day together."""
+    """Return the times of the rows, from one column or from a column of days and one of times of day."""
     file, dates = study.file, study.others.dates
     name = next((name for name in dates if not trouble(file, name, dates[name])), None)
     if name is not None:
@@ -110,11 +108,15 @@ def _for_rows(study: Study, output: Path) -> str:
     data = [
         Option("name", "csv"),
         *_source(study, output),
-        *([Option("time", time, "rows are put in its order")] if time else []),
-        *([Option("ignore", ignore, "the reasons are given on top")] if ignore else []),
+        *([Option("time", time, "rows are sorted by it")] if time else []),
+        *([Option("ignore", ignore, "see the reasons above")] if ignore else []),
         *([Option("categorical", [*others.categories])] if chosen else []),
         *_filling(study),
-        *([Option("transforms", ["standardize"], "numeric columns: mean 0, deviation 1")] if others.numeric else []),
+        *(
+            [Option("transforms", ["standardize"], "numeric columns: mean 0, standard deviation 1")]
+            if others.numeric
+            else []
+        ),
         *_held_out(time),
     ]
     title = f"Predicts {study.target} from the other columns of {file.path.name} ({plural(len(file), 'row')})."
@@ -131,7 +133,7 @@ def _for_rows(study: Study, output: Path) -> str:
 
 
 def _for_texts(study: Study, output: Path) -> str:
-    """Return an experiment on the column with the longest texts."""
+    """Return an experiment that uses the column with the longest texts."""
     file, prose = study.file, study.others.prose
     column = max(prose, key=lambda name: sum(map(len, prose[name])))
     others = [name for name in file.names if name not in (column, study.target)]
@@ -139,19 +141,19 @@ def _for_texts(study: Study, output: Path) -> str:
     path, *source = _source(study, output)
     transforms = [
         Item({"name": "tokenize", "vocabulary": 10_000}, "the 9,999 most frequent words"),
-        Item("multi_hot", "which words there are, without order"),
+        Item("multi_hot", "which words occur, regardless of order"),
     ]
     data = [
         Option("name", "text_csv"),
         path,
         Option("text", column, f"of {plural(len(others), 'other column')}: {listed(others)}" if others else ""),
         *source,
-        *([Option("time", time, "rows are put in its order")] if time else []),
+        *([Option("time", time, "rows are sorted by it")] if time else []),
         Option("transforms", transforms),
         *_held_out(time),
     ]
     unused = {name: why for name, why in study.others.unused.items() if name != column}
-    unused |= dict.fromkeys(study.others.numeric, "numbers that name the rows; texts are learnt from alone")
+    unused |= dict.fromkeys(study.others.numeric, "row numbers; only the texts are used")
     title = f"Predicts {study.target} from the texts in {column} of {file.path.name} ({plural(len(file), 'row')})."
     about = [*missing_lines(study), *told({**unused, **unused_dates(study)}), *in_time]
     values = {key: value for key, value in values_of(data).items() if key != "transforms"}
@@ -160,7 +162,7 @@ def _for_texts(study: Study, output: Path) -> str:
 
 
 def _source(study: Study, output: Path) -> list[Option]:
-    """Return the options that every experiment on this table has."""
+    """Return the options shared by all experiments on the table."""
     file = study.file
     last = "the last column; " * (study.target == file.names[-1])
     which = "" if study.given else f"{last}change it to predict another"
@@ -169,7 +171,7 @@ def _source(study: Study, output: Path) -> list[Option]:
     note = (
         f"without {listed([repr(text) for text in study.kept])}, which is a class"
         if study.kept
-        else "mean a missing cell"
+        else "texts that mark a missing cell"
     )
     return [
         Option("path", relative(file.path, output)),
@@ -184,13 +186,13 @@ def _held_out(time: str | None) -> list[Option]:
     if time is None:
         return HELD_OUT
     return [
-        Option("test", _LATEST, "the latest rows, kept aside for dlpy evaluate"),
-        Option("validation", _LATEST, "the latest rows before these, watched while training"),
+        Option("test", _LATEST, "the latest rows, held out for dlpy evaluate"),
+        Option("validation", _LATEST, "the rows before these, monitored during training"),
     ]
 
 
 def _filling(study: Study) -> list[Option]:
-    """Return the line that fills missing cells, where there are any."""
+    """Return the option that fills missing cells, if there are any."""
     gaps = {name: sum(texts.values()) for name, texts in gaps_of(study).items()}
     if not gaps:
         return []
@@ -200,7 +202,7 @@ def _filling(study: Study) -> list[Option]:
 
 
 def _try(dataset: Dataset, time: str | None) -> None:
-    """Raise DataError where training could not begin with the rows as they are divided."""
+    """Raise DataError if training cannot start with these splits."""
     try:
         loaded = dataset.load()
         parts = split(dataset, loaded)
@@ -214,7 +216,7 @@ def _try(dataset: Dataset, time: str | None) -> None:
 
 
 def about(found: Output, column: Column | None) -> str:
-    """Return the range of a target's numbers, or its classes."""
+    """Return a comment with the range of a numeric target, or with the classes."""
     if found.kind == "regression":
         return "" if column is None else f"numbers from {column.values.min():g} to {column.values.max():g}"
     return f"{len(found.classes)} classes: {listed(list(found.classes))}"

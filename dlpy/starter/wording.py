@@ -1,7 +1,7 @@
-"""How generated experiment files are worded: YAML that people read and go on writing.
+"""Writes generated experiment files as commented YAML for users to read and edit.
 
-The one writer of such files. Values reach the file through YAML's own quoting and comments through `_comment`, so that
-no name from outside (a file's, a column's, a cell's text) can become anything but a value or a comment.
+Values are quoted by the YAML writer and comments pass through `_comment`, so the name of a file or column, or the text
+of a cell, can only ever become a value or a comment.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _MOST_NAMED = 8
 
 @dataclass(frozen=True)
 class Item:
-    """An item of a list, with a comment behind it."""
+    """A list item with an optional comment."""
 
     value: Any
     note: str = ""
@@ -32,9 +32,9 @@ class Item:
 
 @dataclass(frozen=True)
 class Option:
-    """An option of a block, with a comment behind it; a list of `Item`s stands below its key, a line each.
+    """An option of a block with an optional comment; a list of `Item`s is written below its key, one per line.
 
-    suggested: it is only a comment itself, for the reader to turn on.
+    suggested: written as a comment, for the user to enable.
     """
 
     key: str
@@ -47,13 +47,13 @@ Lines = Sequence[Option | Item]
 
 
 def experiment_file(title: list[str], output: Path, blocks: dict[str, Lines]) -> str:
-    """Return an experiment file, its title as comments on top; it stops early unless it has callbacks of its own.
+    """Return an experiment file with the title as comments; without callbacks it gets early stopping.
 
     Args:
         blocks: the lines of `data`, `model` and `training`, and of `callbacks` if any.
 
     Raises:
-        ConfigError: a value holds what no such file can, as the name of a file that is not UTF-8.
+        ConfigError: a value cannot be written as YAML, such as a file name that is not UTF-8.
     """
     early = [Item({"name": "early_stopping", "monitor": "val_loss", "patience": 10})]
     blocks = {**blocks, "callbacks": blocks.get("callbacks", early)}
@@ -65,42 +65,42 @@ def experiment_file(title: list[str], output: Path, blocks: dict[str, Lines]) ->
 
 
 def title_of(text: str) -> list[str]:
-    """Return the comments on top of an experiment file that `experiment_file` made: what was found."""
+    """Return the title lines of a file made by `experiment_file`."""
     lines = takewhile(lambda line: line.startswith("#"), text.splitlines())
     return [line.removeprefix("# ") for line in lines if line != "#" and not line.startswith("#   ")]
 
 
 def _check(text: str, meant: dict[str, Any], output: Path) -> None:
-    """Raise ConfigError where a file would not be read as it is meant."""
+    """Raise ConfigError if the file would not be read back as the given values."""
     try:
         right = values_of(text) == meant
     except ConfigError:
         right = False
     if not right:
         raise ConfigError(
-            f"{output} cannot say what was found: a file, folder or column has a name that YAML cannot hold."
+            f"{output} cannot be written: a file, folder or column has a name that YAML cannot represent. Rename it."
         )
 
 
 def relative(path: Path, output: Path) -> str:
-    """Return the file's path from the folder of the experiment file; absolute where it lies elsewhere."""
+    """Return the path relative to the experiment file's folder; absolute if it is outside."""
     relative = os.path.relpath(path.resolve(), output.resolve().parent)
     return str(path.resolve()) if relative.startswith(("..", "~")) else relative  # `~` would be a user's folder
 
 
 def plural(count: int, noun: str) -> str:
-    """Return the number of things, with their name."""
+    """Return a count with its noun, such as "1 row" or "2 rows"."""
     return f"{count:,} {noun}" + ("" if count == 1 else "s")
 
 
 def listed(names: list[str]) -> str:
-    """Return the first names on one line."""
+    """Return the first names, comma-separated."""
     more = f", and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
     return ", ".join(shortened(name, 60) for name in names[:_MOST_NAMED]) + more
 
 
 def _comment(text: str) -> str:
-    """Return a text as a comment: the rest of its line and no more."""
+    """Return a text as a one-line comment."""
     kept = text if len(text) <= _LONGEST_COMMENT else shortened(text, _LONGEST_COMMENT)
     return f"# {on_a_line(kept)}".rstrip()
 
@@ -119,12 +119,12 @@ def _written(lines: Lines, indent: str) -> Iterator[str]:
 
 
 def _noted(line: str, note: str) -> str:
-    """Return the line with a comment behind it, where there is one."""
+    """Return the line with the comment appended, if there is one."""
     return f"{line:<{_COMMENT_COLUMN - 1}} {_comment(note)}" if note else line
 
 
 def _meant(lines: Lines) -> Any:
-    """Return the values that the lines are to be read as."""
+    """Return the values that the lines stand for."""
     if lines and all(isinstance(line, Item) for line in lines):
         return [line.value for line in lines]
     found = [line for line in lines if isinstance(line, Option) and not line.suggested]

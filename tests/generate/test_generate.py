@@ -207,7 +207,7 @@ def test_new_writes_an_experiment_for_a_text_file(bench) -> None:
     status, _, err = bench.run("new", "t.txt")
     assert (status, err) == (0, "")
     text = (bench.folder / "t.yaml").read_text()
-    assert "# Learns to go on with t.txt (12,000 characters, " in text
+    assert "# Trains a language model on t.txt (12,000 characters, " in text
     assert "epochs: 100" in text
     assert "- text_samples" in text
     assert bench.run("check", "t.yaml", "--data")[0] == 0

@@ -31,7 +31,7 @@ def test_a_table_becomes_an_experiment_that_tells_what_was_found(folder, capsys)
         "  Predicts bought from the other columns of people.csv (60 rows).",
         "  1 numeric column: age",
         "  1 categorical column: city (2 values)",
-        "  Taken for missing in age: empty cells (1)",
+        "  Treated as missing in age: empty cells (1)",
         "  Not used: id note (60 different texts in 60 rows, such as 'text 0')",
         "next: dlpy train people.yaml",
     ]
@@ -82,7 +82,7 @@ def test_a_table_with_more_than_sentences_stays_a_table(folder):
     dataset = load(folder / "r.yaml")[0].data
     assert (dataset.name, dataset.ignore) == ("csv", ["review"])
     (folder / "n.csv").write_text("name,verdict\n" + "".join(f"Name {i},{i % 2}\n" for i in range(40)))
-    with pytest.raises(DataError, match="holds nothing but names beside 'verdict'"):
+    with pytest.raises(DataError, match="has only names besides 'verdict'"):
         starter.experiment_for("n.csv", None, folder / "e.yaml")
 
 
@@ -115,9 +115,9 @@ def test_mistakes_are_one_line(folder):
         starter.experiment_for("people.csv", "bougt", folder / "e.yaml")
     with pytest.raises(ConfigError, match=r"'minst' is neither a dataset nor .* Did you mean 'mnist'\?"):
         starter.experiment_for("minst", None, folder / "e.yaml")
-    with pytest.raises(ConfigError, match="--target names a column"):
+    with pytest.raises(ConfigError, match="--target needs a CSV file"):
         starter.experiment_for("mnist", "x", folder / "e.yaml")
-    with pytest.raises(ConfigError, match="reads files of your own"):
+    with pytest.raises(ConfigError, match="reads your own files"):
         starter.experiment_for("csv", None, folder / "e.yaml")
     with pytest.raises(DataError, match="there is no file"):
         starter.experiment_for("none.csv", None, folder / "e.yaml")
@@ -188,7 +188,7 @@ def test_a_folder_of_pictures_becomes_an_experiment_of_the_size_they_have(folder
         picture(folder / "pets" / "dogs" / f"{number}.png", (500, 300))
     assert main(["new", "pets"]) == 0
     text = (folder / "pets.yaml").read_text()
-    assert "# Tells the pictures in pets apart (16 pictures to learn from)." in text
+    assert "# Classifies the images in pets (16 images)." in text
     assert "# they have 40 x 30 to 500 x 300 pixels" in text
     experiment, _ = load(folder / "pets.yaml")
     assert experiment.data.size == [30, 30]
@@ -221,4 +221,4 @@ def test_a_folder_of_neither_is_told(folder, capsys):
         (folder / "odd" / name).mkdir(parents=True)
         (folder / "odd" / name / "x.pdf").write_text("")
     assert main(["new", "odd"]) == 3
-    assert "neither pictures" in capsys.readouterr().err
+    assert "neither images" in capsys.readouterr().err

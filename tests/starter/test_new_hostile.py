@@ -119,9 +119,9 @@ def test_what_new_wrote_runs_no_plug_in_even_if_it_would_name_one(bench, monkeyp
 
 
 def test_a_file_that_would_say_something_else_is_not_written() -> None:
-    with pytest.raises(ConfigError, match="cannot say what was found"):
+    with pytest.raises(ConfigError, match="cannot be written: a file, folder or column"):
         experiment_file(["x"], Path("x.yaml"), {"data": [Option("path", 1), Option("path", 2)]})
-    with pytest.raises(ConfigError, match="a name that YAML cannot hold"):
+    with pytest.raises(ConfigError, match="a name that YAML cannot represent"):
         experiment_file(["x"], Path("x.yaml"), {"data": [Option("a", "\udce9")], "model": [Item("x")]})
 
 

@@ -119,7 +119,7 @@ def test_numbers_but_for_signs_are_an_error_that_names_them(capsys, cells, shown
     rows = [[cells.format(i=i), i * 1.5, "ab"[i % 2]] for i in range(100)]
     status, err, _ = new(capsys, "price,x,label", rows, "--target", target)
     assert status == 3
-    assert err.startswith("error: t.csv:2: column 'price' holds numbers but for ")
+    assert err.startswith("error: t.csv:2: column 'price' holds numbers except for ")
     assert shown in err
     assert "--categorical price" in err
 
@@ -128,10 +128,10 @@ def test_a_dash_among_numbers_is_an_error_that_offers_a_missing_cell(capsys):
     rows = [["-" if i % 5 == 3 else i / 3, i * 1.5, "ab"[i % 2]] for i in range(100)]
     status, err, _ = new(capsys, "rate,x,label", rows)
     assert status == 3
-    assert "t.csv:5: column 'rate' holds numbers but for '-' (line 5)." in err
-    assert "--missing '-' takes that for a missing cell." in err
+    assert "t.csv:5: column 'rate' holds numbers except for '-' (line 5)." in err
+    assert "--missing '-' treats it as a missing cell." in err
     _, out, data = new(capsys, "rate,x,label", rows, "--missing", "-")
-    assert "Taken for missing in rate: '-' (20)" in out
+    assert "Treated as missing in rate: '-' (20)" in out
     assert (data.missing, data.missing_values[-1]) == ("median", "-")
 
 
@@ -165,8 +165,8 @@ def test_texts_taken_for_missing_are_told_with_their_columns(capsys):
         for i in range(60)
     ]
     _, out, data = new(capsys, "x,country,alley,label", rows)
-    assert "  Taken for missing in country: 'NA' (15)\n  Taken for missing in alley: '?' (10)\n" in out
-    assert "Not taken for missing, but for a class of label: 'None' (20); see missing_values" in out
+    assert "  Treated as missing in country: 'NA' (15)\n  Treated as missing in alley: '?' (10)\n" in out
+    assert "Treated as a class of label, not as missing: 'None' (20); see missing_values" in out
     assert "If 'NA', '?' should be a value, add to data: missing_values: " in out
     assert data.missing_values == ["", "NA", "N/A", "NaN", "nan", "null", "?"]
     assert data.load().task.output.classes == ("None", "a", "b")
@@ -175,8 +175,8 @@ def test_texts_taken_for_missing_are_told_with_their_columns(capsys):
 def test_running_numbers_and_empty_columns_are_left_out_with_a_reason(capsys):
     rows = [[i, i + 1, "", "NA", i * 1.5, "ab"[i % 2]] for i in range(60)]
     _, out, data = new(capsys, ",id,hole,gone,x,y", rows)
-    assert "Not used: Unnamed: 0 (a running number, such as '0')" in out
-    assert "Not used: id (a running number, such as '1')" in out
+    assert "Not used: Unnamed: 0 (a row number, such as '0')" in out
+    assert "Not used: id (a row number, such as '1')" in out
     assert "Not used: hole (every cell is empty)" in out
     assert "Not used: gone (every cell is missing, such as 'NA')" in out
     assert data.load().train.x.numeric_names == ("x",)
@@ -205,21 +205,22 @@ def test_months_are_a_series(capsys, form, time, title):
     _, out, data = new(capsys, "month,sold", [[day.strftime(form), i / 7] for i, day in enumerate(MONTHS)])
     assert title in out
     assert (data.name, data.time, data.target, data.lookback) == ("timeseries_csv", time, ["sold"], 5)
-    assert ("form that timeseries_csv does not read" in out) == (time is None)
+    assert ("format that timeseries_csv cannot read" in out) == (time is None)
 
 
 def test_a_short_series_is_told_the_limit(capsys):
     status, err, _ = new(capsys, "month,sold", [[day.isoformat(), i / 7] for i, day in enumerate(MONTHS[:48])])
     assert status == 3
     assert (
-        "from 60 rows on, and this one has 48. By hand: data: {name: timeseries_csv, path: t.csv, time: month," in err
+        "needs at least 60 rows for a series, and this table has 48. By hand: data: {name: timeseries_csv, path: t.csv, time: month,"
+        in err
     )
 
 
 def test_working_days_and_other_gaps_leave_windows(capsys):
     rows = [[day.isoformat(), i, i / 7] for i, day in enumerate(DAYS) if day.weekday() < 5]
     _, out, data = new(capsys, "Date,Open,Close", rows)
-    assert "Column Date has 56 gaps: the rows are taken one after the other, whatever their times" in out
+    assert "Column Date has 56 gaps: rows are used in order, regardless of their times" in out
     assert (data.name, data.time, data.columns) == ("timeseries_csv", None, None)
     rows = [[day.isoformat(), i, i / 7] for i, day in enumerate(DAYS) if i != 100]
     _, _, data = new(capsys, "Date,Open,Close", rows)
@@ -230,21 +231,21 @@ def test_days_and_hours_in_two_columns_are_a_series(capsys):
     rows = [[day.isoformat(), f"{hour}:00", day.day + hour / 7] for day in DAYS[:20] for hour in range(24)]
     _, out, data = new(capsys, "date,time,heat", rows)
     assert (data.name, data.columns, data.time) == ("timeseries_csv", ["heat"], None)
-    assert "Column date with time is written in a form" in out
+    assert "Column date with time has a format that timeseries_csv cannot read" in out
 
 
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
-        (DAYS[::-1], "line 3: 2013-02-02 is earlier than 2013-02-03 before it; the newest row comes first"),
+        (DAYS[::-1], "line 3: 2013-02-02 is earlier than 2013-02-03 before it; the newest row is first"),
         ([*DAYS[50:60], *DAYS[:50], *DAYS[60:]], "line 12: 2012-01-01 is earlier than 2012-02-29 before it; sort"),
-        ([day for day in DAYS[:100] for _ in "ab"], "line 3: 2012-01-01 is there twice (100 rows of the same time"),
+        ([day for day in DAYS[:100] for _ in "ab"], "line 3: 2012-01-01 is repeated (100 rows with the same time"),
     ],
 )
 def test_what_is_nearly_a_series_is_told_with_its_line(capsys, rows, message):
     status, err, _ = new(capsys, "day,y", [[day.isoformat(), i / 7] for i, day in enumerate(rows)])
     assert status == 3
-    assert f"Column day is nearly a column of times: {message}" in err
+    assert f"Column day cannot be the time of a series: {message}" in err
 
 
 def test_day_and_month_are_told_apart_by_the_whole_column():
