@@ -58,11 +58,11 @@ def resume_and_show(run: Run, *, quiet: bool, allow_inexact: bool = False, jobs:
     from dlpy.cli import artworks
     from dlpy.cli.progress import reporter
     from dlpy.core.errors import ConfigError
-    from dlpy.runs.directory import PICTURE_KINDS
+    from dlpy.runs.directory import ARTWORK_KINDS
     from dlpy.training.resume import resume
 
     kind = run.record().kind
-    if kind in PICTURE_KINDS:
+    if kind in ARTWORK_KINDS:
         if jobs is not None:
             raise ConfigError(f"--jobs: run {run.id} has no folds; leave this option out.")
         artworks.resume_and_show(run, command_line(), quiet=quiet, allow_inexact=allow_inexact)

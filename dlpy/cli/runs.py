@@ -106,7 +106,7 @@ def _list(found: list[Run], sort: str, *, reverse: bool, as_json: bool) -> None:
 
 def _row(run: Run) -> dict[str, Any]:
     from dlpy.core.errors import RunError
-    from dlpy.runs.directory import PICTURE_KINDS
+    from dlpy.runs.directory import ARTWORK_KINDS
     from dlpy.runs.lock import status_of
     from dlpy.runs.trust import require_own
 
@@ -116,7 +116,7 @@ def _row(run: Run) -> dict[str, Any]:
     except RunError:
         return {"id": run.id, "status": "damaged"}
     known = {"id": run.id, "status": status_of(run, record), "data": record.data.source, "seconds": record.seconds}
-    if record.kind in PICTURE_KINDS:
+    if record.kind in ARTWORK_KINDS:
         return {**known, **({} if summary.last is None else {"loss": summary.last.scores.get("loss")})}
     best = {} if summary.best is None else {"epoch": summary.best.epoch, **summary.best.scores}
     return {**known, **(summary.mean or best)}

@@ -1,4 +1,4 @@
-"""Arrays in npz files of a run, checked: which are numbers, positions of rows, texts, and how many."""
+"""Reads and checks arrays from a run's npz files: numbers, row positions and texts."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from dlpy.storage.npz import ArraysError, read_npz
 T = TypeVar("T")
 Arrays = Mapping[str, np.ndarray]
 
-_LARGEST = 1e200  # a larger number is as good as infinite: no axis holds it
+_LARGEST = 1e200  # larger numbers are treated as infinite: no plot axis can show them
 _MOST_INDEX = 2**48
 
 
 def read_arrays(path: Path) -> dict[str, np.ndarray]:
-    """Return the arrays of an npz file of the run; none where it is not written yet.
+    """Return the arrays of a run's npz file; an empty mapping if it is not written yet.
 
     Raises:
         RunError: the file is damaged.
@@ -35,7 +35,7 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
 
 
 def parsed(path: Path, parse: Callable[[Arrays], T]) -> T | None:
-    """Return what is parsed of an npz file, None where there is none.
+    """Return an npz file as parsed by `parse`, or None if there is no file.
 
     Raises:
         RunError: the file is damaged, or `parse` raises ArraysError.
@@ -50,26 +50,26 @@ def parsed(path: Path, parse: Callable[[Arrays], T]) -> T | None:
 
 
 def classes(arrays: Arrays, rows: int, output: Output | None) -> tuple[np.ndarray, np.ndarray]:
-    """Return class numbers (rows,), and the probabilities (rows, units) that were given to the classes."""
+    """Return the target's class numbers (rows,) and the predicted probabilities (rows, units)."""
     target, prediction = numbers(arrays, "target", rows), values(arrays, "prediction", rows)
     units = prediction.shape[1]
     wanted = units if output is None or output.units is None else output.units
     if target.ndim != 1 or units != wanted or not units:
         raise ArraysError(f"its targets and predictions have shapes {target.shape} and {prediction.shape}")
     if not ((target >= 0) & (target < max(2, units)) & (target == np.floor(target))).all():
-        raise ArraysError(f"a target is none of {max(2, units)} classes")
+        raise ArraysError(f"a target is not one of the {max(2, units)} classes")
     return target.astype(np.int64), prediction
 
 
 def values(arrays: Arrays, name: str, rows: int) -> np.ndarray:
-    """Return numbers as (rows, units) float64; NaN where they are too large for any use."""
+    """Return numbers as (rows, units) float64; NaN where they are too large to be usable."""
     found = numbers(arrays, name, rows)
     found = found.reshape(rows, math.prod(found.shape[1:])).astype(np.float64)
     return np.where(np.abs(found) <= _LARGEST, found, np.nan)
 
 
 def numbers(arrays: Arrays, name: str, rows: int | None = None) -> np.ndarray:
-    """Return an array of numbers, of so many rows if that is given."""
+    """Return a numeric array, checked to have `rows` rows if given."""
     found = there(arrays, name)
     if found.dtype.kind not in "biuf" or (rows is not None and (not found.ndim or len(found) != rows)):
         raise ArraysError(f"'{name}' is of type {found.dtype} and shape {found.shape}")
@@ -77,7 +77,7 @@ def numbers(arrays: Arrays, name: str, rows: int | None = None) -> np.ndarray:
 
 
 def moderate(arrays: Arrays, name: str, axes: int) -> np.ndarray:
-    """Return an array of so many axes whose numbers are finite."""
+    """Return an array with `axes` axes of finite numbers."""
     found = numbers(arrays, name)
     if found.ndim != axes or not found.size or not is_moderate(found):
         raise ArraysError(f"'{name}' is of type {found.dtype} and shape {found.shape}, or holds no usable numbers")
@@ -85,12 +85,12 @@ def moderate(arrays: Arrays, name: str, axes: int) -> np.ndarray:
 
 
 def is_moderate(found: np.ndarray) -> bool:
-    """Return whether all numbers are finite and not too large for any use."""
+    """Return whether all numbers are finite and not too large to be usable."""
     return bool((np.abs(found.astype(np.float64)) <= _LARGEST).all())
 
 
 def positions(arrays: Arrays, name: str) -> np.ndarray:
-    """Return numbers of rows or classes: (rows,) int64."""
+    """Return row positions or class numbers: (rows,) int64."""
     found = there(arrays, name)
     if found.dtype.kind not in "iu" or found.ndim != 1 or not ((found >= 0) & (found < _MOST_INDEX)).all():
         raise ArraysError(f"'{name}' does not hold positions of rows")
@@ -98,7 +98,7 @@ def positions(arrays: Arrays, name: str) -> np.ndarray:
 
 
 def texts(arrays: Arrays, name: str, rows: int | None) -> list[str]:
-    """Return so many texts; of None, a single one."""
+    """Return `rows` texts, or the single text of a scalar array if `rows` is None."""
     found = there(arrays, name)
     if found.dtype.kind != "U" or (found.shape != (rows,) if rows is not None else found.ndim):
         raise ArraysError(f"'{name}' is of type {found.dtype} and shape {found.shape}")
@@ -106,7 +106,7 @@ def texts(arrays: Arrays, name: str, rows: int | None) -> list[str]:
 
 
 def there(arrays: Arrays, name: str) -> np.ndarray:
-    """Return the array of that name; raise ArraysError where there is none."""
+    """Return the array of that name; raise ArraysError if there is none."""
     if name not in arrays:
         raise ArraysError(f"there is no array '{name}' in it")
     return arrays[name]

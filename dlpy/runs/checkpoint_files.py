@@ -1,4 +1,4 @@
-"""The files of checkpoints: the links to them, whether one is what was written, and which are still needed."""
+"""Checkpoint files: links, integrity checks, rewinding to the last intact one, and removing unused ones."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _Manifest = Mapping[str, str]
 class CheckpointState:
     """state.json of a checkpoint. Those of earlier versions lack some entries.
 
-    epoch: how many epochs are over. step: how many steps of the next one.
-    best: which epoch was the best by then. stopped: whether a callback stopped training after it.
-    phase, phase_began: which of training.phases it is in, and the epoch that began with; None where there are none.
-    callbacks: what each callback remembers.
+    epoch: number of finished epochs. step: number of finished steps of the next one.
+    best: the best epoch so far. stopped: whether a callback stopped training after it.
+    phase, phase_began: the current one of training.phases, and its first epoch; None without phases.
+    callbacks: the state of each callback.
     """
 
     epoch: int
@@ -38,12 +38,12 @@ class CheckpointState:
 
     @property
     def is_resumable(self) -> bool:
-        """Whether it says all that is needed to go on."""
+        """Whether it has all entries needed to resume."""
         return self.step is not None and self.stopped is not None and self.callbacks is not None
 
     @property
     def is_possible(self) -> bool:
-        """Whether its counts are those of a training."""
+        """Whether its counts are consistent."""
         counts = [self.epoch, self.step or 0, self.best or 0, (self.phase or 1) - 1, (self.phase_began or 1) - 1]
         return (
             min(counts) >= 0 and (self.best or 0) <= self.epoch and (self.phase is None) == (self.phase_began is None)
@@ -51,10 +51,10 @@ class CheckpointState:
 
 
 def whole(folder: Path) -> CheckpointState:
-    """Return the state of a checkpoint all of whose files are what was written.
+    """Return the state of a checkpoint after verifying all its files.
 
     Raises:
-        RunError: one is not, or was written by a dlpy that could not resume.
+        RunError: a file is missing or damaged, or was written by a version of dlpy that could not resume.
     """
     for name in ("weights.npz", "optimizer.npz", "seeds.npz"):
         verify(folder, name)
@@ -62,20 +62,20 @@ def whole(folder: Path) -> CheckpointState:
     if state.step:
         verify(folder, "metrics.npz")
     if not state.is_resumable:
-        raise RunError(f"{folder} lacks what is needed to go on: an older dlpy wrote it.")
+        raise RunError(f"{folder} cannot be resumed: an older version of dlpy wrote it.")
     return state
 
 
 def read_state(folder: Path) -> CheckpointState:
-    """Return the epoch, the scores and what callbacks remember of a checkpoint.
+    """Return the state of a checkpoint.
 
     Raises:
-        RunError: the file is not what was written, or says something else.
+        RunError: the file is damaged or inconsistent.
     """
     verify(folder, "state.json")
     state = _state(folder)
     if not state.is_possible:
-        raise RunError(f"{folder / 'state.json'} is damaged: it says what dlpy never writes.")
+        raise RunError(f"{folder / 'state.json'} is damaged: its counts are inconsistent.")
     return state
 
 
@@ -87,18 +87,18 @@ def _state(folder: Path) -> CheckpointState:
 
 
 def verify(folder: Path, name: str) -> None:
-    """Raise RunError where a file is not what was written."""
+    """Raise RunError if a file does not have the checksum in the manifest."""
     try:
         digests = parse(read_mapping(folder / "manifest.json", _Manifest), _Manifest)
         same = digests.get(name) == sha256(folder / name)
     except OSError as error:
         raise RunError(f"{folder} is missing or damaged: {error}.") from None
     if not same:
-        raise RunError(f"{folder / name} is damaged: its content is not what was written.")
+        raise RunError(f"{folder / name} is damaged: its content was changed after it was written.")
 
 
 def point(link: Path, target: str) -> None:
-    """Let a link point at its neighbour of that name; it is never missing meanwhile."""
+    """Point a link at a sibling, atomically."""
     temporary = beside(link)
     temporary.unlink(missing_ok=True)
     temporary.symlink_to(target)
@@ -106,13 +106,13 @@ def point(link: Path, target: str) -> None:
 
 
 def rewind(run: Run) -> tuple[CheckpointState | None, list[str]]:
-    """Bring the folder to what it was when the last checkpoint that is whole was written.
+    """Restore the folder to its state when the last intact checkpoint was written.
 
     Returns:
-        The state of that checkpoint, None where there is none, and a line for each one that is damaged.
+        The state of that checkpoint (None if there is none), and a line for each damaged one.
 
     Raises:
-        RunError: there are checkpoints, but none is whole.
+        RunError: there are checkpoints, but none is intact.
     """
     damages = []
     for link in ("unfinished", "last", "previous"):
@@ -129,18 +129,18 @@ def rewind(run: Run) -> tuple[CheckpointState | None, list[str]]:
             if best is not None:
                 whole(best)
         except RunError as error:
-            damages.append(f"{error} It was the best when {folder.name} was written.")
+            damages.append(f"{error} It was the best checkpoint when {folder.name} was written.")
             continue
         last = _last_if_whole(run) if state.step else folder
         if last is not None and read_state(last).epoch > state.epoch:
-            continue  # a process was killed just before it removed the link to `unfinished`
+            continue  # the process was killed just before removing the link to `unfinished`
         unfinished = folder if state.step else None
         _reset(run.checkpoints, {"unfinished": unfinished, "last": last, "best": best or last})
         return state, damages
     if damages:
-        told = " ".join(dict.fromkeys(damages))
-        anew = f"Train it anew: {command('train', run.config)}"
-        raise RunError(f"run {run.id} cannot be resumed from any checkpoint: {told} {anew}")
+        reasons = " ".join(dict.fromkeys(damages))
+        hint = f"Start a new run: {command('train', run.config)}"
+        raise RunError(f"run {run.id} cannot be resumed from any checkpoint: {reasons} {hint}")
     _reset(run.checkpoints, {})
     return None, []
 
@@ -154,7 +154,7 @@ def _last_if_whole(run: Run) -> Path | None:
 
 
 def _reset(folder: Path, links: dict[str, Path | None]) -> None:
-    """Leave these links and what they point at, and nothing else."""
+    """Set these links, and remove all other links and unused checkpoints."""
     with storage(folder):
         folder.mkdir(exist_ok=True)
         for link, target in links.items():
@@ -167,12 +167,12 @@ def _reset(folder: Path, links: dict[str, Path | None]) -> None:
 
 
 def remove_unused(folder: Path) -> None:
-    """Remove what no link points at, but for what was best when a checkpoint was written that one does point at."""
+    """Remove unlinked checkpoints, except those that a linked checkpoint names as the best."""
     linked = {path.readlink().name for path in folder.iterdir() if path.is_symlink()}
     try:
         best = {f"epoch-{_state(folder / name).best or 0:04d}" for name in linked}
     except RunError:
-        return  # what is damaged may have needed any of them
+        return  # the damaged checkpoint may name any of them
     for path in folder.glob("epoch-*"):
         if path.name not in linked | best:
             shutil.rmtree(path, ignore_errors=True)

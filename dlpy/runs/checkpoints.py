@@ -1,10 +1,10 @@
-"""Weights and all else that training needs to go on, in a directory that appears whole.
+"""Saves and loads checkpoints: weights and everything else that is needed to resume training.
 
-`best` and `last` are links to directories such as `epoch-0007`; a link is moved in one step once its directory is
-complete, so a reader always finds a whole checkpoint. Weights are plain npz: nothing is executed by loading them.
-While a run trains, `previous` links to what `last` was before, and `unfinished` to a state within the epoch after that.
-A checkpoint says which epoch was the best by then, and that one is kept as long as the checkpoint is: a run that is
-resumed from there knows its best epoch again.
+`best` and `last` are links to directories such as `epoch-0007`. A link is moved atomically once its directory is
+complete, so a reader always finds a complete checkpoint. Weights are plain npz: loading them executes no code.
+During training, `previous` links to the checkpoint before `last`, and `unfinished` to a state within the next epoch.
+Each checkpoint names the best epoch so far, whose checkpoint is kept with it, so that a resumed run knows its best
+epoch.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ Result = TypeVar("Result")
 
 
 def save(run: Run, state: Snapshot, links: list[Which]) -> None:
-    """Write the snapshot and let the links point at it; directories that nobody needs any more are removed."""
+    """Write the snapshot, point the links at it, and remove checkpoints that are no longer needed."""
     folder = run.checkpoints / state.folder
     run.require_present()
     with held_back(), storage(folder):
@@ -50,10 +50,10 @@ def save(run: Run, state: Snapshot, links: list[Which]) -> None:
             temporary.mkdir(parents=True)
             try:
                 _write(temporary, state)
-                if run.metrics.is_file():  # the state counts its rows
+                if run.metrics.is_file():  # the state refers to its rows
                     put_on_disk(run.metrics)
                 temporary.rename(folder)
-                put_on_disk(run.checkpoints)  # before a link points there
+                put_on_disk(run.checkpoints)  # before a link points to it
             finally:
                 shutil.rmtree(temporary, ignore_errors=True)
         last = run.checkpoints / "last"
@@ -63,38 +63,38 @@ def save(run: Run, state: Snapshot, links: list[Which]) -> None:
             point(run.checkpoints / link, folder.name)
         if "last" in links:
             (run.checkpoints / "unfinished").unlink(missing_ok=True)
-        put_on_disk(run.checkpoints)  # before what the links led to goes
+        put_on_disk(run.checkpoints)  # before the old targets of the links are removed
         remove_unused(run.checkpoints)
 
 
 def forget_previous(run: Run) -> None:
-    """Remove what training falls back on: it is over."""
+    """Remove the fallback checkpoint after training has ended."""
     with storage(run.checkpoints):
         (run.checkpoints / "previous").unlink(missing_ok=True)
         remove_unused(run.checkpoints)
 
 
 def load_weights(model: keras.Model, run: Run, which: Which = "best") -> int:
-    """Put a checkpoint's weights into a model of the same shapes and return the epoch they are from.
+    """Load a checkpoint's weights into a model of the same shapes and return their epoch.
 
     Raises:
-        RunError: the checkpoint is missing or damaged, or is of another network.
+        RunError: the checkpoint is missing, damaged, or of another network.
     """
 
     def fill(folder: Path) -> int:
         _fill(model.weights, folder, "weights", run)
         return checkpoint_files.read_state(folder).epoch
 
-    epoch = _steadily(run, which, fill)
+    epoch = _read_current(run, which, fill)
     finish_normalization(model.layers)
     return epoch
 
 
 def load(model: keras.Model, run: Run, which: Which) -> None:
-    """Put all that a checkpoint holds into a model whose optimizer and metrics have their variables.
+    """Load a whole checkpoint into a model whose optimizer and metrics are built.
 
     Raises:
-        RunError: the checkpoint is missing or damaged, or is of another network.
+        RunError: the checkpoint is missing, damaged, or of another network.
     """
     groups = variables(model) | ({"metrics": metrics(model)} if which == "unfinished" else {})
     folder = _existing(run, which)
@@ -104,7 +104,7 @@ def load(model: keras.Model, run: Run, which: Which) -> None:
 
 
 def position(run: Run, state: CheckpointState, hooks: Mapping[str, object]) -> Position:
-    """Return where training goes on, given the state of the latest checkpoint and all that its callbacks' are of."""
+    """Return the position to resume from, given the state of the latest checkpoint and the callbacks by name."""
     step = state.step or 0
 
     def restore(model: keras.Model) -> None:
@@ -112,7 +112,7 @@ def position(run: Run, state: CheckpointState, hooks: Mapping[str, object]) -> P
         try:
             restore_states(hooks, state.callbacks or {})
         except (LookupError, TypeError, ValueError, AttributeError) as error:
-            damage = f"the state of callbacks in {run.checkpoints} is not theirs: {in_one_line(error)}"
+            damage = f"the stored state of callbacks in {run.checkpoints} does not fit them: {in_one_line(error)}"
             raise plugin_failure(error) or RunError(damage) from error
 
     stage = (1, 0) if state.phase is None or state.phase_began is None else (state.phase, state.phase_began - 1)
@@ -120,12 +120,12 @@ def position(run: Run, state: CheckpointState, hooks: Mapping[str, object]) -> P
 
 
 def read_weights(run: Run, which: Which = "best") -> dict[str, np.ndarray]:
-    """Return the weights of a checkpoint, in the order of the network.
+    """Return the weights of a checkpoint by name, in network order.
 
     Raises:
         RunError: the checkpoint is missing or damaged.
     """
-    return _steadily(run, which, lambda folder: _read_arrays(folder, "weights.npz"))
+    return _read_current(run, which, lambda folder: _read_arrays(folder, "weights.npz"))
 
 
 def read_state(run: Run, which: Which = "best") -> CheckpointState:
@@ -134,11 +134,11 @@ def read_state(run: Run, which: Which = "best") -> CheckpointState:
     Raises:
         RunError: the checkpoint is missing or damaged.
     """
-    return _steadily(run, which, checkpoint_files.read_state)
+    return _read_current(run, which, checkpoint_files.read_state)
 
 
-def _steadily(run: Run, which: Which, read: Callable[[Path], Result]) -> Result:
-    """Return what is read of a checkpoint, of the next one where this one is removed meanwhile: the run may train."""
+def _read_current(run: Run, which: Which, read: Callable[[Path], Result]) -> Result:
+    """Return what `read` returns, retried with the next checkpoint if a running training removes this one."""
     while True:
         folder = _existing(run, which)
         try:
@@ -149,11 +149,13 @@ def _steadily(run: Run, which: Which, read: Callable[[Path], Result]) -> Result:
 
 
 def _existing(run: Run, which: Which) -> Path:
-    """Return where a checkpoint lies, links followed: these may lead elsewhere before all its files are read."""
+    """Return the folder of a checkpoint with links resolved, as they may move before all files are read."""
     folder = (run.checkpoints / which).resolve()
     if not folder.is_dir():
         removed = "it was removed, or " if any(run.checkpoints.glob("epoch-*")) else ""
-        raise RunError(f"run {run.id} has no checkpoint '{which}': {removed}it stopped before an epoch was over.")
+        raise RunError(
+            f"run {run.id} has no checkpoint '{which}': {removed}the run stopped before its first epoch ended."
+        )
     return folder
 
 
@@ -172,13 +174,13 @@ def _write(folder: Path, state: Snapshot) -> None:
 
 
 def _fill(group: list[Any], folder: Path, name: str, run: Run) -> None:
-    """Put the arrays of a file into variables of the same names and shapes."""
+    """Assign the arrays of a file to variables of the same names and shapes."""
     arrays = _read_arrays(folder, f"{name}.npz")
-    if not any(DATA_LOSS in key for key in arrays):  # written before there was such a score
+    if not any(DATA_LOSS in key for key in arrays):  # written by a version without this score
         group = [variable for variable in group if DATA_LOSS not in variable.name]
     wanted = {key_of(i, v): tuple(v.shape) for i, v in enumerate(group)}
     if {key: array.shape for key, array in arrays.items()} != wanted:
-        raise RunError(f"{folder} holds the {name} of another network than {run.config} describes.")
+        raise RunError(f"{folder} holds the {name} of a different network than {run.config} describes.")
     for variable, array in zip(group, arrays.values(), strict=True):
         variable.assign(array)
 

@@ -1,4 +1,4 @@
-"""A run directory: the paths in it and who writes each. `runs/README.md` is its contract."""
+"""Run directories: their paths, JSON files and lookup. `runs/README.md` is the contract."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ from dlpy.storage.atomic import json_text, storage, write_whole
 from dlpy.storage.cache import alone
 
 SCHEMA_VERSION = 1
-PICTURE_KINDS = ("dream", "style")  # of runs that train no model
+ARTWORK_KINDS = ("dream", "style")  # of runs that generate an image instead of training a model
 _OUTDATED = ("evaluation.json", "predictions.npz", "classes-*.csv", "samples/made.npz", "samples/wrongest-*", "plots/*")
 _STAMP, _MOST_SET_BACK = "%Y%m%d-%H%M%S", timedelta(days=1)
-_NAMED = re.compile(r"\d{8}-\d{6}-(.+?)(?:-\d+)?")  # a number at the end tells apart runs of one second
+_NAMED = re.compile(r"\d{8}-\d{6}-(.+?)(?:-\d+)?")  # runs of the same second get a number at the end
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")
 
 
 @dataclass(frozen=True)
 class Run:
-    """One run directory."""
+    """A run directory."""
 
     path: Path
 
     @property
     def name(self) -> str:
-        """Its experiment's name."""
+        """The name of its experiment."""
         found = _NAMED.fullmatch(self.id)
         return found[1] if found else self.id
 
@@ -44,22 +44,22 @@ class Run:
 
     @property
     def config(self) -> Path:
-        """The experiment with every default filled in."""
+        """The experiment with all defaults filled in."""
         return self.path / "config.yaml"
 
     @property
     def metrics(self) -> Path:
-        """One row an epoch."""
+        """The scores, one row per epoch."""
         return self.path / "metrics.csv"
 
     @property
     def checkpoints(self) -> Path:
-        """Folder of `best` and `last`."""
+        """The folder of checkpoints."""
         return self.path / "checkpoints"
 
     @property
     def plots(self) -> Path:
-        """Folder of pictures."""
+        """The folder of plots."""
         return self.path / "plots"
 
     @property
@@ -69,17 +69,17 @@ class Run:
 
     @property
     def log(self) -> Path:
-        """What happened, and the traceback of a bug."""
+        """The log, with the traceback of a bug."""
         return self.path / "log.txt"
 
     @property
     def transforms(self) -> Path:
-        """What the transforms learnt from the training rows."""
+        """The states of the transforms, fitted on training rows."""
         return self.path / "transforms.npz"
 
     @property
     def splits(self) -> Path:
-        """Which rows trained, and which were held out."""
+        """The positions of training and held-out rows."""
         return self.path / "splits.npz"
 
     @property
@@ -89,24 +89,24 @@ class Run:
 
     @property
     def unfinished(self) -> Path:
-        """What a picture in the making goes on from."""
+        """The state from which an unfinished image is resumed."""
         return self.path / "unfinished.npz"
 
     @property
     def made(self) -> Path:
-        """What a model that makes rows shows of itself."""
+        """The samples and latent vectors of a generative model."""
         return self.path / "samples" / "made.npz"
 
     @property
     def changes(self) -> Path:
-        """What `alone` is asked for by whoever reads a file and writes it again."""
+        """The path to lock with `alone` while a file is read and rewritten."""
         return self.path / "changes"
 
     def record(self) -> Record:
         """Return run.json.
 
         Raises:
-            RunError: the file is damaged, or is not there.
+            RunError: the file is damaged or missing.
         """
         content = self.read("run.json")
         if not content:
@@ -114,7 +114,7 @@ class Run:
         return parse(content, Record)
 
     def summary(self) -> Summary:
-        """Return summary.json; an empty one where it is not written yet.
+        """Return summary.json; an empty one if it is not written yet.
 
         Raises:
             RunError: the file is damaged.
@@ -122,7 +122,7 @@ class Run:
         return parse(self.read("summary.json"), Summary)
 
     def evaluation(self) -> Mapping[str, Evaluation]:
-        """Return evaluation.json by part; an empty one where it is not written yet.
+        """Return evaluation.json by split; an empty one if it is not written yet.
 
         Raises:
             RunError: the file is damaged.
@@ -130,7 +130,7 @@ class Run:
         return parse(self.read("evaluation.json"), Mapping[str, Evaluation])
 
     def read(self, name: str) -> dict[str, Any]:
-        """Return a JSON file as it stands, to be changed; an empty mapping where it is not written yet.
+        """Return a JSON file as plain values; an empty mapping if it is not written yet.
 
         Raises:
             RunError: the file is damaged.
@@ -141,46 +141,46 @@ class Run:
             return {}
 
     def write(self, name: str, content: dict[str, Any]) -> None:
-        """Write a JSON file that appears whole."""
+        """Write a JSON file atomically."""
         text = json_text(content) + "\n"
         write_whole(self.path / name, lambda path: path.write_text(text, encoding="utf-8"))
 
     def change(self, name: str, changed: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
-        """Write what `changed` makes of a JSON file; processes that want to change it take turns."""
+        """Replace a JSON file by `changed` of its content; concurrent processes take turns."""
         with storage(self.path / name), alone(self.changes):
             self.write(name, changed(self.read(name)))
 
     def update(self, **changes: Any) -> None:
-        """Change some entries of run.json."""
+        """Update entries of run.json."""
         self.change("run.json", lambda record: record | changes)
 
     def require_present(self) -> None:
-        """Raise StorageError where somebody removed the directory."""
+        """Raise StorageError if the directory was removed."""
         if not self.path.is_dir():
-            raise StorageError(f"{self.path} was removed while its run trained.")
+            raise StorageError(f"{self.path} was removed during training.")
 
     def append_log(self, text: str) -> None:
         """Add lines to log.txt."""
         with storage(self.log), self.log.open("a", encoding="utf-8", errors="backslashreplace") as file:
-            lines = printable(text).rstrip("\n").replace("\n", "\n  ")  # what is said of one moment is set in
+            lines = printable(text).rstrip("\n").replace("\n", "\n  ")  # continuation lines are indented
             file.write(f"{datetime.now().isoformat(timespec='seconds')} {lines}\n")
 
 
 def forget_outdated(run: Run) -> None:
-    """Remove what was made of an earlier state of the model."""
+    """Remove the files made from an earlier state of the model."""
     with storage(run.path):
         for path in (path for pattern in _OUTDATED for path in run.path.glob(pattern)):
-            if path.is_file():  # a file browser may have put a folder there
+            if path.is_file():  # a file browser may have created a folder of that name
                 path.unlink()
 
 
 def default_runs_folder() -> Path:
-    """Return where runs live: $DLPY_RUNS, or `runs` in the current folder."""
+    """Return the folder of the runs: $DLPY_RUNS, or `runs` in the current folder."""
     return Path(os.environ.get("DLPY_RUNS") or "runs")
 
 
 def create_run(folder: Path, name: str, now: datetime) -> Run:
-    """Claim and return a new run directory; two runs in the same second get different ones."""
+    """Create and return a new run directory, distinct even for runs of the same second."""
     with storage(folder):
         folder.mkdir(parents=True, exist_ok=True)
         stem = f"{_not_before_others(folder, now):{_STAMP}}-{name}"
@@ -191,29 +191,29 @@ def create_run(folder: Path, name: str, now: datetime) -> Run:
             except FileExistsError:
                 continue
             return Run(path)
-    raise StorageError(f"{folder} already holds 999 runs called {stem}.")
+    raise StorageError(f"{folder} already holds 999 runs named {stem}.")
 
 
 def _not_before_others(folder: Path, now: datetime) -> datetime:
-    """Return the time, or that of the newest run where the clock was set back since, as in autumn.
+    """Return the time, or that of the newest run if the clock was set back since, as at the end of summer time.
 
-    One of more than a day ahead was made by a clock that was wrong.
+    Runs more than a day ahead are ignored: their clock was wrong.
     """
     stamps = [path.name[:15] for path in folder.iterdir() if _NAMED.fullmatch(path.name)]
     try:
         newest = datetime.strptime(max(stamps), _STAMP) if stamps else now
-    except ValueError:  # no time, but called like one
+    except ValueError:  # a name that looks like a time but is none
         return now
     return max(now, newest) if newest - now < _MOST_SET_BACK else now
 
 
 def find_run(reference: str, folder: Path | None = None) -> Run:
-    """Return the run that an id, a unique part of its beginning, a path, or `latest` stands for.
+    """Return the run with this id, unique prefix of an id, or path; `latest` is the newest run.
 
-    An experiment's name stands for its latest run.
+    An experiment's name means its latest run.
 
     Raises:
-        RunError: none does, or several do, or there is something in it that is not the run's own.
+        RunError: no run or several runs match, or the run contains foreign files.
     """
     run = _found(reference, folder or default_runs_folder())
     require_own(run.path)
@@ -232,32 +232,32 @@ def _found(reference: str, folder: Path) -> Run:
     if len(found) == 1 and _ID.match(reference):
         return found[0]
     if found and reference:
-        raise RunError(f"'{reference}' could be any of {', '.join(run.id for run in found[:5])}.")
+        raise RunError(f"'{reference}' is ambiguous: it matches {', '.join(run.id for run in found[:5])}.")
     have = f"The newest are {', '.join(run.id for run in runs[-3:])}." if runs else "There are no runs yet."
     raise RunError(f"no run '{reference}' in {folder}. {have}")
 
 
 def lasting(reference: str) -> str:
-    """Return an id or a path that goes on standing for the run that a reference stands for now.
+    """Return an id or path that will still refer to the run that a reference means now.
 
     Raises:
-        RunError: none does, or several do.
+        RunError: no run or several runs match.
     """
     found = find_run(reference)
-    by_path = os.path.isfile(Path(reference) / "run.json")  # noqa: PTH113 - it may lie where ids are not looked for
+    by_path = os.path.isfile(Path(reference) / "run.json")  # noqa: PTH113 - it may be outside the folder of runs
     return str(found.path) if by_path else found.id
 
 
 def require_model(run: Run) -> None:
-    """Raise RunError where a run trained no model but made a picture."""
-    if (kind := run.record().kind) in PICTURE_KINDS:
-        raise RunError(f"run {run.id} is of kind '{kind}': it made the pictures in its samples/, and has no model.")
+    """Raise RunError if a run generated an image and has no model."""
+    if (kind := run.record().kind) in ARTWORK_KINDS:
+        raise RunError(f"run {run.id} is of kind '{kind}': it generated the images in its samples/ and has no model.")
 
 
 def all_runs(folder: Path) -> list[Run]:
-    """Return every run in the folder, the oldest first."""
+    """Return all runs in the folder, oldest first."""
     if folder.is_file():
-        raise RunError(f"{folder} is a file, not the folder of runs.")
+        raise RunError(f"{folder} is a file, not a folder of runs.")
     if not folder.is_dir():
         return []
     paths = sorted(folder.iterdir(), key=_in_time)
@@ -265,15 +265,15 @@ def all_runs(folder: Path) -> list[Run]:
 
 
 def is_named_like_one(path: Path) -> bool:
-    """Return whether a directory is called as runs are."""
+    """Return whether a directory has a name like that of a run."""
     return _NAMED.fullmatch(path.name) is not None
 
 
 def _in_time(path: Path) -> list[str | int]:
-    """Return what sorts run directories: the tenth run of a second comes after the second one."""
+    """Return a sort key for run directories: the tenth run of a second comes after the second one."""
     return [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", path.name)]
 
 
 def fold_runs(run: Run) -> list[Run]:
-    """Return the directories of the folds that a k-fold run has begun, in their order."""
+    """Return the directories of the folds that a k-fold run has started, in order."""
     return [Run(path) for path in sorted((run.path / "folds").glob("*")) if path.is_dir()]

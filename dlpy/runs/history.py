@@ -1,4 +1,4 @@
-"""The scores of a run by epoch: metrics.csv as arrays."""
+"""Reads metrics.csv, the scores of a run by epoch, as arrays."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import numpy as np
 from dlpy.core.errors import RunError
 from dlpy.runs.directory import Run
 
-_COUNTED = {"epoch": "phase", "step": "octave", "iteration": ""}  # what a line is of -> the column of its stretches
+_COUNTED = {"epoch": "phase", "step": "octave", "iteration": ""}  # unit of a line -> column that groups lines
 _MOST_BYTES, _MOST_COLUMNS = 256 << 20, 300
-_LARGEST = 1e200  # above it, a score is as good as infinite: axes cannot hold it
+_LARGEST = 1e200  # larger scores are treated as infinite: no plot axis can show them
 
 
 @dataclass(frozen=True)
@@ -21,9 +21,9 @@ class History:
 
     epochs: (epochs,) numbers from 1.
     curves: (epochs,) float64 by column, NaN where the score was undefined or not finite.
-    phases: (epochs,) which of training.phases an epoch was in, from 1; empty where there are none.
-    counted: what a line is of: an epoch of training, or a step or iteration towards a picture; octaves are phases.
-    seconds: (epochs,) since the work began.
+    phases: (epochs,) which of training.phases an epoch was in, from 1; empty without phases.
+    counted: unit of a line: an epoch of training, or a step or iteration of an image; octaves are phases.
+    seconds: (epochs,) since the start.
     """
 
     epochs: np.ndarray
@@ -33,23 +33,23 @@ class History:
     seconds: np.ndarray = field(default_factory=lambda: np.empty(0))
 
     def phase_starts(self) -> list[tuple[int, float]]:
-        """Return each phase but the first, and between which epochs it began, such as (2, 10.5)."""
+        """Return each phase except the first with the boundary where it starts, such as (2, 10.5)."""
         changes = np.flatnonzero(np.diff(self.phases)) + 1
         return [(int(self.phases[at]), float(self.epochs[at]) - 0.5) for at in changes]
 
     def scores(self) -> list[str]:
-        """Return the names of the scores, one for training and validation together; a learning rate if it changes."""
+        """Return the names of the scores without val_, last the learning rate if it changes."""
         constant = {name for name in ("learning_rate",) if name in self.curves and np.ptp(self.curves[name]) == 0}
         names = (name.removeprefix("val_") for name in self.curves if name not in constant)
         return sorted(dict.fromkeys(names), key=lambda name: name == "learning_rate")
 
 
 def read_history(path: Path, *, whole: bool = False) -> History | None:
-    """Return the scores of a metrics.csv, or None where there is no epoch yet.
+    """Return the scores in a metrics.csv, or None if it has no epoch yet.
 
     Args:
-        path: it need not be there.
-        whole: whether a last line that is cut off is damage; else it is left out: the run may write it now.
+        path: may be missing.
+        whole: whether a truncated last line is damage; otherwise it is ignored, as the run may be writing it.
 
     Raises:
         RunError: the file is damaged.
@@ -69,10 +69,10 @@ def read_history(path: Path, *, whole: bool = False) -> History | None:
 
 
 def history_of(lines: list[str]) -> History | None:
-    """Return the scores in the lines of a metrics.csv, or None where there is no epoch yet.
+    """Return the scores in the lines of a metrics.csv, or None if there is no epoch yet.
 
     Raises:
-        ValueError: they are not what dlpy writes.
+        ValueError: dlpy does not write such lines.
     """
     if not lines:
         return None
@@ -104,13 +104,13 @@ def _require_numbered(numbers: list[str], counted: str) -> None:
 
 
 def fold_histories(run: Run) -> list[History]:
-    """Return the scores of every fold of a k-fold run that has begun, in the order of the folds."""
+    """Return the scores of all folds of a k-fold run that have started, in order."""
     found = (read_history(path) for path in sorted(run.path.glob("folds/*/metrics.csv")))
     return [history for history in found if history is not None]
 
 
 def mean_history(histories: list[History]) -> History:
-    """Return the mean of the folds' scores, over the epochs and scores that every fold has."""
+    """Return the mean scores over the folds, for the epochs and scores that all folds have."""
     shortest = min((history.epochs for history in histories), key=len)
     shared = [name for name in histories[0].curves if all(name in history.curves for history in histories)]
     stacked = {name: np.stack([history.curves[name][: len(shortest)] for history in histories]) for name in shared}
@@ -118,6 +118,6 @@ def mean_history(histories: list[History]) -> History:
 
 
 def mean_over_folds(values: np.ndarray) -> np.ndarray:
-    """Return the means over the first axis, (folds, ...), of what is defined; NaN where nothing is."""
+    """Return the means of the defined values over the first axis, (folds, ...); NaN where none is defined."""
     defined = np.isfinite(values)
     return np.where(defined, values, 0).sum(axis=0) / np.where(defined.any(axis=0), defined.sum(axis=0), np.nan)

@@ -1,4 +1,4 @@
-"""Pictures that a run holds in arrays: the most wrong ones, augmented ones, and what a model that makes rows shows."""
+"""Reads the images in a run: most wrong predictions, augmented images, samples of generative models, artworks."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from dlpy.storage.npz import ArraysError
 
 _SOURCES = ("picture", "content", "style")
 _PICTURES = {"originals": 1, "reconstructions": 1, "interpolation": 2, "edited": 2, "grid": 2, "samples": 1}
-_PICTURES |= {"nearest": 1}  # axes in front of height and width
-_MOST_PICTURES = 10_000  # of one name: sheets enlarge small ones
+_PICTURES |= {"nearest": 1}  # axes before height and width
+_MOST_PICTURES = 10_000  # per name, as sheets enlarge small images
 _MOST_AUGMENTED = 64
 
 
 @dataclass(frozen=True)
 class WrongPictures:
-    """The most wrong pictures of one part: image (rows, height, width[, channels]), target (rows,) class numbers.
+    """The most wrong images of one split: image (rows, height, width[, channels]), target (rows,) class numbers.
 
-    prediction: (rows, units). names: of the files, where the pictures are from files.
+    prediction: (rows, units). names: file names, if the images come from files.
     """
 
     image: np.ndarray
@@ -36,7 +36,7 @@ class WrongPictures:
 
 
 def read_wrongest(path: Path, output: Output | None) -> WrongPictures | None:
-    """Return the most wrong pictures of one part, or None where none are kept.
+    """Return the most wrong images of one split, or None if the run has none.
 
     Raises:
         RunError: the file is damaged, or is of another task.
@@ -46,7 +46,7 @@ def read_wrongest(path: Path, output: Output | None) -> WrongPictures | None:
         image = numbers(arrays, "image")
         rows = len(image) if image.ndim else -1
         if image.ndim not in (3, 4) or not math.prod(image.shape[1:]) or not is_moderate(image):
-            raise ArraysError(f"its pictures have shape {image.shape}")
+            raise ArraysError(f"its images have shape {image.shape}")
         target, prediction = classes(arrays, rows, output)
         names = texts(arrays, "name", rows) if "name" in arrays else None
         return WrongPictures(image, target, prediction, names)
@@ -55,19 +55,19 @@ def read_wrongest(path: Path, output: Output | None) -> WrongPictures | None:
 
 
 def read_augmented(path: Path) -> list[np.ndarray]:
-    """Return a training picture and what augmentation made of it: (height, width[, channels]) bytes each."""
+    """Return a training image followed by augmented versions of it, each (height, width[, channels]) uint8."""
 
     def parse(arrays: Arrays) -> list[np.ndarray]:
         pictures = [*_bytes(arrays, "picture", 0)[None], *_bytes(arrays, "augmented", 1)]
         if len({picture.shape for picture in pictures}) > 1 or len(pictures) > _MOST_AUGMENTED:
-            raise ArraysError(f"its {len(pictures):,} pictures are of different sizes, or too many")
+            raise ArraysError(f"its {len(pictures):,} images have different sizes, or are too many")
         return pictures
 
     return parsed(path, parse) or []
 
 
 def read_made(path: Path) -> Arrays:
-    """Return what a model that makes rows shows of itself, as `latent_pieces` and `sample_pieces` made it.
+    """Return the arrays of a generative model, as made by `latent_pieces` and `sample_pieces`.
 
     Raises:
         RunError: the file is damaged.
@@ -76,7 +76,7 @@ def read_made(path: Path) -> Arrays:
 
 
 def artwork_files(run: Run) -> list[Path]:
-    """Return the pictures that an artwork began with, and the one it became, or the last that was kept on the way."""
+    """Return the source images of an artwork, and its final image or else the latest intermediate one."""
     samples = run.path / "samples"
     kept = [*samples.glob("octave-*.png"), *samples.glob("iteration-*.png")]
     made = samples / "final.png" if (samples / "final.png").is_file() else max(kept, default=None)
@@ -85,10 +85,10 @@ def artwork_files(run: Run) -> list[Path]:
 
 
 def read_artwork(files: list[Path]) -> dict[str, np.ndarray]:
-    """Return the pictures that an artwork began with or became, by the names of their files.
+    """Return the images of an artwork by file name without suffix.
 
     Raises:
-        RunError: one is damaged.
+        RunError: a file is damaged.
     """
     try:
         return {file.stem: read_picture(file, Form(convert=True)) for file in files}
@@ -102,14 +102,14 @@ def _made(arrays: Arrays) -> Arrays:
         if one in found and (other not in found or found[one].shape != found[other].shape):
             raise ArraysError(f"'{one}' and '{other}' have different shapes")
     if "grid" in found and found["grid"].shape[0] != found["grid"].shape[1]:
-        raise ArraysError("'grid' is no square")
+        raise ArraysError("'grid' is not square")
     if "means" in arrays:
         found["means"] = moderate(arrays, "means", 2)
         found["part"] = np.array(texts(arrays, "part", None)[0])
     if "labels" in arrays:
         found |= _labelled(arrays, found["means"] if "means" in found else moderate(arrays, "means", 2))
     if "edited" in found and len(found.get("classes", ())) != len(found["edited"]):
-        raise ArraysError("'edited' has not a row for each class")
+        raise ArraysError("'edited' does not have a row for each class")
     return found
 
 
@@ -124,11 +124,11 @@ def _labelled(arrays: Arrays, means: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def _bytes(arrays: Arrays, name: str, before: int) -> np.ndarray:
-    """Return pictures of bytes: (..., height, width[, 1 or 3]) with so many axes before."""
+    """Return uint8 images: (..., height, width[, 1 or 3]) with `before` leading axes."""
     found = there(arrays, name)
     axes = found.ndim - before
     if found.dtype != np.uint8 or axes not in (2, 3) or not found.size or (axes == 3 and found.shape[-1] not in (1, 3)):
         raise ArraysError(f"'{name}' is of type {found.dtype} and shape {found.shape}")
     if math.prod(found.shape[:before]) > _MOST_PICTURES:
-        raise ArraysError(f"'{name}' holds more than {_MOST_PICTURES:,} pictures")
+        raise ArraysError(f"'{name}' holds more than {_MOST_PICTURES:,} images")
     return found

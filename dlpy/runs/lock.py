@@ -1,4 +1,4 @@
-"""Which process trains in a run directory: one at most."""
+"""Lock that lets at most one process train in a run directory."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ from dlpy.runs.record import Record
 from dlpy.storage.atomic import remove_abandoned, storage
 
 _PATIENCE_SECONDS = 0.5
-ORPHAN_SECONDS = 60.0  # in which a process ends whose parent was killed: a busy machine lets it wait for its turn
+ORPHAN_SECONDS = 60.0  # within which a child process ends after its parent was killed, even on a busy machine
 
 
 @contextmanager
 def locked(run: Run, patience: float = _PATIENCE_SECONDS) -> Iterator[None]:
-    """Keep other processes from training in this run. However this one ends, the lock ends with it.
+    """Prevent other processes from training in this run; the lock is released however this process ends.
 
-    What those before were writing when they were killed is removed.
+    Temporary files left by killed processes are removed.
 
     Args:
         patience: seconds to wait for another process to end.
 
     Raises:
-        RunError: another process trains in it.
+        RunError: another process trains in this run.
     """
     path = _path(run)
     with storage(path):
         lock = path.open("a+", encoding="utf-8")
     with lock:
         if not _taken(lock, patience):
-            raise RunError(f"run {run.id} is being trained, by {path.read_text().strip() or 'a process'}.")
+            raise RunError(f"run {run.id} is already being trained by {path.read_text().strip() or 'another process'}.")
         with storage(path):
             lock.truncate(0)
             lock.write(f"process {os.getpid()} on {platform.node()}\n")
@@ -47,7 +47,7 @@ def locked(run: Run, patience: float = _PATIENCE_SECONDS) -> Iterator[None]:
 
 
 def _taken(lock: TextIO, patience: float) -> bool:
-    """Take the lock; whoever only looks whether it is free (`is_locked`) has it for a moment."""
+    """Acquire the lock, retrying because `is_locked` holds it for a moment; return whether that worked."""
     until = time.monotonic() + patience
     while True:
         try:
@@ -61,7 +61,7 @@ def _taken(lock: TextIO, patience: float) -> bool:
 
 
 def is_locked(run: Run) -> bool:
-    """Return whether a process trains in this run, as far as this machine can tell."""
+    """Return whether a process on this machine trains in this run."""
     try:
         with _path(run).open(encoding="utf-8") as lock:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -73,7 +73,7 @@ def is_locked(run: Run) -> bool:
 
 
 def status_of(run: Run, record: Record) -> str:
-    """Return the status in run.json, or `killed` where nobody was left to write down how the run ended."""
+    """Return the status in run.json, or `killed` if it says running but no process is."""
     status = record.status
     return "killed" if status == "running" and not is_locked(run) else status
 

@@ -1,4 +1,4 @@
-"""How a run ended, written into run.json however that was."""
+"""Records how a run ended in run.json."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from dlpy.runs.directory import Run
 
 @contextmanager
 def record_outcome(run: Run, before: float = 0.0) -> Iterator[None]:
-    """Keep run.json's status true, however the work inside ends; where no training began, leave no run behind.
+    """Record status and duration in run.json however the block ends; remove the run if training did not start.
 
     Args:
-        before: seconds that the run took until it was resumed.
+        before: seconds that the run had taken before it was resumed.
     """
     started = time.monotonic() - before
 
@@ -35,11 +35,11 @@ def record_outcome(run: Run, before: float = 0.0) -> Iterator[None]:
         if not _has_begun(run):
             shutil.rmtree(run.path, ignore_errors=True)
             return
-        with suppress(StorageError):  # a full disk may be what ended it, and is told then
+        with suppress(StorageError):  # a full disk may be the cause, and is reported as such
             close(*_ending(error))
             if not isinstance(error, KeyboardInterrupt | signals.Stopped | DlpyError):
                 run.append_log(traceback.format_exc())
-        error.add_note(f"Its run, as far as it came: {run.path}{_way_on(run, error)}")
+        error.add_note(f"The run so far: {run.path}{_next_step(run, error)}")
 
     try:
         with signals.last_words(ended):
@@ -51,39 +51,39 @@ def record_outcome(run: Run, before: float = 0.0) -> Iterator[None]:
 
 
 def _has_begun(run: Run) -> bool:
-    """Return whether there is something in the directory that training gave."""
+    """Return whether training has written anything to the directory."""
     kept = [run.checkpoints, run.metrics, run.path / "folds", run.path / "summary.json"]
     return any(path.exists() for path in kept) or bool(run.read("run.json").get("resumes"))
 
 
-def _way_on(run: Run, error: BaseException) -> str:
-    """Return how training can go on, or what is left of it that is of use."""
+def _next_step(run: Run, error: BaseException) -> str:
+    """Return how to resume, or where the last usable state is."""
     if isinstance(error, DivergedError):
         return last_finite(run)
     if not isinstance(error, KeyboardInterrupt | signals.Stopped | StorageError | SetupError | MemoryError):
         return ""
-    return f"; to go on: {command('resume', run.path)}"
+    return f"; to resume: {command('resume', run.path)}"
 
 
 def last_finite(run: Run, place: str = "") -> str:
-    """Return where a training that diverged keeps its last checkpoint, in words; nothing where it has none.
+    """Return a phrase that names the last checkpoint of a diverged run, or an empty text if it has none.
 
     Args:
-        run: it, or one of its folds.
-        place: where that lies in the run directory.
+        run: the run, or one of its folds.
+        place: path of the fold in the run directory, such as folds/01/.
     """
     last = run.checkpoints / "last"
-    return f"; its last finite state: {place}checkpoints/{last.readlink()}" if last.is_symlink() else ""
+    return f"; last finite state: {place}checkpoints/{last.readlink()}" if last.is_symlink() else ""
 
 
 def _ending(error: BaseException) -> tuple[str, str]:
-    """Return the status and the reason to record where training ended with an error."""
+    """Return the status and exit reason to record for an error."""
     if isinstance(error, KeyboardInterrupt):
         return "interrupted", "SIGINT"
     if isinstance(error, signals.Stopped):
         return "interrupted", signal.Signals(error.number).name
     if isinstance(error, BrokenPipeError):
-        return "interrupted", "nobody reads its output any more"
+        return "interrupted", "standard output was closed"
     if isinstance(error, DlpyError):
         return "diverged" if isinstance(error, DivergedError) else "failed", str(error)
     return "failed", in_one_line(error)

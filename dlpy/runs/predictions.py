@@ -1,4 +1,4 @@
-"""Predictions and splits that a run holds: predictions.npz of the run and of its folds, splits.npz."""
+"""Reads the predictions and splits of a run and of its folds."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _TIMES = (-62_135_596_800_000_000, 253_402_300_800_000_000)  # of the years 1 to
 
 @dataclass(frozen=True)
 class Stored:
-    """Targets and predictions of one part in predictions.npz, in the target's own unit.
+    """Targets and predictions of one split in predictions.npz, in the target's original unit.
 
     target: (rows,) class numbers, or (rows, units) values. prediction: (rows, units).
-    index: (rows,) positions in the source. baseline: (rows, units), of windows of a series.
-    time: (rows,) datetime64, where there are time stamps.
+    index: (rows,) positions in the source. baseline: (rows, units), for windows of a series.
+    time: (rows,) datetime64, if there are time stamps.
     """
 
     part: str
@@ -34,7 +34,7 @@ class Stored:
 
 
 def read_predictions(path: Path, output: Output | None) -> list[Stored]:
-    """Return the parts of predictions.npz that have rows.
+    """Return the splits in predictions.npz that have rows.
 
     Raises:
         RunError: the file is damaged, or is of another task.
@@ -52,7 +52,7 @@ def read_fold(path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the rows, targets and predictions of a fold.
 
     Raises:
-        RunError: the file is damaged or is not there.
+        RunError: the file is damaged or missing.
     """
 
     def parse(arrays: Arrays) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -69,7 +69,7 @@ def read_fold(path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def read_splits(path: Path) -> Arrays:
-    """Return which rows went where, by part.
+    """Return the row positions of each split.
 
     Raises:
         RunError: the file is damaged.
@@ -103,5 +103,5 @@ def _stored(part: str, arrays: Arrays, output: Output | None) -> Stored:
 def _times(arrays: Arrays, rows: int) -> np.ndarray:
     found = numbers(arrays, "time", rows)
     if found.dtype.kind != "i" or found.ndim != 1 or not ((found >= _TIMES[0]) & (found < _TIMES[1])).all():
-        raise ArraysError("'time' holds no times")
+        raise ArraysError("'time' does not hold times")
     return found.astype("datetime64[us]")

@@ -1,4 +1,4 @@
-"""What the JSON files of a run hold: run.json, summary.json, evaluation.json and a fold's fold.json."""
+"""Schemas of a run's JSON files: run.json, summary.json, evaluation.json and a fold's fold.json."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from dlpy.core.parsing import OfScores, Scores
 
 @dataclass(frozen=True)
 class How:
-    """How k-fold validation is done; none of it changes the numbers."""
+    """Options of `dlpy kfold` that do not change the scores."""
 
-    jobs: int = 1  # how many folds to train at once, each in a process of its own
-    refit: bool = False  # afterwards train the final model on all rows but the test rows, for the best number of epochs
+    jobs: int = 1  # number of folds to train in parallel, each in its own process
+    refit: bool = False  # afterwards train a final model on all rows except the test rows
 
 
 @dataclass(frozen=True)
 class DataSource:
-    """The data of a run: `source` is file or stand-in, `sha256` that of all arrays."""
+    """The data of a run: `source` is file or stand-in, `sha256` covers all arrays."""
 
     source: str
     description: str
@@ -28,11 +28,11 @@ class DataSource:
 
 @dataclass(frozen=True)
 class Record:
-    """run.json: how a run began and ended. Runs of earlier versions lack some entries; these have defaults here.
+    """run.json: how a run started and ended. Runs of earlier versions lack some entries; these have defaults here.
 
-    raw_task, task: as `Task.from_record` reads them; none of runs that train no model.
-    versions, threads, device, settings: what decides the numbers of a run apart from its experiment and its data.
-    config_sha256: of config.yaml and the plug-ins, by name. files: of other files that weights begin with.
+    raw_task, task: as read by `Task.from_record`; None for runs that train no model.
+    versions, threads, device, settings: what affects a run's numbers besides its experiment and data.
+    config_sha256: checksums of config.yaml and the plug-ins, by name. files: those of files with initial weights.
     """
 
     kind: str
@@ -59,7 +59,7 @@ class Record:
 
 @dataclass(frozen=True)
 class Scored(OfScores):
-    """Scores after an epoch, a step or a fold: `best` and `last` of a training, `first` and `last` of a picture."""
+    """Scores after an epoch, a step or a fold: `best` and `last` of a training, `first` and `last` of an image."""
 
     epoch: int | None = None
     monitor: str | None = None
@@ -67,7 +67,7 @@ class Scored(OfScores):
 
 @dataclass(frozen=True)
 class Baseline(OfScores):
-    """What common sense scores: what it guesses, and on which rows it was scored."""
+    """Scores of a baseline, what it predicts (`guess`), and the rows it was scored on (`on`)."""
 
     guess: str = ""
     on: str = ""
@@ -76,7 +76,7 @@ class Baseline(OfScores):
 
 @dataclass(frozen=True)
 class InUnit:
-    """Errors in the target's own unit, of which block of scores."""
+    """Errors in the target's original unit, by block of scores."""
 
     unit: str = ""
     best: Scores = field(default_factory=dict)
@@ -87,7 +87,7 @@ class InUnit:
 
 @dataclass(frozen=True)
 class Summary:
-    """summary.json: scores beside the baseline; of a k-fold run the folds' means, of a picture its first and last."""
+    """summary.json: scores and baseline; the folds' means of a k-fold run, the first and last scores of an image."""
 
     best: Scored | None = None
     last: Scored | None = None
@@ -105,7 +105,7 @@ class Summary:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What evaluation.json holds of one part: scores beside the baseline, and of which checkpoint."""
+    """An entry of evaluation.json: scores of one split, the baseline, and the checkpoint."""
 
     rows: int
     epoch: int
@@ -117,7 +117,7 @@ class Evaluation:
 
 @dataclass(frozen=True)
 class ExecutionRecord:
-    """How an epoch of a fold was executed."""
+    """How the epochs of a fold were executed."""
 
     mode: Literal["epoch", "steps"] = "epoch"
     jit_compile: bool = False
@@ -125,7 +125,7 @@ class ExecutionRecord:
 
 @dataclass(frozen=True)
 class FoldRecord:
-    """fold.json: what a fold that is done scored."""
+    """fold.json: the scores of a finished fold."""
 
     scores: Scores
     baseline: Baseline

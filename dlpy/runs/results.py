@@ -1,4 +1,4 @@
-"""What the files of a run hold: its task, targets beside predictions, baselines."""
+"""Results of a run: its task, predictions, baselines and smoothed curves."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from dlpy.core.captions import caption
 from dlpy.core.errors import RunError
 from dlpy.data.tables.decimals import is_number
 from dlpy.data.task import Output, Task
-from dlpy.runs.directory import PICTURE_KINDS, Run
+from dlpy.runs.directory import ARTWORK_KINDS, Run
 from dlpy.runs.predictions import PARTS, Stored, read_predictions
 
 
 @dataclass(frozen=True)
 class Predictions:
-    """What a model said of the rows of one part, beside the truth; rows with predictions that are not finite left out.
+    """Targets and predictions of one split, without rows whose predictions are not finite.
 
     target: (rows,) class numbers or values, or (rows, units). prediction: (rows, units) float64.
     """
@@ -30,25 +30,25 @@ class Predictions:
 
     @property
     def heading(self) -> str:
-        """The part as titles call it."""
-        note = f" ({self.left_out:,} with predictions that are not finite left out)" if self.left_out else ""
+        """The split's name in plot titles."""
+        note = f" ({self.left_out:,} with non-finite predictions left out)" if self.left_out else ""
         return PARTS[self.part] + note
 
 
 def output_of(run: Run) -> Output | None:
-    """Return the target of the run's task, or None where it trained no model."""
+    """Return the target of the run's task, or None if it trained no model."""
     found = tasks_of(run)
     return None if found is None else found[1].output
 
 
 def tasks_of(run: Run) -> tuple[Task, Task] | None:
-    """Return a run's task before and after the transforms, or None where it trained no model.
+    """Return a run's task before and after the transforms, or None if it trained no model.
 
     Raises:
         RunError: run.json is damaged.
     """
     record = run.record()
-    if record.kind in PICTURE_KINDS or record.raw_task is record.task is None:
+    if record.kind in ARTWORK_KINDS or record.raw_task is record.task is None:
         return None
     try:
         return Task.from_record(record.raw_task), Task.from_record(record.task)
@@ -57,7 +57,7 @@ def tasks_of(run: Run) -> tuple[Task, Task] | None:
 
 
 def fold_spread(run: Run) -> dict[str, str]:
-    """Return for each score a line about the folds' last epochs: mean, std and standard error; none of older runs."""
+    """Return a line per score with mean, std and standard error of the folds' last epochs; none for older runs."""
     summary = run.summary()
     lines = {}
     for score, mean in (summary.mean or {}).items():
@@ -68,7 +68,7 @@ def fold_spread(run: Run) -> dict[str, str]:
 
 
 def stored_predictions(run: Run) -> list[Stored]:
-    """Return the stored predictions of every part that has some, whatever the numbers are.
+    """Return the stored predictions of each split that has any, including non-finite ones.
 
     Raises:
         RunError: predictions.npz is damaged, or of another task.
@@ -77,24 +77,24 @@ def stored_predictions(run: Run) -> list[Stored]:
 
 
 def predictions_of(run: Run) -> list[Predictions]:
-    """Return the stored predictions of every part that has some which are finite."""
+    """Return the finite predictions of each split that has any."""
     found = [_finite(stored) for stored in stored_predictions(run)]
     return [predictions for predictions in found if len(predictions.target)]
 
 
 def cell(text: str) -> str:
-    """Return a text as a cell of a CSV that no spreadsheet takes for a formula."""
+    """Return a text as a CSV cell that spreadsheets do not interpret as a formula."""
     starts = text.lstrip().startswith(("=", "+", "-", "@")) or text.startswith(("\t", "\r", "\n"))
     return f"'{text}" if starts and not is_number(text) else text
 
 
 def class_names(output: Output, count: int) -> list[str]:
-    """Return what the classes are called: their names where the data has some, else their numbers."""
+    """Return the names of the classes, or their numbers if the data has no names."""
     return list(output.classes) if len(output.classes) == count else [str(number) for number in range(count)]
 
 
 def baseline_of(run: Run, score: str) -> float | None:
-    """Return what the constant guess of summary.json gets in this score, or None where that is not known."""
+    """Return the baseline's value of a score from summary.json, or None if it is unknown."""
     baseline = run.summary().baseline
     known = {} if baseline is None else baseline.scores
     squared = score == "rmse" and "mse" in known
@@ -105,18 +105,18 @@ def baseline_of(run: Run, score: str) -> float | None:
 
 
 def is_weighted(run: Run, score: str) -> bool:
-    """Return whether training rows count in this score by their class; in validation all count the same."""
+    """Return whether this score is weighted by class on training rows; validation scores never are."""
     return score in ("loss", DATA_LOSS) and bool(run.record().class_weighted)
 
 
 def baseline_name(run: Run) -> str:
-    """Return what the baseline of the run's summary does."""
+    """Return the description of the baseline in the run's summary."""
     baseline = run.summary().baseline
     return "the last value" if baseline is None else baseline.guess
 
 
 def in_unit(text: str, output: Output | None) -> str:
-    """Return "predicted value (degC)" for the axis of a plot; the text alone where no unit is known."""
+    """Return an axis label such as "predicted value (degC)"; the text alone if no unit is known."""
     return caption(f"{text} ({output.unit})" if output is not None and output.unit else text)
 
 
@@ -125,23 +125,23 @@ def _finite(stored: Stored) -> Predictions:
     return Predictions(stored.part, stored.target[good], stored.prediction[good], int(np.sum(~good)))
 
 
-SKIPPED = 10  # first epochs that smoothing leaves out, as the book's 3.6 does: they are on another scale
+SKIPPED = 10  # first epochs left out by smoothing, as in the book's 3.6: their scale is different
 
 
 FACTOR = 0.9
 
 
-_SHORT = 10  # epochs: all of a curve with fewer is looked at
+_SHORT = 10  # epochs: shorter curves are shown in full
 
 
-_FIRST = 5  # one epoch in so many counts as one of the first
+_FIRST = 5  # the first 1 / _FIRST of the epochs count as the start
 
 
-_FLAT = 5  # times as high as the rest: the axis that the first epochs ask for
+_FLAT = 5  # height of the whole curve, relative to the rest, from which the axis is cut
 
 
 def is_long(curve: np.ndarray) -> bool:
-    """Return whether a curve has enough epochs to be smoothed."""
+    """Return whether a curve has enough epochs for smoothing."""
     return len(curve) > 2 * SKIPPED
 
 
@@ -154,18 +154,18 @@ def smooth(curve: np.ndarray) -> np.ndarray:
 
 
 def best_epoch(curve: np.ndarray, direction: str) -> int:
-    """Return the epoch, from 1, at which a mean curve is best; a long one is smoothed first: single dips are luck."""
+    """Return the epoch, from 1, at which a mean curve is best; long curves are smoothed first."""
     values, skipped = (smooth(curve), SKIPPED) if is_long(curve) else (curve, 0)
     return skipped + int(values.argmin() if direction == "min" else values.argmax()) + 1
 
 
 def limits(curves: list[np.ndarray]) -> tuple[float, float] | None:
-    """Return between which values curves are worth looking at, where their first epochs would flatten the rest.
+    """Return axis limits for curves whose first epochs would flatten the rest, otherwise None.
 
-    The rest, without the first fifth of each curve of ten epochs and more, then takes a third of the height at least.
+    The rest, without the first fifth of each curve of at least ten epochs, then takes at least a third of the height.
 
     Args:
-        curves: (epochs,) each; values that are not finite are passed over.
+        curves: (epochs,) each; non-finite values are ignored.
     """
     every = _all_finite(curves)
     rest = _all_finite([curve[-(-len(curve) // _FIRST) :] if len(curve) >= _SHORT else curve for curve in curves])

@@ -1,4 +1,4 @@
-"""Rows kept in the run for people: those that a model got most wrong, and a picture as augmentation changes it."""
+"""Saves sample rows for users to inspect: the most wrong predictions, and an augmented training image."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _AUGMENTED = 7
 
 @dataclass(frozen=True)
 class Answers:
-    """What a model said of rows, beside the truth.
+    """Targets and predictions of rows.
 
     target: (rows,) class numbers. prediction: (rows, units).
     """
@@ -36,7 +36,7 @@ class Answers:
 
 
 def save_augmented(run: Run, rows: Rows, change: Augmentation, seed: int) -> None:
-    """Write the first training picture, and what augmentation makes of it in the first epoch, as bytes."""
+    """Write the first training image and augmented versions of it from the first epoch, as uint8."""
     import tensorflow as tf
 
     shown = rows.take(np.zeros(_AUGMENTED, np.int64))
@@ -53,7 +53,7 @@ def save_augmented(run: Run, rows: Rows, change: Augmentation, seed: int) -> Non
 
 
 def save_wrongest(run: Run, part: str, raw: Rows, answers: Answers) -> None:
-    """Write a part's most wrong rows to samples/wrongest-<part>, where they are pictures (.npz) or texts (.csv).
+    """Write a split's most wrong rows to samples/wrongest-<part>, if they are images (.npz) or texts (.csv).
 
     Args:
         part: "validation" or "test".
@@ -71,7 +71,7 @@ def save_wrongest(run: Run, part: str, raw: Rows, answers: Answers) -> None:
 
 
 def _most_wrong(target: np.ndarray, prediction: np.ndarray) -> np.ndarray:
-    """Return the rows whose class is predicted wrong, the least probable first: at most _WRONGEST positions."""
+    """Return the positions of misclassified rows, the least probable true class first: at most _WRONGEST."""
     chances = class_probabilities(prediction)
     probability = chances[np.arange(len(target)), target]
     wrong = np.flatnonzero(chances.argmax(axis=1) != target)
@@ -79,7 +79,7 @@ def _most_wrong(target: np.ndarray, prediction: np.ndarray) -> np.ndarray:
 
 
 def _write_table(path: Path, texts: list[str], rows: np.ndarray, answers: Answers) -> None:
-    """Write texts with both classes, and the probability that the model gave to each."""
+    """Write texts with their true and predicted class, and the predicted probability of each."""
     chances = class_probabilities(answers.prediction[rows])
     names = class_names(answers.output, chances.shape[1])
     with path.open("w", newline="", encoding="utf-8", errors="backslashreplace") as file:

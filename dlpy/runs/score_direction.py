@@ -1,4 +1,4 @@
-"""Which way a score is better, told by its name."""
+"""Whether a larger or a smaller value of a score is better."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from dlpy.core.errors import ConfigError
 from dlpy.experiment.document import read
 from dlpy.runs.directory import Run
 
-_ENDINGS = ("accuracy", "diversity")  # of scores that families of models give themselves
+_ENDINGS = ("accuracy", "diversity")  # of scores that model families define themselves
 
 
 def larger_is_better(score: str, runs: list[Run]) -> bool:
-    """Return whether a score is better where it is larger; metrics with a label are looked up in the runs' configs."""
+    """Return whether larger values of a score are better; labels of metrics are looked up in the runs' configs."""
     name = score.removeprefix("val_")
     if name not in Metric.registry.names():
         name = next((found for run in runs if (found := _metric_labelled(name, run))), name)
@@ -23,7 +23,7 @@ def larger_is_better(score: str, runs: list[Run]) -> bool:
 
 
 def _metric_labelled(label: str, run: Run) -> str | None:
-    """Return the metric that a run's config gives this label; no code of the run is executed."""
+    """Return the metric with this label in a run's config, or None; no code of the run is executed."""
     try:
         training: Any = read(run.config).values.get("training")
     except (ConfigError, OSError):

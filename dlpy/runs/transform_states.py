@@ -1,4 +1,4 @@
-"""What a run's transforms learnt from the training rows, in transforms.npz: one array per transform and key."""
+"""Reads and writes transforms.npz, the fitted states of a run's transforms: one array per transform and key."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from dlpy.storage.npz import read_npz
 
 
 def write_states(path: Path, names: list[str], states: list[State], ranges: TrainingRanges | None) -> None:
-    """Write the names of a run's transforms, what each learnt, and the ranges of the training rows."""
+    """Write the names of a run's transforms, their states, and the ranges of the training rows."""
     arrays = {f"{i}.{key}": array for i, state in enumerate(states) for key, array in state.items()}
     arrays |= {} if ranges is None else ranges.arrays()
     arrays["steps"] = np.array(names, np.str_)
@@ -22,7 +22,7 @@ def write_states(path: Path, names: list[str], states: list[State], ranges: Trai
 
 
 def read_states(path: Path) -> tuple[list[str], list[State], TrainingRanges | None]:
-    """Return the names of a run's transforms, what each learnt, and the training ranges where the file has them.
+    """Return the names of a run's transforms, their states, and the training ranges if the file has them.
 
     Raises:
         RunError: the file is missing or damaged.

@@ -1,4 +1,4 @@
-"""Whether a run directory holds what dlpy leaves in one and nothing that leads out of it: it may be a stranger's."""
+"""Checks that a run directory, which may be someone else's, has no links or devices that dlpy did not create."""
 
 from __future__ import annotations
 
@@ -14,23 +14,25 @@ _TARGET = re.compile(r"epoch-\d{4,}(-step-\d{8,})?")
 
 
 def require_own(folder: Path) -> None:
-    """Raise RunError where something in a run directory would be read or written elsewhere, or never ends."""
+    """Raise RunError if a run directory holds a foreign link, a pipe or a device."""
     wrong = stray(folder)
     if wrong is not None:
-        raise RunError(f"run {folder.name} is not as dlpy leaves one: {wrong}. Remove that, if you know whose it is.")
+        raise RunError(
+            f"run {folder.name} was not written by dlpy alone: {wrong}. Remove it if you know where it comes from."
+        )
 
 
 def stray(folder: Path) -> str | None:
-    """Return what in a run directory is no file or folder of its own, and None where there is nothing of that kind.
+    """Return a description of something in a run directory that is neither a file nor a folder, or None.
 
-    The links of checkpoints are dlpy's, where they lead to their neighbours.
+    Checkpoint links that point to their siblings are allowed.
     """
     if not folder.name.isprintable():
-        return "its name holds signs that cannot be printed"
+        return "its name contains non-printable characters"
     try:
         return next(_strays(folder, ""), None)
     except OSError as error:
-        return f"{error.filename} cannot be looked into: {error.strerror}"
+        return f"{error.filename} cannot be read: {error.strerror}"
 
 
 def _strays(folder: Path, place: str) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Whether a run is intact: what dlpy wrote is there, and is what it wrote. Nothing is trained, loaded or mended."""
+"""Verifies that the files of a run are present and unchanged. Nothing is trained, loaded or repaired."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dlpy.core.errors import ConfigError, RunError
 from dlpy.experiment.document import read
 from dlpy.runs.arrays import read_arrays
 from dlpy.runs.checkpoint_files import read_state, whole
-from dlpy.runs.directory import PICTURE_KINDS, Run, all_runs, fold_runs, is_named_like_one
+from dlpy.runs.directory import ARTWORK_KINDS, Run, all_runs, fold_runs, is_named_like_one
 from dlpy.runs.history import read_history
 from dlpy.runs.images import artwork_files, read_artwork, read_augmented, read_made, read_wrongest
 from dlpy.runs.lock import is_locked, status_of
@@ -28,17 +28,17 @@ from dlpy.storage.npz import check_sizes
 _OF_TRAINING = ("metrics.csv", "summary.json", "splits.npz", "transforms.npz", "checkpoints/best", "checkpoints/last")
 _OF_FOLDS = ("summary.json", "predictions.npz")
 _OF_FOLD = ("fold.json", "predictions.npz", "metrics.csv", "splits.npz")
-_OF_PICTURES = ("metrics.csv", "summary.json")
+_OF_ARTWORKS = ("metrics.csv", "summary.json")
 _STOPPED = ("interrupted", "failed", "killed")
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What is found about a run.
+    """The result of verifying a run.
 
-    status: as in run.json, but `killed` where the process is gone that was to write how it ended.
-    resumable: whether `dlpy resume` goes on with it; None where it has nothing to go on with.
-    damages: a line for each thing that is missing or is not what was written. A run that is being trained has none.
+    status: as in run.json, but `killed` if it says running and no process trains.
+    resumable: whether `dlpy resume` can resume it; None if there is nothing to resume.
+    damages: a line for each missing or changed file; none while the run is being trained.
     """
 
     id: str
@@ -48,7 +48,7 @@ class Verdict:
 
     @property
     def line(self) -> str:
-        """The same for a person."""
+        """The result as one line."""
         way = {True: ", resumable", False: ", not resumable", None: ""}[self.resumable]
         return (
             f"{self.status}{way}: {'; '.join(self.damages) or ('intact' if self.status != 'running' else 'not over')}"
@@ -56,7 +56,7 @@ class Verdict:
 
 
 def begun(folder: Path) -> list[Run]:
-    """Return every run in the folder and every directory that is called like one, the oldest first."""
+    """Return all runs in the folder and all directories with a name like that of a run, oldest first."""
     if not folder.is_dir():
         return []
     known = {run.path: run for run in all_runs(folder)}
@@ -65,7 +65,7 @@ def begun(folder: Path) -> list[Run]:
 
 
 def verify(run: Run) -> Verdict:
-    """Return whether a run is intact."""
+    """Return the verdict on a run."""
     try:
         require_own(run.path)
         record = run.record()
@@ -81,7 +81,7 @@ def verify(run: Run) -> Verdict:
 
 
 def _config_damages(run: Run, record: Record) -> Iterator[str]:
-    """Yield whether config.yaml or a plug-in is not what was written; without its digest, whether it can be read."""
+    """Yield damages of config.yaml and plug-ins: edited or, without a stored checksum, unreadable."""
     known = record.config_sha256 or {}
     for name in dict.fromkeys(["config.yaml", *known]):
         path = run.path / Path(name).name
@@ -97,12 +97,12 @@ def _config_damages(run: Run, record: Record) -> Iterator[str]:
 
 
 def _missing(run: Run, record: Record, status: str) -> Iterator[str]:
-    """Yield what a run that is complete should have."""
+    """Yield the files that a completed run lacks."""
     if status != "completed":
         return
-    names = list(_OF_PICTURES if record.kind in PICTURE_KINDS else _OF_TRAINING)
+    names = list(_OF_ARTWORKS if record.kind in ARTWORK_KINDS else _OF_TRAINING)
     if record.kind == "kfold":
-        how = record.folds  # none of an older dlpy, which kept nothing of a fold
+        how = record.folds  # None for runs of older versions, which kept no folds
         trained = [name for name in _OF_TRAINING if name not in _OF_FOLDS] if how is not None and how.refit else []
         numbers = range(1, _fold_count(run) + 1) if how is not None else ()
         names = [*_OF_FOLDS, *trained, *(f"folds/{number:02d}/{name}" for number in numbers for name in _OF_FOLD)]
@@ -110,7 +110,7 @@ def _missing(run: Run, record: Record, status: str) -> Iterator[str]:
 
 
 def _fold_count(run: Run) -> int:
-    """Return how many folds the summary tells of; none where it is damaged, which is told of it."""
+    """Return the number of folds in the summary; 0 if it is damaged, which is reported elsewhere."""
     try:
         return len(run.summary().folds)
     except RunError:
@@ -118,12 +118,12 @@ def _fold_count(run: Run) -> int:
 
 
 def _checkpoint_damages(run: Run) -> Iterator[str]:
-    """Yield which checkpoints are not what was written, and which links lead nowhere."""
-    paths = sorted(run.checkpoints.glob("[!.]*"))  # a hidden one is what a killed process had not finished
+    """Yield the damaged checkpoints and broken links."""
+    paths = sorted(run.checkpoints.glob("[!.]*"))  # hidden ones were left unfinished by killed processes
     for path in paths:
         if path.is_symlink():
             if not path.is_dir():
-                yield f"{path} leads nowhere"
+                yield f"{path} is a broken link"
         elif damage := _damage(path):
             yield damage
 
@@ -144,11 +144,11 @@ def _metrics_damages(run: Run) -> Iterator[str]:
             yield str(error).rstrip(".")
             continue
         if (0 if history is None else len(history.epochs)) < _epochs_kept(Run(path.parent)):
-            yield f"{path} is damaged: it lacks epochs that checkpoints/last has"
+            yield f"{path} is damaged: it lacks epochs that are in checkpoints/last"
 
 
 def _epochs_kept(training: Run) -> int:
-    """Return how many epochs the last checkpoint has behind it, 0 where there is none that says so."""
+    """Return the number of finished epochs of the last checkpoint, 0 if there is none or it is unreadable."""
     try:
         return read_state(training.checkpoints / "last").epoch
     except RunError:
@@ -156,36 +156,38 @@ def _epochs_kept(training: Run) -> int:
 
 
 def _file_damages(run: Run, record: Record) -> Iterator[str]:
-    """Yield which files cannot be read by those who read them: plots, evaluate, resume, generate."""
-    yield from _told(run.summary, run.evaluation, lambda: _task(run, record))
+    """Yield the files that plot, evaluate, resume or generate could not read."""
+    yield from _damages_from(run.summary, run.evaluation, lambda: _task(run, record))
     try:
         output = output_of(run)
     except RunError:
-        return  # told; without the task nobody reads what hangs on it
-    yield from _told(lambda: read_predictions(run.predictions, output), lambda: read_splits(run.splits))
-    yield from _told(
+        return  # already reported; the other files cannot be read without the task
+    yield from _damages_from(lambda: read_predictions(run.predictions, output), lambda: read_splits(run.splits))
+    yield from _damages_from(
         lambda: run.transforms.is_file() and read_states(run.transforms), lambda: read_arrays(run.unfinished)
     )
     samples = run.path / "samples"
-    yield from _told(lambda: read_made(run.made), lambda: read_augmented(samples / "augmented.npz"))
-    yield from _told(*(partial(read_wrongest, samples / f"wrongest-{part}.npz", output) for part in PARTS))
-    if record.kind in PICTURE_KINDS:
-        yield from _told(lambda: read_artwork(artwork_files(run)))
+    yield from _damages_from(lambda: read_made(run.made), lambda: read_augmented(samples / "augmented.npz"))
+    yield from _damages_from(*(partial(read_wrongest, samples / f"wrongest-{part}.npz", output) for part in PARTS))
+    if record.kind in ARTWORK_KINDS:
+        yield from _damages_from(lambda: read_artwork(artwork_files(run)))
     for fold in fold_runs(run):
-        yield from _told(lambda fold=fold: read_splits(fold.splits))
+        yield from _damages_from(lambda fold=fold: read_splits(fold.splits))
         if (fold.path / "fold.json").is_file():
-            yield from _told(lambda fold=fold: fold.read("fold.json"), lambda fold=fold: read_fold(fold.predictions))
+            yield from _damages_from(
+                lambda fold=fold: fold.read("fold.json"), lambda fold=fold: read_fold(fold.predictions)
+            )
     if run.model.is_file() and (damage := _zip_damage(run.model)):
         yield f"{run.model} is damaged: {damage}"
 
 
 def _task(run: Run, record: Record) -> None:
-    if record.kind not in PICTURE_KINDS and tasks_of(run) is None:
+    if record.kind not in ARTWORK_KINDS and tasks_of(run) is None:
         raise RunError(f"{run.path / 'run.json'} is damaged: it lacks the task.")
 
 
-def _told(*readers: Callable[[], object]) -> Iterator[str]:
-    """Yield what the readers say of damaged files."""
+def _damages_from(*readers: Callable[[], object]) -> Iterator[str]:
+    """Yield the messages of readers that find a damaged file."""
     for read_file in readers:
         try:
             read_file()
@@ -194,32 +196,32 @@ def _told(*readers: Callable[[], object]) -> Iterator[str]:
 
 
 def _zip_damage(path: Path) -> str | None:
-    """Return what is wrong with an archive: every byte of it is read, and none of it is unpacked to disk or run."""
+    """Return what is wrong with an archive; every byte is read, nothing is extracted or executed."""
     try:
         with zipfile.ZipFile(path) as archive:
             check_sizes(archive.infolist())
             wrong = archive.testzip()
     except (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, NotImplementedError, RuntimeError) as error:
         return str(error) or type(error).__name__
-    return wrong and f"{wrong} is not what was written"
+    return wrong and f"the content of {wrong} was changed"
 
 
 def _is_resumable(run: Run, record: Record, status: str) -> bool | None:
-    """Return whether there is a checkpoint to go on from, or none is needed."""
+    """Return whether the run can be resumed; None if it needs no resuming."""
     if status not in _STOPPED:
         return None if status in ("completed", "running") else False
     if any(_config_damages(run, record)) or (record.kind == "kfold" and record.folds is None):
         return False
     trainings = [run, *(fold for fold in fold_runs(run) if not (fold.path / "fold.json").is_file())]
-    return all(_can_go_on(training) for training in trainings)
+    return all(_can_resume(training) for training in trainings)
 
 
-def _can_go_on(training: Run) -> bool:
+def _can_resume(training: Run) -> bool:
     links = [training.checkpoints / name for name in ("unfinished", "last", "previous")]
     there = [link.resolve() for link in links if link.is_symlink()]
     return not there or any(_damage(folder) is None for folder in there)
 
 
 def _short(run: Run, damage: str) -> str:
-    """Return the line with paths as they are in the run's directory."""
+    """Return the line with paths relative to the run directory."""
     return damage.replace(f"{run.path}/", "").rstrip(".")

@@ -142,7 +142,7 @@ def test_runs_are_listed_and_compared_and_have_no_model(bench) -> None:
     for command in (["evaluate", run.name], ["predict", run.name, "x.csv"], ["explain", run.name]):
         status, _, err = bench.run(*command)
         assert status == 7
-        assert f"run {run.name} is of kind 'style': it made the pictures in its samples/, and has no model." in err
+        assert f"run {run.name} is of kind 'style': it generated the images in its samples/ and has no model." in err
 
 
 class Impatient(Watcher):
@@ -175,7 +175,7 @@ def stopped(bench, text: str, after: int):
     with pytest.raises(KeyboardInterrupt) as stop:
         make(artwork, document, options, Impatient(after))
     run = sorted((bench.folder / "runs").iterdir())[-1]
-    assert f"to go on: dlpy resume {run}" in stop.value.__notes__[0]
+    assert f"to resume: dlpy resume {run}" in stop.value.__notes__[0]
     return run
 
 

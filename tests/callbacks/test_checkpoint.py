@@ -151,7 +151,7 @@ def test_a_flipped_byte_is_noticed(run, network, drive, position: int) -> None:
     content = bytearray(path.read_bytes())
     content[position] ^= 1
     path.write_bytes(content)
-    with pytest.raises(RunError, match=r"weights\.npz is damaged: its content is not what was written"):
+    with pytest.raises(RunError, match=r"weights\.npz is damaged: its content was changed after it was written"):
         checkpoints.load_weights(network, run)
 
 
@@ -172,9 +172,9 @@ def test_a_damaged_manifest_is_told_in_one_line(run, network, drive, content: st
 
 
 def test_a_missing_checkpoint_is_told_in_one_line(run, network) -> None:
-    with pytest.raises(RunError, match="it stopped before an epoch was over"):
+    with pytest.raises(RunError, match="the run stopped before its first epoch ended"):
         checkpoints.load_weights(network, run)
-    with pytest.raises(RunError, match="it stopped before an epoch was over"):
+    with pytest.raises(RunError, match="the run stopped before its first epoch ended"):
         checkpoints.read_state(run)
 
 
@@ -183,7 +183,7 @@ def test_the_weights_of_another_network_are_refused(run, network, drive, units: 
     keep(run, network, drive, losses(1.0))
     other = keras.Sequential([keras.Input((4,)), *(keras.layers.Dense(size) for size in units)])
     before = [weight.copy() for weight in other.get_weights()]
-    with pytest.raises(RunError, match="holds the weights of another network"):
+    with pytest.raises(RunError, match="holds the weights of a different network"):
         checkpoints.load_weights(other, run)
     assert all(np.array_equal(one, two) for one, two in zip(before, other.get_weights(), strict=True))
 

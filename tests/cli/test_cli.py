@@ -72,7 +72,7 @@ def test_runs_can_be_found_by_a_unique_beginning(bench) -> None:
         run_with(bench.folder, name, loss=1.0)
     status, _, err = bench.run("evaluate", "20260101")
     assert status == 7
-    assert "'20260101' could be any of 20260101-000000-one, 20260101-000000-two." in err
+    assert "'20260101' is ambiguous: it matches 20260101-000000-one, 20260101-000000-two." in err
     for name in ("202602", "latest", "runs/20260202-000000-three"):
         status, _, err = bench.run("evaluate", name)
         assert status == 7

@@ -79,7 +79,7 @@ def test_ctrl_c_pressed_twice_leaves_a_run_that_can_be_evaluated(endless: Path, 
     _, err = process.communicate(timeout=seconds(20))
     (run,) = map(Run, Path("runs").iterdir())
     assert process.returncode == 130
-    left = f"Its run, as far as it came: runs/{run.id}; to go on: dlpy resume runs/{run.id}"
+    left = f"The run so far: runs/{run.id}; to resume: dlpy resume runs/{run.id}"
     assert err == f"stopped by Ctrl-C. {left}\n"
     assert run.read("run.json")["status"] == "interrupted"
     assert bench.run("evaluate", run.id)[0] == 0
@@ -93,7 +93,7 @@ def test_sigterm_ends_training_after_its_step_and_records_no_half_epoch(endless:
     _, err = process.communicate(timeout=seconds(20))
     (run,) = map(Run, Path("runs").iterdir())
     assert process.returncode == 143
-    left = f"Its run, as far as it came: runs/{run.id}; to go on: dlpy resume runs/{run.id}"
+    left = f"The run so far: runs/{run.id}; to resume: dlpy resume runs/{run.id}"
     assert err == f"stopped by SIGTERM. {left}\n"
     assert run.read("run.json")["status"] == "interrupted"
     assert run.metrics.read_text() == ""
@@ -115,7 +115,7 @@ def test_folds_in_processes_of_their_own_keep_the_step_that_they_were_in(endless
     (run,) = map(Run, Path("runs").iterdir())
     assert process.returncode == 143
     assert err.count("\n") == 1
-    assert err.endswith(f"to go on: dlpy resume runs/{run.id}\n")
+    assert err.endswith(f"to resume: dlpy resume runs/{run.id}\n")
     kept = [path.name for path in run.path.glob("folds/*/checkpoints/*")]
     assert kept.count("unfinished") == 2
     assert not [name for name in kept if name.startswith(".")]
@@ -147,4 +147,4 @@ def test_training_whose_output_nobody_reads_stops_without_a_traceback(endless: P
     process.stderr.close()
     (run,) = map(Run, Path("runs").iterdir())
     assert run.read("run.json")["status"] == "interrupted"
-    assert run.read("run.json")["exit_reason"] == "nobody reads its output any more"
+    assert run.read("run.json")["exit_reason"] == "standard output was closed"

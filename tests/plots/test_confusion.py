@@ -37,7 +37,7 @@ def test_rows_whose_prediction_is_not_finite_are_left_out_and_counted(make_run):
     files = make_run().predictions([0, 1, 1], [[0.1], [np.nan], [0.9]], "test")
     (given,) = predictions_of(files.run)
     assert given.target.tolist() == [0, 1]
-    assert given.heading == "test rows (1 with predictions that are not finite left out)"
+    assert given.heading == "test rows (1 with non-finite predictions left out)"
 
 
 def test_parts_are_drawn_apart(make_run, draw_parts):

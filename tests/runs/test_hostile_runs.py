@@ -77,7 +77,7 @@ def test_a_link_that_leads_out_of_a_run_is_refused_and_nothing_is_touched(
     linked(run, name, theirs / to)
     status, _, err = bench.run(command, run.id, *(["x.csv"] if command == "predict" else []))
     assert (status, err.count("\n")) == (7, 1)
-    assert f"is not as dlpy leaves one: '{name}' is a link." in err
+    assert f"was not written by dlpy alone: '{name}' is a link." in err
     assert sorted(path.name for path in theirs.iterdir()) == [".ssh", "thesis.tex"]
     assert (theirs / "thesis.tex").read_text() == "years of work"
 

@@ -32,14 +32,14 @@ def test_predictions_are_read_by_part_and_too_large_numbers_are_undefined(tmp_pa
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"target": [0, 2**40]}, "a target is none of 3 classes"),
-        ({"target": [0, 0.5]}, "a target is none of 3 classes"),
+        ({"target": [0, 2**40]}, "a target is not one of the 3 classes"),
+        ({"target": [0, 0.5]}, "a target is not one of the 3 classes"),
         ({"target": ["a", "b"]}, "'target' is of type <U1"),
         ({"prediction": np.zeros((2, 2))}, "its targets and predictions have shapes"),
         ({"prediction": np.zeros((3, 3))}, "'prediction' is of type float64 and shape"),
         ({"prediction": None}, "there is no array 'prediction' in it"),
         ({"index": [0.0, 1.0]}, "'index' does not hold positions of rows"),
-        ({"time": [0, 2**62]}, "'time' holds no times"),
+        ({"time": [0, 2**62]}, "'time' does not hold times"),
         ({"baseline": [1.0]}, "'baseline' is of type float64"),
     ],
     ids=lambda value: str(value)[:40],

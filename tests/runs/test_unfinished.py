@@ -86,7 +86,7 @@ def test_a_run_that_another_process_trains_is_left_to_it(bench) -> None:
         fcntl.flock(lock, fcntl.LOCK_EX)
         status, _, err = bench.run("train", given(bench), "--resume")
     assert (status, err.count("\n")) == (7, 1)
-    assert f"run {run} is being trained" in err
+    assert f"run {run} is already being trained" in err
     assert runs(bench) == [run]
 
 

@@ -32,7 +32,7 @@ def test_runs_that_are_whole_are_intact(bench, run: Run) -> None:
 @pytest.mark.parametrize(
     ("file", "said"),
     [
-        ("checkpoints/best/weights.npz", "weights.npz is damaged: its content is not what was written"),
+        ("checkpoints/best/weights.npz", "weights.npz is damaged: its content was changed after it was written"),
         ("checkpoints/last/state.json", "state.json is damaged"),
         ("predictions.npz", "predictions.npz is damaged"),
         ("model.keras", "model.keras is damaged"),

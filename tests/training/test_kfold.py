@@ -241,7 +241,7 @@ def test_a_fold_that_diverges_ends_the_run_with_its_own_status(bench) -> None:
     assert err.count("\n") == 1
     (folder,) = bench.folder.glob("runs/2*")
     assert Run(folder).read("run.json")["status"] == "diverged"
-    assert "its last finite state" not in err
+    assert "last finite state" not in err
 
 
 def test_a_fold_that_diverges_names_its_last_finite_state(bench) -> None:
@@ -253,7 +253,7 @@ def test_a_fold_that_diverges_names_its_last_finite_state(bench) -> None:
     assert (status, err.count("\n")) == (5, 1)
     (folder,) = bench.folder.glob("runs/2*")
     kept = "folds/01/checkpoints/epoch-0002"
-    assert f"; its last finite state: {kept}. Its run" in err
+    assert f"; last finite state: {kept}. The run so far" in err
     assert (folder / kept / "weights.npz").is_file()
 
 

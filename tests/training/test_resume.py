@@ -89,7 +89,7 @@ def test_the_latest_run_goes_on_after_its_last_checkpoint(bench) -> None:
 def test_ctrl_c_names_the_command_that_goes_on(bench) -> None:
     Path("trip").write_text("2")
     *_, err = bench.run("train", bench.experiment(callbacks=[{"name": "tripping"}]))
-    assert err.rstrip().endswith(f"to go on: dlpy resume runs/{next(bench.folder.glob('runs/2*')).name}")
+    assert err.rstrip().endswith(f"to resume: dlpy resume runs/{next(bench.folder.glob('runs/2*')).name}")
 
 
 def test_a_run_that_is_complete_stays_as_it_is(bench) -> None:
@@ -199,7 +199,7 @@ def test_a_second_process_is_told_who_trains(bench) -> None:
         lock.write("process 4711 on elsewhere\n")
         lock.flush()
         status, _, err = bench.run("resume", run.id)
-    assert (status, err) == (7, f"error: run {run.id} is being trained, by process 4711 on elsewhere.\n")
+    assert (status, err) == (7, f"error: run {run.id} is already being trained by process 4711 on elsewhere.\n")
     assert bench.run("resume", run.id)[0] == 0
 
 
@@ -269,7 +269,7 @@ def test_a_state_that_cannot_be_written_is_told(bench) -> None:
     assert status == 2
     said = "error: callback 'counting': its state() cannot be stored as JSON: "
     (run,) = Path("runs").iterdir()
-    assert err == f"{said}Object of type float32 is not JSON serializable. Its run, as far as it came: {run}\n"
+    assert err == f"{said}Object of type float32 is not JSON serializable. The run so far: {run}\n"
 
 
 def test_a_damaged_best_checkpoint_is_named_as_what_is_in_the_way(bench) -> None:
@@ -282,8 +282,8 @@ def test_a_damaged_best_checkpoint_is_named_as_what_is_in_the_way(bench) -> None
     status, _, err = bench.run("resume", run.id)
     assert status == 7
     assert f"{best / 'optimizer.npz'} is damaged" in err
-    assert f"It was the best when {last.name} was written." in err
-    assert err.endswith(f"Train it anew: dlpy train {run.config}\n")
+    assert f"It was the best checkpoint when {last.name} was written." in err
+    assert err.endswith(f"Start a new run: dlpy train {run.config}\n")
 
 
 def test_checkpoints_that_somebody_removed_are_missed_at_the_next_write(bench, monkeypatch) -> None:
@@ -293,7 +293,7 @@ def test_checkpoints_that_somebody_removed_are_missed_at_the_next_write(bench, m
         status, _, err = bench.run("train", experiment)
     assert status == 6
     assert "checkpoints was removed during training." in err
-    assert "to go on: dlpy resume" in err
+    assert "to resume: dlpy resume" in err
     status, out, err = bench.run("resume", "latest")
     assert (status, "resumed after epoch 0 of 5" in out) == (0, True), err
 

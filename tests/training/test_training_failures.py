@@ -120,7 +120,7 @@ def test_a_stop_that_python_wraps_is_a_stop_all_the_same(bench, monkeypatch, sto
     monkeypatch.chdir(bench.folder)
     monkeypatch.setattr("dlpy.training.train.draw_all", wrapped)
     given, _, err = bench.run("train", bench.experiment())
-    assert (given, err.count("\n"), "to go on: dlpy resume" in err) == (status, 1, True)
+    assert (given, err.count("\n"), "to resume: dlpy resume" in err) == (status, 1, True)
     assert only_run(bench).read("run.json")["status"] == "interrupted"
 
 
@@ -190,7 +190,7 @@ def test_a_full_disk_is_told_in_one_line(bench, victim: str, monkeypatch) -> Non
     monkeypatch.setattr(Path, "open", full)
     status, _, err = bench.run("train", bench.experiment(training={"epochs": 1}))
     assert status == 6
-    way_on = r"( Its run, as far as it came: (\S+); to go on: dlpy resume \2)?"
+    way_on = r"( The run so far: (\S+); to resume: dlpy resume \2)?"
     assert re.fullmatch(rf"error: cannot write \S+: No space left on device\.{way_on}", one_line(err))
     assert [path for path in bench.folder.rglob(".*") if path.name not in (".probe", ".lock", ".changes.lock")] == []
 
@@ -202,7 +202,7 @@ def test_a_disk_that_is_full_at_the_very_end_is_told_in_one_line(bench, monkeypa
     monkeypatch.setattr(keras.Model, "save", full)
     status, _, err = bench.run("train", bench.experiment(training={"epochs": 1}))
     assert status == 6
-    assert "model.keras: No space left on device. Its run, as far as it came: runs/" in one_line(err)
+    assert "model.keras: No space left on device. The run so far: runs/" in one_line(err)
     assert only_run(bench).read("run.json")["status"] == "failed"
 
 
