@@ -189,7 +189,7 @@ def test_a_folder_of_pictures_becomes_an_experiment_of_the_size_they_have(folder
     assert main(["new", "pets"]) == 0
     text = (folder / "pets.yaml").read_text()
     assert "# Classifies the images in pets (16 images)." in text
-    assert "# they have 40 x 30 to 500 x 300 pixels" in text
+    assert "# images have 40 x 30 to 500 x 300 pixels" in text
     experiment, _ = load(folder / "pets.yaml")
     assert experiment.data.size == [30, 30]
     assert experiment.data.augmentation.flip == "horizontal"

@@ -80,7 +80,8 @@ def test_dates_that_are_missing_are_told_and_may_be_ignored(capsys):
     status, err, _ = new(capsys, "date,x,y", rows)
     assert status == 3
     assert (
-        "which 'date' does not tell: line 7: the time stamp is missing. Correct it, or split the rows at random" in err
+        "but 'date' does not define it: line 7: the time stamp is missing. Correct it, or split the rows at random"
+        in err
     )
     _, out, data = new(capsys, "date,x,y", rows, "--ignore", "date")
     assert "Not used: date (left out by --ignore, such as '2012-01-01')" in out
