@@ -37,13 +37,13 @@ def experiment_for_folder(folder: Path, output: Path) -> str:
     classes = class_folders(training)
     suffixes = {Path(entry.name).suffix.lower() for name in classes for entry in islice(entries(training / name), 100)}
     if suffixes & {*SUFFIXES} or (".txt" not in suffixes and any(folder_names(training / name) for name in classes)):
-        return _for_pictures(folder, parts, output)
+        return _for_images(folder, parts, output)
     if ".txt" not in suffixes:
         raise DataError(f"{training / classes[0]} holds neither images ({', '.join(SUFFIXES)}) nor texts (.txt).")
     return _for_texts(training, folder / parts["test"] if "test" in parts else None, classes, output)
 
 
-def _for_pictures(folder: Path, parts: dict[str, str], output: Path) -> str:
+def _for_images(folder: Path, parts: dict[str, str], output: Path) -> str:
     listing = by_folder(folder, parts.get("train", ""), None)
     size, about = _size(folder, listing.names)
     named = {part: parts[part] for part in ("train", "validation", "test") if part in parts}
