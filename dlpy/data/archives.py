@@ -1,4 +1,4 @@
-"""Arrays out of the files in which datasets are published: npz, IDX and CIFAR's tar. No file can run code."""
+"""Readers for the formats of published datasets: npz, IDX and CIFAR's tar archive. No file can execute code."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from dlpy.data.features import Sequences, splits_of
 from dlpy.storage import npz
 from dlpy.storage.pickles import read_batch, read_rows
 
-MAX_BYTES = 512 << 20  # unpacked; CIFAR-10, the largest of the published files, has 186 MB
+MAX_BYTES = 512 << 20  # unpacked; the largest published file, CIFAR-10, has 186 MB
 _DAMAGE = (
     OSError, ValueError, KeyError, IndexError, TypeError, AttributeError, EOFError, MemoryError, ImportError,
     zipfile.BadZipFile, zlib.error, tarfile.TarError, tokenize.TokenError, RecursionError, OverflowError,
@@ -29,7 +29,7 @@ _DAMAGE = (
 
 
 class _Bounded(io.RawIOBase):
-    """What is read from a file, which must not unfold without end: neither its members nor their headers."""
+    """Limits how many bytes a compressed file can unpack to, as a protection against decompression bombs."""
 
     def __init__(self, file: gzip.GzipFile) -> None:
         super().__init__()
@@ -50,7 +50,7 @@ def read_npz(path: Path, names: Iterable[str]) -> list[np.ndarray]:
     """Return the named arrays of an npz file, in that order.
 
     Raises:
-        DataError: the file is missing, damaged or lacks an array.
+        DataError: the file or an array is missing, or the file is damaged.
     """
     try:
         return list(npz.read_npz(path, list(names)).values())
@@ -62,7 +62,7 @@ def read_ragged(path: Path, name: str) -> Sequences:
     """Return an array of lists of integers from an npz file, as Keras stores texts.
 
     Raises:
-        DataError: the file is missing, damaged or holds something else.
+        DataError: the file is missing, damaged or has other contents.
     """
     try:
         with zipfile.ZipFile(path) as archive, archive.open(_member(archive, name)) as file:
@@ -70,7 +70,7 @@ def read_ragged(path: Path, name: str) -> Sequences:
         _skip_header(stream)
         values, lengths = read_rows(stream.read())
         if len(values) and values.min() < 0:
-            raise ValueError(f"{name} holds something else than whole numbers from 0 on")
+            raise ValueError(f"{name} should contain only integers from 0 up")
     except _DAMAGE as error:
         raise DataError(f"{path} is not an npz file with lists of integers in {name}: {_reason(error)}.") from None
     return Sequences(values.astype(np.int32), splits_of(lengths))
@@ -86,7 +86,7 @@ def read_idx(path: Path, axes: int) -> np.ndarray:
         with gzip.open(path) as file:
             header = file.read(4 + 4 * axes)
             if header[:4] != bytes([0, 0, 8, axes]):
-                raise ValueError("its first bytes are others")
+                raise ValueError("it does not start with the IDX header")
             shape = tuple(np.frombuffer(header[4:], ">u4").tolist())
             size = math.prod(shape)
             if len(shape) != axes or size > MAX_BYTES:
@@ -94,7 +94,7 @@ def read_idx(path: Path, axes: int) -> np.ndarray:
             content = file.read(size + 1)
         if len(content) != size:
             raise ValueError(
-                f"it holds {'more' if len(content) > size else 'fewer'} than the {size:,} bytes it announces"
+                f"it contains {'more' if len(content) > size else 'fewer'} bytes than the {size:,} in its header"
             )
     except _DAMAGE as error:
         raise DataError(f"{path} is not a gzipped IDX file of bytes with {axes} axes: {_reason(error)}.") from None
@@ -104,10 +104,10 @@ def read_idx(path: Path, axes: int) -> np.ndarray:
 def read_cifar(path: Path, names: Iterable[str], label: bytes) -> list[tuple[np.ndarray, np.ndarray]]:
     """Return pixels (rows, 3072) uint8 and labels (rows,) uint8 of each named batch in CIFAR's tar.gz.
 
-    The archive is read in one go and nothing of it is written to the disk.
+    The archive is read in one pass; nothing is written to disk.
 
     Raises:
-        DataError: the file is missing, damaged or lacks a batch.
+        DataError: the file or a batch is missing, or the file is damaged.
     """
     wanted = dict.fromkeys(names)
     found: dict[str, tuple[np.ndarray, np.ndarray]] = {}
@@ -119,15 +119,15 @@ def read_cifar(path: Path, names: Iterable[str], label: bytes) -> list[tuple[np.
                     found[name] = _batch(archive.extractfile(member), label)
         return [found[name] for name in wanted]
     except _DAMAGE as error:
-        raise DataError(f"{path} is not CIFAR's archive with {', '.join(wanted)}: {_reason(error)}.") from None
+        raise DataError(f"{path} is not a CIFAR archive with {', '.join(wanted)}: {_reason(error)}.") from None
 
 
 def _batch(file: Any, label: bytes) -> tuple[np.ndarray, np.ndarray]:
     pixels, labels = read_batch(file.read(), b"data", label)
     if pixels.shape != (len(labels), 3072):
-        raise ValueError("its pixels are not rows of 3,072 bytes, one for each label")
+        raise ValueError("its pixels should be one row of 3,072 bytes per label")
     if len(labels) == 0 or labels.min() < 0 or labels.max() > 255:
-        raise ValueError("its labels are no class numbers")
+        raise ValueError("its labels are not class numbers")
     return pixels, labels.astype(np.uint8)
 
 
@@ -143,12 +143,10 @@ def _skip_header(stream: BinaryIO) -> None:
     read = np.lib.format.read_array_header_1_0 if major == 1 else np.lib.format.read_array_header_2_0
     _, _, dtype = read(stream)
     if dtype != np.dtype(object):
-        raise ValueError(f"it holds {dtype} numbers")
+        raise ValueError(f"it contains {dtype} numbers")
 
 
 def _reason(error: BaseException) -> str:
     if isinstance(error, KeyError):
-        return f"there is no {str(error.args[0]) if error.args else 'such member'}".replace(
-            "There is no item named ", ""
-        )
+        return f"it has no {str(error.args[0]) if error.args else 'such member'}".replace("There is no item named ", "")
     return str(error).rstrip(".").splitlines()[0] if str(error) else type(error).__name__

@@ -1,4 +1,4 @@
-"""Rows of some classes only."""
+"""Restricts data to some of its classes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from dlpy.data.task import Output, Task
 
 
 def _as_name(value: object) -> object:
-    """Take the number of a class too, as YAML writes it."""
+    """Return a class name as text; YAML may give its number."""
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
@@ -22,10 +22,10 @@ Names = Annotated[list[Annotated[str, BeforeValidator(_as_name)]], Field(min_len
 
 
 def narrowed(task: Task, only: list[str] | None) -> Task:
-    """Return the task with these classes alone, numbered in the order in which they are named.
+    """Return the task with only these classes, numbered in the given order.
 
     Raises:
-        ConfigError: there is no such class, or there are no classes at all.
+        ConfigError: a class does not exist, or the task has no classes.
     """
     if only is None:
         return task
@@ -36,17 +36,17 @@ def narrowed(task: Task, only: list[str] | None) -> Task:
 
 
 def kept(loaded: Loaded, only: list[str] | None) -> Loaded:
-    """Return the rows of these classes.
+    """Return the data with only the rows of these classes.
 
     Raises:
-        DataError: there are none.
+        DataError: no training row is left.
     """
     if only is None:
         return loaded
     numbers = _numbers(loaded.task.output, only)
     train = _of_classes(loaded.train, numbers)
     if len(train) == 0:
-        raise DataError(f"{loaded.source.description} has no training row of class {', '.join(only)}.")
+        raise DataError(f"{loaded.source.description} has no training rows of class {', '.join(only)}.")
     test = None if loaded.test is None else _of_classes(loaded.test, numbers)
     return replace(loaded, train=train, test=test, task=narrowed(loaded.task, only))
 
@@ -61,7 +61,7 @@ def _of_classes(rows: Rows, numbers: list[int]) -> Rows:
 
 def _numbers(output: Output, only: list[str]) -> list[int]:
     if not output.has_classes or output.one_hot:
-        raise ConfigError(f"only fits labels of classes; this target is {output.kind}.")
+        raise ConfigError(f"'only' requires class labels; this target is {output.kind}.")
     names = output.classes
     count = len(names) or output.units or 0
     known = {name: number for number, name in enumerate(names)}
@@ -71,5 +71,5 @@ def _numbers(output: Output, only: list[str]) -> list[int]:
         raise ConfigError(f"there is no class '{unknown[0]}'.{did_you_mean(unknown[0], known or numbers)}")
     found = [known.get(name, numbers.get(name, 0)) for name in only]
     if count and len(set(found)) < len(found):
-        raise ConfigError("a class is named twice.")
+        raise ConfigError("'only' lists a class twice.")
     return found

@@ -1,6 +1,6 @@
-"""The shapes in which a dataset's inputs are held: arrays, sequences of integers, sparse rows and tables.
+"""Containers for input features: arrays, integer sequences, sparse rows, tables, texts and windows.
 
-Each holds many rows, has a length, and gives a selection of its rows by `take`.
+Each contains rows, has a length, and returns selected rows with `take`.
 """
 
 import math
@@ -15,7 +15,7 @@ from dlpy.data.windows import Passages, Windows
 
 @dataclass(frozen=True)
 class Sequences:
-    """Rows of integers of any length: row i is `values[splits[i] : splits[i + 1]]`.
+    """Integer sequences of varying length: row i is `values[splits[i] : splits[i + 1]]`.
 
     values: (total,) integers. splits: (rows + 1,) int64, ascending from 0.
     """
@@ -27,7 +27,7 @@ class Sequences:
         return len(self.splits) - 1
 
     def take(self, rows: np.ndarray) -> "Sequences":
-        """Return the chosen rows, in that order."""
+        """Return the selected rows, in the given order."""
         positions, splits = _ragged_positions(self.splits, rows)
         return Sequences(self.values[positions], splits)
 
@@ -36,16 +36,16 @@ class Sequences:
         return self.values[self.splits[index] : self.splits[index + 1]]
 
     def only(self, kept: np.ndarray) -> "Sequences":
-        """Return the rows with nothing but the integers that are `kept`: (total,) bool."""
+        """Return the rows with only the integers selected by `kept`: (total,) bool."""
         return Sequences(self.values[kept], splits_of(kept)[self.splits])
 
 
 @dataclass(frozen=True)
 class Sparse:
-    """Rows that are zero but for a few columns (compressed sparse rows).
+    """Sparse rows in CSR format (compressed sparse rows).
 
     columns: (non-zeros,) int32, ascending within a row. splits: (rows + 1,) int64.
-    values: (non-zeros,) float32, or None where every one of them is 1.
+    values: (non-zeros,) float32, or None if all are 1.
     """
 
     columns: np.ndarray
@@ -57,7 +57,7 @@ class Sparse:
         return len(self.splits) - 1
 
     def take(self, rows: np.ndarray) -> "Sparse":
-        """Return the chosen rows, in that order."""
+        """Return the selected rows, in the given order."""
         positions, splits = _ragged_positions(self.splits, rows)
         values = None if self.values is None else self.values[positions]
         return Sparse(self.columns[positions], splits, self.width, values)
@@ -65,10 +65,10 @@ class Sparse:
 
 @dataclass(frozen=True)
 class Table:
-    """Columns of a table before they become numbers.
+    """Columns of a table before encoding.
 
-    numeric: (rows, numeric columns) float64, NaN where a cell is missing.
-    categorical: (rows, categorical columns) str, "" where a cell is missing.
+    numeric: (rows, numeric columns) float64, NaN in missing cells.
+    categorical: (rows, categorical columns) str, "" in missing cells.
     """
 
     numeric: np.ndarray
@@ -80,13 +80,13 @@ class Table:
         return len(self.numeric)
 
     def take(self, rows: np.ndarray) -> "Table":
-        """Return the chosen rows, in that order."""
+        """Return the selected rows, in the given order."""
         return replace(self, numeric=self.numeric[rows], categorical=self.categorical[rows])
 
 
 @dataclass(frozen=True)
 class Scaled:
-    """An array of small integers that stands for `array * scale + offset`; the numbers are made batch by batch."""
+    """An array of small integers that represents `array * scale + offset`, computed batch by batch."""
 
     array: np.ndarray | Pictures
     scale: float
@@ -97,28 +97,28 @@ class Scaled:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """The array's shape."""
+        """The shape of the array."""
         return self.array.shape
 
     @property
     def held(self) -> np.ndarray:
-        """The array in memory."""
+        """The integer array in memory."""
         return self.array.read() if isinstance(self.array, Pictures) else self.array
 
     def take(self, rows: np.ndarray) -> "Scaled":
-        """Return the chosen rows, in that order."""
+        """Return the selected rows, in the given order."""
         held = self.array
         return replace(self, array=held.take(rows) if isinstance(held, Pictures) else held[rows])
 
     def numbers(self) -> np.ndarray:
-        """Return what the array stands for: float32."""
+        """Return the represented numbers as float32."""
         scaled = np.multiply(self.held, np.float32(self.scale), dtype=np.float32)
         return np.add(scaled, np.float32(self.offset), out=scaled)
 
 
 @dataclass(frozen=True)
 class Texts:
-    """Texts before they become numbers.
+    """Texts before tokenization.
 
     values: (rows,) objects of type str.
     """
@@ -129,13 +129,13 @@ class Texts:
         return len(self.values)
 
     def take(self, rows: np.ndarray) -> "Texts":
-        """Return the chosen rows, in that order."""
+        """Return the selected rows, in the given order."""
         return Texts(self.values[rows])
 
 
 @dataclass(frozen=True)
 class Padded:
-    """Rows of integers that count as rows of one length: what a row lacks is 0, put in front or behind.
+    """Integer sequences padded to one length with 0, at the front or back.
 
     values, splits: as in Sequences, no row longer than `length`.
     """
@@ -150,21 +150,21 @@ class Padded:
 
     @property
     def shape(self) -> tuple[int, int]:
-        """The shape of the array it stands for: (rows, length)."""
+        """The shape of the padded array: (rows, length)."""
         return len(self), self.length
 
     @property
     def lengths(self) -> np.ndarray:
-        """How many integers each row has of its own: (rows,)."""
+        """The length of each row without padding: (rows,)."""
         return np.diff(self.splits)
 
     def take(self, rows: np.ndarray) -> "Padded":
-        """Return the chosen rows, in that order."""
+        """Return the selected rows, in the given order."""
         positions, splits = _ragged_positions(self.splits, rows)
         return replace(self, values=self.values[positions], splits=splits)
 
     def numbers(self) -> np.ndarray:
-        """Return the array it stands for: (rows, length) int32."""
+        """Return the padded array: (rows, length) int32."""
         lengths = self.lengths
         filled = np.zeros(self.shape, np.int32)
         own = np.arange(self.length) < lengths[:, None]
@@ -176,20 +176,20 @@ Features = np.ndarray | Sequences | Sparse | Table | Scaled | Texts | Padded | W
 
 
 def take(features: Features, rows: np.ndarray) -> Features:
-    """Return the chosen rows of any kind of features, in that order."""
+    """Return the selected rows of any kind of features, in the given order."""
     return features[rows] if isinstance(features, np.ndarray) else features.take(rows)
 
 
 def row_bytes(features: Features) -> int:
-    """Return how many bytes a row of an array takes as float32; 1 for rows that are no arrays."""
-    if isinstance(features, Passages):  # a number for each token there is, as a network gives them
+    """Return the size in bytes of an array row as float32; 1 for rows that are not arrays."""
+    if isinstance(features, Passages):  # one-hot: one number per token of the vocabulary
         return 4 * features.length * len(features.words)
     shape = features.shape if isinstance(features, np.ndarray | Scaled | Padded | Windows | Pictures) else (1, 0)
     return max(1, 4 * math.prod(shape[1:]))
 
 
 def value_span(features: Features) -> tuple[float, float]:
-    """Return the least and the largest number that an array's rows may hold: 0 and 255 where they are bytes."""
+    """Return the smallest and largest number that the rows of an array can contain: 0 and 255 for bytes."""
     array = features.array if isinstance(features, Scaled) else features
     if isinstance(array, np.ndarray) and array.dtype != np.uint8:
         return float(array.min()), float(array.max())
@@ -197,7 +197,7 @@ def value_span(features: Features) -> tuple[float, float]:
 
 
 def arrays_of(features: Features) -> Iterable[np.ndarray]:
-    """Return the arrays that make up the features, in a fixed order (for fingerprints and checks)."""
+    """Return the arrays of the features in a fixed order, for fingerprints and checks."""
     if isinstance(features, np.ndarray):
         return [features]
     if isinstance(features, Pictures):
@@ -215,20 +215,20 @@ def arrays_of(features: Features) -> Iterable[np.ndarray]:
 
 
 def splits_of(lengths: np.ndarray) -> np.ndarray:
-    """Return where rows of these lengths begin and end, one behind the other: (rows + 1,) int64."""
+    """Return the splits of consecutive rows with these lengths: (rows + 1,) int64."""
     return np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
 
 
 def stretches(starts: np.ndarray, lengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the positions from each start on, so many each, one stretch behind the other, and their splits."""
+    """Return the concatenated positions of spans, given their starts and lengths, and the splits of the spans."""
     splits = splits_of(lengths)
     largest = max(splits[-1], starts.max(initial=0) + lengths.max(initial=0))
-    dtype = np.int32 if largest < 2**31 else np.int64  # the smaller is four times as fast
+    dtype = np.int32 if largest < 2**31 else np.int64  # int32 is four times as fast
     positions = np.repeat((starts - splits[:-1]).astype(dtype), lengths)
     positions += np.arange(splits[-1], dtype=dtype)
     return positions, splits
 
 
 def _ragged_positions(splits: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return where the values of the chosen rows lie, and the splits of the selection."""
+    """Return the positions of the selected rows' values, and the splits of the selection."""
     return stretches(splits[rows], splits[rows + 1] - splits[rows])

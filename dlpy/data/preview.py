@@ -1,4 +1,4 @@
-"""Rows as people read them: what many of them are, and what single ones hold."""
+"""Readable summaries of rows, for `dlpy show data`."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from dlpy.core.errors import shortened
 from dlpy.data.features import Features, Padded, Passages, Pictures, Scaled, Sequences, Sparse, Table, Texts, Windows
 
 _WIDTH = 160
-_MOST = 100  # integers or numbers that are looked at: more do not fit a line
+_MOST = 100  # numbers shown of a row: more do not fit on a line
 
 
 def summary(features: Features) -> str:
-    """Return the kind, type and shape of rows, on one line."""
+    """Return one line with the kind, type and shape of the rows."""
     if isinstance(features, Texts):
         return f"texts of {_range([len(text) for text in features.values])} characters"
     if isinstance(features, Sequences):
@@ -25,7 +25,7 @@ def summary(features: Features) -> str:
         share = len(features.columns) / max(1, len(features) * features.width)
         return f"sparse float32 {_shape((len(features), features.width))}, {share:.2%} not 0"
     if isinstance(features, Pictures):
-        return f"uint8 pictures {_shape(features.shape)}"
+        return f"uint8 images {_shape(features.shape)}"
     if isinstance(features, Passages):
         return f"{len(features):,} windows of {features.length} in a text of {len(features.tokens):,} tokens"
     dtype = np.dtype(np.int32) if isinstance(features, Padded) else _numbers(features, np.arange(0)).dtype
@@ -33,7 +33,7 @@ def summary(features: Features) -> str:
 
 
 def row(features: Features, number: int, words: Sequence[str] = ()) -> Iterator[tuple[str, str]]:
-    """Yield what a row holds as (what it is, itself), each on one line; integers also as the words they stand for."""
+    """Yield the contents of a row as (label, value) lines; integers are also shown as their words."""
     if isinstance(features, Texts):
         yield "text", shortened(features.values[number], _WIDTH)
     elif isinstance(features, Table):
@@ -73,12 +73,12 @@ def _numbers(features: np.ndarray | Pictures | Scaled | Padded | Windows, rows: 
 
 
 def _word(integer: int, words: Sequence[str]) -> str:
-    """Return the word of an integer, or the integer where it stands for none."""
+    """Return the word of an integer, or the integer itself if it has none."""
     return (words[integer] if integer < len(words) else "") or f"[{integer}]"
 
 
 def _line(parts: list[str]) -> str:
-    """Return the first and the last parts on one line."""
+    """Return one line with the first and the last parts."""
     if len(parts) > 2 * _MOST:
         parts = [*parts[:_MOST], "…", *parts[-_MOST:]]
     return shortened(" ".join(parts), _WIDTH)

@@ -1,4 +1,4 @@
-"""Which rows train and which are held out: hold-out by count, fraction or column, and k folds."""
+"""Training, validation and test splits: hold-out by count, fraction, rows or column, and k-fold."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ from dlpy.data.task import Task
 
 
 class Holdout(Block):
-    """Which rows are held out. `10000` means the first 10,000; `0.2` a fifth at random; `test` the test rows."""
+    """Held-out rows. Short forms: `10000` holds out the first 10,000 rows, `0.2` a random 20%, `test` the test rows."""
 
     count: Annotated[int, Field(gt=0)] | None = None
-    """How many rows."""
+    """Number of held-out rows."""
     fraction: Annotated[float, Field(gt=0, lt=1)] | None = None
-    """Which part of the rows."""
+    """Fraction of held-out rows."""
     rows: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=2, max_length=2)] | None = None
-    """The first and the last row held out, by their numbers in the source, from 0."""
+    """First and last held-out row, numbered from 0 in the source, e.g. [8000, 9999]."""
     column: str | None = None
-    """A column of a table that marks the rows: those that hold `value` are held out."""
+    """Column that assigns rows to splits: rows that contain `value` are held out."""
     value: str = "validation"
-    """What `column` holds in the rows held out."""
+    """Value of `column` in the held-out rows."""
     use: Literal["test"] | None = None
-    """`test`: watch training on the test rows, as the book's 4.4 does. They are then no test any more."""
+    """test: validate on the test rows, as in section 4.4 of the book; test scores are then no longer independent."""
     take: Literal["first", "last", "random"] | None = None
-    """Which rows `count` or `fraction` takes; a count takes the first and a fraction random ones unless given."""
+    """Which rows to hold out. Default: the first ones for `count`, random ones for `fraction`."""
     stratify: bool | None = None
-    """Keep the classes' shares the same in both parts; done by default where random rows of classes are taken."""
+    """Keep the class proportions equal in both splits. Default: true for random rows with classes."""
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler) -> dict:
@@ -57,20 +57,20 @@ class Holdout(Block):
     def _one_way(self) -> Holdout:
         given = [name for name in ("count", "fraction", "rows", "column", "use") if getattr(self, name) is not None]
         if len(given) != 1:
-            raise ValueError("give exactly one of count, fraction, rows, column, use")
+            raise ValueError("set exactly one of count, fraction, rows, column, use")
         if self.rows and self.rows[0] > self.rows[1]:
-            raise ValueError(f"rows {self.rows[0]} to {self.rows[1]}: the first comes after the last")
+            raise ValueError(f"rows: the first row, {self.rows[0]}, comes after the last, {self.rows[1]}")
         if self.stratify and self.order != "random":
-            raise ValueError("stratify needs random rows: add 'take: random'")
+            raise ValueError("stratify requires random rows: add 'take: random'")
         return self
 
     @property
     def order(self) -> Literal["first", "last", "random"]:
-        """Which rows are taken."""
+        """Which rows are held out: `take` with its default filled in."""
         return self.take or ("first" if self.count else "random")
 
     def for_few_rows(self) -> Holdout:
-        """Return the same as a fraction, where a number of rows would not fit a small part of the data."""
+        """Return the hold-out as a fraction, for use with a subset of the data that has too few rows for a count."""
         if self.count is None and self.rows is None:
             return self
         return Holdout(fraction=0.25, take="last" if self.rows else self.order)
@@ -79,16 +79,16 @@ class Holdout(Block):
         """Return for each row whether it is held out: (rows,) bool.
 
         Raises:
-            DataError: nothing would be held out, or nothing left.
+            DataError: one of the two splits would be empty.
         """
         if self.column is not None:
-            return _some(rows.columns[self.column] == self.value, f"column '{self.column}' holds '{self.value}'", key)
+            return _some(rows.columns[self.column] == self.value, f"have '{self.value}' in column '{self.column}'", key)
         if self.rows is not None:
             first, last = self.rows
-            return _some((first <= rows.index) & (rows.index <= last), f"number is from {first} to {last}", key)
+            return _some((first <= rows.index) & (rows.index <= last), f"are numbered {first} to {last}", key)
         count = self.count or round((self.fraction or 0) * len(rows))
         if not 0 < count < len(rows):
-            raise DataError(f"{key}: cannot hold {count} rows out of {len(rows)}: some must stay on both sides.")
+            raise DataError(f"{key}: cannot hold out {count} of {len(rows)} rows: both splits need at least one row.")
         ranks = np.arange(len(rows))
         if self.order == "random":
             labels = _labels(rows, task) if self.stratify is not False else None
@@ -96,17 +96,17 @@ class Holdout(Block):
         held = ranks >= len(rows) - count if self.order == "last" else ranks < count
         if "group" in rows.columns:
             groups = rows.columns["group"]
-            held = _some(np.isin(groups, groups[held]), "group is held out", key)
+            held = _some(np.isin(groups, groups[held]), "are in held-out groups", key)
         return held
 
 
 def for_limit(holdout: Holdout | None, limit: int | None) -> Holdout | None:
-    """Return the same where all rows are there, and what fits few rows where there are at most `limit`."""
+    """Return the hold-out, converted to a fraction if the rows are limited."""
     return holdout if holdout is None or limit is None else holdout.for_few_rows()
 
 
 def hold_out(loaded: Loaded, holdout: Holdout | None, seed: int) -> Loaded:
-    """Return the same with test rows taken from the training rows, where that is asked for."""
+    """Return the data with the hold-out moved from the training rows to the test rows; unchanged for None."""
     if holdout is None:
         return loaded
     held = holdout.held_out(loaded.train, loaded.task, seed, "data.test")
@@ -115,28 +115,28 @@ def hold_out(loaded: Loaded, holdout: Holdout | None, seed: int) -> Loaded:
 
 
 class KFold(Block):
-    """How `dlpy kfold` divides the rows that are not test rows."""
+    """How `dlpy kfold` splits the rows that are not test rows into folds."""
 
     folds: Annotated[int, Field(ge=2)] = 5
-    """Number of parts; each is the validation set once."""
+    """Number of folds; each one is the validation split once."""
     repeats: Annotated[int, Field(ge=1)] = 1
-    """Do it all this often, each time with rows shuffled anew (iterated k-fold)."""
+    """Number of repetitions, each with newly shuffled rows (iterated k-fold)."""
     shuffle: bool = True
-    """Draw the folds at random; false takes contiguous rows in order, as the book's 3.6 does."""
+    """Draw the folds at random; false uses contiguous rows in order, as in section 3.6 of the book."""
     stratify: bool | None = None
-    """Keep the classes' shares the same in every fold; done by default for classes where rows are shuffled."""
+    """Keep the class proportions equal in all folds. Default: true for shuffled rows with classes."""
 
     @model_validator(mode="after")
     def _shuffles_if_repeated(self) -> KFold:
         if not self.shuffle and (self.repeats > 1 or self.stratify):
-            raise ValueError("repeats and stratify need 'shuffle: true'")
+            raise ValueError("repeats and stratify require 'shuffle: true'")
         return self
 
     def split(self, rows: Rows, task: Task, seed: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Yield (training rows, validation rows) for every fold of every repeat, as positions in `rows`.
+        """Yield (training rows, validation rows) for every fold of every repetition, as positions in `rows`.
 
         Raises:
-            DataError: more folds than rows, groups or members of a class.
+            DataError: there are more folds than rows, groups or rows of a class.
         """
         labels = _labels(rows, task) if self.shuffle and self.stratify is not False else None
         _check_folds(self.folds, rows, labels, task)
@@ -147,8 +147,8 @@ class KFold(Block):
 
 
 def _fold_numbers(kfold: KFold, rows: Rows, labels: np.ndarray | None, rng: np.random.Generator) -> np.ndarray:
-    """Return the fold, from 0, in which each row is held out."""
-    if labels is not None:  # deal out one class after the other, so that each fold gets its share of each
+    """Return the fold, from 0, in which each row is held out: (rows,)."""
+    if labels is not None:  # deal out one class after another, so that each fold gets its share of every class
         shuffled = rng.permutation(len(rows))
         return _ranks(shuffled[np.argsort(labels[shuffled], kind="stable")]) % kfold.folds
     ranks = _ranks(rng.permutation(len(rows))) if kfold.shuffle else np.arange(len(rows))
@@ -158,14 +158,14 @@ def _fold_numbers(kfold: KFold, rows: Rows, labels: np.ndarray | None, rng: np.r
 
 
 def _ranks(order: np.ndarray) -> np.ndarray:
-    """Return at which place each row stands in an order."""
+    """Return the rank of each row in an order."""
     ranks = np.empty(len(order), np.int64)
     ranks[order] = np.arange(len(order))
     return ranks
 
 
 def _whole_groups(groups: np.ndarray, ranks: np.ndarray, folds: int) -> np.ndarray:
-    """Put each group into one fold: the largest groups first, each into the fold that is smallest so far."""
+    """Return the fold of each row, groups kept together: largest groups first, each into the smallest fold so far."""
     names, numbers, sizes = np.unique(groups, return_inverse=True, return_counts=True)
     first = np.full(len(names), len(groups))
     np.minimum.at(first, numbers, ranks)
@@ -177,7 +177,7 @@ def _whole_groups(groups: np.ndarray, ranks: np.ndarray, folds: int) -> np.ndarr
 
 
 def _random_ranks(rows: Rows, labels: np.ndarray | None, rng: np.random.Generator) -> np.ndarray:
-    """Return each row's place in a random order: groups stay together, and every stretch has the classes' shares."""
+    """Return the rank of each row in a random order that keeps groups together and spreads classes evenly."""
     shuffled = rng.permutation(len(rows))
     if "group" in rows.columns:
         _, numbers = np.unique(rows.columns["group"], return_inverse=True)
@@ -188,7 +188,7 @@ def _random_ranks(rows: Rows, labels: np.ndarray | None, rng: np.random.Generato
 
 
 def _interleave(labels: np.ndarray, shuffled: np.ndarray) -> np.ndarray:
-    """Return the rows in an order in which each class is spread evenly from the first to the last."""
+    """Return the rows in an order that spreads each class evenly."""
     place = np.empty(len(labels))
     for label in np.unique(labels):
         members = shuffled[labels[shuffled] == label]
@@ -197,7 +197,7 @@ def _interleave(labels: np.ndarray, shuffled: np.ndarray) -> np.ndarray:
 
 
 def _labels(rows: Rows, task: Task) -> np.ndarray | None:
-    """Return each row's class number, or None where there are no classes or rows stay together by group."""
+    """Return the class number of each row, or None if there are no classes or the rows are grouped."""
     if len(task.outputs) != 1 or task.output.kind == "regression" or "group" in rows.columns:
         return None
     return rows.y.argmax(axis=-1) if task.output.one_hot else rows.y.reshape(-1).astype(np.int64)
@@ -205,9 +205,9 @@ def _labels(rows: Rows, task: Task) -> np.ndarray | None:
 
 def _check_folds(folds: int, rows: Rows, labels: np.ndarray | None, task: Task) -> None:
     if "group" in rows.columns and len(np.unique(rows.columns["group"])) < folds:
-        raise DataError(f"{folds} folds need at least {folds} groups; the rows have fewer.")
+        raise DataError(f"{folds} folds need at least {folds} groups; there are fewer. Use fewer folds.")
     if folds > len(rows):
-        raise DataError(f"{folds} folds need at least {folds} rows; there are {len(rows)}.")
+        raise DataError(f"{folds} folds need at least {folds} rows; there are {len(rows)}. Use fewer folds.")
     if labels is None:
         return
     numbers, counts = np.unique(labels, return_counts=True)
@@ -215,14 +215,16 @@ def _check_folds(folds: int, rows: Rows, labels: np.ndarray | None, task: Task) 
         number = numbers[counts.argmin()]
         name = task.output.classes[number] if task.output.classes else number
         if counts.min() == 1:
-            raise DataError(f"class {name} has a single row, which cannot train and validate: drop it, or get more.")
+            raise DataError(
+                f"class {name} has a single row, which cannot be in both splits. Remove it or add more rows."
+            )
         raise DataError(
             f"class {name} has {counts.min()} rows, fewer than {folds} folds. "
-            "Use fewer folds, or kfold.stratify=false to let some folds miss it."
+            "Use fewer folds, or set kfold.stratify=false to allow folds without this class."
         )
 
 
 def _some(mask: np.ndarray, what: str, key: str) -> np.ndarray:
     if mask.all() or not mask.any():
-        raise DataError(f"{key}: {'every' if mask.all() else 'no'} row's {what}: some rows must stay on both sides.")
+        raise DataError(f"{key}: {'all' if mask.all() else 'no'} rows {what}; both splits need at least one row.")
     return mask

@@ -1,4 +1,4 @@
-"""The task that the data poses: its inputs, its outputs, and what fits them."""
+"""The learning task defined by the data: inputs, outputs, and their default loss and metrics."""
 
 import math
 from dataclasses import asdict, dataclass, field, replace
@@ -9,26 +9,28 @@ import numpy as np
 from dlpy.core.parsing import parse
 
 Kind = Literal["binary", "multiclass", "regression", "tokens", "inputs"]
-State = dict[str, np.ndarray]  # what a transform learnt from the training rows
+State = dict[str, np.ndarray]  # the fitted state of a transform
 
-_MOST_NUMBERS = 2**31  # of a row, its target and its vocabulary
+_MOST_NUMBERS = 2**31  # limit for the size of a row, its target and its vocabulary
 
 
 @dataclass(frozen=True)
 class Input:
-    """One input of the model: `shape` is without the batch axis, None where rows differ or the file must tell."""
+    """One input of the model. `shape` excludes the batch axis; None if rows differ or only the file determines it."""
 
     kind: Literal["array", "sequence", "sparse", "table", "text"] = "array"
     shape: tuple[int | None, ...] = ()
     vocabulary: int | None = None  # for sequences: one more than the largest integer
-    padding: Literal["front", "back"] | None = None  # for sequences brought to one length: where 0 fills them up
-    target: int | None = None  # for windows of a series: the column whose future is the output, on the same scale
-    last: int | None = None  # for windows: which of their steps is the last in time
-    before: int | None = None  # for windows: which of their steps is a whole number of periods before the target
-    rescaled: bool = False  # for arrays: a transform has brought the numbers to another range
-    span: tuple[float, float] | None = None  # for arrays that are to be made: the least and the largest number
-    words: tuple[str, ...] = field(default=(), repr=False, compare=False)  # for sequences: what each integer is
-    columns: tuple[str, ...] = field(default=(), repr=False, compare=False)  # of tables and arrays, if they have names
+    padding: Literal["front", "back"] | None = None  # for padded sequences: the padded side
+    target: int | None = None  # for windows of a series: the column to forecast, on the same scale
+    last: int | None = None  # for windows: the step that is last in time
+    before: int | None = None  # for windows: the step that is a whole number of periods before the target
+    rescaled: bool = False  # for arrays: a transform has rescaled the numbers
+    span: tuple[float, float] | None = None  # for generated arrays: the smallest and largest number
+    words: tuple[str, ...] = field(default=(), repr=False, compare=False)  # for sequences: the word of each integer
+    columns: tuple[str, ...] = field(
+        default=(), repr=False, compare=False
+    )  # for tables and arrays: column names, if any
 
     def __str__(self) -> str:
         if self.kind == "text":
@@ -41,30 +43,30 @@ class Input:
 
 @dataclass(frozen=True)
 class Output:
-    """One target of the model, and the last layer, loss and metric that fit it.
+    """One target of the model, with its default last activation, loss and metrics.
 
-    Of "tokens" the target is what follows in a text. Of "inputs" the rows themselves are what is learnt, by a family
-    with a training step of its own; `classes` are then those of the rows' labels, if they have any.
+    For "tokens" the target is the next token of a text. For "inputs" the model learns to reproduce the rows themselves,
+    with its own training step; `classes` are then those of the labels, if there are any.
     """
 
     kind: Kind
-    units: int | None = 1  # numbers the model gives per row; None where the file must tell
+    units: int | None = 1  # number of model outputs per row; None if it is only known from the file
     classes: tuple[str, ...] = ()
     one_hot: bool = False
-    scale: float = 1.0  # of numbers: what is predicted stands for `number * scale + offset` in `unit`
+    scale: float = 1.0  # for regression: a prediction represents `number * scale + offset` in `unit`
     offset: float = 0.0
     unit: str = ""
-    steps: int | None = None  # of tokens: at how many places of a window the next one is wanted; None: behind it
-    from_last: bool = False  # of windows: the model gives the change since the target's last value, which is added
+    steps: int | None = None  # for tokens: positions of a window with a target; None: only after the window
+    from_last: bool = False  # for windows: the model predicts the change from the target's last value, which is added
 
     @property
     def has_answers(self) -> bool:
-        """Whether each row has an answer of its own, which predictions are kept beside and compared with."""
+        """Whether each row has a target that predictions are stored and compared with."""
         return self.kind in ("binary", "multiclass", "regression")
 
     @property
     def has_classes(self) -> bool:
-        """Whether the answers are classes."""
+        """Whether the targets are classes."""
         return self.kind in ("binary", "multiclass")
 
     @property
@@ -74,33 +76,33 @@ class Output:
 
     @property
     def loss(self) -> str:
-        """The usual loss for such a target."""
+        """The default loss for this target."""
         multiclass = "categorical_crossentropy" if self.one_hot else "sparse_categorical_crossentropy"
         return {"binary": "binary_crossentropy", "regression": "mse"}.get(self.kind, multiclass)
 
     @property
     def metrics(self) -> tuple[str, ...]:
-        """The usual metrics for such a target."""
+        """The default metrics for this target."""
         if self.kind == "tokens":
             return ("bits", "perplexity", "accuracy")
         return ("mae",) if self.kind == "regression" else ("accuracy",)
 
     @property
     def shape(self) -> tuple[int | None, ...]:
-        """The shape of what the model gives for a row."""
+        """The shape of the model output for one row."""
         return (self.units,) if self.steps is None else (self.steps, self.units)
 
 
 @dataclass(frozen=True)
 class Task:
-    """What is to be learnt: named inputs and outputs. Most tasks have one of each: `input` and `output`."""
+    """A learning task: named inputs and outputs. Most tasks have one of each: `input` and `output`."""
 
     inputs: dict[str, Input]
     outputs: dict[str, Output]
 
     @classmethod
     def single(cls, given: Input, wanted: Output) -> "Task":
-        """Return a task of one input and one output."""
+        """Return a task with one input and one output."""
         return cls({"input": given}, {"target": wanted})
 
     @property
@@ -117,10 +119,10 @@ class Task:
 
     @classmethod
     def from_record(cls, record: object) -> "Task":
-        """Return the task that `to_record` put into run.json.
+        """Return the task stored in run.json by `to_record`.
 
         Raises:
-            ValueError: it is something else.
+            ValueError: the record is not a task.
         """
         task: Task = parse(record, cls)
         if len(task.inputs) != 1 or len(task.outputs) != 1:
@@ -128,11 +130,11 @@ class Task:
         for shape in (task.input.shape, task.output.shape, (task.input.vocabulary,)):
             sizes = [size for size in shape if size is not None]
             if min(sizes, default=0) < 0 or math.prod(sizes) >= _MOST_NUMBERS:
-                raise ValueError(f"nothing is of shape {shape}")
+                raise ValueError(f"{shape} is not a valid shape")
         return task
 
     def to_record(self) -> dict[str, dict[str, dict]]:
-        """Return the task for run.json; words and names of columns are among what the transforms have learnt."""
+        """Return the task for run.json, without words and column names, which are stored with the transforms."""
         record = asdict(self)
         for given in record["inputs"].values():
             del given["words"], given["columns"]

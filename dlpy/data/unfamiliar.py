@@ -1,4 +1,4 @@
-"""What rows hold that no training row held: the model's answers to such rows are guesses."""
+"""Values not seen in training; predictions for such rows are unreliable."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ _LONGEST = 40
 
 @dataclass(frozen=True)
 class Unfamiliar:
-    """What one column holds that the training rows did not.
+    """The values of one column that the training rows did not contain.
 
     problem: "unseen categories", "far outside the training range", "no known word" or "unknown words".
-    rows: how many rows (of a series: times) hold it. total: how many there are.
-    examples: some of it, each different value once, with how often it is there.
-    known: what the training rows held instead, where that is short; else empty.
-    is_usual: training rows have some of it too: it is reported, and is no error with --strict.
+    rows: number of rows (time steps of a series) with such values. total: number of all rows.
+    examples: distinct values with their counts.
+    known: what the training rows contained instead, if that is short; otherwise empty.
+    is_usual: training rows have the same problem: it is reported, but is not an error with --strict.
     """
 
     column: str
@@ -33,7 +33,7 @@ class Unfamiliar:
     is_usual: bool = False
 
     def cells(self) -> tuple[str, str, str, str]:
-        """Return the line of a table about it, as text on one line."""
+        """Return the cells of its line in a table."""
         return on_a_line(self.column), self.problem, f"{self.rows:,} of {self.total:,}", self._which()
 
     def line(self) -> str:
@@ -42,11 +42,11 @@ class Unfamiliar:
 
     @classmethod
     def of(cls, record: dict[str, Any]) -> Unfamiliar:
-        """Return what `record` gave."""
+        """Return the value stored by `record`."""
         return cls(**{**record, "examples": tuple(record["examples"].items())})
 
     def record(self) -> dict[str, Any]:
-        """Return it as JSON has it."""
+        """Return it as a JSON object."""
         return asdict(self) | {"examples": dict(self.examples)}
 
     def _which(self) -> str:
@@ -55,12 +55,12 @@ class Unfamiliar:
 
 
 def counted(values: Iterable[str]) -> tuple[tuple[str, int], ...]:
-    """Return the most frequent values, and how often each is there; the first to appear of equals."""
+    """Return the most frequent values with their counts; ties go to the first to appear."""
     return tuple(Counter(values).most_common(_EXAMPLES))
 
 
 def require_familiar(found: list[Unfamiliar], what: str) -> None:
-    """Raise DataError where rows hold what no training row held."""
+    """Raise DataError if rows contain values not seen in training."""
     lines = [item.line() for item in found if not item.is_usual]
     if lines:
-        raise DataError(f"--strict: {what} hold what no training row held. {'. '.join(lines)}.")
+        raise DataError(f"--strict: {what} contain values not seen in training. {'. '.join(lines)}.")

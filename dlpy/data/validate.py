@@ -1,4 +1,4 @@
-"""Problems of the data that would only show hours later, or never: found before training."""
+"""Checks of the data before training, for problems that would otherwise show late or never."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dlpy.data.task import Output
 
 
 def check(data: Data) -> None:
-    """Raise DataError for rows that cannot be learnt from: none at all, NaN, wrong labels, classes without rows."""
+    """Raise DataError for rows that cannot be trained on: no rows, NaN, wrong labels, classes without rows."""
     parts = {"training": data.train, "validation": data.validation, "test": data.test}
     for name, rows in parts.items():
         if rows is not None:
@@ -21,12 +21,12 @@ def check(data: Data) -> None:
 
 
 def class_numbers(rows: Rows, output: Output) -> np.ndarray:
-    """Return each row's class: (rows,) integers."""
+    """Return the class of each row: (rows,) integers."""
     return rows.y.argmax(axis=-1) if output.one_hot else rows.y.reshape(-1).astype(np.int64)
 
 
 def check_rows(rows: Rows, part: str, output: Output) -> None:
-    """Raise DataError for rows that cannot be scored: none at all, NaN, wrong labels."""
+    """Raise DataError for rows that cannot be scored: no rows, NaN, wrong labels."""
     if len(rows) == 0:
         raise DataError(f"there are no {part} rows.")
     rows.check_lengths(f"{part} rows")
@@ -35,30 +35,30 @@ def check_rows(rows: Rows, part: str, output: Output) -> None:
         return
     bad = _first_without_float32(rows.y)
     if bad is not None:
-        raise DataError(f"{part} row {rows.index[bad[0]]}: the target is {rows.y[bad]}; every row needs a number.")
+        raise DataError(f"{part} row {rows.index[bad[0]]}: the target is {rows.y[bad]}; expected a finite number.")
     if output.has_classes and not output.one_hot:
         _check_labels(rows, part, 2 if output.kind == "binary" else output.units or 0)
 
 
 def _check_numbers(rows: Rows, part: str) -> None:
-    for array in [] if _holds_pictures(rows.x) else arrays_of(rows.x):
+    for array in [] if _contains_images(rows.x) else arrays_of(rows.x):
         if array.dtype.kind not in "buif":
-            raise DataError(f"{part} rows: the input holds {array.dtype}, not numbers.")
+            raise DataError(f"{part} rows: the input contains {array.dtype}, expected numbers.")
         if array.ndim > 1 and array[0].size == 0:
-            raise DataError(f"{part} rows of shape {array.shape[1:]} hold no numbers to learn from.")
+            raise DataError(f"{part} rows of shape {array.shape[1:]} contain no numbers.")
         bad = _first_without_float32(array)
         if bad is not None:
             hint = (
-                "fill it, or drop the row."
+                "fill it in or delete the row."
                 if not np.isfinite(array[bad])
-                else "float32 ends at 3.4e38: standardize it."
+                else "too large for float32 (at most 3.4e38); standardize it."
             )
             row = bad[0] if isinstance(rows.x, Windows) else rows.index[bad[0]]
             raise DataError(f"{part} row {row}, input {list(bad[1:])} is {array[bad]}: {hint}")
 
 
-def _holds_pictures(features: Features) -> bool:
-    """Return whether the features are bytes in a file: nothing can be wrong with them, and reading them takes time."""
+def _contains_images(features: Features) -> bool:
+    """Return whether the features are image bytes in a file, which are always valid numbers and slow to read."""
     return isinstance(features.array if isinstance(features, Scaled) else features, Pictures)
 
 
@@ -71,16 +71,17 @@ def _check_labels(rows: Rows, part: str, classes: int) -> None:
 
 
 def check_every_class(rows: Rows, output: Output) -> None:
-    """Raise DataError where a class has no row."""
+    """Raise DataError if a class has no rows."""
     count = 2 if output.kind == "binary" else output.units or 0
     missing = np.flatnonzero(np.bincount(class_numbers(rows, output), minlength=count) == 0)
     if len(missing):
-        named = [output.classes[number] if output.classes else str(number) for number in missing[:5]]
-        raise DataError(f"no training row is of class {', '.join(named)}: it cannot be learnt. Split otherwise.")
+        named = ", ".join(output.classes[number] if output.classes else str(number) for number in missing[:5])
+        subject = f"class {named} has" if len(missing) == 1 else f"classes {named} have"
+        raise DataError(f"{subject} no training rows; change the split.")
 
 
 def _first_without_float32(array: np.ndarray) -> tuple[int, ...] | None:
-    """Return where the first NaN, infinity or number beyond float32 is."""
+    """Return the position of the first NaN, infinity or number too large for float32."""
     most = np.finfo(np.float32).max
     if array.dtype.kind != "f" or array.size == 0 or (-most <= array.min() and array.max() <= most):
         return None

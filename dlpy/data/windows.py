@@ -1,4 +1,4 @@
-"""Stretches of a time series as rows."""
+"""Windows of a time series or a text as rows."""
 
 from dataclasses import dataclass, replace
 
@@ -7,11 +7,11 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Windows:
-    """Stretches of a time series: window i is `series[starts[i] + offsets]`, cut out only when its batch is needed.
+    """Windows of a time series: window i is `series[starts[i] + offsets]`, extracted only when its batch is needed.
 
     series: (times, columns) numbers, shared by all rows. starts: (rows,) int64. offsets: (length,) int64.
-    target: the column whose future is predicted, where it is one of them and on the same scale as the targets.
-    before: how far behind the start a whole number of periods before the target is, where there is a period.
+    target: the forecast column, if it is among the columns and on the same scale as the targets.
+    before: offset from the start of the time that is a whole number of periods before the target, if there is a period.
     """
 
     series: np.ndarray
@@ -25,22 +25,22 @@ class Windows:
 
     @property
     def shape(self) -> tuple[int, int, int]:
-        """The shape of the array it stands for: (rows, length, columns)."""
+        """The shape of the represented array: (rows, length, columns)."""
         return len(self.starts), len(self.offsets), self.series.shape[1]
 
     def take(self, rows: np.ndarray) -> "Windows":
-        """Return the chosen rows, in that order."""
+        """Return the selected rows, in the given order."""
         return replace(self, starts=self.starts[rows])
 
     def covered(self) -> np.ndarray:
-        """Return which times lie within a window: (times,) bool."""
+        """Return which times are inside a window: (times,) bool."""
         edges = np.zeros(len(self.series) + 1, np.int64)
         np.add.at(edges, self.starts + self.offsets.min(), 1)
         np.add.at(edges, self.starts + self.offsets.max() + 1, -1)
         return np.cumsum(edges[:-1]) > 0
 
     def guesses(self) -> dict[str, np.ndarray]:
-        """Return what common sense says of the target, by how it does: (rows,) values of the target's column."""
+        """Return the baseline forecasts of the target by name: (rows,) values of the target column."""
         if self.target is None:
             return {}
         offsets = {"the last value": self.offsets.max(), "the same time of an earlier period": self.before}
@@ -51,23 +51,23 @@ class Windows:
         }
 
     def numbers(self) -> np.ndarray:
-        """Return the array it stands for: (rows, length, columns)."""
+        """Return the represented array: (rows, length, columns)."""
         return self.series[self.starts[:, None] + self.offsets]
 
 
 def step_at(offsets: np.ndarray, offset: int | None) -> int | None:
-    """Return which step of a window is at an offset, or None where no step is."""
+    """Return the step of a window at an offset, or None if there is none."""
     found = np.flatnonzero(offsets == offset)
     return int(found[0]) if len(found) else None
 
 
 @dataclass(frozen=True)
 class Passages:
-    """Windows of a text, cut out only when their batch is needed, and what follows in it.
+    """Windows of a text and the tokens that follow, extracted only when their batch is needed.
 
     tokens: (tokens,) int32, the whole text, shared by all rows. starts: (rows,) int32. length: tokens in a window.
-    every: whether what follows each token of a window is wanted, or only what follows the window.
-    words: what each number stands for; "" stands for every token that is not among them.
+    every: whether the target is the next token at every position, or only after the window.
+    words: the token of each number; "" represents all unknown tokens.
     """
 
     tokens: np.ndarray
@@ -81,23 +81,23 @@ class Passages:
 
     @property
     def shape(self) -> tuple[int, int]:
-        """The shape of the array it stands for: (rows, length)."""
+        """The shape of the represented array: (rows, length)."""
         return len(self.starts), self.length
 
     def take(self, rows: np.ndarray) -> "Passages":
-        """Return the chosen rows, in that order."""
+        """Return the selected rows, in the given order."""
         return replace(self, starts=self.starts[rows])
 
     def numbers(self) -> np.ndarray:
-        """Return the array it stands for: (rows, length) int32."""
+        """Return the represented array: (rows, length) int32."""
         return self.tokens[self.starts[:, None] + np.arange(self.length)]
 
     def following(self) -> np.ndarray:
-        """Return the token behind each window: (rows,) int32."""
+        """Return the token after each window: (rows,) int32."""
         return self.tokens[self.starts + self.length]
 
     def wanted(self) -> np.ndarray:
-        """Return how often each token is what follows, over all rows: (words,) int64."""
+        """Return the count of each token as a target, over all rows: (words,) int64."""
         if not self.every:
             return np.bincount(self.following(), minlength=len(self.words))
         edges = np.zeros(len(self.tokens) + 1, np.int64)

@@ -154,7 +154,7 @@ OTHERS = {
         "9 rows of inputs, 8 of target",
     ),
     "text": (DATASET + LOAD.format("Rows.single(np.full((9, 2), 'a'), np.arange(9) % 2)"), 3, "holds <U1, not numbers"),
-    "no columns": (DATASET + LOAD.format("Rows.single(np.zeros((9, 0)), np.arange(9) % 2)"), 3, "hold no numbers"),
+    "no columns": (DATASET + LOAD.format("Rows.single(np.zeros((9, 0)), np.arange(9) % 2)"), 3, "contain no numbers"),
 }
 
 

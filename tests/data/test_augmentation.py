@@ -93,7 +93,7 @@ def test_draws_depend_on_seed_and_epoch_alone() -> None:
 
 
 def test_nothing_to_change_is_a_mistake() -> None:
-    with pytest.raises(ValidationError, match="nothing is changed"):
+    with pytest.raises(ValidationError, match="nothing to change"):
         Augmentation(fill="wrap")
 
 

@@ -32,7 +32,7 @@ def test_without_names_all_rows_are_kept() -> None:
 
 
 def test_a_class_without_rows_is_an_error() -> None:
-    with pytest.raises(DataError, match="zoo has no training row of class dog"):
+    with pytest.raises(DataError, match="zoo has no training rows of class dog"):
         kept(loaded([0, 1, 2]), ["dog"])
 
 

@@ -37,7 +37,7 @@ def told(dataset):
 
 def test_a_class_called_none_is_told_with_its_text_line_and_option(tmp_path):
     error = told(Csv(path=table(tmp_path), target="label", missing="most_frequent"))
-    assert error.startswith("t.csv:2: column 'label': 'None' means a missing target. Every row needs one: fill it, ")
+    assert error.startswith("t.csv:2: column 'label': 'None' marks a missing target. Every row needs one: fill it in ")
     assert " 20 cells of the column are missing. If 'None' is a value here, " in error
     assert error.endswith(KEPT)
 
@@ -65,8 +65,8 @@ def test_an_empty_cell_is_called_missing(tmp_path):
     (tmp_path / "t.csv").write_text("x,label\n1,a\n2,\n3,b\n")
     error = told(Csv(path=str(tmp_path / "t.csv"), target="label"))
     assert error == (
-        "t.csv:3: column 'label': the target is missing. Every row needs one: fill it, or drop the row. "
-        "No other cell of the column is."
+        "t.csv:3: column 'label': the target is missing. Every row needs one: fill it in or delete the row. "
+        "It is the only missing cell of the column."
     )
 
 
@@ -81,7 +81,7 @@ def test_check_counts_missing_cells_by_column_and_text(tmp_path):
     lines = list(inspect(*load(path)))
     assert lines[0] == f"data: file, {tmp_path / 't.csv'} (33 missing cells filled)"
     assert lines[1:6] == [
-        "missing cells: 33 (data.missing_values lists the texts that mean one)",
+        "missing cells: 33 (data.missing_values lists the texts that mark one)",
         "  column  text    cells  filled with",
         "  x       '?'         2  median",
         "  x       empty       1  median",

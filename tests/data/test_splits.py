@@ -57,7 +57,7 @@ def test_groups_stay_together_in_a_hold_out() -> None:
 
 @pytest.mark.parametrize("holdout", [10, 11, {"fraction": 0.01}])
 def test_some_rows_must_stay_on_both_sides(holdout: object) -> None:
-    with pytest.raises(DataError, match="some must stay on both sides"):
+    with pytest.raises(DataError, match="both splits need at least one row"):
         held(holdout, [0] * 10)
 
 
@@ -123,9 +123,9 @@ def test_a_range_takes_rows_by_their_numbers_in_the_source() -> None:
     some = rows(list(range(20))).take(np.arange(5, 20))
     found = Holdout(rows=[7, 9]).held_out(some, NUMBERS, 0)
     assert some.index[found].tolist() == [7, 8, 9]
-    with pytest.raises(DataError, match=r"no row.s number is from 30 to 40"):
+    with pytest.raises(DataError, match=r"no rows are numbered 30 to 40"):
         Holdout(rows=[30, 40]).held_out(some, NUMBERS, 0)
-    with pytest.raises(ValueError, match="the first comes after the last"):
+    with pytest.raises(ValueError, match="comes after the last"):
         Holdout(rows=[9, 7])
     few = Holdout(rows=[7, 9]).for_few_rows()
     assert (few.fraction, few.take) == (0.25, "last")

@@ -152,7 +152,7 @@ def test_predict_and_evaluate_tell_it_keep_columns_and_refuse_it_if_asked(bench,
 
     status, out, err = bench.run("predict", "latest", "new.csv", "--strict", "-o", "found.csv")
     assert (status, out, Path("found.csv").exists()) == (3, "", False)
-    assert err.startswith("error: --strict: the rows of new.csv hold what no training row held. size: far outside")
+    assert err.startswith("error: --strict: the rows of new.csv contain values not seen in training. size: far outside")
     assert err.count("\n") == 1
     bench.write("size,colour\n5,red\n", "usual.csv")
     assert bench.run("predict", "latest", "usual.csv", "--strict", "-o", "found.csv")[0] == 0
@@ -174,4 +174,6 @@ def test_predict_and_evaluate_tell_it_keep_columns_and_refuse_it_if_asked(bench,
     assert json.loads(out)["validation"]["unfamiliar"][0]["examples"] == {"white": 1}
     status, _, err = bench.run("evaluate", "latest", "--strict")
     assert (status, run.read("run.json")["test_looks"]) == (3, looks)
-    assert "--strict: the validation rows hold what no training row held. colour: unseen categories in 1 of 12" in err
+    assert (
+        "--strict: the validation rows contain values not seen in training. colour: unseen categories in 1 of 12" in err
+    )

@@ -34,7 +34,7 @@ def test_a_text_is_put_together_again(by: str, expected: str) -> None:
 def test_what_the_text_lacks_is_named() -> None:
     known = Vocabulary(("a", "b", ""), "character", True)
     assert known.all_numbers("AB", "here").tolist() == [0, 1]
-    with pytest.raises(ConfigError, match=r"here: the text that was learnt from has no 'ü', '\\n'\."):
+    with pytest.raises(ConfigError, match=r"here: 'ü', '\\n' not found in the training text"):
         known.all_numbers("aü\nb", "here")
     assert known.writable().tolist() == [True, True, False]
 

@@ -100,7 +100,7 @@ def test_missing_cells_are_filled_from_training_rows(tmp_path, rule, expected):
     ("old", "new", "message"),
     [
         ("23,Oslo,4.5", "23,Oslo,", "small.csv:5: column 'income': the cell is missing. Set data.missing: median,"),
-        ("23,Oslo", "23,?", "small.csv:5: column 'city': '?' means a missing cell. Set data.missing: most_frequent,"),
+        ("23,Oslo", "23,?", "small.csv:5: column 'city': '?' marks a missing cell. Set data.missing: most_frequent,"),
         ("23,Oslo,4.5", "23,Oslo,abc", "small.csv:5: column 'income': 'abc' is not a number."),
         ("23,Oslo,4.5", "23,Oslo,inf", "small.csv:5: column 'income': 'inf' is not finite."),
         ("23,Oslo,4.5", "23,Oslo,NULL", "small.csv:5: column 'income': 'NULL' is not a number."),
@@ -168,7 +168,7 @@ def test_targets_that_tell_nothing_apart_are_refused(tmp_path):
     with pytest.raises(DataError, match="a single row"):
         Csv(path=str(path), target="y").load()
     path.write_text("x,y\n" + "1,a\n2,b\n3,c\n" * 5)
-    with pytest.raises(DataError, match=r"3 classes \(a, b, c\); binary means two"):
+    with pytest.raises(DataError, match=r"3 classes \(a, b, c\); a binary target has two"):
         Csv(path=str(path), target="y", task="binary").load()
 
 
@@ -191,7 +191,7 @@ def test_predict_reads_columns_by_name_in_any_order(small, tmp_path):
     path.write_text("city,income,age,bought\nRome,2.5,30,yes\n")
     assert dataset.read(path, loaded.task).y.tolist() == [1]
     path.write_text("city,income,age,bought\nRome,2.5,30,yess\n")
-    with pytest.raises(DataError, match=r"new\.csv:2: column 'bought': no class 'yess'\. Did you mean 'yes'\?"):
+    with pytest.raises(DataError, match=r"new\.csv:2: column 'bought': unknown class 'yess'\. Did you mean 'yes'\?"):
         dataset.read(path, loaded.task)
     path.write_text("city,incom,age\nRome,2.5,30\n")
     with pytest.raises(DataError, match=r"no column 'income'\. Did you mean 'incom'\?"):

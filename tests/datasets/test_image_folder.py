@@ -310,4 +310,4 @@ def test_augmentation_needs_pictures(tmp_path: Path, capsys: pytest.CaptureFixtu
     text = "data: {name: imdb, transforms: [multi_hot], augmentation: {zoom: 0.1}}\nmodel: dense\n"
     (tmp_path / "x.yaml").write_text(text)
     assert main(["check", str(tmp_path / "x.yaml")]) == 2
-    assert "augmentation needs pictures" in capsys.readouterr().out
+    assert "augmentation requires images" in capsys.readouterr().out

@@ -108,7 +108,7 @@ def test_other_characters_are_another_text(workplace) -> None:
             {},
             "the validation split has 36 characters; a window and its target need 61. Use a smaller window",
         ),
-        (b"aaaa" * 200, {}, "the training text holds only 1 different character"),
+        (b"aaaa" * 200, {}, "the training text has only 1 distinct character"),
         (b"abc\xff" * 90, {}, "is not UTF-8 text: byte 3 is 0xff"),
         (b"ab" * 400, {"test": 900}, r"data\.test: cannot hold out 900 of 800 rows"),
     ],

@@ -129,8 +129,8 @@ def test_clothes_are_found_in_keras_cache(tmp_path: Path, monkeypatch: pytest.Mo
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        (b"", "its first bytes are others"),
-        (bytes([0, 0, 8, 1]) + bytes(40), "its first bytes are others"),
+        (b"", "it does not start with the IDX header"),
+        (bytes([0, 0, 8, 1]) + bytes(40), "it does not start with the IDX header"),
         (
             bytes([0, 0, 8, 3]) + bytes([0, 0, 0, 20, 0, 0, 0, 28, 0, 0, 0, 28]) + bytes(99),
             "fewer than the 15,680 bytes",
@@ -184,11 +184,11 @@ class Evil:
     ("content", "reason"),
     [
         (pickle.dumps({b"labels": Evil()}), "it asks for builtins.eval, which no dataset needs"),
-        (b"nothing pickled", "is not CIFAR's archive"),
+        (b"nothing pickled", "is not a CIFAR archive"),
         (pickle.dumps({b"labels": [1]}), "there is no b'data'"),
         (pickle.dumps({b"labels": [1], b"data": [1]}), "it is no array"),
-        (pickle.dumps({b"labels": [1], b"data": np.zeros((1, 3071), np.uint8)}, 2), "rows of 3,072 bytes"),
-        (pickle.dumps({b"labels": [300], b"data": np.zeros((1, 3072), np.uint8)}, 2), "no class numbers"),
+        (pickle.dumps({b"labels": [1], b"data": np.zeros((1, 3071), np.uint8)}, 2), "one row of 3,072 bytes per label"),
+        (pickle.dumps({b"labels": [300], b"data": np.zeros((1, 3072), np.uint8)}, 2), "not class numbers"),
     ],
 )
 def test_damaged_batches_are_refused(tmp_path: Path, content: bytes, reason: str) -> None:
@@ -203,7 +203,7 @@ def test_an_archive_without_a_batch_or_cut_short_is_refused(tmp_path: Path) -> N
     with tarfile.open(tmp_path / "empty.tar.gz", "w:gz"):
         pass
     for name in ("cut.tar.gz", "empty.tar.gz"):
-        with pytest.raises(DataError, match=f"{name} is not CIFAR's archive with data_batch_1"):
+        with pytest.raises(DataError, match=f"{name} is not a CIFAR archive with data_batch_1"):
             Cifar10(path=str(tmp_path / name)).load()
 
 

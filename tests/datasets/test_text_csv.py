@@ -74,7 +74,7 @@ def test_only_the_texts_are_needed_to_predict(tmp_path: Path) -> None:
     rows = dataset.read(Path(write(tmp_path / "n.csv", [("new", 1)], ("text", "other"))), task)
     assert (texts(rows.x), rows.targets) == (["new"], {})
     assert dataset.read(Path(write(tmp_path / "n.csv", [("new", "good")], ("text", "label"))), task).y.tolist() == [1]
-    with pytest.raises(DataError, match=r"n.csv:2: column 'label': no class 'god'. Did you mean 'good'\?"):
+    with pytest.raises(DataError, match=r"n.csv:2: column 'label': unknown class 'god'. Did you mean 'good'\?"):
         dataset.read(Path(write(tmp_path / "n.csv", [("new", "god")], ("text", "label"))), task)
     with pytest.raises(DataError, match=r"n.csv has no column 'text'. Did you mean 'texts'\?"):
         dataset.read(Path(write(tmp_path / "n.csv", [("new",)], ("texts",))), task)
@@ -106,7 +106,7 @@ def test_generated_sentences_can_be_told_apart_by_their_words(kind: str, classes
         ("text,lable\nx,0\ny,1\n", {}, DataError, r"data.target: .* no column 'label'. Did you mean 'lable'\?"),
         ("text,label\nx,0\n ,1\n", {}, DataError, "t.csv:3: column 'text': the text is empty"),
         ("text,label\nx,0\ny,\n", {}, DataError, "t.csv:3: column 'label': the target is missing"),
-        ("text,label\nx,a\ny,a\n", {}, DataError, "'a' in every row: there is nothing to tell apart"),
+        ("text,label\nx,a\ny,a\n", {}, DataError, "'a' in every row; expected at least two classes"),
         (b"text,label\nx,0\n\xff,1\n", {}, DataError, "t.csv:3: not UTF-8 text"),
         ("text,label\n", {}, DataError, "no rows"),
     ],

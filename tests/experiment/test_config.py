@@ -81,9 +81,9 @@ def test_seven_mistakes_are_told_at_once_in_the_order_of_the_file(bench) -> None
         ("data: blobs\nmodel: dense\ntraining: {optimizer: {name: sgd, decay: 1e-8}}\n", "3: training.optimizer.decay: unknown option. Set learning_rate to a schedule"),
         ("data: blobs\nmodel: dense\ntraining: {optimizer: {name: sgd, clipnorm: 1, clipvalue: 1}}\n", "3: training.optimizer: give only one of clipnorm, clipvalue."),
         ("data: {name: blobs, noise: .nan}\nmodel: dense\n", "1: data.noise: expected a number, got '.nan'."),
-        ("data: {name: blobs, validation: {count: 3, fraction: 0.5}}\nmodel: dense\n", "1: data.validation: give exactly one of count, fraction, rows, column, use."),
+        ("data: {name: blobs, validation: {count: 3, fraction: 0.5}}\nmodel: dense\n", "1: data.validation: set exactly one of count, fraction, rows, column, use."),
         ("data: {name: blobs, validation: {column: a}}\nmodel: dense\n", "1: data.validation.column: blobs has no columns."),
-        ("data: blobs\nmodel: dense\nkfold: {shuffle: false, repeats: 2}\n", "3: kfold: repeats and stratify need 'shuffle: true'."),
+        ("data: blobs\nmodel: dense\nkfold: {shuffle: false, repeats: 2}\n", "3: kfold: repeats and stratify require 'shuffle: true'."),
     ],
 )  # fmt: skip
 def test_a_mistake_is_told_with_line_and_remedy(bench, text: str, message: str) -> None:

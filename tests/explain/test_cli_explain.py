@@ -77,7 +77,7 @@ MISTAKES = {
     "a class that is not there": (["northwest.png", "--class", "southest"], 2, "--class southest: there is no such class. Did you mean 'southeast'?"),
     "a part that is not there": (["northwest.png", "--only", "heatmaps"], 2, "--only heatmaps: there is no such part. Did you mean 'heatmap'?"),
     "no picture": ([], 2, "give at least one image; only `--only filters` works without."),
-    "a picture that is none": (["experiment.yaml"], 3, "experiment.yaml is not a JPEG, PNG, GIF, BMP or WebP picture."),
+    "a picture that is none": (["experiment.yaml"], 3, "experiment.yaml is not a JPEG, PNG, GIF, BMP or WebP image."),
     "a size for a run": (["northwest.png", "--size", "64"], 2, "--size needs --weights: a run's network keeps"),
 }  # fmt: skip
 

@@ -35,12 +35,12 @@ VAE = GAN.replace("gan", "vae")
             "the generator generates sides that are multiples of 3",
         ),
         (GAN.replace("fallback", "only: [eleven], fallback"), "x.yaml:1: data.only: there is no class 'eleven'."),
-        (VAE.replace("fallback", "only: [1, 1], fallback"), "data.only: a class is named twice."),
+        (VAE.replace("fallback", "only: [1, 1], fallback"), "data.only: 'only' lists a class twice."),
         (
             "data: {name: mnist, only: [7], transforms: [{name: reshape, shape: [-1]}]}\nmodel: {name: dense}\n",
             "data.only: one class cannot be classified: name at least two.",
         ),
-        ("data: {name: boston_housing, only: [a]}\nmodel: {name: dense}\n", "data.only: only fits labels of classes"),
+        ("data: {name: boston_housing, only: [a]}\nmodel: {name: dense}\n", "data.only: 'only' requires class labels"),
         (
             "data: {name: imdb, transforms: [pad]}\nmodel: {name: vae}\n",
             "generative models need rows of numbers",

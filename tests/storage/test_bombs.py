@@ -86,7 +86,7 @@ def test_a_table_of_too_many_columns_is_refused_at_once(tmp_path: Path) -> None:
 
 def test_a_quoted_cell_has_an_end(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text('text\n"' + "x" * 10_000_001 + '"\n')
-    with pytest.raises(DataError, match="not CSV: field larger than field limit"):
+    with pytest.raises(DataError, match="not valid CSV: field larger than field limit"):
         csv_file.read(tmp_path / "a.csv")
 
 

@@ -146,7 +146,7 @@ def test_no_run_directory_is_left_after_a_mistake_in_the_file(bench) -> None:
         ({"x": np.full((9, 2), np.nan), "y": np.arange(9.0)}, "is nan"),
         ({"x": np.zeros((9, 2)), "y": np.full(9, np.inf)}, "the target is inf"),
         ({"x": np.zeros((9, 2)), "y": np.arange(8.0)}, "'x' has 9 rows, 'y' has 8"),
-        ({"x": np.zeros((30, 2)), "y": np.arange(30) // 29 + np.arange(30) % 2}, "no training row is of class 2"),
+        ({"x": np.zeros((30, 2)), "y": np.arange(30) // 29 + np.arange(30) % 2}, "class 2 has no training rows"),
     ],
 )
 def test_no_run_directory_is_left_after_a_problem_of_the_data(bench, arrays, message: str) -> None:

@@ -1,8 +1,8 @@
-"""Pictures decoded once: kept on disk at the size they are needed, remembered by each file's size and time.
+"""On-disk cache of decoded and resized images, keyed by the size and time of each file.
 
-$DLPY_CACHE/pictures (~/.cache/dlpy/pictures unless set) holds a folder for each folder of pictures and form:
-manifest.json says which file is which row, or what is wrong with it, and names the file with all rows, and
-its sha256: a disk that forgets is no reason to train on other pictures.
+$DLPY_CACHE/pictures (default: ~/.cache/dlpy/pictures) contains one folder per image folder and form. Its manifest.json
+lists the row of each file, or the reason why it cannot be read, and the file that contains all rows, with its sha256,
+so that a damaged cache is never trained on.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from dlpy.data.images.rows import FileStore, FolderStore, Pictures
 from dlpy.storage.atomic import sha256, storage
 from dlpy.storage.cache import alone, make_room, own_cache, used
 
-_VERSION = 2  # of what the folder holds, and of how pictures are decoded
+_VERSION = 2  # of the folder's format and of the decoding
 
 
 @dataclass(frozen=True)
 class Found:
-    """The pictures that could be read, and which they are.
+    """The images that could be read.
 
-    kept: (pictures,) their positions among the files. problems: what is wrong with the others, by position.
+    kept: (images,) their positions among the files. problems: the errors of the other files, by position.
     """
 
     pictures: Pictures | np.ndarray
@@ -43,7 +43,7 @@ class Found:
 
 @dataclass
 class _Manifest:
-    """What is known of a folder's files: `entries` hold (size, time, row or what is wrong) by name."""
+    """The cached files of a folder: `entries` maps a name to (size, time, row or error)."""
 
     store: str = ""
     rows: int = 0
@@ -52,19 +52,19 @@ class _Manifest:
 
 
 def decoded(folder: Path, names: Sequence[str], form: Form, progress: Progress | None = None) -> Found:
-    """Return the pictures in files of a folder; those that were decoded before are not decoded again.
+    """Return the images in a folder; images that were decoded before are read from the cache.
 
     Args:
-        names: the files' paths in the folder.
-        form: what to bring them to; it has a size.
-        progress: told how many of those that must be decoded are done.
+        names: paths of the files, relative to the folder.
+        form: the form to convert images to; it needs a size.
+        progress: called with the number of images decoded so far and the total.
     """
     if form.size is None:
-        raise ValueError("pictures of no size cannot be rows")
+        raise ValueError("the form needs a size")
     height, width = form.size
     kept = own_cache() / "pictures" / _key(folder, form)
     with ExitStack() as stack:
-        with suppress(OSError):  # a cache that cannot be written may still be read
+        with suppress(OSError):  # a cache that cannot be written can still be read
             stack.enter_context(alone(kept))
         manifest = _up_to_date(kept, folder, names, form, progress)
         if manifest is None:
@@ -79,7 +79,7 @@ def decoded(folder: Path, names: Sequence[str], form: Form, progress: Progress |
 def _up_to_date(
     kept: Path, folder: Path, names: Sequence[str], form: Form, progress: Progress | None
 ) -> _Manifest | None:
-    """Return the manifest with all the files in it as they are now, or None where there is no room for the new ones."""
+    """Return the manifest updated with all files, or None if the disk has no space for the new ones."""
     stamps = [_stamp(folder / name) for name in names]
     picture_bytes = int(np.prod(form.size or 0)) * form.channels
     manifest = _read_manifest(kept, picture_bytes)
@@ -106,7 +106,7 @@ def _add(
     new: Sequence[tuple[str, tuple[int, int]]],
     pictures: Iterator[np.ndarray | DataError],
 ) -> _Manifest:
-    """Write the old rows and the new ones into a new file, and return the manifest of both."""
+    """Write the old and the new rows into a new file, and return its manifest."""
     kept.mkdir(parents=True, exist_ok=True)
     manifest = _Manifest(f"{secrets.token_hex(8)}.bin", old.rows, entries=dict(old.entries))
     temporary = kept / f".{manifest.store}"
@@ -124,7 +124,7 @@ def _add(
     finally:
         temporary.unlink(missing_ok=True)
     _write_manifest(kept, manifest)
-    for path in kept.glob("*.bin"):  # also one that was damaged
+    for path in kept.glob("*.bin"):  # including a damaged one
         if path.name != manifest.store:
             path.unlink(missing_ok=True)
     return manifest
@@ -137,7 +137,7 @@ def _copy(path: Path, file: BinaryIO) -> None:
 
 
 def _without_cache(folder: Path, names: Sequence[str], form: Form) -> Found:
-    """Return pictures in memory or, where that is too small too, such as are decoded whenever they are asked for."""
+    """Return images in memory or, if memory is too small, images that are decoded whenever they are needed."""
     paths = [folder / name for name in names]
     height, width = form.size or (0, 0)
     shape = (len(paths), height, width, form.channels)
@@ -172,7 +172,7 @@ def _key(folder: Path, form: Form) -> str:
 
 
 def _read_manifest(kept: Path, picture_bytes: int) -> _Manifest:
-    """Return what is known, or an empty manifest where nothing is, or where it is damaged."""
+    """Return the stored manifest; an empty one if there is none or it is damaged."""
     try:
         content: dict[str, Any] = json.loads((kept / "manifest.json").read_text())
         entries = {name: (int(size), int(time), row) for name, (size, time, row) in content["entries"].items()}

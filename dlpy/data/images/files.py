@@ -1,4 +1,4 @@
-"""Pictures in files, read safely: looked at before they are decoded, upright, of one size and one set of colours."""
+"""Safe reading of image files: checks before decoding, EXIF orientation, resizing, and colour conversion."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 SUFFIXES = (".jpg", ".jpeg", ".png", ".gif", ".bmp", ".webp")
 _FORMATS = ("JPEG", "PNG", "GIF", "BMP", "WEBP")
 _MOST_PIXELS = 80_000_000
-_ORIENTATION = 0x0112  # the EXIF tag, and its values of pictures that lie on their side
+_ORIENTATION = 0x0112  # the EXIF tag, and its values for images rotated by 90 degrees
 _LYING = (5, 6, 7, 8)
-_CHUNK = 64  # files handed to the threads at once: what they hold stays in memory until then
+_CHUNK = 64  # files handed to the threads at once; their images stay in memory until the chunk is done
 _DAMAGE = (OSError, SyntaxError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, struct.error)
 
 Size = tuple[int, int]  # height, width
@@ -33,23 +33,23 @@ T = TypeVar("T")
 
 
 def is_picture(shape: tuple[int | None, ...]) -> bool:
-    """Return whether numbers of such a shape can be looked at: (height, width), or with 1 or 3 channels."""
+    """Return whether an array of this shape can be shown as an image: (height, width), or with 1 or 3 channels."""
     return len(shape) == 2 or (len(shape) == 3 and shape[2] in (1, 3))
 
 
 def as_bytes(numbers: np.ndarray, low: float, high: float) -> np.ndarray:
-    """Return pictures whose black is `low` and whose white is `high`, as bytes."""
+    """Return images as bytes; `low` becomes 0 (black) and `high` 255 (white)."""
     return ((numbers - low) / max(high - low, 1e-9) * 255).round().clip(0, 255).astype(np.uint8)
 
 
 @dataclass(frozen=True)
 class Form:
-    """What pictures are brought to.
+    """The form that images are converted to.
 
-    size: in pixels; None leaves it.
+    size: height and width in pixels; None keeps the size.
     color_mode: three channels or one.
-    resize: change the sides' ratio, cut off what is too long, or fill up with black what is too short.
-    convert: take what three bytes a pixel cannot hold: transparency (put on white), CMYK, 16 bits a channel.
+    resize: stretch the image, crop the longer side, or pad the shorter side with black.
+    convert: accept images that are not 8-bit RGB or grayscale: transparent (put on white), CMYK, 16 bits per channel.
     """
 
     size: Size | None = None
@@ -60,27 +60,27 @@ class Form:
 
     @property
     def channels(self) -> int:
-        """Numbers a pixel has."""
+        """Number of channels."""
         return 3 if self.color_mode == "rgb" else 1
 
 
 def read_picture(path: Path, form: Form) -> np.ndarray:
-    """Return the picture in a file: (height, width, channels) uint8; of an animation the first frame.
+    """Return the image in a file: (height, width, channels) uint8; of an animation the first frame.
 
     Raises:
-        DataError: it is no picture, is damaged, or holds what `form` does not take.
+        DataError: it is not an image, is damaged, or has a colour format that `form` does not accept.
     """
     with _bombs_refused():
         return _read(path, form)
 
 
 def read_pictures(paths: Sequence[Path], form: Form) -> Iterator[np.ndarray | DataError]:
-    """Yield the picture in each file, or what is wrong with it, in order; all cores decode."""
+    """Yield the image in each file, or its error, in order; decodes on all cores."""
     return _for_each(paths, lambda path: _read(path, form))
 
 
 def read_sizes(paths: Sequence[Path]) -> Iterator[Size | DataError]:
-    """Yield the size of the picture in each file, or what is wrong with it, in order; nothing is decoded."""
+    """Yield the size of the image in each file, or its error, in order, without decoding."""
     return _for_each(paths, _size)
 
 
@@ -100,7 +100,7 @@ def _for_each(paths: Sequence[Path], function: Callable[[Path], T]) -> Iterator[
 
 @contextmanager
 def _bombs_refused() -> Iterator[None]:
-    """Let Pillow's warning of a decompression bomb be an error; its others are of odd metadata."""
+    """Turn Pillow's decompression-bomb warning into an error; ignore its other warnings, about odd metadata."""
     from PIL import Image
 
     with warnings.catch_warnings():
@@ -111,7 +111,7 @@ def _bombs_refused() -> Iterator[None]:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[Image]:
-    """Give the picture in a file before it is decoded."""
+    """Yield the image in a file before it is decoded."""
     from PIL import Image, UnidentifiedImageError
 
     try:
@@ -120,9 +120,9 @@ def _opened(path: Path) -> Iterator[Image]:
             _check_pixels(path, image.size)
             yield image
     except UnidentifiedImageError:
-        raise DataError(f"{path} is not a JPEG, PNG, GIF, BMP or WebP picture.") from None
+        raise DataError(f"{path} is not a JPEG, PNG, GIF, BMP or WebP image.") from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise DataError(f"{path} claims far too many pixels: refused, it would fill the memory.") from None
+        raise DataError(f"{path} has far too many pixels and would fill the memory.") from None
     except FileNotFoundError:
         raise UnavailableError(f"there is no file {path}.") from None
     except (*_DAMAGE, zlib.error) as error:
@@ -131,8 +131,8 @@ def _opened(path: Path) -> Iterator[Image]:
 
 def _check_pixels(path: Path, size: Size) -> None:
     if size[0] * size[1] > _MOST_PIXELS:
-        claim = f"{size[0]:,} x {size[1]:,} pixels"
-        raise DataError(f"{path} claims {claim}: refused, more than {_MOST_PIXELS:,} would fill the memory.")
+        pixels = f"{size[0]:,} x {size[1]:,} pixels"
+        raise DataError(f"{path} has {pixels}, which would fill the memory; at most {_MOST_PIXELS:,} are allowed.")
 
 
 def _size(path: Path) -> Size:
@@ -146,8 +146,8 @@ def _read(path: Path, form: Form) -> np.ndarray:
 
     with _opened(path) as image:
         if form.size and form.interpolation != "nearest":
-            image.draft(None, (2 * max(form.size), 2 * max(form.size)))  # a large JPEG is decoded at a half, ...
-        deep = any(";16B" in str(tile[3]) for tile in getattr(image, "tile", ()))  # how Pillow unpacks a PNG
+            image.draft(None, (2 * max(form.size), 2 * max(form.size)))  # decodes a large JPEG at a half, ...
+        deep = any(";16B" in str(tile[3]) for tile in getattr(image, "tile", ()))  # Pillow's raw mode of a 16-bit PNG
         image.load()
         plain = _plain(path, ImageOps.exif_transpose(image), deep=deep, convert=form.convert)
         shaped = _resized(plain.convert("RGB" if form.color_mode == "rgb" else "L"), form)
@@ -155,15 +155,19 @@ def _read(path: Path, form: Form) -> np.ndarray:
 
 
 def _plain(path: Path, image: Image, *, deep: bool, convert: bool) -> Image:
-    """Return the picture without what three bytes a pixel cannot hold, where that is allowed."""
+    """Return the image as 8-bit RGB or grayscale.
+
+    Raises:
+        DataError: it is transparent, CMYK or 16-bit, and `convert` is false.
+    """
     from PIL import Image as images
 
     transparent = _is_transparent(image)
-    odd = {"transparent pixels": transparent, "CMYK colours": image.mode == "CMYK", "16 bits a channel": deep}
+    odd = {"transparent pixels": transparent, "CMYK colours": image.mode == "CMYK", "16 bits per channel": deep}
     found = [what for what, is_so in odd.items() if is_so]
     if found and not convert:
-        hint = "set data.convert: true to put it on white" if transparent else "set data.convert: true to take it"
-        raise DataError(f"{path} has {found[0]}: {hint} as 8-bit RGB.")
+        hint = "set data.convert: true to put it on white" if transparent else "set data.convert: true to convert it"
+        raise DataError(f"{path} has {found[0]}: {hint} to 8-bit RGB.")
     if image.mode.startswith("I") or image.mode == "F":
         return images.fromarray((np.asarray(image, np.float64) / 257).round().clip(0, 255).astype(np.uint8))
     if not transparent:

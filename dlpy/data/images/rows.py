@@ -1,4 +1,4 @@
-"""Pictures as rows that stay in a file until a batch asks for them: no more of them is in memory than that batch."""
+"""Image rows that are read from a file batch by batch, so that only one batch is in memory."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ Shape = tuple[int, int, int, int]
 
 
 class Store(Protocol):
-    """Where pictures are."""
+    """A source of images."""
 
     @property
     def shape(self) -> Shape:
-        """Pictures, height, width, channels."""
+        """(images, height, width, channels)."""
         ...
 
     def read(self, rows: np.ndarray) -> np.ndarray:
-        """Return the chosen pictures, in that order: (rows, height, width, channels) uint8."""
+        """Return the selected images, in the given order: (rows, height, width, channels) uint8."""
         ...
 
 
 @dataclass(frozen=True)
 class Pictures:
-    """Rows of a store of pictures, each (height, width, channels) uint8.
+    """Rows of an image store, each (height, width, channels) uint8.
 
     rows: (rows,) positions in the store.
     """
@@ -46,31 +46,31 @@ class Pictures:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """The shape of the array it stands for: (rows, height, width, channels)."""
+        """The shape of the represented array: (rows, height, width, channels)."""
         return len(self), *self.store.shape[1:]
 
     @property
     def dtype(self) -> np.dtype:
-        """The type of the array it stands for."""
+        """The type of the represented array."""
         return np.dtype(np.uint8)
 
     def take(self, rows: np.ndarray) -> Pictures:
-        """Return the chosen rows, in that order; nothing is read."""
+        """Return the selected rows, in the given order, without reading them."""
         return replace(self, rows=self.rows[rows])
 
     def read(self, rows: np.ndarray | None = None) -> np.ndarray:
-        """Return the chosen rows, or all of them: (rows, height, width, channels) uint8."""
+        """Return the selected rows, or all rows: (rows, height, width, channels) uint8."""
         return self.store.read(self.rows if rows is None else self.rows[rows])
 
     def chunks(self) -> Iterator[np.ndarray]:
-        """Yield all rows, some at a time."""
+        """Yield all rows in chunks."""
         size = max(1, _CHUNK_BYTES // int(np.prod(self.shape[1:])))
         for start in range(0, len(self), size):
             yield self.store.read(self.rows[start : start + size])
 
 
 class FileStore:
-    """Pictures one behind the other in a file, without anything else; the file may be deleted while it is open."""
+    """Raw images stored consecutively in a file; the file may be deleted while it is open."""
 
     def __init__(self, path: Path, shape: Shape) -> None:
         self._file, self.shape = path.open("rb", buffering=0), shape
@@ -80,13 +80,13 @@ class FileStore:
         size = int(np.prod(self.shape[1:]))
         for picture, row in zip(pictures, rows.tolist(), strict=True):
             if os.preadv(self._file.fileno(), [picture.data], row * size) < size:
-                raise DataError(f"{self._file.name} has become shorter while it was read.")
+                raise DataError(f"{self._file.name} was truncated while it was being read.")
         return pictures
 
 
 @dataclass(frozen=True)
 class FolderStore:
-    """Pictures that are decoded anew each time, where neither memory nor disk has room for them."""
+    """Images that are decoded each time they are needed, if they fit neither in memory nor on disk."""
 
     paths: Sequence[Path]
     form: Form

@@ -1,4 +1,4 @@
-"""What the columns of a CSV file hold: numbers or text, gaps, and the classes of a target."""
+"""Column types of a CSV file: numbers or text, missing cells, and the classes of a target."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from dlpy.data.tables.decimals import number
 from dlpy.data.tables.missing_cells import MISSING, Gaps, missing_cell
 from dlpy.data.task import Kind, Output
 
-_MOST_CLASSES = 20  # different whole numbers that are taken for classes
+_MOST_CLASSES = 20  # more distinct integers than this are not taken for classes
 _ROWS_PER_CLASS = 5
-_MOST_TEXTS = 1000  # different texts that are taken for categories or classes
-_STRAY_SHARE = 0.1  # text in at most this share of a column of numbers is a mistake
+_MOST_TEXTS = 1000  # more distinct texts than this are not taken for categories or classes
+_STRAY_SHARE = 0.1  # text in at most this share of a numeric column is treated as a mistake
 _WORDS_OF_PROSE = 5
 _MOST_REPEATED = 100
 
@@ -25,9 +25,9 @@ _MOST_REPEATED = 100
 class Column:
     """A column read as numbers.
 
-    values: (rows,) float64, NaN where a cell is missing or no number. missing: rows without a value.
-    bad: rows that hold text; no more are listed once it is clear that the column is one of texts.
-    markers: the texts that mean a missing cell.
+    values: (rows,) float64, NaN where a cell is missing or not a number. missing: rows without a value.
+    bad: rows that contain text; the list is cut off as soon as the column is clearly a text column.
+    markers: texts that mark a missing cell.
     """
 
     name: str
@@ -48,7 +48,7 @@ class Column:
 
 
 def columns_of(file: CsvFile, missing: Sequence[str] = MISSING) -> dict[str, Column]:
-    """Return every column by name; cells that hold one of `missing` have no value."""
+    """Return every column by name; cells that contain one of `missing` have no value."""
     values, odd = file.body.numbers()
     numbers = [value for text in missing if (value := number(text)) is not None]
     columns = {}
@@ -63,7 +63,7 @@ def columns_of(file: CsvFile, missing: Sequence[str] = MISSING) -> dict[str, Col
 
 
 def _look_at(column: np.ndarray, odd: Odd, missing: frozenset[str]) -> tuple[list[int], list[tuple[int, str]]]:
-    """Put the numbers among the odd cells into the column; return which rows are missing and which hold text."""
+    """Fill the column with the numbers among the odd cells; return the missing rows and the rows that contain text."""
     gaps = [row for row, text in zip(odd.rows, odd.texts, strict=True) if text in missing]
     bad = []
     for row, text in zip(odd.rows, odd.texts, strict=True):
@@ -77,10 +77,10 @@ def _look_at(column: np.ndarray, odd: Odd, missing: frozenset[str]) -> tuple[lis
 
 
 def guess_numeric(file: CsvFile, column: Column) -> bool:
-    """Return whether a column holds numbers, not texts.
+    """Return whether a column is numeric.
 
     Raises:
-        DataError: nearly all cells are numbers and a few are not, which is neither.
+        DataError: nearly all cells are numbers, but a few are not.
     """
     if column.bad and _has_decimal_comma(column.bad[0][1]):
         raise bad_cell(file, column)
@@ -91,10 +91,10 @@ def guess_numeric(file: CsvFile, column: Column) -> bool:
 
 
 def bad_cell(file: CsvFile, column: Column) -> DataError:
-    """Return the error about the first cell that is no number."""
+    """Return the error about the first cell that is not a number."""
     row, text = column.bad[0]
     what = "is not finite" if text.lower().lstrip("+-") in ("inf", "infinity") else "is not a number"
-    hint = "Write decimals with a dot. " if _has_decimal_comma(text) else ""
+    hint = "Write decimals with a point. " if _has_decimal_comma(text) else ""
     near = did_you_mean(text, MISSING).partition(" Known")[0].strip()
     hint += f"{near} " if near else ""
     shown = text if len(text) <= 40 else text[:37] + "..."
@@ -109,15 +109,17 @@ def _has_decimal_comma(text: str) -> bool:
 
 
 def check_range(file: CsvFile, column: Column) -> None:
-    """Raise DataError where a number is beyond what the model's 32 bits hold."""
+    """Raise DataError for a number that does not fit into float32."""
     large = np.flatnonzero(np.abs(column.values) > np.finfo(np.float32).max)
     if len(large):
         where, value = file.where(int(large[0]), column.name), column.values[large[0]]
-        raise DataError(f"{where}: {value:g} is too large: float32 ends at 3.4e38. Divide the column, or ignore it.")
+        raise DataError(
+            f"{where}: {value:g} is too large for float32 (at most 3.4e38). Scale the column down or ignore it."
+        )
 
 
 def texts_of(file: CsvFile, names: Sequence[str], missing: Sequence[str]) -> np.ndarray:
-    """Return columns as text: (rows, columns) str, "" where a cell is missing."""
+    """Return columns as text: (rows, columns) str, "" in missing cells."""
     if not names:
         return np.empty((len(file), 0), np.str_)
     found = file.body.texts([file.names.index(name) for name in names])
@@ -126,28 +128,28 @@ def texts_of(file: CsvFile, names: Sequence[str], missing: Sequence[str]) -> np.
 
 
 def check_categories(file: CsvFile, names: Sequence[str], texts: np.ndarray) -> None:
-    """Raise DataError for a column that dlpy took for categories, but that holds free text or names."""
+    """Raise DataError for a detected categorical column that contains free text or names."""
     for name, column in zip(names, texts.T, strict=True):
         count = len(np.unique(column))
         if count > _MOST_TEXTS:
-            hint = "Put it under data.ignore; or under data.categorical, if each shall have a column of its own."
-            raise DataError(f"{file.path.name}: column '{name}' holds {count:,} different texts. {hint}")
+            hint = "List it under data.ignore, or under data.categorical to one-hot encode all of them."
+            raise DataError(f"{file.path.name}: column '{name}' has {count:,} distinct texts. {hint}")
 
 
 def target_of(file: CsvFile, column: Column, kind: Kind | None) -> tuple[np.ndarray, Output]:
-    """Return the target of every row and what it is; `kind` None lets the column decide.
+    """Return the target of every row and its type; with `kind` None the type is derived from the column.
 
-    Text is a class; so are whole numbers, if at most 20 different ones stand on 5 rows each or more on average.
-    Other numbers are a regression's. Two classes make a binary target.
+    Texts are classes, and so are integers with at most 20 distinct values that occur 5 times or more on average.
+    Other numbers make a regression. Two classes make a binary target.
 
     Returns:
-        (rows,) float32 of numbers to estimate, or (rows,) int64 of class numbers.
+        (rows,) float32 regression targets, or (rows,) int64 class numbers.
 
     Raises:
-        DataError: a cell is missing or bad, or there is nothing to tell apart.
+        DataError: a cell is missing or invalid, or there is only one class.
     """
     if column.missing:
-        raise missing_cell(file, column.gaps, "Every row needs one: fill it, or drop the row.", "target")
+        raise missing_cell(file, column.gaps, "Every row needs one: fill it in or delete the row.", "target")
     if kind is None:
         kind = "regression" if guess_numeric(file, column) and not _are_classes(column.values) else None
     if kind == "regression":
@@ -161,20 +163,20 @@ def target_of(file: CsvFile, column: Column, kind: Kind | None) -> tuple[np.ndar
 
 
 def known_target(file: CsvFile, column: Column, output: Output) -> np.ndarray:
-    """Return the target of every row, given what it was when the model was trained.
+    """Return the target of every row, with the type and classes of the trained model.
 
     Raises:
-        DataError: a cell is missing, bad, or a class the model does not know.
+        DataError: a cell is missing, invalid, or a class that the model does not know.
     """
     if column.missing:
-        raise missing_cell(file, column.gaps, "Other rows have one: fill it, or drop the column.", "target")
+        raise missing_cell(file, column.gaps, "Other rows have one: fill it in or delete the column.", "target")
     if output.kind == "regression":
         return _numbers(file, column)
     number_of = {name: number for number, name in enumerate(output.classes)}
     labels = _labels(file, column).astype(np.str_).tolist()
     for row, label in enumerate(labels):
         if label not in number_of:
-            raise DataError(f"{file.where(row, column.name)}: no class '{label}'.{did_you_mean(label, number_of)}")
+            raise DataError(f"{file.where(row, column.name)}: unknown class '{label}'.{did_you_mean(label, number_of)}")
     return np.array([number_of[label] for label in labels], np.int64)
 
 
@@ -192,7 +194,7 @@ def _numbers(file: CsvFile, column: Column) -> np.ndarray:
 
 
 def _labels(file: CsvFile, column: Column) -> np.ndarray:
-    """Return each row's class: (rows,) int64 where all are whole numbers, so that 1 and 1.0 are the same; else str."""
+    """Return the class of each row: (rows,) int64 if all are integers, so that 1 and 1.0 are equal; otherwise str."""
     if column.is_numeric and (column.values == np.floor(column.values)).all() and abs(column.values).max() < 2**53:
         return column.values.astype(np.int64)
     return np.array(file.texts(column.name), np.str_)
@@ -201,22 +203,24 @@ def _labels(file: CsvFile, column: Column) -> np.ndarray:
 def _check_classes(file: CsvFile, name: str, classes: list[str], kind: Kind | None) -> None:
     where = f"{file.path.name}: target '{name}'"
     if len(classes) == 1:
-        raise DataError(f"{where} is '{classes[0]}' in every row: there is nothing to tell apart.")
+        raise DataError(f"{where} is '{classes[0]}' in every row; expected at least two classes.")
     if kind == "binary" and len(classes) > 2:
         shown = ", ".join(classes[:5]) + (", ..." if len(classes) > 5 else "")
-        raise DataError(f"{where} holds {len(classes)} classes ({shown}); binary means two. Set data.task: multiclass.")
+        raise DataError(
+            f"{where} has {len(classes)} classes ({shown}); a binary target has two. Set data.task: multiclass."
+        )
     if len(classes) > _MOST_TEXTS or len(classes) >= len(file) > 2:
-        raise DataError(f"{where} holds {len(classes):,} different values in {len(file):,} rows: these are no classes.")
+        raise DataError(f"{where} has {len(classes):,} distinct values in {len(file):,} rows, too many for classes.")
 
 
 def is_prose(cells: list[str]) -> bool:
-    """Return whether a column holds sentences: most cells have five words or more, and few are the same."""
+    """Return whether a column contains sentences: most cells have five words or more, and few are equal."""
     some = cells[:: max(1, len(cells) // 1000)]
     long = sum(cell.count(" ") >= _WORDS_OF_PROSE - 1 for cell in some) > len(some) / 2
     return long and len(set(cells)) > min(_MOST_REPEATED, len(cells) / 2)
 
 
 def counts_rows(column: Column) -> bool:
-    """Return whether a column of numbers merely counts or names the rows."""
+    """Return whether a numeric column only contains row numbers or identifiers."""
     values = column.values
     return bool((values == np.floor(values)).all()) and len(np.unique(values)) == len(values)

@@ -1,6 +1,6 @@
-"""The cells of a CSV file by column, with the line of each: numbers at once, text where it is asked for.
+"""Reader for CSV files: parses numbers at once and text on request, and knows the line of every row.
 
-A file without quotes is cut up by numpy, a megabyte at a time; any other is read by Python's csv module.
+A file without quotes is parsed by numpy, one megabyte at a time; other files are read by Python's csv module.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _MOST_CHARACTERS = 10_000_000  # of a quoted cell, and of a line without quotes
 
 @dataclass(frozen=True)
 class Odd:
-    """The cells of a column that are no plain decimals: missing, text, or numbers like 1e5."""
+    """The cells of a column that are not plain decimals: missing cells, text, or numbers like 1e5."""
 
     rows: list[int] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
@@ -42,21 +42,21 @@ class Body(Protocol):
     def __len__(self) -> int: ...
 
     def line(self, row: int) -> int:
-        """Return the number of the line in the file on which a row begins; the first line is 1."""
+        """Return the line number in the file where a row begins; the first line is 1."""
         ...
 
     def numbers(self) -> tuple[np.ndarray, list[Odd]]:
-        """Return (rows, columns) float64, and for each column the cells that still have to be looked at."""
+        """Return (rows, columns) float64, and for each column the cells that were not parsed."""
         ...
 
     def texts(self, columns: list[int]) -> list[list[str]]:
-        """Return the cells of some columns as they are written, without the spaces around them."""
+        """Return the cells of the given columns as written, without surrounding spaces."""
         ...
 
 
 @dataclass(frozen=True)
 class CsvFile:
-    """A CSV file with a header; columns without a name are called by their place, as pandas does: "Unnamed: 0"."""
+    """A CSV file with a header; unnamed columns are named by their position as in pandas: "Unnamed: 0"."""
 
     path: Path
     names: tuple[str, ...]
@@ -67,20 +67,21 @@ class CsvFile:
         return len(self.body)
 
     def texts(self, name: str) -> list[str]:
-        """Return one column as it is written."""
+        """Return the cells of one column as written."""
         return self.body.texts([self.names.index(name)])[0]
 
     def where(self, row: int, name: str) -> str:
-        """Return "houses.csv:17: column 'price'" for messages."""
+        """Return the place of a cell for messages: "houses.csv:17: column 'price'"."""
         return f"{self.path.name}:{self.body.line(row)}: column '{name}'"
 
 
 def read(path: Path, delimiter: str = ",") -> CsvFile:
-    """Return the file's cells.
+    """Return the cells of the file.
 
     Raises:
-        UnavailableError: there is no such file.
-        DataError: it is not a table: empty, no text, not UTF-8, lines of different length, names missing or repeated.
+        UnavailableError: the file does not exist.
+        DataError: it is not a table: empty, binary, not UTF-8, rows of different lengths, column names missing or
+            repeated.
     """
     raw = _bytes(path)
     begin = raw.index(b"\n") + 1
@@ -92,12 +93,12 @@ def read(path: Path, delimiter: str = ",") -> CsvFile:
     _check_names(path, names)
     body = _Plain(path, raw, begin, len(names), delimiter) if plain else _Quoted(path, lines[1:], len(names))
     if not len(body):
-        raise DataError(f"{path} holds column names only, and no rows.")
+        raise DataError(f"{path} contains column names but no rows.")
     return CsvFile(path, tuple(names), body, given.count(""))
 
 
 class _Plain:
-    """A text without quotes and empty lines: a delimiter always ends a cell, a new line always ends a row."""
+    """A file without quotes and empty lines: a delimiter always ends a cell, a line break always ends a row."""
 
     def __init__(self, path: Path, raw: bytes, begin: int, width: int, delimiter: str) -> None:
         pad = b"\n" * max(0, decimals.PAD - begin)
@@ -123,7 +124,7 @@ class _Plain:
         return values, odd
 
     def _numbers(self, chunk: tuple[int, int, int]) -> tuple[int, np.ndarray, list[int], list[str]]:
-        """Return a chunk's first row, its numbers (rows, columns), and which cells are odd, with their texts."""
+        """Return the first row of a chunk, its numbers (rows, columns), and the places and texts of its odd cells."""
         cells = self._cells(*chunk)
         numbers, plain = decimals.parse(cells)
         strange = np.flatnonzero(~plain)
@@ -142,12 +143,14 @@ class _Plain:
         return [self.raw[start:end].decode().strip() for start, end in zip(starts, ends, strict=True)]
 
     def _chunks(self) -> Iterator[tuple[int, int, int]]:
-        """Yield (first row, where its bytes start, where they stop) for about a megabyte of whole rows at a time."""
+        """Yield (first row, start byte, stop byte) of chunks of complete rows, about one megabyte each."""
         row, start = 0, self.begin
         while start < len(self.raw):
             stop = self.raw.rfind(b"\n", start, start + _CHUNK_BYTES) + 1 or self.raw.index(b"\n", start) + 1
             if stop - start > _MOST_CHARACTERS:
-                raise DataError(f"{self.path.name}:{row + 2}: a line of {stop - start:,} characters: no table.")
+                raise DataError(
+                    f"{self.path.name}:{row + 2}: a line has {stop - start:,} characters; this is not a table."
+                )
             yield row, start, stop
             row, start = row + self.raw.count(b"\n", start, stop), stop
 
@@ -157,7 +160,7 @@ class _Plain:
         marked |= text == _NEWLINE
         marked |= text == ord(".")
         places = np.flatnonzero(marked)
-        last = np.flatnonzero(text[places] != ord("."))  # of the marks, those that end a cell
+        last = np.flatnonzero(text[places] != ord("."))  # marks that end a cell
         ends = places[last]
         self._check_rows(text[ends] == _NEWLINE, row)
         starts = np.concatenate([[0], ends[:-1] + 1])
@@ -166,7 +169,7 @@ class _Plain:
         return Cells(self.buffer, starts + start, dots + start, ends + start)
 
     def _check_rows(self, ends_row: np.ndarray, row: int) -> None:
-        """Raise DataError unless every row has as many cells as the header has names."""
+        """Raise DataError if a row has more or fewer cells than the header."""
         widths = np.diff(np.flatnonzero(ends_row), prepend=-1)
         wrong = np.flatnonzero(widths != self.width)
         if len(wrong):
@@ -174,7 +177,7 @@ class _Plain:
 
 
 class _Quoted:
-    """Rows that the csv module has read, each with its line."""
+    """Rows read by the csv module, each with its line number."""
 
     def __init__(self, path: Path, rows: list[tuple[int, list[str]]], width: int) -> None:
         for line, cells in rows:
@@ -196,7 +199,7 @@ class _Quoted:
 
 
 def _bytes(path: Path) -> bytes:
-    """Return a text file's bytes, checked to be UTF-8: every line, the last too, ends in one newline."""
+    """Return the bytes of a text file after checking that it is UTF-8; every line ends with a newline, the last too."""
     if path.is_dir():
         raise DataError(f"{path} is a folder; expected a CSV file.")
     with reading(path):
@@ -209,7 +212,7 @@ def _bytes(path: Path) -> bytes:
     if not raw.strip():
         raise DataError(f"{path} is empty.")
     if b"\0" in raw:
-        raise DataError(f"{path} is not a text file. A table is expected as CSV in UTF-8.")
+        raise DataError(f"{path} is not a text file. Save the table as CSV in UTF-8.")
     try:
         if not raw.isascii():
             raw.decode()
@@ -220,8 +223,8 @@ def _bytes(path: Path) -> bytes:
 
 
 def _csv_rows(path: Path, text: str, delimiter: str) -> list[tuple[int, list[str]]]:
-    """Return the cells of every row that has any, with the line on which it begins."""
-    csv.field_size_limit(_MOST_CHARACTERS)  # a text may be long
+    """Return the cells of every non-empty row, with the line where it begins."""
+    csv.field_size_limit(_MOST_CHARACTERS)  # texts can be long
     reader = csv.reader(io.StringIO(text), delimiter=delimiter, strict=True, skipinitialspace=True)
     rows, line = [], 1
     try:
@@ -230,24 +233,24 @@ def _csv_rows(path: Path, text: str, delimiter: str) -> list[tuple[int, list[str
                 rows.append((line, cells))
             line = reader.line_num + 1
     except csv.Error as error:
-        raise DataError(f"{path.name}:{line}: not CSV: {error}. A quote inside quotes is written twice.") from None
+        raise DataError(f"{path.name}:{line}: not valid CSV: {error}. Inside quotes, write a quote twice.") from None
     return rows
 
 
 def _check_names(path: Path, names: list[str]) -> None:
     if all(number(name) is not None for name in names):
-        raise DataError(f"{path.name}:1: numbers where column names were expected. Add a line of names at the top.")
+        raise DataError(f"{path.name}:1: found numbers instead of column names. Add a header line.")
     if len(names) > _MOST_COLUMNS:
-        raise DataError(f"{path.name}:1: {len(names):,} columns; at most {_MOST_COLUMNS:,} are read.")
+        raise DataError(f"{path.name}:1: {len(names):,} columns; at most {_MOST_COLUMNS:,} are supported.")
     seen: set[str] = set()
     for name in names:
         if name in seen:
-            raise DataError(f"{path.name}:1: two columns are called '{name}'. Rename one.")
+            raise DataError(f"{path.name}:1: two columns are named '{name}'. Rename one.")
         seen.add(name)
 
 
 def _check_width(path: Path, line: int, found: int, expected: int) -> None:
     if found != expected:
         cells = "1 cell" if found == 1 else f"{found} cells"
-        hint = "Text that holds the delimiter needs quotes." if found > expected else "Is the line cut off?"
-        raise DataError(f"{path.name}:{line}: {cells}, but the header names {expected} columns. {hint}")
+        hint = "Put text that contains the delimiter in quotes." if found > expected else "Is the line cut off?"
+        raise DataError(f"{path.name}:{line}: {cells}, but the header has {expected} columns. {hint}")

@@ -1,4 +1,4 @@
-"""Dates as tables hold them: year first, day or month first, with names of months, with or without a time of day."""
+"""Parsing of dates in tables: year, day or month first, with month names, with or without a time of day."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ _FIRST_YEAR = 1_000
 
 @dataclass(frozen=True)
 class Dates:
-    """A column's dates.
+    """The dates of a column.
 
-    times: (rows,) datetime64[us], NaT where a cell holds none. month_first: how 01/02/2012 was read.
-    doubtful: day and month may be swapped throughout, which would put the rows in another order.
+    times: (rows,) datetime64[us], NaT where a cell is not a date. month_first: how 01/02/2012 was read.
+    doubtful: swapping day and month would also be valid and would change the order of the rows.
     """
 
     times: np.ndarray
@@ -45,25 +45,25 @@ class Dates:
 
     @property
     def bad(self) -> np.ndarray:
-        """The rows whose cell holds no date."""
+        """The rows whose cell is not a date."""
         return np.flatnonzero(np.isnat(self.times))
 
     @property
     def backward(self) -> np.ndarray:
-        """The rows that are earlier than the one before."""
+        """The rows that are earlier than the previous row."""
         return np.flatnonzero(np.diff(self.times) < np.timedelta64(0)) + 1
 
     @property
     def repeated(self) -> np.ndarray:
-        """The rows that are of the same time as the one before."""
+        """The rows that have the same time as the previous row."""
         return np.flatnonzero(np.diff(self.times) == np.timedelta64(0)) + 1
 
 
 def date_of(text: str, *, month_first: bool | None = None) -> np.datetime64 | None:
-    """Return the point in time a text names, in UTC where it has a zone, or None.
+    """Return the time written in a text, in UTC if it has a zone, or None if it is not a date.
 
     Args:
-        month_first: how to read 01/02/2012; None takes nothing of which day and month can be mistaken.
+        month_first: how to read 01/02/2012; None rejects dates with an ambiguous day and month.
     """
     found = next((match for shape in _SHAPES if (match := shape.fullmatch(text))), None)
     parts = {} if found is None else {key: value for key, value in found.groupdict().items() if value}
@@ -76,7 +76,7 @@ def date_of(text: str, *, month_first: bool | None = None) -> np.datetime64 | No
 
 
 def dates_of(texts: Sequence[str]) -> Dates:
-    """Return the dates of a column, of which day and month are taken in the order that fits all of it best."""
+    """Return the dates of a column, with day and month in the order that fits the whole column best."""
     day, month = (_read(texts, month_first=first) for first in (False, True))
     if np.array_equal(day, month, equal_nan=True):
         return Dates(day)
@@ -96,7 +96,7 @@ def _read(texts: Sequence[str], *, month_first: bool) -> np.ndarray:
 
 
 def _evenness(times: np.ndarray) -> tuple[bool, float]:
-    """Return whether the rows are in order, and the share of the most usual of the distances between times."""
+    """Return whether the rows are in order, and the share of the most frequent distance between times."""
     steps = np.diff(times)
     ordered = bool((steps >= np.timedelta64(0)).all() or (steps <= np.timedelta64(0)).all())
     gaps = np.diff(np.unique(times)).astype("timedelta64[D]").astype(np.int64)
@@ -120,7 +120,7 @@ def _moment(parts: dict[str, str], *, month_first: bool) -> np.datetime64 | None
 
 
 def _clock(text: str) -> timedelta | None:
-    """Return the time since midnight, in UTC where there is a zone."""
+    """Return the time since midnight, in UTC if there is a zone."""
     found = _CLOCK.fullmatch(text)
     if found is None:
         return None

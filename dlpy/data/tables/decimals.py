@@ -1,4 +1,4 @@
-"""Numbers from the bytes of a text, millions a second: the digits of a cell are read eight at a time."""
+"""Fast parsing of decimals from bytes, millions per second: eight digits of a cell at a time."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-PAD = 25  # bytes that must lie before the first cell, so that whole words can be read there
+PAD = 25  # bytes required before the first cell, so that whole words can be read there
 
-_CHUNK = 1 << 14  # cells worked on at once: what they need stays in the processor's cache
-_MOST_DIGITS = 18  # the largest whole number of so many digits fits 64 bits
+_CHUNK = 1 << 14  # cells parsed at once; their arrays stay in the processor's cache
+_MOST_DIGITS = 18  # the largest integer with this many digits fits into 64 bits
 _TENS = 10.0 ** np.arange(_MOST_DIGITS + 1)
 
 
@@ -20,11 +20,11 @@ def _every_byte(value: int) -> np.uint64:
 _ZEROS, _SIXES, _THREES, _HIGH_HALVES = (_every_byte(value) for value in (0x30, 0x06, 0x33, 0xF0))
 _LOW_OF_FOUR = np.uint64(0x000000FF000000FF)
 _FOUR, _EIGHT, _SIXTEEN, _THIRTY_TWO = (np.uint64(bits) for bits in (4, 8, 16, 32))
-_LAST = np.array([2**64 - 2 ** (64 - 8 * count) for count in range(9)], np.uint64)  # masks a word's last bytes
+_LAST = np.array([2**64 - 2 ** (64 - 8 * count) for count in range(9)], np.uint64)  # masks for the last bytes of a word
 
 
 def number(text: str) -> float | None:
-    """Return the finite number that the text is, or None."""
+    """Return the text as a finite number, or None if it is not one."""
     if "_" in text or not text.isascii():
         return None
     try:
@@ -35,7 +35,7 @@ def number(text: str) -> float | None:
 
 
 def is_number(text: str) -> bool:
-    """Return whether Python takes the text for a number, infinite ones and NaN too."""
+    """Return whether the text is a number for Python, including infinity and NaN."""
     try:
         float(text)
     except ValueError:
@@ -45,9 +45,9 @@ def is_number(text: str) -> bool:
 
 @dataclass(frozen=True)
 class Cells:
-    """Where the cells of a text lie: cell i is `buffer[starts[i]:ends[i]]`, its first dot at `dots[i]`, else its end.
+    """Positions of cells: cell i is `buffer[starts[i]:ends[i]]`, with its first dot at `dots[i]`, or its end if none.
 
-    buffer: (bytes,) uint8, its first `PAD` bytes in no cell. starts, dots, ends: (cells,) int64.
+    buffer: (bytes,) uint8, whose first `PAD` bytes belong to no cell. starts, dots, ends: (cells,) int64.
     """
 
     buffer: np.ndarray
@@ -59,17 +59,17 @@ class Cells:
 def parse(cells: Cells) -> tuple[np.ndarray, np.ndarray]:
     """Return the number in each cell, and whether the cell is a plain decimal such as -12.5: (cells,) float64 and bool.
 
-    Up to 15 digits the nearest float64, with more at most one unit in the last place off. The number of a cell that
-    is none, or that is written otherwise (1e5, nan, 19 digits), means nothing.
+    With up to 15 digits the result is the nearest float64, with more it is off by at most one unit in the last place.
+    The number is undefined for cells that are not plain decimals (1e5, nan, 19 digits).
     """
     values, plain = np.empty(len(cells.starts)), np.empty(len(cells.starts), np.bool_)
-    words = np.ndarray(len(cells.buffer) - 7, "<u8", cells.buffer, strides=(1,))  # one begins at every byte
+    words = np.ndarray(len(cells.buffer) - 7, "<u8", cells.buffer, strides=(1,))  # one word begins at every byte
     for begin in range(0, len(values), _CHUNK):
         part = slice(begin, begin + _CHUNK)
         first = cells.buffer[cells.starts[part]]
         negative = first == ord("-")
         dots, ends = cells.dots[part], cells.ends[part]
-        after = ends - dots - 1  # digits after the dot; -1 where there is none
+        after = ends - dots - 1  # digits after the dot; -1 without a dot
         digits = ends - cells.starts[part] - (negative | (first == ord("+"))) - (after >= 0)
         whole, good = _without_dot(words, ends, digits, after)
         plain[part] = good & (digits > 0) & (digits <= _MOST_DIGITS)
@@ -81,7 +81,7 @@ def parse(cells: Cells) -> tuple[np.ndarray, np.ndarray]:
 def _without_dot(
     words: np.ndarray, ends: np.ndarray, digits: np.ndarray, after: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the whole number that each cell spells but for its dot, and whether all else are digits."""
+    """Return each cell as an integer without its dot, and whether the rest are digits."""
     behind = np.where(after < 0, 3 * 8, after)
     value, good = _eight_digits(_joined(words, ends, behind), digits)
     most = digits.max()
@@ -93,15 +93,15 @@ def _without_dot(
 
 
 def _joined(words: np.ndarray, ends: np.ndarray, behind: np.ndarray) -> np.ndarray:
-    """Return the eight bytes before each end, leaving out the dot that has `behind` of them behind it."""
+    """Return the eight bytes before each end, without the dot that is followed by `behind` of them."""
     keep = _LAST.take(behind, mode="clip")
     return (words[ends - 8] & keep) | (words[ends - 9] & ~keep)
 
 
 def _eight_digits(word: np.ndarray, digits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the number that the last bytes of each word spell, and whether these are digits.
+    """Return the number in the last bytes of each word, and whether these bytes are digits.
 
-    Neighbouring digits become pairs, pairs become fours and fours eight, all within one 64-bit word.
+    Adjacent digits are combined to pairs, pairs to fours, and fours to eight, all within one 64-bit word.
     """
     keep = _LAST.take(digits, mode="clip")
     word = (word & keep) | (_ZEROS & ~keep)

@@ -1,4 +1,4 @@
-"""Cells that are numbers but for signs around them: $62.88, 62.9%, 1,234.5, 12 kg, or a dash for none."""
+"""Detection of numbers with symbols around them: $62.88, 62.9%, 1,234.5, 12 kg, or a dash for a missing number."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ from dlpy.data.tables.decimals import number
 
 _AROUND = re.compile(r"[$€£¥₹₽₩¢%‰°]|^[<>]=?(?=[\d.])|\b(?:USD|EUR|GBP|CHF|JPY|CNY|INR|CAD|AUD)\b", re.IGNORECASE)
 _DASHES = frozenset(("-", "--", "---", "–", "—", "−", ".", "..", "*"))
-_BETWEEN = re.compile(r"(?<=\d)[ \u00a0\u202f'’](?=\d{3}(?!\d))")  # before the last three of some digits
+_BETWEEN = re.compile(r"(?<=\d)[ \u00a0\u202f'’](?=\d{3}(?!\d))")  # thousands separators
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d*)?")
 _POINTS = re.compile(r"[+-]?\d{1,3}(?:\.\d{3})+,\d*|[+-]?\d{1,3}(?:\.\d{3}){2,}")
 _UNIT = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)) ?([a-zµμ²³/]{1,6})", re.IGNORECASE)
 _NEARLY = 0.95
 _MOST_STRAY = 0.1
-_MANY = 20  # different numbers: fewer may be categories with names like 2WD
+_MANY = 20  # distinct numbers: fewer may be categories with names like 2WD
 _MOST_UNITS = 3
 
 
 @dataclass(frozen=True)
 class SignedNumbers:
-    """What is wrong with a column that is nearly one of numbers, and rows of cells that show it."""
+    """The problem of a nearly numeric column, and rows with examples."""
 
     rows: list[int]
-    plain: float | None  # the first of them as a plain number
-    only: str | None  # the text that stands for no number, where nothing else is wrong
+    plain: float | None  # the first example as a plain number
+    only: str | None  # the text used for a missing number, if that is the only problem
 
 
 def plain(text: str) -> tuple[float, str] | None:
-    """Return the number that stands in a text among signs, and its unit, or None."""
+    """Return the number in a text without the symbols around it, and its unit, or None."""
     bare = _BETWEEN.sub("", _AROUND.sub("", text.replace("\u2212", "-").replace("\u2013", "-")).strip())
     if bare.startswith("(") and bare.endswith(")"):
-        bare = f"-{bare[1:-1]}"  # as accountants write what is less than 0
+        bare = f"-{bare[1:-1]}"  # accountants' notation for negative numbers
     bare = f"-{bare[:-1]}" if bare.endswith("-") else bare
     found = _UNIT.fullmatch(bare)
     bare, unit = (found[1], found[2].lower()) if found else (bare, "")
@@ -47,11 +47,11 @@ def plain(text: str) -> tuple[float, str] | None:
 
 
 def look(cells: Sequence[str], missing: Sequence[str]) -> SignedNumbers | None:
-    """Return what is wrong with a column that is nearly one of numbers; None where it is none, or all are plain.
+    """Return the problem of a nearly numeric column; None if it is not nearly numeric or all its numbers are plain.
 
     Args:
         cells: the column.
-        missing: the texts that mean a missing cell.
+        missing: texts that mark a missing cell.
     """
     given = Counter(cell for cell in cells if cell not in missing)
     kinds = {text: _kind(text) for text in given}
@@ -69,7 +69,7 @@ def look(cells: Sequence[str], missing: Sequence[str]) -> SignedNumbers | None:
 
 
 def _kind(text: str) -> str:
-    """Return what a cell is: plain, dash, signed, word, or the unit behind its number."""
+    """Return the kind of a cell: plain, dash, signed, word, or the unit after its number."""
     if number(text) is not None:
         return "plain"
     if text in _DASHES:
@@ -79,7 +79,7 @@ def _kind(text: str) -> str:
 
 
 def _is_near(counts: Counter[str], different: int) -> bool:
-    """Return whether cells of these kinds, so many of them different, are numbers but for signs, or nearly numbers."""
+    """Return whether a column is nearly numeric, given the counts by kind and the number of distinct cells."""
     units = set(counts) - {"plain", "dash", "signed", "word"}
     worded = counts.total() - counts["dash"]
     numbers = worded - counts["word"]

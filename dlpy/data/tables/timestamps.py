@@ -1,4 +1,4 @@
-"""Points in time as they are written in tables, and where a series of them jumps."""
+"""Parsing of timestamps in tables, and detection of gaps between them."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from dlpy.data.tables.dates import date_of
 from dlpy.data.tables.decimals import number
 
 _DAY_FIRST = re.compile(r"(\d\d)[./](\d\d)[./](\d{4})(.*)")
-_YEAR_2100 = 4_102_444_800  # in seconds; a larger number of seconds is no time stamp
+_YEAR_2100 = 4_102_444_800  # in seconds; a larger number of seconds is not a timestamp
 _YEAR_1980 = 315_532_800
 _MICROSECONDS = 1_000_000
 
 
 def time_of(text: str) -> np.datetime64 | None:
-    """Return the point in time a text names, in UTC where it has a zone, or None.
+    """Return the time written in a text, in UTC if it has a zone, or None if it is not a timestamp.
 
-    ISO 8601 with a `T` or a space, down to the month alone; 2016/12/31; 31.12.2016 23:50:00; seconds since 1970.
+    Supports ISO 8601 with `T` or a space, also without day; 2016/12/31; 31.12.2016 23:50:00; seconds since 1970.
     """
     seconds = number(text)
     if seconds is not None:
@@ -35,16 +35,16 @@ def time_of(text: str) -> np.datetime64 | None:
 
 
 def times_of(texts: Sequence[str]) -> tuple[np.ndarray, int | None]:
-    """Return the points in time: (rows,) datetime64[us], and the first row that is none."""
+    """Return the timestamps, (rows,) datetime64[us], and the first row that is not one, or None."""
     found = [time_of(text) for text in texts]
     wrong = next((row for row, time in enumerate(found) if time is None), None)
     return np.array([] if wrong is not None else found, "datetime64[us]"), wrong
 
 
 def time_line(texts: Sequence[str]) -> np.ndarray | None:
-    """Return the points in time that a column of a table names, or None where it is not one of ascending time stamps.
+    """Return the timestamps of a table column, or None if it does not contain ascending timestamps.
 
-    Numbers are taken for time stamps only as seconds from 1980 on. A few stamps may be there twice.
+    Numbers are only accepted as seconds after 1980. A few timestamps may occur twice.
     """
     if any(time_of(text) is None for text in texts[:5]):
         return None
@@ -58,19 +58,19 @@ def time_line(texts: Sequence[str]) -> np.ndarray | None:
 
 
 def spacing(times: np.ndarray) -> np.timedelta64:
-    """Return the most usual distance between points in time that follow each other."""
+    """Return the most frequent distance between consecutive times."""
     distances, counts = np.unique(np.diff(times), return_counts=True)
     return distances[counts.argmax()]
 
 
 def breaks(times: np.ndarray) -> np.ndarray:
-    """Return the rows that do not follow the one before at the usual distance, give or take half of it."""
+    """Return the rows whose distance from the previous row is off by more than half of the usual distance."""
     usual = spacing(times)
     return np.flatnonzero(np.abs(np.diff(times) - usual) > usual / 2) + 1
 
 
 def spelled(distance: np.timedelta64) -> str:
-    """Return a distance in time in words: "10 minutes"."""
+    """Return a duration in words: "10 minutes"."""
     seconds = distance / np.timedelta64(1, "s")
     units = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
     size, name = next(((size, name) for size, name in units if seconds >= size), (1, "second"))
@@ -79,5 +79,5 @@ def spelled(distance: np.timedelta64) -> str:
 
 
 def stamp(time: np.datetime64) -> str:
-    """Return a point in time as tables write it, to the second."""
+    """Return a time as written in tables, to the second."""
     return str(time.astype("datetime64[s]")).replace("T", " ")

@@ -1,4 +1,4 @@
-"""The least and the largest number that each column of the training rows holds, before any transform."""
+"""The range of each numeric column in the training rows, before any transform."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _NAMES, _LEAST, _MOST = "range.names", "range.least", "range.most"
 
 @dataclass(frozen=True)
 class TrainingRanges:
-    """What the columns of numbers ranged over in training.
+    """The ranges of the numeric columns in training.
 
-    least, most: (columns,) float64, NaN where no training row had a number.
+    least, most: (columns,) float64, NaN for a column without numbers.
     """
 
     names: tuple[str, ...]
@@ -27,7 +27,7 @@ class TrainingRanges:
 
     @classmethod
     def of(cls, rows: Rows, task: Task) -> TrainingRanges | None:
-        """Return the ranges of the training rows, or None where they are no numbers, or pictures."""
+        """Return the ranges of the training rows, or None if they are not numbers or are images."""
         found = _extremes(rows)
         if found is None or len(found[0]) == 0:
             return None
@@ -36,11 +36,11 @@ class TrainingRanges:
         return cls(_names(rows, task, len(least)), least, most)
 
     def unfamiliar(self, rows: Rows) -> list[Unfamiliar]:
-        """Return the columns with numbers that are beyond the training range by more than its width."""
+        """Return the columns with numbers outside the training range by more than its width."""
         found = _extremes(rows)
         if found is None or found[0].shape[1] != len(self.least):
             return []
-        with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is told by the checks
+        with np.errstate(over="ignore", invalid="ignore"):  # other checks report numbers that are not finite
             width = self.most - self.least
             low, high = found[0] < self.least - width, found[1] > self.most + width
         outside = low | high
@@ -57,29 +57,29 @@ class TrainingRanges:
         )
 
     def arrays(self) -> State:
-        """Return them as arrays for an npz file."""
+        """Return the ranges as arrays for an npz file."""
         return {_NAMES: np.array(self.names, np.str_), _LEAST: self.least, _MOST: self.most}
 
     @classmethod
     def taken_from(cls, arrays: State) -> TrainingRanges | None:
-        """Remove from the arrays of an npz file what `arrays` put into it, and return it; None in an older file.
+        """Remove the ranges from the arrays of an npz file and return them; None for an older file without ranges.
 
         Raises:
-            ValueError, KeyError: it is damaged.
+            ValueError, KeyError: the ranges are damaged.
         """
         if _NAMES not in arrays:
             return None
         names, least, most = arrays.pop(_NAMES), arrays.pop(_LEAST), arrays.pop(_MOST)
         kinds = names.dtype.kind + least.dtype.kind + most.dtype.kind
         if kinds != "Uff" or not (names.shape == least.shape == most.shape) or names.ndim != 1:
-            raise ValueError(f"its ranges are of shapes {names.shape}, {least.shape} and {most.shape}")
+            raise ValueError(f"its ranges have the shapes {names.shape}, {least.shape} and {most.shape}")
         return cls(tuple(names.tolist()), least, most)
 
 
 def _extremes(rows: Rows) -> tuple[np.ndarray, np.ndarray] | None:
-    """Return the least and the largest number of each row and column, (rows, columns) each; None without numbers.
+    """Return the minimum and the maximum of each row and column, (rows, columns) each; None without numbers.
 
-    Rows of several axes count as one column, those of bytes (pictures) as none. Of windows each time counts once.
+    Rows with several axes count as one column, image bytes as none. In windows, each time step counts once.
     """
     if isinstance(rows.x, Table):
         return rows.x.numeric, rows.x.numeric

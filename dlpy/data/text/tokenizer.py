@@ -1,6 +1,6 @@
-"""Texts cut up into words, characters and n-grams of them, each different one with a number.
+"""Splitting of texts into words, characters and n-grams, with a number for each distinct term.
 
-What is done to each word is done by C code, or once for each different one: 25,000 film reviews take about a second.
+Work per word is done in C code or once per distinct word: 25,000 film reviews take about one second.
 """
 
 from __future__ import annotations
@@ -26,30 +26,30 @@ _CODES = 0x110000
 
 @dataclass(frozen=True)
 class Terms:
-    """Texts as rows of numbers: number i stands for the term `distinct[i]`.
+    """Texts as rows of numbers: number i represents the term `distinct[i]`.
 
-    distinct: every different term, in the order in which they first appear, n-grams after single terms.
+    distinct: all distinct terms in order of first appearance, n-grams after single terms.
     """
 
     distinct: list[str]
     rows: Sequences
 
     def counts(self) -> np.ndarray:
-        """Return how often each term is there: (terms,) int64."""
+        """Return the count of each term: (terms,) int64."""
         return np.bincount(self.rows.values, minlength=len(self.distinct))
 
 
 def words(texts: np.ndarray, rules: Rules, *, lower: bool) -> Terms:
     """Return the words of each text.
 
-    `unicode`: see `words_of`. `book`: what the old Keras Tokenizer does: ASCII punctuation but for ' becomes spaces.
-    `keras`: what TextVectorization does: ASCII punctuation is deleted, and only A to Z are made small.
+    `unicode`: see `words_of`. `book`: like the old Keras Tokenizer, ASCII punctuation except ' becomes spaces.
+    `keras`: like TextVectorization, ASCII punctuation is deleted, and only A to Z are lower-cased.
     """
     return _unicode_words(texts, lower=lower) if rules == "unicode" else _ascii_words(texts, rules, lower=lower)
 
 
 def _unicode_words(texts: np.ndarray, *, lower: bool) -> Terms:
-    """Return the words of each text; what stands between spaces is cut up once, however often it is there."""
+    """Return the words of each text; each distinct piece between spaces is split only once."""
     part_of: defaultdict[str, int] = defaultdict(itertools.count().__next__)
     found = [np.fromiter(map(part_of.__getitem__, text.split()), np.int32) for text in texts]
     number_of: defaultdict[str, int] = defaultdict(itertools.count().__next__)
@@ -63,12 +63,12 @@ def _unicode_words(texts: np.ndarray, *, lower: bool) -> Terms:
 def _ascii_words(texts: np.ndarray, rules: Rules, *, lower: bool) -> Terms:
     table, deleted = _cleaning(rules, lower=lower)
     number_of: defaultdict[str, int] = defaultdict(itertools.count().__next__)
-    number_of[""]  # is 0: what stands between two spaces in a row
+    number_of[""]  # number 0: the empty text between two adjacent spaces
     found = []
     for text in texts:
         small = text.lower() if lower and rules == "book" else text
         cleaned = small.encode("utf-8", "surrogatepass").translate(table, deleted)
-        parts = cleaned.decode("latin-1").split(" ")  # a sign for each byte: looked up faster than bytes
+        parts = cleaned.decode("latin-1").split(" ")  # one character per byte: faster to look up than bytes
         found.append(np.fromiter(map(number_of.__getitem__, parts), np.int32))
     rows = Sequences(_joined(found), splits_of(_lengths(found)))
     rows = rows.only(rows.values > 0)
@@ -78,7 +78,7 @@ def _ascii_words(texts: np.ndarray, rules: Rules, *, lower: bool) -> Terms:
 
 
 def characters(texts: np.ndarray, rules: Rules, *, lower: bool) -> Terms:
-    """Return the characters of each text, white space too; `keras` deletes ASCII punctuation, the others keep it."""
+    """Return the characters of each text, including white space; only `keras` deletes ASCII punctuation."""
     if rules == "unicode":
         cleaned = [normalized(text, lower=lower) for text in texts]
     elif rules == "keras":
@@ -89,7 +89,7 @@ def characters(texts: np.ndarray, rules: Rules, *, lower: bool) -> Terms:
         cleaned = [text.lower() if lower else text for text in texts]
     codes = np.frombuffer("".join(cleaned).encode("utf-32-le", "surrogatepass"), np.uint32).astype(np.int32)
     first = np.full(_CODES, -1, np.int64)
-    first[codes[::-1]] = np.arange(len(codes))[::-1]  # of several, the last one written stays
+    first[codes[::-1]] = np.arange(len(codes))[::-1]  # of several assignments, the last one remains
     present = np.flatnonzero(first >= 0)
     present = present[np.argsort(first[present])]
     number_of = np.zeros(_CODES, np.int32)
@@ -98,11 +98,11 @@ def characters(texts: np.ndarray, rules: Rules, *, lower: bool) -> Terms:
 
 
 def with_ngrams(terms: Terms, most: int, separator: str) -> Terms:
-    """Return the same with, behind each text's terms, all its pairs of neighbours, then all threes, up to `most`."""
+    """Return the terms with n-grams appended to each text: all pairs, then all triples, up to length `most`."""
     single = terms.rows.values
     row = np.repeat(np.arange(len(terms.rows)), np.diff(terms.rows.splits))
     distinct, numbers, rows = list(terms.distinct), [single], [row]
-    gram, known = single.astype(np.int64), terms.distinct  # the number of the n-gram that begins at each place
+    gram, known = single.astype(np.int64), terms.distinct  # the number of the n-gram that begins at each position
     for size in range(2, most + 1):
         starts = np.flatnonzero(row[size - 1 :] == row[: max(0, len(row) - size + 1)])
         keys = gram[starts] * len(terms.distinct) + single[starts + size - 1]
@@ -121,28 +121,28 @@ def with_ngrams(terms: Terms, most: int, separator: str) -> Terms:
 
 
 def packed(words: list[str]) -> dict[str, np.ndarray]:
-    """Return words as arrays that take no more than their characters."""
+    """Return words as compact arrays of characters and lengths."""
     codes = np.frombuffer("".join(words).encode("utf-32-le", "surrogatepass"), np.uint32)
     return {"words": codes, "lengths": _lengths(words)}
 
 
 def unpacked(arrays: dict[str, np.ndarray]) -> list[str]:
-    """Return the words that `packed` took.
+    """Return the words stored by `packed`.
 
     Raises:
-        ValueError: the arrays hold something else.
+        ValueError: the arrays are damaged.
     """
     words, lengths = arrays["words"], arrays["lengths"]
     if words.dtype != np.uint32 or lengths.dtype.kind not in "iu" or words.ndim != 1 or lengths.ndim != 1:
-        raise ValueError("its words are not what dlpy writes")
+        raise ValueError("its words are not in dlpy's format")
     if lengths.min(initial=0) < 0 or lengths.max(initial=0) > len(words) or lengths.sum() != len(words):
-        raise ValueError("its words are cut off")
+        raise ValueError("its words are truncated")
     text = words.astype("<u4").tobytes().decode("utf-32-le", "surrogatepass")
     return [text[start:end] for start, end in itertools.pairwise(splits_of(arrays["lengths"]).tolist())]
 
 
 def _cleaning(rules: Rules, *, lower: bool, breaks: bool = True) -> tuple[bytes, bytes]:
-    """Return what each byte of a text becomes by ASCII rules, and which bytes are deleted."""
+    """Return the translation table of bytes for ASCII rules, and the bytes to delete."""
     if rules == "book":
         gaps = _PUNCTUATION.replace(b"'", b"") + b"\t\n"
         return bytes.maketrans(gaps, b" " * len(gaps)), b""

@@ -1,4 +1,4 @@
-"""Words of any script: texts cut up by the categories that Unicode gives to characters."""
+"""Splitting of texts in any script into words, by the Unicode categories of characters."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import unicodedata
 
 _APOSTROPHES = frozenset("'\u2019\u02bc\uff07")  # typed, curly, of letters, full-width
 _PICTOGRAPHS = ((0x2300, 0x23FF), (0x2600, 0x27BF), (0x2B00, 0x2BFF), (0x1F000, 0x1FAFF))
-_SPELLED = (0x2E80, 0x33FF)  # symbols such as ㎏ and ㈱: what they spell is decided after normalization
-_VARIANTS = ((0xFE00, 0xFE0F), (0xE0100, 0xE01EF))  # how the character before is drawn
+_SPELLED = (0x2E80, 0x33FF)  # symbols such as ㎏ and ㈱, which are classified after normalization
+_VARIANTS = ((0xFE00, 0xFE0F), (0xE0100, 0xE01EF))  # variation selectors of the preceding character
 _ZERO_WIDTH_SPACE = 0x200B
 
 _EAST_ASIAN = (  # ideographs, kana and bopomofo
@@ -20,10 +20,10 @@ _SOUTHEAST_ASIAN = ((0x0E00, 0x0EFF), (0x1000, 0x109F), (0x1780, 0x17FF))  # Tha
 def words_of(text: str, *, lower: bool) -> list[str]:
     """Return the words of a text.
 
-    Punctuation, symbols and white space separate words; an apostrophe within a word is part of it and written '.
-    A Chinese or Japanese character, an emoji, and a Thai, Lao, Burmese or Khmer letter with its marks are words of
-    their own. Different encodings of the same characters (é as one code point or two, full-width digits) are one
-    (NFKC), and with `lower` capitals and small letters too (case folding; the Turkish İ and ı are an i).
+    Punctuation, symbols and white space separate words; an apostrophe within a word is kept and written as '.
+    Each Chinese or Japanese character, each emoji, and each Thai, Lao, Burmese or Khmer letter with its marks is a
+    separate word. Different encodings of the same character (é as one code point or two, full-width digits) are equal
+    (NFKC), and with `lower` also upper and lower case (case folding; the Turkish İ and ı become i).
     """
     cleaned = text.translate(_SEPARATED)
     if not cleaned.isascii():
@@ -35,18 +35,18 @@ def words_of(text: str, *, lower: bool) -> list[str]:
 
 
 def normalized(text: str, *, lower: bool) -> str:
-    """Return a text in Unicode's NFKC, with `lower` case-folded too."""
+    """Return a text in NFKC form, case-folded with `lower`."""
     if text.isascii():
         return text.lower() if lower else text
     whole = unicodedata.normalize("NFKC", text)
     if not lower:
         return whole
-    folded = unicodedata.normalize("NFKC", whole.casefold())  # folding may take composed characters apart
+    folded = unicodedata.normalize("NFKC", whole.casefold())  # folding may decompose characters
     return folded.replace("i\u0307", "i").replace("ı", "i")
 
 
 class _Separated(dict[int, str | int | None]):
-    """What each character becomes before a text is split at spaces; None deletes it. Found out on first use."""
+    """Replacement of each character before a text is split at spaces; None deletes it. Computed on first use."""
 
     def __missing__(self, code: int) -> str | int | None:
         self[code] = found = _separated(code)
@@ -54,7 +54,7 @@ class _Separated(dict[int, str | int | None]):
 
 
 def _separated(code: int) -> str | int | None:
-    """Return what a character becomes: itself, an apostrophe, a space, or None."""
+    """Return the replacement of a character: itself, an apostrophe, a space, or None."""
     category = unicodedata.category(chr(code))
     if chr(code) in _APOSTROPHES:
         return "'"
@@ -73,7 +73,7 @@ def _within(code: int, *ranges: tuple[int, int]) -> bool:
 
 
 def _alone() -> re.Pattern[str]:
-    """Return the pattern of what is a word of its own wherever it stands."""
+    """Return the pattern of characters that are always separate words."""
     asian = [chr(code) for first, last in _SOUTHEAST_ASIAN for code in range(first, last + 1)]
     letters = "".join(sign for sign in asian if unicodedata.category(sign) in ("Lo", "Lm"))
     marks = "".join(sign for sign in asian if unicodedata.category(sign)[0] == "M")

@@ -1,4 +1,4 @@
-"""What a text is cut up into, and the number that each different piece gets."""
+"""The vocabulary of a language model: splitting a text into tokens, and the number of each token."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from dlpy.data.text.tokenizer import Terms
 By = Literal["character", "word"]
 
 _PIECES = re.compile(r"\w+(?:['’-]\w+)*|[^\w\s]|\n+")
-_CLINGS = frozenset(".,;:!?)]}%”’'")  # to the word before it
-_OPENS = frozenset("([{“‘")  # and the word behind it clings to it
+_CLINGS = frozenset(".,;:!?)]}%”’'")  # no space before these
+_OPENS = frozenset("([{“‘")  # no space after these
 
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """The tokens that a text is made of.
+    """The tokens of a text.
 
-    words: what each number stands for; where the last one is "", it stands for every other token.
-    lower: whether capital letters are made small.
+    words: the token of each number; if the last one is "", it represents all unknown tokens.
+    lower: whether the text is converted to lower case.
     """
 
     words: tuple[str, ...]
@@ -35,7 +35,7 @@ class Vocabulary:
     lower: bool
 
     def numbers(self, text: str) -> tuple[np.ndarray, list[str]]:
-        """Return the text's tokens, (tokens,) int32, and those it has no number for, which are left out."""
+        """Return the tokens of the text, (tokens,) int32, and the unknown ones, which are omitted."""
         found = pieces(text, self.by, lower=self.lower)
         number_of = {word: number for number, word in enumerate(self.words) if word}
         unknown = [piece for piece in found.distinct if piece not in number_of]
@@ -43,7 +43,7 @@ class Vocabulary:
         return numbers[numbers >= 0], unknown
 
     def text(self, numbers: np.ndarray) -> str:
-        """Return what the numbers spell; words with spaces between them where a reader expects one."""
+        """Return the text of the numbers, with spaces between words where a reader expects them."""
         spelled = [self.words[number] for number in numbers.tolist()]
         if self.by == "character":
             return "".join(spelled)
@@ -51,37 +51,37 @@ class Vocabulary:
         return "".join(f"{_gap(last, word)}{word}" for last, word in zip(before, spelled, strict=False))
 
     def writable(self) -> np.ndarray:
-        """Return which tokens may be written: (words,) bool, all but the one that stands for others."""
+        """Return which tokens can be generated: (words,) bool, all except the unknown token."""
         return np.array([word != "" for word in self.words])
 
     def all_numbers(self, text: str, where: str) -> np.ndarray:
-        """Return the text's tokens: (tokens,) int32, at least one.
+        """Return the tokens of the text: (tokens,) int32, at least one.
 
         Raises:
-            ConfigError: it has none, or some that the vocabulary lacks; `where` is the option that gave it.
+            ConfigError: it has no tokens or unknown ones; `where` is the option that contains the text.
         """
         numbers, unknown = self.numbers(text)
         if unknown:
             named = ", ".join(f"'{on_a_line(piece)}'" for piece in unknown[:10]) + (", ..." if unknown[10:] else "")
-            raise ConfigError(f"{where}: the text that was learnt from has no {named}. Leave out what it lacks.")
+            raise ConfigError(f"{where}: {named} not found in the training text. Remove it.")
         if len(numbers) == 0:
-            raise ConfigError(f"{where}: there is no {self.by} in it to go on from.")
+            raise ConfigError(f"{where}: expected at least one {self.by} to continue from.")
         return numbers
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """Return it as arrays for an npz file."""
+        """Return the vocabulary as arrays for an npz file."""
         marks = {"by": np.array(self.by), "lower": np.array(self.lower)}
         return tokenizer.packed(list(self.words)) | marks
 
     @classmethod
     def of(cls, arrays: dict[str, np.ndarray]) -> Vocabulary:
-        """Return the vocabulary that `arrays` gave."""
+        """Return the vocabulary stored by `arrays`."""
         by: By = "character" if str(arrays["by"]) == "character" else "word"
         return cls(tuple(tokenizer.unpacked(arrays)), by, bool(arrays["lower"]))
 
 
 def pieces(text: str, by: By, *, lower: bool) -> Terms:
-    """Return a text's characters, or its words, punctuation marks and line breaks, each different one with a number."""
+    """Return the tokens of a text: its characters, or its words, punctuation marks and line breaks."""
     if by == "character":
         whole = np.empty(1, object)
         whole[0] = text
@@ -95,27 +95,27 @@ def pieces(text: str, by: By, *, lower: bool) -> Terms:
 def learn(
     found: Terms, training: np.ndarray, by: By, limit: int | None, *, lower: bool
 ) -> tuple[Vocabulary, np.ndarray]:
-    """Return the vocabulary of a text's training part, and the whole text in its numbers: (tokens,) int32.
+    """Return the vocabulary of the training split, and the numbers of all tokens of the text: (tokens,) int32.
 
-    Characters are in the order of their code points, words the most frequent first. A last token stands for what
-    the training part may lack, or the limit leaves out; there is none where all of a text is learnt from.
+    Characters are sorted by code point, words by frequency. A last token represents all tokens that are not in the
+    training split or exceed the limit; there is none if the whole text is for training.
 
     Args:
         found: the whole text.
-        training: (tokens,) bool, which of its tokens are learnt from.
-        by: what its pieces are.
-        limit: how many tokens there may be, the last one included.
-        lower: whether capital letters were made small.
+        training: (tokens,) bool, which tokens are in the training split.
+        by: what a token is.
+        limit: maximum vocabulary size, including the last token.
+        lower: whether the text was converted to lower case.
 
     Raises:
-        DataError: the training part holds fewer than two different tokens.
+        DataError: the training split has fewer than two distinct tokens.
     """
     values = found.rows.values
     counts = np.bincount(values[training], minlength=len(found.distinct))
     ranked = np.argsort(-counts, kind="stable")[: np.count_nonzero(counts)]
     if len(ranked) < 2:
-        raise DataError(f"the training text holds only {len(ranked)} different {by}: there is nothing to learn.")
-    unknown = not training.all()  # whatever the held-out part holds: it must not decide how large the model is
+        raise DataError(f"the training text has only {len(ranked)} distinct {by}; at least two are needed.")
+    unknown = not training.all()  # regardless of the held-out text, which must not determine the size of the model
     if limit is not None and len(ranked) + unknown > limit:
         ranked, unknown = ranked[: limit - 1], True
     if by == "character":

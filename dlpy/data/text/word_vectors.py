@@ -1,4 +1,4 @@
-"""Word vectors that were learnt elsewhere: GloVe's and word2vec's text files."""
+"""Pretrained word vectors from text files in GloVe or word2vec format."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ import numpy as np
 
 from dlpy.core.errors import DataError, reading
 
-_MOST_CHARACTERS, _MOST_NUMBERS = 1_000_000, 10_000  # of a line: what has no lines is not read into memory
+_MOST_CHARACTERS, _MOST_NUMBERS = 1_000_000, 10_000  # per line: a file without line breaks is not read into memory
 
 
 @lru_cache(maxsize=2)
 def read_vectors(path: str, words: tuple[str, ...], size: int | None = None) -> tuple[np.ndarray, int]:
-    """Return the vectors of the words, zeros for those the file lacks, and how many of them it has.
+    """Return the vectors of the words, with zeros for words not in the file, and the number of words found.
 
-    A line is a word and its numbers, a space between; a first line of two whole numbers (word2vec's) is passed over.
+    A line contains a word and its numbers, separated by spaces; a first line with two integers (word2vec) is skipped.
 
     Args:
-        path: the file, UTF-8.
-        words: in the order of the rows wanted; "" for rows that stand for no word.
-        size: how many numbers a vector should have; as in the file unless given.
+        path: a UTF-8 text file.
+        words: one per row of the result; "" for rows without a word.
+        size: expected vector length. Default: as in the file.
 
     Raises:
-        DataError: there is no such file, or a line is not a word and as many numbers as in the lines before.
+        DataError: the file does not exist, or a line is not a word followed by the expected number of numbers.
     """
     rows = {word: number for number, word in enumerate(words) if word}
     matrix = np.zeros((len(words), size or 0), np.float32)
@@ -41,21 +41,23 @@ def read_vectors(path: str, words: tuple[str, ...], size: int | None = None) -> 
                     matrix = np.zeros((len(words), min(numbers, _MOST_NUMBERS)), np.float32)
                 if numbers != matrix.shape[1] or numbers == 0:
                     wanted = f"{matrix.shape[1]} numbers" if matrix.shape[1] else "numbers"
-                    raise DataError(f"{path}:{number}: '{word}' has {numbers} numbers, not the {wanted} expected.")
+                    raise DataError(f"{path}:{number}: '{word}' has {numbers} numbers, expected {wanted}.")
                 row = rows.get(word)
                 if row is not None:
                     matrix[row] = _numbers(rest, path, number)
                     found += 1
     except UnicodeDecodeError:
-        raise DataError(f"{path} is not UTF-8: expected a text file of a word and its numbers a line.") from None
+        raise DataError(
+            f"{path} is not UTF-8; expected a text file with a word and its numbers on each line."
+        ) from None
     if found == 0:
-        raise DataError(f"{path} has none of the {len(rows):,} words of the vocabulary.")
+        raise DataError(f"{path} contains none of the {len(rows):,} words of the vocabulary.")
     return matrix, found
 
 
 @lru_cache(maxsize=1)
 def stand_in_vectors(words: tuple[str, ...], size: int) -> np.ndarray:
-    """Return vectors that nobody learnt, the same for the same word wherever it is: (words, size) float32."""
+    """Return random vectors that depend only on the word: (words, size) float32."""
     vectors = [np.random.default_rng(zlib.crc32(word.encode())).normal(scale=0.4, size=size) for word in words]
     return np.array(vectors, np.float32) * np.array([word != "" for word in words])[:, None]
 
@@ -64,7 +66,7 @@ def _numbers(text: str, path: str, number: int) -> np.ndarray:
     try:
         values = np.array(text.split(" "), np.float32)
     except ValueError:
-        raise DataError(f"{path}:{number}: '{text[:40]}' is not numbers with a space between.") from None
+        raise DataError(f"{path}:{number}: '{text[:40]}' is not a list of numbers separated by spaces.") from None
     if not np.isfinite(values).all():
         raise DataError(f"{path}:{number}: a number is not finite.")
     return values
