@@ -45,7 +45,7 @@ def test_a_plugin_that_imports_from_elsewhere_is_told_where_from(line: str, benc
     Path("old.py").write_text(f"{line}\n")
     status, *texts = bench.run("check", bench.experiment(plugins=["old.py"]))
     assert status == 2
-    assert "Plug-ins import from dlpy.api: from dlpy.api import Model, Task (line 1)" in "".join(texts)
+    assert "In plug-ins, import from dlpy.api: from dlpy.api import Model, Task (line 1)" in "".join(texts)
     assert "Traceback" not in "".join(texts)
 
 

@@ -1,4 +1,4 @@
-"""Where a run is trained: what decides its numbers apart from its experiment and its data."""
+"""The environment of a run: versions, hardware and variables that influence its results."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-# variables of TensorFlow's and oneDNN's that change how sums are made, and so their last bits
+# TensorFlow and oneDNN variables that change the order of summation, and so the last bits of results
 _SETTINGS = (
     "TF_NUM_INTRAOP_THREADS",
     "TF_ENABLE_ONEDNN_OPTS",
@@ -27,11 +27,11 @@ _VECTORS = ("avx512f", "avx2", "avx")
 
 
 def environment() -> dict[str, Any]:
-    """Return what else decides a run's numbers, and where it ran."""
+    """Return the environment of this process, as stored in run.json."""
     return {
         "versions": versions(),
         "device": _processor(),
-        "threads": len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count(),  # sums depend on them
+        "threads": len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count(),  # affects sums
         "settings": {name: os.environ[name] for name in _SETTINGS if name in os.environ},
         "host": platform.node(),
         "pid": os.getpid(),
@@ -41,13 +41,13 @@ def environment() -> dict[str, Any]:
 
 
 def versions() -> dict[str, str | None]:
-    """Return the versions of Python and of what the numbers come from, None for packages that are not installed."""
+    """Return the versions of Python and of the numerical packages; None for packages that are not installed."""
     packages = ("dlpy", "keras", "tensorflow", "tensorflow-cpu", "numpy")
     return {**{name: _version(name) for name in packages}, "python": platform.python_version()}
 
 
 def _processor() -> str:
-    """Return the processor's model and its widest vectors, which decide how sums are made."""
+    """Return the processor model and its widest vector instructions, which influence the order of summation."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
@@ -65,7 +65,7 @@ def _version(package: str) -> str | None:
 
 
 def _git_commit() -> str | None:
-    """Return the commit of the folder the command was given in, where it is a git checkout."""
+    """Return the git commit of the working directory, or None if it is not a git checkout."""
     command = ["git", "rev-parse", "--verify", "--quiet", "HEAD"]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)

@@ -1,4 +1,4 @@
-"""Mistakes that the user can fix, and the nearest right word for a wrong one."""
+"""Errors that the user can fix, and suggestions for misspelt names."""
 
 import difflib
 import re
@@ -7,15 +7,15 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-_MOST_BYTES = 16 << 30  # of a file that is read as a whole
-_MOST_NAMES = 100  # that are listed; ImageNet has 1,000 classes, a deep network hundreds of layers
+_MOST_BYTES = 16 << 30  # limit for files that are read into memory
+_MOST_NAMES = 100  # limit for lists of known names; ImageNet has 1,000 classes, a deep network hundreds of layers
 
 
 class DlpyError(Exception):
-    """A mistake the user can fix: shown as one line, or one line a mistake, without a traceback.
+    """An error that the user can fix, shown without a traceback, one line per mistake.
 
-    Names in it may come from outside: a line break or another sign that cannot be seen is spelled out.
-    `exit_status` is what the command line returns to the shell; `dlpy --help` lists them.
+    Names in the message may come from user data: line breaks and other unprintable characters are escaped.
+    `exit_status` is the exit status of the command; `dlpy --help` lists them.
     """
 
     exit_status = 2
@@ -32,21 +32,21 @@ class ConfigError(DlpyError):
 
 
 class RefusedError(DlpyError):
-    """An experiment or a run would run code of its own, which the user does not want."""
+    """An experiment or a run would execute plug-in code, which the user does not allow."""
 
 
 class DataError(DlpyError):
-    """The data is missing, damaged, or not what the experiment file says it is."""
+    """The data is missing, damaged, or does not match the experiment file."""
 
     exit_status = 3
 
 
 class UnavailableError(DataError):
-    """The data is not on this machine and could not be fetched; a stand-in may take its place."""
+    """The data is not on this machine and could not be downloaded; a stand-in may replace it."""
 
 
 class SetupError(DlpyError):
-    """A package, a device or a setting of this machine is in the way."""
+    """A package, a device or a setting of this machine is missing or unsuitable."""
 
     exit_status = 4
 
@@ -71,7 +71,7 @@ class RunError(DlpyError):
 
 @contextmanager
 def reading(path: Path, what: str = "file") -> Iterator[None]:
-    """Turn the operating system's refusal to read the user's data into one line; refuse what has no end."""
+    """Convert OS errors while reading the user's data into one-line errors; reject pipes and devices."""
     try:
         check_kind(path)
         yield
@@ -82,18 +82,18 @@ def reading(path: Path, what: str = "file") -> Iterator[None]:
 
 
 def check_kind(path: Path) -> None:
-    """Raise DataError for a pipe or a device, which may never end, and for a file that no memory would hold."""
+    """Raise DataError for a pipe or device, which may never end, and for a file that does not fit into memory."""
     found = path.stat()
     if not stat.S_ISREG(found.st_mode) and not stat.S_ISDIR(found.st_mode):
         raise DataError(f"{path} is a pipe or a device; expected a file.")
     if found.st_size > _MOST_BYTES and stat.S_ISREG(found.st_mode):
-        raise DataError(f"{path} has {found.st_size:,} bytes; at most {_MOST_BYTES:,} are read.")
+        raise DataError(f"{path} has {found.st_size:,} bytes; at most {_MOST_BYTES:,} are supported.")
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return " Did you mean 'x'? Known: a, b, x." for a wrong name.
+    """Return " Did you mean 'x'? Known: a, b, x." for a misspelt name.
 
-    No guess where nothing is close; not all that are known where they are more than a line can hold.
+    The suggestion is omitted if no name is close, the list if it is too long for a line.
     """
     names = sorted(known)
     close = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
@@ -102,7 +102,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
 
 def shortened(text: str, length: int) -> str:
-    """Return the text on one line, its middle left out where it is longer than `length`."""
+    """Return the text on one line, with its middle replaced by … if it is longer than `length`."""
     text = " ".join(text.split())
     if len(text) <= length:
         return text
@@ -111,16 +111,16 @@ def shortened(text: str, length: int) -> str:
 
 
 def in_one_line(error: BaseException) -> str:
-    """Return what another library's error says, without the colours and lists of arguments that Keras adds."""
+    """Return the message of another library's error, without the colours and argument lists that Keras adds."""
     text = re.sub(r"\x1b\[[0-9;]*m", "", str(error)).partition("Arguments received by")[0].strip()
     return shortened(f"{type(error).__name__}: {text}" if text else type(error).__name__, 400)
 
 
 def on_a_line(word: str) -> str:
-    """Return the word so that it is seen and keeps to its line."""
+    """Return the word on one line, with unprintable characters escaped."""
     return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in word)
 
 
 def printable(text: str) -> str:
-    """Return a text whose signs that steer a terminal are spelled out; new lines stay."""
+    """Return the text with terminal control characters escaped; line breaks are kept."""
     return "\n".join(map(on_a_line, text.split("\n")))

@@ -1,4 +1,4 @@
-"""Imports Keras on TensorFlow once, quietly and without the packages it would drag in."""
+"""Imports Keras with the TensorFlow backend, without messages and without optional packages."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from contextlib import contextmanager
 
 from dlpy.core.errors import SetupError
 
-# Keras imports these at start where they are installed, for wrappers and galleries that dlpy does not use:
-# 0.5 to 1.5 s. Inside the block they look as if they were not installed.
+# Keras imports these at start if they are installed, for wrappers and galleries that dlpy does not use, which takes
+# 0.5 to 1.5 s. They are hidden during the import.
 _NOT_NEEDED = ("sklearn", "scipy", "pandas", "matplotlib.pyplot")
 _USUAL = ("float32", "channels_last", 1e-7)
 _CAPS = ("KERAS_MAX_EPOCHS", "KERAS_MAX_STEPS_PER_EPOCH")
@@ -22,7 +22,7 @@ def start() -> None:
     """Import Keras with the TensorFlow backend.
 
     Raises:
-        SetupError: Keras is set up in a way that would change results without a word, or cannot be imported.
+        SetupError: Keras cannot be imported, or its settings would silently change results.
     """
     if "keras" in sys.modules:
         return
@@ -37,20 +37,20 @@ def start() -> None:
     asked = (keras.config.floatx(), keras.config.image_data_format(), keras.config.epsilon())
     if asked != _USUAL:
         names = "floatx, image_data_format or epsilon"
-        raise SetupError(f"keras.json asks for another {names} than {', '.join(map(str, _USUAL))}.")
+        raise SetupError(f"keras.json changes {names}; dlpy requires {', '.join(map(str, _USUAL))}.")
 
 
 def check_settings() -> None:
-    """Raise SetupError, before anything is imported, where variables would make Keras do something else."""
+    """Raise SetupError, before anything is imported, for environment variables that change what Keras does."""
     for name in _CAPS:
         if os.environ.get(name):
-            raise SetupError(f"${name} is set: Keras would cut training short without a word. Unset it.")
+            raise SetupError(f"${name} is set, and Keras would silently stop training early. Unset it.")
     if os.environ.get("KERAS_BACKEND", "tensorflow") != "tensorflow":
-        raise SetupError(f"$KERAS_BACKEND is {os.environ['KERAS_BACKEND']}; dlpy runs on tensorflow. Unset it.")
+        raise SetupError(f"$KERAS_BACKEND is {os.environ['KERAS_BACKEND']}; dlpy requires tensorflow. Unset it.")
 
 
 def give_back_memory() -> None:
-    """Return what training no longer needs to the system, where the C library can (glibc): plots take 60 MB."""
+    """Return unused memory to the system before plotting, which needs 60 MB (glibc only)."""
     gc.collect()
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim is not None:
@@ -59,7 +59,7 @@ def give_back_memory() -> None:
 
 @contextmanager
 def _hidden(names: tuple[str, ...]) -> Iterator[None]:
-    """Make packages that are not imported yet look as if they were not installed."""
+    """Hide packages that are not imported yet, as if they were not installed."""
     hidden = [name for name in names if name not in sys.modules]
     sys.modules.update(dict.fromkeys(hidden))  # type: ignore
     try:
@@ -71,9 +71,9 @@ def _hidden(names: tuple[str, ...]) -> Iterator[None]:
 
 @contextmanager
 def _without_garbage_collection() -> Iterator[None]:
-    """Look for no garbage among the modules that are imported, neither now nor later: they stay anyway.
+    """Exclude imported modules from garbage collection, now and later: they are never freed anyway.
 
-    The search took a tenth of the import, and a good part of drawing the plots afterwards.
+    Collection took a tenth of the import time, and a good part of the time for plots.
     """
     gc.disable()
     try:
@@ -85,7 +85,7 @@ def _without_garbage_collection() -> Iterator[None]:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Send what C++ libraries write to standard error while they load to nowhere."""
+    """Discard messages that C++ libraries write to standard error while they load."""
     sys.stderr.flush()
     kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     try:

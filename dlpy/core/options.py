@@ -1,4 +1,4 @@
-"""What every part of an experiment file is made of: checked blocks, named components, and the slots that hold them."""
+"""Base classes for the parts of an experiment file: validated blocks, named components, and their slots."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError, P
 from dlpy.core.errors import ConfigError, did_you_mean
 from dlpy.core.registry import Registry
 
-MOST = 2**31 - 1  # of anything that is counted
+MOST = 2**31 - 1  # limit for every count
 
 
 class Block(BaseModel):
-    """A part of an experiment file: unknown keys, wrong types and NaN are refused, and nothing changes it later."""
+    """A part of an experiment file: immutable, and strict about unknown keys, wrong types and NaN."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
-    hints: ClassVar[dict[str, str]] = {}  # what to say to old or mistaken names of options
+    hints: ClassVar[dict[str, str]] = {}  # messages for old or mistaken option names
 
     @field_validator("*", mode="after")
     @classmethod
     def _within_bounds(cls, value: Any, info: ValidationInfo) -> Any:
-        """Refuse whole numbers that count more than any machine holds, where the option has no bound of its own."""
+        """Reject integers that are too large for any count, if the option has no upper bound of its own."""
         bounds = cls.model_fields[info.field_name or ""].metadata
         if not any(isinstance(bound, Lt | Le) for bound in bounds) and _largest(value) > MOST:
             raise PydanticKnownError("less_than_equal", {"le": MOST})
@@ -43,7 +43,7 @@ class Block(BaseModel):
     @model_validator(mode="wrap")
     @classmethod
     def _name_the_known(cls, value: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
-        """Say of an unknown option which ones there are."""
+        """Add the known options to errors about unknown ones."""
         try:
             return handler(value)
         except ValidationError as error:
@@ -52,7 +52,7 @@ class Block(BaseModel):
 
 
 def _largest(value: Any) -> int:
-    """Return the largest whole number, whatever its sign, in an option's value; 0 where there is none."""
+    """Return the largest absolute integer in the value of an option; 0 if there is none."""
     if isinstance(value, list | tuple | dict):
         return max(map(_largest, [*value, *(value.values() if isinstance(value, dict) else [])]), default=0)
     return abs(value) if isinstance(value, int) else 0
@@ -71,11 +71,11 @@ def _explained(detail: ErrorDetails, cls: type[Block]) -> InitErrorDetails:
 
 
 class Component(Block):
-    """Something an experiment file calls by name; its fields are the options it takes."""
+    """A component that an experiment file selects by name; its fields are its options."""
 
     registry: ClassVar[Registry]
     aliases: ClassVar[dict[str, str]] = {}
-    name: Any  # a subclass narrows it to Literal["its_name"], and thereby registers
+    name: Any  # a subclass registers by narrowing it to Literal["its_name"]
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
@@ -91,19 +91,19 @@ class Component(Block):
         return found
 
     def lacks(self, method: str) -> ConfigError:
-        """Return the error that a method, which every component of its kind must have, is missing."""
-        return ConfigError(f"{self.registry.kind} '{self.name}' has no {method}(): its class must define it.")
+        """Return the error about a missing method that every component of this kind needs."""
+        return ConfigError(f"{self.registry.kind} '{self.name}' has no {method}() method; its class must define it.")
 
 
 class Slot:
-    """Marks a field that holds a component: a name alone, or a mapping with `name` and options."""
+    """Marks a field that contains a component: a name, or a mapping with `name` and options."""
 
     def __init__(self, registry: Registry, default: str | None = None) -> None:
         self.registry = registry
-        self.default = default  # whose options a mapping without a name gives
+        self.default = default  # the component of a mapping without a name
 
     def parse(self, value: object) -> Component:
-        """Return the checked component for what YAML gives."""
+        """Return the validated component for a YAML value."""
         if isinstance(value, Component):
             return value
         options = {"name": value} if isinstance(value, str) else value
@@ -112,7 +112,7 @@ class Slot:
         kind = self.registry.kind
         if not isinstance(options, dict) or not isinstance(options.get("name"), str):
             article = "an" if kind[0] in "aeiou" else "a"
-            message = f"expected the name of {article} {kind}, or a mapping with 'name' and its options."
+            message = f"expected the name of {article} {kind}, or a mapping with 'name' and options."
             context = {"key": "name"} if isinstance(options, dict) and "name" in options else {}
             context["message"] = message + did_you_mean("", self.known())
             raise PydanticCustomError("component", "{message}", context)

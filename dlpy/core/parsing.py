@@ -1,4 +1,4 @@
-"""JSON values parsed into frozen dataclasses, whose annotations say what each entry must be."""
+"""Parses JSON values into frozen dataclasses and checks them against the annotations."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get
 from dlpy.core.errors import RunError, on_a_line, shortened
 
 T = TypeVar("T")
-Scores = Mapping[str, float | None]  # by name; None where a score is undefined
+Scores = Mapping[str, float | None]  # by name; None if undefined
 
 _MOST_BYTES = 64 << 20
 _MOST_INTEGER = 2**63
@@ -23,12 +23,12 @@ _WORDS = {str: "a text", bool: "true or false", int: "a whole number", float: "a
 
 
 class UnexpectedError(ValueError):
-    """A value is not what its annotation says; says where and what was found."""
+    """A value does not match its annotation; the message names the entry."""
 
 
 @dataclass(frozen=True)
 class OfScores:
-    """What a dataclass is derived from that collects every entry which no field names: scores, by their names."""
+    """Base of a dataclass that collects every entry without a field of its own as a score."""
 
     scores: Scores = field(default_factory=dict, kw_only=True)
 
@@ -37,25 +37,25 @@ def read_json(path: Path, kind: type[T]) -> T:
     """Return a JSON file of a run as a frozen dataclass.
 
     Raises:
-        RunError: the file is damaged: it is no JSON, or an entry is not what the annotations say.
-        FileNotFoundError: there is none.
+        RunError: the file is not JSON, or an entry does not match its annotation.
+        FileNotFoundError: the file does not exist.
     """
     return parse(read_mapping(path, kind), kind)
 
 
 def read_mapping(path: Path, kind: Any) -> dict[str, Any]:
-    """Return the mapping in a JSON file as it stands, which `parse` takes for that kind.
+    """Return the mapping in a JSON file unchanged, after checking that it is valid for `kind`.
 
     Raises:
-        RunError: the file is damaged: it is no JSON, or an entry is not what the annotations say.
-        FileNotFoundError: there is none.
+        RunError: the file is not JSON, or an entry does not match its annotation.
+        FileNotFoundError: the file does not exist.
     """
     try:
         if path.stat().st_size > _MOST_BYTES:
             raise ValueError(f"it is larger than {_MOST_BYTES:,} bytes")
         content = json.loads(path.read_text(encoding="utf-8"))
         if not isinstance(content, dict):
-            raise UnexpectedError("it is no mapping")
+            raise UnexpectedError("it is not a mapping")
         parse(content, kind)
     except FileNotFoundError:
         raise
@@ -65,12 +65,12 @@ def read_mapping(path: Path, kind: Any) -> dict[str, Any]:
 
 
 def parse(value: object, kind: Any, place: str = "") -> Any:
-    """Return a JSON value as what an annotation says: a dataclass, mapping, list, tuple, union, literal or scalar.
+    """Return a JSON value converted to an annotation: a dataclass, mapping, list, tuple, union, literal or scalar.
 
-    Numbers that are not finite become None where None is allowed. Entries that a dataclass does not name are ignored.
+    Numbers that are not finite become None if None is allowed. Entries without a field in a dataclass are ignored.
 
     Raises:
-        UnexpectedError: the value is something else.
+        UnexpectedError: the value does not match.
     """
     origin, options = get_origin(kind), get_args(kind)
     if kind is Any:
@@ -113,12 +113,12 @@ def _dataclass(value: object, kind: type[T], place: str) -> T:
         elif item.name in held:
             given[item.name] = parse(held[item.name], hints[item.name], where)
         elif item.default is dataclasses.MISSING and item.default_factory is dataclasses.MISSING:
-            raise UnexpectedError(f"it lacks '{where}', which dlpy writes")
+            raise UnexpectedError(f"entry '{where}' is missing")
     return kind(**given)
 
 
 def _scores(held: dict[str, object], place: str) -> dict[str, float | None]:
-    """Return the numbers among some entries; tables and lists that a newer dlpy added are left out."""
+    """Return the numeric entries; mappings and lists added by a newer dlpy are ignored."""
     plain = {key: value for key, value in held.items() if not isinstance(value, dict | list)}
     return {key: parse(value, float | None, f"{place}.{key}") for key, value in sorted(plain.items())}
 
@@ -153,7 +153,7 @@ def _mapping(value: object, place: str) -> dict[str, Any]:
 
 def _no(place: str, expected: str = "") -> Any:
     wanted = f". Expected {expected}" if expected else ""
-    raise UnexpectedError(f"'{on_a_line(shortened(place, 100))}' is not what dlpy writes{wanted}")
+    raise UnexpectedError(f"'{on_a_line(shortened(place, 100))}' is invalid{wanted}")
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Work in several processes that end with the one that began them."""
+"""Parallel work in several processes that end together with their parent."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from dlpy.core.registry import plugin_failure
 
 Result = TypeVar("Result")
 
-_PATIENCE_SECONDS = 10.0  # for a step, and the state after it
+_PATIENCE_SECONDS = 10.0  # time for a step and for saving its state
 
 
 def in_processes(work: Callable[..., Result], arguments: Sequence[tuple[Any, ...]], jobs: int) -> Iterator[Result]:
-    """Yield what `work` returns for each of the arguments, in their order, from so many fresh processes.
+    """Yield the result of `work` for each of the arguments, in order, computed in `jobs` new processes.
 
     Raises:
         SetupError: a process was killed.
@@ -37,24 +37,24 @@ def in_processes(work: Callable[..., Result], arguments: Sequence[tuple[Any, ...
             for future in pending:
                 yield future.result()
         except BaseException as error:
-            _end(multiprocessing.active_children())  # else leaving `with` waits until they are done
+            _end(multiprocessing.active_children())  # otherwise leaving `with` waits until they finish
             if isinstance(error, BrokenProcessPool):
-                raise SetupError("a process was killed, most likely for want of memory: use fewer --jobs.") from None
+                raise SetupError("a process was killed, probably for lack of memory. Use fewer --jobs.") from None
             raise
 
 
 def _call(work: Callable[..., Result], given: tuple[Any, ...]) -> Result:
-    """Return the result; an error that comes from a plug-in is told here, where it is still known that it does."""
+    """Return the result; errors in plug-in code are converted here, where their traceback still shows the plug-in."""
     try:
         return work(*given)
-    except signals.Stopped as stop:  # this process is to end, not to take the next work
+    except signals.Stopped as stop:  # end this process instead of taking the next task
         os._exit(128 + stop.number)
     except (Exception, SystemExit) as error:
         raise plugin_failure(error) or error from error
 
 
 def _end(processes: list[BaseProcess]) -> None:
-    """Let processes end after the step that they are in, or at once where that takes long."""
+    """End processes after their current step, or immediately if that takes too long."""
     for process in processes:
         process.terminate()
     until = time.monotonic() + _PATIENCE_SECONDS
@@ -65,7 +65,7 @@ def _end(processes: list[BaseProcess]) -> None:
 
 @contextmanager
 def _held_back(number: signal.Signals) -> Iterator[None]:
-    """Let a signal wait until the block is over; processes begun in it never receive it: Ctrl-C is for the first."""
+    """Hold back a signal until the end of the block; child processes started in it never receive it."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {number})
     try:
         yield
@@ -74,7 +74,7 @@ def _held_back(number: signal.Signals) -> Iterator[None]:
 
 
 def _end_with_parent() -> None:
-    """End this process as soon as the one that began it is gone, however that ended."""
+    """End this process as soon as its parent is gone, however that ended."""
     parent = multiprocessing.parent_process()
 
     def watch() -> None:

@@ -1,4 +1,4 @@
-"""A bar for what takes long before there is anything else to show."""
+"""Progress bars for long operations before training."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from contextlib import contextmanager
 
 from dlpy.core.errors import printable
 
-Progress = Callable[[int, int | None], None]  # how much is done, and how much there is to do where that is known
+Progress = Callable[[int, int | None], None]  # amount done, and total if known
 
 
 @contextmanager
 def progress_bar(name: str, *, in_bytes: bool = False) -> Iterator[Progress | None]:
-    """Give what is told of the progress, to be drawn as a bar on stderr; None where no person watches stderr."""
+    """Yield a callback that updates a progress bar on stderr; None if stderr is not a terminal."""
     if not sys.stderr.isatty():
         yield None
         return

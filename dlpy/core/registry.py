@@ -1,7 +1,7 @@
-"""A name in an experiment file -> the class that answers to it.
+"""Registries that map names in experiment files to component classes.
 
-The registry is the folder: on first use it imports every module of, say, `dlpy/models/`, then the installed
-entry points of the group `dlpy.models`. Defining a component registers it, so adding one is adding one file.
+A registry is a folder: on first use it imports all modules of, for example, `dlpy/models/`, then the installed entry
+points of the group `dlpy.models`. Defining a component class registers it, so a new component needs only one new file.
 """
 
 import importlib
@@ -22,34 +22,34 @@ Class = TypeVar("Class", bound=type)
 
 _PLUGIN_PREFIX = "dlpy_plugin_"
 _REFUSED = "DLPY_NO_PLUGINS"
-announcers: list[Callable[[Path], object]] = []  # are told of a plug-in file before its code is run
-_homes: set[str] = set()  # modules that have registered something
+announcers: list[Callable[[Path], object]] = []  # called with a plug-in file before its code is executed
+_homes: set[str] = set()  # modules that have registered a component
 
 
 class Registry(Generic[Class]):
-    """The classes of one kind (datasets, models, ...) by the names that experiment files use."""
+    """The component classes of one kind (datasets, models, ...) by name."""
 
     def __init__(self, kind: str, package: str) -> None:
-        self.kind = kind  # the singular, as messages say it: "model"
+        self.kind = kind  # singular, for messages: "model"
         self.package = package  # "dlpy.models": a folder or a module, and the entry-point group
         self._classes: dict[str, Class] = {}
         self._complete = False
 
     def add(self, name: str, cls: Class) -> None:
-        """Let `cls` answer to `name`; a plug-in file loaded again replaces itself, nothing else is replaced."""
+        """Register `cls` under `name`; only a plug-in file that is loaded again may replace an entry."""
         if _is_from_plugin_file(cls):
-            self._scan()  # so that the plug-in is blamed for taking a name, not the one whose name it is
+            self._scan()  # so that a name clash is reported for the plug-in, not for the built-in component
         old = self._classes.get(name)
         if old is not None and not (_is_from_plugin_file(old) and old.__module__ == cls.__module__):
-            raise ConfigError(f"{_home(cls)} registers {self.kind} '{name}', which {_home(old)} already is.")
+            raise ConfigError(f"{_home(cls)} registers {self.kind} '{name}', but {_home(old)} already uses this name.")
         self._classes[name] = cls
         _homes.add(cls.__module__)
 
     def get(self, name: str) -> Class:
-        """Return the class called `name`.
+        """Return the class named `name`.
 
         Raises:
-            ConfigError: no component has that name; the message gives the closest.
+            ConfigError: there is none; the message suggests the closest name.
         """
         self._scan()
         if name not in self._classes:
@@ -57,7 +57,7 @@ class Registry(Generic[Class]):
         return self._classes[name]
 
     def names(self) -> list[str]:
-        """Return every known name in alphabetical order."""
+        """Return all names in alphabetical order."""
         self._scan()
         return sorted(self._classes)
 
@@ -73,18 +73,18 @@ class Registry(Generic[Class]):
 
 
 def load_plugin(path: Path) -> None:
-    """Run the Python file `path`, so that the components it defines are registered.
+    """Execute a plug-in file, which registers the components it defines.
 
     Raises:
-        ConfigError: the file is missing or fails while it runs.
-        RefusedError: no plug-in may be run.
+        ConfigError: the file is missing, fails, or registers no component.
+        RefusedError: plug-in code may not be executed.
     """
     if plugins_refused():
-        raise RefusedError(f"plug-in {path} is refused: --no-plugins lets no experiment file or run bring code.")
+        raise RefusedError(f"plug-in {path} was not loaded: --no-plugins forbids plug-in code.")
     name = f"{_PLUGIN_PREFIX}{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None or not path.is_file():
-        raise ConfigError(f"no plug-in file {path}. A plug-in is a Python file (.py).")
+        raise ConfigError(f"there is no plug-in file {path}. A plug-in is a Python file (.py).")
     module = importlib.util.module_from_spec(spec)
     for announce in announcers:
         announce(path)
@@ -97,18 +97,18 @@ def load_plugin(path: Path) -> None:
     except (Exception, SystemExit) as error:
         raise plugin_failure(error) or ConfigError(f"plug-in {path} failed: {in_one_line(error)}") from error
     if name not in _homes:
-        hint = 'a class for Model, say, needs a field name: Literal["its_name"] = "its_name".'
+        hint = 'a model, for example, needs a field name: Literal["its_name"] = "its_name".'
         raise ConfigError(f"plug-in {path} registers no component: {hint}")
 
 
 def refuse_plugins() -> None:
-    """Let no plug-in file be run, in this process and in those it begins."""
+    """Forbid plug-in code in this process and its child processes."""
     os.environ[_REFUSED] = "1"
 
 
 @contextmanager
 def without_plugins() -> Iterator[None]:
-    """Let no plug-in file be run meanwhile."""
+    """Forbid plug-in code within the block."""
     before = os.environ.get(_REFUSED)
     refuse_plugins()
     try:
@@ -119,12 +119,12 @@ def without_plugins() -> Iterator[None]:
 
 
 def plugins_refused() -> bool:
-    """Return whether plug-in files may not be run."""
+    """Return whether plug-in code is forbidden."""
     return os.environ.get(_REFUSED, "0").lower() not in ("", "0", "false", "no")
 
 
 def plugin_failure(error: BaseException) -> ConfigError | None:
-    """Return what to say of an error that came out of the code of a plug-in file; None where it came from elsewhere."""
+    """Return the user's error for an exception raised in a plug-in file; None if it was raised elsewhere."""
     calls = traceback.walk_tb(error.__traceback__)
     inside = [(frame, line) for frame, line in calls if _is_plugin(str(frame.f_globals.get("__name__")))]
     if not inside:
@@ -135,13 +135,15 @@ def plugin_failure(error: BaseException) -> ConfigError | None:
 
 
 def _import_failure(error: ImportError) -> str:
-    """Return what failed to be imported; names of dlpy are promised in dlpy.api alone."""
+    """Return the message of an import error, with a hint that plug-ins should import from dlpy.api."""
     inside = (error.name or "").partition(".")[0] == "dlpy"
-    return in_one_line(error) + (". Plug-ins import from dlpy.api: from dlpy.api import Model, Task" if inside else "")
+    return in_one_line(error) + (
+        ". In plug-ins, import from dlpy.api: from dlpy.api import Model, Task" if inside else ""
+    )
 
 
 def _load_entry_point(entry_point: importlib.metadata.EntryPoint) -> None:
-    """Import what an installed package offers.
+    """Import an entry point of an installed package.
 
     Raises:
         SetupError: it cannot be imported.
@@ -165,5 +167,5 @@ def _is_plugin(module: str) -> bool:
 
 
 def _home(cls: type) -> str:
-    """Return where a class comes from: its plug-in file, or its module."""
+    """Return the plug-in file or the module of a class."""
     return str(sys.modules[cls.__module__].__file__) if _is_from_plugin_file(cls) else cls.__module__

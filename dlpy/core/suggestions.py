@@ -1,4 +1,4 @@
-"""Commands that messages suggest."""
+"""Shell commands suggested in messages."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def command(*words: str | Path) -> str:
-    """Return a dlpy command that a shell takes as it is, whatever names are in it."""
+    """Return a dlpy command with its words quoted for the shell."""
     return shlex.join(["dlpy", *(_word(word) for word in words)])
 
 

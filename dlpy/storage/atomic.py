@@ -1,4 +1,4 @@
-"""Files that appear whole, what they are told by, and what is said where the system refuses to write."""
+"""Atomic writing of files, checksums, and one-line errors for failed writes."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from dlpy.core.errors import DlpyError, StorageError
 if TYPE_CHECKING:
     import numpy as np
 
-_MOST_FLOAT32 = 3.4e38  # the largest number that float32 holds, nearly
-_TEMPORARY = re.compile(r"\.(\d+)-")  # what `beside` calls it
+_MOST_FLOAT32 = 3.4e38  # slightly less than the largest float32
+_TEMPORARY = re.compile(r"\.(\d+)-")  # the names returned by `beside`
 
 
 def write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
-    """Write an npz file that appears whole."""
-    import numpy as np  # commands that only list runs do without
+    """Write an npz file atomically."""
+    import numpy as np  # not needed by commands that only list runs
 
     def write(temporary: Path) -> None:
         with temporary.open("wb") as file:
@@ -36,12 +36,12 @@ def write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
 
 
 def json_text(content: Any) -> str:
-    """Return JSON, with null for numbers that are not finite, for which JSON has no word."""
+    """Return the content as JSON; numbers that are not finite become null."""
     return json.dumps(_finite(content), indent=2, allow_nan=False)
 
 
 def _finite(value: Any) -> Any:
-    if hasattr(value, "tolist"):  # numpy's numbers and arrays
+    if hasattr(value, "tolist"):  # numpy numbers and arrays
         return _finite(value.tolist())
     if isinstance(value, dict):
         return {key: _finite(item) for key, item in value.items()}
@@ -53,11 +53,11 @@ def _finite(value: Any) -> Any:
 
 
 def number_text(value: float) -> str:
-    """Return a number as CSV files hold it: the fewest digits that are read as the same float32; empty where undefined.
+    """Return a number for CSV files with the fewest digits that give the same float32; "" if undefined.
 
-    A number that is no float32 has nine digits.
+    A number that is not a float32 gets nine digits.
     """
-    import numpy as np  # commands that only list runs do without
+    import numpy as np  # not needed by commands that only list runs
 
     if math.isnan(value):
         return ""
@@ -66,9 +66,9 @@ def number_text(value: float) -> str:
 
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
-    """Let `write` fill a temporary file beside `path`, and rename it, so that nobody ever sees half a file.
+    """Write a file atomically: `write` fills a temporary file beside `path`, which is then renamed.
 
-    What a link leads to is replaced, not the link; a device such as /dev/null stays what it is.
+    For a symbolic link, the target is replaced; a device such as /dev/null is written directly.
     """
     if path.is_symlink():
         path = path.resolve()
@@ -87,14 +87,14 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
 
 
 def beside(path: Path) -> Path:
-    """Return where this process writes what is then renamed to `path`; the suffix is kept, some writers go by it."""
+    """Return the temporary path for writing `path`; the suffix is kept, since some writers depend on it."""
     return path.with_name(f".{os.getpid()}-{path.name}")
 
 
 def remove_abandoned(folder: Path) -> None:
-    """Remove what processes were writing in a folder and below when they were killed.
+    """Remove temporary files of killed processes in a folder and its subfolders.
 
-    Nothing of this process may be in the making: it may bear the number of one that was.
+    Call this only while this process writes nothing itself: it may have the process number of a killed one.
     """
     for place, names, files in os.walk(folder):
         for name in (*names, *files):
@@ -109,7 +109,7 @@ def remove_abandoned(folder: Path) -> None:
 
 
 def _is_another(process: int) -> bool:
-    """Return whether there is a process of this number, other than this one."""
+    """Return whether another process has this number."""
     if process == os.getpid():
         return False
     try:
@@ -122,7 +122,7 @@ def _is_another(process: int) -> bool:
 
 
 def put_on_disk(path: Path) -> None:
-    """Return once a file's content, or the names in a folder, would outlive a loss of power."""
+    """Flush a file's content, or a folder's entries, to disk, so that they survive a power failure."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -131,14 +131,14 @@ def put_on_disk(path: Path) -> None:
 
 
 def sha256(path: Path) -> str:
-    """Return the digest of a file."""
+    """Return the sha256 of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @contextmanager
 def storage(path: Path) -> Iterator[None]:
-    """Turn the operating system's refusal to write into one line."""
+    """Convert OS errors while writing into one-line errors."""
     try:
         yield
     except DlpyError:
@@ -148,16 +148,16 @@ def storage(path: Path) -> Iterator[None]:
 
 
 def require_space(path: Path, size: int) -> None:
-    """Raise StorageError where so many bytes find no room: the library of HDF5 files crashes on a full disk."""
+    """Raise StorageError if the disk has less space than this: the HDF5 library crashes on a full disk."""
     folder = next(parent for parent in path.parents if parent.is_dir())
     total, _, free = shutil.disk_usage(folder)
-    if free < size and total:  # some file systems do not know
-        needed = f"it takes {size / 1000:,.0f} kB, and {free / 1000:,.0f} kB are free"
+    if free < size and total:  # some file systems report 0
+        needed = f"{size / 1000:,.0f} kB needed, {free / 1000:,.0f} kB free"
         raise StorageError(f"cannot write {path}: No space left on device ({needed}).")
 
 
 def require_writable(folder: Path) -> None:
-    """Raise StorageError, before any work is done, where no run directory could be made."""
+    """Raise StorageError, before any work is done, if no run directory can be created."""
     probe = folder / f".probe-{os.getpid()}-{secrets.token_hex(4)}"
     with storage(folder):
         folder.mkdir(parents=True, exist_ok=True)

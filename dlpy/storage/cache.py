@@ -1,4 +1,4 @@
-"""What dlpy keeps on disk to be quicker the next time, and how much of it."""
+"""dlpy's cache on disk, and the limit of its size."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from pathlib import Path
 
 
 def own_cache() -> Path:
-    """Return the folder of downloads and of whatever else is kept: $DLPY_CACHE, or ~/.cache/dlpy."""
+    """Return the cache folder for downloads and derived data: $DLPY_CACHE or ~/.cache/dlpy."""
     return Path(os.environ.get("DLPY_CACHE") or "~/.cache/dlpy").expanduser()
 
 
 def make_room(folder: Path, needed: int, keep: Path | None = None) -> bool:
-    """Return whether so many bytes more may go into a folder, entries that were used longest ago removed if need be.
+    """Return whether this many bytes may be added to a folder; removes the least recently used entries if necessary.
 
-    All entries together take at most half of what the disk would have free without them. `keep` stays in any case.
+    All entries together take at most half of the disk space that would be free without them. `keep` is never removed.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -39,7 +39,7 @@ def make_room(folder: Path, needed: int, keep: Path | None = None) -> bool:
 
 @contextmanager
 def alone(target: Path) -> Iterator[None]:
-    """Let processes that want to write the same file or folder take turns."""
+    """Hold a lock, so that only one process at a time writes the same file or folder."""
     target.parent.mkdir(parents=True, exist_ok=True)
     with target.with_name(f".{target.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -47,7 +47,7 @@ def alone(target: Path) -> Iterator[None]:
 
 
 def used(entry: Path) -> None:
-    """Remember that an entry was used now."""
+    """Mark an entry as used now."""
     with suppress(OSError):
         os.utime(entry)
 

@@ -1,4 +1,4 @@
-"""Downloads that can be trusted: https to public hosts only, resumed, capped, checked, and never half a file."""
+"""Safe downloads: https from public hosts only, resumable, limited in size, verified, and atomic."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ _LOOPBACK = ("127.0.0.1", "localhost")
 
 
 class Address:
-    """A file on the web, and the rules for reading it."""
+    """A URL, and the rules for downloading it."""
 
     def __init__(self, url: str, *, max_bytes: int = 1 << 30, loopback: bool = False) -> None:
         self.url = url
         self.max_bytes = max_bytes
-        self.loopback = loopback  # allow http to this machine, and nothing else: for tests
-        self._opener = urllib.request.OpenerDirector()  # not build_opener: that one knows file:, ftp: and data:
+        self.loopback = loopback  # allow only http to this machine: for tests
+        self._opener = urllib.request.OpenerDirector()  # not build_opener, which also supports file:, ftp: and data:
         for handler in _handlers(loopback):
             self._opener.add_handler(handler)
 
     def open(self, start: int) -> http.client.HTTPResponse:
-        """Return the response from byte `start` on, redirects followed after a check of each."""
+        """Return the response from byte `start` on; every redirect is checked and followed."""
         url = self.url
         for _ in range(_REDIRECTS + 1):
             check_address(url, loopback=self.loopback)
@@ -58,33 +58,33 @@ class Address:
 
 
 def download(address: Address, target: Path, checksum: str | None, progress: Progress | None = None) -> None:
-    """Leave a file of the web at `target`; what an earlier attempt left is continued.
+    """Download a file to `target`; an interrupted download is resumed.
 
     Args:
-        checksum: the sha256, or the md5, that the file must have; None trusts the length that the server gives.
+        checksum: expected sha256 or md5 of the file; None only checks the length reported by the server.
 
     Raises:
-        UnavailableError: no network, or the server does not give the file.
-        DataError: the address is refused, or the file is too large or not the right one.
+        UnavailableError: there is no network, or the server does not provide the file.
+        DataError: the address is not allowed, or the file is too large or has the wrong checksum.
     """
     part = target.with_name(f"{target.name}.part")
     with _storage(target), alone(target):
         if target.is_file() and checksum and has_checksum(target, checksum):
             return
         if checksum is None:
-            part.unlink(missing_ok=True)  # nothing could tell whether its end fits its beginning
+            part.unlink(missing_ok=True)  # without a checksum, nothing shows whether both parts belong together
         _fill(part, address, progress)
         if checksum and not has_checksum(part, checksum):
             part.unlink()
             kind = _kind(checksum)
             raise DataError(
-                f"what {address.url} gave is not {target.name}: its {kind} is wrong. It was deleted; try again."
+                f"the download from {address.url} is not {target.name}: its {kind} is wrong. It was deleted; try again."
             )
         part.replace(target)
 
 
 def has_checksum(path: Path, checksum: str) -> bool:
-    """Return whether a file has this sha256, or, for 32 hexadecimal digits, this md5."""
+    """Return whether a file has this sha256, or this md5 for 32 hexadecimal digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, _kind(checksum)).hexdigest() == checksum
 
@@ -94,12 +94,12 @@ def _kind(checksum: str) -> str:
 
 
 def check_address(url: str, *, loopback: bool = False) -> None:
-    """Raise DataError unless the address is https to a host by name, or, in tests, http to this machine."""
+    """Raise DataError unless the address is https with a host name or, in tests, http to this machine."""
     parts = urlsplit(url)
     if loopback and parts.scheme == "http" and parts.hostname in _LOOPBACK:
         return
     if loopback or parts.scheme != "https" or not parts.hostname or parts.username is not None:
-        raise DataError(f"refused to download from {url}: only https:// addresses without a password are fetched.")
+        raise DataError(f"cannot download from {url}: only https:// addresses without a password are allowed.")
     try:
         number = ipaddress.ip_address(parts.hostname)
     except ValueError:
@@ -108,7 +108,7 @@ def check_address(url: str, *, loopback: bool = False) -> None:
 
 
 def _fill(part: Path, address: Address, progress: Progress | None) -> None:
-    """Append to `part` what it lacks; begin anew where the server cannot continue it."""
+    """Append the missing bytes to `part`; start over if the server does not support this."""
     try:
         with part.open("ab") as file, _continued(address, file) as response:
             start = file.tell()
@@ -117,7 +117,7 @@ def _fill(part: Path, address: Address, progress: Progress | None) -> None:
             _copy(response, file, (start, total, address.max_bytes), progress)
     except _TooLarge:
         part.unlink()
-        raise DataError(f"{address.url} holds more than {address.max_bytes:,} bytes: refused.") from None
+        raise DataError(f"{address.url} has more than {address.max_bytes:,} bytes, the limit for downloads.") from None
     except urllib.error.HTTPError as error:
         raise UnavailableError(f"{address.url} answers {error.code} {error.reason}.") from None
     except (urllib.error.URLError, http.client.HTTPException) as error:
@@ -126,13 +126,13 @@ def _fill(part: Path, address: Address, progress: Progress | None) -> None:
 
 
 def _continued(address: Address, file: BinaryIO) -> http.client.HTTPResponse:
-    """Return a response that fits the end of `file`, which is emptied where the server offers none."""
+    """Return a response that continues `file`; the file is emptied if the server does not support this."""
     start = file.tell()
     if start:
         try:
             response = address.open(start)
         except urllib.error.HTTPError as error:
-            if error.code != 416:  # nothing lies behind what is there: it is another file
+            if error.code != 416:  # 416: there are no bytes after ours, so it is another file
                 raise
         else:
             found = re.match(r"bytes (\d+)-", response.headers.get("Content-Range", ""))
@@ -145,7 +145,7 @@ def _continued(address: Address, file: BinaryIO) -> http.client.HTTPResponse:
 
 
 class _TooLarge(Exception):
-    """The cap on the size was reached."""
+    """The download exceeds the size limit."""
 
 
 def _copy(
@@ -165,18 +165,18 @@ def _copy(
         if progress is not None:
             progress(done, total)
     if total is not None and done < total:
-        raise http.client.HTTPException(f"the connection broke after {done:,} of {total:,} bytes; run again to go on")
+        raise http.client.HTTPException(f"the connection broke after {done:,} of {total:,} bytes; run again to resume")
 
 
 def _read(response: http.client.HTTPResponse) -> bytes:
     try:
         return response.read(_CHUNK)
-    except OSError as error:  # told apart from a disk that is full
+    except OSError as error:  # not to be confused with a full disk
         raise urllib.error.URLError(error) from None
 
 
 class _PublicConnection(http.client.HTTPSConnection):
-    """A connection that is made to public addresses only, checked on the very address it uses."""
+    """A connection to public addresses only; checks the address that is actually used."""
 
     def connect(self) -> None:
         found = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)
@@ -189,7 +189,7 @@ class _PublicConnection(http.client.HTTPSConnection):
 
 class _PublicHandler(urllib.request.HTTPSHandler):
     def https_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
-        if getattr(req, "_tunnel_host", None):  # behind a proxy it is the proxy that resolves names
+        if getattr(req, "_tunnel_host", None):  # with a proxy, the proxy resolves names
             return super().https_open(req)
         return self.do_open(_PublicConnection, req)
 
@@ -203,7 +203,7 @@ def _handlers(loopback: bool) -> list[urllib.request.BaseHandler]:
 
 def _require_public(number: ipaddress.IPv4Address | ipaddress.IPv6Address, host: str) -> None:
     if not number.is_global or number.is_multicast:
-        raise DataError(f"refused to download from {host}: {number} is not a public address.")
+        raise DataError(f"cannot download from {host}: {number} is not a public address.")
 
 
 @contextmanager

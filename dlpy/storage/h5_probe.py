@@ -1,4 +1,4 @@
-"""Reads an h5 file in a process of its own first: the HDF5 library hangs or crashes on some damaged files."""
+"""Reads an h5 file in a separate process first, since the HDF5 library hangs or crashes on some damaged files."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _CODE = (
     "import resource, sys; resource.setrlimit(resource.RLIMIT_CPU, (int(sys.argv[2]), int(sys.argv[2]) + 1));"
     "from dlpy import weight_files; weight_files.try_out(sys.argv[1])"
 )
-_PATIENCE = 20  # times as long, on a busy machine: what hangs computes
+_PATIENCE = 20  # wall-clock limit, as a multiple of the CPU limit, for busy machines
 
 
 def require_readable(path: Path) -> None:
-    """Raise DataError where reading the file would never end, or end this process."""
+    """Raise DataError if reading the file would hang or crash."""
     seconds = math.ceil(_SECONDS + path.stat().st_size / _BYTES_A_SECOND)
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     command = [sys.executable, "-c", _CODE, str(path), str(seconds)]

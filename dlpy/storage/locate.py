@@ -1,4 +1,4 @@
-"""Where a named dataset's file is: given, in $DLPY_DATA, in a cache, or downloaded."""
+"""Finds the file of a named dataset: at data.path, in $DLPY_DATA, in a cache, or by download."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from dlpy.storage.download import Address, download, has_checksum
 
 @dataclass(frozen=True)
 class Remote:
-    """A file that can be downloaded: its name, where from, and the sha256 it must have (None: nobody published it).
+    """A downloadable file: its name, URL and expected sha256 (None if none is published).
 
-    Keras keeps the same file in `keras_folder` of its cache, sometimes as `keras_name`. Of what only Keras publishes
-    there is an md5 instead. `advice` says what else a person can do with the file.
+    Keras keeps the same file in `keras_folder` of its cache, sometimes as `keras_name`. Files published only by Keras
+    have an md5 instead. `advice` tells the user what else to do.
     """
 
     name: str
@@ -29,25 +29,25 @@ class Remote:
     keras_name: str | None = None
     max_bytes: int = 1 << 30
     advice: str = (
-        "Put it into a folder that DLPY_DATA names or give it as data.path; "
+        "Put it into the folder $DLPY_DATA or set data.path to it; "
         "or set data.fallback: stand_in to train on generated rows."
     )
 
 
 def locate(remote: Remote, path: str | None, progress: Progress | None = None, *, loopback: bool = False) -> Path:
-    """Return the path of the file on this machine, downloaded if need be.
+    """Return the path of the file on this machine, downloaded if necessary.
 
-    Looked for at `path`, in $DLPY_DATA (both are yours: used as they are), in Keras' cache and in dlpy's own (both
-    only if the sha256 is right). Keras' cache is never written to.
+    The file is searched at `path` and in $DLPY_DATA (used without a check), then in Keras' cache and dlpy's cache
+    (used only if the checksum is right). Keras' cache is never written to.
 
     Args:
         path: the option data.path.
-        progress: told the bytes so far and in all; a bar on a terminal unless given.
+        progress: called with the bytes so far and in total. Default: a progress bar on a terminal.
         loopback: allow http to this machine, for tests.
 
     Raises:
-        DataError: `path` does not exist, or what was downloaded is not the file.
-        UnavailableError: it is nowhere, and it cannot or must not be downloaded.
+        DataError: `path` does not exist, or the downloaded file has the wrong checksum.
+        UnavailableError: the file was not found, and the download failed or is forbidden.
     """
     if path is not None:
         return given(path)
@@ -56,7 +56,7 @@ def locate(remote: Remote, path: str | None, progress: Progress | None = None, *
         return found
     if is_offline():
         raise UnavailableError(
-            f"{remote.name} is not on this machine, and DLPY_OFFLINE forbids to download it. {_advice(remote)}"
+            f"{remote.name} is not on this machine, and DLPY_OFFLINE forbids downloading it. {_advice(remote)}"
         )
     target = own_cache() / remote.name
     address = Address(remote.url, max_bytes=remote.max_bytes, loopback=loopback)
@@ -69,10 +69,10 @@ def locate(remote: Remote, path: str | None, progress: Progress | None = None, *
 
 
 def on_this_machine(remote: Remote, path: str | None) -> Path | None:
-    """Return the path of a file that comes with a dataset's, without downloading it; None where it is not there.
+    """Return the path of an auxiliary file of a dataset, without downloading it; None if it is not found.
 
     Args:
-        path: the option data.path, the dataset's own file: it is looked for beside that.
+        path: the option data.path; the auxiliary file is searched beside it.
     """
     beside = None if path is None else Path(path).expanduser().with_name(remote.name)
     return beside if beside is not None and beside.is_file() else in_data_folder(remote.name) or _in_caches(remote)
@@ -82,17 +82,17 @@ def given(path: str) -> Path:
     """Return data.path as a path.
 
     Raises:
-        DataError: nothing is there, or a pipe or a device.
+        DataError: it does not exist, or is a pipe or a device.
     """
     found = Path(path).expanduser()
     if not found.exists():
-        raise DataError(f"data.path: there is no {path} (seen from {Path.cwd()}).")
+        raise DataError(f"data.path: {path} does not exist (working directory: {Path.cwd()}).")
     with reading(found):
         return found
 
 
 def in_data_folder(name: str) -> Path | None:
-    """Return the path of a file in $DLPY_DATA, or None where it is not there."""
+    """Return the path of a file in $DLPY_DATA, or None if it is not found."""
     folder = os.environ.get("DLPY_DATA")
     path = Path(folder).expanduser() / name if folder else None
     return path if path is not None and path.exists() else None
@@ -118,7 +118,7 @@ def _advice(remote: Remote) -> str:
 
 @contextmanager
 def _shown(name: str, progress: Progress | None) -> Iterator[Progress | None]:
-    """Give what is told of the progress: the caller's own, or a bar."""
+    """Yield the progress callback: the caller's own, or a progress bar."""
     if progress is not None:
         yield progress
         return

@@ -1,4 +1,4 @@
-"""Arrays out of npz files, looked at before they are read: how large they are, and what is in them."""
+"""Safe reading of npz files: sizes and types are checked before arrays are loaded."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from typing import IO
 
 import numpy as np
 
-MOST_BYTES = 8 << 30  # of all arrays of a file that are read
+MOST_BYTES = 8 << 30  # limit for all arrays of a file together
 _MOST_MEMBERS = 100_000
-_MOST_ROWS = 1_000_000  # without a number in any
-_SMALL, _MOST_RATIO = 256 << 20, 100  # above so many bytes, packed numbers may unfold to 100 times as many
+_MOST_ROWS = 1_000_000  # limit for rows without any numbers
+_SMALL, _MOST_RATIO = 256 << 20, 100  # above this size, compressed arrays may expand to at most 100 times their size
 _DAMAGE = (
     OSError, EOFError, KeyError, MemoryError, NotImplementedError, RuntimeError, SyntaxError, TypeError,
     zipfile.BadZipFile, zlib.error, tokenize.TokenError,
@@ -24,26 +24,26 @@ _DAMAGE = (
 
 
 class ArraysError(ValueError):
-    """An npz file is damaged, too large, or holds something else than numbers and texts; says which."""
+    """An npz file is damaged, too large, or contains something other than numbers and texts."""
 
 
 def sizes_of(path: Path) -> dict[str, int]:
-    """Return the bytes that each array of an npz file takes, nothing unpacked yet.
+    """Return the size in bytes of each array in an npz file, without unpacking any.
 
     Raises:
-        ArraysError: it is no npz file.
-        FileNotFoundError: there is none.
+        ArraysError: it is not an npz file.
+        FileNotFoundError: the file does not exist.
     """
     with _opened(path) as archive:
         return {info.filename.removesuffix(".npy"): info.file_size for info in archive.infolist()}
 
 
 def read_npz(path: Path, names: list[str] | None = None) -> dict[str, np.ndarray]:
-    """Return the named arrays of an npz file, or all: numbers and texts, never Python objects.
+    """Return the named arrays of an npz file, or all arrays: numbers and texts, never Python objects.
 
     Raises:
-        ArraysError: the file is damaged, lacks an array, or holds what is not read.
-        FileNotFoundError: there is none.
+        ArraysError: the file is damaged, lacks an array, or contains an unsupported type.
+        FileNotFoundError: the file does not exist.
     """
     with _opened(path) as archive:
         members = archive.infolist() if names is None else [_member(archive, name) for name in names]
@@ -53,9 +53,9 @@ def read_npz(path: Path, names: list[str] | None = None) -> dict[str, np.ndarray
 
 @contextmanager
 def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
-    """Give the archive; what goes wrong inside, whichever of numpy's, zipfile's or zlib's errors, is told in one."""
+    """Yield the archive; errors of numpy, zipfile and zlib within the block become ArraysError."""
     if path.exists() and not path.is_file():
-        raise ArraysError("it is no file")  # a pipe would be waited for
+        raise ArraysError("it is not a regular file")  # a pipe would block
     try:
         with zipfile.ZipFile(path) as archive:
             _check_members(archive.infolist(), path.stat().st_size)
@@ -67,7 +67,7 @@ def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
 
 
 def _check_members(members: list[zipfile.ZipInfo], size: int) -> None:
-    """Raise ArraysError where members claim more bytes than the file has, or the same name twice."""
+    """Raise ArraysError if members are larger than the file or share a name."""
     if len(members) > _MOST_MEMBERS:
         raise ArraysError(f"it has {len(members):,} members")
     if len({member.filename for member in members}) < len(members):
@@ -75,23 +75,23 @@ def _check_members(members: list[zipfile.ZipInfo], size: int) -> None:
     packed = sum(member.compress_size for member in members)
     stored = [member for member in members if member.compress_type == zipfile.ZIP_STORED]
     if packed > size or any(member.file_size != member.compress_size for member in stored):
-        raise ArraysError(f"its members claim more than the {size:,} bytes of the file")
+        raise ArraysError(f"its members are larger than the {size:,} bytes of the file")
 
 
 def _member(archive: zipfile.ZipFile, name: str) -> zipfile.ZipInfo:
     try:
         return archive.getinfo(f"{name}.npy")
     except KeyError:
-        raise ArraysError(f"there is no array '{name}' in it") from None
+        raise ArraysError(f"it has no array '{name}'") from None
 
 
 def check_sizes(members: list[zipfile.ZipInfo]) -> None:
-    """Raise ArraysError where unpacking would fill the memory."""
+    """Raise ArraysError if unpacking would fill the memory."""
     size, packed = sum(member.file_size for member in members), sum(member.compress_size for member in members)
     if size > MOST_BYTES:
-        raise ArraysError(f"its arrays would take {size:,} bytes, at most {MOST_BYTES:,} are read")
+        raise ArraysError(f"its arrays need {size:,} bytes; at most {MOST_BYTES:,} are supported")
     if size > max(_SMALL, _MOST_RATIO * packed):
-        raise ArraysError(f"{packed:,} bytes would unfold to {size:,}; save it with numpy.savez, not compressed")
+        raise ArraysError(f"{packed:,} bytes would expand to {size:,}; save it uncompressed, with numpy.savez")
 
 
 def _array(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> np.ndarray:
@@ -99,12 +99,12 @@ def _array(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> np.ndarray:
         _check_header(file, member)
     with archive.open(member) as file:
         array = np.lib.format.read_array(file, allow_pickle=False)
-        file.read(1)  # the end of the member, where its checksum is compared
+        file.read(1)  # reaches the end of the member, where its checksum is checked
     return array
 
 
 def _check_header(file: IO[bytes], member: zipfile.ZipInfo) -> None:
-    """Raise ArraysError unless the header announces numbers or texts, and as many as there are."""
+    """Raise ArraysError unless the header declares numbers or texts, and as many as the member contains."""
     name = member.filename.removesuffix(".npy")
     if np.lib.format.read_magic(file) == (1, 0):
         shape, _, dtype = np.lib.format.read_array_header_1_0(file)
@@ -114,7 +114,7 @@ def _check_header(file: IO[bytes], member: zipfile.ZipInfo) -> None:
         what = "Python objects, which dlpy never loads" if dtype.hasobject else f"{dtype}"
         raise ArraysError(f"'{name}' contains {what}; expected numbers (bool, int, uint or float)")
     if max(shape, default=0) > _MOST_ROWS and not math.prod(shape):
-        raise ArraysError(f"'{name}' announces {max(shape):,} rows of nothing")
+        raise ArraysError(f"'{name}' has {max(shape):,} rows without numbers")
     announced, held = math.prod(shape) * dtype.itemsize, member.file_size - file.tell()
     if announced != held:
-        raise ArraysError(f"'{name}' announces {announced:,} bytes of numbers and holds {held:,}")
+        raise ArraysError(f"'{name}' declares {announced:,} bytes of numbers but contains {held:,}")

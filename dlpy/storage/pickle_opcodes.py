@@ -1,7 +1,7 @@
-"""Follows the opcodes of pickled lists of integers and arrays of bytes, and runs nothing.
+"""Interpreter for the pickle opcodes of integer lists and byte arrays; it never executes code.
 
-Python's own unpickling calls what the file names. IMDB, Reuters and CIFAR-10 are published pickled all the same, so
-that the few opcodes which they need are followed here, and any other is refused.
+Python's own unpickling calls whatever the file names. IMDB, Reuters and CIFAR-10 are nevertheless published as pickles,
+so the few opcodes they need are interpreted here, and all others are rejected.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-_MOST_STEPS = 1_000_000  # IMDB takes 160,000, a batch of CIFAR-10 20,000; each may leave an object in memory
+_MOST_STEPS = 1_000_000  # IMDB needs 160,000, a batch of CIFAR-10 20,000; each step may leave an object in memory
 RECONSTRUCT = ("numpy.core.multiarray._reconstruct", "numpy._core.multiarray._reconstruct")
 _INTEGER = re.compile(rb"K.|M..|J....", re.DOTALL)
 _INTEGERS = re.compile(rb"(?:K.|M..|J....){4,1000}+", re.DOTALL)  # pickle ends a list's batch after 1,000
 
 
 class Span(NamedTuple):
-    """Where integers stand in the pickle: read when all are known, thousands at a time."""
+    """Positions of integers in the pickle, which are decoded later, thousands at a time."""
 
     start: int
     end: int
@@ -26,14 +26,14 @@ class Span(NamedTuple):
 
 @dataclass(frozen=True)
 class Name:
-    """A function or class that the file names. It is never looked up."""
+    """A function or class named in the file. It is never imported."""
 
     text: str
 
 
 @dataclass
 class Made:
-    """What the file makes of a name: numpy's type or array, known by the arguments and the state given to it."""
+    """A numpy type or array that the file constructs, represented by its arguments and state."""
 
     name: str
     arguments: tuple[Any, ...]
@@ -41,7 +41,7 @@ class Made:
 
 
 class Machine:
-    """Follows the opcodes of one pickle."""
+    """Interprets the opcodes of one pickle."""
 
     def __init__(self, raw: bytes) -> None:
         self.raw, self.position = raw, 0
@@ -50,7 +50,7 @@ class Machine:
         self.memo: dict[int, Any] = {}
 
     def run(self) -> Any:
-        """Return what the pickle stands for: bytes, tuples, lists, dicts, spans of integers and what is made."""
+        """Return the pickled value, built from bytes, tuples, lists, dicts, spans of integers and Made objects."""
         for _ in range(_MOST_STEPS):
             code = self.raw[self.position : self.position + 1]
             if code in (b"K", b"M", b"J"):
@@ -61,14 +61,14 @@ class Machine:
                 self.position += 1
                 _STEPS[code](self)
             else:
-                raise ValueError(f"it holds something else than whole numbers and bytes: opcode {self.take(1)!r}")
-        raise ValueError(f"it takes more than {_MOST_STEPS:,} steps to read, which no dataset needs")
+                raise ValueError(f"it contains something other than integers and bytes: opcode {self.take(1)!r}")
+        raise ValueError(f"it needs more than {_MOST_STEPS:,} steps to read; no known dataset does")
 
     def _integers(self) -> None:
-        """Push integers: many as one, but few by themselves, since some opcodes take one or two from the stack."""
+        """Push integers: many as one span, but few separately, since some opcodes pop one or two from the stack."""
         found = _INTEGERS.match(self.raw, self.position) or _INTEGER.match(self.raw, self.position)
         if found is None:
-            raise ValueError("it is cut off")
+            raise ValueError("it is truncated")
         self.stack.append(Span(*found.span()))
         self.position = found.end()
 
@@ -76,12 +76,12 @@ class Machine:
         """Return the next bytes."""
         taken = self.raw[self.position : self.position + size]
         if len(taken) != size:
-            raise ValueError("it is cut off")
+            raise ValueError("it is truncated")
         self.position += size
         return taken
 
     def number(self, size: int) -> int:
-        """Return the next bytes as a length or a place in the memo."""
+        """Return the next bytes as a length or a memo index."""
         return int.from_bytes(self.take(size), "little")
 
     def line(self) -> str:
@@ -90,13 +90,13 @@ class Machine:
         return self.take(end + 1 - self.position)[:-1].decode()
 
     def since_mark(self) -> list[Any]:
-        """Return what was pushed since the mark, and take it from the stack."""
+        """Pop and return everything since the mark."""
         mark = self.marks.pop()
         items, self.stack[mark:] = self.stack[mark:], []
         return items
 
     def text(self, size_bytes: int) -> None:
-        """Push text, Python 2's and 3's alike, as bytes."""
+        """Push text, from Python 2 or 3, as bytes."""
         self.stack.append(self.take(self.number(size_bytes)))
 
     def tuple_of(self, count: int) -> None:
@@ -108,9 +108,9 @@ class Machine:
         self.memo[place] = self.stack[-1]
 
     def recall(self, place: int) -> None:
-        """Push the text or name that is remembered; a list twice would let a small file stand for a large one."""
+        """Push a memorized text or name; repeated lists are errors, since a small file could expand to a large one."""
         if not isinstance(self.memo[place], bytes | Name):
-            raise ValueError("it holds the same object twice, which no dataset needs")
+            raise ValueError("it contains the same object twice; no known dataset does")
         self.stack.append(self.memo[place])
 
     def extend(self, items: list[Any]) -> None:
@@ -121,7 +121,7 @@ class Machine:
         held = self._last(dict)
         for key, value in zip(items[::2], items[1::2], strict=True):
             if not isinstance(key, bytes):
-                raise ValueError("a key in it is no text")
+                raise ValueError("one of its keys is not a text")
             held[key] = value
 
     def name(self, module: bytes | str, name: bytes | str) -> None:
@@ -129,27 +129,27 @@ class Machine:
         self.stack.append(Name(".".join(parts)))
 
     def make(self) -> None:
-        """Push what a name and its arguments stand for."""
+        """Push the object constructed from a name and its arguments."""
         arguments, name = self.stack.pop(), self.stack.pop()
         if not isinstance(name, Name) or not isinstance(arguments, tuple):
-            raise ValueError("it makes something of what is no name")
-        if name.text == "_codecs.encode":  # how Python 3 writes bytes for Python 2
+            raise ValueError("it calls something that is not a name")
+        if name.text == "_codecs.encode":  # Python 3's form of bytes in a Python 2 pickle
             self.stack.append(arguments[0].decode().encode("latin1"))
         elif name.text in ("numpy.dtype", *RECONSTRUCT):
             self.stack.append(Made(name.text, arguments))
         else:
-            raise ValueError(f"it asks for {name.text}, which no dataset needs")
+            raise ValueError(f"it calls {name.text}; no known dataset does")
 
     def build(self) -> None:
-        """Give a state to what was made."""
+        """Set the state of a constructed object."""
         state = self.stack.pop()
         if not isinstance(state, tuple):
-            raise ValueError("a state in it is no tuple")
+            raise ValueError("one of its states is not a tuple")
         self._last(Made).state = state
 
     def _last(self, kind: type) -> Any:
         if not isinstance(self.stack[-1], kind):
-            raise ValueError(f"it holds no {kind.__name__.strip('_').lower()} where one is needed")
+            raise ValueError(f"it lacks a {kind.__name__.strip('_').lower()} where one is needed")
         return self.stack[-1]
 
 

@@ -83,7 +83,7 @@ NONSENSE = {
         model(SIMPLE.replace("LAST", "inputs"))
         .replace("import Callback", "import GenerativeModel, Callback")
         .replace("(Model)", "(GenerativeModel)"),
-        "model 'NAME' has no scores(): its class must define it",
+        "model 'NAME' has no scores() method; its class must define it",
     ),
 }
 

@@ -28,15 +28,15 @@ def test_a_record_of_an_earlier_version_has_defaults_for_what_it_lacks_and_what_
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"smoke": 1}, "'smoke' is not what dlpy writes. Expected true or false"),
-        ({"data": {"source": "file", "description": "x"}}, "it lacks 'data.sha256', which dlpy writes"),
-        ({"data": [1]}, "'data' is not what dlpy writes. Expected a mapping"),
-        ({"seconds": True}, "'seconds' is not what dlpy writes. Expected a finite number"),
-        ({"seconds": 10**30}, "'seconds' is not what dlpy writes. Expected a finite number"),
-        ({"test_looks": 2**63}, "'test_looks' is not what dlpy writes. Expected a whole number"),
-        ({"test_looks": 1.0}, "'test_looks' is not what dlpy writes. Expected a whole number"),
-        ({"versions": {"keras\x1b": 3}}, "'versions.keras\\x1b' is not what dlpy writes. Expected a text"),
-        ({"folds": {"jobs": "2"}}, "'folds.jobs' is not what dlpy writes. Expected a whole number"),
+        ({"smoke": 1}, "'smoke' is invalid. Expected true or false"),
+        ({"data": {"source": "file", "description": "x"}}, "entry 'data.sha256' is missing"),
+        ({"data": [1]}, "'data' is invalid. Expected a mapping"),
+        ({"seconds": True}, "'seconds' is invalid. Expected a finite number"),
+        ({"seconds": 10**30}, "'seconds' is invalid. Expected a finite number"),
+        ({"test_looks": 2**63}, "'test_looks' is invalid. Expected a whole number"),
+        ({"test_looks": 1.0}, "'test_looks' is invalid. Expected a whole number"),
+        ({"versions": {"keras\x1b": 3}}, "'versions.keras\\x1b' is invalid. Expected a text"),
+        ({"folds": {"jobs": "2"}}, "'folds.jobs' is invalid. Expected a whole number"),
     ],
     ids=str,
 )
@@ -52,14 +52,14 @@ def test_undefined_scores_are_none_and_other_entries_than_numbers_are_no_scores(
     assert summary.best is not None
     assert summary.best.scores == {"loss": None, "val_auc": None, "val_loss": 0.5}
     assert summary.mean == {"auc": None, "loss": None}
-    with pytest.raises(UnexpectedError, match=r"'best.loss' is not what dlpy writes"):
+    with pytest.raises(UnexpectedError, match=r"'best.loss' is invalid"):
         parse({"best": {"epoch": 2, "loss": "0.5"}}, Summary)
 
 
 def test_a_fold_needs_an_execution_that_there_is() -> None:
     fold = {"scores": {}, "baseline": {}, "epochs": 3, "execution": {"mode": "steps", "jit_compile": False}}
     assert parse(fold, FoldRecord).execution.mode == "steps"
-    with pytest.raises(UnexpectedError, match=r"'execution.mode' is not what dlpy writes"):
+    with pytest.raises(UnexpectedError, match=r"'execution.mode' is invalid"):
         parse(fold | {"execution": {"mode": "evil"}}, FoldRecord)
 
 

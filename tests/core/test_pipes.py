@@ -37,7 +37,7 @@ def test_an_experiment_file_is_a_file(bench, command: list[str], path: str) -> N
     ("text", "message"),
     [
         (f"extends: p.yaml\n{TABLE}", f"p.yaml {REFUSED}"),
-        (f"plugins: [p.py]\n{TABLE}", "plugins.0: no plug-in file"),
+        (f"plugins: [p.py]\n{TABLE}", "plugins.0: there is no plug-in file"),
         (TABLE.replace("t.csv", "p.csv"), f"p.csv {REFUSED}"),
         (TABLE.replace("csv, path: t.csv, target: b", "npz, path: p.npz"), "p.npz is damaged"),
         (

@@ -71,7 +71,7 @@ def test_a_tab_and_a_merge_key_are_told(bench) -> None:
 
 def test_what_is_wrong_with_a_plug_in_comes_with_its_place(bench) -> None:
     path = bench.write("data: blobs\nmodel: dense\nplugins:\n  - nowhere.py\n")
-    assert bench.run("check", path)[1].startswith(f"{path}:4: plugins.0: no plug-in file nowhere.py.")
+    assert bench.run("check", path)[1].startswith(f"{path}:4: plugins.0: there is no plug-in file nowhere.py.")
 
 
 def test_a_model_that_no_memory_can_hold_is_told(bench) -> None:

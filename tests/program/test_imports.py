@@ -75,4 +75,4 @@ def test_folds_too_train_under_the_usual_settings_of_keras_or_not_at_all(bench, 
     process = started("kfold", bench.experiment(**blocks))
     _, err = process.communicate(timeout=seconds(60))
     assert (process.returncode, err.count("\n")) == (4, 1)  # nor does TensorFlow say a word
-    assert "keras.json asks for another floatx" in err
+    assert "keras.json changes floatx" in err

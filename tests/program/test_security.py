@@ -39,7 +39,7 @@ def test_no_plugins_refuses_an_experiment_before_its_code_is_run(bench, plugged:
     assert status == 2
     assert told.count("\n") == 1
     assert "experiment.yaml:" in told
-    assert "refused.py is refused: --no-plugins lets no experiment file or run bring code." in told
+    assert "refused.py was not loaded: --no-plugins forbids plug-in code." in told
     assert not Path("ran").exists()
     assert not list(Path("runs").glob("2*"))
 
@@ -54,7 +54,7 @@ def test_no_plugins_refuses_a_run_in_every_command_that_reads_it(bench, plugged:
     for command, *rest in commands:
         status, _, err = bench.run("--no-plugins", command, "latest", *rest)
         assert (command, status) == (command, 2), err
-        assert "refused.py is refused: --no-plugins" in err
+        assert "refused.py was not loaded: --no-plugins" in err
         assert not Path("ran").exists()
 
 

@@ -66,7 +66,7 @@ def test_a_record_that_lacks_something_is_told(bench, run: Run, missing: str) ->
     record = json.loads((run.path / "run.json").read_text())
     del record[missing]
     (run.path / "run.json").write_text(json.dumps(record))
-    assert f"run.json is damaged: it lacks '{missing}', which dlpy writes." in told(bench, "evaluate", "latest")
+    assert f"run.json is damaged: entry '{missing}' is missing." in told(bench, "evaluate", "latest")
 
 
 def test_transforms_that_were_learnt_by_others_are_told(bench, run: Run) -> None:

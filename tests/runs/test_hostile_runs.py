@@ -110,7 +110,7 @@ def test_entries_of_another_kind_are_damage(bench, run: Run, wrong: dict) -> Non
     for command in ("evaluate", "resume"):
         status, _, err = bench.run(command, run.path)
         assert (status, err.count("\n")) == (7, 1)
-        assert f"run.json is damaged: '{next(iter(wrong))}' is not what dlpy writes. Expected a" in err
+        assert f"run.json is damaged: '{next(iter(wrong))}' is invalid. Expected a" in err
     assert "damaged" in bench.run("runs")[1]
 
 
@@ -137,7 +137,7 @@ def test_markup_in_a_status_is_text(bench, run: Run) -> None:
 def test_rows_of_nothing_are_refused(tmp_path: Path) -> None:
     with (tmp_path / "a.npz").open("wb") as file:
         np.savez(file, x=np.empty((2_000_000_000, 0)))
-    with pytest.raises(ArraysError, match="'x' announces 2,000,000,000 rows of nothing"):
+    with pytest.raises(ArraysError, match="'x' has 2,000,000,000 rows without numbers"):
         read_npz(tmp_path / "a.npz")
 
 

@@ -55,7 +55,7 @@ def test_a_header_that_claims_more_numbers_than_follow_is_damage_before_anything
     member = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header + bytes(16)
     with zipfile.ZipFile(tmp_path / "predictions.npz", "w") as archive:
         archive.writestr("test.index.npy", member)
-    with pytest.raises(RunError, match=r"'test.index' announces 8,796,093,022,208 bytes of numbers and holds 16"):
+    with pytest.raises(RunError, match=r"'test.index' declares 8,796,093,022,208 bytes of numbers but contains 16"):
         read_predictions(tmp_path / "predictions.npz", CLASSES)
 
 
@@ -63,7 +63,7 @@ def test_members_that_claim_more_than_the_file_has_are_damage(tmp_path: Path) ->
     content = predictions(tmp_path).read_bytes()
     at = content.rindex(b"PK\x01\x02") + 20  # where the directory tells the sizes of the last member
     (tmp_path / "predictions.npz").write_bytes(content[:at] + (2**31).to_bytes(4, "little") * 2 + content[at + 8 :])
-    with pytest.raises(RunError, match=r"its members claim more than the [0-9,]+ bytes of the file"):
+    with pytest.raises(RunError, match=r"its members are larger than the [0-9,]+ bytes of the file"):
         read_predictions(tmp_path / "predictions.npz", CLASSES)
 
 

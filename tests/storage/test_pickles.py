@@ -64,16 +64,16 @@ class Asks:
 @pytest.mark.parametrize(
     ("value", "reason"),
     [
-        (objects([[Asks()]]), r"it asks for .*print, which no dataset needs"),
+        (objects([[Asks()]]), r"it calls .*print; no known dataset does"),
         (objects([[1.5]]), "opcode b'G'"),
         (objects([[2**40]]), r"opcode b'\\x8a'"),
-        (objects([["a"]]), "something else than whole numbers"),
-        (objects([[[1]]]), "something else than whole numbers"),
-        (objects([1, 2]), "it is no array of lists"),
-        (np.ones(3), "it is no array of objects"),
+        (objects([["a"]]), "something other than integers"),
+        (objects([[[1]]]), "something other than integers"),
+        (objects([1, 2]), "it is not an array of lists"),
+        (np.ones(3), "it is not an array of objects"),
         ([1, 2], "it is no array"),
         (objects([ROWS[0], ROWS[0]]), "the same object twice"),
-        ({1: 2}, "a key in it is no text"),
+        ({1: 2}, "one of its keys is not a text"),
     ],
 )
 def test_anything_else_is_refused(value: object, reason: str, capsys: pytest.CaptureFixture[str]) -> None:
