@@ -1,6 +1,6 @@
-"""Scores of classes, exact: precision, recall and F1 by class, and areas under curves by the ranks of the predictions.
+"""Exact classification scores: precision, recall and F1 per class, and areas under curves from ranked predictions.
 
-What cannot be computed, such as the recall of a class without rows, is NaN and is left out of means.
+Undefined scores, such as the recall of a class without rows, are NaN and are excluded from means.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ MEASURES = ("precision", "recall", "f1", "auc", "average_precision")
 
 @dataclass(frozen=True)
 class ClassScores:
-    """The scores of each class against the rest: arrays of shape (classes,), NaN where a score is undefined.
+    """One-vs-rest scores of each class: arrays of shape (classes,), NaN if undefined.
 
-    rows, predicted: how many rows are of the class, and how many are predicted to be.
-    average_precision: the area under the precision-recall curve.
+    rows, predicted: number of rows of the class, and number of rows predicted as the class.
+    average_precision: area under the precision-recall curve.
     """
 
     rows: np.ndarray
@@ -30,10 +30,10 @@ class ClassScores:
 
 
 def class_scores(labels: np.ndarray, probability: np.ndarray) -> ClassScores:
-    """Return the scores of every class; a row is predicted to be of its likeliest class.
+    """Return the scores of every class; the predicted class of a row is the most probable one.
 
     Args:
-        labels: (rows,) integers, the rows' classes.
+        labels: (rows,) integers, the true classes.
         probability: (rows, classes).
     """
     count = probability.shape[1]
@@ -52,7 +52,7 @@ def class_scores(labels: np.ndarray, probability: np.ndarray) -> ClassScores:
 
 
 def class_probabilities(prediction: np.ndarray) -> np.ndarray:
-    """Return a column for each class: (rows, classes). One column is the probability of the second of two classes."""
+    """Return one column per class: (rows, classes). A single column is the probability of the second of two classes."""
     if prediction.ndim == 2 and prediction.shape[1] > 1:
         return prediction
     positive = prediction.reshape(-1)
@@ -60,32 +60,34 @@ def class_probabilities(prediction: np.ndarray) -> np.ndarray:
 
 
 def ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
-    """Return part / whole, NaN where the whole is 0."""
+    """Return part / whole, or NaN where whole is 0."""
     return np.divide(part, whole, out=np.full(np.shape(whole), np.nan), where=np.asarray(whole) > 0)
 
 
 def mean_of_defined(values: np.ndarray) -> float:
-    """Return the mean of the values that are not NaN; NaN where there are none."""
+    """Return the mean of the values that are not NaN, or NaN if there are none."""
     defined = values[~np.isnan(values)]
     return float(defined.mean()) if len(defined) else float("nan")
 
 
 def areas(labels: np.ndarray, probability: np.ndarray, curve: str) -> np.ndarray:
-    """Return the area under the curve, ROC or PR, of each class against the rest: (classes,)."""
+    """Return the one-vs-rest area under the ROC or PR curve of each class: (classes,)."""
     area = area_under_roc if curve == "ROC" else average_precision
     return np.array([area(labels == number, probability[:, number]) for number in range(probability.shape[1])])
 
 
 def area_under_roc(positive: np.ndarray, score: np.ndarray, weight: np.ndarray | None = None) -> float:
-    """Return the probability that a positive row has a higher score than a negative one; ties count half.
+    """Return the area under the ROC curve: the probability that a positive row scores higher than a negative one.
+
+    Ties count half.
 
     Args:
         positive: (rows,) bool.
         score: (rows,), higher for rows that are more likely positive.
-        weight: (rows,), how much each row counts; all the same unless given.
+        weight: (rows,), sample weights. Default: equal weights.
 
     Returns:
-        The exact area, NaN where one of the two kinds has no rows.
+        The exact area, or NaN without positive or without negative rows.
     """
     found, mistaken = ranked_counts(positive, score, weight)
     if not has_both(found, mistaken):
@@ -94,21 +96,22 @@ def area_under_roc(positive: np.ndarray, score: np.ndarray, weight: np.ndarray |
 
 
 def average_precision(positive: np.ndarray, score: np.ndarray, weight: np.ndarray | None = None) -> float:
-    """Return the sum over the scores of (recall gained there) x (precision there); arguments as of `area_under_roc`.
+    """Return the average precision: the sum over thresholds of (increase in recall) x precision.
 
-    NaN without positive rows, and without negative ones, where it would be 1 for any scores.
+    The arguments are those of `area_under_roc`. NaN without positive rows, and also without negative rows, where it
+    would be 1 for any scores.
     """
     found, mistaken = ranked_counts(positive, score, weight)
     if not has_both(found, mistaken):
         return float("nan")
-    precision = found[1:] / np.maximum(found + mistaken, found[-1] * 1e-300)[1:]  # rows that count 0 may be on top
+    precision = found[1:] / np.maximum(found + mistaken, found[-1] * 1e-300)[1:]  # rows of weight 0 may rank first
     return float(np.sum(np.diff(found / found[-1]) * precision))
 
 
 def ranked_counts(
     positive: np.ndarray, score: np.ndarray, weight: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return how many positive and negative rows score at least t, for t above all scores, then each from the top."""
+    """Return the counts of positive and negative rows that score at least t, for t from above all scores downwards."""
     order = np.argsort(-score, kind="stable")
     last_of_ties = np.append(np.flatnonzero(np.diff(score[order])), len(score) - 1)
     counts = np.ones(len(score)) if weight is None else weight.astype(np.float64)
@@ -118,5 +121,5 @@ def ranked_counts(
 
 
 def has_both(found: np.ndarray, mistaken: np.ndarray) -> bool:
-    """Return whether counts by rank, as of `ranked_counts`, are of positive and of negative rows."""
+    """Return whether the counts of `ranked_counts` include positive and negative rows."""
     return bool(found[-1] > 0 and mistaken[-1] > 0)

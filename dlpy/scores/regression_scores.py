@@ -1,4 +1,4 @@
-"""Scores of predicted numbers, worked out in float64 from targets and predictions; and what a constant gets at best."""
+"""Regression scores, computed in float64 from targets and predictions, and the best constant prediction."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ from collections.abc import Callable
 
 import numpy as np
 
-IN_UNIT = ("mape", "msle", "cosine")  # they depend on where 0 lies, and are logged in the unit of the target
+IN_UNIT = ("mape", "msle", "cosine")  # they depend on the zero point, and are logged in the unit of the target
 
-_TINY = 1e-7  # Keras' epsilon: the least target that is divided by
+_TINY = 1e-7  # Keras' epsilon: lower bound for targets in denominators
 
 
 def regression_score(name: str, target: np.ndarray, prediction: np.ndarray) -> float:
-    """Return one of SCORES for numbers of shape (rows, units); NaN where it is undefined."""
+    """Return one of SCORES for arrays of shape (rows, units), or NaN if it is undefined."""
     target, prediction = target.astype(np.float64), prediction.astype(np.float64)
     return float(SCORES[name](target, prediction))
 
 
 def best_constant(name: str, target: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    """Return the constant (units,) that is best by one of SCORES.
+    """Return the constant prediction (units,) with the best value of one of SCORES.
 
     Args:
         target: (targets, units).
-        counts: (targets,), how often each occurs.
+        counts: (targets,), the number of occurrences of each target.
     """
     target = target.astype(np.float64)
     if name == "mae":
@@ -40,7 +40,7 @@ def mean(numbers: np.ndarray, counts: np.ndarray) -> np.ndarray:
 
 
 def weighted_median(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Return where half of the weight lies on either side, by column: (units,) of (rows, units)."""
+    """Return the weighted median of each column: (units,) of (rows, units)."""
     order = np.argsort(values, axis=0, kind="stable")
     heavy = np.cumsum(np.take_along_axis(weights, order, axis=0), axis=0)
     place = (heavy < heavy[-1] / 2).sum(axis=0)
@@ -48,7 +48,7 @@ def weighted_median(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
 
 
 def _r2(target: np.ndarray, prediction: np.ndarray) -> float:
-    """Return the share of the variance that is explained: the mean over the columns of targets that vary."""
+    """Return the coefficient of determination, averaged over the target columns that vary."""
     varies = target.max(axis=0) > target.min(axis=0)
     if not varies.any():
         return np.nan

@@ -1,4 +1,4 @@
-"""Faces of animals that nobody photographed, in any pose, light and colour, before any ground."""
+"""Generated animal faces with random pose, light, colours and background."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ import numpy as np
 from dlpy.stand_ins.breeds import Breed, features
 from dlpy.stand_ins.layers import Layers, Numbers, clouds, cover, horn, oval, pixels, uniform
 
-_CHUNK_PIXELS = 150_000  # drawn at a time: some planes of 0.6 MB stay in the cache
+_CHUNK_PIXELS = 150_000  # per chunk: a few planes of 0.6 MB stay in the processor's cache
 
-Place = tuple[np.ndarray, np.ndarray, np.ndarray]  # x and y of each pixel in the face, and pixels in its half width
+Place = tuple[np.ndarray, np.ndarray, np.ndarray]  # x and y in face coordinates, half the face width in pixels
 
 
 def animals(
     breeds: tuple[Breed, ...], chosen: np.ndarray, size: Sequence[int], random: np.random.Generator
 ) -> np.ndarray:
-    """Return a picture of each breed chosen: (rows, height, width, 3) uint8.
+    """Return one image per chosen breed: (rows, height, width, 3) uint8.
 
     Args:
         chosen: (rows,) positions in `breeds`.
@@ -34,7 +34,7 @@ def animals(
 
 
 def _drawn(face: Numbers, shape: tuple[int, int, int], random: np.random.Generator) -> np.ndarray:
-    """Return faces before grounds: shape and 3, uint8."""
+    """Return faces in front of backgrounds: (rows, height, width, 3) uint8."""
     pose = _pose(shape[0], random)
     x, y = _placed(pose, shape)
     place = (x, y, pose["scale"] * (min(shape[1:]) / 2))
@@ -46,7 +46,7 @@ def _drawn(face: Numbers, shape: tuple[int, int, int], random: np.random.Generat
 
 
 def _pose(count: int, random: np.random.Generator) -> Numbers:
-    """Return how each animal is seen: nothing in it tells the breed."""
+    """Return the pose of each animal, which is independent of its breed."""
     ranges = {
         "across": (-0.25, 0.25), "down": (-0.05, 0.25), "scale": (0.4, 0.6), "turn": (-0.45, 0.45),
         "slant": (-0.2, 0.2), "wide": (0.85, 1.2), "yaw": (-0.25, 0.25), "nod": (-0.1, 0.1),
@@ -56,7 +56,7 @@ def _pose(count: int, random: np.random.Generator) -> Numbers:
 
 
 def _placed(pose: Numbers, shape: tuple[int, int, int]) -> tuple[np.ndarray, np.ndarray]:
-    """Return where in the face each pixel lies: 0, 0 is its middle and its half width is 1."""
+    """Return the face coordinates of each pixel: (0, 0) is the centre, and half the face width is 1."""
     across, down = pixels(shape)
     x, y = (across - pose["across"]) / pose["scale"], (down - pose["down"]) / pose["scale"]
     cos, sin = np.cos(pose["turn"]), np.sin(pose["turn"])
@@ -65,7 +65,7 @@ def _placed(pose: Numbers, shape: tuple[int, int, int]) -> tuple[np.ndarray, np.
 
 
 def _paint_face(layers: Layers, face: Numbers, pose: Numbers, place: Place) -> None:
-    """Paint what lies on the face, from the front: whiskers, pupils, eyes, nose, mouth, muzzle."""
+    """Paint the parts of the face, from front to back: whiskers, pupils, eyes, nose, mouth, muzzle."""
     x, y = place[0] - pose["yaw"], place[1] - pose["nod"]
     sharp, beside, below = place[2], np.abs(x), y - face["drop"]
     spread = (beside + 0.3) / 9
@@ -82,7 +82,7 @@ def _paint_face(layers: Layers, face: Numbers, pose: Numbers, place: Place) -> N
 
 
 def _paint_coat(layers: Layers, face: Numbers, place: Place, coat: np.ndarray) -> None:
-    """Paint the head, the ears and the body behind them; `coat` says how dark each point is."""
+    """Paint the head, the ears and the body behind them; `coat` is the darkness of each point."""
     x, y, sharp = place
     layers.add_two(cover(oval(x, y, 1.0, face["height"]), sharp), coat)
     grows, turn = np.radians(face["ear_place"]), np.radians(face["ear_turn"])
@@ -94,14 +94,14 @@ def _paint_coat(layers: Layers, face: Numbers, place: Place, coat: np.ndarray) -
 
 
 def _coat(face: Numbers, pose: Numbers, place: tuple[np.ndarray, np.ndarray], spotted: np.ndarray) -> np.ndarray:
-    """Return how much of the darker colour the coat has at each point: stripes and spots."""
+    """Return the share of the darker coat colour at each point: stripes and spots."""
     x, y = place
     stripes = np.clip(2 * np.sin(pose["grain"] * (x + pose["slope"] * y) + pose["phase"]), 0, 1)
     return np.maximum(stripes * face["stripes"], np.clip(spotted * 4 - 0.5, 0, 1) * face["spots"])
 
 
 def _paint_ground(layers: Layers, shape: tuple[int, int, int], random: np.random.Generator) -> None:
-    """Paint two things behind the animal that look like ears or bodies, and waves and clouds behind them."""
+    """Paint the background: two distractors that look like ears or bodies, and waves and clouds behind them."""
     count, (across, down) = shape[0], pixels(shape)
 
     def drawn(low: float, high: float) -> np.ndarray:
@@ -116,7 +116,7 @@ def _paint_ground(layers: Layers, shape: tuple[int, int, int], random: np.random
 
 
 def _colors(count: int, random: np.random.Generator) -> np.ndarray:
-    """Return the colours of the layers, from the front to the back: (count, 3, layers)."""
+    """Return the colours of the layers, from front to back: (count, 3, layers)."""
 
     def color(low: float, high: float) -> np.ndarray:
         return uniform(random, count, low, high, 3)
@@ -137,7 +137,7 @@ def _colors(count: int, random: np.random.Generator) -> np.ndarray:
 
 
 def _lit(picture: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """Return pictures (rows, 3, height, width) in some light, grainy, as (rows, height, width, 3) uint8."""
+    """Return images (rows, 3, height, width) with random light and noise as (rows, height, width, 3) uint8."""
     count, _, height, width = picture.shape
     (across, down), grain = pixels((count, height, width)), random.standard_normal((count, height, width), np.float32)
 

@@ -1,4 +1,4 @@
-"""What tells one kind of generated animal's face from another: ears, muzzle, eyes and coat."""
+"""Features that distinguish the generated breeds: ears, muzzle, eyes and coat."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ Ranges = dict[str, Range]
 
 @dataclass(frozen=True)
 class Breed:
-    """The range in which each feature of a face lies; lengths in half widths of the face, angles in degrees."""
+    """Ranges of the features of a face; lengths are in half face widths, angles in degrees."""
 
-    ear_place: Range  # where on the face the ear grows: 0 is the top, 90 the side
-    ear_turn: Range  # where it points: 0 is up, 90 to the side, 180 down
+    ear_place: Range  # position on the face: 0 is the top, 90 the side
+    ear_turn: Range  # direction: 0 is up, 90 sideways, 180 down
     ear_length: Range
-    ear_base: Range  # half of its width at the face
-    ear_tip: Range  # half of its width at the tip
+    ear_base: Range  # half the ear width at the face
+    ear_tip: Range  # half the ear width at the tip
     height: Range  # of the face
-    muzzle: Range  # half of its width
-    drop: Range  # how far below the middle the muzzle lies
+    muzzle: Range  # half the muzzle width
+    drop: Range  # distance of the muzzle below the centre
     nose: Range
     eye: Range
-    pupil: Range  # its width, of the eye's: slits are narrow
+    pupil: Range  # width relative to the eye; slits are narrow
     whiskers: Range
-    stripes: Range = (0.0, 0.7)  # how much darker the stripes of the coat are
-    spots: Range = (0.0, 0.7)  # how much darker its spots are
+    stripes: Range = (0.0, 0.7)  # how much darker the stripes are
+    spots: Range = (0.0, 0.7)  # how much darker the spots are
 
 
 def features(breeds: tuple[Breed, ...], chosen: np.ndarray, random: np.random.Generator) -> dict[str, np.ndarray]:
-    """Return each picture's features, drawn from the ranges of its breed: (rows,) float32 by name.
+    """Return the features of each image by name, drawn from the ranges of its breed: (rows,) float32.
 
     Args:
-        chosen: (rows,) the number of each picture's breed.
+        chosen: (rows,) positions in `breeds`.
     """
     low, high = np.array([astuple(breed) for breed in breeds], np.float32)[chosen].transpose(2, 1, 0)
     drawn = random.uniform(low, high).astype(np.float32)

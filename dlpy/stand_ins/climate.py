@@ -1,4 +1,4 @@
-"""Weather that nobody has seen."""
+"""Generated weather records, the stand-in for jena_climate."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ COLUMNS = (
     "sh (g/kg)", "H2OC (mmol/mol)", "rho (g/m**3)", "wv (m/s)", "max. wv (m/s)", "wd (deg)",
 )  # fmt: skip
 ROWS = 60_000
-NOISE = 1.0  # degrees: what no column foretells
+NOISE = 1.0  # degrees: unpredictable from any column
 
-_DAY = 144  # rows: ten minutes each
+_DAY = 144  # rows of ten minutes
 _YEAR = 365.25 * _DAY
 _LEAD = 150  # rows by which pressure and humidity are ahead of the temperature
 
 
 def climate(seed: int, rows: int = ROWS) -> np.ndarray:
-    """Return weather every ten minutes, beginning in January: (rows, 14) float64 in the order of COLUMNS.
+    """Return weather every ten minutes, starting in January: (rows, 14) float64 in the order of COLUMNS.
 
-    The temperature is a season, a day, fronts that keep for two days or so, and noise that keeps for hours, of a
-    standard deviation of 1 degree. Pressure and humidity foretell a front by 25 hours, though not exactly; the other
-    columns follow from these three or are wind, whose storms in autumn mislead a net that adds up all it sees.
-    Knowing all but the noise, a forecast a day ahead errs by 0.8 degrees on average (the square root of 2 / pi),
-    about 0.1 standardized. The last value errs by three times as much.
+    The temperature is the sum of a yearly cycle, a daily cycle, fronts that last about two days, and noise that lasts
+    for hours, with a standard deviation of 1 degree. Pressure and humidity announce a front 25 hours ahead, with some
+    error; the other columns are derived from these three or are wind, whose storms in autumn mislead a network that
+    sums its inputs. The best possible forecast one day ahead has a mean absolute error of 0.8 degrees (the square root
+    of 2 / pi), about 0.1 standardized. The error of the last value is three times as large.
     """
     random = np.random.default_rng([seed, 11])
     time = np.arange(rows)
@@ -44,7 +44,7 @@ def climate(seed: int, rows: int = ROWS) -> np.ndarray:
 def _derived(
     pressure: np.ndarray, celsius: np.ndarray, damp: np.ndarray, wind: np.ndarray, random: np.random.Generator
 ) -> np.ndarray:
-    """Return all columns: vapour, density and potential temperature follow by the usual formulas."""
+    """Return all columns; vapour pressure, density and potential temperature follow from the usual formulas."""
     kelvin = celsius + 273.15
     most = 6.1078 * np.exp(17.08085 * celsius / (234.175 + celsius))
     vapour = most * damp / 100
@@ -60,7 +60,7 @@ def _derived(
 
 
 def _kept(random: np.random.Generator, rows: int, memory: float) -> np.ndarray:
-    """Return a process of variance 1 that forgets: after `memory` rows a third (1 / e) of it is left."""
+    """Return an autoregressive process of variance 1, whose correlation falls to 1 / e after `memory` rows."""
     keep = np.exp(-1 / memory)
     length = int(8 * memory)
     kernel = keep ** np.arange(length)
@@ -71,7 +71,7 @@ def _kept(random: np.random.Generator, rows: int, memory: float) -> np.ndarray:
 
 
 def _smooth(process: np.ndarray, width: int) -> np.ndarray:
-    """Return the mean of `width` neighbours, brought back to variance 1."""
+    """Return the moving average over `width` rows, rescaled to variance 1."""
     padded = np.pad(process, (width - 1, 0), mode="edge")
     sums = np.cumsum(np.concatenate([[0.0], padded]))
     mean = (sums[width:] - sums[:-width]) / width

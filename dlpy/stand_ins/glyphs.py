@@ -1,4 +1,4 @@
-"""The outlines that stand-in pictures are drawn from, in a square from -1 to 1, y downwards."""
+"""Outlines of the stand-in images, in a square from -1 to 1 with y pointing down."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ Point = tuple[float, float]
 
 @dataclass(frozen=True)
 class Outline:
-    """A drawing: lines through points, each a stroke of its own, and whether the first one is filled."""
+    """A drawing: strokes, each a line through points, and whether the first stroke is filled."""
 
     strokes: tuple[tuple[Point, ...], ...]
     filled: bool = False
 
     def segments(self) -> np.ndarray:
-        """Return every straight piece: (pieces, 2, 2), start and end, x and y."""
+        """Return all line segments: (segments, 2, 2), start and end, x and y."""
         pieces = [pair for stroke in self.strokes for pair in pairwise(stroke)]
         return np.array(pieces, dtype=np.float32)
 

@@ -1,4 +1,4 @@
-"""Pictures that nobody took: strokes and shapes, moved, turned, stretched and covered with noise."""
+"""Generated images of strokes and shapes, the stand-ins for mnist, fashion_mnist and cifar10."""
 
 from __future__ import annotations
 
@@ -6,43 +6,43 @@ import numpy as np
 
 from dlpy.stand_ins.glyphs import CLOTHES, DIGITS, THINGS, Outline
 
-Part = tuple[np.ndarray, np.ndarray]  # pictures uint8, labels (rows,) uint8
+Part = tuple[np.ndarray, np.ndarray]  # images uint8, labels (rows,) uint8
 
 TRAIN, TEST = 12_000, 2_000
 WRONG_LABELS = 0.01
 _CLASSES = 10
-_CHUNK = 500  # pictures drawn at a time: 20 MB of distances
+_CHUNK = 500  # images per chunk: 20 MB of distances
 
 
 def digits(seed: int, limit: int | None) -> list[Part]:
-    """Return 12,000 training and 2,000 test pictures of ten strokes like digits: (rows, 28, 28).
+    """Return 12,000 training and 2,000 test images of ten digit-like strokes: (rows, 28, 28).
 
-    Each is shifted by up to 4 pixels, turned, slanted, scaled and drawn with another pen. One label in a hundred
-    is wrong (it may be drawn right again), so nothing scores above 0.991.
+    Each is shifted by up to 4 pixels, rotated, sheared, scaled and drawn with a different pen. 1% of the labels are
+    redrawn at random, so the best possible accuracy is 0.991.
     """
     return [_grey(np.random.default_rng([seed, 10 + part]), DIGITS, count, 4.0) for part, count in _counts(limit)]
 
 
 def clothes(seed: int, limit: int | None) -> list[Part]:
-    """Return 12,000 training and 2,000 test filled outlines like clothes: (rows, 28, 28).
+    """Return 12,000 training and 2,000 test images of clothes-like filled outlines: (rows, 28, 28).
 
-    Shirt, coat, pullover and T-shirt differ little, as the real ones do. One label in a hundred is wrong (it may be
-    drawn right again), so nothing scores above 0.991.
+    Shirt, coat, pullover and T-shirt differ little, as in the real data. 1% of the labels are redrawn at random, so the
+    best possible accuracy is 0.991.
     """
     return [_grey(np.random.default_rng([seed, 20 + part]), CLOTHES, count, 1.5) for part, count in _counts(limit)]
 
 
 def photographs(seed: int, limit: int | None) -> list[Part]:
-    """Return 12,000 training and 2,000 test coloured shapes before a coloured ground: (rows, 32, 32, 3).
+    """Return 12,000 training and 2,000 test images of coloured shapes on a coloured background: (rows, 32, 32, 3).
 
-    The colours say little of the class, the shape says it all. One label in a hundred is wrong (it may be drawn
-    right again), so nothing scores above 0.991.
+    The colours are weakly related to the class, the shape determines it. 1% of the labels are redrawn at random, so the
+    best possible accuracy is 0.991.
     """
     return [_coloured(np.random.default_rng([seed, 30 + part]), count) for part, count in _counts(limit)]
 
 
 def _counts(limit: int | None) -> list[tuple[int, int]]:
-    """Return the number of each part and how many rows it has."""
+    """Return the number and the row count of each split."""
     return [(part, count if limit is None else min(count, limit)) for part, count in enumerate((TRAIN, TEST))]
 
 
@@ -65,7 +65,7 @@ def _coloured(random: np.random.Generator, count: int) -> Part:
 
 
 def _painted(random: np.random.Generator, cover: np.ndarray) -> np.ndarray:
-    """Return pictures in random colours: (rows, 32, 32, 3) uint8 from covers (rows, 32, 32, 1)."""
+    """Return images in random colours: (rows, 32, 32, 3) uint8 from coverage (rows, 32, 32, 1)."""
     ground, thing = random.uniform(0.05, 0.95, (2, len(cover), 1, 1, 3)).astype(np.float32)
     contrast = np.abs(thing - ground).max(axis=-1, keepdims=True)
     thing = np.where(contrast < 0.3, (ground + 0.5) % 1.0, thing)
@@ -73,7 +73,7 @@ def _painted(random: np.random.Generator, cover: np.ndarray) -> np.ndarray:
 
 
 def _texture(random: np.random.Generator, count: int) -> np.ndarray:
-    """Return waves of light over each picture, and a little noise: (count, 32, 32, 3)."""
+    """Return waves of brightness with a little noise: (count, 32, 32, 3)."""
     row, column = np.meshgrid(np.arange(32, dtype=np.float32), np.arange(32, dtype=np.float32), indexing="ij")
     down, across, phase = random.uniform(-0.5, 0.5, (3, count, 1, 1)).astype(np.float32)
     wave = np.sin(down * row + across * column + 6 * phase)
@@ -82,7 +82,7 @@ def _texture(random: np.random.Generator, count: int) -> np.ndarray:
 
 
 def _labels(random: np.random.Generator, count: int) -> Part:
-    """Return the labels, equally many of each class, and what is drawn: another class where the label is wrong."""
+    """Return balanced labels, and the class that is drawn, which differs where the label is wrong."""
     labels = random.permutation(np.arange(count) % _CLASSES).astype(np.uint8)
     wrong = random.random(count) < WRONG_LABELS
     return labels, np.where(wrong, random.integers(0, _CLASSES, count), labels)
@@ -91,11 +91,11 @@ def _labels(random: np.random.Generator, count: int) -> Part:
 def _covers(
     random: np.random.Generator, outlines: tuple[Outline, ...], drawn: np.ndarray, frame: tuple[int, float]
 ) -> np.ndarray:
-    """Return how much of each pixel the drawing covers: (rows, size, size) float32 from 0 to 1.
+    """Return the coverage of each pixel by the drawing: (rows, size, size) float32 from 0 to 1.
 
     Args:
-        drawn: (rows,) which outline each picture shows.
-        frame: the size of a picture, and the largest shift, both in pixels.
+        drawn: (rows,) the outline in each image.
+        frame: image size and maximum shift, both in pixels.
     """
     size, shift = frame
     covers = np.empty((len(drawn), size, size), np.float32)
@@ -110,7 +110,7 @@ def _covers(
 
 
 def _coordinates(random: np.random.Generator, count: int, size: int, shift: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return where in the outline's square each pixel lies, the drawing moved, turned, slanted and stretched."""
+    """Return the outline coordinates of each pixel, for a randomly shifted, rotated, sheared and scaled drawing."""
     pixel = ((np.arange(size) + 0.5) / size * 2 - 1).astype(np.float32)
     shape = (count, 1, 1)
     move = random.uniform(-2 * shift / size, 2 * shift / size, (2, *shape)).astype(np.float32)
@@ -123,7 +123,7 @@ def _coordinates(random: np.random.Generator, count: int, size: int, shift: floa
 
 
 def _cover(outline: Outline, x: np.ndarray, y: np.ndarray, pen: np.ndarray, soft: float) -> np.ndarray:
-    """Return the cover of each point: 1 in the strokes or the filled shape, fading over `soft` at the edge."""
+    """Return the coverage of each point: 1 inside strokes or the filled shape, fading over `soft` at the edge."""
     distance = np.full(x.shape, np.inf, np.float32)
     for start, end in outline.segments():
         np.minimum(distance, _squared_distance(x, y, start, end), out=distance)
@@ -135,7 +135,7 @@ def _cover(outline: Outline, x: np.ndarray, y: np.ndarray, pen: np.ndarray, soft
 
 
 def _squared_distance(x: np.ndarray, y: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.ndarray:
-    """Return each point's squared distance from a piece of a line."""
+    """Return the squared distance of each point from a line segment."""
     along = end - start
     right, down = x - start[0], y - start[1]
     part = np.clip((right * along[0] + down * along[1]) / (along @ along), 0, 1)
@@ -143,7 +143,7 @@ def _squared_distance(x: np.ndarray, y: np.ndarray, start: np.ndarray, end: np.n
 
 
 def _inside(corners: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Return whether each point lies in the polygon: a ray to the right crosses its edges an odd number of times."""
+    """Return whether each point is inside the polygon (a ray to the right crosses its edges an odd number of times)."""
     inside = np.zeros(x.shape, np.bool_)
     for (x1, y1), (x2, y2) in zip(corners, np.roll(corners, -1, axis=0), strict=True):
         if y1 != y2:

@@ -1,4 +1,4 @@
-"""Newswires that nobody sent."""
+"""Generated newswires, the stand-in for reuters."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ NEWSWIRES = 11_228
 WRONG_LABELS = 0.1
 BEST_SCORE = 0.895
 TOPICS = 46
-_KEYWORDS = 40  # of each topic
-_DEVOTION = (2.0, 7.0)  # beta distribution of the share of keywords in a newswire
+_KEYWORDS = 40  # per topic
+_DEVOTION = (2.0, 7.0)  # parameters of the beta distribution of the keyword share of a newswire
 _MEAN_LENGTH = 145.0
 
-# About as many as the real topics have, 'earn' (3) and 'acq' (4) by far the most.
+# Approximate class sizes of the real topics; 'earn' (3) and 'acq' (4) are by far the largest.
 _SHARES = np.array(
     [
         67, 537, 94, 3972, 2423, 22, 62, 19, 177, 154, 153, 473, 62, 237, 24, 31, 571, 55, 86, 750, 339, 127, 17, 63,
@@ -26,11 +26,12 @@ _SHARES = np.array(
 
 
 def newswires(seed: int, limit: int | None) -> tuple[Sequences, np.ndarray]:
-    """Return 11,228 newswires as ranks of words, with labels 0 to 45; with a `limit`, twice as many as that.
+    """Return 11,228 newswires as word ranks, with labels 0 to 45; with a `limit`, twice that many.
 
-    A word is, as often as the newswire keeps to its topic (a beta distribution: 22 % on average), one of the topic's
-    40 keywords, half of which are another topic's too, and otherwise any word. One newswire in ten has a label drawn
-    from all (18 % of these are right again), so that nothing scores much above 0.9: knowing every probability, 0.895.
+    With a probability drawn for each newswire (beta distribution, 22% on average), a word is one of the 40 keywords of
+    its topic, half of which are shared with another topic, and otherwise any word. 10% of the labels are redrawn at
+    random (18% of these are right again), so the best possible accuracy is about 0.9: 0.895 with all probabilities
+    known.
     """
     random = np.random.default_rng([seed, 3])
     labels = _labels(random, NEWSWIRES if limit is None else min(2 * limit, NEWSWIRES), limit is not None)
@@ -46,7 +47,7 @@ def newswires(seed: int, limit: int | None) -> tuple[Sequences, np.ndarray]:
 
 
 def _labels(random: np.random.Generator, count: int, few: bool) -> np.ndarray:
-    """Return labels in random order; where rows are few, every other one goes round the topics, so that none lacks."""
+    """Return labels in random order; with few rows, every second label cycles through the topics so none is missing."""
     if not few:
         exact = np.floor(np.cumsum(_SHARES) / _SHARES.sum() * count + 0.5).astype(np.int64)
         return random.permutation(np.repeat(np.arange(TOPICS), np.diff(exact, prepend=0)))
@@ -56,7 +57,7 @@ def _labels(random: np.random.Generator, count: int, few: bool) -> np.ndarray:
 
 
 def keywords(seed: int) -> np.ndarray:
-    """Return each topic's keywords, the most used first: (topics, 40) int32; half are shared with another topic."""
+    """Return the keywords of each topic, most frequent first: (topics, 40) int32; half are shared with another."""
     random = np.random.default_rng([seed, 4])
     own = np.exp(random.uniform(np.log(50), np.log(9_000), (TOPICS, _KEYWORDS))).astype(np.int32)
     shared = random.random((TOPICS, _KEYWORDS)) < 0.5
@@ -64,7 +65,7 @@ def keywords(seed: int) -> np.ndarray:
 
 
 def topic_words(seed: int, devotion: float) -> np.ndarray:
-    """Return how often each topic uses each word, in newswires with that share of keywords: (topics, 1 + words)."""
+    """Return the word probabilities of each topic for newswires with this keyword share: (topics, 1 + words)."""
     ranks = np.arange(1, WORDS + 1)
     often = np.tile(np.append(1e-12, (1 - devotion) * zipf(ranks)), (TOPICS, 1))
     np.add.at(often, (np.arange(TOPICS)[:, np.newaxis], keywords(seed)), devotion * zipf(np.arange(1, _KEYWORDS + 1)))

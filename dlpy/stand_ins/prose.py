@@ -1,4 +1,4 @@
-"""Stories that nobody told."""
+"""Generated stories, the stand-in for the language-modelling texts."""
 
 from __future__ import annotations
 
@@ -49,10 +49,10 @@ _PLACE = re.compile(r"\{(\w+)\}")
 
 
 def prose(seed: int, characters: int) -> str:
-    """Return so many characters of stories, cut off at the end; paragraphs of three to seven sentences.
+    """Return this many characters of stories, truncated at the end, in paragraphs of three to seven sentences.
 
-    Each paragraph is about one person, whose pronouns go with the name all through it; quotes that open close. All
-    choices are equally likely. They hold 0.40 bits a character: no guess of the next one does better.
+    Each paragraph has one main character, whose pronouns match the name throughout; quotation marks are balanced. All
+    choices are equally likely, with an entropy of 0.40 bits per character, the lowest possible loss of a model.
     """
     random, told, length = np.random.default_rng([seed, 13]), [], 0
     names = list(PEOPLE)
@@ -67,7 +67,7 @@ def prose(seed: int, characters: int) -> str:
 
 
 def _expanded(text: str, grammar: dict[str, tuple[str, ...]], random: np.random.Generator) -> str:
-    """Return the text with something drawn for each name in braces; a capital one begins with a capital letter."""
+    """Return the text with a random choice for each name in braces; a capitalized name gives a capitalized choice."""
 
     def drawn(found: re.Match[str]) -> str:
         choices = grammar[found[1].lower()]

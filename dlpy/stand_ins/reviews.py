@@ -1,4 +1,4 @@
-"""Film reviews that nobody wrote."""
+"""Generated film reviews, the stand-in for imdb."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ WRONG_LABELS = 0.03
 BEST_SCORE = 0.951
 BEST_SCORE_WITHOUT_ORDER = 0.924
 NEGATIONS = np.arange(20, 24)  # as frequent as "not" and "no"
-NEGATED = 0.15  # how often an opinion follows a negation, where the word before it is free
+NEGATED = 0.15  # probability of a negation before an opinion word, if the preceding word is not an opinion
 _NEGATED_ELSE = 0.01
 _PAIRS = 1500
 _STRENGTH = (0.4, 0.8)
@@ -25,9 +25,9 @@ _MEAN_LENGTH = 233.0
 
 @dataclass(frozen=True)
 class Lexicon:
-    """Words of opinion: pairs of neighbours in rank, one for praise (ranks[:, 1]) and one for blame (ranks[:, 0]).
+    """Opinion words: pairs of adjacent ranks, one positive (ranks[:, 1]) and one negative (ranks[:, 0]).
 
-    A review of the pair's mind uses the right one with probability (1 + strength) / 2.
+    A review uses the word of its own sentiment with probability (1 + strength) / 2.
     """
 
     ranks: np.ndarray  # (pairs, 2) int32
@@ -35,7 +35,7 @@ class Lexicon:
 
 
 def lexicon(seed: int) -> Lexicon:
-    """Return the words of opinion that the reviews of a seed use."""
+    """Return the opinion words of the reviews for a seed."""
     random = np.random.default_rng([seed, 0])
     even = np.unique(np.exp(random.uniform(np.log(20), np.log(WORDS // 2), 4 * _PAIRS)).astype(np.int32)) * 2
     first = np.sort(random.choice(even, _PAIRS, replace=False))
@@ -44,12 +44,12 @@ def lexicon(seed: int) -> Lexicon:
 
 
 def reviews(seed: int, limit: int | None) -> list[tuple[Sequences, np.ndarray]]:
-    """Return 25,000 training and 25,000 test reviews as ranks of words, with labels: 0 blame, 1 praise.
+    """Return 25,000 training and 25,000 test reviews as word ranks, with labels 0 (negative) and 1 (positive).
 
-    Made to be hard as the real ones are: 3,000 words say a little each, most of them hardly anything; reviews differ in
-    length and in how many such words they hold; 3 % of the labels are wrong; and after a negation an opinion means its
-    opposite. Who knows every word's strength gets 95.1 % of the reviews right by summing log odds, and 92.4 % without
-    looking at the order of words: nothing can do better. A bag of words learnt from 15,000 reviews gets to about 89 %.
+    They are hard in the same way as the real ones: 3,000 words carry a little information each, most hardly any;
+    lengths and shares of opinion words vary; 3% of the labels are wrong; and a negation inverts the opinion word after
+    it. The best possible accuracy, from the log odds of all word strengths, is 95.1%, or 92.4% without word order. A
+    bag-of-words model trained on 15,000 reviews reaches about 89%.
     """
     words = lexicon(seed)
     count = REVIEWS if limit is None else min(limit, REVIEWS)
@@ -61,7 +61,7 @@ def _part(random: np.random.Generator, words: Lexicon, count: int) -> tuple[Sequ
     praise = labels ^ (random.random(count) < WRONG_LABELS)
     splits = splits_of(lengths(random, count, _MEAN_LENGTH, 0.65))
     row = np.repeat(np.arange(count, dtype=np.int32), np.diff(splits))
-    talkative = random.beta(*_OPINIONS, count).astype(np.float32)  # share of opinions in each review
+    talkative = random.beta(*_OPINIONS, count).astype(np.float32)  # share of opinion words in each review
     opinion = random.random(len(row), np.float32) < talkative[row]
     negation = _negations(random, opinion, splits)
     values = draw(random, *_neutral(words), len(row))
@@ -78,7 +78,7 @@ def _neutral(words: Lexicon) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _negations(random: np.random.Generator, opinion: np.ndarray, splits: np.ndarray) -> np.ndarray:
-    """Return which words are negations: never an opinion, never the last word of a review."""
+    """Return which words are negations; never an opinion word or the last word of a review."""
     before_opinion = np.append(opinion[1:], False)
     negation = random.random(len(opinion), np.float32) < np.where(before_opinion, NEGATED, _NEGATED_ELSE)
     negation &= ~opinion
@@ -87,7 +87,7 @@ def _negations(random: np.random.Generator, opinion: np.ndarray, splits: np.ndar
 
 
 def _opinions(random: np.random.Generator, words: Lexicon, mind: np.ndarray) -> np.ndarray:
-    """Return a word of opinion for each mind (True for praise)."""
+    """Return one opinion word for each sentiment (True is positive)."""
     pair = draw(random, np.arange(_PAIRS), zipf(words.ranks[:, 0]), len(mind))
     as_meant = random.random(len(mind), np.float32) < (1 + words.strength[pair]) / 2
     return words.ranks[pair, (mind == as_meant).astype(np.int32)]

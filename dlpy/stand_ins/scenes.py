@@ -1,17 +1,17 @@
-"""Pictures of any size that nobody took and nobody painted: a landscape, and brushwork in swirls."""
+"""Generated content and style images of any size: a landscape and a painting of swirling brush strokes."""
 
 from __future__ import annotations
 
 import numpy as np
 
-_RATIO = 4 / 3  # width to height, where no width is given
-_STROKE = 24  # steps of a brush, there and back
+_RATIO = 4 / 3  # width to height, if no width is given
+_STROKE = 24  # length of a brush stroke in steps, in both directions
 _SWIRLS = 9
 _PAINTS = np.array([[18, 32, 82], [38, 84, 158], [96, 158, 204], [222, 226, 196], [246, 200, 66], [200, 110, 30]])
 
 
 def landscape(seed: int, size: tuple[int, int | None]) -> np.ndarray:
-    """Return mountains behind a meadow with trees under a sky with sun and clouds: (height, width, 3) uint8."""
+    """Return an image of mountains, a meadow with trees, and a sky with sun and clouds: (height, width, 3) uint8."""
     random = np.random.default_rng([seed, 50])
     height, width = _size(size)
     across, down = _places(height, width)
@@ -29,7 +29,7 @@ def landscape(seed: int, size: tuple[int, int | None]) -> np.ndarray:
 
 
 def brushwork(seed: int, size: tuple[int, int | None]) -> np.ndarray:
-    """Return strokes of blue, white and yellow paint along swirls: (height, width, 3) uint8."""
+    """Return an image of blue, white and yellow brush strokes in swirls: (height, width, 3) uint8."""
     random = np.random.default_rng([seed, 51])
     height, width = _size(size)
     across, down = _places(height, width)
@@ -53,12 +53,12 @@ def _size(size: tuple[int, int | None]) -> tuple[int, int]:
 
 
 def _places(height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return where columns and rows of pixels lie, in heights of the picture: (1, width) and (height, 1)."""
+    """Return the x and y coordinates of pixels in units of the image height: (1, width) and (height, 1)."""
     return (np.arange(width)[None] + 0.5) / height, (np.arange(height)[:, None] + 0.5) / height
 
 
 def _noise(random: np.random.Generator, height: int, width: int, points: int) -> np.ndarray:
-    """Return smooth noise of three sizes, the largest `points` to a side, about 0 to 1: (height, width)."""
+    """Return smooth noise at three scales, the coarsest with `points` per side, about 0 to 1: (height, width)."""
     found = np.zeros((height, width))
     for octave in range(3):
         count = points * 2**octave
@@ -68,20 +68,20 @@ def _noise(random: np.random.Generator, height: int, width: int, points: int) ->
 
 
 def _weights(side: int, count: int) -> np.ndarray:
-    """Return how much each point of a coarse grid counts at each pixel, without corners: (side, count + 1)."""
+    """Return smooth interpolation weights of the coarse grid points for each pixel: (side, count + 1)."""
     near = np.clip(1 - np.abs(np.linspace(0, count, side)[:, None] - np.arange(count + 1)), 0, 1)
     return near * near * (3 - 2 * near)
 
 
 def _ridge(random: np.random.Generator, width: int, points: int) -> np.ndarray:
-    """Return the height of a range of hills, about 0 to 1: (1, width)."""
+    """Return the outline of a mountain range, about 0 to 1: (1, width)."""
     return _noise(random, 2, width, points)[:1]
 
 
 def _tree(
     random: np.random.Generator, picture: np.ndarray, places: tuple[np.ndarray, np.ndarray], foot: float
 ) -> np.ndarray:
-    """Return the picture with a tree on the meadow; the lower it stands, the larger it is."""
+    """Return the image with a tree on the meadow, larger the lower it stands."""
     across, down = places
     height, width = picture.shape[:2]
     tall, middle = 0.6 * (foot - 0.55), random.uniform(0, width / height)
@@ -95,7 +95,7 @@ def _tree(
 
 
 def _strokes(random: np.random.Generator, right: np.ndarray, below: np.ndarray, scale: float) -> np.ndarray:
-    """Return noise that is smeared along a field of directions, about 0 to 1: (height, width)."""
+    """Return noise smeared along a direction field, about 0 to 1: (height, width)."""
     height, width = right.shape
     grains = random.random((round(height / (2 * scale)) + 1, round(width / (2 * scale)) + 1))
     noise = np.kron(grains, np.ones((2, 2)))
@@ -111,7 +111,7 @@ def _strokes(random: np.random.Generator, right: np.ndarray, below: np.ndarray, 
 
 
 def _painted(tone: np.ndarray) -> np.ndarray:
-    """Return the paint for each tone, 0 to 1: (height, width, 3)."""
+    """Return the colour of each tone from 0 to 1: (height, width, 3)."""
     levels = np.linspace(0, 1, len(_PAINTS))
     return np.stack([np.interp(tone, levels, _PAINTS[:, colour]) for colour in range(3)], axis=-1)
 
@@ -122,12 +122,12 @@ def _mixed(first: list[int], second: list[int], share: np.ndarray) -> np.ndarray
 
 
 def _over(picture: np.ndarray, colour: object, covered: np.ndarray) -> np.ndarray:
-    """Return a colour, or another picture, over a picture where it is covered, 0 to 1: (height, width, 3)."""
+    """Return an image with a colour or another image painted over it, by coverage from 0 to 1: (height, width, 3)."""
     return picture + covered[..., None] * (np.asarray(colour) - picture)
 
 
 def _soft(inside: np.ndarray, height: int) -> np.ndarray:
-    """Return how much of each pixel a shape covers; `inside` is how deep in it the pixel lies, in heights."""
+    """Return the coverage of each pixel by a shape; `inside` is the depth of the pixel in it, in image heights."""
     return np.clip(inside * height + 0.5, 0, 1)
 
 

@@ -1,4 +1,4 @@
-"""Sentences that nobody said."""
+"""Generated sentences, the stand-in for text_csv and text_folder."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dlpy.stand_ins.words import draw, lengths, zipf
 
 WORDS = 2_000
 WRONG_LABELS = 0.05
-_KEYWORDS = 40  # of each class
+_KEYWORDS = 40  # per class
 _DEVOTION = 0.25
 _MEAN_LENGTH = 20.0
 _SYLLABLES = [first + last for first in "bdfgklmnprstvz" for last in "aeiou"]
@@ -20,8 +20,9 @@ _SYLLABLES = [first + last for first in "bdfgklmnprstvz" for last in "aeiou"]
 def sentences(seed: int, count: int, classes: int) -> tuple[np.ndarray, np.ndarray]:
     """Return sentences of made-up words, (count,) str objects, and their classes: (count,) int64.
 
-    A word in four is one of the 40 keywords of the sentence's class, any other one of 2,000 by Zipf's law. One label
-    in twenty is drawn anew: nothing scores better than 0.975 with two classes, or 0.95 + 0.05 / classes.
+    A quarter of the words are keywords of the sentence's class (40 per class), the others are drawn from 2,000 words by
+    Zipf's law. 5% of the labels are redrawn at random, so the best possible accuracy is 0.95 + 0.05 / classes, or 0.975
+    with two classes.
     """
     random = np.random.default_rng([seed, 7])
     labels = random.permutation(np.arange(count) % classes)
@@ -39,7 +40,7 @@ def sentences(seed: int, count: int, classes: int) -> tuple[np.ndarray, np.ndarr
 
 
 def _words(random: np.random.Generator) -> np.ndarray:
-    """Return words of three syllables, all different: (WORDS,) str objects."""
+    """Return distinct words of three syllables: (WORDS,) str objects."""
     size = len(_SYLLABLES)
     numbers = random.choice(size**3, WORDS, replace=False)
     parts = [(number % size, number // size % size, number // size**2) for number in numbers.tolist()]

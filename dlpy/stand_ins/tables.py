@@ -1,24 +1,24 @@
-"""Houses that nobody built."""
+"""Generated house prices, the stand-ins for boston_housing and california_housing."""
 
 from __future__ import annotations
 
 import numpy as np
 
-Part = tuple[np.ndarray, np.ndarray]  # rows (rows, columns) float64, targets (rows,) float32
+Part = tuple[np.ndarray, np.ndarray]  # features (rows, columns) float64, targets (rows,) float32
 
 BOSTON_NOISE = 2.2  # standard deviation, k$
-CALIFORNIA_NOISE = 0.2  # standard deviation of the logarithm of the price
+CALIFORNIA_NOISE = 0.2  # standard deviation of the log price
 BOSTON_ROWS = 506
 CALIFORNIA_ROWS = 20_640
 
 
 def boston(seed: int) -> Part:
-    """Return 506 districts: the 13 columns of boston_housing and a price of 5 to 50 k$.
+    """Return 506 districts: the 13 columns of boston_housing and a price from 5 to 50 k$.
 
-    The price falls with poverty (LSTAT) ever more slowly, rises with the rooms (RM) ever faster, is higher at the
-    river (CHAS) and lower where crime, nitric oxides or distance are high, and has normal noise with a standard
-    deviation of 2.2 k$: nothing can predict it better than to a mean absolute error of 1.73 k$ (2.2 times the
-    square root of 2 / pi is 1.755; a trifle less since prices end at 5 and 50).
+    The price falls with poverty (LSTAT) at a decreasing rate, rises with rooms (RM) at an increasing rate, is higher at
+    the river (CHAS) and lower with more crime, nitric oxides or distance, and has normal noise with a standard
+    deviation of 2.2 k$. The best possible mean absolute error is 1.73 k$ (2.2 times the square root of 2 / pi is 1.755;
+    slightly less because prices are clipped to 5 and 50).
     """
     random = np.random.default_rng([seed, 5])
     columns = _boston_columns(random, BOSTON_ROWS)
@@ -35,11 +35,11 @@ def boston_price(columns: np.ndarray) -> np.ndarray:
 
 
 def california(seed: int) -> Part:
-    """Return 20,640 districts: the 8 columns of california_housing and a price of 14,999 to 500,001 dollars.
+    """Return 20,640 districts: the 8 columns of california_housing and a price from 14,999 to 500,001 dollars.
 
-    The price is a product of powers of income, rooms and crowding, falls with the distance to the coast and to two
-    cities, and has log-normal noise of 20 %, up to a cap of 500,001 $: knowing everything but the noise, the
-    mean absolute error is about 31,000 $.
+    The price is a product of powers of income, rooms and occupancy, falls with the distance to the coast and to two
+    cities, and has log-normal noise of 20%, with a cap of 500,001 $. The best possible mean absolute error is about
+    31,000 $.
     """
     random = np.random.default_rng([seed, 6])
     columns = _california_columns(random, CALIFORNIA_ROWS)
@@ -58,7 +58,7 @@ def california_price(columns: np.ndarray) -> np.ndarray:
 
 
 def _boston_columns(random: np.random.Generator, rows: int) -> np.ndarray:
-    """Return the columns: one hidden number, how urban a district is, ties most of them together."""
+    """Return the columns, most of which depend on one latent variable: how urban a district is."""
     urban = random.beta(1.2, 1.6, rows)
     noise = random.normal(0, 1, (8, rows))
     central = random.random(rows) < urban**1.5
@@ -80,7 +80,7 @@ def _boston_columns(random: np.random.Generator, rows: int) -> np.ndarray:
 
 
 def _california_columns(random: np.random.Generator, rows: int) -> np.ndarray:
-    place = random.choice(3, rows, p=(0.3, 0.45, 0.25))  # round San Francisco, round Los Angeles, anywhere
+    place = random.choice(3, rows, p=(0.3, 0.45, 0.25))  # near San Francisco, near Los Angeles, anywhere
     latitude = np.array([37.6, 34.0, 37.0])[place] + random.normal(0, 1, rows) * np.array([0.4, 0.35, 2.2])[place]
     latitude = np.clip(latitude, 32.54, 41.95)
     inland = random.gamma(1.2, np.array([0.35, 0.45, 1.6])[place])
@@ -96,6 +96,6 @@ def _california_columns(random: np.random.Generator, rows: int) -> np.ndarray:
 
 
 def _coast(latitude: np.ndarray) -> np.ndarray:
-    """Return the longitude of the coast, roughly."""
+    """Return the approximate longitude of the coast."""
     known = [32.5, 34.0, 34.5, 36.6, 37.8, 40.4, 42.0], [-117.1, -118.5, -120.5, -121.9, -122.5, -124.3, -124.2]
     return np.interp(latitude, *known)

@@ -1,4 +1,4 @@
-"""Draws of words that are as unequally frequent as those of a language."""
+"""Random words with the frequency distribution of natural language."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ _CELLS = 1 << 20
 
 
 def zipf(words: np.ndarray) -> np.ndarray:
-    """Return the probability of each word by its rank in the language, by Zipf's law: (words,) float64."""
+    """Return the probability of each word given its rank, by Zipf's law: (words,) float64."""
     weight = 1.0 / (words + 2.7)
     return weight / weight.sum()
 
 
 def draw(random: np.random.Generator, words: np.ndarray, probability: np.ndarray, count: int) -> np.ndarray:
-    """Return `count` of the words, each as often as its probability says, in steps of 2**-20: (count,) int32.
+    """Return `count` words drawn with their probabilities, in steps of 2**-20: (count,) int32.
 
-    A table that holds each word as often as it is drawn is ten times faster than a search in the sums.
+    A table that repeats each word by its probability is ten times faster than a search in the cumulative sums.
     """
     bounds = np.rint(np.cumsum(probability) * _CELLS).astype(np.int64)
     table = np.repeat(words.astype(np.int32), np.diff(bounds, prepend=0))
@@ -24,6 +24,6 @@ def draw(random: np.random.Generator, words: np.ndarray, probability: np.ndarray
 
 
 def lengths(random: np.random.Generator, texts: int, mean: float, spread: float) -> np.ndarray:
-    """Return how many words each text has: log-normal, at least 8 and at most 10 times the mean: (texts,) int64."""
+    """Return the number of words in each text: log-normal, at least 8 and at most 10 times the mean: (texts,) int64."""
     drawn = random.lognormal(np.log(mean) - spread**2 / 2, spread, texts)
     return np.clip(np.rint(drawn), 8, 10 * mean).astype(np.int64)

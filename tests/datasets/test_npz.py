@@ -113,7 +113,7 @@ def test_what_is_no_array_is_refused(tmp_path):
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("x", "text")
         archive.writestr("y", "text")
-    with pytest.raises(DataError, match="there is no array 'x'"):
+    with pytest.raises(DataError, match="it has no array 'x'"):
         Npz(path=str(path)).load()
 
 
