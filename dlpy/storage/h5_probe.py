@@ -14,7 +14,7 @@ from dlpy.core.errors import DataError
 _SECONDS, _BYTES_A_SECOND = 5.0, 20_000_000
 _CODE = (
     "import resource, sys; resource.setrlimit(resource.RLIMIT_CPU, (int(sys.argv[2]), int(sys.argv[2]) + 1));"
-    "from dlpy import weight_files; weight_files.try_out(sys.argv[1])"
+    "from dlpy.pretrained import weights; weights.try_out(sys.argv[1])"
 )
 _PATIENCE = 20  # wall-clock limit, as a multiple of the CPU limit, for busy machines
 

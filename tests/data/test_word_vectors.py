@@ -32,11 +32,11 @@ def test_vectors_come_in_the_order_of_the_words(write, head: str) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("the 1 2 3\ncat 1 2\n", "vectors.txt:2: 'cat' has 2 numbers, not the 3 numbers expected."),
+        ("the 1 2 3\ncat 1 2\n", "vectors.txt:2: 'cat' has 2 numbers, expected 3 numbers."),
         ("the 1 2 3\ncat 1 x 3\n", "vectors.txt:2: '1 x 3' is not a list of numbers separated by spaces."),
         ("the 1 2 nan\n", "vectors.txt:1: a number is not finite."),
         ("the\n", "vectors.txt:1: 'the' has 0 numbers"),
-        ("dog 1 2 3\n", "has none of the 4 words of the vocabulary."),
+        ("dog 1 2 3\n", "contains none of the 4 words of the vocabulary."),
         (b"the 1 2 3\n\xff\xfe 1 2 3\n", "is not UTF-8"),
     ],
 )

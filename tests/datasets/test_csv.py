@@ -104,7 +104,7 @@ def test_missing_cells_are_filled_from_training_rows(tmp_path, rule, expected):
         ("23,Oslo,4.5", "23,Oslo,abc", "small.csv:5: column 'income': 'abc' is not a number."),
         ("23,Oslo,4.5", "23,Oslo,inf", "small.csv:5: column 'income': 'inf' is not finite."),
         ("23,Oslo,4.5", "23,Oslo,NULL", "small.csv:5: column 'income': 'NULL' is not a number."),
-        ("4.5,yes", "4.5,NA", "small.csv:5: column 'bought': 'NA' means a missing target."),
+        ("4.5,yes", "4.5,NA", "small.csv:5: column 'bought': 'NA' marks a missing target."),
     ],
 )
 def test_a_bad_cell_is_named_with_its_line(tmp_path, old, new, message):

@@ -133,9 +133,9 @@ def test_clothes_are_found_in_keras_cache(tmp_path: Path, monkeypatch: pytest.Mo
         (bytes([0, 0, 8, 1]) + bytes(40), "it does not start with the IDX header"),
         (
             bytes([0, 0, 8, 3]) + bytes([0, 0, 0, 20, 0, 0, 0, 28, 0, 0, 0, 28]) + bytes(99),
-            "fewer than the 15,680 bytes",
+            "fewer bytes than the 15,680",
         ),
-        (bytes([0, 0, 8, 3]) + bytes([0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 2]) + bytes(99), "more than the 4 bytes"),
+        (bytes([0, 0, 8, 3]) + bytes([0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 2]) + bytes(99), "more bytes than the 4 "),
         (bytes([0, 0, 8, 3]) + b"\xff" * 12, "its shape is"),
     ],
 )
@@ -185,8 +185,8 @@ class Evil:
     [
         (pickle.dumps({b"labels": Evil()}), "it calls builtins.eval; no known dataset does"),
         (b"nothing pickled", "is not a CIFAR archive"),
-        (pickle.dumps({b"labels": [1]}), "there is no b'data'"),
-        (pickle.dumps({b"labels": [1], b"data": [1]}), "it is no array"),
+        (pickle.dumps({b"labels": [1]}), "it has no b'data'"),
+        (pickle.dumps({b"labels": [1], b"data": [1]}), "it is not an array"),
         (pickle.dumps({b"labels": [1], b"data": np.zeros((1, 3071), np.uint8)}, 2), "one row of 3,072 bytes per label"),
         (pickle.dumps({b"labels": [300], b"data": np.zeros((1, 3072), np.uint8)}, 2), "not class numbers"),
     ],
@@ -213,5 +213,5 @@ def test_links_in_an_archive_are_not_followed(tmp_path: Path) -> None:
             member = tarfile.TarInfo(name)
             member.type, member.linkname = tarfile.SYMTYPE, "/etc/passwd"
             archive.addfile(member)
-    with pytest.raises(DataError, match="there is no data_batch_1"):
+    with pytest.raises(DataError, match="it has no data_batch_1"):
         Cifar10(path=str(tmp_path / "links.tar.gz")).load()

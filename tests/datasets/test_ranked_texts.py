@@ -181,7 +181,7 @@ class Evil:
     [
         ([["a", "b"], ["c"]], "something other than integers"),
         ([[1.5], [2.0]], "something other than integers and bytes: opcode b'G'"),
-        ([[-1], [2]], "something other than integers"),
+        ([[-1], [2]], "should contain only integers from 0 up"),
         ([1, 2], "not an array of lists"),
         ([[Evil()], [1]], "it calls"),
         ([[np.int64(1)], [1]], "it calls"),

@@ -37,7 +37,7 @@ def test_predictions_are_read_by_part_and_too_large_numbers_are_undefined(tmp_pa
         ({"target": ["a", "b"]}, "'target' is of type <U1"),
         ({"prediction": np.zeros((2, 2))}, "its targets and predictions have shapes"),
         ({"prediction": np.zeros((3, 3))}, "'prediction' is of type float64 and shape"),
-        ({"prediction": None}, "it has no array 'prediction'"),
+        ({"prediction": None}, "there is no array 'prediction' in it"),
         ({"index": [0.0, 1.0]}, "'index' does not hold positions of rows"),
         ({"time": [0, 2**62]}, "'time' does not hold times"),
         ({"baseline": [1.0]}, "'baseline' is of type float64"),

@@ -71,7 +71,7 @@ class Asks:
         (objects([[[1]]]), "something other than integers"),
         (objects([1, 2]), "it is not an array of lists"),
         (np.ones(3), "it is not an array of objects"),
-        ([1, 2], "it is no array"),
+        ([1, 2], "it is not an array"),
         (objects([ROWS[0], ROWS[0]]), "the same object twice"),
         ({1: 2}, "one of its keys is not a text"),
     ],
