@@ -80,7 +80,7 @@ def read_idx(path: Path, axes: int) -> np.ndarray:
     """Return the bytes of a gzipped IDX file (the format of MNIST) as a uint8 array with that many axes.
 
     Raises:
-        DataError: the file is missing, damaged or holds something else.
+        DataError: the file is missing, damaged or has other contents.
     """
     try:
         with gzip.open(path) as file:

@@ -42,7 +42,7 @@ class Augmentation(Block):
     contrast: Share = 0.0
     """Contrast range: 0.2 scales the distance of each value from the image mean by 0.8 to 1.2."""
     fill: Literal["nearest", "reflect", "wrap", "constant"] = "nearest"
-    """How to fill the area outside the image: nearest edge pixel, reflect, wrap, or constant (zeros)."""
+    """Fill outside the image: nearest (edge pixel), reflect (mirrored), wrap (repeated), constant (zeros)."""
     interpolation: Literal["bilinear", "nearest"] = "bilinear"
     """Interpolation method."""
 

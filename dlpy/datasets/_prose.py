@@ -50,9 +50,9 @@ class Prose(Dataset):
     """Maximum vocabulary size: keep the most frequent tokens and map all others to one unknown token. Default: no
     limit."""
     validation: Holdout | None = Holdout(fraction=0.1)
-    """Validation tokens: a fraction, a count or rows. Default: the last 10% before the test tokens."""
+    """Validation tokens: a fraction or a count, taken from the end before the test tokens, or rows: [first, last]."""
     test: Holdout | None = Holdout(fraction=0.1)
-    """Test tokens, used only by `dlpy evaluate`: a fraction, a count or rows. Default: the last 10% of the text."""
+    """Test tokens, used only by `dlpy evaluate`: a fraction or a count, taken from the end, or rows: [first, last]."""
 
     @model_validator(mode="after")
     def _possible(self) -> Prose:

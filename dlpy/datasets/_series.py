@@ -58,10 +58,10 @@ class Series(Dataset):
     difference: bool = False
     """Feed the target's past as differences from its last value, and add that value to the model's output."""
     validation: Holdout | None = Holdout(fraction=0.2)
-    """Validation rows: a fraction, a count or rows. Default: the last 20% before the test rows. No window crosses
-    from one split into another."""
+    """Validation rows: a fraction or a count, taken from the end before the test rows, or rows: [first, last]. No
+    window crosses from one split into another."""
     test: Holdout | None = Holdout(fraction=0.2)
-    """Test rows, used only by `dlpy evaluate`: a fraction, a count or rows. Default: the last 20%."""
+    """Test rows, used only by `dlpy evaluate`: a fraction or a count, taken from the end, or rows: [first, last]."""
 
     @model_validator(mode="after")
     def _in_order(self) -> Series:

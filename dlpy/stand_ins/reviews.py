@@ -61,14 +61,14 @@ def _part(random: np.random.Generator, words: Lexicon, count: int) -> tuple[Sequ
     praise = labels ^ (random.random(count) < WRONG_LABELS)
     splits = splits_of(lengths(random, count, _MEAN_LENGTH, 0.65))
     row = np.repeat(np.arange(count, dtype=np.int32), np.diff(splits))
-    talkative = random.beta(*_OPINIONS, count).astype(np.float32)  # share of opinion words in each review
-    opinion = random.random(len(row), np.float32) < talkative[row]
+    opinion_share = random.beta(*_OPINIONS, count).astype(np.float32)  # share of opinion words in each review
+    opinion = random.random(len(row), np.float32) < opinion_share[row]
     negation = _negations(random, opinion, splits)
     values = draw(random, *_neutral(words), len(row))
     values[negation] = random.choice(NEGATIONS, np.count_nonzero(negation))
     place = np.flatnonzero(opinion)
-    mind = praise[row[place]] ^ np.concatenate([[False], negation])[place]
-    values[place] = _opinions(random, words, mind)
+    sentiment = praise[row[place]] ^ np.concatenate([[False], negation])[place]
+    values[place] = _opinions(random, words, sentiment)
     return Sequences(values, splits), labels
 
 
@@ -86,8 +86,8 @@ def _negations(random: np.random.Generator, opinion: np.ndarray, splits: np.ndar
     return negation
 
 
-def _opinions(random: np.random.Generator, words: Lexicon, mind: np.ndarray) -> np.ndarray:
+def _opinions(random: np.random.Generator, words: Lexicon, sentiment: np.ndarray) -> np.ndarray:
     """Return one opinion word for each sentiment (True is positive)."""
-    pair = draw(random, np.arange(_PAIRS), zipf(words.ranks[:, 0]), len(mind))
-    as_meant = random.random(len(mind), np.float32) < (1 + words.strength[pair]) / 2
-    return words.ranks[pair, (mind == as_meant).astype(np.int32)]
+    pair = draw(random, np.arange(_PAIRS), zipf(words.ranks[:, 0]), len(sentiment))
+    as_meant = random.random(len(sentiment), np.float32) < (1 + words.strength[pair]) / 2
+    return words.ranks[pair, (sentiment == as_meant).astype(np.int32)]

@@ -117,7 +117,7 @@ def test_layers_that_are_not_there_are_told_together_and_leave_no_run(bench) -> 
     ("override", "status", "message"),
     [
         ("path=none.png", 3, "path: there is no image file none.png"),
-        ("path=experiment.yaml", 3, "is not a JPEG, PNG, GIF, BMP or WebP picture"),
+        ("path=experiment.yaml", 3, "is not a JPEG, PNG, GIF, BMP or WebP image"),
         ("weights=none.h5", 3, "weights: there is no file none.h5"),
     ],
 )

@@ -151,9 +151,13 @@ OTHERS = {
     "lengths": (
         DATASET + LOAD.format("Rows.single(np.zeros((9, 2)), np.zeros(8))"),
         3,
-        "9 rows of inputs, 8 of target",
+        "9 rows of inputs, but 8 of target",
     ),
-    "text": (DATASET + LOAD.format("Rows.single(np.full((9, 2), 'a'), np.arange(9) % 2)"), 3, "holds <U1, not numbers"),
+    "text": (
+        DATASET + LOAD.format("Rows.single(np.full((9, 2), 'a'), np.arange(9) % 2)"),
+        3,
+        "contains <U1, expected numbers",
+    ),
     "no columns": (DATASET + LOAD.format("Rows.single(np.zeros((9, 0)), np.arange(9) % 2)"), 3, "contain no numbers"),
 }
 

@@ -101,7 +101,7 @@ def test_samples_are_written_as_often_as_asked(trained) -> None:
     ("arguments", "status", "message"),
     [
         (["generate", "latest", "--seed-text", "Zü ß"], 2, "--seed-text: 'Z', 'ü', 'ß' not found in the training text"),
-        (["generate", "latest", "--seed-text", ""], 2, "--seed-text: there is no character in it"),
+        (["generate", "latest", "--seed-text", ""], 2, "--seed-text: expected at least one character"),
         (["generate", "latest", "--temperature", "-1"], 2, "temperature -1: expected 0"),
         (["generate", "latest", "--top-k", "0"], 2, "top-k 0: expected"),
         (["generate", "latest", "--checkpoint", "first"], 2, "expected best or last"),
