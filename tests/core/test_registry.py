@@ -119,7 +119,7 @@ def test_the_copy_in_the_run_directory_is_the_one_that_is_run(bench) -> None:
         ("def broken(:\n", "failed: SyntaxError"),
         ("import no_such_package", "failed: ModuleNotFoundError: No module named 'no_such_package'"),
         ("import sys; sys.exit(3)", "failed: SystemExit: 3"),
-        (MODEL.format(name="dense"), "registers model 'dense', which dlpy.models.dense already is"),
+        (MODEL.format(name="dense"), "registers model 'dense', but dlpy.models.dense already uses this name"),
     ],
 )
 def test_the_mistakes_of_a_plug_in_are_named_with_its_file(bench, code: str, message: str) -> None:
@@ -139,7 +139,9 @@ def test_a_missing_plug_in_is_named(bench) -> None:
 
 def test_a_name_of_dlpy_cannot_be_taken_by_a_plug_in(bench) -> None:
     dense = Model.registry.get("dense")
-    with pytest.raises(ConfigError, match=r"mine\.py registers model 'dense', which dlpy\.models\.dense already is"):
+    with pytest.raises(
+        ConfigError, match=r"mine\.py registers model 'dense', but dlpy\.models\.dense already uses this name"
+    ):
         load_plugin(bench.write(MODEL.format(name="dense"), "mine.py"))
     assert Model.registry.get("dense") is dense
 
@@ -148,7 +150,10 @@ def test_the_plug_in_is_blamed_even_if_it_is_the_first_to_be_loaded(bench) -> No
     bench.write(MODEL.format(name="dense"), "mine.py")
     checked = fresh(bench.folder, "check", bench.write(EXPERIMENT.format(name="dense", plugins="mine.py")))
     assert checked.returncode == 2
-    assert "mine.py registers model 'dense', which dlpy.models.dense already is." in checked.stdout + checked.stderr
+    assert (
+        "mine.py registers model 'dense', but dlpy.models.dense already uses this name."
+        in checked.stdout + checked.stderr
+    )
 
 
 def test_two_plug_ins_cannot_have_the_same_name(bench) -> None:
@@ -156,7 +161,9 @@ def test_two_plug_ins_cannot_have_the_same_name(bench) -> None:
     second = bench.write(MODEL.format(name="twice"), "second.py")
     load_plugin(first)
     load_plugin(first)
-    with pytest.raises(ConfigError, match=r"second\.py registers model 'twice', which .*first\.py already is"):
+    with pytest.raises(
+        ConfigError, match=r"second\.py registers model 'twice', but .*first\.py already uses this name"
+    ):
         load_plugin(second)
 
 
@@ -219,7 +226,7 @@ def test_an_installed_package_adds_models(bench, installed: Path) -> None:
     [
         ("raise RuntimeError('no licence')", "sandpit:Pyramid failed: RuntimeError: no licence"),
         ("", "sandpit:Pyramid failed: AttributeError: "),
-        (MODEL.format(name="dense"), "sandpit registers model 'dense', which dlpy.models.dense already is"),
+        (MODEL.format(name="dense"), "sandpit registers model 'dense', but dlpy.models.dense already uses this name"),
     ],
 )
 def test_a_package_that_fails_is_named(installed: Path, code: str, message: str) -> None:

@@ -175,7 +175,7 @@ def test_targets_that_tell_nothing_apart_are_refused(tmp_path):
 def test_free_text_is_not_taken_for_categories(tmp_path):
     path = tmp_path / "t.csv"
     path.write_text("x,y\n" + "".join(f"some text {i},{i % 2}\n" for i in range(1500)))
-    with pytest.raises(DataError, match="column 'x' holds 1,500 different texts"):
+    with pytest.raises(DataError, match="column 'x' has 1,500 distinct texts"):
         Csv(path=str(path), target="y").load()
 
 

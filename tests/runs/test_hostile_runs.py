@@ -152,4 +152,4 @@ def test_a_clock_that_was_set_back_does_not_make_an_older_run_the_latest(tmp_pat
 def test_a_pattern_of_many_stars_is_refused(bench) -> None:
     text = "data: {name: image_folder, path: ., size: 8, pattern: '{class}*a*a*a'}\nmodel: {name: convnet}\n"
     status, out, _ = bench.run("check", bench.write(text))
-    assert (status, "'pattern' has 3 *; at most 2 are taken" in out) == (2, True)
+    assert (status, "'pattern' contains 3 *; at most 2 are allowed" in out) == (2, True)
