@@ -44,13 +44,13 @@ def test_a_class_called_none_is_told_with_its_text_line_and_option(tmp_path):
 
 def test_a_missing_target_far_down_a_column_of_texts_is_not_taken_for_a_class(tmp_path):
     error = told(Csv(path=table(tmp_path, late=True), target="label", missing="most_frequent"))
-    assert error.startswith("t.csv:59: column 'label': 'None' means a missing target.")
+    assert error.startswith("t.csv:59: column 'label': 'None' marks a missing target.")
     assert " 3 cells of the column " in error
 
 
 def test_a_country_called_na_is_told_like_a_label(tmp_path):
     error = told(Csv(path=table(tmp_path), target="label", missing_values=["", "NA"]))
-    assert error.startswith("t.csv:2: column 'country': 'NA' means a missing cell. Set data.missing: most_frequent, ")
+    assert error.startswith("t.csv:2: column 'country': 'NA' marks a missing cell. Set data.missing: most_frequent, ")
     assert error.endswith('which is ["", "NA"]: set data.missing_values: [""]')
 
 
@@ -94,11 +94,11 @@ def test_new_rows_with_a_missing_cell_are_told_with_its_text(tmp_path):
     task = dataset.load().task
     dataset = dataset.model_copy(update={"numeric": ["x"], "categorical": ["country"], "missing_values": ["", "NA"]})
     (tmp_path / "new.csv").write_text("x,country\n1,ZA\n2,NA\n")
-    with pytest.raises(DataError, match=r"new\.csv:3: column 'country': 'NA' means a missing cell\. .*: \[\"\"\]$"):
+    with pytest.raises(DataError, match=r"new\.csv:3: column 'country': 'NA' marks a missing cell\. .*: \[\"\"\]$"):
         dataset.read(tmp_path / "new.csv", task)
     dataset = dataset.model_copy(update={"missing_values": ["", "None"]})
     (tmp_path / "new.csv").write_text("x,country,label\n1,ZA,mild\n2,ZA,None\n")
-    with pytest.raises(DataError, match=r"new\.csv:3: column 'label': 'None' means .* Other rows have one: fill"):
+    with pytest.raises(DataError, match=r"new\.csv:3: column 'label': 'None' marks .* Other rows have one: fill"):
         dataset.read(tmp_path / "new.csv", task)
 
 

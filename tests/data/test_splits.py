@@ -64,7 +64,7 @@ def test_some_rows_must_stay_on_both_sides(holdout: object) -> None:
 def test_a_column_marks_the_rows() -> None:
     table = Rows.single(np.zeros((3, 1)), np.zeros(3), {"part": np.array(["train", "validation", "train"])})
     assert Holdout(column="part").held_out(table, NUMBERS, 0).tolist() == [False, True, False]
-    with pytest.raises(DataError, match="no row's column 'part' holds 'test'"):
+    with pytest.raises(DataError, match="no rows have 'test' in column 'part'"):
         Holdout(column="part", value="test").held_out(table, NUMBERS, 0)
 
 

@@ -29,7 +29,7 @@ def test_numbers_beyond_float32_are_told_with_their_cell(bench, row: str) -> Non
 
 def test_decimal_commas_are_told(bench) -> None:
     line = told(bench, ROWS.replace(",", ";").replace(".", ","), delimiter=";")
-    assert line.startswith("error: rows.csv:2: column 'y': '1,5' is not a number. Write decimals with a point.")
+    assert line.startswith("error: rows.csv:2: column 'y': '1,5' is not a number. Write decimals with a dot.")
 
 
 def test_a_column_listed_twice_is_told(bench) -> None:

@@ -94,7 +94,7 @@ def bad_cell(file: CsvFile, column: Column) -> DataError:
     """Return the error about the first cell that is not a number."""
     row, text = column.bad[0]
     what = "is not finite" if text.lower().lstrip("+-") in ("inf", "infinity") else "is not a number"
-    hint = "Write decimals with a point. " if _has_decimal_comma(text) else ""
+    hint = "Write decimals with a dot. " if _has_decimal_comma(text) else ""
     near = did_you_mean(text, MISSING).partition(" Known")[0].strip()
     hint += f"{near} " if near else ""
     shown = text if len(text) <= 40 else text[:37] + "..."
