@@ -130,8 +130,8 @@ def plugin_failure(error: BaseException) -> ConfigError | None:
     if not inside:
         return None
     frame, line = inside[-1]
-    said = _import_failure(error) if isinstance(error, ImportError) else in_one_line(error)
-    return ConfigError(f"plug-in {frame.f_code.co_filename} failed: {said} (line {line})")
+    reason = _import_failure(error) if isinstance(error, ImportError) else in_one_line(error)
+    return ConfigError(f"plug-in {frame.f_code.co_filename} failed: {reason} (line {line})")
 
 
 def _import_failure(error: ImportError) -> str:

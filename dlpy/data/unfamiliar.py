@@ -50,8 +50,8 @@ class Unfamiliar:
         return asdict(self) | {"examples": dict(self.examples)}
 
     def _which(self) -> str:
-        told = ", ".join(f"'{on_a_line(shortened(text, _LONGEST))}' ({count:,})" for text, count in self.examples)
-        return "; ".join(part for part in (told, on_a_line(self.known)) if part)
+        examples = ", ".join(f"'{on_a_line(shortened(text, _LONGEST))}' ({count:,})" for text, count in self.examples)
+        return "; ".join(part for part in (examples, on_a_line(self.known)) if part)
 
 
 def counted(values: Iterable[str]) -> tuple[tuple[str, int], ...]:

@@ -37,9 +37,9 @@ def class_scores(labels: np.ndarray, probability: np.ndarray) -> ClassScores:
         probability: (rows, classes).
     """
     count = probability.shape[1]
-    said = probability.argmax(axis=1)
-    rows, predicted = np.bincount(labels, minlength=count), np.bincount(said, minlength=count)
-    right = np.bincount(labels[labels == said], minlength=count)
+    likeliest = probability.argmax(axis=1)
+    rows, predicted = np.bincount(labels, minlength=count), np.bincount(likeliest, minlength=count)
+    right = np.bincount(labels[labels == likeliest], minlength=count)
     return ClassScores(
         rows,
         predicted,

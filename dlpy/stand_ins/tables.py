@@ -49,12 +49,12 @@ def california(seed: int) -> Part:
 
 def california_price(columns: np.ndarray) -> np.ndarray:
     """Return the price in dollars of districts (rows, 8) in Keras' order of columns, before noise and cap."""
-    longitude, latitude, age, rooms, bedrooms, people, households, income = columns.T
+    longitude, latitude, age, rooms, bedrooms, heads, households, income = columns.T
     coast = np.maximum(0.0, (longitude - _coast(latitude)) * 0.75 + 0.1)
     cities = [(-122.4, 37.8), (-118.3, 34.0)]
     near = sum(np.exp(-np.hypot(longitude - x, latitude - y) / 0.8) for x, y in cities)
     price = 70_000 * income**0.75 * np.exp(0.45 * near - 0.25 * np.sqrt(coast))
-    return price * (households / people * 2.8) ** 0.3 * (1 + 0.003 * (age - 28)) * (bedrooms / rooms * 5) ** 0.15
+    return price * (households / heads * 2.8) ** 0.3 * (1 + 0.003 * (age - 28)) * (bedrooms / rooms * 5) ** 0.15
 
 
 def _boston_columns(random: np.random.Generator, rows: int) -> np.ndarray:
@@ -90,8 +90,8 @@ def _california_columns(random: np.random.Generator, rows: int) -> np.ndarray:
     income = np.clip(np.exp(random.normal(1.26, 0.45, rows)), 0.4999, 15.0001)
     rooms = np.clip(np.rint(households * np.exp(1.25 + 0.12 * income**0.8 + random.normal(0, 0.2, rows))), 2, 39_320)
     bedrooms = np.clip(np.rint(households * np.exp(random.normal(0.06, 0.07, rows))), 1, 6_445)
-    people = np.clip(np.rint(households * np.exp(random.normal(1.03, 0.25, rows))), 3, 35_682)
-    columns = (np.round(longitude, 2), np.round(latitude, 2), age, rooms, bedrooms, people, households, income.round(4))
+    heads = np.clip(np.rint(households * np.exp(random.normal(1.03, 0.25, rows))), 3, 35_682)
+    columns = (np.round(longitude, 2), np.round(latitude, 2), age, rooms, bedrooms, heads, households, income.round(4))
     return np.stack(columns, axis=1)
 
 

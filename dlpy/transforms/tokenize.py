@@ -73,17 +73,17 @@ class Tokenize(Transform):
         unknown, lengths = _unknown(found, state), np.diff(found.rows.splits)
         holding = np.bincount(np.repeat(np.arange(len(rows)), lengths)[unknown], minlength=len(rows))
         lost = holding == lengths
-        told = []
+        unfamiliar = []
         if lost.any():
             examples = counted(texts[lost].tolist())
-            told.append(Unfamiliar("text", f"no known {self.by}", int(lost.sum()), len(rows), examples))
+            unfamiliar.append(Unfamiliar("text", f"no known {self.by}", int(lost.sum()), len(rows), examples))
         if unknown.any():
             words = counted(found.distinct[number] for number in found.rows.values[unknown].tolist())
             usual = f", of training texts {float(state['unknown']):.1%}" if "unknown" in state else ""
             known = f"{unknown.mean():.1%} of all {self.by}s{usual}"
             count = int((holding > 0).sum())
-            told.append(Unfamiliar("text", f"unknown {self.by}s", count, len(rows), words, known, is_usual=True))
-        return told
+            unfamiliar.append(Unfamiliar("text", f"unknown {self.by}s", count, len(rows), words, known, is_usual=True))
+        return unfamiliar
 
     def apply(self, rows: Rows, state: State) -> Rows:
         return self._integers(rows, self._with_ngrams(self._single(texts_of(self, rows))), state)
