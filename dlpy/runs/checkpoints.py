@@ -188,6 +188,10 @@ def _fill(group: list[Any], folder: Path, name: str, run: Run) -> None:
 def _read_arrays(folder: Path, name: str) -> dict[str, np.ndarray]:
     verify(folder, name)
     try:
-        return read_npz(folder / name)
+        arrays = read_npz(folder / name)
     except ArraysError as error:
         raise RunError(f"{folder / name} is damaged: {error}.") from None
+    for key, array in arrays.items():
+        if array.dtype.kind not in "fiub":
+            raise RunError(f"{folder / name} is damaged: '{key}' contains {array.dtype} instead of numbers.")
+    return arrays

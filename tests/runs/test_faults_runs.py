@@ -8,6 +8,7 @@ import pytest
 
 from dlpy.core.errors import RunError
 from dlpy.runs.directory import Run, find_run
+from dlpy.storage.atomic import sha256
 
 ROWS = "cls,a,b\n" + "".join(f"{'xyz'[i % 3]},{i},{i % 3 + 0.5}\n" for i in range(60))
 
@@ -67,6 +68,20 @@ def test_a_record_that_lacks_something_is_told(bench, run: Run, missing: str) ->
     del record[missing]
     (run.path / "run.json").write_text(json.dumps(record))
     assert f"run.json is damaged: entry '{missing}' is missing." in told(bench, "evaluate", "latest")
+
+
+@pytest.mark.parametrize("dtype", ["M8[us]", "U9", "c8"])
+def test_weights_that_are_no_numbers_are_told(bench, run: Run, dtype: str) -> None:
+    folder = (run.checkpoints / "best").resolve()
+    with np.load(folder / "weights.npz") as stored:
+        arrays = dict(stored)
+    name = next(iter(arrays))
+    arrays[name] = np.zeros(arrays[name].shape, dtype)
+    np.savez(folder / "weights.npz", **arrays)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["weights.npz"] = sha256(folder / "weights.npz")
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    assert "weights.npz is damaged: " in told(bench, "evaluate", "latest")
 
 
 def test_transforms_that_were_learnt_by_others_are_told(bench, run: Run) -> None:
