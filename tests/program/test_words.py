@@ -13,11 +13,19 @@ READMES = ["README.md", "configs/README.md", "runs/README.md", "dlpy/README.md",
 EXPERIMENTS = sorted((ROOT / "configs").glob("*.yaml"))
 FILES = [*sorted((ROOT / "dlpy").rglob("*.py")), *EXPERIMENTS, *map(ROOT.joinpath, READMES)]
 INSTEAD = {  # what must not come back -> what to write
+    "gone on with": "resumed, or continued",
     "begins again": "restarts",
+    "split otherwise": "change the split",
     "laid over": "overlaid",
     "a guess without": "a baseline",
     "guess without learning": "baseline",
     "persons": "users",
+    "what is said": "the message",
+    "made of": "built from, or consisting of",
+    "gone through": "processed",
+    "does to its sums": "activation function",
+    "do to their sums": "activation function",
+    "left out in training": "dropout rate",
     "plug-ins are run": "plug-in code is executed",
 }
 _PROSE = {tokenize.COMMENT, tokenize.STRING, getattr(tokenize, "FSTRING_MIDDLE", tokenize.STRING)}
