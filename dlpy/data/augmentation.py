@@ -1,9 +1,9 @@
-"""Random image augmentation during training, different in every epoch."""
+"""Pictures changed at random while they are trained on, so that no two epochs see the same ones."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 import numpy as np
 from pydantic import Field, model_validator
@@ -17,82 +17,97 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
 Share = Annotated[float, Field(ge=0, lt=1)]
-Draws = dict[str, np.ndarray | str]  # the return type of `drawn`
+
+
+class Draws(NamedTuple):
+    """How each of some images is changed; a graph takes it as an argument.
+
+    warps: (images, 8) float32, where each pixel comes from (projective, as TensorFlow takes it); None without moves.
+    tones: (images, 4) float32: what is added, the contrast's factor, and the span; None where these stay.
+    fill, interpolation: the options of Augmentation.
+    """
+
+    warps: Any
+    tones: Any
+    fill: str
+    interpolation: str
+
+    def at(self, positions: slice) -> Draws:
+        """Return how the images at these positions are changed."""
+        warps, tones = (None if draws is None else draws[positions] for draws in (self.warps, self.tones))
+        return self._replace(warps=warps, tones=tones)
 
 
 class Augmentation(Block):
-    """Random changes of each training image, drawn again in every epoch; 0 disables a change.
+    """Random changes of each training picture, drawn anew for every epoch; 0 leaves a change out.
 
-    All geometric changes are applied in a single interpolation. The random numbers depend only on the seed, the epoch
-    and the position of the image in the epoch, so a run can be repeated exactly.
+    All moves together are one look-up in the picture. What is drawn depends on the seed, the epoch and the picture's
+    place in it alone, so a run repeats exactly.
     """
 
     rotation: Annotated[float, Field(ge=0, le=180)] = 0.0
-    """Maximum rotation angle in degrees, in either direction."""
+    """Largest angle in degrees, to either side."""
     shift: Share = 0.0
-    """Maximum shift in either direction, horizontally and vertically, as a fraction of the image side, e.g. 0.2."""
+    """Largest move, up, down and sideways, as a share of the picture's side."""
     shear: Annotated[float, Field(ge=0, lt=1.5)] = 0.0
-    """Maximum shear angle in either direction, in radians: 0.2 is 11 degrees."""
+    """Largest slant to either side, as an angle in radians: 0.2 is 11 degrees."""
     zoom: Share = 0.0
-    """Zoom range: 0.2 scales images by 0.8 to 1.2; height and width are scaled independently."""
+    """0.2 makes pictures 0.8 to 1.2 times as large; height and width are drawn apart."""
     flip: Literal["horizontal", "vertical", "both"] | None = None
-    """Flip an image with probability 0.5 in this direction. Default: no flips."""
+    """Mirror every second picture."""
     brightness: Share = 0.0
-    """Maximum change of brightness, as a fraction of the value range."""
+    """Largest change of all numbers, as a share of their range."""
     contrast: Share = 0.0
-    """Contrast range: 0.2 scales the distance of each value from the image mean by 0.8 to 1.2."""
+    """0.2 brings each number 0.8 to 1.2 times as far from the picture's mean."""
     fill: Literal["nearest", "reflect", "wrap", "constant"] = "nearest"
-    """Fill outside the image: nearest (edge pixel), reflect (mirrored), wrap (repeated), constant (zeros)."""
+    """What appears where a picture moved away: its edge, its mirror image, its other side, or zeros."""
     interpolation: Literal["bilinear", "nearest"] = "bilinear"
-    """Interpolation method."""
+    """How numbers between pixels are found."""
 
     @model_validator(mode="after")
     def _changes_something(self) -> Augmentation:
         if not (self.moves or self.brightness or self.contrast):
-            raise ValueError("nothing to change: set rotation, shift, shear, zoom, flip, brightness or contrast")
+            raise ValueError("nothing is changed: give rotation, shift, shear, zoom, flip, brightness or contrast")
         return self
 
     @property
     def moves(self) -> bool:
-        """Whether there are geometric changes."""
+        """Whether pixels change their places."""
         return bool(self.rotation or self.shift or self.shear or self.zoom or self.flip)
 
     def check(self, task: Task) -> None:
-        """Raise ConfigError if the model's inputs are not images."""
+        """Raise ConfigError where the model's rows are no pictures."""
         if task.input.kind != "array" or len(task.input.shape) != 3:
-            raise ConfigError(f"augmentation requires images (height, width, channels), not {task.input}.")
+            raise ConfigError(f"augmentation needs pictures (height, width, channels), not {task.input}.")
 
     def by_epoch(self, pictures: Features, seed: int, count: int) -> Callable[[int], Draws]:
-        """Return a function that draws the changes of `count` images for an epoch."""
+        """Return what draws for each epoch what is done to so many of the pictures."""
         if not isinstance(pictures, np.ndarray | Scaled | Pictures):
-            raise TypeError(f"expected images, not {type(pictures).__name__}")
+            raise TypeError(f"no pictures: {type(pictures).__name__}")
         (_, *size, _), span = pictures.shape, value_span(pictures)
         return lambda epoch: self.drawn(np.random.default_rng([seed, epoch, 2]), count, (size[0], size[1]), span)
 
     def drawn(self, random: np.random.Generator, count: int, size: tuple[int, int], span: tuple[float, float]) -> Draws:
-        """Return random changes for `count` images, as expected by `augmented`.
+        """Return how each of some images is changed, as `augmented` takes it.
 
         Args:
-            size: height and width of the images.
-            span: smallest and largest value that an image can contain.
-
-        Returns:
-            warps: (count, 8) float32, projective transforms from output to input pixels, in TensorFlow's format.
-            tones: (count, 4) float32: the number to add, the contrast factor, and the span.
+            count: the number of images.
+            size: the images' height and width.
+            span: the smallest and the largest number an image may hold.
         """
-        draws: Draws = {}
-        if self.moves:
-            draws |= {"warps": self._warps(random, count, size), "fill": self.fill, "interpolation": self.interpolation}
-        if self.brightness or self.contrast:
-            low, high = span
-            added = random.uniform(-self.brightness, self.brightness, count) * (high - low)
-            factor = random.uniform(1 - self.contrast, 1 + self.contrast, count)
-            columns = [added, factor, np.full(count, low), np.full(count, high)]
-            draws["tones"] = np.stack(columns, axis=1).astype(np.float32)
-        return draws
+        warps = self._warps(random, count, size) if self.moves else None
+        tones = self._tones(random, count, span) if self.brightness or self.contrast else None
+        return Draws(warps, tones, self.fill, self.interpolation)
+
+    def _tones(self, random: np.random.Generator, count: int, span: tuple[float, float]) -> np.ndarray:
+        low, high = span
+        added = random.uniform(-self.brightness, self.brightness, count) * (high - low)
+        factor = random.uniform(1 - self.contrast, 1 + self.contrast, count)
+        columns = [added, factor, np.full(count, low), np.full(count, high)]
+        return np.stack(columns, axis=1).astype(np.float32)
 
     def _warps(self, random: np.random.Generator, count: int, size: tuple[int, int]) -> np.ndarray:
-        """Return transforms that rotate, shift, shear, zoom and flip about the image centre."""
+        """Return turned, shifted, slanted, zoomed and mirrored coordinates, about the pictures' centre."""
         height, width = size
         angle = np.radians(random.uniform(-self.rotation, self.rotation, count))
         down, right = random.uniform(-self.shift, self.shift, (2, count)) * [[height], [width]]
@@ -104,7 +119,7 @@ class Augmentation(Block):
         turn = _matrices([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]], count)
         shear = _matrices([[1, np.sin(slant)], [0, np.cos(slant)]], count)
         scale = _matrices([[across / wide, 0], [0, over / tall]], count)
-        matrix = turn @ shear @ scale  # from (x, y) of the output image to (x, y) of the input image
+        matrix = turn @ shear @ scale  # from (x, y) of the new picture to that of the old one
         centre = np.array([(width - 1) / 2, (height - 1) / 2])
         offset = centre - matrix @ centre - np.einsum("nij,jn->ni", turn, np.stack([right, down]))
         nothing = np.zeros((count, 2))
@@ -112,26 +127,26 @@ class Augmentation(Block):
         return rows.astype(np.float32)
 
 
-def augmented(pictures: tf.Tensor, draws: dict[str, Any]) -> tf.Tensor:
-    """Return images (batch, height, width, channels) float32 with the changes in `draws` applied."""
+def augmented(pictures: tf.Tensor, draws: Draws) -> tf.Tensor:
+    """Return images (batch, height, width, channels) float32, each changed by what was drawn for it."""
     import tensorflow as tf
 
-    if "warps" in draws:
+    if draws.warps is not None:
         pictures = tf.raw_ops.ImageProjectiveTransformV3(
             images=pictures,
-            transforms=draws["warps"],
+            transforms=draws.warps,
             output_shape=tf.shape(pictures)[1:3],
             fill_value=tf.constant(0.0),
-            interpolation=draws["interpolation"].upper(),
-            fill_mode=draws["fill"].upper(),
+            interpolation=draws.interpolation.upper(),
+            fill_mode=draws.fill.upper(),
         )
-    if "tones" in draws:
-        added, factor, low, high = (draws["tones"][:, i, None, None, None] for i in range(4))
+    if draws.tones is not None:
+        added, factor, low, high = (draws.tones[:, i, None, None, None] for i in range(4))
         mean = tf.reduce_mean(pictures, axis=[1, 2, 3], keepdims=True)
         pictures = tf.clip_by_value((pictures - mean) * factor + mean + added, low, high)
     return pictures
 
 
 def _matrices(rows: list[list[Any]], count: int) -> np.ndarray:
-    """Return one 2 x 2 matrix per image: (count, 2, 2)."""
+    """Return a 2 x 2 matrix for each picture: (count, 2, 2)."""
     return np.stack([np.stack([np.broadcast_to(cell, count) for cell in row], -1) for row in rows], -2)

@@ -1,8 +1,8 @@
-"""Keras models whose training step is a plain function: for families that learn otherwise than from a loss of labels.
+"""Keras models with a training step of their own, for families that are not trained by a loss of labels.
 
-A family says by `Model.scores` what its step logs, and its `build` returns `stepped(...)`: a network over the rows, and
-one or more turns, each an update of its own weights and of no others. All that trains, scores, checkpoints and resumes
-other models does so with these.
+A family names the scores that its step logs in `Model.scores`, and its `build` returns `stepped(...)`: a network over
+the rows, and one or more turns, each an update of its own weights alone. They are trained, scored, checkpointed and
+resumed like other models.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ Batch = tuple[Any, ...]  # (x,), or (x, y) where rows have labels: y (batch, 1) 
 
 
 class Noise:
-    """What a step draws at random: in training from a generator that is stored with checkpoints, else the same always.
+    """Random numbers of a step: in training from a generator that checkpoints store, otherwise always the same.
 
-    A score of held-out rows is thus the same each time they are scored.
+    Scoring the same held-out rows twice thus gives the same scores.
     """
 
     def __init__(self, generator: keras.random.SeedGenerator | None) -> None:
@@ -35,13 +35,13 @@ class Noise:
         return self._drawn if self._generator is None else self._generator
 
     def normal(self, shape: Any) -> Any:
-        """Return numbers from N(0, 1): float32 of this shape."""
+        """Return samples of N(0, 1): float32 of this shape."""
         import keras
 
         return keras.random.normal(shape, seed=self._seed())
 
     def uniform(self, shape: Any) -> Any:
-        """Return numbers from 0 to 1: float32 of this shape."""
+        """Return uniform samples from [0, 1): float32 of this shape."""
         import keras
 
         return keras.random.uniform(shape, seed=self._seed())
@@ -51,12 +51,12 @@ class Noise:
 class Turn:
     """One update of a training step.
 
-    learns: the layers whose weights it changes.
-    objective: returns the scores of a batch, each a mean over its rows; layers are to be called with
+    learns: the layers whose weights it updates.
+    objective: returns the scores of a batch, each a mean over its rows; it calls layers with
         `training=noise.training`.
-    minimized: which of the scores is made small.
-    optimizer: makes a new optimizer for this turn alone. Unless given, the first such turn has the optimizer of the
-        experiment and the others have copies of it.
+    minimized: the name of the score that the update minimizes.
+    optimizer: returns a new optimizer for this turn alone. Unless given, the first such turn uses the experiment's
+        optimizer and the others use copies of it.
     """
 
     learns: Sequence[keras.Layer]
@@ -66,18 +66,18 @@ class Turn:
 
     @property
     def weights(self) -> list[keras.Variable]:
-        """What it changes."""
+        """The weights it updates."""
         return [weight for layer in self.learns for weight in layer.trainable_variables]
 
 
 @dataclass(frozen=True)
 class Sampler:
-    """Makes rows from latent vectors.
+    """Generates rows from latent vectors.
 
-    network: takes (count, latent + classes) float32 and gives (count, *shape).
-    latent: numbers in a latent vector, drawn from N(0, 1).
-    span: the least and the largest number in a row.
-    classes: what a row can be asked to be of, one-hot behind the latent vector; () where it cannot be asked.
+    network: takes (count, latent + classes) float32 and returns (count, *shape).
+    latent: the length of a latent vector, drawn from N(0, 1).
+    span: the smallest and the largest number in a row.
+    classes: the names of the classes, one-hot behind the latent vector; () for an unconditional network.
     """
 
     network: keras.Model
@@ -89,21 +89,21 @@ class Sampler:
 def stepped(
     network: keras.Model, turns: Sequence[Turn], scores: Sequence[str], sampler: Sampler, portable: keras.Model
 ) -> keras.Model:
-    """Return a model over the network's input that is trained by turns, one after the other, with each batch.
+    """Return a model over the network's input whose training step takes one turn after the other.
 
     Args:
         network: takes the rows.
-        turns: what a training step does.
+        turns: the updates of a training step, in order.
         scores: the names of all scores.
-        sampler: makes rows.
-        portable: what people without dlpy get as model.keras.
+        sampler: generates rows.
+        portable: the network that is saved as model.keras.
     """
     return stepped_class()(network, turns, scores, sampler, portable)
 
 
 @cache
 def stepped_class() -> Any:
-    """Return the class of such models."""
+    """Return the class of models with turns."""
     import keras
 
     class SteppedModel(keras.Model):
@@ -137,11 +137,11 @@ def stepped_class() -> Any:
 
         @property
         def learners(self) -> list[tuple[Any, list[Any]]]:
-            """Each turn's optimizer with the weights it changes."""
+            """Each turn's optimizer with the weights it updates."""
             return [(optimizer, turn.weights) for optimizer, turn in zip(self.optimizers, self.turns, strict=True)]
 
         def compile(self, optimizer: Any = "rmsprop", loss: Any = None, metrics: Any = None) -> None:
-            """Give the turns their optimizers; the scores are their own business."""
+            """Give each turn its optimizer; loss and metrics are ignored."""
             super().compile(optimizer)
             self.optimizers = _optimizers(self.turns, self.optimizer)
 
@@ -161,7 +161,7 @@ def stepped_class() -> Any:
 
 
 def _update(turn: Turn, optimizer: Any, weights: list[Any], batch: Batch, noise: Noise) -> Scores:
-    """Change a turn's weights by its gradient, and return the scores from before."""
+    """Update a turn's weights by its gradient, and return the scores from before the update."""
     import tensorflow as tf
 
     values = [weight.value for weight in weights]
@@ -174,7 +174,7 @@ def _update(turn: Turn, optimizer: Any, weights: list[Any], batch: Batch, noise:
 
 
 def _take_in(scores: Scores, batch: Batch, means: list[Any]) -> None:
-    """Add a batch's scores to the means, by its number of rows."""
+    """Add a batch's scores to the means, weighted by its number of rows."""
     import tensorflow as tf
 
     rows = tf.cast(tf.shape(batch[0])[0], tf.float32)
@@ -184,7 +184,7 @@ def _take_in(scores: Scores, batch: Batch, means: list[Any]) -> None:
 
 
 def _optimizers(turns: Sequence[Turn], given: Any) -> list[Any]:
-    """Return an optimizer for each turn: its own, the given one, or a copy of that."""
+    """Return an optimizer for each turn: its own, the given one, or a copy of the given one."""
     found, unused = [], [given]
     for turn in turns:
         if turn.optimizer is not None:

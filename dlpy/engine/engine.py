@@ -1,12 +1,13 @@
-"""Trains, scores and asks a model. One loop over the epochs, and two ways to go through one.
+"""Trains, scores and predicts with a model: one loop over the epochs, and two ways to execute one.
 
-Keras' `fit` spends 1 to 2 ms a step before any arithmetic. Here a compiled graph goes through the batches of rows that
-stay in memory, called a few times a second at most; the weights after the same batches are those of `fit`.
+Keras' `fit` spends 1 to 2 ms a step before any arithmetic. Here a compiled graph runs over batches of rows that stay in
+memory, and is called a few times a second; the weights after the same batches are those of `fit`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -14,16 +15,16 @@ import numpy as np
 from dlpy.components.hooks import Hooks
 from dlpy.components.objectives import losses_first
 from dlpy.core import signals
-from dlpy.data.features import Padded, row_bytes
+from dlpy.data.features import row_bytes
 from dlpy.data.rows import Rows
 from dlpy.engine import model_state
-from dlpy.engine.device_rows import Draws, Resident, Tensors
+from dlpy.engine.device_rows import Resident, Tensors
 from dlpy.engine.fused_updates import fuse
-from dlpy.engine.graph_epoch import InGraph, Part, steps_in_block
-from dlpy.engine.graphs import Graphs
-from dlpy.engine.lengths import ignores_padding
-from dlpy.engine.plan import Execution, Pause, Plan, Position, Stage, acts_on_batches, by_length, order
-from dlpy.engine.step_epoch import Stream
+from dlpy.engine.graphs import GraphEpoch, Graphs, Part, steps_in_block
+from dlpy.engine.lengths import Lengths
+from dlpy.engine.model_state import Averages
+from dlpy.engine.plan import Execution, Pause, Plan, Stage, acts_on_batches, epoch_orders, held_out_order
+from dlpy.engine.step_epoch import StepEpoch
 from dlpy.engine.step_hooks import Watch, no_pause, require_finite
 
 if TYPE_CHECKING:
@@ -32,28 +33,29 @@ if TYPE_CHECKING:
 _HELD_OUT_BYTES = 4_000_000  # rows scored at a time: more would not stay in the cache
 _MOST_HELD_OUT = 512
 
-# Takes rows and what the model says of all of them, (rows, units), and returns a score that no sum over batches gives.
+# Takes rows and the predictions for all of them, (rows, units), and returns a score that no sum over batches gives.
 ExactScore = Callable[[Rows, np.ndarray], float]
+Scorer = Callable[[Pause], dict[str, float]]
 
 
 class Epoch(Protocol):
-    """A way to go through all rows once."""
+    """A way to run over all rows once."""
 
-    def go(self, tensors: Tensors, after: Pause, first: int = 0) -> dict[str, float]:
-        """Go through the rows, as Resident.in_order gave them, and return the scores.
+    def run(self, tensors: Tensors, after: Pause, first: int = 0) -> dict[str, float]:
+        """Run over the rows, as Resident.in_order gave them, and return the scores.
 
         Args:
-            after: called again and again, with how many steps are done.
-            first: the step to begin with; before any but the first one, the metrics hold what they had gathered.
+            after: called between steps, with the number of steps that are done.
+            first: the first step; unless it is 0, the metrics hold the scores of the steps before it.
         """
         ...
 
 
 class Engine:
-    """Trains, scores and asks one compiled model; what is traced for some rows serves all rows of the same shape.
+    """Trains, scores and predicts with one compiled model; a graph traced for rows serves all rows of their shape.
 
     Args of an instance:
-        exact: scores by name that replace what Keras' metrics of these names say of rows that are scored.
+        exact: scores by name that replace Keras' metrics of these names for rows that are scored.
         masks_padding: what the family says of itself, see Model.masks_padding; it is checked before it is relied on.
         tell: shows a line to the user.
     """
@@ -70,32 +72,30 @@ class Engine:
         self.model = model
         self._exact = exact or {}
         self.execution = execution or Execution()
-        self._masks_padding, self._tell = masks_padding, tell
-        self._cut: bool | None = None
-        self._compiled()
+        self._lengths = Lengths(model, masks_padding=masks_padding, tell=tell)
+        self._use_compiled()
 
-    def _compiled(self) -> None:
-        """Take the model as it is compiled now."""
+    def _use_compiled(self) -> None:
+        """Make new graphs for the model as it is compiled now."""
         self._graphs = Graphs(self.model)
-        if self.execution == Execution("epoch"):  # XLA fuses by itself, and steps are to be those of `fit`
+        if self.execution == Execution("epoch"):  # XLA fuses alone, and steps are to be those of `fit`
             for optimizer, _ in model_state.learners(self.model):
                 fuse(optimizer)
 
     def restart(self, fresh: keras.Model) -> None:
-        """Bring the model into the state of a fresh one of the same architecture, keeping what is traced."""
+        """Bring the model into the state of a fresh one of the same architecture, and keep the graphs."""
         model_state.copy(fresh, self.model)
 
     def fit(self, train: Rows, validation: Rows | None, plan: Plan, hooks: Sequence[Hooks]) -> None:
-        """Train the model.
+        """Train the model stage after stage, from the plan's position on.
 
         Raises:
-            DivergedError: the loss is not finite any more; no hook sees that epoch's end.
+            DivergedError: a loss is NaN or infinite; no hook sees that epoch's end.
         """
-        drawn = plan.steps_per_epoch and plan.steps_per_epoch * min(plan.batch_size, len(train))
-        resident = Resident(train, plan.batch_size, plan.sample_weight, drawn, cut=self._cuts(train))
+        job = self._job(train, validation, plan, hooks)
         for hook in hooks:
             hook.set_model(self.model)
-            hook.set_params({"epochs": plan.epochs, "steps": resident.steps, "verbose": 0})
+            hook.set_params({"epochs": plan.epochs, "steps": job.resident.steps, "verbose": 0})
         for hook in hooks:
             hook.on_train_begin()
         at = plan.position
@@ -105,143 +105,123 @@ class Engine:
                 continue
             if stage is not None:
                 self._enter(number, stage, hooks)
-            epochs = range(first, first + (stage or plan).epochs)
+            self._graphs.create_variables(train, cut=self._lengths.are_cut(train))
+            epochs, averages = range(first, first + (stage or plan).epochs), Averages(self.model, in_place=False)
             if at and number == at.stage:
-                epochs = self._take_up(at, epochs, train)
+                at.restore(self.model)
+                epochs = range(at.epochs, at.epochs if at.stopped else epochs.stop)
+                averages = Averages(self.model, in_place=not at.step)  # after an epoch the averages are kept
             with signals.between_steps():
-                first = 1 + self._go_through(epochs, (train, validation), plan, resident, hooks)
+                first = 1 + self._train(epochs, job, averages)
         for hook in hooks:
             hook.on_train_end()
 
+    def _job(self, train: Rows, validation: Rows | None, plan: Plan, hooks: Sequence[Hooks]) -> _Job:
+        drawn = plan.steps_per_epoch and plan.steps_per_epoch * min(plan.batch_size, len(train))
+        cut = self._lengths.are_cut(train)
+        resident = Resident(train, plan.batch_size, plan.sample_weight, drawn, cut=cut)
+        return _Job(train, validation, plan, hooks, resident)
+
     def _enter(self, number: int, stage: Stage, hooks: Sequence[Hooks]) -> None:
         description = stage.enter(self.model)
-        self._compiled()
+        self._use_compiled()
         for hook in hooks:
             if isinstance(hook, Hooks):  # Keras' own callbacks know no phases
                 hook.on_phase_begin(number, description)
 
-    def _take_up(self, at: Position, epochs: range, train: Rows) -> range:
-        """Bring model and hooks to where training was in these epochs, and return those that are left."""
-        self._graphs.create_variables(train, cut=self._cuts(train))
-        at.restore(self.model)
-        left = range(at.epochs, at.epochs if at.stopped else epochs.stop)
-        if left and not at.step:  # after its epochs what a stage leaves are the averages, and within one they are not
-            model_state.swap_averages(self.model)
-        return left
-
-    def _go_through(
-        self, epochs: range, parts: tuple[Rows, Rows | None], plan: Plan, resident: Resident, hooks: Sequence[Hooks]
-    ) -> int:
+    def _train(self, epochs: range, job: _Job, averages: Averages) -> int:
         """Train for these epochs, or until a hook ends it; return the last one."""
         if not epochs:
             return epochs.start - 1
-        train, validation = parts
-        in_orders = resident.in_orders(self._orders(train, plan, epochs, resident.drawn))
-        training = self._training(train, resident, plan.pause, hooks)
-        held_out = None if validation is None else self._scorer(validation, plan.batch_size)
+        plan, hooks = job.plan, job.hooks
+        lengths = self._lengths.of(job.train)
+        in_orders = job.resident.in_orders(epoch_orders(plan, job.train, epochs, job.resident.drawn, lengths))
+        training = self._epoch(job)
+        score = None if job.validation is None else self._scorer(job.validation, plan.batch_size)
         self.model.stop_training = False
         epoch = epochs.start
-        at = plan.position
         for epoch, tensors in zip(epochs, in_orders, strict=True):
+            averages.take_away()
             for hook in hooks:
                 hook.on_epoch_begin(epoch)
-            first = at.step if at and at.epochs == epoch else 0
+            first = plan.position.first_step(epoch) if plan.position else 0
             watch = Watch(self.model, hooks, epoch, first)
-            logs = losses_first(training.go(tensors, watch.after, first))
-            back = watch.back_to(resident.steps)
-            model_state.swap_averages(self.model)  # the averages are what is scored, kept and, in the end, left
-            if held_out is not None:
-                logs |= {f"val_{name}": value for name, value in losses_first(held_out(back)).items()}
+            logs = losses_first(training.run(tensors, watch.after, first))
+            back = watch.back_to(job.resident.steps, averages)
+            averages.put_in_place()
+            if score is not None:
+                logs |= {f"val_{name}": value for name, value in losses_first(score(back)).items()}
             require_finite(logs, f"in epoch {epoch + 1}", self.model)
             for hook in hooks:
                 hook.on_epoch_end(epoch, logs)
-            if self.model.stop_training or epoch == epochs[-1]:
+            if self.model.stop_training:
                 break
-            model_state.swap_averages(self.model)
         return epoch
+
+    def _epoch(self, job: _Job) -> Epoch:
+        """Return what trains for one epoch after another, as `execution` says."""
+        rows, pause = job.resident, job.plan.pause
+        if self.execution.mode == "steps":
+            listeners = [hook for hook in job.hooks if acts_on_batches(hook)]
+            return StepEpoch(self.model, rows, pause, listeners, jit_compile=self.execution.jit_compile)
+        if not self.execution.jit_compile:
+            return GraphEpoch([Part(self._graphs.train, 0, rows.steps)], pause)
+        shape = self.model.inputs[0].shape[1:]
+        passes = shape[0] or 1 if len(shape) == 2 else 1  # of a recurrent network
+        block = steps_in_block(rows, row_bytes(job.train.x), self.model.count_params(), pause, passes)
+        full = rows.drawn // rows.batch_size // block
+        compiled = Part(self._graphs.train_blocks(block, rows.batch_size), 0, full, block)
+        return GraphEpoch([compiled, Part(self._graphs.train, full * block, rows.steps)], pause)
 
     def evaluate(self, rows: Rows, batch_size: int) -> dict[str, float]:
         """Return the loss and metrics on these rows."""
-        self._graphs.create_variables(rows, cut=self._cuts(rows))
+        self._graphs.create_variables(rows, cut=self._lengths.are_cut(rows))
         return losses_first(self._scorer(rows, batch_size)(no_pause))
 
     def predict(self, rows: Rows, batch_size: int) -> np.ndarray:
-        """Return what the model says of these rows: (rows, units) float32."""
+        """Return the predictions for these rows: (rows, units) float32."""
         import tensorflow as tf
 
-        resident = Resident(rows, _held_out_batch(rows, batch_size), cut=self._cuts(rows))
-        ordered = self._held_out_order(rows)
-        tensors = resident.in_order(ordered)
+        resident, order = self._held_out(rows, batch_size)
+        tensors = resident.in_order(order)
         steps = map(tf.constant, range(resident.steps))
         given = np.concatenate([self._graphs.predict(tensors, step).numpy() for step in steps])
         prediction = np.empty_like(given)
-        prediction[ordered] = given
+        prediction[order] = given
         return prediction
 
-    def _cuts(self, rows: Rows) -> bool:
-        """Return whether batches are cut to their longest row; the first rows that are asked for decide it for all."""
-        if not (self._masks_padding and isinstance(rows.x, Padded) and self.model.inputs[0].shape[1] is None):
-            return False
-        if self._cut is None:
-            self._cut = ignores_padding(self.model, rows.x)
-            if not self._cut:
-                self._tell(
-                    "rows are filled up to their full length, not to the longest row of a batch: the model says that "
-                    "it masks padding, but its predictions for short rows depend on it"
-                )
-        return self._cut
-
-    def _lengths(self, rows: Rows) -> np.ndarray | None:
-        """Return the rows' lengths where batches are cut to their longest row: they are then of about one length."""
-        return rows.x.lengths if isinstance(rows.x, Padded) and self._cuts(rows) else None
-
-    def _orders(self, train: Rows, plan: Plan, epochs: range, drawn: int) -> Iterator[tuple[np.ndarray, Draws]]:
-        """Yield in which order each epoch takes the rows, and how their pictures are changed."""
-        change = plan.augmentation
-        draws = change.by_epoch(train.x, plan.seed, drawn) if change else lambda epoch: {}
-        return ((self._order(train, plan, epoch, drawn), draws(epoch)) for epoch in epochs)
-
-    def _order(self, train: Rows, plan: Plan, epoch: int, drawn: int | None) -> np.ndarray:
-        drawn_rows, lengths = order(plan.seed, epoch, len(train), drawn), self._lengths(train)
-        if lengths is None:
-            return drawn_rows
-        return by_length(drawn_rows, lengths, min(plan.batch_size, len(train)), plan.seed, epoch)
-
-    def _held_out_order(self, rows: Rows) -> np.ndarray:
-        lengths = self._lengths(rows)
-        ordered = np.arange(len(rows)) if lengths is None else np.argsort(lengths, kind="stable")
-        return ordered.astype(np.int32)
-
-    def _training(self, train: Rows, rows: Resident, pause: int | None, hooks: Sequence[Hooks]) -> Epoch:
-        self._graphs.create_variables(train, cut=self._cuts(train))
-        if self.execution.mode == "steps":
-            listeners = [hook for hook in hooks if acts_on_batches(hook)]
-            return Stream(self.model, rows, pause, listeners, jit_compile=self.execution.jit_compile)
-        if not self.execution.jit_compile:
-            return InGraph([Part(self._graphs.train, 0, rows.steps)], pause)
-        shape = self.model.inputs[0].shape[1:]
-        times = shape[0] or 1 if len(shape) == 2 else 1  # of a recurrent network
-        block = steps_in_block(rows, row_bytes(train.x), self.model.count_params(), pause, times)
-        whole = rows.drawn // rows.batch_size // block
-        compiled = Part(self._graphs.train_blocks(block, rows.batch_size), 0, whole, block)
-        return InGraph([compiled, Part(self._graphs.train, whole * block, rows.steps)], pause)
-
-    def _scorer(self, rows: Rows, batch_size: int) -> Callable[[Pause], dict[str, float]]:
-        resident = Resident(rows, _held_out_batch(rows, batch_size), cut=self._cuts(rows))
-        tensors = resident.in_order(self._held_out_order(rows))
+    def _scorer(self, rows: Rows, batch_size: int) -> Scorer:
+        """Return what scores these rows again and again."""
+        resident, order = self._held_out(rows, batch_size)
+        tensors = resident.in_order(order)
         if not self._exact:
-            scoring = InGraph([Part(self._graphs.test, 0, resident.steps)])
-            return lambda after: scoring.go(tensors, after)
-        keeping = InGraph([Part(self._graphs.test_and_keep, 0, resident.steps)])
+            scoring = GraphEpoch([Part(self._graphs.test, 0, resident.steps)])
+            return lambda after: scoring.run(tensors, after)
+        keeping = GraphEpoch([Part(self._graphs.test_and_keep, 0, resident.steps)])
 
         def score(after: Pause) -> dict[str, float]:
             self._graphs.make_room(len(rows))
-            scores = keeping.go(tensors, after)
+            scores = keeping.run(tensors, after)
             return scores | {name: exact(rows, self._graphs.kept()) for name, exact in self._exact.items()}
 
         return score
 
+    def _held_out(self, rows: Rows, batch_size: int) -> tuple[Resident, np.ndarray]:
+        """Return rows to score or predict, and their order: more rows at a time than in training where they are small.
 
-def _held_out_batch(rows: Rows, batch_size: int) -> int:
-    """Return how many rows to score at a time: more than training takes where rows are small, always the same."""
-    return max(batch_size, min(_MOST_HELD_OUT, _HELD_OUT_BYTES // row_bytes(rows.x)))
+        The number of rows at a time depends on their size alone, so that scores repeat.
+        """
+        size = max(batch_size, min(_MOST_HELD_OUT, _HELD_OUT_BYTES // row_bytes(rows.x)))
+        resident = Resident(rows, size, cut=self._lengths.are_cut(rows))
+        return resident, held_out_order(rows, self._lengths.of(rows))
+
+
+@dataclass(frozen=True)
+class _Job:
+    """What `fit` was asked to do."""
+
+    train: Rows
+    validation: Rows | None
+    plan: Plan
+    hooks: Sequence[Hooks]
+    resident: Resident  # the training rows

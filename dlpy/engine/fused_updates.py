@@ -1,7 +1,7 @@
 """The update rules of RMSprop and Adam as TensorFlow's fused operations.
 
-Keras spells an update out in ten operations, each a pass over the weights: for a large first layer they cost as much as
-the gradients. The fused operations do the same in one or two passes.
+Keras writes an update as ten operations, each a pass over the weights: for a large first layer they cost as much as the
+gradients. The fused operations do the same in one or two passes.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def fuse(optimizer: keras.optimizers.Optimizer) -> None:
-    """Let an optimizer of Keras update its weights in fused operations, where there is one for its rule."""
+    """Make a Keras optimizer update its weights in a fused operation, where TensorFlow has one for its rule."""
     import keras
 
     if type(optimizer) is keras.optimizers.RMSprop and not optimizer.momentum and not optimizer.centered:
@@ -37,7 +37,7 @@ def _rule(optimizer: Any, fused: Any) -> Any:
 
 
 class _RMSprop:
-    """The operation wants to keep the last step, for a momentum that is 0: nobody reads it."""
+    """RMSprop; the operation stores the last step for a momentum, which is 0 here, so nothing reads it."""
 
     def __init__(self, optimizer: Any) -> None:
         self._optimizer = optimizer
@@ -84,7 +84,7 @@ def _adam(optimizer: Any) -> Any:
 
 
 def _raw(variable: Any) -> Any:
-    """Return the TensorFlow variable, which Keras wraps in one of its own."""
+    """Return the TensorFlow variable behind a Keras variable."""
     import keras
 
     return variable.value if isinstance(variable, keras.Variable) else variable

@@ -1,14 +1,17 @@
-"""A model's compiled loops over batches: training, scoring and predicting without leaving the graph.
+"""A model's compiled loops over batches: training, scoring and predicting inside a graph.
 
-`model.train_step` itself, with its losses, metrics and optimizer, is the body of the loop. Where XLA compiles it, it
-takes blocks of a fixed number of whole batches, which the graph gathers before: gathering inside, or a number of steps
-that is not constant, made it 20 to 100 times slower. Batches that are left over go through the plain loop.
+The body of the loop is `model.train_step` with its losses, metrics and optimizer. A call of a graph runs some hundreds
+of steps; Python shows progress and hears signals between two calls. XLA compiles blocks of a fixed number of full
+batches, which are gathered before: gathering inside XLA, or a number of steps that is not constant, made it 20 to 100
+times slower. The batches that are left run in the plain loop.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +21,7 @@ from dlpy.engine import device_rows
 from dlpy.engine.custom_step import stepped_class
 from dlpy.engine.device_rows import Batch, Resident, Tensors
 from dlpy.engine.model_state import build_optimizers, variables
+from dlpy.engine.plan import Pause
 
 if TYPE_CHECKING:
     import keras
@@ -26,14 +30,19 @@ if TYPE_CHECKING:
 Scores = dict[str, Any]  # name -> tensor
 Loop = Callable[[Tensors, Any, Any, Any], Scores]
 
+_CALL_SECONDS = 0.3  # the time of one call of a graph
+_BLOCK_BYTES = (4_000_000, 32_000_000)  # the bounds of the rows gathered for a block
+_BLOCK_WORK = 2e10  # floating-point operations of a block at most: about a second, in which no signal is heard
+_BLOCK_WEIGHTS = 20  # between these bounds, this many times the weights' bytes: every call copies the weights
+
 
 class Graphs:
-    """The graphs of one model; they are traced once for every shape of the data.
+    """The graphs of one model; each is traced once per shape of the data.
 
-    train, test: take the tensors of Resident.in_order, the first batch, the one to stop at, and whether the metrics
-    begin anew; they return the scores so far.
-    test_and_keep: test, but what the model says of the rows is kept beside: `make_room` before, and `kept` afterwards.
-    predict: takes the tensors and which batch, and returns what the model says of it.
+    train, test: take the tensors of Resident.in_order, the first batch, the batch to stop before, and whether to reset
+    the metrics; they return the scores so far.
+    test_and_keep: test, which also keeps the predictions: `make_room` before, and `kept` afterwards.
+    predict: takes the tensors and the number of a batch, and returns its predictions.
     """
 
     def __init__(self, model: keras.Model) -> None:
@@ -49,7 +58,7 @@ class Graphs:
         self.predict = _graph(lambda tensors, step: model(self._batch(tensors, step)[0], training=False))
 
     def train_blocks(self, steps: int, batch_size: int) -> Loop:
-        """Return `train` for blocks of so many batches, compiled by XLA; the same one for the same numbers."""
+        """Return `train` over blocks of this many batches, compiled by XLA; the same one for the same numbers."""
         if (steps, batch_size) not in self._blocks:
             self._blocks[steps, batch_size] = self._compiled(steps, batch_size)
         return self._blocks[steps, batch_size]
@@ -70,7 +79,7 @@ class Graphs:
         )
 
     def make_room(self, rows: int) -> None:
-        """Make room for what the model says of so many rows."""
+        """Make room for the predictions of this many rows."""
         import tensorflow as tf
 
         shape = tuple(self._model.outputs[0].shape[1:])
@@ -81,7 +90,7 @@ class Graphs:
             self._kept.assign(empty)
 
     def kept(self) -> np.ndarray:
-        """Return what the model said of the rows when they were last scored: (rows, units) float32, in their order."""
+        """Return the predictions of the rows that were scored last: (rows, units) float32, in their order."""
         return self._kept.numpy()
 
     def _test_and_keep(self, tensors: Tensors, step: tf.Tensor) -> None:
@@ -89,15 +98,15 @@ class Graphs:
 
         with _predictions(self._model) as given:
             self._model.test_step(self._batch(tensors, step))
-        start = step * tensors["batch_size"]
-        rows = tensors["order"][start : start + tensors["batch_size"]]
+        size = tensors.held.batch_size
+        rows = tensors.moved.order[step * size : step * size + size]
         self._kept.scatter_update(tf.IndexedSlices(tf.cast(given[0], tf.float32), rows))
 
     def create_variables(self, rows: Rows, *, cut: bool = False) -> None:
-        """Make the variables of metrics and optimizer, once: a graph that loops cannot make them.
+        """Create the variables of metrics and optimizer, once: a graph with a loop cannot.
 
         Args:
-            cut: whether rows may be fed without what fills them up.
+            cut: whether batches are cut to their longest row.
         """
         import tensorflow as tf
 
@@ -105,17 +114,17 @@ class Graphs:
         if self._created:
             return
         self._created = True
-        single = Resident(rows.take(np.zeros(1, np.int64)), 1, cut=cut)  # pictures can be read as long as it is there
+        single = Resident(rows.take(np.zeros(1, np.int64)), 1, cut=cut)  # its images can be read while it exists
         tensors = single.in_order()
         build_optimizers(model)
-        if isinstance(model, stepped_class()):  # its scores have had theirs from the beginning
+        if isinstance(model, stepped_class()):  # its metrics have their variables already
             return
         seeds = [(seed, seed.numpy()) for seed in variables(model)["seeds"]]
         x, y = self._batch(tensors, tf.constant(0))
         prediction = model(x, training=False)
         model.compute_loss(x, y, prediction, training=False)
         model.compute_metrics(x, y, prediction)
-        for seed, value in seeds:  # recurrent layers draw even where nothing is dropped
+        for seed, value in seeds:  # recurrent layers draw even without dropout
             seed.assign(value)
 
     def _batch(self, tensors: Tensors, step: tf.Tensor) -> Batch:
@@ -127,13 +136,13 @@ class Graphs:
 
         model = self._model
 
-        def run(tensors: Tensors, start: tf.Tensor, stop: tf.Tensor, anew: tf.Tensor) -> Scores:
-            def go_on(number: tf.Tensor) -> tf.Tensor:
+        def run(tensors: Tensors, start: tf.Tensor, stop: tf.Tensor, reset: tf.Tensor) -> Scores:
+            def step(number: tf.Tensor) -> tf.Tensor:
                 body(tensors, number)
                 return number + 1
 
-            tf.cond(anew, lambda: (model.reset_metrics(), tf.constant(0))[1], lambda: tf.constant(0))
-            tf.while_loop(lambda number: number < stop, go_on, [start])
+            tf.cond(reset, lambda: (model.reset_metrics(), tf.constant(0))[1], lambda: tf.constant(0))
+            tf.while_loop(lambda number: number < stop, step, [start])
             return model.get_metrics_result()
 
         return _graph(run)
@@ -141,7 +150,7 @@ class Graphs:
 
 @contextmanager
 def _predictions(model: keras.Model) -> Iterator[list[Any]]:
-    """Yield a list that gets what the model says of the batches whose metrics are computed meanwhile."""
+    """Yield a list that receives the predictions of each batch whose metrics are computed in the block."""
     given: list[Any] = []
     compute = model.compute_metrics
 
@@ -157,7 +166,74 @@ def _predictions(model: keras.Model) -> Iterator[list[Any]]:
 
 
 def _graph(function: Callable) -> Any:
-    """Return the function as a graph; after a second shape of the data it takes any."""
+    """Return the function as a graph; from the second shape of the data on, one graph takes any."""
     import tensorflow as tf
 
     return tf.function(function, autograph=False, reduce_retracing=True)
+
+
+@dataclass
+class Part:
+    """Some of an epoch's batches, and the graph that runs over them."""
+
+    loop: Loop
+    start: int  # blocks of batches
+    stop: int
+    block: int = 1  # batches
+    pace: float = 0.0  # blocks a second, as measured
+
+
+@dataclass
+class GraphEpoch:
+    """Runs graphs over rows in memory, part after part; no call runs past a multiple of `pause` steps."""
+
+    parts: list[Part]
+    pause: int | None = None
+
+    def run(self, tensors: Tensors, after: Pause, first: int = 0) -> dict[str, float]:
+        """Run over the rows from a step on, and return the scores: see `engine.Epoch`."""
+        import tensorflow as tf
+
+        reset, scores = first == 0, {}
+        for part in self.parts:
+            number = max(part.start, first // part.block)
+            while number < part.stop:
+                stop = self._stop(part, number)
+                began = time.perf_counter()
+                scores = part.loop(tensors, tf.constant(number), tf.constant(stop), tf.constant(reset))
+                pace = (stop - number) / (time.perf_counter() - began)
+                part.pace = max(pace, part.pace / 2)  # the last steps of an epoch are too few to measure
+                number, reset = stop, False
+                after(number * part.block, scores, None)
+        if not scores:  # all steps were done before: only the scores are left to read
+            end = tf.constant(self.parts[-1].stop)
+            scores = self.parts[-1].loop(tensors, end, end, tf.constant(reset))
+        return {name: float(value) for name, value in scores.items()}
+
+    def _stop(self, part: Part, number: int) -> int:
+        """Return the block before which the next call ends."""
+        stop = min(part.stop, number + max(1, int(part.pace * _CALL_SECONDS)))
+        if self.pause is None:
+            return stop
+        step = number * part.block
+        return min(stop, (step - step % self.pause + self.pause) // part.block)
+
+
+def steps_in_block(rows: Resident, row_bytes: int, weights: int, pause: int | None, passes: int = 1) -> int:
+    """Return the number of steps in a block: not too large, and, where possible, such that blocks are of one length.
+
+    A pause is always between two blocks.
+
+    Args:
+        weights: the number of the model's weights.
+        passes: how often a row passes through them.
+    """
+    low, high = _BLOCK_BYTES
+    limit = min(max(low, _BLOCK_WEIGHTS * 4 * weights), high) // (rows.batch_size * row_bytes)
+    limit = min(limit, int(_BLOCK_WORK / (6 * max(1, weights) * passes * rows.batch_size)))
+    full = max(1, rows.drawn // rows.batch_size)
+    longest = max(1, min(full, limit))
+    if pause:
+        return next(length for length in range(min(longest, pause), 0, -1) if pause % length == 0)
+    even = [length for length in range(longest, longest // 2, -1) if full % length == 0]
+    return even[0] if even else longest

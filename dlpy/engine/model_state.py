@@ -1,4 +1,4 @@
-"""All that changes in a model while it trains."""
+"""The state of a model that training changes: weights, optimizers, random generators, averages."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ if TYPE_CHECKING:
 
 
 def learners(model: keras.Model) -> list[tuple[Any, list[Any]]]:
-    """Return a compiled model's optimizers, each with the weights it changes."""
+    """Return a compiled model's optimizers, each with the weights it updates."""
     if isinstance(model, stepped_class()):
         return model.learners
     return [(model.optimizer, model.trainable_variables)]
 
 
 def set_learning_rate(model: keras.Model, rate: float) -> None:
-    """Give all optimizers that the experiment's own stands for another learning rate."""
+    """Set the learning rate of the experiment's optimizer and of its copies."""
     shared = model.shared_optimizers if isinstance(model, stepped_class()) else [model.optimizer]
     for optimizer in shared:
         optimizer.learning_rate = rate
 
 
 def learning_rate(model: keras.Model) -> float:
-    """Return the rate of the last training step; of a schedule, what it gave for that step."""
+    """Return the learning rate of the last training step; with a schedule, its value for that step."""
     from keras.optimizers.schedules import LearningRateSchedule
 
     optimizer: Any = model.optimizer
@@ -36,14 +36,14 @@ def learning_rate(model: keras.Model) -> float:
 
 
 def build_optimizers(model: keras.Model) -> None:
-    """Make the variables of the optimizers that have none yet."""
+    """Create the variables of the optimizers that have none yet."""
     for optimizer, weights in learners(model):
         if not optimizer.built:
             optimizer.build(weights)
 
 
 def variables(model: keras.Model) -> dict[str, list[Any]]:
-    """Return a model's variables: weights, what the optimizers keep, and the states of random generators."""
+    """Return a model's variables: weights, those of the optimizers, and the states of random generators."""
     kept = [variable for optimizer, _ in learners(model) for variable in optimizer.variables]
     return {"weights": model.weights, "optimizer": kept, "seeds": seeds(model)}
 
@@ -55,12 +55,12 @@ def seeds(model: keras.Model) -> list[Any]:
 
 
 def metrics(model: keras.Model) -> list[Any]:
-    """Return what the scores of an epoch are gathered in."""
+    """Return the variables of the metrics."""
     return model.metrics_variables
 
 
 def copy(source: keras.Model, target: keras.Model) -> None:
-    """Bring a model of the same architecture into another's state, so that it trains on as the other would."""
+    """Copy the state of a model into another of the same architecture, which then trains as the first would."""
     for model in (source, target):
         build_optimizers(model)
     given = variables(source)
@@ -70,7 +70,7 @@ def copy(source: keras.Model, target: keras.Model) -> None:
 
 
 def finish_normalization(layers: list[Any]) -> None:
-    """Let layers that normalize by what they have learnt compute with it: they hold a copy of their weights."""
+    """Make normalization layers use their restored weights: they compute with a copy of them."""
     import keras
 
     for layer in layers:
@@ -78,11 +78,34 @@ def finish_normalization(layers: list[Any]) -> None:
             layer.finalize_state()
 
 
-def swap_averages(model: keras.Model) -> None:
-    """Exchange the weights and their moving averages, where the optimizer keeps these (`use_ema`)."""
-    for optimizer, _ in learners(model):
-        averages = optimizer._model_variables_moving_average if optimizer.use_ema else []
-        for weight, average in zip(optimizer._trainable_variables if averages else [], averages, strict=True):
-            held = weight.numpy()
-            weight.assign(average)
-            average.assign(held)
+class Averages:
+    """The moving averages that optimizers keep of a model's weights (`use_ema`).
+
+    They are the model's weights while it is scored and kept, and after training; training continues from the weights
+    themselves. Without `use_ema` nothing happens.
+
+    Args of an instance:
+        in_place: whether the averages are the model's weights now, as after an epoch's checkpoint was restored.
+    """
+
+    def __init__(self, model: keras.Model, *, in_place: bool) -> None:
+        self._model, self._in_place = model, in_place
+
+    def put_in_place(self) -> None:
+        """Make the averages the model's weights."""
+        if not self._in_place:
+            self._swap()
+
+    def take_away(self) -> None:
+        """Make the weights that training continues from the model's weights."""
+        if self._in_place:
+            self._swap()
+
+    def _swap(self) -> None:
+        self._in_place = not self._in_place
+        for optimizer, _ in learners(self._model):
+            averages = optimizer._model_variables_moving_average if optimizer.use_ema else []
+            for weight, average in zip(optimizer._trainable_variables if averages else [], averages, strict=True):
+                held = weight.numpy()
+                weight.assign(average)
+                average.assign(held)

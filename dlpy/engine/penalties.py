@@ -1,7 +1,7 @@
 """Penalties that Keras adds to the loss, and the loss without them.
 
-`loss` is what training minimizes: penalties of regularizers, of activities and of `add_loss` are part of it. Where
-there are any, `data_loss` is the mean of the loss alone, which is comparable between models and with a baseline.
+`loss` is what training minimizes: it includes the penalties of regularizers, of activities and of `add_loss`. Where
+there are any, `data_loss` is the mean of the loss alone, which can be compared between models and with a baseline.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def has_penalty(model: keras.Model) -> bool:
-    """Return whether Keras adds a penalty to the model's loss, now or when more of its layers learn."""
+    """Return whether Keras adds a penalty to the model's loss, now or when more of its layers are trained."""
     layers = model._flatten_layers()
     if any(weight.regularizer is not None for weight in model.weights):
         return True
@@ -27,7 +27,7 @@ def has_penalty(model: keras.Model) -> bool:
 
 
 def _adds_loss(model: keras.Model) -> bool:
-    """Return whether a layer calls `add_loss` in training, found by tracing the model without running it."""
+    """Return whether a layer calls `add_loss` in training; the model is traced, not run."""
     import tensorflow as tf
 
     def penalties(*inputs: Any) -> Any:
@@ -55,7 +55,7 @@ def _data_loss_class() -> Any:
         def __init__(self, loss: keras.losses.Loss) -> None:
             super().__init__(name=DATA_LOSS)
             self._loss = loss
-            # names of their own: an older checkpoint within an epoch has no such variables
+            # own names: checkpoints of earlier versions within an epoch have no such variables
             self._total: Any = self.add_variable((), "zeros", name=f"{DATA_LOSS}_total")
             self._rows: Any = self.add_variable((), "zeros", name=f"{DATA_LOSS}_rows")
 

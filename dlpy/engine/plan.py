@@ -1,23 +1,21 @@
-"""How training goes through the rows: the plan, and the order of the rows in each epoch."""
+"""How a model is trained: the plan, the order of the rows in each epoch, and how an epoch is executed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from dlpy.core.errors import ConfigError
-from dlpy.data.augmentation import Augmentation
+from dlpy.data.augmentation import Augmentation, Draws
+from dlpy.data.rows import Rows
 
 if TYPE_CHECKING:
     import keras
 
-if TYPE_CHECKING:
-    import keras
-
-# is told how many steps of the epoch are done, the scores so far, and these as numbers if a hook wants every step's
+# receives the steps of the epoch that are done, the scores so far, and these as numbers where a hook acts on every step
 Pause = Callable[[int, Mapping[str, Any], dict[str, float] | None], None]
 
 _POOL = 50  # batches among which rows are sorted by length
@@ -25,9 +23,9 @@ _POOL = 50  # batches among which rows are sorted by length
 
 @dataclass(frozen=True)
 class Stage:
-    """Some epochs of training, at most so many.
+    """A number of epochs of training, at most.
 
-    enter: is done to the model first, leaves it compiled anew, and returns what a person should know of the stage.
+    enter: changes and compiles the model for the stage, and returns a line that describes it to the user.
     """
 
     epochs: int
@@ -36,22 +34,26 @@ class Stage:
 
 @dataclass(frozen=True)
 class Position:
-    """Where training goes on that was interrupted.
+    """Where interrupted training resumes.
 
-    restore: puts into the model, whose optimizer has its variables, and into the hooks what was kept of them.
+    restore: puts the saved state into the hooks and into the model, whose optimizer has its variables.
     """
 
     epochs: int  # that are done
-    step: int  # that the next of them goes on with
+    step: int  # of the next epoch, from which it resumes
     restore: Callable[[keras.Model], None]
-    stage: int = 1  # that the last of them was in
+    stage: int = 1  # of the last of the epochs
     first: int = 0  # the epoch, from 0, with which that stage began
     stopped: bool = False  # a hook ended the stage with it
+
+    def first_step(self, epoch: int) -> int:
+        """Return the step from which an epoch, numbered from 0, is trained."""
+        return self.step if epoch == self.epochs else 0
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How training goes through the rows."""
+    """The order of the rows, the weights they have, and the epochs of a training."""
 
     batch_size: int
     epochs: int
@@ -60,12 +62,12 @@ class Plan:
     steps_per_epoch: int | None = None  # all rows unless given
     augmentation: Augmentation | None = None
     stages: tuple[Stage, ...] = ()  # phases, where there are any: their epochs are those of the whole training
-    position: Position | None = None  # the beginning unless given
-    pause: int | None = None  # steps: training comes out of its graph at every multiple of these, to be kept there
+    position: Position | None = None  # the start unless given
+    pause: int | None = None  # steps: training leaves its graph at every multiple of these, for a checkpoint
 
 
 def order(seed: int, epoch: int, rows: int, drawn: int | None = None) -> np.ndarray:
-    """Return which rows an epoch takes, in order: (drawn,) int32, a pure function of its arguments.
+    """Return the positions of an epoch's rows, in order: (drawn,) int32, a pure function of the arguments.
 
     Every row comes once, unless fewer or more are to be drawn.
     """
@@ -75,9 +77,9 @@ def order(seed: int, epoch: int, rows: int, drawn: int | None = None) -> np.ndar
 
 
 def by_length(order: np.ndarray, lengths: np.ndarray, batch_size: int, seed: int, epoch: int) -> np.ndarray:
-    """Return the same rows in an order in which those of a batch are of about one length.
+    """Return the same positions in an order in which the rows of a batch are of about one length.
 
-    Rows are sorted by length among those of _POOL batches that follow each other, then the batches are shuffled.
+    Rows are sorted by length within each _POOL consecutive batches, then the batches are shuffled.
     """
     full = len(order) // batch_size * batch_size
     pools = [order[start : min(start + _POOL * batch_size, full)] for start in range(0, full, _POOL * batch_size)]
@@ -86,33 +88,46 @@ def by_length(order: np.ndarray, lengths: np.ndarray, batch_size: int, seed: int
     return np.concatenate([batches.reshape(-1, batch_size)[shuffled].reshape(-1), order[full:]])
 
 
+def epoch_orders(
+    plan: Plan, train: Rows, epochs: range, drawn: int, lengths: np.ndarray | None
+) -> Iterator[tuple[np.ndarray, Draws | None]]:
+    """Yield the order of the rows in each epoch, and how their images are augmented.
+
+    Args:
+        drawn: the number of rows in an epoch.
+        lengths: of the rows, where those of a batch are to be of about one length.
+    """
+    change = plan.augmentation
+    draws = change.by_epoch(train.x, plan.seed, drawn) if change else lambda epoch: None
+    for epoch in epochs:
+        positions = order(plan.seed, epoch, len(train), drawn)
+        if lengths is not None:
+            positions = by_length(positions, lengths, min(plan.batch_size, len(train)), plan.seed, epoch)
+        yield positions, draws(epoch)
+
+
+def held_out_order(rows: Rows, lengths: np.ndarray | None) -> np.ndarray:
+    """Return the order in which rows are scored: as they are, or by length where lengths are given."""
+    ordered = np.arange(len(rows)) if lengths is None else np.argsort(lengths, kind="stable")
+    return ordered.astype(np.int32)
+
+
 Mode = Literal["epoch", "steps"]
 
-
 _COMPILABLE = {"InputLayer", "Dense", "BatchNormalization", "Activation", "Reshape", "Flatten"}
-
-
 _RECURRENT = {"SimpleRNN", "LSTM", "GRU"}
-
-
 _COMPILING_SECONDS = 1.0
-
-
 _COMPILING_RECURRENT_SECONDS = 4.0
-
-
-_SECONDS_A_TIME = 1e-4  # what XLA saves for each time of a sequence
-
-
+_SECONDS_A_TIME_STEP = 1e-4  # that XLA saves
 _ON_BATCHES = ("on_train_batch_begin", "on_train_batch_end", "on_batch_begin", "on_batch_end")
 
 
 @dataclass(frozen=True)
 class Execution:
-    """How training goes through an epoch.
+    """How an epoch is executed.
 
-    mode: "epoch" runs many batches in one call of a graph, over rows that stay in memory; "steps" is what Keras' `fit`
-        does: a tf.data pipeline hands over batch after batch, and callbacks may act on every one of them.
+    mode: "epoch" runs many batches in one call of a graph, over rows that stay in memory; "steps" runs batch after
+        batch from a tf.data pipeline, as Keras' `fit` does, so that callbacks may act on every one of them.
     jit_compile: whether XLA compiles the steps.
     """
 
@@ -127,26 +142,25 @@ def choose(
     job: tuple[int, int],
     hooks: Sequence[object],
 ) -> Execution:
-    """Return how to train: what was asked for, and the faster way where that is `auto`.
+    """Return how to train: as the experiment says, and the faster way for `auto`.
 
-    The whole epoch in a graph has been at least as fast as steps with every family (see tests/benchmarks), so steps
-    are for callbacks that act on every batch. The choice depends on sizes alone, so that a run repeated goes the same
-    way.
+    With every family, the whole epoch in a graph has been at least as fast as steps (see tests/benchmarks), so steps
+    are for callbacks that act on every batch. The choice depends on sizes alone: a repeated run makes the same choice.
 
     Args:
-        mode: what the experiment says.
-        jit_compile: what the experiment says.
+        mode: of the experiment.
+        jit_compile: of the experiment.
         model: the compiled model.
-        job: how many steps there will be in all, and the rows of each.
-        hooks: what watches training.
+        job: the number of steps in all, and the rows in each.
+        hooks: the callbacks.
 
     Raises:
-        ConfigError: what was asked for cannot be done.
+        ConfigError: a callback or a layer does not allow what the experiment says.
     """
     busy = [hook for hook in hooks if acts_on_batches(hook)]
     if mode == "epoch" and busy:
         name = type(busy[0]).__name__
-        raise ConfigError(f"training.execution: {name} acts on every batch, which 'epoch' does not stop at: use steps.")
+        raise ConfigError(f"training.execution: {name} acts on every batch, where 'epoch' does not stop: use steps.")
     chosen: Mode = ("steps" if busy else "epoch") if mode == "auto" else mode
     if jit_compile is True and not model.supports_jit:
         raise ConfigError("training.jit_compile: XLA cannot compile one of this model's layers: leave it at auto.")
@@ -155,7 +169,7 @@ def choose(
 
 
 def acts_on_batches(hook: object) -> bool:
-    """Return whether it is a Keras callback with something to do at every batch of training."""
+    """Return whether a hook is a Keras callback that acts on every batch of training."""
     import keras
 
     base = keras.callbacks.Callback
@@ -163,21 +177,21 @@ def acts_on_batches(hook: object) -> bool:
 
 
 def jit_pays(model: keras.Model, steps: int, batch_size: int) -> bool:
-    """Return whether XLA saves more time over so many training steps than it takes to compile them.
+    """Return whether XLA saves more time over this many training steps than compiling takes.
 
-    Networks of plain dense layers gain, and recurrent ones over series. Measured on two cores: a step of a tiny dense
-    one takes 70 us without XLA and 10 us with it, one of 312 million operations (784-512-10, 128 rows) 3.6 ms and
-    1.6 ms; compiling takes 1 s. A GRU of 32 units over 120 times takes 75 ms and 20 ms; compiling takes 4 s.
-    Embeddings and convolutions lose. XLA draws other random numbers, so networks with dropout, which would gain too, go
-    without: their numbers are those of `fit`.
+    Dense networks gain, and so do recurrent ones over series. Measured on two cores: a step of a tiny dense network
+    takes 70 us without XLA and 10 us with it, one of 312 million operations (784-512-10, 128 rows) 3.6 ms and 1.6 ms;
+    compiling takes 1 s. A GRU of 32 units over 120 time steps takes 75 ms and 20 ms; compiling takes 4 s. Embeddings
+    and convolutions lose. XLA draws other random numbers, so networks with dropout, which would gain too, run without
+    it: their numbers are those of `fit`.
     """
     layers = [getattr(layer, "forward_layer", layer) for layer in model.layers]  # of a bidirectional one
     if any(getattr(tensor, "sparse", False) for tensor in model.inputs) or not all(map(_gains, layers)):
         return False
     recurrent = [layer for layer in layers if type(layer).__name__ in _RECURRENT]
     if recurrent:
-        times = model.inputs[0].shape[1] or 0
-        return steps * times * _SECONDS_A_TIME > _COMPILING_RECURRENT_SECONDS
+        time_steps = model.inputs[0].shape[1] or 0
+        return steps * time_steps * _SECONDS_A_TIME_STEP > _COMPILING_RECURRENT_SECONDS
     operations = 6 * model.count_params() * batch_size
     return steps * (6e-5 + 6.4e-12 * operations) > _COMPILING_SECONDS
 

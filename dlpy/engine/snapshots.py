@@ -1,4 +1,4 @@
-"""Copies of all that a model's training has changed so far, held in memory until they are written."""
+"""Copies of the state of a model in training, held in memory until they are written."""
 
 from __future__ import annotations
 
@@ -16,16 +16,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The state after an epoch (numbered from 1), or after some steps of the next: arrays by file and path, scores."""
+    """The state after an epoch (numbered from 1), or after some steps of the next one.
 
-    epoch: int  # the last one that is over
+    logs: scores by name. callbacks: states by name. arrays: by file and variable.
+    """
+
+    epoch: int  # the last complete one
     logs: dict[str, float]
     callbacks: dict[str, dict[str, Any]]
-    stopped: bool = False  # a callback ended training, or its phase, with this epoch
+    stopped: bool = False  # a callback ended training, or its phase, after this epoch
     best: int | None = None  # the best epoch so far
     phase: int | None = None  # of training in phases, from 1
-    phase_began: int | None = None  # with this epoch
-    step: int = 0  # so many of the next epoch's are done
+    phase_began: int | None = None  # the phase's first epoch, from 1
+    step: int = 0  # steps of the next epoch that are done
     arrays: dict[str, dict[str, np.ndarray]] = field(default_factory=dict)
 
     @property
@@ -40,13 +43,13 @@ class Snapshot:
 
 
 def with_copies(of: keras.Model, state: Snapshot, instead_of: Snapshot | None = None) -> Snapshot:
-    """Return a snapshot with a copy of a model's state; within an epoch also of its metrics.
+    """Return a snapshot with copies of a model's variables; within an epoch also of its metrics.
 
     Args:
         of: the model.
-        state: all else that is known of this moment.
-        instead_of: a snapshot of this model that nobody reads any more: its arrays are written over, all or none.
-            Fresh memory takes several times as long.
+        state: the snapshot without arrays.
+        instead_of: a snapshot of this model that is no longer read: its arrays are overwritten, all or none. New memory
+            takes several times as long.
 
     Raises:
         DivergedError: a weight is NaN or infinite.
@@ -60,12 +63,12 @@ def with_copies(of: keras.Model, state: Snapshot, instead_of: Snapshot | None = 
 
 
 def key_of(position: int, variable: Any) -> str:
-    """Return what a variable is called among the others of its group: not its path, as layers are numbered on."""
+    """Return a variable's key in its group. It is not its path, since Keras keeps counting layers in a process."""
     return f"{position:04d} {variable.name}"
 
 
 def _copies(group: list[Any], room: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Return the values of variables by key, in arrays that there are where they fit."""
+    """Return the values of variables by key, in the existing arrays where they fit."""
     copies = {}
     for position, variable in enumerate(group):
         key, seen = key_of(position, variable), _seen(variable)
@@ -78,5 +81,5 @@ def _copies(group: list[Any], room: dict[str, np.ndarray]) -> dict[str, np.ndarr
 
 
 def _seen(variable: Any) -> np.ndarray:
-    """Return a variable's value where it lies; not to be kept: the next step would have to leave it there."""
+    """Return a view of a variable's value; it must not be kept, since the next step overwrites it."""
     return np.asarray(memoryview(variable.value.read_value()))

@@ -1,4 +1,4 @@
-"""Training step by step, as Keras' `fit` does it, over a tf.data pipeline."""
+"""An epoch step by step, as Keras' `fit` runs it, over a tf.data pipeline."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from dlpy.engine import device_rows
-from dlpy.engine.device_rows import Resident, Shape, Tensors
+from dlpy.engine.device_rows import Moved, Resident, Tensors
 from dlpy.engine.plan import Pause
+from dlpy.engine.row_tensors import Shape
 
 if TYPE_CHECKING:
     import keras
@@ -15,13 +16,14 @@ if TYPE_CHECKING:
 _STEPS_PER_EXECUTION = 16  # a call of Keras' function costs 1 ms; with slow steps this is still a call a second
 
 
-class Stream:
-    """Goes through rows with Keras' own training function; batches are made while the one before them is trained on.
+class StepEpoch:
+    """Trains with Keras' own training function, and prepares the next batches meanwhile.
 
-    Keras' callbacks that act on batches are called before each step; where there are any, Python has every step's end.
+    Keras callbacks that act on batches are called before each step; where there are any, each call takes one step.
 
     Args of an instance:
-        pause: steps, at every multiple of which Python has a step's end at any rate.
+        pause: steps; no call runs past a multiple of these.
+        listeners: the Keras callbacks that act on batches.
     """
 
     def __init__(
@@ -39,16 +41,17 @@ class Stream:
         model.steps_per_execution = 1 if listeners else even[0]
         model.jit_compile = jit_compile
         model.make_train_function()
-        self._variables: dict[str, Any] = {}
+        self._variables: Moved | None = None
         self._dataset: Any = None
 
-    def go(self, tensors: Tensors, after: Pause, first: int = 0) -> dict[str, float]:
-        """Go through the rows, as Resident.in_order gave them, from a step on, and return the scores."""
+    def run(self, tensors: Tensors, after: Pause, first: int = 0) -> dict[str, float]:
+        """Train on the rows from a step on, and return the scores: see `engine.Epoch`."""
         model = self._model
-        if self._dataset is None:
-            self._variables, self._dataset = _pipeline(tensors, self._rows.steps, tuple(model.inputs[0].shape[1:]))
-        for name, variable in self._variables.items():
-            variable.assign(tensors[name])
+        if self._variables is None:
+            self._variables = device_rows.as_variables(tensors.moved)
+            rows = tensors._replace(moved=self._variables)
+            self._dataset = _pipeline(rows, self._rows.steps, tuple(model.inputs[0].shape[1:]))
+        device_rows.assign(self._variables, tensors.moved)
         if first == 0:
             model.reset_metrics()
         batches = iter(self._dataset.skip(first))
@@ -59,23 +62,18 @@ class Stream:
             done = min(step + model.steps_per_execution, self._rows.steps)
             logs = {name: float(value) for name, value in scores.items()} if self._listeners else None
             after(done, scores, logs)
-        # not those of the last step: whoever goes on behind it has none, and a graph divides otherwise by a bit
+        # not the scores of the last call: a run resumed behind it has none, and in a graph the last bit may differ
         return {name: float(value) for name, value in model.get_metrics_result().items()}
 
 
-def _pipeline(tensors: Tensors, steps: int, input_shape: Shape) -> tuple[dict[str, Any], Any]:
-    """Return variables for what depends on the order of the rows, and the tf.data.Dataset of an epoch's batches."""
+def _pipeline(tensors: Tensors, steps: int, input_shape: Shape) -> Any:
+    """Return the tf.data.Dataset of an epoch's batches."""
     import tensorflow as tf
 
-    def shape(tensor: Any) -> Any:
-        return tf.TensorShape([None, *tensor.shape[1:]])
-
-    moved = {name: tensors[name] for name in device_rows.MOVED if name in tensors}
-    variables = {name: tf.Variable(moved[name], shape=shape(moved[name]), trainable=False) for name in moved}
     dataset = tf.data.Dataset.range(steps, output_type=tf.int32)
     dataset = dataset.map(
-        lambda step: device_rows.batch(tensors | variables, step, input_shape),
+        lambda step: device_rows.batch(tensors, step, input_shape),
         num_parallel_calls=tf.data.AUTOTUNE,
         deterministic=True,
     )
-    return variables, dataset.prefetch(tf.data.AUTOTUNE)
+    return dataset.prefetch(tf.data.AUTOTUNE)

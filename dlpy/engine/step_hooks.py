@@ -1,4 +1,4 @@
-"""What happens between the steps of an epoch: hooks are called, a lost loss is noticed, a signal ends training."""
+"""What happens between the steps of an epoch: hooks are called, divergence is detected, a signal ends training."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from dlpy.components.hooks import Hooks
 from dlpy.core import signals
 from dlpy.core.errors import DivergedError
 from dlpy.engine import model_state
+from dlpy.engine.model_state import Averages
 from dlpy.engine.plan import Pause
 
 if TYPE_CHECKING:
@@ -24,10 +25,10 @@ class Watch:
         self._model, self._hooks, self._epoch, self._done = model, hooks, epoch, first
 
     def after(self, steps: int, scores: Mapping[str, Any], logs: dict[str, float] | None) -> None:
-        """Learn that so many steps are done, and what the scores are so far.
+        """Call the hooks after this many steps of the epoch, with the scores so far.
 
         Raises:
-            DivergedError: a loss is not finite any more.
+            DivergedError: a loss is NaN or infinite.
         """
         require_finite(scores, self._place(steps), self._model)
         self._done = steps
@@ -36,16 +37,16 @@ class Watch:
         if signals.wanted():
             self._stop(steps)
 
-    def back_to(self, steps: int) -> Pause:
-        """Return what lets training stop while held-out rows are scored: as if it had not begun with them."""
+    def back_to(self, steps: int, averages: Averages) -> Pause:
+        """Return what stops training while held-out rows are scored, in the state from before the scoring."""
         changing = [*model_state.metrics(self._model), *model_state.variables(self._model)["seeds"]]
-        before = [variable.numpy() for variable in changing]  # scoring gathers scores, and recurrent layers draw in it
+        before = [variable.numpy() for variable in changing]  # scoring updates metrics, and recurrent layers draw in it
 
         def stop_if_wanted(_: int, scores: Mapping[str, Any], logs: dict[str, float] | None) -> None:
             if signals.wanted():
                 for variable, value in zip(changing, before, strict=True):
                     variable.assign(value)
-                model_state.swap_averages(self._model)
+                averages.take_away()
                 self._stop(steps)
 
         return stop_if_wanted
@@ -62,7 +63,7 @@ class Watch:
 
 
 def no_pause(steps: int, scores: Mapping[str, Any], logs: dict[str, float] | None) -> None:
-    """Scoring for its own sake goes on."""
+    """Do nothing between the steps."""
 
 
 def require_finite(scores: Mapping[str, Any], place: str, model: keras.Model) -> None:
@@ -73,7 +74,7 @@ def require_finite(scores: Mapping[str, Any], place: str, model: keras.Model) ->
 
 
 def diverged(what: str, model: keras.Model) -> DivergedError:
-    """Return the error that tells what is not finite any more, and what may help."""
+    """Return the error that says what is NaN or infinite, and what may help."""
     return DivergedError(
         f"{what}, at a learning rate of {model_state.learning_rate(model):.3g}. "
         "Try a smaller training.optimizer.learning_rate, 'standardize' in data.transforms, or clipnorm."

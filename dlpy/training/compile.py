@@ -1,22 +1,27 @@
-"""A model that is ready to train: built, checked against the task, and compiled; once, or anew for each phase."""
+"""A model that is ready to train: built, checked against the task, compiled, and with its engine."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dlpy.components.hooks import Hooks
 from dlpy.components.model import GenerativeModel, Model, PretrainedModel
 from dlpy.components.objectives import DATA_LOSS, Optimizer
 from dlpy.core import keras_backend
 from dlpy.core.errors import ConfigError, in_one_line
 from dlpy.core.registry import plugin_failure
+from dlpy.data.rows import Data
 from dlpy.data.task import Task
+from dlpy.data.validate import class_numbers
 from dlpy.engine.custom_step import stepped_class
-from dlpy.engine.engine import ExactScore, Stage
+from dlpy.engine.engine import Engine, ExactScore
 from dlpy.engine.penalties import data_loss, has_penalty
+from dlpy.engine.plan import Execution, Stage, choose
+from dlpy.experiment.class_weights import weights_of_rows
 from dlpy.experiment.experiment import Experiment
 from dlpy.models._sequences import on_differences
 from dlpy.training.loss import training_loss
@@ -26,7 +31,7 @@ if TYPE_CHECKING:
 
 
 def fresh_model(experiment: Experiment, task: Task) -> keras.Model:
-    """Return a new model that is ready to train: with the weights that its family begins with."""
+    """Return a new model that is ready to train, with the initial weights of its family."""
     model = compiled_model(experiment, task, experiment.seed)
     if isinstance(experiment.model, PretrainedModel):
         experiment.model.initialize(model)
@@ -63,8 +68,39 @@ def logs_data_loss(experiment: Experiment, model: keras.Model) -> bool:
     return DATA_LOSS in watched or has_penalty(model)
 
 
+def engine_for(
+    model: keras.Model,
+    experiment: Experiment,
+    task: Task,
+    execution: Execution | None = None,
+    tell: Callable[[str], None] = lambda line: None,
+) -> Engine:
+    """Return the engine that trains, scores and predicts with a compiled model of the experiment."""
+    exact, masks_padding = exact_scores(experiment, task), experiment.model.masks_padding
+    return Engine(model, execution, exact, masks_padding=masks_padding, tell=tell)
+
+
+def choose_execution(
+    experiment: Experiment, model: keras.Model, rows: int, callbacks: Sequence[Hooks], trainings: int = 1
+) -> Execution:
+    """Return how a model's epochs over this many rows are executed, in one or several trainings."""
+    training = experiment.training
+    size = min(training.batch_size, rows)
+    steps = training.steps_per_epoch or -(-rows // size)
+    job = (steps * training.epochs * trainings, size)
+    return choose(training.execution, training.jit_compile, model, job, callbacks)
+
+
+def sample_weight(experiment: Experiment, data: Data) -> np.ndarray | None:
+    """Return the weight of each training row by its class: (rows,) float32, or None where all weigh the same."""
+    chosen = experiment.training.class_weight
+    if chosen is None:
+        return None
+    return weights_of_rows(chosen, class_numbers(data.train, data.task.output), data.task.output)
+
+
 def exact_scores(experiment: Experiment, task: Task) -> dict[str, ExactScore]:
-    """Return the metrics, by their names in the logs, that are computed from all rows of a part at once."""
+    """Return the metrics that need all rows of a part at once, by their names in the logs."""
     if isinstance(experiment.model, GenerativeModel):
         return {}
     exact = [metric for metric in experiment.metrics(task) if metric.is_logged and metric.is_exact]
@@ -75,8 +111,8 @@ def _fitting_model(family: Model, task: Task) -> keras.Model:
     """Return a new model of the family.
 
     Raises:
-        ConfigError: it does not take the task's rows, or gives other numbers than the target needs; Keras would
-            stretch these without a word.
+        ConfigError: it does not take the task's rows, or its output does not have the shape of the target; Keras would
+            broadcast it silently.
     """
     import keras
 
@@ -103,10 +139,10 @@ def _fitting_model(family: Model, task: Task) -> keras.Model:
 
 
 def stages_of(experiment: Experiment, model: keras.Model, task: Task) -> tuple[Stage, ...]:
-    """Return the experiment's phases as the engine goes through them; none where it has none.
+    """Return the experiment's phases as stages of the engine; none where it has none.
 
     Raises:
-        ConfigError: a phase names a layer that is not there.
+        ConfigError: a phase names a layer that does not exist.
     """
     phases = experiment.training.phases or []
     base = experiment.model.base_layers(model)
@@ -116,10 +152,12 @@ def stages_of(experiment: Experiment, model: keras.Model, task: Task) -> tuple[S
             frozen = list(phase.frozen(base))
         except ConfigError as error:
             raise ConfigError(f"training.phases.{position}.{error}") from None
-        said = f"phase {position + 1} of {len(phases)}: {phase}, at most {phase.epochs} epochs"
+        description = f"phase {position + 1} of {len(phases)}: {phase}, at most {phase.epochs} epochs"
         compiled = partial(compile_model, experiment=experiment, task=task)
         optimizer = phase.chosen_optimizer(experiment.training.optimizer)
-        stages.append(Stage(phase.epochs, partial(_enter, base, frozen, partial(compiled, optimizer=optimizer), said)))
+        stages.append(
+            Stage(phase.epochs, partial(_enter, base, frozen, partial(compiled, optimizer=optimizer), description))
+        )
     return tuple(stages)
 
 
@@ -127,27 +165,27 @@ def _enter(
     base: list[keras.layers.Layer],
     frozen: list[keras.layers.Layer],
     compiled: Callable[[keras.Model], None],
-    said: str,
+    description: str,
     model: keras.Model,
 ) -> str:
-    """Freeze these layers, let the others of the base learn, compile, and return what is to be said of it."""
+    """Freeze these layers, make the others of the base trainable, compile the model and return a line for the user."""
     kept = {id(layer) for layer in frozen}
     for layer in base:
         layer.trainable = id(layer) not in kept
     compiled(model)
-    return f"{said}; {weights_line(model)}"
+    return f"{description}; {weights_line(model)}"
 
 
 def is_partly_frozen(model: keras.Model) -> bool:
-    """Return whether there are layers that do not learn though they could."""
+    """Return whether layers with weights are frozen."""
     return any(layer.weights and not layer.trainable for layer in model.layers)
 
 
 def penalty_line(model: keras.Model) -> str | None:
-    """Return what a person should know of the loss of a model that a penalty is added to."""
+    """Return a line for the user where a penalty is added to the loss."""
     if isinstance(model, stepped_class()) or not has_penalty(model):
         return None
-    return f"loss includes the penalty of regularization; {DATA_LOSS} is the loss without it, as is the baseline"
+    return f"loss includes the penalty of regularization; {DATA_LOSS} and the baseline are without it"
 
 
 def weights_line(model: keras.Model) -> str:

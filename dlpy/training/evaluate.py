@@ -24,7 +24,7 @@ from dlpy.runs.directory import Run, require_model
 from dlpy.runs.results import tasks_of
 from dlpy.training.baseline import baseline, beside
 from dlpy.training.class_table import class_table
-from dlpy.training.compile import compiled_model, exact_scores
+from dlpy.training.compile import compiled_model, engine_for
 from dlpy.training.pipeline import SMOKE_ROWS, Pipeline, may_be_same, measured, split
 from dlpy.training.record import Seen, save_predictions
 
@@ -74,8 +74,7 @@ def restore(run: Run, which: checkpoints.Which = "best", tell: Tell = silent) ->
     pipeline.require_task(raw_task, task)
     model = compiled_model(experiment, task, experiment.seed)
     epoch = checkpoints.load_weights(model, run, which)
-    exact, masks_padding = exact_scores(experiment, task), experiment.model.masks_padding
-    engine = Engine(model, exact=exact, masks_padding=masks_padding, tell=tell)
+    engine = engine_for(model, experiment, task, tell=tell)
     return Trained(experiment, pipeline, engine, raw_task, task, epoch)
 
 

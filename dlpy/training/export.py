@@ -1,17 +1,40 @@
-"""The model file that users take away: the network with its preprocessing in front, where Keras can express it."""
+"""model.keras: the network for users without dlpy, with its preprocessing in front where Keras can express it."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from dlpy.data.features import Pictures
 from dlpy.data.rows import Rows
+from dlpy.data.task import Task
+from dlpy.engine.custom_step import stepped_class
+from dlpy.experiment.experiment import Experiment
 from dlpy.training.pipeline import Pipeline
 
 if TYPE_CHECKING:
     import keras
+
+
+def portable_model(
+    model: keras.Model, experiment: Experiment, task: Task, pipeline: Pipeline, raw: Rows
+) -> keras.Model:
+    """Return the model with dense input, not compiled, and with preprocessing in front where Keras can express it."""
+    if isinstance(model, stepped_class()):
+        takes_rows = model.portable.input_shape == model.input_shape
+        return with_preprocessing(model.portable, pipeline, raw) if takes_rows else model.portable
+    import keras
+
+    model = keras.Model(model.inputs, model.outputs)  # not compiled: some losses and metrics only dlpy could load
+    if task.output.kind == "tokens":
+        return model
+    if task.input.kind != "sparse":
+        return with_preprocessing(model, pipeline, raw)
+    plain = experiment.model.build(task.with_input(replace(task.input, kind="array")))
+    plain.set_weights(model.get_weights())
+    return plain
 
 
 def with_preprocessing(model: keras.Model, pipeline: Pipeline, raw: Rows) -> keras.Model:

@@ -36,13 +36,14 @@ from dlpy.runs.record import FoldRecord
 from dlpy.storage import atomic
 from dlpy.storage.atomic import put_on_disk, write_arrays
 from dlpy.training.baseline import baseline, beside
-from dlpy.training.compile import compiled_model, exact_scores, fresh_model, penalty_line
+from dlpy.training.callbacks import built_callbacks, checkpoint_of
+from dlpy.training.compile import choose_execution, compiled_model, engine_for, fresh_model, penalty_line
 from dlpy.training.evaluate import loaded_again, read_config
-from dlpy.training.fit import Training, built_callbacks, checkpoint_of, choose_execution, fit_on, reached, rewound
 from dlpy.training.pipeline import Pipeline, Split, transform
 from dlpy.training.record import save_splits
 from dlpy.training.reporter import Reporter
-from dlpy.training.train import Prepared
+from dlpy.training.rewind import reached, rewound
+from dlpy.training.train import Prepared, Training, fit
 
 _DONE, _GIVEN = "fold.json", "predictions.npz"
 
@@ -131,8 +132,7 @@ class _Workshop:
         if self._engine is None or other or experiment.training.phases:
             rows = len(self.parts[0][0])  # of the first fold, so that folds in other processes go the same way
             execution = choose_execution(experiment, model, rows, hooks, trainings=len(self.parts))
-            exact, masks_padding = exact_scores(experiment, data.task), experiment.model.masks_padding
-            self._engine = Engine(model, execution, exact, masks_padding=masks_padding, tell=tell)
+            self._engine = engine_for(model, experiment, data.task, execution, tell)
             self._task = data.task
         else:
             self._engine.restart(model)
@@ -165,7 +165,7 @@ def _train_in(folder: Run, shop: _Workshop, number: int, reporter: Reporter) -> 
     last, keeper = _LastScores(), checkpoint_of(experiment).for_fold(folder)
     training = Training(folder, engine, experiment, data)
     try:
-        fit_on(training, {"last scores": last, **callbacks}, keeper, reporter, state)
+        fit(training, {"last scores": last, **callbacks}, keeper, reporter, state)
     except DivergedError as error:
         kept = last_finite(folder, f"folds/{folder.path.name}/")
         raise DivergedError(f"fold {number}: {str(error).rstrip('.')}{kept}.") from None

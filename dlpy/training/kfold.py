@@ -22,9 +22,9 @@ from dlpy.runs.outcome import record_outcome
 from dlpy.runs.record import How
 from dlpy.runs.results import best_epoch
 from dlpy.storage.atomic import require_writable, write_arrays
+from dlpy.training.callbacks import checkpoint_of
 from dlpy.training.class_balance import fold_warnings
 from dlpy.training.class_table import class_table, save_class_table
-from dlpy.training.fit import checkpoint_of
 from dlpy.training.folds import Fold, divided, fold_data, train_folds
 from dlpy.training.pipeline import Split, transform
 from dlpy.training.record import Options, begin, fingerprint, settle_config

@@ -22,12 +22,12 @@ from dlpy.runs.lock import locked
 from dlpy.runs.outcome import record_outcome
 from dlpy.runs.record import How, Record
 from dlpy.training.evaluate import loaded_again, read_config
-from dlpy.training.fit import reached, rewound
 from dlpy.training.folds import done_folds
 from dlpy.training.kfold import validate, with_folds
 from dlpy.training.pipeline import transform
 from dlpy.training.record import Options, config_digests, file_digests, outside_files, told_of_data
 from dlpy.training.reporter import Reporter
+from dlpy.training.rewind import reached, rewound
 from dlpy.training.train import Prepared, finish, with_rows
 
 _DECIDES = ("dlpy", "keras", "tensorflow", "tensorflow-cpu", "numpy")  # packages whose versions decide the numbers

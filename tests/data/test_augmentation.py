@@ -84,7 +84,7 @@ def test_brightness_and_contrast_stay_within_the_span() -> None:
 
 def test_draws_depend_on_seed_and_epoch_alone() -> None:
     def warps(seed: int, epoch: int) -> np.ndarray:
-        return np.asarray(Augmentation(rotation=10).by_epoch(PICTURES, seed, 6)(epoch)["warps"])
+        return np.asarray(Augmentation(rotation=10).by_epoch(PICTURES, seed, 6)(epoch).warps)
 
     assert np.array_equal(warps(1, 2), warps(1, 2))
     assert not np.array_equal(warps(1, 2), warps(1, 3))

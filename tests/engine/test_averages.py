@@ -6,6 +6,7 @@ import numpy as np
 from dlpy.components.hooks import Hooks
 from dlpy.data.rows import Rows
 from dlpy.engine import engine
+from dlpy.engine.plan import order as rows_in_order
 
 X = np.random.default_rng(3).normal(size=(40, 4)).astype(np.float32)
 Y = (X @ np.array([1.0, 2.0, 3.0, 4.0])).astype(np.float32)
@@ -33,7 +34,7 @@ def by_keras(momentum: float, epochs: int) -> list[list[np.ndarray]]:
     """Return the averages after each epoch: Keras takes the steps, and numpy averages the weights behind each."""
     model, averages, found = network(momentum), [], []
     for epoch in range(epochs):
-        order = engine.order(7, epoch, 40)
+        order = rows_in_order(7, epoch, 40)
         for start in range(0, 40, 8):
             batch = order[start : start + 8]
             model.train_on_batch(X[batch], Y[batch, None])

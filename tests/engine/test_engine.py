@@ -16,8 +16,9 @@ from dlpy.data.rows import Rows
 from dlpy.data.task import Input, Output, Task
 from dlpy.engine import engine
 from dlpy.engine.device_rows import Resident
-from dlpy.engine.graph_epoch import steps_in_block
+from dlpy.engine.graphs import steps_in_block
 from dlpy.engine.plan import Execution, choose, jit_pays
+from dlpy.engine.plan import order as rows_in_order
 from dlpy.runs.directory import Run
 
 RNG = np.random.default_rng(3)
@@ -78,7 +79,7 @@ def train_by_keras(network: keras.Model, data: Rows, plan: engine.Plan) -> dict[
     x, y = dense_array(data.x), data.y[:, None]
     logs = {}
     for epoch in range(plan.epochs):
-        order = engine.order(plan.seed, epoch, len(data))
+        order = rows_in_order(plan.seed, epoch, len(data))
         if isinstance(data.x, Padded) and network.inputs[0].shape[1] is None:
             order = engine.by_length(order, data.x.lengths, plan.batch_size, plan.seed, epoch)
         weight = None if plan.sample_weight is None else plan.sample_weight[order]
@@ -183,7 +184,7 @@ def test_early_stopping_ends_where_keras_ends(way: str) -> None:
     for epoch in range(
         plan.epochs
     ):  # Keras' rule, written out: `fit` over another order every epoch cannot stop itself
-        order = engine.order(plan.seed, epoch, len(train))
+        order = rows_in_order(plan.seed, epoch, len(train))
         y, y_val = train.y[:, None], held_out.y[:, None]
         x, x_val = dense_array(train.x), dense_array(held_out.x)
         logs = theirs.fit(x[order], y[order], 4, shuffle=False, validation_data=(x_val, y_val), verbose=0).history
@@ -302,10 +303,10 @@ def test_scores_and_predictions_are_those_of_keras(task: Task) -> None:
 
 
 def test_the_order_of_rows_is_a_function_of_seed_and_epoch() -> None:
-    assert engine.order(1, 2, 9).tolist() == engine.order(1, 2, 9).tolist()
-    assert sorted(engine.order(1, 2, 9)) == list(range(9))
-    assert engine.order(1, 2, 99).tolist() != engine.order(1, 3, 99).tolist()
-    assert engine.order(1, 2, 99).tolist() != engine.order(2, 2, 99).tolist()
+    assert rows_in_order(1, 2, 9).tolist() == rows_in_order(1, 2, 9).tolist()
+    assert sorted(rows_in_order(1, 2, 9)) == list(range(9))
+    assert rows_in_order(1, 2, 99).tolist() != rows_in_order(1, 3, 99).tolist()
+    assert rows_in_order(1, 2, 99).tolist() != rows_in_order(2, 2, 99).tolist()
 
 
 def test_the_same_seed_gives_the_same_bits() -> None:

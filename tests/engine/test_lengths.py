@@ -132,7 +132,7 @@ def test_a_network_that_averages_over_padding_trains_as_with_rows_of_full_length
         np.testing.assert_allclose(mine, other, rtol=0, atol=1e-6)
     assert scores.seen[-1] == pytest.approx(wanted.seen[-1], rel=1e-5)
     np.testing.assert_allclose(engine.predict(Rows.single(x), 8), theirs.predict(x.numbers(), verbose=0), atol=1e-6)
-    lines = "rows are filled up to their full length, not to the longest row of a batch: the model says that it masks"
+    lines = "rows are padded to full length, not to the longest row of their batch: the model claims to mask"
     assert [line[: len(lines)] for line in told] == [lines] * said
 
 
@@ -184,5 +184,5 @@ def test_a_plug_in_that_averages_over_padding_gives_the_numbers_of_full_length_e
     for got in (undeclared, declared):
         for mine, other in zip(got, want, strict=True):
             np.testing.assert_allclose(mine, other, rtol=1e-5, atol=1e-6)
-    assert "filled up to their full length" not in out
-    assert warned.count("rows are filled up to their full length") == 1
+    assert "padded to full length" not in out
+    assert warned.count("rows are padded to full length") == 1

@@ -27,12 +27,12 @@ from dlpy.data.task import Task
 from dlpy.engine.engine import Engine
 from dlpy.experiment.cross_checks import misfits
 from dlpy.experiment.experiment import Experiment, load
-from dlpy.training.compile import exact_scores, fresh_model
-from dlpy.training.fit import Training, built_callbacks, checkpoint_of, choose_execution, directions, fit_on
+from dlpy.training.callbacks import built_callbacks, checkpoint_of, directions
+from dlpy.training.compile import choose_execution, engine_for, fresh_model
 from dlpy.training.pipeline import Split, split
 from dlpy.training.record import Options, begin
 from dlpy.training.reporter import Reporter
-from dlpy.training.train import train
+from dlpy.training.train import Training, fit, train
 
 LIMIT = 48  # rows
 SMALL = {  # options that make components quick, or that decide what a test is about
@@ -187,11 +187,11 @@ class Lab:
         callbacks = built_callbacks(chosen, run, data)
         if self._engine is None:
             execution = choose_execution(chosen, model, len(data.train), list(callbacks.values()))
-            self._engine = Engine(model, execution, exact_scores(chosen, data.task))
+            self._engine = engine_for(model, chosen, data.task, execution)
         else:
             self._engine.restart(model)
         keeper = checkpoint_of(chosen).build(run, directions(chosen, data))
-        fit_on(Training(run, self._engine, chosen, data), callbacks, keeper, Reporter(), None)
+        fit(Training(run, self._engine, chosen, data), callbacks, keeper, Reporter(), None)
         header, *lines = [line.split(",") for line in run.metrics.read_text().splitlines()]
         scores = {title: [line[i] for line in lines] for i, title in enumerate(header) if title != "seconds"}
         return bits([np.asarray(value) for value in self._engine.model.get_weights()]), state["states"], scores

@@ -260,8 +260,8 @@ def test_only_folds_are_trained_in_several_processes(bench) -> None:
 def test_a_callback_that_keeps_no_state_is_announced(bench) -> None:
     run = stopped(bench, callbacks=(OFTEN, {"name": "counting"}))
     _, out, _ = bench.run("resume", run.id)
-    assert "callback counting begins anew: it kept no state" in out
-    assert "tripping begins anew" not in out
+    assert "callback counting restarts: it kept no state" in out
+    assert "tripping restarts" not in out
 
 
 def test_a_state_that_cannot_be_written_is_told(bench) -> None:

@@ -17,9 +17,8 @@ from dlpy.data.task import Input, Output, Task
 from dlpy.experiment.experiment import load
 from dlpy.runs import checkpoints
 from dlpy.runs.directory import Run, all_runs
-from dlpy.training.compile import compiled_model
+from dlpy.training.compile import compiled_model, sample_weight
 from dlpy.training.evaluate import Part, evaluate
-from dlpy.training.fit import sample_weight
 from dlpy.training.record import Options
 from dlpy.training.reporter import Reporter
 from dlpy.training.train import train as train_run
