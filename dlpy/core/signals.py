@@ -1,7 +1,7 @@
-"""Signals that end a command: heard between steps of training, and never while something is written.
+"""Signals that end a command: obeyed between training steps, and never while a file is written.
 
-The first one lets a step of training end. The second ends the process at once: an exception could be lost, or find
-TensorFlow in the middle of something.
+The first signal lets a training step end. The second ends the process at once: an exception could be lost, or interrupt
+TensorFlow in the middle of a computation.
 """
 
 from __future__ import annotations
@@ -15,15 +15,16 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from enum import Enum
 from types import FrameType
 
 Tell = Callable[[BaseException], object]
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-_CLEANING_SECONDS = 3  # after a command was told to end, in which it does not hear another signal
-_PATIENCE_SECONDS = 1  # after the second signal, for Python to come out of a computation
-_ECHO_SECONDS = 0.05  # within which the same signal comes but once: a shell and a wrapper may both send it on
-_AT_ONCE_SECONDS = 0.1  # which Python may hear a signal before the thread that waits for it
+_CLEANING_SECONDS = 3  # after a signal is obeyed, in which others are ignored
+_PATIENCE_SECONDS = 1  # after the second signal, for Python to return from a computation
+_ECHO_SECONDS = 0.05  # in which the same signal counts once: a shell and a wrapper may both forward it
+_AT_ONCE_SECONDS = 0.1  # by which Python may receive a signal before the thread that waits for it
 
 
 class Stopped(SystemExit):
@@ -34,110 +35,156 @@ class Stopped(SystemExit):
         self.number = number
 
 
-class _Signals:
-    """What was heard so far in this process, and what it is doing."""
+class State(Enum):
+    """What the process is doing, which decides when a first signal is obeyed."""
 
-    waiting: int | None = None  # a signal that nobody has obeyed yet
-    stepping = 0  # blocks that end between steps
-    writing = 0  # blocks that nothing may end
-    heard = -math.inf  # when Python last heard one
-    last: int | None = None  # which it was
-    ended = -math.inf  # when the command was told to end
-    twice = False  # another one came while something was written
+    FREE = "obeyed at once"
+    STEPPING = "obeyed when the training step ends"
+    WRITING = "obeyed when the file is written, or, within a training step, when the step ends"
+
+
+class Signals:
+    """The signals of a process: which one waits to be obeyed, and when it may be."""
 
     def __init__(self) -> None:
-        self.last_words: list[Tell] = []  # to be called before the process ends at once
+        self.pending: int | None = None  # received, and not obeyed yet
+        self.is_second = False  # the pending one came after another: it ends the process at once
+        self.obeyed_at = -math.inf
+        self._received_at = -math.inf
+        self._last: int | None = None  # received
+        self._stepping = 0  # nested blocks of `between_steps`
+        self._writing = 0  # nested blocks of `held_back`
+        self._last_words: list[Tell] = []
 
+    @property
+    def state(self) -> State:
+        """What the process is doing."""
+        if self._writing:
+            return State.WRITING
+        return State.STEPPING if self._stepping else State.FREE
 
-_signals = _Signals()
+    def listen(self, tell: Tell) -> None:
+        """Receive signals from now on; those that are ignored already (nohup) stay ignored.
 
+        Args:
+            tell: prints what stopped the command, where the process ends at once.
+        """
+        self._last_words[:] = [tell]
+        received = [number for number in SIGNALS if signal.getsignal(number) != signal.SIG_IGN]
+        for number in received:
+            signal.signal(number, self._receive)
+        inner, outer = socket.socketpair()
+        outer.setblocking(False)
+        signal.set_wakeup_fd(outer.detach(), warn_on_full_buffer=False)
+        threading.Thread(target=self._insist, args=(inner, set(received)), daemon=True).start()
 
-def listen(tell: Tell) -> None:
-    """Hear signals from now on, as this module says; those that are ignored (nohup) stay so.
+    def listen_once(self) -> None:
+        """Receive the first SIGTERM only: a process that works for another may get it from several."""
 
-    Args:
-        tell: prints what stopped the command, if that happens at once.
-    """
-    _signals.last_words[:] = [tell]
-    heard = [number for number in SIGNALS if signal.getsignal(number) != signal.SIG_IGN]
-    for number in heard:
-        signal.signal(number, _hear)
-    inner, outer = socket.socketpair()
-    outer.setblocking(False)
-    signal.set_wakeup_fd(outer.detach(), warn_on_full_buffer=False)
-    threading.Thread(target=_insist, args=(inner, set(heard)), daemon=True).start()
+        def receive(number: int, frame: FrameType | None) -> None:
+            signal.signal(number, signal.SIG_IGN)
+            self._receive(number, frame)
 
+        signal.signal(signal.SIGTERM, receive)
 
-def listen_once() -> None:
-    """Hear SIGTERM between steps, the first one only: a process that works for another may get it from several."""
+    def ignore(self) -> None:
+        """Ignore all signals from now on: the command is done."""
+        signal.set_wakeup_fd(-1)
+        for number in SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
 
-    def hear(number: int, frame: FrameType | None) -> None:
-        signal.signal(number, signal.SIG_IGN)
-        _hear(number, frame)
+    @contextmanager
+    def last_words(self, say: Tell) -> Iterator[None]:
+        """Call `say` with the signal as an exception if the process ends at once within the block."""
+        self._last_words.insert(0, say)
+        try:
+            yield
+        finally:
+            self._last_words.remove(say)
 
-    signal.signal(signal.SIGTERM, hear)
+    @contextmanager
+    def between_steps(self) -> Iterator[None]:
+        """Let the first signal wait for `obey` or the end of the block."""
+        self._stepping += 1
+        try:
+            yield
+        finally:
+            self._stepping -= 1
+        self._obey_if_allowed()
 
+    @contextmanager
+    def held_back(self) -> Iterator[None]:
+        """Let every signal wait for the end of the block, and the first one also for the step around it."""
+        self._writing += 1
+        try:
+            yield
+        finally:
+            self._writing -= 1
+        self._obey_if_allowed()
 
-def ignore() -> None:
-    """Hear no signal any more: all is done and told."""
-    signal.set_wakeup_fd(-1)
-    for number in SIGNALS:
-        signal.signal(number, signal.SIG_IGN)
+    def wanted(self) -> bool:
+        """Return whether a signal waits to be obeyed."""
+        return self.pending is not None
 
+    def obey(self) -> None:
+        """End the command if a signal waits.
 
-@contextmanager
-def last_words(say: Tell) -> Iterator[None]:
-    """Call this with the signal, as an exception, if the process ends at once within the block."""
-    _signals.last_words.insert(0, say)
-    try:
-        yield
-    finally:
-        _signals.last_words.remove(say)
+        Raises:
+            KeyboardInterrupt: it is SIGINT.
+            Stopped: it is another one.
+        """
+        if self.pending is None:
+            return
+        number, self.pending = self.pending, None
+        self.obeyed_at = time.monotonic()
+        raise _exception(number)
 
+    def _receive(self, number: int, frame: FrameType | None) -> None:
+        """Take a signal: Python calls this between two of its instructions."""
+        now, before, last = time.monotonic(), self._received_at, self._last
+        self._received_at, self._last = now, number
+        if now - self.obeyed_at < _CLEANING_SECONDS or (number == last and now - before < _ECHO_SECONDS):
+            return
+        self.is_second = self.pending is not None or self.obeyed_at > 0
+        self.pending = number
+        self._obey_if_allowed()
 
-@contextmanager
-def between_steps() -> Iterator[None]:
-    """Let the first signal wait for `obey` or the end of the block."""
-    _signals.stepping += 1
-    try:
-        yield
-    finally:
-        _signals.stepping -= 1
-    _obey_if_free()
+    def _obey_if_allowed(self) -> None:
+        state = self.state
+        if self.pending is None or state is State.WRITING:
+            return
+        if self.is_second:
+            self._end_at_once(self.pending)
+        elif state is State.FREE:
+            self.obey()
 
+    def _end_at_once(self, number: int) -> None:
+        error = _exception(number)
+        self.pending, self.obeyed_at = None, time.monotonic()  # the writing of the last words ends nothing
+        for say in list(self._last_words):
+            say(error)
+        sys.stdout.flush()
+        _leave(number)
 
-@contextmanager
-def held_back() -> Iterator[None]:
-    """Let every signal wait until the block is over, and the first one for a step, where that is waited for."""
-    _signals.writing += 1
-    try:
-        yield
-    finally:
-        _signals.writing -= 1
-    _obey_if_free()
-
-
-def wanted() -> bool:
-    """Return whether a signal waits for the end of the step."""
-    return _signals.waiting is not None
-
-
-def obey() -> None:
-    """End the command if a signal waits.
-
-    Raises:
-        KeyboardInterrupt: it was SIGINT.
-        Stopped: it was another one.
-    """
-    if _signals.waiting is None:
-        return
-    number, _signals.waiting = _signals.waiting, None
-    _signals.ended = time.monotonic()
-    raise _exception(number)
+    def _insist(self, wakeups: socket.socket, received: set[int]) -> None:
+        """End the process at the second signal where Python cannot receive it, since it waits for a computation."""
+        count, last, before = 0, 0, -math.inf
+        while True:
+            number, came = wakeups.recv(1)[0], time.monotonic()
+            count += number in received and not (number == last and came - before < _ECHO_SECONDS)
+            last, before = number, came
+            if count < 2:
+                continue
+            time.sleep(_PATIENCE_SECONDS)
+            while self.state is State.WRITING:
+                time.sleep(0.01)
+            if self._received_at < came - _AT_ONCE_SECONDS:
+                os.write(2, b"stopped at once, within a step; dlpy resume continues from the last checkpoint.\n")
+                _leave(number)
 
 
 def behind(error: BaseException) -> KeyboardInterrupt | Stopped | None:
-    """Return what `obey` raised, where an error is it or came of it: Python and libraries wrap what they meet."""
+    """Return the exception of `obey` that an error is or was caused by: Python and libraries wrap exceptions."""
     seen: BaseException | None = error
     while seen is not None:
         if isinstance(seen, KeyboardInterrupt | Stopped):
@@ -150,54 +197,13 @@ def _exception(number: int) -> BaseException:
     return KeyboardInterrupt() if number == signal.SIGINT else Stopped(number)
 
 
-def _hear(number: int, frame: FrameType | None) -> None:
-    """Take a signal: Python calls this between two of its instructions."""
-    now, before, last = time.monotonic(), _signals.heard, _signals.last
-    _signals.heard, _signals.last = now, number
-    if now - _signals.ended < _CLEANING_SECONDS or (number == last and now - before < _ECHO_SECONDS):
-        return
-    _signals.twice = _signals.waiting is not None or _signals.ended > 0
-    _signals.waiting = number
-    if not _signals.writing:
-        _obey_if_free()
-
-
-def _obey_if_free() -> None:
-    if _signals.waiting is None or _signals.writing:
-        return
-    if _signals.twice:
-        _end_at_once(_signals.waiting)
-    elif not _signals.stepping:
-        obey()
-
-
-def _end_at_once(number: int) -> None:
-    error = _exception(number)
-    _signals.waiting, _signals.ended = None, time.monotonic()  # what is written now ends nothing
-    for say in list(_signals.last_words):
-        say(error)
-    sys.stdout.flush()
-    _leave(number)
-
-
 def _leave(number: int) -> None:
     if os.isatty(2):
-        os.write(2, b"\x1b[?25h")  # a bar hides the cursor
+        os.write(2, b"\x1b[?25h")  # a progress bar hides the cursor
     os._exit(128 + number)
 
 
-def _insist(told: socket.socket, heard: set[int]) -> None:
-    """End the process at the second signal where Python does not come to hear it, since it waits for a computation."""
-    count, last, before = 0, 0, -math.inf
-    while True:
-        number, came = told.recv(1)[0], time.monotonic()
-        count += number in heard and not (number == last and came - before < _ECHO_SECONDS)
-        last, before = number, came
-        if count < 2:
-            continue
-        time.sleep(_PATIENCE_SECONDS)
-        while _signals.writing:
-            time.sleep(0.01)
-        if _signals.heard < came - _AT_ONCE_SECONDS:
-            os.write(2, b"stopped at once, within a step: its run goes on from its last checkpoint by dlpy resume.\n")
-            _leave(number)
+process = Signals()  # of this process, which has one handler per signal
+listen, listen_once, ignore = process.listen, process.listen_once, process.ignore
+last_words, between_steps, held_back = process.last_words, process.between_steps, process.held_back
+wanted, obey = process.wanted, process.obey

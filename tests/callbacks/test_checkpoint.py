@@ -219,7 +219,7 @@ def test_no_signal_is_heard_while_a_better_epoch_takes_the_place_of_another(run,
     held, real = [], snapshots._copies
 
     def copies(group, room):
-        held.append(signals._signals.writing > 0)
+        held.append(signals.process.state is signals.State.WRITING)
         return real(group, room)
 
     monkeypatch.setattr(snapshots, "_copies", copies)

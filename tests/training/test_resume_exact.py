@@ -11,6 +11,7 @@ import yaml
 
 from dlpy.core import signals
 from dlpy.engine import step_hooks
+from dlpy.engine.model_state import Averages
 from dlpy.experiment.experiment import load
 from dlpy.runs.directory import Run
 from dlpy.training.record import Options
@@ -152,16 +153,16 @@ def test_a_signal_while_held_out_rows_are_scored_changes_nothing(case: str, monk
 
     real = step_hooks.Watch.back_to
 
-    def back_to(self: step_hooks.Watch, steps: int) -> Any:
-        told = real(self, steps)
+    def back_to(self: step_hooks.Watch, steps: int, averages: Averages) -> Any:
+        told = real(self, steps, averages)
         if self._epoch == 3:
             monkeypatch.setattr(step_hooks.Watch, "back_to", real)
-            signals._signals.waiting = signal.SIGINT
+            signals.process.pending = signal.SIGINT
         return told
 
     monkeypatch.setattr(step_hooks.Watch, "back_to", back_to)
     run = begun(CASES[case], "stopped", None, SELDOM)
-    monkeypatch.setattr(signals._signals, "ended", -math.inf)
+    monkeypatch.setattr(signals.process, "obeyed_at", -math.inf)
     assert run.read("run.json")["status"] == "interrupted"
     resume(run, "", Reporter(), allow_inexact=False)
     (entry,) = run.read("run.json")["resumes"]
