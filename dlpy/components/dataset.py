@@ -101,8 +101,8 @@ class Dataset(Component):
         held = holdout.held_out(loaded.train, loaded.task, self.split_seed)
         return np.flatnonzero(~held), np.flatnonzero(held)
 
-    def steps(self) -> list[Transform]:
-        """Return all transforms of the rows, including those that the dataset adds."""
+    def all_transforms(self) -> list[Transform]:
+        """Return the transforms of the rows in order, including those that the dataset itself needs."""
         return list(self.transforms)
 
 

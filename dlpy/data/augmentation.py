@@ -1,4 +1,4 @@
-"""Pictures changed at random while they are trained on, so that no two epochs see the same ones."""
+"""Random image augmentation during training, different in every epoch."""
 
 from __future__ import annotations
 
@@ -39,51 +39,51 @@ class Draws(NamedTuple):
 
 
 class Augmentation(Block):
-    """Random changes of each training picture, drawn anew for every epoch; 0 leaves a change out.
+    """Random changes of each training image, drawn again in every epoch; 0 disables a change.
 
-    All moves together are one look-up in the picture. What is drawn depends on the seed, the epoch and the picture's
-    place in it alone, so a run repeats exactly.
+    All geometric changes are applied in a single interpolation. The random numbers depend only on the seed, the epoch
+    and the position of the image in the epoch, so a run can be repeated exactly.
     """
 
     rotation: Annotated[float, Field(ge=0, le=180)] = 0.0
-    """Largest angle in degrees, to either side."""
+    """Maximum rotation angle in degrees, in either direction."""
     shift: Share = 0.0
-    """Largest move, up, down and sideways, as a share of the picture's side."""
+    """Maximum shift in either direction, horizontally and vertically, as a fraction of the image side, e.g. 0.2."""
     shear: Annotated[float, Field(ge=0, lt=1.5)] = 0.0
-    """Largest slant to either side, as an angle in radians: 0.2 is 11 degrees."""
+    """Maximum shear angle in either direction, in radians: 0.2 is 11 degrees."""
     zoom: Share = 0.0
-    """0.2 makes pictures 0.8 to 1.2 times as large; height and width are drawn apart."""
+    """Zoom range: 0.2 scales images by 0.8 to 1.2; height and width are scaled independently."""
     flip: Literal["horizontal", "vertical", "both"] | None = None
-    """Mirror every second picture."""
+    """Flip an image with probability 0.5 in this direction. Default: no flips."""
     brightness: Share = 0.0
-    """Largest change of all numbers, as a share of their range."""
+    """Maximum change of brightness, as a fraction of the value range."""
     contrast: Share = 0.0
-    """0.2 brings each number 0.8 to 1.2 times as far from the picture's mean."""
+    """Contrast range: 0.2 scales the distance of each value from the image mean by 0.8 to 1.2."""
     fill: Literal["nearest", "reflect", "wrap", "constant"] = "nearest"
-    """What appears where a picture moved away: its edge, its mirror image, its other side, or zeros."""
+    """Fill outside the image: nearest (edge pixel), reflect (mirrored), wrap (repeated), constant (zeros)."""
     interpolation: Literal["bilinear", "nearest"] = "bilinear"
-    """How numbers between pixels are found."""
+    """Interpolation method."""
 
     @model_validator(mode="after")
     def _changes_something(self) -> Augmentation:
         if not (self.moves or self.brightness or self.contrast):
-            raise ValueError("nothing is changed: give rotation, shift, shear, zoom, flip, brightness or contrast")
+            raise ValueError("nothing to change: set rotation, shift, shear, zoom, flip, brightness or contrast")
         return self
 
     @property
     def moves(self) -> bool:
-        """Whether pixels change their places."""
+        """Whether there are geometric changes."""
         return bool(self.rotation or self.shift or self.shear or self.zoom or self.flip)
 
     def check(self, task: Task) -> None:
-        """Raise ConfigError where the model's rows are no pictures."""
+        """Raise ConfigError if the model's inputs are not images."""
         if task.input.kind != "array" or len(task.input.shape) != 3:
-            raise ConfigError(f"augmentation needs pictures (height, width, channels), not {task.input}.")
+            raise ConfigError(f"augmentation requires images (height, width, channels), not {task.input}.")
 
     def by_epoch(self, pictures: Features, seed: int, count: int) -> Callable[[int], Draws]:
-        """Return what draws for each epoch what is done to so many of the pictures."""
+        """Return a function that draws the changes of `count` images for an epoch."""
         if not isinstance(pictures, np.ndarray | Scaled | Pictures):
-            raise TypeError(f"no pictures: {type(pictures).__name__}")
+            raise TypeError(f"expected images, not {type(pictures).__name__}")
         (_, *size, _), span = pictures.shape, value_span(pictures)
         return lambda epoch: self.drawn(np.random.default_rng([seed, epoch, 2]), count, (size[0], size[1]), span)
 
@@ -107,7 +107,7 @@ class Augmentation(Block):
         return np.stack(columns, axis=1).astype(np.float32)
 
     def _warps(self, random: np.random.Generator, count: int, size: tuple[int, int]) -> np.ndarray:
-        """Return turned, shifted, slanted, zoomed and mirrored coordinates, about the pictures' centre."""
+        """Return transforms that rotate, shift, shear, zoom and flip about the image centre."""
         height, width = size
         angle = np.radians(random.uniform(-self.rotation, self.rotation, count))
         down, right = random.uniform(-self.shift, self.shift, (2, count)) * [[height], [width]]
@@ -119,7 +119,7 @@ class Augmentation(Block):
         turn = _matrices([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]], count)
         shear = _matrices([[1, np.sin(slant)], [0, np.cos(slant)]], count)
         scale = _matrices([[across / wide, 0], [0, over / tall]], count)
-        matrix = turn @ shear @ scale  # from (x, y) of the new picture to that of the old one
+        matrix = turn @ shear @ scale  # from (x, y) of the output image to (x, y) of the input image
         centre = np.array([(width - 1) / 2, (height - 1) / 2])
         offset = centre - matrix @ centre - np.einsum("nij,jn->ni", turn, np.stack([right, down]))
         nothing = np.zeros((count, 2))
@@ -148,5 +148,5 @@ def augmented(pictures: tf.Tensor, draws: Draws) -> tf.Tensor:
 
 
 def _matrices(rows: list[list[Any]], count: int) -> np.ndarray:
-    """Return a 2 x 2 matrix for each picture: (count, 2, 2)."""
+    """Return one 2 x 2 matrix per image: (count, 2, 2)."""
     return np.stack([np.stack([np.broadcast_to(cell, count) for cell in row], -1) for row in rows], -2)

@@ -23,8 +23,8 @@ class Input:
     vocabulary: int | None = None  # for sequences: one more than the largest integer
     padding: Literal["front", "back"] | None = None  # for padded sequences: the padded side
     target: int | None = None  # for windows of a series: the column to forecast, on the same scale
-    last: int | None = None  # for windows: the step that is last in time
-    before: int | None = None  # for windows: the step that is a whole number of periods before the target
+    last: int | None = None  # for windows: the time step that is the last
+    before: int | None = None  # for windows: the time step that is a whole number of periods before the target
     rescaled: bool = False  # for arrays: a transform has rescaled the numbers
     span: tuple[float, float] | None = None  # for generated arrays: the smallest and largest number
     words: tuple[str, ...] = field(default=(), repr=False, compare=False)  # for sequences: the word of each integer

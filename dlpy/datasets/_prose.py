@@ -106,7 +106,7 @@ class Prose(Dataset):
         part = self._parts(len(passages.tokens))[passages.starts]
         return np.flatnonzero(part == _TRAIN), np.flatnonzero(part == _VALIDATION)
 
-    def steps(self) -> list[Transform]:
+    def all_transforms(self) -> list[Transform]:
         return [Tokens(by=self.by, lower=self.lower)]
 
     @property

@@ -109,7 +109,7 @@ class Csv(Dataset):
             return None
         return Task.single(Input("table", (None,)), Output(self.task, None if self.task == "multiclass" else 1))
 
-    def steps(self) -> list[Transform]:
+    def all_transforms(self) -> list[Transform]:
         fill = [] if self.missing == "error" else [FillMissing(rule=self.missing)]
         return [*fill, *self.transforms, Tabulate()]
 

@@ -40,7 +40,7 @@ def clashes(experiment: Experiment) -> list[Mistake]:
     mistakes += _clashes_of_callbacks(experiment)
     if experiment.data.validation and experiment.data.validation.column and not experiment.data.has_columns:
         mistakes.append(Mistake(("data", "validation", "column"), f"{experiment.data.name} has no columns."))
-    changed = any(not step.keeps_rows for step in experiment.model.transforms())
+    changed = any(not transform.keeps_rows for transform in experiment.model.transforms())
     if changed and experiment.data.augmentation:
         message = "features are computed once, but data.augmentation changes images every epoch: use 'train: frozen'."
         mistakes.append(Mistake(("model", "train"), message))
@@ -88,7 +88,7 @@ def misfits(experiment: Experiment, task: Task) -> list[Mistake]:
             mistakes.append(Mistake(keys, str(error)))
 
     listed = experiment.data.transforms
-    for transform in experiment.steps():
+    for transform in experiment.all_transforms():
         keys = ("data", "transforms", listed.index(transform)) if transform in listed else ("data",)
         keys = ("model", "name") if transform in added else keys
         task = attempt(keys, transform.outline, task)

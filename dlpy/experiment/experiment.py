@@ -98,13 +98,13 @@ class Experiment(Block):
     plugins: list[str] = []
     """Python files with your own components, such as [my_model.py]; their code is executed."""
 
-    def steps(self) -> list[Transform]:
-        """Return all transforms in order: those of the data, then those that the model family adds."""
-        return [*self.data.steps(), *self.model.transforms()]
+    def all_transforms(self) -> list[Transform]:
+        """Return the transforms of the rows in order: those of the data, then those of the model family."""
+        return [*self.data.all_transforms(), *self.model.transforms()]
 
     def task(self, task: Task | None) -> Task | None:
-        """Return the task after all transforms, given the dataset's task."""
-        for transform in self.steps():
+        """Return the task after all transforms, from the task as the dataset gives it."""
+        for transform in self.all_transforms():
             task = None if task is None else transform.outline(task)
         return task
 

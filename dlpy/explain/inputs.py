@@ -111,16 +111,16 @@ def _composed(trained: Trained) -> tuple[Pipeline, keras.Model]:
     """
     import keras
 
-    steps, states = trained.pipeline.steps, trained.pipeline.states
-    layers = [None if step.on_targets else step.layer(state) for step, state in zip(steps, states, strict=True)]
+    transforms, states = trained.pipeline.transforms, trained.pipeline.states
+    pairs = zip(transforms, states, strict=True)
+    layers = [None if transform.on_targets else transform.layer(state) for transform, state in pairs]
     for position, base in enumerate(layers):
         if isinstance(base, keras.Model):
             x = base.outputs[0]
-            for step, layer in zip(steps[position + 1 :], layers[position + 1 :], strict=True):
-                if layer is None and not step.on_targets:
-                    raise ConfigError(
-                        f"transform '{step.name}' after the base has no Keras layer: no gradient can pass through it."
-                    )
+            for transform, layer in zip(transforms[position + 1 :], layers[position + 1 :], strict=True):
+                if layer is None and not transform.on_targets:
+                    where = f"transform '{transform.name}' after the base"
+                    raise ConfigError(f"{where} has no Keras layer: no gradient can pass through it.")
                 x = x if layer is None else layer(x)
-            return Pipeline(steps[:position], states[:position]), keras.Model(base.inputs, trained.engine.model(x))
+            return Pipeline(transforms[:position], states[:position]), keras.Model(base.inputs, trained.engine.model(x))
     return trained.pipeline, trained.engine.model

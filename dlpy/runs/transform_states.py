@@ -29,10 +29,10 @@ def read_states(path: Path) -> tuple[list[str], list[State], TrainingRanges | No
     """
     try:
         stored = read_npz(path)
-        steps = stored.pop("steps")
-        if steps.ndim != 1 or steps.dtype.kind != "U":
+        transforms = stored.pop("steps")
+        if transforms.ndim != 1 or transforms.dtype.kind != "U":
             raise ValueError("'steps' holds no names")
-        states: list[State] = [{} for _ in steps]
+        states: list[State] = [{} for _ in transforms]
         ranges = TrainingRanges.taken_from(stored)
         for name, array in stored.items():
             position, _, key = name.partition(".")
@@ -41,4 +41,4 @@ def read_states(path: Path) -> tuple[list[str], list[State], TrainingRanges | No
             states[int(position)][key] = array
     except (OSError, ValueError, KeyError, IndexError) as error:
         raise RunError(f"{path} is missing or damaged: {error}.") from None
-    return steps.tolist(), states, ranges
+    return transforms.tolist(), states, ranges

@@ -70,7 +70,7 @@ def restore(run: Run, which: checkpoints.Which = "best", tell: Tell = silent) ->
     if run.record().kind == "kfold" and not run.checkpoints.is_dir():
         raise RunError(f"run {run.id} has no final model: `dlpy kfold --refit` trains one.")
     raw_task, task = tasks(run)
-    pipeline = Pipeline.restore(experiment.steps(), run.transforms)
+    pipeline = Pipeline.restore(experiment.all_transforms(), run.transforms)
     pipeline.require_task(raw_task, task)
     model = compiled_model(experiment, task, experiment.seed)
     epoch = checkpoints.load_weights(model, run, which)

@@ -41,8 +41,8 @@ def with_preprocessing(model: keras.Model, pipeline: Pipeline, raw: Rows) -> ker
     """Return a model that takes rows as the dataset gives them, or `model` where a transform has no Keras layer."""
     import keras
 
-    pairs = zip(pipeline.steps, pipeline.states, strict=True)
-    layers = [step.layer(state) for step, state in pairs if not step.on_targets]
+    pairs = zip(pipeline.transforms, pipeline.states, strict=True)
+    layers = [transform.layer(state) for transform, state in pairs if not transform.on_targets]
     if not layers or not isinstance(raw.x, np.ndarray | Pictures) or any(layer is None for layer in layers):
         return model
     inputs = keras.Input(raw.x.shape[1:], name="input")

@@ -1,4 +1,4 @@
-"""From a dataset to the rows a model sees: load or generate, split, fit the transforms on training rows, apply."""
+"""The rows of a model: loaded or generated, split, and transformed as fitted on the training rows."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ SMOKE_ROWS = 256
 
 
 def obtain(dataset: Dataset, seed: int, *, smoke: bool = False) -> Loaded:
-    """Return the dataset's rows, or its stand-in: in a smoke test, and where the file allows it and data is missing.
+    """Return the dataset's rows, or its stand-in: in a smoke test, or where data is missing and the file allows it.
 
     Raises:
-        DataError: the data cannot be had, is damaged or is empty.
+        DataError: the data is missing, damaged or empty.
     """
     if smoke:
         return kept(dataset.stand_in(seed, SMOKE_ROWS), dataset.only)
@@ -53,53 +53,54 @@ def obtain(dataset: Dataset, seed: int, *, smoke: bool = False) -> Loaded:
 
 @dataclass(frozen=True)
 class Pipeline:
-    """Transforms and what each learnt from the training rows."""
+    """Transforms and the state of each, fitted on the training rows."""
 
-    steps: list[Transform]
+    transforms: list[Transform]
     states: list[State]
-    path: Path | None = None  # of the run's file that the states were read from
-    ranges: TrainingRanges | None = None  # of numbers, before any transform; runs of earlier versions have none
+    path: Path | None = None  # the file of the run that the states were read from
+    ranges: TrainingRanges | None = None  # of numbers before all transforms; runs of earlier versions have none
 
     @classmethod
-    def fit(cls, steps: list[Transform], rows: Rows, task: Task) -> tuple[Pipeline, Rows, Task]:
-        """Return the pipeline fitted on these rows, and the rows and the task as they are behind it."""
+    def fit(cls, transforms: list[Transform], rows: Rows, task: Task) -> tuple[Pipeline, Rows, Task]:
+        """Return the pipeline fitted on these rows, and the transformed rows and task."""
         states, ranges = [], TrainingRanges.of(rows, task)
-        for step in steps:
-            state, rows = step.fit_apply(rows, task)
+        for transform in transforms:
+            state, rows = transform.fit_apply(rows, task)
             states.append(state)
-            task = step.measured(step.outline(task), state)
+            task = transform.measured(transform.outline(task), state)
             if not isinstance(rows, Rows):
-                raise ConfigError(f"transform '{step.name}': its apply() returned {type(rows).__name__}, not Rows.")
-        return cls(steps, states, ranges=ranges), rows, measured(task, rows)
+                wrong = f"its apply() returned {type(rows).__name__}, not Rows"
+                raise ConfigError(f"transform '{transform.name}': {wrong}.")
+        return cls(transforms, states, ranges=ranges), rows, measured(task, rows)
 
     def apply(self, rows: Rows) -> Rows:
-        """Return other rows transformed in the same way."""
+        """Return other rows, transformed as the training rows were."""
         with self._reading():
-            for step, state in zip(self.steps, self.states, strict=True):
-                rows = step.apply(rows, state)
+            for transform, state in self._pairs():
+                rows = transform.apply(rows, state)
         return rows
 
     def unfamiliar(self, rows: Rows) -> list[Unfamiliar]:
-        """Return what of other rows no training row held."""
+        """Return the values in other rows that no training row held."""
         found = [] if self.ranges is None else self.ranges.unfamiliar(rows)
         with self._reading():
-            for step, state in zip(self.steps, self.states, strict=True):
-                found += step.unfamiliar(rows, state)
-                rows = step.apply(rows, state)
+            for transform, state in self._pairs():
+                found += transform.unfamiliar(rows, state)
+                rows = transform.apply(rows, state)
         return found
 
     def require_task(self, raw: Task, task: Task) -> None:
-        """Raise RunError where the states, read from a run, would make another task of `raw` than the run's."""
+        """Raise RunError where the states, read from a run, do not turn the task `raw` into the task of the run."""
         with self._reading():
-            for step, state in zip(self.steps, self.states, strict=True):
-                raw = step.measured(step.outline(raw), state)
+            for transform, state in self._pairs():
+                raw = transform.measured(transform.outline(raw), state)
         given, sizes = raw.input, zip(raw.input.shape, task.input.shape, strict=False)
         if raw.output != task.output or given.vocabulary != task.input.vocabulary or not all(map(may_be_same, sizes)):
             raise RunError(f"{self.path} does not fit the task in run.json: it is damaged, or of another run.")
 
     @contextmanager
     def _reading(self) -> Iterator[None]:
-        """Let what goes wrong with states that were read from a run be an error of the run."""
+        """Turn an error caused by states that were read from a run into an error of the run."""
         try:
             yield
         except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
@@ -108,33 +109,36 @@ class Pipeline:
             raise RunError(f"{self.path} is damaged, or of another run: {in_one_line(error)}.") from error
 
     def save(self, path: Path) -> None:
-        """Write what the transforms learnt, and beside it what of that people may want to read."""
-        write_states(path, [step.name for step in self.steps], self.states, self.ranges)
-        for step, state in zip(self.steps, self.states, strict=True):
-            for name, text in step.files(state).items():
+        """Write the states of the transforms, and beside them the files for users to read, such as a vocabulary."""
+        write_states(path, [transform.name for transform in self.transforms], self.states, self.ranges)
+        for transform, state in self._pairs():
+            for name, text in transform.files(state).items():
                 write_whole(path.with_name(name), lambda temporary, text=text: temporary.write_text(text, "utf-8"))
 
+    def _pairs(self) -> Iterator[tuple[Transform, State]]:
+        return zip(self.transforms, self.states, strict=True)
+
     @classmethod
-    def restore(cls, steps: list[Transform], path: Path) -> Pipeline:
+    def restore(cls, transforms: list[Transform], path: Path) -> Pipeline:
         """Return the pipeline that `save` wrote.
 
         Raises:
             RunError: the file is missing or damaged.
         """
         names, states, ranges = read_states(path)
-        if names != [step.name for step in steps]:
-            raise RunError(f"{path} was learnt by other transforms than config.yaml lists.")
-        return cls(steps, states, path, ranges)
+        if names != [transform.name for transform in transforms]:
+            raise RunError(f"{path} holds the states of other transforms than config.yaml lists.")
+        return cls(transforms, states, path, ranges)
 
 
 def may_be_same(sizes: tuple[int | None, int | None]) -> bool:
-    """Return whether two sizes are the same, as far as both are known."""
+    """Return whether two sizes are equal, or one of them is unknown."""
     return None in sizes or sizes[0] == sizes[1]
 
 
 @dataclass(frozen=True)
 class Split:
-    """The rows of each part before any transform."""
+    """The rows of each part before all transforms."""
 
     train: Rows
     validation: Rows | None
@@ -142,7 +146,7 @@ class Split:
 
 
 def split(dataset: Dataset, loaded: Loaded) -> Split:
-    """Return the dataset's training rows divided as its `validation` says."""
+    """Return the dataset's rows, with the validation rows split off as `data.validation` says."""
     holdout = dataset.validation
     if holdout is None:
         return Split(loaded.train, None, loaded.test)
@@ -154,17 +158,17 @@ def split(dataset: Dataset, loaded: Loaded) -> Split:
     return Split(loaded.train.take(train), loaded.train.take(validation), loaded.test)
 
 
-class Stepped(Protocol):
-    """What says which transforms rows go through: an experiment, or a dataset by itself."""
+class HasTransforms(Protocol):
+    """An experiment, or a dataset alone."""
 
-    def steps(self) -> list[Transform]:
-        """Return them, in order."""
+    def all_transforms(self) -> list[Transform]:
+        """Return the transforms of the rows, in order."""
         ...
 
 
-def transform(stepped: Stepped, parts: Split, task: Task) -> tuple[Data, Pipeline]:
-    """Return the rows as the model sees them; nothing is learnt from any but the training rows."""
-    pipeline, train, task = Pipeline.fit(stepped.steps(), parts.train, task)
+def transform(given: HasTransforms, parts: Split, task: Task) -> tuple[Data, Pipeline]:
+    """Return the rows as the model sees them; transforms are fitted on the training rows alone."""
+    pipeline, train, task = Pipeline.fit(given.all_transforms(), parts.train, task)
     validation = None if parts.validation is None else pipeline.apply(parts.validation)
     same = parts.test is parts.validation
     test = validation if same else None if parts.test is None else pipeline.apply(parts.test)
@@ -172,10 +176,10 @@ def transform(stepped: Stepped, parts: Split, task: Task) -> tuple[Data, Pipelin
 
 
 def measured(task: Task, rows: Rows) -> Task:
-    """Return the task with the shapes that only the transformed rows can tell."""
+    """Return the task with the shapes that are known only from the transformed rows."""
     if isinstance(rows.x, Windows):
-        steps = {"last": int(rows.x.offsets.argmax()), "before": step_at(rows.x.offsets, rows.x.before)}
-        return task.with_input(replace(task.input, shape=rows.x.shape[1:], target=rows.x.target, **steps))
+        time_steps = {"last": int(rows.x.offsets.argmax()), "before": step_at(rows.x.offsets, rows.x.before)}
+        return task.with_input(replace(task.input, shape=rows.x.shape[1:], target=rows.x.target, **time_steps))
     if isinstance(rows.x, np.ndarray | Scaled | Pictures):
         return task.with_input(replace(task.input, kind="array", shape=rows.x.shape[1:]))
     return task.with_input(replace(task.input, shape=(rows.x.width,))) if isinstance(rows.x, Sparse) else task

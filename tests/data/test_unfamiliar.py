@@ -110,7 +110,7 @@ def test_runs_of_earlier_versions_say_nothing_of_ranges(workplace) -> None:
     train = table([1, 2], ["red", "blue"])
     task = Task.single(Input("table", (2,)), Output("regression"))
     pipeline, _, _ = Pipeline.fit([Tabulate()], train, task)
-    Pipeline(pipeline.steps, pipeline.states).save(Path("transforms.npz"))
+    Pipeline(pipeline.transforms, pipeline.states).save(Path("transforms.npz"))
     assert Pipeline.restore([Tabulate()], Path("transforms.npz")).unfamiliar(table([900, 1], ["red", "red"])) == []
 
 

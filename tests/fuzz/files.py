@@ -95,7 +95,7 @@ RUN_READERS: dict[str, Callable[[Run], object]] = {
     "summary.json": lambda run: results.baseline_of(run, "loss"),
     "predictions.npz": results.predictions_of,
     "splits.npz": lambda run: read_splits(run.splits),
-    "transforms.npz": lambda run: Pipeline.restore(evaluate.read_config(run)[0].steps(), run.transforms),
+    "transforms.npz": lambda run: Pipeline.restore(evaluate.read_config(run)[0].all_transforms(), run.transforms),
     "checkpoints/last/weights.npz": lambda run: checkpoints.read_weights(run, "last"),
     "checkpoints/last/optimizer.npz": lambda run: whole(run.checkpoints / "last"),
     "checkpoints/last/state.json": lambda run: checkpoints.read_state(run, "last"),

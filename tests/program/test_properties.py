@@ -186,14 +186,14 @@ FLOATS = st.floats(-1e6, 1e6, width=32)
 ARRAYS = st.integers(3, 30).flatmap(lambda count: st.lists(st.lists(FLOATS, min_size=3, max_size=3), min_size=count, max_size=count))  # fmt: skip
 
 
-class Stepped:
+class OneTransform:
     """What has one transform."""
 
-    def __init__(self, step: Transform) -> None:
-        self.step = step
+    def __init__(self, only: Transform) -> None:
+        self.only = only
 
-    def steps(self) -> list[Transform]:
-        return [self.step]
+    def all_transforms(self) -> list[Transform]:
+        return [self.only]
 
 
 def of_every_kind(numbers: list[list[float]]) -> list[tuple[Task, Rows]]:
@@ -219,8 +219,8 @@ def test_held_out_rows_change_nothing_that_is_learnt(name: str, seen: list, unse
     for (task, rows), (_, other) in zip(of_every_kind(seen), of_every_kind(unseen), strict=True):
         try:
             step.outline(task)
-            alone, _ = transform(Stepped(step), Split(rows, None, None), task)
-            both, pipeline = transform(Stepped(step), Split(rows, other, None), task)
+            alone, _ = transform(OneTransform(step), Split(rows, None, None), task)
+            both, pipeline = transform(OneTransform(step), Split(rows, other, None), task)
         except (ConfigError, DataError):
             continue
         assert_same(alone.train.x, both.train.x)
