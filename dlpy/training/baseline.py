@@ -1,4 +1,4 @@
-"""What common sense scores without any learning: a score beside no baseline means nothing."""
+"""The baseline: the scores of simple predictions without training, such as the majority class or the mean."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from dlpy.scores.regression_scores import IN_UNIT, SCORES, best_constant, regres
 from dlpy.training.best_constant import Targets, best_guess, is_mean_of_rows, mean_loss
 from dlpy.training.loss import plain_loss, training_loss
 
-_MOST_CLASSES = 1000  # of which every pair is compared
+_MOST_CLASSES = 1000  # every pair of these is compared
 
 
 def baseline(
     experiment: Experiment, task: Task, train: Rows, rows: Rows, *, weighted: bool = False
 ) -> dict[str, object]:
-    """Return how well a constant guess, learnt from the training rows, does on `rows`.
+    """Return the scores on `rows` of a constant prediction that is fitted on the training rows.
 
     Classes: always the most frequent one, and for the cross-entropy the classes' shares as probabilities.
     Numbers: for each score the constant that is best by it, such as the mean for the squared error. Windows of a
@@ -59,7 +59,7 @@ def baseline(
 
 
 def _plain_score(loss: Loss) -> str:
-    """Return which of the scores is the loss, where one is: of a cross-entropy without any options, or an error."""
+    """Return the score that equals the loss, where one does: a cross-entropy without options, or an error."""
     if loss.name in ("binary_crossentropy", "categorical_crossentropy", "sparse_categorical_crossentropy"):
         return "" if loss.model_dump().get("label_smoothing") else "crossentropy"
     return loss.name if loss.name in ("mse", "mae") else ""
@@ -68,7 +68,7 @@ def _plain_score(loss: Loss) -> str:
 def loss_of_constant(
     experiment: Experiment, task: Task, train: Rows, rows: Rows, *, weighted: bool = False
 ) -> float | None:
-    """Return the mean loss on `rows` of the constant that is best on the training rows.
+    """Return the mean loss on `rows` of the constant prediction that is best on the training rows.
 
     None where there is no such number: of very many classes, of a loss that is no mean over rows, or where a plug-in's
     loss fails.
@@ -85,7 +85,7 @@ def loss_of_constant(
     except Exception:
         if type(chosen).__module__.startswith("dlpy."):
             raise
-        return None  # a plug-in's loss that cannot take a constant: no reason to lose what was trained
+        return None  # a plug-in's loss that cannot take a constant; the training is worth keeping
     return found if math.isfinite(found) else None
 
 
@@ -105,7 +105,7 @@ def _targets(rows: Rows, experiment: Experiment, task: Task, *, weighted: bool) 
 
 
 def _guesses(experiment: Experiment, task: Task, rows: Rows, guesses: dict[str, np.ndarray]) -> dict[str, object]:
-    """Return the scores of values of the windows as forecasts: of the first one, and of the others under "also"."""
+    """Return the scores of values of the windows as forecasts: those of the first, and of the others under "also"."""
     target = rows.y.reshape(len(rows), -1)
     found = []
     for name, guess in guesses.items():
@@ -121,7 +121,7 @@ def _guesses(experiment: Experiment, task: Task, rows: Rows, guesses: dict[str, 
 
 
 def _of_metrics(experiment: Experiment, task: Task, train: Rows, rows: Rows) -> dict[str, float]:
-    """Return what the constants score that are best by each metric."""
+    """Return the scores of the constants that are best by each metric."""
     known, wanted = train.y.reshape(len(train), -1), rows.y.reshape(len(rows), -1)
 
     def guess(name: str) -> np.ndarray:
@@ -136,7 +136,7 @@ def _of_metrics(experiment: Experiment, task: Task, train: Rows, rows: Rows) -> 
 def _metric_scores(
     experiment: Experiment, task: Task, target: np.ndarray, guess: Callable[[str], np.ndarray]
 ) -> dict[str, float]:
-    """Return the metrics that there are for numbers, by key, of what is guessed; those that are undefined left out."""
+    """Return the metrics of predicted numbers by key; undefined ones are left out."""
     found = {}
     for key, name in experiment.metric_names(task).items():
         if name in SCORES:
@@ -147,7 +147,7 @@ def _metric_scores(
 
 
 def beside(common_sense: dict[str, Any], scores: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a baseline named so that it stands beside scores that it can be compared with.
+    """Return a baseline with its loss named as the score that it can be compared with.
 
     Where a penalty is part of the scores' loss, the baseline's loss stands beside their data loss.
     """
@@ -198,6 +198,6 @@ def _regression(known: np.ndarray, wanted: np.ndarray) -> dict[str, object]:
 
 
 def _spelled(numbers: np.ndarray) -> str:
-    """Return a number, or several in brackets, without the digits that float32 makes up."""
+    """Return a number, or several in brackets, with the digits that float32 holds."""
     told = [f"{number:.6g}" for number in numbers.tolist()]
     return told[0] if len(told) == 1 else f"[{', '.join(told)}]"

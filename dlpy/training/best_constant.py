@@ -1,4 +1,4 @@
-"""The constant prediction with the least mean loss, by the very loss that a model is trained with.
+"""The constant prediction with the smallest mean loss, by the loss that a model is trained with.
 
 Where a loss knows its best constant (`Loss.best_constant`), that is it. Else it is searched for, with some dozens of
 evaluations of the loss: column by column where the loss is a mean over columns, downhill where it is not.
@@ -18,15 +18,15 @@ from dlpy.training.minimize import Losses, descend, golden_sections
 if TYPE_CHECKING:
     import keras
 
-_COMPARED = 64  # targets by which it is seen what a loss does with weights
-_MOST_ROWS = 10_000  # among which a guess is searched for; its loss is that of all rows
+_COMPARED = 64  # targets that show how a loss treats weights
+_MOST_ROWS = 10_000  # used to search for the constant; its loss is that of all rows
 _GRID, _WIDENINGS = 17, 12
 _SPANS = {"sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0), "relu": (0.0, np.inf)}  # of an activation's values
 
 
 @dataclass(frozen=True)
 class Targets:
-    """Targets, how often each occurs, and what a model can say of them.
+    """Targets, how often each occurs, and the values that a model can predict.
 
     values: (targets, units) float32, of class numbers (classes, 1). counts: (targets,) float64. rows: how many the mean
     loss is taken over: the sum of the counts, unless these are weighted. units: of a prediction. activation: of the
@@ -41,14 +41,14 @@ class Targets:
 
     @property
     def means(self) -> np.ndarray:
-        """The mean target: (units,); of class numbers their shares."""
+        """The mean target: (units,); for class numbers, their shares."""
         if self.values.shape[1] != self.units:
             return self.counts / self.counts.sum()
         return mean(self.values, self.counts)
 
 
 def best_guess(loss: Loss, built: keras.losses.Loss, targets: Targets) -> np.ndarray:
-    """Return the constant prediction (units,) with the least mean loss on the targets, as far as it can be found."""
+    """Return the constant prediction (units,) with the smallest mean loss that the search finds."""
     known = loss.best_constant(targets.values, targets.counts)
     if known is not None and _is_possible(known, targets):
         return known
@@ -90,7 +90,7 @@ def _is_simplex(targets: Targets) -> bool:
 
 
 def _is_possible(guess: np.ndarray, targets: Targets) -> bool:
-    """Return whether a model can give these numbers."""
+    """Return whether a model can predict these numbers."""
     low, high = _span(targets)
     inside = np.isfinite(guess).all() and low <= guess.min() and guess.max() <= high
     return bool(inside and (not _is_simplex(targets) or abs(guess.sum() - 1) < 1e-6))
@@ -106,7 +106,7 @@ def _thinned(targets: Targets) -> Targets:
 
 
 def _candidates(targets: Targets) -> list[np.ndarray]:
-    """Return guesses that are the best one for some losses."""
+    """Return the constants that are best for common losses."""
     units = targets.units
     if _is_simplex(targets):
         return [targets.means / targets.means.sum(), np.full(units, 1 / units), np.eye(units)[targets.means.argmax()]]
@@ -116,13 +116,13 @@ def _candidates(targets: Targets) -> list[np.ndarray]:
 
 
 def _free(built: keras.losses.Loss, targets: Targets) -> list[np.ndarray]:
-    """Return what is found where the numbers of a prediction do not depend on each other."""
+    """Return the best constant where the columns of a prediction are independent."""
     by_column = _column_losses(built, targets)
     return [_along_columns(by_column, targets)] if by_column else [_downhill(built, targets)]
 
 
 def _column_losses(built: keras.losses.Loss, targets: Targets) -> Losses | None:
-    """Return the mean loss of each column of a guess by itself, or None where the loss is not their mean."""
+    """Return the mean loss of each column of a constant, or None where the loss is not their mean."""
     if targets.units == 1:
         return lambda guess: np.array([mean_loss(built, targets, guess)])
     if targets.values.shape[1] != targets.units:
@@ -143,7 +143,7 @@ def _column_losses(built: keras.losses.Loss, targets: Targets) -> Losses | None:
 
 
 def _along_columns(losses: Losses, targets: Targets) -> np.ndarray:
-    """Return the least of a grid for each column, then by golden sections between its neighbours."""
+    """Return the minimum for each column: of a grid, then by golden sections between its neighbours."""
     (low, high), columns = _bracket(targets), np.arange(targets.units)
     least, most = _span(targets)
     for _ in range(_WIDENINGS):
@@ -172,12 +172,12 @@ def _bracket(targets: Targets) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _span(targets: Targets) -> tuple[float, float]:
-    """Return the least and the largest number that the last layer gives."""
+    """Return the smallest and the largest number that the last layer can return."""
     return _SPANS.get(targets.activation, (-np.inf, np.inf))
 
 
 def _on_simplex(built: keras.losses.Loss, targets: Targets) -> np.ndarray:
-    """Return the probabilities that are best, searched for by the logarithms of their ratios."""
+    """Return the best probabilities, searched for as logits."""
     import tensorflow as tf
 
     start = np.log(np.maximum(targets.means / targets.means.sum(), 1e-3))

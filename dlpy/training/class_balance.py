@@ -1,4 +1,4 @@
-"""Warnings about the classes of each part: some missing, some with hardly a row, or other shares than in training."""
+"""Warnings about the classes of each part: missing, with very few rows, or with other shares than in training."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from dlpy.data.splits import Holdout, KFold
 from dlpy.data.task import Output, Task
 from dlpy.data.validate import class_numbers
 
-_FEW = 5  # rows of a class, on which no score of that class can be trusted
+_FEW = 5  # rows of a class: with fewer, no score of that class can be trusted
 _GROSS = 0.1  # share of a part's rows that would need another class to have the training rows' shares
-_RARE = 3.0  # standard normal quantile: a random split differs so much once in 1,000 times
+_RARE = 3.0  # standard normal quantile: a random split differs this much once in 1,000 times
 _NAMED = 5
 _SCORES = {"validation": "val_ scores", "test": "test scores"}
 
 
 def class_warnings(data: Data, dataset: Dataset) -> list[str]:
-    """Return a line for each part that lacks a class, holds fewer than 5 rows of one, or has grossly other shares.
+    """Return a warning for each part that lacks a class, has fewer than 5 rows of one, or has very different shares.
 
-    Two parts have grossly other shares where at least a tenth of the rows would need another class for the shares to
-    be equal (the total variation distance), and the chi-square statistic is beyond what a random split gives: neither
-    small random splits nor large parts that hardly differ are told of.
+    The shares of two parts are very different if at least a tenth of the rows would need another class to make them
+    equal (the total variation distance), and the chi-square statistic exceeds that of random splits: there is no
+    warning for small random splits, nor for large parts that hardly differ.
     """
     output = data.task.output
     if not output.has_classes:
@@ -40,13 +40,13 @@ def class_warnings(data: Data, dataset: Dataset) -> list[str]:
 
 
 def fold_warnings(rows: Rows, task: Task, kfold: KFold, seed: int) -> list[str]:
-    """Return the same for the validation rows of the first folds, beside the other rows.
+    """Return the same warnings for the validation rows of the first folds, compared with the other rows.
 
     Args:
-        rows: all rows that are no test rows.
-        task: what they pose.
-        kfold: how they are divided.
-        seed: that of the division.
+        rows: all rows except the test rows.
+        task: their task.
+        kfold: the options of the folds.
+        seed: of the split.
     """
     if not task.output.has_classes:
         return []
@@ -54,7 +54,7 @@ def fold_warnings(rows: Rows, task: Task, kfold: KFold, seed: int) -> list[str]:
     counted = [_counts(rows.take(fold), task.output) for _, fold in kfold.split(rows, task, seed)]
     parts = [_Part(f"fold {number}, validation", counts) for number, counts in enumerate(counted, 1)]
     lines = [line for part in parts if (line := _line(part, every - part.counts, task.output, advice))]
-    more = [f"warning: {len(lines) - _NAMED} more folds are like that."] if len(lines) > _NAMED else []
+    more = [f"warning: {len(lines) - _NAMED} more folds have such problems."] if len(lines) > _NAMED else []
     return lines[:_NAMED] + more
 
 
@@ -65,12 +65,12 @@ class _Part:
 
 
 def _counts(rows: Rows, output: Output) -> np.ndarray:
-    """Return how many rows each class has: (classes,)."""
+    """Return the number of rows of each class: (classes,)."""
     return np.bincount(class_numbers(rows, output), minlength=2 if output.kind == "binary" else output.units or 0)
 
 
 def _line(part: _Part, train: np.ndarray | None, output: Output, advice: str) -> str:
-    """Return the warning about a part, beside the training rows where it is held out; empty where all is well."""
+    """Return the warning about a part, a held-out one compared with the training rows; empty without problems."""
     problems = list(_problems(part, train, output))
     if not problems:
         return ""
@@ -98,7 +98,7 @@ def _them(numbers: np.ndarray) -> str:
 
 
 def _differ(part: np.ndarray, train: np.ndarray) -> bool:
-    """Return whether two counts by class differ more than by chance, and by more than hardly anything."""
+    """Return whether two counts by class differ by more than chance, and by a relevant share of rows."""
     distance = np.abs(part / part.sum() - train / train.sum()).sum() / 2
     both = np.stack([part, train])[:, part + train > 0].astype(np.float64)
     expected = both.sum(axis=1, keepdims=True) * both.sum(axis=0) / both.sum()
@@ -118,7 +118,7 @@ def _shares(part: np.ndarray, train: np.ndarray, output: Output) -> str:
 
 
 def _names(output: Output, numbers: np.ndarray, counts: np.ndarray | None = None) -> str:
-    """Return the first few classes by name, with how many rows they have where that is given."""
+    """Return the first few classes by name, with their numbers of rows where given."""
     names = [_name(output, number) for number in numbers[:_NAMED]]
     if counts is not None:
         names = [f"{name} ({counts[number]})" for name, number in zip(names, numbers, strict=False)]
@@ -136,7 +136,7 @@ def _sorted_too(parts: list[Rows], output: Output) -> str:
 
 
 def _are_sorted(parts: list[Rows], output: Output) -> bool:
-    """Return whether rows of one class stand together in their source: half as many changes as in a random order."""
+    """Return whether the rows of a class are adjacent in their source: half the changes of a random order, or fewer."""
     labels = np.concatenate([class_numbers(rows, output) for rows in parts])
     labels = labels[np.argsort(np.concatenate([rows.index for rows in parts]), kind="stable")]
     shares = np.bincount(labels) / len(labels)
@@ -144,7 +144,7 @@ def _are_sorted(parts: list[Rows], output: Output) -> bool:
 
 
 def _advice(part: str, data: Data, dataset: Dataset) -> str:
-    """Return the likely cause of what is wrong with a held-out part, and what to do."""
+    """Return the likely cause of the problems of a held-out part, and what to do."""
     key, holdout = f"data.{part}", dataset.holdouts().get(part)
     if holdout is None or holdout.use:
         return "These test rows are the dataset's own"
@@ -157,14 +157,14 @@ def _advice(part: str, data: Data, dataset: Dataset) -> str:
     if holdout.rows:
         return f"{key} takes rows {holdout.rows[0]:,} to {holdout.rows[1]:,}{why}: use a fraction ({key}: 0.2)"
     if dataset.in_time_order:
-        return f"{key} takes rows in the order of time: hold out more"
+        return f"{key} takes rows in time order: hold out more"
     if holdout.order != "random":
         return f"{key} takes the {holdout.order} rows{why}: use a fraction ({key}: 0.2) or {_random(holdout)}"
     return _more_rows(key, holdout)
 
 
 def _random(holdout: Holdout) -> str:
-    """Return the same hold-out of random rows, as YAML has it."""
+    """Return the same hold-out with random rows, as YAML."""
     amount = f"count: {holdout.count}" if holdout.count else f"fraction: {holdout.fraction}"
     return f"{{{amount}, take: random}}"
 
@@ -176,7 +176,7 @@ def _more_rows(key: str, holdout: Holdout) -> str:
 
 
 def _advice_of_folds(kfold: KFold, rows: Rows, output: Output) -> str:
-    """Return the likely cause of what is wrong with a fold, and what to do."""
+    """Return the likely cause of the problems of a fold, and what to do."""
     if "group" in rows.columns:
         return "Rows of a group stay together: use fewer folds"
     if not kfold.shuffle:

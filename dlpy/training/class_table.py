@@ -1,4 +1,4 @@
-"""The scores of every class of a part, as a table: for evaluation.json, for a CSV in the run, and for the screen."""
+"""The scores of each class as a table: for evaluation.json, for a CSV file in the run, and for the terminal."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ COLUMNS = ("class", "rows", "predicted", *MEASURES)
 
 
 def class_table(labels: np.ndarray, prediction: np.ndarray, output: Output) -> list[dict[str, Any]]:
-    """Return an entry for each class: its name, its rows, how many are predicted, and its scores, NaN if undefined.
+    """Return an entry for each class: its name, its rows, its predicted rows, and its scores (NaN where undefined).
 
     Args:
         labels: (rows,) class numbers.

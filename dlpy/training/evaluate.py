@@ -1,4 +1,4 @@
-"""Scores and predictions of a run that is over, from nothing but its directory and its data."""
+"""Scores and predictions of a finished run, from its directory and its data."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def silent(line: str) -> None:
 
 @dataclass(frozen=True)
 class Trained:
-    """What a run has learnt: its experiment, fitted transforms and model with the weights of a checkpoint."""
+    """A trained run: its experiment, fitted transforms and model with the weights of a checkpoint."""
 
     experiment: Experiment
     pipeline: Pipeline
@@ -51,17 +51,17 @@ class Trained:
         """Return rows as the model takes them.
 
         Raises:
-            RunError: the transforms make rows of another shape: they are of another run.
+            RunError: the transforms return rows of another shape.
         """
         rows = self.pipeline.apply(raw)
         found, wanted = measured(self.task, rows).input.shape, self.task.input.shape
         if len(found) != len(wanted) or not all(map(may_be_same, zip(found, wanted, strict=True))):
-            raise RunError(f"{self.pipeline.path} makes rows of shape {found}, not {wanted}: it is of another run.")
+            raise RunError(f"{self.pipeline.path} belongs to another run: its rows have shape {found}, not {wanted}.")
         return rows
 
 
 def restore(run: Run, which: checkpoints.Which = "best", tell: Tell = silent) -> Trained:
-    """Return what a run has learnt; its data need not be there.
+    """Return the trained run; its data is not needed.
 
     Raises:
         RunError: the run has no such checkpoint, or its files are damaged.
@@ -79,7 +79,7 @@ def restore(run: Run, which: checkpoints.Which = "best", tell: Tell = silent) ->
 
 
 def read_config(run: Run) -> tuple[Experiment, Document]:
-    """Return the experiment that a run trained a model by, and where in its config.yaml everything stands."""
+    """Return the experiment of a run, and the document of its config.yaml for error messages."""
     require_model(run)
     with reading_config(run):
         return load(run.config)
@@ -87,13 +87,13 @@ def read_config(run: Run) -> tuple[Experiment, Document]:
 
 @contextmanager
 def reading_config(run: Run) -> Iterator[None]:
-    """Turn what is wrong with the experiment file of a run, which dlpy wrote, into an error of the run."""
+    """Turn an error in the config.yaml of a run, which dlpy wrote, into an error of the run."""
     if not run.config.is_file():
         raise RunError(f"{run.path} has no config.yaml.")
     try:
         yield
     except ConfigError as error:
-        raise RunError(f"the run's config.yaml was changed, or is of another version: {error}") from None
+        raise RunError(f"the run's config.yaml was changed, or written by another version: {error}") from None
 
 
 def tasks(run: Run) -> tuple[Task, Task]:
@@ -111,13 +111,13 @@ def evaluate(
     """Score a run's model on parts of its data, add the scores to evaluation.json, and return them by part.
 
     Args:
-        parts: which rows; where the list is empty, the validation rows and the test rows, as far as there are any.
+        parts: which rows; if empty, the validation rows and the test rows where they exist.
         which: the checkpoint.
         tell: shows what the user should know.
-        strict: do not score rows that hold what no training row held.
+        strict: refuse rows with values that no training row held.
 
     Raises:
-        DataError: the data is gone or has changed, has no such part, or is refused by `strict`.
+        DataError: the data is missing or has changed, has no such part, or is refused by `strict`.
     """
     trained = restore(run, which, tell)
     raw = _raw_parts(run, trained.experiment)
@@ -177,7 +177,7 @@ def _score(run: Run, trained: Trained, part: Part, raw: Rows, train: Rows) -> di
 
 
 def _in_unit(trained: Trained, rows: Rows, prediction: np.ndarray, common_sense: dict[str, Any]) -> dict[str, Any]:
-    """Return the scores of numbers in the target's own unit, from targets and predictions in it."""
+    """Return the scores in the target's own unit."""
     output, names = trained.task.output, trained.experiment.metric_names(trained.task)
     loss = trained.experiment.loss_name(trained.task)
     found = scores_in_unit(rows.y, prediction, output, [loss, *names.values()])
@@ -190,7 +190,7 @@ def _raw_parts(run: Run, experiment: Experiment) -> dict[str, Rows]:
     """Return the rows of each part as the run had them, before the transforms."""
     loaded = _load_again(run, experiment)
     dataset = experiment.data
-    if run.record().kind == "kfold":  # its final model is trained on all rows but the test rows
+    if run.record().kind == "kfold":  # its final model is trained on all rows except the test rows
         dataset = dataset.model_copy(update={"validation": None})
     parts = split(dataset, loaded)
     named = {"train": parts.train, "validation": parts.validation, "test": parts.test}
@@ -201,13 +201,13 @@ def _loaded(run: Run, experiment: Experiment) -> Loaded:
     try:
         return experiment.data.load()
     except UnavailableError as error:
-        raise UnavailableError(f"{error} Run {run.id} was trained on it: put it back where it was.") from None
-    except ConfigError as error:  # the experiment was right when it was trained
+        raise UnavailableError(f"{error} Run {run.id} was trained on it: put it back.") from None
+    except ConfigError as error:  # the experiment was valid when it was trained
         raise DataError(f"the data has changed since run {run.id}: {error}") from None
 
 
 def loaded_again(run: Run, experiment: Experiment) -> Loaded:
-    """Return all rows of a run's data, or of its stand-in, as they are now."""
+    """Return all rows of a run's data, or of its stand-in, in their present state."""
     record = run.record()
     if record.data.source == "stand-in":
         loaded = experiment.data.stand_in(experiment.seed, SMOKE_ROWS if record.smoke else None)
@@ -221,6 +221,6 @@ def _load_again(run: Run, experiment: Experiment) -> Loaded:
     if loaded.fingerprint() != run.record().data.sha256:
         raise DataError(
             f"{loaded.source.description} has changed since run {run.id}: its scores could not be compared. "
-            "Put the old file back, or train anew."
+            "Put the old file back, or train again."
         )
     return loaded

@@ -1,14 +1,11 @@
-"""The folds of k-fold validation: each with a fresh model, and transforms fitted on that fold's training rows only.
+"""The folds of k-fold validation: each with a new model, and transforms fitted on that fold's training rows alone.
 
-A fold that is done leaves what it gave in its directory, `fold.json` last: who resumes the run goes by these alone.
+A completed fold writes its results into its directory, `fold.json` last: a resumed run relies on these alone.
 """
 
 from __future__ import annotations
 
-import math
-import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -18,47 +15,28 @@ import numpy as np
 from dlpy.components.hooks import Hooks
 from dlpy.components.objectives import DATA_LOSS
 from dlpy.core.errors import DataError, DivergedError, RunError
-from dlpy.core.parsing import Scores, parse, read_json
+from dlpy.core.parsing import Scores, parse
 from dlpy.core.processes import in_processes
 from dlpy.data.rows import Data
 from dlpy.data.task import Task
 from dlpy.data.validate import check
 from dlpy.engine.engine import Engine
-from dlpy.engine.plan import Execution
 from dlpy.experiment.experiment import Experiment
 from dlpy.runs.checkpoint_files import CheckpointState
-from dlpy.runs.directory import Run, fold_runs
-from dlpy.runs.history import read_history
+from dlpy.runs.directory import Run
 from dlpy.runs.lock import ORPHAN_SECONDS, locked
 from dlpy.runs.outcome import last_finite
-from dlpy.runs.predictions import read_fold
-from dlpy.runs.record import FoldRecord
 from dlpy.storage import atomic
-from dlpy.storage.atomic import put_on_disk, write_arrays
 from dlpy.training.baseline import baseline, beside
 from dlpy.training.callbacks import built_callbacks, checkpoint_of
 from dlpy.training.compile import choose_execution, compiled_model, engine_for, fresh_model, penalty_line
 from dlpy.training.evaluate import loaded_again, read_config
+from dlpy.training.fold_files import Fold, fold_results, folder_of, is_done, write_fold
 from dlpy.training.pipeline import Pipeline, Split, transform
 from dlpy.training.record import save_splits
 from dlpy.training.reporter import Reporter
 from dlpy.training.rewind import reached, rewound
 from dlpy.training.train import Prepared, Training, fit
-
-_DONE, _GIVEN = "fold.json", "predictions.npz"
-
-
-@dataclass(frozen=True)
-class Fold:
-    """What one fold gave: the scores after its last epoch, and predictions for its validation rows."""
-
-    number: int
-    scores: dict[str, float | None]  # None where one is undefined
-    baseline: dict[str, Any]
-    rows: np.ndarray  # positions of the validation rows among all rows that are not test rows
-    target: np.ndarray
-    prediction: np.ndarray
-    execution: Execution
 
 
 def divided(prepared: Prepared) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -68,7 +46,7 @@ def divided(prepared: Prepared) -> list[tuple[np.ndarray, np.ndarray]]:
 
 
 def fold_data(prepared: Prepared, train: np.ndarray, validation: np.ndarray) -> tuple[Data, Pipeline]:
-    """Return the rows of a fold, as its network sees them, and its transforms."""
+    """Return the rows of a fold as its model sees them, and its transforms."""
     rows = prepared.loaded.train
     parts = Split(rows.take(train), rows.take(validation), None)
     data, pipeline = transform(prepared.experiment, parts, prepared.loaded.task)
@@ -77,9 +55,9 @@ def fold_data(prepared: Prepared, train: np.ndarray, validation: np.ndarray) -> 
 
 
 def train_folds(run: Run, prepared: Prepared, jobs: int, reporter: Reporter) -> list[Fold]:
-    """Train the folds that are not done, so many at once, and return all."""
+    """Train the folds that are not done, `jobs` at once, and return the results of all."""
     count = len(divided(prepared))
-    done = {number: _read(run, number) for number in range(1, count + 1) if _is_done(_folder(run, number))}
+    done = {number: fold_results(run, number) for number in range(1, count + 1) if is_done(folder_of(run, number))}
     left = [number for number in range(1, count + 1) if number not in done]
     if done:
         reporter.notice(f"{len(done)} of {count} folds are done")
@@ -89,33 +67,28 @@ def train_folds(run: Run, prepared: Prepared, jobs: int, reporter: Reporter) -> 
         shop = _Workshop(prepared)
         for number in left:
             _train_fold(run, shop, number, reporter)
-            reporter.fold_ended(number, count, _read(run, number).scores)
-    done |= {number: _read(run, number) for number in left}
+            reporter.fold_ended(number, count, fold_results(run, number).scores)
+    done |= {number: fold_results(run, number) for number in left}
     folds = [done[number] for number in range(1, count + 1)]
     _require_alike(run, folds)
     return folds
 
 
 def _require_alike(run: Run, folds: list[Fold]) -> None:
-    """Raise RunError where folds have other scores than the first: they are of another run."""
+    """Raise RunError where folds have other scores than the first: they belong to another run."""
     first, *others = ((_names(fold), fold.prediction.shape[1:]) for fold in folds)
     for number, names in enumerate(others, 2):
         if names != first:
-            raise RunError(f"fold {number} of run {run.id} has other scores than fold 1: its files are of another run.")
+            raise RunError(f"fold {number} of run {run.id} has other scores than fold 1: it belongs to another run.")
 
 
 def _names(fold: Fold) -> set[str]:
-    """Return the scores that all folds of a run have; folds of older versions lack the loss without penalties."""
+    """Return the scores that all folds of a run have; folds of earlier versions lack the loss without penalties."""
     return {name for name in fold.scores if not name.endswith(DATA_LOSS)}
 
 
-def done_folds(run: Run) -> int:
-    """Return how many folds of a run are done."""
-    return sum(_is_done(folder) for folder in fold_runs(run))
-
-
 class _Workshop:
-    """What the folds of one process share: the rows, and a model whose graphs are traced but once."""
+    """What the folds of one process share: the rows, and a model whose graphs are traced once."""
 
     def __init__(self, prepared: Prepared) -> None:
         self.prepared = prepared
@@ -126,11 +99,11 @@ class _Workshop:
     def engine(
         self, experiment: Experiment, data: Data, hooks: Sequence[Hooks], tell: Callable[[str], None], *, fresh: bool
     ) -> Engine:
-        """Return an engine with a new model; where it is not fresh, a checkpoint is still to fill it."""
+        """Return an engine with a new model; a model that is not fresh is filled from a checkpoint later."""
         model = fresh_model(experiment, data.task) if fresh else compiled_model(experiment, data.task, experiment.seed)
-        other = self._task != data.task  # a fold may have other categories than the one before
+        other = self._task != data.task  # a fold may have other categories than the previous one
         if self._engine is None or other or experiment.training.phases:
-            rows = len(self.parts[0][0])  # of the first fold, so that folds in other processes go the same way
+            rows = len(self.parts[0][0])  # of the first fold, so that all processes choose alike
             execution = choose_execution(experiment, model, rows, hooks, trainings=len(self.parts))
             self._engine = engine_for(model, experiment, data.task, execution, tell)
             self._task = data.task
@@ -141,11 +114,11 @@ class _Workshop:
 
 def _train_fold(run: Run, shop: _Workshop, number: int, reporter: Reporter) -> None:
     """Train one fold, numbered from 1, in this process, from its last checkpoint if it has one."""
-    folder = _folder(run, number)
+    folder = folder_of(run, number)
     with atomic.storage(folder.path):
         folder.path.mkdir(parents=True, exist_ok=True)
-    with locked(folder, ORPHAN_SECONDS):  # where a run was killed, a process of its own may still end
-        if not _is_done(folder):
+    with locked(folder, ORPHAN_SECONDS):  # of a killed run, a process may still be ending
+        if not is_done(folder):
             _train_in(folder, shop, number, reporter)
 
 
@@ -156,7 +129,7 @@ def _train_in(folder: Run, shop: _Workshop, number: int, reporter: Reporter) -> 
     state = _begun(folder, reporter)
     reporter.fold_begins(number, len(shop.parts))
     if state is not None:
-        reporter.notice(f"fold {number}: goes on after epoch {reached(state)} of {experiment.training.epochs}")
+        reporter.notice(f"fold {number}: resumed after epoch {reached(state)} of {experiment.training.epochs}")
     callbacks = built_callbacks(experiment, folder, data)
     engine = shop.engine(experiment, data, list(callbacks.values()), reporter.notice, fresh=state is None)
     save_splits(folder, data)
@@ -174,7 +147,7 @@ def _train_in(folder: Run, shop: _Workshop, number: int, reporter: Reporter) -> 
     held_out = data.validation or data.train
     prediction = engine.predict(held_out, experiment.training.batch_size)
     common_sense = beside(baseline(experiment, data.task, data.train, held_out), last.scores)
-    _write(folder, Fold(number, last.scores, common_sense, validation, held_out.y, prediction, engine.execution))
+    write_fold(folder, Fold(number, last.scores, common_sense, validation, held_out.y, prediction, engine.execution))
 
 
 class _LastScores(Hooks):
@@ -193,71 +166,13 @@ class _LastScores(Hooks):
         self.scores = dict(parse(state, Scores, "scores"))
 
 
-def _folder(run: Run, number: int) -> Run:
-    return Run(run.path / "folds" / f"{number:02d}")
-
-
 def _begun(folder: Run, reporter: Reporter) -> CheckpointState | None:
-    """Return the state of a fold's last checkpoint, its files brought back to it; None where it begins."""
+    """Return the state of a fold's last checkpoint, its files brought back to it; None where it starts."""
     return rewound(folder, reporter) if folder.metrics.is_file() else None
 
 
-def _write(folder: Run, fold: Fold) -> None:
-    """Leave what a fold gave in its directory; its checkpoints are of no use any more."""
-    arrays = {"rows": fold.rows, "target": fold.target, "prediction": fold.prediction}
-    write_arrays(folder.predictions, arrays)
-    put_on_disk(folder.metrics)  # its curve counts in the summary
-    content = {
-        "scores": fold.scores,
-        "baseline": fold.baseline,
-        "execution": asdict(fold.execution),
-        "epochs": _epochs(folder),
-    }
-    folder.write(_DONE, content)
-    _forget_checkpoints(folder)
-
-
-def _read(run: Run, number: int) -> Fold:
-    """Return what a fold gave that is done.
-
-    Raises:
-        RunError: its files are damaged.
-    """
-    folder = _folder(run, number)
-    try:
-        told, given = read_json(folder.path / _DONE, FoldRecord), read_fold(folder.predictions)
-        if _epochs(folder) != told.epochs:
-            raise RunError(f"metrics.csv has not its {told.epochs} epochs")
-        common_sense = _with_nan(told.baseline.scores)
-        return Fold(number, dict(told.scores), common_sense, *given, Execution(**asdict(told.execution)))
-    except (RunError, FileNotFoundError) as error:
-        hint = f"remove {folder.path}, and `dlpy resume` trains that fold again"
-        raise RunError(f"fold {number} of run {run.id} is damaged ({error}): {hint}.") from None
-
-
-def _with_nan(scores: Scores) -> dict[str, float]:
-    """Return scores as numbers to count with; NaN is what is undefined."""
-    return {name: math.nan if value is None else value for name, value in scores.items()}
-
-
-def _epochs(folder: Run) -> int:
-    history = read_history(folder.metrics)
-    return 0 if history is None else len(history.epochs)
-
-
-def _is_done(folder: Run) -> bool:
-    done = (folder.path / _DONE).is_file()
-    if done:
-        _forget_checkpoints(folder)  # a process killed just before could not
-    return done
-
-
-def _forget_checkpoints(folder: Run) -> None:
-    shutil.rmtree(folder.checkpoints, ignore_errors=True)
-
-
 class _Notices(Reporter):
-    """Keeps what is to be told until another process can tell it."""
+    """Keeps lines until another process shows them."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []
@@ -267,19 +182,19 @@ class _Notices(Reporter):
 
 
 def _train_in_processes(run: Run, left: list[int], count: int, jobs: int, reporter: Reporter) -> None:
-    """Train the folds in processes of their own, which read all they need from the run directory."""
+    """Train the folds in separate processes, which read all they need from the run directory."""
     arguments = [(str(run.path), number) for number in left]
     told: set[str] = set()
     for number, lines in zip(left, in_processes(_fold_in_process, arguments, jobs), strict=True):
         for line in lines:
-            if line not in told:  # each process says what is true of all folds
+            if line not in told:  # each process reports what is true of all folds
                 reporter.notice(line)
         told.update(lines)
-        reporter.fold_ended(number, count, _read(run, number).scores)
+        reporter.fold_ended(number, count, fold_results(run, number).scores)
 
 
 def _fold_in_process(run_path: str, number: int) -> list[str]:
-    """Train a fold and return what is to be told of it."""
+    """Train a fold and return the lines to show."""
     notices = _Notices()
     _train_fold(Run(Path(run_path)), _workshop_again(run_path), number, notices)
     return notices.lines

@@ -1,4 +1,4 @@
-"""What `dlpy check --data` and `dlpy show data` tell of the rows before any training."""
+"""What `dlpy check --data` and `dlpy show data` report about the rows before training."""
 
 from __future__ import annotations
 
@@ -25,12 +25,10 @@ _LEAK = 0.999  # correlation with the target from which a column looks like the 
 
 
 def inspect(experiment: Experiment, document: Document) -> Iterator[str]:
-    """Yield lines about the data, the suspicious ones beginning with "warning:".
-
-    They tell of shapes, and of problems that spoil scores without stopping training.
+    """Yield lines about the data: its shapes, and warnings of problems that spoil scores without stopping training.
 
     Raises:
-        DataError: training could not begin.
+        DataError: training could not start.
     """
     loaded, _, data = _made(experiment, document)
     check(data)
@@ -46,10 +44,10 @@ def inspect(experiment: Experiment, document: Document) -> Iterator[str]:
 
 
 def show(experiment: Experiment, document: Document, samples: int) -> Iterator[str]:
-    """Yield lines about what the transforms make of the rows: each part's shapes, and some training rows on their way.
+    """Yield lines about the transformed rows: the shapes of each part, and some training rows before and after.
 
     Raises:
-        DataError: the data cannot be had, or the transforms cannot be fitted.
+        DataError: the data is missing or damaged, or the transforms cannot be fitted.
     """
     loaded, parts, data = _made(experiment, document)
     yield f"data: {loaded.source.kind}, {loaded.source.description}"
@@ -69,7 +67,7 @@ def show(experiment: Experiment, document: Document, samples: int) -> Iterator[s
 
 
 def _made(experiment: Experiment, document: Document) -> tuple[Loaded, Split, Data]:
-    """Return the rows as they were loaded, as they were split, and as the model sees them."""
+    """Return the rows as loaded, as split, and as the model sees them."""
     loaded = obtain(experiment.data, experiment.seed)
     raise_mistakes(experiment, document, loaded.task)
     parts = split(experiment.data, loaded)
@@ -84,7 +82,7 @@ def _answer(data: Data, number: int) -> str:
         return ", ".join(f"{value:.6g}" for value in data.train.y[number].reshape(-1))
     label = class_numbers(data.train, output)[number]
     if output.kind == "tokens":
-        return f"behind it comes '{on_a_line(data.task.input.words[label]) or '[UNK]'}'"
+        return f"next token '{on_a_line(data.task.input.words[label]) or '[UNK]'}'"
     return f"class {output.classes[label] if output.classes else label}"
 
 
@@ -94,7 +92,7 @@ def _parts(data: Data | Split) -> dict[str, Rows]:
 
 
 def _span(rows: Rows) -> str:
-    """Return from where to where in a series the targets of windows lie."""
+    """Return the range of the targets of windows in their series."""
     if not isinstance(rows.x, Windows):
         return ""
     span = f", targets in rows {rows.index.min():,} to {rows.index.max():,}"
@@ -120,7 +118,7 @@ def _balance(rows: Rows, data: Data) -> str:
 
 
 def _folds(experiment: Experiment, loaded: Loaded) -> Iterator[str]:
-    """Yield a line for each problem that `dlpy kfold` would have with the rows."""
+    """Yield a line for each problem of the rows in `dlpy kfold`."""
     try:
         yield from fold_warnings(loaded.train, loaded.task, experiment.kfold, experiment.data.split_seed)
     except DataError as error:
@@ -128,13 +126,13 @@ def _folds(experiment: Experiment, loaded: Loaded) -> Iterator[str]:
 
 
 def _duplicates(data: Data) -> Iterator[str]:
-    """Yield a line for each held-out part with rows that are in the training rows too."""
+    """Yield a line for each held-out part that shares rows with the training rows."""
     seen = set(_row_bytes(data.train.x))
     for name, rows in _parts(data).items():
         if name != "train":
             count = sum(row in seen for row in _row_bytes(rows.x))
             if count:
-                yield f"warning: {count:,} of {len(rows):,} {name} rows are in the training rows too: scores flatter."
+                yield f"warning: {count:,} of {len(rows):,} {name} rows are training rows too: scores are too good."
 
 
 def _row_bytes(features: Features) -> Iterator[bytes]:
@@ -153,7 +151,7 @@ def _row_bytes(features: Features) -> Iterator[bytes]:
 
 
 def _suspicious_columns(rows: Rows, names: tuple[str, ...]) -> Iterator[str]:
-    """Yield a line for each column of flat rows that never changes or is the target in disguise."""
+    """Yield a line for constant columns of flat rows, and for those that nearly equal the target."""
     if not isinstance(rows.x, np.ndarray) or rows.x.ndim != 2:
         return
     spread = rows.x.std(axis=0)
@@ -169,8 +167,8 @@ def _suspicious_columns(rows: Rows, names: tuple[str, ...]) -> Iterator[str]:
     correlation = np.abs(products) / (len(rows) * spread[changing] * max(target.std(), 1e-300))
     leaking = changing[correlation > _LEAK]
     if len(leaking):
-        verb, one = ("is", "it") if len(leaking) == 1 else ("are", "one of them")
-        yield f"warning: {_some(leaking, names)} {verb} all but equal to the target: does {one} leak it?"
+        verb, one = ("is", "it") if len(leaking) == 1 else ("are", "any of them")
+        yield f"warning: {_some(leaking, names)} {verb} almost equal to the target: does {one} leak the target?"
 
 
 def _some(numbers: np.ndarray, names: tuple[str, ...]) -> str:

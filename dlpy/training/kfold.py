@@ -1,4 +1,4 @@
-"""k-fold validation: the folds one after another or at once, their means, and a final model where one is asked for."""
+"""k-fold validation: the folds one after another or at once, their means, and a final model with --refit."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ from dlpy.storage.atomic import require_writable, write_arrays
 from dlpy.training.callbacks import checkpoint_of
 from dlpy.training.class_balance import fold_warnings
 from dlpy.training.class_table import class_table, save_class_table
-from dlpy.training.folds import Fold, divided, fold_data, train_folds
+from dlpy.training.fold_files import Fold
+from dlpy.training.folds import divided, fold_data, train_folds
 from dlpy.training.pipeline import Split, transform
 from dlpy.training.record import Options, begin, fingerprint, settle_config
 from dlpy.training.reporter import Reporter
@@ -35,7 +36,7 @@ _TIME = ("time", "the rows are in its order")
 
 
 def kfold(experiment: Experiment, document: Document, options: Options, reporter: Reporter) -> Run:
-    """Train an experiment once per fold and return the run directory that holds every fold's scores and the means."""
+    """Train an experiment once per fold and return the run directory with the scores of the folds and their means."""
     _require_folds(experiment, document)
     keras_backend.check_settings()
     require_writable(options.folder)
@@ -54,7 +55,7 @@ def kfold(experiment: Experiment, document: Document, options: Options, reporter
 
 
 def with_folds(prepared: Prepared) -> tuple[Prepared, Data]:
-    """Return what is prepared with its network's options written out, and the first fold's rows, all folds checked."""
+    """Return the experiment with the model's options filled in, and the first fold's rows; all folds are checked."""
     parts = divided(prepared)
     first, _ = fold_data(prepared, *parts[0])
     if first.task.output.kind != "regression":
@@ -66,7 +67,7 @@ def with_folds(prepared: Prepared) -> tuple[Prepared, Data]:
 
 
 def validate(run: Run, prepared: Prepared, how: How, reporter: Reporter) -> None:
-    """Train the folds that are not done, and leave the means of all, and the final model, in the run directory."""
+    """Train the folds that are not done, and write the means of all folds and the final model."""
     folds = train_folds(run, prepared, how.jobs, reporter)
     prepared = replace(prepared, experiment=prepared.experiment.executed(folds[0].execution))
     settle_config(run, prepared.experiment)
@@ -76,13 +77,14 @@ def validate(run: Run, prepared: Prepared, how: How, reporter: Reporter) -> None
 
 
 def _require_folds(experiment: Experiment, document: Document) -> None:
-    """Raise ConfigError where folds make no sense."""
+    """Raise ConfigError where the experiment cannot be validated by folds."""
     if experiment.data.rows_are_in_time:
-        message = "folds would train on what comes after the rows they are scored on: use `dlpy train`."
+        message = "folds would train on rows later than those they are scored on: use `dlpy train`."
         key, what = ("name", f"{experiment.data.name} is a series") if experiment.data.in_time_order else _TIME
         raise document.error([Mistake(("data", key), f"{what}: {message}")])
     if isinstance(experiment.model, GenerativeModel):
-        message = f"folds compare predictions with targets, and {experiment.model.name} makes rows: use `dlpy train`."
+        name = experiment.model.name
+        message = f"folds compare predictions with targets, and {name} is generative: use `dlpy train`."
         raise document.error([Mistake(("model", "name"), message)])
 
 
@@ -95,7 +97,7 @@ def _summarize(run: Run, prepared: Prepared, folds: list[Fold]) -> dict[str, Any
     directions = prepared.experiment.directions(prepared.loaded.task, validation=True)
     epoch = best_epoch(curves[monitor], directions[monitor])
     scores = {name: float(curve[epoch - 1]) for name, curve in curves.items() if name != "learning_rate"}
-    numbers = set.intersection(*(set(fold.baseline) for fold in folds))  # what is undefined in a fold has no mean
+    numbers = set.intersection(*(set(fold.baseline) for fold in folds))  # those defined in every fold
     summary = {
         "folds": [{"fold": fold.number, "rows": len(fold.rows), **fold.scores} for fold in folds],
         **{name: dict(zip(names, values.tolist(), strict=True)) for name, values in spread(table).items()},
@@ -114,13 +116,13 @@ def _summarize(run: Run, prepared: Prepared, folds: list[Fold]) -> dict[str, Any
 def spread(scores: np.ndarray) -> dict[str, np.ndarray]:
     """Return the mean over the folds, the standard deviation between them (n - 1), and the mean's standard error.
 
-    Each fold counts the same, whatever its size; where a score is undefined the fold is left out.
+    Each fold counts the same, whatever its size; a fold is left out of the scores that are undefined in it.
 
     Args:
         scores: (folds, scores), NaN where undefined.
 
     Returns:
-        (scores,) by name; `counted` is in how many folds each score is defined.
+        (scores,) by name; `counted` is the number of folds in which each score is defined.
     """
     counted, mean = np.isfinite(scores).sum(axis=0), mean_over_folds(scores)
     squares = np.where(np.isfinite(scores), np.square(scores - mean), 0).sum(axis=0)
@@ -129,7 +131,7 @@ def spread(scores: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def _save_out_of_fold(run: Run, loaded: Loaded, folds: list[Fold]) -> None:
-    """Write for every row what models said that had not seen it (of repeats, the mean), and the scores of classes."""
+    """Write for every row the prediction of models not trained on it (the mean of repeats), and the scores by class."""
     output = loaded.task.output
     rows = np.concatenate([fold.rows for fold in folds])
     prediction = np.concatenate([fold.prediction for fold in folds])
@@ -148,7 +150,7 @@ def _save_out_of_fold(run: Run, loaded: Loaded, folds: list[Fold]) -> None:
 
 
 def _refit(run: Run, prepared: Prepared, summary: dict[str, Any], reporter: Reporter) -> None:
-    """Train the final model on all rows but the test rows, for as many epochs as the mean curve says."""
+    """Train the final model on all rows except the test rows, up to the best epoch of the mean curve."""
     epochs = summary["best"]["epoch"]
     reporter.notice(f"refit: all {len(prepared.loaded.train):,} rows, {epochs} epochs")
     experiment = _for_refit(prepared.experiment, epochs)
@@ -160,7 +162,7 @@ def _refit(run: Run, prepared: Prepared, summary: dict[str, Any], reporter: Repo
 
 
 def _for_refit(experiment: Experiment, epochs: int) -> Experiment:
-    """Return the experiment without whatever watches validation rows: there are none."""
+    """Return the experiment without validation rows and the callbacks that monitor them."""
     training = experiment.training.shortened(epochs)
     blind = [item for item in experiment.callbacks if not (item.monitors() or "").startswith("val_")]
     data = experiment.data.model_copy(update={"validation": None})

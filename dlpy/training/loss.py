@@ -1,4 +1,4 @@
-"""The loss that an experiment trains with, as Keras takes it."""
+"""The training loss of an experiment as a Keras loss."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def training_loss(experiment: Experiment, task: Task) -> keras.losses.Loss:
     """Return the loss of an experiment.
 
     Raises:
-        ConfigError: a plug-in gives neither a loss nor a function of targets and predictions.
+        ConfigError: a plug-in returns neither a loss nor a function of targets and predictions.
     """
     import keras
 
@@ -36,7 +36,7 @@ def training_loss(experiment: Experiment, task: Task) -> keras.losses.Loss:
 
 
 def plain_loss(chosen: Loss) -> keras.losses.Loss:
-    """Return a loss as its component builds it, of targets and predictions as they come."""
+    """Return the loss that a component builds, without conversion to the target's unit."""
     import keras
     from keras.src.losses.losses import LossFunctionWrapper
 

@@ -1,4 +1,4 @@
-"""Where a loss of a few numbers is least: of each number by itself, or of all together by their slopes."""
+"""Minimizes a loss of a few numbers: of each number alone, or of all together by gradients."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import numpy as np
 
 _NARROWINGS, _DESCENTS = 26, 60
 
-Losses = Callable[[np.ndarray], np.ndarray]  # of numbers, each by itself
+Losses = Callable[[np.ndarray], np.ndarray]  # of each number alone
 
 
 def golden_sections(losses: Losses, between: tuple[np.ndarray, np.ndarray], best: np.ndarray) -> np.ndarray:
-    """Return where the loss of each number is least between two others, or `best` where that is less."""
+    """Return the minimum of each number's loss between two bounds, or `best` where its loss is smaller."""
     share, (low, high) = (3 - np.sqrt(5)) / 2, between
     left, right = low + share * (high - low), high - share * (high - low)
     at_left, at_right = losses(left), losses(right)
@@ -29,7 +29,7 @@ def golden_sections(losses: Losses, between: tuple[np.ndarray, np.ndarray], best
 
 
 def descend(loss: Callable[[Any], Any], start: np.ndarray) -> np.ndarray:
-    """Return where a smooth loss is least, by the quasi-Newton steps of Broyden, Fletcher, Goldfarb and Shanno."""
+    """Return the minimum of a smooth loss, found by the quasi-Newton method BFGS."""
     place, (value, slope) = start, _with_slope(loss, start)
     inverse = np.eye(len(start))
     for _ in range(_DESCENTS):
@@ -50,7 +50,7 @@ def descend(loss: Callable[[Any], Any], start: np.ndarray) -> np.ndarray:
 
 
 def _learnt(inverse: np.ndarray, step: np.ndarray, change: np.ndarray) -> np.ndarray:
-    """Return the inverse of the curvature with what a step has shown of it."""
+    """Return the BFGS update of the inverse Hessian after a step."""
     size = step @ change
     if size <= 1e-12:
         return inverse

@@ -1,4 +1,4 @@
-"""Ends training where a score that decides something is undefined, though the loss is not."""
+"""Ends training where a monitored score is undefined."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MOST_LISTED = 8
 
 
 class MonitoredScores(Hooks):
-    """Looks at the scores that callbacks monitor, each given with the reason why it may be undefined."""
+    """Checks the scores that callbacks monitor, each with the reason why it may be undefined."""
 
     def __init__(self, reasons: dict[str, str]) -> None:
         self._reasons = reasons
@@ -27,12 +27,12 @@ class MonitoredScores(Hooks):
         """Raise DataError where a monitored score is undefined."""
         for name, reason in self._reasons.items():
             if math.isnan(logs.get(name, 0.0)):
-                hint = "Divide the rows otherwise, or monitor another score."
+                hint = "Change the split, or monitor another score."
                 raise DataError(f"{name}, which is monitored, is undefined in epoch {epoch + 1}{reason}. {hint}")
 
 
 def monitored_scores(experiment: Experiment, data: Data) -> MonitoredScores:
-    """Return what looks at the scores that the experiment's callbacks monitor."""
+    """Return the hooks that check the scores which the experiment's callbacks monitor."""
     named = {callback.monitors() for callback in experiment.callbacks}
     needs = {metric.key: metric.needs for metric in _metrics(experiment, data.task)}
     reasons = {}
@@ -49,7 +49,7 @@ def _metrics(experiment: Experiment, task: Task) -> list:
 
 
 def _by_class(rows: Rows, task: Task) -> str:
-    """Return how many rows there are of each class, or, of many classes, of how many there are none."""
+    """Return the number of rows of each class, or, for many classes, the number of classes with rows."""
     output = task.output
     if not output.has_classes:
         return f"{len(rows):,}"

@@ -1,4 +1,4 @@
-"""Predictions of a user's rows, and the table of them that people read."""
+"""Predictions for a user's rows, as a table."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ from dlpy.training.evaluate import Tell, Trained, restore, silent, tasks
 
 @dataclass(frozen=True)
 class Ask:
-    """How rows are to be predicted.
+    """How rows are predicted.
 
-    checkpoint: whose weights. keep: columns of the user's table that come first in the answer.
-    strict: whether rows are refused that hold what no training row held.
+    checkpoint: whose weights to use. keep: columns of the user's table to copy in front of the predictions.
+    strict: whether to refuse rows with values that no training row held.
     """
 
     checkpoint: checkpoints.Which = "best"
@@ -42,14 +42,14 @@ class Ask:
 
 @dataclass(frozen=True)
 class Predicted:
-    """What a run's model says of some rows, as a table, and what of them no training row held."""
+    """The predictions for some rows as a table, and the values in them that no training row held."""
 
     names: list[str]
     lines: list[list[str | float]]
     unfamiliar: list[Unfamiliar]
 
     def to_csv(self) -> str:
-        """Return the table as CSV, in which no text is a formula."""
+        """Return the table as CSV; no text in it is read as a formula."""
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow(map(cell, self.names))
@@ -58,12 +58,12 @@ class Predicted:
         return text.getvalue()
 
     def records(self) -> list[dict[str, str | float]]:
-        """Return each line by the names of its columns."""
+        """Return each line as a mapping from column names to values."""
         return [dict(zip(self.names, line, strict=True)) for line in self.lines]
 
 
 def predict(run: Run, path: Path, ask: Ask, tell: Tell = silent) -> Predicted:
-    """Return what a run's model says of the rows of a user's file.
+    """Return a run's predictions for the rows of a user's file.
 
     Raises:
         DataError: the file cannot be read, or does not fit the run.
@@ -78,15 +78,15 @@ def predict(run: Run, path: Path, ask: Ask, tell: Tell = silent) -> Predicted:
 
 
 def predict_texts(run: Run, texts: list[str], ask: Ask, tell: Tell = silent) -> Predicted:
-    """Return what a run's model says of some texts.
+    """Return a run's predictions for texts.
 
     Raises:
-        ConfigError: the run was trained on other things than texts.
+        ConfigError: the run was not trained on texts.
         DataError: a text is empty.
     """
     _require_answers(run)
     if ask.keep:
-        raise ConfigError("--keep names columns of a table; --text gives texts without any.")
+        raise ConfigError("--keep names columns of a table, and --text has none: leave --keep out.")
     trained = restore(run, ask.checkpoint, tell)
     if trained.raw_task.input.kind != "text":
         raise ConfigError(f"--text: run {run.id} was trained on {trained.raw_task.input}, not on texts. Give a file.")
@@ -95,15 +95,13 @@ def predict_texts(run: Run, texts: list[str], ask: Ask, tell: Tell = silent) -> 
 
 
 def _require_answers(run: Run) -> None:
-    """Raise ConfigError where the run's model gives rows no answer."""
+    """Raise ConfigError where the run's model is generative."""
     if not tasks(run)[1].output.has_answers:
-        raise ConfigError(
-            f"run {run.id} has learnt to make things, not to answer: use `{command('generate', run.id)}`."
-        )
+        raise ConfigError(f"run {run.id} is generative and predicts nothing: use `{command('generate', run.id)}`.")
 
 
 def _columns(keep: tuple[str, ...]) -> list[str]:
-    """Return the names that `--keep id,name` lists, each once."""
+    """Return the column names of `--keep id,name`, each once."""
     names = [name.strip() for text in keep for name in text.split(",")]
     if not all(names):
         raise ConfigError(f"--keep {','.join(keep)}: expected names of columns, such as --keep id,name.")
@@ -126,14 +124,14 @@ def _predicted(trained: Trained, raw: Rows, what: str, ask: Ask, kept: dict[str,
 
 
 def answers_of(prediction: np.ndarray, rows: Rows, task: Task) -> tuple[list[str], list[list[str | float]]]:
-    """Return the names of columns, and a line a row: the number, or the class and the probability of each.
+    """Return column names, and a line for each row: the number, or the class and the probability of every class.
 
-    Before a forecast stands the time of its target, or the target's row, from 0, where there are no time stamps;
-    before a picture's class its file.
+    A forecast comes after the time of its target, or, without time stamps, the target's row from 0; the class of an
+    image comes after its file.
 
     Args:
         prediction: (rows, units), numbers in the target's own unit.
-        rows: what was predicted.
+        rows: the predicted rows.
         task: the run's task.
     """
     output = task.output
@@ -151,7 +149,7 @@ def answers_of(prediction: np.ndarray, rows: Rows, task: Task) -> tuple[list[str
 
 
 def _marks(rows: Rows) -> tuple[list[str], list[list[str]]]:
-    """Return the name of what tells forecasts or pictures apart, and what it is of each; of other rows none."""
+    """Return the name and the values of a column that identifies forecasts or images; other rows have none."""
     if "file" in rows.columns:
         return ["file"], [[name] for name in rows.columns["file"].tolist()]
     if not isinstance(rows.x, Windows):

@@ -1,4 +1,4 @@
-"""What training leaves in the run directory besides checkpoints: run.json, summary.json, splits and predictions."""
+"""The files of a training besides checkpoints: run.json, summary.json, splits and predictions."""
 
 from __future__ import annotations
 
@@ -34,19 +34,19 @@ from dlpy.training.class_table import class_table, save_class_table
 
 @dataclass(frozen=True)
 class Options:
-    """What the command line decides about a run, apart from the experiment."""
+    """The options of a run that are not in the experiment."""
 
     folder: Path
     command: str = ""
     kind: str = "train"
     smoke: bool = False
     folds: How | None = None  # of kind kfold
-    given: str | None = None  # what tells the experiment, as it was given, from others: its `fingerprint`
+    given: str | None = None  # the `fingerprint` of the experiment as it was given
 
 
 @dataclass(frozen=True)
 class Seen:
-    """Rows before and after the transforms, and what is to be learnt of them."""
+    """Rows before and after the transforms, and their target."""
 
     raw: Rows
     rows: Rows
@@ -54,13 +54,13 @@ class Seen:
 
 
 def begin(experiment: Experiment, loaded: Loaded, task: Task, options: Options) -> Run:
-    """Claim a run directory and write into it what is known before training."""
-    told = told_of_data(experiment, loaded, task) | environment()  # it takes a while: while there is no directory yet
+    """Create a run directory and write the files that are known before training."""
+    told = told_of_data(experiment, loaded, task) | environment()  # it takes a while, so before the directory exists
     return claim(options, experiment.name or "run", lambda run: _write_beginning(run, experiment, told, options))
 
 
 def claim(options: Options, name: str, write: Callable[[Run], None]) -> Run:
-    """Claim a run directory and let `write` fill it; where that fails, leave none behind."""
+    """Create a run directory and fill it by `write`; remove it where that fails."""
     run = create_run(options.folder, name, datetime.now())
     try:
         write(run)
@@ -71,7 +71,11 @@ def claim(options: Options, name: str, write: Callable[[Run], None]) -> Run:
 
 
 def opening(run: Run, options: Options, seed: int, told: dict[str, Any]) -> dict[str, Any]:
-    """Return what run.json holds of every run when it begins: `told` of data and surroundings, and of the command."""
+    """Return the first run.json of every run.
+
+    Args:
+        told: the fields about the data and the environment.
+    """
     return {
         "schema_version": SCHEMA_VERSION,
         "id": run.id,
@@ -97,17 +101,17 @@ def _write_beginning(run: Run, experiment: Experiment, told: dict[str, Any], opt
     record = opening(run, options, experiment.seed, told) | {"class_weighted": weighted, "test_looks": 0}
     run.write("run.json", record)
     data = told["data"]
-    run.append_log(f"began: {options.command or options.kind}; data: {data['source']} {data['description']}")
+    run.append_log(f"started: {options.command or options.kind}; data: {data['source']} {data['description']}")
 
 
 def write_config(run: Run, experiment: Experiment) -> None:
-    """Write config.yaml: the experiment with every choice made, its plug-ins beside it."""
+    """Write config.yaml: the experiment with all defaults filled in; its plug-ins are beside it."""
     stored = experiment.model_copy(update={"plugins": [Path(plugin).name for plugin in experiment.plugins]})
     atomic.write_whole(run.config, lambda path: path.write_text(stored.to_yaml(), encoding="utf-8"))
 
 
 def told_of_data(experiment: Experiment, loaded: Loaded, task: Task) -> dict[str, Any]:
-    """Return what run.json holds of the data: fingerprints of it and of other files, the task before and after."""
+    """Return the fields of run.json about the data: its fingerprint, those of other files, and the tasks."""
     source = {"source": loaded.source.kind, "description": loaded.source.description}
     data = source | {"sha256": loaded.fingerprint()}
     return {
@@ -119,7 +123,7 @@ def told_of_data(experiment: Experiment, loaded: Loaded, task: Task) -> dict[str
 
 
 def file_digests(experiment: Experiment) -> dict[str, str | None]:
-    """Return the sha256 of each file beside the data that the model begins with, by option; None where it is gone."""
+    """Return the sha256 of each file that the model starts from, by option; None where it is missing."""
     files = outside_files(experiment)
     return {option: sha256(path) if path.is_file() else None for option, path in files.items()}
 
@@ -130,7 +134,7 @@ def outside_files(experiment: Experiment) -> dict[str, Path]:
 
 
 def settle_config(run: Run, experiment: Experiment) -> None:
-    """Write config.yaml as it is trained, and into run.json what `dlpy resume` tells an edited one by."""
+    """Write the final config.yaml, and its sha256 into run.json, by which `dlpy resume` detects an edit."""
     run.update(config_sha256=None)  # a process killed between the two must not look like an edit
     write_config(run, experiment)
     run.update(config_sha256=config_digests(run, experiment.plugins))
@@ -143,7 +147,7 @@ def config_digests(run: Run, plugins: list[str]) -> dict[str, str]:
 
 
 def fingerprint(experiment: Experiment) -> str:
-    """Return what an experiment, with its overrides, its defaults and the code of its plug-ins, is told by."""
+    """Return the sha256 of an experiment with its overrides, its defaults and the code of its plug-ins."""
     return digest_of(experiment.model_copy(update={"plugins": []}).to_yaml(), experiment.plugins)
 
 
@@ -156,14 +160,14 @@ def digest_of(text: str, plugins: list[str]) -> str:
 
 
 def save_splits(run: Run, data: Data) -> None:
-    """Write which rows, numbered as in their source, went where."""
+    """Write the rows of each part, numbered as in their source."""
     parts = {"train": data.train, "validation": data.validation, "test": data.test}
     arrays = {name: rows.index for name, rows in parts.items() if rows is not None}
     write_arrays(run.splits, arrays)
 
 
 def note_inexact(run: Run, lines: list[str]) -> None:
-    """Write into run.json what the last resumption could not bring back; the folder of a fold has none."""
+    """Record in run.json what the last resume could not restore; the folder of a fold has no run.json."""
     resumes = run.record().resumes if lines and (run.path / "run.json").is_file() else []
     if resumes:
         *before, last = resumes
@@ -173,10 +177,10 @@ def note_inexact(run: Run, lines: list[str]) -> None:
 def summarize(
     run: Run, data: Data, experiment: Experiment, parameters: int, prediction: np.ndarray | None = None
 ) -> None:
-    """Write summary.json: the best and the last scores, beside what common sense would score.
+    """Write summary.json: the best and the last scores, and the baseline.
 
     Args:
-        prediction: what the best model says of the validation rows, where rows have answers.
+        prediction: of the best model for the validation rows, where it predicts targets.
     """
     best, last = checkpoints.read_state(run, "best"), checkpoints.read_state(run, "last")
     part = "train" if data.validation is None else "validation"
@@ -205,10 +209,10 @@ def _in_unit(summary: dict[str, Any], data: Data, experiment: Experiment, predic
 
 
 def save_predictions(run: Run, part: str, seen: Seen, prediction: np.ndarray) -> None:
-    """Add a part's targets and predictions to predictions.npz, and of pictures and texts keep the most wrong ones.
+    """Add a part's targets and predictions to predictions.npz, and save the most wrong images and texts.
 
-    Numbers are in the target's own unit. Of windows of a series there are also the times of the targets, where they
-    are known, and what the baseline says.
+    Numbers are in the target's own unit. For windows of a series, the baseline's forecasts are added, and the times of
+    the targets where they are known.
 
     Args:
         part: "validation" or "test".

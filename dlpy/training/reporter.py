@@ -1,4 +1,4 @@
-"""Who tells a person how it goes while a model trains."""
+"""Shows progress to the user while a model trains."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ from dlpy.experiment.experiment import Experiment
 
 
 class Reporter(Hooks):
-    """Tells a person how it goes; this one is silent. The command line has one for terminals and one for pipes."""
+    """Shows progress; this one is silent. The command line has one for terminals and one for pipes."""
 
     def data_ready(self, loaded: Loaded, data: Data, experiment: Experiment) -> None:
         """The rows are loaded and checked."""
 
     def fold_begins(self, number: int, total: int) -> None:
-        """A fold of k-fold validation is next."""
+        """A fold of k-fold validation starts."""
 
     def fold_ended(self, number: int, total: int, scores: Mapping[str, float | None]) -> None:
-        """A fold is done."""
+        """A fold is complete."""
 
     def notice(self, text: str) -> None:
-        """Something worth a line happened."""
+        """Show a line."""
 
     def notices(self, lines: Sequence[str]) -> None:
-        """Several things worth a line each happened."""
+        """Show several lines."""
         for line in lines:
             self.notice(line)
 
 
 def let_tell(hooks: Sequence[object]) -> None:
-    """Let what every hook tells be shown by those that show something."""
+    """Show the lines of every hook through the reporters among the hooks."""
     reporters = [hook for hook in hooks if isinstance(hook, Reporter)]
 
     def tell(text: str) -> None:

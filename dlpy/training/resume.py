@@ -1,4 +1,4 @@
-"""Going on with a run that was interrupted, so that it ends with the same bits as one that was left alone."""
+"""Resumes an interrupted run, which ends with the same bits as an uninterrupted one."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from dlpy.runs.lock import locked
 from dlpy.runs.outcome import record_outcome
 from dlpy.runs.record import How, Record
 from dlpy.training.evaluate import loaded_again, read_config
-from dlpy.training.folds import done_folds
+from dlpy.training.fold_files import done_folds
 from dlpy.training.kfold import validate, with_folds
 from dlpy.training.pipeline import transform
 from dlpy.training.record import Options, config_digests, file_digests, outside_files, told_of_data
@@ -34,24 +34,24 @@ _DECIDES = ("dlpy", "keras", "tensorflow", "tensorflow-cpu", "numpy")  # package
 
 
 def is_complete(run: Run) -> bool:
-    """Return whether training is over and all that it leaves is there."""
+    """Return whether training is complete and all its files are written."""
     return run.record().status == "completed"
 
 
 def resume(run: Run, command: str, reporter: Reporter, *, allow_inexact: bool, jobs: int | None = None) -> None:
-    """Train a run to its end from its last checkpoint; where that was the end, write what is read later.
+    """Resume a run from its last checkpoint; if training was complete, only write the files that follow it.
 
     Args:
-        jobs: how many folds of a k-fold run to train at once from now on; as many as before unless given.
+        jobs: the number of folds of a k-fold run to train at once; as before unless given.
 
     Raises:
-        RunError: it cannot be resumed, or could end otherwise than if it had been left alone.
+        RunError: the run cannot be resumed, or would not reproduce the uninterrupted run.
     """
     require_resumable(run)
     if jobs is not None and run.record().kind != "kfold":
         raise ConfigError(f"--jobs: run {run.id} has no folds.")
     with locked(run):
-        require_resumable(run)  # whoever held the lock may have ended it
+        require_resumable(run)  # the process that held the lock may have completed it
         keras_backend.check_settings()
         experiment, document = read_config(run)
         changes = changed_surroundings(run, experiment.plugins)
@@ -62,20 +62,20 @@ def resume(run: Run, command: str, reporter: Reporter, *, allow_inexact: bool, j
         refuse(run, changes, allow_inexact=allow_inexact)
         prepared = with_rows(experiment, document, loaded)
         if run.record().kind == "kfold":
-            _go_on_with_folds(run, prepared, Resume(command, changes), reporter, jobs)
+            _resume_folds(run, prepared, Resume(command, changes), reporter, jobs)
         else:
-            _go_on(run, prepared, Resume(command, changes), reporter)
+            _resume_training(run, prepared, Resume(command, changes), reporter)
 
 
 @dataclass(frozen=True)
 class Resume:
-    """What run.json is to tell of a resumption: the command, and what is not as it was."""
+    """What run.json records of a resume: the command, and what changed since the start."""
 
     command: str
     changes: list[str]
 
 
-def _go_on(run: Run, prepared: Prepared, what: Resume, reporter: Reporter) -> None:
+def _resume_training(run: Run, prepared: Prepared, what: Resume, reporter: Reporter) -> None:
     data, pipeline = transform(prepared.experiment, prepared.parts, prepared.loaded.task)
     check(data)
     reporter.data_ready(prepared.loaded, data, prepared.experiment)
@@ -89,7 +89,7 @@ def _go_on(run: Run, prepared: Prepared, what: Resume, reporter: Reporter) -> No
         draw_all(run, reporter.notice)
 
 
-def _go_on_with_folds(run: Run, prepared: Prepared, what: Resume, reporter: Reporter, jobs: int | None) -> None:
+def _resume_folds(run: Run, prepared: Prepared, what: Resume, reporter: Reporter, jobs: int | None) -> None:
     prepared, first = with_folds(prepared)
     reporter.data_ready(prepared.loaded, first, prepared.experiment)
     before, how = seconds_of(run), run.record().folds or How()
@@ -111,44 +111,44 @@ def _after(state: CheckpointState | None) -> dict[str, int]:
 
 
 def require_resumable(run: Run) -> None:
-    """Raise RunError where there is no way on."""
+    """Raise RunError where the run cannot be resumed."""
     record = run.record()
     if record.kind == "kfold" and record.folds is None:
-        raise RunError(f"run {run.id} is a k-fold run of an older dlpy, which kept no folds: give its command again.")
+        raise RunError(f"run {run.id} is a k-fold run of an earlier dlpy, which kept no folds: run its command again.")
     if record.status == "diverged":
-        reason = f"run {run.id} diverged ({record.exit_reason}) and would do so again"
-        raise RunError(f"{reason}: change its experiment and train anew.")
+        reason = f"run {run.id} diverged ({record.exit_reason}) and would diverge again"
+        raise RunError(f"{reason}: change its experiment and train it with dlpy train.")
     if record.status == "completed":
-        raise RunError(f"run {run.id} is complete: there is nothing to go on with.")
+        raise RunError(f"run {run.id} is complete: there is nothing to resume.")
 
 
 def changed_surroundings(run: Run, plugins: list[str]) -> list[str]:
-    """Return a line for everything but the data that decides a run's numbers and is not what it was."""
+    """Return a line for each change that affects a run's numbers, other than of the data."""
     record, now = run.record(), environment()
     pairs = [(name, record.versions.get(name), now["versions"][name]) for name in _DECIDES]
     pairs += [(name, getattr(record, name), now[name]) for name in ("threads", "device", "settings")]
     changes = [
         f"{name}: {then or 'none'} then, {present or 'none'} now" for name, then, present in pairs if then != present
     ]
-    kept = record.config_sha256  # none where it was killed before training began
+    kept = record.config_sha256  # empty where it was killed before training started
     changed = [name for name, digest in config_digests(run, plugins).items() if kept and kept.get(name) != digest]
-    return changes + [f"{run.path / name} was edited, or is gone" for name in changed]
+    return changes + [f"{run.path / name} was edited or removed" for name in changed]
 
 
 def changed_data(run: Run, sha256: str, description: str) -> list[str]:
-    """Return a line where the data is not what the run began with."""
+    """Return a line where the data changed since the run started."""
     then = run.record().data
     if sha256 == then.sha256:
         return []
-    return [f"data: {then.description} then, {description} now; its sha256 is another"]
+    return [f"data: {then.description} then, {description} now; its sha256 differs"]
 
 
 def _changed_files(run: Run, experiment: Experiment) -> list[str]:
-    """Return a line for each file of weights or vectors that is not what the run began with."""
+    """Return a line for each file of weights or vectors that changed since the run started."""
     then, files = run.record().files, outside_files(experiment)
     known = {option: digest for option, digest in file_digests(experiment).items() if option in then}
     changed = [option for option, digest in known.items() if then[option] != digest]
-    return [f"{option}: {files[option]} is not what it was, or is gone" for option in changed]
+    return [f"{option}: {files[option]} was changed or removed" for option in changed]
 
 
 def refuse(run: Run, changes: list[str], *, allow_inexact: bool) -> None:
@@ -157,20 +157,20 @@ def refuse(run: Run, changes: list[str], *, allow_inexact: bool) -> None:
         return
     lines = "".join(f"\n  {change}" for change in changes)
     raise RunError(
-        f"error: run {run.id} would end otherwise than if it had been left alone:{lines}\n"
-        f"Undo that, or use {command('resume', run.id, '--allow-inexact')}: run.json will tell what was changed."
+        f"error: resuming run {run.id} would not reproduce the uninterrupted run:{lines}\n"
+        f"Undo these changes, or use {command('resume', run.id, '--allow-inexact')}: run.json then records the changes."
     )
 
 
 def _rewound(run: Run, reporter: Reporter) -> CheckpointState | None:
-    """Bring the run's files to its last checkpoint and return its state."""
+    """Bring the run's files back to its last checkpoint and return its state."""
     state = rewound(run, reporter)
     forget_outdated(run)
     return state
 
 
 def record_resume(run: Run, what: Resume, after: dict[str, int]) -> None:
-    """Write into run.json that the run goes on, and after what."""
+    """Record in run.json that the run is resumed, and from where."""
     time = datetime.now().astimezone().isoformat(timespec="seconds")
     entry = {"time": time, **after, "command": what.command, "inexact": what.changes}
     process = {"pid": os.getpid(), "host": platform.node()}
@@ -181,29 +181,29 @@ def record_resume(run: Run, what: Resume, after: dict[str, int]) -> None:
 
 
 def seconds_of(run: Run) -> float:
-    """Return how long the run took so far; of a process that was killed only its epochs are known."""
+    """Return the seconds that the run took so far; of a killed process only the epochs are known."""
     record = run.record()
     known = record.seconds or 0.0
     return known if record.status != "running" else max(known, sum(map(_trained, run.path.rglob("metrics.csv"))))
 
 
 def _trained(metrics: Path) -> float:
-    """Return the seconds of the last epoch that is whole."""
+    """Return the seconds at the end of the last complete epoch."""
     try:
         history = read_history(metrics)
     except RunError:
-        return 0.0  # damaged: told where it matters
+        return 0.0  # damaged: reported where it matters
     return 0.0 if history is None else float(history.seconds[-1])
 
 
-_OVER = ("completed", "diverged")  # a run that diverged would do so again
+_OVER = ("completed", "diverged")  # a run that diverged would diverge again
 
 
 def latest_unfinished(given: str, options: Options) -> Run | None:
-    """Return the newest run of the same experiment that is not over; None where there is none.
+    """Return the newest unfinished run of the same experiment; None where there is none.
 
     Args:
-        given: what the experiment, overrides included, is told by.
+        given: the fingerprint of the experiment with its overrides.
     """
     for run in reversed(all_runs(options.folder)):
         record = _record(run)
@@ -215,7 +215,7 @@ def latest_unfinished(given: str, options: Options) -> Run | None:
 
 
 def _record(run: Run) -> Record | None:
-    """Return run.json, None where it is damaged: then it is no run to go on with."""
+    """Return run.json, or None where it is damaged: such a run cannot be resumed."""
     try:
         return run.record()
     except RunError:
@@ -223,6 +223,6 @@ def _record(run: Run) -> Record | None:
 
 
 def _asked_for(record: Record, options: Options) -> bool:
-    """Return whether the command line asked for the same, apart from the experiment."""
+    """Return whether the options of the command line were the same."""
     refit = options.folds is not None and options.folds.refit
     return record.smoke == options.smoke and (record.folds or How()).refit == refit

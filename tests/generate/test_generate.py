@@ -106,8 +106,8 @@ def test_samples_are_written_as_often_as_asked(trained) -> None:
         (["generate", "latest", "--top-k", "0"], 2, "top-k 0: expected"),
         (["generate", "latest", "--checkpoint", "first"], 2, "expected best or last"),
         (["generate", "none"], 7, "no run 'none'"),
-        (["predict", "latest", "--text", "He"], 2, "has learnt to make things, not to answer: use `dlpy generate"),
-        (["predict", "latest", "rows.csv"], 2, "has learnt to make things, not to answer: use `dlpy generate"),
+        (["predict", "latest", "--text", "He"], 2, "is generative and predicts nothing: use `dlpy generate"),
+        (["predict", "latest", "rows.csv"], 2, "is generative and predicts nothing: use `dlpy generate"),
         (["evaluate", "latest"], 3, "there is no file"),
     ],
 )  # fmt: skip

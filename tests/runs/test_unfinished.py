@@ -99,5 +99,5 @@ def test_folds_go_on_too_where_the_same_is_asked_for(bench) -> None:
     status, out, err = bench.run(*command, "--resume")
     assert (status, err) == (0, "")
     assert out.startswith(f"resuming runs/{run}\n")
-    assert "fold 1: goes on after epoch 2 of 5\nfold 1/2" in out
+    assert "fold 1: resumed after epoch 2 of 5\nfold 1/2" in out
     assert "refit" in Run(Path("runs", run)).read("summary.json")

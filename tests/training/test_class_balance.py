@@ -122,7 +122,7 @@ def test_folds_of_contiguous_rows_are_told_and_shuffled_ones_are_not() -> None:
     assert "remove kfold.shuffle: false" in lines[0]
     many = fold_warnings(rows([0, 1, 2] * 20), ABC, KFold(folds=10), 0)
     assert len(many) == 6
-    assert many[-1] == "warning: 5 more folds are like that."
+    assert many[-1] == "warning: 5 more folds have such problems."
 
 
 @pytest.fixture

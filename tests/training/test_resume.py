@@ -186,7 +186,7 @@ def test_other_data_is_refused_and_shown(bench) -> None:
     status, _, err = bench.run("resume", run.id)
     assert status == 7
     assert "data: " in err
-    assert "its sha256 is another" in err
+    assert "its sha256 differs" in err
     assert run.read("run.json")["status"] == "interrupted"
     assert bench.run("resume", run.id, "--allow-inexact")[0] == 0
     assert bench.run("evaluate", run.id)[0] == 0  # the scores are those of the rows that it was trained on last
@@ -216,7 +216,7 @@ def test_diverged_runs_and_folds_of_an_older_dlpy_are_refused_in_one_line(bench)
     run = stopped(bench)
     run.update(kind="kfold")
     status, _, err = bench.run("resume", "latest")
-    assert (status, err.count("\n"), "k-fold run of an older dlpy, which kept no folds" in err) == (7, 1, True)
+    assert (status, err.count("\n"), "k-fold run of an earlier dlpy, which kept no folds" in err) == (7, 1, True)
     run.update(kind="train", status="diverged", exit_reason="loss became nan in epoch 2.")
     status, _, err = bench.run("resume", "latest")
     assert (status, err.count("\n"), "diverged (loss became nan in epoch 2.)" in err) == (7, 1, True)

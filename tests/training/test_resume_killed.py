@@ -88,7 +88,7 @@ def test_folds_that_are_killed_in_two_processes_end_as_those_that_were_left_alon
     done = started("resume", folder)
     out, err = done.communicate(timeout=seconds(100))
     assert done.returncode == 0, err
-    assert "goes on after epoch" in out
+    assert "resumed after epoch" in out
     assert Run(folder).read("run.json")["folds"] == {"jobs": 2, "refit": False}
     assert bench.run("kfold", path, "--runs", "alone", "--quiet")[0] == 0
     want, got = folds("alone"), folds("killed")

@@ -1,0 +1,99 @@
+"""The results of a fold in its directory, `fold.json` last: a resumed run relies on these files alone."""
+
+from __future__ import annotations
+
+import math
+import shutil
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from dlpy.core.errors import RunError
+from dlpy.core.parsing import Scores, read_json
+from dlpy.engine.plan import Execution
+from dlpy.runs.directory import Run, fold_runs
+from dlpy.runs.history import read_history
+from dlpy.runs.predictions import read_fold
+from dlpy.runs.record import FoldRecord
+from dlpy.storage.atomic import put_on_disk, write_arrays
+
+_DONE = "fold.json"
+
+
+@dataclass(frozen=True)
+class Fold:
+    """The results of one fold: the scores after its last epoch, and the predictions for its validation rows."""
+
+    number: int
+    scores: dict[str, float | None]  # None where one is undefined
+    baseline: dict[str, Any]
+    rows: np.ndarray  # positions of the validation rows among all rows except the test rows
+    target: np.ndarray
+    prediction: np.ndarray
+    execution: Execution
+
+
+def folder_of(run: Run, number: int) -> Run:
+    """Return the directory of a fold, numbered from 1, as a run."""
+    return Run(run.path / "folds" / f"{number:02d}")
+
+
+def done_folds(run: Run) -> int:
+    """Return how many folds of a run are done."""
+    return sum(is_done(folder) for folder in fold_runs(run))
+
+
+def write_fold(folder: Run, fold: Fold) -> None:
+    """Write the results of a fold into its directory, and remove its checkpoints."""
+    arrays = {"rows": fold.rows, "target": fold.target, "prediction": fold.prediction}
+    write_arrays(folder.predictions, arrays)
+    put_on_disk(folder.metrics)  # the summary reads its curve
+    content = {
+        "scores": fold.scores,
+        "baseline": fold.baseline,
+        "execution": asdict(fold.execution),
+        "epochs": _epochs(folder),
+    }
+    folder.write(_DONE, content)
+    _forget_checkpoints(folder)
+
+
+def fold_results(run: Run, number: int) -> Fold:
+    """Return the results of a completed fold.
+
+    Raises:
+        RunError: its files are damaged.
+    """
+    folder = folder_of(run, number)
+    try:
+        told, given = read_json(folder.path / _DONE, FoldRecord), read_fold(folder.predictions)
+        if _epochs(folder) != told.epochs:
+            raise RunError(f"metrics.csv does not have its {told.epochs} epochs")
+        common_sense = _with_nan(told.baseline.scores)
+        return Fold(number, dict(told.scores), common_sense, *given, Execution(**asdict(told.execution)))
+    except (RunError, FileNotFoundError) as error:
+        hint = f"remove {folder.path}, and `dlpy resume` trains that fold again"
+        raise RunError(f"fold {number} of run {run.id} is damaged ({error}): {hint}.") from None
+
+
+def _with_nan(scores: Scores) -> dict[str, float]:
+    """Return scores as numbers, NaN where undefined."""
+    return {name: math.nan if value is None else value for name, value in scores.items()}
+
+
+def _epochs(folder: Run) -> int:
+    history = read_history(folder.metrics)
+    return 0 if history is None else len(history.epochs)
+
+
+def is_done(folder: Run) -> bool:
+    """Return whether a fold is complete; its checkpoints are then removed."""
+    done = (folder.path / _DONE).is_file()
+    if done:
+        _forget_checkpoints(folder)  # a process that was killed just before could not do it
+    return done
+
+
+def _forget_checkpoints(folder: Run) -> None:
+    shutil.rmtree(folder.checkpoints, ignore_errors=True)
