@@ -240,7 +240,7 @@ def test_folds_are_refused(bench):
     path = bench.experiment(data=data, model={"name": "rnn"})
     status, _, err = bench.run("kfold", path)
     assert status == 2
-    assert "folds would train on what comes after" in err
+    assert "folds would train on rows later than those they are scored on" in err
     assert err.count("\n") == 1
 
 

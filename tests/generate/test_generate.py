@@ -194,7 +194,7 @@ def test_one_hot_vectors_have_no_size(bench) -> None:
 def test_folds_of_a_text_are_refused(bench) -> None:
     status, _, err = bench.run("kfold", write(bench))
     assert status == 2
-    assert "folds would train on what comes after" in err
+    assert "folds would train on rows later than those they are scored on" in err
 
 
 def test_bits_may_be_watched_by_their_other_names(bench) -> None:
