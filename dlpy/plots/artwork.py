@@ -37,7 +37,7 @@ class ArtworkPlot(Plot):
         figure = new_figure(f"Result of {run.id}", len(images) * _HEIGHT * width / height, _HEIGHT + 0.7)
         for position, (purpose, image) in enumerate(images.items()):
             axes = figure.add_subplot(1, len(images), position + 1)
-            axes.set_title(_TITLES.get(purpose) or caption(purpose))
+            axes.set_title(caption(_TITLES.get(purpose, purpose)))
             axes.imshow(image, interpolation="antialiased")
             axes.set_axis_off()
         return {"": figure}

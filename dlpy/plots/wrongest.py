@@ -72,7 +72,8 @@ def _draw_image(axes: Axes, image: np.ndarray, lines: list[str], cell: tuple[flo
     x, y = cell[0] + 0.5, cell[1] + 0.5
     extent = (x - half_width, x + half_width, y + half_height, y - half_height)
     axes.imshow(image, extent=extent, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
-    axes.text(x, y - 0.5, "\n".join(lines), ha="center", va="bottom", fontsize=8, in_layout=False)
+    text = "\n".join(caption(line) for line in lines)
+    axes.text(x, y - 0.5, text, ha="center", va="bottom", fontsize=8, in_layout=False)
 
 
 def displayable(image: np.ndarray) -> np.ndarray:

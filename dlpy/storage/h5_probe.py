@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from dlpy.core.errors import DataError
+from dlpy.core.errors import DataError, SetupError
 
 _SECONDS, _BYTES_A_SECOND = 5.0, 20_000_000
 _CODE = (
@@ -20,7 +20,7 @@ _PATIENCE = 20  # wall-clock limit, as a multiple of the CPU limit, for busy mac
 
 
 def require_readable(path: Path) -> None:
-    """Raise DataError if reading the file would hang or crash."""
+    """Raise DataError if reading the file would hang or crash, and SetupError if no process can try it."""
     seconds = math.ceil(_SECONDS + path.stat().st_size / _BYTES_A_SECOND)
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     command = [sys.executable, "-c", _CODE, str(path), str(seconds)]
@@ -33,3 +33,5 @@ def require_readable(path: Path) -> None:
         raise too_long
     if done.returncode < 0:
         raise DataError(f"{path} is damaged: reading it crashes the HDF5 library (signal {-done.returncode}).")
+    if done.returncode > 0:
+        raise SetupError(f"cannot start the process that reads {path} first: {done.stderr.decode()[-300:].strip()}")

@@ -17,7 +17,7 @@ from dlpy.data.task import Input, Output, Task
 from dlpy.engine import engine
 from dlpy.engine.device_rows import Resident
 from dlpy.engine.graphs import steps_in_block
-from dlpy.engine.plan import Execution, choose, jit_pays
+from dlpy.engine.plan import Execution, by_length, choose, jit_pays
 from dlpy.engine.plan import order as rows_in_order
 from dlpy.runs.directory import Run
 
@@ -81,7 +81,7 @@ def train_by_keras(network: keras.Model, data: Rows, plan: engine.Plan) -> dict[
     for epoch in range(plan.epochs):
         order = rows_in_order(plan.seed, epoch, len(data))
         if isinstance(data.x, Padded) and network.inputs[0].shape[1] is None:
-            order = engine.by_length(order, data.x.lengths, plan.batch_size, plan.seed, epoch)
+            order = by_length(order, data.x.lengths, plan.batch_size, plan.seed, epoch)
         weight = None if plan.sample_weight is None else plan.sample_weight[order]
         history = network.fit(x[order], y[order], plan.batch_size, sample_weight=weight, shuffle=False, verbose=0)
         logs = {name: values[-1] for name, values in history.history.items()}

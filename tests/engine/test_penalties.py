@@ -77,7 +77,7 @@ def test_the_loss_without_the_penalty_is_the_one_worked_out_by_hand(bench, how) 
 def test_the_baseline_stands_beside_the_loss_without_the_penalty(bench) -> None:
     status, out, _ = bench.run("train", bench.experiment(data=DATA, model=MODEL, training={"epochs": 1}))
     assert status == 0
-    assert "loss includes the penalty of regularization; data_loss is the loss without it" in out
+    assert "loss includes the penalty of regularization; data_loss and the baseline are without it" in out
     (run,) = all_runs(Path("runs"))
     usual = run.read("summary.json")["baseline"]
     assert usual["data_loss"] == pytest.approx(usual["mse"])

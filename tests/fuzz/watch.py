@@ -77,7 +77,7 @@ class Watch:
         """Note what Python is about to do to the file system or beyond."""
         if not self._active:
             return
-        if event == "subprocess.Popen" and "weight_files" in str(arguments[1]):
+        if event == "subprocess.Popen" and "try_out" in str(arguments[1]):
             return  # the HDF5 library is tried out in a process of its own
         if event == "subprocess.Popen" and arguments[1][:1] == ["git"]:
             return  # run.json tells the commit

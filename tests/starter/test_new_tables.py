@@ -263,6 +263,9 @@ def test_what_new_wrote_trains(capsys):
     new(capsys, "day,age,label", rows)
     assert main(["train", "t.yaml", "training.epochs=1", "-q"]) == 0
     assert main(["kfold", "t.yaml"]) == 2
-    assert "data.time: the rows are in its order: folds would train on rows later than those they are scored on" in capsys.readouterr().err
+    assert (
+        "data.time: the rows are in its order: folds would train on rows later than those they are scored on"
+        in capsys.readouterr().err
+    )
     new(capsys, "month,sold", [[day.strftime("%Y-%m"), i / 7] for i, day in enumerate(MONTHS[:60])])
     assert main(["train", "t.yaml", "training.epochs=1", "-q"]) == 0
