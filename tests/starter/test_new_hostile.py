@@ -113,7 +113,7 @@ def test_what_new_wrote_runs_no_plug_in_even_if_it_would_name_one(bench, monkeyp
     monkeypatch.setattr(starter, "experiment_for", lambda *_: "plugins: [evil.py]\ndata: mnist\nmodel: dense\n")
     status, _, err = bench.run("new", "mnist")
     assert status == 2
-    assert "evil.py is refused" in err
+    assert "evil.py was not loaded" in err
     assert not Path("ran").exists()
     assert not Path("mnist.yaml").exists()
 
