@@ -49,7 +49,7 @@ def resume(run: Run, command: str, reporter: Reporter, *, allow_inexact: bool, j
     """
     require_resumable(run)
     if jobs is not None and run.record().kind != "kfold":
-        raise ConfigError(f"--jobs: run {run.id} has no folds.")
+        raise ConfigError(f"--jobs: run {run.id} has no folds; leave this option out.")
     with locked(run):
         require_resumable(run)  # the process that held the lock may have completed it
         keras_backend.check_settings()

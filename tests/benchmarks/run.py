@@ -139,7 +139,7 @@ def measure_overhead(folder: Path, runs: int) -> None:
     experiment = folder / "small.csv.yaml"
     importing, running = [], []
     for _ in range(runs):
-        importing.append(timed([sys.executable, "-c", "from dlpy import backend; backend.start()"])[0])
+        importing.append(timed([sys.executable, "-c", "from dlpy.core import keras_backend; keras_backend.start()"])[0])
         running.append(timed([sys.executable, "-c", DLPY, "train", str(experiment), *arguments])[0])
     wall, share = statistics.median(running), statistics.median(importing)
     print(f"small      {wall:.2f} s, {share:.2f} s of it the import: {wall - share:.2f} s of dlpy's own", flush=True)
