@@ -18,6 +18,8 @@ from contextlib import contextmanager
 from enum import Enum
 from types import FrameType
 
+from dlpy.core.errors import DlpyError
+
 Tell = Callable[[BaseException], object]
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -49,6 +51,7 @@ class Signals:
     def __init__(self) -> None:
         self.pending: int | None = None  # received, and not obeyed yet
         self.is_second = False  # the pending one came after another: it ends the process at once
+        self.obeyed: int | None = None  # the last one that ended a command
         self.obeyed_at = -math.inf
         self._received_at = -math.inf
         self._last: int | None = None  # received
@@ -136,7 +139,7 @@ class Signals:
         if self.pending is None:
             return
         number, self.pending = self.pending, None
-        self.obeyed_at = time.monotonic()
+        self.obeyed, self.obeyed_at = number, time.monotonic()
         raise _exception(number)
 
     def _receive(self, number: int, frame: FrameType | None) -> None:
@@ -183,17 +186,25 @@ class Signals:
                 _leave(number)
 
 
-def behind(error: BaseException) -> KeyboardInterrupt | Stopped | None:
-    """Return the exception of `obey` that an error is or was caused by: Python and libraries wrap exceptions."""
-    seen: BaseException | None = error
-    while seen is not None:
-        if isinstance(seen, KeyboardInterrupt | Stopped):
-            return seen
-        seen = seen.__cause__
-    return None
+def behind(error: BaseException, since: float = math.inf) -> KeyboardInterrupt | Stopped | None:
+    """Return the exception of `obey` that an error is or was caused by: Python and libraries wrap exceptions.
+
+    Args:
+        since: monotonic time at which the command began. A signal that was obeyed after it is behind any unexpected
+            error: pydantic-core, for one, wraps exceptions without a cause.
+    """
+    root = error
+    while not isinstance(root, KeyboardInterrupt | Stopped):
+        if root.__cause__ is None:
+            break
+        root = root.__cause__
+    else:
+        return root
+    hidden = process.obeyed_at >= since and not isinstance(root, DlpyError | OSError)
+    return None if process.obeyed is None or not hidden else _exception(process.obeyed)
 
 
-def _exception(number: int) -> BaseException:
+def _exception(number: int) -> KeyboardInterrupt | Stopped:
     return KeyboardInterrupt() if number == signal.SIGINT else Stopped(number)
 
 
