@@ -7,7 +7,6 @@ import io
 import os
 import signal
 import sys
-import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -53,7 +52,7 @@ def _with_exit_status(command: Callable[..., None]) -> Callable[..., None]:
 
     @functools.wraps(command)
     def guarded(*arguments: Any, **options: Any) -> None:
-        began = time.monotonic()
+        signals.begin_command()
         try:
             command(*arguments, **options)
         except typer.Exit:
@@ -61,7 +60,7 @@ def _with_exit_status(command: Callable[..., None]) -> Callable[..., None]:
         except (KeyboardInterrupt, signals.Stopped, BrokenPipeError) as error:
             raise typer.Exit(_report_stop(error)) from None
         except (Exception, SystemExit) as error:  # a plug-in may call sys.exit
-            stop = signals.behind(error, since=began)
+            stop = signals.behind(error)
             raise typer.Exit(_report_error(error) if stop is None else _report_stop(stop)) from None
 
     return guarded

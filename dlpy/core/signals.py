@@ -51,7 +51,7 @@ class Signals:
     def __init__(self) -> None:
         self.pending: int | None = None  # received, and not obeyed yet
         self.is_second = False  # the pending one came after another: it ends the process at once
-        self.obeyed: int | None = None  # the last one that ended a command
+        self.obeyed: int | None = None  # it ended the command
         self.obeyed_at = -math.inf
         self._received_at = -math.inf
         self._last: int | None = None  # received
@@ -89,6 +89,10 @@ class Signals:
             self._receive(number, frame)
 
         signal.signal(signal.SIGTERM, receive)
+
+    def begin_command(self) -> None:
+        """Forget the signal that ended an earlier command of this process."""
+        self.obeyed, self.obeyed_at = None, -math.inf
 
     def ignore(self) -> None:
         """Ignore all signals from now on: the command is done."""
@@ -186,22 +190,19 @@ class Signals:
                 _leave(number)
 
 
-def behind(error: BaseException, since: float = math.inf) -> KeyboardInterrupt | Stopped | None:
+def behind(error: BaseException) -> KeyboardInterrupt | Stopped | None:
     """Return the exception of `obey` that an error is or was caused by: Python and libraries wrap exceptions.
 
-    Args:
-        since: monotonic time at which the command began. A signal that was obeyed after it is behind any unexpected
-            error: pydantic-core, for one, wraps exceptions without a cause.
+    Once a signal has ended the command, it is behind any unexpected error: pydantic-core, for one, wraps exceptions
+    without a cause.
     """
     root = error
-    while not isinstance(root, KeyboardInterrupt | Stopped):
-        if root.__cause__ is None:
-            break
+    while root.__cause__ is not None and not isinstance(root, KeyboardInterrupt | Stopped):
         root = root.__cause__
-    else:
+    if isinstance(root, KeyboardInterrupt | Stopped):
         return root
-    hidden = process.obeyed_at >= since and not isinstance(root, DlpyError | OSError)
-    return None if process.obeyed is None or not hidden else _exception(process.obeyed)
+    is_expected = isinstance(root, DlpyError | OSError | SystemExit)
+    return None if process.obeyed is None or is_expected else _exception(process.obeyed)
 
 
 def _exception(number: int) -> KeyboardInterrupt | Stopped:
@@ -216,5 +217,6 @@ def _leave(number: int) -> None:
 
 process = Signals()  # of this process, which has one handler per signal
 listen, listen_once, ignore = process.listen, process.listen_once, process.ignore
+begin_command = process.begin_command
 last_words, between_steps, held_back = process.last_words, process.between_steps, process.held_back
 wanted, obey = process.wanted, process.obey
