@@ -62,12 +62,12 @@ def resume_and_show(run: Run, *, quiet: bool, allow_inexact: bool = False, jobs:
     from dlpy.training.resume import resume
 
     kind = run.record().kind
+    folds = kind == "kfold"
+    if jobs is not None and not folds:
+        raise ConfigError(f"--jobs: run {run.id} has no folds; leave this option out.")
     if kind in ARTWORK_KINDS:
-        if jobs is not None:
-            raise ConfigError(f"--jobs: run {run.id} has no folds; leave this option out.")
         artworks.resume_and_show(run, command_line(), quiet=quiet, allow_inexact=allow_inexact)
         return
-    folds = kind == "kfold"
     with reporter(quiet=quiet, folds=folds) as report:
         resume(run, command_line(), report, allow_inexact=allow_inexact, jobs=jobs)
     report.finished(run)

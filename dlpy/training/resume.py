@@ -10,7 +10,7 @@ from pathlib import Path
 
 from dlpy.core import keras_backend
 from dlpy.core.environment import environment
-from dlpy.core.errors import ConfigError, RunError
+from dlpy.core.errors import RunError
 from dlpy.core.suggestions import command
 from dlpy.data.validate import check
 from dlpy.drawing.figures import draw_all
@@ -48,8 +48,6 @@ def resume(run: Run, command: str, reporter: Reporter, *, allow_inexact: bool, j
         RunError: the run cannot be resumed, or would not reproduce the uninterrupted run.
     """
     require_resumable(run)
-    if jobs is not None and run.record().kind != "kfold":
-        raise ConfigError(f"--jobs: run {run.id} has no folds; leave this option out.")
     with locked(run):
         require_resumable(run)  # the process that held the lock may have completed it
         keras_backend.check_settings()
