@@ -47,6 +47,8 @@ _FULL_NAMES = {
 }
 _MAX_INCHES = 100  # per side: matplotlib cannot draw a larger figure
 _STYLE: dict[Any, Any] = {
+    "axes.axisbelow": True,
+    "axes.formatter.limits": (-4, 5),  # longer tick labels overlap on the x axis of a narrow panel
     "axes.formatter.useoffset": False,
     "axes.grid": True,
     "axes.spines.right": False,
