@@ -24,13 +24,25 @@ if TYPE_CHECKING:
     from dlpy.data.features import Padded, Sequences, Sparse, Table
     from dlpy.data.rows import Data, Loaded, Rows, Source
     from dlpy.data.task import Input, Output, State, Task
-    from dlpy.drawing.figures import draw_baseline, epoch_axis, legend_below, new_figure, panels, score_axis
+    from dlpy.drawing.figures import (
+        BLUE,
+        COLOURS,
+        GREY,
+        ORANGE,
+        draw_baseline,
+        epoch_axis,
+        legend_below,
+        new_figure,
+        panels,
+        score_axis,
+    )
     from dlpy.engine.custom_step import Noise, Sampler, Turn, stepped
     from dlpy.models._sequences import AnyEmbedding, EmbeddedModel, Embedding, check_time_steps, time_steps
     from dlpy.models.dense import Activation, Dense, DenseHead, Rate, Regularizer, Units, add_head
     from dlpy.runs.directory import Run
     from dlpy.runs.history import History, read_history
-    from dlpy.runs.results import Predictions, output_of, predictions_of
+    from dlpy.runs.results import Predictions, class_names, output_of, predictions_of
+    from dlpy.scores.class_scores import class_probabilities
 
 _HOMES = {
     "dlpy.callbacks._monitor": ("Best",),
@@ -47,13 +59,25 @@ _HOMES = {
     "dlpy.data.features": ("Padded", "Sequences", "Sparse", "Table"),
     "dlpy.data.rows": ("Data", "Loaded", "Rows", "Source"),
     "dlpy.data.task": ("Input", "Output", "State", "Task"),
-    "dlpy.drawing.figures": ("draw_baseline", "epoch_axis", "legend_below", "new_figure", "panels", "score_axis"),
+    "dlpy.drawing.figures": (
+        "BLUE",
+        "COLOURS",
+        "GREY",
+        "ORANGE",
+        "draw_baseline",
+        "epoch_axis",
+        "legend_below",
+        "new_figure",
+        "panels",
+        "score_axis",
+    ),
     "dlpy.engine.custom_step": ("Noise", "Sampler", "Turn", "stepped"),
     "dlpy.models._sequences": ("AnyEmbedding", "EmbeddedModel", "Embedding", "check_time_steps", "time_steps"),
     "dlpy.models.dense": ("Activation", "Dense", "DenseHead", "Rate", "Regularizer", "Units", "add_head"),
     "dlpy.runs.directory": ("Run",),
     "dlpy.runs.history": ("History", "read_history"),
-    "dlpy.runs.results": ("Predictions", "output_of", "predictions_of"),
+    "dlpy.runs.results": ("Predictions", "class_names", "output_of", "predictions_of"),
+    "dlpy.scores.class_scores": ("class_probabilities",),
 }
 _MODULES = {name: module for module, names in _HOMES.items() for name in names}
 

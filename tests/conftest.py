@@ -20,6 +20,8 @@ from dlpy.cli.main import main
 from dlpy.components.dataset import Dataset
 from dlpy.data.rows import Loaded, Rows, Source
 from dlpy.data.task import Input, Output, Task
+from dlpy.drawing import figures
+from dlpy.training import kfold, resume, train
 
 os.environ["DLPY_OFFLINE"] = "1"
 os.environ["DLPY_CACHE"] = tempfile.mkdtemp(prefix="dlpy-tests-")  # never the user's own
@@ -85,6 +87,16 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("DLPY_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
     return tmp_path
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Draw plots after training only for tests marked `plots`: they would take half the time of a small training."""
+    with pytest.MonkeyPatch.context() as patch:
+        if item.get_closest_marker("plots") is None:
+            for module in (train, kfold, resume, figures):
+                patch.setattr(module, "draw_all", lambda run, tell: None)
+        return (yield)
 
 
 @pytest.fixture(autouse=True)

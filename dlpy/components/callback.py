@@ -20,7 +20,7 @@ class Callback(Component):
     """Observes training and may change it.
 
     A callback declares what it writes, so that dlpy can refuse two that overwrite each other: LEARNING_RATE, or a path
-    in the run directory, such as "samples/epoch-*.png". Training stops as soon as one callback stops it.
+    in the run directory, such as "samples/epoch-*.png". Training, or its phase, stops as soon as one callback stops it.
     """
 
     registry = Registry[type["Callback"]]("callback", "dlpy.callbacks")

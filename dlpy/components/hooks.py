@@ -24,7 +24,7 @@ class Hooks:
     tell: Callable[[str], None]
 
     def set_model(self, model: keras.Model) -> None:
-        """Receive the model; `model.stop_training = True` ends training after the epoch."""
+        """Receive the model; `model.stop_training = True` ends training, or its phase, after the epoch."""
         self.model = model
 
     def set_teller(self, tell: Callable[[str], None]) -> None:

@@ -115,11 +115,15 @@ class EmbeddedModel(PretrainedModel):
         return self.embedding.notice(task.input)
 
 
-def check_time_steps(task: Task, family: str) -> None:
-    """Raise ConfigError unless rows are sequences of integers of one length, or of vectors (time, columns)."""
+def check_time_steps(task: Task, family: str, *, generates: bool = False) -> None:
+    """Raise ConfigError unless rows are sequences of integers of one length, or of vectors (time, columns).
+
+    A task whose rows are to be continued (generated text) is refused too, unless the family `generates`.
+    """
     given = task.input
-    if task.output.kind == "tokens":
+    if task.output.kind == "tokens" and generates:
         return
+    refuse_tokens(task, family)
     if given.kind == "text":
         raise ConfigError(f"{family} needs sequences, not texts: add 'tokenize' and 'pad' to data.transforms.")
     if given.kind == "sequence" and given.padding is None:

@@ -18,7 +18,7 @@ from dlpy.models._convolutions import (
     of_block,
     pooled,
 )
-from dlpy.models._sequences import EmbeddedModel, check_time_steps, refuse_tokens, time_steps
+from dlpy.models._sequences import EmbeddedModel, check_time_steps, time_steps
 from dlpy.models.dense import Activation, DenseHead, Positive, Rate, Regularizer
 from dlpy.models.rnn import Recurrent
 
@@ -101,7 +101,6 @@ class Conv1D(DenseHead, Convolutions, EmbeddedModel):
     name: Literal["conv1d"] = "conv1d"
 
     def check(self, task: Task) -> None:
-        refuse_tokens(task, "conv1d")
         check_time_steps(task, "conv1d")
         self.check_layers(task.input.shape[0])
 

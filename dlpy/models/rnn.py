@@ -97,7 +97,7 @@ class Rnn(DenseHead, Recurrent, EmbeddedModel):
     Not used to generate text, which has no padding."""
 
     def check(self, task: Task) -> None:
-        check_time_steps(task, "rnn")
+        check_time_steps(task, "rnn", generates=True)
         self.check_layers()
         if task.output.kind == "tokens" and self.bidirectional:
             raise ConfigError("bidirectional: the backward layer would see the token to predict: leave it out.")

@@ -21,8 +21,8 @@ def test_every_family_with_an_embedding_names_the_file_of_its_vectors(name: str)
     assert family.outside_files() == {"model.embedding.path": Path("glove.txt")}
 
 
-def test_three_families_have_an_embedding() -> None:
-    assert EMBEDDED == ["conv1d", "dense", "rnn"]
+def test_there_are_families_with_an_embedding() -> None:
+    assert {"conv1d", "dense", "rnn"} <= set(EMBEDDED)
 
 
 def test_options_come_in_the_order_in_which_rows_pass_them() -> None:

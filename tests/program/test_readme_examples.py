@@ -1,0 +1,60 @@
+"""The plug-ins that dlpy/README.md shows train, are shown and predict as it says."""
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+README = Path(__file__).parents[2] / "dlpy" / "README.md"
+BLOCK = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
+
+
+@pytest.fixture
+def plugins() -> list[str]:
+    """The examples as files in the test's folder, named after the component that each defines."""
+    files = []
+    for code in BLOCK.findall(README.read_text("utf-8")):
+        (name,) = re.findall(r'name: Literal\["(\w+)"\]', code)
+        files.append(f"{name}.py")
+        Path(files[-1]).write_text(code, "utf-8")
+    return files
+
+
+@pytest.mark.plots
+def test_they_train_together(bench, plugins: list[str]) -> None:
+    path = bench.experiment(
+        plugins=plugins,
+        data={"name": "blobs", "task": "regression", "transforms": [{"name": "clip", "percentile": 2}]},
+        model={"name": "highway", "depth": 2},
+        training={"epochs": 30, "loss": {"name": "quantile", "quantile": 0.9}},
+        callbacks=[{"name": "good_enough", "monitor": "val_mae", "value": 1e9}],
+    )
+    status, out, err = bench.run("train", path)
+    assert (status, err) == (0, "")
+    assert "epoch 1: val_mae is good enough" in out
+    assert "epoch  2/30" not in out
+    (run,) = Path("runs").iterdir()
+    assert (run / "plots" / "gap.png").is_file()
+
+
+def test_what_comes_from_json_lines_is_predicted(bench, plugins: list[str]) -> None:
+    rng = np.random.default_rng(0)
+    lines = [{"x": [float(rng.normal(n % 2)), n % 2], "y": ["lily", "rose"][n % 2]} for n in range(60)]
+    Path("flowers.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    data = {"name": "json_lines", "path": "flowers.jsonl"}
+    assert bench.run("train", bench.experiment(plugins=plugins, data=data, training={"epochs": 30}))[0] == 0
+    Path("new.jsonl").write_text('{"x": [0.0, 0]}\n{"x": [1.0, 1]}\n')
+    status, out, _ = bench.run("predict", "latest", "new.jsonl")
+    assert status == 0
+    assert [line.split(",")[0] for line in out.splitlines()] == ["prediction", "lily", "rose"]
+
+
+def test_self_attention_takes_texts_and_windows(bench, plugins: list[str]) -> None:
+    x = np.random.default_rng(0).normal(size=(40, 6, 3)).astype(np.float32)
+    np.savez("windows.npz", x=x, y=x[:, :, 0].mean(axis=1))
+    path = bench.experiment(
+        plugins=plugins, data={"name": "npz", "path": "windows.npz"}, model={"name": "attention", "blocks": 2}
+    )
+    assert bench.run("train", path)[0] == 0
