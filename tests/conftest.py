@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import gc
+import hashlib
 import os
 import shutil
 import socket
@@ -21,6 +22,7 @@ from dlpy.components.dataset import Dataset
 from dlpy.data.rows import Loaded, Rows, Source
 from dlpy.data.task import Input, Output, Task
 from dlpy.drawing import figures
+from dlpy.runs.directory import Run
 from dlpy.training import kfold, resume, train
 
 os.environ["DLPY_OFFLINE"] = "1"
@@ -28,6 +30,7 @@ os.environ["DLPY_CACHE"] = tempfile.mkdtemp(prefix="dlpy-tests-")  # never the u
 atexit.register(shutil.rmtree, os.environ["DLPY_CACHE"], ignore_errors=True)
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+_TRAINED = Path(os.environ["DLPY_CACHE"]) / "trained"  # runs of this process, by what they were made of
 REPOSITORY = Path(__file__).parents[1]
 REAL_DATA = REPOSITORY.parent / "shared" / "data"
 
@@ -128,6 +131,29 @@ class Workbench:
             "training": {"epochs": 3, "optimizer": {"name": "adam", "learning_rate": 0.02}},
         }
         return self.write(yaml.safe_dump(content | blocks), name)
+
+    def trained(self, path: Path | None = None, *overrides: object) -> Run:
+        """Return a run of an experiment file (default: the small one) in the test's `runs`, a copy that it may change.
+
+        It is trained once for the same files in the test's folder: only where that itself is tested, use `run`.
+        """
+        path = path or self.experiment()
+        files = sorted(file for file in self.folder.rglob("*") if file.is_file() and "runs" not in file.parts)
+        content = [(str(file.relative_to(self.folder)), file.read_bytes()) for file in files]
+        kept = _TRAINED / hashlib.sha256(repr((path.name, overrides, content)).encode()).hexdigest()
+        if not kept.exists():
+            before = {*self._runs.glob("*")}
+            status, _, err = self.run("train", path, *overrides, "--quiet")
+            assert (status, err) == (0, "")
+            (made,) = {*self._runs.glob("*")} - before
+            shutil.copytree(made, kept / made.name, symlinks=True)
+            return Run(made)
+        (made,) = kept.iterdir()
+        return Run(Path(shutil.copytree(made, self._runs / made.name, symlinks=True)))
+
+    @property
+    def _runs(self) -> Path:
+        return self.folder / "runs"
 
     def run(self, *arguments: object) -> tuple[int, str, str]:
         """Run a command line and return exit status, standard output and standard error."""

@@ -22,9 +22,7 @@ def trained(bench):
         np.savez(
             "rows.npz", x=(labels[:, None, None] * 150 + rng.integers(0, 100, (60, 6, 8))).astype(np.uint8), y=labels
         )
-        status, _, err = bench.run("train", bench.write(text), "--quiet")
-        assert (status, err) == (0, "")
-        return next((bench.folder / "runs").iterdir())
+        return bench.trained(bench.write(text)).path
 
     return train
 
@@ -110,7 +108,7 @@ def test_what_a_run_cannot_make_is_refused_in_a_line(bench, trained, text, argum
 
 
 def test_a_run_that_answers_makes_nothing(bench) -> None:
-    bench.run("train", bench.experiment(), "--quiet")
+    bench.trained()
     status, _, err = bench.run("generate", "latest")
     assert status == 2
     assert "predicts, it cannot generate text or images: use `dlpy predict`." in err
