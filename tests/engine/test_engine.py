@@ -131,22 +131,30 @@ UNCOMPILED = [
 ]
 
 
+PLAN = engine.Plan(batch_size=8, epochs=3, seed=4)
+
+
+@pytest.fixture(scope="module", params=CASES)
+def by_keras(request):
+    """A case, and the weights and scores that plain Keras gives it."""
+    family, task, optimizer, metrics = request.param
+    network = model(family, _densified(task), optimizer, metrics)
+    logs = train_by_keras(network, rows(task), PLAN)
+    return request.param, network.get_weights(), logs
+
+
 @pytest.mark.parametrize("way", EXECUTIONS)
-@pytest.mark.parametrize("case", CASES)
-def test_weights_and_scores_are_those_of_keras_over_the_same_batches(case, way) -> None:
+def test_weights_and_scores_are_those_of_keras_over_the_same_batches(by_keras, way) -> None:
+    case, weights, logs = by_keras
     if way == "compiled" and case in UNCOMPILED:
         assert not jit_pays(model(*case), steps=10**9, batch_size=128)
         return
     family, task, optimizer, metrics = case
-    data = rows(task)
-    plan = engine.Plan(batch_size=8, epochs=3, seed=4)
-    ours, theirs = model(family, task, optimizer, metrics), model(family, _densified(task), optimizer, metrics)
-    recorder = Recorder()
+    ours, recorder = model(family, task, optimizer, metrics), Recorder()
     masks_padding = Model.registry.get(family["name"]).masks_padding
-    engine.Engine(ours, EXECUTIONS[way], masks_padding=masks_padding).fit(data, None, plan, [recorder])
-    logs = train_by_keras(theirs, data, plan)
+    engine.Engine(ours, EXECUTIONS[way], masks_padding=masks_padding).fit(rows(task), None, PLAN, [recorder])
     exact = way == "steps" and task is not BAGS  # then it is the same arithmetic
-    for mine, other in zip(ours.get_weights(), theirs.get_weights(), strict=True):
+    for mine, other in zip(ours.get_weights(), weights, strict=True):
         np.testing.assert_allclose(mine, other, rtol=0 if exact else 1e-5, atol=0 if exact else 2e-6)
     assert recorder.epochs[-1].keys() == logs.keys()
     for name, value in logs.items():
