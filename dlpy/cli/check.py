@@ -12,7 +12,7 @@ _FILES = "Experiment files (YAML), and options that override theirs, such as tra
 
 
 def check(
-    files: Annotated[list[str], typer.Argument(metavar="EXPERIMENT... [KEY=VALUE]...", help=_FILES)],
+    files: Annotated[list[str], typer.Argument(metavar="EXPERIMENT|KEY=VALUE", help=_FILES)],
     data: Annotated[bool, typer.Option("--data", help="Also load the data and report problems in it.")] = False,
 ) -> None:
     """Check experiment files without training; all mistakes are reported at once, with line numbers.

@@ -23,7 +23,7 @@ def explain(
             metavar="RUN", help="A run, or with --weights a network such as vgg16.", autocompletion=completion.runs
         ),
     ],
-    images: Annotated[list[Path] | None, typer.Argument(metavar="IMAGE...", help="Images to inspect.")] = None,
+    images: Annotated[list[Path] | None, typer.Argument(metavar="IMAGE", help="Images to inspect.")] = None,
     only: Annotated[
         str | None,
         typer.Option(metavar="PART,...", help="Parts to draw: activations, filters, heatmap.  \\[default: all]"),

@@ -15,7 +15,7 @@ RUN_HELP = "Run: its id or a prefix of it, an experiment's name (its latest run)
 ConfigFile = Annotated[Path, typer.Argument(metavar="EXPERIMENT", help="Experiment file (YAML).")]
 Overrides = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[KEY=VALUE]...", help="Options that override the file's, such as training.epochs=3."),
+    typer.Argument(metavar="KEY=VALUE", help="Options that override the file's, such as training.epochs=3."),
 ]
 RunsFolder = Annotated[
     Path | None, typer.Option("--runs", help="Folder of the runs.  \\[default: $DLPY_RUNS or ./runs]")

@@ -14,7 +14,7 @@ from dlpy.cli.options import RUN_HELP, RunsFolder
 
 RunNames = Annotated[
     list[str],
-    typer.Argument(metavar="RUN...", help=RUN_HELP, autocompletion=completion.runs),
+    typer.Argument(metavar="RUN", help=RUN_HELP, autocompletion=completion.runs),
 ]
 Only = Annotated[
     str | None, typer.Option("--only", metavar="PLOT,...", help="Draw only these plots.  \\[default: all that apply]")

@@ -18,7 +18,7 @@ def predict(
     data: Annotated[
         Path | None,
         typer.Argument(
-            metavar="[FILE]",
+            metavar="FILE",
             help="Rows to predict: a table, arrays (npz), a text or image file, or a folder of these.",
         ),
     ] = None,

@@ -19,7 +19,7 @@ def runs(
     names: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[RUN]...",
+            metavar="RUN",
             help="Runs to show: ids, paths or 'latest'.  \\[default: all]",
             autocompletion=completion.runs,
         ),

@@ -15,6 +15,7 @@ def show(
     kind: Annotated[
         str | None,
         typer.Argument(
+            metavar="KIND",
             help="Kind of component (datasets, transforms, models, ...), an experiment file, or 'data'.",
             autocompletion=completion.kinds,
         ),
@@ -22,13 +23,14 @@ def show(
     name: Annotated[
         str | None,
         typer.Argument(
+            metavar="NAME",
             help="Component whose options to show; after 'data', an experiment file.",
             autocompletion=completion.components,
         ),
     ] = None,
     overrides: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[KEY=VALUE]...", help="Options that override the file's, such as training.epochs=3."),
+        typer.Argument(metavar="KEY=VALUE", help="Options that override the file's, such as training.epochs=3."),
     ] = None,
     samples: Annotated[
         int, typer.Option(min=0, max=1_000_000, help="Number of training rows that `show data` prints.")

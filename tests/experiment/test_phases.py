@@ -46,7 +46,8 @@ def trained_file(path: Path, reporter: Reporter | None = None) -> Run:
 
 @pytest.fixture
 def run(bench) -> Run:
-    return trained(bench, training={"phases": PHASES})
+    training = {"optimizer": {"name": "adam", "learning_rate": 0.02}, "phases": PHASES}
+    return bench.trained(bench.experiment(model={"name": "dense", "units": [8, 7]}, training=training))
 
 
 def test_epochs_count_on_and_the_file_says_which_phase_they_were_in(run: Run) -> None:
