@@ -108,7 +108,7 @@ def test_imagenet_weights_are_taken_from_the_data_folder_with_the_names_of_the_c
 
 @pytest.mark.parametrize("top", [True, False])
 def test_a_file_brings_its_classifier_with_it(workplace: Path, mobilenet: keras.Model, top: bool) -> None:
-    whole = mobilenet if top else keras.Model(mobilenet.inputs, mobilenet.get_layer("conv_pw_13_relu").output)
+    whole = mobilenet if top else keras.Model(mobilenet.input, mobilenet.get_layer("conv_pw_13_relu").output)
     whole.save_weights("own.weights.h5")
     subject = of_network("mobilenet", "own.weights.h5", None)
     network = keras.Model(subject.network.input, subject.network.output)

@@ -150,7 +150,7 @@ def test_the_model_file_needs_no_dlpy(bench, trained) -> None:
 
     model = keras.models.load_model(find_run("latest", trained).model)
     assert model.output_shape == (None, 20, model.output_shape[-1])
-    np.testing.assert_allclose(np.asarray(model(np.ones((1, 20), np.int32)))[0].sum(axis=-1), 1, rtol=1e-5)
+    np.testing.assert_allclose(np.asarray(model([np.ones((1, 20), np.int32)]))[0].sum(axis=-1), 1, rtol=1e-5)
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,7 @@ def test_what_a_residual_block_gives_is_the_sum_of_both_paths() -> None:
     network = convnet(filters=[[4]], block="residual", padding="same", pooling=1, units=[]).build(images(6, 4))
     (joined,) = [layer for layer in network.layers if type(layer).__name__ == "Add"]
     x = np.random.default_rng(0).normal(size=(2, 6, 6, 4)).astype(np.float32)
-    branch, total = keras.Model(network.inputs, [joined.input[0], joined.output])(x)
+    branch, total = keras.Model(network.inputs, [joined.input[0], joined.output])([x])
     np.testing.assert_allclose(total, np.asarray(branch) + x, rtol=1e-6)
 
 

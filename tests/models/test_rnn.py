@@ -53,7 +53,7 @@ def test_a_simple_recurrent_layer_is_the_books_loop() -> None:
     state = np.zeros(64, np.float32)
     for x in inputs:  # Chollet 2017, listing 6.21
         state = np.tanh(x @ w + state @ u + b)
-    given = keras.Model(network.inputs, layer.output)(inputs[None])
+    given = keras.Model(network.inputs, layer.output)([inputs[None]])
     np.testing.assert_allclose(np.asarray(given)[0], state, rtol=1e-5, atol=1e-6)
 
 
