@@ -6,15 +6,16 @@ import pytest
 
 from dlpy.core import keras_backend
 from dlpy.datasets.cats_vs_dogs import CatsVsDogs
+from dlpy.datasets.jena_climate import JenaClimate
 from dlpy.experiment.experiment import load
+from dlpy.models.gan import Gan
 from dlpy.models.pretrained import Pretrained
+from dlpy.models.rnn import Rnn
 from dlpy.pretrained.zoo import NETWORKS
 from dlpy.training.kfold import kfold
 from dlpy.training.record import Options
 from dlpy.training.reporter import Reporter
 from dlpy.training.train import train
-
-pytestmark = pytest.mark.plots
 
 FILES = sorted((Path(__file__).parents[2] / "configs").rglob("*.yaml"))
 ARTWORKS = [path for path in FILES if "\nkind: " in path.read_text()]
@@ -55,6 +56,10 @@ def quick(path: Path, kept: Path) -> list[str]:
     if "weights: run:" in path.read_text():
         return [f"model.weights={base_run(kept)}"]
     experiment, _ = load(path)
+    if isinstance(experiment.data, JenaClimate) and isinstance(experiment.model, Rnn):
+        return ["data.step=60"]  # 24 time steps instead of 240
+    if isinstance(experiment.model, Gan):
+        return ["training.steps_per_epoch=2", "training.batch_size=4"]
     if isinstance(experiment.model, Pretrained):
         return [f"model.weights={drawn_weights(str(experiment.model.base), kept)}", "data.size=32"]
     return ["data.size=48"] if isinstance(experiment.data, CatsVsDogs) else []
