@@ -19,10 +19,7 @@ def read(folder) -> dict[str, list[tuple[int, float]]]:
 @pytest.fixture
 def run(bench):
     callback = {"name": "tensorboard", "histogram_freq": 2}
-    path = bench.experiment(callbacks=[callback], training={"epochs": 4})
-    assert bench.run("train", path)[0] == 0
-    (folder,) = bench.folder.glob("runs/2*")
-    return folder
+    return bench.trained(bench.experiment(callbacks=[callback], training={"epochs": 4})).path
 
 
 def test_tensorboard_reads_the_scores_of_metrics_csv(run) -> None:
@@ -52,8 +49,7 @@ def test_histograms_hold_every_weight_of_every_second_epoch(run) -> None:
 
 
 def test_without_histograms_only_scores_are_written(bench) -> None:
-    assert bench.run("train", bench.experiment(callbacks=["tensorboard"], training={"epochs": 1}))[0] == 0
-    (folder,) = bench.folder.glob("runs/2*")
+    folder = bench.trained(bench.experiment(callbacks=["tensorboard"], training={"epochs": 1})).path
     assert set(read(folder / "tensorboard" / "train")) == {"epoch_loss", "epoch_accuracy", "epoch_learning_rate"}
 
 

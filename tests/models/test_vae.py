@@ -1,3 +1,5 @@
+from functools import cache
+
 import keras
 import numpy as np
 import pytest
@@ -40,6 +42,12 @@ def trained(family: Vae, epochs: int, mode="epoch") -> keras.Model:
     return model
 
 
+@cache
+def learnt() -> keras.Model:
+    """Return a network that has learnt the pictures; for tests that leave it as it is."""
+    return trained(vae(), 60)
+
+
 def test_vae_of_the_book_has_its_number_of_parameters() -> None:
     task = Task.single(Input("array", (28, 28, 1), span=(0.0, 1.0)), LABELS)
     family = Vae.model_validate(
@@ -72,8 +80,7 @@ def test_the_weight_of_the_divergence_is_one_for_a_whole_row_unless_given() -> N
 
 
 def test_a_vae_learns_and_its_loss_falls_below_that_of_the_mean_row() -> None:
-    model = trained(vae(), 60)
-    loss = Engine(model).evaluate(rows(), 60)["loss"]
+    loss = Engine(learnt()).evaluate(rows(), 60)["loss"]
     assert loss < 0.7 * vae().baseline(pictures(), rows(), rows())["loss"]
 
 
@@ -130,7 +137,7 @@ def test_ways_between_vectors_are_straight() -> None:
 
 @pytest.mark.parametrize(("count", "pairs"), [(1, None), (3, 1), (60, 5)])
 def test_few_rows_leave_out_what_they_are_too_few_for(count: int, pairs: int | None) -> None:
-    found = latent_pieces(trained(vae(), 1), Data(rows(), rows().take(np.arange(count)), None, pictures()), 0)
+    found = latent_pieces(learnt(), Data(rows(), rows().take(np.arange(count)), None, pictures()), 0)
     assert len(found["reconstructions"]) == min(count, 10)
     assert str(found["part"]) == "validation"
     assert ("interpolation" in found) == (pairs is not None)
@@ -138,8 +145,7 @@ def test_few_rows_leave_out_what_they_are_too_few_for(count: int, pairs: int | N
 
 
 def test_attributes_lead_from_the_mean_of_all_rows_to_that_of_a_class() -> None:
-    model = trained(vae(), 30)
-    found = latent_pieces(model, Data(rows(), None, None, pictures()), 0)
+    found = latent_pieces(learnt(), Data(rows(), None, None, pictures()), 0)
     of_class = found["means"][found["labels"] == 1].mean(axis=0)
     np.testing.assert_allclose(found["attributes"][1], of_class - found["means"].mean(axis=0), atol=1e-6)
     assert found["edited"].shape == (3, 9, 8, 8)
