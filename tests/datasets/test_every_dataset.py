@@ -9,7 +9,6 @@ from dlpy.data.features import Passages, Sequences, Table, Texts, Windows
 from dlpy.data.rows import Rows
 from dlpy.data.task import Task
 
-
 LIMIT = 40  # of rows
 
 
