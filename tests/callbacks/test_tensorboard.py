@@ -49,7 +49,8 @@ def test_histograms_hold_every_weight_of_every_second_epoch(run) -> None:
 
 
 def test_without_histograms_only_scores_are_written(bench) -> None:
-    folder = bench.trained(bench.experiment(callbacks=["tensorboard"], training={"epochs": 1})).path
+    data = {"name": "blobs", "validation": None}
+    folder = bench.trained(bench.experiment(callbacks=["tensorboard"], training={"epochs": 1}, data=data)).path
     assert set(read(folder / "tensorboard" / "train")) == {"epoch_loss", "epoch_accuracy", "epoch_learning_rate"}
 
 
@@ -59,8 +60,9 @@ def test_the_projector_finds_a_vector_and_a_word_for_each_integer(bench) -> None
 
     lines = [f"{'good' if i % 2 else 'bad'} film number {i},{i % 2}" for i in range(40)]
     (bench.folder / "films.csv").write_text("\n".join(["text,label", *lines]) + "\n")
+    data = {"name": "text_csv", "path": "films.csv", "transforms": ["tokenize", {"name": "pad", "length": 5}]}
     path = bench.experiment(
-        data={"name": "text_csv", "path": "films.csv", "transforms": ["tokenize", {"name": "pad", "length": 5}]},
+        data=data | {"validation": None},
         model={"name": "conv1d", "embedding": 3, "filters": [4], "kernel": 2},
         training={"epochs": 1},
         callbacks=[{"name": "tensorboard", "embeddings": True}],

@@ -262,7 +262,7 @@ class Plain(Optimizer):
 
 def test_an_optimizer_of_ones_own_works_beside_callbacks_that_set_its_rate(bench) -> None:
     bench.write(OPTIMIZER, "plain.py")
-    text = "data: blobs\nmodel: {name: dense, units: [4]}\nplugins: [plain.py]\n"
+    text = "data: {name: blobs, validation: null}\nmodel: {name: dense, units: [4]}\nplugins: [plain.py]\n"
     text += "training: {epochs: 2, optimizer: {name: plain, step: 0.25}}\n"
     text += "callbacks: [{name: learning_rate_schedule, rates: {2: 0.125}}]\n"
     status, _, err = bench.run("train", bench.write(text))

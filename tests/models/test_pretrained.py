@@ -73,7 +73,7 @@ def test_features_are_what_the_base_gives_inside_a_frozen_model(vgg: Path, workp
     rows = Rows.single(PICTURES[:5])
     features = step.apply(rows, step.fit(rows, TASK)).array
     assert features.shape == (5, 1, 1, 512)
-    np.testing.assert_allclose(features, inside.predict(PICTURES[:5].astype(np.float32), verbose=0), atol=1e-5)
+    np.testing.assert_allclose(features, np.asarray(inside(PICTURES[:5].astype(np.float32))), atol=1e-5)
     assert np.ptp(features) > 0.01
 
 
@@ -101,7 +101,7 @@ def test_a_second_run_on_features_does_without_the_base_and_is_read_without_its_
     with np.load(second.predictions) as stored:
         index, wanted = stored["validation.index"], stored["validation.prediction"]
     whole: Any = keras.models.load_model(second.model)
-    np.testing.assert_allclose(whole.predict(PICTURES[index].astype(np.float32), verbose=0), wanted, atol=1e-5)
+    np.testing.assert_allclose(np.asarray(whole(PICTURES[index].astype(np.float32))), wanted, atol=1e-5)
 
 
 def test_what_is_done_to_the_pictures_is_part_of_what_is_kept(pictures: Path, vgg: Path) -> None:
