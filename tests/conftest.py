@@ -17,6 +17,8 @@ import numpy as np
 import pytest
 import yaml
 
+from dlpy.artworks import make
+from dlpy.artworks import resume as resume_artwork
 from dlpy.cli.main import main
 from dlpy.components.dataset import Dataset
 from dlpy.data.rows import Loaded, Rows, Source
@@ -95,9 +97,10 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     """Draw plots after training only for tests marked `plots`: they would take half the time of a small training."""
+    modules = (train, kfold, resume, make, resume_artwork, figures)
     with pytest.MonkeyPatch.context() as patch:
         if item.get_closest_marker("plots") is None:
-            for module in (train, kfold, resume, figures):
+            for module in modules:
                 patch.setattr(module, "draw_all", lambda run, tell: None)
         return (yield)
 

@@ -26,6 +26,11 @@ def made(bench, text: str, *overrides: str):
     return sorted((bench.folder / "runs").iterdir())[-1], out
 
 
+def kept(bench, text: str, *overrides: str):
+    """Return the folder of a run that is made once for all tests that only read it."""
+    return bench.trained(bench.write(text), *overrides).path
+
+
 def rows(run) -> list[dict[str, float]]:
     with (run / "metrics.csv").open() as file:
         return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
@@ -35,6 +40,7 @@ def pixels(path) -> np.ndarray:
     return np.asarray(Image.open(path))
 
 
+@pytest.mark.plots
 def test_a_dream_raises_the_loss_in_every_octave_and_leaves_a_whole_run(bench) -> None:
     run, out = made(bench, DREAM, "octaves=2")
     lines = rows(run)
@@ -70,6 +76,7 @@ def test_an_octave_ends_above_max_loss(bench) -> None:
     assert "above max_loss" in out
 
 
+@pytest.mark.plots
 def test_a_style_transfer_lowers_the_loss_in_every_iteration(bench) -> None:
     run, out = made(bench, STYLE, "save_every=2")
     lines = rows(run)
@@ -95,7 +102,7 @@ def test_adam_lowers_it_too_and_from_noise(bench) -> None:
 @pytest.mark.parametrize("text", [DREAM + "octaves: 2\n", STYLE + "start: noise\n"], ids=["dream", "style"])
 def test_the_same_seed_gives_the_same_bytes_also_from_the_runs_own_config(bench, text: str) -> None:
     text = text.replace("iterations: 4", "iterations: 2")
-    first, _ = made(bench, text)
+    first = kept(bench, text)
     second, _ = made(bench, (first / "config.yaml").read_text())
     other, _ = made(bench, text, "seed=1")
     final = [(run / "samples" / "final.png").read_bytes() for run in (first, second, other)]
@@ -135,8 +142,8 @@ def test_a_narrow_picture_is_refused_when_it_is_read(bench) -> None:
 
 
 def test_runs_are_listed_and_compared_and_have_no_model(bench) -> None:
-    run, _ = made(bench, STYLE)
-    made(bench, STYLE, "seed=1")
+    run = kept(bench, STYLE)
+    made(bench, STYLE, "seed=1", "iterations=1")
     assert f"{rows(run)[-1]['loss']:.4g}" in bench.run("runs")[1]
     assert bench.run("plot", run.name, "latest")[0] == 0
     for command in (["evaluate", run.name], ["predict", run.name, "x.csv"], ["explain", run.name]):
@@ -198,7 +205,7 @@ def test_a_picture_that_is_resumed_ends_with_the_same_bytes(
 ) -> None:
     monkeypatch.setattr("dlpy.artworks.record._MIN_SECONDS", 0.0)
     monkeypatch.setattr("dlpy.artworks.record._MAX_SHARE", 1e9)
-    alone, _ = made(bench, text)
+    alone = kept(bench, text)
     run = stopped(bench, text, after)
     assert (run / "unfinished.npz").is_file()
     (run / "metrics.csv").write_text((run / "metrics.csv").read_text()[:-5])  # what a lost write leaves
@@ -216,7 +223,7 @@ def test_a_picture_that_is_resumed_ends_with_the_same_bytes(
 
 
 def test_a_picture_without_a_whole_state_is_begun_again_in_its_run(bench) -> None:
-    alone, _ = made(bench, STYLE)
+    alone = kept(bench, STYLE)
     run = stopped(bench, STYLE, 10)
     (run / "unfinished.npz").write_bytes(b"PK damaged")
     status, out, _ = bench.run("train", "experiment.yaml", "--resume")

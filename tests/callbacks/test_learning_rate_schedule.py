@@ -21,7 +21,7 @@ def test_the_first_epoch_can_have_its_rate(drive) -> None:
 
 
 def test_an_experiment_file_gives_epochs_as_keys(bench) -> None:
-    text = "data: blobs\nmodel: {name: dense, units: [4]}\ntraining: {epochs: 3}\n"
+    text = "data: {name: blobs, validation: null}\nmodel: {name: dense, units: [4]}\ntraining: {epochs: 3}\n"
     text += "callbacks:\n  - name: learning_rate_schedule\n    rates: {2: 0.5, 3: 0.25}\n"
     assert bench.run("train", bench.write(text))[0] == 0
     (run,) = bench.folder.glob("runs/2*")

@@ -57,8 +57,9 @@ def test_nan_is_no_improvement(drive, value) -> None:
 
 def test_metrics_csv_records_the_rate_that_each_epoch_had(bench) -> None:
     plateau = {"name": "reduce_lr_on_plateau", "monitor": "loss", "patience": 1, "factor": 0.5, "min_delta": 100.0}
-    path = bench.experiment(callbacks=[plateau], training={"optimizer": {"name": "sgd", "learning_rate": 0.5}})
-    assert bench.run("train", path, "training.epochs=4")[0] == 0
+    training = {"epochs": 4, "optimizer": {"name": "sgd", "learning_rate": 0.5}}
+    path = bench.experiment(callbacks=[plateau], training=training, data={"name": "blobs", "validation": None})
+    assert bench.run("train", path)[0] == 0
     (run,) = bench.folder.glob("runs/2*")
     rows = [line.split(",") for line in (run / "metrics.csv").read_text().splitlines()]
     assert rows[0][2] == "learning_rate"

@@ -19,10 +19,7 @@ def read(folder) -> dict[str, list[tuple[int, float]]]:
 @pytest.fixture
 def run(bench):
     callback = {"name": "tensorboard", "histogram_freq": 2}
-    path = bench.experiment(callbacks=[callback], training={"epochs": 4})
-    assert bench.run("train", path)[0] == 0
-    (folder,) = bench.folder.glob("runs/2*")
-    return folder
+    return bench.trained(bench.experiment(callbacks=[callback], training={"epochs": 4})).path
 
 
 def test_tensorboard_reads_the_scores_of_metrics_csv(run) -> None:
@@ -52,8 +49,8 @@ def test_histograms_hold_every_weight_of_every_second_epoch(run) -> None:
 
 
 def test_without_histograms_only_scores_are_written(bench) -> None:
-    assert bench.run("train", bench.experiment(callbacks=["tensorboard"], training={"epochs": 1}))[0] == 0
-    (folder,) = bench.folder.glob("runs/2*")
+    data = {"name": "blobs", "validation": None}
+    folder = bench.trained(bench.experiment(callbacks=["tensorboard"], training={"epochs": 1}, data=data)).path
     assert set(read(folder / "tensorboard" / "train")) == {"epoch_loss", "epoch_accuracy", "epoch_learning_rate"}
 
 
@@ -63,8 +60,9 @@ def test_the_projector_finds_a_vector_and_a_word_for_each_integer(bench) -> None
 
     lines = [f"{'good' if i % 2 else 'bad'} film number {i},{i % 2}" for i in range(40)]
     (bench.folder / "films.csv").write_text("\n".join(["text,label", *lines]) + "\n")
+    data = {"name": "text_csv", "path": "films.csv", "transforms": ["tokenize", {"name": "pad", "length": 5}]}
     path = bench.experiment(
-        data={"name": "text_csv", "path": "films.csv", "transforms": ["tokenize", {"name": "pad", "length": 5}]},
+        data=data | {"validation": None},
         model={"name": "conv1d", "embedding": 3, "filters": [4], "kernel": 2},
         training={"epochs": 1},
         callbacks=[{"name": "tensorboard", "embeddings": True}],

@@ -89,7 +89,7 @@ def rates(bench, **blocks: object) -> tuple[list[float], list[float]]:
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
     from tensorboard.util import tensor_util
 
-    data = {"name": "blobs", "rows": 80, "validation": 16}
+    data = {"name": "blobs", "rows": 64, "validation": None}  # without rows to score in each epoch
     training = {"batch_size": 32, **blocks.pop("training", {})}  # type: ignore
     training |= {} if "phases" in training else {"epochs": 5}
     callbacks = [*blocks.pop("callbacks", []), "tensorboard"]  # type: ignore
@@ -105,7 +105,7 @@ def rates(bench, **blocks: object) -> tuple[list[float], list[float]]:
     return told, seen
 
 
-PLATEAU = {"name": "reduce_lr_on_plateau", "patience": 1, "min_delta": 100.0, "factor": 0.5}
+PLATEAU = {"name": "reduce_lr_on_plateau", "monitor": "loss", "patience": 1, "min_delta": 100.0, "factor": 0.5}
 TWO_LAYERS = {"name": "dense", "units": [8, 7]}
 # an epoch has two steps, and the last ones of epochs are steps 1, 3, 5, 7 and 9 (from 0); the warm-up rises by 0.0625 a
 # step and ends with step 7, then comes 0.5 * (1 + cos(pi * 2 / 8)) / 2

@@ -37,7 +37,9 @@ def endless(workplace: Path) -> Path:
     x = rng.normal(size=(3000, 20)).astype(np.float32)
     np.savez("rows.npz", x=x, y=(x[:, 0] > 0).astype(np.int64))
     path = workplace / "endless.yaml"
-    path.write_text("data: {name: npz, path: rows.npz}\nmodel: dense\ntraining: {epochs: 1000000}\nkfold: {folds: 2}\n")
+    path.write_text(
+        "data: {name: npz, path: rows.npz}\nmodel: dense\ntraining: {epochs: 1000000, jit_compile: false}\nkfold: {folds: 2}\n"
+    )
     return path
 
 
@@ -86,7 +88,7 @@ def test_ctrl_c_pressed_twice_leaves_a_run_that_can_be_evaluated(endless: Path, 
 
 
 def test_sigterm_ends_training_after_its_step_and_records_no_half_epoch(endless: Path) -> None:
-    often = "callbacks=[{name: checkpoint, every_steps: 5000}]"
+    often = "callbacks=[{name: checkpoint, every_steps: 2000}]"
     process = started("train", endless, "training.steps_per_epoch=1000000", "training.batch_size=4", often)
     wait_until(lambda: any(Path("runs").glob("*/checkpoints/unfinished")))
     process.send_signal(signal.SIGTERM)
@@ -106,7 +108,7 @@ def test_sigterm_ends_training_after_its_step_and_records_no_half_epoch(endless:
 
 
 def test_folds_in_processes_of_their_own_keep_the_step_that_they_were_in(endless: Path, bench) -> None:
-    often = "callbacks=[{name: checkpoint, every_steps: 20000}]"
+    often = "callbacks=[{name: checkpoint, every_steps: 2000}]"
     long = ("training.steps_per_epoch=1000000", "training.batch_size=4")
     process = started("kfold", endless, "--jobs", 2, *long, often)
     wait_until(lambda: len(list(Path("runs").glob("*/folds/*/checkpoints/unfinished"))) == 2)

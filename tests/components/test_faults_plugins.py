@@ -16,6 +16,7 @@ from dlpy.api import Output, Rows, Source, Task, Transform
 
 """
 MODEL = HEAD + 'class Own(Model):\n    name: Literal["NAME"] = "NAME"\n\n    def build(self, task):\n'
+UNSCORED = {"name": "blobs", "validation": None}  # no rows to score in each epoch
 SIMPLE = "import keras\ninputs = keras.Input(task.input.shape)\nreturn keras.Model(inputs, LAST)"
 
 
@@ -96,7 +97,7 @@ def test_a_model_that_cannot_be_trained_is_told(bench, request, text: str) -> No
 
 @pytest.mark.parametrize("layers", ["[keras.layers.Dense(3)]", "[keras.Input((4,)), keras.layers.Dense(3)]"])
 def test_a_sequential_model_trains_whether_it_knows_its_input_or_not(bench, request, layers: str) -> None:
-    status, _, err = run(bench, request, model(f"import keras\nreturn keras.Sequential({layers})"))
+    status, _, err = run(bench, request, model(f"import keras\nreturn keras.Sequential({layers})"), data=UNSCORED)
     assert (status, err) == (0, "")
 
 
@@ -113,7 +114,7 @@ return Net()"""
 
 @pytest.mark.parametrize("text", [SUBCLASSED], ids=["subclassed"])
 def test_a_subclassed_model_trains_and_is_restored(bench, request, text: str) -> None:
-    status, _, err = run(bench, request, model(text))
+    status, _, err = run(bench, request, model(text), data=UNSCORED)
     assert (status, err) == (0, "")
     assert bench.run("evaluate", "latest", "--split", "test")[0] == 0
 
@@ -189,7 +190,7 @@ def test_a_callback_that_calls_exit_has_failed(bench, request, status: str) -> N
         f"{HEAD}class Hook(Hooks):\n    def on_epoch_end(self, epoch, logs): raise SystemExit({status})\n\n"
         'class C(Callback):\n    name: Literal["NAME"] = "NAME"\n\n    def build(self, run, directions): return Hook()\n'
     )
-    given, _, err = run(bench, request, text, model="dense", callbacks=["NAME"])
+    given, _, err = run(bench, request, text, model="dense", callbacks=["NAME"], data=UNSCORED)
     assert (given, err.count("\n")) == (2, 1)
     assert f".py failed: SystemExit: {status} (line 9)" in err
     (folder,) = Path("runs").glob("2*")

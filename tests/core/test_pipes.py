@@ -63,7 +63,7 @@ def test_new_reads_files_only(bench, source: str) -> None:
 
 
 def test_predict_reads_and_writes_files_only(bench) -> None:
-    assert bench.run("train", bench.write(TABLE))[0] == 0
+    assert bench.run("train", bench.write(TABLE), "data.validation=null")[0] == 0
     for path in ("p.csv", "p.npz", "p.txt", "p.png", "/dev/zero"):
         assert bench.run("predict", "latest", path)[2] == f"error: {path} {REFUSED}\n"
     for path in ("p.csv", "/dev/null"):

@@ -96,6 +96,8 @@ def test_a_plug_in_is_told_of_trains_and_is_evaluated_from_the_run_directory_alo
     # 16, 8, 4, 2 and 3 units over 4 numbers: 80 + 136 + 36 + 10 + 9 weights
     assert json.loads((run / "summary.json").read_text())["parameters"] == 271
     assert (run / "my_model.py").read_text() == plugin.read_text()
+    plugin.write_text("raise RuntimeError('the original was run')")
+    assert bench.run("evaluate", "latest")[0] == 0
     moved = bench.folder / "elsewhere"
     shutil.move(run, moved)
     plugin.unlink()
@@ -103,13 +105,6 @@ def test_a_plug_in_is_told_of_trains_and_is_evaluated_from_the_run_directory_alo
     status, out, err = bench.run("evaluate", moved, "--json")
     assert status == 0, err
     assert set(json.loads(out)) == {"validation", "test"}
-
-
-def test_the_copy_in_the_run_directory_is_the_one_that_is_run(bench) -> None:
-    plugin = bench.write(MODEL.format(name="pyramid"), "my_model.py")
-    assert bench.run("train", bench.write(EXPERIMENT.format(name="pyramid", plugins="my_model.py")))[0] == 0
-    plugin.write_text("raise RuntimeError('the original was run')")
-    assert bench.run("evaluate", "latest")[0] == 0
 
 
 @pytest.mark.parametrize(
@@ -198,9 +193,12 @@ def installed(workplace: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return site
 
 
-def fresh(site: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
-    """Run a command line in a new interpreter, which finds the packages in `site`."""
-    code = "import sys; from dlpy.cli.main import run; sys.argv[0] = 'dlpy'; run()"
+ONE = "import sys; from dlpy.cli.main import run; sys.argv[0] = 'dlpy'; run()"
+ALL = "import sys; from dlpy.cli.main import main; sys.exit(max(main(line.split()) for line in sys.argv[1:]))"
+
+
+def fresh(site: Path, *arguments: object, code: str = ONE) -> subprocess.CompletedProcess[str]:
+    """Run a command line, or with ALL one in each argument, in a new interpreter, which finds the packages in `site`."""
     path = os.pathsep.join([str(REPOSITORY), str(site), os.environ.get("PYTHONPATH", "")])
     environment = os.environ | {"PYTHONPATH": path, "COLUMNS": "200"}
     command = [sys.executable, "-c", code, *map(str, arguments)]
@@ -214,11 +212,14 @@ def test_an_installed_package_adds_models(bench, installed: Path) -> None:
         ["models", "castle", "Layers", "that", "halve."]
     ]
     text = "data: boston_housing\nmodel: {name: castle, widest: 4}\n"
-    trained = fresh(installed, "train", bench.write(text), "--smoke", "--quiet")
-    assert trained.returncode == 0, trained.stderr
-    scored = fresh(installed, "evaluate", "latest", "--json")
+    bench.write(text)
+    scored = fresh(installed, "train experiment.yaml --smoke --quiet", "evaluate latest --json", code=ALL)
     assert scored.returncode == 0, scored.stderr
-    assert json.loads(scored.stdout)["validation"]["scores"].keys() == {"loss", "mae"}
+    (run,) = bench.folder.glob("runs/2*")
+    checked = fresh(installed, "check", run / "config.yaml")
+    assert checked.returncode == 0, checked.stderr
+    _, _, answer = scored.stdout.partition("\n")  # the first line is that of the training
+    assert json.loads(answer)["validation"]["scores"].keys() == {"loss", "mae"}
 
 
 @pytest.mark.parametrize(
@@ -261,7 +262,7 @@ class Plain(Optimizer):
 
 def test_an_optimizer_of_ones_own_works_beside_callbacks_that_set_its_rate(bench) -> None:
     bench.write(OPTIMIZER, "plain.py")
-    text = "data: blobs\nmodel: {name: dense, units: [4]}\nplugins: [plain.py]\n"
+    text = "data: {name: blobs, validation: null}\nmodel: {name: dense, units: [4]}\nplugins: [plain.py]\n"
     text += "training: {epochs: 2, optimizer: {name: plain, step: 0.25}}\n"
     text += "callbacks: [{name: learning_rate_schedule, rates: {2: 0.125}}]\n"
     status, _, err = bench.run("train", bench.write(text))

@@ -37,7 +37,7 @@ def test_a_class_without_rows_is_an_error() -> None:
 
 
 def test_evaluate_scores_the_same_classes(bench) -> None:
-    path = bench.experiment(data={"name": "blobs", "classes": 3, "only": ["c", "a"]})
+    path = bench.experiment(data={"name": "blobs", "classes": 3, "only": ["c", "a"], "validation": None})
     assert bench.run("train", path, "--quiet")[0] == 0
     status, out, _ = bench.run("evaluate", "latest", "--json")
     assert status == 0

@@ -9,14 +9,16 @@ from dlpy.data.features import Passages, Sequences, Table, Texts, Windows
 from dlpy.data.rows import Rows
 from dlpy.data.task import Task
 
+LIMIT = 40  # of rows
+
 
 @pytest.mark.parametrize("name", names("datasets"))
 def test_a_stand_in_gives_rows_that_fit_its_outline(name: str) -> None:
     dataset: Dataset = made("datasets", name)
-    loaded, outline = dataset.stand_in(3, 200), dataset.outline()
+    loaded, outline = dataset.stand_in(3, LIMIT), dataset.outline()
     assert loaded.source.kind == "stand-in"
     for rows in (loaded.train, loaded.test) if loaded.test else (loaded.train,):
-        assert 0 < len(rows) <= 200
+        assert 0 < len(rows) <= LIMIT
         assert len(rows.x) == len(rows.y) == len(rows)
         fits_task(rows, loaded.task)
     if outline is not None:
@@ -25,9 +27,9 @@ def test_a_stand_in_gives_rows_that_fit_its_outline(name: str) -> None:
         assert outline.output.units in (None, loaded.task.output.units)
         shapes = zip(outline.input.shape, loaded.task.input.shape, strict=True)
         assert all(wanted in (None, given) for wanted, given in shapes)
-    again = dataset.stand_in(3, 200)
+    again = dataset.stand_in(3, LIMIT)
     assert again.fingerprint() == loaded.fingerprint()
-    assert dataset.stand_in(4, 200).fingerprint() != loaded.fingerprint()
+    assert dataset.stand_in(4, LIMIT).fingerprint() != loaded.fingerprint()
 
 
 def fits_task(rows: Rows, task: Task) -> None:

@@ -282,6 +282,7 @@ training: {{epochs: 2, optimizer: {{name: adam, learning_rate: 0.05}}, batch_siz
 """
 
 
+@pytest.mark.plots
 def test_a_folder_is_trained_on_evaluated_and_predicted(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:

@@ -199,6 +199,7 @@ def test_predict_takes_every_window_there_is_and_needs_no_target(bench):
         dataset.read(bench.write("\n".join(text().split("\n")[:8]), "short.csv"), dataset.outline())
 
 
+@pytest.mark.plots
 def test_a_run_reports_in_the_targets_own_unit(bench):
     heat = 20 + 5 * np.sin(np.arange(200) / 9)
     bench.write(text(values=np.stack([VALUES[:, 0], heat.round(3)], axis=1)), "weather.csv")

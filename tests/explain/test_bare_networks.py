@@ -37,26 +37,15 @@ def in_data_folder(workplace: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 def test_a_bare_network_is_looked_into(bench) -> None:
     Image.new("RGB", (50, 40), "orange").save("orange.jpg")
-    arguments = [
-        "mobilenet_v2",
-        "orange.jpg",
-        "--weights",
-        "none",
-        "--size",
-        32,
-        "--filters",
-        2,
-        "--class",
-        "7",
-        "--json",
-    ]
-    status, out, err = bench.run("explain", *arguments, "--layer", "Conv1_relu")
+    network = ["mobilenet", "orange.jpg", "--weights", "none", "--size", 32]
+    arguments = [*network, "--filters", 2, "--class", "7", "--json"]
+    status, out, err = bench.run("explain", *arguments, "--layer", "conv1_relu")
     assert (status, err) == (0, "")
     found = json.loads(out)
     assert [line["shape"] for line in found["pictures"][0]["activations"]] == [[16, 16, 32]]
-    assert [line["layer"] for line in found["filters"]] == ["Conv1_relu"]
-    assert Path("explain/mobilenet_v2/orange/heatmap-7-Conv1_relu.png").is_file()
-    assert Image.open("explain/mobilenet_v2/orange/overlay-7-Conv1_relu.png").size == (50, 40)
+    assert [line["layer"] for line in found["filters"]] == ["conv1_relu"]
+    assert Path("explain/mobilenet/orange/heatmap-7-conv1_relu.png").is_file()
+    assert Image.open("explain/mobilenet/orange/overlay-7-conv1_relu.png").size == (50, 40)
 
 
 def test_a_bare_network_that_cannot_be_had_is_told_in_one_line(bench) -> None:

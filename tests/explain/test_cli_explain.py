@@ -92,12 +92,12 @@ def test_mistakes_are_told_in_one_line(bench, corner_run: Path) -> None:
 
 def test_a_run_without_convolutions_is_refused(bench) -> None:
     data = {"name": "corners", "transforms": [{"name": "reshape", "shape": [-1]}, "rescale"]}
-    assert bench.run("train", bench.experiment(data=data))[0] == 0
+    bench.trained(bench.experiment(data=data))
     Image.new("L", (16, 16)).save("one.png")
     status, _, err = bench.run("explain", "latest", "one.png")
     assert status == 2
     assert "has no 2D convolutions to explain: its model is dense." in err
-    assert bench.run("train", bench.experiment())[0] == 0  # blobs: rows of four numbers
+    bench.trained()  # blobs: rows of four numbers
     status, _, err = bench.run("explain", "latest", "one.png")
     assert (status, err) == (2, "error: blobs gives array rows of shape (4), not images.\n")
 

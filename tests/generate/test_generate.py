@@ -19,9 +19,9 @@ TRAINING = {"epochs": 2, "batch_size": 16, "optimizer": {"name": "adam", "learni
 SAMPLES = {"name": "text_samples", "length": 60, "temperatures": [0, 1.2], "every": 2}
 
 
-def write(bench, name: str = "text", **changes):
+def write(bench, name: str = "text", characters: int = 12_000, **changes):
     blocks = {"data": DATA, "model": MODEL, "training": TRAINING, "callbacks": [SAMPLES]} | changes
-    (bench.folder / "t.txt").write_text(prose(3, 12_000))
+    (bench.folder / "t.txt").write_text(prose(3, characters))
     return bench.write(yaml.safe_dump(blocks), f"{name}.yaml")
 
 
@@ -119,15 +119,16 @@ def test_what_cannot_be_done_is_told_in_a_line(bench, trained, arguments, status
 
 
 def test_only_runs_of_texts_are_gone_on_with(bench) -> None:
-    assert bench.run("train", bench.experiment(), "training.epochs=1", "--quiet")[0] == 0
+    bench.trained()
     status, _, err = bench.run("generate", "latest")
     assert status == 2
     assert "predicts, it cannot generate text or images: use `dlpy predict`" in err
 
 
 @pytest.mark.parametrize("targets", ["every", "last"])
-def test_both_executions_learn_the_same(bench, targets: str) -> None:
-    path = write(bench, callbacks=[])
+def test_both_executions_learn_the_same_and_samples_change_nothing(bench, targets: str) -> None:
+    dropout = {"dropout": 0.2, "recurrent_dropout": 0.2} if targets == "every" else {}
+    path = write(bench, characters=3_000, model=MODEL | dropout, callbacks=[])
     for execution in ("epoch", "steps"):
         options = [f"training.execution={execution}", "training.jit_compile=false", f"data.targets={targets}"]
         assert bench.run("train", path, f"name={execution}", *options, "--quiet")[0] == 0
@@ -135,14 +136,10 @@ def test_both_executions_learn_the_same(bench, targets: str) -> None:
     assert one["val_bits"][-1] < one["val_bits"][0]
     np.testing.assert_allclose(one["val_loss"], other["val_loss"], rtol=1e-5)
     np.testing.assert_allclose(one["perplexity"], other["perplexity"], rtol=1e-5)
-
-
-def test_samples_change_nothing_about_training(bench) -> None:
-    for name, callbacks in (("with", [SAMPLES | {"every": 1}]), ("without", [])):
-        model = MODEL | {"dropout": 0.2, "recurrent_dropout": 0.2}
-        path = write(bench, name, model=model, callbacks=callbacks)
+    if dropout:
+        path = write(bench, "samples", 3_000, model=MODEL | dropout, callbacks=[SAMPLES | {"every": 1}])
         assert bench.run("train", path, "--quiet")[0] == 0
-    assert curves(find_run("with"))["val_loss"] == curves(find_run("without"))["val_loss"]
+        assert curves(find_run("samples"))["val_loss"] == one["val_loss"]
 
 
 def test_the_model_file_needs_no_dlpy(bench, trained) -> None:

@@ -54,18 +54,19 @@ def test_a_model_learns_and_comes_back_from_its_checkpoint(name: str, tmp_path) 
     tasks = fitting(model, TASKS)
     for number, task in enumerate([tasks[0], tasks[-1]]):
         rows, network = rows_for(task), compiled(model, task)
-        before = Engine(network).evaluate(rows, 8)["loss"]
-        Engine(network).fit(rows, None, Plan(8, 8, 0), [])
-        assert Engine(network).evaluate(rows, 8)["loss"] < before
-        prediction = Engine(network).predict(rows, 8)
+        engine = Engine(network)
+        before = engine.evaluate(rows, 8)["loss"]
+        engine.fit(rows, None, Plan(8, 8, 0), [])
+        assert engine.evaluate(rows, 8)["loss"] < before
+        prediction = engine.predict(rows, 8)
         assert prediction.shape == (24, task.output.units)
         run = Run(tmp_path / str(number))
         run.path.mkdir()
         checkpoints.save(run, with_copies(network, Snapshot(3, {}, {})), ["best"])
-        fresh = compiled(model, task)
-        assert not np.array_equal(Engine(fresh).predict(rows, 8), prediction)
-        assert checkpoints.load_weights(fresh, run) == 3
-        np.testing.assert_array_equal(Engine(fresh).predict(rows, 8), prediction)
+        fresh = Engine(compiled(model, task))
+        assert not np.array_equal(fresh.predict(rows, 8), prediction)
+        assert checkpoints.load_weights(fresh.model, run) == 3
+        np.testing.assert_array_equal(fresh.predict(rows, 8), prediction)
 
 
 @pytest.mark.parametrize("name", OF_LABELS)
