@@ -90,6 +90,7 @@ def evil(workplace: Path) -> set[str]:
     return everything_in(workplace)
 
 
+@pytest.mark.plots
 def test_columns_and_classes_of_a_table_go_through_every_writer(bench, evil: set[str]) -> None:
     rng = np.random.default_rng(0)
     number, count = iter(range(10**6)), len(COLUMNS)
@@ -100,7 +101,7 @@ def test_columns_and_classes_of_a_table_go_through_every_writer(bench, evil: set
     names = [*COLUMNS, "the class"]
     table = write(Path("t.csv"), names, rows)
     require_harmless(bench, "new", table, "-o", "e.yaml")
-    overrides = ["training.epochs=2", "model.units=[4]", "callbacks=[tensorboard]"]
+    overrides = ["training.epochs=1", "model.units=[4]", "callbacks=[tensorboard]"]
     require_harmless(bench, "check", "e.yaml", "--data")
     require_harmless(bench, "show", "data", "e.yaml")
     require_harmless(bench, "show", "e.yaml")
@@ -126,6 +127,7 @@ def test_columns_and_classes_of_a_table_go_through_every_writer(bench, evil: set
     assert all(name.isprintable() for name in made)
 
 
+@pytest.mark.plots
 def test_words_and_classes_of_texts_go_through_every_writer(bench, evil: set[str]) -> None:
     rows = [[" ".join([WORDS[i % len(WORDS)], f"word{i % 5}", CLASSES[i % 3]]), CLASSES[i % 3]] for i in range(90)]
     write(Path("r.csv"), ["[bold]text", "_y"], rows)
@@ -134,7 +136,7 @@ def test_words_and_classes_of_texts_go_through_every_writer(bench, evil: set[str
             "name": "text_csv", "path": "r.csv", "text": "[bold]text", "target": "_y", "test": 0.2,
             "transforms": [{"name": "tokenize", "by": "character", "vocabulary": 40}, {"name": "pad", "length": 30}],
         },
-        "model": {"name": "rnn", "units": [2], "embedding": 2},
+        "model": {"name": "rnn", "units": [2], "cell": "simple", "embedding": 2},
         "training": {"epochs": 1},
         "callbacks": [{"name": "tensorboard", "embeddings": True}],
     }  # fmt: skip
@@ -153,6 +155,7 @@ def test_words_and_classes_of_texts_go_through_every_writer(bench, evil: set[str
     assert not Path("ran").exists()
 
 
+@pytest.mark.plots
 def test_classes_that_are_folders_of_pictures_go_through_every_writer(bench, evil: set[str]) -> None:
     names = ["a\nb: [c]\n#", "[red]x", "_h", "x\u202ey", "=1+1"]
     rng = np.random.default_rng(0)

@@ -46,7 +46,7 @@ SMALL = {  # options that make components quick, or that decide what a test is a
     "convnet": {"filters": [4], "units": [4]},
     "dense": {"units": [4]},
     "pretrained": {"base": {"name": "convnet", "filters": [4]}, "weights": None, "units": [4]},
-    "rnn": {"units": 4, "embedding": 4},
+    "rnn": {"units": 4, "cell": "simple", "embedding": 4},
     "conv1d": {"filters": [4], "kernel": 3, "embedding": 4},
     "vae": {"encoder": [{"filters": 4, "stride": 2}], "units": [4]},
     "gan": {

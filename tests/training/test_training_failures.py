@@ -100,11 +100,14 @@ def test_a_last_step_that_spoils_the_weights_is_noticed_without_validation_rows(
 
 
 @pytest.mark.parametrize(("what", "status"), [("ctrl_c", 130), ("signal", 143)])
-def test_stopped_training_leaves_its_best_epoch_and_says_so(bench, what: str, status: int) -> None:
+def test_stopped_training_leaves_its_best_epoch_and_names_the_command_that_goes_on(
+    bench, what: str, status: int
+) -> None:
     path = bench.experiment(callbacks=[{"name": "raising", "what": what}], training={"epochs": 5})
-    assert bench.run("train", path)[0] == status
+    ended, _, err = bench.run("train", path)
     run = only_run(bench)
-    assert run.read("run.json")["status"] == "interrupted"
+    assert (ended, run.read("run.json")["status"]) == (status, "interrupted")
+    assert err.rstrip().endswith(f"to resume: dlpy resume runs/{run.id}")
     assert len(run.metrics.read_text().splitlines()) == 3
     assert bench.run("evaluate", "latest", "--split", "validation")[0] == 0
 
