@@ -90,7 +90,6 @@ def evil(workplace: Path) -> set[str]:
     return everything_in(workplace)
 
 
-@pytest.mark.plots
 def test_columns_and_classes_of_a_table_go_through_every_writer(bench, evil: set[str]) -> None:
     rng = np.random.default_rng(0)
     number, count = iter(range(10**6)), len(COLUMNS)
@@ -111,6 +110,7 @@ def test_columns_and_classes_of_a_table_go_through_every_writer(bench, evil: set
     require_harmless(bench, "runs")
     require_harmless(bench, "runs", "--verify")
     require_harmless(bench, "kfold", "e.yaml", *overrides, "kfold.folds=2")
+    require_harmless(bench, "plot", "latest")
     run = next(path for path in sorted(Path("runs").iterdir()) if (path / "predictions.npz").is_file())
     require_harmless(bench, "predict", run, table, "-o", "p.csv")
     require_texts_harmless(run)
@@ -127,7 +127,6 @@ def test_columns_and_classes_of_a_table_go_through_every_writer(bench, evil: set
     assert all(name.isprintable() for name in made)
 
 
-@pytest.mark.plots
 def test_words_and_classes_of_texts_go_through_every_writer(bench, evil: set[str]) -> None:
     rows = [[" ".join([WORDS[i % len(WORDS)], f"word{i % 5}", CLASSES[i % 3]]), CLASSES[i % 3]] for i in range(90)]
     write(Path("r.csv"), ["[bold]text", "_y"], rows)
@@ -145,6 +144,7 @@ def test_words_and_classes_of_texts_go_through_every_writer(bench, evil: set[str
     require_harmless(bench, "show", "data", "e.yaml")
     require_harmless(bench, "train", "e.yaml")
     require_harmless(bench, "evaluate", "latest")
+    require_harmless(bench, "plot", "latest")
     require_harmless(bench, "predict", "latest", "--text", rows[0][0], "-o", "p.csv")
     (run,) = (path for path in Path("runs").iterdir() if path.is_dir())
     require_texts_harmless(run)
@@ -155,7 +155,6 @@ def test_words_and_classes_of_texts_go_through_every_writer(bench, evil: set[str
     assert not Path("ran").exists()
 
 
-@pytest.mark.plots
 def test_classes_that_are_folders_of_pictures_go_through_every_writer(bench, evil: set[str]) -> None:
     names = ["a\nb: [c]\n#", "[red]x", "_h", "x\u202ey", "=1+1"]
     rng = np.random.default_rng(0)
@@ -169,6 +168,7 @@ def test_classes_that_are_folders_of_pictures_go_through_every_writer(bench, evi
         bench, "train", "e.yaml", "training.epochs=1", "model.filters=[2]", "model.units=[2]", "callbacks=[]"
     )
     require_harmless(bench, "evaluate", "latest")
+    require_harmless(bench, "plot", "latest")
     require_harmless(bench, "explain", "latest", f"pics/_h/{'_h'}0.png", "--only", "heatmap", "--class", names[0])
     require_harmless(bench, "explain", "latest", f"pics/{names[0]}/{names[0]}1.png", "--only", "heatmap", "--json")
     require_harmless(bench, "predict", "latest", "pics/_h", "-o", "p.csv")

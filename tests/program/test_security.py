@@ -71,7 +71,6 @@ TABLE = "[bold]a[/bold],$b$,$\\frac{c$,[/],kind\n" + "".join(
 )
 
 
-@pytest.mark.plots
 def test_names_are_text_and_never_markup(bench) -> None:
     Path("table.csv").write_text(TABLE)
     data = {"name": "csv", "path": "table.csv", "target": "kind", "validation": 0.3, "test": 0.2}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from commands import started
-from machine import seconds, wait_until
+from machine import wait_until
 
 from dlpy.runs.directory import Run
 
@@ -85,9 +85,8 @@ def test_folds_that_are_killed_in_two_processes_end_as_those_that_were_left_alon
     (folder,) = Path("killed").iterdir()
     assert Run(folder).read("run.json")["status"] == "running"
     assert not (folder / "folds/03").exists()
-    done = started("resume", folder)
-    out, err = done.communicate(timeout=seconds(100))
-    assert done.returncode == 0, err
+    status, out, err = bench.run("resume", folder)
+    assert status == 0, err
     assert "resumed after epoch" in out
     assert Run(folder).read("run.json")["folds"] == {"jobs": 2, "refit": False}
     assert bench.run("kfold", path, "--runs", "alone", "--quiet")[0] == 0

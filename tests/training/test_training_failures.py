@@ -225,7 +225,7 @@ CHANGES = {
 def test_data_that_changed_since_the_run_is_refused(bench) -> None:
     np.savez("rows.npz", **table(ROWS))  # type: ignore
     data = {"name": "npz", "path": "rows.npz", "group": "group"}
-    assert bench.run("train", bench.experiment(data=data))[0] == 0
+    bench.trained(bench.experiment(data=data))
     for what, arrays in CHANGES.items():
         np.savez("rows.npz", **arrays)  # type: ignore
         status, _, err = bench.run("evaluate", "latest")
@@ -238,7 +238,7 @@ def test_data_that_changed_since_the_run_is_refused(bench) -> None:
 
 def test_a_damaged_run_is_told_in_one_line(bench) -> None:
     data = {"name": "blobs", "transforms": ["standardize"]}
-    assert bench.run("train", bench.experiment(data=data, training={"epochs": 1}))[0] == 0
+    bench.trained(bench.experiment(data=data, training={"epochs": 1}))
     for victim in ("transforms.npz", "checkpoints/best/weights.npz", "checkpoints/best/state.json", "run.json"):
         path = only_run(bench).path / victim
         content = path.read_bytes()
