@@ -151,7 +151,8 @@ def test_every_transform_is_among_them() -> None:
 
 def experiment(given: Dataset, family: str, **more: Any) -> Experiment:
     model = {"name": family, **more} if "weights" in more else options(family) | more
-    return Experiment.model_validate({"data": given, "model": model, "training": {"epochs": 1, "batch_size": 8}})
+    training = {"epochs": 1, "batch_size": 8, "jit_compile": False}
+    return Experiment.model_validate({"data": given, "model": model, "training": training})
 
 
 @pytest.mark.parametrize("family", FAMILIES)

@@ -26,7 +26,7 @@ PHASES = [{"freeze": "all", "epochs": 2}, {"freeze": "none", "learning_rate": 0.
 CASES: dict[str, dict[str, Any]] = {
     "compiled by XLA, rmsprop": {"training": {"epochs": 5, "jit_compile": True, "optimizer": "rmsprop"}},
     "in steps, stopped early": {"training": {"epochs": 5, "execution": "steps"}, "callbacks": [STOPPING]},
-    "phases": {"model": {**DROPOUT, "units": [6, 5]}, "training": {"phases": PHASES}},
+    "phases": {"model": {"name": "dense", "units": [6, 5], "dropout": 0.3}, "training": {"phases": PHASES}},
     "averages": {"training": {"epochs": 5, "optimizer": {"name": "adam", "use_ema": True}}},
 }
 ADAM = {"epochs": 5, "optimizer": {"name": "adam", "learning_rate": 0.02}}
