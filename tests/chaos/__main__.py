@@ -28,6 +28,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -78,8 +79,9 @@ def differences(want: dict[str, Any], got: dict[str, Any]) -> list[str]:
 
 
 def command(folder: Path, *arguments: str) -> int:
-    """Begin a `dlpy` command in a process of its own, whose TensorFlow is imported already; return its number."""
+    """Begin a `dlpy` command in a process of its own, with TensorFlow and matplotlib imported; return its number."""
     keras_backend.start()
+    import_module("matplotlib.backends.backend_agg")
     sys.stdout.flush()
     child = os.fork()
     if child:
