@@ -28,6 +28,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -78,8 +79,9 @@ def differences(want: dict[str, Any], got: dict[str, Any]) -> list[str]:
 
 
 def command(folder: Path, *arguments: str) -> int:
-    """Begin a `dlpy` command in a process of its own, whose TensorFlow is imported already; return its number."""
+    """Begin a `dlpy` command in a process of its own, with TensorFlow and matplotlib imported; return its number."""
     keras_backend.start()
+    import_module("matplotlib.backends.backend_agg")
     sys.stdout.flush()
     child = os.fork()
     if child:
@@ -152,7 +154,6 @@ class Chaos:
         self.done: Counter[str] = Counter()
         self.runs = 0
         write_data(folder)
-        self._train_base()
 
     def _train_base(self) -> None:
         ended = wait(command(self._folder, "train", "base.yaml"), self._folder, 0, lambda: None)
@@ -163,6 +164,8 @@ class Chaos:
     def disturb(self, family: str, execution: str) -> list[str]:
         """Train a case, disturbed; return what is then otherwise than if it had been left alone."""
         case = (family, execution, self._random.choice([None, 5]))
+        if "run:base" in repr(FAMILIES[family]) and not (self._folder / "base").exists():
+            self._train_base()
         want, seconds = self._undisturbed(case)
         folder = self._place(case)
         with small_disk(folder) as full_disks:
@@ -205,7 +208,7 @@ class Chaos:
 
     def _place(self, case: tuple[str, str, int | None]) -> Path:
         folder = Path(tempfile.mkdtemp(prefix="-".join(map(str, case)) + "-", dir=self._folder))
-        for name in (*DATA, "base"):
+        for name in (*DATA, *(["base"] if (self._folder / "base").exists() else [])):
             (folder / name).symlink_to(self._folder / name)
         write_experiment(folder, *case)
         return folder
@@ -232,6 +235,13 @@ def begun(folder: Path) -> list[Path]:
     return [path for path in runs.iterdir() if path.is_dir()] if runs.is_dir() else []
 
 
+def _turns(families: list[str]) -> Iterator[tuple[str, str]]:
+    """Yield families and their executions without end: neighbours are executed in different ways, where they can be."""
+    for begun in itertools.count():
+        for number, family in enumerate(families, begun):
+            yield family, executions(family)[number % len(executions(family))]
+
+
 def main() -> int:
     """Do as the command line says; return 1 where a run ended otherwise."""
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__, allow_abbrev=False)
@@ -247,8 +257,7 @@ def main() -> int:
     print(f"seed {options.seed}, in {folder}", flush=True)
     minutes = options.minutes or (math.inf if options.disturbances else 5)
     until = time.monotonic() + 60 * minutes
-    cases = [(family, execution) for family in options.families for execution in executions(family)]
-    for family, execution in itertools.cycle(cases):
+    for family, execution in _turns(options.families):
         if time.monotonic() > until or chaos.done.total() >= (options.disturbances or math.inf):
             break
         found = chaos.disturb(family, execution)

@@ -7,39 +7,33 @@ from pathlib import Path
 
 import pytest
 from fuzz import experiments, files, samples, trained
+from fuzz.__main__ import main
 
 ROOT = Path(__file__).parents[2]
 
 
+def require_none_fails(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *arguments: str) -> None:
+    """Run cases of a fixed seed in a process of their own, and require that none fails."""
+    monkeypatch.setattr(sys, "argv", ["fuzz", *arguments, "--seed", "7"])
+    status = main()
+    out, err = capsys.readouterr()
+    assert status == 0, out + err
+    count = arguments[arguments.index("--count") + 1]
+    assert f"{count} cases, 0 failed" in out
+
+
 @pytest.mark.parametrize(("kind", "count"), [("experiments", 600), ("files", 150)])
-def test_no_case_of_a_fixed_seed_fails(kind: str, count: int) -> None:
-    command = [sys.executable, "-m", "tests.fuzz", kind, "--count", str(count), "--seed", "7"]
-    done = subprocess.run(
-        command, cwd=ROOT, capture_output=True, text=True, env={**os.environ, "TMPDIR": str(Path.cwd())}
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert f"{count:,} cases, 0 failed" in done.stdout
+def test_no_case_of_a_fixed_seed_fails(kind: str, count: int, tmp_path: Path, monkeypatch, capsys) -> None:
+    require_none_fails(monkeypatch, capsys, kind, "--count", str(count), "--folder", str(tmp_path / "cases"))
 
 
-def test_no_damaged_run_of_a_fixed_seed_ends_in_a_traceback_or_is_called_intact_and_damaged(bench) -> None:
+def test_no_damaged_run_of_a_fixed_seed_ends_in_a_traceback_or_is_called_intact_and_damaged(
+    bench, monkeypatch, capsys
+) -> None:
     trained.write_experiments(bench.folder)
     for name in ("table", "series"):
         assert bench.run("train", f"{name}.yaml", "--runs", "made", "--quiet")[0] == 0
-    command = [
-        sys.executable,
-        "-m",
-        "tests.fuzz",
-        "light-runs",
-        "--count",
-        "60",
-        "--seed",
-        "7",
-        "--folder",
-        bench.folder,
-    ]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "60 cases, 0 failed" in done.stdout
+    require_none_fails(monkeypatch, capsys, "light-runs", "--count", "60", "--folder", str(bench.folder))
 
 
 def test_the_same_number_makes_the_same_case(tmp_path: Path) -> None:

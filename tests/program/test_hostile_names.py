@@ -100,7 +100,7 @@ def test_columns_and_classes_of_a_table_go_through_every_writer(bench, evil: set
     names = [*COLUMNS, "the class"]
     table = write(Path("t.csv"), names, rows)
     require_harmless(bench, "new", table, "-o", "e.yaml")
-    overrides = ["training.epochs=2", "model.units=[4]", "callbacks=[tensorboard]"]
+    overrides = ["training.epochs=1", "model.units=[4]", "callbacks=[tensorboard]"]
     require_harmless(bench, "check", "e.yaml", "--data")
     require_harmless(bench, "show", "data", "e.yaml")
     require_harmless(bench, "show", "e.yaml")
@@ -110,6 +110,7 @@ def test_columns_and_classes_of_a_table_go_through_every_writer(bench, evil: set
     require_harmless(bench, "runs")
     require_harmless(bench, "runs", "--verify")
     require_harmless(bench, "kfold", "e.yaml", *overrides, "kfold.folds=2")
+    require_harmless(bench, "plot", "latest")
     run = next(path for path in sorted(Path("runs").iterdir()) if (path / "predictions.npz").is_file())
     require_harmless(bench, "predict", run, table, "-o", "p.csv")
     require_texts_harmless(run)
@@ -134,7 +135,7 @@ def test_words_and_classes_of_texts_go_through_every_writer(bench, evil: set[str
             "name": "text_csv", "path": "r.csv", "text": "[bold]text", "target": "_y", "test": 0.2,
             "transforms": [{"name": "tokenize", "by": "character", "vocabulary": 40}, {"name": "pad", "length": 30}],
         },
-        "model": {"name": "rnn", "units": [2], "embedding": 2},
+        "model": {"name": "rnn", "units": [2], "cell": "simple", "embedding": 2},
         "training": {"epochs": 1},
         "callbacks": [{"name": "tensorboard", "embeddings": True}],
     }  # fmt: skip
@@ -143,6 +144,7 @@ def test_words_and_classes_of_texts_go_through_every_writer(bench, evil: set[str
     require_harmless(bench, "show", "data", "e.yaml")
     require_harmless(bench, "train", "e.yaml")
     require_harmless(bench, "evaluate", "latest")
+    require_harmless(bench, "plot", "latest")
     require_harmless(bench, "predict", "latest", "--text", rows[0][0], "-o", "p.csv")
     (run,) = (path for path in Path("runs").iterdir() if path.is_dir())
     require_texts_harmless(run)
@@ -166,6 +168,7 @@ def test_classes_that_are_folders_of_pictures_go_through_every_writer(bench, evi
         bench, "train", "e.yaml", "training.epochs=1", "model.filters=[2]", "model.units=[2]", "callbacks=[]"
     )
     require_harmless(bench, "evaluate", "latest")
+    require_harmless(bench, "plot", "latest")
     require_harmless(bench, "explain", "latest", f"pics/_h/{'_h'}0.png", "--only", "heatmap", "--class", names[0])
     require_harmless(bench, "explain", "latest", f"pics/{names[0]}/{names[0]}1.png", "--only", "heatmap", "--json")
     require_harmless(bench, "predict", "latest", "pics/_h", "-o", "p.csv")

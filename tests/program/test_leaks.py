@@ -46,7 +46,7 @@ SMALL = {  # options that make components quick, or that decide what a test is a
     "convnet": {"filters": [4], "units": [4]},
     "dense": {"units": [4]},
     "pretrained": {"base": {"name": "convnet", "filters": [4]}, "weights": None, "units": [4]},
-    "rnn": {"units": 4, "embedding": 4},
+    "rnn": {"units": 4, "cell": "simple", "embedding": 4},
     "conv1d": {"filters": [4], "kernel": 3, "embedding": 4},
     "vae": {"encoder": [{"filters": 4, "stride": 2}], "units": [4]},
     "gan": {
@@ -151,7 +151,8 @@ def test_every_transform_is_among_them() -> None:
 
 def experiment(given: Dataset, family: str, **more: Any) -> Experiment:
     model = {"name": family, **more} if "weights" in more else options(family) | more
-    return Experiment.model_validate({"data": given, "model": model, "training": {"epochs": 1, "batch_size": 8}})
+    training = {"epochs": 1, "batch_size": 8, "jit_compile": False}
+    return Experiment.model_validate({"data": given, "model": model, "training": training})
 
 
 @pytest.mark.parametrize("family", FAMILIES)

@@ -10,9 +10,7 @@ from dlpy.runs.directory import Run
 
 @pytest.fixture
 def run(bench) -> Run:
-    assert bench.run("train", bench.experiment())[0] == 0
-    (path,) = Path("runs").iterdir()
-    return Run(path)
+    return bench.trained()
 
 
 def flip(path: Path) -> None:

@@ -75,8 +75,8 @@ def test_a_class_of_one_row_is_told_before_any_fold_is_trained(bench, overrides:
 
 def test_rows_cut_at_another_sign_are_told_when_they_are_to_be_predicted(bench) -> None:
     Path("rows.csv").write_text(ROWS)
+    bench.trained(bench.experiment(data={"name": "csv", "path": "rows.csv", "target": "y"}))
     Path("new.csv").write_text("a;b\n1;2\n")
-    assert bench.run("train", bench.experiment(data={"name": "csv", "path": "rows.csv", "target": "y"}))[0] == 0
     status, _, err = bench.run("predict", "latest", "new.csv")
     assert status == 3
     assert "new.csv has no column 'a'. Its first line contains ';', but the run expects ',' between cells." in err
@@ -84,7 +84,7 @@ def test_rows_cut_at_another_sign_are_told_when_they_are_to_be_predicted(bench) 
 
 def test_predictions_never_replace_the_rows_they_are_for(bench) -> None:
     Path("rows.csv").write_text(ROWS)
-    assert bench.run("train", bench.experiment(data={"name": "csv", "path": "rows.csv", "target": "y"}))[0] == 0
+    bench.trained(bench.experiment(data={"name": "csv", "path": "rows.csv", "target": "y"}))
     status, _, err = bench.run("predict", "latest", "rows.csv", "--output", "./rows.csv")
     assert status == 2
     assert err == "error: --output rows.csv: that is the file to predict. Give another name.\n"

@@ -7,11 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dlpy.experiment.experiment import load
 from dlpy.runs.directory import Run
-from dlpy.training.record import Options
-from dlpy.training.reporter import Reporter
-from dlpy.training.train import train
 
 RNG = np.random.default_rng(12)
 NUMBERS = RNG.normal(size=(90, 2)).round(4)
@@ -41,9 +37,7 @@ def table(order: np.ndarray, target: np.ndarray | None = None) -> str:
 def trained(bench, task: str) -> Run:
     bench.write(table(np.arange(90), TARGETS[task]), "table.csv")
     data = {"name": "csv", "path": "table.csv", "target": "verdict", "transforms": ["standardize"]}
-    path = bench.experiment(data=data, training={"epochs": 2, "batch_size": 16})
-    experiment, document = load(path)
-    return train(experiment, document, Options(Path("runs")), Reporter())
+    return bench.trained(bench.experiment(data=data, training={"epochs": 2, "batch_size": 16}))
 
 
 def predicted(bench, name: str) -> list[dict[str, str]]:
@@ -115,9 +109,7 @@ def test_a_file_that_does_not_fit_is_told_in_one_line(bench) -> None:
 
 def test_arrays_are_predicted_from_npz(bench) -> None:
     np.savez("rows.npz", x=NUMBERS, y=NUMBERS.sum(axis=1))
-    path = bench.experiment(data={"name": "npz", "path": "rows.npz", "validation": {"count": 30}})
-    experiment, document = load(path)
-    run = train(experiment, document, Options(Path("runs")), Reporter())
+    run = bench.trained(bench.experiment(data={"name": "npz", "path": "rows.npz", "validation": {"count": 30}}))
     np.savez("new.npz", x=NUMBERS[:30])
     found = [float(row["prediction"]) for row in predicted(bench, "new.npz")]
     with np.load(run.predictions) as stored:
@@ -125,9 +117,7 @@ def test_arrays_are_predicted_from_npz(bench) -> None:
 
 
 def test_datasets_without_files_of_rows_cannot_be_predicted(bench) -> None:
-    path = bench.experiment(training={"epochs": 1})
-    experiment, document = load(path)
-    train(experiment, document, Options(Path("runs")), Reporter())
+    bench.trained(bench.experiment(training={"epochs": 1}))
     status, _, err = bench.run("predict", "latest", "rows.csv")
     assert status == 2
     reads = "method read(path, task)"

@@ -1,10 +1,12 @@
 """`dlpy resume`: what it goes on with, what it refuses, and what it says."""
 
 import fcntl
+import hashlib
 import json
 import os
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,7 +18,7 @@ from dlpy.components.callback import Callback
 from dlpy.components.hooks import Hooks
 from dlpy.runs.directory import Run
 
-OFTEN = {"name": "checkpoint", "every_seconds": 0}
+OFTEN, TRIPPING = {"name": "checkpoint", "every_seconds": 0}, {"name": "tripping"}
 
 
 class Tripping(Callback):
@@ -52,23 +54,46 @@ class WrongHooks(Hooks):
         return {"best": np.float32(1.0)}
 
 
-def stopped(bench, at: int = 3, callbacks: tuple[dict[str, Any], ...] = (OFTEN,), **blocks: Any) -> Run:
-    """Return a run of 5 epochs that was stopped in one of them."""
-    Path("trip").write_text(str(at))
-    blocks = {"training": {"epochs": 5}, **blocks, "callbacks": [*callbacks, {"name": "tripping"}]}
-    status, _, err = bench.run("train", bench.experiment(**blocks))
-    assert status == 130, err
-    Path("trip").unlink()
-    (path,) = bench.folder.glob("runs/2*")
-    return Run(path)
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of runs that were stopped, which tests copy."""
+    return tmp_path_factory.mktemp("stopped")
+
+
+@pytest.fixture
+def stopped(bench, kept: Path) -> Callable[..., Run]:
+    """A function that returns a run of 5 epochs that was stopped in one of them, trained once for the same options."""
+
+    def found(at: int = 3, callbacks: tuple[dict[str, Any], ...] = (OFTEN,), **blocks: Any) -> Run:
+        folder = kept / hashlib.sha256(repr((at, callbacks, blocks)).encode()).hexdigest()
+        if not folder.exists():
+            stop(at, bench.experiment(**{"training": {"epochs": 5}, **blocks, "callbacks": [*callbacks, TRIPPING]}))
+            shutil.move("runs", folder)
+        shutil.copytree(folder, "runs", symlinks=True)
+        (path,) = Path("runs").glob("2*")
+        return Run(bench.folder / path)
+
+    def stop(at: int, experiment: Path) -> None:
+        Path("trip").write_text(str(at))
+        status, _, err = bench.run("train", experiment)
+        assert status == 130, err
+        Path("trip").unlink()
+
+    return found
 
 
 def rows(run: Run) -> list[int]:
     return [int(line.split(",")[0]) for line in run.metrics.read_text().splitlines()[1:]]
 
 
-def test_the_latest_run_goes_on_after_its_last_checkpoint(bench) -> None:
-    run = stopped(bench)
+@pytest.mark.plots
+def test_the_latest_run_goes_on_after_its_last_checkpoint_and_leaves_nothing_of_an_earlier_state(
+    bench, stopped
+) -> None:
+    run = stopped()
+    assert bench.run("evaluate", run.id)[0] == 0
+    assert (run.path / "evaluation.json").exists()
+    assert list(run.plots.glob("*-test.png"))
     status, out, err = bench.run("resume", "latest")
     assert (status, err) == (0, "")
     assert "resumed after epoch 2 of 5\nepoch 3/5" in out
@@ -84,26 +109,28 @@ def test_the_latest_run_goes_on_after_its_last_checkpoint(bench) -> None:
     assert seconds == sorted(seconds)
     assert record["seconds"] >= seconds[-1]
     assert {path.name for path in run.path.iterdir()} >= {"summary.json", "predictions.npz", "model.keras", "plots"}
+    assert not (run.path / "evaluation.json").exists()
+    with np.load(run.predictions) as arrays:
+        assert not [name for name in arrays.files if name.startswith("test.")]
+    assert not list(run.plots.glob("*-test.png"))
 
 
-def test_ctrl_c_names_the_command_that_goes_on(bench) -> None:
-    Path("trip").write_text("2")
-    *_, err = bench.run("train", bench.experiment(callbacks=[{"name": "tripping"}]))
-    assert err.rstrip().endswith(f"to resume: dlpy resume runs/{next(bench.folder.glob('runs/2*')).name}")
+@pytest.fixture
+def complete(bench) -> Run:
+    """A run of 5 epochs that nothing stopped."""
+    return bench.trained(bench.experiment(training={"epochs": 5}, callbacks=[OFTEN]))
 
 
-def test_a_run_that_is_complete_stays_as_it_is(bench) -> None:
-    assert bench.run("train", bench.experiment())[0] == 0
-    (path,) = bench.folder.glob("runs/2*")
+def test_a_run_that_is_complete_stays_as_it_is(bench, complete: Run) -> None:
+    path = complete.path
     before = {file: file.stat().st_mtime_ns for file in path.rglob("*")}
     status, out, _ = bench.run("resume", "latest")
     assert (status, out) == (0, f"runs/{path.name} is complete: there is nothing to do.\n")
     assert {file: file.stat().st_mtime_ns for file in path.rglob("*")} == before
 
 
-def test_a_run_killed_between_training_and_its_last_files_is_finished(bench) -> None:
-    run = stopped(bench)
-    assert bench.run("resume", run.id)[0] == 0
+def test_a_run_killed_between_training_and_its_last_files_is_finished(bench, complete: Run) -> None:
+    run = complete
     weights, summary = (run.checkpoints / "best/weights.npz").read_bytes(), run.read("summary.json")
     run.update(status="running", exit_reason=None)
     for name in ("summary.json", "predictions.npz", "model.keras"):
@@ -117,8 +144,8 @@ def test_a_run_killed_between_training_and_its_last_files_is_finished(bench) -> 
     assert rows(run) == [1, 2, 3, 4, 5]
 
 
-def test_a_run_killed_before_its_first_checkpoint_begins_again(bench) -> None:
-    run = stopped(bench, at=1)
+def test_a_run_killed_before_its_first_checkpoint_begins_again(bench, stopped) -> None:
+    run = stopped(at=1)
     run.metrics.write_text("epoch,seconds,lea")  # as a crash of the whole machine may leave it
     status, out, _ = bench.run("resume", run.id)
     assert status == 0
@@ -126,19 +153,9 @@ def test_a_run_killed_before_its_first_checkpoint_begins_again(bench) -> None:
     assert rows(run) == [1, 2, 3, 4, 5]
 
 
-def test_what_was_made_of_an_earlier_state_does_not_outlive_it(bench) -> None:
-    run = stopped(bench)
-    assert bench.run("evaluate", run.id)[0] == 0
-    assert bench.run("resume", run.id)[0] == 0
-    assert not (run.path / "evaluation.json").exists()
-    with np.load(run.predictions) as arrays:
-        assert not [name for name in arrays.files if name.startswith("test.")]
-    assert not list(run.plots.glob("*-test.png"))
-
-
 @pytest.mark.parametrize("name", ["optimizer.npz", "manifest.json"])
-def test_a_damaged_checkpoint_is_told_and_the_one_before_takes_its_place(bench, name: str) -> None:
-    run = stopped(bench, at=4)
+def test_a_damaged_checkpoint_is_told_and_the_one_before_takes_its_place(bench, stopped, name: str) -> None:
+    run = stopped(at=4)
     (run.checkpoints / "last" / name).write_bytes(b"")
     status, out, err = bench.run("resume", run.id)
     assert status == 0, err
@@ -147,8 +164,8 @@ def test_a_damaged_checkpoint_is_told_and_the_one_before_takes_its_place(bench, 
     assert rows(run) == [1, 2, 3, 4, 5]
 
 
-def test_without_a_checkpoint_that_is_whole_nothing_is_touched(bench) -> None:
-    run = stopped(bench, at=4)
+def test_without_a_checkpoint_that_is_whole_nothing_is_touched(bench, stopped) -> None:
+    run = stopped(at=4)
     for path in run.checkpoints.glob("epoch-*/weights.npz"):
         path.write_bytes(b"")
     before = run.metrics.read_text()
@@ -159,8 +176,8 @@ def test_without_a_checkpoint_that_is_whole_nothing_is_touched(bench) -> None:
     assert len(list(run.checkpoints.glob("epoch-*/weights.npz"))) >= 2
 
 
-def test_other_versions_threads_and_options_are_refused_and_shown(bench) -> None:
-    run = stopped(bench)
+def test_other_versions_threads_and_options_are_refused_and_shown(bench, stopped) -> None:
+    run = stopped()
     record = run.read("run.json")
     run.update(threads=99, versions={**record["versions"], "keras": "3.0.1"})
     run.config.write_text(run.config.read_text().replace("epochs: 5", "epochs: 6"))
@@ -175,13 +192,13 @@ def test_other_versions_threads_and_options_are_refused_and_shown(bench) -> None
     assert len(run.read("run.json")["resumes"][0]["inexact"]) == 3
 
 
-def test_other_data_is_refused_and_shown(bench) -> None:
+def test_other_data_is_refused_and_shown(bench, stopped) -> None:
     def save(shift: float) -> None:
         x = np.random.default_rng(1).normal(size=(80, 4)).astype(np.float32) + np.float32(shift)
         np.savez("rows.npz", x=x, y=np.arange(80) % 2)
 
     save(0.0)
-    run = stopped(bench, data={"name": "npz", "path": "rows.npz"})
+    run = stopped(data={"name": "npz", "path": "rows.npz"})
     save(0.5)
     status, _, err = bench.run("resume", run.id)
     assert status == 7
@@ -192,19 +209,8 @@ def test_other_data_is_refused_and_shown(bench) -> None:
     assert bench.run("evaluate", run.id)[0] == 0  # the scores are those of the rows that it was trained on last
 
 
-def test_a_second_process_is_told_who_trains(bench) -> None:
-    run = stopped(bench)
-    with (run.path / ".lock").open("r+") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        lock.write("process 4711 on elsewhere\n")
-        lock.flush()
-        status, _, err = bench.run("resume", run.id)
-    assert (status, err) == (7, f"error: run {run.id} is already being trained by process 4711 on elsewhere.\n")
-    assert bench.run("resume", run.id)[0] == 0
-
-
-def test_runs_tells_a_run_whose_process_is_gone(bench) -> None:
-    run = stopped(bench)
+def test_runs_tells_a_run_whose_process_is_gone(bench, stopped) -> None:
+    run = stopped()
     run.update(status="running")
     assert json.loads(bench.run("runs", "--json")[1])[0]["status"] == "killed"
     with (run.path / ".lock").open("r+") as lock:
@@ -212,8 +218,8 @@ def test_runs_tells_a_run_whose_process_is_gone(bench) -> None:
         assert json.loads(bench.run("runs", "--json")[1])[0]["status"] == "running"
 
 
-def test_diverged_runs_and_folds_of_an_older_dlpy_are_refused_in_one_line(bench) -> None:
-    run = stopped(bench)
+def test_diverged_runs_and_folds_of_an_older_dlpy_are_refused_in_one_line(bench, stopped) -> None:
+    run = stopped()
     run.update(kind="kfold")
     status, _, err = bench.run("resume", "latest")
     assert (status, err.count("\n"), "k-fold run of an earlier dlpy, which kept no folds" in err) == (7, 1, True)
@@ -222,8 +228,14 @@ def test_diverged_runs_and_folds_of_an_older_dlpy_are_refused_in_one_line(bench)
     assert (status, err.count("\n"), "diverged (loss became nan in epoch 2.)" in err) == (7, 1, True)
 
 
-def test_what_a_killed_process_left_half_written_is_removed_and_what_another_writes_is_not(bench) -> None:
-    run = stopped(bench)
+def test_a_second_process_is_told_who_trains_and_removes_only_what_a_killed_one_left(bench, stopped) -> None:
+    run = stopped()
+    with (run.path / ".lock").open("r+") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        lock.write("process 4711 on elsewhere\n")
+        lock.flush()
+        status, _, err = bench.run("resume", run.id)
+    assert (status, err) == (7, f"error: run {run.id} is already being trained by process 4711 on elsewhere.\n")
     ended = subprocess.Popen(["true"])
     ended.wait()
     left = [f"checkpoints/.{ended.pid}-epoch-0009", f".{os.getpid()}-model.keras", f"plots/.{ended.pid}-loss.png"]
@@ -240,8 +252,8 @@ def test_what_a_killed_process_left_half_written_is_removed_and_what_another_wri
     assert hidden == {".lock", ".changes.lock", f".{os.getppid()}-evaluation.json"}
 
 
-def test_a_run_goes_on_with_no_other_options_than_its_own(bench) -> None:
-    run = stopped(bench)
+def test_a_run_goes_on_with_no_other_options_than_its_own(bench, stopped) -> None:
+    run = stopped()
     status, _, err = bench.run("resume", run.id, "training.epochs=9")
     config = f"runs/{run.id}/config.yaml"
     assert (status, err.count("\n"), f"for a new run with it: dlpy train {config} training.epochs=9" in err) == (
@@ -251,14 +263,14 @@ def test_a_run_goes_on_with_no_other_options_than_its_own(bench) -> None:
     )
 
 
-def test_only_folds_are_trained_in_several_processes(bench) -> None:
-    run = stopped(bench)
+def test_only_folds_are_trained_in_several_processes(bench, stopped) -> None:
+    run = stopped()
     status, _, err = bench.run("resume", "latest", "--jobs", "2")
     assert (status, err) == (2, f"error: --jobs: run {run.id} has no folds; leave this option out.\n")
 
 
-def test_a_callback_that_keeps_no_state_is_announced(bench) -> None:
-    run = stopped(bench, callbacks=(OFTEN, {"name": "counting"}))
+def test_a_callback_that_keeps_no_state_is_announced(bench, stopped) -> None:
+    run = stopped(callbacks=(OFTEN, {"name": "counting"}))
     _, out, _ = bench.run("resume", run.id)
     assert "callback counting restarts: it kept no state" in out
     assert "tripping restarts" not in out
@@ -272,8 +284,8 @@ def test_a_state_that_cannot_be_written_is_told(bench) -> None:
     assert err == f"{said}Object of type float32 is not JSON serializable. The run so far: {run}\n"
 
 
-def test_a_damaged_best_checkpoint_is_named_as_what_is_in_the_way(bench) -> None:
-    run = stopped(bench, at=5)
+def test_a_damaged_best_checkpoint_is_named_as_what_is_in_the_way(bench, stopped) -> None:
+    run = stopped(at=5)
     best = (run.checkpoints / "best").resolve()
     last = (run.checkpoints / "last").resolve()
     if best == last:  # the last epoch was the best

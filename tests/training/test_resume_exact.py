@@ -1,6 +1,8 @@
-"""A run that was stopped, at whatever epoch, and resumed ends with the same bits as one that was left alone."""
+"""A run that was stopped, wherever in an epoch, and resumed ends with the same bits as one that was left alone."""
 
+import functools
 import math
+import re
 import signal
 from pathlib import Path
 from typing import Any
@@ -19,7 +21,8 @@ from dlpy.training.reporter import Reporter
 from dlpy.training.resume import resume
 from dlpy.training.train import train
 
-OFTEN, SELDOM = {"name": "checkpoint", "every_seconds": 0}, {"name": "checkpoint", "every_seconds": 3600}
+OFTEN = {"name": "checkpoint", "every_seconds": 0, "every_steps": 2}
+SELDOM = {"name": "checkpoint", "every_seconds": 3600}
 ADAM = {"name": "adam", "learning_rate": 0.02}
 DROPOUT = {"name": "dense", "units": [8], "dropout": 0.3, "batch_normalization": True}
 PENALIZED = {"name": "dense", "units": [8], "regularizer": {"l2": 0.05}}
@@ -56,7 +59,7 @@ CASES: dict[str, dict[str, Any]] = {
     "a vae": {"data": BYTES, "model": VAE, "callbacks": [{**STOPPING, "monitor": "val_kl_loss", "patience": 9}]},
     "a gan": {"data": BYTES, "model": GAN},
     "a gan in steps": {"data": BYTES, "model": {**GAN, "conditional": True}, "training": {"execution": "steps"}},
-    "no validation rows": {"data": {"name": "blobs", "validation": None}, "model": DROPOUT},
+    "no validation rows": {"data": {"name": "blobs", "rows": 72, "validation": None}, "model": DROPOUT},
 }
 
 
@@ -80,13 +83,13 @@ class Stopping(Reporter):
 
 def begun(blocks: dict[str, Any], folder: str, reporter: Reporter | None, checkpoint: dict[str, Any]) -> Run:
     rng = np.random.default_rng(4)
-    y = np.arange(60) % 3
-    np.savez("pictures.npz", x=(y[:, None, None, None] * 60 + rng.integers(0, 60, (60, 6, 6, 1))).astype(np.uint8), y=y)
-    np.savez("series.npz", x=rng.normal(y[:, None, None], 1.0, (60, 5, 2)).astype(np.float32), y=y)
+    y = np.arange(90) % 3
+    np.savez("pictures.npz", x=(y[:, None, None, None] * 60 + rng.integers(0, 60, (90, 6, 6, 1))).astype(np.uint8), y=y)
+    np.savez("series.npz", x=rng.normal(y[:, None, None], 1.0, (90, 5, 2)).astype(np.float32), y=y)
     content = {"data": {"name": "blobs", "rows": 90}, "model": {"name": "dense", "units": [5]}, **blocks}
     content["callbacks"] = [checkpoint, *content.get("callbacks", [])]
     usual = {} if "phases" in content.get("training", {}) else {"epochs": 6}
-    content["training"] = {"optimizer": ADAM, **usual, **content.get("training", {})}
+    content["training"] = {"optimizer": ADAM, "batch_size": 8, **usual, **content.get("training", {})}
     Path("experiment.yaml").write_text(yaml.safe_dump(content))
     try:
         return train(*load(Path("experiment.yaml")), Options(Path(folder)), reporter or Reporter())
@@ -103,7 +106,7 @@ def end(run: Run) -> dict[str, Any]:
     names += ("last/optimizer.npz", "last/seeds.npz", "last/state.json")
     files = {name: (run.checkpoints / name).read_bytes() for name in names}
     links = sorted((path.name, path.is_symlink() and path.readlink().name) for path in run.checkpoints.iterdir())
-    config = run.config.read_text()
+    config = run.config.read_text().replace(str(Path.cwd()), "")
     made = {
         path.name: path.read_bytes() for path in run.path.glob("samples/*") if path.name.startswith(("epoch", "made"))
     }
@@ -117,40 +120,37 @@ def end(run: Run) -> dict[str, Any]:
     }
 
 
+@functools.cache
+def left_alone(case: str, every_steps: int | None) -> dict[str, Any]:
+    """Return the end of a run of a case that nothing stopped, and that kept few checkpoints."""
+    return end(begun(CASES[case], "alone", None, SELDOM | {"every_steps": every_steps}))
+
+
+def unlike_one_left_alone(case: str, run: Run, every_steps: int | None = None) -> list[str]:
+    """Return what of a run is otherwise than in one of the same case that was left alone."""
+    want, got = dict(left_alone(case, every_steps)), end(run)
+    for key in ("every_seconds", "every_steps"):
+        want["config"], got["config"] = (re.sub(rf"{key}: .*", key, given["config"]) for given in (want, got))
+    return [name for name in want if want[name] != got[name]]
+
+
 @pytest.mark.parametrize("case", CASES)
-def test_a_resumed_run_ends_as_one_that_was_left_alone(case: str) -> None:
-    alone = begun(CASES[case], "alone", None, SELDOM)
-    run = begun(CASES[case], "stopped", Stopping(3), OFTEN)
+def test_a_run_stopped_within_epochs_and_at_the_end_of_one_ends_as_one_that_was_left_alone(case: str) -> None:
+    run = begun(CASES[case], "stopped", Stopping(1, in_epoch=True, step=4), OFTEN)
     assert run.read("run.json")["status"] == "interrupted"
-    with pytest.raises(KeyboardInterrupt):
-        resume(run, "", Stopping(5, in_epoch=True), allow_inexact=False)
-    resume(run, "", Reporter(), allow_inexact=False)
-    want, got = end(alone), end(run)
-    want["config"] = want["config"].replace("every_seconds: 3600.0", "every_seconds: 0.0")
-    assert [name for name in want if want[name] != got[name]] == []
-    assert [entry["after_epoch"] for entry in run.read("run.json")["resumes"]] == [2, 4]
-
-
-@pytest.mark.parametrize("case", CASES)
-def test_a_run_that_is_resumed_within_an_epoch_ends_so_too(case: str) -> None:
-    blocks = CASES[case] | {"training": {"batch_size": 8, **CASES[case].get("training", {})}}
-    every = {"name": "checkpoint", "every_steps": 2}
-    alone = begun(blocks, "alone", None, every)
-    run = begun(blocks, "stopped", Stopping(1, in_epoch=True, step=4), every)
     assert [path.name for path in run.checkpoints.glob("epoch*")] == ["epoch-0000-step-00000002"]
-    with pytest.raises(KeyboardInterrupt):
-        resume(run, "", Stopping(4, in_epoch=True, step=5), allow_inexact=False)
+    for stopping in (Stopping(3, in_epoch=True), Stopping(4)):
+        with pytest.raises(KeyboardInterrupt):
+            resume(run, "", stopping, allow_inexact=False)
     resume(run, "", Reporter(), allow_inexact=False)
-    want, got = end(alone), end(run)
-    assert [name for name in want if want[name] != got[name]] == []
+    # XLA may round two steps of a loop otherwise than nine: there the other run writes after as many steps
+    assert unlike_one_left_alone(case, run, 2 if case == "compiled by XLA" else None) == []
     reached = [(entry["after_epoch"], entry["after_step"]) for entry in run.read("run.json")["resumes"]]
-    assert reached == [(0, 2), (3, 4)]
+    assert reached == [(0, 2), (2, 0), (3, 8)]
 
 
 @pytest.mark.parametrize("case", ["recurrent dropout", "averages in phases", "a gan in steps", "compiled by XLA"])
 def test_a_signal_while_held_out_rows_are_scored_changes_nothing(case: str, monkeypatch) -> None:
-    alone = begun(CASES[case], "alone", None, SELDOM)
-
     real = step_hooks.Watch.back_to
 
     def back_to(self: step_hooks.Watch, steps: int, averages: Averages) -> Any:
@@ -167,5 +167,4 @@ def test_a_signal_while_held_out_rows_are_scored_changes_nothing(case: str, monk
     resume(run, "", Reporter(), allow_inexact=False)
     (entry,) = run.read("run.json")["resumes"]
     assert (entry["after_epoch"], entry["after_step"] > 0) == (3, True)
-    want, got = end(alone), end(run)
-    assert [name for name in want if want[name] != got[name]] == []
+    assert unlike_one_left_alone(case, run) == []

@@ -1,6 +1,9 @@
 """A k-fold run that was stopped, in whatever fold, ends with the same bits as one that was left alone."""
 
+import hashlib
 import json
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +24,9 @@ DROPOUT = {"name": "dense", "units": [6], "dropout": 0.3, "batch_normalization":
 STOPPING = {"name": "early_stopping", "patience": 2, "min_delta": 0.3}
 PHASES = [{"freeze": "all", "epochs": 2}, {"freeze": "none", "learning_rate": 0.003, "epochs": 3}]
 CASES: dict[str, dict[str, Any]] = {
-    "dropout": {"model": DROPOUT},
     "compiled by XLA, rmsprop": {"training": {"epochs": 5, "jit_compile": True, "optimizer": "rmsprop"}},
     "in steps, stopped early": {"training": {"epochs": 5, "execution": "steps"}, "callbacks": [STOPPING]},
-    "phases": {"model": {**DROPOUT, "units": [6, 5]}, "training": {"phases": PHASES}},
+    "phases": {"model": {"name": "dense", "units": [6, 5], "dropout": 0.3}, "training": {"phases": PHASES}},
     "averages": {"training": {"epochs": 5, "optimizer": {"name": "adam", "use_ema": True}}},
 }
 ADAM = {"epochs": 5, "optimizer": {"name": "adam", "learning_rate": 0.02}}
@@ -71,6 +73,27 @@ def validated(case: dict[str, Any], folder: str, reporter: Reporter, checkpoint:
         return Run(path)
 
 
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of runs that tests copy."""
+    return tmp_path_factory.mktemp("kept")
+
+
+@pytest.fixture
+def copied(workplace: Path, kept: Path) -> Callable[..., Run]:
+    """A function that returns a run as `validated` does, made once for the same stop and options."""
+
+    def found(case: dict[str, Any], stop: tuple[int | None, int] | None, checkpoint: dict[str, Any], how: How) -> Run:
+        folder = kept / hashlib.sha256(repr((case, stop, checkpoint, how)).encode()).hexdigest()
+        if not folder.exists():
+            validated(case, "made", Stopping(*stop) if stop else Reporter(), checkpoint, how)
+            shutil.move("made", folder)
+        (path,) = Path(shutil.copytree(folder, "runs", symlinks=True)).iterdir()
+        return Run(path)
+
+    return found
+
+
 def end(run: Run) -> dict[str, Any]:
     """Return all of a run that must not depend on whether it was interrupted, by its path in the run."""
     found: dict[str, Any] = {}
@@ -90,52 +113,67 @@ def end(run: Run) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize("case", CASES)
-def test_resumed_folds_end_as_those_that_were_left_alone(case: str) -> None:
-    alone = validated(CASES[case], "alone", Reporter(), SELDOM, How())
-    run = validated(CASES[case], "stopped", Stopping(2, 3), OFTEN, How())
-    assert run.read("run.json")["status"] == "interrupted"
-    second = Stopping(3, 1)
+def stop_again(run: Run, fold: int | None, epoch: int) -> Stopping:
+    """Resume a run and stop it again; return what it told."""
+    stopping = Stopping(fold, epoch)
     with pytest.raises(KeyboardInterrupt):
-        resume(run, "", second, allow_inexact=False)
+        resume(run, "", stopping, allow_inexact=False)
+    return stopping
+
+
+def differences(one: Run, other: Run) -> list[str]:
+    want, got = end(one), end(other)
+    return [name for name in want.keys() | got.keys() if want.get(name) != got.get(name)]
+
+
+def stopped_in_two_folds(case: dict[str, Any], how: How) -> Run:
+    """Return a run that was stopped in its second and, resumed, in its third fold."""
+    run = validated(case, "stopped", Stopping(2, 3), OFTEN, how)
+    assert run.read("run.json")["status"] == "interrupted"
+    second = stop_again(run, 3, 1)
     assert second.begun == [2, 3]
     assert [line for line in second.said if "fold" in line][:2] == [
         "1 of 3 folds are done", "fold 2: resumed after epoch 2 of 5",
     ]  # fmt: skip
+    return run
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_resumed_folds_end_as_those_that_were_left_alone(case: str, copied) -> None:
+    run = stopped_in_two_folds(CASES[case], How())
     third = Stopping(None, 0)
     resume(run, "", third, allow_inexact=False)
     assert third.begun == [3]
-    want, got = end(alone), end(run)
-    assert [name for name in want.keys() | got.keys() if want.get(name) != got.get(name)] == []
+    assert differences(copied(CASES[case], None, SELDOM, How()), run) == []
     assert [entry["after_folds"] for entry in run.read("run.json")["resumes"]] == [1, 2]
 
 
-def test_a_refit_that_was_stopped_ends_as_one_that_was_left_alone(bench) -> None:
-    case, how = {"model": DROPOUT}, How(refit=True)
-    alone = validated(case, "alone", Reporter(), SELDOM, how)
-    run = validated(case, "stopped", Stopping(None, 4), OFTEN, how)
-    stopped = Stopping(None, 5)
-    with pytest.raises(KeyboardInterrupt):
-        resume(run, "", stopped, allow_inexact=False)
+REFITTED: tuple[Any, ...] = ({"model": DROPOUT}, None, SELDOM, How(refit=True))
+
+
+def test_folds_and_a_refit_that_were_stopped_end_as_those_that_were_left_alone(copied) -> None:
+    run = stopped_in_two_folds({"model": DROPOUT}, How(refit=True))
+    assert stop_again(run, None, 4).begun == [3]
+    stopped = stop_again(run, None, 5)
     assert stopped.begun == []
     assert "resumed after epoch 3 of the final model" in stopped.said
     resume(run, "", Reporter(), allow_inexact=False)
-    want, got = end(alone), end(run)
-    assert [name for name in want.keys() | got.keys() if want.get(name) != got.get(name)] == []
+    assert differences(copied(*REFITTED), run) == []
     assert run.read("summary.json")["refit"]["last"]["epoch"] == 5
-    assert [entry["after_epoch"] for entry in run.read("run.json")["resumes"]] == [3, 4]
+    resumes = run.read("run.json")["resumes"]
+    assert [entry["after_folds"] for entry in resumes[:2]] == [1, 2]
+    assert [entry["after_epoch"] for entry in resumes[2:]] == [3, 4]
 
 
-def test_the_config_of_a_run_with_a_refit_gives_folds_and_refit_again(bench) -> None:
-    run = validated({"model": DROPOUT}, "once", Reporter(), SELDOM, How(refit=True))
+def test_the_config_of_a_run_with_a_refit_gives_folds_and_refit_again(copied) -> None:
+    run = copied(*REFITTED)
     again = kfold(*load(run.config), Options(Path("again"), folds=How(refit=True)), Reporter())
-    want, got = end(run), end(again)
-    assert [name for name in want.keys() | got.keys() if want.get(name) != got.get(name)] == []
+    assert differences(run, again) == []
 
 
-def test_a_fold_that_is_done_leaves_no_checkpoint(bench) -> None:
-    run = validated({}, "runs", Stopping(2, 3), OFTEN, How())
-    assert (run.path / "folds/02/checkpoints/last").is_symlink()
+def test_a_fold_that_is_done_leaves_no_checkpoint(copied) -> None:
+    run = copied({}, (3, 3), OFTEN, How())
+    assert (run.path / "folds/03/checkpoints/last").is_symlink()
     assert sorted(path.name for path in (run.path / "folds/01").iterdir()) == [
         ".lock", "fold.json", "metrics.csv", "predictions.npz", "splits.npz",
     ]  # fmt: skip
@@ -151,8 +189,8 @@ def test_short_folds_write_no_checkpoint(bench) -> None:
     assert sorted(path.name for path in (run.path / "folds/02/checkpoints").iterdir()) == ["best", "epoch-0001", "last"]
 
 
-def test_a_damaged_fold_is_told_with_the_way_out(bench) -> None:
-    run = validated({}, "runs", Stopping(3, 3), OFTEN, How())
+def test_a_damaged_fold_is_told_with_the_way_out(bench, copied) -> None:
+    run = copied({}, (3, 3), OFTEN, How())
     (run.path / "folds/01/predictions.npz").write_bytes(b"")
     rows = (run.path / "folds/03/metrics.csv").read_text()
     status, _, err = bench.run("resume", run.path)
@@ -179,8 +217,8 @@ def test_other_data_and_options_are_refused_for_folds_too(bench) -> None:
     assert len(run.read("run.json")["resumes"][0]["inexact"]) == 1
 
 
-def test_a_k_fold_run_that_is_complete_stays_as_it_is(bench) -> None:
-    run = validated({}, "runs", Reporter(), SELDOM, How())
+def test_a_k_fold_run_that_is_complete_stays_as_it_is(bench, copied) -> None:
+    run = copied(CASES["averages"], None, SELDOM, How())
     before = {file: file.stat().st_mtime_ns for file in run.path.rglob("*")}
     status, out, _ = bench.run("resume", run.path)
     assert (status, out.endswith("is complete: there is nothing to do.\n")) == (0, True)

@@ -100,11 +100,14 @@ def test_a_last_step_that_spoils_the_weights_is_noticed_without_validation_rows(
 
 
 @pytest.mark.parametrize(("what", "status"), [("ctrl_c", 130), ("signal", 143)])
-def test_stopped_training_leaves_its_best_epoch_and_says_so(bench, what: str, status: int) -> None:
+def test_stopped_training_leaves_its_best_epoch_and_names_the_command_that_goes_on(
+    bench, what: str, status: int
+) -> None:
     path = bench.experiment(callbacks=[{"name": "raising", "what": what}], training={"epochs": 5})
-    assert bench.run("train", path)[0] == status
+    ended, _, err = bench.run("train", path)
     run = only_run(bench)
-    assert run.read("run.json")["status"] == "interrupted"
+    assert (ended, run.read("run.json")["status"]) == (status, "interrupted")
+    assert err.rstrip().endswith(f"to resume: dlpy resume runs/{run.id}")
     assert len(run.metrics.read_text().splitlines()) == 3
     assert bench.run("evaluate", "latest", "--split", "validation")[0] == 0
 
@@ -222,7 +225,7 @@ CHANGES = {
 def test_data_that_changed_since_the_run_is_refused(bench) -> None:
     np.savez("rows.npz", **table(ROWS))  # type: ignore
     data = {"name": "npz", "path": "rows.npz", "group": "group"}
-    assert bench.run("train", bench.experiment(data=data))[0] == 0
+    bench.trained(bench.experiment(data=data))
     for what, arrays in CHANGES.items():
         np.savez("rows.npz", **arrays)  # type: ignore
         status, _, err = bench.run("evaluate", "latest")
@@ -235,7 +238,7 @@ def test_data_that_changed_since_the_run_is_refused(bench) -> None:
 
 def test_a_damaged_run_is_told_in_one_line(bench) -> None:
     data = {"name": "blobs", "transforms": ["standardize"]}
-    assert bench.run("train", bench.experiment(data=data, training={"epochs": 1}))[0] == 0
+    bench.trained(bench.experiment(data=data, training={"epochs": 1}))
     for victim in ("transforms.npz", "checkpoints/best/weights.npz", "checkpoints/best/state.json", "run.json"):
         path = only_run(bench).path / victim
         content = path.read_bytes()
