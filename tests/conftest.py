@@ -138,7 +138,8 @@ class Workbench:
     def trained(self, path: Path | None = None, *overrides: object) -> Run:
         """Return a run of an experiment file (default: the small one) in the test's `runs`, a copy that it may change.
 
-        It is trained once for the same files in the test's folder: only where that itself is tested, use `run`.
+        It is trained once for the same files in the test's folder. Its config.yaml names the data of the folder where
+        it was trained: a test of the training itself, or one that changes its data, uses `run`.
         """
         path = path or self.experiment()
         files = sorted(file for file in self.folder.rglob("*") if file.is_file() and "runs" not in file.parts)
