@@ -5,7 +5,8 @@ The recurrent state is kept from one token to the next, so that each token is re
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -127,11 +128,23 @@ class _Step:
         x = tf.one_hot(token, self._tokens) if self._embedding is None else self._embedding(token)
         after = []
         for cell, state in zip(self._cells, states, strict=True):
-            x, state = cell(x, state, training=False)
+            with _no_dropout(cell):
+                x, state = cell(x, state, training=False)
             after.append(state)
         for layer in self._head:
             x = layer(x)
         return x, after
+
+
+@contextmanager
+def _no_dropout(cell: Any) -> Iterator[None]:
+    """Switch a cell's dropout off: Keras' SimpleRNNCell draws its masks, and so moves its seed, in inference too."""
+    rates = cell.dropout, cell.recurrent_dropout
+    cell.dropout = cell.recurrent_dropout = 0.0
+    try:
+        yield
+    finally:
+        cell.dropout, cell.recurrent_dropout = rates
 
 
 def draw(probabilities: tf.Tensor, barred: tf.Tensor, how: tuple[tf.Tensor, tf.Tensor], noise: tf.Tensor) -> tf.Tensor:

@@ -30,6 +30,7 @@ CONVNET = {
     "name": "convnet", "filters": [[3]], "units": [4], "batch_normalization": True, "dropout": 0.2, "padding": "same",
 }  # fmt: skip
 PICTURES = {"name": "npz", "path": "pictures.npz", "augmentation": {"rotation": 20, "flip": "horizontal"}}
+SIMPLE = {"name": "rnn", "cell": "simple", "units": [3], "dropout": 0.2, "recurrent_dropout": 0.2}
 LSTM = {"name": "rnn", "units": [3], "dropout": 0.2, "recurrent_dropout": 0.2}
 BYTES = {"name": "npz", "path": "pictures.npz", "transforms": ["rescale"]}
 HALVED = [{"filters": 3, "stride": 2}]
@@ -51,6 +52,7 @@ CASES: dict[str, dict[str, Any]] = {
     "a penalty in steps": {"model": PENALIZED, "training": {"execution": "steps"}},
     "augmented pictures": {"data": PICTURES, "model": CONVNET},
     "recurrent dropout": {"data": {"name": "npz", "path": "series.npz"}, "model": LSTM},
+    "dropout of simple cells": {"data": {"name": "npz", "path": "series.npz"}, "model": SIMPLE},
     "phases": {"model": {**DROPOUT, "units": [8, 7]}, "training": {"phases": PHASES}, "callbacks": [STOPPING]},
     "plateaus": {"training": {"epochs": 12}, "callbacks": [PLATEAU, STOPPING]},
     "rates by epoch": {"callbacks": [{"name": "learning_rate_schedule", "rates": {2: 0.05, 4: 0.01}}]},
@@ -149,7 +151,7 @@ def test_a_run_stopped_within_epochs_and_at_the_end_of_one_ends_as_one_that_was_
     assert reached == [(0, 2), (2, 0), (3, 8)]
 
 
-@pytest.mark.parametrize("case", ["recurrent dropout", "averages in phases", "a gan in steps", "compiled by XLA"])
+@pytest.mark.parametrize("case", ["dropout of simple cells", "averages in phases", "a gan in steps", "compiled by XLA"])
 def test_a_signal_while_held_out_rows_are_scored_changes_nothing(case: str, monkeypatch) -> None:
     real = step_hooks.Watch.back_to
 
