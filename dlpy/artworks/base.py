@@ -14,7 +14,7 @@ from dlpy.experiment.experiment import Name
 from dlpy.experiment.yaml_reader import Mistake, to_yaml
 from dlpy.pretrained.build import IMAGENET
 from dlpy.pretrained.zoo import NETWORKS, unknown_network
-from dlpy.runs.directory import lasting
+from dlpy.runs.lookup import lasting
 
 if TYPE_CHECKING:
     from dlpy.artworks.feature_network import FeatureNetwork

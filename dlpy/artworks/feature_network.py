@@ -18,7 +18,7 @@ from dlpy.pretrained.build import IMAGENET, finish_imagenet, new_application, re
 from dlpy.pretrained.preprocessing import prepared
 from dlpy.pretrained.weights import assign
 from dlpy.pretrained.zoo import NETWORKS
-from dlpy.runs.directory import find_run
+from dlpy.runs.lookup import find_run
 
 if TYPE_CHECKING:
     import keras

@@ -10,7 +10,7 @@ import typer
 
 def runs(context: typer.Context, incomplete: str) -> list[str]:
     """Return the matching run ids, and `latest` if it matches."""
-    from dlpy.runs.directory import all_runs, default_runs_folder
+    from dlpy.runs.lookup import all_runs, default_runs_folder
 
     def found() -> list[str]:
         return [run.id for run in reversed(all_runs(context.params.get("runs_folder") or default_runs_folder()))]

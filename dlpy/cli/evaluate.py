@@ -36,7 +36,7 @@ def evaluate(
     from dlpy.cli.unfamiliar_table import show_unfamiliar
     from dlpy.data.unfamiliar import Unfamiliar
     from dlpy.drawing.figures import draw_all
-    from dlpy.runs.directory import find_run
+    from dlpy.runs.lookup import find_run
     from dlpy.training.evaluate import checkpoint_name, part_names
     from dlpy.training.evaluate import evaluate as evaluate_run
 

@@ -89,7 +89,7 @@ def _subject(name: str, weights: str | None, size: int | None, checkpoint: str, 
     """Return the run's network or, with --weights, the keras.applications network."""
     from dlpy.core import keras_backend
     from dlpy.core.errors import ConfigError, RunError
-    from dlpy.runs.directory import find_run
+    from dlpy.runs.lookup import find_run
     from dlpy.training import evaluate
 
     if weights is None and size is not None:

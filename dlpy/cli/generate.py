@@ -90,7 +90,7 @@ def generate(
     Example: dlpy generate latest --walk 64 -o walk.gif
     """
     from dlpy.core.errors import ConfigError
-    from dlpy.runs.directory import find_run
+    from dlpy.runs.lookup import find_run
     from dlpy.training import evaluate
 
     run, which = find_run(name, runs_folder), evaluate.checkpoint_name(checkpoint)

@@ -33,7 +33,7 @@ def kfold(
     """
     from dlpy.cli.progress import reporter
     from dlpy.experiment.experiment import load
-    from dlpy.runs.directory import default_runs_folder
+    from dlpy.runs.lookup import default_runs_folder
     from dlpy.runs.record import How
     from dlpy.training.kfold import kfold as run_kfold
     from dlpy.training.record import Options, fingerprint

@@ -33,7 +33,7 @@ def plot(run_names: RunNames, only: Only = None, output: Output = None, runs_fol
     """
     from dlpy.cli.lines import say
     from dlpy.drawing.figures import draw
-    from dlpy.runs.directory import find_run
+    from dlpy.runs.lookup import find_run
 
     gc.freeze()  # otherwise a fifth of the time goes into garbage collection of imported modules
     found = {run.path: run for run in (find_run(name, runs_folder) for name in run_names)}

@@ -47,7 +47,7 @@ def predict(
     from dlpy.cli.output import errors
     from dlpy.cli.unfamiliar_table import show_unfamiliar
     from dlpy.core.errors import ConfigError
-    from dlpy.runs.directory import find_run
+    from dlpy.runs.lookup import find_run
     from dlpy.training.evaluate import checkpoint_name
     from dlpy.training.predict import Ask, predict_texts
     from dlpy.training.predict import predict as predict_file

@@ -36,7 +36,7 @@ def resume(
     from dlpy.cli.progress import shown_path
     from dlpy.core.errors import ConfigError
     from dlpy.core.suggestions import command
-    from dlpy.runs.directory import find_run
+    from dlpy.runs.lookup import find_run
     from dlpy.training.resume import is_complete
 
     run = find_run(name, runs_folder)

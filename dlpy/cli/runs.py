@@ -41,7 +41,7 @@ def runs(
     Example: dlpy runs --sort val_loss
     """
     from dlpy.core.errors import ConfigError
-    from dlpy.runs.directory import all_runs, default_runs_folder, find_run
+    from dlpy.runs.lookup import all_runs, default_runs_folder, find_run
     from dlpy.runs.verify import begun
 
     folder = runs_folder or default_runs_folder()

@@ -27,7 +27,7 @@ def train(
     from dlpy.artworks.base import Artwork
     from dlpy.artworks.kinds import load_any
     from dlpy.cli.progress import reporter
-    from dlpy.runs.directory import default_runs_folder
+    from dlpy.runs.lookup import default_runs_folder
     from dlpy.training.record import Options, digest_of, fingerprint
     from dlpy.training.train import train as train_run
 

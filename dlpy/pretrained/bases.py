@@ -17,7 +17,7 @@ from dlpy.pretrained.preprocessing import ADDED, Preparation, prepared
 from dlpy.pretrained.run_bases import RunBase, best_weights, read_run_base, run_weights
 from dlpy.pretrained.weights import Weights, assign
 from dlpy.pretrained.zoo import NETWORKS, check_size, unknown_network
-from dlpy.runs.directory import lasting
+from dlpy.runs.lookup import lasting
 
 if TYPE_CHECKING:
     import keras

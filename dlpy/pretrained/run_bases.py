@@ -13,7 +13,8 @@ from dlpy.experiment.document import read
 from dlpy.pretrained.preprocessing import Preparation
 from dlpy.pretrained.weights import Weights
 from dlpy.runs import checkpoints
-from dlpy.runs.directory import find_run, require_model
+from dlpy.runs.directory import require_model
+from dlpy.runs.lookup import find_run
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,11 @@ from dlpy.core.errors import ConfigError, RunError
 from dlpy.experiment.document import read
 from dlpy.runs.arrays import read_arrays
 from dlpy.runs.checkpoint_files import read_state, whole
-from dlpy.runs.directory import ARTWORK_KINDS, Run, all_runs, fold_runs, is_named_like_one
+from dlpy.runs.directory import ARTWORK_KINDS, Run
 from dlpy.runs.history import read_history
 from dlpy.runs.images import artwork_files, read_artwork, read_augmented, read_made, read_wrongest
 from dlpy.runs.lock import is_locked, status_of
+from dlpy.runs.lookup import all_runs, fold_runs, is_named_like_one
 from dlpy.runs.predictions import PARTS, read_fold, read_predictions, read_splits
 from dlpy.runs.record import Record
 from dlpy.runs.results import output_of, tasks_of

@@ -12,8 +12,9 @@ import numpy as np
 from dlpy.core.errors import RunError
 from dlpy.core.parsing import Scores, read_json
 from dlpy.engine.plan import Execution
-from dlpy.runs.directory import Run, fold_runs
+from dlpy.runs.directory import Run
 from dlpy.runs.history import read_history
+from dlpy.runs.lookup import fold_runs
 from dlpy.runs.predictions import read_fold
 from dlpy.runs.record import FoldRecord
 from dlpy.storage.atomic import put_on_disk, write_arrays

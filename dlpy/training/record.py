@@ -22,7 +22,8 @@ from dlpy.data.validate import class_numbers
 from dlpy.experiment.experiment import Experiment
 from dlpy.runs import checkpoints
 from dlpy.runs.arrays import read_arrays
-from dlpy.runs.directory import SCHEMA_VERSION, Run, create_run
+from dlpy.runs.directory import SCHEMA_VERSION, Run
+from dlpy.runs.lookup import create_run
 from dlpy.runs.record import How
 from dlpy.runs.samples import Answers, save_wrongest
 from dlpy.storage import atomic

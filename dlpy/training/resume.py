@@ -16,9 +16,10 @@ from dlpy.data.validate import check
 from dlpy.drawing.figures import draw_all
 from dlpy.experiment.experiment import Experiment
 from dlpy.runs.checkpoint_files import CheckpointState
-from dlpy.runs.directory import Run, all_runs, forget_outdated
+from dlpy.runs.directory import Run, forget_outdated
 from dlpy.runs.history import read_history
 from dlpy.runs.lock import locked
+from dlpy.runs.lookup import all_runs
 from dlpy.runs.outcome import record_outcome
 from dlpy.runs.record import How, Record
 from dlpy.training.evaluate import loaded_again, read_config

@@ -9,7 +9,7 @@ from dlpy.components.objectives import Loss, Metric
 from dlpy.data.task import Input, Output, Task
 from dlpy.data.units import own_scores
 from dlpy.metrics._keras_regression_metrics import streamed_r2
-from dlpy.runs.directory import find_run
+from dlpy.runs.lookup import find_run
 from dlpy.scores.regression_scores import best_constant, regression_score
 
 RNG = np.random.default_rng(11)

@@ -6,7 +6,7 @@ import pytest
 from dlpy.core.errors import DataError
 from dlpy.datasets.timeseries_csv import TimeseriesCsv
 from dlpy.experiment.experiment import Experiment
-from dlpy.runs.directory import find_run
+from dlpy.runs.lookup import find_run
 from dlpy.training.compile import compiled_model
 from dlpy.training.pipeline import split, transform
 

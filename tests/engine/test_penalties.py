@@ -15,7 +15,8 @@ from dlpy.engine.engine import Engine
 from dlpy.engine.snapshots import Snapshot, with_copies
 from dlpy.experiment.experiment import load
 from dlpy.runs import checkpoints
-from dlpy.runs.directory import Run, all_runs
+from dlpy.runs.directory import Run
+from dlpy.runs.lookup import all_runs
 from dlpy.training import train
 from dlpy.training.evaluate import evaluate, restore
 from dlpy.training.record import Options

@@ -9,7 +9,7 @@ import yaml
 
 from dlpy.cli.main import main
 from dlpy.experiment.experiment import load
-from dlpy.runs.directory import find_run
+from dlpy.runs.lookup import find_run
 from dlpy.stand_ins.prose import prose
 from dlpy.training import evaluate
 

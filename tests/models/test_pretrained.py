@@ -19,7 +19,8 @@ from dlpy.pretrained.bases import Base
 from dlpy.pretrained.features import BaseFeatures
 from dlpy.pretrained.weights import read_weights as read_file
 from dlpy.runs.checkpoints import read_weights
-from dlpy.runs.directory import Run, find_run
+from dlpy.runs.directory import Run
+from dlpy.runs.lookup import find_run
 from dlpy.training.compile import compiled_model
 from dlpy.training.record import Options
 from dlpy.training.reporter import Reporter

@@ -7,7 +7,7 @@ import pytest
 from every import names
 
 from dlpy.components.model import Model, PretrainedModel
-from dlpy.runs.directory import find_run
+from dlpy.runs.lookup import find_run
 
 EMBEDDED = [name for name in names("models") if "embedding" in Model.registry.get(name).model_fields]
 TEXTS = ["good film", "bad film", "good end", "bad end"] * 6

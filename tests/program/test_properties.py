@@ -23,7 +23,7 @@ from dlpy.data.tables import csv_file
 from dlpy.data.task import Input, Output, Task
 from dlpy.experiment.experiment import load
 from dlpy.experiment.yaml_reader import Reader, to_yaml
-from dlpy.runs.directory import find_run
+from dlpy.runs.lookup import find_run
 from dlpy.storage.atomic import write_arrays
 from dlpy.storage.npz import read_npz
 from dlpy.training.pipeline import Split, transform

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dlpy.runs.directory import Run, find_run
+from dlpy.runs.directory import Run
+from dlpy.runs.lookup import find_run
 
 RNG = np.random.default_rng(8)
 GOOD, BAD, OTHER = ["fine", "great", "lovely"], ["awful", "poor", "dull"], ["a", "film", "the", "plot's", "end", "was"]

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from dlpy.core.errors import RunError
-from dlpy.runs.directory import Run, find_run
+from dlpy.runs.directory import Run
+from dlpy.runs.lookup import find_run
 from dlpy.storage.atomic import sha256
 
 ROWS = "cls,a,b\n" + "".join(f"{'xyz'[i % 3]},{i},{i % 3 + 0.5}\n" for i in range(60))

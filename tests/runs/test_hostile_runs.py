@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from dlpy.core.errors import printable
-from dlpy.runs.directory import Run, create_run
+from dlpy.runs.directory import Run
+from dlpy.runs.lookup import create_run
 from dlpy.runs.results import cell
 from dlpy.runs.trust import stray
 from dlpy.storage.npz import ArraysError, read_npz

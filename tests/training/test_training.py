@@ -16,7 +16,8 @@ from dlpy.data.rows import Data, Loaded, Rows, Source
 from dlpy.data.task import Input, Output, Task
 from dlpy.experiment.experiment import load
 from dlpy.runs import checkpoints
-from dlpy.runs.directory import Run, all_runs
+from dlpy.runs.directory import Run
+from dlpy.runs.lookup import all_runs
 from dlpy.training.compile import compiled_model, sample_weight
 from dlpy.training.evaluate import Part, evaluate
 from dlpy.training.record import Options

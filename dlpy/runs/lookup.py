@@ -1,0 +1,116 @@
+"""Runs among others: the folder that they are in, a name for a new one, and the run that a reference means."""
+
+from __future__ import annotations
+
+import os
+import re
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from dlpy.core.errors import RunError, StorageError
+from dlpy.runs.directory import NAMED, Run
+from dlpy.runs.trust import require_own
+from dlpy.storage.atomic import storage
+
+_STAMP = "%Y%m%d-%H%M%S"
+_MOST_SET_BACK = timedelta(days=1)
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")
+
+
+def default_runs_folder() -> Path:
+    """Return the folder of the runs: $DLPY_RUNS, or `runs` in the current folder."""
+    return Path(os.environ.get("DLPY_RUNS") or "runs")
+
+
+def create_run(folder: Path, name: str, now: datetime) -> Run:
+    """Create and return a new run directory, distinct even for runs of the same second."""
+    with storage(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        stem = f"{_not_before_others(folder, now):{_STAMP}}-{name}"
+        for number in range(1, 1000):
+            path = folder / (stem if number == 1 else f"{stem}-{number}")
+            try:
+                path.mkdir()
+            except FileExistsError:
+                continue
+            return Run(path)
+    raise StorageError(f"{folder} already holds 999 runs named {stem}.")
+
+
+def _not_before_others(folder: Path, now: datetime) -> datetime:
+    """Return the time, or that of the newest run if the clock was set back since, as at the end of summer time.
+
+    Runs more than a day ahead are ignored: their clock was wrong.
+    """
+    stamps = [path.name[:15] for path in folder.iterdir() if NAMED.fullmatch(path.name)]
+    try:
+        newest = datetime.strptime(max(stamps), _STAMP) if stamps else now
+    except ValueError:  # a name that looks like a time but is none
+        return now
+    return max(now, newest) if newest - now < _MOST_SET_BACK else now
+
+
+def find_run(reference: str, folder: Path | None = None) -> Run:
+    """Return the run with this id, unique prefix of an id, or path; `latest` is the newest run.
+
+    An experiment's name means its latest run.
+
+    Raises:
+        RunError: no run or several runs match, or the run contains foreign files.
+    """
+    run = _found(reference, folder or default_runs_folder())
+    require_own(run.path)
+    return run
+
+
+def _found(reference: str, folder: Path) -> Run:
+    path = Path(reference)
+    if os.path.isfile(path / "run.json"):  # noqa: PTH113 - False where a name is too long
+        return Run(path.resolve())
+    runs = all_runs(folder)
+    if reference == "latest" and runs:
+        return runs[-1]
+    found = [run for run in runs if run.id == reference] or [run for run in runs if run.id.startswith(reference)]
+    found = found or [run for run in runs if run.name == reference][-1:]
+    if len(found) == 1 and _ID.match(reference):
+        return found[0]
+    if found and reference:
+        raise RunError(f"'{reference}' is ambiguous: it matches {', '.join(run.id for run in found[:5])}.")
+    have = f"The newest are {', '.join(run.id for run in runs[-3:])}." if runs else "There are no runs yet."
+    raise RunError(f"no run '{reference}' in {folder}. {have}")
+
+
+def lasting(reference: str) -> str:
+    """Return an id or path that will still refer to the run that a reference means now.
+
+    Raises:
+        RunError: no run or several runs match.
+    """
+    found = find_run(reference)
+    by_path = os.path.isfile(Path(reference) / "run.json")  # noqa: PTH113 - it may be outside the folder of runs
+    return str(found.path) if by_path else found.id
+
+
+def all_runs(folder: Path) -> list[Run]:
+    """Return all runs in the folder, oldest first."""
+    if folder.is_file():
+        raise RunError(f"{folder} is a file, not a folder of runs.")
+    if not folder.is_dir():
+        return []
+    paths = sorted(folder.iterdir(), key=_in_time)
+    return [Run(path.resolve()) for path in paths if os.path.isfile(path / "run.json")]  # noqa: PTH113 - see above
+
+
+def is_named_like_one(path: Path) -> bool:
+    """Return whether a directory has a name like that of a run."""
+    return NAMED.fullmatch(path.name) is not None
+
+
+def _in_time(path: Path) -> list[str | int]:
+    """Return a sort key for run directories: the tenth run of a second comes after the second one."""
+    return [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", path.name)]
+
+
+def fold_runs(run: Run) -> list[Run]:
+    """Return the directories of the folds that a k-fold run has started, in order."""
+    return [Run(path) for path in sorted((run.path / "folds").glob("*")) if path.is_dir()]
