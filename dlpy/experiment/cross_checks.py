@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dlpy.components.callback import LEARNING_RATE
-from dlpy.components.model import GenerativeModel
+from dlpy.components.model import GenerativeModel, Model
 from dlpy.components.objectives import DATA_LOSS
 from dlpy.core.errors import ConfigError, did_you_mean
 from dlpy.data.task import Task
@@ -107,7 +107,7 @@ def misfits(experiment: Experiment, task: Task) -> list[Mistake]:
     directions = experiment.directions(task, validation=experiment.data.validation is not None)
     for position, callback in enumerate(experiment.callbacks):
         attempt(("callbacks", position), callback.check, task)
-        attempt(("callbacks", position, "monitor"), _check_monitor, callback.monitors(), directions)
+        attempt(("callbacks", position, "monitor"), _check_monitor, callback.monitors(), directions, experiment.model)
     attempt(("training", "class_weight"), check_class_weight, experiment.training.class_weight, task)
     attempt(("training", "jit_compile"), _check_jit_compile, experiment.training.jit_compile, task)
     return mistakes
@@ -123,15 +123,15 @@ def _of_own_scores(experiment: Experiment, task: Task) -> list[Mistake]:
     return [Mistake(("training", name), hint) for name in said]
 
 
-def _check_monitor(monitor: str | None, directions: dict[str, str]) -> None:
+def _check_monitor(monitor: str | None, directions: dict[str, str], family: Model) -> None:
     """Raise ConfigError if no score of that name will be logged."""
     if monitor is None or monitor in directions:
         return
     if monitor.startswith("val_") and monitor.removeprefix("val_") in directions:
         raise ConfigError(f"'{monitor}' needs validation rows: set data.validation.")
     hint = did_you_mean(monitor, directions)
-    own = {"kl_loss", "d_loss"} & directions.keys()  # a family's own scores; metrics cannot be added
-    added = " Use one of these." if own else " To log it, add it to training.metrics."
+    fixed = isinstance(family, GenerativeModel)  # metrics cannot be added to its own scores
+    added = " Use one of these." if fixed else " To log it, add it to training.metrics."
     raise ConfigError(f"no score is called '{monitor}'.{hint}{added}")
 
 
