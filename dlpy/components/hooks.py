@@ -22,6 +22,7 @@ class Hooks:
 
     model: keras.Model
     tell: Callable[[str], None]
+    ends_training: bool = False  # True beside `model.stop_training`: no further phase begins
 
     def set_model(self, model: keras.Model) -> None:
         """Receive the model; `model.stop_training = True` ends training, or its phase, after the epoch."""

@@ -103,6 +103,8 @@ class Engine:
         for number, stage in enumerate(plan.stages or [None], 1):
             if at and number < at.stage:
                 continue
+            if any(isinstance(hook, Hooks) and hook.ends_training for hook in hooks):
+                break
             if stage is not None:
                 self._enter(number, stage, hooks)
             self._graphs.create_variables(train, cut=self._lengths.are_cut(train))

@@ -34,6 +34,7 @@ def drive(network: keras.Model) -> Callable[..., Course]:
         network.stop_training = False
         course = Course()
         hooks.set_model(network)
+        hooks.set_teller(lambda line: None)
         hooks.on_train_begin()
         for epoch, logs in enumerate(scores):
             hooks.on_epoch_begin(epoch)
