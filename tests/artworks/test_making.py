@@ -12,6 +12,8 @@ from dlpy.artworks.make import make
 from dlpy.artworks.record import Watcher
 from dlpy.training.record import Options
 
+pytestmark = pytest.mark.slow
+
 DREAM = "kind: dream\nnetwork: vgg16\nweights: none\nfallback: stand_in\nheight: 64\nlayers: {block2_conv1: 1.0}\nsteps: 4\n"
 STYLE = (
     "kind: style\nnetwork: vgg16\nweights: none\nfallback: stand_in\nheight: 40\niterations: 4\nevaluations: 4\n"

@@ -15,6 +15,8 @@ from dlpy.runs import checkpoints
 from dlpy.runs.checkpoint_files import CheckpointState, rewind
 from dlpy.runs.directory import Run
 
+pytestmark = pytest.mark.slow
+
 WAYS = {"loss": "min", "val_loss": "min", "val_accuracy": "max"}
 
 

@@ -2,6 +2,8 @@ import csv
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 
 def read(folder) -> dict[str, list[tuple[int, float]]]:
     """Return what TensorBoard's own reader finds in a folder of event files: (step, value) by tag."""

@@ -9,6 +9,8 @@ import yaml
 from dlpy.components.callback import LEARNING_RATE, Callback
 from dlpy.components.hooks import Hooks
 
+pytestmark = pytest.mark.slow
+
 DECAY = {"name": "exponential_decay", "initial_learning_rate": 0.5, "decay_steps": 1, "decay_rate": 0.5}
 WARM_UP = {
     "name": "cosine_decay",

@@ -12,6 +12,8 @@ from machine import seconds, wait_until
 
 from dlpy.runs.directory import Run
 
+pytestmark = pytest.mark.slow
+
 FIRST_STEP = """
 from pathlib import Path
 from typing import Literal

@@ -15,6 +15,8 @@ from dlpy.core.errors import ConfigError
 from dlpy.core.options import Block
 from dlpy.data.task import Input, Output, Task
 
+pytestmark = pytest.mark.slow
+
 SLOTS = {
     "datasets": AnyDataset, "transforms": AnyTransform, "models": AnyModel, "callbacks": AnyCallback,
     "optimizers": AnyOptimizer, "schedules": AnySchedule, "losses": AnyLoss, "metrics": AnyMetric,

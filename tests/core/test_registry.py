@@ -16,6 +16,8 @@ from dlpy.core import registry
 from dlpy.core.errors import ConfigError, did_you_mean
 from dlpy.core.registry import load_plugin
 
+pytestmark = pytest.mark.slow
+
 REPOSITORY = Path(__file__).parents[2]
 
 MODEL = '''

@@ -15,6 +15,8 @@ from dlpy.engine.plan import Execution
 from dlpy.experiment.experiment import Experiment
 from dlpy.training.compile import compiled_model
 
+pytestmark = pytest.mark.slow
+
 PICTURES = np.random.default_rng(0).integers(0, 256, (6, 8, 8, 3)).astype(np.uint8)
 
 

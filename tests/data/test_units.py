@@ -12,6 +12,8 @@ from dlpy.metrics._keras_regression_metrics import streamed_r2
 from dlpy.runs.lookup import find_run
 from dlpy.scores.regression_scores import best_constant, regression_score
 
+pytestmark = pytest.mark.slow
+
 RNG = np.random.default_rng(11)
 TARGET, GUESS = RNG.uniform(1, 9, (50, 2)), RNG.uniform(1, 9, (50, 2))
 

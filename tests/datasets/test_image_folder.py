@@ -16,6 +16,8 @@ from dlpy.data.rows import Loaded
 from dlpy.datasets.image_folder import ImageFolder
 from dlpy.training.pipeline import split
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

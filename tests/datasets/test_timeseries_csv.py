@@ -10,6 +10,8 @@ from dlpy.runs.lookup import find_run
 from dlpy.training.compile import compiled_model
 from dlpy.training.pipeline import split, transform
 
+pytestmark = pytest.mark.slow
+
 RNG = np.random.default_rng(4)
 VALUES = RNG.normal(size=(200, 2)).round(3)
 TIMES = np.datetime64("2020-03-01T00:00:00") + np.arange(200) * np.timedelta64(10, "m")

@@ -21,6 +21,8 @@ from dlpy.engine.plan import Execution, by_length, choose, jit_pays
 from dlpy.engine.plan import order as rows_in_order
 from dlpy.runs.directory import Run
 
+pytestmark = pytest.mark.slow
+
 RNG = np.random.default_rng(3)
 NUMBERS = Task.single(Input("array", (5,)), Output("regression"))
 CLASSES = Task.single(Input("array", (5,)), Output("multiclass", 3))

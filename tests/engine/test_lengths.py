@@ -18,6 +18,8 @@ from dlpy.engine.engine import Engine, Plan
 from dlpy.engine.lengths import ignores_padding
 from dlpy.engine.plan import Execution
 
+pytestmark = pytest.mark.slow
+
 AVERAGES = '''
 from typing import Literal
 from dlpy.components.model import Model

@@ -22,6 +22,8 @@ from dlpy.training.evaluate import evaluate, restore
 from dlpy.training.record import Options
 from dlpy.training.reporter import Reporter
 
+pytestmark = pytest.mark.slow
+
 DATA = {"name": "blobs", "task": "regression", "rows": 100, "validation": 20}
 MODEL = {"name": "dense", "units": [8], "regularizer": {"l1": 0.01, "l2": 0.1}}
 PLUGIN = """

@@ -17,6 +17,8 @@ from dlpy.training.record import Options
 from dlpy.training.reporter import Reporter
 from dlpy.training.train import train
 
+pytestmark = pytest.mark.slow
+
 FILES = sorted((Path(__file__).parents[2] / "configs").rglob("*.yaml"))
 ARTWORKS = [path for path in FILES if "\nkind: " in path.read_text()]
 CONFIGS = [path for path in FILES if path not in ARTWORKS]

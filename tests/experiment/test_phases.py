@@ -20,6 +20,8 @@ from dlpy.training.record import Options
 from dlpy.training.reporter import Reporter
 from dlpy.training.train import train
 
+pytestmark = pytest.mark.slow
+
 PHASES = [{"freeze": "all", "epochs": 2}, {"unfreeze_from": "dense_1", "learning_rate": 0.003, "epochs": 3}]
 
 

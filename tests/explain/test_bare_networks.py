@@ -14,6 +14,8 @@ from PIL import Image
 from dlpy.explain.bare_network import CLASSES, of_network
 from dlpy.pretrained.zoo import imagenet_file
 
+pytestmark = pytest.mark.slow
+
 PICTURE = np.random.default_rng(0).integers(0, 256, (1, 224, 224, 3)).astype(np.uint8)
 
 

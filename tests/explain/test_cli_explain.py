@@ -14,6 +14,8 @@ from dlpy.explain.inputs import of_run
 from dlpy.runs.directory import Run
 from dlpy.training.evaluate import restore
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_run_is_looked_into(bench, corner_run: Path) -> None:
     pictures = [f"{corner}.png" for corner in CORNERS]

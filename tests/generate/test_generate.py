@@ -13,6 +13,8 @@ from dlpy.runs.lookup import find_run
 from dlpy.stand_ins.prose import prose
 from dlpy.training import evaluate
 
+pytestmark = pytest.mark.slow
+
 DATA = {"name": "language_model", "path": "t.txt", "window": 20, "step": 10}
 MODEL = {"name": "rnn", "cell": "gru", "units": 24, "embedding": "one_hot"}
 TRAINING = {"epochs": 2, "batch_size": 16, "optimizer": {"name": "adam", "learning_rate": 0.02}}

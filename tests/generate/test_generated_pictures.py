@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+pytestmark = pytest.mark.slow
+
 HALVED = "[{filters: 3, stride: 2}]"
 DATA = "data: {name: npz, path: rows.npz, transforms: [rescale]}\n"
 VAE = DATA + f"model: {{name: vae, encoder: {HALVED}, units: [4]}}\ntraining: {{epochs: 2}}\n"

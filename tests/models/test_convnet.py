@@ -6,6 +6,8 @@ from dlpy.data.task import Input, Output, Task
 from dlpy.models.conv1d import Conv1D
 from dlpy.models.convnet import Convnet
 
+pytestmark = pytest.mark.slow
+
 CLASSES = Output("multiclass", 10)
 SMALL = {"filters": [[4, 4], [6]], "units": [], "padding": "same"}
 

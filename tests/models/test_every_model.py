@@ -13,6 +13,8 @@ from dlpy.engine.snapshots import Snapshot, with_copies
 from dlpy.runs import checkpoints
 from dlpy.runs.directory import Run
 
+pytestmark = pytest.mark.slow
+
 INPUTS = [
     Input("array", (6,)),
     Input("array", (12, 12, 2)),

@@ -13,6 +13,8 @@ from dlpy.engine.plan import Execution
 from dlpy.models.gan import Gan
 from dlpy.sampling.images import asked_for, latent_vectors, make, make_pictures
 
+pytestmark = pytest.mark.slow
+
 SMALL = {
     "latent": 6,
     "generator": {"start": 4, "layers": [{"filters": 4, "kernel": 4, "stride": 2}], "kernel": 3},

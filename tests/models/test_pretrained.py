@@ -26,6 +26,8 @@ from dlpy.training.record import Options
 from dlpy.training.reporter import Reporter
 from dlpy.training.train import train
 
+pytestmark = pytest.mark.slow
+
 PICTURES = np.random.default_rng(3).integers(0, 256, (24, 32, 32, 3)).astype(np.uint8)
 LABELS = np.arange(24) % 2
 PICTURES[LABELS == 1, 8:24, 8:24] //= 4

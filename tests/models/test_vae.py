@@ -13,6 +13,8 @@ from dlpy.engine.plan import Execution
 from dlpy.models.vae import Vae, kl_divergence
 from dlpy.sampling.latent_space import between, grid, latent_pieces
 
+pytestmark = pytest.mark.slow
+
 LABELS = Output("inputs", 3, ("a", "b", "c"))
 SMALL = {"encoder": [{"filters": 4, "stride": 2}], "units": [8]}
 

@@ -7,6 +7,8 @@ from dlpy.plots.history import HistoryPlot
 from dlpy.runs.history import read_history
 from dlpy.runs.results import baseline_of
 
+pytestmark = pytest.mark.slow
+
 
 def drawn(run):
     """Return the figure with its layout settled."""

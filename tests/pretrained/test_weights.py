@@ -11,6 +11,8 @@ from keras.src.legacy.saving.legacy_h5_format import save_weights_to_hdf5_group
 from dlpy.core.errors import DataError
 from dlpy.pretrained.weights import assign, read_weights
 
+pytestmark = pytest.mark.slow
+
 
 def network(*, filters: int = 4, deeper: bool = False) -> keras.Model:
     inputs = keras.Input((8, 8, 3))

@@ -12,6 +12,8 @@ from dlpy.pretrained.preprocessing import prepared
 from dlpy.pretrained.zoo import NETWORKS, imagenet_file, unknown_network
 from dlpy.pretrained.zoo_checksums import WITH_CLASSIFIER, WITHOUT_CLASSIFIER
 
+pytestmark = pytest.mark.slow
+
 FILES = ["vgg16", "resnet50_v2", "mobilenet", "mobilenet_v2", "mobilenet_v3_small", "convnext_tiny", "efficientnet_b0"]
 CASES = [("vgg16", 4e-5), ("resnet50", 4e-5), ("mobilenet_v2", 1e-6), ("densenet121", 1e-5), ("convnext_tiny", 0.0)]
 

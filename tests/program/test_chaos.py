@@ -4,6 +4,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+pytestmark = pytest.mark.slow
+
 
 def test_disturbed_runs_end_as_those_that_were_left_alone() -> None:
     chosen = ["--seed", "14", "--families", "dense", "conv1d"]  # three disturbances of the first, two of the second

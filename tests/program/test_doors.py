@@ -13,6 +13,8 @@ import pytest
 
 import dlpy
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(dlpy.__file__).parent
 MODULES = {str(path.relative_to(ROOT)): ast.parse(path.read_text()) for path in sorted(ROOT.rglob("*.py"))}
 

@@ -25,6 +25,8 @@ from dlpy.runs.directory import Run
 from dlpy.runs.results import cell
 from dlpy.starter.wording import Item, Option, experiment_file
 
+pytestmark = pytest.mark.slow
+
 # a table's reader takes CR for a line's end, and the spaces around a cell for no part of it
 COLUMNS = [name for name in dict.fromkeys(name.strip().replace("\r", "\n") for name in NAMES) if name]
 CLASSES = [

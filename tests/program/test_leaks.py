@@ -34,6 +34,8 @@ from dlpy.training.record import Options, begin
 from dlpy.training.reporter import Reporter
 from dlpy.training.train import Training, fit, train
 
+pytestmark = pytest.mark.slow
+
 LIMIT = 48  # rows
 SMALL = {  # options that make components quick, or that decide what a test is about
     "jena_climate": {"lookback": 48, "step": 8},

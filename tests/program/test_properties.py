@@ -28,6 +28,8 @@ from dlpy.storage.atomic import write_arrays
 from dlpy.storage.npz import read_npz
 from dlpy.training.pipeline import Split, transform
 
+pytestmark = pytest.mark.slow
+
 settings.register_profile("dlpy", derandomize=True, deadline=None, max_examples=100, database=None)
 settings.load_profile("dlpy")
 

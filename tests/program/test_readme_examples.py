@@ -10,6 +10,8 @@ import pytest
 from dlpy.api import Callback, Dataset, Loss, Model, Plot, Transform
 from dlpy.runs.lookup import find_run
 
+pytestmark = pytest.mark.slow
+
 README = Path(__file__).parents[2] / "dlpy" / "README.md"
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
 

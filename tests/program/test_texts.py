@@ -10,6 +10,8 @@ import pytest
 from dlpy.runs.directory import Run
 from dlpy.runs.lookup import find_run
 
+pytestmark = pytest.mark.slow
+
 RNG = np.random.default_rng(8)
 GOOD, BAD, OTHER = ["fine", "great", "lovely"], ["awful", "poor", "dull"], ["a", "film", "the", "plot's", "end", "was"]
 MODELS = {

@@ -13,6 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+pytestmark = pytest.mark.slow
+
 ARCHIVES = sorted((Path(__file__).parent / "earlier").glob("*.tar.xz"))
 
 

@@ -11,6 +11,8 @@ from dlpy.runs.directory import Run
 from dlpy.runs.lookup import find_run
 from dlpy.storage.atomic import sha256
 
+pytestmark = pytest.mark.slow
+
 ROWS = "cls,a,b\n" + "".join(f"{'xyz'[i % 3]},{i},{i % 3 + 0.5}\n" for i in range(60))
 
 

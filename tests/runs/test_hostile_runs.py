@@ -16,6 +16,8 @@ from dlpy.runs.results import cell
 from dlpy.runs.trust import stray
 from dlpy.storage.npz import ArraysError, read_npz
 
+pytestmark = pytest.mark.slow
+
 COMMANDS = ("evaluate", "resume", "plot", "predict")
 
 

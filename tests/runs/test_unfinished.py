@@ -4,11 +4,15 @@ import fcntl
 from pathlib import Path
 from typing import Any, Literal
 
+import pytest
+
 from dlpy.components.callback import Callback
 from dlpy.components.hooks import Hooks
 from dlpy.experiment.experiment import load
 from dlpy.runs.directory import Run
 from dlpy.training.record import fingerprint
+
+pytestmark = pytest.mark.slow
 
 OFTEN = {"name": "checkpoint", "every_seconds": 0}
 NONE = "no unfinished run of this experiment: starting a new run\n"

@@ -7,6 +7,8 @@ import pytest
 
 from dlpy.runs.directory import Run
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def run(bench) -> Run:

@@ -12,6 +12,8 @@ from dlpy.experiment.experiment import load
 from dlpy.starter import starter
 from dlpy.training.pipeline import split, transform
 
+pytestmark = pytest.mark.slow
+
 TABLE = "id note,age,city,bought\n" + "".join(
     f"text {i},{'' if i == 3 else i},{'Rome' if i % 3 else 'Oslo'},{'yes' if i % 2 else 'no'}\n" for i in range(60)
 )

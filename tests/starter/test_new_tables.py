@@ -12,6 +12,8 @@ from dlpy.data.tables.signed_numbers import plain
 from dlpy.experiment.experiment import load
 from dlpy.training.pipeline import split
 
+pytestmark = pytest.mark.slow
+
 DAYS = [date(2012, 1, 1) + timedelta(days=i) for i in range(400)]
 MONTHS = [date(2000 + i // 12, i % 12 + 1, 1) for i in range(150)]
 

@@ -13,6 +13,8 @@ from dlpy.experiment.experiment import Experiment
 from dlpy.training.baseline import baseline
 from dlpy.training.best_constant import Targets, best_guess, mean_loss
 
+pytestmark = pytest.mark.slow
+
 COUNTS = np.array([50.0, 30.0, 20.0])
 SHARES = COUNTS / 100
 

@@ -15,6 +15,8 @@ from dlpy.datasets.csv import Csv
 from dlpy.training.class_balance import class_warnings, fold_warnings
 from dlpy.training.pipeline import split
 
+pytestmark = pytest.mark.slow
+
 ABC = Task.single(Input("array", (1,)), Output("multiclass", 3, ("A", "B", "C")))
 SORTED = [0] * 40 + [1] * 40 + [2] * 40
 MIXED = [0, 1, 2] * 40

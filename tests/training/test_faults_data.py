@@ -5,6 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+pytestmark = pytest.mark.slow
+
 ROWS = "a,b,y\n" + "".join(f"{i},{i * 2 % 7},{i * 3 + 1.5}\n" for i in range(60))
 CLASSES = "a,y\n" + "".join(f"{i},{'pqr'[i % 3]}\n" for i in range(60))
 

@@ -18,6 +18,8 @@ from dlpy.training.record import Options
 from dlpy.training.reporter import Reporter
 from dlpy.training.train import prepare
 
+pytestmark = pytest.mark.slow
+
 BLOCKS = {
     "data": {"name": "blobs", "rows": 61, "noise": 3.0, "transforms": ["standardize"]},
     "model": {"name": "dense", "units": [4]},

@@ -9,6 +9,8 @@ import pytest
 
 from dlpy.runs.directory import Run
 
+pytestmark = pytest.mark.slow
+
 RNG = np.random.default_rng(12)
 NUMBERS = RNG.normal(size=(90, 2)).round(4)
 COLOURS = RNG.choice(["red", "green", "blue"], 90)

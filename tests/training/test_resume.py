@@ -18,6 +18,8 @@ from dlpy.components.callback import Callback
 from dlpy.components.hooks import Hooks
 from dlpy.runs.directory import Run
 
+pytestmark = pytest.mark.slow
+
 OFTEN, TRIPPING = {"name": "checkpoint", "every_seconds": 0}, {"name": "tripping"}
 
 

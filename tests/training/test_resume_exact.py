@@ -21,6 +21,8 @@ from dlpy.training.reporter import Reporter
 from dlpy.training.resume import resume
 from dlpy.training.train import train
 
+pytestmark = pytest.mark.slow
+
 OFTEN = {"name": "checkpoint", "every_seconds": 0, "every_steps": 2}
 SELDOM = {"name": "checkpoint", "every_seconds": 3600}
 ADAM = {"name": "adam", "learning_rate": 0.02}

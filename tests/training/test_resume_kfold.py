@@ -19,6 +19,8 @@ from dlpy.training.record import Options
 from dlpy.training.reporter import Reporter
 from dlpy.training.resume import resume
 
+pytestmark = pytest.mark.slow
+
 OFTEN, SELDOM = {"name": "checkpoint", "every_seconds": 0}, {"name": "checkpoint", "every_seconds": 3600}
 DROPOUT = {"name": "dense", "units": [6], "dropout": 0.3, "batch_normalization": True}
 STOPPING = {"name": "early_stopping", "patience": 2, "min_delta": 0.3}

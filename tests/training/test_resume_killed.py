@@ -6,10 +6,13 @@ import subprocess
 from pathlib import Path
 
 import numpy as np
+import pytest
 from commands import started
 from machine import wait_until
 
 from dlpy.runs.directory import Run
+
+pytestmark = pytest.mark.slow
 
 EXPERIMENT = """
 data: {name: npz, path: rows.npz}

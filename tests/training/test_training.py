@@ -24,6 +24,8 @@ from dlpy.training.record import Options
 from dlpy.training.reporter import Reporter
 from dlpy.training.train import train as train_run
 
+pytestmark = pytest.mark.slow
+
 OVERFITS = {
     "data": {"name": "blobs", "rows": 40, "noise": 30.0},
     "model": {"name": "dense", "units": [32]},

@@ -15,6 +15,8 @@ from dlpy.components.hooks import Hooks
 from dlpy.core.signals import Stopped
 from dlpy.runs.directory import Run
 
+pytestmark = pytest.mark.slow
+
 HUGE = {"name": "sgd", "learning_rate": 1e30}
 NUMBERS = {"name": "blobs", "task": "regression"}
 

@@ -20,6 +20,8 @@ from dlpy.data.task import Output
 from dlpy.runs.directory import Run
 from dlpy.training.class_table import class_table
 
+pytestmark = pytest.mark.slow
+
 METRICS = (
     "[accuracy, auc, f1, precision, recall, {name: auc, curve: PR, label: pr}, {name: f1, average: none, label: f1s}]"
 )
