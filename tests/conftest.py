@@ -9,7 +9,7 @@ import os
 import shutil
 import socket
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -149,13 +149,21 @@ class Workbench:
         it was trained: a test of the training itself, or one that changes its data, uses `run`.
         """
         path = path or self.experiment()
-        files = sorted(file for file in self.folder.rglob("*") if file.is_file() and "runs" not in file.parts)
-        content = [(str(file.relative_to(self.folder)), file.read_bytes()) for file in files]
-        kept = _TRAINED / hashlib.sha256(repr((path.name, overrides, content)).encode()).hexdigest()
-        if not kept.exists():
-            before = {*self._runs.glob("*")}
+
+        def train() -> None:
             status, _, err = self.run("train", path, *overrides, "--quiet")
             assert (status, err) == (0, "")
+
+        return self.once((path.name, overrides), train)
+
+    def once(self, key: object, make: Callable[[], object]) -> Run:
+        """Return the one run that `make` leaves in `runs`, or a copy, if it was made for this key and these files."""
+        files = sorted(file for file in self.folder.rglob("*") if file.is_file() and "runs" not in file.parts)
+        content = [(str(file.relative_to(self.folder)), file.read_bytes()) for file in files]
+        kept = _TRAINED / hashlib.sha256(repr((key, content)).encode()).hexdigest()
+        if not kept.exists():
+            before = {*self._runs.glob("*")}
+            make()
             (made,) = {*self._runs.glob("*")} - before
             shutil.copytree(made, kept / made.name, symlinks=True)
             return Run(made)

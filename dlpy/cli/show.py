@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from dlpy.cli import completion
+from dlpy.cli.options import Overrides
 
 
 def show(
@@ -28,10 +29,7 @@ def show(
             autocompletion=completion.components,
         ),
     ] = None,
-    overrides: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="KEY=VALUE", help="Options that override the file's, such as training.epochs=3."),
-    ] = None,
+    overrides: Overrides = None,
     samples: Annotated[
         int, typer.Option(min=0, max=1_000_000, help="Number of training rows that `show data` prints.")
     ] = 3,

@@ -1,7 +1,6 @@
 """`dlpy resume`: what it goes on with, what it refuses, and what it says."""
 
 import fcntl
-import hashlib
 import json
 import os
 import shutil
@@ -56,24 +55,13 @@ class WrongHooks(Hooks):
         return {"best": np.float32(1.0)}
 
 
-@pytest.fixture(scope="module")
-def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of runs that were stopped, which tests copy."""
-    return tmp_path_factory.mktemp("stopped")
-
-
 @pytest.fixture
-def stopped(bench, kept: Path) -> Callable[..., Run]:
+def stopped(bench) -> Callable[..., Run]:
     """A function that returns a run of 5 epochs that was stopped in one of them, trained once for the same options."""
 
     def found(at: int = 3, callbacks: tuple[dict[str, Any], ...] = (OFTEN,), **blocks: Any) -> Run:
-        folder = kept / hashlib.sha256(repr((at, callbacks, blocks)).encode()).hexdigest()
-        if not folder.exists():
-            stop(at, bench.experiment(**{"training": {"epochs": 5}, **blocks, "callbacks": [*callbacks, TRIPPING]}))
-            shutil.move("runs", folder)
-        shutil.copytree(folder, "runs", symlinks=True)
-        (path,) = Path("runs").glob("2*")
-        return Run(bench.folder / path)
+        blocks = {"training": {"epochs": 5}, **blocks, "callbacks": [*callbacks, TRIPPING]}
+        return bench.once((at, blocks), lambda: stop(at, bench.experiment(**blocks)))
 
     def stop(at: int, experiment: Path) -> None:
         Path("trip").write_text(str(at))

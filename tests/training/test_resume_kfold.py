@@ -1,8 +1,6 @@
 """A k-fold run that was stopped, in whatever fold, ends with the same bits as one that was left alone."""
 
-import hashlib
 import json
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -75,23 +73,15 @@ def validated(case: dict[str, Any], folder: str, reporter: Reporter, checkpoint:
         return Run(path)
 
 
-@pytest.fixture(scope="module")
-def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of runs that tests copy."""
-    return tmp_path_factory.mktemp("kept")
-
-
 @pytest.fixture
-def copied(workplace: Path, kept: Path) -> Callable[..., Run]:
+def copied(bench) -> Callable[..., Run]:
     """A function that returns a run as `validated` does, made once for the same stop and options."""
 
     def found(case: dict[str, Any], stop: tuple[int | None, int] | None, checkpoint: dict[str, Any], how: How) -> Run:
-        folder = kept / hashlib.sha256(repr((case, stop, checkpoint, how)).encode()).hexdigest()
-        if not folder.exists():
-            validated(case, "made", Stopping(*stop) if stop else Reporter(), checkpoint, how)
-            shutil.move("made", folder)
-        (path,) = Path(shutil.copytree(folder, "runs", symlinks=True)).iterdir()
-        return Run(path)
+        def make() -> None:
+            validated(case, "runs", Stopping(*stop) if stop else Reporter(), checkpoint, how)
+
+        return bench.once((case, stop, checkpoint, how), make)
 
     return found
 
