@@ -52,8 +52,9 @@ def evaluate(
     announce_stand_in(console, record.data.source, record.data.description)
     console.print(score_table(results))
     for part, result in results.items():
-        for shown in class_lines(part, result.get("classes", [])):
-            console.print(shown)
+        for name, told in {"": result, **result.get("outputs", {})}.items():
+            for shown in class_lines(f"{part}: {name}" if name else part, told.get("classes", [])):
+                console.print(shown)
         show_unfamiliar(console, [Unfamiliar.of(told) for told in result["unfamiliar"]], f"the {part} rows")
     if "test" in results:
         say(f"evaluations on the test rows so far: {record.test_looks}")

@@ -173,12 +173,16 @@ def summary_lines(summary: dict[str, Any]) -> list[str]:
     for other in base.get("also", []):
         known = {name: value for name, value in other.items() if name in shown}
         lines.append(f"baseline:  {scores_text(known)}  ({other['guess']}; {base['on']} rows)")
-    own = summary.get("in_unit")
-    if own and own["best"]:
-        usual = {name: value for name, value in own["baseline"].items() if name in own["best"]}
-        unit = own["unit"] or "the target's unit"
-        lines.append(f"in {unit}:  best {scores_text(own['best'])}  baseline {scores_text(usual)}")
-    return lines
+    owns = {"": summary} if summary.get("in_unit") else summary.get("outputs") or {}
+    return lines + [_own_line(name, told["in_unit"]) for name, told in owns.items() if told["in_unit"]["best"]]
+
+
+def _own_line(name: str, own: dict[str, Any]) -> str:
+    """Return the line with the scores of an output in the target's own unit."""
+    usual = {score: value for score, value in own["baseline"].items() if score in own["best"]}
+    unit = own["unit"] or ("its own unit" if name else "the target's unit")
+    before = f"{name} in {unit}" if name else f"in {unit}"
+    return f"{before}:  best {scores_text(own['best'])}  baseline {scores_text(usual)}"
 
 
 def _fold_lines(summary: dict[str, Any]) -> list[str]:
@@ -207,13 +211,13 @@ def score_table(results: dict[str, Any]) -> Table:
             table.add_row(
                 f"{part} ({result['rows']:,})", name, score_text(value), "" if usual is None else f"{usual:.4f}"
             )
-        own = result.get("in_unit") or {"scores": {}}
-        for name, value in own["scores"].items():
-            usual = own["baseline"].get(name)
-            shown = f"{name} in {own['unit'] or 'own unit'}"
-            table.add_row(
-                f"{part} ({result['rows']:,})", shown, score_text(value), "" if usual is None else f"{usual:.4f}"
-            )
+        for target, told in {"": result, **result.get("outputs", {})}.items():
+            own = told.get("in_unit") or {"scores": {}}
+            for name, value in own["scores"].items():
+                usual = own["baseline"].get(name)
+                shown = f"{target} {name} in {own['unit'] or 'own unit'}".strip()
+                rows = f"{part} ({told['rows']:,})"
+                table.add_row(rows, shown, score_text(value), "" if usual is None else f"{usual:.4f}")
     return table
 
 

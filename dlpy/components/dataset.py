@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
 
+from dlpy.components.named_transform import OfInput, OfTarget
 from dlpy.components.transform import AnyTransform, Transform
 from dlpy.core.errors import ConfigError
-from dlpy.core.options import Component, Slot
+from dlpy.core.options import Block, Component, Slot
 from dlpy.core.registry import Registry
 from dlpy.data.augmentation import Augmentation
 from dlpy.data.class_filter import Names
@@ -20,6 +22,22 @@ from dlpy.data.task import Task
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+class InputOptions(Block):
+    """The options of one of several inputs."""
+
+    transforms: list[AnyTransform] = []
+    """Transforms of this input, in order, such as [standardize]; fitted on training rows only."""
+    augmentation: Augmentation | None = None
+    """Random changes of training images, such as {rotation: 40, flip: horizontal}; none by default."""
+
+
+class TargetOptions(Block):
+    """The options of one of several targets."""
+
+    transforms: list[AnyTransform] = []
+    """Transforms of this target, in order, such as [log, standardize]; predictions and scores are turned back."""
 
 
 class Dataset(Component):
@@ -103,7 +121,49 @@ class Dataset(Component):
 
     def all_transforms(self) -> list[Transform]:
         """Return the transforms of the rows in order, including those that the dataset itself needs."""
-        return list(self.transforms)
+        return [*self.transforms, *self.named_transforms()]
+
+    def named_transforms(self) -> list[Transform]:
+        """Return the transforms of one among several inputs or targets."""
+        return []
+
+    def input_options(self) -> Mapping[str, InputOptions]:
+        """Return the options that are given for one among several inputs."""
+        return {}
+
+    def target_options(self) -> Mapping[str, TargetOptions]:
+        """Return the options that are given for one among several targets."""
+        return {}
+
+    def augmentations(self, task: Task) -> dict[str, Augmentation]:
+        """Return the random changes of training images by input."""
+        if self.augmentation is not None:
+            return dict.fromkeys(task.inputs, self.augmentation)
+        return {name: given.augmentation for name, given in self.input_options().items() if given.augmentation}
+
+
+class NamedDataset(Dataset):
+    """A dataset whose rows may have several inputs or targets, with options for each."""
+
+    inputs: Mapping[str, InputOptions] | None = None
+    """Options of each input, such as {words: {transforms: [{name: pad, length: 100}]}}."""
+    targets: Mapping[str, TargetOptions] | None = None
+    """Options of each target, such as {price: {transforms: [log, standardize]}}."""
+
+    def input_options(self) -> Mapping[str, InputOptions]:
+        return self.inputs or {}
+
+    def target_options(self) -> Mapping[str, TargetOptions]:
+        return self.targets or {}
+
+    def named_transforms(self) -> list[Transform]:
+        kinds = (("inputs", OfInput, self.input_options()), ("targets", OfTarget, self.target_options()))
+        return [
+            kind(name=inner.name, of=of, inner=inner, keys=("data", key, of, "transforms", position))
+            for key, kind, options in kinds
+            for of, option in options.items()
+            for position, inner in enumerate(option.transforms)
+        ]
 
 
 AnyDataset = Annotated[Dataset, Slot(Dataset.registry)]

@@ -32,6 +32,7 @@ class Model(Component):
 
     registry = Registry[type["Model"]]("model", "dlpy.models")
     masks_padding: ClassVar[bool] = False  # padding a row changes none of its predictions; see `build`
+    takes_several: ClassVar[bool] = False  # whether tasks may have several inputs or outputs; see `build`
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
@@ -68,6 +69,10 @@ class Model(Component):
         row, which saves time: it promises that padding a row changes none of its predictions, for example because
         `Embedding(mask_zero=True)` marks what to skip and all layers behind it use the mask. Before training and
         scoring, a few short rows are predicted at two lengths; if they differ, rows are fed at full length.
+
+        A family that sets `takes_several = True` gets tasks with several inputs or outputs too. Its inputs then bear
+        the names of `task.inputs`, and where there are several, inputs or outputs of the model are dicts by name:
+        `keras.Model({"words": ..., "photo": ...}, {"price": ..., "sold": ...})`.
         """
         raise self.lacks("build")
 

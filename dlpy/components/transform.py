@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
+from dlpy.core.errors import ConfigError
 from dlpy.core.options import Component, Slot
 from dlpy.core.registry import Registry
 from dlpy.data.rows import Rows
-from dlpy.data.task import State, Task
+from dlpy.data.task import Output, State, Task
 from dlpy.data.unfamiliar import Unfamiliar
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ class Transform(Component):
     registry = Registry[type["Transform"]]("transform", "dlpy.transforms")
     on_targets: ClassVar[bool] = False  # whether it changes targets only
     keeps_rows: ClassVar[bool] = False  # whether it leaves rows unchanged
+    is_invertible: ClassVar[bool] = False  # whether it can transform numeric targets too; see `of_target`
 
     def outline(self, task: Task) -> Task:
         """Return the task after this transform.
@@ -57,6 +59,14 @@ class Transform(Component):
     def layer(self, state: State) -> keras.layers.Layer | None:
         """Return a Keras layer that transforms a batch in the same way, or None."""
         return None
+
+    def of_target(self, output: Output, state: State) -> Output:
+        """Return the output whose numbers were transformed, with what turns predictions back into its own unit.
+
+        Define it, and set `is_invertible`, if the transform may be listed under `data.targets`: the targets are then
+        its rows, an array (rows, units) with NaN where a target is missing.
+        """
+        raise ConfigError(f"{self.name} cannot transform a target.")
 
 
 AnyTransform = Annotated[Transform, Slot(Transform.registry)]

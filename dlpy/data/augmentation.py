@@ -80,12 +80,20 @@ class Augmentation(Block):
         if task.input.kind != "array" or len(task.input.shape) != 3:
             raise ConfigError(f"augmentation requires images (height, width, channels), not {task.input}.")
 
-    def by_epoch(self, pictures: Features, seed: int, count: int) -> Callable[[int], Draws]:
-        """Return a function that draws the changes of `count` images for an epoch."""
+    def by_epoch(self, pictures: Features, seed: int, count: int, number: int = 0) -> Callable[[int], Draws]:
+        """Return a function that draws the changes of `count` images for an epoch.
+
+        Args:
+            pictures: the images.
+            seed: of the experiment.
+            count: the number of images.
+            number: of the input among those that are augmented, from 0; each draws its own changes.
+        """
         if not isinstance(pictures, np.ndarray | Scaled | Pictures):
             raise TypeError(f"expected images, not {type(pictures).__name__}")
         (_, *size, _), span = pictures.shape, value_span(pictures)
-        return lambda epoch: self.drawn(np.random.default_rng([seed, epoch, 2]), count, (size[0], size[1]), span)
+        more = [number] if number else []
+        return lambda epoch: self.drawn(np.random.default_rng([seed, epoch, 2, *more]), count, (size[0], size[1]), span)
 
     def drawn(self, random: np.random.Generator, count: int, size: tuple[int, int], span: tuple[float, float]) -> Draws:
         """Return how each of some images is changed, as `augmented` takes it.

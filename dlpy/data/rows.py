@@ -10,12 +10,15 @@ from dlpy.core.errors import DataError
 from dlpy.data.features import Features, Padded, Passages, Pictures, Scaled, Windows, arrays_of, take
 from dlpy.data.task import Task
 
+SAMPLE_WEIGHT = "sample weight"  # the column that holds how much each training row counts in the loss
+
 
 @dataclass(frozen=True)
 class Rows:
     """Rows of a dataset: inputs and targets by name, and the position of each row in its source.
 
-    Targets are (rows,) or (rows, units) numbers; classes are given by their numbers. Rows to predict have no targets.
+    Targets are (rows,) or (rows, units) numbers; classes are given by their numbers. Where a target is missing, it is
+    NaN, or -1 as a class. Rows to predict have no targets.
     """
 
     inputs: dict[str, Features]
@@ -60,13 +63,29 @@ class Rows:
             if len(values) != len(self):
                 raise DataError(f"{where}: {len(self):,} rows of inputs, but {len(values):,} of {name}.")
 
-    def with_x(self, x: Features) -> "Rows":
-        """Return the same rows with another single input."""
-        return replace(self, inputs=dict.fromkeys(self.inputs, x))
+    def with_x(self, x: Features, name: str | None = None) -> "Rows":
+        """Return the same rows with another input: the only one unless it is named."""
+        (name,) = [name] if name is not None else self.inputs
+        return replace(self, inputs={**self.inputs, name: x})
 
-    def with_y(self, y: np.ndarray) -> "Rows":
-        """Return the same rows with another single target."""
-        return replace(self, targets=dict.fromkeys(self.targets, y))
+    def with_y(self, y: np.ndarray, name: str | None = None) -> "Rows":
+        """Return the same rows with another target: the only one unless it is named."""
+        (name,) = [name] if name is not None else self.targets
+        return replace(self, targets={**self.targets, name: y})
+
+    def of_input(self, name: str) -> "Rows":
+        """Return the rows with this input alone."""
+        return replace(self, inputs={name: self.inputs[name]})
+
+    def of_target(self, name: str) -> "Rows":
+        """Return the rows with this target alone; rows without targets stay without."""
+        return replace(self, targets={name: self.targets[name]} if self.targets else {})
+
+    def with_target(self, name: str) -> "Rows":
+        """Return the rows that have this target, with it alone; rows without targets stay without."""
+        rows = self.of_target(name)
+        missing = is_missing(rows.y) if rows.targets else np.zeros(0, np.bool_)
+        return rows.take(np.flatnonzero(~missing)) if missing.any() else rows
 
     def take(self, rows: np.ndarray) -> "Rows":
         """Return the selected rows, in the given order."""
@@ -76,6 +95,12 @@ class Rows:
             self.index[rows],
             {name: column[rows] for name, column in self.columns.items()},
         )
+
+
+def is_missing(target: np.ndarray) -> np.ndarray:
+    """Return for each row whether it has no target, or not all of several numbers: (rows,) bool."""
+    missing = np.isnan(target) if target.dtype.kind == "f" else np.less(target, 0)
+    return np.any(missing.reshape(len(target), -1), axis=1)
 
 
 @dataclass(frozen=True)
@@ -117,3 +142,12 @@ class Data:
     validation: Rows | None
     test: Rows | None
     task: Task
+
+    def of_output(self, name: str) -> "Data":
+        """Return the rows that have this target, with it alone."""
+        if len(self.task.outputs) == 1 and not self.task.output.has_missing:
+            return self
+        validation = None if self.validation is None else self.validation.with_target(name)
+        same = self.test is self.validation
+        test = validation if same else None if self.test is None else self.test.with_target(name)
+        return Data(self.train.with_target(name), validation, test, self.task.of_output(name))

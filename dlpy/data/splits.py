@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import Field, GetJsonSchemaHandler, model_validator
 from pydantic_core import core_schema
 
-from dlpy.core.errors import DataError
+from dlpy.core.errors import ConfigError, DataError, did_you_mean
 from dlpy.core.options import Block
 from dlpy.data.rows import Loaded, Rows
 from dlpy.data.task import Task
@@ -33,8 +33,9 @@ class Holdout(Block):
     """test: validate on the test rows, as in section 4.4 of the book; test scores are then no longer independent."""
     take: Literal["first", "last", "random"] | None = None
     """Which rows to hold out. Default: the first ones for `count`, random ones for `fraction`."""
-    stratify: bool | None = None
-    """Keep the class proportions equal in both splits. Default: true for random rows with classes."""
+    stratify: bool | str | None = None
+    """Keep the class proportions equal in both splits; of several targets, those of the named one. Default: true for
+    random rows with a single target of classes."""
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler) -> dict:
@@ -91,7 +92,7 @@ class Holdout(Block):
             raise DataError(f"{key}: cannot hold out {count} of {len(rows)} rows: both splits need at least one row.")
         ranks = np.arange(len(rows))
         if self.order == "random":
-            labels = _labels(rows, task) if self.stratify is not False else None
+            labels = _labels(rows, task, self.stratify)
             ranks = _random_ranks(rows, labels, np.random.default_rng(seed))
         held = ranks >= len(rows) - count if self.order == "last" else ranks < count
         if "group" in rows.columns:
@@ -123,8 +124,9 @@ class KFold(Block):
     """Number of repetitions, each with newly shuffled rows (iterated k-fold)."""
     shuffle: bool = True
     """Draw the folds at random; false uses contiguous rows in order, as in section 3.6 of the book."""
-    stratify: bool | None = None
-    """Keep the class proportions equal in all folds. Default: true for shuffled rows with classes."""
+    stratify: bool | str | None = None
+    """Keep the class proportions equal in all folds; of several targets, those of the named one. Default: true for
+    shuffled rows with a single target of classes."""
 
     @model_validator(mode="after")
     def _shuffles_if_repeated(self) -> KFold:
@@ -138,8 +140,8 @@ class KFold(Block):
         Raises:
             DataError: there are more folds than rows, groups or rows of a class.
         """
-        labels = _labels(rows, task) if self.shuffle and self.stratify is not False else None
-        _check_folds(self.folds, rows, labels, task)
+        labels = _labels(rows, task, self.stratify) if self.shuffle else None
+        _check_folds(self, rows, labels, task)
         for repeat in range(self.repeats):
             fold_of = _fold_numbers(self, rows, labels, np.random.default_rng([seed, repeat]))
             for fold in range(self.folds):
@@ -196,14 +198,34 @@ def _interleave(labels: np.ndarray, shuffled: np.ndarray) -> np.ndarray:
     return shuffled[np.argsort(place[shuffled], kind="stable")]
 
 
-def _labels(rows: Rows, task: Task) -> np.ndarray | None:
-    """Return the class number of each row, or None if there are no classes or the rows are grouped."""
-    if len(task.outputs) != 1 or task.output.kind == "regression" or "group" in rows.columns:
+def _labels(rows: Rows, task: Task, stratify: bool | str | None) -> np.ndarray | None:
+    """Return the class number of each row, -1 without one; None where rows are not stratified.
+
+    Raises:
+        ConfigError: there is no such target, or it has no classes.
+    """
+    name = _stratified(task, stratify)
+    if name is None or "group" in rows.columns:
         return None
-    return rows.y.argmax(axis=-1) if task.output.one_hot else rows.y.reshape(-1).astype(np.int64)
+    output, y = task.outputs[name], rows.targets[name]
+    return y.argmax(axis=-1) if output.one_hot else y.reshape(-1).astype(np.int64)
 
 
-def _check_folds(folds: int, rows: Rows, labels: np.ndarray | None, task: Task) -> None:
+def _stratified(task: Task, stratify: bool | str | None) -> str | None:
+    """Return the name of the target whose classes are to be in the same proportions, or None."""
+    classified = [name for name, output in task.outputs.items() if output.kind not in ("regression", "multilabel")]
+    if isinstance(stratify, str):
+        if stratify not in classified:
+            hint = did_you_mean(stratify, classified) or " No target has classes."
+            raise ConfigError(f"stratify: there is no target '{stratify}' with classes.{hint}")
+        return stratify
+    if stratify is False or len(task.outputs) != 1:
+        return None
+    return classified[0] if classified else None
+
+
+def _check_folds(kfold: KFold, rows: Rows, labels: np.ndarray | None, task: Task) -> None:
+    folds = kfold.folds
     if "group" in rows.columns and len(np.unique(rows.columns["group"])) < folds:
         raise DataError(f"{folds} folds need at least {folds} groups; there are fewer. Use fewer folds.")
     if folds > len(rows):
@@ -213,7 +235,8 @@ def _check_folds(folds: int, rows: Rows, labels: np.ndarray | None, task: Task) 
     numbers, counts = np.unique(labels, return_counts=True)
     if counts.min() < folds:
         number = numbers[counts.argmin()]
-        name = task.output.classes[number] if task.output.classes else number
+        output = task.outputs[_stratified(task, kfold.stratify) or ""]
+        name = output.classes[number] if output.classes else number
         if counts.min() == 1:
             raise DataError(
                 f"class {name} has a single row, which cannot be in both splits. Remove it or add more rows."

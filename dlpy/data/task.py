@@ -8,7 +8,7 @@ import numpy as np
 
 from dlpy.core.parsing import parse
 
-Kind = Literal["binary", "multiclass", "regression", "tokens", "inputs"]
+Kind = Literal["binary", "multiclass", "ordinal", "multilabel", "regression", "tokens", "inputs", "unknown"]
 State = dict[str, np.ndarray]  # the fitted state of a transform
 
 _MOST_NUMBERS = 2**31  # limit for the size of a row, its target and its vocabulary
@@ -45,8 +45,10 @@ class Input:
 class Output:
     """One target of the model, with its default last activation, loss and metrics.
 
-    For "tokens" the target is the next token of a text. For "inputs" the model learns to reproduce the rows themselves,
-    with its own training step; `classes` are then those of the labels, if there are any.
+    For "ordinal" the classes have an order, from the lowest. For "multilabel" each of the `classes` is true or not, and
+    several may be: targets are (rows, units) of 0 and 1. For "tokens" the target is the next token of a text. For
+    "inputs" the model learns to reproduce the rows themselves, with its own training step; `classes` are then those of
+    the labels, if there are any. "unknown" is a target whose kind only the data decides.
     """
 
     kind: Kind
@@ -58,33 +60,43 @@ class Output:
     unit: str = ""
     steps: int | None = None  # for tokens: positions of a window with a target; None: only after the window
     from_last: bool = False  # for windows: the model predicts the change from the target's last value, which is added
+    is_count: bool = False  # for regression: whole numbers from 0 up, of which the model predicts the expected one
+    log_of_sum: float | None = None  # for regression: `number * scale + offset` is log(this + target)
+    has_missing: bool = False  # some rows have no target (NaN, or class -1); they do not count
 
     @property
     def has_answers(self) -> bool:
         """Whether each row has a target that predictions are stored and compared with."""
-        return self.kind in ("binary", "multiclass", "regression")
+        return self.has_classes or self.kind in ("multilabel", "regression")
 
     @property
     def has_classes(self) -> bool:
-        """Whether the targets are classes."""
-        return self.kind in ("binary", "multiclass")
+        """Whether each target is one of several classes."""
+        return self.kind in ("binary", "multiclass", "ordinal")
 
     @property
     def activation(self) -> str:
         """The activation of the last layer."""
-        return {"binary": "sigmoid", "regression": "linear"}.get(self.kind, "softmax")
+        if self.is_count:
+            return "exponential"
+        return {"binary": "sigmoid", "multilabel": "sigmoid", "regression": "linear"}.get(self.kind, "softmax")
 
     @property
     def loss(self) -> str:
         """The default loss for this target."""
-        multiclass = "categorical_crossentropy" if self.one_hot else "sparse_categorical_crossentropy"
-        return {"binary": "binary_crossentropy", "regression": "mse"}.get(self.kind, multiclass)
+        if self.kind in ("binary", "multilabel"):
+            return "binary_crossentropy"
+        if self.kind == "regression":
+            return "poisson" if self.is_count else "mse"
+        return "categorical_crossentropy" if self.one_hot else "sparse_categorical_crossentropy"
 
     @property
     def metrics(self) -> tuple[str, ...]:
         """The default metrics for this target."""
         if self.kind == "tokens":
             return ("bits", "perplexity", "accuracy")
+        if self.kind == "ordinal":
+            return ("accuracy", "class_error")
         return ("mae",) if self.kind == "regression" else ("accuracy",)
 
     @property
@@ -117,6 +129,31 @@ class Task:
         (only,) = self.outputs.values()
         return only
 
+    @property
+    def is_single(self) -> bool:
+        """Whether there is one input and one output."""
+        return len(self.inputs) == 1 and len(self.outputs) == 1
+
+    @property
+    def rows(self) -> str:
+        """The inputs in words, for messages."""
+        if len(self.inputs) == 1:
+            return str(self.input)
+        return ", ".join(f"{name} ({given})" for name, given in self.inputs.items())
+
+    @property
+    def has_answers(self) -> bool:
+        """Whether each row has targets that predictions are stored and compared with."""
+        return all(output.has_answers for output in self.outputs.values())
+
+    def of_input(self, name: str) -> "Task":
+        """Return the task with this input alone."""
+        return replace(self, inputs={name: self.inputs[name]})
+
+    def of_output(self, name: str) -> "Task":
+        """Return the task with this output alone."""
+        return replace(self, outputs={name: self.outputs[name]})
+
     @classmethod
     def from_record(cls, record: object) -> "Task":
         """Return the task stored in run.json by `to_record`.
@@ -125,9 +162,10 @@ class Task:
             ValueError: the record is not a task.
         """
         task: Task = parse(record, cls)
-        if len(task.inputs) != 1 or len(task.outputs) != 1:
+        if not task.inputs or not task.outputs:
             raise ValueError(f"it has {len(task.inputs)} inputs and {len(task.outputs)} outputs")
-        for shape in (task.input.shape, task.output.shape, (task.input.vocabulary,)):
+        shapes = [shape for given in task.inputs.values() for shape in (given.shape, (given.vocabulary,))]
+        for shape in [*shapes, *(output.shape for output in task.outputs.values())]:
             sizes = [size for size in shape if size is not None]
             if min(sizes, default=0) < 0 or math.prod(sizes) >= _MOST_NUMBERS:
                 raise ValueError(f"{shape} is not a valid shape")
@@ -140,10 +178,12 @@ class Task:
             del given["words"], given["columns"]
         return record
 
-    def with_input(self, given: Input) -> "Task":
-        """Return the same task with another single input."""
-        return replace(self, inputs=dict.fromkeys(self.inputs, given))
+    def with_input(self, given: Input, name: str | None = None) -> "Task":
+        """Return the same task with another input: the only one unless it is named."""
+        (name,) = [name] if name is not None else self.inputs
+        return replace(self, inputs={**self.inputs, name: given})
 
-    def with_output(self, wanted: Output) -> "Task":
-        """Return the same task with another single output."""
-        return replace(self, outputs=dict.fromkeys(self.outputs, wanted))
+    def with_output(self, wanted: Output, name: str | None = None) -> "Task":
+        """Return the same task with another output: the only one unless it is named."""
+        (name,) = [name] if name is not None else self.outputs
+        return replace(self, outputs={**self.outputs, name: wanted})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
 
@@ -14,24 +15,56 @@ _POWERS = {"mae": 1, "rmse": 1, "mse": 2}  # power of the scale; other scores ar
 
 def own_numbers(numbers: np.ndarray, output: Output) -> np.ndarray:
     """Return targets or predictions in the original unit of the target."""
-    if (output.scale, output.offset) == (1.0, 0.0):
+    if not is_changed(output):
         return numbers
-    return (numbers * output.scale + output.offset).astype(np.float32)
+    scaled = numbers * output.scale + output.offset
+    if output.log_of_sum is not None:
+        with np.errstate(over="ignore"):  # an infinite prediction is reported as such
+            scaled = np.exp(scaled.astype(np.float64)) - output.log_of_sum
+    return scaled.astype(np.float32)
+
+
+def own_tensor(numbers: Any, output: Output) -> Any:
+    """Return tensors of targets or predictions in the original unit of the target."""
+    if not is_changed(output):
+        return numbers
+    scaled = numbers * output.scale + output.offset
+    if output.log_of_sum is None:
+        return scaled
+    from keras import ops
+
+    return ops.exp(scaled) - output.log_of_sum
+
+
+def as_seen(numbers: np.ndarray, output: Output) -> np.ndarray:
+    """Return numbers in the target's original unit as the model sees them: the inverse of `own_numbers`."""
+    if output.log_of_sum is not None:
+        numbers = np.log(numbers + output.log_of_sum)
+    return (numbers - output.offset) / output.scale
+
+
+def is_changed(output: Output) -> bool:
+    """Return whether targets were transformed, so that they are not in their original unit."""
+    return (output.scale, output.offset) != (1.0, 0.0) or output.log_of_sum is not None
 
 
 def has_unit(output: Output) -> bool:
     """Return whether scores are also shown in the original unit of the target."""
-    return output.kind == "regression" and (output.scale != 1.0 or output.unit != "")
+    return output.kind == "regression" and (output.scale != 1.0 or output.unit != "" or output.log_of_sum is not None)
 
 
 def own_scores(scores: Mapping[str, object], output: Output, names: Mapping[str, str]) -> dict[str, float]:
     """Return the metrics converted to the original unit of the target; other entries, such as the loss, are omitted.
+
+    Scores of logarithms are not convertible: none is returned.
 
     Args:
         scores: scores by key, with the prefix "val_" for validation rows.
         output: the target.
         names: names of the metrics by key, such as {"error": "mae"}.
     """
+    if output.log_of_sum is not None:
+        return {}
     known = {**{name: name for name in _POWERS}, **names}
     found = {}
     for key, value in scores.items():

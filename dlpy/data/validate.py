@@ -7,7 +7,7 @@ import numpy as np
 from dlpy.core.errors import DataError
 from dlpy.data.features import Features, Pictures, Scaled, Windows, arrays_of
 from dlpy.data.rows import Data, Rows
-from dlpy.data.task import Output
+from dlpy.data.task import Output, Task
 
 
 def check(data: Data) -> None:
@@ -15,9 +15,8 @@ def check(data: Data) -> None:
     parts = {"training": data.train, "validation": data.validation, "test": data.test}
     for name, rows in parts.items():
         if rows is not None:
-            check_rows(rows, name, data.task.output)
-    if data.task.output.has_classes:
-        check_every_class(data.train, data.task.output)
+            check_rows(rows, name, data.task)
+    check_every_class(data.train, data.task)
 
 
 def class_numbers(rows: Rows, output: Output) -> np.ndarray:
@@ -25,25 +24,37 @@ def class_numbers(rows: Rows, output: Output) -> np.ndarray:
     return rows.y.argmax(axis=-1) if output.one_hot else rows.y.reshape(-1).astype(np.int64)
 
 
-def check_rows(rows: Rows, part: str, output: Output) -> None:
+def check_rows(rows: Rows, part: str, task: Task) -> None:
     """Raise DataError for rows that cannot be scored: no rows, NaN, wrong labels."""
     if len(rows) == 0:
         raise DataError(f"there are no {part} rows.")
     rows.check_lengths(f"{part} rows")
-    _check_numbers(rows, part)
-    if not rows.targets:
-        return
+    for name in rows.inputs:
+        _check_numbers(rows.of_input(name), part, f"input '{name}'" if len(rows.inputs) > 1 else "input")
+    for name, output in task.outputs.items() if rows.targets else []:
+        what = f"target '{name}'" if len(task.outputs) > 1 else "target"
+        known = rows.with_target(name) if output.has_missing else rows.of_target(name)
+        if len(known) == 0:
+            raise DataError(f"no {part} row has a {what}: change the split.")
+        _check_target(known, part, output, what)
+
+
+def _check_target(rows: Rows, part: str, output: Output, what: str) -> None:
     bad = _first_without_float32(rows.y)
     if bad is not None:
-        raise DataError(f"{part} row {rows.index[bad[0]]}: the target is {rows.y[bad]}; expected a finite number.")
+        raise DataError(f"{part} row {rows.index[bad[0]]}: the {what} is {rows.y[bad]}; expected a finite number.")
     if output.has_classes and not output.one_hot:
         _check_labels(rows, part, 2 if output.kind == "binary" else output.units or 0)
+    if output.kind == "multilabel" and not np.isin(rows.y, (0, 1)).all():
+        raise DataError(f"{part} rows: the {what} has other values than 0 and 1.")
+    if output.is_count and not ((rows.y >= 0) & (rows.y == np.floor(rows.y))).all():
+        raise DataError(f"{part} rows: the {what} is no count: counts are whole numbers from 0 up.")
 
 
-def _check_numbers(rows: Rows, part: str) -> None:
+def _check_numbers(rows: Rows, part: str, what: str) -> None:
     for array in [] if _contains_images(rows.x) else arrays_of(rows.x):
         if array.dtype.kind not in "buif":
-            raise DataError(f"{part} rows: the input contains {array.dtype}, expected numbers.")
+            raise DataError(f"{part} rows: the {what} contains {array.dtype}, expected numbers.")
         if array.ndim > 1 and array[0].size == 0:
             raise DataError(f"{part} rows of shape {array.shape[1:]} contain no numbers.")
         bad = _first_without_float32(array)
@@ -54,7 +65,7 @@ def _check_numbers(rows: Rows, part: str) -> None:
                 else "too large for float32 (at most 3.4e38); standardize it."
             )
             row = bad[0] if isinstance(rows.x, Windows) else rows.index[bad[0]]
-            raise DataError(f"{part} row {row}, input {list(bad[1:])} is {array[bad]}: {hint}")
+            raise DataError(f"{part} row {row}, {what} {list(bad[1:])} is {array[bad]}: {hint}")
 
 
 def _contains_images(features: Features) -> bool:
@@ -70,14 +81,21 @@ def _check_labels(rows: Rows, part: str, classes: int) -> None:
         raise DataError(f"{part} row {row}: label {label} is not one of the {classes} classes 0 to {classes - 1}.")
 
 
-def check_every_class(rows: Rows, output: Output) -> None:
-    """Raise DataError if a class has no rows."""
+def check_every_class(rows: Rows, task: Task) -> None:
+    """Raise DataError if a class of an output has no rows."""
+    for name, output in task.outputs.items():
+        if output.has_classes:
+            known = rows.with_target(name) if output.has_missing else rows.of_target(name)
+            _check_every_class(known, output, f"target '{name}': " if len(task.outputs) > 1 else "")
+
+
+def _check_every_class(rows: Rows, output: Output, where: str) -> None:
     count = 2 if output.kind == "binary" else output.units or 0
     missing = np.flatnonzero(np.bincount(class_numbers(rows, output), minlength=count) == 0)
     if len(missing):
         named = ", ".join(output.classes[number] if output.classes else str(number) for number in missing[:5])
         subject = f"class {named} has" if len(missing) == 1 else f"classes {named} have"
-        raise DataError(f"{subject} no training rows; change the split.")
+        raise DataError(f"{where}{subject} no training rows; change the split.")
 
 
 def _first_without_float32(array: np.ndarray) -> tuple[int, ...] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from itertools import starmap
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -24,17 +24,21 @@ from dlpy.engine.row_tensors import (
 )
 
 if TYPE_CHECKING:
+    import keras
     import tensorflow as tf
 
-Batch = tuple[Any, ...]  # (x,), (x, y) or (x, y, weight)
+Shapes = Mapping[str, Shape]
+
+Batch = tuple[Any, ...]  # (x,), (x, y) or (x, y, weight); each by name where there are several
+Weight = np.ndarray | dict[str, np.ndarray]  # (rows,) float32, how much each row counts, or by output
 
 
 class Held(NamedTuple):
     """What is the same in every epoch."""
 
-    x: RowTensors | None  # None for sparse rows
-    y: Any  # (rows, ...), or None
-    weight: Any  # (rows,) float32, or None
+    x: dict[str, RowTensors | None]  # None for sparse rows
+    y: dict[str, Any]  # (rows, ...)
+    weight: Any  # (rows,) float32, or by output; None
     batch_size: Any  # () int32
 
 
@@ -42,8 +46,8 @@ class Moved(NamedTuple):
     """What depends on the order of the rows."""
 
     order: Any  # (drawn,) int32, positions of rows
-    sparse: SparseTensors | None = None
-    draws: Draws | None = None  # how each image of the epoch is augmented
+    sparse: dict[str, SparseTensors]
+    draws: dict[str, Draws]  # how each image of the epoch is augmented
 
 
 class Tensors(NamedTuple):
@@ -61,41 +65,43 @@ class Resident:
         batch_size: the number of rows in a step.
         weight: (rows,) float32, how much each row counts.
         drawn: the number of rows in an epoch; all of them unless given.
-        cut: for a model that takes rows of any length: whether each batch is cut to its longest row, or padded to full
-            length.
+        cut: the inputs of which each batch is cut to its longest row, where the model takes any length; the others are
+            padded to full length.
     """
 
     def __init__(
         self,
         rows: Rows,
         batch_size: int,
-        weight: np.ndarray | None = None,
+        weight: Weight | None = None,
         drawn: int | None = None,
         *,
-        cut: bool = False,
+        cut: Collection[str] = (),
     ) -> None:
         self.drawn, self.batch_size = drawn or len(rows), min(batch_size, len(rows))
         self.steps = -(-self.drawn // self.batch_size)
-        self._rows = rows.x  # graphs read images from it
-        self._sparse = rows.x if isinstance(rows.x, Sparse) else None
-        x = None if isinstance(rows.x, Sparse) else row_tensors(rows.x, cut=cut)
-        y = (rows.y if rows.y.ndim > 1 else rows.y[:, None]) if rows.targets else None
-        self._held: Held = _constants(Held(x, y, weight, np.int32(self.batch_size)))
+        self._rows = rows.inputs  # graphs read images from it
+        self._sparse = {name: x for name, x in rows.inputs.items() if isinstance(x, Sparse)}
+        inputs = {
+            name: None if isinstance(x, Sparse) else row_tensors(x, cut=name in cut) for name, x in rows.inputs.items()
+        }
+        y = {name: target if target.ndim > 1 else target[:, None] for name, target in rows.targets.items()}
+        self._held: Held = _constants(Held(inputs, y, weight, np.int32(self.batch_size)))
 
-    def in_order(self, order: np.ndarray | None = None, draws: Draws | None = None) -> Tensors:
+    def in_order(self, order: np.ndarray | None = None, draws: Mapping[str, Draws] | None = None) -> Tensors:
         """Return the tensors of the rows in an order.
 
         Args:
             order: (drawn,) int32, positions of rows; as they are unless given.
-            draws: how each of them, in this order, is augmented.
+            draws: how each of them, in this order, is augmented, by input.
         """
         order = np.arange(self.drawn, dtype=np.int32) if order is None else order
-        sparse = None if self._sparse is None else SparseTensors.in_order(self._sparse, order, self.batch_size)
-        return Tensors(self._held, _constants(Moved(order, sparse, draws)))
+        sparse = {name: SparseTensors.in_order(x, order, self.batch_size) for name, x in self._sparse.items()}
+        return Tensors(self._held, _constants(Moved(order, sparse, dict(draws or {}))))
 
-    def in_orders(self, orders: Iterable[tuple[np.ndarray, Draws | None]]) -> Iterator[Tensors]:
+    def in_orders(self, orders: Iterable[tuple[np.ndarray, Mapping[str, Draws]]]) -> Iterator[Tensors]:
         """Yield the tensors for each order; for sparse rows, a thread prepares the next ones meanwhile."""
-        if self._sparse is None:
+        if not self._sparse:
             yield from starmap(self.in_order, orders)
             return
         with ThreadPoolExecutor(1) as thread:
@@ -108,24 +114,34 @@ class Resident:
                 yield coming.result()
 
 
-def batch(tensors: Tensors, step: tf.Tensor, shape: Shape) -> Batch:
+def input_shapes(model: keras.Model) -> Shapes:
+    """Return the shapes of a model's inputs, without the batch, by name."""
+    return {tensor.name: tuple(tensor.shape[1:]) for tensor in model.inputs}
+
+
+def batch(tensors: Tensors, step: tf.Tensor, shapes: Shapes) -> Batch:
     """Return a batch as the model takes it; the last one may be shorter.
 
     Args:
         tensors: what `Resident.in_order` returned.
         step: the number of the batch, from 0.
-        shape: of the model's input, without the batch.
+        shapes: of the model's inputs; that of the only one may have any name.
     """
     held, moved = tensors
     start = step * held.batch_size
     some = slice(start, start + held.batch_size)
-    if moved.sparse is None:
-        return _gathered(tensors, some, shape)
+    if not moved.sparse:
+        return _gathered(tensors, some, shapes)
     rows = moved.order[some]
-    return (moved.sparse.batch(step, rows, shape[-1]), *_targets(held, rows))
+    x = {}
+    for name in held.x:
+        shape = _shape_of(name, held, shapes)
+        sparse = moved.sparse.get(name)
+        x[name] = _taken(name, tensors, some, shape) if sparse is None else sparse.batch(step, rows, shape[-1])
+    return (_only(x), *_targets(held, rows))
 
 
-def block(tensors: Tensors, number: tf.Tensor, steps: int, batch_size: int, shape: Shape) -> Batch:
+def block(tensors: Tensors, number: tf.Tensor, steps: int, batch_size: int, shapes: Shapes) -> Batch:
     """Return several full batches at once, as arrays (steps, batch, ...). Not for sparse rows.
 
     Args:
@@ -139,7 +155,8 @@ def block(tensors: Tensors, number: tf.Tensor, steps: int, batch_size: int, shap
         return tf.ensure_shape(cut, (steps, batch_size, *part.shape[1:]))
 
     start = number * steps * batch_size
-    return tuple(map(in_steps, _gathered(tensors, slice(start, start + steps * batch_size), shape)))
+    gathered = _gathered(tensors, slice(start, start + steps * batch_size), shapes)
+    return tf.nest.map_structure(in_steps, gathered)
 
 
 def as_variables(moved: Moved) -> Moved:
@@ -173,14 +190,33 @@ def _constants(arrays: Any) -> Any:
     return tf.nest.map_structure(constant, arrays)
 
 
-def _gathered(tensors: Tensors, some: slice, shape: Shape) -> Batch:
+def _gathered(tensors: Tensors, some: slice, shapes: Shapes) -> Batch:
     """Return the rows at these positions of the order, in the form of a batch."""
     held, moved = tensors
     rows = moved.order[some]
-    if isinstance(held.x, PassageTensors) and held.x.every:
-        return (held.x.take(rows, shape), held.x.next_tokens(rows))
-    draws = None if moved.draws is None else moved.draws.at(some)
-    return (_features(held.x, rows, shape, draws), *_targets(held, rows))
+    if len(held.x) == 1:
+        (name,) = held.x
+        x, shape = held.x[name], _shape_of(name, held, shapes)
+        if isinstance(x, PassageTensors) and x.every:
+            return (x.take(rows, shape), x.next_tokens(rows))
+    taken = {name: _taken(name, tensors, some, _shape_of(name, held, shapes)) for name in held.x}
+    return (_only(taken), *_targets(held, rows))
+
+
+def _taken(name: str, tensors: Tensors, some: slice, shape: Shape) -> tf.Tensor:
+    """Return an input of the rows at these positions of the order."""
+    held, moved = tensors
+    draws = moved.draws.get(name)
+    return _features(held.x[name], moved.order[some], shape, None if draws is None else draws.at(some))
+
+
+def _shape_of(name: str, held: Held, shapes: Shapes) -> Shape:
+    return next(iter(shapes.values())) if len(held.x) == 1 else shapes[name]
+
+
+def _only(by_name: dict[str, Any]) -> Any:
+    """Return the only value, or all of them by name."""
+    return next(iter(by_name.values())) if len(by_name) == 1 else by_name
 
 
 def _features(x: RowTensors | None, rows: tf.Tensor, shape: Shape, draws: Draws | None) -> tf.Tensor:
@@ -200,4 +236,8 @@ def _features(x: RowTensors | None, rows: tf.Tensor, shape: Shape, draws: Draws 
 def _targets(held: Held, rows: tf.Tensor) -> Batch:
     import tensorflow as tf
 
-    return tuple(tf.gather(tensor, rows) for tensor in (held.y, held.weight) if tensor is not None)
+    y = {name: tf.gather(target, rows) for name, target in held.y.items()}
+    given = [_only(y)] if y else []
+    if held.weight is not None:
+        given.append(tf.nest.map_structure(lambda tensor: tf.gather(tensor, rows), held.weight))
+    return tuple(given)

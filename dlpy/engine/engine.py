@@ -20,7 +20,7 @@ from dlpy.data.rows import Rows
 from dlpy.engine import model_state
 from dlpy.engine.device_rows import Resident, Tensors
 from dlpy.engine.fused_updates import fuse
-from dlpy.engine.graphs import GraphEpoch, Graphs, Part, steps_in_block
+from dlpy.engine.graphs import GraphEpoch, Graphs, Part, Predictions, by_output, steps_in_block
 from dlpy.engine.lengths import Lengths
 from dlpy.engine.model_state import Averages
 from dlpy.engine.plan import Execution, Pause, Plan, Stage, acts_on_batches, epoch_orders, held_out_order
@@ -29,12 +29,13 @@ from dlpy.engine.step_hooks import Watch, no_pause, require_finite
 
 if TYPE_CHECKING:
     import keras
+    import tensorflow as tf
 
 _HELD_OUT_BYTES = 4_000_000  # rows scored at a time: more would not stay in the cache
 _MOST_HELD_OUT = 512
 
-# Takes rows and the predictions for all of them, (rows, units), and returns a score that no sum over batches gives.
-ExactScore = Callable[[Rows, np.ndarray], float]
+# Takes rows and the predictions for all of them, and returns a score that no sum over batches gives.
+ExactScore = Callable[[Rows, Predictions], float]
 Scorer = Callable[[Pause], dict[str, float]]
 
 
@@ -107,7 +108,7 @@ class Engine:
                 break
             if stage is not None:
                 self._enter(number, stage, hooks)
-            self._graphs.create_variables(train, cut=self._lengths.are_cut(train))
+            self._graphs.create_variables(train, cut=self._lengths.cut(train))
             epochs, averages = range(first, first + (stage or plan).epochs), Averages(self.model, in_place=False)
             if at and number == at.stage:
                 at.restore(self.model)
@@ -120,8 +121,7 @@ class Engine:
 
     def _job(self, train: Rows, validation: Rows | None, plan: Plan, hooks: Sequence[Hooks]) -> _Job:
         drawn = plan.steps_per_epoch and plan.steps_per_epoch * min(plan.batch_size, len(train))
-        cut = self._lengths.are_cut(train)
-        resident = Resident(train, plan.batch_size, plan.sample_weight, drawn, cut=cut)
+        resident = Resident(train, plan.batch_size, plan.sample_weight, drawn, cut=self._lengths.cut(train))
         return _Job(train, validation, plan, hooks, resident)
 
     def _enter(self, number: int, stage: Stage, hooks: Sequence[Hooks]) -> None:
@@ -168,29 +168,35 @@ class Engine:
             return StepEpoch(self.model, rows, pause, listeners, jit_compile=self.execution.jit_compile)
         if not self.execution.jit_compile:
             return GraphEpoch([Part(self._graphs.train, 0, rows.steps)], pause)
-        shape = self.model.inputs[0].shape[1:]
-        passes = shape[0] or 1 if len(shape) == 2 else 1  # of a recurrent network
-        block = steps_in_block(rows, row_bytes(job.train.x), self.model.count_params(), pause, passes)
+        shapes = [tensor.shape[1:] for tensor in self.model.inputs]
+        passes = max(shape[0] or 1 if len(shape) == 2 else 1 for shape in shapes)  # of a recurrent network
+        block = steps_in_block(rows, _row_bytes(job.train), self.model.count_params(), pause, passes)
         full = rows.drawn // rows.batch_size // block
         compiled = Part(self._graphs.train_blocks(block, rows.batch_size), 0, full, block)
         return GraphEpoch([compiled, Part(self._graphs.train, full * block, rows.steps)], pause)
 
     def evaluate(self, rows: Rows, batch_size: int) -> dict[str, float]:
         """Return the loss and metrics on these rows."""
-        self._graphs.create_variables(rows, cut=self._lengths.are_cut(rows))
+        self._graphs.create_variables(rows, cut=self._lengths.cut(rows))
         return losses_first(self._scorer(rows, batch_size)(no_pause))
 
     def predict(self, rows: Rows, batch_size: int) -> np.ndarray:
-        """Return the predictions for these rows: (rows, units) float32."""
+        """Return the predictions of a model with one output for these rows: (rows, units) float32."""
+        (prediction,) = self.predict_all(rows, batch_size).values()
+        return prediction
+
+    def predict_all(self, rows: Rows, batch_size: int) -> Predictions:
+        """Return the predictions for these rows by output."""
         import tensorflow as tf
 
         resident, order = self._held_out(rows, batch_size)
         tensors = resident.in_order(order)
-        steps = map(tf.constant, range(resident.steps))
-        given = np.concatenate([self._graphs.predict(tensors, step).numpy() for step in steps])
-        prediction = np.empty_like(given)
-        prediction[order] = given
-        return prediction
+        steps = [self._step(tensors, tf.constant(step)) for step in range(resident.steps)]
+        return {name: _put_back(order, [step[name] for step in steps]) for name in steps[0]}
+
+    def _step(self, tensors: Tensors, step: tf.Tensor) -> Predictions:
+        given = by_output(self._graphs.predict(tensors, step))
+        return {name: prediction.numpy() for name, prediction in given.items()}
 
     def _scorer(self, rows: Rows, batch_size: int) -> Scorer:
         """Return what scores these rows again and again."""
@@ -204,7 +210,8 @@ class Engine:
         def score(after: Pause) -> dict[str, float]:
             self._graphs.make_room(len(rows))
             scores = keeping.run(tensors, after)
-            return scores | {name: exact(rows, self._graphs.kept()) for name, exact in self._exact.items()}
+            kept = self._graphs.kept()
+            return scores | {name: exact(rows, kept) for name, exact in self._exact.items()}
 
         return score
 
@@ -213,9 +220,21 @@ class Engine:
 
         The number of rows at a time depends on their size alone, so that scores repeat.
         """
-        size = max(batch_size, min(_MOST_HELD_OUT, _HELD_OUT_BYTES // row_bytes(rows.x)))
-        resident = Resident(rows, size, cut=self._lengths.are_cut(rows))
+        size = max(batch_size, min(_MOST_HELD_OUT, _HELD_OUT_BYTES // _row_bytes(rows)))
+        resident = Resident(rows, size, cut=self._lengths.cut(rows))
         return resident, held_out_order(rows, self._lengths.of(rows))
+
+
+def _row_bytes(rows: Rows) -> int:
+    return sum(map(row_bytes, rows.inputs.values()))
+
+
+def _put_back(order: np.ndarray, given: list[np.ndarray]) -> np.ndarray:
+    """Return predictions, given batch by batch in an order of the rows, in the order of the rows themselves."""
+    joined = np.concatenate(given)
+    prediction = np.empty_like(joined)
+    prediction[order] = joined
+    return prediction
 
 
 @dataclass(frozen=True)

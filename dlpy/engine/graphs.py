@@ -9,7 +9,7 @@ times slower. The batches that are left run in the plain loop.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 Scores = dict[str, Any]  # name -> tensor
 Loop = Callable[[Tensors, Any, Any, Any], Scores]
+Predictions = dict[str, np.ndarray]  # (rows, units) float32 by output; of a model with one output, by the empty name
 
 _CALL_SECONDS = 0.3  # the time of one call of a graph
 _BLOCK_BYTES = (4_000_000, 32_000_000)  # the bounds of the rows gathered for a block
@@ -47,14 +48,14 @@ class Graphs:
 
     def __init__(self, model: keras.Model) -> None:
         self._model = model
-        self._shape = tuple(model.inputs[0].shape[1:])
+        self._shapes = device_rows.input_shapes(model)
         self._blocks: dict[tuple[int, int], Loop] = {}
         self._created = False
         step = model.train_step if model.trainable_variables else model.test_step  # Keras warns where nothing learns
         self.train = self._over(lambda tensors, number: step(self._batch(tensors, number)))
         self.test = self._over(lambda tensors, step: model.test_step(self._batch(tensors, step)))
         self.test_and_keep = self._over(self._test_and_keep)
-        self._kept: Any = None
+        self._kept: dict[str, Any] = {}
         self.predict = _graph(lambda tensors, step: model(self._batch(tensors, step)[0], training=False))
 
     def train_blocks(self, steps: int, batch_size: int) -> Loop:
@@ -69,29 +70,31 @@ class Graphs:
         @tf.function(jit_compile=True, autograph=False)
         def take_steps(block: Batch) -> None:
             def take(step: tf.Tensor) -> tf.Tensor:
-                self._model.train_step(tuple(array[step] for array in block))
+                self._model.train_step(tf.nest.map_structure(lambda array: array[step], block))
                 return step + 1
 
             tf.while_loop(lambda step: step < steps, take, [0], maximum_iterations=steps)
 
         return self._over(
-            lambda tensors, number: take_steps(device_rows.block(tensors, number, steps, batch_size, self._shape))
+            lambda tensors, number: take_steps(device_rows.block(tensors, number, steps, batch_size, self._shapes))
         )
 
     def make_room(self, rows: int) -> None:
         """Make room for the predictions of this many rows."""
         import tensorflow as tf
 
-        shape = tuple(self._model.outputs[0].shape[1:])
-        empty = tf.zeros((rows, *shape))
-        if self._kept is None:
-            self._kept = tf.Variable(empty, shape=(None, *shape), trainable=False)
-        else:
-            self._kept.assign(empty)
+        wanted = self._model.output
+        for name, tensor in (wanted if isinstance(wanted, Mapping) else {"": self._model.outputs[0]}).items():
+            shape = tuple(tensor.shape[1:])
+            empty = tf.zeros((rows, *shape))
+            if name not in self._kept:
+                self._kept[name] = tf.Variable(empty, shape=(None, *shape), trainable=False)
+            else:
+                self._kept[name].assign(empty)
 
-    def kept(self) -> np.ndarray:
-        """Return the predictions of the rows that were scored last: (rows, units) float32, in their order."""
-        return self._kept.numpy()
+    def kept(self) -> Predictions:
+        """Return the predictions of the rows that were scored last, in their order."""
+        return {name: variable.numpy() for name, variable in self._kept.items()}
 
     def _test_and_keep(self, tensors: Tensors, step: tf.Tensor) -> None:
         import tensorflow as tf
@@ -100,13 +103,14 @@ class Graphs:
             self._model.test_step(self._batch(tensors, step))
         size = tensors.held.batch_size
         rows = tensors.moved.order[step * size : step * size + size]
-        self._kept.scatter_update(tf.IndexedSlices(tf.cast(given[0], tf.float32), rows))
+        for name, prediction in by_output(given[0]).items():
+            self._kept[name].scatter_update(tf.IndexedSlices(tf.cast(prediction, tf.float32), rows))
 
-    def create_variables(self, rows: Rows, *, cut: bool = False) -> None:
+    def create_variables(self, rows: Rows, *, cut: Collection[str] = ()) -> None:
         """Create the variables of metrics and optimizer, once: a graph with a loop cannot.
 
         Args:
-            cut: whether batches are cut to their longest row.
+            cut: the inputs of which batches are cut to their longest row.
         """
         import tensorflow as tf
 
@@ -128,7 +132,7 @@ class Graphs:
             seed.assign(value)
 
     def _batch(self, tensors: Tensors, step: tf.Tensor) -> Batch:
-        return device_rows.batch(tensors, step, self._shape)
+        return device_rows.batch(tensors, step, self._shapes)
 
     def _over(self, body: Callable[[Tensors, tf.Tensor], object]) -> Loop:
         """Return a graph that runs `body` on batch after batch and returns the scores."""
@@ -146,6 +150,11 @@ class Graphs:
             return model.get_metrics_result()
 
         return _graph(run)
+
+
+def by_output(given: Any) -> Mapping[str, Any]:
+    """Return what a model gives by the name of the output; that of the only one is empty."""
+    return given if isinstance(given, Mapping) else {"": given}
 
 
 @contextmanager

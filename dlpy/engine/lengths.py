@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from dlpy.data.features import Padded
 from dlpy.data.rows import Rows
+from dlpy.engine.device_rows import Resident, batch, input_shapes
 from dlpy.engine.model_state import seeds
 
 if TYPE_CHECKING:
@@ -31,60 +32,89 @@ class Lengths:
     def __init__(self, model: keras.Model, *, masks_padding: bool, tell: Callable[[str], None]) -> None:
         self._model, self._tell = model, tell
         self._masks_padding = masks_padding
-        self._cut: bool | None = None
+        self._cut: frozenset[str] | None = None
 
-    def are_cut(self, rows: Rows) -> bool:
-        """Return whether batches of these rows are cut to their longest row."""
-        if not (self._masks_padding and isinstance(rows.x, Padded) and self._model.inputs[0].shape[1] is None):
-            return False
+    def cut(self, rows: Rows) -> frozenset[str]:
+        """Return the inputs of which batches of these rows are cut to their longest row."""
+        if not self._masks_padding:
+            return frozenset()
         if self._cut is None:
-            self._cut = ignores_padding(self._model, rows.x)
-            if not self._cut:
+            asked = [name for name in rows.inputs if self._takes_any_length(rows, name)]
+            self._cut = frozenset(name for name in asked if ignores_padding(self._model, rows, name))
+            if len(self._cut) < len(asked):
                 self._tell(
                     "rows are padded to full length, not to the longest row of their batch: the model claims to mask "
                     "padding, but its predictions for short rows depend on it"
                 )
-        return self._cut
+        return frozenset(name for name in self._cut if self._takes_any_length(rows, name))
 
     def of(self, rows: Rows) -> np.ndarray | None:
-        """Return the rows' lengths where batches are cut: rows of about one length then share a batch; else None."""
-        return rows.x.lengths if isinstance(rows.x, Padded) and self.are_cut(rows) else None
+        """Return the rows' lengths where batches are cut: rows of about one length then share a batch; else None.
+
+        Where several inputs are cut, the lengths are added.
+        """
+        cut = self.cut(rows)
+        lengths = [x.lengths for name, x in rows.inputs.items() if name in cut and isinstance(x, Padded)]
+        return np.sum(lengths, axis=0) if len(lengths) > 1 else lengths[0] if lengths else None
+
+    def _takes_any_length(self, rows: Rows, name: str) -> bool:
+        shapes = input_shapes(self._model)
+        shape = shapes[name] if len(rows.inputs) > 1 else next(iter(shapes.values()))
+        return isinstance(rows.inputs[name], Padded) and shape[0] is None
 
 
-def ignores_padding(model: keras.Model, rows: Padded) -> bool:
+def ignores_padding(model: keras.Model, rows: Rows, name: str) -> bool:
     """Return whether a few short rows get the same predictions at their own length as padded to full length.
 
-    These are the shortest rows, cut to half the full length where they are longer. The model predicts with
-    training=False, and the states of its random generators stay as they are.
+    These are the rows that are shortest by the named input, cut to half the full length where they are longer; other
+    inputs stay as they are. The model predicts with training=False, and the states of its random generators stay as
+    they are.
     """
     import tensorflow as tf
 
-    if len(rows) == 0 or rows.length < 2:
+    x = rows.inputs[name]
+    if not isinstance(x, Padded) or len(x) == 0 or x.length < 2:
         return True
-    whole, width = _short_rows(rows)
-    alone = whole[:, -width:] if rows.front else whole[:, :width]
-    any_length = [tf.TensorSpec((None, None), tf.int32)]
-    predict = tf.function(lambda x: model(x, training=False), input_signature=any_length, autograph=False)
+    some, whole, width = _short_rows(x)
+    alone = whole[:, -width:] if x.front else whole[:, :width]
+    others = _others(model, rows.take(some), name)
+    predict = tf.function(
+        lambda given: model({**others, name: given} if others else given, training=False),
+        input_signature=[tf.TensorSpec((None, None), tf.int32)],
+        autograph=False,
+    )
     drawn = [(seed, seed.numpy()) for seed in seeds(model)]  # recurrent layers draw even without dropout
     try:
-        given, wanted = (predict(tf.constant(x)).numpy() for x in (alone, whole))
+        given, wanted = (tf.nest.flatten(predict(tf.constant(numbers))) for numbers in (alone, whole))
     except (ValueError, tf.errors.OpError):  # it does not take rows this short
         return False
     finally:
         for seed, value in drawn:
             seed.assign(value)
-    return np.allclose(given, wanted, _RELATIVE, _ABSOLUTE, equal_nan=True)
+    pairs = zip(given, wanted, strict=True)
+    return all(np.allclose(one.numpy(), other.numpy(), _RELATIVE, _ABSOLUTE, equal_nan=True) for one, other in pairs)
 
 
-def _short_rows(rows: Padded) -> tuple[np.ndarray, int]:
-    """Return the shortest rows padded, (rows, length) int32, and the length of the longest of them."""
+def _others(model: keras.Model, rows: Rows, name: str) -> dict[str, Any]:
+    """Return the inputs of rows besides the named one, as the model takes them."""
+    import tensorflow as tf
+
+    if len(rows.inputs) == 1:
+        return {}
+    (x, *_) = batch(Resident(rows, len(rows)).in_order(), tf.constant(0), input_shapes(model))
+    return {other: tensor for other, tensor in x.items() if other != name}
+
+
+def _short_rows(rows: Padded) -> tuple[np.ndarray, np.ndarray, int]:
+    """Return the positions of the shortest rows, these padded, (rows, length) int32, and their greatest length."""
     ascending = np.argsort(rows.lengths, kind="stable")
-    some = ascending[rows.lengths[ascending] > 0][:_ROWS]
-    short = rows.take(np.unique(np.append(ascending[:1], some)))
+    shortest = ascending[rows.lengths[ascending] > 0][:_ROWS]
+    some = np.unique(np.append(ascending[:1], shortest))
+    short = rows.take(some)
     width = max(1, min(int(short.lengths.max()), rows.length // 2))
     whole = short.numbers()
     if rows.front:
         whole[:, :-width] = 0
     else:
         whole[:, width:] = 0
-    return whole, width
+    return some, whole, width

@@ -32,7 +32,9 @@ def _adds_loss(model: keras.Model) -> bool:
 
     def penalties(*inputs: Any) -> Any:
         variables = (model.trainable_variables, model.non_trainable_variables)
-        *_, losses = model.stateless_call(*variables, *inputs, training=True, return_losses=True)  # type: ignore
+        given = {tensor.name: x for tensor, x in zip(model.inputs, inputs, strict=True)}
+        rows = given if len(given) > 1 else inputs[0]
+        *_, losses = model.stateless_call(*variables, rows, training=True, return_losses=True)  # type: ignore
         return losses
 
     kinds = [(tf.SparseTensorSpec if tensor.sparse else tf.TensorSpec, tensor) for tensor in model.inputs]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -58,9 +58,9 @@ class Plan:
     batch_size: int
     epochs: int
     seed: int
-    sample_weight: np.ndarray | None = None  # (training rows,) float32
+    sample_weight: np.ndarray | dict[str, np.ndarray] | None = None  # (training rows,) float32, or by output
     steps_per_epoch: int | None = None  # all rows unless given
-    augmentation: Augmentation | None = None
+    augmentation: Mapping[str, Augmentation] = field(default_factory=dict)  # by input
     stages: tuple[Stage, ...] = ()  # phases, where there are any: their epochs are those of the whole training
     position: Position | None = None  # the start unless given
     pause: int | None = None  # steps: training leaves its graph at every multiple of these, for a checkpoint
@@ -90,20 +90,22 @@ def by_length(order: np.ndarray, lengths: np.ndarray, batch_size: int, seed: int
 
 def epoch_orders(
     plan: Plan, train: Rows, epochs: range, drawn: int, lengths: np.ndarray | None
-) -> Iterator[tuple[np.ndarray, Draws | None]]:
-    """Yield the order of the rows in each epoch, and how their images are augmented.
+) -> Iterator[tuple[np.ndarray, dict[str, Draws]]]:
+    """Yield the order of the rows in each epoch, and how the images of each input are augmented.
 
     Args:
         drawn: the number of rows in an epoch.
         lengths: of the rows, where those of a batch are to be of about one length.
     """
-    change = plan.augmentation
-    draws = change.by_epoch(train.x, plan.seed, drawn) if change else lambda epoch: None
+    draws = {
+        name: change.by_epoch(train.inputs[name], plan.seed, drawn, number)
+        for number, (name, change) in enumerate(plan.augmentation.items())
+    }
     for epoch in epochs:
         positions = order(plan.seed, epoch, len(train), drawn)
         if lengths is not None:
             positions = by_length(positions, lengths, min(plan.batch_size, len(train)), plan.seed, epoch)
-        yield positions, draws(epoch)
+        yield positions, {name: drawn_in(epoch) for name, drawn_in in draws.items()}
 
 
 def held_out_order(rows: Rows, lengths: np.ndarray | None) -> np.ndarray:
@@ -190,7 +192,7 @@ def jit_pays(model: keras.Model, steps: int, batch_size: int) -> bool:
         return False
     recurrent = [layer for layer in layers if type(layer).__name__ in _RECURRENT]
     if recurrent:
-        time_steps = model.inputs[0].shape[1] or 0
+        time_steps = max(tensor.shape[1] or 0 for tensor in model.inputs if len(tensor.shape) > 1)
         return steps * time_steps * _SECONDS_A_TIME_STEP > _COMPILING_RECURRENT_SECONDS
     operations = 6 * model.count_params() * batch_size
     return steps * (6e-5 + 6.4e-12 * operations) > _COMPILING_SECONDS

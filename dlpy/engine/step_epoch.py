@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from dlpy.engine import device_rows
-from dlpy.engine.device_rows import Moved, Resident, Tensors
+from dlpy.engine.device_rows import Moved, Resident, Shapes, Tensors
 from dlpy.engine.plan import Pause
-from dlpy.engine.row_tensors import Shape
 
 if TYPE_CHECKING:
     import keras
@@ -50,7 +49,7 @@ class StepEpoch:
         if self._variables is None:
             self._variables = device_rows.as_variables(tensors.moved)
             rows = tensors._replace(moved=self._variables)
-            self._dataset = _pipeline(rows, self._rows.steps, tuple(model.inputs[0].shape[1:]))
+            self._dataset = _pipeline(rows, self._rows.steps, device_rows.input_shapes(model))
         device_rows.assign(self._variables, tensors.moved)
         if first == 0:
             model.reset_metrics()
@@ -66,13 +65,13 @@ class StepEpoch:
         return {name: float(value) for name, value in model.get_metrics_result().items()}
 
 
-def _pipeline(tensors: Tensors, steps: int, input_shape: Shape) -> Any:
+def _pipeline(tensors: Tensors, steps: int, shapes: Shapes) -> Any:
     """Return the tf.data.Dataset of an epoch's batches."""
     import tensorflow as tf
 
     dataset = tf.data.Dataset.range(steps, output_type=tf.int32)
     dataset = dataset.map(
-        lambda step: device_rows.batch(tensors, step, input_shape),
+        lambda step: device_rows.batch(tensors, step, shapes),
         num_parallel_calls=tf.data.AUTOTUNE,
         deterministic=True,
     )

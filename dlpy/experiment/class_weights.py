@@ -20,6 +20,8 @@ def check_class_weight(weight: ClassWeight, task: Task) -> None:
         return
     if task.output.kind == "regression":
         raise ConfigError("class_weight needs classes; this target is a number.")
+    if task.output.kind == "multilabel":
+        raise ConfigError("class_weight needs rows of one class each; this target is multilabel.")
     if task.output.kind == "tokens":
         raise ConfigError("class_weight needs classes; the tokens of a text cannot be weighted.")
     if isinstance(weight, dict):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from dlpy.components.callback import LEARNING_RATE
 from dlpy.components.model import GenerativeModel, Model
-from dlpy.components.objectives import DATA_LOSS
+from dlpy.components.objectives import DATA_LOSS, Metric
 from dlpy.core.errors import ConfigError, did_you_mean
 from dlpy.data.task import Task
 from dlpy.experiment.class_weights import check_class_weight
@@ -30,13 +30,9 @@ def clashes(experiment: Experiment) -> list[Mistake]:
         experiment.data.check()
     except ConfigError as error:
         mistakes.append(Mistake(("data",), str(error)))
-    labels = [metric.key for metric in experiment.training.metrics or []]
-    for label in {label for label in labels if labels.count(label) > 1}:
-        mistakes.append(
-            Mistake(("training", "metrics"), f"two metrics are named '{label}': give one of them a 'label'.")
-        )
-    for label in {"loss", DATA_LOSS} & set(labels):
-        mistakes.append(Mistake(("training", "metrics"), f"'{label}' is the name of a loss: use another 'label'."))
+    given = experiment.training.metrics
+    for output, metrics in given.items() if isinstance(given, dict) else [("", given or [])]:
+        mistakes += _clashes_of_metrics(metrics, ("training", "metrics", output) if output else ("training", "metrics"))
     mistakes += _clashes_of_callbacks(experiment)
     if experiment.data.validation and experiment.data.validation.column and not experiment.data.has_columns:
         mistakes.append(Mistake(("data", "validation", "column"), f"{experiment.data.name} has no columns."))
@@ -45,6 +41,15 @@ def clashes(experiment: Experiment) -> list[Mistake]:
         message = "features are computed once, but data.augmentation changes images every epoch: use 'train: frozen'."
         mistakes.append(Mistake(("model", "train"), message))
     return mistakes + clashes_of_phases(experiment.training, experiment.model)
+
+
+def _clashes_of_metrics(metrics: list[Metric], keys: Keys) -> list[Mistake]:
+    """Return the metrics of an output that are named like another score."""
+    labels = [metric.key for metric in metrics]
+    twice = sorted({label for label in labels if labels.count(label) > 1})
+    mistakes = [Mistake(keys, f"two metrics are named '{label}': give one of them a 'label'.") for label in twice]
+    losses = sorted({"loss", DATA_LOSS} & set(labels))
+    return mistakes + [Mistake(keys, f"'{label}' is the name of a loss: use another 'label'.") for label in losses]
 
 
 def _clashes_of_callbacks(experiment: Experiment) -> list[Mistake]:
@@ -76,41 +81,105 @@ def _both_set(callback: str, other: str, what: str) -> str:
     return f"{callback} and {other} both write {what}: leave one of them out."
 
 
-def misfits(experiment: Experiment, task: Task) -> list[Mistake]:
-    """Return the mistakes that depend on the dataset's task."""
-    mistakes: list[Mistake] = []
-    added = experiment.model.transforms()
+class _Attempts:
+    """Runs checks and collects their errors as mistakes."""
 
-    def attempt(keys: Keys, check: Any, *arguments: Any) -> Any:
+    def __init__(self) -> None:
+        self.mistakes: list[Mistake] = []
+
+    def __call__(self, keys: Keys, check: Any, *arguments: Any) -> Any:
+        """Return what a check returns; add its error, at the place that these keys lead to, and return None."""
         try:
             return check(*arguments)
         except ConfigError as error:
-            mistakes.append(Mistake(keys, str(error)))
+            self.mistakes.append(Mistake(keys, str(error)))
 
-    listed = experiment.data.transforms
+
+def misfits(experiment: Experiment, task: Task) -> list[Mistake]:
+    """Return the mistakes that depend on the dataset's task."""
+    attempt = _Attempts()
+    wrong = _wrong_names(experiment, task)
+    if wrong:
+        return wrong
+    listed, added = experiment.data.transforms, experiment.model.transforms()
     for transform in experiment.all_transforms():
-        keys = ("data", "transforms", listed.index(transform)) if transform in listed else ("data",)
+        keys = getattr(transform, "keys", None) or ("data",)
+        keys = ("data", "transforms", listed.index(transform)) if transform in listed else keys
         keys = ("model", "name") if transform in added else keys
         task = attempt(keys, transform.outline, task)
         if task is None:
-            return mistakes
-    if task.output.has_classes and experiment.data.only and len(experiment.data.only) == 1:
+            return attempt.mistakes
+    if experiment.data.only and len(experiment.data.only) == 1 and any(o.has_classes for o in task.outputs.values()):
         return [Mistake(("data", "only"), "one class cannot be classified: name at least two.")]
     attempt(("model", "name"), experiment.model.check, task)
-    mistakes += _of_own_scores(experiment, task)
-    if experiment.data.augmentation:
-        attempt(("data", "augmentation"), experiment.data.augmentation.check, task)
-    if experiment.training.loss:
-        attempt(("training", "loss"), experiment.training.loss.check, task)
-    for position, metric in enumerate(experiment.training.metrics or []):
-        attempt(("training", "metrics", position), metric.check, task)
-    directions = experiment.directions(task, validation=experiment.data.validation is not None)
+    attempt.mistakes += _of_own_scores(experiment, task)
+    for name, change in experiment.data.augmentations(task).items():
+        keys = ("data", "augmentation") if experiment.data.augmentation else ("data", "inputs", name, "augmentation")
+        attempt(keys, change.check, task.of_input(name))
+    _check_objectives(attempt, experiment, task)
+    _check_callbacks(attempt, experiment, task)
+    attempt(("training", "jit_compile"), _check_jit_compile, experiment.training.jit_compile, task)
+    return attempt.mistakes
+
+
+def _wrong_names(experiment: Experiment, task: Task) -> list[Mistake]:
+    """Return the options by input or output that name none, and those that do not say which one they are for."""
+    data, training, mistakes = experiment.data, experiment.training, []
+    named: list[tuple[Keys, Any, str, dict[str, Any]]] = [
+        (("data", "inputs"), data.input_options(), "input", task.inputs),
+        (("data", "targets"), data.target_options(), "target", task.outputs),
+    ]
+    several = len(task.outputs) > 1
+    for option in ("loss", "metrics", "class_weight", "loss_weights"):
+        given = getattr(training, option)
+        by_output = option == "loss_weights" or given != getattr(training.of_output(""), option)
+        if given is None or given == "uncertainty":
+            continue
+        if by_output:
+            named.append((("training", option), given, "output", task.outputs))
+        elif several:
+            hint = f"there are several outputs: give each its own, such as {{{next(iter(task.outputs))}: ...}}."
+            mistakes.append(Mistake(("training", option), hint))
+    for keys, given, what, known in named:
+        unknown = [name for name in given or {} if name not in known]
+        mistakes += [
+            Mistake((*keys, name), f"there is no {what} '{name}'.{did_you_mean(name, known)}") for name in unknown
+        ]
+    if len(task.inputs) > 1:
+        hint = f"there are several inputs: list it for one, such as data.inputs.{next(iter(task.inputs))}."
+        options = [name for name in ("transforms", "augmentation") if getattr(data, name)]
+        mistakes += [Mistake(("data", name), hint) for name in options]
+    if not task.is_single and not experiment.model.takes_several:
+        counts = f"{len(task.inputs)} inputs and {len(task.outputs)} outputs"
+        hint = f"{experiment.model.name} takes one input and predicts one target, not {counts}: use combined or graph."
+        mistakes.append(Mistake(("model", "name"), hint))
+    return mistakes
+
+
+def _check_objectives(attempt: _Attempts, experiment: Experiment, task: Task) -> None:
+    """Check loss, metrics and class weights of each output."""
+    for name, (own, of_output) in experiment.by_output(task).items():
+        if of_output.output.kind == "unknown":
+            continue
+        training: Any = own.training
+        several = len(task.outputs) > 1
+        more = (name,) if several or experiment.training != training else ()
+        if training.loss:
+            attempt(("training", "loss", *more), training.loss.check, of_output)
+        for position, metric in enumerate(training.metrics or []):
+            attempt(("training", "metrics", *more, position), metric.check, of_output)
+        attempt(("training", "class_weight", *more), check_class_weight, training.class_weight, of_output)
+
+
+def _check_callbacks(attempt: _Attempts, experiment: Experiment, task: Task) -> None:
+    """Check the callbacks, and that the scores they monitor are logged, as far as these are known."""
+    known = all(output.kind != "unknown" for output in task.outputs.values())
+    directions = experiment.directions(task, validation=experiment.data.validation is not None) if known else {}
     for position, callback in enumerate(experiment.callbacks):
         attempt(("callbacks", position), callback.check, task)
-        attempt(("callbacks", position, "monitor"), _check_monitor, callback.monitors(), directions, experiment.model)
-    attempt(("training", "class_weight"), check_class_weight, experiment.training.class_weight, task)
-    attempt(("training", "jit_compile"), _check_jit_compile, experiment.training.jit_compile, task)
-    return mistakes
+        if known:
+            keys = ("callbacks", position, "monitor")
+            attempt(keys, _check_monitor, callback.monitors(), directions, experiment.model)
 
 
 def _of_own_scores(experiment: Experiment, task: Task) -> list[Mistake]:
@@ -137,5 +206,5 @@ def _check_monitor(monitor: str | None, directions: dict[str, str], family: Mode
 
 def _check_jit_compile(jit_compile: bool | str, task: Task) -> None:
     """Raise ConfigError if XLA cannot compile the model."""
-    if jit_compile is True and task.input.kind == "sparse":
+    if jit_compile is True and any(given.kind == "sparse" for given in task.inputs.values()):
         raise ConfigError("XLA cannot compile products with sparse rows: use auto or false.")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from dlpy.components.callback import AnyCallback
 from dlpy.components.dataset import AnyDataset
@@ -32,7 +33,41 @@ Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 
 def _class_weight(value: Any) -> Any:
     """Return the weights with class numbers as text, because YAML keys may be integers."""
-    return {str(key): weight for key, weight in value.items()} if isinstance(value, dict) else value
+    if not isinstance(value, dict):
+        return value
+    return {str(key): _class_weight(weight) for key, weight in value.items()}
+
+
+def _is_by_output(value: Any) -> bool:
+    return isinstance(value, dict) and "name" not in value
+
+
+def _is_mapping(value: Any) -> bool:
+    return isinstance(value, dict)
+
+
+def _has_weights_by_output(value: Any) -> bool:
+    return isinstance(value, dict) and any(not isinstance(weight, int | float) for weight in value.values())
+
+
+def _choice(is_each: Callable[[Any], bool]) -> Discriminator:
+    """Return what tells an option that is given once from one that is given for each output."""
+    return Discriminator(lambda value: "each" if is_each(value) else "once")
+
+
+_Metrics = list[AnyMetric]
+_ClassWeight = Literal["balanced"] | dict[str, float] | None
+LossByOutput = Annotated[
+    Annotated[AnyLoss, Tag("once")] | Annotated[dict[str, AnyLoss], Tag("each")], _choice(_is_by_output)
+]
+MetricsByOutput = Annotated[
+    Annotated[_Metrics, Tag("once")] | Annotated[dict[str, _Metrics], Tag("each")], _choice(_is_mapping)
+]
+ClassWeightByOutput = Annotated[
+    Annotated[_ClassWeight, Tag("once")] | Annotated[dict[str, _ClassWeight], Tag("each")],
+    _choice(_has_weights_by_output),
+    BeforeValidator(_class_weight),
+]
 
 
 class Training(Block):
@@ -40,10 +75,15 @@ class Training(Block):
 
     optimizer: AnyOptimizer = RMSprop()
     """Optimizer: a name, or a mapping such as {name: rmsprop, learning_rate: 1e-4}."""
-    loss: AnyLoss | None = None
-    """Loss to minimize; default: chosen by the target, such as mse for numbers."""
-    metrics: list[AnyMetric] | None = None
-    """Metrics to report; default: accuracy for classes, mae for numbers, bits and perplexity for texts."""
+    loss: LossByOutput | None = None
+    """Loss to minimize, or that of each output, such as {price: mae}; default: chosen by the target, such as mse for
+    numbers."""
+    metrics: MetricsByOutput | None = None
+    """Metrics to report, or those of each output, such as {price: [mae, r2]}; default: accuracy for classes, mae for
+    numbers, bits and perplexity for texts."""
+    loss_weights: Literal["uncertainty"] | dict[str, Annotated[float, Field(ge=0)]] | None = None
+    """Weight of each output's loss in the sum that is minimized, such as {price: 0.25, sold: 10}; 1 unless given.
+    uncertainty: learnt along with the model (Kendall et al. 2018)."""
     epochs: Count = 10
     """Number of passes over the training rows."""
     phases: Annotated[list[Phase], Field(min_length=1)] | None = None
@@ -52,9 +92,10 @@ class Training(Block):
     """Number of rows per step."""
     steps_per_epoch: Count | None = None
     """Number of steps per epoch, each on newly drawn rows; default: enough for one pass over all rows."""
-    class_weight: Annotated[Literal["balanced"] | dict[str, float] | None, BeforeValidator(_class_weight)] = None
+    class_weight: ClassWeightByOutput | None = None
     """Class weights of the training loss: balanced, or a mapping such as {cat: 1, dog: 2.5} from class name or number
-    to weight. Names take precedence; if the name of a class is the number of another class, only names are valid."""
+    to weight. Names take precedence; if the name of a class is the number of another class, only names are valid. With
+    several outputs, a mapping such as {sold: balanced} gives those of each."""
     execution: Literal["auto", "epoch", "steps"] = "auto"
     """How epochs are executed: `epoch` in one graph, `steps` batch by batch like Keras' fit, `auto` whichever is
     faster."""
@@ -70,6 +111,13 @@ class Training(Block):
             raise ValueError(f"the phases have their own 'epochs' ({total} in total): remove training.epochs")
         object.__setattr__(self, "epochs", total)  # frozen, but still under construction
         return self
+
+    def of_output(self, name: str) -> Training:
+        """Return the options as they are for one output."""
+        given = {option: getattr(self, option) for option in ("loss", "metrics", "class_weight")}
+        each = {"loss": _is_by_output, "metrics": _is_by_output, "class_weight": _has_weights_by_output}
+        update = {option: value.get(name) for option, value in given.items() if each[option](value)}
+        return self.model_copy(update=update)
 
     def shortened(self, epochs: int) -> Training:
         """Return the options with training cut to `epochs`; later phases are dropped."""
@@ -108,36 +156,65 @@ class Experiment(Block):
             task = None if task is None else transform.outline(task)
         return task
 
+    def of_output(self, name: str) -> Experiment:
+        """Return the experiment as it is for one of several outputs: with its loss, metrics and class weights."""
+        return self.model_copy(update={"training": self.training.of_output(name)})
+
+    def by_output(self, task: Task) -> dict[str, tuple[Experiment, Task]]:
+        """Return for each output the experiment and the task as they are for it alone."""
+        return {name: (self.of_output(name), task.of_output(name)) for name in task.outputs}
+
     def loss(self, task: Task) -> Loss:
-        """Return the loss: the one in the file, or the default of the target."""
-        return self.training.loss or Loss.registry.get(task.output.loss)(name=task.output.loss)
+        """Return the loss of the only output: the one in the file, or the default of the target."""
+        (name,) = task.outputs
+        chosen: Any = self.training.of_output(name).loss
+        return chosen or Loss.registry.get(task.output.loss)(name=task.output.loss)
+
+    def class_weight(self, task: Task) -> str | dict[str, float] | None:
+        """Return the class weights of the only output, by class; None unless given."""
+        (name,) = task.outputs
+        chosen: Any = self.training.of_output(name).class_weight
+        return chosen
 
     def loss_name(self, task: Task) -> str:
-        """Return the name of the loss, empty for a family with its own training step."""
+        """Return the name of the only output's loss, empty for a family with its own training step."""
         return "" if isinstance(self.model, GenerativeModel) else self.loss(task).name
 
     def metrics(self, task: Task) -> list[Metric]:
-        """Return the metrics: those in the file, or the defaults of the target."""
-        if self.training.metrics is not None:
-            return self.training.metrics
+        """Return the metrics of the only output: those in the file, or the defaults of the target."""
+        (name,) = task.outputs
+        given: Any = self.training.of_output(name).metrics
+        if given is not None:
+            return given
         return [Metric.registry.get(name)(name=name) for name in task.output.metrics]
+
+    def metrics_by_key(self, task: Task) -> dict[str, Metric]:
+        """Return the metrics of all outputs by the names of their scores; none for a family with its own scores."""
+        if isinstance(self.model, GenerativeModel):
+            return {}
+        views = self.by_output(task).items()
+        return {
+            prefix(task, name) + metric.key: metric
+            for name, (own, of_output) in views
+            for metric in own.metrics(of_output)
+        }
 
     def approximated(self, task: Task) -> list[str]:
         """Return the names of the scores that are approximate on training rows, as they are computed by batch."""
-        metrics = [] if isinstance(self.model, GenerativeModel) else self.metrics(task)
-        return [metric.key for metric in metrics if metric.is_logged and metric.is_exact]
+        return [key for key, item in self.metrics_by_key(task).items() if item.is_logged and item.is_exact]
 
     def metric_names(self, task: Task) -> dict[str, str]:
         """Return the name of each metric by its key; none for a family with its own scores."""
-        return {} if isinstance(self.model, GenerativeModel) else {item.key: item.name for item in self.metrics(task)}
+        return {key: metric.name for key, metric in self.metrics_by_key(task).items()}
 
     def directions(self, task: Task, *, validation: bool) -> dict[str, str]:
         """Return "min" or "max", whichever is better, for every score that training logs or can log."""
         if isinstance(self.model, GenerativeModel):
-            scores = dict(self.model.scores(task))
+            scores: dict[str, str] = dict(self.model.scores(task))
         else:
-            scores = {"loss": "min", DATA_LOSS: "min"}
-            scores |= {metric.key: metric.direction for metric in self.metrics(task) if metric.is_logged}
+            losses = [f"{name}_loss" for name in task.outputs if len(task.outputs) > 1]
+            scores = dict.fromkeys(["loss", DATA_LOSS, *losses], "min")
+            scores |= {key: item.direction for key, item in self.metrics_by_key(task).items() if item.is_logged}
         held_out = {f"val_{name}": way for name, way in scores.items()} if validation else {}
         return scores | held_out
 
@@ -147,12 +224,19 @@ class Experiment(Block):
         if isinstance(family, GenerativeModel):
             training, own = self.training, family.callbacks()
         else:
-            chosen = {"loss": self.loss(task), "metrics": self.metrics(task)}
-            training, own = self.training.model_copy(update=chosen), []
+            training, own = self.training.model_copy(update=self._objectives(task)), []
         listed = {callback.name for callback in self.callbacks}
         added = [callback for callback in own if callback.name not in listed]
         changes = {"model": family, "training": training, "callbacks": [*self.callbacks, *added]}
         return self.model_copy(update={"data": self.data.model_copy(update=options), **changes})
+
+    def _objectives(self, task: Task) -> dict[str, Any]:
+        """Return the options `loss` and `metrics` with their defaults filled in."""
+        if len(task.outputs) == 1:
+            return {"loss": self.loss(task), "metrics": self.metrics(task)}
+        views = self.by_output(task)
+        losses = {name: own.loss(of_output) for name, (own, of_output) in views.items()}
+        return {"loss": losses, "metrics": {name: own.metrics(of_output) for name, (own, of_output) in views.items()}}
 
     def executed(self, execution: Execution) -> Experiment:
         """Return the experiment with `execution` and `jit_compile` as they were executed."""
@@ -162,6 +246,11 @@ class Experiment(Block):
     def to_yaml(self) -> str:
         """Return the experiment as YAML with all defaults filled in."""
         return to_yaml(self.model_dump())
+
+
+def prefix(task: Task, output: str) -> str:
+    """Return what precedes the names of an output's scores: nothing if it is the only one."""
+    return f"{output}_" if len(task.outputs) > 1 else ""
 
 
 def load(path: Path, overrides: list[str] | None = None) -> tuple[Experiment, Document]:

@@ -6,6 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from dlpy.data.task import Output
+from dlpy.data.units import is_changed, own_tensor
 
 if TYPE_CHECKING:
     import keras
@@ -13,12 +14,12 @@ if TYPE_CHECKING:
 
 def in_unit(metric: Any, output: Output) -> Any:
     """Return the metric, computed on targets and predictions in the target's original unit."""
-    if (output.scale, output.offset) == (1.0, 0.0):
+    if not is_changed(output):
         return metric
     from keras import metrics
 
     def of_own(y_true: Any, y_pred: Any) -> Any:
-        own = [numbers * output.scale + output.offset for numbers in (y_true, y_pred)]
+        own = [own_tensor(numbers, output) for numbers in (y_true, y_pred)]
         return metric._fn(*own, **metric._fn_kwargs)
 
     return metrics.MeanMetricWrapper(of_own, name=metric.name)

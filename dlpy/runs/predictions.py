@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,8 @@ from dlpy.core.errors import RunError
 from dlpy.data.task import Output
 from dlpy.runs.arrays import Arrays, classes, is_moderate, numbers, parsed, positions, values
 from dlpy.storage.npz import ArraysError
+
+Targets = dict[str, np.ndarray]  # by output
 
 PARTS = {"validation": "validation rows", "test": "test rows", "out_of_fold": "out-of-fold rows"}
 _TIMES = (-62_135_596_800_000_000, 253_402_300_800_000_000)  # of the years 1 to 9999, in microseconds since 1970
@@ -31,41 +34,71 @@ class Stored:
     index: np.ndarray
     baseline: np.ndarray | None = None
     time: np.ndarray | None = None
+    output: str = ""  # of several, the name of this one
+    of: Output | None = None
+
+    @property
+    def key(self) -> str:
+        """The name of the part and, of several outputs, of this one, as files are named."""
+        return key_of(self.part, self.output)
 
 
-def read_predictions(path: Path, output: Output | None) -> list[Stored]:
-    """Return the splits in predictions.npz that have rows.
+def key_of(part: str, output: str) -> str:
+    """Return the name of a part and an output as files are named; the empty output is the only one."""
+    return f"{part}-{output}" if output else part
+
+
+def read_predictions(path: Path, outputs: Mapping[str, Output] | None) -> list[Stored]:
+    """Return the splits in predictions.npz that have rows, those of each output in turn.
+
+    Args:
+        path: the file.
+        outputs: of the run's task; None if it is unknown.
 
     Raises:
         RunError: the file is damaged, or is of another task.
     """
 
+    named = {"": next(iter(outputs.values()), None)} if outputs and len(outputs) == 1 else outputs or {"": None}
+
     def parse(arrays: Arrays) -> list[Stored]:
-        parts = [part for part in PARTS if any(name.startswith(f"{part}.") for name in arrays)]
-        found = [_stored(part, _within(arrays, f"{part}."), output) for part in parts]
+        found = []
+        for part in PARTS:
+            for name, output in named.items():
+                own = _within(arrays, f"{key_of(part, name)}.")
+                if own:
+                    found.append(replace(_stored(part, own, output), output=name, of=output))
         return [stored for stored in found if len(stored.target)]
 
     return parsed(path, parse) or []
 
 
-def read_fold(path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the rows, targets and predictions of a fold.
+def read_fold(path: Path, outputs: Collection[str]) -> tuple[np.ndarray, Targets, Targets]:
+    """Return the rows of a fold, and the targets and predictions of each output.
 
     Raises:
         RunError: the file is damaged or missing.
     """
 
-    def parse(arrays: Arrays) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def parse(arrays: Arrays) -> tuple[np.ndarray, Targets, Targets]:
         rows = positions(arrays, "rows")
-        target, prediction = (numbers(arrays, name, len(rows)) for name in ("target", "prediction"))
-        if not len(rows) or prediction.ndim != 2 or target.ndim > 2 or not np.isfinite(target).all():
-            raise ArraysError(f"its arrays have shapes {target.shape} and {prediction.shape}")
-        return rows, target, prediction
+        targets, predictions = {}, {}
+        for name in outputs:
+            own = _within(arrays, f"{name}.") if len(outputs) > 1 else arrays
+            targets[name], predictions[name] = _of_fold(own, len(rows))
+        return rows, targets, predictions
 
     found = parsed(path, parse)
     if found is None:
         raise RunError(f"{path} is missing.")
     return found
+
+
+def _of_fold(arrays: Arrays, rows: int) -> tuple[np.ndarray, np.ndarray]:
+    target, prediction = (numbers(arrays, name, rows) for name in ("target", "prediction"))
+    if not rows or prediction.ndim != 2 or target.ndim > 2 or np.isinf(target).any():
+        raise ArraysError(f"its arrays have shapes {target.shape} and {prediction.shape}")
+    return target, prediction
 
 
 def read_splits(path: Path) -> Arrays:

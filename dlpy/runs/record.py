@@ -86,6 +86,14 @@ class InUnit:
 
 
 @dataclass(frozen=True)
+class OfOutput:
+    """What is told of one of several outputs, besides its scores."""
+
+    rows: int | None = None
+    in_unit: InUnit | None = None
+
+
+@dataclass(frozen=True)
 class Summary:
     """summary.json: scores and baseline; the folds' means of a k-fold run, the first and last scores of an image."""
 
@@ -100,6 +108,7 @@ class Summary:
     parameters: int | None = None
     rows: Mapping[str, int] = field(default_factory=dict)
     in_unit: InUnit | None = None
+    outputs: Mapping[str, OfOutput] = field(default_factory=dict)
     refit: Mapping[str, Any] | None = None
 
 
@@ -113,6 +122,7 @@ class Evaluation:
     baseline: Baseline
     checkpoint: str = "best"
     in_unit: InUnit | None = None
+    outputs: Mapping[str, OfOutput] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

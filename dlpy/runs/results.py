@@ -13,12 +13,12 @@ from dlpy.core.errors import RunError
 from dlpy.data.tables.decimals import is_number
 from dlpy.data.task import Output, Task
 from dlpy.runs.directory import ARTWORK_KINDS, Run
-from dlpy.runs.predictions import PARTS, Stored, read_predictions
+from dlpy.runs.predictions import PARTS, Stored, key_of, read_predictions
 
 
 @dataclass(frozen=True)
 class Predictions:
-    """Targets and predictions of one split, without rows whose predictions are not finite.
+    """Targets and predictions of one split and one output, without rows whose predictions are not finite.
 
     target: (rows,) class numbers or values, or (rows, units). prediction: (rows, units) float64.
     """
@@ -27,18 +27,31 @@ class Predictions:
     target: np.ndarray
     prediction: np.ndarray
     left_out: int
+    name: str = ""  # of the output, if the run has several
+    output: Output | None = None
 
     @property
     def heading(self) -> str:
-        """The split's name in plot titles."""
+        """The output's and the split's name in plot titles."""
         note = f" ({self.left_out:,} with non-finite predictions left out)" if self.left_out else ""
-        return PARTS[self.part] + note
+        return (f"{self.name}, " if self.name else "") + PARTS[self.part] + note
+
+    @property
+    def key(self) -> str:
+        """The name of the split and, of several outputs, of this one, as files are named."""
+        return key_of(self.part, self.name)
 
 
 def output_of(run: Run) -> Output | None:
-    """Return the target of the run's task, or None if it trained no model."""
+    """Return the only target of the run's task; None if it trained no model, or has several targets."""
+    found = outputs_of(run)
+    return next(iter(found.values())) if len(found) == 1 else None
+
+
+def outputs_of(run: Run) -> dict[str, Output]:
+    """Return the outputs of the run's task by name; none if it trained no model."""
     found = tasks_of(run)
-    return None if found is None else found[1].output
+    return {} if found is None else found[1].outputs
 
 
 def tasks_of(run: Run) -> tuple[Task, Task] | None:
@@ -73,7 +86,7 @@ def stored_predictions(run: Run) -> list[Stored]:
     Raises:
         RunError: predictions.npz is damaged, or of another task.
     """
-    return read_predictions(run.predictions, output_of(run))
+    return read_predictions(run.predictions, outputs_of(run) or None)
 
 
 def predictions_of(run: Run) -> list[Predictions]:
@@ -122,7 +135,8 @@ def in_unit(text: str, output: Output | None) -> str:
 
 def _finite(stored: Stored) -> Predictions:
     good = np.isfinite(stored.prediction).all(axis=1)
-    return Predictions(stored.part, stored.target[good], stored.prediction[good], int(np.sum(~good)))
+    left_out = int(np.sum(~good))
+    return Predictions(stored.part, stored.target[good], stored.prediction[good], left_out, stored.output, stored.of)
 
 
 SKIPPED = 10  # first epochs left out by smoothing, as in the book's 3.6: their scale is different

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from dlpy.data.augmentation import Augmentation
-from dlpy.data.features import Pictures, Scaled, Texts, value_span
+from dlpy.data.features import Features, Pictures, Scaled, Texts, value_span
 from dlpy.data.images.files import as_bytes
 from dlpy.data.rows import Rows
 from dlpy.data.task import Output
@@ -24,7 +24,7 @@ _AUGMENTED = 7
 
 
 @dataclass(frozen=True)
-class Answers:
+class Guesses:
     """Targets and predictions of rows.
 
     target: (rows,) class numbers. prediction: (rows, units).
@@ -44,30 +44,45 @@ def save_augmented(run: Run, rows: Rows, change: Augmentation, seed: int) -> Non
     scale, offset = (shown.x.scale, shown.x.offset) if isinstance(shown.x, Scaled) else (1.0, 0.0)
     (*_, height, width, channels), draws = shown.array.shape, change.by_epoch(shown.x, seed, _AUGMENTED)(0)
 
+    ((name, _),) = shown.inputs.items()
+    shapes = {name: (height, width, channels)}
+
     def seen(tensors: Tensors) -> np.ndarray:
-        x = batch(tensors, tf.constant(0), (height, width, channels))[0].numpy()
+        x = batch(tensors, tf.constant(0), shapes)[0].numpy()
         return as_bytes((x - offset) / scale, low, high)
 
-    found = {"picture": seen(held.in_order())[0], "augmented": seen(held.in_order(draws=draws))}
+    found = {"picture": seen(held.in_order())[0], "augmented": seen(held.in_order(draws={name: draws}))}
     write_arrays(run.path / "samples" / "augmented.npz", found)
 
 
-def save_wrongest(run: Run, part: str, raw: Rows, answers: Answers) -> None:
+def save_wrongest(run: Run, part: str, raw: Rows, answers: Guesses) -> None:
     """Write a split's most wrong rows to samples/wrongest-<part>, if they are images (.npz) or texts (.csv).
 
+    Of several inputs, the first images or texts are written.
+
     Args:
-        part: "validation" or "test".
+        run: the run.
+        part: "validation" or "test"; of several outputs, with the name of this one.
         raw: the rows before the transforms.
+        answers: the targets and predictions.
     """
     path, worst = run.path / "samples" / f"wrongest-{part}.npz", _most_wrong(answers.target, answers.prediction)
-    if isinstance(raw.x, np.ndarray | Pictures) and len(raw.x.shape) in (3, 4):
-        pictures = raw.x.read(worst) if isinstance(raw.x, Pictures) else raw.x[worst]
+    shown = [x for x in raw.inputs.values() if _is_image(x) or isinstance(x, Texts)]
+    if not shown:
+        return
+    x = shown[0]
+    if isinstance(x, np.ndarray | Pictures):
+        pictures = x.read(worst) if isinstance(x, Pictures) else x[worst]
         found = {"target": answers.target, "prediction": answers.prediction, "index": raw.index}
         found |= {"name": raw.columns["file"]} if "file" in raw.columns else {}
         write_arrays(path, {"image": pictures, **{name: array[worst] for name, array in found.items()}})
-    elif isinstance(raw.x, Texts):
-        texts = raw.x.values[worst].tolist()
+    elif isinstance(x, Texts):
+        texts = x.values[worst].tolist()
         write_whole(path.with_suffix(".csv"), lambda temporary: _write_table(temporary, texts, worst, answers))
+
+
+def _is_image(x: Features) -> bool:
+    return isinstance(x, np.ndarray | Pictures) and len(x.shape) in (3, 4)
 
 
 def _most_wrong(target: np.ndarray, prediction: np.ndarray) -> np.ndarray:
@@ -78,7 +93,7 @@ def _most_wrong(target: np.ndarray, prediction: np.ndarray) -> np.ndarray:
     return wrong[np.argsort(probability[wrong], kind="stable")][:_WRONGEST]
 
 
-def _write_table(path: Path, texts: list[str], rows: np.ndarray, answers: Answers) -> None:
+def _write_table(path: Path, texts: list[str], rows: np.ndarray, answers: Guesses) -> None:
     """Write texts with their true and predicted class, and the predicted probability of each."""
     chances = class_probabilities(answers.prediction[rows])
     names = class_names(answers.output, chances.shape[1])

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from dlpy.core.errors import ConfigError, RunError
+from dlpy.data.task import Output
 from dlpy.experiment.document import read
 from dlpy.runs.arrays import read_arrays
 from dlpy.runs.checkpoint_files import read_state, whole
@@ -18,9 +19,9 @@ from dlpy.runs.history import read_history
 from dlpy.runs.images import artwork_files, read_artwork, read_augmented, read_made, read_wrongest
 from dlpy.runs.lock import is_locked, status_of
 from dlpy.runs.lookup import all_runs, fold_runs, is_named_like_one
-from dlpy.runs.predictions import PARTS, read_fold, read_predictions, read_splits
+from dlpy.runs.predictions import PARTS, key_of, read_fold, read_predictions, read_splits
 from dlpy.runs.record import Record
-from dlpy.runs.results import output_of, tasks_of
+from dlpy.runs.results import outputs_of, tasks_of
 from dlpy.runs.transform_states import read_states
 from dlpy.runs.trust import require_own
 from dlpy.storage.atomic import sha256
@@ -160,26 +161,34 @@ def _file_damages(run: Run, record: Record) -> Iterator[str]:
     """Yield the files that plot, evaluate, resume or generate could not read."""
     yield from _damages_from(run.summary, run.evaluation, lambda: _task(run, record))
     try:
-        output = output_of(run)
+        outputs = outputs_of(run) or None
     except RunError:
         return  # already reported; the other files cannot be read without the task
-    yield from _damages_from(lambda: read_predictions(run.predictions, output), lambda: read_splits(run.splits))
+    yield from _damages_from(lambda: read_predictions(run.predictions, outputs), lambda: read_splits(run.splits))
     yield from _damages_from(
         lambda: run.transforms.is_file() and read_states(run.transforms), lambda: read_arrays(run.unfinished)
     )
     samples = run.path / "samples"
     yield from _damages_from(lambda: read_made(run.made), lambda: read_augmented(samples / "augmented.npz"))
-    yield from _damages_from(*(partial(read_wrongest, samples / f"wrongest-{part}.npz", output) for part in PARTS))
+    yield from _damages_from(*_wrongest(samples, outputs or {}))
     if record.kind in ARTWORK_KINDS:
         yield from _damages_from(lambda: read_artwork(artwork_files(run)))
     for fold in fold_runs(run):
         yield from _damages_from(lambda fold=fold: read_splits(fold.splits))
         if (fold.path / "fold.json").is_file():
             yield from _damages_from(
-                lambda fold=fold: fold.read("fold.json"), lambda fold=fold: read_fold(fold.predictions)
+                lambda fold=fold: fold.read("fold.json"), lambda fold=fold: read_fold(fold.predictions, outputs_of(run))
             )
     if run.model.is_file() and (damage := _zip_damage(run.model)):
         yield f"{run.model} is damaged: {damage}"
+
+
+def _wrongest(samples: Path, outputs: Mapping[str, Output]) -> Iterator[Callable[[], object]]:
+    """Yield the readers of the most wrong images of each part and output."""
+    for part in PARTS:
+        for name, output in outputs.items():
+            key = key_of(part, name if len(outputs) > 1 else "")
+            yield partial(read_wrongest, samples / f"wrongest-{key}.npz", output)
 
 
 def _task(run: Run, record: Record) -> None:

@@ -209,7 +209,7 @@ def _try(dataset: Dataset, time: str | None) -> None:
         if loaded.task.input.kind == "table":
             check(transform(dataset, parts, loaded.task)[0])
         elif loaded.task.output.has_classes:
-            check_every_class(parts.train, loaded.task.output)
+            check_every_class(parts.train, loaded.task)
     except DataError as error:
         hint = f" Rows are split in the order of '{time}'; --ignore '{time}' splits them at random." if time else ""
         raise DataError(f"{error}{hint}") from None

@@ -14,7 +14,7 @@ from dlpy.core.errors import on_a_line
 from dlpy.data.features import Passages, Windows
 from dlpy.data.rows import Rows
 from dlpy.data.task import Output, Task
-from dlpy.data.units import own_numbers
+from dlpy.data.units import as_seen, own_numbers
 from dlpy.data.validate import class_numbers
 from dlpy.experiment.class_weights import weights_of_rows
 from dlpy.experiment.experiment import Experiment
@@ -41,6 +41,11 @@ def baseline(
     """
     if isinstance(experiment.model, GenerativeModel):
         return experiment.model.baseline(task, train, rows)
+    if len(task.outputs) > 1:
+        return _of_outputs(experiment, task, train, rows, weighted=weighted)
+    if len(rows.inputs) > 1:  # no baseline looks at them
+        first = next(iter(rows.inputs))
+        train, rows = train.of_input(first), rows.of_input(first)
     if isinstance(rows.x, Windows) and rows.x.guesses():
         return _guesses(experiment, task, rows, rows.x.guesses())
     output, loss = task.output, experiment.loss(task)
@@ -50,12 +55,28 @@ def baseline(
     if output.kind == "regression":
         scores = _regression(train.y.reshape(len(train), -1), rows.y.reshape(len(rows), -1))
         scores |= _of_metrics(experiment, task, train, rows)
+    elif output.kind == "multilabel":
+        scores = _labels(train.y, rows.y, output)
     else:
         scores = _classes(train, rows, output)
     least = scores.get(_plain_score(loss)) if not weighted else None
     if least is None:
         least = loss_of_constant(experiment, task, train, rows, weighted=weighted)
     return scores if least is None else {"loss": least, **scores}
+
+
+def _of_outputs(experiment: Experiment, task: Task, train: Rows, rows: Rows, *, weighted: bool) -> dict[str, object]:
+    """Return the scores of the outputs' baselines, and the weighted sum of their losses where each has one."""
+    weights, scores, guesses, total = experiment.training.loss_weights, {}, [], 0.0
+    for name, (own, of_output) in experiment.by_output(task).items():
+        found = baseline(own, of_output, train.with_target(name), rows.with_target(name), weighted=weighted)
+        guesses.append(f"{name}: {found['guess']}")
+        scores |= {f"{name}_{key}": value for key, value in found.items() if key not in ("guess", "also")}
+        weight = weights.get(name, 1.0) if isinstance(weights, dict) else 1.0
+        loss = found.get("loss")
+        total += weight * loss if isinstance(loss, float) else math.nan
+    summed = {} if weights == "uncertainty" or math.isnan(total) else {"loss": total}
+    return {"guess": "; ".join(guesses), **summed, **scores}
 
 
 def _plain_score(loss: Loss) -> str:
@@ -92,8 +113,8 @@ def loss_of_constant(
 def _targets(rows: Rows, experiment: Experiment, task: Task, *, weighted: bool) -> Targets:
     """Return the targets of rows as the loss sees them, each class once."""
     output, activation = task.output, experiment.model.last_activation(task)
-    chosen, units = experiment.training.class_weight, output.units or 1
-    if output.kind == "regression":
+    chosen, units = experiment.class_weight(task), output.units or 1
+    if output.kind in ("regression", "multilabel"):
         y = rows.y.reshape(len(rows), -1)
         values = own_numbers(y, output) if experiment.loss(task).needs_unit else y
         return Targets(values.astype(np.float32), np.ones(len(rows)), len(rows), units, activation)
@@ -127,7 +148,7 @@ def _of_metrics(experiment: Experiment, task: Task, train: Rows, rows: Rows) -> 
     def guess(name: str) -> np.ndarray:
         numbers = own_numbers(known, task.output) if name in IN_UNIT else known
         best = best_constant(name, numbers, np.ones(len(numbers)))
-        best = (best - task.output.offset) / task.output.scale if name in IN_UNIT else best
+        best = as_seen(best, task.output) if name in IN_UNIT else best
         return np.broadcast_to(best, wanted.shape)
 
     return _metric_scores(experiment, task, wanted, guess)
@@ -167,6 +188,18 @@ def _classes(train: Rows, rows: Rows, output: Output) -> dict[str, object]:
         "guess": f"always class {output.classes[majority] if output.classes else majority}",
         "accuracy": float(np.mean(wanted == majority)),
         "crossentropy": float(-np.log(share[wanted]).mean()),
+    }
+
+
+def _labels(known: np.ndarray, wanted: np.ndarray, output: Output) -> dict[str, object]:
+    """Return the scores of the labels' shares as probabilities; label by label, the more frequent value."""
+    share = np.clip(known.mean(axis=0, dtype=np.float64), 1e-7, 1 - 1e-7)
+    entropy = -(wanted * np.log(share) + (1 - wanted) * np.log(1 - share)).mean()
+    often = [name for name, part in zip(output.classes, share.tolist(), strict=False) if part > 0.5]
+    return {
+        "guess": f"always {', '.join(often) if often else 'no label'}",
+        "accuracy": float((wanted == (share > 0.5)).mean()),
+        "crossentropy": float(entropy),
     }
 
 

@@ -28,6 +28,14 @@ def class_warnings(data: Data, dataset: Dataset) -> list[str]:
     equal (the total variation distance), and the chi-square statistic exceeds that of random splits: there is no
     warning for small random splits, nor for large parts that hardly differ.
     """
+    found = []
+    for name in data.task.outputs:
+        where = f"target '{name}', " if len(data.task.outputs) > 1 else ""
+        found += [f"warning: {where}{line}" for line in _warnings(data.of_output(name), dataset)]
+    return found
+
+
+def _warnings(data: Data, dataset: Dataset) -> list[str]:
     output = data.task.output
     if not output.has_classes:
         return []
@@ -48,12 +56,12 @@ def fold_warnings(rows: Rows, task: Task, kfold: KFold, seed: int) -> list[str]:
         kfold: the options of the folds.
         seed: of the split.
     """
-    if not task.output.has_classes:
+    if len(task.outputs) != 1 or not task.output.has_classes:
         return []
     every, advice = _counts(rows, task.output), _advice_of_folds(kfold, rows, task.output)
     counted = [_counts(rows.take(fold), task.output) for _, fold in kfold.split(rows, task, seed)]
     parts = [_Part(f"fold {number}, validation", counts) for number, counts in enumerate(counted, 1)]
-    lines = [line for part in parts if (line := _line(part, every - part.counts, task.output, advice))]
+    lines = [f"warning: {line}" for part in parts if (line := _line(part, every - part.counts, task.output, advice))]
     more = [f"warning: {len(lines) - _NAMED} more folds have such problems."] if len(lines) > _NAMED else []
     return lines[:_NAMED] + more
 
@@ -74,7 +82,7 @@ def _line(part: _Part, train: np.ndarray | None, output: Output, advice: str) ->
     problems = list(_problems(part, train, output))
     if not problems:
         return ""
-    return f"warning: {part.name} rows: {'; '.join(problems)}. {advice}."
+    return f"{part.name} rows: {'; '.join(problems)}. {advice}."
 
 
 def _problems(part: _Part, train: np.ndarray | None, output: Output) -> Iterator[str]:

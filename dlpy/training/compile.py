@@ -4,25 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from dlpy.components.hooks import Hooks
 from dlpy.components.model import GenerativeModel, Model, PretrainedModel
-from dlpy.components.objectives import DATA_LOSS, Optimizer
+from dlpy.components.objectives import DATA_LOSS, Metric, Optimizer
 from dlpy.core import keras_backend
 from dlpy.core.errors import ConfigError, in_one_line
 from dlpy.core.registry import plugin_failure
-from dlpy.data.rows import Data
-from dlpy.data.task import Task
+from dlpy.data.rows import SAMPLE_WEIGHT, Data, Rows, is_missing
+from dlpy.data.task import Input, Output, Task
 from dlpy.data.validate import class_numbers
 from dlpy.engine.custom_step import stepped_class
 from dlpy.engine.engine import Engine, ExactScore
+from dlpy.engine.graphs import Predictions
+from dlpy.engine.named_outputs import Objective, outputs_class, with_outputs
 from dlpy.engine.penalties import data_loss, has_penalty
 from dlpy.engine.plan import Execution, Stage, choose
 from dlpy.experiment.class_weights import weights_of_rows
-from dlpy.experiment.experiment import Experiment
+from dlpy.experiment.experiment import Experiment, prefix
 from dlpy.models._sequences import on_differences
 from dlpy.training.loss import training_loss
 
@@ -47,6 +49,8 @@ def compiled_model(experiment: Experiment, task: Task, seed: int) -> keras.Model
     keras.utils.set_random_seed(seed)
     reset_uids()  # layers are called the same in every run, whatever was built before
     model = _fitting_model(experiment.model, task)
+    if len(task.outputs) > 1:
+        model = with_outputs(model, list(task.outputs), uncertain=experiment.training.loss_weights == "uncertainty")
     compile_model(model, experiment, task, experiment.training.optimizer)
     return model
 
@@ -56,10 +60,31 @@ def compile_model(model: keras.Model, experiment: Experiment, task: Task, optimi
     if isinstance(experiment.model, GenerativeModel):
         model.compile(optimizer.build())
         return
+    if isinstance(model, outputs_class()):
+        model.set_objectives(_objectives(experiment, task), logs_data_loss=logs_data_loss(experiment, model))
+        model.compile(optimizer=optimizer.build())
+        return
     metrics = [metric.build(task) for metric in experiment.metrics(task) if metric.is_logged]
     loss = training_loss(experiment, task)
     weighted = [data_loss(loss)] if logs_data_loss(experiment, model) else None
     model.compile(optimizer=optimizer.build(), loss=loss, metrics=metrics, weighted_metrics=weighted)
+
+
+def _objectives(experiment: Experiment, task: Task) -> dict[str, Objective]:
+    """Return what each output is trained and scored by."""
+    found, weights = {}, experiment.training.loss_weights
+    for name, (own, of_output) in experiment.by_output(task).items():
+        named = [
+            metric.model_copy(update={"label": prefix(task, name) + metric.key}) for metric in own.metrics(of_output)
+        ]
+        found[name] = Objective(
+            loss=training_loss(own, of_output),
+            metrics=[metric.build(of_output) for metric in named if metric.is_logged],
+            weight=weights.get(name, 1.0) if isinstance(weights, dict) else 1.0,
+            is_masked=of_output.output.has_missing,
+            is_error=of_output.output.kind == "regression",
+        )
+    return found
 
 
 def logs_data_loss(experiment: Experiment, model: keras.Model) -> bool:
@@ -91,51 +116,121 @@ def choose_execution(
     return choose(training.execution, training.jit_compile, model, job, callbacks)
 
 
-def sample_weight(experiment: Experiment, data: Data) -> np.ndarray | None:
-    """Return the weight of each training row by its class: (rows,) float32, or None where all weigh the same."""
-    chosen = experiment.training.class_weight
-    if chosen is None:
+def sample_weight(experiment: Experiment, data: Data) -> np.ndarray | dict[str, np.ndarray] | None:
+    """Return the weight of each training row, by its class and its column of weights: (rows,) float32.
+
+    With several outputs, the weights by output; None where all rows weigh the same.
+    """
+    found = {}
+    for name, (own, of_output) in experiment.by_output(data.task).items():
+        chosen, output = own.class_weight(of_output), of_output.output
+        weights = data.train.columns.get(SAMPLE_WEIGHT)
+        if chosen is not None:
+            by_class = _weights_by_class(chosen, data.train.of_target(name), output)
+            weights = by_class if weights is None else by_class * weights
+        found[name] = weights
+    if all(weights is None for weights in found.values()):
         return None
-    return weights_of_rows(chosen, class_numbers(data.train, data.task.output), data.task.output)
+    ones = np.ones(len(data.train), np.float32)
+    each = {name: ones if weights is None else weights.astype(np.float32) for name, weights in found.items()}
+    return each if len(each) > 1 else next(iter(each.values()))
+
+
+def _weights_by_class(chosen: str | dict[str, float], rows: Rows, output: Output) -> np.ndarray:
+    """Return the weight of each row by its class: (rows,) float32; rows without a class have any."""
+    weights = np.ones(len(rows), np.float32)
+    known = np.flatnonzero(~is_missing(rows.y)) if output.has_missing else np.arange(len(rows))
+    weights[known] = weights_of_rows(chosen, class_numbers(rows.take(known), output), output)
+    return weights
 
 
 def exact_scores(experiment: Experiment, task: Task) -> dict[str, ExactScore]:
     """Return the metrics that need all rows of a part at once, by their names in the logs."""
     if isinstance(experiment.model, GenerativeModel):
         return {}
-    exact = [metric for metric in experiment.metrics(task) if metric.is_logged and metric.is_exact]
-    return {metric.key: partial(metric.exact, task) for metric in exact}
+    return {
+        prefix(task, name) + metric.key: partial(_exact, metric, name, of_output)
+        for name, (own, of_output) in experiment.by_output(task).items()
+        for metric in own.metrics(of_output)
+        if metric.is_logged and metric.is_exact
+    }
+
+
+def _exact(metric: Metric, output: str, task: Task, rows: Rows, predictions: Predictions) -> float:
+    """Return the score of an output from the predictions for all rows; rows without its target do not count."""
+    prediction = predictions[output] if output in predictions else predictions[""]
+    own = rows.of_target(output)
+    if task.output.has_missing:
+        known = np.flatnonzero(~is_missing(own.y))
+        own, prediction = own.take(known), prediction[known]
+    return metric.exact(task, own, prediction)
 
 
 def _fitting_model(family: Model, task: Task) -> keras.Model:
     """Return a new model of the family.
 
     Raises:
-        ConfigError: it does not take the task's rows, or its output does not have the shape of the target; Keras would
-            broadcast it silently.
+        ConfigError: it does not take the task's rows, or its outputs do not have the shapes of the targets; Keras would
+            broadcast them silently.
     """
     import keras
 
-    dtype = "int32" if task.input.kind == "sequence" else None
-    inputs = keras.Input(task.input.shape, sparse=task.input.kind == "sparse", dtype=dtype, name="input")
+    inputs = {name: _input(given, name if family.takes_several else "input") for name, given in task.inputs.items()}
     try:
         model = family.build(task)
         if not isinstance(model, keras.Model):
             raise ConfigError(f"model '{family.name}': its build() returned {type(model).__name__}, not a keras.Model.")
-        given = on_differences(model, inputs, task.input) if task.output.from_last else model(inputs)
+        given: Any = _given(model, inputs, task)
     except (ValueError, TypeError) as error:
-        hint = f"model '{family.name}' cannot be built for {task.input}: {in_one_line(error)}"
+        hint = f"model '{family.name}' cannot be built for {task.rows}: {in_one_line(error)}"
         raise plugin_failure(error) or ConfigError(hint) from error
     if isinstance(family, GenerativeModel):
         if not isinstance(model, stepped_class()):
             raise ConfigError(f"model '{family.name}' has scores of its own: its build() must return stepped(...).")
         return model
-    if getattr(given, "shape", None) != (None, *task.output.shape):
-        shapes = [tuple(tensor.shape) for tensor in keras.tree.flatten(given)]
-        wanted = f"the target needs (batch, {', '.join(map(str, task.output.shape))}): see task.output.shape"
-        raise ConfigError(f"model '{family.name}' gives {', '.join(map(str, shapes))}; {wanted}.")
-    wrapped = task.output.from_last or getattr(model, "inputs", None) is None  # without inputs it is subclassed
-    return keras.Model(inputs, given) if wrapped else model
+    _check_outputs(family, task, given)
+    is_wrapped = task.is_single and task.output.from_last
+    if is_wrapped or getattr(model, "inputs", None) is None:  # without inputs it is subclassed
+        return keras.Model(inputs if len(inputs) > 1 else next(iter(inputs.values())), given)
+    return model
+
+
+def _input(given: Input, name: str) -> Any:
+    import keras
+
+    dtype = "int32" if given.kind == "sequence" else None
+    return keras.Input(given.shape, sparse=given.kind == "sparse", dtype=dtype, name=name)
+
+
+def _given(model: keras.Model, inputs: dict[str, Any], task: Task) -> Any:
+    """Return what a model gives for symbolic inputs: a tensor, or several by output."""
+    if len(inputs) > 1:
+        return model(inputs)
+    (x,) = inputs.values()
+    if task.is_single and task.output.from_last:
+        return on_differences(model, x, task.input)
+    return model(x)
+
+
+def _check_outputs(family: Model, task: Task, given: Any) -> None:
+    """Raise ConfigError unless a model gives predictions of the shapes that the targets need."""
+    import keras
+
+    if len(task.outputs) == 1:
+        wanted, found = task.output.shape, getattr(given, "shape", None)
+        if found != (None, *wanted):
+            shapes = [tuple(tensor.shape) for tensor in keras.tree.flatten(given)]
+            needed = f"the target needs (batch, {', '.join(map(str, wanted))}): see task.output.shape"
+            raise ConfigError(f"model '{family.name}' gives {', '.join(map(str, shapes))}; {needed}.")
+        return
+    if not isinstance(given, dict) or given.keys() != task.outputs.keys():
+        names = ", ".join(given) if isinstance(given, dict) else "no dict"
+        raise ConfigError(f"model '{family.name}' gives {names}; expected a dict of {', '.join(task.outputs)}.")
+    for name, output in task.outputs.items():
+        shape = tuple(given[name].shape)
+        if shape != (None, *output.shape):
+            needed = f"target '{name}' needs (batch, {', '.join(map(str, output.shape))})"
+            raise ConfigError(f"model '{family.name}' gives {shape}; {needed}.")
 
 
 def stages_of(experiment: Experiment, model: keras.Model, task: Task) -> tuple[Stage, ...]:

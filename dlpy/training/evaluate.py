@@ -7,8 +7,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-import numpy as np
-
 from dlpy.core.errors import ConfigError, DataError, RunError, UnavailableError, did_you_mean
 from dlpy.data.class_filter import kept
 from dlpy.data.rows import Loaded, Rows
@@ -18,15 +16,16 @@ from dlpy.data.units import has_unit, own_scores, scores_in_unit
 from dlpy.data.validate import check_rows, class_numbers
 from dlpy.engine.engine import Engine
 from dlpy.experiment.document import Document
-from dlpy.experiment.experiment import Experiment, load
+from dlpy.experiment.experiment import Experiment, load, prefix
 from dlpy.runs import checkpoints
 from dlpy.runs.directory import Run, require_model
 from dlpy.runs.results import tasks_of
+from dlpy.training.answers import Answers, answers_for, save_predictions
 from dlpy.training.baseline import baseline, beside
 from dlpy.training.class_table import class_table
 from dlpy.training.compile import compiled_model, engine_for
 from dlpy.training.pipeline import SMOKE_ROWS, Pipeline, may_be_same, measured, split
-from dlpy.training.record import Seen, save_predictions
+from dlpy.training.record import scores_of
 
 Part = Literal["train", "validation", "test"]
 Tell = Callable[[str], None]  # shows a line to the user
@@ -54,9 +53,11 @@ class Trained:
             RunError: the transforms return rows of another shape.
         """
         rows = self.pipeline.apply(raw)
-        found, wanted = measured(self.task, rows).input.shape, self.task.input.shape
-        if len(found) != len(wanted) or not all(map(may_be_same, zip(found, wanted, strict=True))):
-            raise RunError(f"{self.pipeline.path} belongs to another run: its rows have shape {found}, not {wanted}.")
+        for name, given in measured(self.task, rows).inputs.items():
+            found, wanted = given.shape, self.task.inputs[name].shape
+            if len(found) != len(wanted) or not all(map(may_be_same, zip(found, wanted, strict=True))):
+                wrong = f"its rows have shape {found}, not {wanted}"
+                raise RunError(f"{self.pipeline.path} belongs to another run: {wrong}.")
         return rows
 
 
@@ -158,29 +159,37 @@ def checkpoint_name(name: str) -> checkpoints.Which:
 
 def _score(run: Run, trained: Trained, part: Part, raw: Rows, train: Rows) -> dict[str, Any]:
     rows = train if part == "train" else trained.applied(raw)
-    check_rows(rows, part, trained.task.output)
+    check_rows(rows, part, trained.task)
     batch_size = trained.experiment.training.batch_size
     scores = trained.engine.evaluate(rows, batch_size)
     common_sense = beside(baseline(trained.experiment, trained.task, train, rows), scores)
     found = {"rows": len(rows), "epoch": trained.epoch, "scores": scores, "baseline": common_sense}
-    output = trained.task.output
-    if not output.has_answers:
+    if not trained.task.has_answers:
         return found
-    prediction = trained.engine.predict(rows, batch_size)
+    answers = answers_for(raw, rows, trained.task, trained.engine.predict_all(rows, batch_size))
     if part != "train":
-        save_predictions(run, part, Seen(raw, rows, output), prediction)
+        save_predictions(run, part, answers)
+    told = {answer.output: _of_output(trained, answer, common_sense) for answer in answers}
+    return found | (next(iter(told.values())) if len(told) == 1 else {"outputs": told})
+
+
+def _of_output(trained: Trained, answers: Answers, common_sense: dict[str, Any]) -> dict[str, Any]:
+    """Return what is told of one output: scores in the target's own unit, and those of each class."""
+    output, rows = answers.task.output, answers.rows
+    found: dict[str, Any] = {} if answers.is_only else {"rows": len(rows)}
     if has_unit(output):
-        found["in_unit"] = _in_unit(trained, rows, prediction, common_sense)
+        own = scores_of(common_sense, prefix(trained.task, answers.output))
+        found["in_unit"] = _in_unit(trained.experiment.of_output(answers.output), answers, own)
     if output.has_classes:
-        found["classes"] = class_table(class_numbers(rows, output), prediction, output)
+        found["classes"] = class_table(class_numbers(rows, output), answers.prediction, output)
     return found
 
 
-def _in_unit(trained: Trained, rows: Rows, prediction: np.ndarray, common_sense: dict[str, Any]) -> dict[str, Any]:
+def _in_unit(experiment: Experiment, answers: Answers, common_sense: dict[str, Any]) -> dict[str, Any]:
     """Return the scores in the target's own unit."""
-    output, names = trained.task.output, trained.experiment.metric_names(trained.task)
-    loss = trained.experiment.loss_name(trained.task)
-    found = scores_in_unit(rows.y, prediction, output, [loss, *names.values()])
+    output, names = answers.task.output, experiment.metric_names(answers.task)
+    loss = experiment.loss_name(answers.task)
+    found = scores_in_unit(answers.rows.y, answers.prediction, output, [loss, *names.values()])
     keys = {**({loss: loss} if loss in found else {}), **names}
     scores = {key: found[name] for key, name in keys.items() if name in found}
     return {"unit": output.unit, "scores": scores, "baseline": own_scores(common_sense, output, names)}

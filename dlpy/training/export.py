@@ -27,7 +27,9 @@ def portable_model(
         return with_preprocessing(model.portable, pipeline, raw) if takes_rows else model.portable
     import keras
 
-    model = keras.Model(model.inputs, model.outputs)  # not compiled: some losses and metrics only dlpy could load
+    model = keras.Model(model.input, model.output)  # not compiled: some losses and metrics only dlpy could load
+    if not task.is_single:
+        return with_preprocessing_of_each(model, pipeline, raw)
     if task.output.kind == "tokens":
         return model
     if task.input.kind != "sparse":
@@ -35,6 +37,27 @@ def portable_model(
     plain = experiment.model.build(task.with_input(replace(task.input, kind="array")))
     plain.set_weights(model.get_weights())
     return plain
+
+
+def with_preprocessing_of_each(model: keras.Model, pipeline: Pipeline, raw: Rows) -> keras.Model:
+    """Return a model of several inputs or outputs that takes inputs as the dataset gives them, where Keras can."""
+    import keras
+
+    pairs = list(zip(pipeline.transforms, pipeline.states, strict=True))
+    inputs, taken = {}, {}
+    for tensor in model.inputs:
+        own = [pair for pair in pairs if not pair[0].on_targets and getattr(pair[0], "of", tensor.name) == tensor.name]
+        layers = [transform.layer(state) for transform, state in own]
+        x = raw.inputs[tensor.name]
+        possible = layers and isinstance(x, np.ndarray | Pictures) and all(layer is not None for layer in layers)
+        shape = x.shape[1:] if possible and isinstance(x, np.ndarray | Pictures) else tensor.shape[1:]
+        inputs[tensor.name] = keras.Input(shape, dtype=tensor.dtype, sparse=tensor.sparse, name=tensor.name)
+        before = keras.Sequential([layer for layer in layers if layer is not None]) if possible else None
+        taken[tensor.name] = before(inputs[tensor.name]) if before else inputs[tensor.name]
+    if len(inputs) == 1:
+        ((name, only),) = inputs.items()
+        return keras.Model(only, model(taken[name]))
+    return keras.Model(inputs, model(taken))
 
 
 def with_preprocessing(model: keras.Model, pipeline: Pipeline, raw: Rows) -> keras.Model:

@@ -17,6 +17,7 @@ from dlpy.runs.history import read_history
 from dlpy.runs.lookup import fold_runs
 from dlpy.runs.predictions import read_fold
 from dlpy.runs.record import FoldRecord
+from dlpy.runs.results import outputs_of
 from dlpy.storage.atomic import put_on_disk, write_arrays
 
 _DONE = "fold.json"
@@ -30,8 +31,8 @@ class Fold:
     scores: dict[str, float | None]  # None where one is undefined
     baseline: dict[str, Any]
     rows: np.ndarray  # positions of the validation rows among all rows except the test rows
-    target: np.ndarray
-    prediction: np.ndarray
+    targets: dict[str, np.ndarray]  # by output
+    predictions: dict[str, np.ndarray]
     execution: Execution
 
 
@@ -47,7 +48,10 @@ def done_folds(run: Run) -> int:
 
 def write_fold(folder: Run, fold: Fold) -> None:
     """Write the results of a fold into its directory, and remove its checkpoints."""
-    arrays = {"rows": fold.rows, "target": fold.target, "prediction": fold.prediction}
+    arrays = {"rows": fold.rows}
+    for name, prediction in fold.predictions.items():
+        before = f"{name}." if len(fold.predictions) > 1 else ""
+        arrays |= {f"{before}target": fold.targets[name], f"{before}prediction": prediction}
     write_arrays(folder.predictions, arrays)
     put_on_disk(folder.metrics)  # the summary reads its curve
     content = {
@@ -68,7 +72,7 @@ def fold_results(run: Run, number: int) -> Fold:
     """
     folder = folder_of(run, number)
     try:
-        told, given = read_json(folder.path / _DONE, FoldRecord), read_fold(folder.predictions)
+        told, given = read_json(folder.path / _DONE, FoldRecord), read_fold(folder.predictions, outputs_of(run))
         if _epochs(folder) != told.epochs:
             raise RunError(f"metrics.csv does not have its {told.epochs} epochs")
         common_sense = _with_nan(told.baseline.scores)

@@ -27,6 +27,7 @@ from dlpy.runs.directory import Run
 from dlpy.runs.lock import ORPHAN_SECONDS, locked
 from dlpy.runs.outcome import last_finite
 from dlpy.storage import atomic
+from dlpy.training.answers import by_target, own_targets
 from dlpy.training.baseline import baseline, beside
 from dlpy.training.callbacks import built_callbacks, checkpoint_of
 from dlpy.training.compile import choose_execution, compiled_model, engine_for, fresh_model, penalty_line
@@ -76,10 +77,14 @@ def train_folds(run: Run, prepared: Prepared, jobs: int, reporter: Reporter) -> 
 
 def _require_alike(run: Run, folds: list[Fold]) -> None:
     """Raise RunError where folds have other scores than the first: they belong to another run."""
-    first, *others = ((_names(fold), fold.prediction.shape[1:]) for fold in folds)
+    first, *others = ((_names(fold), _shapes(fold)) for fold in folds)
     for number, names in enumerate(others, 2):
         if names != first:
             raise RunError(f"fold {number} of run {run.id} has other scores than fold 1: it belongs to another run.")
+
+
+def _shapes(fold: Fold) -> dict[str, tuple[int, ...]]:
+    return {name: prediction.shape[1:] for name, prediction in fold.predictions.items()}
 
 
 def _names(fold: Fold) -> set[str]:
@@ -145,9 +150,11 @@ def _train_in(folder: Run, shop: _Workshop, number: int, reporter: Reporter) -> 
     except DataError as error:
         raise DataError(f"fold {number}: {error}") from None
     held_out = data.validation or data.train
-    prediction = engine.predict(held_out, experiment.training.batch_size)
+    predictions = by_target(data.task, engine.predict_all(held_out, experiment.training.batch_size))
     common_sense = beside(baseline(experiment, data.task, data.train, held_out), last.scores)
-    write_fold(folder, Fold(number, last.scores, common_sense, validation, held_out.y, prediction, engine.execution))
+    targets, predictions = (own_targets(data.task, arrays) for arrays in (held_out.targets, predictions))
+    results = Fold(number, last.scores, common_sense, validation, targets, predictions, engine.execution)
+    write_fold(folder, results)
 
 
 class _LastScores(Hooks):

@@ -9,7 +9,7 @@ import numpy as np
 
 from dlpy.components.model import GenerativeModel
 from dlpy.core import keras_backend
-from dlpy.data.rows import Data, Loaded
+from dlpy.data.rows import Data, Loaded, is_missing
 from dlpy.data.validate import check_every_class
 from dlpy.drawing.figures import draw_all
 from dlpy.experiment.document import Document
@@ -19,6 +19,7 @@ from dlpy.runs.directory import Run
 from dlpy.runs.history import fold_histories, mean_history, mean_over_folds
 from dlpy.runs.lock import locked
 from dlpy.runs.outcome import record_outcome
+from dlpy.runs.predictions import key_of
 from dlpy.runs.record import How
 from dlpy.runs.results import best_epoch
 from dlpy.storage.atomic import require_writable, write_arrays
@@ -58,9 +59,9 @@ def with_folds(prepared: Prepared) -> tuple[Prepared, Data]:
     """Return the experiment with the model's options filled in, and the first fold's rows; all folds are checked."""
     parts = divided(prepared)
     first, _ = fold_data(prepared, *parts[0])
-    if first.task.output.kind != "regression":
+    if any(output.has_classes for output in first.task.outputs.values()):
         for train, _ in parts:
-            check_every_class(prepared.loaded.train.take(train), prepared.loaded.task.output)
+            check_every_class(prepared.loaded.train.take(train), prepared.loaded.task)
     experiment = prepared.experiment
     experiment = experiment.model_copy(update={"model": experiment.model.resolved(first.task)})
     return replace(prepared, experiment=experiment), first
@@ -132,21 +133,25 @@ def spread(scores: np.ndarray) -> dict[str, np.ndarray]:
 
 def _save_out_of_fold(run: Run, loaded: Loaded, folds: list[Fold]) -> None:
     """Write for every row the prediction of models not trained on it (the mean of repeats), and the scores by class."""
-    output = loaded.task.output
     rows = np.concatenate([fold.rows for fold in folds])
-    prediction = np.concatenate([fold.prediction for fold in folds])
-    target = np.concatenate([fold.target for fold in folds])
     numbers, first, place = np.unique(rows, return_index=True, return_inverse=True)
-    total = np.zeros((len(numbers), prediction.shape[1]))
-    np.add.at(total, place, prediction)
-    mean = (total / np.bincount(place)[:, None]).astype(np.float32)
-    target = target[first]
-    labels = target.argmax(axis=-1) if target.ndim > 1 and target.shape[1] > 1 else target.reshape(-1)
-    index = loaded.train.index[numbers]
-    arrays = {"index": index, "target": labels, "prediction": mean}
-    write_arrays(run.predictions, {f"out_of_fold.{name}": array for name, array in arrays.items()})
-    if output.has_classes:
-        save_class_table(run, "out_of_fold", class_table(labels, mean, output))
+    arrays = {}
+    for name, output in loaded.task.outputs.items():
+        prediction = np.concatenate([fold.predictions[name] for fold in folds])
+        target = np.concatenate([fold.targets[name] for fold in folds])[first]
+        total = np.zeros((len(numbers), prediction.shape[1]))
+        np.add.at(total, place, prediction)
+        mean = (total / np.bincount(place)[:, None]).astype(np.float32)
+        one_hot = output.has_classes and target.ndim > 1 and target.shape[1] > 1
+        flat = target.reshape(-1) if target.size == len(target) else target
+        labels = target.argmax(axis=-1) if one_hot else flat
+        known = np.flatnonzero(~is_missing(target)) if output.has_missing else np.arange(len(numbers))
+        key = "out_of_fold" if len(loaded.task.outputs) == 1 else key_of("out_of_fold", name)
+        own = {"index": loaded.train.index[numbers], "target": labels, "prediction": mean}
+        arrays |= {f"{key}.{what}": array[known] for what, array in own.items()}
+        if output.has_classes:
+            save_class_table(run, key, class_table(labels[known], mean[known], output))
+    write_arrays(run.predictions, arrays)
 
 
 def _refit(run: Run, prepared: Prepared, summary: dict[str, Any], reporter: Reporter) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from dlpy.components.objectives import Loss
 from dlpy.core.errors import ConfigError
 from dlpy.data.task import Task
+from dlpy.data.units import is_changed, own_tensor
 from dlpy.experiment.experiment import Experiment
 
 if TYPE_CHECKING:
@@ -23,14 +24,14 @@ def training_loss(experiment: Experiment, task: Task) -> keras.losses.Loss:
 
     chosen = experiment.loss(task)
     plain = plain_loss(chosen)
-    if not chosen.needs_unit or (task.output.scale, task.output.offset) == (1.0, 0.0):
+    if not chosen.needs_unit or not is_changed(task.output):
         return plain
 
     class LossInUnit(keras.losses.Loss):
         """A loss of targets and predictions in the target's own unit."""
 
         def call(self, y_true: Any, y_pred: Any) -> Any:
-            return plain.call(*(numbers * task.output.scale + task.output.offset for numbers in (y_true, y_pred)))
+            return plain.call(*(own_tensor(numbers, task.output) for numbers in (y_true, y_pred)))
 
     return LossInUnit(name=chosen.name)
 

@@ -7,12 +7,11 @@ import math
 import numpy as np
 
 from dlpy.components.hooks import Hooks
-from dlpy.components.model import GenerativeModel
 from dlpy.core.errors import DataError
 from dlpy.data.rows import Data, Rows
 from dlpy.data.task import Task
 from dlpy.data.validate import class_numbers
-from dlpy.experiment.experiment import Experiment
+from dlpy.experiment.experiment import Experiment, prefix
 
 _MOST_LISTED = 8
 
@@ -34,18 +33,20 @@ class MonitoredScores(Hooks):
 def monitored_scores(experiment: Experiment, data: Data) -> MonitoredScores:
     """Return the hooks that check the scores which the experiment's callbacks monitor."""
     named = {callback.monitors() for callback in experiment.callbacks}
-    needs = {metric.key: metric.needs for metric in _metrics(experiment, data.task)}
+    needs = {key: metric.needs for key, metric in experiment.metrics_by_key(data.task).items()}
     reasons = {}
     for name in sorted(name for name in named if name is not None):
         held_out = name.startswith("val_") and data.validation is not None
         part, rows = ("validation", data.validation) if held_out else ("training", data.train)
-        need = needs.get(name.removeprefix("val_"))
-        reasons[name] = f": it needs {need}; {part} rows: {_by_class(rows or data.train, data.task)}" if need else ""
+        score = name.removeprefix("val_")
+        need = needs.get(score)
+        output = next((each for each in data.task.outputs if score.startswith(prefix(data.task, each))), None)
+        if need and output is not None:
+            own = (rows or data.train).with_target(output)
+            reasons[name] = f": it needs {need}; {part} rows: {_by_class(own, data.task.of_output(output))}"
+        else:
+            reasons[name] = ""
     return MonitoredScores(reasons)
-
-
-def _metrics(experiment: Experiment, task: Task) -> list:
-    return [] if isinstance(experiment.model, GenerativeModel) else experiment.metrics(task)
 
 
 def _by_class(rows: Rows, task: Task) -> str:

@@ -15,10 +15,10 @@ from dlpy.components.transform import Transform
 from dlpy.core.errors import ConfigError, DataError, RunError, UnavailableError, in_one_line
 from dlpy.core.registry import plugin_failure
 from dlpy.data.class_filter import kept
-from dlpy.data.features import Pictures, Scaled, Sparse, Windows
+from dlpy.data.features import Features, Pictures, Scaled, Sparse, Windows
 from dlpy.data.rows import Data, Loaded, Rows
 from dlpy.data.tables.training_ranges import TrainingRanges
-from dlpy.data.task import State, Task
+from dlpy.data.task import Input, State, Task
 from dlpy.data.unfamiliar import Unfamiliar
 from dlpy.data.windows import step_at
 from dlpy.runs.transform_states import read_states, write_states
@@ -94,8 +94,8 @@ class Pipeline:
         with self._reading():
             for transform, state in self._pairs():
                 raw = transform.measured(transform.outline(raw), state)
-        given, sizes = raw.input, zip(raw.input.shape, task.input.shape, strict=False)
-        if raw.output != task.output or given.vocabulary != task.input.vocabulary or not all(map(may_be_same, sizes)):
+        fits = raw.outputs == task.outputs and raw.inputs.keys() == task.inputs.keys()
+        if not fits or not all(_fits(raw.inputs[name], given) for name, given in task.inputs.items()):
             raise RunError(f"{self.path} does not fit the task in run.json: it is damaged, or of another run.")
 
     @contextmanager
@@ -129,6 +129,11 @@ class Pipeline:
         if names != [transform.name for transform in transforms]:
             raise RunError(f"{path} holds the states of other transforms than config.yaml lists.")
         return cls(transforms, states, path, ranges)
+
+
+def _fits(made: Input, given: Input) -> bool:
+    """Return whether an input may be the one that a run was trained with."""
+    return made.vocabulary == given.vocabulary and all(map(may_be_same, zip(made.shape, given.shape, strict=False)))
 
 
 def may_be_same(sizes: tuple[int | None, int | None]) -> bool:
@@ -177,9 +182,14 @@ def transform(given: HasTransforms, parts: Split, task: Task) -> tuple[Data, Pip
 
 def measured(task: Task, rows: Rows) -> Task:
     """Return the task with the shapes that are known only from the transformed rows."""
-    if isinstance(rows.x, Windows):
-        time_steps = {"last": int(rows.x.offsets.argmax()), "before": step_at(rows.x.offsets, rows.x.before)}
-        return task.with_input(replace(task.input, shape=rows.x.shape[1:], target=rows.x.target, **time_steps))
-    if isinstance(rows.x, np.ndarray | Scaled | Pictures):
-        return task.with_input(replace(task.input, kind="array", shape=rows.x.shape[1:]))
-    return task.with_input(replace(task.input, shape=(rows.x.width,))) if isinstance(rows.x, Sparse) else task
+    inputs = {name: _measured(given, rows.inputs[name]) for name, given in task.inputs.items()}
+    return replace(task, inputs=inputs)
+
+
+def _measured(given: Input, x: Features) -> Input:
+    if isinstance(x, Windows):
+        time_steps = {"last": int(x.offsets.argmax()), "before": step_at(x.offsets, x.before)}
+        return replace(given, shape=x.shape[1:], target=x.target, **time_steps)
+    if isinstance(x, np.ndarray | Scaled | Pictures):
+        return replace(given, kind="array", shape=x.shape[1:])
+    return replace(given, shape=(x.width,)) if isinstance(x, Sparse) else given

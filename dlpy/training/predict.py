@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,9 +15,8 @@ from dlpy.core.suggestions import command
 from dlpy.data.features import Windows
 from dlpy.data.rows import Rows
 from dlpy.data.tables.timestamps import stamp
-from dlpy.data.task import Task
+from dlpy.data.task import Output, Task
 from dlpy.data.unfamiliar import Unfamiliar, require_familiar
-from dlpy.data.units import own_numbers
 from dlpy.data.validate import check_rows
 from dlpy.datasets._texts import checked
 from dlpy.runs import checkpoints
@@ -24,6 +24,7 @@ from dlpy.runs.directory import Run
 from dlpy.runs.results import cell, class_names
 from dlpy.scores.class_scores import class_probabilities
 from dlpy.storage.atomic import number_text
+from dlpy.training.answers import by_target, own_targets
 from dlpy.training.evaluate import Tell, Trained, restore, silent, tasks
 
 
@@ -88,15 +89,17 @@ def predict_texts(run: Run, texts: list[str], ask: Ask, tell: Tell = silent) -> 
     if ask.keep:
         raise ConfigError("--keep names columns of a table, and --text has none: leave --keep out.")
     trained = restore(run, ask.checkpoint, tell)
-    if trained.raw_task.input.kind != "text":
-        raise ConfigError(f"--text: run {run.id} was trained on {trained.raw_task.input}, not on texts. Give a file.")
-    rows = Rows.single(checked(texts, lambda row: f"--text number {row + 1}"))
+    if [given.kind for given in trained.raw_task.inputs.values()] != ["text"]:
+        raise ConfigError(f"--text: run {run.id} was trained on {trained.raw_task.rows}, not on texts. Give a file.")
+    (name,) = trained.raw_task.inputs
+    given = checked(texts, lambda row: f"--text number {row + 1}")
+    rows = Rows({name: given}, {}, np.arange(len(given)))
     return _predicted(trained, rows, "the texts of --text", ask, {})
 
 
 def _require_answers(run: Run) -> None:
     """Raise ConfigError where the run's model is generative."""
-    if not tasks(run)[1].output.has_answers:
+    if not tasks(run)[1].has_answers:
         raise ConfigError(f"run {run.id} is generative and predicts nothing: use `{command('generate', run.id)}`.")
 
 
@@ -113,9 +116,9 @@ def _predicted(trained: Trained, raw: Rows, what: str, ask: Ask, kept: dict[str,
     if ask.strict:
         require_familiar(unfamiliar, what)
     rows = trained.applied(raw)
-    check_rows(rows, what.removeprefix("the rows of "), trained.task.output)
-    prediction = trained.engine.predict(rows, trained.experiment.training.batch_size)
-    own, answers = answers_of(own_numbers(prediction, trained.task.output), raw, trained.task)
+    check_rows(rows, what.removeprefix("the rows of "), trained.task)
+    predictions = trained.engine.predict_all(rows, trained.experiment.training.batch_size)
+    own, answers = answers_of(own_targets(trained.task, by_target(trained.task, predictions)), raw, trained.task)
     twice = [name for name in kept if name in own]
     if twice:
         raise ConfigError(f"--keep {twice[0]}: the predictions have a column of that name. Rename yours.")
@@ -123,28 +126,52 @@ def _predicted(trained: Trained, raw: Rows, what: str, ask: Ask, kept: dict[str,
     return Predicted([*kept, *own], lines, unfamiliar)
 
 
-def answers_of(prediction: np.ndarray, rows: Rows, task: Task) -> tuple[list[str], list[list[str | float]]]:
+def answers_of(
+    predictions: Mapping[str, np.ndarray], rows: Rows, task: Task
+) -> tuple[list[str], list[list[str | float]]]:
     """Return column names, and a line for each row: the number, or the class and the probability of every class.
 
-    A forecast comes after the time of its target, or, without time stamps, the target's row from 0; the class of an
-    image comes after its file.
+    Of several outputs, each has columns that begin with its name. A forecast comes after the time of its target, or,
+    without time stamps, the target's row from 0; the class of an image comes after its file.
 
     Args:
-        prediction: (rows, units), numbers in the target's own unit.
+        predictions: (rows, units) by output, numbers in the target's own unit.
         rows: the predicted rows.
         task: the run's task.
     """
-    output = task.output
     mark, marks = _marks(rows)
+    names, columns = [*mark], []
+    for name, prediction in predictions.items():
+        own, cells = _columns_of(task.outputs[name], prediction, f"{name}_" if len(predictions) > 1 else "")
+        names += own
+        columns.append(cells)
+    lines = zip(marks, *columns, strict=True)
+    return names, [[*first, *(cell for cells in line for cell in cells)] for first, *line in lines]
+
+
+def _columns_of(output: Output, prediction: np.ndarray, before: str) -> tuple[list[str], list[list[str | float]]]:
+    """Return the names and, for each row, the cells of an output's columns.
+
+    Args:
+        output: the output.
+        prediction: (rows, units).
+        before: what precedes the names.
+    """
     if output.kind == "regression":
-        names = ["prediction"] if prediction.shape[1] == 1 else [f"prediction_{i}" for i in range(prediction.shape[1])]
-        return [*mark, *names], [[*first, *row] for first, row in zip(marks, prediction.tolist(), strict=True)]
-    probability = class_probabilities(prediction)
-    names = class_names(output, probability.shape[1])
-    classes = [names[number] for number in probability.argmax(axis=1)]
-    lines = zip(marks, classes, probability.tolist(), strict=True)
-    return [*mark, "prediction", *(f"probability_{name}" for name in names)], [
-        [*first, name, *row] for first, name, row in lines
+        count = prediction.shape[1]
+        names = [f"{before}prediction"] if count == 1 else [f"{before}prediction_{i}" for i in range(count)]
+        return names, prediction.tolist()
+    if output.kind == "multilabel":
+        names = class_names(output, prediction.shape[1])
+        true = [[name for name, is_true in zip(names, row, strict=True) if is_true] for row in prediction > 0.5]
+        cells = zip(map("; ".join, true), prediction.tolist(), strict=True)
+    else:
+        probability = class_probabilities(prediction)
+        names = class_names(output, probability.shape[1])
+        classes = [names[number] for number in probability.argmax(axis=1)]
+        cells = zip(classes, probability.tolist(), strict=True)
+    return [f"{before}prediction", *(f"{before}probability_{name}" for name in names)], [
+        [one, *row] for one, row in cells
     ]
 
 
@@ -152,7 +179,7 @@ def _marks(rows: Rows) -> tuple[list[str], list[list[str]]]:
     """Return the name and the values of a column that identifies forecasts or images; other rows have none."""
     if "file" in rows.columns:
         return ["file"], [[name] for name in rows.columns["file"].tolist()]
-    if not isinstance(rows.x, Windows):
+    if not any(isinstance(x, Windows) for x in rows.inputs.values()):
         return [], [[]] * len(rows)
     if "time" not in rows.columns:
         return ["row"], [[str(row)] for row in rows.index]

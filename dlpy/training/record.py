@@ -10,27 +10,20 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from dlpy.components.model import PretrainedModel
 from dlpy.core.environment import environment
-from dlpy.data.features import Windows
-from dlpy.data.rows import Data, Loaded, Rows
-from dlpy.data.task import Output, Task
-from dlpy.data.units import has_unit, own_numbers, own_scores, scores_in_unit
-from dlpy.data.validate import class_numbers
-from dlpy.experiment.experiment import Experiment
+from dlpy.data.rows import Data, Loaded
+from dlpy.data.task import Task
+from dlpy.data.units import has_unit, own_scores, scores_in_unit
+from dlpy.experiment.experiment import Experiment, prefix
 from dlpy.runs import checkpoints
-from dlpy.runs.arrays import read_arrays
 from dlpy.runs.directory import SCHEMA_VERSION, Run
 from dlpy.runs.lookup import create_run
 from dlpy.runs.record import How
-from dlpy.runs.samples import Answers, save_wrongest
 from dlpy.storage import atomic
 from dlpy.storage.atomic import sha256, write_arrays
-from dlpy.storage.cache import alone
+from dlpy.training.answers import Answers
 from dlpy.training.baseline import baseline, beside
-from dlpy.training.class_table import class_table, save_class_table
 
 
 @dataclass(frozen=True)
@@ -43,15 +36,6 @@ class Options:
     smoke: bool = False
     folds: How | None = None  # of kind kfold
     given: str | None = None  # the `fingerprint` of the experiment as it was given
-
-
-@dataclass(frozen=True)
-class Seen:
-    """Rows before and after the transforms, and their target."""
-
-    raw: Rows
-    rows: Rows
-    output: Output
 
 
 def begin(experiment: Experiment, loaded: Loaded, task: Task, options: Options) -> Run:
@@ -176,12 +160,12 @@ def note_inexact(run: Run, lines: list[str]) -> None:
 
 
 def summarize(
-    run: Run, data: Data, experiment: Experiment, parameters: int, prediction: np.ndarray | None = None
+    run: Run, data: Data, experiment: Experiment, parameters: int, answers: list[Answers] | None = None
 ) -> None:
     """Write summary.json: the best and the last scores, and the baseline.
 
     Args:
-        prediction: of the best model for the validation rows, where it predicts targets.
+        answers: of the best model for the validation rows, where it predicts targets.
     """
     best, last = checkpoints.read_state(run, "best"), checkpoints.read_state(run, "last")
     part = "train" if data.validation is None else "validation"
@@ -194,47 +178,41 @@ def summarize(
         "parameters": parameters,
         "rows": {name: len(rows) for name, rows in parts.items() if rows is not None},
     }
-    if has_unit(data.task.output):
-        summary["in_unit"] = _in_unit(summary, data, experiment, prediction)
+    given = {answer.output: answer for answer in answers or []}
+    own = {name: _in_unit(summary, name, (experiment, data.task), given.get(name)) for name in data.task.outputs}
+    own = {name: scores for name, scores in own.items() if scores is not None}
+    if own and len(data.task.outputs) == 1:
+        summary["in_unit"] = next(iter(own.values()))
+    elif own:
+        summary["outputs"] = {name: {"in_unit": scores} for name, scores in own.items()}
     run.write("summary.json", summary)
 
 
-def _in_unit(summary: dict[str, Any], data: Data, experiment: Experiment, prediction: np.ndarray | None) -> dict:
-    """Return the scores of a summary in the target's own unit."""
-    output, names = data.task.output, experiment.metric_names(data.task)
-    own = {block: own_scores(summary[block], output, names) for block in ("best", "last", "baseline")}
-    if prediction is not None and data.validation is not None:
-        of_loss = scores_in_unit(data.validation.y, prediction, output, [experiment.loss_name(data.task)])
-        own["best"] = own["best"] | {f"val_{name}": value for name, value in of_loss.items()}
-    return {"unit": output.unit, **own}
+def _in_unit(
+    summary: dict[str, Any], name: str, of: tuple[Experiment, Task], answers: Answers | None
+) -> dict[str, Any] | None:
+    """Return the scores of an output in a summary in the target's own unit; None where it has none."""
+    experiment, task = of
+    output, view = task.outputs[name], task.of_output(name)
+    if not has_unit(output):
+        return None
+    own, before = experiment.of_output(name), prefix(task, name)
+    names = own.metric_names(view)
+    blocks = {block: scores_of(summary[block], before) for block in ("best", "last", "baseline")}
+    scores = {block: own_scores(given, output, names) for block, given in blocks.items()}
+    if answers is not None:
+        wanted = [own.loss_name(view), *(names.values() if output.log_of_sum is not None else ())]
+        found = scores_in_unit(answers.rows.y, answers.prediction, output, wanted)
+        scores["best"] = scores["best"] | {f"val_{score}": value for score, value in found.items()}
+    return {"unit": output.unit, **scores}
 
 
-def save_predictions(run: Run, part: str, seen: Seen, prediction: np.ndarray) -> None:
-    """Add a part's targets and predictions to predictions.npz, and save the most wrong images and texts.
-
-    Numbers are in the target's own unit. For windows of a series, the baseline's forecasts are added, and the times of
-    the targets where they are known.
-
-    Args:
-        part: "validation" or "test".
-        prediction: (rows, units).
-    """
-    raw, rows, output = seen.raw, seen.rows, seen.output
-    regression = output.kind == "regression"
-    target = rows.y if regression else class_numbers(rows, output)
-    new = {"index": rows.index, "target": target, "prediction": prediction}
-    if isinstance(rows.x, Windows):
-        new |= dict(zip(["baseline"], rows.x.guesses().values(), strict=False))
-    if regression:
-        new |= {name: own_numbers(new[name], output) for name in new.keys() - {"index"}}
-    if isinstance(rows.x, Windows) and "time" in rows.columns:
-        new["time"] = rows.columns["time"]
-    if "file" in rows.columns:
-        new["file"] = rows.columns["file"]
-    with atomic.storage(run.predictions), alone(run.changes):  # other parts may be scored at the same time
-        old = read_arrays(run.predictions)
-        write_arrays(run.predictions, old | {f"{part}.{name}": array for name, array in new.items()})
-    if output.has_classes:
-        save_class_table(run, part, class_table(target, prediction, output))
-    if not regression:
-        save_wrongest(run, part, raw, Answers(target, prediction, output))
+def scores_of(scores: dict[str, Any], before: str) -> dict[str, Any]:
+    """Return the scores whose names begin with the name of an output, without it."""
+    found = {}
+    for name, value in scores.items():
+        held_out = "val_" if name.startswith("val_") else ""
+        own = name.removeprefix(held_out)
+        if own.startswith(before):
+            found[held_out + own.removeprefix(before)] = value
+    return found

@@ -26,6 +26,7 @@ from dlpy.runs.outcome import record_outcome
 from dlpy.runs.samples import save_augmented
 from dlpy.storage import atomic
 from dlpy.storage.atomic import require_space, require_writable
+from dlpy.training.answers import answers_for, save_predictions
 from dlpy.training.callbacks import built_callbacks, checkpoint_of, directions, report_stateless
 from dlpy.training.class_balance import class_warnings
 from dlpy.training.compile import (
@@ -44,10 +45,8 @@ from dlpy.training.monitored import monitored_scores
 from dlpy.training.pipeline import Pipeline, Split, obtain, split, transform
 from dlpy.training.record import (
     Options,
-    Seen,
     begin,
     fingerprint,
-    save_predictions,
     save_splits,
     settle_config,
     summarize,
@@ -109,8 +108,8 @@ def finish(run: Run, prepared: Prepared, data: Data, pipeline: Pipeline, reporte
     pipeline.save(run.transforms)
     save_splits(run, data)
     keras_backend.start()
-    if experiment.data.augmentation:
-        save_augmented(run, data.train, experiment.data.augmentation, experiment.seed)
+    for name, change in list(experiment.data.augmentations(data.task).items())[:1]:
+        save_augmented(run, data.train.of_input(name), change, experiment.seed)
     if isinstance(experiment.model, PretrainedModel) and (line := experiment.model.notice(data.task)):
         reporter.notice(line)
     engine = fit_best(run, prepared, data, reporter)
@@ -176,7 +175,7 @@ def fit(
         experiment.seed,
         sample_weight(experiment, data),
         how.steps_per_epoch,
-        experiment.data.augmentation,
+        experiment.data.augmentations(data.task),
         stages_of(experiment, training.engine.model, data.task),
         position=None if state is None else checkpoints.position(training.run, state, kept),
         pause=checkpoint_of(experiment).every_steps,
@@ -193,12 +192,13 @@ def fit(
 
 def _write_results(run: Run, prepared: Prepared, data: Data, engine: Engine) -> None:
     """Write summary.json, the predictions for the validation rows, and what a generative model makes."""
-    experiment, raw, prediction = prepared.experiment, prepared.parts.validation, None
-    if data.validation is not None and data.task.output.has_answers:
-        prediction = engine.predict(data.validation, experiment.training.batch_size)
-    summarize(run, data, experiment, engine.model.count_params(), prediction)
-    if prediction is not None and data.validation is not None and raw is not None:
-        save_predictions(run, "validation", Seen(raw, data.validation, data.task.output), prediction)
+    experiment, raw, answers = prepared.experiment, prepared.parts.validation, None
+    if data.validation is not None and raw is not None and data.task.has_answers:
+        predictions = engine.predict_all(data.validation, experiment.training.batch_size)
+        answers = answers_for(raw, data.validation, data.task, predictions)
+    summarize(run, data, experiment, engine.model.count_params(), answers)
+    if answers is not None:
+        save_predictions(run, "validation", answers)
     if isinstance(experiment.model, GenerativeModel):
         made = experiment.model.samples(engine.model, data, experiment.seed)
         if made:

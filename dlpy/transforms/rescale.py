@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from dlpy.components.named_transform import scaled
 from dlpy.components.transform import Transform
 from dlpy.core.errors import ConfigError
 from dlpy.data.features import Pictures, Scaled, Windows
 from dlpy.data.rows import Rows
-from dlpy.data.task import State, Task
+from dlpy.data.task import Output, State, Task
 
 if TYPE_CHECKING:
     import keras
@@ -21,6 +22,7 @@ class Rescale(Transform):
     """Multiplies every number by `scale` and adds `offset`. By default image bytes are rescaled to [0, 1]."""
 
     name: Literal["rescale"] = "rescale"
+    is_invertible = True
     scale: float = 1 / 255
     """Factor by which numbers are multiplied. Default: 1/255."""
     offset: float = 0.0
@@ -43,3 +45,8 @@ class Rescale(Transform):
         from keras import layers
 
         return layers.Rescaling(self.scale, self.offset)
+
+    def of_target(self, output: Output, state: State) -> Output:
+        if self.scale == 0:
+            raise ConfigError("rescale by 0 leaves nothing of a target.")
+        return scaled(output, 1 / self.scale, -self.offset / self.scale)

@@ -8,11 +8,12 @@ from weakref import ref
 
 import numpy as np
 
+from dlpy.components.named_transform import scaled
 from dlpy.components.transform import Transform
 from dlpy.core.errors import ConfigError
 from dlpy.data.features import Table, Windows
 from dlpy.data.rows import Rows
-from dlpy.data.task import State, Task
+from dlpy.data.task import Output, State, Task
 
 if TYPE_CHECKING:
     import keras
@@ -29,6 +30,7 @@ class Standardize(Transform):
     """
 
     name: Literal["standardize"] = "standardize"
+    is_invertible = True
 
     def outline(self, task: Task) -> Task:
         if task.input.kind not in ("array", "table"):
@@ -38,13 +40,12 @@ class Standardize(Transform):
     def measured(self, task: Task, state: State) -> Task:
         if "target" not in state:
             return task
-        (mean, deviation), output = state["target"].tolist(), task.output
-        offset = output.offset + output.scale * mean
-        return task.with_output(replace(output, scale=output.scale * deviation, offset=offset))
+        mean, deviation = state["target"].tolist()
+        return task.with_output(scaled(task.output, deviation, mean))
 
     def fit(self, rows: Rows, task: Task) -> State:
         if isinstance(rows.x, Windows):
-            return _fit_series(rows.x, rows.y)
+            return _fit_series(rows.x, rows.y if len(rows.targets) == 1 else None)
         numbers = _numbers(rows)
         mean, deviation = _moments(numbers)
         return {"mean": mean, "deviation": deviation}
@@ -52,8 +53,10 @@ class Standardize(Transform):
     def apply(self, rows: Rows, state: State) -> Rows:
         if isinstance(rows.x, Windows):
             rows = rows.with_x(replace(rows.x, series=_standardized(rows.x.series, state)))
+            if not rows.targets or "target" not in state:
+                return rows
             mean, deviation = state["target"]
-            return rows.with_y(((rows.y - mean) / deviation).astype(np.float32)) if rows.targets else rows
+            return rows.with_y(((rows.y - mean) / deviation).astype(np.float32))
         scaled = (_numbers(rows) - state["mean"]) / state["deviation"]
         if isinstance(rows.x, Table):
             return rows.with_x(replace(rows.x, numeric=scaled))
@@ -65,9 +68,16 @@ class Standardize(Transform):
         axes: Any = tuple(range(1, state["mean"].ndim + 1))  # each number of a row separately
         return layers.Normalization(axis=axes, mean=state["mean"], variance=np.square(state["deviation"]))
 
+    def of_target(self, output: Output, state: State) -> Output:
+        if len(state["mean"]) == 1:
+            return scaled(output, float(state["deviation"][0]), float(state["mean"][0]))
+        raise ConfigError("standardize of a target with several columns: list it for each as a target of its own.")
 
-def _fit_series(windows: Windows, y: np.ndarray) -> State:
+
+def _fit_series(windows: Windows, y: np.ndarray | None) -> State:
     mean, deviation = _moments(windows.series[windows.covered()])
+    if y is None:  # several targets have transforms of their own
+        return {"mean": mean, "deviation": deviation}
     target = windows.target
     of_target = _moments(y.reshape(-1)) if target is None else (mean[target], deviation[target])
     return {"mean": mean, "deviation": deviation, "target": np.array(of_target)}

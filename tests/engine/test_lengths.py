@@ -76,8 +76,8 @@ def test_families_that_mask_padding_take_rows_of_any_length_and_pass_the_check(f
     network = built(family, front)
     assert network.inputs[0].shape == (None, None)
     seeds = [variable.numpy() for variable in network.variables if "seed" in variable.path]
-    assert ignores_padding(network, padded(front, [3, 12, 1, 5, 0, 7]))
-    assert ignores_padding(network, padded(front, [12, 12, 12]))  # cut to six
+    assert ignores_padding(network, Rows.single(padded(front, [3, 12, 1, 5, 0, 7])), "input")
+    assert ignores_padding(network, Rows.single(padded(front, [12, 12, 12])), "input")  # cut to six
     after = [variable.numpy() for variable in network.variables if "seed" in variable.path]
     assert all(map(np.array_equal, seeds, after))
 
@@ -100,15 +100,15 @@ def averaging(*, masked: bool) -> keras.Model:
 @pytest.mark.parametrize("lengths", [[3, 12, 1, 5], [12, 12, 12], [11, 12, 12]])
 @pytest.mark.parametrize("front", [True, False])
 def test_an_average_over_padding_is_found_and_one_that_masks_it_passes(front: bool, lengths: list[int]) -> None:
-    assert not ignores_padding(averaging(masked=False), padded(front, lengths))
-    assert ignores_padding(averaging(masked=True), padded(front, lengths))
+    assert not ignores_padding(averaging(masked=False), Rows.single(padded(front, lengths)), "input")
+    assert ignores_padding(averaging(masked=True), Rows.single(padded(front, lengths)), "input")
 
 
 def test_a_network_that_cannot_take_short_rows_gets_them_filled_up() -> None:
     inputs = keras.Input((None,), dtype="int32")
     x = layers.Conv1D(2, 9)(layers.Embedding(20, 4)(inputs))
     network = keras.Model(inputs, layers.Dense(1)(layers.GlobalMaxPooling1D()(x)))
-    assert not ignores_padding(network, padded(True, [3, 12, 1, 5]))
+    assert not ignores_padding(network, Rows.single(padded(True, [3, 12, 1, 5])), "input")
 
 
 class Scores(Hooks):

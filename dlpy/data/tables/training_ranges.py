@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dlpy.data.features import Table, Windows
+from dlpy.data.features import Features, Table, Windows
 from dlpy.data.rows import Rows
-from dlpy.data.task import State, Task
+from dlpy.data.task import Input, State, Task
 from dlpy.data.unfamiliar import Unfamiliar, counted
 
 _NAMES, _LEAST, _MOST = "range.names", "range.least", "range.most"
@@ -79,28 +79,51 @@ class TrainingRanges:
 def _extremes(rows: Rows) -> tuple[np.ndarray, np.ndarray] | None:
     """Return the minimum and the maximum of each row and column, (rows, columns) each; None without numbers.
 
+    Columns are those of all inputs, in order.
+    """
+    every = [_of_input(x) for x in rows.inputs.values()]
+    found = [ends for ends in every if ends is not None]
+    if len(found) < 2:
+        return found[0] if found else None
+    low, high = (np.concatenate(ends, axis=1) for ends in zip(*found, strict=True))
+    return low, high
+
+
+def _of_input(x: Features) -> tuple[np.ndarray, np.ndarray] | None:
+    """Return the minimum and the maximum of each row and column of an input; None without numbers.
+
     Rows with several axes count as one column, image bytes as none. In windows, each time step counts once.
     """
-    if isinstance(rows.x, Table):
-        return rows.x.numeric, rows.x.numeric
-    if isinstance(rows.x, Windows):
-        series = rows.x.series[rows.x.covered()]
+    if isinstance(x, Table):
+        return x.numeric, x.numeric
+    if isinstance(x, Windows):
+        series = x.series[x.covered()]
         return series, series
-    if not isinstance(rows.x, np.ndarray) or rows.x.dtype.kind not in "iuf" or rows.x.dtype == np.uint8:
+    if not isinstance(x, np.ndarray) or x.dtype.kind not in "iuf" or x.dtype == np.uint8:
         return None
-    if rows.x.ndim <= 2:
-        flat = rows.x.reshape(len(rows.x), -1)
+    flat = x.reshape(len(x), -1)
+    if x.ndim <= 2:
         return flat, flat
-    flat = rows.x.reshape(len(rows.x), -1)
     if flat.size == 0:
         return None
     return flat.min(axis=1, keepdims=True), flat.max(axis=1, keepdims=True)
 
 
 def _names(rows: Rows, task: Task, count: int) -> tuple[str, ...]:
-    if isinstance(rows.x, Table):
-        return rows.x.numeric_names
-    if len(task.input.columns) == count:
-        return task.input.columns
-    several = isinstance(rows.x, np.ndarray) and rows.x.ndim > 2
-    return ("input",) if several else tuple(f"column {number}" for number in range(count))
+    several = len(rows.inputs) > 1
+    names: list[str] = []
+    for name, x in rows.inputs.items():
+        ends = _of_input(x)
+        if ends is not None:
+            names += _columns(x, task.inputs[name], ends[0].shape[1], f"{name}: " if several else "")
+    return tuple(names) if len(names) == count else tuple(f"column {number}" for number in range(count))
+
+
+def _columns(x: Features, given: Input, count: int, before: str) -> list[str]:
+    if isinstance(x, Table):
+        return list(x.numeric_names)
+    if len(given.columns) == count:
+        return list(given.columns)
+    if isinstance(x, np.ndarray) and x.ndim > 2:
+        return [before.removesuffix(": ") or "input"]
+    return [f"{before}column {number}" for number in range(count)]

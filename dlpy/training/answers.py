@@ -1,0 +1,112 @@
+"""A model's predictions for rows whose targets are known, by output, and how they are stored in predictions.npz."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from dlpy.data.features import Windows
+from dlpy.data.rows import Rows, is_missing
+from dlpy.data.task import Output, Task
+from dlpy.data.units import own_numbers
+from dlpy.data.validate import class_numbers
+from dlpy.runs.arrays import read_arrays
+from dlpy.runs.directory import Run
+from dlpy.runs.predictions import key_of
+from dlpy.runs.samples import Guesses, save_wrongest
+from dlpy.storage import atomic
+from dlpy.storage.atomic import write_arrays
+from dlpy.storage.cache import alone
+from dlpy.training.class_table import class_table, save_class_table
+
+
+@dataclass(frozen=True)
+class Answers:
+    """The predictions of one output for the rows that have its target.
+
+    output: its name. raw, rows: the rows before and after the transforms, with this target alone.
+    task: with this output alone. prediction: (rows, units).
+    """
+
+    output: str
+    raw: Rows
+    rows: Rows
+    task: Task
+    prediction: np.ndarray
+    is_only: bool = True  # the task has no other outputs
+
+    def key(self, part: str) -> str:
+        """Return the name of the part and, of several outputs, of this one, as files are named."""
+        return part if self.is_only else key_of(part, self.output)
+
+
+def by_target(task: Task, predictions: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return predictions by the names of the targets; a model with one output gives them without a name."""
+    return {name: predictions[name] if name in predictions else predictions[""] for name in task.outputs}
+
+
+def own_targets(task: Task, numbers: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return targets or predictions by output, numbers in the target's own unit."""
+    return {name: own_numbers(array, task.outputs[name]) for name, array in numbers.items()}
+
+
+def answers_for(raw: Rows, rows: Rows, task: Task, predictions: Mapping[str, np.ndarray]) -> list[Answers]:
+    """Return the answers by output; rows without a target are left out.
+
+    Args:
+        raw: the rows before the transforms.
+        rows: the same rows after them.
+        task: of the run.
+        predictions: what the engine predicts for the rows.
+    """
+    found, given = [], by_target(task, predictions)
+    for name, output in task.outputs.items():
+        prediction = given[name]
+        before, after = raw.of_target(name), rows.of_target(name)
+        if output.has_missing:
+            known = np.flatnonzero(~is_missing(after.y))
+            before, after, prediction = before.take(known), after.take(known), prediction[known]
+        found.append(Answers(name, before, after, task.of_output(name), prediction, len(task.outputs) == 1))
+    return found
+
+
+def save_predictions(run: Run, part: str, answers: list[Answers]) -> None:
+    """Add a part's targets and predictions to predictions.npz, and save the most wrong images and texts.
+
+    Numbers are in the target's own unit. For windows of a series, the baseline's forecasts are added, and the times of
+    the targets where they are known.
+
+    Args:
+        run: the run.
+        part: "validation" or "test".
+        answers: of each output.
+    """
+    new = {f"{answer.key(part)}.{name}": array for answer in answers for name, array in _arrays(answer).items()}
+    with atomic.storage(run.predictions), alone(run.changes):  # other parts may be scored at the same time
+        write_arrays(run.predictions, read_arrays(run.predictions) | new)
+    for answer in answers:
+        output, target = answer.task.output, _target(answer.rows, answer.task.output)
+        if output.has_classes:
+            save_class_table(run, answer.key(part), class_table(target, answer.prediction, output))
+            save_wrongest(run, answer.key(part), answer.raw, Guesses(target, answer.prediction, output))
+
+
+def _arrays(answer: Answers) -> dict[str, np.ndarray]:
+    rows, output = answer.rows, answer.task.output
+    new = {"index": rows.index, "target": _target(rows, output), "prediction": answer.prediction}
+    x = next(iter(rows.inputs.values()))
+    if isinstance(x, Windows):
+        new |= dict(zip(["baseline"], x.guesses().values(), strict=False))
+    if output.kind == "regression":
+        new |= {name: own_numbers(new[name], output) for name in new.keys() - {"index"}}
+    if isinstance(x, Windows) and "time" in rows.columns:
+        new["time"] = rows.columns["time"]
+    if "file" in rows.columns:
+        new["file"] = rows.columns["file"]
+    return new
+
+
+def _target(rows: Rows, output: Output) -> np.ndarray:
+    return class_numbers(rows, output) if output.has_classes else rows.y
