@@ -32,6 +32,7 @@ class Model(Component):
 
     registry = Registry[type["Model"]]("model", "dlpy.models")
     masks_padding: ClassVar[bool] = False  # padding a row changes none of its predictions; see `build`
+    gives_features: ClassVar[bool] = True  # whether a graph may use what goes into the last layer, as a block
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
@@ -107,6 +108,8 @@ class GenerativeModel(Model):
     Its `build` returns `stepped(...)` (see dlpy/engine/custom_step.py). It logs its own `scores`; the loss, metrics and
     class weights of the experiment do not apply to it.
     """
+
+    gives_features = False
 
     def scores(self, task: Task) -> dict[str, Literal["min", "max"]]:
         """Return the direction, "min" or "max", in which each score of the custom training step is better."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from dlpy.components.callback import LEARNING_RATE
 from dlpy.components.model import GenerativeModel, Model
 from dlpy.components.objectives import DATA_LOSS
-from dlpy.core.errors import ConfigError, did_you_mean
+from dlpy.core.errors import ConfigError, ConfigErrors, did_you_mean
 from dlpy.data.task import Task
 from dlpy.experiment.class_weights import check_class_weight
 from dlpy.experiment.phases import clashes_of_phases, has_schedule
@@ -85,7 +85,7 @@ def misfits(experiment: Experiment, task: Task) -> list[Mistake]:
         try:
             return check(*arguments)
         except ConfigError as error:
-            mistakes.append(Mistake(keys, str(error)))
+            mistakes.extend(_placed(error, keys))
 
     listed = experiment.data.transforms
     for transform in experiment.all_transforms():
@@ -111,6 +111,14 @@ def misfits(experiment: Experiment, task: Task) -> list[Mistake]:
     attempt(("training", "class_weight"), check_class_weight, experiment.training.class_weight, task)
     attempt(("training", "jit_compile"), _check_jit_compile, experiment.training.jit_compile, task)
     return mistakes
+
+
+def _placed(error: ConfigError, keys: Keys) -> list[Mistake]:
+    """Return the mistakes of a component, whose name or whole is at `keys`."""
+    if not isinstance(error, ConfigErrors):
+        return [Mistake(keys, str(error))]
+    component = keys[:-1] if keys[-1] == "name" else keys
+    return [Mistake((*component, *below), message) for below, message in error.found]
 
 
 def _of_own_scores(experiment: Experiment, task: Task) -> list[Mistake]:
