@@ -60,6 +60,10 @@ class Model(Component):
         learning = [layer for layer in model.layers if layer.trainable_variables]
         return learning[:-1]
 
+    def uses(self) -> dict[str, list[str]]:
+        """Return what to call each use of the layers that have more than one, by the name of the layer."""
+        return {}
+
     def build(self, task: Task) -> keras.Model:
         """Return a new, uncompiled model with random weights.
 

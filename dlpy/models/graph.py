@@ -17,7 +17,7 @@ from dlpy.models._sequences import refuse_tokens
 from dlpy.networks.build import connected, input_tensors
 from dlpy.networks.flow import flows_of, misfits
 from dlpy.networks.keras_layers import LAYERS
-from dlpy.networks.links import sources, unused, wrong_links
+from dlpy.networks.links import origin, sources, unused, wrong_links
 from dlpy.networks.nodes import Node, parse_nodes
 from dlpy.networks.option_checks import Found
 
@@ -91,6 +91,13 @@ class Graph(PretrainedModel):
     def base_layers(self, model: keras.Model) -> list[keras.layers.Layer]:
         ends = {tensor._keras_history.operation.name for tensor in model.outputs}
         return [layer for layer in model.layers if layer.weights and layer.name not in ends]
+
+    def uses(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        by_name = {node.name: node for node in self.nodes()}
+        for node in by_name.values():
+            found.setdefault(origin(node, by_name).name, []).append(node.name)
+        return found
 
     def outside_files(self) -> dict[str, Path]:
         return {

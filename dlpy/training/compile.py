@@ -40,15 +40,20 @@ def fresh_model(experiment: Experiment, task: Task) -> keras.Model:
 
 def compiled_model(experiment: Experiment, task: Task, seed: int) -> keras.Model:
     """Return a new model of the experiment, its weights drawn from the seed, ready to train or to be scored."""
+    model = new_model(experiment.model, task, seed)
+    compile_model(model, experiment, task, experiment.training.optimizer)
+    return model
+
+
+def new_model(family: Model, task: Task, seed: int) -> keras.Model:
+    """Return a new, uncompiled model of a family, its weights drawn from the seed."""
     keras_backend.start()
     import keras
     from keras.src.utils.naming import reset_uids
 
     keras.utils.set_random_seed(seed)
     reset_uids()  # layers are called the same in every run, whatever was built before
-    model = _fitting_model(experiment.model, task)
-    compile_model(model, experiment, task, experiment.training.optimizer)
-    return model
+    return _fitting_model(family, task)
 
 
 def compile_model(model: keras.Model, experiment: Experiment, task: Task, optimizer: Optimizer) -> None:
