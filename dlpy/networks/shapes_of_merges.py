@@ -13,16 +13,14 @@ rule = entered_in(RULES)
 
 @rule("Add", "Average", "Maximum", "Minimum", "Multiply", "Subtract")
 def _elementwise(given: list[Shape], options: Mapping[str, Any]) -> Shape | None:
-    """Return the shape to which all are broadcast; sizes must be equal or 1."""
-    if len({len(shape) for shape in given}) > 1:
-        # Keras would broadcast a vector over the last axis, which is rarely meant.
-        raise ShapeError(f"it needs tensors of one shape, not {_listed(given)}.")
-    found = []
-    for sizes in zip(*given, strict=True):
+    """Return the shape to which all are broadcast: sizes are equal or 1, and missing axes are put in front."""
+    rank = max(map(len, given))
+    found: list[int | None] = []
+    for sizes in zip(*((1,) * (rank - len(shape)) + shape for shape in given), strict=True):
         wider = {size for size in sizes if size not in (None, 1)}
         if len(wider) > 1:
             raise ShapeError(f"it needs tensors of one shape, not {_listed(given)}.")
-        found.append(wider.pop() if wider else None if None in sizes else 1)
+        found.append(None if None in sizes else wider.pop() if wider else 1)
     return tuple(found)
 
 

@@ -56,7 +56,9 @@ def _need_channels(shape: Shape) -> None:
 
 
 def _convolution(dimensions: int) -> None:
-    @rule(f"Conv{dimensions}D", f"SeparableConv{dimensions}D")
+    separable = (f"SeparableConv{dimensions}D",) if dimensions < 3 else ()
+
+    @rule(f"Conv{dimensions}D", *separable)
     def plain(given: list[Shape], options: Mapping[str, Any]) -> Shape:
         sides = _slid(given[0], dimensions, options, "kernel_size")
         _need_channels(given[0])
@@ -64,12 +66,6 @@ def _convolution(dimensions: int) -> None:
         if channels % groups or options["filters"] % groups:
             raise ShapeError(f"groups: {channels} channels and {options['filters']} filters are no multiples of it.")
         return (*sides, options["filters"])
-
-    @rule(f"DepthwiseConv{dimensions}D")
-    def depthwise(given: list[Shape], options: Mapping[str, Any]) -> Shape:
-        sides = _slid(given[0], dimensions, options, "kernel_size")
-        _need_channels(given[0])
-        return (*sides, (given[0][-1] or 0) * options["depth_multiplier"])
 
     @rule(f"Conv{dimensions}DTranspose")
     def transposed(given: list[Shape], options: Mapping[str, Any]) -> Shape | None:
@@ -85,6 +81,14 @@ def _convolution(dimensions: int) -> None:
             for side, stride, extra in zip(sides, strides, more, strict=True)
         ]
         return (*grown, options["filters"])
+
+
+def _depthwise(dimensions: int) -> None:
+    @rule(f"DepthwiseConv{dimensions}D")
+    def depthwise(given: list[Shape], options: Mapping[str, Any]) -> Shape:
+        sides = _slid(given[0], dimensions, options, "kernel_size")
+        _need_channels(given[0])
+        return (*sides, (given[0][-1] or 0) * options["depth_multiplier"])
 
 
 def _pooling(dimensions: int) -> None:
@@ -136,6 +140,8 @@ for _dimensions in (1, 2, 3):
     _convolution(_dimensions)
     _pooling(_dimensions)
     _resizing(_dimensions)
+for _dimensions in (1, 2):
+    _depthwise(_dimensions)
 
 
 @rule("Resizing", "CenterCrop")
