@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import keras
 
 _LISTED = ("AdditiveAttention", "Attention")  # take a list of tensors, as layers that merge do
-_SEPARATE = ("GroupedQueryAttention", "MultiHeadAttention")  # take query, value and key as arguments
+_SEPARATE = ("GroupQueryAttention", "MultiHeadAttention")  # take query, value and key as arguments
 _MADE = {
     "_initializer": ("initializers", named.INITIALIZER_NAMES),
     "_regularizer": ("regularizers", named.REGULARIZER_NAMES),

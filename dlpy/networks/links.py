@@ -10,7 +10,7 @@ from dlpy.networks.option_checks import Found, close_to
 
 _PAIRS = {"Dot": (2, 2), "Subtract": (2, 2), "HashedCrossing": (2, 99)}
 _MANY = ("Add", "Average", "Concatenate", "Maximum", "Minimum", "Multiply")
-_ATTENTION = ("AdditiveAttention", "Attention", "GroupedQueryAttention", "MultiHeadAttention")
+_ATTENTION = ("AdditiveAttention", "Attention", "GroupQueryAttention", "MultiHeadAttention")
 
 
 def counts(kind: str) -> tuple[int, int]:

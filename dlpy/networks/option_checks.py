@@ -18,7 +18,7 @@ WRAPPED = "wrapped"  # the option that holds the layer of Bidirectional, TimeDis
 EVERY = {"trainable": True}  # an option of all layers
 _GIVEN: dict[str, dict[str, Any]] = {"Embedding": {"input_dim": None}}  # required by Keras, chosen by the task here
 _CALLED: dict[str, Any] = {"use_causal_mask": False}  # an argument of Keras' call, here an option
-_ATTENTION = ("AdditiveAttention", "Attention", "GroupedQueryAttention", "MultiHeadAttention")
+_ATTENTION = ("AdditiveAttention", "Attention", "GroupQueryAttention", "MultiHeadAttention")
 _OBJECTS = {
     "_initializer": ("initializer", named.INITIALIZERS, named.INITIALIZER_NAMES),
     "_regularizer": ("regularizer", named.REGULARIZERS, named.REGULARIZER_NAMES),

@@ -39,7 +39,7 @@ def _concatenate(given: list[Shape], options: Mapping[str, Any]) -> Shape:
                 f"it joins tensors that differ in one axis only (axis: {options['axis']}): {_listed(given)}."
             )
         else:
-            found.append(known.pop() if known else None)
+            found.append(sizes[0])
     return tuple(found)
 
 

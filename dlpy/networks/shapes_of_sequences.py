@@ -38,7 +38,7 @@ def _multi_head(given: list[Shape], options: Mapping[str, Any]) -> Shape | None:
     return (*query[:-1], *([size] if isinstance(size, int) else size))
 
 
-@rule("GroupedQueryAttention")
+@rule("GroupQueryAttention")
 def _grouped(given: list[Shape], options: Mapping[str, Any]) -> Shape:
     if options["num_query_heads"] % options["num_key_value_heads"]:
         raise ShapeError("num_query_heads is no multiple of num_key_value_heads.")

@@ -47,8 +47,9 @@ def sources() -> dict[Path, str]:
     from keras.src import activations
 
     known = _classes(layers, layers.Layer)
-    named = {name: cls for name, cls in known.items() if cls.__name__ == name and name not in LEFT_OUT}
-    aliases = {name: cls.__name__ for name, cls in known.items() if name != cls.__name__ and cls.__name__ in named}
+    own_names = {cls: cls.__name__ if cls.__name__ in known else name for name, cls in known.items()}
+    named = {name: cls for name, cls in known.items() if own_names[cls] == name and name not in LEFT_OUT}
+    aliases = {name: own_names[cls] for name, cls in known.items() if own_names[cls] != name and cls in named.values()}
     own = _table("LAYERS", {name: options_of(cls) for name, cls in named.items()})
     others = [_table("ALIASES", aliases), _table("LEFT_OUT", LEFT_OUT & known.keys())]
     others += [_table("ACTIVATIONS", {name for name in activations.ALL_OBJECTS_DICT if name.islower()})]

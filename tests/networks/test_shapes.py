@@ -112,7 +112,7 @@ SEQUENCES: list[Case] = [
     ("Attention", [(9, 4), (7, 5), (7, 4)], {}),
     ("Attention", [(9, 4), (7, 4), (7, 4)], {}),
     *[("MultiHeadAttention", [(9, 4), (7, 5)], {"num_heads": 2, "key_dim": 3, "output_shape": s}) for s in (None, 6)],
-    ("GroupedQueryAttention", [(9, 4), (7, 5)], {"head_dim": 3, "num_query_heads": 4, "num_key_value_heads": 2}),
+    ("GroupQueryAttention", [(9, 4), (7, 5)], {"head_dim": 3, "num_query_heads": 4, "num_key_value_heads": 2}),
 ]  # fmt: skip
 MERGES: list[Case] = [
     *[(kind, [first, second], {}) for kind in ("Add", "Average", "Maximum", "Minimum", "Multiply", "Subtract")
