@@ -36,7 +36,7 @@ def _concatenate(given: list[Shape], options: Mapping[str, Any]) -> Shape:
             found.append(None if None in sizes else sum(size or 0 for size in sizes))
         elif len(known) > 1:
             raise ShapeError(
-                f"it joins tensors that differ in one axis only (axis: {options['axis']}): {_listed(given)}."
+                f"it joins tensors that differ in one axis only (axis: {options['axis']}), not {_listed(given)}."
             )
         else:
             found.append(sizes[0])
