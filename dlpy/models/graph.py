@@ -17,6 +17,7 @@ from dlpy.models._sequences import refuse_tokens
 from dlpy.networks.build import connected, input_tensors
 from dlpy.networks.flow import flows_of, misfits
 from dlpy.networks.keras_layers import LAYERS
+from dlpy.networks.lengths import of_any_length
 from dlpy.networks.links import origin, sources, unused, wrong_links
 from dlpy.networks.nodes import Node, parse_nodes
 from dlpy.networks.option_checks import Found
@@ -43,6 +44,8 @@ class Graph(PretrainedModel):
     {family: convnet, filters: [32, 64]}; or another use of a layer above with the same weights, {like: read}. A wrapper
     has its layer in `wrapped`: {layer: Bidirectional, wrapped: {layer: LSTM, units: 32}}.
     """
+
+    masks_padding = True  # where the input has no fixed length
 
     name: Literal["graph"] = "graph"
     layers: Annotated[dict[str, Any], WithJsonSchema(_LAYERS_SCHEMA)]
@@ -81,7 +84,8 @@ class Graph(PretrainedModel):
     def build(self, task: Task) -> keras.Model:
         import keras
 
-        given, nodes = input_tensors(task), self.nodes()
+        nodes = self.nodes()
+        given = input_tensors(task, of_any_length(nodes, self.outputs, task))
         tensors = connected(nodes, task, given)
         ends = self.outputs or dict.fromkeys(task.outputs, nodes[-1].name)
         made = {name: add_output(tensors[ends[name]], output, name) for name, output in task.outputs.items()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dlpy.core.errors import ConfigError, ConfigErrors, in_one_line
@@ -26,13 +26,13 @@ _MADE = {
 }
 
 
-def input_tensors(task: Task) -> dict[str, Any]:
-    """Return a symbolic tensor for each input of a task, named like it."""
+def input_tensors(task: Task, of_any_length: Collection[str]) -> dict[str, Any]:
+    """Return a symbolic tensor for each input of a task, named like it; some for rows of any length."""
     import keras
 
     return {
         name: keras.Input(
-            given.shape,
+            (None,) if name in of_any_length else given.shape,
             sparse=given.kind == "sparse",
             dtype="int32" if given.kind == "sequence" else None,
             name=name,

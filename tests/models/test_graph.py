@@ -8,11 +8,13 @@ import keras
 import numpy as np
 import pytest
 import yaml
+from every import rows_for
 from keras import layers
 
 from dlpy.core import keras_backend
 from dlpy.data.task import Input, Output, Task
 from dlpy.engine.engine import Engine, Plan
+from dlpy.engine.lengths import ignores_padding
 from dlpy.models.graph import Graph
 
 pytestmark = pytest.mark.slow
@@ -358,6 +360,26 @@ layers:
     np.testing.assert_allclose(block(short), block(short[:, :3]), rtol=1e-5)
 
 
+@pytest.mark.parametrize(
+    ("layers_of", "length"),
+    [
+        ("code: {layer: Embedding, output_dim: 4, mask_zero: true}\n  read: {layer: LSTM, units: 3}", None),
+        ("code: {layer: Embedding, output_dim: 4, mask_zero: true}\n  mean: GlobalAveragePooling1D", None),
+        ("block: {family: rnn, units: 3}", None),
+        ("code: {layer: Embedding, output_dim: 4}\n  read: {layer: LSTM, units: 3}", 8),
+        ("code: {layer: Embedding, output_dim: 4, mask_zero: true}\n  flat: Flatten", 8),
+        ("code: {layer: Embedding, output_dim: 4, mask_zero: true}\n  top: GlobalMaxPooling1D", 8),
+        ("block: {family: conv1d, filters: [4], kernel: 3}", 8),
+    ],
+)
+def test_rows_may_have_any_length_where_masks_skip_their_padding(layers_of: str, length: int | None) -> None:
+    of = Task({"words": Input("sequence", (8,), 20, padding="back")}, {"target": NUMBER})
+    model = built(f"layers:\n  {layers_of}", of)
+    assert model.inputs[0].shape == (None, length)
+    if length is None:
+        assert ignores_padding(model, rows_for(of).x)
+
+
 def test_sparse_rows_go_into_dense_layers() -> None:
     of = Task.single(Input("sparse", (30,)), NUMBER)
     model = built("layers: {hidden: {layer: Dense, units: 4, activation: relu}}", of)
@@ -398,8 +420,6 @@ layers:
 
 
 def test_a_graph_learns_through_the_engine() -> None:
-    from tests.every import rows_for
-
     of = Task.single(Input("array", (6,)), NUMBER)
     model = built("layers: {a: {layer: Dense, units: 8, activation: relu}, b: {layer: Add, of: [a, a]}}", of)
     model.compile(keras.optimizers.RMSprop(0.01), "mse")
