@@ -24,6 +24,7 @@ REQUIRED = {  # the least that an experiment file must give
     "timeseries_csv": {"path": "x.csv", "target": "a", "columns": ["a", "b"], "lookback": 24, "delay": 2},
     "reshape": {"shape": [-1]},
     "pretrained": {"base": "vgg16"},
+    "graph": {"layers": {"hidden": {"layer": "Dense", "units": 5, "activation": "relu"}}},
     "exponential_decay": {"initial_learning_rate": 0.1, "decay_steps": 10, "decay_rate": 0.5},
     "inverse_time_decay": {"initial_learning_rate": 0.1, "decay_rate": 0.5},
     "cosine_decay": {"initial_learning_rate": 0.1, "decay_steps": 20},

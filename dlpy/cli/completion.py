@@ -19,10 +19,10 @@ def runs(context: typer.Context, incomplete: str) -> list[str]:
 
 
 def kinds(incomplete: str) -> list[str]:
-    """Return the matching component kinds, and `data` if it matches."""
+    """Return the matching component kinds, and `data` and `model` if they match."""
     from dlpy.components import catalogue
 
-    return _matching(incomplete, [*_known(catalogue.kinds), "data"])
+    return _matching(incomplete, [*_known(catalogue.kinds), "data", "model"])
 
 
 def components(context: typer.Context, incomplete: str) -> list[str]:

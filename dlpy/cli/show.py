@@ -17,7 +17,7 @@ def show(
         str | None,
         typer.Argument(
             metavar="KIND",
-            help="Kind of component (datasets, transforms, models, ...), an experiment file, or 'data'.",
+            help="Kind of component (datasets, transforms, models, ...), an experiment file, 'data' or 'model'.",
             autocompletion=completion.kinds,
         ),
     ] = None,
@@ -25,7 +25,7 @@ def show(
         str | None,
         typer.Argument(
             metavar="NAME",
-            help="Component whose options to show; after 'data', an experiment file.",
+            help="Component whose options to show; after 'data' or 'model', an experiment file.",
             autocompletion=completion.components,
         ),
     ] = None,
@@ -33,6 +33,10 @@ def show(
     samples: Annotated[
         int, typer.Option(min=0, max=1_000_000, help="Number of training rows that `show data` prints.")
     ] = 3,
+    dot: Annotated[bool, typer.Option("--dot", help="Print `show model` in the language of Graphviz.")] = False,
+    png: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Also draw the network of `show model` into this PNG file.")
+    ] = None,
     plugin: Annotated[
         list[Path] | None, typer.Option(help="Plug-in file to load first (its code is executed); may be repeated.")
     ] = None,
@@ -40,6 +44,8 @@ def show(
     """List components, show the options of one, or print an experiment with all defaults filled in.
 
     `dlpy show data EXPERIMENT` shows the data: shapes and types, and some rows before and after each transform.
+
+    `dlpy show model EXPERIMENT` shows the network: each layer with its shape, its weights and what goes in.
 
     Example: dlpy show models dense
 
@@ -56,17 +62,21 @@ def show(
 
     for path in plugin or []:
         load_plugin(path)
+    if (dot or png) and kind != "model":
+        raise ConfigError("--dot and --png belong to 'dlpy show model EXPERIMENT'.")
     console = output()
     if kind is None:
         console.print(listing())
     elif kind == "data":
         _show_data(name, overrides or [], samples)
+    elif kind == "model":
+        _show_model(name, overrides or [], dot, png)
     elif kind not in kinds() and _is_file(kind):
         experiment, _ = load_any(Path(kind), behind)
         write_data(experiment.to_yaml())
     elif kind not in kinds():
         raise ConfigError(
-            f"'{kind}' is no kind of component and no experiment file.{did_you_mean(kind, [*kinds(), 'data'])}"
+            f"'{kind}' is no kind of component and no experiment file.{did_you_mean(kind, [*kinds(), 'data', 'model'])}"
         )
     elif behind[1:]:
         raise ConfigError(f"show {kind} {name}: unexpected argument {behind[1]!r}; overrides need an experiment file.")
@@ -92,3 +102,21 @@ def _show_data(path: str | None, overrides: list[str], samples: int) -> None:
         raise ConfigError("show data: give an experiment file.")
     for line in inspect.show(*load(Path(path), overrides), samples):
         say(line)
+
+
+def _show_model(path: str | None, overrides: list[str], dot: bool, png: Path | None) -> None:
+    """Print an experiment's network, and draw it if asked to."""
+    from dlpy.cli.lines import say, write_data
+    from dlpy.core.errors import ConfigError
+    from dlpy.experiment.experiment import load
+    from dlpy.training.show_model import network_of
+
+    if path is None:
+        raise ConfigError("show model: give an experiment file.")
+    network = network_of(*load(Path(path), overrides))
+    if dot:
+        write_data(network.dot())
+    else:
+        say(*network.lines())
+    if png is not None:
+        network.draw(png)

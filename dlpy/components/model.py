@@ -33,6 +33,7 @@ class Model(Component):
     registry = Registry[type["Model"]]("model", "dlpy.models")
     masks_padding: ClassVar[bool] = False  # padding a row changes none of its predictions; see `build`
     takes_several: ClassVar[bool] = False  # whether tasks may have several inputs or outputs; see `build`
+    gives_features: ClassVar[bool] = True  # whether a graph may use what goes into the last layer, as a block
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
@@ -59,6 +60,10 @@ class Model(Component):
         """Return the layers that `freeze: all` in training.phases freezes: all that have weights but the last."""
         learning = [layer for layer in model.layers if layer.trainable_variables]
         return learning[:-1]
+
+    def uses(self) -> dict[str, list[str]]:
+        """Return what to call each use of the layers that have more than one, by the name of the layer."""
+        return {}
 
     def build(self, task: Task) -> keras.Model:
         """Return a new, uncompiled model with random weights.
@@ -112,6 +117,8 @@ class GenerativeModel(Model):
     Its `build` returns `stepped(...)` (see dlpy/engine/custom_step.py). It logs its own `scores`; the loss, metrics and
     class weights of the experiment do not apply to it.
     """
+
+    gives_features = False
 
     def scores(self, task: Task) -> dict[str, Literal["min", "max"]]:
         """Return the direction, "min" or "max", in which each score of the custom training step is better."""

@@ -3,7 +3,7 @@
 import difflib
 import re
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -29,6 +29,14 @@ class DlpyError(Exception):
 
 class ConfigError(DlpyError):
     """The experiment file or the command line is wrong."""
+
+
+class ConfigErrors(ConfigError):
+    """Several mistakes in the options of one component: (keys below the component, message) of each."""
+
+    def __init__(self, found: Sequence[tuple[tuple[str | int, ...], str]]) -> None:
+        super().__init__(*(f"{'.'.join(map(str, keys))}: {message}" for keys, message in found))
+        self.found = tuple(found)
 
 
 class RefusedError(DlpyError):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from dlpy.components.callback import LEARNING_RATE
 from dlpy.components.model import GenerativeModel, Model
 from dlpy.components.objectives import DATA_LOSS, Metric
-from dlpy.core.errors import ConfigError, did_you_mean
+from dlpy.core.errors import ConfigError, ConfigErrors, did_you_mean
 from dlpy.data.task import Task
 from dlpy.experiment.class_weights import check_class_weight
 from dlpy.experiment.phases import clashes_of_phases, has_schedule
@@ -92,7 +92,7 @@ class _Attempts:
         try:
             return check(*arguments)
         except ConfigError as error:
-            self.mistakes.append(Mistake(keys, str(error)))
+            self.mistakes.extend(_placed(error, keys))
 
 
 def misfits(experiment: Experiment, task: Task) -> list[Mistake]:
@@ -180,6 +180,14 @@ def _check_callbacks(attempt: _Attempts, experiment: Experiment, task: Task) -> 
         if known:
             keys = ("callbacks", position, "monitor")
             attempt(keys, _check_monitor, callback.monitors(), directions, experiment.model)
+
+
+def _placed(error: ConfigError, keys: Keys) -> list[Mistake]:
+    """Return the mistakes of a component, whose name or whole is at `keys`."""
+    if not isinstance(error, ConfigErrors):
+        return [Mistake(keys, str(error))]
+    component = keys[:-1] if keys[-1] == "name" else keys
+    return [Mistake((*component, *below), message) for below, message in error.found]
 
 
 def _of_own_scores(experiment: Experiment, task: Task) -> list[Mistake]:

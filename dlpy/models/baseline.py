@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 class Baseline(Model):
     """Forecasts the last value of the target, or its value one period earlier; nothing is trained."""
 
+    gives_features = False
+
     name: Literal["baseline"] = "baseline"
     kind: Literal["last_value", "period_before"] = "last_value"
     """Value of the lookback window that is the forecast; period_before needs data.period."""

@@ -10,6 +10,7 @@ from dlpy.core.errors import ConfigError
 from dlpy.core.options import Block
 from dlpy.data.task import Task
 from dlpy.engine.sparse_dense import sparse_dense
+from dlpy.models._outputs import add_output
 from dlpy.models._sequences import EmbeddedModel, refuse_tokens, time_steps
 
 if TYPE_CHECKING:
@@ -122,5 +123,4 @@ def add_head(x: Any, head: Dense, task: Task) -> Any:
         if head.dropout:
             x = layers.Dropout(head.dropout)(x)
         dense = layers.Dense
-    activation = head.output_activation or task.output.activation
-    return dense(task.output.units, activation=activation, name="target")(x)
+    return add_output(x, task.output, "target", head.output_activation)

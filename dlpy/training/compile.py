@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from dlpy.components.hooks import Hooks
-from dlpy.components.model import GenerativeModel, Model, PretrainedModel
+from dlpy.components.model import GenerativeModel, PretrainedModel
 from dlpy.components.objectives import DATA_LOSS, Metric, Optimizer
-from dlpy.core import keras_backend
-from dlpy.core.errors import ConfigError, in_one_line
-from dlpy.core.registry import plugin_failure
+from dlpy.core.errors import ConfigError
 from dlpy.data.rows import SAMPLE_WEIGHT, Data, Rows, is_missing
-from dlpy.data.task import Input, Output, Task
+from dlpy.data.task import Output, Task
 from dlpy.data.validate import class_numbers
 from dlpy.engine.custom_step import stepped_class
 from dlpy.engine.engine import Engine, ExactScore
@@ -25,8 +23,8 @@ from dlpy.engine.penalties import data_loss, has_penalty
 from dlpy.engine.plan import Execution, Stage, choose
 from dlpy.experiment.class_weights import weights_of_rows
 from dlpy.experiment.experiment import Experiment, prefix
-from dlpy.models._sequences import on_differences
 from dlpy.training.loss import training_loss
+from dlpy.training.network import new_model
 
 if TYPE_CHECKING:
     import keras
@@ -42,13 +40,7 @@ def fresh_model(experiment: Experiment, task: Task) -> keras.Model:
 
 def compiled_model(experiment: Experiment, task: Task, seed: int) -> keras.Model:
     """Return a new model of the experiment, its weights drawn from the seed, ready to train or to be scored."""
-    keras_backend.start()
-    import keras
-    from keras.src.utils.naming import reset_uids
-
-    keras.utils.set_random_seed(seed)
-    reset_uids()  # layers are called the same in every run, whatever was built before
-    model = _fitting_model(experiment.model, task)
+    model = new_model(experiment.model, task, seed)
     if len(task.outputs) > 1:
         model = with_outputs(model, list(task.outputs), uncertain=experiment.training.loss_weights == "uncertainty")
     compile_model(model, experiment, task, experiment.training.optimizer)
@@ -164,73 +156,6 @@ def _exact(metric: Metric, output: str, task: Task, rows: Rows, predictions: Pre
         known = np.flatnonzero(~is_missing(own.y))
         own, prediction = own.take(known), prediction[known]
     return metric.exact(task, own, prediction)
-
-
-def _fitting_model(family: Model, task: Task) -> keras.Model:
-    """Return a new model of the family.
-
-    Raises:
-        ConfigError: it does not take the task's rows, or its outputs do not have the shapes of the targets; Keras would
-            broadcast them silently.
-    """
-    import keras
-
-    inputs = {name: _input(given, name if family.takes_several else "input") for name, given in task.inputs.items()}
-    try:
-        model = family.build(task)
-        if not isinstance(model, keras.Model):
-            raise ConfigError(f"model '{family.name}': its build() returned {type(model).__name__}, not a keras.Model.")
-        given: Any = _given(model, inputs, task)
-    except (ValueError, TypeError) as error:
-        hint = f"model '{family.name}' cannot be built for {task.rows}: {in_one_line(error)}"
-        raise plugin_failure(error) or ConfigError(hint) from error
-    if isinstance(family, GenerativeModel):
-        if not isinstance(model, stepped_class()):
-            raise ConfigError(f"model '{family.name}' has scores of its own: its build() must return stepped(...).")
-        return model
-    _check_outputs(family, task, given)
-    is_wrapped = task.is_single and task.output.from_last
-    if is_wrapped or getattr(model, "inputs", None) is None:  # without inputs it is subclassed
-        return keras.Model(inputs if len(inputs) > 1 else next(iter(inputs.values())), given)
-    return model
-
-
-def _input(given: Input, name: str) -> Any:
-    import keras
-
-    dtype = "int32" if given.kind == "sequence" else None
-    return keras.Input(given.shape, sparse=given.kind == "sparse", dtype=dtype, name=name)
-
-
-def _given(model: keras.Model, inputs: dict[str, Any], task: Task) -> Any:
-    """Return what a model gives for symbolic inputs: a tensor, or several by output."""
-    if len(inputs) > 1:
-        return model(inputs)
-    (x,) = inputs.values()
-    if task.is_single and task.output.from_last:
-        return on_differences(model, x, task.input)
-    return model(x)
-
-
-def _check_outputs(family: Model, task: Task, given: Any) -> None:
-    """Raise ConfigError unless a model gives predictions of the shapes that the targets need."""
-    import keras
-
-    if len(task.outputs) == 1:
-        wanted, found = task.output.shape, getattr(given, "shape", None)
-        if found != (None, *wanted):
-            shapes = [tuple(tensor.shape) for tensor in keras.tree.flatten(given)]
-            needed = f"the target needs (batch, {', '.join(map(str, wanted))}): see task.output.shape"
-            raise ConfigError(f"model '{family.name}' gives {', '.join(map(str, shapes))}; {needed}.")
-        return
-    if not isinstance(given, dict) or given.keys() != task.outputs.keys():
-        names = ", ".join(given) if isinstance(given, dict) else "no dict"
-        raise ConfigError(f"model '{family.name}' gives {names}; expected a dict of {', '.join(task.outputs)}.")
-    for name, output in task.outputs.items():
-        shape = tuple(given[name].shape)
-        if shape != (None, *output.shape):
-            needed = f"target '{name}' needs (batch, {', '.join(map(str, output.shape))})"
-            raise ConfigError(f"model '{family.name}' gives {shape}; {needed}.")
 
 
 def stages_of(experiment: Experiment, model: keras.Model, task: Task) -> tuple[Stage, ...]:

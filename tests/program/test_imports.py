@@ -45,6 +45,8 @@ LIGHT: dict[tuple[object, ...], int] = {  # with the status that they end with
     ("new", "table.csv"): 0,
     ("train", "small.yaml", "training.epohcs=3"): 2,
     ("train", "no rows.yaml"): 3,
+    ("check", "graph.yaml"): 0,
+    ("check", "wrong graph.yaml"): 2,
     ("evaluate", "latest"): 7,
 }
 
@@ -65,6 +67,10 @@ def test_commands_that_train_nothing_and_mistakes_import_nothing_heavy(bench) ->
     bench.write("data: {name: csv, path: table.csv, target: b}\nmodel: dense\n", "own.yaml")
     bench.write("data: {name: npz, path: rows.npz}\nmodel: dense\n", "no rows.yaml")
     bench.experiment("small.yaml")
+    layers = {"a": {"layer": "Dense", "units": 3}, "b": {"family": "dense"}, "c": {"layer": "Add", "of": ["a", "b"]}}
+    bench.experiment("graph.yaml", data={"name": "boston_housing"}, model={"name": "graph", "layers": layers})
+    layers = layers | {"b": {"layer": "LSTM", "units": 3}}
+    bench.experiment("wrong graph.yaml", data={"name": "boston_housing"}, model={"name": "graph", "layers": layers})
     found = dict(zip(LIGHT, imported(LIGHT), strict=True))
     assert found == {command: [status, []] for command, status in LIGHT.items()}
 

@@ -1,0 +1,185 @@
+"""Checks of a graph against the task: its inputs and outputs, and the shapes between its layers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from dlpy.core.errors import ConfigError, ConfigErrors
+from dlpy.data.task import Input, Output, Task
+from dlpy.networks.keras_objects import ALIASES
+from dlpy.networks.links import origin, sources, unused
+from dlpy.networks.nodes import Node
+from dlpy.networks.option_checks import WRAPPED, Found, close_to
+from dlpy.networks.shape_rules import Shape, ShapeError, shown
+from dlpy.networks.shapes import output_shape
+
+_OF_NUMBERS = {"Flatten", "Reshape", "Concatenate", "Permute", "RepeatVector", "Identity"}  # keep integers as they are
+_OF_INTEGERS = _OF_NUMBERS | {"Embedding", "ReversibleEmbedding", "CategoryEncoding", "IntegerLookup", "Hashing",
+                              "HashedCrossing"}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Flow:
+    """What comes out of a layer or an input: a shape, if it is known, and the task's input if it comes unchanged."""
+
+    shape: Shape | None
+    given: Input | None = None
+    integers: bool = False
+    vocabulary: int | None = None  # one more than the largest integer
+
+    def view(self) -> Task | None:
+        """Return the task of a block over this, or None if the shape is not known."""
+        return None if self.given is None and self.shape is None else view(self.given, self.shape or ())
+
+
+def view(given: Input | None, shape: Shape) -> Task:
+    """Return the task of a family as a block: one input, and a number that stands for what follows."""
+    return Task.single(given or Input("array", shape), Output("regression"))
+
+
+def misfits(nodes: Sequence[Node], outputs: Mapping[str, str] | None, task: Task) -> list[Found]:
+    """Return how a graph does not fit the task, with keys below the model."""
+    found = [*_wrong_names(nodes, task), *_wrong_inputs(nodes, task), *_wrong_outputs(outputs, task)]
+    if found:
+        return found
+    ends = outputs or dict.fromkeys(task.outputs, nodes[-1].name)
+    found += [*_unused_inputs(nodes, task), *unused(nodes, list(ends.values()), list(task.inputs))]
+    wrong, flows = _walked(nodes, task)
+    return [*found, *wrong, *_wrong_ends(ends, flows, task, given=bool(outputs))]
+
+
+def flows_of(nodes: Sequence[Node], task: Task) -> dict[str, Flow]:
+    """Return what comes out of each input and layer, as far as it is known without Keras."""
+    return _walked(nodes, task)[1]
+
+
+def _wrong_names(nodes: Sequence[Node], task: Task) -> Iterator[Found]:
+    for node in nodes:
+        if node.name in task.inputs:
+            yield ("layers", node.name), "an input has this name too: rename the layer."
+        elif node.name in task.outputs:
+            yield ("layers", node.name), "an output has this name, which its last layer gets: rename this layer."
+    for name in task.outputs.keys() & task.inputs.keys():
+        yield ("outputs", name), "an input has this name too: rename one of them in the data."
+
+
+def _wrong_inputs(nodes: Sequence[Node], task: Task) -> Iterator[Found]:
+    """Yield a mistake for each name in `of` that does not exist, and for a first layer that leaves its input open."""
+    known = [*task.inputs, *(node.name for node in nodes)]
+    for node in nodes:
+        for number, source in enumerate(node.of or ()):
+            if source not in known:
+                keys = ("layers", node.name, "of", *([number] if len(node.of or ()) > 1 else []))
+                yield keys, f"there is no input or layer '{source}'.{close_to(source, known)}"
+    if nodes and nodes[0].of is None and len(task.inputs) > 1:
+        yield ("layers", nodes[0].name), f"say with 'of' which input goes in: {', '.join(task.inputs)}."
+
+
+def _wrong_outputs(outputs: Mapping[str, str] | None, task: Task) -> Iterator[Found]:
+    if outputs is None:
+        if len(task.outputs) > 1:
+            example = ", ".join(f"{name}: ..." for name in task.outputs)
+            yield ("outputs",), f"required, because the task has several: outputs: {{{example}}}, each with a layer."
+        return
+    for name in outputs.keys() - task.outputs.keys():
+        yield ("outputs", name), f"the data has no output '{name}'.{close_to(name, list(task.outputs))}"
+    for name in [name for name in task.outputs if name not in outputs]:
+        yield ("outputs",), f"the output '{name}' of the data is missing: give it a layer."
+
+
+def _unused_inputs(nodes: Sequence[Node], task: Task) -> Iterator[Found]:
+    used = {source for names in sources(nodes, list(task.inputs)).values() for source in names}
+    for name in task.inputs:
+        if name not in used:
+            yield ("layers",), f"no layer uses the input '{name}': name it in 'of', or remove it from the data."
+
+
+def _walked(nodes: Sequence[Node], task: Task) -> tuple[list[Found], dict[str, Flow]]:
+    """Return the mistakes in what goes into the layers, and what comes out of them."""
+    flows = {name: _of_input(given) for name, given in task.inputs.items()}
+    found: list[Found] = []
+    by_name, given = {node.name: node for node in nodes}, sources(nodes, list(task.inputs))
+    for node in nodes:
+        inside = [flows[name] for name in given[node.name]]
+        try:
+            flows[node.name] = _through(origin(node, by_name), inside)
+        except ConfigErrors as error:
+            found += [(("layers", node.name, *keys), message) for keys, message in error.found]
+        except (ConfigError, ShapeError) as error:
+            found.append((("layers", node.name), str(error)))
+        flows.setdefault(node.name, Flow(None))
+    return found, flows
+
+
+def _of_input(given: Input) -> Flow:
+    known = given.kind in ("array", "sparse", "sequence")
+    return Flow(given.shape if known else None, given, given.kind == "sequence", given.vocabulary)
+
+
+def _through(root: Node, inside: Sequence[Flow]) -> Flow:
+    """Return what comes out of a layer.
+
+    Raises:
+        ConfigError, ShapeError: it does not take what goes in.
+    """
+    for flow in inside:
+        _check_kind(root, flow)
+    if root.family is not None:
+        task = inside[0].view()
+        if task is not None:
+            root.family.check(task)
+        return Flow(None)
+    size, words = root.options.get("input_dim"), inside[0].vocabulary
+    if root.kind == "Embedding" and size is not None and words is not None and size < words:
+        raise ConfigErrors([(("input_dim",), f"the input has integers up to {words - 1}: leave this option out.")])
+    shape = output_shape(root.kind, [flow.shape for flow in inside], root.options)
+    if root.kind not in _OF_NUMBERS or not all(flow.integers for flow in inside):
+        return Flow(shape)
+    words = [flow.vocabulary for flow in inside]
+    return Flow(shape, integers=True, vocabulary=None if None in words else max(size or 0 for size in words))
+
+
+def _check_kind(root: Node, flow: Flow) -> None:
+    """Raise ConfigError if a layer does not take texts, sparse rows, or integers; families check that themselves."""
+    given, kind = flow.given, innermost(root)
+    if root.family is not None:
+        return
+    if given is not None:
+        _check_input(kind, given)
+    if flow.integers and kind not in _OF_INTEGERS:
+        raise ConfigError(f"{kind} cannot read the integers of a sequence: put {{layer: Embedding}} in front.")
+    if kind == "Embedding" and not flow.integers and (given is not None or flow.shape is not None):
+        raise ConfigError("Embedding reads the integers of a sequence, not numbers: use {layer: Dense}.")
+
+
+def _check_input(kind: str, given: Input) -> None:
+    if given.kind == "text":
+        raise ConfigError("it cannot read texts: add 'tokenize' and 'pad' to the transforms of this input.")
+    if given.kind == "table":
+        raise ConfigError("it cannot read a table: end the transforms of this input with 'tabulate'.")
+    if given.kind == "sequence" and given.padding is None:
+        raise ConfigError("it needs sequences of one length: add such as {name: pad, length: 500} to the transforms.")
+    if given.kind == "sparse" and kind != "Dense":
+        raise ConfigError(f"{kind} cannot read bags of words: put {{layer: Dense}} in front.")
+
+
+def innermost(root: Node) -> str:
+    """Return the class of the layer of Keras that reads the tensor: that in a wrapper, or the layer itself."""
+    kind, options = root.kind, root.options
+    while WRAPPED in options:
+        options = options[WRAPPED]
+        kind = ALIASES.get(options["layer"], options["layer"])
+    return kind
+
+
+def _wrong_ends(ends: Mapping[str, str], flows: Mapping[str, Flow], task: Task, *, given: bool) -> Iterator[Found]:
+    """Yield a mistake for each output whose last layer would not get one vector for each row."""
+    for name, layer in ends.items():
+        shape, steps = flows[layer].shape, task.outputs[name].steps
+        keys = ("outputs", name) if given else ("layers", layer)
+        if shape is not None and len(shape) != (1 if steps is None else 2):
+            hint = "put {layer: Flatten} or a global pooling layer behind it"
+            yield keys, f"the last layer needs one vector for each row, and '{layer}' gives {shown(shape)}: {hint}."
+        elif shape is not None and shape[-1] is None:
+            yield keys, f"the last layer needs a known number of features, and '{layer}' gives {shown(shape)}."

@@ -1,0 +1,99 @@
+"""`dlpy show model`: the network of an experiment as text, for Graphviz and as a drawing."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from dlpy.data.task import Input, Output, Task
+from dlpy.models.graph import Graph
+from dlpy.networks.summary import dot, table, uses_of
+
+pytestmark = pytest.mark.slow
+
+LAYERS = {
+    "a": {"layer": "Dense", "units": 3, "activation": "relu"},
+    "b": {"like": "a", "of": "input"},
+    "c": {"layer": "Concatenate", "of": ["a", "b"]},
+}
+
+
+def test_a_line_for_each_layer_and_the_totals(bench) -> None:
+    path = bench.experiment(model={"name": "graph", "layers": LAYERS})
+    status, out, err = bench.run("show", "model", path)
+    assert (status, err) == (0, "")
+    assert out.splitlines() == [
+        "layer   kind         output     weights  from",
+        "input   input        (4)",
+        "a       Dense        (3)             15  input",
+        "b       Dense        (3)     those of a  input",
+        "c       Concatenate  (6)                 a, b",
+        "target  Dense        (3)             21  c",
+        "36 of 36 weights learn; 1 more use of shared layers",
+    ]
+
+
+def test_any_family_is_shown_with_overrides(bench) -> None:
+    status, out, _ = bench.run("show", "model", bench.experiment(), "model.units=[8, 5]")
+    assert status == 0
+    assert [line.split()[:3] for line in out.splitlines()[1:-1]] == [
+        ["input", "input", "(4)"], ["dense", "Dense", "(8)"], ["dense_1", "Dense", "(5)"], ["target", "Dense", "(3)"],
+    ]  # fmt: skip
+    assert out.splitlines()[-1] == "103 of 103 weights learn"
+
+
+def test_the_language_of_graphviz(bench) -> None:
+    path = bench.experiment(model={"name": "graph", "layers": LAYERS})
+    status, out, _ = bench.run("show", "model", path, "--dot")
+    assert status == 0
+    lines = out.splitlines()
+    assert (lines[0], lines[-1]) == ('digraph "experiment" {', "}")
+    assert '  "a" [label="a\\nDense (3)\\n15 weights"];' in lines
+    assert '  "a" -> "c";' in lines
+    assert '  "a" -> "b" [dir=none, style=dashed, constraint=false];' in lines
+
+
+def test_a_drawing(bench) -> None:
+    path = bench.experiment(model={"name": "graph", "layers": LAYERS})
+    status, _, err = bench.run("show", "model", path, "--png", "network.png")
+    assert (status, err) == (0, "")
+    image = np.asarray(Image.open("network.png").convert("RGB"))
+    assert min(image.shape[:2]) > 200
+    assert (image == (0, 0x72, 0xB2)).all(axis=2).sum() > 500  # frames of boxes
+    orange = (np.abs(image.astype(int) - (0xD5, 0x5E, 0)) < 40).all(axis=2)
+    assert orange.any()  # the line between both uses of a layer
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("model",), "show model: give an experiment file."),
+        (("models", "dense", "--dot"), "--dot and --png belong to 'dlpy show model EXPERIMENT'."),
+        (("data", "x.yaml", "--png", "x.png"), "--dot and --png belong to 'dlpy show model EXPERIMENT'."),
+    ],
+)
+def test_mistakes_on_the_command_line(arguments: tuple[str, ...], message: str, bench) -> None:
+    status, _, err = bench.run("show", *arguments)
+    assert (status, err.strip()) == (2, f"error: {message}")
+
+
+def test_networks_in_networks_are_indented_and_weights_counted_once() -> None:
+    layers = {
+        "seen": {"family": "convnet", "filters": [4], "units": [5], "of": "photo"},
+        "again": {"like": "seen", "of": "other"},
+        "joined": {"layer": "Add", "of": ["seen", "again"]},
+    }
+    photo = Input("array", (8, 8, 3))
+    task = Task({"photo": photo, "other": photo}, {"price": Output("regression"), "sold": Output("binary")})
+    graph = Graph.model_validate({"name": "graph", "layers": layers, "outputs": {"price": "joined", "sold": "joined"}})
+    uses = uses_of(graph.build(task), graph.uses())
+    assert [use.name for use in uses] == ["photo", "other", "seen", "again", "joined", "price", "sold"]
+    assert sum(use.weights for use in uses) == (27 * 4 + 4) + (36 * 5 + 5) + 2 * 6
+    lines = table(uses)
+    assert sum(line.startswith("  ") for line in lines) == 5
+    assert '"seen" [label="seen\\nnetwork of 5 layers (5)\\n297 weights"];' in dot(uses, "x")
+
+
+def test_names_in_graphviz_are_quoted() -> None:
+    from dlpy.networks.summary import LayerUse
+
+    assert dot([LayerUse('a"b', "Dense", (3,), ())], 'x"').splitlines()[0] == 'digraph "x\\"" {'
