@@ -42,14 +42,15 @@ def pairs(seed: int, part: int, count: int, patterns: np.ndarray) -> Pairs:
 
 
 def sentences(seed: int, count: int, steps: int, size: int) -> np.ndarray:
-    """Return patterns, each a sequence of 16 word vectors in random order: (count, steps, size) float32.
+    """Return patterns, each a sequence of vectors of 16 words: (count, steps, size) float32.
 
-    Patterns 0 and 1, 2 and 3, ... have the same words in different orders.
+    Patterns 0 and 1, 2 and 3, ... have the same words: the second of them starts in the middle of the first, and ends
+    with the words before.
     """
     random = np.random.default_rng([seed, 67])
     vectors = random.standard_normal((_WORDS, size), np.float32)
-    first = random.integers(_WORDS, size=(count // 2, steps))
-    both = np.stack([first, random.permuted(first, axis=1)], axis=1)  # (pairs, 2, steps)
+    first = random.permuted(np.tile(np.resize(np.arange(_WORDS), steps), (count // 2, 1)), axis=1)
+    both = np.stack([first, np.roll(first, steps // 2, axis=1)], axis=1)  # (pairs, 2, steps)
     return vectors[both.reshape(-1, steps)]
 
 

@@ -58,7 +58,9 @@ def posts(seed: int, part: int, count: int, *, vocabulary: int) -> Posts:
     again = random.random(count) < OTHER_INCOME
     income = np.where(again, random.integers(INCOMES, size=count), usual_income(traits))
     gender = usual_gender(traits) ^ (random.random(count) < OTHER_GENDER)
-    return Posts(_words(random, traits, keywords(seed, vocabulary), vocabulary), traits, age.astype(np.float32), income, gender)
+    return Posts(
+        _words(random, traits, keywords(seed, vocabulary), vocabulary), traits, age.astype(np.float32), income, gender
+    )
 
 
 def mean_age(traits: np.ndarray) -> np.ndarray:

@@ -93,7 +93,10 @@ def _stories(random: np.random.Generator, mover: np.ndarray, place: np.ndarray, 
 
 
 def _asking(random: np.random.Generator, asked: np.ndarray) -> np.ndarray:
-    """Return the integers of each question: "please tell me where is the ball now ?", the first and last words at will."""
+    """Return the integers of each question, with 0 for words that it lacks: (rows, 9).
+
+    "please tell me where is the ball now ?", "where is anna ?"
+    """
     ball = asked == len(_MOVERS) - 1
     polite, now = random.random((2, len(asked))) < 0.5
     words = np.zeros((len(asked), 9), np.int64)
