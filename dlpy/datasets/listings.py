@@ -21,8 +21,8 @@ class Listings(Generated):
 
     The text is a description, the photo an image of 32 x 32 pixels, and the facts are a table: rooms, surface, year of
     building and city. The tags are three labels, of which several may be true: balcony, garden and lift. Each input
-    tells a third of each output. The best possible scores: an MAE of 10 (thousands) for the price, an accuracy of 0.95
-    for `sold` and for each tag.
+    tells a third of each output. The best possible scores: an MAE of 10 (thousands) for the price, and an accuracy of
+    0.95 for `sold` and for each tag; with one input, 32.5 and 0.697.
     """
 
     title: ClassVar[str] = "generated listings of homes"
