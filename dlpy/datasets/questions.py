@@ -17,7 +17,7 @@ class Questions(Generated):
 
     The book trains on random numbers; here the data can be learnt. Two characters and a ball move from place to place,
     and the answer is where the one asked for went last, so that the order of the sentences matters. Stories have at
-    most 96 tokens. The best possible accuracy is 1.0.
+    most 72 tokens. The best possible accuracy is 1.0.
     """
 
     title: ClassVar[str] = "generated stories and questions"

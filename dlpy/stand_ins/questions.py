@@ -8,8 +8,8 @@ import numpy as np
 
 from dlpy.data.features import Sequences, splits_of
 
-SENTENCES = (6, 12)  # fewest and most of a story
-LENGTH = 96  # most tokens of a story
+SENTENCES = (5, 9)  # fewest and most of a story
+LENGTH = 72  # most tokens of a story
 BEST_SCORE = 1.0
 _MOVERS = ("anna", "paul", "ball")
 _PLACES = (
@@ -38,7 +38,7 @@ def answers(*, shared_places: bool) -> tuple[str, ...]:
 
 
 def questions(seed: int, part: int, count: int, *, shared_places: bool) -> Stories:
-    """Return stories of 6 to 12 sentences, each with a question such as "where is anna".
+    """Return stories of 5 to 9 sentences, each with a question such as "where is anna".
 
     In a story, Anna and Paul go from place to place, and one of them sends the ball somewhere; a fifth of the sentences
     tells no place. The answer is where the one asked for went last, so the best possible accuracy is 1.0. Who is asked

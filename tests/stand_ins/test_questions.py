@@ -45,14 +45,14 @@ def accuracy_of_a_linear_model(x: np.ndarray, y: np.ndarray) -> float:
     return float(model.score(x[half:], y[half:]))
 
 
-def test_stories_have_at_most_96_tokens_and_questions_at_most_9(own: Rows) -> None:
+def test_stories_have_at_most_72_tokens_and_questions_at_most_9(own: Rows) -> None:
     text, question = own.inputs["text"], own.inputs["question"]
     assert isinstance(text, Sequences)
     assert isinstance(question, Sequences)
     assert (text.values.dtype, question.values.dtype, own.targets["answer"].dtype) == (np.int32, np.int32, np.int64)
     assert (text.values.min(), text.values.max()) == (1, len(WORDS) - 1)
-    assert LENGTH == 96
-    assert 30 <= np.diff(text.splits).min() < np.diff(text.splits).max() <= 96
+    assert LENGTH == 72
+    assert 25 <= np.diff(text.splits).min() < np.diff(text.splits).max() <= 72
     assert (np.diff(question.splits).min(), np.diff(question.splits).max()) == (4, 9)
 
 
