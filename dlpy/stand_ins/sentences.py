@@ -7,14 +7,13 @@ import itertools
 import numpy as np
 
 from dlpy.data.features import splits_of
-from dlpy.stand_ins.words import draw, lengths, zipf
+from dlpy.stand_ins.words import draw, lengths, made_up, zipf
 
 WORDS = 2_000
 WRONG_LABELS = 0.05
 _KEYWORDS = 40  # per class
 _DEVOTION = 0.25
 _MEAN_LENGTH = 20.0
-_SYLLABLES = [first + last for first in "bdfgklmnprstvz" for last in "aeiou"]
 
 
 def sentences(seed: int, count: int, classes: int) -> tuple[np.ndarray, np.ndarray]:
@@ -34,14 +33,6 @@ def sentences(seed: int, count: int, classes: int) -> tuple[np.ndarray, np.ndarr
     keywords = random.permutation(ranks[WORDS // 10 :])[: classes * _KEYWORDS].reshape(classes, _KEYWORDS)
     key = np.flatnonzero(random.random(len(row)) < _DEVOTION)
     numbers[key] = keywords[meant[row[key]], random.integers(_KEYWORDS, size=len(key))]
-    spoken = _words(random)[numbers]
+    spoken = made_up(random, WORDS)[numbers]
     texts = [" ".join(spoken[start:end]).capitalize() + "." for start, end in itertools.pairwise(splits)]
     return np.array(texts, object), labels
-
-
-def _words(random: np.random.Generator) -> np.ndarray:
-    """Return distinct words of three syllables: (WORDS,) str objects."""
-    size = len(_SYLLABLES)
-    numbers = random.choice(size**3, WORDS, replace=False)
-    parts = [(number % size, number // size % size, number // size**2) for number in numbers.tolist()]
-    return np.array([_SYLLABLES[a] + _SYLLABLES[b] + _SYLLABLES[c] for a, b, c in parts], object)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 _CELLS = 1 << 20
+_SYLLABLES = [first + last for first in "bdfgklmnprstvz" for last in "aeiou"]
 
 
 def zipf(words: np.ndarray) -> np.ndarray:
@@ -27,3 +28,11 @@ def lengths(random: np.random.Generator, texts: int, mean: float, spread: float)
     """Return the number of words in each text: log-normal, at least 8 and at most 10 times the mean: (texts,) int64."""
     drawn = random.lognormal(np.log(mean) - spread**2 / 2, spread, texts)
     return np.clip(np.rint(drawn), 8, 10 * mean).astype(np.int64)
+
+
+def made_up(random: np.random.Generator, count: int) -> np.ndarray:
+    """Return distinct words of three syllables: (count,) str objects."""
+    size = len(_SYLLABLES)
+    numbers = random.choice(size**3, count, replace=False)
+    parts = [(number % size, number // size % size, number // size**2) for number in numbers.tolist()]
+    return np.array([_SYLLABLES[a] + _SYLLABLES[b] + _SYLLABLES[c] for a, b, c in parts], object)

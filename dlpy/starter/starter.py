@@ -75,8 +75,10 @@ def _for_named(name: str, output: Path) -> str:
         task = Dataset.registry.get(name).model_validate({"name": name}).outline()
     except ValidationError:
         task = None
-    if task is None or len(task.inputs) != 1:
+    if task is None:
         raise ConfigError(f"'{name}' reads your own files: see `{command('show', 'datasets', name)}` for its options.")
+    if len(task.inputs) != 1 or len(task.outputs) != 1 or task.input.kind == "text":
+        raise ConfigError(f"'{name}' has no standard model: start from an experiment in configs/ that uses it.")
     if task.output.kind == "tokens":
         return experiment_for_named_text(name, output)
     transforms, model = _fitting(task, "u" if len(task.input.shape) > 1 else "f")

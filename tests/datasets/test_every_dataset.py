@@ -5,9 +5,8 @@ import pytest
 from every import made, names
 
 from dlpy.components.dataset import Dataset
-from dlpy.data.features import Passages, Sequences, Table, Texts, Windows
-from dlpy.data.rows import Rows
-from dlpy.data.task import Task
+from dlpy.data.features import Features, Passages, Sequences, Table, Texts, Windows
+from dlpy.data.task import Input, Output
 
 LIMIT = 40  # of rows
 
@@ -19,47 +18,62 @@ def test_a_stand_in_gives_rows_that_fit_its_outline(name: str) -> None:
     assert loaded.source.kind == "stand-in"
     for rows in (loaded.train, loaded.test) if loaded.test else (loaded.train,):
         assert 0 < len(rows) <= LIMIT
-        assert len(rows.x) == len(rows.y) == len(rows)
-        fits_task(rows, loaded.task)
+        rows.check_lengths(name)
+        assert (rows.inputs.keys(), rows.targets.keys()) == (loaded.task.inputs.keys(), loaded.task.outputs.keys())
+        for key, given in rows.inputs.items():
+            fits_input(given, loaded.task.inputs[key])
+        for key, target in rows.targets.items():
+            fits_output(target, loaded.task.outputs[key])
     if outline is not None:
-        assert outline.input.kind == loaded.task.input.kind
-        assert outline.output.kind == loaded.task.output.kind
-        assert outline.output.units in (None, loaded.task.output.units)
-        shapes = zip(outline.input.shape, loaded.task.input.shape, strict=True)
-        assert all(wanted in (None, given) for wanted, given in shapes)
+        assert (outline.inputs.keys(), outline.outputs.keys()) == (
+            loaded.task.inputs.keys(),
+            loaded.task.outputs.keys(),
+        )
+        for key, outlined in outline.inputs.items():
+            assert outlined.kind == loaded.task.inputs[key].kind
+            shapes = zip(outlined.shape, loaded.task.inputs[key].shape, strict=True)
+            assert all(wanted in (None, given) for wanted, given in shapes)
+        for key, outlined in outline.outputs.items():
+            assert outlined.kind == loaded.task.outputs[key].kind
+            assert outlined.units in (None, loaded.task.outputs[key].units)
     again = dataset.stand_in(3, LIMIT)
     assert again.fingerprint() == loaded.fingerprint()
     assert dataset.stand_in(4, LIMIT).fingerprint() != loaded.fingerprint()
 
 
-def fits_task(rows: Rows, task: Task) -> None:
-    given = rows.x
+def fits_input(given: Features, wanted: Input) -> None:
     if isinstance(given, np.ndarray):
-        assert task.input.kind == "array"
-        assert given.shape[1:] == task.input.shape
+        assert wanted.kind == "array"
+        assert given.shape[1:] == wanted.shape
     elif isinstance(given, Windows):
-        assert task.input.kind == "array"
-        assert given.shape[1:] == task.input.shape
+        assert wanted.kind == "array"
+        assert given.shape[1:] == wanted.shape
         assert given.starts.min() >= 0
         assert given.starts.max() + given.offsets.max() < len(given.series)
     elif isinstance(given, Passages):
-        assert (task.input.kind, task.input.shape) == ("sequence", given.shape[1:])
-        assert 0 <= given.tokens.min() <= given.tokens.max() < len(given.words) == task.input.vocabulary
+        assert (wanted.kind, wanted.shape) == ("sequence", given.shape[1:])
+        assert 0 <= given.tokens.min() <= given.tokens.max() < len(given.words) == wanted.vocabulary
         assert given.starts.max() + given.length < len(given.tokens)
     elif isinstance(given, Sequences):
-        assert task.input.kind == "sequence"
-        assert 0 <= given.values.min() <= given.values.max() < (task.input.vocabulary or np.inf)
+        assert wanted.kind == "sequence"
+        assert 0 <= given.values.min() <= given.values.max() < (wanted.vocabulary or np.inf)
     elif isinstance(given, Texts):
-        assert (task.input.kind, task.input.shape) == ("text", (None,))
+        assert (wanted.kind, wanted.shape) == ("text", (None,))
         assert all(isinstance(text, str) and text.strip() for text in given.values)
     else:
-        assert task.input.kind == "table"
+        assert wanted.kind == "table"
         assert isinstance(given, Table)
-        assert task.input.shape == (len(given.numeric_names) + len(given.categorical_names),)
-    if task.output.kind == "regression":
-        assert rows.y.dtype == np.float32
-        assert np.isfinite(rows.y).all()
+        assert wanted.shape == (len(given.numeric_names) + len(given.categorical_names),)
+
+
+def fits_output(target: np.ndarray, wanted: Output) -> None:
+    if wanted.kind == "regression":
+        assert target.dtype == np.float32
+        assert np.isfinite(target).all()
+    elif wanted.kind == "multilabel":
+        assert (target.shape[1], len(wanted.classes)) == (wanted.units, wanted.units)
+        assert set(np.unique(target)) <= {0, 1}
     else:
-        classes = 2 if task.output.kind == "binary" else task.output.units
-        assert rows.y.dtype.kind in "iu"
-        assert set(np.unique(rows.y)) <= set(range(classes or 0))
+        classes = 2 if wanted.kind == "binary" else wanted.units
+        assert target.dtype.kind in "iu"
+        assert set(np.unique(target)) <= set(range(classes or 0))

@@ -125,6 +125,12 @@ def test_mistakes_are_one_line(folder):
         starter.experiment_for("none.csv", None, folder / "e.yaml")
 
 
+@pytest.mark.parametrize("name", ["questions", "posts", "listings", "tagged_texts"])
+def test_a_dataset_with_several_inputs_or_outputs_has_no_standard_model(name, folder):
+    with pytest.raises(ConfigError, match=f"'{name}' has no standard model: start from an experiment in configs/"):
+        starter.experiment_for(name, None, folder / "e.yaml")
+
+
 def test_other_delimiters_are_recognised(folder):
     (folder / "t.csv").write_text(TABLE.replace(",", ";"))
     assert main(["new", "t.csv"]) == 0
