@@ -167,7 +167,7 @@ def _detail(found: Found, values: dict[str, Any]) -> InitErrorDetails:
     keys, message = found
     inside: Any = values
     for key in keys[:-1]:
-        inside = inside[key] if isinstance(inside, dict | list) else {}
+        inside = inside[key]
     last = keys[-1]
     exists = last in inside if isinstance(inside, dict) else isinstance(inside, list)
     context = {"message": message} if exists else {"message": message, "key": str(last)}

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 from dlpy.core.errors import ConfigError, ConfigErrors
 from dlpy.data.task import Input, Output, Task
-from dlpy.networks.keras_objects import ALIASES
 from dlpy.networks.links import origin, sources, unused
 from dlpy.networks.nodes import Node
-from dlpy.networks.option_checks import WRAPPED, Found, close_to
+from dlpy.networks.option_checks import WRAPPED, Found, canonical, close_to
 from dlpy.networks.shape_rules import Shape, ShapeError, shown
 from dlpy.networks.shapes import output_shape
 
@@ -169,7 +168,7 @@ def innermost(root: Node) -> str:
     kind, options = root.kind, root.options
     while WRAPPED in options:
         options = options[WRAPPED]
-        kind = ALIASES.get(options["layer"], options["layer"])
+        kind = canonical(options["layer"])
     return kind
 
 
