@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from dlpy.data.task import Input, Output, Task
 from dlpy.experiment.document import read
 from dlpy.experiment.messages import checked
 from dlpy.experiment.yaml_reader import Mistake
+from tests.machine import seconds
 
 TASK = Task(
     {
@@ -222,3 +224,17 @@ def test_a_misspelt_name_in_a_list(tmp_path) -> None:
 def test_a_line_of_its_own_in_the_block_style(tmp_path) -> None:
     layers = "    read:\n      layer: LSTM\n      units: 8\n      dropout: 2\n"
     assert mistakes(tmp_path, layers) == ["7: model.layers.read.dropout: expected a number from 0 to 1, got 2."]
+
+
+def test_a_graph_of_forty_layers_is_checked_in_milliseconds(tmp_path) -> None:
+    blocks = []
+    for number in range(13):
+        above = f"sum{number - 1}" if number else "input"
+        options = "filters: 3, kernel_size: 3, padding: same, activation: relu"
+        blocks += [f"a{number}: {{layer: Conv2D, {options}, of: {above}}}", f"b{number}: {{layer: Conv2D, {options}}}"]
+        blocks.append(f"sum{number}: {{layer: Add, of: [b{number}, {above}]}}")
+    layers = rows(*blocks, "top: GlobalAveragePooling2D")
+    assert mistakes(tmp_path, layers, task=IMAGES) == []
+    began = time.process_time()
+    assert len(mistakes(tmp_path, layers.replace("kernel_size: 3", "kernel_size: 0"), task=IMAGES)) == 26
+    assert time.process_time() - began < seconds(0.1)

@@ -36,12 +36,21 @@ def test_only_mistakes_come_of_any_layers() -> None:
             layers["later"] = {"layer": "Dense", rng.choice(KEYS): rng.choice([*VALUES, *ODD])}
         shapes = {name: Input("array", rng.choice(SHAPES)) for name in ("in", "other")}
         values = {"name": "graph", "layers": layers, "outputs": rng.choice([None, {"y": "b"}, {"y": "a"}, {"x": "b"}])}
-        try:
-            graph = Graph.model_validate(values)
-            seen["parsed"] += 1
-            graph.check(Task(shapes, {"y": Output("regression")}))
-        except ValidationError as error:
-            assert mistakes_of(error, values)
-        except ConfigErrors as error:
-            assert all(keys[0] in ("layers", "outputs") for keys, _ in error.found)
-    assert seen["parsed"] > 100
+        kind, places = outcome(values, Task(shapes, {"y": Output("regression")}))
+        seen[kind] += 1
+        assert all(keys[0] in ("layers", "outputs") for keys in places)
+        assert bool(places) == (kind != "right")
+    assert min(seen["wrong"], seen["misfit"], seen["right"]) > 0
+
+
+def outcome(values: dict, task: Task) -> tuple[str, list[tuple]]:
+    """Return what becomes of a graph, and the place of each mistake."""
+    try:
+        graph = Graph.model_validate(values)
+    except ValidationError as error:
+        return "wrong", [mistake.keys for mistake in mistakes_of(error, values)]
+    try:
+        graph.check(task)
+    except ConfigErrors as error:
+        return "misfit", [keys for keys, _ in error.found]
+    return "right", []
