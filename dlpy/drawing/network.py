@@ -62,9 +62,9 @@ def _draw_box(axes: Axes, centre: tuple[float, int], size: tuple[float, float], 
     axes.add_patch(FancyBboxPatch((x - width / 2, top - height), width, height, zorder=3, **look))
     first = top - height / 2 + (len(lines) - 1) * _LINE / 2
     for number, line in enumerate(lines):
-        look = {"weight": "bold", "color": "black"} if number == 0 else {"color": GREY}
-        height = first - number * _LINE
-        axes.text(x, height, caption(line, _LONGEST), ha="center", va="center", fontsize=8, zorder=4, **look)
+        weight, colour = ("bold", "black") if number == 0 else ("normal", GREY)
+        text = axes.text(x, first - number * _LINE, caption(line, _LONGEST), ha="center", va="center", zorder=4)
+        text.set(fontsize=8, weight=weight, color=colour)
 
 
 def _draw_edges(axes: Axes, placed: Layout, height: float) -> None:

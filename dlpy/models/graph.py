@@ -10,7 +10,7 @@ from pydantic import ValidationError, WithJsonSchema, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from dlpy.components.model import Model, PretrainedModel
-from dlpy.core.errors import ConfigErrors
+from dlpy.core.errors import ConfigError, ConfigErrors
 from dlpy.data.task import Task
 from dlpy.models._outputs import add_output
 from dlpy.models._sequences import refuse_tokens
@@ -86,7 +86,10 @@ class Graph(PretrainedModel):
 
         nodes = self.nodes()
         given = input_tensors(task, of_any_length(nodes, self.outputs, task))
-        tensors = connected(nodes, task, given)
+        try:
+            tensors = connected(nodes, task, given)
+        except ConfigErrors as error:
+            raise ConfigError(*(f"model.{line}" for line in error.args)) from error
         ends = self.outputs or dict.fromkeys(task.outputs, nodes[-1].name)
         made = {name: add_output(tensors[ends[name]], output, name) for name, output in task.outputs.items()}
         inputs, outputs = (next(iter(some.values())) if len(some) == 1 else some for some in (given, made))

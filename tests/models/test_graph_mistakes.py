@@ -163,6 +163,11 @@ OF_THE_TASK = {
                      "5: model.layers.b: its weights need a known number of features, and (?) has none."),
     "reshape": (ONE, "a: {layer: Reshape, target_shape: [3, 3]}\n    b: Flatten",
                 "4: model.layers.a: target_shape: [3, 3] does not hold the 8 numbers of (8)."),
+    "weights of another size": (SERIES, "a: {layer: Dense, units: 4}\n    b: {like: a, of: a}\n    c: Flatten",
+                                "5: model.layers.b: it has the weights of 'a', for (20, 3): they do not fit (20, 4)."),
+    "family of another size": (SERIES, "a: {layer: Conv1D, filters: 3, kernel_size: 2}\n    b: {family: conv1d, filters: [4], kernel: 3, of: input}\n"
+                               "    c: {like: b, of: a}\n    d: {layer: Add, of: [b, c]}",
+                               "6: model.layers.c: it has the weights of 'b', for (20, 3): they do not fit (19, 3)."),
     "no vector": (SERIES, "a: {layer: LSTM, units: 3, return_sequences: true}",
                   "4: model.layers.a: the last layer needs one vector for each row, and 'a' gives (20, 3): put {layer: Flatten} or a global pooling layer behind it."),
     "family": (ONE, "a: {family: convnet}", "4: model.layers.a: convnet needs images (height, width, channels), not array rows of shape (8)"),
@@ -189,6 +194,11 @@ JOINED = rows(
 
 def test_a_right_graph_has_no_mistakes(tmp_path) -> None:
     assert mistakes(tmp_path, JOINED, "{price: joined, sold: seen}", TASK) == []
+
+
+def test_an_output_of_which_only_the_file_knows_more_needs_only_its_name(tmp_path) -> None:
+    unknown = Task(TASK.inputs, {"price": Output("unknown"), "sold": Output("binary")})  # type: ignore
+    assert mistakes(tmp_path, JOINED, "{price: code, sold: joined}", unknown) == []
 
 
 def test_a_missing_output(tmp_path) -> None:
