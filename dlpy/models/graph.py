@@ -17,7 +17,7 @@ from dlpy.models._sequences import refuse_tokens
 from dlpy.networks.build import connected, input_tensors
 from dlpy.networks.flow import flows_of, misfits
 from dlpy.networks.keras_layers import LAYERS
-from dlpy.networks.lengths import of_any_length
+from dlpy.networks.lengths import losing_masks, of_any_length
 from dlpy.networks.links import origin, sources, unused, wrong_links
 from dlpy.networks.nodes import Node, parse_nodes
 from dlpy.networks.option_checks import Found
@@ -121,6 +121,8 @@ class Graph(PretrainedModel):
 
     def notice(self, task: Task) -> str | None:
         lines = self._over_blocks(task, lambda family, view: _notice(family, view))
+        ignoring = losing_masks(self.nodes(), list(task.inputs))
+        lines |= {name: f"{kind} takes padding for data: it ignores masks" for name, kind in ignoring.items()}
         return "; ".join(f"{name}: {line}" for name, line in lines.items() if line) or None
 
     def initialize(self, model: keras.Model) -> None:

@@ -381,6 +381,23 @@ def test_rows_may_have_any_length_where_masks_skip_their_padding(layers_of: str,
         assert ignores_padding(model, rows_for(of).x)
 
 
+@pytest.mark.parametrize(
+    ("layers_of", "notice"),
+    [
+        ("flat: Flatten", "flat: Flatten takes padding for data: it ignores masks"),
+        ("mix: {layer: Dense, units: 3}\n  c: {layer: Conv1D, filters: 2, kernel_size: 2}\n  top: GlobalMaxPooling1D",
+         "c: Conv1D takes padding for data: it ignores masks"),
+        ("read: {layer: LSTM, units: 3}", None),
+    ],
+)  # fmt: skip
+def test_a_layer_that_ignores_a_mask_is_reported(layers_of: str, notice: str | None, recwarn) -> None:
+    of = Task({"words": Input("sequence", (8,), 20, padding="back")}, {"target": NUMBER})
+    text = f"layers:\n  code: {{layer: Embedding, output_dim: 4, mask_zero: true}}\n  {layers_of}"
+    assert graph(text).notice(of) == notice
+    built(text, of)
+    assert [str(warning.message) for warning in recwarn if "mask" in str(warning.message)] == []
+
+
 def test_sparse_rows_go_into_dense_layers() -> None:
     of = Task.single(Input("sparse", (30,)), NUMBER)
     model = built("layers: {hidden: {layer: Dense, units: 4, activation: relu}}", of)
