@@ -148,13 +148,12 @@ def _rows(uses: Sequence[LayerUse], before: str) -> Iterator[tuple[str, str, str
         yield from _rows(use.inside, f"{before}  ")
 
 
-def _weights(use: LayerUse) -> str:
+def _weights(use: LayerUse, unit: str = "") -> str:
+    """Return the number of weights, with how many learn unless all do."""
     if use.same_as:
         return f"those of {use.same_as}"
-    if not use.weights:
-        return ""
     note = "" if use.learning == use.weights else f" ({use.learning:,} learn)" if use.learning else " frozen"
-    return f"{use.weights:,}{note}"
+    return f"{use.weights:,}{unit}{note}" if use.weights else ""
 
 
 def _line(row: Sequence[str], widths: Sequence[int]) -> str:
@@ -178,8 +177,7 @@ def dot(uses: Sequence[LayerUse], title: str) -> str:
 def caption(use: LayerUse) -> list[str]:
     """Return the lines of a layer's box in a drawing."""
     kind = f"{use.kind} of {len(use.inside)} layers" if use.inside else use.kind
-    weights = _weights(use)
-    own = f"weights of {use.same_as}" if use.same_as else f"{weights} weights" if weights else ""
+    own = f"weights of {use.same_as}" if use.same_as else _weights(use, " weights")
     return [line for line in (use.name, f"{kind} {use.shape_text}".strip(), own) if line]
 
 
