@@ -82,6 +82,7 @@ TRAINED: dict[str, tuple[str, str, list[Any], dict[str, Any]]] = {
         {"weights": "run:source", "train": "features", "units": [4]},
     ),
     "pretrained, all of it": ("pretrained", "image_folder", ["rescale"], {"train": "all"}),
+    "graph": ("graph", "csv", ["standardize"], {}),
     "vae": ("vae", "image_folder", ["rescale"], {}),
     "gan": ("gan", "image_folder", ["rescale"], {}),
     "graph": ("graph", "csv", ["standardize"], {}),
