@@ -85,7 +85,6 @@ TRAINED: dict[str, tuple[str, str, list[Any], dict[str, Any]]] = {
     "graph": ("graph", "csv", ["standardize"], {}),
     "vae": ("vae", "image_folder", ["rescale"], {}),
     "gan": ("gan", "image_folder", ["rescale"], {}),
-    "graph": ("graph", "csv", ["standardize"], {}),
 }
 DATASETS, TRANSFORMS, FAMILIES = names("datasets"), names("transforms"), names("models")
 
