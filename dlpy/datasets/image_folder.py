@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from dlpy.components.dataset import Dataset
 from dlpy.core.errors import ConfigError, DataError
 from dlpy.core.options import Block
 from dlpy.core.progress import progress_bar
 from dlpy.data.images.cache import decoded
-from dlpy.data.images.files import Form, read_pictures, read_sizes
+from dlpy.data.images.files import Form, read_pictures
 from dlpy.data.rows import Loaded, Rows, Source
 from dlpy.data.splits import Holdout, for_limit, hold_out
 from dlpy.data.tables.missing_cells import MISSING
@@ -22,9 +22,11 @@ from dlpy.datasets._folders import output_of
 from dlpy.datasets._image_files import (
     Listing,
     OnBad,
+    Size,
     by_folder,
     by_pattern,
     by_table,
+    common_size,
     images_at,
     in_order_of,
     skipped_images,
@@ -32,8 +34,6 @@ from dlpy.datasets._image_files import (
 )
 from dlpy.datasets._table_options import TestRows, generated_marks
 from dlpy.stand_ins.images import photographs
-
-Side = Annotated[int, Field(gt=0, le=8192)]
 
 
 class Parts(Block):
@@ -46,16 +46,6 @@ class Parts(Block):
     test: str | None = None
     """Folder of the test images, used only by `dlpy evaluate`. Default: none."""
 
-
-def _square(value: Any) -> Any:
-    return [value, value] if isinstance(value, int) and not isinstance(value, bool) else value
-
-
-Size = Annotated[
-    list[Side],
-    BeforeValidator(_square, json_schema_input_type=Side | list[Side]),
-    Field(min_length=2, max_length=2),
-]
 
 _MOST_STARS = 2  # each one multiplies the cost of matching a name
 
@@ -70,14 +60,7 @@ class ImageFolder(Dataset):
     has_columns = True
 
     name: Literal["image_folder"] = "image_folder"
-    size: (
-        Annotated[
-            list[Side],
-            BeforeValidator(_square, json_schema_input_type=Side | list[Side]),
-            Field(min_length=2, max_length=2),
-        ]
-        | None
-    ) = None
+    size: Size | None = None
     """Height and width to which images are resized, in pixels; one number for both. Default: the size of the images,
     which must then all be equal."""
     classes: Annotated[list[str], Field(min_length=2)] | None = None
@@ -142,7 +125,7 @@ class ImageFolder(Dataset):
 
     def load(self) -> Loaded:
         listing = self._listing(Path(str(self.path)))
-        size = self.size or _common_size(Path(str(self.path)), listing.names)
+        size = self.size or common_size(Path(str(self.path)), listing.names)
         form = self._form(size)
         with progress_bar(f"reading {len(listing.names):,} images") as progress:
             found = decoded(Path(str(self.path)), listing.names, form, progress)
@@ -222,20 +205,6 @@ class ImageFolder(Dataset):
     def _input(self, size: list[int] | None) -> Input:
         sides = size or (None, None)
         return Input("array", (*sides, 3 if self.color_mode == "rgb" else 1))
-
-
-def _common_size(folder: Path, names: list[str]) -> list[int]:
-    """Return the height and width common to all images."""
-    first: tuple[str, tuple[int, int]] | None = None
-    for name, size in zip(names, read_sizes([folder / name for name in names]), strict=True):
-        if isinstance(size, DataError):
-            continue  # decoding reports the problem later
-        first = first or (name, size)
-        if size != first[1]:
-            (height, width), (other_height, other_width) = first[1], size
-            differ = f"{first[0]} is {width} x {height} pixels, {name} {other_width} x {other_height}"
-            raise DataError(f"images in {folder} have different sizes ({differ}): set data.size, for example 150.")
-    return list(first[1]) if first else [1, 1]
 
 
 def _of_size(pictures: np.ndarray, size: list[int], channels: int) -> np.ndarray:

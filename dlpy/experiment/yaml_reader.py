@@ -154,6 +154,7 @@ class Reader:
         """Return the text; the value of a path option or an item of `plugins` as an absolute path if it exists."""
         weights = keys in (("model", "weights"), ("weights",)) and text not in ("imagenet", "none")
         named = str(keys[-1] if keys else "").endswith("path") or weights
+        named = named or (keys[:2] == ("data", "inputs") and keys[-1] == "folder")
         if text and (named or keys[-2:-1] == ("plugins",)):
             try:
                 return self._located(text)
