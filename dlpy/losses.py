@@ -31,7 +31,7 @@ class KerasLoss(Loss):
 
 
 class BinaryLoss(KerasLoss):
-    """Cross-entropy of a binary target; the focal variant down-weights easy rows."""
+    """Cross-entropy of a binary target, or of each label of several; the focal variant down-weights easy rows."""
 
     name: Literal["binary_crossentropy", "binary_focal_crossentropy"]
     keras_classes = {
@@ -47,8 +47,8 @@ class BinaryLoss(KerasLoss):
         return (1 - self.label_smoothing) * mean(values, counts) + self.label_smoothing / 2
 
     def check(self, task: Task) -> None:
-        if task.output.kind != "binary" and not task.output.one_hot:
-            raise ConfigError(f"{self.name} needs a binary target; this one is {task.output.kind}.")
+        if task.output.kind not in ("binary", "multilabel") and not task.output.one_hot:
+            raise ConfigError(f"{self.name} needs a binary or multilabel target; this one is {task.output.kind}.")
 
 
 class CategoricalLoss(KerasLoss):
@@ -83,7 +83,7 @@ class SparseCategoricalLoss(KerasLoss):
         return counts / counts.sum()
 
     def check(self, task: Task) -> None:
-        if task.output.kind not in ("multiclass", "tokens") or task.output.one_hot:
+        if task.output.kind not in ("multiclass", "ordinal", "tokens") or task.output.one_hot:
             was = "one-hot labels" if task.output.one_hot else f"a {task.output.kind} target"
             raise ConfigError(f"{self.name} needs integer class labels, not {was}.")
 
@@ -121,7 +121,7 @@ class ErrorLoss(KerasLoss):
         return best_constant(self.name, values, counts) if self.name in ("mae", "mape", "msle") else None
 
     def check(self, task: Task) -> None:
-        if task.output.kind == "multiclass" and not task.output.one_hot:
+        if task.output.kind in ("multiclass", "ordinal") and not task.output.one_hot:
             raise ConfigError(f"{self.name} with classes {_ONE_HOT_HINT}.")
         if task.output.kind == "tokens":
             raise ConfigError(

@@ -96,7 +96,7 @@ class Output:
         if self.kind == "tokens":
             return ("bits", "perplexity", "accuracy")
         if self.kind == "ordinal":
-            return ("accuracy", "class_error")
+            return ("accuracy", "class_distance")
         return ("mae",) if self.kind == "regression" else ("accuracy",)
 
     @property

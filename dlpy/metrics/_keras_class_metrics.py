@@ -22,12 +22,13 @@ def class_counts() -> Any:
             classes: the number of classes. Predictions are (rows, classes) or, for two classes, (rows, 1): the
                 probability of the second class, which is predicted if it exceeds `threshold`.
             average: macro, micro or weighted; or the number of a single class to score.
+            multilabel: whether several classes of a row may be true: targets and predictions are (rows, classes), and
+                those that exceed `threshold` are predicted.
         """
 
-        def __init__(
-            self, measure: str, classes: int, average: str | int, *, threshold: float = 0.5, name: str | None = None
-        ) -> None:
-            super().__init__(name=name)
+        def __init__(self, measure: str, classes: int, average: str | int, **options: Any) -> None:
+            super().__init__(name=options.get("name"))
+            self._multilabel, threshold = options.get("multilabel", False), options.get("threshold", 0.5)
             self._measure, self._classes, self._average, self._threshold = measure, classes, average, threshold
             self._right, self._predicted, self._actual = (
                 self.add_weight(shape=(classes,), initializer="zeros", name=counted)
@@ -35,8 +36,8 @@ def class_counts() -> Any:
             )
 
         def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-            wanted = ops.one_hot(self._true_class(ops.convert_to_tensor(y_true)), self._classes, dtype=self.dtype)
-            said = ops.one_hot(self._predicted_class(ops.convert_to_tensor(y_pred)), self._classes, dtype=self.dtype)
+            given = (ops.convert_to_tensor(y_true), ops.convert_to_tensor(y_pred))
+            wanted, said = (_labels if self._multilabel else _classes)(*given, self._classes, self._threshold)
             if sample_weight is not None:
                 wanted = wanted * ops.reshape(ops.cast(sample_weight, self.dtype), (-1, 1))
                 said = said * ops.sum(wanted, axis=1, keepdims=True)
@@ -60,16 +61,29 @@ def class_counts() -> Any:
             weight = ops.where(ops.sum(weight) > 0, weight, defined)
             return _ratio(ops.sum(ops.where(whole > 0, _ratio(part, whole), 0.0) * weight), ops.sum(weight))
 
-        def _true_class(self, y_true: Any) -> Any:
-            one_hot = len(y_true.shape) == 2 and y_true.shape[1] == self._classes
-            return ops.argmax(y_true, axis=1) if one_hot else ops.cast(ops.reshape(y_true, (-1,)), "int32")
-
-        def _predicted_class(self, y_pred: Any) -> Any:
-            if y_pred.shape[-1] > 1:
-                return ops.argmax(y_pred, axis=1)
-            return ops.cast(ops.reshape(y_pred, (-1,)) > self._threshold, "int32")
-
     return ClassCounts
+
+
+def _classes(y_true: Any, y_pred: Any, classes: int, threshold: float) -> tuple[Any, Any]:
+    """Return which class of each row is true, and which is predicted: (rows, classes) of 0 and 1."""
+    from keras import ops as keras_ops
+
+    ops: Any = keras_ops
+    one_hot = len(y_true.shape) == 2 and y_true.shape[1] == classes
+    true = ops.argmax(y_true, axis=1) if one_hot else ops.cast(ops.reshape(y_true, (-1,)), "int32")
+    if y_pred.shape[-1] > 1:
+        said = ops.argmax(y_pred, axis=1)
+    else:
+        said = ops.cast(ops.reshape(y_pred, (-1,)) > threshold, "int32")
+    return ops.one_hot(true, classes, dtype="float32"), ops.one_hot(said, classes, dtype="float32")
+
+
+def _labels(y_true: Any, y_pred: Any, classes: int, threshold: float) -> tuple[Any, Any]:
+    """Return which labels of each row are true, and which are predicted: (rows, labels) of 0 and 1."""
+    from keras import ops as keras_ops
+
+    ops: Any = keras_ops
+    return ops.cast(y_true, "float32"), ops.cast(y_pred > threshold, "float32")
 
 
 @cache

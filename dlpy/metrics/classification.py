@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
 from pydantic import Field
@@ -14,7 +14,7 @@ from dlpy.data.task import Task
 from dlpy.data.validate import class_numbers
 from dlpy.metrics._checks import class_count, refuse_numbers_and_tokens
 from dlpy.metrics._keras_class_metrics import class_counts, streamed_area
-from dlpy.scores.class_scores import areas, class_probabilities, mean_of_defined
+from dlpy.scores.class_scores import areas, class_probabilities, label_areas, mean_of_defined
 
 if TYPE_CHECKING:
     import keras
@@ -23,7 +23,7 @@ Threshold = Annotated[float, Field(gt=0, lt=1)]
 
 
 class Accuracy(Metric):
-    """Fraction of rows whose class is predicted correctly."""
+    """Fraction of rows whose class is predicted correctly; of several labels, the fraction of all labels."""
 
     name: Literal["accuracy"] = "accuracy"
     aliases = {"acc": "accuracy", "binary_accuracy": "accuracy", "categorical_accuracy": "accuracy"}
@@ -36,7 +36,7 @@ class Accuracy(Metric):
     def build(self, task: Task) -> keras.metrics.Metric:
         from keras import metrics
 
-        if task.output.kind == "binary":
+        if task.output.kind in ("binary", "multilabel"):
             return metrics.BinaryAccuracy(name=self.key)
         one_hot = metrics.CategoricalAccuracy if task.output.one_hot else metrics.SparseCategoricalAccuracy
         return one_hot(name=self.key)
@@ -75,7 +75,7 @@ class ClassMeasure(Metric):
     aliases = {"Precision": "precision", "Recall": "recall", "F1": "f1", "f1_score": "f1"}
     direction = "max"
     threshold: Threshold = 0.5
-    """For a binary target: the probability above which the second class is predicted."""
+    """For a binary target: the probability above which the second class is predicted, or a label as true."""
     average: Literal["auto", "macro", "micro", "weighted", "none"] = "auto"
     """How to average over classes: macro (unweighted mean), weighted (by rows), micro (over all rows together), none
     (only the scores of each class, in `dlpy evaluate` and classes-*.csv), or auto: the second class of a binary
@@ -95,7 +95,7 @@ class ClassMeasure(Metric):
     def check(self, task: Task) -> None:
         output = task.output
         refuse_numbers_and_tokens(self, task)
-        if output.kind == "multiclass" and self.threshold != 0.5:
+        if output.kind in ("multiclass", "ordinal") and self.threshold != 0.5:
             raise ConfigError(
                 "threshold needs a binary target; with several classes the most probable one is predicted."
             )
@@ -110,7 +110,8 @@ class ClassMeasure(Metric):
         if average == "auto":
             average = 1 if task.output.kind == "binary" else "macro"
         how = average if self.class_id is None else self.class_id
-        return class_counts()(self.name, class_count(task.output), how, threshold=self.threshold, name=self.key)
+        options = {"threshold": self.threshold, "multilabel": task.output.kind == "multilabel", "name": self.key}
+        return class_counts()(self.name, class_count(task.output), how, **options)
 
 
 class AUC(Metric):
@@ -137,9 +138,37 @@ class AUC(Metric):
         refuse_numbers_and_tokens(self, task)
 
     def build(self, task: Task) -> keras.metrics.Metric:
-        multi_label = task.output.kind == "multiclass"
+        multi_label = task.output.kind != "binary"
         return streamed_area()(self.num_thresholds, curve=self.curve, multi_label=multi_label, name=self.key)
 
     def exact(self, task: Task, rows: Rows, prediction: np.ndarray) -> float:
+        if task.output.kind == "multilabel":
+            return mean_of_defined(label_areas(rows.y == 1, prediction, self.curve))
         found = areas(class_numbers(rows, task.output), class_probabilities(prediction), self.curve)
         return float(found[1]) if task.output.kind == "binary" else mean_of_defined(found)
+
+
+class ClassDistance(Metric):
+    """Mean distance of the predicted class from the true one, in classes: the mean absolute error of their numbers.
+
+    For an ordinal target. The predicted class of a row is its most probable one.
+    """
+
+    name: Literal["class_distance"] = "class_distance"
+    direction = "min"
+
+    def check(self, task: Task) -> None:
+        if task.output.kind != "ordinal":
+            raise ConfigError(f"class_distance needs classes in an order (task: ordinal), not {task.output.kind}.")
+
+    def build(self, task: Task) -> keras.metrics.Metric:
+        from keras import metrics
+        from keras import ops as keras_ops
+
+        ops: Any = keras_ops
+
+        def distance(y_true: Any, y_pred: Any) -> Any:
+            predicted = ops.cast(ops.argmax(y_pred, axis=-1), "float32")
+            return ops.abs(ops.cast(ops.reshape(y_true, (-1,)), "float32") - predicted)
+
+        return metrics.MeanMetricWrapper(distance, name=self.key)

@@ -42,7 +42,7 @@ class ErrorMetric(Metric):
     }
 
     def check(self, task: Task) -> None:
-        if task.output.kind == "multiclass" and not task.output.one_hot:
+        if task.output.kind in ("multiclass", "ordinal") and not task.output.one_hot:
             raise ConfigError(f"{self.name} needs numbers; this target is a class number. Use accuracy.")
         refuse_tokens(self, task)
 

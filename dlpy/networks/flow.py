@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dlpy.core.errors import ConfigError, ConfigErrors
 from dlpy.data.task import Input, Output, Task
@@ -18,6 +18,8 @@ _OF_NUMBERS = {"Flatten", "Reshape", "Concatenate", "Permute", "RepeatVector", "
 _OF_INTEGERS = _OF_NUMBERS | {"Embedding", "ReversibleEmbedding", "CategoryEncoding", "IntegerLookup", "Hashing",
                               "HashedCrossing"}  # fmt: skip
 
+_SIZES = (97, 193)  # tried where only the data tells a size: what is the same for both does not depend on it
+
 
 @dataclass(frozen=True)
 class Flow:
@@ -27,6 +29,11 @@ class Flow:
     given: Input | None = None
     integers: bool = False
     vocabulary: int | None = None  # one more than the largest integer
+    open: bool = False  # the last size, None, is a number that only the data tells
+
+    def of_size(self, size: int) -> Flow:
+        """Return the flow with its last size, where that is open, as a number."""
+        return replace(self, shape=(*(self.shape or ())[:-1], size), open=False) if self.open else self
 
     def view(self) -> Task | None:
         """Return the task of a block over this, or None if the shape is not known."""
@@ -103,7 +110,7 @@ def _walked(nodes: Sequence[Node], task: Task) -> tuple[list[Found], dict[str, F
     for node in nodes:
         inside = [flows[name] for name in given[node.name]]
         try:
-            flows[node.name] = _through(origin(node, by_name), inside)
+            flows[node.name] = _through_any(origin(node, by_name), inside)
         except ConfigErrors as error:
             found += [(("layers", node.name, *keys), message) for keys, message in error.found]
         except (ConfigError, ShapeError) as error:
@@ -113,8 +120,33 @@ def _walked(nodes: Sequence[Node], task: Task) -> tuple[list[Found], dict[str, F
 
 
 def _of_input(given: Input) -> Flow:
-    known = given.kind in ("array", "sparse", "sequence")
-    return Flow(given.shape if known else None, given, given.kind == "sequence", given.vocabulary)
+    known, integers = given.kind in ("array", "sparse", "sequence"), given.kind == "sequence"
+    is_open = known and not integers and None in given.shape[-1:]
+    return Flow(given.shape if known else None, given, integers, given.vocabulary, is_open)
+
+
+def _through_any(root: Node, inside: Sequence[Flow]) -> Flow:
+    """Return what comes out of a layer; a size that only the data tells may be any.
+
+    Raises:
+        ConfigError, ShapeError: it does not take what goes in, whatever that size is.
+    """
+    if root.family is not None or not any(flow.open for flow in inside):
+        return _through(root, inside)
+    others = [flow.shape[-1] for flow in inside if flow.shape and not flow.open]
+    found, error = [], None
+    for size in (*_SIZES, *(size for size in others if size is not None)):
+        try:
+            found.append(_through(root, [flow.of_size(size) for flow in inside]).shape)
+        except ShapeError as wrong:
+            error = wrong
+    if error is not None and not found:
+        raise error
+    if len(found) < 2 or None in found or len({len(shape) for shape in found if shape is not None}) > 1:
+        return Flow(None)
+    sizes = [set(sides) for sides in zip(*(shape for shape in found if shape is not None), strict=True)]
+    shape = tuple(side.pop() if len(side) == 1 else None for side in sizes)
+    return Flow(shape, open=len(sizes) > 0 and shape[-1] is None)
 
 
 def _through(root: Node, inside: Sequence[Flow]) -> Flow:
@@ -169,7 +201,7 @@ def innermost(root: Node) -> str:
     kind, options = root.kind, root.options
     while WRAPPED in options:
         options = options[WRAPPED]
-        kind = ALIASES.get(options["layer"], options["layer"])
+        kind = ALIASES.get(options["layer"]) or options["layer"]
     return kind
 
 
@@ -181,5 +213,5 @@ def _wrong_ends(ends: Mapping[str, str], flows: Mapping[str, Flow], task: Task, 
         if shape is not None and len(shape) != (1 if steps is None else 2):
             hint = "put {layer: Flatten} or a global pooling layer behind it"
             yield keys, f"the last layer needs one vector for each row, and '{layer}' gives {shown(shape)}: {hint}."
-        elif shape is not None and shape[-1] is None:
+        elif shape is not None and shape[-1] is None and not flows[layer].open:
             yield keys, f"the last layer needs a known number of features, and '{layer}' gives {shown(shape)}."

@@ -84,7 +84,7 @@ def _keras_layer(name: str, of: tuple[str, ...] | None, kind: Any, options: dict
     found = list(_wrong_keras_layer(kind, options))
     if found:
         raise _WrongError(found)
-    return Node(name, of, kind=ALIASES.get(kind, kind), options=options)
+    return Node(name, of, kind=ALIASES.get(kind) or kind, options=options)
 
 
 def _wrong_keras_layer(kind: Any, options: Mapping[str, Any]) -> Iterator[Found]:
@@ -93,7 +93,7 @@ def _wrong_keras_layer(kind: Any, options: Mapping[str, Any]) -> Iterator[Found]
     if wrong is not None:
         yield ("layer",), wrong
         return
-    yield from wrong_options(ALIASES.get(kind, kind), options)
+    yield from wrong_options(ALIASES.get(kind) or kind, options)
     if WRAPPED not in options:
         return
     wrapped = options[WRAPPED]

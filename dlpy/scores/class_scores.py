@@ -51,6 +51,26 @@ def class_scores(labels: np.ndarray, probability: np.ndarray) -> ClassScores:
     )
 
 
+def label_scores(labels: np.ndarray, probability: np.ndarray) -> ClassScores:
+    """Return the scores of labels of which several may be true; those above 0.5 are predicted.
+
+    Args:
+        labels: (rows, labels) of 0 and 1.
+        probability: (rows, labels).
+    """
+    true, said = labels == 1, probability > 0.5
+    rows, predicted, right = (counted.sum(axis=0) for counted in (true, said, true & said))
+    return ClassScores(
+        rows,
+        predicted,
+        precision=ratio(right, predicted),
+        recall=ratio(right, rows),
+        f1=ratio(2 * right, predicted + rows),
+        auc=label_areas(true, probability, "ROC"),
+        average_precision=label_areas(true, probability, "PR"),
+    )
+
+
 def class_probabilities(prediction: np.ndarray) -> np.ndarray:
     """Return one column per class: (rows, classes). A single column is the probability of the second of two classes."""
     if prediction.ndim == 2 and prediction.shape[1] > 1:
@@ -74,6 +94,12 @@ def areas(labels: np.ndarray, probability: np.ndarray, curve: str) -> np.ndarray
     """Return the one-vs-rest area under the ROC or PR curve of each class: (classes,)."""
     area = area_under_roc if curve == "ROC" else average_precision
     return np.array([area(labels == number, probability[:, number]) for number in range(probability.shape[1])])
+
+
+def label_areas(true: np.ndarray, probability: np.ndarray, curve: str) -> np.ndarray:
+    """Return the area under the ROC or PR curve of each of several labels: (labels,)."""
+    area = area_under_roc if curve == "ROC" else average_precision
+    return np.array([area(true[:, number], probability[:, number]) for number in range(true.shape[1])])
 
 
 def area_under_roc(positive: np.ndarray, score: np.ndarray, weight: np.ndarray | None = None) -> float:

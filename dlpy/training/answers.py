@@ -87,15 +87,16 @@ def save_predictions(run: Run, part: str, answers: list[Answers]) -> None:
     with atomic.storage(run.predictions), alone(run.changes):  # other parts may be scored at the same time
         write_arrays(run.predictions, read_arrays(run.predictions) | new)
     for answer in answers:
-        output, target = answer.task.output, _target(answer.rows, answer.task.output)
-        if output.has_classes:
+        output, target = answer.task.output, target_of(answer.rows, answer.task.output)
+        if output.has_classes or output.kind == "multilabel":
             save_class_table(run, answer.key(part), class_table(target, answer.prediction, output))
+        if output.has_classes:
             save_wrongest(run, answer.key(part), answer.raw, Guesses(target, answer.prediction, output))
 
 
 def _arrays(answer: Answers) -> dict[str, np.ndarray]:
     rows, output = answer.rows, answer.task.output
-    new = {"index": rows.index, "target": _target(rows, output), "prediction": answer.prediction}
+    new = {"index": rows.index, "target": target_of(rows, output), "prediction": answer.prediction}
     x = next(iter(rows.inputs.values()))
     if isinstance(x, Windows):
         new |= dict(zip(["baseline"], x.guesses().values(), strict=False))
@@ -108,5 +109,6 @@ def _arrays(answer: Answers) -> dict[str, np.ndarray]:
     return new
 
 
-def _target(rows: Rows, output: Output) -> np.ndarray:
+def target_of(rows: Rows, output: Output) -> np.ndarray:
+    """Return the only target of rows: (rows,) class numbers, or values."""
     return class_numbers(rows, output) if output.has_classes else rows.y

@@ -11,7 +11,7 @@ import numpy as np
 from dlpy.data.task import Output
 from dlpy.runs.directory import Run
 from dlpy.runs.results import cell, class_names
-from dlpy.scores.class_scores import MEASURES, class_probabilities, class_scores
+from dlpy.scores.class_scores import MEASURES, class_probabilities, class_scores, label_scores
 from dlpy.storage.atomic import number_text, write_whole
 
 COLUMNS = ("class", "rows", "predicted", *MEASURES)
@@ -21,12 +21,15 @@ def class_table(labels: np.ndarray, prediction: np.ndarray, output: Output) -> l
     """Return an entry for each class: its name, its rows, its predicted rows, and its scores (NaN where undefined).
 
     Args:
-        labels: (rows,) class numbers.
+        labels: (rows,) class numbers; of a multilabel target, (rows, labels) of 0 and 1.
         prediction: (rows, units).
         output: the target.
     """
-    probability = class_probabilities(prediction)
-    scores, names = class_scores(labels.astype(np.int64), probability), class_names(output, probability.shape[1])
+    if output.kind == "multilabel":
+        scores, names = label_scores(labels, prediction), class_names(output, prediction.shape[1])
+    else:
+        probability = class_probabilities(prediction)
+        scores, names = class_scores(labels.astype(np.int64), probability), class_names(output, probability.shape[1])
     counted = zip(names, scores.rows.tolist(), scores.predicted.tolist(), strict=True)
     measured = zip(*(getattr(scores, name).tolist() for name in MEASURES), strict=True)
     rows = ((*counts, *values) for counts, values in zip(counted, measured, strict=True))

@@ -13,14 +13,14 @@ from dlpy.data.rows import Loaded, Rows
 from dlpy.data.task import Task
 from dlpy.data.unfamiliar import require_familiar
 from dlpy.data.units import has_unit, own_scores, scores_in_unit
-from dlpy.data.validate import check_rows, class_numbers
+from dlpy.data.validate import check_rows
 from dlpy.engine.engine import Engine
 from dlpy.experiment.document import Document
 from dlpy.experiment.experiment import Experiment, load, prefix
 from dlpy.runs import checkpoints
 from dlpy.runs.directory import Run, require_model
 from dlpy.runs.results import tasks_of
-from dlpy.training.answers import Answers, answers_for, save_predictions
+from dlpy.training.answers import Answers, answers_for, save_predictions, target_of
 from dlpy.training.baseline import baseline, beside
 from dlpy.training.class_table import class_table
 from dlpy.training.compile import compiled_model, engine_for
@@ -180,8 +180,8 @@ def _of_output(trained: Trained, answers: Answers, common_sense: dict[str, Any])
     if has_unit(output):
         own = scores_of(common_sense, prefix(trained.task, answers.output))
         found["in_unit"] = _in_unit(trained.experiment.of_output(answers.output), answers, own)
-    if output.has_classes:
-        found["classes"] = class_table(class_numbers(rows, output), answers.prediction, output)
+    if output.has_classes or output.kind == "multilabel":
+        found["classes"] = class_table(target_of(rows, output), answers.prediction, output)
     return found
 
 

@@ -149,7 +149,7 @@ def _save_out_of_fold(run: Run, loaded: Loaded, folds: list[Fold]) -> None:
         key = "out_of_fold" if len(loaded.task.outputs) == 1 else key_of("out_of_fold", name)
         own = {"index": loaded.train.index[numbers], "target": labels, "prediction": mean}
         arrays |= {f"{key}.{what}": array[known] for what, array in own.items()}
-        if output.has_classes:
+        if output.has_classes or output.kind == "multilabel":
             save_class_table(run, key, class_table(labels[known], mean[known], output))
     write_arrays(run.predictions, arrays)
 
