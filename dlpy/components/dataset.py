@@ -133,7 +133,13 @@ class Dataset(Component):
 
     def named_transforms(self) -> list[Transform]:
         """Return the transforms of one among several inputs or targets."""
-        return []
+        kinds = (("inputs", OfInput, self.input_options()), ("targets", OfTarget, self.target_options()))
+        return [
+            kind(name=inner.name, of=of, inner=inner, keys=("data", key, of, *_place(option, inner)))
+            for key, kind, options in kinds
+            for of, option in options.items()
+            for inner in option.all_transforms()
+        ]
 
     def input_options(self) -> Mapping[str, InputOptions]:
         """Return the options that are given for one among several inputs."""
@@ -163,15 +169,6 @@ class NamedDataset(Dataset):
 
     def target_options(self) -> Mapping[str, TargetOptions]:
         return self.targets or {}
-
-    def named_transforms(self) -> list[Transform]:
-        kinds = (("inputs", OfInput, self.input_options()), ("targets", OfTarget, self.target_options()))
-        return [
-            kind(name=inner.name, of=of, inner=inner, keys=("data", key, of, *_place(option, inner)))
-            for key, kind, options in kinds
-            for of, option in options.items()
-            for inner in option.all_transforms()
-        ]
 
 
 def _place(options: InputOptions | TargetOptions, inner: Transform) -> tuple[str | int, ...]:

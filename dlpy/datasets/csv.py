@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
@@ -9,7 +10,7 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field, model_validator
 
-from dlpy.components.dataset import NamedDataset
+from dlpy.components.dataset import Dataset
 from dlpy.components.transform import Transform
 from dlpy.core.errors import DataError
 from dlpy.data.rows import SAMPLE_WEIGHT, Loaded, Rows, Source
@@ -18,7 +19,7 @@ from dlpy.data.tables import missing_cells
 from dlpy.data.task import Input, Task
 from dlpy.datasets._cells import Cells
 from dlpy.datasets._csv_checks import clashing_columns, wrong_options
-from dlpy.datasets._csv_inputs import AnyCsvInput
+from dlpy.datasets._csv_inputs import AnyCsvInput, CsvInput
 from dlpy.datasets._csv_parts import (
     check_names,
     found_inputs,
@@ -47,7 +48,7 @@ from dlpy.transforms.tabulate import Tabulate
 _STAND_IN_ROWS = 800
 
 
-class Csv(NamedDataset):
+class Csv(Dataset):
     """A UTF-8 CSV file with a header, `path`; numeric columns are used as numbers, categories are one-hot encoded.
 
     A column is numeric if every cell that is not missing is a number. Categories come from the training rows; an
@@ -139,6 +140,12 @@ class Csv(NamedDataset):
         inputs = {name: given.outline() for name, given in (self.inputs or {}).items()}
         outputs = {name: wanted.expected() for name, wanted in targets_of(self).items()}
         return Task(inputs or {"input": Input("table", (None,))}, outputs)
+
+    def input_options(self) -> Mapping[str, CsvInput]:
+        return self.inputs or {}
+
+    def target_options(self) -> Mapping[str, CsvTarget]:
+        return self.targets or {}
 
     def all_transforms(self) -> list[Transform]:
         if self.inputs is None:

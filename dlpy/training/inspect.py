@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -130,7 +130,7 @@ def _in_unit(target: np.ndarray, output: Output) -> str:
     return f"{', '.join(f'{value:.6g}' for value in own_numbers(target, output).reshape(-1))}, transformed to "
 
 
-def _told(rows: Rows, output: Output, number: int, words: Sequence[str]) -> str:
+def _told(rows: Rows, output: Output, number: int, words: tuple[str, ...]) -> str:
     """Return one target of a row."""
     row = rows.take(np.array([number]))
     if output.has_missing and is_missing(row.y)[0]:
@@ -179,7 +179,7 @@ def _balance(rows: Rows, task: Task) -> str:
         y, unit = own_numbers(rows.y, output), f" {output.unit}" if output.unit else ""
         return f"target {y.min():.4g} to {y.max():.4g}{unit}, mean {y.mean():.4g}"
     if output.kind == "multilabel":
-        names = output.classes or tuple(map(str, range(output.units or 0)))
+        names: tuple[str, ...] = output.classes or tuple(map(str, range(output.units or 0)))
         shares = zip(names[:_NAMED], rows.y.mean(axis=0).tolist(), strict=False)
         more = ", ..." if len(names) > _NAMED else ""
         return f"{len(names)} labels: {', '.join(f'{on_a_line(name)} {share:.0%}' for name, share in shares)}{more}"
