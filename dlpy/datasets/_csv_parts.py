@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dlpy.core.errors import ConfigError, DataError
-from dlpy.data.rows import SAMPLE_WEIGHT, is_missing
+from dlpy.data.rows import SAMPLE_WEIGHT
 from dlpy.data.tables import column_types, missing_cells
 from dlpy.data.task import Output, Task
 from dlpy.datasets._cells import Cells, check_categories, looks_numeric
 from dlpy.datasets._csv_inputs import CsvInput, TableInput
 from dlpy.datasets._csv_targets import CsvTarget
 from dlpy.datasets._table_options import no_column, require_names
+from dlpy.datasets._target_kinds import without_targets
 from dlpy.transforms.fill_missing import rule_of
 
 if TYPE_CHECKING:
@@ -162,9 +163,6 @@ def notes_of(
     filled = missing_cells.counted(cells.file, {name: cells.columns[name].missing for name in rules})
     total = sum(count for counts in filled.values() for count in counts.values())
     about = [f"{total:,} missing {'cell' if total == 1 else 'cells'} filled"] if total else []
-    gone = {name: int(is_missing(y).sum()) for name, y in targets.items()}
-    about += [f"{count:,} without {name}" for name, count in gone.items() if count]
-    lines = [
-        f"target '{name}': {count:,} of {len(cells.file):,} rows have none" for name, count in gone.items() if count
-    ]
+    missing, lines = without_targets(targets)
+    about += missing
     return f" ({', '.join(about)})" if about else "", (*missing_cells.table_of(filled, rules), *lines)

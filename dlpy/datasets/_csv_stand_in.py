@@ -14,14 +14,13 @@ from dlpy.data.task import Kind, Output
 from dlpy.datasets._csv_inputs import CsvInput, ImageInput, TableInput
 from dlpy.datasets._csv_parts import key_of, targets_of
 from dlpy.datasets._csv_targets import CsvTarget
+from dlpy.datasets._generated_targets import answers, classes, mixed
 from dlpy.stand_ins.sentences import sentences
 
 if TYPE_CHECKING:
     from dlpy.datasets.csv import Csv
 
 _CATEGORIES = np.array(["red", "green", "blue"])
-_MISSING = 0.1  # share of masked targets
-_ORDER = ("low", "middle", "high")
 
 Generated = tuple[Rows, Mapping[str, CsvInput], dict[str, Output]]
 
@@ -53,7 +52,7 @@ def named_rows(data: Csv, rng: np.random.Generator, count: int) -> Generated:
     made = {name: _features(rng, count, given) for name, given in inputs.items()}
     scores = [score for _, score in made.values()]
     found = {
-        name: _named_target(rng, _mixed(rng, scores), wanted, key_of(data, "targets", name))
+        name: _named_target(rng, mixed(rng, scores), wanted, key_of(data, "targets", name))
         for name, wanted in targets_of(data).items()
     }
     features = {name: x for name, (x, _) in made.items()}
@@ -100,7 +99,7 @@ def _target(score: np.ndarray, kind: Kind) -> tuple[np.ndarray, Output]:
     if kind == "regression":
         return score.astype(np.float32), Output("regression")
     names = ("a", "b") if kind == "binary" else ("a", "b", "c")
-    return _classes(score, len(names)), Output(kind, 1 if kind == "binary" else 3, names)
+    return classes(score, len(names)), Output(kind, 1 if kind == "binary" else 3, names)
 
 
 def _features(rng: np.random.Generator, count: int, given: CsvInput) -> tuple[Features, np.ndarray]:
@@ -128,35 +127,4 @@ def _named_target(rng: np.random.Generator, score: np.ndarray, given: CsvTarget,
     output = given.expected()
     if output.kind == "unknown":
         raise ConfigError(f"{key}.task: to generate stand-in rows, set it, such as regression or binary.")
-    y, output = _answers(rng, score, output)
-    if output.has_missing:
-        gone = rng.random(len(y)) < _MISSING
-        y[gone] = np.nan if y.dtype.kind == "f" else -1
-    return y, output
-
-
-def _answers(rng: np.random.Generator, score: np.ndarray, output: Output) -> tuple[np.ndarray, Output]:
-    units = output.units or 1
-    if output.kind == "multilabel":
-        own = score[:, None] + rng.normal(0, 0.1, (len(score), units))
-        return (own > rng.normal(0, 0.5, units)).astype(np.float32), output
-    if output.is_count:
-        return rng.poisson(np.exp(score)).astype(np.float32), output
-    if output.kind == "regression":  # above 0, so that they have a logarithm
-        y = np.exp(score / 2)
-        return (y if units == 1 else y[:, None] * np.arange(1, units + 1)).astype(np.float32), output
-    default = ("a", "b") if output.kind == "binary" else _ORDER if output.kind == "ordinal" else ("a", "b", "c")
-    classes = output.classes or default
-    made = Output(output.kind, 1 if output.kind == "binary" else len(classes), classes, has_missing=output.has_missing)
-    return _classes(score, len(classes)), made
-
-
-def _mixed(rng: np.random.Generator, scores: list[np.ndarray]) -> np.ndarray:
-    """Return a score of each row that depends on all inputs equally: (rows,)."""
-    signs = rng.choice([-1.0, 1.0], len(scores))
-    return np.stack(scores, axis=1) @ signs / np.sqrt(len(scores))
-
-
-def _classes(score: np.ndarray, count: int) -> np.ndarray:
-    bounds = np.quantile(score, np.arange(1, count) / count)
-    return np.searchsorted(bounds, score).astype(np.int64)
+    return answers(rng, score, output)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
+import numpy as np
 from pydantic import model_validator
 
 from dlpy.components.dataset import TargetOptions
 from dlpy.data.class_filter import Names
+from dlpy.data.rows import is_missing
 from dlpy.data.tables.targets import Wanted
 from dlpy.data.task import Kind, Output
 
@@ -60,3 +63,12 @@ class KindOptions(TargetOptions):
         """Return how the target is read, given where its options are."""
         kind = None if self.task == "auto" else self.task
         return Wanted(kind, tuple(self.classes or ()), self.missing == "mask", key)
+
+
+def without_targets(targets: Mapping[str, np.ndarray]) -> tuple[list[str], list[str]]:
+    """Return how many rows lack each target, for the description of the source and as lines; empty if none does."""
+    gone = {name: (int(is_missing(y).sum()), len(y)) for name, y in targets.items()}
+    about = [f"{count:,} without {name}" for name, (count, _) in gone.items() if count]
+    return about, [
+        f"target '{name}': {count:,} of {rows:,} rows have none" for name, (count, rows) in gone.items() if count
+    ]
