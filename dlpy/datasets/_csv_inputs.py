@@ -217,7 +217,7 @@ def _whole(picture: np.ndarray | DataError) -> np.ndarray:
     return picture
 
 
-def _one_kind(value: Any) -> Any:
+def one_kind(value: Any) -> Any:
     """Raise an error unless the options say what the input consists of, once."""
     if isinstance(value, dict):
         given = [kind for kind in _KINDS if value.get(kind) is not None]
@@ -228,7 +228,8 @@ def _one_kind(value: Any) -> Any:
     return value
 
 
-def _kind_of(value: Any) -> str | None:
+def kind_of(value: Any) -> str | None:
+    """Return the tag of the kind of input that options are of."""
     given = value if isinstance(value, dict) else vars(value) if isinstance(value, InputOptions) else {}
     return next((told for kind, told in _KINDS.items() if kind in given), None)
 
@@ -238,6 +239,6 @@ AnyCsvInput = Annotated[
     Annotated[TableInput, Tag(_KINDS["columns"])]
     | Annotated[TextInput, Tag(_KINDS["text"])]
     | Annotated[ImageInput, Tag(_KINDS["image"])],
-    Discriminator(_kind_of),
-    BeforeValidator(_one_kind),
+    Discriminator(kind_of),
+    BeforeValidator(one_kind),
 ]

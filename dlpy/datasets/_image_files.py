@@ -163,6 +163,13 @@ def common_size(folder: Path, names: list[str]) -> list[int]:
     return list(first[1]) if first else [1, 1]
 
 
+def of_size(pictures: np.ndarray, size: list[int], channels: int) -> np.ndarray:
+    """Return the images resized with nearest-neighbour interpolation, in colour or grayscale."""
+    down, across = (np.arange(side) * pictures.shape[1] // side for side in size)
+    pictures = pictures[:, down][:, :, across]
+    return pictures if channels == 3 else pictures.mean(axis=-1, keepdims=True).astype(np.uint8)
+
+
 def _images_under(folder: Path) -> Iterator[Path]:
     """Yield the image files in a folder and its subfolders, sorted by name; symbolic links are not followed."""
     for entry in entries(folder):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from pydantic import model_validator
@@ -31,10 +31,14 @@ class TextCsv(Dataset):
     """A UTF-8 CSV file with a header, `path`, that has a text column and a target column.
 
     No text may be empty. The classes are the distinct labels of the target in sorted order, as with csv. Other columns
-    are ignored. A transform, `tokenize` or `hash_words`, converts the texts to integers.
+    are ignored. A transform, `tokenize` or `hash_words`, converts the texts to integers. Pairs of texts, and texts with
+    other columns or several targets, are read by csv: `inputs: {left: {text: question1}, right: {text: question2}}`.
     """
 
     has_columns = True
+    hints: ClassVar[dict[str, str]] = dict.fromkeys(
+        ("inputs", "targets"), "Pairs of texts and several targets are read by csv: set 'name: csv'."
+    )
 
     name: Literal["text_csv"] = "text_csv"
     text: str = "text"

@@ -68,7 +68,8 @@ def _about_part(part: str, rows: Rows, task: Task) -> Iterator[str]:
         return
     yield f"{part}: {len(rows):,} rows"
     for name, given in task.inputs.items():
-        yield f"  input {name}: {given}{_span(rows.of_input(name))}"
+        label = f"input {name}" if len(task.inputs) > 1 else "input"
+        yield f"  {label}: {given}{_span(rows.of_input(name))}"
     for name in task.outputs:
         yield f"  target {name}: {_balance_of(rows, task, name).removeprefix('target ')}"
 
