@@ -42,10 +42,20 @@ class Stored:
         """The name of the part and, of several outputs, of this one, as files are named."""
         return key_of(self.part, self.output)
 
+    @property
+    def heading(self) -> str:
+        """The output's and the split's name in plot titles."""
+        return heading_of(self.part, self.output)
+
 
 def key_of(part: str, output: str) -> str:
     """Return the name of a part and an output as files are named; the empty output is the only one."""
     return f"{part}-{output}" if output else part
+
+
+def heading_of(part: str, output: str) -> str:
+    """Return the name of an output and a part in plot titles; the empty output is the only one."""
+    return f"{output}, {PARTS[part]}" if output else PARTS[part]
 
 
 def read_predictions(path: Path, outputs: Mapping[str, Output] | None) -> list[Stored]:

@@ -72,6 +72,7 @@ class Baseline(OfScores):
     guess: str = ""
     on: str = ""
     also: list[Baseline] = field(default_factory=list)
+    guesses: Mapping[str, str] = field(default_factory=dict)  # of several outputs: what it predicts, by output
 
 
 @dataclass(frozen=True)
