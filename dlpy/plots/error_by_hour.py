@@ -42,7 +42,7 @@ def _figure(run: Run, stored: Stored, hours: np.ndarray) -> Figure:
     axes = figure.add_subplot()
     present, counts = np.unique(hours, return_counts=True)
     forecast = (stored.prediction, "-", BLUE, "o", "forecast")
-    usual = (stored.baseline, "--", GREY, "", f"baseline: {baseline_name(run, stored.output)}")
+    usual = (stored.baseline, "--", GREY, "", f"baseline: {baseline_name(run, stored.output) or 'the last value'}")
     for values, style, colour, marker, label in (forecast, usual):
         if values is not None:
             errors = np.abs(values - target).mean(axis=1)

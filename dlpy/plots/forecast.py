@@ -47,7 +47,12 @@ def _figure(run: Run, stored: Stored) -> Figure | None:
         x = np.insert(at, jumps, at[jumps])
         axes.plot(x, np.insert(values[some].reshape(-1).astype(np.float64), jumps, np.nan), **look)  # type: ignore
 
-    line(stored.baseline, color=GREY, linewidth=0.7, label=caption(f"baseline: {baseline_name(run, stored.output)}"))
+    line(
+        stored.baseline,
+        color=GREY,
+        linewidth=0.7,
+        label=caption(f"baseline: {baseline_name(run, stored.output) or 'the last value'}"),
+    )
     line(stored.target, color=BLUE, linewidth=1.4, label="true value")
     line(stored.prediction, color=ORANGE, linewidth=1.2, label="forecast")
     axes.set(ylabel=in_unit("value", stored.of), xlabel="row of the series" if stored.time is None else "time")

@@ -44,6 +44,7 @@ class Record:
     raw_task: Mapping[str, Any] | None = None
     task: Mapping[str, Any] | None = None
     class_weighted: bool | None = None
+    weighted_outputs: list[str] = field(default_factory=list)  # of several outputs: those with class weights
     seconds: float | None = None
     peak_memory_bytes: int | None = None
     test_looks: int | None = None

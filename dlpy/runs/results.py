@@ -55,6 +55,12 @@ def outputs_of(run: Run) -> dict[str, Output]:
     return {} if found is None else found[1].outputs
 
 
+def names_of_outputs(run: Run) -> list[str]:
+    """Return the names of the outputs if the run has several, by which its scores and files are named."""
+    found = outputs_of(run)
+    return list(found) if len(found) > 1 else []
+
+
 def tasks_of(run: Run) -> tuple[Task, Task] | None:
     """Return a run's task before and after the transforms, or None if it trained no model.
 
@@ -121,13 +127,26 @@ def baseline_of(run: Run, score: str) -> float | None:
 
 def is_weighted(run: Run, score: str) -> bool:
     """Return whether this score is weighted by class on training rows; validation scores never are."""
-    return score in ("loss", DATA_LOSS) and bool(run.record().class_weighted)
+    record = run.record()
+    of_one = score.removesuffix("_loss") if score.endswith("_loss") else ""
+    return of_one in record.weighted_outputs or (score in ("loss", DATA_LOSS) and bool(record.class_weighted))
 
 
 def baseline_name(run: Run, output: str = "") -> str:
-    """Return the description of the baseline in the run's summary, or of that of one of several outputs."""
+    """Return the description of the baseline in the run's summary.
+
+    Args:
+        output: one of several; its own description is then returned, empty if it is unknown.
+    """
     baseline = run.summary().baseline
-    return "the last value" if baseline is None else baseline.guesses.get(output, baseline.guess)
+    if output:
+        return "" if baseline is None else baseline.guesses.get(output, "")
+    return "the last value" if baseline is None else baseline.guess
+
+
+def of_one(score: str, output: str) -> str:
+    """Return the name of a score without that of its output; the empty output is the only one."""
+    return score.removeprefix(f"{output}_") if output else score
 
 
 def scores_by_output(scores: Iterable[str], outputs: Iterable[str]) -> dict[str, list[str]]:

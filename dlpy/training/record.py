@@ -84,6 +84,8 @@ def _write_beginning(run: Run, experiment: Experiment, told: dict[str, Any], opt
     write_config(run, experiment)
     weighted = experiment.training.class_weight is not None
     record = opening(run, options, experiment.seed, told) | {"class_weighted": weighted, "test_looks": 0}
+    if names := experiment.weighted_outputs(list(told["task"]["outputs"])):
+        record["weighted_outputs"] = names
     run.write("run.json", record)
     data = told["data"]
     run.append_log(f"started: {options.command or options.kind}; data: {data['source']} {data['description']}")
