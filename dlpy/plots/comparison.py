@@ -22,7 +22,15 @@ from dlpy.drawing.figures import (
 from dlpy.drawing.phase_marks import mark_phases
 from dlpy.runs.directory import Run
 from dlpy.runs.history import History, fold_histories, mean_history, read_history
-from dlpy.runs.results import baseline_of, is_weighted, names_of_outputs, of_one, outputs_of, scores_by_output
+from dlpy.runs.results import (
+    baseline_of,
+    is_weighted,
+    names_of_outputs,
+    of_one,
+    outputs_of,
+    score_caption,
+    scores_by_output,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -135,7 +143,7 @@ def _draw_score(axes: Axes, name: str, compared: list[_Compared], output: str) -
     epoch_axis(axes, max((history.epochs for history in histories.values()), key=len), counted)
     curves = [history.curves[name] for history in histories.values() if name in history.curves]
     score_axis(axes, of_one(score, output), curves)
-    axes.set_title(f"{'validation' if name.startswith('val_') else 'training'} {caption(score)}")
+    axes.set_title(f"{'validation' if name.startswith('val_') else 'training'} {score_caption(score, output)}")
 
 
 def _colour(number: int) -> str:

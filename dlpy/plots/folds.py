@@ -19,6 +19,7 @@ from dlpy.runs.results import (
     is_long,
     names_of_outputs,
     of_one,
+    score_caption,
     scores_by_output,
     smooth,
 )
@@ -50,7 +51,7 @@ def _figure(run: Run, folds: list[History], output: str, scores: list[str]) -> F
     """Return the figure of the scores of an output; the empty output is the only one, or all together."""
     mean = mean_history(folds)
     columns = 2 if is_long(mean.epochs) else 1
-    title = f"{output}, {len(folds)} folds" if output else f"{len(folds)} folds"
+    title = f"{caption(output, 24)}, {len(folds)} folds" if output else f"{len(folds)} folds"
     figure = new_figure(f"{title} of {run.id}", 5 * columns + 0.5, 3 * len(scores) + 0.8)
     best = _best_epoch(run, mean)
     spread = fold_spread(run)
@@ -80,7 +81,7 @@ def _draw_raw(axes: Axes, score: str, folds: list[History], mean: History, outpu
     epoch_axis(axes, max((fold.epochs for fold in folds), key=len))
     curves = [fold.curves[held_out] for fold in folds if held_out in fold.curves]
     score_axis(axes, of_one(score, output), curves)
-    axes.set_title(f"validation {caption(score)}")
+    axes.set_title(f"validation {score_caption(score, output)}")
 
 
 def _draw_smoothed(axes: Axes, score: str, mean: History, output: str) -> None:

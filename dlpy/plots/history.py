@@ -22,7 +22,15 @@ from dlpy.plots.artwork import draw_terms
 from dlpy.runs.directory import Run
 from dlpy.runs.history import History, read_history
 from dlpy.runs.record import Summary
-from dlpy.runs.results import baseline_name, baseline_of, is_weighted, names_of_outputs, of_one, scores_by_output
+from dlpy.runs.results import (
+    baseline_name,
+    baseline_of,
+    is_weighted,
+    names_of_outputs,
+    of_one,
+    score_caption,
+    scores_by_output,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -94,8 +102,8 @@ def draw_score(axes: Axes, score: str, history: History, *, output: str = "", we
         axes.plot(history.epochs, validation, "-", marker=marker, markersize=16, color=ORANGE, label="validation")
     epoch_axis(axes, history.epochs)
     score_axis(axes, of_one(score, output), [curve for curve in (training, validation) if curve is not None])
-    title = "loss with penalties" if score == "loss" and DATA_LOSS in history.scores() else score
-    axes.set_title(caption(title))
+    with_penalties = score == "loss" and DATA_LOSS in history.scores()
+    axes.set_title("loss with penalties" if with_penalties else score_caption(score, output))
 
 
 def _draw_landmarks(axes: Axes, score: str, history: History, run: Run) -> None:
@@ -110,7 +118,8 @@ def _baseline(run: Run, output: str, *, is_only: bool) -> str:
     if is_only:
         return f"baseline: {baseline_name(run)}"
     guess = baseline_name(run, output) if output else ""
-    return caption(f"baseline of {output or 'all outputs together'}" + (f": {guess}" if guess else ""), 58)
+    whose = caption(output, 20) if output else "all outputs together"
+    return caption(f"baseline of {whose}" + (f": {guess}" if guess else ""), 58)
 
 
 def _title(run: Run, what: str) -> str:

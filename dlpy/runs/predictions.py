@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from dlpy.core.captions import caption
 from dlpy.core.errors import RunError
 from dlpy.data.task import Output
 from dlpy.runs.arrays import Arrays, classes, is_moderate, numbers, parsed, positions, values
@@ -55,7 +56,7 @@ def key_of(part: str, output: str) -> str:
 
 def heading_of(part: str, output: str) -> str:
     """Return the name of an output and a part in plot titles; the empty output is the only one."""
-    return f"{output}, {PARTS[part]}" if output else PARTS[part]
+    return f"{caption(output, 24)}, {PARTS[part]}" if output else PARTS[part]
 
 
 def read_predictions(path: Path, outputs: Mapping[str, Output] | None) -> list[Stored]:

@@ -149,6 +149,11 @@ def of_one(score: str, output: str) -> str:
     return score.removeprefix(f"{output}_") if output else score
 
 
+def score_caption(score: str, output: str) -> str:
+    """Return the name of a score for the title of a panel, the name of its output shortened."""
+    return f"{caption(output, 20)}_{caption(of_one(score, output))}" if output else caption(score)
+
+
 def scores_by_output(scores: Iterable[str], outputs: Iterable[str]) -> dict[str, list[str]]:
     """Return the names of scores by the output that they belong to, those of all outputs together under "".
 
