@@ -19,11 +19,15 @@ class How:
 
 @dataclass(frozen=True)
 class DataSource:
-    """The data of a run: `source` is file or stand-in, `sha256` covers all arrays."""
+    """The data of a run: `source` is file or stand-in, `sha256` covers all arrays.
+
+    always_generated: whether the dataset has no file that the stand-in is for.
+    """
 
     source: str
     description: str
     sha256: str
+    always_generated: bool = False
 
 
 @dataclass(frozen=True)

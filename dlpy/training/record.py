@@ -101,6 +101,8 @@ def told_of_data(experiment: Experiment, loaded: Loaded, task: Task) -> dict[str
     """Return the fields of run.json about the data: its fingerprint, those of other files, and the tasks."""
     source = {"source": loaded.source.kind, "description": loaded.source.description}
     data = source | {"sha256": loaded.fingerprint()}
+    if loaded.source.always_generated:
+        data["always_generated"] = True
     return {
         "data": data,
         "files": file_digests(experiment),
