@@ -23,6 +23,7 @@ REQUIRED = {  # the least that an experiment file must give
     "language_model": {"path": "x.txt"},
     "timeseries_csv": {"path": "x.csv", "target": "a", "columns": ["a", "b"], "lookback": 24, "delay": 2},
     "reshape": {"shape": [-1]},
+    "log": {"add": 1000},
     "pretrained": {"base": "vgg16"},
     "graph": {"layers": {"hidden": {"layer": "Dense", "units": 5, "activation": "relu"}}},
     "exponential_decay": {"initial_learning_rate": 0.1, "decay_steps": 10, "decay_rate": 0.5},

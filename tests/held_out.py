@@ -16,8 +16,11 @@ from dlpy.training.pipeline import Split, transform
 
 def numbers(rows: Rows) -> list[np.ndarray]:
     """Return all that a network sees of rows; of a series and a text no more than their own windows."""
-    whole = isinstance(rows.x, Windows | Passages | Padded | Scaled)
-    return [*([rows.array] if whole else arrays_of(rows.x)), *rows.targets.values()]
+    found = []
+    for name, x in rows.inputs.items():
+        whole = isinstance(x, Windows | Passages | Padded | Scaled)
+        found += [rows.of_input(name).array] if whole else arrays_of(x)
+    return [*found, *rows.targets.values()]
 
 
 def bits(arrays: list[np.ndarray]) -> str:
@@ -51,7 +54,7 @@ def garbled(x: Any) -> Any:
 
 def otherwise(part: Rows, kept: list[Rows], task: Task) -> tuple[Rows, list[Rows]]:
     """Return other rows instead of a part's, and the rows that stay: of a series or a text, in the changed whole."""
-    x = part.x
+    x = next(iter(part.inputs.values()))
     if isinstance(x, Passages):
         own = np.zeros(len(x.tokens), bool)
         for rows, value in [(part, True), *((rows, False) for rows in kept)]:
@@ -67,9 +70,12 @@ def otherwise(part: Rows, kept: list[Rows], task: Task) -> tuple[Rows, list[Rows
         series = np.where(own[:, None], x.series * 5 + 100, x.series)
         part, *kept = [rows.with_x(replace(rows.x, series=series)) for rows in (part, *kept)]
     else:
-        part = part.with_x(garbled(x))
-    y = part.y[::-1].copy() if task.output.kind != "regression" else part.y * 3 + 7
-    return part.with_y(y), kept
+        for name, features in part.inputs.items():
+            part = part.with_x(garbled(features), name)
+    for name, output in task.outputs.items():
+        y = part.targets[name]
+        part = part.with_y(y[::-1].copy() if output.kind != "regression" else y * 3 + 7, name)
+    return part, kept
 
 
 def with_other_test(parts: Split, task: Task) -> Split:

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pydantic.json_schema import models_json_schema
-
-from dlpy.artworks.base import Artwork
-from dlpy.artworks.dream_options import Dream
-from dlpy.artworks.style_options import Style
-from dlpy.components.option_docs import describe
 from dlpy.core.errors import did_you_mean
-from dlpy.core.json_schema import compact
 from dlpy.experiment.document import Document, read
 from dlpy.experiment.experiment import Experiment, experiment_of
 from dlpy.experiment.messages import checked
 from dlpy.experiment.yaml_reader import Mistake
 
-ARTWORKS: dict[str, type[Artwork]] = {"dream": Dream, "style": Style}
+if TYPE_CHECKING:
+    from dlpy.artworks.base import Artwork
+
+
+def artworks() -> dict[str, type[Artwork]]:
+    """Return the classes of experiments that make an image, by kind; they are imported for these alone."""
+    from dlpy.artworks.dream_options import Dream
+    from dlpy.artworks.style_options import Style
+
+    return {"dream": Dream, "style": Style}
 
 
 def load_any(path: Path, overrides: list[str] | None = None) -> tuple[Experiment | Artwork, Document]:
@@ -31,10 +33,11 @@ def load_any(path: Path, overrides: list[str] | None = None) -> tuple[Experiment
     kind = document.values.get("kind")
     if "kind" not in document.values:
         return experiment_of(document), document
-    if not isinstance(kind, str) or kind not in ARTWORKS:
-        message = f"there is no kind '{kind}'.{did_you_mean(str(kind), ARTWORKS)} Omit 'kind' to train a model."
+    known = artworks()
+    if not isinstance(kind, str) or kind not in known:
+        message = f"there is no kind '{kind}'.{did_you_mean(str(kind), known)} Omit 'kind' to train a model."
         raise document.error([Mistake(("kind",), message)])
-    artwork = checked(ARTWORKS[kind], document)
+    artwork = checked(known[kind], document)
     mistakes = artwork.mistakes()
     if mistakes:
         raise document.error(mistakes)
@@ -43,13 +46,19 @@ def load_any(path: Path, overrides: list[str] | None = None) -> tuple[Experiment
 
 def schema() -> dict[str, Any]:
     """Return the JSON Schema of experiment files of every kind."""
-    classes = [Experiment, *ARTWORKS.values()]
+    from pydantic.json_schema import models_json_schema
+
+    from dlpy.components.option_docs import describe
+    from dlpy.core.json_schema import compact
+
+    known = artworks()
+    classes = [Experiment, *known.values()]
     references, document = models_json_schema([(cls, "validation") for cls in classes])
     for reference in references.values():
         _let_extend(document["$defs"][reference["$ref"].rpartition("/")[2]])
-    document["properties"] = {"kind": {"enum": list(ARTWORKS)}}
+    document["properties"] = {"kind": {"enum": list(known)}}
     document["if"] = {"required": ["kind"]}
-    document["then"] = {"allOf": [_where(kind, references[cls, "validation"]) for kind, cls in ARTWORKS.items()]}
+    document["then"] = {"allOf": [_where(kind, references[cls, "validation"]) for kind, cls in known.items()]}
     document["else"] = references[Experiment, "validation"]
     describe(document)
     return {"$schema": "http://json-schema.org/draft-07/schema#", **compact(document)}

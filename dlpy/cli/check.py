@@ -40,17 +40,20 @@ def check(
 
 def _check(path: Path, overrides: list[str], *, data: bool) -> list[str]:
     """Return the report on a valid experiment's data; no lines unless `data` is set."""
-    from dlpy.artworks.base import Artwork
     from dlpy.artworks.kinds import load_any
-    from dlpy.artworks.make import prepared
     from dlpy.core.errors import DlpyError
-    from dlpy.training.inspect import inspect
 
     experiment, document = load_any(path, overrides)
+    if not data:
+        return []
+    from dlpy.artworks.base import Artwork
+    from dlpy.artworks.make import prepared
+    from dlpy.training.inspect import inspect
+
     try:
         if isinstance(experiment, Artwork):
-            return [prepared(experiment, document).described] if data else []
-        return list(inspect(experiment, document)) if data else []
+            return [prepared(experiment, document).described]
+        return list(inspect(experiment, document))
     except DlpyError as error:
         if str(error).startswith((f"{path}:", *overrides)):
             raise

@@ -83,11 +83,7 @@ class Augmentation(Block):
     def by_epoch(self, pictures: Features, seed: int, count: int, number: int = 0) -> Callable[[int], Draws]:
         """Return a function that draws the changes of `count` images for an epoch.
 
-        Args:
-            pictures: the images.
-            seed: of the experiment.
-            count: the number of images.
-            number: of the input among those that are augmented, from 0; each draws its own changes.
+        Each of several inputs draws its own: `number` counts those that are augmented, from 0.
         """
         if not isinstance(pictures, np.ndarray | Scaled | Pictures):
             raise TypeError(f"expected images, not {type(pictures).__name__}")

@@ -31,7 +31,10 @@ def layout(widths: Mapping[str, float], edges: Sequence[tuple[str, str]]) -> Lay
     left = min((places[name] - widths[name] / 2 for name in widths), default=0.0)
     return Layout(
         {name: (places[name] - left, ranks[name]) for name in widths},
-        [[(places[node] - left, ranks[chain[0]] + step) for step, node in enumerate(chain)] for chain in chains],
+        [
+            [(places[node] - left, ranks[source] + step) for step, node in enumerate(chain)]
+            for (source, _), chain in zip(edges, chains, strict=True)
+        ],
     )
 
 

@@ -70,15 +70,15 @@ def _draw_box(axes: Axes, centre: tuple[float, int], size: tuple[float, float], 
     axes.add_patch(FancyBboxPatch((x - width / 2, top - height), width, height, zorder=3, **look))
     first = top - height / 2 + (len(lines) - 1) * _LINE / 2
     for number, line in enumerate(lines):
-        weight = "bold" if number == 0 else "normal"
-        colour = "black" if number == 0 else GREY
-        axes.text(
-            x, first - number * _LINE, line, ha="center", va="center", fontsize=8, weight=weight, color=colour, zorder=4
-        )
+        weight, colour = ("bold", "black") if number == 0 else ("normal", GREY)
+        text = axes.text(x, first - number * _LINE, caption(line, _LONGEST), ha="center", va="center", zorder=4)
+        text.set(fontsize=8, weight=weight, color=colour)
 
 
 def _draw_edges(axes: Axes, placed: Layout, height: float) -> None:
     """Draw each edge from the bottom of its source, past the boxes of the ranks between, to the top of its target."""
+    from matplotlib.patches import FancyArrowPatch
+
     starts, ends = _spread(placed.paths, 0), _spread(placed.paths, -1)
     for points, start, end in zip(placed.paths, starts, ends, strict=True):
         corners = [(start, _top(points[0][1], height) - height)]
@@ -86,8 +86,8 @@ def _draw_edges(axes: Axes, placed: Layout, height: float) -> None:
             corners += [(x, _top(rank, height)), (x, _top(rank, height) - height)]
         corners.append((end, _top(points[-1][1], height)))
         axes.plot(*zip(*corners, strict=True), color=GREY, linewidth=1.0, solid_joinstyle="round", zorder=1)
-        arrow = {"arrowstyle": "-|>", "color": GREY, "linewidth": 1.0, "shrinkA": 0, "shrinkB": 0}
-        axes.annotate("", corners[-1], corners[-2], arrowprops=arrow, zorder=2)
+        look = {"arrowstyle": "-|>", "mutation_scale": 9, "color": GREY, "linewidth": 1.0, "shrinkA": 0, "shrinkB": 0}
+        axes.add_patch(FancyArrowPatch(corners[-2], corners[-1], zorder=2, **look))
 
 
 def _spread(paths: Sequence[list[tuple[float, int]]], end: int) -> list[float]:

@@ -10,14 +10,14 @@ from pydantic import ValidationError, WithJsonSchema, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from dlpy.components.model import Model, PretrainedModel
-from dlpy.core.errors import ConfigErrors
+from dlpy.core.errors import ConfigError, ConfigErrors
 from dlpy.data.task import Task
 from dlpy.models._outputs import add_output
 from dlpy.models._sequences import refuse_tokens
 from dlpy.networks.build import connected, input_tensors
 from dlpy.networks.flow import flows_of, misfits
 from dlpy.networks.keras_layers import LAYERS
-from dlpy.networks.lengths import of_any_length
+from dlpy.networks.lengths import losing_masks, of_any_length
 from dlpy.networks.links import origin, sources, unused, wrong_links
 from dlpy.networks.nodes import Node, parse_nodes
 from dlpy.networks.option_checks import Found
@@ -87,7 +87,10 @@ class Graph(PretrainedModel):
 
         nodes = self.nodes()
         given = input_tensors(task, of_any_length(nodes, self.outputs, task))
-        tensors = connected(nodes, task, given)
+        try:
+            tensors = connected(nodes, task, given)
+        except ConfigErrors as error:
+            raise ConfigError(*(f"model.{line}" for line in error.args)) from error
         ends = self.outputs or dict.fromkeys(task.outputs, nodes[-1].name)
         made = {name: add_output(tensors[ends[name]], output, name) for name, output in task.outputs.items()}
         inputs, outputs = (next(iter(some.values())) if len(some) == 1 else some for some in (given, made))
@@ -119,6 +122,8 @@ class Graph(PretrainedModel):
 
     def notice(self, task: Task) -> str | None:
         lines = self._over_blocks(task, lambda family, view: _notice(family, view))
+        ignoring = losing_masks(self.nodes(), list(task.inputs))
+        lines |= {name: f"{kind} takes padding for data: it ignores masks" for name, kind in ignoring.items()}
         return "; ".join(f"{name}: {line}" for name, line in lines.items() if line) or None
 
     def initialize(self, model: keras.Model) -> None:
@@ -168,7 +173,7 @@ def _detail(found: Found, values: dict[str, Any]) -> InitErrorDetails:
     keys, message = found
     inside: Any = values
     for key in keys[:-1]:
-        inside = inside[key] if isinstance(inside, dict | list) else {}
+        inside = inside[key]
     last = keys[-1]
     exists = last in inside if isinstance(inside, dict) else isinstance(inside, list)
     context = {"message": message} if exists else {"message": message, "key": str(last)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -49,6 +50,12 @@ def connected(nodes: Sequence[Node], task: Task, tensors: Mapping[str, Any]) -> 
     Raises:
         ConfigErrors: Keras cannot make a layer, or it does not take what goes in.
     """
+    with warnings.catch_warnings():  # Graph.notice says it in a line
+        warnings.filterwarnings("ignore", r"Layer '.*' \(of type .*\) was passed an input with a mask", UserWarning)
+        return _connected(nodes, task, tensors)
+
+
+def _connected(nodes: Sequence[Node], task: Task, tensors: Mapping[str, Any]) -> dict[str, Any]:
     builder, found, given = _Builder(nodes, task), dict(tensors), sources(nodes, list(tensors))
     for node in nodes:
         try:

@@ -7,16 +7,20 @@ from dataclasses import dataclass, replace
 
 from dlpy.core.errors import ConfigError, ConfigErrors
 from dlpy.data.task import Input, Output, Task
-from dlpy.networks.keras_objects import ALIASES
 from dlpy.networks.links import origin, sources, unused
 from dlpy.networks.nodes import Node
-from dlpy.networks.option_checks import WRAPPED, Found, close_to
+from dlpy.networks.option_checks import WRAPPED, Found, canonical, close_to
 from dlpy.networks.shape_rules import Shape, ShapeError, shown
 from dlpy.networks.shapes import output_shape
 
 _OF_NUMBERS = {"Flatten", "Reshape", "Concatenate", "Permute", "RepeatVector", "Identity"}  # keep integers as they are
 _OF_INTEGERS = _OF_NUMBERS | {"Embedding", "ReversibleEmbedding", "CategoryEncoding", "IntegerLookup", "Hashing",
                               "HashedCrossing"}  # fmt: skip
+_WITH_WEIGHTS = {
+    "BatchNormalization", "Bidirectional", "Conv1D", "Conv1DTranspose", "Conv2D", "Conv2DTranspose", "Conv3D",
+    "Conv3DTranspose", "Dense", "DepthwiseConv1D", "DepthwiseConv2D", "GRU", "LSTM", "LayerNormalization",
+    "SeparableConv1D", "SeparableConv2D", "SimpleRNN",
+}  # fmt: skip
 
 _SIZES = (97, 193)  # tried where only the data tells a size: what is the same for both does not depend on it
 
@@ -106,17 +110,31 @@ def _walked(nodes: Sequence[Node], task: Task) -> tuple[list[Found], dict[str, F
     """Return the mistakes in what goes into the layers, and what comes out of them."""
     flows = {name: _of_input(given) for name, given in task.inputs.items()}
     found: list[Found] = []
+    first: dict[str, Flow] = {}  # what goes into the first use of each layer
     by_name, given = {node.name: node for node in nodes}, sources(nodes, list(task.inputs))
     for node in nodes:
-        inside = [flows[name] for name in given[node.name]]
+        inside, root = [flows[name] for name in given[node.name]], origin(node, by_name)
         try:
-            flows[node.name] = _through_any(origin(node, by_name), inside)
+            _check_sharing(root, inside[0], first.setdefault(root.name, inside[0]))
+            flows[node.name] = _through_any(root, inside)
         except ConfigErrors as error:
             found += [(("layers", node.name, *keys), message) for keys, message in error.found]
         except (ConfigError, ShapeError) as error:
             found.append((("layers", node.name), str(error)))
         flows.setdefault(node.name, Flow(None))
     return found, flows
+
+
+def _check_sharing(root: Node, flow: Flow, first: Flow) -> None:
+    """Raise ConfigError if a layer with weights is used again for rows that these do not fit."""
+    if flow.shape is None or first.shape is None or not (root.family or root.kind in _WITH_WEIGHTS):
+        return
+    axes = slice(None) if root.family else slice(-1, None)
+    sizes = zip(flow.shape[axes], first.shape[axes], strict=False)
+    if len(flow.shape) != len(first.shape) or any(None not in pair and pair[0] != pair[1] for pair in sizes):
+        raise ConfigError(
+            f"it has the weights of '{root.name}', for {shown(first.shape)}: they do not fit {shown(flow.shape)}."
+        )
 
 
 def _of_input(given: Input) -> Flow:
@@ -201,13 +219,15 @@ def innermost(root: Node) -> str:
     kind, options = root.kind, root.options
     while WRAPPED in options:
         options = options[WRAPPED]
-        kind = ALIASES.get(options["layer"]) or options["layer"]
+        kind = canonical(options["layer"])
     return kind
 
 
 def _wrong_ends(ends: Mapping[str, str], flows: Mapping[str, Flow], task: Task, *, given: bool) -> Iterator[Found]:
     """Yield a mistake for each output whose last layer would not get one vector for each row."""
     for name, layer in ends.items():
+        if task.outputs[name].kind == "unknown":  # only the file decides how the output is predicted
+            continue
         shape, steps = flows[layer].shape, task.outputs[name].steps
         keys = ("outputs", name) if given else ("layers", layer)
         if shape is not None and len(shape) != (1 if steps is None else 2):

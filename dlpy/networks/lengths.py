@@ -1,4 +1,4 @@
-"""Which inputs of a graph may have rows of any length, because masks skip their padding all the way."""
+"""Where masks go in a graph: which inputs may have rows of any length, and which layers lose a mask."""
 
 from __future__ import annotations
 
@@ -15,6 +15,10 @@ _PASSING = {  # work on each time step alone and pass the mask on
     "LayerNormalization", "LeakyReLU", "ReLU", "SpatialDropout1D", "UnitNormalization",
 }  # fmt: skip
 _SKIPPING = {"GRU", "GlobalAveragePooling1D", "LSTM", "SimpleRNN"}  # skip the time steps that the mask marks
+_LOSING = {  # neither use the mask that they get nor pass it on
+    "AveragePooling1D", "Conv1D", "Conv1DTranspose", "Cropping1D", "DepthwiseConv1D", "Flatten", "GlobalMaxPooling1D",
+    "MaxPooling1D", "Permute", "SeparableConv1D", "UpSampling1D", "ZeroPadding1D",
+}  # fmt: skip
 
 
 def of_any_length(nodes: Sequence[Node], outputs: Mapping[str, str] | None, task: Task) -> set[str]:
@@ -53,3 +57,19 @@ def _skips_padding(root: Node, *, reads_input: bool) -> bool:
     if reads_input:
         return root.kind == "Embedding" and root.options.get("mask_zero") is True
     return root.kind in _PASSING or (root.kind in {*_SKIPPING, "Bidirectional"} and innermost(root) in _SKIPPING)
+
+
+def losing_masks(nodes: Sequence[Node], inputs: Sequence[str]) -> dict[str, str]:
+    """Return the class of each layer that gets a mask and ignores it, by the name of the layer."""
+    by_name, given = {node.name: node for node in nodes}, sources(nodes, inputs)
+    masked: set[str] = set()
+    found = {}
+    for node in nodes:
+        root, gets_mask = origin(node, by_name), bool(masked & {*given[node.name]})
+        makes_mask = root.kind == "Masking" or (root.kind == "Embedding" and root.options.get("mask_zero") is True)
+        every = root.kind in _SKIPPING and root.options.get("return_sequences") is True
+        if makes_mask or (gets_mask and (root.kind in _PASSING or every)):
+            masked.add(node.name)
+        elif gets_mask and root.kind in _LOSING:
+            found[node.name] = root.kind
+    return found

@@ -12,8 +12,7 @@ from pydantic import ValidationError
 from dlpy.components.model import Model
 from dlpy.core.errors import ConfigError, did_you_mean
 from dlpy.experiment.messages import mistakes_of
-from dlpy.networks.keras_objects import ALIASES
-from dlpy.networks.option_checks import WRAPPED, Found, wrong_layer, wrong_options
+from dlpy.networks.option_checks import WRAPPED, Found, canonical, wrong_layer, wrong_options
 
 _KINDS = ("layer", "family", "like")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
@@ -84,7 +83,7 @@ def _keras_layer(name: str, of: tuple[str, ...] | None, kind: Any, options: dict
     found = list(_wrong_keras_layer(kind, options))
     if found:
         raise _WrongError(found)
-    return Node(name, of, kind=ALIASES.get(kind) or kind, options=options)
+    return Node(name, of, kind=canonical(kind), options=options)
 
 
 def _wrong_keras_layer(kind: Any, options: Mapping[str, Any]) -> Iterator[Found]:
@@ -93,7 +92,7 @@ def _wrong_keras_layer(kind: Any, options: Mapping[str, Any]) -> Iterator[Found]
     if wrong is not None:
         yield ("layer",), wrong
         return
-    yield from wrong_options(ALIASES.get(kind) or kind, options)
+    yield from wrong_options(canonical(kind), options)
     if WRAPPED not in options:
         return
     wrapped = options[WRAPPED]
@@ -130,7 +129,7 @@ def _family(family: Any, options: dict[str, Any]) -> Model:
 
 
 def _shared(name: str, of: tuple[str, ...] | None, like: Any, options: dict[str, Any]) -> Node:
-    if not isinstance(like, str):
+    if not isinstance(like, str) or not like:
         raise _WrongError([(("like",), "expected the name of a layer above.")])
     if options:
         listed = ", ".join(f"'{option}'" for option in options)

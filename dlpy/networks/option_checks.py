@@ -59,6 +59,11 @@ def close_to(name: str, known: list[str]) -> str:
     return f" Did you mean '{folded[close[0]]}'?" if close else did_you_mean(name, known)
 
 
+def canonical(kind: str) -> str:
+    """Return the name of a layer's class for a name of Keras, such as MaxPooling2D for MaxPool2D."""
+    return named.ALIASES.get(kind, kind)
+
+
 def wrong_layer(kind: object) -> str | None:
     """Return why an experiment file cannot name this layer, or None if it can."""
     if not isinstance(kind, str):
@@ -104,15 +109,10 @@ def _message(kind: str, name: str, value: Any, default: Any) -> str | None:
         return None if value is False else f"{_REFUSED[name]}."
     if name in _CHOICES or (name == "padding" and isinstance(default, str)):
         return _wrong_name(name, value, _CHOICES.get(name) or _paddings(kind))
-    rules: list[tuple[set[str], Callable[[Any], bool], str]] = [
-        (_COUNTS, _is_count, "expected a whole number, 1 or more"),
-        (_SIZES, _are_counts, "expected whole numbers, 1 or more"),
-        (_RATES, _is_rate, "expected a number from 0 to 1"),
-    ]
-    for names, fits, expected in rules:
+    for names, fits, expected in _RULES:
         if name in names:
-            return None if fits(value) else f"{expected}, got {_shown(value)}."
-    expected = _expected(value, default)
+            return None if fits(value) else f"expected {expected}, got {_shown(value)}."
+    expected = "a value" if value is None and default is ... else _expected(value, default)
     return None if expected is None else f"expected {expected}, got {_shown(value)}."
 
 
@@ -194,6 +194,35 @@ def _are_counts(value: Any) -> bool:
 
 def _is_rate(value: Any) -> bool:
     return _is_number(value) and 0 <= value <= 1
+
+
+def _is_list_of_sides(value: Any) -> bool:
+    """Return whether a value is a shape or an order of axes: whole numbers, or -1 for what is left."""
+    return isinstance(value, list) and all(_is_integer(side) and (side == -1 or side >= 1) for side in value)
+
+
+def _are_axes(value: Any) -> bool:
+    """Return whether a value is an axis, or one for each of two tensors."""
+    return _is_integer(value) or (isinstance(value, list) and len(value) == 2 and all(map(_is_integer, value)))
+
+
+def _are_margins(value: Any) -> bool:
+    """Return whether a value is a number, one for each side, or two for the ends of each side."""
+    if not isinstance(value, list):
+        return _is_integer(value) and value >= 0
+    flat = [end for side in value for end in (side if isinstance(side, list) else [side])]
+    pairs = all(len(side) == 2 for side in value if isinstance(side, list))
+    return 2 <= len(value) <= 3 and pairs and all(_is_integer(end) and end >= 0 for end in flat)
+
+
+_RULES: list[tuple[set[str], Callable[[Any], bool], str]] = [
+    (_COUNTS, _is_count, "a whole number, 1 or more"),
+    (_SIZES, _are_counts, "whole numbers, 1 or more"),
+    (_RATES, _is_rate, "a number from 0 to 1"),
+    ({"target_shape", "dims"}, _is_list_of_sides, "a list of whole numbers"),
+    ({"axes"}, _are_axes, "an axis, or a list of two"),
+    ({"padding", "cropping"}, _are_margins, "whole numbers, 0 or more"),
+]
 
 
 def _shown(value: object) -> str:

@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dlpy.networks import shapes_of_merges, shapes_of_sequences, shapes_of_vectors, shapes_of_windows
-from dlpy.networks.keras_objects import ALIASES
-from dlpy.networks.option_checks import WRAPPED, options_of
+from dlpy.networks.option_checks import WRAPPED, canonical, options_of
 from dlpy.networks.shape_rules import Shape, ShapeError, shown
 
 RULES = {**shapes_of_vectors.RULES, **shapes_of_windows.RULES, **shapes_of_sequences.RULES, **shapes_of_merges.RULES}
@@ -24,7 +23,7 @@ def output_shape(kind: str, given: Sequence[Shape | None], options: Mapping[str,
     Raises:
         ShapeError: the layer does not take these shapes.
     """
-    kind = ALIASES.get(kind, kind)
+    kind = canonical(kind)
     known = [shape for shape in given if shape is not None]
     if len(known) < len(given):
         return None

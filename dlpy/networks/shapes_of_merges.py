@@ -43,12 +43,14 @@ def _concatenate(given: list[Shape], options: Mapping[str, Any]) -> Shape:
     return tuple(found)
 
 
-def _axis(axis: int, rank: int) -> int:
+def _axis(axis: Any, rank: int) -> int:
     """Return the position in a shape without the batch axis.
 
     Raises:
         ShapeError: there is no such axis, or it is that of the batch.
     """
+    if not isinstance(axis, int):
+        raise ShapeError(f"axis: expected a whole number, got {axis}.")
     position = axis + rank if axis < 0 else axis - 1
     if axis == 0 or not 0 <= position < rank:
         raise ShapeError(f"axis: {axis} is none of the axes 1 to {rank}; 0 is the batch.")

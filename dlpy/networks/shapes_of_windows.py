@@ -129,7 +129,7 @@ def _both_ends(value: Any, dimensions: int) -> list[tuple[int, int]]:
     """Return how much an option changes each side at its start and its end."""
     if isinstance(value, int):
         return [(value, value)] * dimensions
-    if dimensions == 1:
+    if dimensions == 1 and all(isinstance(end, int) for end in value):
         return [(value[0], value[1])]
     if len(value) != dimensions:
         raise ShapeError(f"expected {dimensions} entries, one for each side, got {value}.")

@@ -59,6 +59,13 @@ def uses_of(model: keras.Model, names: Mapping[str, Sequence[str]] | None = None
     return found
 
 
+def uses_beside(model: keras.Model, layers: Sequence[Any]) -> list[LayerUse]:
+    """Return those of some layers whose weights are in no layer of a network, such as a GAN's generator."""
+    known = {id(weight) for operation in model.operations for weight in getattr(operation, "weights", ())}
+    others = [layer for layer in layers if not {id(weight) for weight in layer.weights} <= known]
+    return [_use(layer, layer.name, (), (getattr(layer, "outputs", None) or [None])[0]) for layer in others]
+
+
 def _masks(node: Any) -> Iterator[Any]:
     """Yield the masks that go into a layer: tensors that Keras computes beside the data."""
     import keras
@@ -118,13 +125,10 @@ def _kind(operation: Any) -> str:
         return "input"
     if isinstance(operation, keras.Model):
         return "network"
-    if isinstance(operation, keras.layers.Wrapper):
-        return f"{type(operation).__name__} {type(_wrapped(operation)).__name__}"
-    return type(operation).__name__
-
-
-def _wrapped(operation: Any) -> Any:
-    return getattr(operation, "forward_layer", None) or operation.layer
+    kind = type(operation).__name__
+    if isinstance(operation, keras.layers.Bidirectional):
+        return f"{kind} {type(operation.forward_layer).__name__}"
+    return f"{kind} {type(operation.layer).__name__}" if isinstance(operation, keras.layers.Wrapper) else kind
 
 
 def _size(variable: Any) -> int:
@@ -144,14 +148,12 @@ def _rows(uses: Sequence[LayerUse], before: str) -> Iterator[tuple[str, str, str
         yield from _rows(use.inside, f"{before}  ")
 
 
-def _weights(use: LayerUse) -> str:
+def _weights(use: LayerUse, unit: str = "") -> str:
+    """Return the number of weights, with how many learn unless all do."""
     if use.same_as:
         return f"those of {use.same_as}"
-    if not use.weights:
-        return ""
-    frozen = use.weights - use.learning
-    note = "" if not frozen else " frozen" if frozen == use.weights else f" ({frozen:,} frozen)"
-    return f"{use.weights:,}{note}"
+    note = "" if use.learning == use.weights else f" ({use.learning:,} learn)" if use.learning else " frozen"
+    return f"{use.weights:,}{unit}{note}" if use.weights else ""
 
 
 def _line(row: Sequence[str], widths: Sequence[int]) -> str:
@@ -175,8 +177,7 @@ def dot(uses: Sequence[LayerUse], title: str) -> str:
 def caption(use: LayerUse) -> list[str]:
     """Return the lines of a layer's box in a drawing."""
     kind = f"{use.kind} of {len(use.inside)} layers" if use.inside else use.kind
-    weights = _weights(use)
-    own = f"weights of {use.same_as}" if use.same_as else f"{weights} weights" if weights else ""
+    own = f"weights of {use.same_as}" if use.same_as else _weights(use, " weights")
     return [line for line in (use.name, f"{kind} {use.shape_text}".strip(), own) if line]
 
 

@@ -93,7 +93,7 @@ class InUnit:
 
 @dataclass(frozen=True)
 class OfOutput:
-    """What is told of one of several outputs, besides its scores."""
+    """What is recorded of one of several outputs, besides its scores."""
 
     rows: int | None = None
     in_unit: InUnit | None = None

@@ -12,15 +12,15 @@ from dlpy.stand_ins.words import draw, zipf
 TRAITS = 3
 LEVELS = 4  # of each trait
 LENGTHS = (200, 500)  # fewest and most words of a post
-AGE_NOISE = 8.0  # years
-BEST_MAE = 4.0  # AGE_NOISE / 2
+AGE_NOISE = 5.0  # years
+BEST_MAE = 2.5  # AGE_NOISE / 2
 OTHER_INCOME = 0.25
 BEST_INCOME_ACCURACY = 0.775  # 1 - OTHER_INCOME * 9 / 10
-OTHER_GENDER = 0.1
-BEST_GENDER_ACCURACY = 0.9
+OTHER_GENDER = 0.25
+BEST_GENDER_ACCURACY = 0.75
 INCOMES = 10  # brackets
-DEVOTION = 0.2  # share of words that show a trait
-_MOST_KEYWORDS = 300  # per level of a trait
+DEVOTION = 0.3  # share of words that show a trait
+_MOST_KEYWORDS = 60  # per level of a trait
 _COMMON = 0.04  # share of the vocabulary that is never a keyword
 
 
@@ -41,12 +41,12 @@ class Posts:
 def posts(seed: int, part: int, count: int, *, vocabulary: int) -> Posts:
     """Return posts of 200 to 500 words by writers with three hidden traits of four levels each.
 
-    A fifth of the words are keywords of a level of the writer's traits, up to 300 for each level; the others are drawn
+    30% of the words are keywords of a level of the writer's traits, up to 60 for each level; the others are drawn
     from all words by Zipf's law. The words tell the traits almost beyond doubt. With levels a, b, c from 0 to 3:
 
-    - age is 24 + 7 a + 4 b + 2 c years, plus noise uniform between -8 and 8: the best possible MAE is 4;
+    - age is 24 + 7 a + 4 b + 2 c years, plus noise uniform between -5 and 5: the best possible MAE is 2.5;
     - income is bracket a + b + c; a quarter is drawn again from all ten: the best possible accuracy is 0.775;
-    - gender is 1 where b + c - a is at least 2; a tenth is the other one: the best possible accuracy is 0.9.
+    - gender is 1 where b + c - a is at least 2; a quarter is the other one: the best possible accuracy is 0.75.
 
     Args:
         part: number of the split; each number gives different posts for the same seed.

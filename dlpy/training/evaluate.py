@@ -174,7 +174,7 @@ def _score(run: Run, trained: Trained, part: Part, raw: Rows, train: Rows) -> di
 
 
 def _of_output(trained: Trained, answers: Answers, common_sense: dict[str, Any]) -> dict[str, Any]:
-    """Return what is told of one output: scores in the target's own unit, and those of each class."""
+    """Return the scores of one output in the target's own unit, and those of each class."""
     output, rows = answers.task.output, answers.rows
     found: dict[str, Any] = {} if answers.is_only else {"rows": len(rows)}
     if has_unit(output):

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from dlpy.drawing.network import draw_network
+from dlpy.engine.custom_step import stepped_class
 from dlpy.experiment.document import Document
 from dlpy.experiment.experiment import Experiment, raise_mistakes
 from dlpy.networks import summary
@@ -54,4 +55,6 @@ def network_of(experiment: Experiment, document: Document) -> Network:
     data, _ = transform(experiment, split(experiment.data, loaded), loaded.task)
     family = experiment.model.resolved(data.task)
     model: Any = new_model(family, data.task, experiment.seed)
-    return Network(str(experiment.name), summary.uses_of(model, family.uses()), weights_line(model))
+    turns = model.turns if isinstance(model, stepped_class()) else []
+    beside = summary.uses_beside(model, [layer for turn in turns for layer in turn.learns]) if turns else []
+    return Network(str(experiment.name), [*summary.uses_of(model, family.uses()), *beside], weights_line(model))

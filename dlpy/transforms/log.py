@@ -9,7 +9,7 @@ import numpy as np
 
 from dlpy.components.transform import Transform
 from dlpy.core.errors import ConfigError, DataError
-from dlpy.data.features import Table
+from dlpy.data.features import Table, Windows
 from dlpy.data.rows import Rows
 from dlpy.data.task import Output, State, Task
 
@@ -29,19 +29,25 @@ class Log(Transform):
     def outline(self, task: Task) -> Task:
         if task.input.kind not in ("array", "table"):
             raise ConfigError(f"log requires arrays or tables, not {task.input}.")
-        return task.with_input(replace(task.input, rescaled=True))
+        return task.with_input(replace(task.input, target=None, rescaled=True))  # targets stay as they are
 
     def apply(self, rows: Rows, state: State) -> Rows:
-        numbers = (rows.x.numeric if isinstance(rows.x, Table) else rows.array.astype(np.float64)) + self.add
-        wrong = np.argwhere(numbers <= 0)
-        if len(wrong):
-            row, value = rows.index[wrong[0, 0]], numbers[tuple(wrong[0])] - self.add
-            hint = f"{{name: log, add: {max(1.0, 1 - value):g}}}"
-            raise DataError(f"row {row} holds {value:g}, which has no logarithm: use such as {hint}.")
-        logarithms = np.log(numbers)
+        if isinstance(rows.x, Windows):
+            series = self._logarithms(rows.x.series, np.arange(len(rows.x.series))).astype(np.float32)
+            return rows.with_x(replace(rows.x, series=series, target=None))
         if isinstance(rows.x, Table):
-            return rows.with_x(replace(rows.x, numeric=logarithms))
-        return rows.with_x(logarithms.astype(np.float32))
+            return rows.with_x(replace(rows.x, numeric=self._logarithms(rows.x.numeric, rows.index)))
+        return rows.with_x(self._logarithms(rows.array, rows.index).astype(np.float32))
+
+    def _logarithms(self, numbers: np.ndarray, index: np.ndarray) -> np.ndarray:
+        """Return the logarithms of numbers (rows, ...), whose rows have these positions in the source."""
+        sums = numbers.astype(np.float64) + self.add
+        wrong = np.argwhere(sums <= 0)
+        if len(wrong):
+            value = sums[tuple(wrong[0])] - self.add
+            hint = f"{{name: log, add: {max(1.0, 1 - value):g}}}"
+            raise DataError(f"row {index[wrong[0, 0]]} holds {value:g}, which has no logarithm: use such as {hint}.")
+        return np.log(sums)
 
     def of_target(self, output: Output, state: State) -> Output:
         if output.log_of_sum is not None or (output.scale, output.offset) != (1.0, 0.0):

@@ -19,6 +19,8 @@ def find_data(name: str, data: Path, folder: Path) -> Path:
         {
             "imdb.npz": write_texts,
             "reuters.npz": write_texts,
+            "questions.npz": write_generated,
+            "posts.npz": write_generated,
             "table.csv": write_table,
             "climate.csv": write_climate,
             "prose.txt": write_prose,
@@ -49,6 +51,18 @@ def write_texts(path: Path) -> None:
     else:
         arrays = {"x": as_objects(lists["train"] + lists["test"]), "y": np.concatenate(list(labels.values()))}
     np.savez(path, **arrays)
+
+
+def write_generated(path: Path) -> None:
+    """Write the rows that the experiment of this dataset trains on: object arrays of lists of integers, and targets."""
+    from dlpy.experiment.experiment import load
+
+    config = {"questions": "qa_two_inputs", "posts": "posts_three_outputs"}[path.stem]
+    experiment, _ = load(Path(__file__).parents[2] / "configs" / f"{config}.yaml")
+    changes = {"vocabulary": 5000} if path.stem == "posts" else {}
+    rows = experiment.data.model_copy(update=changes).load().train
+    lists = {name: as_objects([x.row(i).tolist() for i in range(len(rows))]) for name, x in rows.inputs.items()}
+    np.savez(path, **lists, **rows.targets)
 
 
 def as_objects(rows: list[list[int]]) -> np.ndarray:

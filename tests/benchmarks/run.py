@@ -85,6 +85,12 @@ JOBS = {
         "pets_features.py {file} {vgg16} 48 30",
         PETS,
     ),
+    "questions": Job("train configs/qa_two_inputs.yaml training.epochs=3", "questions.py {file} 3", "questions.npz"),
+    "posts": Job(
+        "train configs/posts_three_outputs.yaml data.vocabulary=5000 training.epochs=2",
+        "posts.py {file} 5000 2",
+        "posts.npz",
+    ),
     "vae": Job(
         "train configs/mnist_vae.yaml data.path={file} data.validation=null training.epochs=2 "
         "training.steps_per_epoch=500",

@@ -13,7 +13,7 @@ WORDS = {
     "dlpy evaluate 2026": ["20260102-000000-b", "20260101-000000-a"],
     "dlpy plot latest l": ["latest"],
     "dlpy runs --runs elsewhere 2": ["20250101-000000-c"],
-    "dlpy show mo": ["models"],
+    "dlpy show mo": ["models", "model"],
     "dlpy show models re": [],
     "dlpy show losses mae": ["mae"],
     "dlpy show no_such_kind a": [],

@@ -93,6 +93,38 @@ def test_networks_in_networks_are_indented_and_weights_counted_once() -> None:
     assert '"seen" [label="seen\\nnetwork of 5 layers (5)\\n297 weights"];' in dot(uses, "x")
 
 
+def test_wrapped_layers_and_weights_that_do_not_learn_are_named() -> None:
+    text = {
+        "a": {"layer": "Bidirectional", "wrapped": {"layer": "GRU", "units": 2}},
+        "b": {"layer": "BatchNormalization"},
+    }
+    graph = Graph.model_validate({"name": "graph", "layers": text})
+    model = graph.build(Task.single(Input("array", (5, 3)), Output("regression")))
+    model.layers[-1].trainable = False
+    assert [line.split("  ")[0].strip() for line in table(uses_of(model))][1:] == ["input", "a", "b", "target"]
+    lines = [" ".join(line.split()) for line in table(uses_of(model))]
+    assert lines[2:] == [
+        "a Bidirectional GRU (4) 84 input",  # 2 x (3 x 6 + 2 x 6 + 2 x 6)
+        "b BatchNormalization (4) 16 (8 learn) a",
+        "target Dense (1) 5 frozen b",
+    ]
+
+
+def test_the_generator_stands_beside_the_discriminator(bench) -> None:
+    small = {"latent": 4, "generator": {"start": 4, "layers": [{"filters": 4, "kernel": 4, "stride": 2}], "kernel": 3},
+             "discriminator": {"layers": [{"filters": 4, "kernel": 4, "stride": 2}]}}  # fmt: skip
+    data = {
+        "name": "mnist",
+        "fallback": "stand_in",
+        "transforms": [{"name": "rescale", "scale": 0.00784, "offset": -1.0}],
+    }
+    path = bench.experiment(data=data, model={"name": "gan", **small}, training={"epochs": 1})
+    status, out, err = bench.run("show", "model", path)
+    assert (status, err) == (0, "")
+    tops = [line.split()[0] for line in out.splitlines()[1:-1] if not line.startswith(" ")]
+    assert tops == ["input", "discriminator", "verdict", "generator"]
+
+
 def test_names_in_graphviz_are_quoted() -> None:
     from dlpy.networks.summary import LayerUse
 

@@ -12,6 +12,7 @@ from every import rows_for
 from keras import layers
 
 from dlpy.core import keras_backend
+from dlpy.core.errors import ConfigError
 from dlpy.data.task import Input, Output, Task
 from dlpy.engine.engine import Engine, Plan
 from dlpy.engine.lengths import ignores_padding
@@ -377,7 +378,24 @@ def test_rows_may_have_any_length_where_masks_skip_their_padding(layers_of: str,
     model = built(f"layers:\n  {layers_of}", of)
     assert model.inputs[0].shape == (None, length)
     if length is None:
-        assert ignores_padding(model, rows_for(of).x)
+        assert ignores_padding(model, rows_for(of), next(iter(rows_for(of).inputs)))
+
+
+@pytest.mark.parametrize(
+    ("layers_of", "notice"),
+    [
+        ("flat: Flatten", "flat: Flatten takes padding for data: it ignores masks"),
+        ("mix: {layer: Dense, units: 3}\n  c: {layer: Conv1D, filters: 2, kernel_size: 2}\n  top: GlobalMaxPooling1D",
+         "c: Conv1D takes padding for data: it ignores masks"),
+        ("read: {layer: LSTM, units: 3}", None),
+    ],
+)  # fmt: skip
+def test_a_layer_that_ignores_a_mask_is_reported(layers_of: str, notice: str | None, recwarn) -> None:
+    of = Task({"words": Input("sequence", (8,), 20, padding="back")}, {"target": NUMBER})
+    text = f"layers:\n  code: {{layer: Embedding, output_dim: 4, mask_zero: true}}\n  {layers_of}"
+    assert graph(text).notice(of) == notice
+    built(text, of)
+    assert [str(warning.message) for warning in recwarn if "mask" in str(warning.message)] == []
 
 
 def test_sparse_rows_go_into_dense_layers() -> None:
@@ -412,11 +430,17 @@ layers:
     assert model.outside_files() == {"model.layers.seen.weights": path}
     network = built(text, of)
     model.initialize(network)
-    wanted = {weight.path.partition("/")[2]: weight.numpy() for weight in base.weights}
-    kept = network.get_layer("seen").weights
-    np.testing.assert_array_equal(kept[0], base.weights[0])
-    assert len(kept) == len(wanted) or len(kept) == len(base.weights)
+    kept = network.get_layer("seen").get_weights()
+    assert len(kept) == len(base.weights)
+    for mine, its in zip(kept, base.get_weights(), strict=True):
+        np.testing.assert_array_equal(mine, its)
     assert network.trainable_variables == network.get_layer("target").trainable_variables  # frozen by default
+
+
+def test_what_keras_refuses_is_a_line_that_names_the_layer() -> None:
+    model = graph("layers: {a: {layer: GroupNormalization, groups: 2}, b: {layer: Flatten}}")
+    with pytest.raises(ConfigError, match=r"^model\.layers\.a: Keras refuses it: .+$"):
+        model.build(Task.single(Input("array", (3, 3, 3)), NUMBER))
 
 
 def test_a_graph_learns_through_the_engine() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from dlpy.data.task import Input, Output, Task
 from dlpy.experiment.document import read
 from dlpy.experiment.messages import checked
 from dlpy.experiment.yaml_reader import Mistake
+from tests.machine import seconds
 
 TASK = Task(
     {
@@ -161,6 +163,11 @@ OF_THE_TASK = {
                      "5: model.layers.b: its weights need a known number of features, and (?) has none."),
     "reshape": (ONE, "a: {layer: Reshape, target_shape: [3, 3]}\n    b: Flatten",
                 "4: model.layers.a: target_shape: [3, 3] does not hold the 8 numbers of (8)."),
+    "weights of another size": (SERIES, "a: {layer: Dense, units: 4}\n    b: {like: a, of: a}\n    c: Flatten",
+                                "5: model.layers.b: it has the weights of 'a', for (20, 3): they do not fit (20, 4)."),
+    "family of another size": (SERIES, "a: {layer: Conv1D, filters: 3, kernel_size: 2}\n    b: {family: conv1d, filters: [4], kernel: 3, of: input}\n"
+                               "    c: {like: b, of: a}\n    d: {layer: Add, of: [b, c]}",
+                               "6: model.layers.c: it has the weights of 'b', for (20, 3): they do not fit (19, 3)."),
     "no vector": (SERIES, "a: {layer: LSTM, units: 3, return_sequences: true}",
                   "4: model.layers.a: the last layer needs one vector for each row, and 'a' gives (20, 3): put {layer: Flatten} or a global pooling layer behind it."),
     "family": (ONE, "a: {family: convnet}", "4: model.layers.a: convnet needs images (height, width, channels), not array rows of shape (8)"),
@@ -187,6 +194,11 @@ JOINED = rows(
 
 def test_a_right_graph_has_no_mistakes(tmp_path) -> None:
     assert mistakes(tmp_path, JOINED, "{price: joined, sold: seen}", TASK) == []
+
+
+def test_an_output_of_which_only_the_file_knows_more_needs_only_its_name(tmp_path) -> None:
+    unknown = Task(TASK.inputs, {"price": Output("unknown"), "sold": Output("binary")})  # type: ignore
+    assert mistakes(tmp_path, JOINED, "{price: code, sold: joined}", unknown) == []
 
 
 def test_a_missing_output(tmp_path) -> None:
@@ -222,3 +234,17 @@ def test_a_misspelt_name_in_a_list(tmp_path) -> None:
 def test_a_line_of_its_own_in_the_block_style(tmp_path) -> None:
     layers = "    read:\n      layer: LSTM\n      units: 8\n      dropout: 2\n"
     assert mistakes(tmp_path, layers) == ["7: model.layers.read.dropout: expected a number from 0 to 1, got 2."]
+
+
+def test_a_graph_of_forty_layers_is_checked_in_milliseconds(tmp_path) -> None:
+    blocks = []
+    for number in range(13):
+        above = f"sum{number - 1}" if number else "input"
+        options = "filters: 3, kernel_size: 3, padding: same, activation: relu"
+        blocks += [f"a{number}: {{layer: Conv2D, {options}, of: {above}}}", f"b{number}: {{layer: Conv2D, {options}}}"]
+        blocks.append(f"sum{number}: {{layer: Add, of: [b{number}, {above}]}}")
+    layers = rows(*blocks, "top: GlobalAveragePooling2D")
+    assert mistakes(tmp_path, layers, task=IMAGES) == []
+    began = time.process_time()
+    assert len(mistakes(tmp_path, layers.replace("kernel_size: 3", "kernel_size: 0"), task=IMAGES)) == 26
+    assert time.process_time() - began < seconds(0.1)

@@ -45,6 +45,7 @@ SMALL = {  # options that make components quick, or that decide what a test is a
     "nietzsche": {"window": 8},
     "tokenize": {"vocabulary": 40},
     "fill_missing": {"rule": "mean"},
+    "log": {"add": 1000},
     "convnet": {"filters": [4], "units": [4]},
     "dense": {"units": [4]},
     "pretrained": {"base": {"name": "convnet", "filters": [4]}, "weights": None, "units": [4]},
@@ -81,6 +82,7 @@ TRAINED: dict[str, tuple[str, str, list[Any], dict[str, Any]]] = {
         {"weights": "run:source", "train": "features", "units": [4]},
     ),
     "pretrained, all of it": ("pretrained", "image_folder", ["rescale"], {"train": "all"}),
+    "graph": ("graph", "csv", ["standardize"], {}),
     "vae": ("vae", "image_folder", ["rescale"], {}),
     "gan": ("gan", "image_folder", ["rescale"], {}),
 }

@@ -37,7 +37,7 @@ def test_posts_have_200_to_500_words_and_three_targets() -> None:
     assert {name: (y.dtype.name, y.shape) for name, y in targets.items()} == {
         "age": ("float32", (2_000,)), "income": ("int64", (2_000,)), "gender": ("int64", (2_000,)),
     }  # fmt: skip
-    assert (targets["age"].min() >= 16, targets["age"].max() <= 71) == (True, True)
+    assert (targets["age"].min() >= 19, targets["age"].max() <= 68) == (True, True)
     assert np.unique(targets["income"]).tolist() == [*range(10)]
     assert 0.45 < targets["gender"].mean() < 0.55
 
@@ -54,13 +54,13 @@ def test_the_best_possible_scores_are_the_stated_ones(drawn: stand_in.Posts) -> 
     seen = shares(drawn).argmax(axis=2)
     assert (seen == drawn.traits).mean() > 0.998
     a, b, c = seen.T
-    assert np.abs(24 + 7 * a + 4 * b + 2 * c - drawn.age).mean() == pytest.approx(4.0, abs=0.1)
+    assert np.abs(24 + 7 * a + 4 * b + 2 * c - drawn.age).mean() == pytest.approx(2.5, abs=0.06)
     assert (a + b + c == drawn.income).mean() == pytest.approx(0.775, abs=0.015)
-    assert ((b + c - a >= 2) == drawn.gender).mean() == pytest.approx(0.9, abs=0.015)
-    assert (stand_in.BEST_MAE, stand_in.BEST_INCOME_ACCURACY, stand_in.BEST_GENDER_ACCURACY) == (4.0, 0.775, 0.9)
+    assert ((b + c - a >= 2) == drawn.gender).mean() == pytest.approx(0.75, abs=0.02)
+    assert (stand_in.BEST_MAE, stand_in.BEST_INCOME_ACCURACY, stand_in.BEST_GENDER_ACCURACY) == (2.5, 0.775, 0.75)
 
 
-def test_a_fifth_of_the_words_shows_a_trait(drawn: stand_in.Posts) -> None:
+def test_three_in_ten_words_show_a_trait(drawn: stand_in.Posts) -> None:
     counts = shares(drawn)
     own = np.take_along_axis(counts, drawn.traits[..., None], axis=2).sum(axis=(1, 2))
     others = (counts.sum(axis=(1, 2)) - own) / 3
@@ -70,15 +70,15 @@ def test_a_fifth_of_the_words_shows_a_trait(drawn: stand_in.Posts) -> None:
 def test_every_target_is_worse_by_its_best_constant_and_age_can_be_learnt_by_a_linear_model(
     drawn: stand_in.Posts,
 ) -> None:
-    assert np.abs(drawn.age - np.median(drawn.age)).mean() > 8
+    assert np.abs(drawn.age - np.median(drawn.age)).mean() > 7.5
     assert np.bincount(drawn.income).max() / COUNT < 0.2
     x, half = shares(drawn).reshape(COUNT, -1), COUNT // 2
     guess = Ridge().fit(x[:half], drawn.age[:half]).predict(x[half:])
-    assert 4.0 < np.abs(guess - drawn.age[half:]).mean() < 5.5
+    assert 2.5 < np.abs(guess - drawn.age[half:]).mean() < 4
 
 
 def test_keywords_belong_to_one_level_of_one_trait() -> None:
-    for vocabulary, size in ((1_000, 79), (5_000, 300), (50_000, 300)):
+    for vocabulary, size in ((1_000, 60), (5_000, 60), (50_000, 60)):
         keys = keywords(3, vocabulary)
         assert keys.shape == (3, 4, size)
         assert len(np.unique(keys)) == keys.size
