@@ -8,7 +8,7 @@ from typing import Any
 
 from rich.table import Table
 
-from dlpy.cli.progress import score_text
+from dlpy.cli.score_lines import score_text
 
 _MOST_SHOWN = 20
 _SHOWN = ("precision", "recall", "f1", "auc")

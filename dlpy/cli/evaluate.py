@@ -32,7 +32,8 @@ def evaluate(
     from dlpy.cli.class_lines import class_lines
     from dlpy.cli.lines import complain, say, say_json
     from dlpy.cli.output import output
-    from dlpy.cli.progress import announce_stand_in, score_table
+    from dlpy.cli.progress import announce_stand_in
+    from dlpy.cli.score_lines import score_table
     from dlpy.cli.unfamiliar_table import show_unfamiliar
     from dlpy.data.unfamiliar import Unfamiliar
     from dlpy.drawing.figures import draw_all
@@ -49,7 +50,8 @@ def evaluate(
         return
     console = output()
     record = run.record()
-    announce_stand_in(console, record.data.source, record.data.description)
+    data = record.data
+    announce_stand_in(console, data.source, data.description, always_generated=data.always_generated)
     console.print(score_table(results))
     for part, result in results.items():
         for name, told in {"": result, **result.get("outputs", {})}.items():

@@ -94,7 +94,8 @@ def generate(
     from dlpy.training import evaluate
 
     run, which = find_run(name, runs_folder), evaluate.checkpoint_name(checkpoint)
-    kind = evaluate.tasks(run)[1].output.kind
+    _, task = evaluate.tasks(run)
+    kind = task.output.kind if len(task.outputs) == 1 else ""
     of_text = {"seed-text": seed_text, "length": length, "temperature": temperature, "top-k": top_k}
     of_images = {"count": count, "grid": grid, "walk": walk, "edit": edit, "class": wanted}
     if kind not in ("tokens", "inputs"):

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.panel import Panel
 from rich.progress import Progress, TaskID
-from rich.table import Table
 
 from dlpy.cli.lines import say
 from dlpy.cli.output import bar, output
+from dlpy.cli.score_lines import score_lines, summary_lines
 from dlpy.data.rows import Data, Loaded
 from dlpy.experiment.experiment import Experiment
 from dlpy.runs.directory import Run
+from dlpy.runs.results import names_of_outputs
 from dlpy.training.reporter import Reporter
 
 
@@ -43,9 +42,12 @@ class Display(Reporter):
         self._fold = (0, 0)
         self._epochs = 0
         self._steps = 0
+        self._outputs: list[str] = []  # their names, if there are several
 
     def data_ready(self, loaded: Loaded, data: Data, experiment: Experiment) -> None:
-        announce_stand_in(self.console, loaded.source.kind, loaded.source.description)
+        self._outputs = list(data.task.outputs) if len(data.task.outputs) > 1 else []
+        source = loaded.source
+        announce_stand_in(self.console, source.kind, source.description, always_generated=source.always_generated)
         parts = {"training": data.train, "validation": data.validation, "test": data.test or loaded.test}
         counts = ", ".join(f"{len(rows):,} {name}" for name, rows in parts.items() if rows is not None)
         self.notice(f"{experiment.data.name}: {counts} rows ({loaded.source.description})")
@@ -53,7 +55,9 @@ class Display(Reporter):
             exact = "" if data.validation is None else f"; val_{key} is exact"
             self.notice(f"{key} of the training rows is approximate, computed batch by batch{exact}")
         if experiment.training.class_weight is not None:
-            self.notice("class_weight: loss is weighted by class; val_loss is not")
+            losses = ["loss", *(f"{name}_loss" for name in experiment.weighted_outputs(self._outputs))]
+            held_out, verb = " and ".join(f"val_{name}" for name in losses), "is" if len(losses) == 1 else "are"
+            self.notice(f"class_weight: {' and '.join(losses)} {verb} weighted by class; {held_out} {verb} not")
 
     def set_params(self, params: dict[str, int]) -> None:
         self._epochs, self._steps = params["epochs"], params["steps"]
@@ -66,7 +70,7 @@ class Display(Reporter):
 
     def fold_ended(self, number: int, total: int, scores: Mapping[str, float | None]) -> None:
         self._fold = (0, 0)
-        self.notice(f"fold {number:{len(str(total))}}/{total}  {scores_text(scores)}")
+        self._notice_scores(f"fold {number:{len(str(total))}}/{total}", scores)
 
     def on_phase_begin(self, phase: int, description: str) -> None:
         if not self._folds:
@@ -74,7 +78,11 @@ class Display(Reporter):
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
         if not self._folds:
-            self.notice(f"epoch {epoch + 1:{len(str(self._epochs))}}/{self._epochs}  {scores_text(logs)}")
+            self._notice_scores(f"epoch {epoch + 1:{len(str(self._epochs))}}/{self._epochs}", logs)
+
+    def _notice_scores(self, before: str, scores: Mapping[str, float | None]) -> None:
+        for line in score_lines(before, scores, self._outputs):
+            self.notice(line)
 
     def close(self) -> None:
         """Restore the terminal."""
@@ -82,7 +90,7 @@ class Display(Reporter):
     def finished(self, run: Run) -> None:
         """Print the scores, time, memory, and the run's path."""
         summary, record = run.read("summary.json"), run.record()
-        for line in summary_lines(summary):
+        for line in summary_lines(summary, names_of_outputs(run)):
             self.notice(line)
         mark = " (STAND-IN DATA)" if record.data.source == "stand-in" else ""
         peak = (record.peak_memory_bytes or 0) / 2**20
@@ -128,14 +136,17 @@ class LiveDisplay(Display):
             self._bar = None
 
 
-def announce_stand_in(console: Console, source: str, description: str) -> None:
+def announce_stand_in(console: Console, source: str, description: str, *, always_generated: bool) -> None:
     """Announce that the scores are those of stand-in data; do nothing for real data."""
     if source != "stand-in":
         return
-    text = (
-        f"This is not the real data but {description}: the scores say nothing about the real data. "
-        "To train on that, put its file into $DLPY_DATA, or set data.path."
-    )
+    if always_generated:
+        text = f"This is not real data but {description}: the scores say nothing about real data."
+    else:
+        text = (
+            f"This is not the real data but {description}: the scores say nothing about the real data. "
+            "To train on that, put its file into $DLPY_DATA, or set data.path."
+        )
     announce(console, "STAND-IN DATA", text)
 
 
@@ -145,80 +156,6 @@ def announce(console: Console, title: str, text: str) -> None:
         console.print(Panel(text, title=title, border_style="bold red"))
     else:
         console.print(f"*** {title} *** {text}", soft_wrap=True)
-
-
-def scores_text(scores: Mapping[str, float | None]) -> str:
-    """Return the scores on one line."""
-    return "  ".join(f"{name} {score_text(value)}" for name, value in scores.items())
-
-
-def score_text(value: float | None) -> str:
-    """Return a score with four decimals, or a dash if it is undefined."""
-    return "-" if value is None or not math.isfinite(value) else f"{value:.4f}"
-
-
-def summary_lines(summary: dict[str, Any]) -> list[str]:
-    """Return lines with the best scores and the baseline of a training or k-fold run."""
-    best, base = summary["best"], summary["baseline"]
-    shown = summary.get("mean") or best
-    numbers = {name: value for name, value in base.items() if name in shown}
-    lines = []
-    if "mean" in summary:
-        lines += _fold_lines(summary)
-        lines.append(f"best:      the mean curve of {best['monitor']} is best at epoch {best['epoch']}")
-    else:
-        scores = {name: value for name, value in best.items() if name != "epoch"}
-        lines.append(f"best:      {scores_text(scores)}  (epoch {best['epoch']})")
-    lines.append(f"baseline:  {scores_text(numbers)}  ({base['guess']}; {base['on']} rows)")
-    for other in base.get("also", []):
-        known = {name: value for name, value in other.items() if name in shown}
-        lines.append(f"baseline:  {scores_text(known)}  ({other['guess']}; {base['on']} rows)")
-    owns = {"": summary} if summary.get("in_unit") else summary.get("outputs") or {}
-    return lines + [_own_line(name, told["in_unit"]) for name, told in owns.items() if told["in_unit"]["best"]]
-
-
-def _own_line(name: str, own: dict[str, Any]) -> str:
-    """Return the line with the scores of an output in the target's own unit."""
-    usual = {score: value for score, value in own["baseline"].items() if score in own["best"]}
-    unit = own["unit"] or ("its own unit" if name else "the target's unit")
-    before = f"{name} in {unit}" if name else f"in {unit}"
-    return f"{before}:  best {scores_text(own['best'])}  baseline {scores_text(usual)}"
-
-
-def _fold_lines(summary: dict[str, Any]) -> list[str]:
-    """Return lines with the mean and spread over the folds; runs of older versions have only the deviation."""
-    folds = summary["folds"]
-    sizes = sorted({fold["rows"] for fold in folds if "rows" in fold})
-    unequal = f" of {sizes[0]:,} to {sizes[-1]:,} rows, each counting the same" if len(sizes) > 1 else ""
-    lines = [f"mean:      {scores_text(summary['mean'])}  (over {len(folds)} folds{unequal}; last epoch)"]
-    if "std" not in summary:
-        return [*lines, f"deviation: {scores_text(summary['deviation'])}  (of the folds, divided by n)"]
-    lines.append(f"std:       {scores_text(summary['std'])}  (between the folds, divided by n - 1)")
-    lines.append(f"std error: {scores_text(summary['standard_error'])}  (of the mean: std / sqrt(n))")
-    few = [f"{name}: {count}" for name, count in summary["counted"].items() if count < len(folds)]
-    return lines + ([f"           undefined in some folds, defined in {', '.join(few)}"] if few else [])
-
-
-def score_table(results: dict[str, Any]) -> Table:
-    """Return a table of the scores of each split, next to the baseline."""
-    table = Table(box=None, pad_edge=False)
-    for title in ("rows", "score", "value", "baseline"):
-        table.add_column(title, justify="left" if title in ("rows", "score") else "right", no_wrap=True)
-    for part, result in results.items():
-        base = result["baseline"]
-        for name, value in result["scores"].items():
-            usual = base.get(name)
-            table.add_row(
-                f"{part} ({result['rows']:,})", name, score_text(value), "" if usual is None else f"{usual:.4f}"
-            )
-        for target, told in {"": result, **result.get("outputs", {})}.items():
-            own = told.get("in_unit") or {"scores": {}}
-            for name, value in own["scores"].items():
-                usual = own["baseline"].get(name)
-                shown = f"{target} {name} in {own['unit'] or 'own unit'}".strip()
-                rows = f"{part} ({told['rows']:,})"
-                table.add_row(rows, shown, score_text(value), "" if usual is None else f"{usual:.4f}")
-    return table
 
 
 def shown_path(path: Path) -> str:

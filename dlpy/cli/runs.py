@@ -36,6 +36,9 @@ def runs(
 ) -> None:
     """List runs with their best scores, or verify their files.
 
+    Of runs with several outputs, the losses and the metrics of the held-out rows
+    are shown; --json prints all scores, and --sort takes any of them.
+
     Runs without the score to sort by, or with an undefined one, come last.
 
     Example: dlpy runs --sort val_loss
@@ -94,6 +97,7 @@ def _list(found: list[Run], sort: str, *, reverse: bool, as_json: bool) -> None:
     if as_json:
         say_json(rows)
         return
+    columns = _shown(rows, found, sort)
     table = Table(box=None, pad_edge=False)
     for name in columns:
         left = name in ("id", "status", "data")
@@ -102,6 +106,35 @@ def _list(found: list[Run], sort: str, *, reverse: bool, as_json: bool) -> None:
     for row in rows:
         table.add_row(*(_cell(row[name]) if name in row else "" for name in columns))
     output().print(table if rows else "There are no runs yet.")
+
+
+def _shown(rows: list[dict[str, Any]], found: list[Run], sort: str) -> list[str]:
+    """Return the columns to print: of runs with several outputs only the main ones, and the one to sort by."""
+    several = {run.id: outputs for run in found if (outputs := _outputs(run))}
+    return [
+        column
+        for column in dict.fromkeys(name for row in rows for name in row)
+        if column == sort or any(column in row and _is_main(column, row, several.get(row["id"], [])) for row in rows)
+    ]
+
+
+def _is_main(column: str, row: dict[str, Any], outputs: list[str]) -> bool:
+    """Return whether a column is shown for a run: all are for one output; of several, not the losses of each."""
+    if not outputs or not any(column.removeprefix("val_").startswith(f"{name}_") for name in outputs):
+        return True
+    is_held_out = column.startswith("val_") or f"val_{column}" not in row
+    return is_held_out and column.removeprefix("val_") not in [f"{name}_loss" for name in outputs]
+
+
+def _outputs(run: Run) -> list[str]:
+    """Return the names of a run's outputs if it has several; none of a damaged run."""
+    from dlpy.core.errors import RunError
+    from dlpy.runs.results import names_of_outputs
+
+    try:
+        return names_of_outputs(run)
+    except RunError:
+        return []
 
 
 def _row(run: Run) -> dict[str, Any]:

@@ -109,6 +109,7 @@ class Source:
 
     kind: Literal["file", "stand-in"]
     description: str
+    always_generated: bool = False  # whether the dataset has no file: there is nothing that it stands in for
 
 
 @dataclass(frozen=True)

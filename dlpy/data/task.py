@@ -1,6 +1,7 @@
 """The learning task defined by the data: inputs, outputs, and their default loss and metrics."""
 
 import math
+import re
 from dataclasses import asdict, dataclass, field, replace
 from typing import Literal
 
@@ -11,6 +12,7 @@ from dlpy.core.parsing import parse
 Kind = Literal["binary", "multiclass", "ordinal", "multilabel", "regression", "tokens", "inputs", "unknown"]
 State = dict[str, np.ndarray]  # the fitted state of a transform
 
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,199}")  # of one of several outputs: files are named by it
 _MOST_NUMBERS = 2**31  # limit for the size of a row, its target and its vocabulary
 
 
@@ -164,6 +166,8 @@ class Task:
         task: Task = parse(record, cls)
         if not task.inputs or not task.outputs:
             raise ValueError(f"it has {len(task.inputs)} inputs and {len(task.outputs)} outputs")
+        if len(task.outputs) > 1 and not all(map(_NAME.fullmatch, task.outputs)):
+            raise ValueError("an output has a name that dlpy does not give")
         shapes = [shape for given in task.inputs.values() for shape in (given.shape, (given.vocabulary,))]
         for shape in [*shapes, *(output.shape for output in task.outputs.values())]:
             sizes = [size for size in shape if size is not None]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from pathlib import Path
 from typing import Annotated, ClassVar
 
 from pydantic import Field
@@ -36,6 +37,9 @@ class Generated(NamedDataset):
         if self.path is not None:
             raise ConfigError(f"data.path: {self.name} is generated and reads no file: remove 'path'.")
 
+    def read(self, path: Path, task: Task) -> Rows:
+        raise ConfigError(f"{self.name} is generated: no file has such rows. `dlpy evaluate` scores its test rows.")
+
     def load(self) -> Loaded:
         return self.stand_in(self.generator_seed, None)
 
@@ -44,4 +48,4 @@ class Generated(NamedDataset):
             self.generated(seed, part, min(count, limit or count))
             for part, count in enumerate((self.rows, self.test_rows))
         )
-        return Loaded(train, test, self.outline(), Source("stand-in", self.title))
+        return Loaded(train, test, self.outline(), Source("stand-in", self.title, always_generated=True))

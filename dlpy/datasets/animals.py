@@ -40,4 +40,4 @@ class Animals(Dataset):
             Rows.single(*others(seed, part, min(count, limit or count), self.size))
             for part, count in enumerate((self.rows, 1000))
         )
-        return Loaded(train, test, self.outline(), Source("stand-in", "generated animal images"))
+        return Loaded(train, test, self.outline(), Source("stand-in", "generated animal images", always_generated=True))

@@ -12,17 +12,25 @@ from dlpy.drawing.layered import Layout, layout
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 _CHARACTER = 0.068  # inches, of the font in boxes
 _LINE = 0.16
 _SPACE = 0.34  # inches between ranks
 _PORT = 0.16  # inches between edges that meet at a box
 _LONGEST = 40  # characters of a line
+_LONGEST_TITLE = 60
 Edges = Sequence[tuple[str, str]]
 
 
 def draw_network(title: str, boxes: Mapping[str, Sequence[str]], edges: Edges, shared: Edges, path: Path) -> None:
-    """Write a drawing of a network as a PNG.
+    """Write a drawing of a network as a PNG; the arguments are those of `network_figure`."""
+    with style():
+        save(network_figure(title, boxes, edges, shared), path, [])
+
+
+def network_figure(title: str, boxes: Mapping[str, Sequence[str]], edges: Edges, shared: Edges) -> Figure:
+    """Return a drawing of a network, in the style of the block that it is called in.
 
     Args:
         boxes: the lines of text of each box, in an order in which data flows.
@@ -35,18 +43,18 @@ def draw_network(title: str, boxes: Mapping[str, Sequence[str]], edges: Edges, s
     ranks = max(rank for _, rank in placed.boxes.values()) + 1
     right = max(x + widths[name] / 2 for name, (x, _) in placed.boxes.items())
     right = max(right, *(x for points in placed.paths for x, _ in points)) if placed.paths else right
-    with style():
-        figure = new_figure(title, max(right + 0.4, 3.0), ranks * (height + _SPACE) + 0.5)
-        axes = figure.add_subplot()
-        axes.set_axis_off()
-        axes.set_aspect("equal")
-        axes.set_xlim(-0.1, right + 0.1)
-        axes.set_ylim(-ranks * (height + _SPACE) + _SPACE - 0.05, 0.05)
-        _draw_edges(axes, placed, height)
-        _draw_shared(axes, placed, height, shared)
-        for name, lines in texts.items():
-            _draw_box(axes, placed.boxes[name], (widths[name], height), lines)
-        save(figure, path, [])
+    width = max(right + 0.4, 3.0, 0.1 * min(len(title), _LONGEST_TITLE))
+    figure = new_figure(title, width, ranks * (height + _SPACE) + 0.5)
+    axes = figure.add_subplot()
+    axes.set_axis_off()
+    axes.set_aspect("equal")
+    axes.set_xlim(-0.1, right + 0.1)
+    axes.set_ylim(-ranks * (height + _SPACE) + _SPACE - 0.05, 0.05)
+    _draw_edges(axes, placed, height)
+    _draw_shared(axes, placed, height, shared)
+    for name, lines in texts.items():
+        _draw_box(axes, placed.boxes[name], (widths[name], height), lines)
+    return figure
 
 
 def _top(rank: int, height: float) -> float:

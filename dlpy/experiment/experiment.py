@@ -176,6 +176,12 @@ class Experiment(Block):
         chosen: Any = self.training.of_output(name).class_weight
         return chosen
 
+    def weighted_outputs(self, names: list[str]) -> list[str]:
+        """Return those of several outputs that have class weights; none of an only output."""
+        if len(names) < 2:
+            return []
+        return [name for name in names if self.training.of_output(name).class_weight is not None]
+
     def loss_name(self, task: Task) -> str:
         """Return the name of the only output's loss, empty for a family with its own training step."""
         return "" if isinstance(self.model, GenerativeModel) else self.loss(task).name

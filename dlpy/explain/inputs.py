@@ -15,7 +15,7 @@ from dlpy.data.rows import Rows
 from dlpy.data.task import Task
 from dlpy.explain.layer_graph import LayerGraph, open_network
 from dlpy.runs.results import class_names
-from dlpy.training.evaluate import Trained, restore
+from dlpy.training.evaluate import Trained, restore, tasks
 from dlpy.training.pipeline import Pipeline
 
 if TYPE_CHECKING:
@@ -81,6 +81,11 @@ def of_run(run: Run, which: Which = "best") -> Subject:
         ConfigError: it has no 2D convolutions.
         RunError: the run is not complete.
     """
+    raw_task, task = tasks(run)
+    if not raw_task.is_single:
+        several = "inputs" if len(task.inputs) > 1 else "outputs"
+        names = ", ".join(getattr(task, several))
+        raise ConfigError(f"run {run.id} has several {several} ({names}): explain needs one image in and one output.")
     trained = restore(run, which)
     form = trained.experiment.data.form(trained.raw_task)
     before, model = _composed(trained)

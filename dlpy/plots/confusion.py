@@ -8,9 +8,9 @@ import numpy as np
 
 from dlpy.components.plot import Plot
 from dlpy.core.captions import caption
-from dlpy.drawing.figures import new_figure
+from dlpy.drawing.figures import new_figure, panels
 from dlpy.runs.directory import Run
-from dlpy.runs.results import Predictions, class_names, output_of, predictions_of
+from dlpy.runs.results import Predictions, class_names, predictions_of
 from dlpy.scores.class_scores import class_probabilities
 
 if TYPE_CHECKING:
@@ -19,26 +19,21 @@ if TYPE_CHECKING:
 
 _MAX_CLASSES = 1000  # cells of a larger matrix are too small to see, and its counts would fill the memory
 _MAX_NAMED = 60  # the names of more classes would overlap
+_MAX_LABELS, _COLUMNS = 30, 5  # small matrices of labels, and those in a row
 
 
 class Confusion(Plot):
-    """The confusion matrix: one row per true class, one column per predicted class, coloured by share of the row."""
+    """The confusion matrix: one row per true class, one column per predicted class, coloured by share of the row.
+
+    Of a multilabel target, there is a small matrix for each label.
+    """
 
     name: Literal["confusion"] = "confusion"
 
     def draw(self, runs: list[Run]) -> dict[str, Figure]:
         (run,) = runs
-        output = output_of(run)
-        if output is None or output.kind == "regression":
-            return {}
-        figures = {}
-        for given in predictions_of(run):
-            if given.target.ndim == 1 and given.prediction.shape[1] <= _MAX_CLASSES:
-                counts = confusion_matrix(given)
-                figures[given.part] = _figure(
-                    counts, class_names(output, len(counts)), f"Confusion matrix, {given.heading} of {run.id}"
-                )
-        return figures
+        found = {given.key: _figure(given, run) for given in predictions_of(run)}
+        return {key: figure for key, figure in found.items() if figure is not None}
 
 
 def confusion_matrix(given: Predictions) -> np.ndarray:
@@ -49,7 +44,30 @@ def confusion_matrix(given: Predictions) -> np.ndarray:
     return np.bincount(cells, minlength=count * count).reshape(count, count)
 
 
-def _figure(counts: np.ndarray, names: list[str], title: str) -> Figure:
+def label_matrices(given: Predictions) -> np.ndarray:
+    """Return the number of rows where each label is not true or true (axis 1), and predicted so (axis 2).
+
+    The shape is (labels, 2, 2); a label is predicted if its probability is above 0.5.
+    """
+    cells = 2 * (given.target == 1) + (given.prediction > 0.5)
+    counts = [(cells == number).sum(axis=0) for number in range(4)]
+    return np.stack(counts, axis=-1).reshape(-1, 2, 2)
+
+
+def _figure(given: Predictions, run: Run) -> Figure | None:
+    output, title = given.output, f"Confusion matrix, {given.heading} of {run.id}"
+    if output is None:
+        return None
+    if output.kind == "multilabel" and given.target.ndim == 2:
+        counts = label_matrices(given)
+        return _labels_figure(counts, class_names(output, len(counts)), title)
+    if not output.has_classes or given.target.ndim > 1 or given.prediction.shape[1] > _MAX_CLASSES:
+        return None
+    counts = confusion_matrix(given)
+    return _classes_figure(counts, class_names(output, len(counts)), title, in_order=output.kind == "ordinal")
+
+
+def _classes_figure(counts: np.ndarray, names: list[str], title: str, *, in_order: bool) -> Figure:
     size = min(4.2 + 0.35 * len(names), 10.5)
     figure = new_figure(title, size + 1.5, size)
     axes = figure.add_subplot()
@@ -57,12 +75,46 @@ def _figure(counts: np.ndarray, names: list[str], title: str) -> Figure:
     image = axes.imshow(share, cmap="Blues", vmin=0, vmax=1)
     figure.colorbar(image, ax=axes, shrink=0.8, label="share of the true class")
     axes.grid(visible=False)
-    axes.set_title(f"{np.trace(counts):,} of {counts.sum():,} rows correct ({np.trace(counts) / counts.sum():.2%})")
+    axes.set_title(_correct(counts) + (f"\n{_near(counts):.2%} at most one class off" if in_order else ""))
     axes.set(xlabel="predicted class", ylabel="true class")
     _name_classes(axes, names)
     if len(names) <= 20:
         _write_counts(axes, counts, share, fontsize=min(10, 108 / len(names)))
     return figure
+
+
+def _correct(counts: np.ndarray) -> str:
+    return f"{np.trace(counts):,} of {counts.sum():,} rows correct ({np.trace(counts) / counts.sum():.2%})"
+
+
+def _near(counts: np.ndarray) -> float:
+    """Return the share of rows whose predicted class is the true one or a neighbour of it."""
+    true, predicted = np.indices(counts.shape)
+    return float(counts[np.abs(true - predicted) <= 1].sum() / counts.sum())
+
+
+def _labels_figure(counts: np.ndarray, names: list[str], title: str) -> Figure:
+    """Return a figure with a matrix for each label; of very many, for those that are true most often."""
+    often = np.argsort(-counts[:, 1].sum(axis=1), kind="stable")[:_MAX_LABELS]
+    shown = np.sort(often).tolist()
+    columns = min(len(shown), _COLUMNS)
+    rows = -(-len(shown) // columns)
+    note = f" ({len(shown)} most frequent of {len(names):,} labels)" if len(shown) < len(names) else ""
+    figure = new_figure(title + note, max(2.5 * columns, 6), 2.7 * rows + 0.6)
+    for axes, number in zip(panels(figure, len(shown), columns), shown, strict=True):
+        _draw_label(axes, counts[number], names[number])
+    return figure
+
+
+def _draw_label(axes: Axes, counts: np.ndarray, name: str) -> None:
+    share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    axes.imshow(share, cmap="Blues", vmin=0, vmax=1)
+    axes.grid(visible=False)
+    axes.set_title(f"{caption(name, 24)}\n{np.trace(counts) / counts.sum():.2%} correct", fontsize=9)
+    axes.set(xlabel="predicted", ylabel="true", xticks=(0, 1), yticks=(0, 1))
+    axes.set_xticklabels(["no", "yes"])
+    axes.set_yticklabels(["no", "yes"])
+    _write_counts(axes, counts, share, fontsize=9)
 
 
 def _name_classes(axes: Axes, names: list[str]) -> None:

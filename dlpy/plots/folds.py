@@ -11,7 +11,18 @@ from dlpy.core.captions import caption
 from dlpy.drawing.figures import BLUE, GREY, ORANGE, draw_baseline, epoch_axis, legend_below, new_figure, score_axis
 from dlpy.runs.directory import Run
 from dlpy.runs.history import History, fold_histories, mean_history
-from dlpy.runs.results import FACTOR, SKIPPED, baseline_of, fold_spread, is_long, smooth
+from dlpy.runs.results import (
+    FACTOR,
+    SKIPPED,
+    baseline_of,
+    fold_spread,
+    is_long,
+    names_of_outputs,
+    of_one,
+    score_caption,
+    scores_by_output,
+    smooth,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,53 +30,65 @@ if TYPE_CHECKING:
 
 
 class Folds(Plot):
-    """Each fold's validation curve (thin), their mean (thick) and, for long runs, the smoothed mean (Chollet 3.6)."""
+    """Each fold's validation curve (thin), their mean (thick) and, for long runs, the smoothed mean (Chollet 3.6).
+
+    Of several outputs, each has a figure, beside that of the loss that is minimized.
+    """
 
     name: Literal["folds"] = "folds"
 
     def draw(self, runs: list[Run]) -> dict[str, Figure]:
         (run,) = runs
         folds = fold_histories(run)
-        scores = list(dict.fromkeys(name for fold in folds for name in fold.curves if name.startswith("val_")))
-        if not scores:
+        columns = dict.fromkeys(name for fold in folds for name in fold.curves if name.startswith("val_"))
+        if not columns:
             return {}
-        mean = mean_history(folds)
-        columns = 2 if is_long(mean.epochs) else 1
-        figure = new_figure(f"{len(folds)} folds of {run.id}", 5 * columns + 0.5, 3 * len(scores) + 0.8)
-        best = _best_epoch(run, mean)
-        spread = fold_spread(run)
-        for row, score in enumerate(name for name in scores if name in mean.curves):
-            axes = [figure.add_subplot(len(scores), columns, row * columns + i + 1) for i in range(columns)]
-            _draw_raw(axes[0], score, folds, mean)
-            if score in spread:
-                axes[0].set_xlabel(f"epoch\n{caption(spread[score], 90)}")
-            draw_baseline(axes[0], baseline_of(run, score.removeprefix("val_")), "baseline")
-            if columns == 2:
-                _draw_smoothed(axes[1], score, mean)
-            for each in axes:
-                each.axvline(
-                    best, color=GREY, linestyle=":", linewidth=1.2, label=caption(f"best epoch ({best})"), zorder=1
-                )
-        legend_below(figure)
-        return {"": figure}
+        by_output = scores_by_output([name.removeprefix("val_") for name in columns], names_of_outputs(run))
+        return {output: _figure(run, folds, output, scores) for output, scores in by_output.items()}
 
 
-def _draw_raw(axes: Axes, score: str, folds: list[History], mean: History) -> None:
+def _figure(run: Run, folds: list[History], output: str, scores: list[str]) -> Figure:
+    """Return the figure of the scores of an output; the empty output is the only one, or all together."""
+    mean = mean_history(folds)
+    columns = 2 if is_long(mean.epochs) else 1
+    title = f"{caption(output, 24)}, {len(folds)} folds" if output else f"{len(folds)} folds"
+    figure = new_figure(f"{title} of {run.id}", 5 * columns + 0.5, 3 * len(scores) + 0.8)
+    best = _best_epoch(run, mean)
+    spread = fold_spread(run)
+    for row, score in enumerate(name for name in scores if f"val_{name}" in mean.curves):
+        axes = [figure.add_subplot(len(scores), columns, row * columns + i + 1) for i in range(columns)]
+        _draw_raw(axes[0], score, folds, mean, output)
+        if f"val_{score}" in spread:
+            axes[0].set_xlabel(f"epoch\n{caption(spread[f'val_{score}'], 90)}")
+        draw_baseline(axes[0], baseline_of(run, score), "baseline")
+        if columns == 2:
+            _draw_smoothed(axes[1], score, mean, output)
+        for each in axes:
+            label = caption(f"best epoch ({best})")
+            each.axvline(best, color=GREY, linestyle=":", linewidth=1.2, label=label, zorder=1)
+    legend_below(figure)
+    return figure
+
+
+def _draw_raw(axes: Axes, score: str, folds: list[History], mean: History, output: str) -> None:
+    held_out = f"val_{score}"
     marker = "o" if len(mean.epochs) == 1 else ""
     for fold in folds:
-        if score in fold.curves:
-            axes.plot(fold.epochs, fold.curves[score], "-", marker=marker, color=BLUE, linewidth=0.7, label="each fold")
-    axes.plot(mean.epochs, mean.curves[score], marker=marker, color=ORANGE, linewidth=2.4, label="mean over folds")
+        if held_out in fold.curves:
+            curve = fold.curves[held_out]
+            axes.plot(fold.epochs, curve, "-", marker=marker, color=BLUE, linewidth=0.7, label="each fold")
+    axes.plot(mean.epochs, mean.curves[held_out], marker=marker, color=ORANGE, linewidth=2.4, label="mean over folds")
     epoch_axis(axes, max((fold.epochs for fold in folds), key=len))
-    score_axis(axes, score.removeprefix("val_"), [fold.curves[score] for fold in folds if score in fold.curves])
-    axes.set_title(f"validation {caption(score.removeprefix('val_'))}")
+    curves = [fold.curves[held_out] for fold in folds if held_out in fold.curves]
+    score_axis(axes, of_one(score, output), curves)
+    axes.set_title(f"validation {score_caption(score, output)}")
 
 
-def _draw_smoothed(axes: Axes, score: str, mean: History) -> None:
-    values = smooth(mean.curves[score])
+def _draw_smoothed(axes: Axes, score: str, mean: History, output: str) -> None:
+    values = smooth(mean.curves[f"val_{score}"])
     axes.plot(mean.epochs[SKIPPED:], values, color=ORANGE, linewidth=2.4)
     epoch_axis(axes, mean.epochs)
-    score_axis(axes, score.removeprefix("val_"), [values])
+    score_axis(axes, of_one(score, output), [values])
     axes.set_title(f"mean, smoothed (factor {FACTOR:g}), first {SKIPPED:d} epochs omitted")
 
 

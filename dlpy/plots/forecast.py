@@ -10,8 +10,8 @@ from dlpy.components.plot import Plot
 from dlpy.core.captions import caption
 from dlpy.drawing.figures import BLUE, GREY, ORANGE, legend_below, new_figure
 from dlpy.runs.directory import Run
-from dlpy.runs.predictions import PARTS, Stored
-from dlpy.runs.results import baseline_name, in_unit, output_of, stored_predictions
+from dlpy.runs.predictions import Stored
+from dlpy.runs.results import baseline_name, in_unit, stored_predictions
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -26,8 +26,8 @@ class Forecast(Plot):
 
     def draw(self, runs: list[Run]) -> dict[str, Figure]:
         (run,) = runs
-        found = {stored.part: _figure(run, stored) for stored in stored_predictions(run)}
-        return {part: figure for part, figure in found.items() if figure is not None}
+        found = {stored.key: _figure(run, stored) for stored in stored_predictions(run)}
+        return {key: figure for key, figure in found.items() if figure is not None}
 
 
 def _figure(run: Run, stored: Stored) -> Figure | None:
@@ -35,7 +35,7 @@ def _figure(run: Run, stored: Stored) -> Figure | None:
     if stored.baseline is None or stored.baseline.shape[1] != 1 or rows < 2:
         return None
     some = slice(max(0, (rows - _ROWS_DRAWN) // 2), max(0, (rows - _ROWS_DRAWN) // 2) + _ROWS_DRAWN)
-    figure = new_figure(f"Forecasts, {PARTS[stored.part]} of {run.id}", 10, 4.2)
+    figure = new_figure(f"Forecasts, {stored.heading} of {run.id}", 10, 4.2)
     axes = figure.add_subplot()
     index = stored.index[some]
     at = index if stored.time is None else stored.time[some]
@@ -47,10 +47,15 @@ def _figure(run: Run, stored: Stored) -> Figure | None:
         x = np.insert(at, jumps, at[jumps])
         axes.plot(x, np.insert(values[some].reshape(-1).astype(np.float64), jumps, np.nan), **look)  # type: ignore
 
-    line(stored.baseline, color=GREY, linewidth=0.7, label=caption(f"baseline: {baseline_name(run)}"))
+    line(
+        stored.baseline,
+        color=GREY,
+        linewidth=0.7,
+        label=caption(f"baseline: {baseline_name(run, stored.output) or 'the last value'}"),
+    )
     line(stored.target, color=BLUE, linewidth=1.4, label="true value")
     line(stored.prediction, color=ORANGE, linewidth=1.2, label="forecast")
-    axes.set(ylabel=in_unit("value", output_of(run)), xlabel="row of the series" if stored.time is None else "time")
+    axes.set(ylabel=in_unit("value", stored.of), xlabel="row of the series" if stored.time is None else "time")
     if stored.time is not None:
         _date_axis(axes)
     shown = len(index)

@@ -15,7 +15,6 @@ from dlpy.drawing.figures import (
     epoch_axis,
     legend_below,
     new_figure,
-    panels,
     score_axis,
 )
 from dlpy.drawing.phase_marks import mark_phases
@@ -23,15 +22,28 @@ from dlpy.plots.artwork import draw_terms
 from dlpy.runs.directory import Run
 from dlpy.runs.history import History, read_history
 from dlpy.runs.record import Summary
-from dlpy.runs.results import baseline_name, baseline_of, is_weighted
+from dlpy.runs.results import (
+    baseline_name,
+    baseline_of,
+    is_weighted,
+    names_of_outputs,
+    of_one,
+    score_caption,
+    scores_by_output,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+_MOST_COLUMNS = 4  # panels beside each other of one of several outputs
+
 
 class HistoryPlot(Plot):
-    """The loss and every metric over the epochs: training (dots), validation (line), best checkpoint and baseline."""
+    """The loss and every metric over the epochs: training (dots), validation (line), best checkpoint and baseline.
+
+    Of several outputs, each has its own panels in a row below those of the loss that is minimized.
+    """
 
     name: Literal["history"] = "history"
 
@@ -42,22 +54,42 @@ class HistoryPlot(Plot):
             return {}
         if history.counted != "epoch":
             return {"": draw_terms(history, _title(run, "Loss"))}
-        scores = history.scores()
-        columns = min(len(scores), 3 if len(scores) != 4 else 2)
-        rows = -(-len(scores) // columns)
+        names = names_of_outputs(run)
+        by_output = scores_by_output(history.scores(), names)
+        columns = _columns(list(by_output.values()))
+        places = _places(by_output, columns)
+        rows = max(place for _, _, place in places) // columns + 1
         figure = new_figure(_title(run, "Training"), max(4.4 * columns, 6), 3 * rows + 0.8)
-        for axes, score in zip(panels(figure, len(scores), columns), scores, strict=True):
-            draw_score(axes, score, history, weighted=is_weighted(run, score))
+        for output, score, place in places:
+            axes = figure.add_subplot(rows, columns, place + 1)
+            draw_score(axes, score, history, output=output, weighted=is_weighted(run, score))
             _draw_landmarks(axes, score, history, run)
+            draw_baseline(axes, baseline_of(run, score), _baseline(run, output, is_only=not names))
             mark_phases(axes, [(history.phase_starts(), GREY)])
         legend_below(figure)
         return {"": figure}
 
 
-def draw_score(axes: Axes, score: str, history: History, *, weighted: bool = False) -> None:
+def _columns(groups: list[list[str]]) -> int:
+    """Return the number of panels in a row; of several outputs, each begins a row."""
+    most = max(map(len, groups))
+    return min(most, 3 if most != 4 else 2) if len(groups) == 1 else min(most, _MOST_COLUMNS)
+
+
+def _places(by_output: dict[str, list[str]], columns: int) -> list[tuple[str, str, int]]:
+    """Return each output and score with the position of its panel."""
+    found, first = [], 0
+    for output, scores in by_output.items():
+        found += [(output, score, first + number) for number, score in enumerate(scores)]
+        first += -(-len(scores) // columns) * columns
+    return found
+
+
+def draw_score(axes: Axes, score: str, history: History, *, output: str = "", weighted: bool = False) -> None:
     """Draw the curves of one score: dots for training, a line for validation, as in Chollet 2017.
 
     Args:
+        output: that the score is of, if there are several.
         weighted: whether class weights apply to the training curve.
     """
     training, validation = history.curves.get(score), history.curves.get(f"val_{score}")
@@ -69,9 +101,9 @@ def draw_score(axes: Axes, score: str, history: History, *, weighted: bool = Fal
         marker = "_" if len(validation) == 1 else ""  # a line of one point is invisible
         axes.plot(history.epochs, validation, "-", marker=marker, markersize=16, color=ORANGE, label="validation")
     epoch_axis(axes, history.epochs)
-    score_axis(axes, score, [curve for curve in (training, validation) if curve is not None])
-    title = "loss with penalties" if score == "loss" and DATA_LOSS in history.scores() else score
-    axes.set_title(caption(title))
+    score_axis(axes, of_one(score, output), [curve for curve in (training, validation) if curve is not None])
+    with_penalties = score == "loss" and DATA_LOSS in history.scores()
+    axes.set_title("loss with penalties" if with_penalties else score_caption(score, output))
 
 
 def _draw_landmarks(axes: Axes, score: str, history: History, run: Run) -> None:
@@ -79,7 +111,15 @@ def _draw_landmarks(axes: Axes, score: str, history: History, run: Run) -> None:
     if best is not None and best.epoch is not None and len(history.epochs) > 1:
         label = caption(f"best checkpoint (epoch {best.epoch})")
         axes.axvline(best.epoch, color=GREY, linestyle=":", linewidth=1.2, label=label, zorder=1)
-    draw_baseline(axes, baseline_of(run, score), f"baseline: {baseline_name(run)}")
+
+
+def _baseline(run: Run, output: str, *, is_only: bool) -> str:
+    """Return the legend entry of a baseline: that of the only output, of one of several, or of all together."""
+    if is_only:
+        return f"baseline: {baseline_name(run)}"
+    guess = baseline_name(run, output) if output else ""
+    whose = caption(output, 20) if output else "all outputs together"
+    return caption(f"baseline of {whose}" + (f": {guess}" if guess else ""), 58)
 
 
 def _title(run: Run, what: str) -> str:

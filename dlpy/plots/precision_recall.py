@@ -8,7 +8,7 @@ import numpy as np
 
 from dlpy.components.plot import Plot
 from dlpy.drawing.figures import GREY, new_figure
-from dlpy.plots.roc import Curve, draw_curves, legend_beside, mean_label, names_of, one_against_rest
+from dlpy.plots.roc import Curve, counted, draw_curves, legend_beside, mean_label, names_of, one_against_rest
 from dlpy.runs.directory import Run
 from dlpy.runs.results import Predictions, predictions_of
 from dlpy.scores.class_scores import has_both, ranked_counts
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 
 class PrecisionRecall(Plot):
-    """The precision-recall curve with its average precision; for 3 to 10 classes, one curve each and their average."""
+    """The precision-recall curve and average precision; for 3 to 10 classes, or up to 10 labels, one each."""
 
     name: Literal["precision_recall"] = "precision_recall"
 
     def draw(self, runs: list[Run]) -> dict[str, Figure]:
         (run,) = runs
-        found = {given.part: _figure(given, run) for given in predictions_of(run)}
-        return {part: figure for part, figure in found.items() if figure is not None}
+        found = {given.key: _figure(given, run) for given in predictions_of(run)}
+        return {key: figure for key, figure in found.items() if figure is not None}
 
 
 def precision_recall_curve(positive: np.ndarray, score: np.ndarray, label: str = "") -> Curve | None:
@@ -47,7 +47,7 @@ def precision_recall_curve(positive: np.ndarray, score: np.ndarray, label: str =
 
 
 def _figure(given: Predictions, run: Run) -> Figure | None:
-    names = names_of(given, run)
+    names = names_of(given)
     if names is None:
         return None
     wanted = one_against_rest(given, names)
@@ -59,8 +59,8 @@ def _figure(given: Predictions, run: Run) -> Figure | None:
     axes = draw_curves(figure, curves)
     share = float(wanted[-1][1].mean())
     axes.axhline(share, color=GREY, linestyle="--", linewidth=1, label=f"chance level: {share:.4f}")
-    if len(names) > 2:
-        axes.plot([], [], " ", label=mean_label(curves[:-1], len(names)))
+    if len(wanted) > 1:
+        axes.plot([], [], " ", label=mean_label(curves[:-1], len(names), counted(given)))
     axes.set(
         xlabel="recall (true positives / actual positives)", ylabel="precision (true positives / predicted positives)"
     )

@@ -10,7 +10,7 @@ from dlpy.components.plot import Plot
 from dlpy.data.task import Output
 from dlpy.drawing.figures import BLUE, GREY, ORANGE, legend_below, new_figure
 from dlpy.runs.directory import Run
-from dlpy.runs.results import Predictions, in_unit, output_of, predictions_of
+from dlpy.runs.results import Predictions, in_unit, predictions_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,10 +27,11 @@ class Regression(Plot):
 
     def draw(self, runs: list[Run]) -> dict[str, Figure]:
         (run,) = runs
-        output = output_of(run)
-        if output is None or output.kind != "regression":
-            return {}
-        return {given.part: _figure(given, run, output) for given in predictions_of(run) if given.target.size > 0}
+        return {
+            given.key: _figure(given, run, given.output)
+            for given in predictions_of(run)
+            if given.output is not None and given.output.kind == "regression" and given.target.size > 0
+        }
 
 
 def _figure(given: Predictions, run: Run, output: Output) -> Figure:

@@ -11,7 +11,7 @@ from dlpy.components.plot import Plot
 from dlpy.core.captions import caption
 from dlpy.drawing.figures import COLOURS, GREY, LINES, new_figure
 from dlpy.runs.directory import Run
-from dlpy.runs.results import Predictions, class_names, output_of, predictions_of
+from dlpy.runs.results import Predictions, class_names, predictions_of
 from dlpy.scores.class_scores import class_probabilities, has_both, ranked_counts
 
 if TYPE_CHECKING:
@@ -32,14 +32,14 @@ class Curve:
 
 
 class Roc(Plot):
-    """The ROC curve and the area under it; for 3 to 10 classes, each against the rest and their averages."""
+    """The ROC curve and the area under it; for 3 to 10 classes, or up to 10 labels, one curve each and averages."""
 
     name: Literal["roc"] = "roc"
 
     def draw(self, runs: list[Run]) -> dict[str, Figure]:
         (run,) = runs
-        found = {given.part: _figure(given, run) for given in predictions_of(run)}
-        return {part: figure for part, figure in found.items() if figure is not None}
+        found = {given.key: _figure(given, run) for given in predictions_of(run)}
+        return {key: figure for key, figure in found.items() if figure is not None}
 
 
 def roc_curve(positive: np.ndarray, score: np.ndarray, label: str = "") -> Curve | None:
@@ -60,21 +60,37 @@ def roc_curve(positive: np.ndarray, score: np.ndarray, label: str = "") -> Curve
 
 
 def one_against_rest(given: Predictions, names: list[str]) -> list[tuple[str, np.ndarray, np.ndarray]]:
-    """Return (label, positive, score) for each class and, last, for all pooled; of two classes, the second alone."""
-    probability = class_probabilities(given.prediction)
-    positive = given.target.astype(np.int64)[:, None] == np.arange(len(names))  # (rows, classes)
-    if len(names) == 2:
+    """Return (label, positive, score) for each class or label and, last, for all pooled.
+
+    Of two classes, there is the second alone; of a single label, there is nothing to pool.
+    """
+    if given.target.ndim > 1:
+        probability, positive = given.prediction, given.target == 1  # (rows, labels)
+    else:
+        probability = class_probabilities(given.prediction)
+        positive = given.target.astype(np.int64)[:, None] == np.arange(len(names))  # (rows, classes)
+    if len(names) == 1:
+        return [(names[0], positive[:, 0], probability[:, 0])]
+    if len(names) == 2 and given.target.ndim == 1:
         return [(names[1], positive[:, 1], probability[:, 1])]
     each = [(name, positive[:, i], probability[:, i]) for i, name in enumerate(names)]
     return [*each, ("micro-average", positive.ravel(), probability.ravel())]
 
 
-def names_of(given: Predictions, run: Run) -> list[str] | None:
-    """Return the class names, or None for a target without classes or with more than `MAX_CLASSES`."""
-    output, count = output_of(run), class_probabilities(given.prediction[:1]).shape[1]
-    if output is None or output.kind == "regression" or count > MAX_CLASSES or given.target.ndim > 1:
+def names_of(given: Predictions) -> list[str] | None:
+    """Return the names of the classes or labels, or None if there are none, or more than `MAX_CLASSES`."""
+    output = given.output
+    if output is None or not (output.has_classes or output.kind == "multilabel"):
         return None
-    return class_names(output, count)
+    of_labels = output.kind == "multilabel"
+    count = (given.prediction if of_labels else class_probabilities(given.prediction[:1])).shape[1]
+    fits = count <= MAX_CLASSES and (given.target.ndim > 1) == of_labels
+    return class_names(output, count) if fits else None
+
+
+def counted(given: Predictions) -> str:
+    """Return what has a curve of its own: the classes or the labels of a target."""
+    return "labels" if given.target.ndim > 1 else "classes"
 
 
 def draw_curves(figure: Figure, curves: list[Curve]) -> Axes:
@@ -96,27 +112,28 @@ def legend_beside(figure: Figure, title: str) -> None:
     figure.legend(loc="center left", bbox_to_anchor=(0.64, 0.5), title=caption(title), alignment="left")
 
 
-def mean_label(curves: list[Curve], classes: int) -> str:
-    """Return the legend entry of the mean area, with the number of classes if some have no curve."""
+def mean_label(curves: list[Curve], count: int, what: str = "classes") -> str:
+    """Return the legend entry of the mean area, with the number of classes (or labels) if some have no curve."""
     if not curves:
         return "macro-average: -"
-    few = f" of {len(curves)} classes" if len(curves) < classes else ""
+    few = f" of {len(curves)} {what}" if len(curves) < count else ""
     return f"macro-average{few}: {np.mean([curve.area for curve in curves]):.4f}"
 
 
 def _figure(given: Predictions, run: Run) -> Figure | None:
-    names = names_of(given, run)
+    names = names_of(given)
     if names is None:
         return None
-    found = [roc_curve(positive, score, label) for label, positive, score in one_against_rest(given, names)]
+    wanted = one_against_rest(given, names)
+    found = [roc_curve(positive, score, label) for label, positive, score in wanted]
     curves = [curve for curve in found if curve is not None]
     if not curves:
         return None
     figure = new_figure(f"ROC curve, {given.heading} of {run.id}", 8, 5.2)
     axes = draw_curves(figure, curves)
     axes.plot([0, 1], [0, 1], color=GREY, linestyle="--", linewidth=1, label="chance level: 0.5")
-    if len(names) > 2:
-        axes.plot([], [], " ", label=mean_label(curves[:-1], len(names)))
+    if len(wanted) > 1:
+        axes.plot([], [], " ", label=mean_label(curves[:-1], len(names), counted(given)))
     axes.set(xlabel="false positive rate", ylabel="true positive rate (recall)")
     legend_beside(figure, "area under the curve")
     return figure

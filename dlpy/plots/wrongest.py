@@ -13,8 +13,8 @@ from dlpy.data.task import Output
 from dlpy.drawing.figures import new_figure
 from dlpy.runs.directory import Run
 from dlpy.runs.images import WrongPictures, read_wrongest
-from dlpy.runs.predictions import PARTS
-from dlpy.runs.results import class_names, output_of
+from dlpy.runs.predictions import PARTS, heading_of, key_of
+from dlpy.runs.results import class_names, outputs_of
 from dlpy.scores.class_scores import class_probabilities
 
 if TYPE_CHECKING:
@@ -34,15 +34,21 @@ class Wrongest(Plot):
 
     def draw(self, runs: list[Run]) -> dict[str, Figure]:
         (run,) = runs
-        output = output_of(run)
-        found = {part: read_wrongest(run.path / "samples" / f"wrongest-{part}.npz", output) for part in PARTS}
-        return {part: _figure(kept, part, run) for part, kept in found.items() if kept is not None and len(kept.image)}
+        outputs, figures = outputs_of(run), {}
+        for part in PARTS:
+            for name, output in outputs.items() or [("", None)]:
+                shown = name if len(outputs) > 1 else ""
+                key = key_of(part, shown)
+                kept = read_wrongest(run.path / "samples" / f"wrongest-{key}.npz", output)
+                if kept is not None and len(kept.image):
+                    title = f"Most wrong predictions, {heading_of(part, shown)} of {run.id}"
+                    figures[key] = _figure(kept, output, title)
+        return figures
 
 
-def _figure(kept: WrongPictures, part: str, run: Run) -> Figure:
-    images, texts = kept.image[:_MAX_IMAGES], _texts(kept, run)
+def _figure(kept: WrongPictures, output: Output | None, title: str) -> Figure:
+    images, texts = kept.image[:_MAX_IMAGES], _texts(kept, output)
     rows, height = -(-len(images) // _COLUMNS), _HEIGHT + (0 if kept.names is None else _LINE)
-    title = f"Most wrong predictions, {PARTS[part]} of {run.id}"
     figure = new_figure(title, 10, 1.875 * height * rows + 0.5)
     axes = figure.add_subplot()
     for i, image in enumerate(images):
@@ -52,9 +58,9 @@ def _figure(kept: WrongPictures, part: str, run: Run) -> Figure:
     return figure
 
 
-def _texts(kept: WrongPictures, run: Run) -> list[list[str]]:
+def _texts(kept: WrongPictures, output: Output | None) -> list[list[str]]:
     """Return the lines above each image: true and predicted class with their probabilities, and the file name."""
-    output, probability = output_of(run), class_probabilities(kept.prediction[:_MAX_IMAGES])
+    probability = class_probabilities(kept.prediction[:_MAX_IMAGES])
     names = class_names(output or Output("multiclass"), probability.shape[1])
     texts = []
     for i, given in enumerate(probability):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from dlpy.core.captions import caption
 from dlpy.core.errors import RunError
 from dlpy.data.task import Output
 from dlpy.runs.arrays import Arrays, classes, is_moderate, numbers, parsed, positions, values
@@ -42,10 +43,20 @@ class Stored:
         """The name of the part and, of several outputs, of this one, as files are named."""
         return key_of(self.part, self.output)
 
+    @property
+    def heading(self) -> str:
+        """The output's and the split's name in plot titles."""
+        return heading_of(self.part, self.output)
+
 
 def key_of(part: str, output: str) -> str:
     """Return the name of a part and an output as files are named; the empty output is the only one."""
     return f"{part}-{output}" if output else part
+
+
+def heading_of(part: str, output: str) -> str:
+    """Return the name of an output and a part in plot titles; the empty output is the only one."""
+    return f"{caption(output, 24)}, {PARTS[part]}" if output else PARTS[part]
 
 
 def read_predictions(path: Path, outputs: Mapping[str, Output] | None) -> list[Stored]:

@@ -19,11 +19,15 @@ class How:
 
 @dataclass(frozen=True)
 class DataSource:
-    """The data of a run: `source` is file or stand-in, `sha256` covers all arrays."""
+    """The data of a run: `source` is file or stand-in, `sha256` covers all arrays.
+
+    always_generated: whether the dataset has no file that the stand-in is for.
+    """
 
     source: str
     description: str
     sha256: str
+    always_generated: bool = False
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,7 @@ class Record:
     raw_task: Mapping[str, Any] | None = None
     task: Mapping[str, Any] | None = None
     class_weighted: bool | None = None
+    weighted_outputs: list[str] = field(default_factory=list)  # of several outputs: those with class weights
     seconds: float | None = None
     peak_memory_bytes: int | None = None
     test_looks: int | None = None
@@ -72,6 +77,7 @@ class Baseline(OfScores):
     guess: str = ""
     on: str = ""
     also: list[Baseline] = field(default_factory=list)
+    guesses: Mapping[str, str] = field(default_factory=dict)  # of several outputs: what it predicts, by output
 
 
 @dataclass(frozen=True)
@@ -143,9 +149,36 @@ class FoldRecord:
     epochs: int
 
 
+@dataclass(frozen=True)
+class LayerRecord:
+    """One use of a layer in network.json.
+
+    shape: of its output for one row. of: the names of what goes in. weights, learning: numbers in its weights, and
+    those that are trained. same_as: the first use of the same layer, if this is another one. inside: the layers of a
+    network that is used as a layer.
+    """
+
+    name: str
+    kind: str
+    shape: tuple[int | None, ...] | None = None
+    of: tuple[str, ...] = ()
+    weights: int = 0
+    learning: int = 0
+    same_as: str = ""
+    inside: tuple[LayerRecord, ...] = ()
+
+
+@dataclass(frozen=True)
+class NetworkRecord:
+    """network.json: the uses of layers in an order in which data flows."""
+
+    layers: list[LayerRecord]
+
+
 JSON_FILES: Mapping[str, Any] = {
     "run.json": Record,
     "summary.json": Summary,
     "evaluation.json": Mapping[str, Evaluation],
     "fold.json": FoldRecord,
+    "network.json": NetworkRecord,
 }

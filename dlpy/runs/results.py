@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +14,7 @@ from dlpy.core.errors import RunError
 from dlpy.data.tables.decimals import is_number
 from dlpy.data.task import Output, Task
 from dlpy.runs.directory import ARTWORK_KINDS, Run
-from dlpy.runs.predictions import PARTS, Stored, key_of, read_predictions
+from dlpy.runs.predictions import Stored, heading_of, key_of, read_predictions
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Predictions:
     def heading(self) -> str:
         """The output's and the split's name in plot titles."""
         note = f" ({self.left_out:,} with non-finite predictions left out)" if self.left_out else ""
-        return (f"{self.name}, " if self.name else "") + PARTS[self.part] + note
+        return heading_of(self.part, self.name) + note
 
     @property
     def key(self) -> str:
@@ -52,6 +53,12 @@ def outputs_of(run: Run) -> dict[str, Output]:
     """Return the outputs of the run's task by name; none if it trained no model."""
     found = tasks_of(run)
     return {} if found is None else found[1].outputs
+
+
+def names_of_outputs(run: Run) -> list[str]:
+    """Return the names of the outputs if the run has several, by which its scores and files are named."""
+    found = outputs_of(run)
+    return list(found) if len(found) > 1 else []
 
 
 def tasks_of(run: Run) -> tuple[Task, Task] | None:
@@ -110,22 +117,55 @@ def baseline_of(run: Run, score: str) -> float | None:
     """Return the baseline's value of a score from summary.json, or None if it is unknown."""
     baseline = run.summary().baseline
     known = {} if baseline is None else baseline.scores
-    squared = score == "rmse" and "mse" in known
-    value = known["mse"] if squared else known.get(score)
-    if value is None:
-        return None
-    return math.sqrt(abs(value)) if squared else float(value)
+    squared = f"{score.removesuffix('rmse')}mse" if score == "rmse" or score.endswith("_rmse") else ""
+    if squared in known:
+        value = known[squared]
+        return None if value is None else math.sqrt(abs(value))
+    value = known.get(score)
+    return None if value is None else float(value)
 
 
 def is_weighted(run: Run, score: str) -> bool:
     """Return whether this score is weighted by class on training rows; validation scores never are."""
-    return score in ("loss", DATA_LOSS) and bool(run.record().class_weighted)
+    record = run.record()
+    of_one = score.removesuffix("_loss") if score.endswith("_loss") else ""
+    return of_one in record.weighted_outputs or (score in ("loss", DATA_LOSS) and bool(record.class_weighted))
 
 
-def baseline_name(run: Run) -> str:
-    """Return the description of the baseline in the run's summary."""
+def baseline_name(run: Run, output: str = "") -> str:
+    """Return the description of the baseline in the run's summary.
+
+    Args:
+        output: one of several; its own description is then returned, empty if it is unknown.
+    """
     baseline = run.summary().baseline
+    if output:
+        return "" if baseline is None else baseline.guesses.get(output, "")
     return "the last value" if baseline is None else baseline.guess
+
+
+def of_one(score: str, output: str) -> str:
+    """Return the name of a score without that of its output; the empty output is the only one."""
+    return score.removeprefix(f"{output}_") if output else score
+
+
+def score_caption(score: str, output: str) -> str:
+    """Return the name of a score for the title of a panel, the name of its output shortened."""
+    return f"{caption(output, 20)}_{caption(of_one(score, output))}" if output else caption(score)
+
+
+def scores_by_output(scores: Iterable[str], outputs: Iterable[str]) -> dict[str, list[str]]:
+    """Return the names of scores by the output that they belong to, those of all outputs together under "".
+
+    Args:
+        scores: names without `val_`.
+        outputs: the names of the outputs if there are several.
+    """
+    longest_first = sorted(outputs, key=len, reverse=True)
+    found: dict[str, list[str]] = {"": [], **{name: [] for name in outputs}}
+    for score in scores:
+        found[next((name for name in longest_first if score.startswith(f"{name}_")), "")].append(score)
+    return {name: own for name, own in found.items() if own}
 
 
 def in_unit(text: str, output: Output | None) -> str:

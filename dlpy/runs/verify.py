@@ -19,6 +19,7 @@ from dlpy.runs.history import read_history
 from dlpy.runs.images import artwork_files, read_artwork, read_augmented, read_made, read_wrongest
 from dlpy.runs.lock import is_locked, status_of
 from dlpy.runs.lookup import all_runs, fold_runs, is_named_like_one
+from dlpy.runs.network import read_network
 from dlpy.runs.predictions import PARTS, key_of, read_fold, read_predictions, read_splits
 from dlpy.runs.record import Record
 from dlpy.runs.results import outputs_of, tasks_of
@@ -170,7 +171,7 @@ def _file_damages(run: Run, record: Record) -> Iterator[str]:
     )
     samples = run.path / "samples"
     yield from _damages_from(lambda: read_made(run.made), lambda: read_augmented(samples / "augmented.npz"))
-    yield from _damages_from(*_wrongest(samples, outputs or {}))
+    yield from _damages_from(*_wrongest(samples, outputs or {}), lambda: read_network(run))
     if record.kind in ARTWORK_KINDS:
         yield from _damages_from(lambda: read_artwork(artwork_files(run)))
     for fold in fold_runs(run):

@@ -67,16 +67,17 @@ def baseline(
 
 def _of_outputs(experiment: Experiment, task: Task, train: Rows, rows: Rows, *, weighted: bool) -> dict[str, object]:
     """Return the scores of the outputs' baselines, and the weighted sum of their losses where each has one."""
-    weights, scores, guesses, total = experiment.training.loss_weights, {}, [], 0.0
+    weights, scores, guesses, total = experiment.training.loss_weights, {}, {}, 0.0
     for name, (own, of_output) in experiment.by_output(task).items():
         found = baseline(own, of_output, train.with_target(name), rows.with_target(name), weighted=weighted)
-        guesses.append(f"{name}: {found['guess']}")
+        guesses[name] = found["guess"]
         scores |= {f"{name}_{key}": value for key, value in found.items() if key not in ("guess", "also")}
         weight = weights.get(name, 1.0) if isinstance(weights, dict) else 1.0
         loss = found.get("loss")
         total += weight * loss if isinstance(loss, float) else math.nan
     summed = {} if weights == "uncertainty" or math.isnan(total) else {"loss": total}
-    return {"guess": "; ".join(guesses), **summed, **scores}
+    told = "; ".join(f"{name}: {guess}" for name, guess in guesses.items())
+    return {"guess": told, "guesses": guesses, **summed, **scores}
 
 
 def _plain_score(loss: Loss) -> str:

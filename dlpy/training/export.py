@@ -1,17 +1,20 @@
-"""model.keras: the network for users without dlpy, with its preprocessing in front where Keras can express it."""
+"""The network of a run for others: model.keras with its preprocessing, and network.json, from which it is drawn."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dlpy.components.model import Model
 from dlpy.data.features import Pictures
 from dlpy.data.rows import Rows
 from dlpy.data.task import Task
 from dlpy.engine.custom_step import stepped_class
 from dlpy.experiment.experiment import Experiment
+from dlpy.networks.summary import uses_of
+from dlpy.runs.directory import Run
 from dlpy.training.pipeline import Pipeline
 
 if TYPE_CHECKING:
@@ -37,6 +40,12 @@ def portable_model(
     plain = experiment.model.build(task.with_input(replace(task.input, kind="array")))
     plain.set_weights(model.get_weights())
     return plain
+
+
+def save_network(run: Run, model: keras.Model, family: Model) -> None:
+    """Write the layers of a model to network.json if it is a graph: other families are chains of layers."""
+    if family.takes_several:
+        run.write("network.json", {"layers": [asdict(use) for use in uses_of(model, family.uses())]})
 
 
 def with_preprocessing_of_each(model: keras.Model, pipeline: Pipeline, raw: Rows) -> keras.Model:

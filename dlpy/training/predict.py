@@ -88,6 +88,11 @@ def predict_texts(run: Run, texts: list[str], ask: Ask, tell: Tell = silent) -> 
     _require_answers(run)
     if ask.keep:
         raise ConfigError("--keep names columns of a table, and --text has none: leave --keep out.")
+    names = tasks(run)[0].inputs
+    if len(names) > 1:
+        raise ConfigError(
+            f"--text: run {run.id} has several inputs ({', '.join(names)}): give a file with all of them."
+        )
     trained = restore(run, ask.checkpoint, tell)
     if [given.kind for given in trained.raw_task.inputs.values()] != ["text"]:
         raise ConfigError(f"--text: run {run.id} was trained on {trained.raw_task.rows}, not on texts. Give a file.")

@@ -84,6 +84,8 @@ def _write_beginning(run: Run, experiment: Experiment, told: dict[str, Any], opt
     write_config(run, experiment)
     weighted = experiment.training.class_weight is not None
     record = opening(run, options, experiment.seed, told) | {"class_weighted": weighted, "test_looks": 0}
+    if names := experiment.weighted_outputs(list(told["task"]["outputs"])):
+        record["weighted_outputs"] = names
     run.write("run.json", record)
     data = told["data"]
     run.append_log(f"started: {options.command or options.kind}; data: {data['source']} {data['description']}")
@@ -99,6 +101,8 @@ def told_of_data(experiment: Experiment, loaded: Loaded, task: Task) -> dict[str
     """Return the fields of run.json about the data: its fingerprint, those of other files, and the tasks."""
     source = {"source": loaded.source.kind, "description": loaded.source.description}
     data = source | {"sha256": loaded.fingerprint()}
+    if loaded.source.always_generated:
+        data["always_generated"] = True
     return {
         "data": data,
         "files": file_digests(experiment),

@@ -40,7 +40,7 @@ from dlpy.training.compile import (
     stages_of,
     weights_line,
 )
-from dlpy.training.export import portable_model
+from dlpy.training.export import portable_model, save_network
 from dlpy.training.monitored import monitored_scores
 from dlpy.training.pipeline import Pipeline, Split, obtain, split, transform
 from dlpy.training.record import (
@@ -117,6 +117,7 @@ def finish(run: Run, prepared: Prepared, data: Data, pipeline: Pipeline, reporte
         forget_outdated(run)  # of an earlier state that a command looked at
     _write_results(run, prepared, data, engine)
     model = engine.model
+    save_network(run, model, experiment.model.resolved(data.task))
     require_space(run.model, 8 * model.count_params())  # the file, and what Keras writes on its way there
     try:
         portable = portable_model(model, experiment, data.task, pipeline, prepared.parts.train)

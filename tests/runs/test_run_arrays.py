@@ -23,10 +23,10 @@ def predictions(path: Path, **changes: object) -> Path:
 
 
 def test_predictions_are_read_by_part_and_too_large_numbers_are_undefined(tmp_path: Path) -> None:
-    (test,) = read_predictions(predictions(tmp_path, prediction=[[1e308, 0, 0], [np.nan, 1, 0]]), CLASSES)
+    (test,) = read_predictions(predictions(tmp_path, prediction=[[1e308, 0, 0], [np.nan, 1, 0]]), {"target": CLASSES})
     assert (test.part, test.target.tolist(), test.index.tolist()) == ("test", [0, 2], [0, 1])
     assert np.isnan(test.prediction).tolist() == [[True, False, False], [True, False, False]]
-    assert read_predictions(tmp_path / "none.npz", CLASSES) == []
+    assert read_predictions(tmp_path / "none.npz", {"target": CLASSES}) == []
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_predictions_are_read_by_part_and_too_large_numbers_are_undefined(tmp_pa
 )
 def test_predictions_of_another_task_are_damage(tmp_path: Path, changes: dict, said: str) -> None:
     with pytest.raises(RunError, match=r"predictions.npz is damaged: ") as caught:
-        read_predictions(predictions(tmp_path, **changes), CLASSES)
+        read_predictions(predictions(tmp_path, **changes), {"target": CLASSES})
     assert said in str(caught.value)
 
 
@@ -56,7 +56,7 @@ def test_a_header_that_claims_more_numbers_than_follow_is_damage_before_anything
     with zipfile.ZipFile(tmp_path / "predictions.npz", "w") as archive:
         archive.writestr("test.index.npy", member)
     with pytest.raises(RunError, match=r"'test.index' declares 8,796,093,022,208 bytes of numbers but contains 16"):
-        read_predictions(tmp_path / "predictions.npz", CLASSES)
+        read_predictions(tmp_path / "predictions.npz", {"target": CLASSES})
 
 
 def test_members_that_claim_more_than_the_file_has_are_damage(tmp_path: Path) -> None:
@@ -64,7 +64,7 @@ def test_members_that_claim_more_than_the_file_has_are_damage(tmp_path: Path) ->
     at = content.rindex(b"PK\x01\x02") + 20  # where the directory tells the sizes of the last member
     (tmp_path / "predictions.npz").write_bytes(content[:at] + (2**31).to_bytes(4, "little") * 2 + content[at + 8 :])
     with pytest.raises(RunError, match=r"its members are larger than the [0-9,]+ bytes of the file"):
-        read_predictions(tmp_path / "predictions.npz", CLASSES)
+        read_predictions(tmp_path / "predictions.npz", {"target": CLASSES})
 
 
 def test_splits_and_folds_hold_positions_of_rows(tmp_path: Path) -> None:
@@ -73,9 +73,9 @@ def test_splits_and_folds_hold_positions_of_rows(tmp_path: Path) -> None:
         read_splits(tmp_path / "splits.npz")
     np.savez(tmp_path / "fold.npz", rows=np.arange(2), target=np.arange(2.0), prediction=np.zeros((3, 1)))
     with pytest.raises(RunError, match="'prediction' is of type float64 and shape"):
-        read_fold(tmp_path / "fold.npz")
+        read_fold(tmp_path / "fold.npz", ["target"])
     with pytest.raises(RunError, match=r"none.npz is missing"):
-        read_fold(tmp_path / "none.npz")
+        read_fold(tmp_path / "none.npz", ["target"])
 
 
 def test_pictures_of_a_model_are_bytes_of_one_size(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import yaml
 
-from dlpy.cli.progress import summary_lines
+from dlpy.cli.score_lines import summary_lines
 from dlpy.experiment.experiment import load
 from dlpy.runs.directory import Run
 from dlpy.runs.record import How

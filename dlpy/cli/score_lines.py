@@ -1,0 +1,157 @@
+"""Scores as lines and tables; those of several outputs are told by output."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from rich.table import Table
+
+from dlpy.runs.results import of_one, scores_by_output
+
+_BLOCKS = ("best", "mean", "std", "standard_error", "deviation", "counted")  # of a summary, with scores by name
+_NOT_SCORES = ("epoch", "monitor")
+
+
+def scores_text(scores: Mapping[str, float | None]) -> str:
+    """Return the scores on one line."""
+    return "  ".join(f"{name} {score_text(value)}" for name, value in scores.items())
+
+
+def score_text(value: float | None) -> str:
+    """Return a score with four decimals, or a dash if it is undefined."""
+    return "-" if value is None or not math.isfinite(value) else f"{value:.4f}"
+
+
+def score_lines(before: str, scores: Mapping[str, float | None], outputs: Sequence[str]) -> list[str]:
+    """Return `before` with the scores on one line; of several outputs, each on a line of its own below.
+
+    Args:
+        before: such as "epoch 1/20".
+        scores: by name.
+        outputs: the names of the outputs if there are several.
+    """
+    own = by_output(scores, outputs)
+    width = max(map(len, outputs), default=0)
+    first = f"{before}  {scores_text(own.pop('', {}))}".rstrip()
+    return [first, *(f"  {name:{width}}  {scores_text(found)}" for name, found in own.items())]
+
+
+def by_output(scores: Mapping[str, Any], outputs: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Return scores by output, without its name in theirs; those of all outputs together under ""."""
+    found: dict[str, dict[str, Any]] = {}
+    for output, names in scores_by_output(dict.fromkeys(name.removeprefix("val_") for name in scores), outputs).items():
+        wanted = {*names, *(f"val_{name}" for name in names)}
+        found[output] = {_short(name, output): value for name, value in scores.items() if name in wanted}
+    return found
+
+
+def _short(name: str, output: str) -> str:
+    held_out = "val_" if name.startswith("val_") else ""
+    return held_out + of_one(name.removeprefix("val_"), output)
+
+
+def summary_lines(summary: dict[str, Any], outputs: Sequence[str] = ()) -> list[str]:
+    """Return lines with the best scores and the baseline of a training or k-fold run.
+
+    Args:
+        summary: summary.json.
+        outputs: the names of the outputs if there are several.
+    """
+    if not outputs:
+        return _lines(summary)
+    lines = []
+    for output, view in _views(summary, outputs).items():
+        lines += [output, *(f"  {line}" for line in _lines(view))] if output else _lines(view)
+    return lines
+
+
+def _views(summary: dict[str, Any], outputs: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Return the summary of each output as if it were the only one; under "" that of all together."""
+    base, views = summary["baseline"], {}
+    guesses = {"": "the outputs' baselines together", **base.get("guesses", {})}
+    for name in ("", *outputs):
+        view = {**summary, **summary.get("outputs", {}).get(name, {})}
+        for block in _BLOCKS:
+            if block in summary:
+                kept = {key: summary[block][key] for key in _NOT_SCORES if key in summary[block]}
+                kept = {key: value for key, value in kept.items() if not name or key != "monitor"}
+                scores = {key: value for key, value in summary[block].items() if key not in _NOT_SCORES}
+                view[block] = kept | by_output(scores, outputs).get(name, {})
+        numbers = {key: value for key, value in base.items() if isinstance(value, float | None)}
+        own = by_output(numbers, outputs).get(name, {})
+        view["baseline"] = {"guess": guesses.get(name, base["guess"]), "on": base["on"], **own}
+        views[name] = view
+    return views
+
+
+def _lines(summary: dict[str, Any]) -> list[str]:
+    """Return the lines of the only output."""
+    best, base = summary["best"], summary["baseline"]
+    shown = summary.get("mean") or best
+    numbers = {name: value for name, value in base.items() if name in shown}
+    lines = []
+    if "mean" in summary:
+        lines += _fold_lines(summary)
+        if "monitor" in best:  # else it is told above, of all outputs together
+            lines.append(f"best:      the mean curve of {best['monitor']} is best at epoch {best['epoch']}")
+    else:
+        scores = {name: value for name, value in best.items() if name != "epoch"}
+        lines.append(f"best:      {scores_text(scores)}  (epoch {best['epoch']})")
+    lines.append(f"baseline:  {scores_text(numbers)}  ({base['guess']}; {base['on']} rows)")
+    for other in base.get("also", []):
+        known = {name: value for name, value in other.items() if name in shown}
+        lines.append(f"baseline:  {scores_text(known)}  ({other['guess']}; {base['on']} rows)")
+    own = summary.get("in_unit")
+    return lines + ([_own_line(own)] if own and own["best"] else [])
+
+
+def _own_line(own: dict[str, Any]) -> str:
+    """Return the line with the scores in the target's own unit."""
+    usual = {score: value for score, value in own["baseline"].items() if score in own["best"]}
+    unit = own["unit"] or "the target's unit"
+    return f"in {unit}:  best {scores_text(own['best'])}  baseline {scores_text(usual)}"
+
+
+def _fold_lines(summary: dict[str, Any]) -> list[str]:
+    """Return lines with the mean and spread over the folds; runs of older versions have only the deviation."""
+    folds = summary["folds"]
+    sizes = sorted({fold["rows"] for fold in folds if "rows" in fold})
+    unequal = f" of {sizes[0]:,} to {sizes[-1]:,} rows, each counting the same" if len(sizes) > 1 else ""
+    lines = [f"mean:      {scores_text(summary['mean'])}  (over {len(folds)} folds{unequal}; last epoch)"]
+    if "std" not in summary:
+        return [*lines, f"deviation: {scores_text(summary['deviation'])}  (of the folds, divided by n)"]
+    lines.append(f"std:       {scores_text(summary['std'])}  (between the folds, divided by n - 1)")
+    lines.append(f"std error: {scores_text(summary['standard_error'])}  (of the mean: std / sqrt(n))")
+    few = [f"{name}: {count}" for name, count in summary["counted"].items() if count < len(folds)]
+    return lines + ([f"           undefined in some folds, defined in {', '.join(few)}"] if few else [])
+
+
+def score_table(results: dict[str, Any]) -> Table:
+    """Return a table of the scores of each split, next to the baseline, those of several outputs by output."""
+    outputs = list(dict.fromkeys(name for result in results.values() for name in result.get("outputs", {})))
+    table = Table(box=None, pad_edge=False)
+    titles = ["rows", *(["output"] if outputs else []), "score", "value", "baseline"]
+    for title in titles:
+        table.add_column(title, justify="right" if title in ("value", "baseline") else "left", no_wrap=True)
+    for part, result in results.items():
+        for output, line in _table_lines(result, outputs):
+            rows = result["outputs"][output]["rows"] if output else result["rows"]
+            table.add_row(f"{part} ({rows:,})", *([output or "all"] if outputs else []), *line)
+    return table
+
+
+def _table_lines(result: dict[str, Any], outputs: Sequence[str]) -> Iterator[tuple[str, tuple[str, str, str]]]:
+    """Yield the output, the score, its value and its baseline for each line of a split."""
+    base = {name: value for name, value in result["baseline"].items() if isinstance(value, float | int | None)}
+    usual = by_output(base, outputs)
+    for output, scores in by_output(result["scores"], outputs).items():
+        yield from ((output, _cells(name, value, usual.get(output, {}).get(name))) for name, value in scores.items())
+        own = (result["outputs"][output] if output else result).get("in_unit") or {"scores": {}}
+        for name, value in own["scores"].items():
+            yield output, _cells(f"{name} in {own['unit'] or 'own unit'}", value, own["baseline"].get(name))
+
+
+def _cells(name: str, value: float | None, usual: float | None) -> tuple[str, str, str]:
+    return name, score_text(value), "" if usual is None else f"{usual:.4f}"
