@@ -8,6 +8,8 @@ import tensorflow as tf
 from dlpy.components.objectives import Optimizer
 from dlpy.engine.fused_updates import fuse
 
+pytestmark = pytest.mark.slow  # imports Keras
+
 OPTIONS = [
     {"name": "rmsprop"},
     {"name": "rmsprop", "epsilon": 1e-16, "clipnorm": 0.5},
