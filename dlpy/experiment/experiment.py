@@ -47,7 +47,9 @@ def _is_mapping(value: Any) -> bool:
 
 
 def _has_weights_by_output(value: Any) -> bool:
-    return isinstance(value, dict) and any(not isinstance(weight, int | float) for weight in value.values())
+    if not isinstance(value, dict):
+        return False
+    return any(weight is None or weight == "balanced" or isinstance(weight, dict) for weight in value.values())
 
 
 def _choice(is_each: Callable[[Any], bool]) -> Discriminator:

@@ -115,7 +115,7 @@ def _figure(found: list[Errors], title: str) -> Figure:
 
 
 def _write(axes: Axes, at: tuple[int, int], number: str, told: str) -> None:
-    """Write a number into the cell at (column, row), and smaller below it what is told of it."""
+    """Write a number into the cell at (column, row), and smaller below it a note."""
     x, y = at
     axes.text(x, y - 0.14 * bool(told), number, ha="center", va="center", fontsize=12 if told else 8, in_layout=False)
     look = {"ha": "center", "va": "top", "color": "#333333", "linespacing": 1.3, "in_layout": False}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from dlpy.components.plot import Plot
 from dlpy.drawing.network import network_figure
@@ -36,5 +36,5 @@ class NetworkPlot(Plot):
 
 def _use(layer: LayerRecord) -> LayerUse:
     """Return a stored use of a layer as `dlpy show model` describes it."""
-    stored = {item.name: getattr(layer, item.name) for item in fields(layer)}
+    stored: dict[str, Any] = {item.name: getattr(layer, item.name) for item in fields(layer)}
     return LayerUse(**stored | {"inside": tuple(map(_use, layer.inside))})
