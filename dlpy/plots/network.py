@@ -37,4 +37,5 @@ class NetworkPlot(Plot):
 def _use(layer: LayerRecord) -> LayerUse:
     """Return a stored use of a layer as `dlpy show model` describes it."""
     stored: dict[str, Any] = {item.name: getattr(layer, item.name) for item in fields(layer)}
-    return LayerUse(**stored | {"inside": tuple(map(_use, layer.inside))})
+    stored["inside"] = tuple(map(_use, layer.inside))
+    return LayerUse(**stored)

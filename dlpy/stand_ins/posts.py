@@ -15,8 +15,8 @@ AGE_NOISE = 5.0  # years
 BEST_MAE = 2.5  # AGE_NOISE / 2
 OTHER_INCOME = 0.5
 BEST_INCOME_ACCURACY = 0.55  # 1 - OTHER_INCOME * 9 / 10
-OTHER_GENDER = 0.25
-BEST_GENDER_ACCURACY = 0.75
+OTHER_GENDER = 0.35
+BEST_GENDER_ACCURACY = 0.65
 INCOMES = 10  # brackets
 DEVOTION = 0.2  # share of words that show the trait
 _MOST_KEYWORDS = 60  # per level
@@ -45,7 +45,7 @@ def posts(seed: int, part: int, count: int, *, vocabulary: int) -> Posts:
 
     - age is 24 + 5 level years, plus noise uniform between -5 and 5: the best possible MAE is 2.5;
     - income is the bracket of that number; half are drawn again from all ten: the best possible accuracy is 0.55;
-    - gender is 1 from level 5 up; a quarter is the other one: the best possible accuracy is 0.75.
+    - gender is 1 from level 5 up; 35% are the other one: the best possible accuracy is 0.65.
 
     Args:
         part: number of the split; each number gives different posts for the same seed.
