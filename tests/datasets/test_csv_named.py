@@ -125,11 +125,12 @@ def test_the_outline_has_all_names_and_what_the_options_decide(table):
 
 
 def test_what_is_left_open_is_resolved_and_reads_back(table):
-    dataset = homes(table, inputs={"facts": {"columns": "rest", "categorical": ["rooms"]}, "photo": {"image": "file"}})
+    inputs = {"facts": {"columns": "rest", "categorical": ["rooms"]}, "photo": {"image": "file"}}
+    dataset = homes(table, inputs=inputs, ignore=["importance"])
     loaded = dataset.load()
     resolved = dataset.model_copy(update=loaded.resolved)
-    assert resolved.inputs["facts"].columns == ["rooms", "surface", "city", "description", "importance"]
-    assert resolved.inputs["facts"].numeric == ["surface", "importance"]
+    assert resolved.inputs["facts"].columns == ["rooms", "surface", "city", "description"]
+    assert resolved.inputs["facts"].numeric == ["surface"]
     assert resolved.inputs["facts"].categorical == ["rooms", "city", "description"]
     assert resolved.inputs["photo"].size == [8, 8]
     assert {name: target.task for name, target in resolved.targets.items()} == {
