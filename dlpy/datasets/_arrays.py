@@ -122,7 +122,7 @@ def _missing(y: np.ndarray, wanted: Wanted) -> np.ndarray:
     gone = np.isnan(y) if y.dtype.kind == "f" else np.zeros(y.shape, np.bool_)
     if wanted.kind in ("binary", "multiclass", "ordinal"):
         gone |= y == -1
-    return gone.reshape(len(y), -1).any(axis=1)
+    return np.any(gone.reshape(len(y), -1), axis=1)
 
 
 def _single(path: Path, name: str, y: np.ndarray, wanted: Wanted) -> Output:
