@@ -1,4 +1,4 @@
-"""The inputs and targets of csv with what is left open found in the file, and what is told of them."""
+"""The inputs and targets of csv, with what is left open found in the file, and what is reported of them."""
 
 from __future__ import annotations
 
