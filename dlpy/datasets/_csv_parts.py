@@ -1,4 +1,4 @@
-"""The inputs and targets of csv with what is left open found in the file, and notes about them."""
+"""The inputs and targets of csv, with what is left open found in the file, and what is reported of them."""
 
 from __future__ import annotations
 
@@ -148,7 +148,7 @@ def resolved_options(data: Csv, inputs: Mapping[str, CsvInput], outputs: Mapping
     if data.inputs is None and isinstance(only, TableInput):
         found: dict[str, object] = {"numeric": list(only.numeric or []), "categorical": list(only.categorical or [])}
     else:
-        found = {"inputs": dict(inputs)}
+        found = {"inputs": dict(inputs), "ignore": []}  # the columns are listed now
     if data.targets is None:
         return {**found, "task": outputs["target"].kind}
     return {**found, "targets": {name: wanted.found(outputs[name]) for name, wanted in data.targets.items()}}

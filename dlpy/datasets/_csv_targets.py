@@ -46,7 +46,7 @@ class CsvTarget(KindOptions):
         """Return the output as far as the options determine it."""
         if self.columns is None:
             return self.outline()
-        kind = "multilabel" if self.task == "auto" else self.task
+        kind = "multilabel" if self.chosen == "auto" else self.chosen
         return self.model_copy(update={"task": kind}).outline(len(self.columns), tuple(self.columns))
 
     def read(self, cells: Cells, key: str) -> tuple[np.ndarray, Output]:
@@ -59,7 +59,7 @@ class CsvTarget(KindOptions):
         if self.columns is None:
             _require_order(cells, wanted, self.column)
             return target_of(cells.file, columns[0], wanted)
-        reading = numbers_of if self.task == "regression" else labels_of
+        reading = numbers_of if self.chosen == "regression" else labels_of
         return reading(cells.file, columns, wanted)
 
     def known(self, cells: Cells, output: Output, key: str) -> np.ndarray | None:

@@ -11,6 +11,8 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from dlpy.components.objectives import Metric
 
+TARGET_OR_TARGETS = [{"required": ["target"]}, {"required": ["targets"]}]  # for the JSON Schema
+
 Keys = tuple[str | int, ...]
 Found = tuple[Keys, str]  # where in data, and what is wrong
 

@@ -22,7 +22,8 @@ class KindOptions(TargetOptions):
 
     task: TargetKind = "auto"
     """Type of the target: regression, counts (whole numbers from 0 up), binary, multiclass, ordinal (classes with an
-    order) or multilabel (several labels may be true). Default: derived from the data."""
+    order) or multilabel (several labels may be true). Default: regression where transforms of numbers are listed, such
+    as standardize; otherwise derived from the data."""
     classes: Names | None = None
     """Classes in the order of their numbers, such as [small, medium, large]. Default: sorted."""
     missing: Literal["error", "mask"] = "error"
@@ -38,6 +39,12 @@ class KindOptions(TargetOptions):
             raise ValueError("'classes' lists more than two classes, and a binary target has two")
         return self
 
+    @property
+    def chosen(self) -> TargetKind:
+        """The type, with the one that its transforms need filled in."""
+        of_numbers = any(transform.is_invertible for transform in self.transforms)
+        return "regression" if self.task == "auto" and of_numbers and self.classes is None else self.task
+
     def outline(self, units: int | None = 1, labels: tuple[str, ...] = ()) -> Output:
         """Return the output as far as the options determine it.
 
@@ -46,14 +53,14 @@ class KindOptions(TargetOptions):
             labels: their names.
         """
         classes, mask = tuple(self.classes or ()), self.missing == "mask"
-        if self.task == "auto" and classes:
+        if self.chosen == "auto" and classes:
             kind: Kind = "binary" if len(classes) == 2 else "multiclass"
         else:
-            kind = "unknown" if self.task == "auto" else "regression" if self.task == "counts" else self.task
+            kind = "unknown" if self.chosen == "auto" else "regression" if self.chosen == "counts" else self.chosen
         if kind in ("multiclass", "ordinal", "unknown"):
             return Output(kind, len(classes) or None, classes, has_missing=mask)
         names = labels if kind == "multilabel" else classes
-        return Output(kind, units, names, is_count=self.task == "counts", has_missing=mask)
+        return Output(kind, units, names, is_count=self.chosen == "counts", has_missing=mask)
 
     def found(self, output: Output) -> KindOptions:
         """Return the options with the type of the target filled in."""
@@ -61,7 +68,7 @@ class KindOptions(TargetOptions):
 
     def wanted(self, key: str) -> Wanted:
         """Return how the target is read, given where its options are."""
-        kind = None if self.task == "auto" else self.task
+        kind = None if self.chosen == "auto" else self.chosen
         return Wanted(kind, tuple(self.classes or ()), self.missing == "mask", key)
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import Field, GetJsonSchemaHandler, model_validator
+from pydantic_core import core_schema
 
 from dlpy.components.dataset import Dataset
 from dlpy.components.transform import Transform
@@ -33,7 +34,7 @@ from dlpy.datasets._csv_parts import (
 )
 from dlpy.datasets._csv_stand_in import named_rows, single_rows
 from dlpy.datasets._csv_targets import CsvTarget
-from dlpy.datasets._names import Name, raise_found
+from dlpy.datasets._names import TARGET_OR_TARGETS, Name, raise_found
 from dlpy.datasets._table_options import (
     Delimiter,
     TestRows,
@@ -94,6 +95,12 @@ class Csv(Dataset):
     """Texts that mark a missing cell. Remove one from the list to keep it as a value, e.g. for a class named None."""
     delimiter: Delimiter = ","
     """Character between cells, e.g. ";" or "\\t"."""
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler) -> dict:
+        found = super().__get_pydantic_json_schema__(schema, handler)
+        handler.resolve_ref_schema(found)["anyOf"] = TARGET_OR_TARGETS
+        return found
 
     @model_validator(mode="after")
     def _one_use_for_a_column(self) -> Csv:

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import numpy as np
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, GetJsonSchemaHandler, model_validator
+from pydantic_core import core_schema
 
 from dlpy.components.dataset import TargetOptions
 from dlpy.core.errors import ConfigError, DataError
@@ -16,7 +17,7 @@ from dlpy.data.rows import Loaded, Rows, Source
 from dlpy.data.tables import column_types, csv_file, timestamps
 from dlpy.data.tables.csv_file import CsvFile
 from dlpy.data.task import Output, Task
-from dlpy.datasets._names import Found, Name, raise_found, required, wrong_names
+from dlpy.datasets._names import TARGET_OR_TARGETS, Found, Name, raise_found, required, wrong_names
 from dlpy.datasets._series import Record, Series, segments, thinned
 from dlpy.datasets._series_columns import about, is_numeric, numbers, waves
 from dlpy.datasets._table_options import Delimiter, no_column, no_column_to_predict, require_names
@@ -60,6 +61,12 @@ class TimeseriesCsv(Series):
     """How to handle irregular or repeated timestamps. error: stop; allow: drop the windows that cross a gap."""
     delimiter: Delimiter = ","
     """Character between cells, e.g. ";" or "\\t"."""
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler) -> dict:
+        found = super().__get_pydantic_json_schema__(schema, handler)
+        handler.resolve_ref_schema(found)["anyOf"] = TARGET_OR_TARGETS
+        return found
 
     @model_validator(mode="after")
     def _columns_fit(self) -> TimeseriesCsv:

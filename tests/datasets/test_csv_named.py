@@ -108,7 +108,7 @@ def test_the_outline_has_all_names_and_what_the_options_decide(table):
         "photo": Input("array", (4, 4, 3)),
     }
     assert {name: output.kind for name, output in task.outputs.items()} == {
-        "price": "unknown",
+        "price": "regression",
         "sold": "unknown",
         "tags": "multilabel",
         "grade": "ordinal",
@@ -125,11 +125,12 @@ def test_the_outline_has_all_names_and_what_the_options_decide(table):
 
 
 def test_what_is_left_open_is_resolved_and_reads_back(table):
-    dataset = homes(table, inputs={"facts": {"columns": "rest", "categorical": ["rooms"]}, "photo": {"image": "file"}})
+    inputs = {"facts": {"columns": "rest", "categorical": ["rooms"]}, "photo": {"image": "file"}}
+    dataset = homes(table, inputs=inputs, ignore=["importance"])
     loaded = dataset.load()
     resolved = dataset.model_copy(update=loaded.resolved)
-    assert resolved.inputs["facts"].columns == ["rooms", "surface", "city", "description", "importance"]
-    assert resolved.inputs["facts"].numeric == ["surface", "importance"]
+    assert resolved.inputs["facts"].columns == ["rooms", "surface", "city", "description"]
+    assert resolved.inputs["facts"].numeric == ["surface"]
     assert resolved.inputs["facts"].categorical == ["rooms", "city", "description"]
     assert resolved.inputs["photo"].size == [8, 8]
     assert {name: target.task for name, target in resolved.targets.items()} == {
@@ -216,19 +217,21 @@ def test_masked_classes_are_minus_one_and_masked_labels_nan(tmp_path):
 @pytest.mark.parametrize(
     ("target", "expected", "y"),
     [
-        ({"column": "n", "task": "ordinal"}, Output("ordinal", 3, ("2", "9", "10")), [1, 0, 2, 1, 0, 2]),
-        ({"column": "w", "classes": ["b", "a"]}, Output("binary", 1, ("b", "a")), [1, 0, 1, 0, 1, 0]),
-        ({"column": "n", "classes": [10, 9, 2]}, Output("multiclass", 3, ("10", "9", "2")), [1, 2, 0, 1, 2, 0]),
-        ({"column": "n", "task": "regression"}, Output("regression"), [9, 2, 10, 9, 2, 10]),
+        ({"column": "n"}, Output("multiclass", 3, ("2", "9", "10")), [1, 0, 2] * 10),
+        ({"column": "n", "transforms": ["standardize"]}, Output("regression"), [9, 2, 10] * 10),
+        ({"column": "n", "task": "ordinal"}, Output("ordinal", 3, ("2", "9", "10")), [1, 0, 2] * 10),
+        ({"column": "w", "classes": ["b", "a"]}, Output("binary", 1, ("b", "a")), [1, 0] * 15),
+        ({"column": "n", "classes": [10, 9, 2]}, Output("multiclass", 3, ("10", "9", "2")), [1, 2, 0] * 10),
+        ({"column": "n", "task": "regression"}, Output("regression"), [9, 2, 10] * 10),
         (
             {"columns": ["n", "m"], "task": "regression"},
             Output("regression", 2),
-            [[9, 0.5], [2, 1.5], [10, 2.5], [9, 3.5], [2, 4.5], [10, 5.5]],
+            [[(9, 2, 10)[i % 3], i + 0.5] for i in range(30)],
         ),
     ],
 )
 def test_the_options_of_a_target_decide_its_kind(tmp_path, target, expected, y):
-    cells = [f"{i},{(9, 2, 10)[i % 3]},{'ab'[i % 2]},{i}.5" for i in range(6)]
+    cells = [f"{i},{(9, 2, 10)[i % 3]},{'ab'[i % 2]},{i}.5" for i in range(30)]
     path = write(tmp_path / "t.csv", cells, "x,n,w,m")
     loaded = Csv.model_validate({"name": "csv", "path": path, "targets": {"y": target}}).load()
     assert loaded.task.outputs["y"] == expected
