@@ -60,7 +60,7 @@ def test_a_run_without_the_file_and_a_network_too_large_to_read_are_not_drawn(ma
 )
 def test_layers_that_dlpy_does_not_write_are_damage(make_run, layers, said):
     run = with_network(make_run, layers)
-    with pytest.raises(RunError, match="network.json is damaged: ") as caught:
+    with pytest.raises(RunError, match=r"network\.json is damaged: ") as caught:
         read_network(run)
     assert said in str(caught.value)
     assert any("network.json is damaged" in damage for damage in verify(run).damages)
