@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import TYPE_CHECKING, Literal
 
 from dlpy.components.plot import Plot
@@ -36,5 +35,6 @@ class NetworkPlot(Plot):
 
 def _use(layer: LayerRecord) -> LayerUse:
     """Return a stored use of a layer as `dlpy show model` describes it."""
-    stored = {item.name: getattr(layer, item.name) for item in fields(layer)}
-    return LayerUse(**stored | {"inside": tuple(map(_use, layer.inside))})
+    inside = tuple(map(_use, layer.inside))
+    counts = (layer.weights, layer.learning)
+    return LayerUse(layer.name, layer.kind, layer.shape, layer.of, *counts, same_as=layer.same_as, inside=inside)

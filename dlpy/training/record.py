@@ -100,7 +100,7 @@ def write_config(run: Run, experiment: Experiment) -> None:
 def told_of_data(experiment: Experiment, loaded: Loaded, task: Task) -> dict[str, Any]:
     """Return the fields of run.json about the data: its fingerprint, those of other files, and the tasks."""
     source = {"source": loaded.source.kind, "description": loaded.source.description}
-    data = source | {"sha256": loaded.fingerprint()}
+    data: dict[str, Any] = source | {"sha256": loaded.fingerprint()}
     if loaded.source.always_generated:
         data["always_generated"] = True
     return {
