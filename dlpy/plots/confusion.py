@@ -100,7 +100,7 @@ def _labels_figure(counts: np.ndarray, names: list[str], title: str) -> Figure:
     columns = min(len(shown), _COLUMNS)
     rows = -(-len(shown) // columns)
     note = f" ({len(shown)} most frequent of {len(names):,} labels)" if len(shown) < len(names) else ""
-    figure = new_figure(title + note, max(2.5 * columns, 6), 2.7 * rows + 0.6)
+    figure = new_figure(title + note, max(2.5 * columns, 7.2), 2.7 * rows + 0.6)
     for axes, number in zip(panels(figure, len(shown), columns), shown, strict=True):
         _draw_label(axes, counts[number], names[number])
     return figure

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from dlpy.components.plot import Plot
 from dlpy.drawing.network import network_figure
@@ -36,6 +35,6 @@ class NetworkPlot(Plot):
 
 def _use(layer: LayerRecord) -> LayerUse:
     """Return a stored use of a layer as `dlpy show model` describes it."""
-    stored: dict[str, Any] = {item.name: getattr(layer, item.name) for item in fields(layer)}
-    stored["inside"] = tuple(map(_use, layer.inside))
-    return LayerUse(**stored)
+    inside = tuple(map(_use, layer.inside))
+    counts = (layer.weights, layer.learning)
+    return LayerUse(layer.name, layer.kind, layer.shape, layer.of, *counts, same_as=layer.same_as, inside=inside)

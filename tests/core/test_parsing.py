@@ -89,6 +89,7 @@ def test_a_task_is_read_as_it_was_written() -> None:
         {"inputs": {"input": {"shape": [2**16, 2**16]}}, "outputs": {"target": {"kind": "binary"}}},
         {"inputs": {"input": {"shape": [-1]}}, "outputs": {"target": {"kind": "binary"}}},
         {"inputs": {"input": {}}, "outputs": {"target": {"kind": "evil"}}},
+        {"inputs": {"input": {}}, "outputs": {"a": {"kind": "binary"}, "../b": {"kind": "binary"}}},  # files bear it
     ],
 )
 def test_a_task_that_is_none_is_refused(given: object) -> None:

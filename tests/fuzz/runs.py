@@ -55,7 +55,16 @@ _DEAR = ["evaluate", "predict", "resume", "explain", "generate"]
 _PLOTS = {
     "metrics.csv": ["history", "folds"],
     "summary.json": ["history", "folds"],
-    "predictions.npz": ["confusion", "roc", "precision_recall", "regression", "forecast", "error_by_hour"],
+    "predictions.npz": [
+        "confusion",
+        "roc",
+        "precision_recall",
+        "regression",
+        "forecast",
+        "error_by_hour",
+        "errors_together",
+    ],
+    "network.json": ["network"],
     "made.npz": ["made"],
     "wrongest-validation.npz": ["wrongest"],
 }

@@ -23,6 +23,10 @@ EXPERIMENTS = {
     "pictures": f"{_PICTURES}\nmodel: {{name: convnet, filters: [2], units: [2]}}",
     "vae": f"{_PICTURES}\nmodel: {{name: vae, encoder: [{{filters: 2, stride: 2}}], units: [4]}}",
     "prose": "data: {name: language_model, path: prose.txt, window: 10}\nmodel: {name: rnn, units: [4], embedding: 3}",
+    "homes": "data: {name: listings, rows: 60, test_rows: 20, inputs: {text: {transforms: [{name: tokenize, "
+    "vocabulary: 50}, {name: pad, length: 10}]}, photo: {transforms: [rescale]}, facts: {transforms: [tabulate]}}}\n"
+    "model: {name: graph, layers: {a: {layer: Embedding, output_dim: 2, of: text}, b: {layer: Flatten}, c: {layer: "
+    "Flatten, of: photo}, d: {layer: Concatenate, of: [b, c, facts]}}, outputs: {price: d, sold: d, tags: d}}",
     "texts": "data: {name: text_csv, path: table.csv, text: text, target: kind, transforms: [tokenize, multi_hot]}\n"
     "model: {name: dense, units: [4]}",
     "folds": f"{_BLOBS}\nmodel: {{name: dense, units: [4]}}\nkfold: {{folds: 2}}",

@@ -34,8 +34,10 @@ class RunFiles:
     run: Run
 
     def task(self, kind: str, units: int = 1, classes: Sequence[str] = ()) -> "RunFiles":
-        output = {"kind": kind, "units": units, "classes": list(classes), "one_hot": False}
-        task = {"inputs": {"input": {}}, "outputs": {"target": output}}
+        return self.outputs(target={"kind": kind, "units": units, "classes": list(classes), "one_hot": False})
+
+    def outputs(self, **outputs: dict) -> "RunFiles":
+        task = {"inputs": {"input": {}}, "outputs": outputs}
         self.run.update(raw_task=task, task=task)
         return self
 
@@ -53,9 +55,13 @@ class RunFiles:
         (self.run.path / "summary.json").write_text(json.dumps(content))
         return self
 
-    def predictions(self, target: Sequence | np.ndarray, prediction: Sequence | np.ndarray, part: str) -> "RunFiles":
+    def predictions(
+        self, target: Sequence | np.ndarray, prediction: Sequence | np.ndarray, part: str, **arrays: Any
+    ) -> "RunFiles":
+        """Add predictions of a part, or of a part and an output, such as "test-price"."""
         old = dict(np.load(self.run.predictions)) if self.run.predictions.exists() else {}
         new = {"target": np.asarray(target), "prediction": np.asarray(prediction), "index": np.arange(len(target))}
+        new |= arrays
         np.savez(self.run.predictions, **old, **{f"{part}.{key}": array for key, array in new.items()})
         return self
 
