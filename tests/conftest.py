@@ -94,6 +94,13 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Do not even import modules marked as `slow` for `-m quick`: many import TensorFlow."""
+    if config.option.markexpr != "quick" or not collection_path.match("test_*.py"):
+        return None
+    return "\npytestmark = pytest.mark.slow" in collection_path.read_text() or None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark as `quick` what is not marked as `slow`."""
     for item in items:

@@ -1,4 +1,4 @@
-"""Scores as lines and tables; those of several outputs by output."""
+"""Scores as lines and tables; those of several outputs stand by output."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def _lines(summary: dict[str, Any]) -> list[str]:
     lines = []
     if "mean" in summary:
         lines += _fold_lines(summary)
-        if "monitor" in best:  # else a line above says so for all outputs together
+        if "monitor" in best:  # else it stands above, for all outputs together
             lines.append(f"best:      the mean curve of {best['monitor']} is best at epoch {best['epoch']}")
     else:
         scores = {name: value for name, value in best.items() if name != "epoch"}

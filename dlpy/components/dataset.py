@@ -32,12 +32,20 @@ class InputOptions(Block):
     augmentation: Augmentation | None = None
     """Random changes of training images, such as {rotation: 40, flip: horizontal}; none by default."""
 
+    def all_transforms(self) -> list[Transform]:
+        """Return the transforms in order, including those that the dataset itself needs."""
+        return self.transforms
+
 
 class TargetOptions(Block):
     """The options of one of several targets."""
 
     transforms: list[AnyTransform] = []
     """Transforms of this target, in order, such as [log, standardize]; predictions and scores are turned back."""
+
+    def all_transforms(self) -> list[Transform]:
+        """Return the transforms in order."""
+        return self.transforms
 
 
 class Dataset(Component):
@@ -125,7 +133,13 @@ class Dataset(Component):
 
     def named_transforms(self) -> list[Transform]:
         """Return the transforms of one among several inputs or targets."""
-        return []
+        kinds = (("inputs", OfInput, self.input_options()), ("targets", OfTarget, self.target_options()))
+        return [
+            kind(name=inner.name, of=of, inner=inner, keys=("data", key, of, *_place(option, inner)))
+            for key, kind, options in kinds
+            for of, option in options.items()
+            for inner in option.all_transforms()
+        ]
 
     def input_options(self) -> Mapping[str, InputOptions]:
         """Return the options that are given for one among several inputs."""
@@ -156,14 +170,10 @@ class NamedDataset(Dataset):
     def target_options(self) -> Mapping[str, TargetOptions]:
         return self.targets or {}
 
-    def named_transforms(self) -> list[Transform]:
-        kinds = (("inputs", OfInput, self.input_options()), ("targets", OfTarget, self.target_options()))
-        return [
-            kind(name=inner.name, of=of, inner=inner, keys=("data", key, of, "transforms", position))
-            for key, kind, options in kinds
-            for of, option in options.items()
-            for position, inner in enumerate(option.transforms)
-        ]
+
+def _place(options: InputOptions | TargetOptions, inner: Transform) -> tuple[str | int, ...]:
+    """Return the keys that lead to a transform of an input or target; none if the dataset itself needs it."""
+    return ("transforms", options.transforms.index(inner)) if inner in options.transforms else ()
 
 
 AnyDataset = Annotated[Dataset, Slot(Dataset.registry)]

@@ -6,23 +6,37 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
+from pydantic import BeforeValidator, Field
 
 from dlpy.core.errors import DataError, did_you_mean
 from dlpy.data.images.cache import Found
-from dlpy.data.images.files import SUFFIXES
+from dlpy.data.images.files import SUFFIXES, read_sizes
 from dlpy.data.tables import column_types, csv_file
+from dlpy.data.tables.targets import Wanted, target_of
 from dlpy.data.task import Output
 from dlpy.datasets._folders import class_folder, class_folders, entries, folder_names, output_of
 from dlpy.datasets._table_options import no_column
 
+Side = Annotated[int, Field(gt=0, le=8192)]
 _PART_NAMES = {"train", "training", "val", "valid", "validation", "test", "testing"}
 
 _MOST_NAMED = 5
 OnBad = Literal["error", "skip"]
 _PATTERN_HINT = " If the file names contain the class, set data.pattern, for example '{class}.{number}.jpg'."
+
+
+def _square(value: Any) -> Any:
+    return [value, value] if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+Size = Annotated[
+    list[Side],
+    BeforeValidator(_square, json_schema_input_type=Side | list[Side]),
+    Field(min_length=2, max_length=2),
+]
 
 
 @dataclass(frozen=True)
@@ -93,7 +107,7 @@ def by_table(root: Path, path: Path, columns: tuple[str, ...], missing: list[str
     for row, name in enumerate(names):
         if not stays_inside(root, name) or not (root / name).is_file():
             raise DataError(f"{rows.where(row, file)}: file '{name}' not found in {root}.")
-    y, output = column_types.target_of(rows, column_types.columns_of(rows, missing)[label], None)
+    y, output = target_of(rows, column_types.columns_of(rows, missing)[label], Wanted())
     return Listing(names, y, output, {mark: np.array(rows.texts(mark), np.str_) for mark in marks})
 
 
@@ -133,6 +147,27 @@ def skipped_images(names: list[str], found: Found, on_bad: OnBad) -> list[str]:
     some = ", ".join(others[:_MOST_NAMED]) + (", ..." if len(others) > _MOST_NAMED else "")
     more = f" {len(others):,} more: {some}." if others else ""
     raise DataError(f"{problems[0][1]}{more} Repair or delete these files, or set data.on_bad: skip to skip them.")
+
+
+def common_size(folder: Path, names: list[str]) -> list[int]:
+    """Return the height and width common to all images."""
+    first: tuple[str, tuple[int, int]] | None = None
+    for name, size in zip(names, read_sizes([folder / name for name in names]), strict=True):
+        if isinstance(size, DataError):
+            continue  # decoding reports the problem later
+        first = first or (name, size)
+        if size != first[1]:
+            (height, width), (other_height, other_width) = first[1], size
+            differ = f"{first[0]} is {width} x {height} pixels, {name} {other_width} x {other_height}"
+            raise DataError(f"images in {folder} have different sizes ({differ}): set data.size, for example 150.")
+    return list(first[1]) if first else [1, 1]
+
+
+def of_size(pictures: np.ndarray, size: list[int], channels: int) -> np.ndarray:
+    """Return the images resized with nearest-neighbour interpolation, in colour or grayscale."""
+    down, across = (np.arange(side) * pictures.shape[1] // side for side in size)
+    pictures = pictures[:, down][:, :, across]
+    return pictures if channels == 3 else pictures.mean(axis=-1, keepdims=True).astype(np.uint8)
 
 
 def _images_under(folder: Path) -> Iterator[Path]:

@@ -9,7 +9,7 @@ from pydantic import Field
 from dlpy.components.dataset import Dataset
 from dlpy.data.rows import Loaded, Rows, Source
 from dlpy.data.task import Input, Output, Task
-from dlpy.datasets.image_folder import Size
+from dlpy.datasets._image_files import Size
 from dlpy.stand_ins.pets import SPECIES, others
 
 

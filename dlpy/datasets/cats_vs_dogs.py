@@ -17,8 +17,8 @@ from dlpy.data.rows import Loaded, Rows, Source
 from dlpy.data.splits import Holdout
 from dlpy.data.task import Input, Output, Task
 from dlpy.datasets._folders import entries
-from dlpy.datasets._image_files import OnBad, skipped_images
-from dlpy.datasets.image_folder import ImageFolder, Size
+from dlpy.datasets._image_files import OnBad, Size, skipped_images
+from dlpy.datasets.image_folder import ImageFolder
 from dlpy.stand_ins.pets import pets
 from dlpy.storage.locate import given, in_data_folder
 

@@ -2,38 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from dlpy.components.dataset import Dataset
+from dlpy.components.transform import Transform
 from dlpy.core.errors import ConfigError, DataError
 from dlpy.core.options import Block
 from dlpy.core.progress import progress_bar
 from dlpy.data.images.cache import decoded
-from dlpy.data.images.files import Form, read_pictures, read_sizes
+from dlpy.data.images.files import Form, read_pictures
 from dlpy.data.rows import Loaded, Rows, Source
 from dlpy.data.splits import Holdout, for_limit, hold_out
 from dlpy.data.tables.missing_cells import MISSING
 from dlpy.data.task import Input, Task
+from dlpy.datasets import _folder_table as folder_table
+from dlpy.datasets._csv_targets import CsvTarget
+from dlpy.datasets._folder_table import AnyFolderInput, FolderInput
 from dlpy.datasets._folders import output_of
 from dlpy.datasets._image_files import (
     Listing,
     OnBad,
+    Size,
     by_folder,
     by_pattern,
     by_table,
+    common_size,
     images_at,
     in_order_of,
+    of_size,
     skipped_images,
     stays_inside,
 )
-from dlpy.datasets._table_options import TestRows, generated_marks
+from dlpy.datasets._names import Name, raise_found
+from dlpy.datasets._table_options import TestRows, carried_columns, generated_marks
 from dlpy.stand_ins.images import photographs
-
-Side = Annotated[int, Field(gt=0, le=8192)]
 
 
 class Parts(Block):
@@ -47,16 +54,6 @@ class Parts(Block):
     """Folder of the test images, used only by `dlpy evaluate`. Default: none."""
 
 
-def _square(value: Any) -> Any:
-    return [value, value] if isinstance(value, int) and not isinstance(value, bool) else value
-
-
-Size = Annotated[
-    list[Side],
-    BeforeValidator(_square, json_schema_input_type=Side | list[Side]),
-    Field(min_length=2, max_length=2),
-]
-
 _MOST_STARS = 2  # each one multiplies the cost of matching a name
 
 
@@ -65,19 +62,16 @@ class ImageFolder(Dataset):
 
     Subfolders of the class folders are read too; hidden files and symbolic links are not. Every image is decoded once
     and cached at the requested size in $DLPY_CACHE (default: ~/.cache/dlpy).
+
+    With `labels_path`, other columns of that table may be inputs, and several may be targets, with names: `inputs:
+    {photo: {image: file}, facts: {columns: [age, city]}}` and `targets: {price: {column: price}}`. `dlpy predict` then
+    reads such a table, with images relative to its folder.
     """
 
     has_columns = True
 
     name: Literal["image_folder"] = "image_folder"
-    size: (
-        Annotated[
-            list[Side],
-            BeforeValidator(_square, json_schema_input_type=Side | list[Side]),
-            Field(min_length=2, max_length=2),
-        ]
-        | None
-    ) = None
+    size: Size | None = None
     """Height and width to which images are resized, in pixels; one number for both. Default: the size of the images,
     which must then all be equal."""
     classes: Annotated[list[str], Field(min_length=2)] | None = None
@@ -88,6 +82,10 @@ class ImageFolder(Dataset):
     """Pattern of the file names if all images are in one folder, e.g. '{class}.{number}.jpg'."""
     labels_path: str | None = None
     """Path of a CSV file with the label of each image."""
+    inputs: Annotated[dict[Name, AnyFolderInput], Field(min_length=1)] | None = None
+    """Inputs by name from that CSV file: an image, a text, or columns. Default: the images, as photo with `targets`."""
+    targets: Annotated[dict[Name, CsvTarget], Field(min_length=1)] | None = None
+    """Targets by name from that CSV file, as with csv. Default: one, `label`."""
     file: str = "file"
     """Column of that CSV file with the image paths, relative to `path`."""
     label: str = "label"
@@ -135,14 +133,38 @@ class ImageFolder(Dataset):
             raise ValueError(f"column '{min(marks)}' can only be used with 'labels_path'")
         if self.test is not None and self.test.use:
             raise ValueError("'test' should be a fraction, a count, or a mapping")
+        if self.is_named:
+            raise_found(self.name, [*folder_table.wrong_options(self)], self.model_fields_set)
+            folder_table.table_of(self, self.path)  # raises for options that do not fit each other
         return self
 
+    @property
+    def is_named(self) -> bool:
+        """Whether inputs or targets have names."""
+        return self.inputs is not None or self.targets is not None
+
+    def input_options(self) -> Mapping[str, FolderInput]:
+        return self.inputs or {}
+
+    def target_options(self) -> Mapping[str, CsvTarget]:
+        return self.targets or {}
+
+    def all_transforms(self) -> list[Transform]:
+        return folder_table.table_of(self, self.path).all_transforms() if self.is_named else super().all_transforms()
+
+    def carried(self, path: Path, names: list[str]) -> dict[str, list[str]]:
+        return carried_columns(path, ",", names) if self.is_named else super().carried(path, names)
+
     def outline(self) -> Task | None:
+        if self.is_named:
+            return folder_table.table_of(self, self.path).outline()
         return None if self.classes is None else Task.single(self._input(self.size), output_of(self.classes))
 
     def load(self) -> Loaded:
+        if self.is_named:
+            return folder_table.load(self)
         listing = self._listing(Path(str(self.path)))
-        size = self.size or _common_size(Path(str(self.path)), listing.names)
+        size = self.size or common_size(Path(str(self.path)), listing.names)
         form = self._form(size)
         with progress_bar(f"reading {len(listing.names):,} images") as progress:
             found = decoded(Path(str(self.path)), listing.names, form, progress)
@@ -156,6 +178,8 @@ class ImageFolder(Dataset):
         return self._loaded(rows, Task.single(self._input(size), listing.output), source, self.test, notes)
 
     def read(self, path: Path, task: Task) -> Rows:
+        if self.is_named:
+            return folder_table.table_of(self, None).read(path, task)
         if self.size is None:
             raise ConfigError("data: 'size' must be set, as in the run's config.yaml.")
         names = images_at(path)
@@ -171,12 +195,14 @@ class ImageFolder(Dataset):
         return self._form(self.size or [side or 1 for side in task.input.shape[:2]])
 
     def stand_in(self, seed: int, limit: int | None) -> Loaded:
+        if self.is_named:
+            return folder_table.stand_in(self, seed, limit)
         classes = self.classes or ["a", "b"]
         size = self.size or [64, 64]
         test = for_limit(self.test, limit)
         pictures, labels = photographs(seed, limit)[0]
         chosen = np.flatnonzero(labels < len(classes))
-        x, y = _of_size(pictures[chosen], size, self._form(size).channels), labels[chosen].astype(np.int64)
+        x, y = of_size(pictures[chosen], size, self._form(size).channels), labels[chosen].astype(np.int64)
         holdouts = [holdout for holdout in (self.validation, test) if holdout and holdout.column]
         rows = Rows.single(x, y, generated_marks(len(y), holdouts))
         task = Task.single(self._input(size), output_of(classes[:10]))
@@ -222,24 +248,3 @@ class ImageFolder(Dataset):
     def _input(self, size: list[int] | None) -> Input:
         sides = size or (None, None)
         return Input("array", (*sides, 3 if self.color_mode == "rgb" else 1))
-
-
-def _common_size(folder: Path, names: list[str]) -> list[int]:
-    """Return the height and width common to all images."""
-    first: tuple[str, tuple[int, int]] | None = None
-    for name, size in zip(names, read_sizes([folder / name for name in names]), strict=True):
-        if isinstance(size, DataError):
-            continue  # decoding reports the problem later
-        first = first or (name, size)
-        if size != first[1]:
-            (height, width), (other_height, other_width) = first[1], size
-            differ = f"{first[0]} is {width} x {height} pixels, {name} {other_width} x {other_height}"
-            raise DataError(f"images in {folder} have different sizes ({differ}): set data.size, for example 150.")
-    return list(first[1]) if first else [1, 1]
-
-
-def _of_size(pictures: np.ndarray, size: list[int], channels: int) -> np.ndarray:
-    """Return the images resized with nearest-neighbour interpolation, in colour or grayscale."""
-    down, across = (np.arange(side) * pictures.shape[1] // side for side in size)
-    pictures = pictures[:, down][:, :, across]
-    return pictures if channels == 3 else pictures.mean(axis=-1, keepdims=True).astype(np.uint8)

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from dlpy.components.dataset import Dataset
-from dlpy.core.errors import ConfigError, DataError, UnavailableError, did_you_mean
+from dlpy.core.errors import ConfigError, DataError, did_you_mean
 from dlpy.data.rows import Loaded, Rows, Source
 from dlpy.data.splits import Holdout, for_limit, hold_out
-from dlpy.data.task import Input, Kind, Output, Task
-from dlpy.storage.npz import ArraysError, read_npz, sizes_of
+from dlpy.data.tables.targets import Wanted
+from dlpy.data.task import Task
+from dlpy.datasets import _npz_parts as parts
+from dlpy.datasets._arrays import members, output_of, read, require
+from dlpy.datasets._names import Name, raise_found
+from dlpy.datasets._npz_parts import ArrayInput, ArrayTarget
+from dlpy.datasets._npz_stand_in import named_rows, single_rows
+from dlpy.datasets._target_kinds import without_targets
 
-_MOST_CLASSES = 10_000
-_ROWS_PER_CLASS = 5
-_STAND_IN_ROWS, _STAND_IN_WIDTH = 600, 20
-
-Arrays = dict[str, np.ndarray]
+_STAND_IN_ROWS = 600
 
 
 class Npz(Dataset):
@@ -29,9 +33,16 @@ class Npz(Dataset):
     With `task: auto`, integers from 0 up are classes if there are at least 5 times as many rows as classes; other
     numbers make a regression. Targets with several columns make a multi-output regression; convert one-hot labels
     (rows, classes) with argmax first.
+
+    A row may have several inputs and targets, with names: `inputs: {left: {array: x_left}, right: {array: x_right}}`
+    and `targets: {price: {array: y}}`. Test rows are those of x_left_test for x_left, and of x_test for x_train.
     """
 
     name: Literal["npz"] = "npz"
+    inputs: Annotated[dict[Name, ArrayInput], Field(min_length=1)] | None = None
+    """Inputs by name, such as {left: {array: x_left, transforms: [standardize]}}. Default: one, `x`."""
+    targets: Annotated[dict[Name, ArrayTarget], Field(min_length=1)] | None = None
+    """Targets by name, such as {price: {array: y1}, kind: {array: y2, task: multiclass}}. Default: one, `y`."""
     x: str | None = None
     """Name of the input array. Default: x_train or x."""
     y: str | None = None
@@ -50,166 +61,118 @@ class Npz(Dataset):
             raise ValueError("npz needs 'path', the path of the npz file")
         if self.test is not None and (self.test.use or self.test.column):
             raise ValueError("'test' should be a fraction or a count")
+        raise_found("npz", parts.wrong_options(self), self.model_fields_set)
         return self
 
+    @property
+    def is_named(self) -> bool:
+        """Whether inputs or targets have names."""
+        return self.inputs is not None or self.targets is not None
+
+    def input_options(self) -> Mapping[str, ArrayInput]:
+        return self.inputs or {}
+
+    def target_options(self) -> Mapping[str, ArrayTarget]:
+        return self.targets or {}
+
     def outline(self) -> Task | None:
-        return None
+        if not self.is_named:
+            return None
+        return parts.outlined(Path(str(self.path)), *self._options({}))
 
     def load(self) -> Loaded:
         path = Path(str(self.path))
-        shapes = _members(path)
-        x_name, y_name = self._names(path, shapes)
-        tests = _test_names(x_name, y_name, shapes)
+        known = members(path)
+        inputs, targets = self._options(known)
+        named = (
+            [*parts.arrays_of(inputs, targets)]
+            if self.is_named
+            else [("x", inputs["input"].array), ("y", targets["target"].array)]
+        )
+        require(path, [*named, *([("group", self.group)] if self.group else [])], known)
+        names = [array for _, array in named]
+        tests = parts.arrays_of_tests(path, names, known) if self.is_named else _only_tests(names, known)
         if tests and self.test is not None:
-            raise ConfigError(f"data.test: {path} already contains test rows, {tests[0]}. Remove 'test'.")
-        wanted = [x_name, y_name, *tests, *([self.group] if self.group else [])]
-        arrays = _read(path, wanted)
-        rows = _rows(path, arrays, x_name, y_name, self.group)
-        test = _rows(path, arrays, tests[0], tests[1], None) if tests else None
-        output = _output(path, y_name, [rows.y] + ([test.y] if test else []), self.task)
-        task = Task.single(Input("array", _row_shape(rows)), output)
-        if test is not None and _row_shape(test) != task.input.shape:
-            raise DataError(f"{path}: rows of {tests[0]} have shape {_row_shape(test)}, expected {task.input.shape}.")
-        rows, test = _typed(rows, output), _typed(test, output) if test else None
-        resolved: dict[str, object] = {"x": x_name, "y": y_name, "task": output.kind}
-        return hold_out(Loaded(rows, test, task, Source("file", str(path)), resolved), self.test, self.split_seed)
+            raise ConfigError(
+                f"data.test: {path} already contains test rows, {next(iter(tests.values()))}. Remove 'test'."
+            )
+        arrays = read(path, list(dict.fromkeys([*names, *tests.values(), *([self.group] if self.group else [])])))
+        rows = parts.rows_of(path, arrays, _names(inputs), _names(targets), self.group)
+        test = parts.rows_of(path, arrays, _names(inputs, tests), _names(targets, tests)) if tests else None
+        task = self._task(path, [rows, test] if test else [rows], targets)
+        if test is not None:
+            parts.check_shapes(path, test, _names(inputs, tests), task)
+        rows, test = parts.typed(rows, task.outputs), parts.typed(test, task.outputs) if test else None
+        about, notes = without_targets(rows.targets)
+        source = Source("file", f"{path} ({', '.join(about)})" if about else str(path))
+        loaded = Loaded(rows, test, task, source, self._resolved(inputs, targets, task), tuple(notes))
+        return hold_out(loaded, self.test, self.split_seed)
 
     def read(self, path: Path, task: Task) -> Rows:
-        shapes = _members(path)
-        own = [] if self.x in (None, "x_train") else [self.x]
-        names = [name for name in (*own, "x", "x_test", "x_train") if name in shapes]
-        if not names:
-            raise DataError(f"{path} has no array '{self.x or 'x'}'.{did_you_mean(self.x or 'x', shapes)}")
-        y_names = {"x": "y", "x_test": "y_test", "x_train": "y_train", self.x: self.y}
-        y_name = y_names[names[0]]
-        given = y_name if y_name in shapes else None
-        arrays = _read(path, [names[0], *([given] if given else [])])
-        rows = _rows(path, arrays, names[0], given, None)
-        if _row_shape(rows) != task.input.shape:
-            raise DataError(f"{path}: rows of {names[0]} have shape {_row_shape(rows)}, expected {task.input.shape}.")
-        return _typed(rows, task.output) if given else rows
+        known = members(path)
+        if self.is_named:
+            inputs, targets = parts.to_predict(path, *self._options({}), known)
+        else:
+            inputs, targets = self._to_predict(path, known)
+        rows = parts.rows_of(path, read(path, [*inputs.values(), *targets.values()]), inputs, targets)
+        parts.check_shapes(path, rows, inputs, task)
+        return parts.typed(rows, task.outputs) if targets else rows
 
     def stand_in(self, seed: int, limit: int | None) -> Loaded:
-        kind: Kind = "multiclass" if self.task == "auto" else self.task
         test = for_limit(self.test, limit)
         count = limit or _STAND_IN_ROWS + ((test.count or _STAND_IN_ROWS) if test else 0)
         rng = np.random.default_rng(seed)
-        x = rng.normal(size=(count, _STAND_IN_WIDTH)).astype(np.float32)
-        score = x @ rng.choice([-1.0, 1.0], _STAND_IN_WIDTH) / np.sqrt(_STAND_IN_WIDTH)
-        groups = {"group": np.arange(count) // 5} if self.group else {}
-        if kind == "regression":
-            y, output = score.astype(np.float32), Output("regression")
+        if self.is_named:
+            loaded = named_rows(Path(str(self.path)), *self._options({}), rng, count)
         else:
-            classes = ("0", "1") if kind == "binary" else ("0", "1", "2")
-            bounds = np.quantile(score, np.arange(1, len(classes)) / len(classes))
-            y = np.searchsorted(bounds, score).astype(np.int64)
-            output = Output(kind, 1 if kind == "binary" else len(classes), classes)
-        task = Task.single(Input("array", (_STAND_IN_WIDTH,)), output)
-        source = Source("stand-in", f"generated rows of {_STAND_IN_WIDTH} numbers")
-        loaded = Loaded(Rows.single(x, y, groups), None, task, source, {"task": kind})
-        return hold_out(loaded, test, self.split_seed)
+            loaded = single_rows("multiclass" if self.task == "auto" else self.task, rng, count)
+        groups = {"group": np.arange(count) // 5} if self.group else {}
+        return hold_out(replace(loaded, train=replace(loaded.train, columns=groups)), test, self.split_seed)
 
-    def _names(self, path: Path, shapes: dict[str, int]) -> tuple[str, str]:
-        train = "x_train" in shapes and "y_train" in shapes
-        wanted = (self.x or ("x_train" if train else "x"), self.y or ("y_train" if train else "y"))
-        for key, name in [*zip(("x", "y"), wanted, strict=True), *([("group", self.group)] if self.group else [])]:
-            if name not in shapes:
-                raise ConfigError(f"data.{key}: {path} has no array '{name}'.{did_you_mean(str(name), shapes)}")
-        return wanted
+    def _options(self, known: Mapping[str, int]) -> tuple[Mapping[str, ArrayInput], Mapping[str, ArrayTarget]]:
+        """Return the inputs and targets by name, given the arrays of the file, for the defaults."""
+        train = "x_train" in known and "y_train" in known
+        x, y = self.x or ("x_train" if train else "x"), self.y or ("y_train" if train else "y")
+        return self.inputs or {"input": ArrayInput(array=x)}, self.targets or {
+            "target": ArrayTarget(array=y, task=self.task)
+        }
 
+    def _task(self, path: Path, every: list[Rows], targets: Mapping[str, ArrayTarget]) -> Task:
+        """Return the task, given the rows of all parts as they are in the file."""
+        if self.targets is not None:
+            outputs = parts.outputs_of(path, every, self.targets)
+        else:
+            wanted, y = Wanted(None if self.task == "auto" else self.task), [rows.targets["target"] for rows in every]
+            outputs = {"target": output_of(path, targets["target"].array, y, wanted)}
+        return Task(parts.inputs_of(every[0]), outputs)
 
-def _test_names(x_name: str, y_name: str, shapes: dict[str, int]) -> list[str]:
-    """Return the names of the test arrays; empty if the file has none or other arrays are requested."""
-    found = (x_name, y_name) == ("x_train", "y_train") and "x_test" in shapes and "y_test" in shapes
-    return ["x_test", "y_test"] if found else []
+    def _to_predict(self, path: Path, known: Mapping[str, int]) -> tuple[dict[str, str], dict[str, str]]:
+        """Return the arrays of a file to predict: the input, and the target if there is one."""
+        own = [] if self.x in (None, "x_train") else [self.x]
+        names = [name for name in (*own, "x", "x_test", "x_train") if name in known]
+        if not names:
+            raise DataError(f"{path} has no array '{self.x or 'x'}'.{did_you_mean(self.x or 'x', known)}")
+        y = {"x": "y", "x_test": "y_test", "x_train": "y_train", self.x: self.y}[names[0]]
+        return {"input": names[0]}, {"target": y} if y in known else {}
 
-
-def _members(path: Path) -> dict[str, int]:
-    """Return the size in bytes of each array in the file, without unpacking any."""
-    if path.is_dir():
-        raise DataError(f"{path} is a folder; expected an npz file.")
-    try:
-        return sizes_of(path)
-    except FileNotFoundError:
-        raise UnavailableError(f"there is no file {path}.") from None
-    except ArraysError as error:
-        raise DataError(f"{path} is damaged or is not an npz file written by numpy.savez: {error}.") from None
-
-
-def _read(path: Path, names: list[str]) -> Arrays:
-    """Return the named arrays of the file."""
-    try:
-        arrays = read_npz(path, names)
-    except ArraysError as error:
-        raise DataError(f"{path} is damaged or contains data that dlpy does not support: {error}.") from None
-    return {name: _numbers(path, name, array) for name, array in arrays.items()}
+    def _resolved(
+        self, inputs: Mapping[str, ArrayInput], targets: Mapping[str, ArrayTarget], task: Task
+    ) -> dict[str, object]:
+        """Return the options that were left open, with what was found in the file."""
+        x: dict[str, object] = {} if self.inputs else {"x": inputs["input"].array}
+        if self.targets is None:
+            return {**x, "y": targets["target"].array, "task": task.outputs["target"].kind}
+        return {**x, "targets": {name: wanted.found(task.outputs[name]) for name, wanted in self.targets.items()}}
 
 
-def _numbers(path: Path, name: str, array: np.ndarray) -> np.ndarray:
-    if array.dtype.kind not in "buif":
-        raise DataError(f"{path}: '{name}' contains {array.dtype}; expected numbers (bool, int, uint or float).")
-    if array.ndim == 0:
-        raise DataError(f"{path}: '{name}' is a single number; expected one row per example.")
-    return array.astype(np.float64) if array.dtype.kind == "f" and array.dtype.itemsize > 8 else array
+def _names(
+    options: Mapping[str, ArrayInput] | Mapping[str, ArrayTarget], tests: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """Return the array of each input or target, or the one with its test rows."""
+    return {name: tests[one.array] if tests else one.array for name, one in options.items()}
 
 
-def _rows(path: Path, arrays: Arrays, x_name: str, y_name: str | None, group: str | None) -> Rows:
-    """Return rows from the named arrays, which must have equal lengths."""
-    x = arrays[x_name]
-    if x.ndim == 1:
-        x = x.reshape(-1, 1)
-    if len(x) == 0:
-        raise DataError(f"{path}: '{x_name}' has no rows.")
-    for name in (y_name, group):
-        if name is not None and len(arrays[name]) != len(x):
-            raise DataError(f"{path}: '{x_name}' has {len(x)} rows, '{name}' has {len(arrays[name])}.")
-    columns = {} if group is None else {"group": arrays[group].reshape(len(x), -1)[:, 0]}
-    return Rows.single(x, None if y_name is None else _flat(path, y_name, arrays[y_name]), columns)
-
-
-def _flat(path: Path, name: str, y: np.ndarray) -> np.ndarray:
-    if y.ndim > 2:
-        raise DataError(f"{path}: '{name}' has shape {y.shape}; expected (rows,) or (rows, outputs).")
-    return y.reshape(-1) if y.ndim == 1 or y.shape[1] == 1 else y
-
-
-def _output(path: Path, name: str, targets: list[np.ndarray], wanted: Kind | Literal["auto"]) -> Output:
-    """Return the output type, given the targets of the training and test rows."""
-    width = 1 if targets[0].ndim == 1 else targets[0].shape[1]
-    if any((1 if y.ndim == 1 else y.shape[1]) != width for y in targets):
-        raise DataError(f"{path}: training and test targets have different numbers of columns.")
-    if width == 1:
-        y = np.concatenate([target.reshape(-1) for target in targets])
-        low, high = float(y.min()), float(y.max())
-        whole = bool(np.isfinite(y.sum(dtype=np.float64)) and (y == np.floor(y)).all())
-        classes = whole and low >= 0 and (high + 1) * _ROWS_PER_CLASS <= len(y)
-        kind = wanted if wanted != "auto" else None if classes else "regression"
-        return _classes(path, name, y, kind, whole) if kind != "regression" else Output("regression")
-    if wanted in ("binary", "multiclass"):
-        hint = f"'{name}' has shape (rows, {width}). Save its argmax(axis=1), or set data.task: regression."
-        raise DataError(f"{path}: expected class numbers, but {hint}")
-    return Output("regression", width)
-
-
-def _classes(path: Path, name: str, y: np.ndarray, kind: Kind | None, whole: bool) -> Output:
-    if not whole or y.min() < 0 or y.max() >= _MOST_CLASSES:
-        raise DataError(
-            f"{path}: '{name}' contains values from {y.min()} to {y.max()}; classes should be integers from 0 up."
-        )
-    count = int(y.max()) + 1
-    if count < 2:
-        raise DataError(f"{path}: '{name}' is 0 in every row; expected at least two classes.")
-    if kind == "binary" and count > 2:
-        raise DataError(f"{path}: '{name}' contains classes up to {count - 1}; a binary target contains only 0 and 1.")
-    kind = kind or ("binary" if count == 2 else "multiclass")
-    return Output(kind, 1 if kind == "binary" else count, tuple(str(number) for number in range(count)))
-
-
-def _typed(rows: Rows, output: Output) -> Rows:
-    """Return the rows with targets converted to the task's type: int64 classes or float32 numbers."""
-    with np.errstate(over="ignore"):  # later checks report values that become infinite
-        return rows.with_y(rows.y.astype(np.float32 if output.kind == "regression" else np.int64))
-
-
-def _row_shape(rows: Rows) -> tuple[int, ...]:
-    return np.asarray(rows.x).shape[1:]
+def _only_tests(names: list[str], known: Mapping[str, int]) -> dict[str, str]:
+    """Return the test arrays of the only input and target; empty if the file has none or other arrays are requested."""
+    found = names == ["x_train", "y_train"] and "x_test" in known and "y_test" in known
+    return {"x_train": "x_test", "y_train": "y_test"} if found else {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from pydantic import model_validator
@@ -13,6 +13,7 @@ from dlpy.data.rows import Loaded, Rows, Source
 from dlpy.data.splits import Holdout, for_limit, hold_out
 from dlpy.data.tables import column_types, csv_file
 from dlpy.data.tables.missing_cells import MISSING
+from dlpy.data.tables.targets import Wanted, known_target, target_of
 from dlpy.data.task import Output, Task
 from dlpy.datasets._table_options import (
     Delimiter,
@@ -30,10 +31,14 @@ class TextCsv(Dataset):
     """A UTF-8 CSV file with a header, `path`, that has a text column and a target column.
 
     No text may be empty. The classes are the distinct labels of the target in sorted order, as with csv. Other columns
-    are ignored. A transform, `tokenize` or `hash_words`, converts the texts to integers.
+    are ignored. A transform, `tokenize` or `hash_words`, converts the texts to integers. Pairs of texts, and texts with
+    other columns or several targets, are read by csv: `inputs: {left: {text: question1}, right: {text: question2}}`.
     """
 
     has_columns = True
+    hints: ClassVar[dict[str, str]] = dict.fromkeys(
+        ("inputs", "targets"), "Pairs of texts and several targets are read by csv: set 'name: csv'."
+    )
 
     name: Literal["text_csv"] = "text_csv"
     text: str = "text"
@@ -80,7 +85,7 @@ class TextCsv(Dataset):
             if name not in file.names:
                 raise no_column(file, key, name)
         column = column_types.columns_of(file, self.missing_values)[self.target]
-        y, output = column_types.target_of(file, column, None if self.task == "auto" else self.task)
+        y, output = target_of(file, column, Wanted(None if self.task == "auto" else self.task))
         marked = {mark: np.array(file.texts(mark), np.str_) for mark in marks}
         rows = Rows.single(texts_of(file, self.text), y, marked)
         rows = in_order_of_time(file, self.time, rows) if self.time else rows
@@ -90,7 +95,7 @@ class TextCsv(Dataset):
         file, texts = read_csv(path, self.text, self.delimiter)
         target = column_types.columns_of(file, self.missing_values).get(self.target)
         given = target is not None and len(target.missing) < len(file)
-        return Rows.single(texts, column_types.known_target(file, target, task.output) if target and given else None)
+        return Rows.single(texts, known_target(file, target, task.output) if target and given else None)
 
     def carried(self, path: Path, names: list[str]) -> dict[str, list[str]]:
         return carried_columns(path, self.delimiter, names)

@@ -2,25 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
 
 import numpy as np
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, GetJsonSchemaHandler, model_validator
+from pydantic_core import core_schema
 
+from dlpy.components.dataset import TargetOptions
 from dlpy.core.errors import ConfigError, DataError
 from dlpy.data.rows import Loaded, Rows, Source
 from dlpy.data.tables import column_types, csv_file, timestamps
-from dlpy.data.tables.column_types import Column
 from dlpy.data.tables.csv_file import CsvFile
-from dlpy.data.task import Task
+from dlpy.data.task import Output, Task
+from dlpy.datasets._names import TARGET_OR_TARGETS, Found, Name, raise_found, required, wrong_names
 from dlpy.datasets._series import Record, Series, segments, thinned
+from dlpy.datasets._series_columns import about, is_numeric, numbers, waves
 from dlpy.datasets._table_options import Delimiter, no_column, no_column_to_predict, require_names
 from dlpy.models.dense import as_list
 
 _STAND_IN_ROWS = 2_000
 _STAND_IN_WINDOWS = 3  # complete windows in the smallest split
-_NOISE = 0.1
+_ABOVE_ZERO = 3.0  # added, so that generated numbers have a logarithm
+
+
+class SeriesTarget(TargetOptions):
+    """A column to forecast."""
+
+    column: str
+    """Name of the column."""
+    unit: str = ""
+    """Unit of the column, shown in tables and plots, e.g. degC."""
 
 
 class TimeseriesCsv(Series):
@@ -35,34 +49,73 @@ class TimeseriesCsv(Series):
     file order."""
     columns: Annotated[list[str], Field(min_length=1)] | None = None
     """Feature columns. Default: all numeric columns, including the target's own past."""
-    target: Annotated[list[str], BeforeValidator(as_list, json_schema_input_type=str | list[str]), Field(min_length=1)]
+    target: (
+        Annotated[list[str], BeforeValidator(as_list, json_schema_input_type=str | list[str]), Field(min_length=1)]
+        | None
+    ) = None
     """Column to forecast, or a list of columns with the same unit, which are scaled together."""
+    targets: Annotated[dict[Name, SeriesTarget], Field(min_length=1)] | None = None
+    """Several columns to forecast instead, each with transforms and scores of its own, such as {temperature: {column:
+    T, transforms: [standardize]}, pressure: {column: p}}."""
     gaps: Literal["error", "allow"] = "error"
     """How to handle irregular or repeated timestamps. error: stop; allow: drop the windows that cross a gap."""
     delimiter: Delimiter = ","
     """Character between cells, e.g. ";" or "\\t"."""
 
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler) -> dict:
+        found = super().__get_pydantic_json_schema__(schema, handler)
+        handler.resolve_ref_schema(found)["anyOf"] = TARGET_OR_TARGETS
+        return found
+
     @model_validator(mode="after")
     def _columns_fit(self) -> TimeseriesCsv:
         if self.path is None:
             raise ValueError("timeseries_csv needs 'path', the path of the CSV file")
-        for key in ("columns", "target"):
-            names = getattr(self, key) or []
+        raise_found("timeseries_csv", self._wrong_targets(), self.model_fields_set)
+        for key, names in (("columns", self.columns or []), ("target" if self.target else "targets", self.forecast)):
             repeated = next((name for name in names if names.count(name) > 1), None)
             if repeated is not None:
                 raise ValueError(f"column '{repeated}' is listed twice under {key}")
             if self.time in names:
                 raise ValueError(f"column '{self.time}' cannot be both time and {key}")
-        known = self.columns is not None and self.target[0] not in self.columns
-        if (self.difference or self.period) and (known or len(self.target) > 1):
+        known = self.columns is not None and self.forecast[0] not in self.columns
+        if (self.difference or self.period) and (known or len(self.forecast) > 1 or self.targets is not None):
             key = "difference" if self.difference else "period"
             raise ValueError(f"'{key}' needs a single target that is among the columns")
         return self
 
+    def _wrong_targets(self) -> list[Found]:
+        """Return the mistakes in the options `target` and `targets`."""
+        if self.target is None and self.targets is None:
+            return [required("target", "the column to forecast; or name several under 'targets'")]
+        found = [(("target",), "'targets' are given too: list it there, or leave 'targets' out.")]
+        both = found if self.target is not None and self.targets is not None else []
+        names = wrong_names([], self.targets or {})
+        unit = self.targets is not None and self.unit != ""
+        return [*both, *names, *([(("unit",), "with 'targets', each has its own: list it there.")] if unit else [])]
+
+    @property
+    def forecast(self) -> list[str]:
+        """The columns to forecast."""
+        return self.target or [wanted.column for wanted in (self.targets or {}).values()]
+
+    def target_options(self) -> Mapping[str, SeriesTarget]:
+        return self.targets or {}
+
     def outline(self) -> Task | None:
-        if self.columns is None:
+        if self.columns is not None:
+            return self.task(len(self.columns), self._place(self.columns), len(self.forecast))
+        if self.targets is None:
             return None
-        return self.task(len(self.columns), self._place(self.columns), len(self.target))
+        task = self.task(1, None, len(self.forecast))
+        return task.with_input(replace(task.input, shape=(task.input.shape[0], None)))
+
+    def task(self, columns: int, column: int | None, targets: int = 1) -> Task:
+        task = super().task(columns, column, targets)
+        if self.targets is None:
+            return task
+        return replace(task, outputs={name: Output("regression", unit=one.unit) for name, one in self.targets.items()})
 
     def load(self) -> Loaded:
         file = csv_file.read(Path(str(self.path)), self.delimiter)
@@ -71,17 +124,17 @@ class TimeseriesCsv(Series):
         columns = column_types.columns_of(file)
         if self.columns is None:
             require_names(file, [name for name in file.names if name != self.time])
-        names = self.columns or [name for name in file.names if name != self.time and _is_numeric(file, columns[name])]
+        names = self.columns or [name for name in file.names if name != self.time and is_numeric(file, columns[name])]
         if not names:
             raise DataError(f"{file.path.name} has no numeric columns; a series needs at least one.")
-        values = _numbers(file, columns, names)
-        target = _numbers(file, columns, self.target)
+        values = numbers(file, columns, names)
+        target = numbers(file, columns, self.forecast)
         broken = None if times is None else timestamps.breaks(times)
         record = Record(
-            values, target[:, 0] if len(self.target) == 1 else target, self._place(names), times, broken, tuple(names)
+            values, target[:, 0] if len(self.forecast) == 1 else target, self._place(names), times, broken, tuple(names)
         )
         loaded = self.loaded(record, Source("file", str(file.path)))
-        notes = (_about(times, file), *self._gap_notes(times))
+        notes = (about(times, file), *self._gap_notes(times))
         return Loaded(loaded.train, loaded.test, loaded.task, loaded.source, {"columns": names}, notes)
 
     def read(self, path: Path, task: Task) -> Rows:
@@ -93,7 +146,7 @@ class TimeseriesCsv(Series):
         for name in self.columns:
             if name not in columns:
                 raise no_column_to_predict(file, name, self.delimiter)
-        values = _numbers(file, columns, self.columns)
+        values = numbers(file, columns, self.columns)
         anchors = np.arange(self.lookback, len(file) + 1)
         if len(anchors) == 0:
             raise DataError(f"{path} has {len(file):,} rows; a window needs {self.lookback:,}.")
@@ -107,18 +160,17 @@ class TimeseriesCsv(Series):
         return Rows({"input": windows}, {}, anchors + self.delay, marks)
 
     def stand_in(self, seed: int, limit: int | None) -> Loaded:
-        names = self.columns or self.target
+        names = self.columns or self.forecast
         holdouts = [holdout for holdout in (self.validation, self.test) if holdout]
-        numbers = [holdout.count or (holdout.rows or [0])[-1] for holdout in holdouts]
+        counts = [holdout.count or (holdout.rows or [0])[-1] for holdout in holdouts]
         window = self.lookback + self.delay + 1
         shares = [0.2, *(holdout.fraction for holdout in holdouts if holdout.fraction)]
-        times = max(
-            _STAND_IN_ROWS, round(_STAND_IN_WINDOWS * window / min(shares)), *(4 * number for number in numbers)
-        )
-        every = list(dict.fromkeys([*names, *self.target]))
-        values = _waves(times, len(every), self.period or max(2, window // 2), seed)
-        of_targets = values[:, [every.index(name) for name in self.target]]
-        target = of_targets[:, 0] if len(self.target) == 1 else of_targets
+        times = max(_STAND_IN_ROWS, round(_STAND_IN_WINDOWS * window / min(shares)), *(4 * count for count in counts))
+        every = list(dict.fromkeys([*names, *self.forecast]))
+        values = waves(times, len(every), self.period or max(2, window // 2), seed)
+        values += _ABOVE_ZERO if self.targets is not None else 0.0
+        of_targets = values[:, [every.index(name) for name in self.forecast]]
+        target = of_targets[:, 0] if len(self.forecast) == 1 else of_targets
         source = Source("stand-in", f"a generated series with the columns of {self.path}")
         loaded = self.loaded(Record(values[:, : len(names)], target, self._place(names), names=tuple(names)), source)
         train = thinned(loaded.train, limit)
@@ -126,11 +178,23 @@ class TimeseriesCsv(Series):
         return Loaded(train or loaded.train, test, loaded.task, source, {"columns": names})
 
     def _place(self, names: list[str]) -> int | None:
-        """Return the position of the target among the columns; None for several targets or if it is not among them."""
-        return names.index(self.target[0]) if len(self.target) == 1 and self.target[0] in names else None
+        """Return the position of the target among the columns; None for several targets or if it is not among them.
+
+        Targets with names are transformed apart from the columns, so that none of these is on their scale.
+        """
+        is_column = self.targets is None and len(self.forecast) == 1 and self.forecast[0] in names
+        return names.index(self.forecast[0]) if is_column else None
+
+    def _rows(self, record: Record, anchors: np.ndarray) -> Rows:
+        rows = super()._rows(record, anchors)
+        if self.targets is None:
+            return rows
+        y = rows.y.reshape(len(rows), -1)
+        return replace(rows, targets={name: y[:, number] for number, name in enumerate(self.targets)})
 
     def _check_names(self, file: CsvFile) -> None:
-        for key, names in (("target", self.target), ("columns", self.columns or [])):
+        targets = [(f"targets.{name}", [one.column]) for name, one in (self.targets or {}).items()]
+        for key, names in (*targets, ("target", self.target or []), ("columns", self.columns or [])):
             for name in names:
                 if name not in file.names:
                     raise no_column(file, key, name)
@@ -182,49 +246,3 @@ class TimeseriesCsv(Series):
         count = "one gap" if len(found) == 1 else f"{len(found):,} gaps, the first"
         where = f"{timestamps.stamp(times[first - 1])} and {timestamps.stamp(times[first])} (row {first:,})"
         return [f"{count} between {where}; rows are {usual} apart"]
-
-
-def _numbers(file: CsvFile, columns: dict[str, Column], names: list[str]) -> np.ndarray:
-    """Return columns as (rows, columns) float64 after checking every cell."""
-    for name in names:
-        column = columns[name]
-        if column.bad:
-            raise _bad_cell(file, column)
-        if column.missing:
-            row = min(column.missing)
-            shown = f"the cell is missing: '{text}'" if (text := file.texts(name)[row]) else "the cell is missing"
-            where = file.where(row, name)
-            raise DataError(f"{where}: {shown}. A series needs every value; fill it in, for example with the last one.")
-        column_types.check_range(file, column)
-    return np.stack([columns[name].values for name in names], axis=1)
-
-
-def _is_numeric(file: CsvFile, column: Column) -> bool:
-    try:
-        return column_types.guess_numeric(file, column)
-    except DataError:
-        raise _bad_cell(file, column) from None
-
-
-def _bad_cell(file: CsvFile, column: Column) -> DataError:
-    problem = str(column_types.bad_cell(file, column)).partition(" Correct it")[0]
-    return DataError(f"{problem} Correct it, or list the columns to learn from under data.columns.")
-
-
-def _about(times: np.ndarray | None, file: CsvFile) -> str:
-    if times is None or len(times) < 2:
-        return f"series: {len(file):,} rows without timestamps"
-    first, last = timestamps.stamp(times[0]), timestamps.stamp(times[-1])
-    return f"series: {len(file):,} rows {timestamps.spelled(timestamps.spacing(times))} apart, {first} to {last}"
-
-
-def _waves(times: int, columns: int, period: int, seed: int) -> np.ndarray:
-    """Return a generated series (times, columns): a wave of known period, slow drift, and unpredictable noise.
-
-    No model can get a smaller error than a standard deviation of _NOISE.
-    """
-    random = np.random.default_rng([seed, 9])
-    phase = random.uniform(0, 2 * np.pi, columns)
-    waves = np.sin(np.arange(times)[:, None] * 2 * np.pi / period + phase)
-    drift = np.sin(np.arange(times)[:, None] * 2 * np.pi / (7.3 * period) + 2 * phase)
-    return waves + 0.5 * drift + random.normal(0, _NOISE, (times, columns))

@@ -11,7 +11,7 @@ from dlpy.core.errors import ConfigError
 from dlpy.data.rows import Rows
 from dlpy.data.task import Input, Output, Task
 from dlpy.datasets._generated import Generated
-from dlpy.datasets.image_folder import Size
+from dlpy.datasets._image_files import Size
 from dlpy.stand_ins.cameras import NEARER, SIZE_LEAST, scenes
 
 

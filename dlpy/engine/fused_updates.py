@@ -46,12 +46,12 @@ class _RMSprop:
     def __call__(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
         import tensorflow as tf
 
-        number = self._optimizer._get_variable_index(variable)
+        number, weights = self._optimizer._get_variable_index(variable), _raw(variable)
         if number not in self._steps:
-            with tf.init_scope():
-                self._steps[number] = tf.Variable(tf.zeros(variable.shape), trainable=False)
+            with tf.init_scope():  # by tf.Variable, a graph would own it, which tf.function traces a second time
+                self._steps[number] = type(weights)(tf.zeros(variable.shape), trainable=False)
         tf.raw_ops.ResourceApplyRMSProp(
-            var=_raw(variable).handle,
+            var=weights.handle,
             ms=_raw(self._optimizer._velocities[number]).handle,
             mom=self._steps[number].handle,
             lr=learning_rate,

@@ -20,7 +20,7 @@ from dlpy.data.rows import Rows
 from dlpy.engine import device_rows
 from dlpy.engine.custom_step import stepped_class
 from dlpy.engine.device_rows import Batch, Resident, Tensors
-from dlpy.engine.model_state import build_optimizers, variables
+from dlpy.engine.model_state import build_optimizers
 from dlpy.engine.plan import Pause
 
 if TYPE_CHECKING:
@@ -83,8 +83,8 @@ class Graphs:
         """Make room for the predictions of this many rows."""
         import tensorflow as tf
 
-        wanted = self._model.output
-        for name, tensor in (wanted if isinstance(wanted, Mapping) else {"": self._model.outputs[0]}).items():
+        outputs = self._model.outputs  # a model with one output may have none by name
+        for name, tensor in (self._model.output if len(outputs) > 1 else {"": outputs[0]}).items():
             shape = tuple(tensor.shape[1:])
             empty = tf.zeros((rows, *shape))
             if name not in self._kept:
@@ -112,6 +112,7 @@ class Graphs:
         Args:
             cut: the inputs of which batches are cut to their longest row.
         """
+        import keras
         import tensorflow as tf
 
         model = self._model
@@ -123,13 +124,12 @@ class Graphs:
         build_optimizers(model)
         if isinstance(model, stepped_class()):  # its metrics have their variables already
             return
-        seeds = [(seed, seed.numpy()) for seed in variables(model)["seeds"]]
         x, y = self._batch(tensors, tf.constant(0))
-        prediction = model(x, training=False)
+        # values of no meaning: metrics are reset before an epoch, and a call of a recurrent model takes seconds
+        given = model.output if len(model.outputs) > 1 else model.outputs[0]
+        prediction = keras.tree.map_structure(lambda tensor: tf.zeros((1, *tensor.shape[1:]), tensor.dtype), given)
         model.compute_loss(x, y, prediction, training=False)
         model.compute_metrics(x, y, prediction)
-        for seed, value in seeds:  # recurrent layers draw even without dropout
-            seed.assign(value)
 
     def _batch(self, tensors: Tensors, step: tf.Tensor) -> Batch:
         return device_rows.batch(tensors, step, self._shapes)

@@ -47,7 +47,9 @@ def _is_mapping(value: Any) -> bool:
 
 
 def _has_weights_by_output(value: Any) -> bool:
-    return isinstance(value, dict) and any(not isinstance(weight, int | float) for weight in value.values())
+    if not isinstance(value, dict):
+        return False
+    return any(weight is None or weight == "balanced" or isinstance(weight, dict) for weight in value.values())
 
 
 def _choice(is_each: Callable[[Any], bool]) -> Discriminator:
@@ -57,8 +59,10 @@ def _choice(is_each: Callable[[Any], bool]) -> Discriminator:
 
 _Metrics = list[AnyMetric]
 _ClassWeight = Literal["balanced"] | dict[str, float] | None
+_NOT_A_COMPONENT = Field(json_schema_extra={"not": {"required": ["name"]}})  # so that {name: mse} is one loss, not two
 LossByOutput = Annotated[
-    Annotated[AnyLoss, Tag("once")] | Annotated[dict[str, AnyLoss], Tag("each")], _choice(_is_by_output)
+    Annotated[AnyLoss, Tag("once")] | Annotated[dict[str, AnyLoss], Tag("each"), _NOT_A_COMPONENT],
+    _choice(_is_by_output),
 ]
 MetricsByOutput = Annotated[
     Annotated[_Metrics, Tag("once")] | Annotated[dict[str, _Metrics], Tag("each")], _choice(_is_mapping)

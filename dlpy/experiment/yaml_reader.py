@@ -155,6 +155,7 @@ class Reader:
         of_model = len(keys) == 1 or keys[:1] == ("model",)
         weights = of_model and keys[-1:] == ("weights",) and text not in ("imagenet", "none")
         named = str(keys[-1] if keys else "").endswith("path") or weights
+        named = named or (keys[:2] == ("data", "inputs") and keys[-1] == "folder")
         if text and (named or keys[-2:-1] == ("plugins",)):
             try:
                 return self._located(text)

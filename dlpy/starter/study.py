@@ -12,6 +12,7 @@ from dlpy.data.tables.column_types import Column
 from dlpy.data.tables.csv_file import CsvFile
 from dlpy.data.tables.dates import Dates
 from dlpy.data.tables.missing_cells import MISSING
+from dlpy.data.tables.targets import Wanted, target_of
 from dlpy.data.task import Output
 from dlpy.starter.columns import Choices, Columns, dates_in, is_numeric, look
 from dlpy.starter.series import LEAST_ROWS, by_hand, trouble
@@ -61,7 +62,7 @@ def study(path: Path, target: str | None, choices: Choices) -> Study:
     if kept:
         columns = column_types.columns_of(file, [marker for marker in markers if marker not in kept])
     chosen = "binary" if len(set(file.texts(name))) == 2 else "multiclass"
-    found = column_types.target_of(file, columns[name], chosen if name in choices.categorical else None)[1]
+    found = target_of(file, columns[name], Wanted(chosen if name in choices.categorical else None))[1]
     others = look(file, columns, [column for column in file.names if column != name], choices)
     return Study(file, columns, name, found, others, choices, kept, target is not None)
 

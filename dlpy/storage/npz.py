@@ -38,6 +38,21 @@ def sizes_of(path: Path) -> dict[str, int]:
         return {info.filename.removesuffix(".npy"): info.file_size for info in archive.infolist()}
 
 
+def shapes_of(path: Path) -> dict[str, tuple[int, ...]]:
+    """Return the shape of each array in an npz file, without unpacking any.
+
+    Raises:
+        ArraysError: it is not an npz file of numbers.
+        FileNotFoundError: the file does not exist.
+    """
+    with _opened(path) as archive:
+        found = {}
+        for member in archive.infolist():
+            with archive.open(member) as file:
+                found[member.filename.removesuffix(".npy")] = _checked_shape(file, member)
+        return found
+
+
 def read_npz(path: Path, names: list[str] | None = None) -> dict[str, np.ndarray]:
     """Return the named arrays of an npz file, or all arrays: numbers and texts, never Python objects.
 
@@ -96,15 +111,19 @@ def check_sizes(members: list[zipfile.ZipInfo]) -> None:
 
 def _array(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> np.ndarray:
     with archive.open(member) as file:
-        _check_header(file, member)
+        _checked_shape(file, member)
     with archive.open(member) as file:
         array = np.lib.format.read_array(file, allow_pickle=False)
         file.read(1)  # reaches the end of the member, where its checksum is checked
     return array
 
 
-def _check_header(file: IO[bytes], member: zipfile.ZipInfo) -> None:
-    """Raise ArraysError unless the header declares numbers or texts, and as many as the member contains."""
+def _checked_shape(file: IO[bytes], member: zipfile.ZipInfo) -> tuple[int, ...]:
+    """Return the shape that the header declares.
+
+    Raises:
+        ArraysError: it does not declare numbers or texts, or not as many as the member contains.
+    """
     name = member.filename.removesuffix(".npy")
     if np.lib.format.read_magic(file) == (1, 0):
         shape, _, dtype = np.lib.format.read_array_header_1_0(file)
@@ -118,3 +137,4 @@ def _check_header(file: IO[bytes], member: zipfile.ZipInfo) -> None:
     announced, held = math.prod(shape) * dtype.itemsize, member.file_size - file.tell()
     if announced != held:
         raise ArraysError(f"'{name}' declares {announced:,} bytes of numbers but contains {held:,}")
+    return shape

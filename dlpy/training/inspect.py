@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
-import itertools
 from collections.abc import Iterator
 
 import numpy as np
 
 from dlpy.core.errors import DataError, on_a_line
 from dlpy.data import preview
-from dlpy.data.features import Features, Padded, Passages, Pictures, Scaled, Sequences, Sparse, Windows
-from dlpy.data.rows import Data, Loaded, Rows
+from dlpy.data.features import Passages, Windows
+from dlpy.data.rows import Data, Loaded, Rows, is_missing
 from dlpy.data.tables.timestamps import stamp
-from dlpy.data.units import own_numbers
+from dlpy.data.task import Output, Task
+from dlpy.data.units import is_changed, own_numbers
 from dlpy.data.validate import check, class_numbers
 from dlpy.experiment.document import Document
 from dlpy.experiment.experiment import Experiment, raise_mistakes
 from dlpy.training.class_balance import class_warnings, fold_warnings
 from dlpy.training.pipeline import Split, obtain, split, transform
+from dlpy.training.row_warnings import duplicates, suspicious_columns
 
 _NAMED = 5
-_LEAK = 0.999  # correlation with the target from which a column looks like the target itself
 
 
 def inspect(experiment: Experiment, document: Document) -> Iterator[str]:
@@ -35,12 +34,12 @@ def inspect(experiment: Experiment, document: Document) -> Iterator[str]:
     yield f"data: {loaded.source.kind}, {loaded.source.description}"
     yield from loaded.notes
     for name, rows in _parts(data).items():
-        yield f"{name}: {len(rows):,} rows, input {data.task.input}{_span(rows)}{_balance(rows, data)}"
+        yield from _about_part(name, rows, data.task)
     yield from class_warnings(data, experiment.data)
     if "kfold" in experiment.model_fields_set and not experiment.data.in_time_order:
         yield from _folds(experiment, loaded)
-    yield from _duplicates(data)
-    yield from _suspicious_columns(data.train, data.task.input.columns)
+    yield from duplicates(data)
+    yield from suspicious_columns(data.train, data.task)
 
 
 def show(experiment: Experiment, document: Document, samples: int) -> Iterator[str]:
@@ -53,17 +52,55 @@ def show(experiment: Experiment, document: Document, samples: int) -> Iterator[s
     yield f"data: {loaded.source.kind}, {loaded.source.description}"
     before = _parts(parts)
     for name, rows in _parts(data).items():
-        target = f"{rows.y.dtype} {rows.y.shape}" if rows.targets else "none"
         yield f"{name}: {len(rows):,} rows"
-        yield f"  from    {preview.summary(before[name].x)}"
-        yield f"  to      {preview.summary(rows.x)}"
-        yield f"  target  {target}{_balance(rows, data)}"
+        yield from _shapes(before[name], rows, data.task)
     for number in range(min(samples, len(data.train))):
         yield f"training row {data.train.index[number]}: {_answer(data, number)}"
-        lines = [*preview.row(parts.train.x, number, loaded.task.input.words)]
-        if data.train.x is not parts.train.x:
-            lines += preview.row(data.train.x, number, data.task.input.words)
-        yield from (f"  {what:<8}  {text}" for what, text in lines)
+        for name in data.task.inputs:
+            yield from _row(parts.train.of_input(name), data.train.of_input(name), number, (loaded.task, data.task))
+
+
+def _about_part(part: str, rows: Rows, task: Task) -> Iterator[str]:
+    """Yield a line about the rows of a part; with several inputs or targets, a line for each of them."""
+    if task.is_single:
+        (only,) = task.outputs
+        yield f"{part}: {len(rows):,} rows, input {task.input}{_span(rows)}, {_balance_of(rows, task, only)}"
+        return
+    yield f"{part}: {len(rows):,} rows"
+    for name, given in task.inputs.items():
+        label = f"input {name}" if len(task.inputs) > 1 else "input"
+        yield f"  {label}: {given}{_span(rows.of_input(name))}"
+    for name in task.outputs:
+        yield f"  target {name}: {_balance_of(rows, task, name).removeprefix('target ')}"
+
+
+def _shapes(before: Rows, after: Rows, task: Task) -> Iterator[str]:
+    """Yield lines with the type and shape of each input, before and after the transforms, and of each target."""
+    several = not task.is_single
+    for name in task.inputs:
+        label = f"  {name}: " if several else "  "
+        yield f"{label}from    {preview.summary(before.inputs[name])}"
+        yield f"{' ' * len(label)}to      {preview.summary(after.inputs[name])}"
+    for name in task.outputs:
+        y = after.targets.get(name)
+        told = "none" if y is None else f"{y.dtype} {y.shape}, {_balance_of(after, task, name)}"
+        yield f"  {name}: {told.replace(', target ', ', ')}" if several else f"  target  {told}"
+
+
+def _row(before: Rows, after: Rows, number: int, tasks: tuple[Task, Task]) -> Iterator[str]:
+    """Yield lines with the content of an input in a row, before and after the transforms.
+
+    Args:
+        before, after: with this input alone.
+        number: of the row.
+        tasks: before and after the transforms.
+    """
+    (name,) = after.inputs
+    lines = [*preview.row(before.x, number, tasks[0].inputs[name].words)]
+    if after.x is not before.x:
+        lines += preview.row(after.x, number, tasks[1].inputs[name].words)
+    label = f"{name}: " if len(tasks[1].inputs) > 1 else ""
+    yield from (f"  {label}{what:<8}  {text}" for what, text in lines)
 
 
 def _made(experiment: Experiment, document: Document) -> tuple[Loaded, Split, Data]:
@@ -76,13 +113,37 @@ def _made(experiment: Experiment, document: Document) -> tuple[Loaded, Split, Da
 
 
 def _answer(data: Data, number: int) -> str:
-    """Return a training row's target: a class, or numbers."""
-    output = data.task.output
+    """Return a training row's targets: classes, labels, or numbers."""
+    given = data.task.input.words if len(data.task.inputs) == 1 else ()
+    told = {
+        name: _told(data.train.of_target(name), output, number, given) for name, output in data.task.outputs.items()
+    }
+    if len(told) == 1:
+        return next(iter(told.values()))
+    own = {name: _in_unit(data.train.targets[name][number], data.task.outputs[name]) for name in told}
+    return ", ".join(f"{name} {own[name]}{text}" for name, text in told.items())
+
+
+def _in_unit(target: np.ndarray, output: Output) -> str:
+    """Return the numbers of a transformed target in its own unit; empty for others."""
+    if not is_changed(output) or np.isnan(target).any():
+        return ""
+    return f"{', '.join(f'{value:.6g}' for value in own_numbers(target, output).reshape(-1))}, transformed to "
+
+
+def _told(rows: Rows, output: Output, number: int, words: tuple[str, ...]) -> str:
+    """Return one target of a row."""
+    row = rows.take(np.array([number]))
+    if output.has_missing and is_missing(row.y)[0]:
+        return "missing"
     if output.kind == "regression":
-        return ", ".join(f"{value:.6g}" for value in data.train.y[number].reshape(-1))
-    label = class_numbers(data.train, output)[number]
+        return ", ".join(f"{value:.6g}" for value in row.y.reshape(-1))
+    if output.kind == "multilabel":
+        names = output.classes or tuple(map(str, range(output.units or 0)))
+        return "; ".join(name for name, value in zip(names, row.y[0], strict=True) if value) or "no label"
+    label = class_numbers(row, output)[0]
     if output.kind == "tokens":
-        return f"next token '{on_a_line(data.task.input.words[label]) or '[UNK]'}'"
+        return f"next token '{on_a_line(words[label]) or '[UNK]'}'"
     return f"class {output.classes[label] if output.classes else label}"
 
 
@@ -102,19 +163,35 @@ def _span(rows: Rows) -> str:
     return f"{span} ({stamp(times.min())} to {stamp(times.max())})"
 
 
-def _balance(rows: Rows, data: Data) -> str:
-    output = data.task.output
+def _balance_of(rows: Rows, task: Task, name: str) -> str:
+    """Return the range or the classes of a target, and in how many rows it is missing."""
+    output, own = task.outputs[name], rows.of_target(name)
+    if not output.has_missing:
+        return _balance(own, task.of_output(name))
+    known = rows.with_target(name)
+    missing = f", missing in {len(rows) - len(known):,} rows" if len(known) < len(rows) else ""
+    return f"{_balance(known, task.of_output(name))}{missing}" if len(known) else "missing in all rows"
+
+
+def _balance(rows: Rows, task: Task) -> str:
+    """Return the range or the classes of the only target."""
+    output = task.output
     if output.kind == "regression":
         y, unit = own_numbers(rows.y, output), f" {output.unit}" if output.unit else ""
-        return f", target {y.min():.4g} to {y.max():.4g}{unit}, mean {y.mean():.4g}"
-    if isinstance(rows.x, Passages):
-        return f", {np.count_nonzero(rows.x.wanted()):,} of {output.units:,} tokens to learn"
+        return f"target {y.min():.4g} to {y.max():.4g}{unit}, mean {y.mean():.4g}"
+    if output.kind == "multilabel":
+        names: tuple[str, ...] = output.classes or tuple(map(str, range(output.units or 0)))
+        shares = zip(names[:_NAMED], rows.y.mean(axis=0).tolist(), strict=False)
+        more = ", ..." if len(names) > _NAMED else ""
+        return f"{len(names)} labels: {', '.join(f'{on_a_line(name)} {share:.0%}' for name, share in shares)}{more}"
+    if len(rows.inputs) == 1 and isinstance(rows.x, Passages):
+        return f"{np.count_nonzero(rows.x.wanted()):,} of {output.units:,} tokens to learn"
     counts = np.bincount(class_numbers(rows, output), minlength=2 if output.kind == "binary" else output.units or 0)
     present = counts[counts > 0]
     of_all = "" if len(present) == len(counts) else f" of {len(counts)}"
     if len(present) == 1:
-        return f", all of 1 class{of_all}"
-    return f", {len(present)}{of_all} classes of {present.min():,} to {present.max():,} rows"
+        return f"all of 1 class{of_all}"
+    return f"{len(present)}{of_all} classes of {present.min():,} to {present.max():,} rows"
 
 
 def _folds(experiment: Experiment, loaded: Loaded) -> Iterator[str]:
@@ -123,56 +200,3 @@ def _folds(experiment: Experiment, loaded: Loaded) -> Iterator[str]:
         yield from fold_warnings(loaded.train, loaded.task, experiment.kfold, experiment.data.split_seed)
     except DataError as error:
         yield f"warning: dlpy kfold would stop: {error}"
-
-
-def _duplicates(data: Data) -> Iterator[str]:
-    """Yield a line for each held-out part that shares rows with the training rows."""
-    seen = set(_row_bytes(data.train.x))
-    for name, rows in _parts(data).items():
-        if name != "train":
-            count = sum(row in seen for row in _row_bytes(rows.x))
-            if count:
-                yield f"warning: {count:,} of {len(rows):,} {name} rows are training rows too: scores are too good."
-
-
-def _row_bytes(features: Features) -> Iterator[bytes]:
-    """Yield each row as bytes, equal for equal rows."""
-    if isinstance(features, np.ndarray):
-        yield from (row.tobytes() for row in features)
-    elif isinstance(features, Pictures):
-        yield from (hashlib.sha256(row.data).digest() for chunk in features.chunks() for row in chunk)
-    elif isinstance(features, Scaled):
-        yield from _row_bytes(features.array)
-    elif isinstance(features, Sparse | Sequences | Padded):
-        values = features.columns if isinstance(features, Sparse) else features.values
-        weights = features.values if isinstance(features, Sparse) and features.values is not None else values[:0]
-        for start, stop in itertools.pairwise(features.splits.tolist()):
-            yield values[start:stop].tobytes() + weights[start:stop].tobytes()
-
-
-def _suspicious_columns(rows: Rows, names: tuple[str, ...]) -> Iterator[str]:
-    """Yield a line for constant columns of flat rows, and for those that nearly equal the target."""
-    if not isinstance(rows.x, np.ndarray) or rows.x.ndim != 2:
-        return
-    spread = rows.x.std(axis=0)
-    constant = np.flatnonzero(spread == 0)
-    if len(constant):
-        verb = "never changes" if len(constant) == 1 else "never change"
-        yield f"warning: {_some(constant, names)} {verb}, of {rows.x.shape[1]:,} columns."
-    if rows.y.size != len(rows):
-        return
-    target = rows.y.reshape(-1).astype(np.float64)
-    changing = np.flatnonzero((spread > 0) & (target.std() > 0))
-    products = (rows.x[:, changing] - rows.x[:, changing].mean(axis=0)).T @ (target - target.mean())
-    correlation = np.abs(products) / (len(rows) * spread[changing] * max(target.std(), 1e-300))
-    leaking = changing[correlation > _LEAK]
-    if len(leaking):
-        verb, one = ("is", "it") if len(leaking) == 1 else ("are", "any of them")
-        yield f"warning: {_some(leaking, names)} {verb} almost equal to the target: does {one} leak the target?"
-
-
-def _some(numbers: np.ndarray, names: tuple[str, ...]) -> str:
-    """Return the first few columns by name, or by their number from 0 where they have no names."""
-    told = [f"'{on_a_line(names[number])}'" if names else str(number) for number in numbers[:_NAMED]]
-    more = f" and {len(numbers) - _NAMED:,} more" if len(numbers) > _NAMED else ""
-    return f"{'column' if len(numbers) == 1 else 'columns'} {', '.join(told)}{more}"

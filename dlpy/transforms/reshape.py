@@ -6,11 +6,12 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Literal
 
+import numpy as np
 from pydantic import Field
 
 from dlpy.components.transform import Transform
 from dlpy.core.errors import ConfigError
-from dlpy.data.features import Scaled
+from dlpy.data.features import Pictures, Scaled, Windows
 from dlpy.data.rows import Rows
 from dlpy.data.task import Input, State, Task
 
@@ -28,16 +29,30 @@ class Reshape(Transform):
     """New shape of a row, e.g. [28, 28, 1]; one dimension may be -1 and is inferred."""
 
     def outline(self, task: Task) -> Task:
-        shape = task.input.shape
-        if task.input.kind != "array" or None in shape:
+        if task.input.kind != "array":
             raise ConfigError(f"reshape requires arrays, not {task.input}.")
+        return task.with_input(Input("array", self._reshaped(task.input.shape), rescaled=task.input.rescaled))
+
+    def fit(self, rows: Rows, task: Task) -> State:
+        x = rows.x
+        if isinstance(x, np.ndarray | Scaled | Pictures | Windows):
+            self._reshaped(x.shape[1:])  # the outline may have left it open
+        return {}
+
+    def _reshaped(self, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """Return the new shape of rows, with None for a size that is not known yet.
+
+        Raises:
+            ConfigError: rows have more or fewer numbers.
+        """
+        if None in shape:
+            return tuple(None if n == -1 else n for n in self.shape)
         size = math.prod(n for n in shape if n is not None)
         known = math.prod(n for n in self.shape if n != -1)
         unknown = self.shape.count(-1)
         if unknown > 1 or known == 0 or (size % known if unknown else size != known):
-            raise ConfigError(f"cannot reshape rows of shape {task.input.shape} to {self.shape}.")
-        shape = tuple(size // known if n == -1 else n for n in self.shape)
-        return task.with_input(Input("array", shape, rescaled=task.input.rescaled))
+            raise ConfigError(f"cannot reshape rows of shape {shape} to {self.shape}.")
+        return tuple(size // known if n == -1 else n for n in self.shape)
 
     def apply(self, rows: Rows, state: State) -> Rows:
         if isinstance(rows.x, Scaled):

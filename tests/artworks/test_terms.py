@@ -5,6 +5,8 @@ import tensorflow as tf
 from dlpy.artworks.loss_terms import activity, content_distance, gram_matrix, style_distance, total_variation
 from dlpy.artworks.octaves import lost_detail, octave_sizes, resized
 
+pytestmark = pytest.mark.slow  # imports Keras
+
 
 def test_a_picture_of_350_pixels_goes_through_the_books_octaves() -> None:
     assert octave_sizes((350, 350), 3, 1.4) == [(178, 178), (250, 250), (350, 350)]

@@ -1,12 +1,17 @@
 """Drives a callback through epochs whose scores the test decides, on a real compiled network."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-import keras
 import pytest
 
 from dlpy.components.hooks import Hooks
+
+if TYPE_CHECKING:
+    import keras
 
 
 @dataclass
@@ -19,6 +24,8 @@ class Course:
 
 @pytest.fixture
 def network() -> keras.Model:
+    import keras
+
     keras.utils.set_random_seed(3)
     model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2), keras.layers.Dense(1)])
     model.compile(keras.optimizers.SGD(0.5, momentum=0.9), "mse")

@@ -6,6 +6,8 @@ import pytest
 from dlpy.callbacks.early_stopping import EarlyStopping
 from dlpy.runs.directory import Run
 
+pytestmark = pytest.mark.slow  # imports Keras
+
 NAN = math.nan
 
 

@@ -7,6 +7,8 @@ from dlpy.core.errors import ConfigError
 from dlpy.experiment.experiment import load
 from dlpy.runs.directory import Run
 
+pytestmark = pytest.mark.slow  # imports Keras
+
 NOTHING: dict[str, float] = {}
 
 

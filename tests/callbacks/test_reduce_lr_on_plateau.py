@@ -6,6 +6,8 @@ import pytest
 from dlpy.callbacks.reduce_lr_on_plateau import ReduceLROnPlateau
 from dlpy.runs.directory import Run
 
+pytestmark = pytest.mark.slow  # imports Keras
+
 
 def rates(drive, direction: str, values: list[float], **options) -> list[float]:
     """Return the learning rate of each epoch; the first one's is 0.5."""

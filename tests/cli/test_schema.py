@@ -83,6 +83,7 @@ def test_it_is_a_schema(draft, schema) -> None:
     draft.check_schema(schema)
 
 
+@pytest.mark.slow
 def test_every_config_is_right_as_written_and_with_every_default(schema) -> None:
     editor, validator = (draft(schema) for draft in DRAFTS)
     assert len(FILES) >= 70

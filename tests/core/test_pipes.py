@@ -62,6 +62,7 @@ def test_new_reads_files_only(bench, source: str) -> None:
     assert not Path("o.yaml").exists()
 
 
+@pytest.mark.slow
 def test_predict_reads_and_writes_files_only(bench) -> None:
     assert bench.run("train", bench.write(TABLE), "data.validation=null")[0] == 0
     for path in ("p.csv", "p.npz", "p.txt", "p.png", "/dev/zero"):

@@ -36,6 +36,7 @@ def test_a_class_without_rows_is_an_error() -> None:
         kept(loaded([0, 1, 2]), ["dog"])
 
 
+@pytest.mark.slow
 def test_evaluate_scores_the_same_classes(bench) -> None:
     path = bench.experiment(data={"name": "blobs", "classes": 3, "only": ["c", "a"], "validation": None})
     assert bench.run("train", path, "--quiet")[0] == 0

@@ -129,6 +129,7 @@ def run(bench) -> Any:
     return train(experiment, document, Options(Path("runs")), Reporter())
 
 
+@pytest.mark.slow
 def test_predict_and_evaluate_tell_it_keep_columns_and_refuse_it_if_asked(bench, run) -> None:
     bench.write('size,colour,name,id\n5,red,"=1+1",7\n5,[red]mauve\\x1b,bob,8\n900,blue,"a, b",9\n', "new.csv")
     status, out, err = bench.run("predict", "latest", "new.csv", "--keep", "id,name")

@@ -46,6 +46,7 @@ def test_a_file_that_is_none_is_told_with_its_line(write, text: str | bytes, mes
     assert message in str(caught.value)
 
 
+@pytest.mark.slow
 def test_a_missing_file_is_told_or_stood_in_for(tmp_path) -> None:
     path, given = str(tmp_path / "glove.txt"), Input("sequence", (5,), 5, "front", words=WORDS)
     with pytest.raises(DataError, match=r"there is no file .*glove\.txt"):
@@ -57,6 +58,7 @@ def test_a_missing_file_is_told_or_stood_in_for(tmp_path) -> None:
     assert not layer.get_weights()[0][0].any()
 
 
+@pytest.mark.slow
 def test_the_layer_begins_with_the_files_vectors_and_keeps_them(write) -> None:
     given = Input("sequence", (5,), 5, "front", words=WORDS)
     embedding = Embedding(path=write(GLOVE), trainable=False)

@@ -26,9 +26,10 @@ def batches(rows, window):
 
     resident = Resident(rows, 2)
     tensors = resident.in_order()
-    return [[part.numpy().tolist() for part in batch(tensors, tf.constant(step), (window,))] for step in range(2)]
+    return [[part.numpy().tolist() for part in batch(tensors, tf.constant(step), {"input": (window,)})] for step in range(2)]
 
 
+@pytest.mark.slow
 def test_every_token_of_a_window_is_followed_by_its_target(workplace) -> None:
     _, loaded = load(workplace, "abcabdabcc", window=3, **WHOLE)
     assert loaded.task.input.words == ("a", "b", "c", "d")
@@ -39,6 +40,7 @@ def test_every_token_of_a_window_is_followed_by_its_target(workplace) -> None:
     assert loaded.task.output.shape == (3, 4)
 
 
+@pytest.mark.slow
 def test_only_the_token_behind_a_window_is_wanted_as_in_the_book(workplace) -> None:
     _, loaded = load(workplace, "abcabdabcc", window=4, targets="last", **WHOLE)
     assert loaded.resolved == {"step": 3}

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
 from dlpy.core.errors import ConfigError, DataError, UnavailableError
 from dlpy.data.features import Texts
@@ -142,3 +143,9 @@ def test_an_experiment_that_cannot_begin_leaves_nothing_behind(bench) -> None:
         with pytest.raises(ConfigError) as error:
             load(broken)
         assert message in str(error.value)
+
+
+def test_pairs_of_texts_are_sent_to_csv():
+    options = {"name": "text_csv", "path": "x.csv", "inputs": {"left": {"text": "a"}, "right": {"text": "b"}}}
+    with pytest.raises(ValidationError, match=r"unknown option. Pairs of texts and several targets are read by csv"):
+        TextCsv.model_validate(options)

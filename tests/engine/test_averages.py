@@ -2,11 +2,14 @@
 
 import keras
 import numpy as np
+import pytest
 
 from dlpy.components.hooks import Hooks
 from dlpy.data.rows import Rows
 from dlpy.engine import engine
 from dlpy.engine.plan import order as rows_in_order
+
+pytestmark = pytest.mark.slow  # imports Keras
 
 X = np.random.default_rng(3).normal(size=(40, 4)).astype(np.float32)
 Y = (X @ np.array([1.0, 2.0, 3.0, 4.0])).astype(np.float32)

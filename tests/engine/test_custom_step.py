@@ -11,6 +11,8 @@ from dlpy.engine.custom_step import Noise, Sampler, Turn, stepped
 from dlpy.engine.engine import Engine, Plan
 from dlpy.engine.plan import Execution
 
+pytestmark = pytest.mark.slow  # imports Keras
+
 
 def line() -> keras.Model:
     """Return y = w x + b, trained in two turns: first b, then w, each towards twice the rows."""

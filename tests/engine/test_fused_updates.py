@@ -8,6 +8,8 @@ import tensorflow as tf
 from dlpy.components.objectives import Optimizer
 from dlpy.engine.fused_updates import fuse
 
+pytestmark = pytest.mark.slow  # imports Keras
+
 OPTIONS = [
     {"name": "rmsprop"},
     {"name": "rmsprop", "epsilon": 1e-16, "clipnorm": 0.5},
@@ -56,3 +58,20 @@ def test_what_is_saved_is_keras_own_optimizer(tmp_path) -> None:
     assert type(again.optimizer) is keras.optimizers.RMSprop
     assert "update_step" not in vars(again.optimizer)
     np.testing.assert_array_equal(again.optimizer.variables[2], model.optimizer.variables[2])
+
+
+@pytest.mark.parametrize("name", ["rmsprop", "adam"])
+def test_a_graph_of_steps_is_traced_once(name: str) -> None:
+    optimizer, weights, traced = plain({"name": name}), keras.Variable(np.ones((2, 3), np.float32)), []
+    fuse(optimizer)
+    optimizer.build([weights])
+
+    @tf.function
+    def step() -> None:
+        traced.append(name)
+        optimizer.apply([tf.ones((2, 3))], [weights])
+
+    step()
+    step()
+    assert traced == [name]
+    assert int(optimizer.iterations) == 2

@@ -14,6 +14,7 @@ def told(bench, *overrides: str, **blocks: object) -> str:
     return out.strip()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("override", "message"),
     [
@@ -74,6 +75,7 @@ def test_what_is_wrong_with_a_plug_in_comes_with_its_place(bench) -> None:
     assert bench.run("check", path)[1].startswith(f"{path}:4: plugins.0: there is no plug-in file nowhere.py.")
 
 
+@pytest.mark.slow
 def test_a_model_that_no_memory_can_hold_is_told(bench) -> None:
     result = bench.run("train", bench.experiment(model={"name": "dense", "units": [2**20, 2**31 - 1]}))
     assert result[0] == 4, result[2]
@@ -88,6 +90,7 @@ def test_a_layer_beyond_any_count_is_refused(bench) -> None:
     assert not list(bench.folder.glob("runs/*"))
 
 
+@pytest.mark.slow
 def test_a_batch_larger_than_any_data_is_all_the_data(bench) -> None:
     histories = []
     for size in (240, 2**31 - 1):

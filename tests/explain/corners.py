@@ -1,8 +1,9 @@
 """Small pictures and networks to look into."""
 
-from typing import Literal
+from __future__ import annotations
 
-import keras
+from typing import TYPE_CHECKING, Literal
+
 import numpy as np
 
 from dlpy.components.dataset import Dataset
@@ -11,6 +12,9 @@ from dlpy.data.rows import Loaded, Rows, Source
 from dlpy.data.task import Input, Output, Task
 from dlpy.explain.inputs import Subject
 from dlpy.explain.layer_graph import open_network
+
+if TYPE_CHECKING:
+    import keras
 
 CORNERS = {"northwest": (slice(1, 6), slice(1, 6)), "southeast": (slice(10, 15), slice(10, 15))}
 

@@ -1,10 +1,13 @@
 import keras
 import numpy as np
+import pytest
 from keras import layers
 
 from dlpy.explain.activations import Maps, activations, as_grey
 from dlpy.explain.layer_graph import open_network
 from dlpy.explain.sheets import sheet
+
+pytestmark = pytest.mark.slow  # imports Keras
 
 
 def test_activations_are_what_the_layers_give() -> None:

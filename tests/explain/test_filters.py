@@ -1,5 +1,6 @@
 import keras
 import numpy as np
+import pytest
 from corners import subject
 from keras import layers
 
@@ -7,6 +8,8 @@ from dlpy.data.images.files import Form
 from dlpy.explain.filters import ascend
 from dlpy.explain.inputs import Subject
 from dlpy.explain.layer_graph import open_network
+
+pytestmark = pytest.mark.slow  # imports Keras
 
 
 def convolutions(activation: str = "relu") -> keras.Model:

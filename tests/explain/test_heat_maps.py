@@ -1,9 +1,12 @@
 import keras
 import numpy as np
+import pytest
 from keras import layers
 
 from dlpy.explain.heat_maps import heat_map, overlay_heat
 from dlpy.explain.layer_graph import open_network
+
+pytestmark = pytest.mark.slow  # imports Keras
 
 
 def averaging(kernel: np.ndarray, activation: str, middle: list | None = None) -> keras.Model:

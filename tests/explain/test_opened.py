@@ -6,6 +6,8 @@ from keras import layers
 from dlpy.core.errors import ConfigError
 from dlpy.explain.layer_graph import open_network, resized
 
+pytestmark = pytest.mark.slow  # imports Keras
+
 
 def nested() -> keras.Model:
     """A base and a head as models of their own in a third, with arithmetic between."""

@@ -19,6 +19,8 @@ from dlpy.training.pipeline import Pipeline, measured
 from dlpy.transforms.rescale import Rescale
 from dlpy.transforms.reverse import Reverse
 
+pytestmark = pytest.mark.slow  # imports Keras
+
 SERIES = np.random.default_rng(8).normal(size=(60, 3))
 WINDOWS = Windows(SERIES, np.arange(40), np.arange(0, 12, 3), target=2, before=6)
 ROWS = Rows.single(WINDOWS, SERIES[14:54, 2].astype(np.float32))

@@ -7,6 +7,8 @@ import pytest
 from dlpy.components.model import Model
 from dlpy.data.task import Input, Output, Task
 
+pytestmark = pytest.mark.slow  # imports Keras
+
 REVIEWS = Task.single(Input("sequence", (500,), 10_000, padding="front"), Output("binary"))
 SHORT = Task.single(Input("sequence", (20,), 10_000, padding="front"), Output("binary"))
 GLOVE = Task.single(Input("sequence", (100,), 10_000, padding="front"), Output("binary"))

@@ -31,6 +31,7 @@ def test_options_come_in_the_order_in_which_rows_pass_them() -> None:
     assert list(dumped)[-3:] == ["head", "head_dropout", "output_activation"]
 
 
+@pytest.mark.slow
 def test_a_dense_run_is_not_resumed_with_other_vectors_unless_it_is_from_before_they_were_noted(bench) -> None:
     lines = [f"{text},{number % 2}" for number, text in enumerate(TEXTS)]
     Path("texts.csv").write_text("\n".join(["text,label", *lines]) + "\n")

@@ -116,6 +116,7 @@ def test_other_test_rows_in_a_file_change_nothing_that_is_learnt(name: str, fold
     assert found[0][2] != found[1][2]
 
 
+@pytest.mark.slow
 def test_what_new_guesses_and_folds_do_not_depend_on_test_rows(bench, folders) -> None:
     found = []
     for folder, other in zip(folders, (False, True), strict=True):

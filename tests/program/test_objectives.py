@@ -10,6 +10,8 @@ from every import OUTPUTS, fitting, made, names, rows_for
 from dlpy.components.objectives import Loss, Metric, Optimizer, Schedule
 from dlpy.data.task import Input, Task
 
+pytestmark = pytest.mark.slow  # imports Keras
+
 
 def keras_defaults(cls: type) -> dict[str, object]:
     return {name: parameter.default for name, parameter in inspect.signature(cls).parameters.items()}

@@ -10,6 +10,8 @@ from dlpy.core.errors import ConfigError
 from dlpy.data.task import Input, Output, Task
 from dlpy.sampling.text import Continuation, Manner, draw
 
+pytestmark = pytest.mark.slow  # imports Keras
+
 WINDOW, TOKENS = 12, 9
 EVERY = Task.single(Input("sequence", (WINDOW,), TOKENS), Output("tokens", TOKENS, steps=WINDOW))
 LAST = Task.single(Input("sequence", (WINDOW,), TOKENS), Output("tokens", TOKENS))

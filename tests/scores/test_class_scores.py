@@ -10,6 +10,8 @@ from dlpy.components.objectives import Metric
 from dlpy.data.task import Input, Output, Task
 from dlpy.scores.class_scores import area_under_roc, average_precision, class_scores, mean_of_defined
 
+pytestmark = pytest.mark.slow  # imports Keras
+
 SETS = range(200)
 
 

@@ -16,6 +16,8 @@ from dlpy.data.task import Input, Output, State, Task
 from dlpy.training.export import with_preprocessing
 from dlpy.training.pipeline import Pipeline, measured
 
+pytestmark = pytest.mark.slow  # imports Keras
+
 RNG = np.random.default_rng(1)
 LABELS = np.arange(20) % 3
 FLAT = RNG.normal(5.0, 3.0, size=(20, 6))

@@ -20,6 +20,8 @@ from dlpy.transforms.reverse import Reverse
 from dlpy.transforms.tf_idf import TfIdf
 from dlpy.transforms.tokenize import Tokenize
 
+pytestmark = pytest.mark.slow  # imports Keras
+
 LISTS = [[1, 2, 3, 4, 5], [6, 7], [], [8, 9, 1]]
 TASK = Task.single(Input("sequence", (None,), 10), BINARY)
 

@@ -21,6 +21,8 @@ from dlpy.training.pipeline import Pipeline
 from dlpy.transforms.hash_words import HashWords
 from dlpy.transforms.tokenize import Tokenize
 
+pytestmark = pytest.mark.slow  # imports Keras
+
 BOOK = ["The cat sat on the mat.", "The dog ate my homework."]
 HARD = [
     "Don't stop -- it's \"GREAT\"!<br /><br />10/10\twould\nwatch\r\nagain.",

@@ -1,4 +1,4 @@
-"""Column types of a CSV file: numbers or text, missing cells, and the classes of a target."""
+"""Column types of a CSV file: numbers or text, and missing cells."""
 
 from __future__ import annotations
 
@@ -10,12 +10,10 @@ import numpy as np
 from dlpy.core.errors import DataError, did_you_mean
 from dlpy.data.tables.csv_file import CsvFile, Odd
 from dlpy.data.tables.decimals import number
-from dlpy.data.tables.missing_cells import MISSING, Gaps, missing_cell
-from dlpy.data.task import Kind, Output
+from dlpy.data.tables.missing_cells import MISSING, Gaps
 
-_MOST_CLASSES = 20  # more distinct integers than this are not taken for classes
-_ROWS_PER_CLASS = 5
-_MOST_TEXTS = 1000  # more distinct texts than this are not taken for categories or classes
+MOST_CLASSES = 20  # more distinct integers than this are not taken for classes
+MOST_TEXTS = 1000  # more distinct texts than this are not taken for categories or classes
 _STRAY_SHARE = 0.1  # text in at most this share of a numeric column is treated as a mistake
 _WORDS_OF_PROSE = 5
 _MOST_REPEATED = 100
@@ -85,7 +83,7 @@ def guess_numeric(file: CsvFile, column: Column) -> bool:
     if column.bad and _has_decimal_comma(column.bad[0][1]):
         raise bad_cell(file, column)
     few = len(column.bad) <= _STRAY_SHARE * len(column.values)
-    if column.bad and few and len(np.unique(column.values[~np.isnan(column.values)])) > _MOST_CLASSES:
+    if column.bad and few and len(np.unique(column.values[~np.isnan(column.values)])) > MOST_CLASSES:
         raise bad_cell(file, column)
     return column.is_numeric
 
@@ -131,86 +129,9 @@ def check_categories(file: CsvFile, names: Sequence[str], texts: np.ndarray) -> 
     """Raise DataError for a detected categorical column that contains free text or names."""
     for name, column in zip(names, texts.T, strict=True):
         count = len(np.unique(column))
-        if count > _MOST_TEXTS:
+        if count > MOST_TEXTS:
             hint = "List it under data.ignore, or under data.categorical to one-hot encode all of them."
             raise DataError(f"{file.path.name}: column '{name}' has {count:,} distinct texts. {hint}")
-
-
-def target_of(file: CsvFile, column: Column, kind: Kind | None) -> tuple[np.ndarray, Output]:
-    """Return the target of every row and its type; with `kind` None the type is derived from the column.
-
-    Texts are classes, and so are integers with at most 20 distinct values that occur 5 times or more on average.
-    Other numbers make a regression. Two classes make a binary target.
-
-    Returns:
-        (rows,) float32 regression targets, or (rows,) int64 class numbers.
-
-    Raises:
-        DataError: a cell is missing or invalid, or there is only one class.
-    """
-    if column.missing:
-        raise missing_cell(file, column.gaps, "Every row needs one: fill it in or delete the row.", "target")
-    if kind is None:
-        kind = "regression" if guess_numeric(file, column) and not _are_classes(column.values) else None
-    if kind == "regression":
-        return _numbers(file, column), Output("regression")
-    labels = _labels(file, column)
-    classes = np.unique(labels) if labels.dtype.kind == "U" else np.unique(labels).astype(np.str_)
-    _check_classes(file, column.name, classes.tolist(), kind)
-    kind = kind or ("binary" if len(classes) == 2 else "multiclass")
-    y = np.unique(labels, return_inverse=True)[1].astype(np.int64)
-    return y, Output(kind, 1 if kind == "binary" else len(classes), tuple(classes.tolist()))
-
-
-def known_target(file: CsvFile, column: Column, output: Output) -> np.ndarray:
-    """Return the target of every row, with the type and classes of the trained model.
-
-    Raises:
-        DataError: a cell is missing, invalid, or a class that the model does not know.
-    """
-    if column.missing:
-        raise missing_cell(file, column.gaps, "Other rows have one: fill it in or delete the column.", "target")
-    if output.kind == "regression":
-        return _numbers(file, column)
-    number_of = {name: number for number, name in enumerate(output.classes)}
-    labels = _labels(file, column).astype(np.str_).tolist()
-    for row, label in enumerate(labels):
-        if label not in number_of:
-            raise DataError(f"{file.where(row, column.name)}: unknown class '{label}'.{did_you_mean(label, number_of)}")
-    return np.array([number_of[label] for label in labels], np.int64)
-
-
-def _are_classes(values: np.ndarray) -> bool:
-    different = np.unique(values)
-    few = len(different) <= min(_MOST_CLASSES, len(values) / _ROWS_PER_CLASS)
-    return few and bool((different == np.floor(different)).all())
-
-
-def _numbers(file: CsvFile, column: Column) -> np.ndarray:
-    if column.bad:
-        raise bad_cell(file, column)
-    check_range(file, column)
-    return column.values.astype(np.float32)
-
-
-def _labels(file: CsvFile, column: Column) -> np.ndarray:
-    """Return the class of each row: (rows,) int64 if all are integers, so that 1 and 1.0 are equal; otherwise str."""
-    if column.is_numeric and (column.values == np.floor(column.values)).all() and abs(column.values).max() < 2**53:
-        return column.values.astype(np.int64)
-    return np.array(file.texts(column.name), np.str_)
-
-
-def _check_classes(file: CsvFile, name: str, classes: list[str], kind: Kind | None) -> None:
-    where = f"{file.path.name}: target '{name}'"
-    if len(classes) == 1:
-        raise DataError(f"{where} is '{classes[0]}' in every row; expected at least two classes.")
-    if kind == "binary" and len(classes) > 2:
-        shown = ", ".join(classes[:5]) + (", ..." if len(classes) > 5 else "")
-        raise DataError(
-            f"{where} has {len(classes)} classes ({shown}); a binary target has two. Set data.task: multiclass."
-        )
-    if len(classes) > _MOST_TEXTS or len(classes) >= len(file) > 2:
-        raise DataError(f"{where} has {len(classes):,} distinct values in {len(file):,} rows, too many for classes.")
 
 
 def is_prose(cells: list[str]) -> bool:

@@ -1,0 +1,47 @@
+"""Targets computed from a score of each row, for generated rows in place of a user's own."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dlpy.data.task import Output
+
+_MISSING = 0.1  # share of masked targets
+_ORDER = ("low", "middle", "high")
+
+
+def answers(rng: np.random.Generator, score: np.ndarray, output: Output) -> tuple[np.ndarray, Output]:
+    """Return targets computed from a score of each row, (rows,), and their type; a tenth is missing if any may be."""
+    y, output = _answers(rng, score, output)
+    if output.has_missing:
+        gone = rng.random(len(y)) < _MISSING
+        y[gone] = np.nan if y.dtype.kind == "f" else -1
+    return y, output
+
+
+def _answers(rng: np.random.Generator, score: np.ndarray, output: Output) -> tuple[np.ndarray, Output]:
+    units = output.units or 1
+    if output.kind == "multilabel":
+        own = score[:, None] + rng.normal(0, 0.1, (len(score), units))
+        return (own > rng.normal(0, 0.5, units)).astype(np.float32), output
+    if output.is_count:
+        return rng.poisson(np.exp(score)).astype(np.float32), output
+    if output.kind == "regression":  # above 0, so that they have a logarithm
+        y = np.exp(score / 2)
+        return (y if units == 1 else y[:, None] * np.arange(1, units + 1)).astype(np.float32), output
+    default = ("a", "b") if output.kind == "binary" else _ORDER if output.kind == "ordinal" else ("a", "b", "c")
+    names = output.classes or default
+    made = Output(output.kind, 1 if output.kind == "binary" else len(names), names, has_missing=output.has_missing)
+    return classes(score, len(names)), made
+
+
+def mixed(rng: np.random.Generator, scores: list[np.ndarray]) -> np.ndarray:
+    """Return a score of each row that depends on all inputs equally: (rows,)."""
+    signs = rng.choice([-1.0, 1.0], len(scores))
+    return np.stack(scores, axis=1) @ signs / np.sqrt(len(scores))
+
+
+def classes(score: np.ndarray, count: int) -> np.ndarray:
+    """Return the class of each row by its score, all of about the same size: (rows,) int64."""
+    bounds = np.quantile(score, np.arange(1, count) / count)
+    return np.searchsorted(bounds, score).astype(np.int64)

@@ -1,0 +1,64 @@
+"""Columns of a CSV file as a series, and generated series."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dlpy.core.errors import DataError
+from dlpy.data.tables import column_types, timestamps
+from dlpy.data.tables.column_types import Column
+from dlpy.data.tables.csv_file import CsvFile
+
+_NOISE = 0.1
+
+
+def numbers(file: CsvFile, columns: dict[str, Column], names: list[str]) -> np.ndarray:
+    """Return columns as (rows, columns) float64 after checking every cell."""
+    for name in names:
+        column = columns[name]
+        if column.bad:
+            raise _bad_cell(file, column)
+        if column.missing:
+            row = min(column.missing)
+            shown = f"the cell is missing: '{text}'" if (text := file.texts(name)[row]) else "the cell is missing"
+            where = file.where(row, name)
+            raise DataError(f"{where}: {shown}. A series needs every value; fill it in, for example with the last one.")
+        column_types.check_range(file, column)
+    return np.stack([columns[name].values for name in names], axis=1)
+
+
+def is_numeric(file: CsvFile, column: Column) -> bool:
+    """Return whether a column is numeric.
+
+    Raises:
+        DataError: nearly all cells are numbers, but a few are not.
+    """
+    try:
+        return column_types.guess_numeric(file, column)
+    except DataError:
+        raise _bad_cell(file, column) from None
+
+
+def _bad_cell(file: CsvFile, column: Column) -> DataError:
+    problem = str(column_types.bad_cell(file, column)).partition(" Correct it")[0]
+    return DataError(f"{problem} Correct it, or list the columns to learn from under data.columns.")
+
+
+def about(times: np.ndarray | None, file: CsvFile) -> str:
+    """Return a line about the length of a series and its times."""
+    if times is None or len(times) < 2:
+        return f"series: {len(file):,} rows without timestamps"
+    first, last = timestamps.stamp(times[0]), timestamps.stamp(times[-1])
+    return f"series: {len(file):,} rows {timestamps.spelled(timestamps.spacing(times))} apart, {first} to {last}"
+
+
+def waves(times: int, columns: int, period: int, seed: int) -> np.ndarray:
+    """Return a generated series (times, columns): a wave of known period, slow drift, and unpredictable noise.
+
+    No model can get a smaller error than a standard deviation of _NOISE.
+    """
+    random = np.random.default_rng([seed, 9])
+    phase = random.uniform(0, 2 * np.pi, columns)
+    waves = np.sin(np.arange(times)[:, None] * 2 * np.pi / period + phase)
+    drift = np.sin(np.arange(times)[:, None] * 2 * np.pi / (7.3 * period) + 2 * phase)
+    return waves + 0.5 * drift + random.normal(0, _NOISE, (times, columns))
