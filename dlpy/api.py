@@ -41,7 +41,14 @@ if TYPE_CHECKING:
     from dlpy.models.dense import Activation, Dense, DenseHead, Rate, Regularizer, Units, add_head
     from dlpy.runs.directory import Run
     from dlpy.runs.history import History, read_history
-    from dlpy.runs.results import Predictions, class_names, output_of, predictions_of
+    from dlpy.runs.results import (
+        Predictions,
+        class_names,
+        names_of_outputs,
+        output_of,
+        predictions_of,
+        scores_by_output,
+    )
     from dlpy.scores.class_scores import class_probabilities
 
 _HOMES = {
@@ -76,7 +83,14 @@ _HOMES = {
     "dlpy.models.dense": ("Activation", "Dense", "DenseHead", "Rate", "Regularizer", "Units", "add_head"),
     "dlpy.runs.directory": ("Run",),
     "dlpy.runs.history": ("History", "read_history"),
-    "dlpy.runs.results": ("Predictions", "class_names", "output_of", "predictions_of"),
+    "dlpy.runs.results": (
+        "Predictions",
+        "class_names",
+        "names_of_outputs",
+        "output_of",
+        "predictions_of",
+        "scores_by_output",
+    ),
     "dlpy.scores.class_scores": ("class_probabilities",),
 }
 _MODULES = {name: module for module, names in _HOMES.items() for name in names}

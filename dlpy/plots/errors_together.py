@@ -25,10 +25,6 @@ if TYPE_CHECKING:
 
 _MOST_OUTPUTS = 30
 _MOST_WRITTEN = 6  # outputs whose cells have room for more than the correlation
-_METHOD = (
-    "Spearman's rank correlation of absolute errors (numbers) and cross-entropies (classes)\n"
-    "wrong: another class, any wrong label, or an absolute error above the mean"
-)
 
 
 @dataclass(frozen=True)
@@ -101,31 +97,47 @@ def _figure(found: list[Errors], title: str) -> Figure:
     for column, row in itertools.combinations(range(count), 2):
         pair = shared([found[column], found[row]])
         cells[row, column] = rank_correlation(pair[0].error, pair[1].error)
-        _write(axes, (column, row), _number(cells[row, column]), _told_of(pair) if is_large else "")
+        _write(axes, (column, row), _number(cells[row, column]), _counts(pair) if is_large else [])
     for place, errors in enumerate(found):
         axes.add_patch(Rectangle((place - 0.5, place - 0.5), 1, 1, facecolor="#EEEEEE", edgecolor="white"))
-        _write(axes, (place, place), _percent(errors.wrong), "of the rows wrong" if is_large else "")
+        _write(axes, (place, place), _percent(errors.wrong), ["of the rows wrong"] if is_large else [])
     axes.imshow(cells, cmap="RdBu_r", vmin=-1.6, vmax=1.6)  # 1 is pale enough for black text
     axes.set_xticks(range(count), names, rotation=90 if upright else 0)
     axes.set_yticks(range(count), names)
     axes.grid(visible=False)
-    axes.set_title(f"wrong in all {count} outputs: {_all_wrong(shared(found))}")
-    axes.set_xlabel(_METHOD, color=GREY, fontsize=8)
+    axes.set_title(caption(f"wrong in all {count} outputs: {_all_wrong(shared(found))}", 100))
+    axes.set_xlabel(
+        "Spearman's rank correlation of absolute errors (numbers) and cross-entropies (classes)\n"
+        "wrong: another class, any wrong label, or an absolute error above the mean",
+        color=GREY,
+        fontsize=8,
+    )
     return figure
 
 
-def _write(axes: Axes, at: tuple[int, int], number: str, told: str) -> None:
-    """Write a number into the cell at (column, row), and smaller below it a note."""
+def _write(axes: Axes, at: tuple[int, int], number: str, lines: list[str]) -> None:
+    """Write a number into the cell at (column, row), and smaller lines below it."""
     x, y = at
-    axes.text(x, y - 0.14 * bool(told), number, ha="center", va="center", fontsize=12 if told else 8, in_layout=False)
+    axes.text(
+        x,
+        y - 0.14 * bool(lines),
+        caption(number),
+        ha="center",
+        va="center",
+        fontsize=12 if lines else 8,
+        in_layout=False,
+    )
     look = {"ha": "center", "va": "top", "color": "#333333", "linespacing": 1.3, "in_layout": False}
-    axes.text(x, y, told, fontsize=7.5, **look)
+    axes.text(x, y, "\n".join(caption(line) for line in lines), fontsize=7.5, **look)
 
 
-def _told_of(pair: Sequence[Errors]) -> str:
+def _counts(pair: Sequence[Errors]) -> list[str]:
+    """Return lines with the share of rows that are wrong in both, and the number of rows."""
     one, other = pair
-    both = f"both wrong {_percent(one.wrong & other.wrong)}\nif independent {_expected(pair):.1%}"
-    return f"{both}\n{len(one.index):,} rows" if len(one.index) else "no rows"
+    if not len(one.index):
+        return ["no rows"]
+    both = f"both wrong {_percent(one.wrong & other.wrong)}"
+    return [both, f"if independent {_expected(pair):.1%}", f"{len(one.index):,} rows"]
 
 
 def _all_wrong(errors: Sequence[Errors]) -> str:

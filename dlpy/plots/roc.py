@@ -116,7 +116,7 @@ def mean_label(curves: list[Curve], count: int, what: str = "classes") -> str:
     """Return the legend entry of the mean area, with the number of classes (or labels) if some have no curve."""
     if not curves:
         return "macro-average: -"
-    few = f" of {len(curves)} {what}" if len(curves) < count else ""
+    few = f" of {len(curves)} {caption(what)}" if len(curves) < count else ""
     return f"macro-average{few}: {np.mean([curve.area for curve in curves]):.4f}"
 
 

@@ -21,7 +21,7 @@ MODULES = {str(path.relative_to(ROOT)): ast.parse(path.read_text()) for path in 
 WRITES_TITLES = {"set_title", "suptitle", "set_xlabel", "set_ylabel", "set_label"}
 WRITES_TICKS = {"set_xticks", "set_yticks", "set_xticklabels", "set_yticklabels"}
 TEXT_OPTIONS = {"label", "title", "xlabel", "ylabel", "s"}
-CAPTIONS = {"caption", "in_unit", "full_name"}  # in_unit and full_name end in caption
+CAPTIONS = {"caption", "in_unit", "full_name", "score_caption"}  # the others end in caption
 NUMERIC = set("defgFG%,n")
 
 
