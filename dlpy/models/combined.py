@@ -13,6 +13,7 @@ from dlpy.core.errors import ConfigError, ConfigErrors
 from dlpy.data.task import Input, Task
 from dlpy.models._encoders import Combination, Joining, chosen_family, combination, parse_encoders, spelled
 from dlpy.models._mistakes import invalid
+from dlpy.models._sequences import refuse_any_tokens
 from dlpy.models.dense import Rate, Units
 from dlpy.models.graph import Graph
 from dlpy.networks.build import below_the_ends
@@ -95,6 +96,7 @@ class Combined(PretrainedModel):
         ]
         if wrong:
             raise ConfigErrors(wrong)
+        refuse_any_tokens(task, "combined")
         self._through_graph(task, lambda graph: graph.check(task))
 
     def build(self, task: Task) -> keras.Model:

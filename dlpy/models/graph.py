@@ -13,7 +13,7 @@ from dlpy.core.errors import ConfigErrors
 from dlpy.data.task import Task
 from dlpy.models._mistakes import invalid
 from dlpy.models._outputs import add_output
-from dlpy.models._sequences import refuse_tokens
+from dlpy.models._sequences import refuse_any_tokens
 from dlpy.networks.build import below_the_ends, connected, input_tensors
 from dlpy.networks.flow import flows_of, misfits
 from dlpy.networks.keras_layers import LAYERS
@@ -75,8 +75,7 @@ class Graph(PretrainedModel):
         return parse_nodes(self.layers)[0]
 
     def check(self, task: Task) -> None:
-        for output in task.outputs.values():
-            refuse_tokens(Task.single(next(iter(task.inputs.values())), output), "graph")
+        refuse_any_tokens(task, "graph")
         found = misfits(self.nodes(), self.outputs, task)
         if found:
             raise ConfigErrors(found)
