@@ -179,7 +179,9 @@ def summary_lines(summary: dict[str, Any]) -> list[str]:
 
 def _own_line(name: str, own: dict[str, Any]) -> str:
     """Return the line with the scores of an output in the target's own unit."""
-    usual = {score: value for score, value in own["baseline"].items() if score in own["best"]}
+    shown = [score for score in own["best"] if not score.startswith("val_")]
+    shown = shown or [score.removeprefix("val_") for score in own["best"]]
+    usual = {score: value for score, value in own["baseline"].items() if score in shown}
     unit = own["unit"] or ("its own unit" if name else "the target's unit")
     before = f"{name} in {unit}" if name else f"in {unit}"
     return f"{before}:  best {scores_text(own['best'])}  baseline {scores_text(usual)}"
