@@ -83,9 +83,7 @@ def scores_in_unit(
     return {name: regression_score(name, own[0], own[1]) for name in dict.fromkeys(names) if name in SCORES}
 
 
-def constants_in_unit(
-    known: np.ndarray, wanted: np.ndarray, output: Output, names: Iterable[str]
-) -> dict[str, float]:
+def constants_in_unit(known: np.ndarray, wanted: np.ndarray, output: Output, names: Iterable[str]) -> dict[str, float]:
     """Return the named regression scores, in the original unit, of the constants that are best by each.
 
     Args:

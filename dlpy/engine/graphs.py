@@ -21,6 +21,7 @@ from dlpy.engine import device_rows
 from dlpy.engine.custom_step import stepped_class
 from dlpy.engine.device_rows import Batch, Resident, Tensors
 from dlpy.engine.model_state import build_optimizers, variables
+from dlpy.engine.named_outputs import without_gaps
 from dlpy.engine.plan import Pause
 
 if TYPE_CHECKING:
@@ -127,7 +128,7 @@ class Graphs:
         x, y = self._batch(tensors, tf.constant(0))
         prediction = model(x, training=False)
         model.compute_loss(x, y, prediction, training=False)
-        model.compute_metrics(x, y, prediction)
+        model.compute_metrics(x, without_gaps(y), prediction)  # a metric without rows would create no variables
         for seed, value in seeds:  # recurrent layers draw even without dropout
             seed.assign(value)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from dlpy.components.objectives import DATA_LOSS
@@ -117,12 +117,25 @@ def _penalty(model: Any, y_pred: Any) -> Any:
 
 
 def _update_metrics(model: Any, y: Any, y_pred: Any) -> None:
+    import tensorflow as tf
+
     for name, objective in zip(model.names, model.objectives, strict=True):
         target, prediction = y[name], y_pred[name]
-        if objective.is_masked:
-            target, prediction = _known(target, prediction)
-        for metric in objective.metrics:
-            metric.update_state(target, prediction)
+        if not objective.is_masked:
+            _update(objective.metrics, target, prediction)
+            continue
+        target, prediction = _known(target, prediction)
+        update = partial(_update, objective.metrics, target, prediction)
+        tf.cond(tf.size(target) > 0, update, lambda: tf.constant(0))  # some metrics fail where there are no rows
+
+
+def _update(metrics: Sequence[keras.metrics.Metric], target: Any, prediction: Any) -> Any:
+    """Update metrics with a batch, and return a tensor, as a branch of a graph must."""
+    import tensorflow as tf
+
+    for metric in metrics:
+        metric.update_state(target, prediction)
+    return tf.constant(0)
 
 
 def _sum(model: Any, values: list[Any]) -> Any:
@@ -156,6 +169,13 @@ def _known(target: Any, prediction: Any) -> tuple[Any, Any]:
 
     known = _is_known(target)
     return tf.boolean_mask(target, known), tf.boolean_mask(prediction, known)
+
+
+def without_gaps(y: Any) -> Any:
+    """Return targets, by output where there are several, with 0 in place of those that are missing."""
+    import tensorflow as tf
+
+    return tf.nest.map_structure(lambda part: tf.where(_is_known_cell(part), part, tf.zeros_like(part)), y)
 
 
 def _is_known(target: Any) -> Any:

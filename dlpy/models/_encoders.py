@@ -14,7 +14,8 @@ from dlpy.networks.nodes import parse_nodes
 from dlpy.networks.option_checks import Found, Keys
 
 _SPELLING = "expected a model family and its options, such as {family: rnn, units: 32}."
-_FAMILIES = {0: "dense", 1: "dense", 2: "conv1d", 3: "convnet"}  # by the number of axes of an array
+_FAMILIES = {0: "dense", 1: "dense", 3: "convnet"}  # by the number of axes of an array
+_SHORTEST = 4  # time steps that two poolings by 2 leave one of
 
 
 def parse_encoders(encoders: Mapping[str, Any]) -> tuple[dict[str, Model], list[Found]]:
@@ -38,10 +39,18 @@ def parse_encoders(encoders: Mapping[str, Any]) -> tuple[dict[str, Model], list[
 def chosen_family(given: Input) -> Model:
     """Return the family that encodes an input, with its defaults, if the experiment file gives none.
 
+    Sequences and series: on texts (31,000 verses, the generated listings and sentence pairs) conv1d was as good as rnn
+    or better, in half the time.
+
     Raises:
         ConfigError: no family takes such rows.
     """
-    name = {"sequence": "conv1d", "text": "conv1d"}.get(given.kind) or _FAMILIES.get(len(given.shape))
+    if given.kind in ("sequence", "text") or (given.kind == "array" and len(given.shape) == 2):
+        length = given.shape[0] if given.shape else None
+        if length is not None and length < _SHORTEST:
+            return Model.registry.get("rnn")(name="rnn")
+        return Model.registry.get("conv1d").model_validate({"name": "conv1d", "padding": "same"})
+    name = _FAMILIES.get(len(given.shape))
     if name is None:
         raise ConfigError(f"no encoder is known for {given}: name a family, such as {{family: dense}}.")
     return Model.registry.get(name)(name=name)

@@ -186,9 +186,7 @@ def _of_output(trained: Trained, answers: Answers, common_sense: dict[str, Any],
     return found
 
 
-def _in_unit(
-    experiment: Experiment, answers: Answers, common_sense: dict[str, Any], train: Rows
-) -> dict[str, Any]:
+def _in_unit(experiment: Experiment, answers: Answers, common_sense: dict[str, Any], train: Rows) -> dict[str, Any]:
     """Return the scores in the target's own unit."""
     output, names = answers.task.output, experiment.metric_names(answers.task)
     loss = experiment.loss_name(answers.task)

@@ -148,4 +148,4 @@ def write_experiment(folder: Path, family: str, execution: str, every_steps: int
     training = {"batch_size": 16, "execution": execution, **block.get("training", {"epochs": 40})}
     checkpoint = {"name": "checkpoint", "every_seconds": 0.2, "every_steps": every_steps}
     content = {**block, "training": training, "callbacks": [checkpoint, *block.get("callbacks", [])]}
-    (folder / "experiment.yaml").write_text(yaml.safe_dump(content))
+    (folder / "experiment.yaml").write_text(yaml.safe_dump(content, sort_keys=False))

@@ -136,10 +136,14 @@ def test_dropout_is_behind_each_hidden_layer() -> None:
         (PHOTO, "convnet"),
         (WORDS, "conv1d"),
         (Input("array", (30, 4)), "conv1d"),
+        (Input("array", (4, 4)), "conv1d"),
+        (Input("array", (3, 4)), "rnn"),
     ],
 )
 def test_encoders_are_chosen_by_the_kind_of_input(given: Input, family: str) -> None:
-    assert combined().families({"x": given})["x"].name == family
+    chosen = combined().families({"x": given})["x"]
+    assert chosen.name == family
+    chosen.check(Task.single(given, OUTPUTS["price"]))
 
 
 def test_the_chosen_encoders_are_written_out_and_mean_the_same() -> None:

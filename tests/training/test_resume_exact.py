@@ -108,7 +108,7 @@ def begun(blocks: dict[str, Any], folder: str, reporter: Reporter | None, checkp
     content["callbacks"] = [checkpoint, *content.get("callbacks", [])]
     usual = {} if "phases" in content.get("training", {}) else {"epochs": 6}
     content["training"] = {"optimizer": ADAM, "batch_size": 8, **usual, **content.get("training", {})}
-    Path("experiment.yaml").write_text(yaml.safe_dump(content))
+    Path("experiment.yaml").write_text(yaml.safe_dump(content, sort_keys=False))
     try:
         return train(*load(Path("experiment.yaml")), Options(Path(folder)), reporter or Reporter())
     except KeyboardInterrupt:

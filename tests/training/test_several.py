@@ -28,7 +28,7 @@ BEST_SOLD = {"name": "checkpoint", "monitor": "val_sold_auc"}
 
 
 def trained(bench: Any, content: dict[str, Any], name: str = "x.yaml") -> Run:
-    return bench.trained(bench.write(yaml.safe_dump(content), name))
+    return bench.trained(bench.write(yaml.safe_dump(content, sort_keys=False), name))
 
 
 def stored(run: Run) -> dict[str, Any]:
@@ -37,7 +37,7 @@ def stored(run: Run) -> dict[str, Any]:
 
 @pytest.fixture(params=[0.0, 0.4], ids=["every target known", "targets missing"])
 def run(bench, request) -> Run:
-    return trained(bench, experiment(data=homes(missing=request.param), callbacks=[BEST_SOLD]))
+    return trained(bench, experiment(data=homes(rows=121, missing=request.param), callbacks=[BEST_SOLD]))
 
 
 def test_scores_of_each_output_are_those_of_scikit_learn_on_the_predictions(run: Run, bench) -> None:
@@ -93,8 +93,9 @@ def test_the_summary_tells_the_price_in_dollars_beside_the_best_constants(run: R
     truth, guess = price.target.reshape(-1), price.prediction.reshape(-1)
     assert own["best"]["val_mae"] == pytest.approx(mean_absolute_error(truth, guess), rel=1e-5)
     train = restore(run).experiment.data.load().train.targets["price"][np.load(run.splits)["train"]]
-    median = np.nanmedian(train)
-    assert own["baseline"]["mae"] == pytest.approx(np.abs(truth - median).mean(), rel=1e-4)
+    medians = [np.nanpercentile(train, 50, method=method) for method in ("lower", "higher")]  # each is best
+    errors = [np.abs(truth - median).mean() for median in medians]
+    assert min(abs(own["baseline"]["mae"] / error - 1) for error in errors) < 1e-4
 
 
 def test_model_keras_predicts_what_the_run_predicts(run: Run) -> None:
@@ -124,7 +125,7 @@ def test_a_run_on_combined_is_repeated_by_its_config(bench) -> None:
 
 def test_targets_of_validation_and_test_rows_change_no_weight(bench, monkeypatch: pytest.MonkeyPatch) -> None:
     content = experiment(data=homes(missing=0.3, validation=30), training={"loss_weights": "uncertainty"})
-    path, real, weights = bench.write(yaml.safe_dump(content), "leak.yaml"), Homes._rows, []
+    path, real, weights = bench.write(yaml.safe_dump(content, sort_keys=False), "leak.yaml"), Homes._rows, []
     for shuffled in (False, True):
 
         def rows(self: Homes, seed: int, count: int, shuffled: bool = shuffled) -> Any:
@@ -157,7 +158,7 @@ def test_targets_of_validation_and_test_rows_change_no_weight(bench, monkeypatch
 def test_weights_of_rows_are_by_output(bench, class_weight: Any, column: bool, price: Any, sold: Any) -> None:
     data = homes(rows=4, weights=column, missing=0.1)
     content = experiment({"class_weight": class_weight}, data=data)
-    loaded, _ = load(bench.write(yaml.safe_dump(content), "w.yaml"))
+    loaded, _ = load(bench.write(yaml.safe_dump(content, sort_keys=False), "w.yaml"))
     rows = loaded.data.load().train
     rows = rows.with_y(np.array([1, 0, -1, 1]), "sold")
     found = sample_weight(loaded, Data(rows, None, None, loaded.data.outline()))
