@@ -23,16 +23,16 @@ class Homes(NamedDataset):
     groups: int = 0
     weights: bool = False
     wrong: float = 0.1
+    outputs: list[str] = ["price", "sold"]
 
     def outline(self) -> Task:
         gaps = self.missing > 0
-        return Task(
-            {"facts": Input("array", (5,)), "words": Input("sequence", (None,), 20)},
-            {
-                "price": Output("regression", unit="dollars", has_missing=gaps),
-                "sold": Output("binary", 1, ("no", "yes"), has_missing=gaps),
-            },
-        )
+        outputs = {
+            "price": Output("regression", unit="dollars", has_missing=gaps),
+            "sold": Output("binary", 1, ("no", "yes"), has_missing=gaps),
+        }
+        inputs = {"facts": Input("array", (5,)), "words": Input("sequence", (None,), 20)}
+        return Task(inputs, {name: outputs[name] for name in self.outputs})
 
     def load(self) -> Loaded:
         return Loaded(self._rows(1, self.rows), self._rows(2, 50), self.outline(), Source("file", "homes"))
@@ -56,7 +56,8 @@ class Homes(NamedDataset):
         if self.weights:
             columns[SAMPLE_WEIGHT] = np.where(np.arange(count) % 2 == 0, 2.0, 0.5).astype(np.float32)
         inputs = {"facts": facts, "words": Sequences(values, splits)}
-        return Rows(inputs, {"price": price, "sold": sold}, np.arange(count), columns)
+        targets = {"price": price, "sold": sold}
+        return Rows(inputs, {name: targets[name] for name in self.outputs}, np.arange(count), columns)
 
 
 PAD = {"transforms": [{"name": "pad", "length": 9}]}

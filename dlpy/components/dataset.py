@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from dlpy.components.named_transform import OfInput, OfTarget
 from dlpy.components.transform import AnyTransform, Transform
@@ -38,6 +38,13 @@ class TargetOptions(Block):
 
     transforms: list[AnyTransform] = []
     """Transforms of this target, in order, such as [log, standardize]; predictions and scores are turned back."""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> TargetOptions:
+        for transform in self.transforms[1:]:
+            if transform.comes_first:
+                raise ValueError(f"{transform.name} must be the first transform of a target")
+        return self
 
 
 class Dataset(Component):

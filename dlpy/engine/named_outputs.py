@@ -1,7 +1,7 @@
-"""Models with several outputs: trained by the weighted sum of the outputs' losses, scored by output.
+"""Models with several outputs, or with one whose targets may be missing: trained by the weighted sum of their losses.
 
-The scores of an output are called `<output>_loss` and `<output>_<metric>`. Rows whose target is missing count neither
-in the loss of that output nor in its metrics: its loss is the mean over the other rows of the batch.
+The scores of one of several outputs are called `<output>_loss` and `<output>_<metric>`. Rows whose target is missing
+count neither in the loss of that output nor in its metrics: its loss is the mean over the other rows of the batch.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Objective:
 
 
 def with_outputs(model: keras.Model, names: Sequence[str], *, uncertain: bool) -> keras.Model:
-    """Return a functional model with a dict of outputs as one that is trained by an objective for each.
+    """Return a functional model with a dict of outputs, or with one, as one that is trained by an objective for each.
 
     Args:
         model: the network.
@@ -84,10 +84,16 @@ def outputs_class() -> Any:
             """Return the scores by name; the loss is the weighted sum of the means of the outputs' losses."""
             means = {mean.name: mean.result() for mean in self.loss_means}
             data = _sum(self, list(means.values()))
+            means = means if len(means) > 1 else {}
             first = {"loss": data + self.penalty_mean.result()} | ({DATA_LOSS: data} if self.logs_data_loss else {})
             return first | means | {metric.name: metric.result() for metric in _metrics(self)}
 
     return NamedOutputs
+
+
+def _by_name(model: Any, values: Any) -> Mapping[str, Any]:
+    """Return targets or predictions by output; the only output has them without its name."""
+    return values if isinstance(values, Mapping) else {model.names[0]: values}
 
 
 def _metrics(model: Any) -> list[keras.metrics.Metric]:
@@ -96,7 +102,7 @@ def _metrics(model: Any) -> list[keras.metrics.Metric]:
 
 def _losses(model: Any, y: Any, y_pred: Any, sample_weight: Any) -> list[Any]:
     """Return the losses of the outputs on a batch, and add them to their means."""
-    values = []
+    values, y, y_pred = [], _by_name(model, y), _by_name(model, y_pred)
     for name, objective, mean in zip(model.names, model.objectives, model.loss_means, strict=True):
         weight = sample_weight[name] if isinstance(sample_weight, Mapping) else sample_weight
         value, rows = _loss_of(objective, y[name], y_pred[name], weight)
@@ -112,13 +118,14 @@ def _penalty(model: Any, y_pred: Any) -> Any:
     ops: Any = keras_ops
     penalties = [model._aggregate_additional_loss(loss) for loss in model.losses]
     penalty = ops.sum(ops.stack(penalties)) if penalties else ops.zeros(())
-    model.penalty_mean.update_state(penalty, ops.shape(y_pred[model.names[0]])[0])
+    model.penalty_mean.update_state(penalty, ops.shape(_by_name(model, y_pred)[model.names[0]])[0])
     return penalty
 
 
 def _update_metrics(model: Any, y: Any, y_pred: Any) -> None:
     import tensorflow as tf
 
+    y, y_pred = _by_name(model, y), _by_name(model, y_pred)
     for name, objective in zip(model.names, model.objectives, strict=True):
         target, prediction = y[name], y_pred[name]
         if not objective.is_masked:

@@ -157,6 +157,11 @@ def test_transforms_of_inputs_and_targets_are_checked_where_they_are_listed(benc
     ]
 
 
+def test_a_logarithm_is_the_first_transform_of_a_target(bench) -> None:
+    text = START.replace("[log, standardize]}", "[standardize, log]}")
+    assert mistakes(bench, text) == ["7: data.targets.price: log must be the first transform of a target."]
+
+
 def test_augmentation_of_an_input_without_images(bench) -> None:
     text = START.replace("facts: {", "facts: {augmentation: {rotation: 30}, ")
     (line,) = mistakes(bench, text)

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import yaml
 from several import HOMES, Homes, experiment, homes
-from sklearn.metrics import accuracy_score, mean_absolute_error, r2_score, roc_auc_score
+from sklearn.metrics import accuracy_score, log_loss, mean_absolute_error, r2_score, roc_auc_score
 
 from dlpy.data.rows import Data
 from dlpy.experiment.experiment import load
@@ -180,3 +180,18 @@ def test_one_input_may_be_alone_and_one_output(bench) -> None:
     assert {"price_mae", "sold_f1", "val_price_loss"} <= row.keys()
     assert "sold_accuracy" not in row
     assert float(row["val_price_loss"]) == pytest.approx(float(row["val_price_mae"]), rel=1e-5)
+
+
+@pytest.mark.parametrize("execution", ["epoch", "steps"])
+def test_missing_targets_of_the_only_output_count_nowhere(execution: str, bench) -> None:
+    data = homes(missing=0.4, outputs=["sold"], targets={})
+    training = {"metrics": ["accuracy", "auc"], "execution": execution}
+    run = trained(bench, experiment(training, data=data, model={"name": "combined"}))
+    sold = stored(run)["validation"]
+    with run.metrics.open() as file:
+        rows = list(csv.DictReader(file))
+    assert [*rows[0]][2:] == ["learning_rate", "loss", "accuracy", "auc", "val_loss", "val_accuracy", "val_auc"]
+    best = rows[run.read("summary.json")["best"]["epoch"] - 1]
+    assert float(best["val_auc"]) == pytest.approx(roc_auc_score(sold.target, sold.prediction[:, 0]), rel=1e-6)
+    assert float(best["val_loss"]) == pytest.approx(log_loss(sold.target, sold.prediction[:, 0]), rel=1e-5)
+    assert len(sold.target) < run.read("summary.json")["rows"]["validation"]
