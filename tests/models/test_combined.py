@@ -120,7 +120,9 @@ def test_any_number_of_inputs_and_outputs(task: Task, outputs: Any) -> None:
 
 
 def test_dropout_is_behind_each_hidden_layer() -> None:
-    names = [layer.name for layer in built(TASK, dropout=0.3, head=[9, 8], heads={"price": [7]}).layers]
+    names = [
+        layer.name for layer in built(TASK, encoders=ENCODERS, dropout=0.3, head=[9, 8], heads={"price": [7]}).layers
+    ]
     assert [name for name in names if "head" in name] == [
         "head.1", "head.1.dropout", "head.2", "head.2.dropout", "head.price.1", "head.price.1.dropout"
     ]  # fmt: skip
@@ -133,7 +135,7 @@ def test_dropout_is_behind_each_hidden_layer() -> None:
         (FACTS, "dense"),
         (Input("array", (None,)), "dense"),
         (Input("sparse", (300,)), "dense"),
-        (PHOTO, "convnet"),
+        (Input("array", (32, 32, 3)), "convnet"),
         (WORDS, "conv1d"),
         (Input("array", (30, 4)), "conv1d"),
         (Input("array", (4, 4)), "conv1d"),
@@ -175,10 +177,9 @@ def test_inputs_may_have_any_name() -> None:
 
 
 def test_rows_are_cut_by_length_where_the_encoder_masks_padding() -> None:
-    shapes = {
-        family: built(Task({"words": WORDS, "facts": FACTS}, OUTPUTS), encoders={"words": family}).input["words"].shape
-        for family in ("rnn", "conv1d")
-    }
+    task, shapes = Task({"words": WORDS, "facts": FACTS}, OUTPUTS), {}
+    for family in ({"family": "rnn"}, {"family": "conv1d", "padding": "same"}):
+        shapes[family["family"]] = built(task, encoders={"words": family}).input["words"].shape
     assert shapes == {"rnn": (None, None), "conv1d": (None, 12)}
 
 

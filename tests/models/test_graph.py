@@ -377,7 +377,7 @@ def test_rows_may_have_any_length_where_masks_skip_their_padding(layers_of: str,
     model = built(f"layers:\n  {layers_of}", of)
     assert model.inputs[0].shape == (None, length)
     if length is None:
-        assert ignores_padding(model, rows_for(of).x)
+        assert ignores_padding(model, rows_for(of), "input")
 
 
 def test_sparse_rows_go_into_dense_layers() -> None:
