@@ -29,7 +29,7 @@ pytestmark = pytest.mark.slow
 
 
 def validated(refit: bool = False, **blocks: Any) -> Run:
-    content = experiment({"epochs": 2}, **blocks)
+    content = {**experiment({"epochs": 2}), **blocks}
     Path("x.yaml").write_text(yaml.safe_dump(content, sort_keys=False))
     return kfold(*load(Path("x.yaml")), Options(Path("runs"), folds=How(refit=refit)), Reporter())
 
@@ -108,3 +108,14 @@ def test_groups_stay_together() -> None:
     for train, rows in KFold(folds=3).split(prepared.loaded.train, prepared.loaded.task, 0):
         assert not {*groups[train].tolist()} & {*groups[rows].tolist()}
     assert len(run.read("summary.json")["folds"]) == 3
+
+
+def test_folds_of_one_target_that_is_missing_in_some_rows() -> None:
+    data = homes(missing=0.4, outputs=["sold"], targets={})
+    run = validated(
+        data=data, model={"name": "combined"}, training={"epochs": 1, "metrics": ["auc"]}, kfold={"folds": 2}
+    )
+    (sold,) = read_predictions(run.predictions, outputs_of(run))
+    truth = Homes(missing=0.4).load().train.targets["sold"]
+    np.testing.assert_array_equal(sold.index, np.flatnonzero(truth >= 0))
+    np.testing.assert_array_equal(sold.target, truth[truth >= 0])
