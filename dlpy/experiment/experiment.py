@@ -57,8 +57,9 @@ def _choice(is_each: Callable[[Any], bool]) -> Discriminator:
 
 _Metrics = list[AnyMetric]
 _ClassWeight = Literal["balanced"] | dict[str, float] | None
+_NOT_ONE = Field(json_schema_extra={"propertyNames": {"not": {"const": "name"}}})  # {name: mae} is a loss itself
 LossByOutput = Annotated[
-    Annotated[AnyLoss, Tag("once")] | Annotated[dict[str, AnyLoss], Tag("each")], _choice(_is_by_output)
+    Annotated[AnyLoss, Tag("once")] | Annotated[dict[str, AnyLoss], _NOT_ONE, Tag("each")], _choice(_is_by_output)
 ]
 MetricsByOutput = Annotated[
     Annotated[_Metrics, Tag("once")] | Annotated[dict[str, _Metrics], Tag("each")], _choice(_is_mapping)

@@ -22,9 +22,8 @@ def invalid(title: str, found: Sequence[Found], values: Mapping[str, Any]) -> Va
     return ValidationError.from_exception_data(title, [_detail(one, values) for one in found])
 
 
-def _detail(found: Found, values: Mapping[str, Any]) -> InitErrorDetails:
+def _detail(found: Found, inside: Any) -> InitErrorDetails:
     keys, message = found
-    inside: Any = values
     for key in keys[:-1]:
         inside = inside[key] if isinstance(inside, dict | list) else {}
     last = keys[-1]
