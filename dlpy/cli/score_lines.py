@@ -109,7 +109,9 @@ def _lines(summary: dict[str, Any]) -> list[str]:
 
 def _own_line(own: dict[str, Any]) -> str:
     """Return the line with the scores in the target's own unit."""
-    usual = {score: value for score, value in own["baseline"].items() if score in own["best"]}
+    shown = [score for score in own["best"] if not score.startswith("val_")]
+    shown = shown or [score.removeprefix("val_") for score in own["best"]]
+    usual = {score: value for score, value in own["baseline"].items() if score in shown}
     unit = own["unit"] or "the target's unit"
     return f"in {unit}:  best {scores_text(own['best'])}  baseline {scores_text(usual)}"
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from dlpy.components.named_transform import OfInput, OfTarget
 from dlpy.components.transform import AnyTransform, Transform
@@ -46,6 +46,13 @@ class TargetOptions(Block):
     def all_transforms(self) -> list[Transform]:
         """Return the transforms in order."""
         return self.transforms
+
+    @model_validator(mode="after")
+    def _in_order(self) -> TargetOptions:
+        for transform in self.transforms[1:]:
+            if transform.comes_first:
+                raise ValueError(f"{transform.name} must be the first transform of a target")
+        return self
 
 
 class Dataset(Component):

@@ -22,6 +22,7 @@ class Transform(Component):
     on_targets: ClassVar[bool] = False  # whether it changes targets only
     keeps_rows: ClassVar[bool] = False  # whether it leaves rows unchanged
     is_invertible: ClassVar[bool] = False  # whether it can transform numeric targets too; see `of_target`
+    comes_first: ClassVar[bool] = False  # whether it must be the first transform of a target
 
     def outline(self, task: Task) -> Task:
         """Return the task after this transform.

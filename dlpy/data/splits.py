@@ -12,7 +12,7 @@ from pydantic_core import core_schema
 
 from dlpy.core.errors import ConfigError, DataError, did_you_mean
 from dlpy.core.options import Block
-from dlpy.data.rows import Loaded, Rows
+from dlpy.data.rows import Loaded, Rows, is_missing
 from dlpy.data.task import Task
 
 
@@ -208,7 +208,7 @@ def _labels(rows: Rows, task: Task, stratify: bool | str | None) -> np.ndarray |
     if name is None or "group" in rows.columns:
         return None
     output, y = task.outputs[name], rows.targets[name]
-    return y.argmax(axis=-1) if output.one_hot else y.reshape(-1).astype(np.int64)
+    return y.argmax(axis=-1) if output.one_hot else np.where(is_missing(y), -1, y.reshape(-1)).astype(np.int64)
 
 
 def _stratified(task: Task, stratify: bool | str | None) -> str | None:
@@ -232,8 +232,8 @@ def _check_folds(kfold: KFold, rows: Rows, labels: np.ndarray | None, task: Task
         raise DataError(f"{folds} folds need at least {folds} rows; there are {len(rows)}. Use fewer folds.")
     if labels is None:
         return
-    numbers, counts = np.unique(labels, return_counts=True)
-    if counts.min() < folds:
+    numbers, counts = np.unique(labels[labels >= 0], return_counts=True)
+    if len(counts) and counts.min() < folds:
         number = numbers[counts.argmin()]
         output = task.outputs[_stratified(task, kfold.stratify) or ""]
         name = output.classes[number] if output.classes else number

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from dlpy.data.task import Output
-from dlpy.scores.regression_scores import SCORES, regression_score
+from dlpy.scores.regression_scores import SCORES, best_constant, regression_score
 
 _POWERS = {"mae": 1, "rmse": 1, "mse": 2}  # power of the scale; other scores are logged in the target's unit
 
@@ -81,3 +81,21 @@ def scores_in_unit(
     shape = (len(target), -1)
     own = [own_numbers(numbers, output).reshape(shape) for numbers in (target, prediction)]
     return {name: regression_score(name, own[0], own[1]) for name in dict.fromkeys(names) if name in SCORES}
+
+
+def constants_in_unit(known: np.ndarray, wanted: np.ndarray, output: Output, names: Iterable[str]) -> dict[str, float]:
+    """Return the named regression scores, in the original unit, of the constants that are best by each.
+
+    Args:
+        known: targets of the training rows, as the model sees them, which the constants are fitted on.
+        wanted: targets of the rows that are scored.
+        output: the target.
+        names: of the scores; others, such as losses that are none, are left out.
+    """
+    known, wanted = (own_numbers(numbers, output).reshape(len(numbers), -1) for numbers in (known, wanted))
+    found = {}
+    for name in dict.fromkeys(names):
+        if name in SCORES:
+            guess = np.broadcast_to(best_constant(name, known, np.ones(len(known))), wanted.shape)
+            found[name] = regression_score(name, wanted, guess)
+    return {name: score for name, score in found.items() if np.isfinite(score)}

@@ -36,6 +36,7 @@ class Listings(Generated):
     """Fraction of the targets that are missing (NaN), separately for the price, for `sold` and for each tag."""
 
     def outline(self) -> Task:
+        gaps = self.missing > 0
         return Task(
             {
                 "text": Input("text", (None,)),
@@ -43,9 +44,9 @@ class Listings(Generated):
                 "facts": Input("table", (4,)),
             },
             {
-                "price": Output("regression", unit="thousands"),
-                "sold": Output("binary", 1, ("no", "yes")),
-                "tags": Output("multilabel", len(_TAGS), _TAGS),
+                "price": Output("regression", unit="thousands", has_missing=gaps),
+                "sold": Output("binary", 1, ("no", "yes"), has_missing=gaps),
+                "tags": Output("multilabel", len(_TAGS), _TAGS, has_missing=gaps),
             },
         )
 

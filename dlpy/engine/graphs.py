@@ -21,6 +21,7 @@ from dlpy.engine import device_rows
 from dlpy.engine.custom_step import stepped_class
 from dlpy.engine.device_rows import Batch, Resident, Tensors
 from dlpy.engine.model_state import build_optimizers
+from dlpy.engine.named_outputs import without_gaps
 from dlpy.engine.plan import Pause
 
 if TYPE_CHECKING:
@@ -129,7 +130,7 @@ class Graphs:
         given = model.output if len(model.outputs) > 1 else model.outputs[0]
         prediction = keras.tree.map_structure(lambda tensor: tf.zeros((1, *tensor.shape[1:]), tensor.dtype), given)
         model.compute_loss(x, y, prediction, training=False)
-        model.compute_metrics(x, y, prediction)
+        model.compute_metrics(x, without_gaps(y), prediction)  # a metric without rows would create no variables
 
     def _batch(self, tensors: Tensors, step: tf.Tensor) -> Batch:
         return device_rows.batch(tensors, step, self._shapes)

@@ -1,14 +1,14 @@
-"""Models with several outputs: trained by the weighted sum of the outputs' losses, scored by output.
+"""Models with several outputs, or with one whose targets may be missing: trained by the weighted sum of their losses.
 
-The scores of an output are called `<output>_loss` and `<output>_<metric>`. Rows whose target is missing count neither
-in the loss of that output nor in its metrics: its loss is the mean over the other rows of the batch.
+The scores of one of several outputs are called `<output>_loss` and `<output>_<metric>`. Rows whose target is missing
+count neither in the loss of that output nor in its metrics: its loss is the mean over the other rows of the batch.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from dlpy.components.objectives import DATA_LOSS
@@ -33,7 +33,7 @@ class Objective:
 
 
 def with_outputs(model: keras.Model, names: Sequence[str], *, uncertain: bool) -> keras.Model:
-    """Return a functional model with a dict of outputs as one that is trained by an objective for each.
+    """Return a functional model with a dict of outputs, or with one, as one that is trained by an objective for each.
 
     Args:
         model: the network.
@@ -84,10 +84,16 @@ def outputs_class() -> Any:
             """Return the scores by name; the loss is the weighted sum of the means of the outputs' losses."""
             means = {mean.name: mean.result() for mean in self.loss_means}
             data = _sum(self, list(means.values()))
+            means = means if len(means) > 1 else {}
             first = {"loss": data + self.penalty_mean.result()} | ({DATA_LOSS: data} if self.logs_data_loss else {})
             return first | means | {metric.name: metric.result() for metric in _metrics(self)}
 
     return NamedOutputs
+
+
+def _by_name(model: Any, values: Any) -> Mapping[str, Any]:
+    """Return targets or predictions by output; the only output has them without its name."""
+    return values if isinstance(values, Mapping) else {model.names[0]: values}
 
 
 def _metrics(model: Any) -> list[keras.metrics.Metric]:
@@ -96,7 +102,7 @@ def _metrics(model: Any) -> list[keras.metrics.Metric]:
 
 def _losses(model: Any, y: Any, y_pred: Any, sample_weight: Any) -> list[Any]:
     """Return the losses of the outputs on a batch, and add them to their means."""
-    values = []
+    values, y, y_pred = [], _by_name(model, y), _by_name(model, y_pred)
     for name, objective, mean in zip(model.names, model.objectives, model.loss_means, strict=True):
         weight = sample_weight[name] if isinstance(sample_weight, Mapping) else sample_weight
         value, rows = _loss_of(objective, y[name], y_pred[name], weight)
@@ -112,17 +118,31 @@ def _penalty(model: Any, y_pred: Any) -> Any:
     ops: Any = keras_ops
     penalties = [model._aggregate_additional_loss(loss) for loss in model.losses]
     penalty = ops.sum(ops.stack(penalties)) if penalties else ops.zeros(())
-    model.penalty_mean.update_state(penalty, ops.shape(y_pred[model.names[0]])[0])
+    model.penalty_mean.update_state(penalty, ops.shape(_by_name(model, y_pred)[model.names[0]])[0])
     return penalty
 
 
 def _update_metrics(model: Any, y: Any, y_pred: Any) -> None:
+    import tensorflow as tf
+
+    y, y_pred = _by_name(model, y), _by_name(model, y_pred)
     for name, objective in zip(model.names, model.objectives, strict=True):
         target, prediction = y[name], y_pred[name]
-        if objective.is_masked:
-            target, prediction = _known(target, prediction)
-        for metric in objective.metrics:
-            metric.update_state(target, prediction)
+        if not objective.is_masked:
+            _update(objective.metrics, target, prediction)
+            continue
+        target, prediction = _known(target, prediction)
+        update = partial(_update, objective.metrics, target, prediction)
+        tf.cond(tf.size(target) > 0, update, lambda: tf.constant(0))  # some metrics fail where there are no rows
+
+
+def _update(metrics: Sequence[keras.metrics.Metric], target: Any, prediction: Any) -> Any:
+    """Update metrics with a batch, and return a tensor, as a branch of a graph must."""
+    import tensorflow as tf
+
+    for metric in metrics:
+        metric.update_state(target, prediction)
+    return tf.constant(0)
 
 
 def _sum(model: Any, values: list[Any]) -> Any:
@@ -156,6 +176,13 @@ def _known(target: Any, prediction: Any) -> tuple[Any, Any]:
 
     known = _is_known(target)
     return tf.boolean_mask(target, known), tf.boolean_mask(prediction, known)
+
+
+def without_gaps(y: Any) -> Any:
+    """Return targets, by output where there are several, with 0 in place of those that are missing."""
+    import tensorflow as tf
+
+    return tf.nest.map_structure(lambda part: tf.where(_is_known_cell(part), part, tf.zeros_like(part)), y)
 
 
 def _is_known(target: Any) -> Any:

@@ -138,6 +138,12 @@ def refuse_tokens(task: Task, family: str) -> None:
         raise ConfigError(f"{family} cannot generate text (no recurrent state): use rnn.")
 
 
+def refuse_any_tokens(task: Task, family: str) -> None:
+    """Raise ConfigError if one of several outputs is to generate text."""
+    for name in task.outputs:
+        refuse_tokens(task.of_output(name), family)
+
+
 def time_steps(task: Task, embedding: Embedding, *, masking: bool) -> tuple[Any, Any]:
     """Return the input of a model, and its vectors (batch, time, size).
 

@@ -6,21 +6,20 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import ValidationError, WithJsonSchema, model_validator
-from pydantic_core import InitErrorDetails, PydanticCustomError
+from pydantic import WithJsonSchema, model_validator
 
 from dlpy.components.model import Model, PretrainedModel
 from dlpy.core.errors import ConfigError, ConfigErrors
 from dlpy.data.task import Task
+from dlpy.models._mistakes import invalid
 from dlpy.models._outputs import add_output
-from dlpy.models._sequences import refuse_tokens
-from dlpy.networks.build import connected, input_tensors
+from dlpy.models._sequences import refuse_any_tokens
+from dlpy.networks.build import below_the_ends, connected, input_tensors
 from dlpy.networks.flow import flows_of, misfits
 from dlpy.networks.keras_layers import LAYERS
 from dlpy.networks.lengths import losing_masks, of_any_length
 from dlpy.networks.links import origin, sources, unused, wrong_links
 from dlpy.networks.nodes import Node, parse_nodes
-from dlpy.networks.option_checks import Found
 
 if TYPE_CHECKING:
     import keras
@@ -68,7 +67,7 @@ class Graph(PretrainedModel):
             found = list(unused(nodes, list((self.outputs or {0: nodes[-1].name}).values())))
         if found:
             values = {"layers": self.layers, "outputs": self.outputs or {}}
-            raise ValidationError.from_exception_data("graph", [_detail(one, values) for one in found])
+            raise invalid("graph", found, values)
         return self
 
     def nodes(self) -> list[Node]:
@@ -76,8 +75,7 @@ class Graph(PretrainedModel):
         return parse_nodes(self.layers)[0]
 
     def check(self, task: Task) -> None:
-        for output in task.outputs.values():
-            refuse_tokens(Task.single(next(iter(task.inputs.values())), output), "graph")
+        refuse_any_tokens(task, "graph")
         found = misfits(self.nodes(), self.outputs, task)
         if found:
             raise ConfigErrors(found)
@@ -97,8 +95,7 @@ class Graph(PretrainedModel):
         return keras.Model(inputs, outputs)
 
     def base_layers(self, model: keras.Model) -> list[keras.layers.Layer]:
-        ends = {tensor._keras_history.operation.name for tensor in model.outputs}
-        return [layer for layer in model.layers if layer.weights and layer.name not in ends]
+        return below_the_ends(model)
 
     def uses(self) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}
@@ -166,16 +163,3 @@ def _first_sources(nodes: list[Node], task: Task) -> dict[str, str]:
 
 def _notice(family: Model, view: Task) -> str | None:
     return family.notice(view) if isinstance(family, PretrainedModel) else None
-
-
-def _detail(found: Found, values: dict[str, Any]) -> InitErrorDetails:
-    """Return a mistake as an error of pydantic, at its place in the values of the model."""
-    keys, message = found
-    inside: Any = values
-    for key in keys[:-1]:
-        inside = inside[key]
-    last = keys[-1]
-    exists = last in inside if isinstance(inside, dict) else isinstance(inside, list)
-    context = {"message": message} if exists else {"message": message, "key": str(last)}
-    kind = PydanticCustomError("component", "{message}", context)
-    return {"type": kind, "loc": keys if exists else keys[:-1], "input": None, "ctx": context}

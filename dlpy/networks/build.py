@@ -42,6 +42,20 @@ def input_tensors(task: Task, of_any_length: Collection[str]) -> dict[str, Any]:
     }
 
 
+def below_the_ends(model: keras.Model) -> list[keras.layers.Layer]:
+    """Return the layers of a model that have weights, without the last one of each output."""
+    ends = {id(_last_with_weights(tensor)) for tensor in model.outputs}
+    return [layer for layer in model.layers if layer.weights and id(layer) not in ends]
+
+
+def _last_with_weights(tensor: Any) -> Any:
+    """Return the layer with weights that a tensor comes from: the classes of ordinal outputs are computed from it."""
+    operation = tensor._keras_history.operation
+    while not getattr(operation, "weights", ()) and operation._inbound_nodes[0].input_tensors:
+        operation = operation._inbound_nodes[0].input_tensors[0]._keras_history.operation
+    return operation
+
+
 def connected(nodes: Sequence[Node], task: Task, tensors: Mapping[str, Any]) -> dict[str, Any]:
     """Return the output of each layer of a graph, and the tensors of the inputs.
 

@@ -191,12 +191,12 @@ def _through(root: Node, inside: Sequence[Flow]) -> Flow:
 
 
 def _check_kind(root: Node, flow: Flow) -> None:
-    """Raise ConfigError if a layer does not take texts, sparse rows, or integers; families check that themselves."""
+    """Raise ConfigError if a layer does not take texts, tables, sparse rows, or integers."""
     given, kind = flow.given, innermost(root)
-    if root.family is not None:
-        return
     if given is not None:
         _check_input(kind, given)
+    if root.family is not None:  # it checks the rest itself
+        return
     if flow.integers and kind not in _OF_INTEGERS:
         raise ConfigError(f"{kind} cannot read the integers of a sequence: put {{layer: Embedding}} in front.")
     if kind == "Embedding" and not flow.integers and (given is not None or flow.shape is not None):
@@ -210,7 +210,7 @@ def _check_input(kind: str, given: Input) -> None:
         raise ConfigError("it cannot read a table: end the transforms of this input with 'tabulate'.")
     if given.kind == "sequence" and given.padding is None:
         raise ConfigError("it needs sequences of one length: add such as {name: pad, length: 500} to the transforms.")
-    if given.kind == "sparse" and kind != "Dense":
+    if given.kind == "sparse" and kind not in ("", "Dense"):
         raise ConfigError(f"{kind} cannot read bags of words: put {{layer: Dense}} in front.")
 
 

@@ -43,6 +43,9 @@ def baseline(
         return experiment.model.baseline(task, train, rows)
     if len(task.outputs) > 1:
         return _of_outputs(experiment, task, train, rows, weighted=weighted)
+    if task.output.has_missing:
+        (name,) = task.outputs
+        train, rows = train.with_target(name), rows.with_target(name)
     if len(rows.inputs) > 1:  # no baseline looks at them
         first = next(iter(rows.inputs))
         train, rows = train.of_input(first), rows.of_input(first)

@@ -73,8 +73,9 @@ class _Part:
 
 
 def _counts(rows: Rows, output: Output) -> np.ndarray:
-    """Return the number of rows of each class: (classes,)."""
-    return np.bincount(class_numbers(rows, output), minlength=2 if output.kind == "binary" else output.units or 0)
+    """Return the number of rows of each class: (classes,); those without one are left out."""
+    labels = class_numbers(rows, output)
+    return np.bincount(labels[labels >= 0], minlength=2 if output.kind == "binary" else output.units or 0)
 
 
 def _line(part: _Part, train: np.ndarray | None, output: Output, advice: str) -> str:
@@ -147,6 +148,7 @@ def _are_sorted(parts: list[Rows], output: Output) -> bool:
     """Return whether the rows of a class are adjacent in their source: half the changes of a random order, or fewer."""
     labels = np.concatenate([class_numbers(rows, output) for rows in parts])
     labels = labels[np.argsort(np.concatenate([rows.index for rows in parts]), kind="stable")]
+    labels = labels[labels >= 0]
     shares = np.bincount(labels) / len(labels)
     return bool(np.count_nonzero(np.diff(labels)) < (len(labels) - 1) * (1 - (shares**2).sum()) / 2)
 

@@ -41,7 +41,8 @@ def fresh_model(experiment: Experiment, task: Task) -> keras.Model:
 def compiled_model(experiment: Experiment, task: Task, seed: int) -> keras.Model:
     """Return a new model of the experiment, its weights drawn from the seed, ready to train or to be scored."""
     model = new_model(experiment.model, task, seed)
-    if len(task.outputs) > 1:
+    is_masked = any(output.has_missing for output in task.outputs.values())
+    if len(task.outputs) > 1 or is_masked:
         model = with_outputs(model, list(task.outputs), uncertain=experiment.training.loss_weights == "uncertainty")
     compile_model(model, experiment, task, experiment.training.optimizer)
     return model

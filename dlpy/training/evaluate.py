@@ -12,7 +12,7 @@ from dlpy.data.class_filter import kept
 from dlpy.data.rows import Loaded, Rows
 from dlpy.data.task import Task
 from dlpy.data.unfamiliar import require_familiar
-from dlpy.data.units import has_unit, own_scores, scores_in_unit
+from dlpy.data.units import constants_in_unit, has_unit, own_scores, scores_in_unit
 from dlpy.data.validate import check_rows
 from dlpy.engine.engine import Engine
 from dlpy.experiment.document import Document
@@ -169,30 +169,35 @@ def _score(run: Run, trained: Trained, part: Part, raw: Rows, train: Rows) -> di
     answers = answers_for(raw, rows, trained.task, trained.engine.predict_all(rows, batch_size))
     if part != "train":
         save_predictions(run, part, answers)
-    told = {answer.output: _of_output(trained, answer, common_sense) for answer in answers}
+    told = {answer.output: _of_output(trained, answer, common_sense, train) for answer in answers}
     return found | (next(iter(told.values())) if len(told) == 1 else {"outputs": told})
 
 
-def _of_output(trained: Trained, answers: Answers, common_sense: dict[str, Any]) -> dict[str, Any]:
+def _of_output(trained: Trained, answers: Answers, common_sense: dict[str, Any], train: Rows) -> dict[str, Any]:
     """Return the scores of one output in the target's own unit, and those of each class."""
     output, rows = answers.task.output, answers.rows
     found: dict[str, Any] = {} if answers.is_only else {"rows": len(rows)}
     if has_unit(output):
         own = scores_of(common_sense, prefix(trained.task, answers.output))
-        found["in_unit"] = _in_unit(trained.experiment.of_output(answers.output), answers, own)
+        known = train.with_target(answers.output)
+        found["in_unit"] = _in_unit(trained.experiment.of_output(answers.output), answers, own, known)
     if output.has_classes or output.kind == "multilabel":
         found["classes"] = class_table(target_of(rows, output), answers.prediction, output)
     return found
 
 
-def _in_unit(experiment: Experiment, answers: Answers, common_sense: dict[str, Any]) -> dict[str, Any]:
+def _in_unit(experiment: Experiment, answers: Answers, common_sense: dict[str, Any], train: Rows) -> dict[str, Any]:
     """Return the scores in the target's own unit."""
     output, names = answers.task.output, experiment.metric_names(answers.task)
     loss = experiment.loss_name(answers.task)
     found = scores_in_unit(answers.rows.y, answers.prediction, output, [loss, *names.values()])
     keys = {**({loss: loss} if loss in found else {}), **names}
     scores = {key: found[name] for key, name in keys.items() if name in found}
-    return {"unit": output.unit, "scores": scores, "baseline": own_scores(common_sense, output, names)}
+    usual = own_scores(common_sense, output, names)
+    if output.log_of_sum is not None:  # scores of logarithms cannot be turned back
+        constants = constants_in_unit(train.y, answers.rows.y, output, [loss, *names.values()])
+        usual = {key: constants[name] for key, name in {loss: loss, **names}.items() if name in constants}
+    return {"unit": output.unit, "scores": scores, "baseline": usual}
 
 
 def _raw_parts(run: Run, experiment: Experiment) -> dict[str, Rows]:

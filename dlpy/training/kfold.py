@@ -162,6 +162,8 @@ def _refit(run: Run, prepared: Prepared, summary: dict[str, Any], reporter: Repo
     parts = Split(prepared.loaded.train, None, prepared.loaded.test)
     final = replace(prepared, experiment=experiment, parts=parts, is_refit=True)
     data, pipeline = transform(experiment, final.parts, prepared.loaded.task)
+    task = data.task.to_record()  # that of the first fold may have another scale, or vocabulary
+    run.change("run.json", lambda record: record | {"task": task})
     finish(run, final, data, pipeline, reporter)
     run.write("summary.json", summary | {"refit": run.read("summary.json")})
 

@@ -14,7 +14,7 @@ from dlpy.components.model import PretrainedModel
 from dlpy.core.environment import environment
 from dlpy.data.rows import Data, Loaded
 from dlpy.data.task import Task
-from dlpy.data.units import has_unit, own_scores, scores_in_unit
+from dlpy.data.units import constants_in_unit, has_unit, own_scores, scores_in_unit
 from dlpy.experiment.experiment import Experiment, prefix
 from dlpy.runs import checkpoints
 from dlpy.runs.directory import SCHEMA_VERSION, Run
@@ -183,7 +183,7 @@ def summarize(
         "rows": {name: len(rows) for name, rows in parts.items() if rows is not None},
     }
     given = {answer.output: answer for answer in answers or []}
-    own = {name: _in_unit(summary, name, (experiment, data.task), given.get(name)) for name in data.task.outputs}
+    own = {name: _in_unit(summary, name, (experiment, data), given.get(name)) for name in data.task.outputs}
     own = {name: scores for name, scores in own.items() if scores is not None}
     if own and len(data.task.outputs) == 1:
         summary["in_unit"] = next(iter(own.values()))
@@ -193,10 +193,11 @@ def summarize(
 
 
 def _in_unit(
-    summary: dict[str, Any], name: str, of: tuple[Experiment, Task], answers: Answers | None
+    summary: dict[str, Any], name: str, of: tuple[Experiment, Data], answers: Answers | None
 ) -> dict[str, Any] | None:
     """Return the scores of an output in a summary in the target's own unit; None where it has none."""
-    experiment, task = of
+    experiment, data = of
+    task = data.task
     output, view = task.outputs[name], task.of_output(name)
     if not has_unit(output):
         return None
@@ -208,6 +209,9 @@ def _in_unit(
         wanted = [own.loss_name(view), *(names.values() if output.log_of_sum is not None else ())]
         found = scores_in_unit(answers.rows.y, answers.prediction, output, wanted)
         scores["best"] = scores["best"] | {f"val_{score}": value for score, value in found.items()}
+        if output.log_of_sum is not None:  # scores of logarithms cannot be turned back
+            known = data.train.with_target(name).y
+            scores["baseline"] = constants_in_unit(known, answers.rows.y, output, wanted)
     return {"unit": output.unit, **scores}
 
 

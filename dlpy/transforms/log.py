@@ -23,6 +23,7 @@ class Log(Transform):
 
     name: Literal["log"] = "log"
     is_invertible = True
+    comes_first = True
     add: float = 0.0
     """Number added before the logarithm; 1 for counts, which may be 0."""
 

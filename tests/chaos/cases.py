@@ -24,6 +24,26 @@ WEATHER = {
     "name": "timeseries_csv", "path": "weather.csv", "target": "a", "columns": ["a", "b"], "lookback": 8, "delay": 1,
     "transforms": ["standardize"],
 }  # fmt: skip
+LISTINGS = {
+    "name": "listings", "rows": 240, "test_rows": 20, "missing": 0.2,
+    "inputs": {
+        "text": {"transforms": [{"name": "tokenize", "vocabulary": 100}, {"name": "pad", "length": 15}]},
+        "photo": {"transforms": ["rescale"], "augmentation": {"shift": 0.1}},
+        "facts": {"transforms": ["standardize", "tabulate"]},
+    },
+    "targets": {"price": {"transforms": ["log", "standardize"]}},
+}  # fmt: skip
+SEVERAL = {
+    "name": "graph",
+    "layers": {
+        "read": {"family": "rnn", "units": 4, "dropout": 0.2, "of": "text"},
+        "seen": {"family": "convnet", "filters": [[2]], "strides": 3, "units": [4], "of": "photo"},
+        "joined": {"layer": "Concatenate", "of": ["read", "seen", "facts"]},
+        "hidden": {"layer": "Dense", "units": 8, "activation": "relu"},
+        "left_out": {"layer": "Dropout", "rate": 0.2},
+    },
+    "outputs": {"price": "left_out", "sold": "left_out", "tags": "hidden"},
+}
 FAMILIES: dict[str, dict[str, Any]] = {
     "dense": {"data": {"name": "npz", "path": "rows.npz"}, "model": DENSE, "callbacks": [PLATEAU, STOPPING]},
     "convnet": {"data": PICTURES | {"augmentation": {"rotation": 20, "flip": "horizontal"}}, "model": CONVNET},
@@ -63,6 +83,12 @@ FAMILIES: dict[str, dict[str, Any]] = {
         "data": PICTURES | {"augmentation": {"rotation": 20, "flip": "horizontal"}},
         "model": CONVNET,
         "training": {"epochs": 25, "steps_per_epoch": 7},
+    },
+    "several": {
+        "data": LISTINGS,
+        "model": SEVERAL,
+        "training": {"epochs": 20, "loss_weights": {"price": 0.5}, "metrics": {"sold": ["accuracy", "auc"]}},
+        "callbacks": [PLATEAU | {"monitor": "val_sold_auc"}],
     },
     "dream": LOOKING | {"kind": "dream", "layers": {"conv2d": 1.0}, "height": 40, "steps": 300},
     "style": LOOKING
@@ -122,4 +148,4 @@ def write_experiment(folder: Path, family: str, execution: str, every_steps: int
     training = {"batch_size": 16, "execution": execution, **block.get("training", {"epochs": 40})}
     checkpoint = {"name": "checkpoint", "every_seconds": 0.2, "every_steps": every_steps}
     content = {**block, "training": training, "callbacks": [checkpoint, *block.get("callbacks", [])]}
-    (folder / "experiment.yaml").write_text(yaml.safe_dump(content))
+    (folder / "experiment.yaml").write_text(yaml.safe_dump(content, sort_keys=False))

@@ -36,6 +36,7 @@ def small(name: str) -> Model:
         "pretrained": {"base": {"name": "convnet", "filters": [4]}, "weights": None, "train": "all", "units": [5]},
         "rnn": {"units": 5, "embedding": 4},
         "conv1d": {"filters": [4, 4], "kernel": 3, "embedding": 4},
+        "combined": {"head": [5]},
         "graph": {"layers": {"hidden": {"layer": "Dense", "units": 5, "activation": "relu"}}},
     }.get(name, {})
     return Model.registry.get(name).model_validate({"name": name, **options})

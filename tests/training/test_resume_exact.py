@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
+from several import GRAPH, homes
 
 from dlpy.core import signals
 from dlpy.engine import step_hooks
@@ -45,6 +46,12 @@ DECAY = {"name": "exponential_decay", "initial_learning_rate": 0.1, "decay_steps
 PHASES = [{"freeze": "all", "epochs": 3}, {"freeze": "none", "learning_rate": 0.003, "epochs": 3}]
 PLATEAU = {"name": "reduce_lr_on_plateau", "patience": 1, "min_delta": 0.05, "cooldown": 1, "factor": 0.5}
 STOPPING = {"name": "early_stopping", "patience": 2, "min_delta": 0.05}
+SEVERAL = {
+    "data": homes(rows=90, missing=0.3),
+    "model": GRAPH,
+    "training": {"metrics": {"sold": ["auc"], "price": ["r2"]}, "class_weight": {"sold": "balanced"}},
+    "callbacks": [{**STOPPING, "monitor": "val_sold_auc", "patience": 9}],
+}
 
 CASES: dict[str, dict[str, Any]] = {
     "dropout": {"model": DROPOUT},
@@ -63,6 +70,13 @@ CASES: dict[str, dict[str, Any]] = {
     "a vae": {"data": BYTES, "model": VAE, "callbacks": [{**STOPPING, "monitor": "val_kl_loss", "patience": 9}]},
     "a gan": {"data": BYTES, "model": GAN},
     "a gan in steps": {"data": BYTES, "model": {**GAN, "conditional": True}, "training": {"execution": "steps"}},
+    "several, masked": SEVERAL,
+    "several, masked, in steps": {**SEVERAL, "training": {**SEVERAL["training"], "execution": "steps"}},
+    "uncertain weights of losses": {
+        "data": homes(rows=90),
+        "model": GRAPH,
+        "training": {"loss_weights": "uncertainty"},
+    },
     "no validation rows": {"data": {"name": "blobs", "rows": 72, "validation": None}, "model": DROPOUT},
 }
 
@@ -94,7 +108,7 @@ def begun(blocks: dict[str, Any], folder: str, reporter: Reporter | None, checkp
     content["callbacks"] = [checkpoint, *content.get("callbacks", [])]
     usual = {} if "phases" in content.get("training", {}) else {"epochs": 6}
     content["training"] = {"optimizer": ADAM, "batch_size": 8, **usual, **content.get("training", {})}
-    Path("experiment.yaml").write_text(yaml.safe_dump(content))
+    Path("experiment.yaml").write_text(yaml.safe_dump(content, sort_keys=False))
     try:
         return train(*load(Path("experiment.yaml")), Options(Path(folder)), reporter or Reporter())
     except KeyboardInterrupt:
