@@ -83,8 +83,8 @@ class Graphs:
         """Make room for the predictions of this many rows."""
         import tensorflow as tf
 
-        outputs = self._model.outputs  # a model with one output may have none by name
-        for name, tensor in (self._model.output if len(outputs) > 1 else {"": outputs[0]}).items():
+        outputs: Any = self._model.outputs  # a model with one output may have none by name
+        for name, tensor in by_output(self._model.output if len(outputs) > 1 else outputs[0]).items():
             shape = tuple(tensor.shape[1:])
             empty = tf.zeros((rows, *shape))
             if name not in self._kept:

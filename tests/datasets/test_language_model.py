@@ -26,7 +26,9 @@ def batches(rows, window):
 
     resident = Resident(rows, 2)
     tensors = resident.in_order()
-    return [[part.numpy().tolist() for part in batch(tensors, tf.constant(step), {"input": (window,)})] for step in range(2)]
+    return [
+        [part.numpy().tolist() for part in batch(tensors, tf.constant(step), {"input": (window,)})] for step in range(2)
+    ]
 
 
 @pytest.mark.slow

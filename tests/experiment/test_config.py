@@ -95,7 +95,10 @@ def test_a_mistake_is_told_with_line_and_remedy(bench, text: str, message: str) 
 @pytest.mark.parametrize(
     ("block", "message"),
     [
-        ("training: {loss: binary_crossentropy}", "training.loss: binary_crossentropy needs a binary or multilabel target"),
+        (
+            "training: {loss: binary_crossentropy}",
+            "training.loss: binary_crossentropy needs a binary or multilabel target",
+        ),
         ("training: {loss: categorical_crossentropy}", "training.loss: categorical_crossentropy needs one-hot labels"),
         ("training: {loss: mse}", "training.loss: mse with classes needs one-hot labels"),
         ("training: {metrics: [mae]}", "training.metrics.0: mae needs numbers"),
