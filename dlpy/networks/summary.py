@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from dlpy.networks.shape_rules import Shape, shown
@@ -38,6 +38,8 @@ def uses_of(model: keras.Model, names: Mapping[str, Sequence[str]] | None = None
     Args:
         names: what to call the first, second, ... use of a layer; default: `read`, `read (2)`, ...
     """
+    import keras
+
     nodes = getattr(model, "_nodes_by_depth", None)
     if nodes is None:
         return [_use(layer, layer.name, ()) for layer in model.layers]
@@ -46,6 +48,7 @@ def uses_of(model: keras.Model, names: Mapping[str, Sequence[str]] | None = None
     waiting.sort(key=lambda node: (order[id(node.operation)], node.operation._inbound_nodes.index(node)))
     masks = {id(tensor) for node in waiting for tensor in _masks(node)}
     kept = _in_order([node for node in waiting if not any(id(tensor) in masks for tensor in node.output_tensors)])
+    steps: set[str] = set()  # the names of uses of operations that are no layers
     called: dict[int, str] = {}  # the name of the use that a tensor comes from
     first: dict[int, list[str]] = {}  # the names of the uses of an operation
     found = []
@@ -55,8 +58,35 @@ def uses_of(model: keras.Model, names: Mapping[str, Sequence[str]] | None = None
         of = [called[id(tensor)] for tensor in node.input_tensors if id(tensor) in called]
         found.append(_use(node.operation, name, tuple(of), node.output_tensors[0], past[0] if past else ""))
         past.append(name)
+        if not isinstance(node.operation, keras.layers.Layer):
+            steps.add(name)
         called.update((id(tensor), name) for tensor in node.output_tensors)
-    return found
+    return _with_last_steps_joined(found, steps)
+
+
+def _with_last_steps_joined(uses: list[LayerUse], steps: set[str]) -> list[LayerUse]:
+    """Return uses with the operations behind the last layers joined, such as those of ordered classes.
+
+    Args:
+        uses: in an order in which data flows.
+        steps: the names of those that are operations and no layers.
+    """
+    after = {use.name: [other.name for other in uses if use.name in other.of] for use in uses}
+    behind: dict[str, set[str]] = {}  # for each operation behind the last layers, itself and those that follow
+    for use in reversed(uses):
+        if use.name in steps and all(name in behind for name in after[use.name]):
+            behind[use.name] = {use.name}.union(*(behind[name] for name in after[use.name]))
+    kept = []
+    for use in uses:
+        if use.name not in behind:
+            kept.append(use)
+        elif not after[use.name]:
+            joined = [other for other in uses if use.name in behind.get(other.name, ())]
+            of = dict.fromkeys(name for other in joined for name in other.of if name not in behind)
+            name, kind = f"{' '.join(of)} output", f"{len(joined)} operations"
+            name = use.name if name in {*after, *(other.name for other in kept)} else name
+            kept.append(replace(use, name=name, kind=kind, of=tuple(of)) if len(joined) > 1 else use)
+    return kept
 
 
 def uses_beside(model: keras.Model, layers: Sequence[Any]) -> list[LayerUse]:

@@ -7,6 +7,7 @@ from PIL import Image
 from dlpy.data.task import Input, Output, Task
 from dlpy.models.graph import Graph
 from dlpy.networks.summary import dot, table, uses_of
+from dlpy.training.network import new_model
 
 pytestmark = pytest.mark.slow
 
@@ -129,3 +130,13 @@ def test_names_in_graphviz_are_quoted() -> None:
     from dlpy.networks.summary import LayerUse
 
     assert dot([LayerUse('a"b', "Dense", (3,), ())], 'x"').splitlines()[0] == 'digraph "x\\"" {'
+
+
+def test_the_operations_behind_the_last_layer_are_one_box() -> None:
+    task = Task({"x": Input("array", (4,))}, {"size": Output("ordinal", 3, ("s", "m", "l")), "sold": Output("binary")})
+    layers = {"h": {"layer": "Dense", "units": 2}}
+    family = Graph(name="graph", layers=layers, outputs={"size": "h", "sold": "h"})
+    uses = {use.name: use for use in uses_of(new_model(family, task, 0), family.uses())}
+    assert uses.keys() == {"x", "h", "size", "sold", "size output"}
+    last = uses["size output"]
+    assert (last.of, last.shape, last.kind.split()[1], last.weights) == (("size",), (3,), "operations", 0)
