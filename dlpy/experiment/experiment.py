@@ -47,7 +47,10 @@ def _is_mapping(value: Any) -> bool:
 
 
 def _has_weights_by_output(value: Any) -> bool:
-    return isinstance(value, dict) and any(not isinstance(weight, int | float) for weight in value.values())
+    return isinstance(value, dict) and any(
+        weight is None or isinstance(weight, dict) or (isinstance(weight, str) and weight[:1].isalpha())
+        for weight in value.values()
+    )  # a text such as '.inf' is a number that is refused
 
 
 def _choice(is_each: Callable[[Any], bool]) -> Discriminator:
