@@ -39,8 +39,9 @@ def parse_encoders(encoders: Mapping[str, Any]) -> tuple[dict[str, Model], list[
 def chosen_family(given: Input) -> Model:
     """Return the family that encodes an input, with its defaults, if the experiment file gives none.
 
-    Sequences and series: on texts (31,000 verses, the generated listings and sentence pairs) conv1d was as good as rnn
-    or better, in half the time.
+    Sequences and series get conv1d. One run of each, best validation accuracy with conv1d and with rnn: 31,000 verses
+    0.931 and 0.932, in half the time; generated questions 0.72 and 0.54 after 12 epochs, sentence pairs 0.955 and 0.93.
+    On the generated posts, from which neither learned much in 5 epochs, rnn was slightly better.
 
     Raises:
         ConfigError: no family takes such rows.

@@ -25,7 +25,8 @@ def invalid(title: str, found: Sequence[Found], values: Mapping[str, Any]) -> Va
 def _detail(found: Found, inside: Any) -> InitErrorDetails:
     keys, message = found
     for key in keys[:-1]:
-        inside = inside[key] if isinstance(inside, dict | list) else {}
+        members: Any = dict(enumerate(inside)) if isinstance(inside, list) else inside
+        inside = members.get(key) if isinstance(members, dict) else None
     last = keys[-1]
     exists = last in inside if isinstance(inside, dict) else isinstance(inside, list)
     context = {"message": message} if exists else {"message": message, "key": str(last)}
