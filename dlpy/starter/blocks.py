@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dlpy.starter.wording import Option, experiment_file
+from dlpy.starter.wording import Option, experiment_file, meant
 
 HELD_OUT = [
     Option("test", 0.15, "held out for dlpy evaluate"),
@@ -27,4 +27,4 @@ def first_file(title: list[str], output: Path, data: list[Option], model: list[O
 
 def values_of(options: list[Option]) -> dict[str, object]:
     """Return the values of a block's options, without the suggested ones."""
-    return {option.key: option.value for option in options if not option.suggested}
+    return meant(options)

@@ -14,7 +14,8 @@ from dlpy.data.validate import check, check_every_class
 from dlpy.datasets.csv import Csv
 from dlpy.datasets.text_csv import TextCsv
 from dlpy.starter.blocks import HELD_OUT, TABLE_MODEL, TEXT_MODEL, first_file, values_of
-from dlpy.starter.columns import Choices, told
+from dlpy.starter.columns import Choices, Columns, told
+from dlpy.starter.mixed import MIXED_MODEL, input_options, parts_of
 from dlpy.starter.series import LEAST_ROWS, Timeline, experiment_for_series, joined, timeline_of, trouble
 from dlpy.starter.study import (
     Study,
@@ -103,7 +104,10 @@ def _timeline(study: Study) -> Timeline | None:
 def _for_rows(study: Study, output: Path) -> str:
     file, others = study.file, study.others
     time, in_time = order_of(study)
-    ignore = [name for name in (*others.unused, *others.dates) if name != time]
+    parts = parts_of(study)
+    used = [] if parts is None else parts.used
+    unused = {name: why for name, why in others.unused.items() if name not in used}
+    ignore = [name for name in (*unused, *others.dates) if name != time]
     chosen = bool(set(study.choices.categorical) - {study.target})
     data = [
         Option("name", "csv"),
@@ -112,11 +116,8 @@ def _for_rows(study: Study, output: Path) -> str:
         *([Option("ignore", ignore, "see the reasons above")] if ignore else []),
         *([Option("categorical", [*others.categories])] if chosen else []),
         *_filling(study),
-        *(
-            [Option("transforms", ["standardize"], "numeric columns: mean 0, standard deviation 1")]
-            if others.numeric
-            else []
-        ),
+        *_transforms(others) * (parts is None),
+        *([] if parts is None else input_options(parts, has_numbers=bool(others.numeric))),
         *_held_out(time),
     ]
     title = f"Predicts {study.target} from the other columns of {file.path.name} ({plural(len(file), 'row')})."
@@ -127,9 +128,16 @@ def _for_rows(study: Study, output: Path) -> str:
             for name, cells in others.categories.items()
         ]
         about.append(f"{plural(len(others.categories), 'categorical column')}: {listed(values)}")
-    about += [*missing_lines(study), *told({**others.unused, **unused_dates(study)}), *in_time]
+    about += [f"{plural(len(used), 'column')} of texts or image files: {listed(used)}"] if used else []
+    about += [*missing_lines(study), *told({**unused, **unused_dates(study)}), *in_time]
     _try(Csv.model_validate({**values_of(data), "path": str(file.path)}), time)
-    return first_file([title, *about], output, data, TABLE_MODEL, len(file))
+    return first_file([title, *about], output, data, TABLE_MODEL if parts is None else MIXED_MODEL, len(file))
+
+
+def _transforms(others: Columns) -> list[Option]:
+    if not others.numeric:
+        return []
+    return [Option("transforms", ["standardize"], "numeric columns: mean 0, standard deviation 1")]
 
 
 def _for_texts(study: Study, output: Path) -> str:
@@ -206,7 +214,7 @@ def _try(dataset: Dataset, time: str | None) -> None:
     try:
         loaded = dataset.load()
         parts = split(dataset, loaded)
-        if loaded.task.input.kind == "table":
+        if any(given.kind == "table" for given in loaded.task.inputs.values()):
             check(transform(dataset, parts, loaded.task)[0])
         elif loaded.task.output.has_classes:
             check_every_class(parts.train, loaded.task)

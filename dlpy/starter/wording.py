@@ -32,7 +32,7 @@ class Item:
 
 @dataclass(frozen=True)
 class Option:
-    """An option of a block with an optional comment; a list of `Item`s is written below its key, one per line.
+    """An option of a block with an optional comment; a list of `Item`s or options is written below its key.
 
     suggested: written as a comment, for the user to enable.
     """
@@ -60,7 +60,7 @@ def experiment_file(title: list[str], output: Path, blocks: dict[str, Lines]) ->
     header = [_comment(line) for line in [*title, ""]]
     body = [line for name, lines in blocks.items() for line in (f"{name}:", *_written(lines, "  "))]
     text = "\n".join([*header, f"#   {on_a_line(command('train', output))}", *body]) + "\n"
-    _check(text, {name: _meant(lines) for name, lines in blocks.items()}, output)
+    _check(text, {name: meant(lines) for name, lines in blocks.items()}, output)
     return text
 
 
@@ -111,7 +111,7 @@ def _written(lines: Lines, indent: str) -> Iterator[str]:
             yield _noted(f"{indent}- {inline(line.value)}", line.note)
         elif line.suggested:
             yield _noted(f"{indent}{_comment(f'{line.key}: {inline(line.value)}')}", line.note)
-        elif _is_list_of_items(line.value):
+        elif _is_block(line.value):
             yield _noted(f"{indent}{inline(line.key)}:", line.note)
             yield from _written(line.value, f"{indent}  ")
         else:
@@ -123,13 +123,14 @@ def _noted(line: str, note: str) -> str:
     return f"{line:<{_COMMENT_COLUMN - 1}} {_comment(note)}" if note else line
 
 
-def _meant(lines: Lines) -> Any:
-    """Return the values that the lines stand for."""
+def meant(lines: Lines) -> Any:
+    """Return the values that the lines stand for, without the suggested ones."""
     if lines and all(isinstance(line, Item) for line in lines):
         return [line.value for line in lines]
     found = [line for line in lines if isinstance(line, Option) and not line.suggested]
-    return {line.key: _meant(line.value) if _is_list_of_items(line.value) else line.value for line in found}
+    return {line.key: meant(line.value) if _is_block(line.value) else line.value for line in found}
 
 
-def _is_list_of_items(value: Any) -> bool:
-    return isinstance(value, list) and bool(value) and all(isinstance(item, Item) for item in value)
+def _is_block(value: Any) -> bool:
+    """Return whether the value of an option is written below its key, one item or option per line."""
+    return isinstance(value, list) and bool(value) and all(isinstance(item, Item | Option) for item in value)

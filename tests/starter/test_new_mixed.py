@@ -1,0 +1,80 @@
+"""First experiment files for tables with texts or images beside numbers and categories."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from dlpy.cli.main import main
+from dlpy.data.features import Texts
+from dlpy.data.images.rows import Pictures
+from dlpy.experiment.experiment import load
+from dlpy.training.pipeline import split, transform
+
+pytestmark = pytest.mark.slow
+
+ROWS = 40
+HEADER = "price,city,story,photo,sold\n"
+
+
+@pytest.fixture
+def table(tmp_path, monkeypatch):
+    """Return a function that writes homes.csv with these columns, and its photos, into the current folder."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "photos").mkdir()
+    for row in range(ROWS):
+        Image.fromarray(np.full((8, 6, 3), row, np.uint8)).save(tmp_path / "photos" / f"{row}.png")
+
+    def write(empty_text: int | None = None, *, photos: bool = True) -> None:
+        lines = [HEADER if photos else HEADER.replace(",photo", "")]
+        for row in range(ROWS):
+            story = "" if row == empty_text else f"a bright flat with {row} rooms and a view of river {row}"
+            photo = f",photos/{row}.png" if photos else ""
+            lines.append(f"{100 + row},{'Rome' if row % 3 else 'Oslo'},{story}{photo},{'yes' if row % 2 else 'no'}\n")
+        (tmp_path / "homes.csv").write_text("".join(lines))
+
+    return write
+
+
+def test_texts_and_photos_beside_numbers_become_inputs_of_their_own(table, capsys):
+    table()
+    assert main(["new", "homes.csv"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "homes.yaml",
+        "  Predicts sold from the other columns of homes.csv (40 rows).",
+        "  1 numeric column: price",
+        "  1 categorical column: city (2 values)",
+        "  2 columns of texts or image files: story, photo",
+        "next: dlpy train homes.yaml",
+    ]
+    experiment, document = load(Path("homes.yaml"))
+    assert experiment.model.name == "combined"
+    assert document.values["data"]["inputs"] == {
+        "facts": {"columns": "rest", "transforms": ["standardize"]},
+        "text": {"text": "story", "transforms": [{"name": "tokenize", "vocabulary": 10000}, "multi_hot"]},
+        "image": {"image": "photo", "size": [64, 64], "transforms": ["rescale"]},
+    }
+    loaded = experiment.data.load()
+    assert isinstance(loaded.train.inputs["text"], Texts)
+    assert isinstance(loaded.train.inputs["image"], Pictures | np.ndarray)
+    data, _ = transform(experiment, split(experiment.data, loaded), loaded.task)
+    assert data.task.inputs["facts"].shape == (3,)  # the price, and a column for each city
+    assert data.task.inputs["image"].shape == (64, 64, 3)
+
+
+def test_a_column_with_an_empty_text_is_left_out(table, capsys):
+    table(empty_text=7, photos=False)
+    assert main(["new", "homes.csv"]) == 0
+    told = capsys.readouterr().out
+    assert "Not used: story (" in told
+    assert "columns of texts" not in told
+    assert load(Path("homes.yaml"))[0].model.name == "dense"
+
+
+def test_the_experiment_trains(table, bench):
+    table(photos=False)
+    assert main(["new", "homes.csv"]) == 0
+    status, output = bench.run("train", "homes.yaml", "training.epochs=1")
+    assert status == 0, output
+    assert "val_accuracy" in output
