@@ -75,6 +75,6 @@ def test_a_column_with_an_empty_text_is_left_out(table, capsys):
 def test_the_experiment_trains(table, bench):
     table(photos=False)
     assert main(["new", "homes.csv"]) == 0
-    status, output = bench.run("train", "homes.yaml", "training.epochs=1")
-    assert status == 0, output
+    status, output, error = bench.run("train", "homes.yaml", "training.epochs=1")
+    assert status == 0, error
     assert "val_accuracy" in output
