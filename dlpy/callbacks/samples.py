@@ -34,7 +34,7 @@ class Samples(Callback):
     """Number of samples per sheet; a conditional model divides them among the classes."""
 
     def check(self, task: Task) -> None:
-        if task.output.kind != "inputs":
+        if not any(output.kind == "inputs" for output in task.outputs.values()):
             raise ConfigError("samples needs a vae or gan; this model predicts a target. Leave the callback out.")
 
     def build(self, run: Run, directions: dict[str, str]) -> Hooks:

@@ -29,6 +29,8 @@ def narrowed(task: Task, only: list[str] | None) -> Task:
     """
     if only is None:
         return task
+    if len(task.outputs) != 1:
+        raise ConfigError("with several targets, rows cannot be chosen by their class.")
     numbers = _numbers(task.output, only)
     names = task.output.classes
     classes = tuple(names[number] for number in numbers) if names else tuple(only)
@@ -43,12 +45,13 @@ def kept(loaded: Loaded, only: list[str] | None) -> Loaded:
     """
     if only is None:
         return loaded
+    task = narrowed(loaded.task, only)
     numbers = _numbers(loaded.task.output, only)
     train = _of_classes(loaded.train, numbers)
     if len(train) == 0:
         raise DataError(f"{loaded.source.description} has no training rows of class {', '.join(only)}.")
     test = None if loaded.test is None else _of_classes(loaded.test, numbers)
-    return replace(loaded, train=train, test=test, task=narrowed(loaded.task, only))
+    return replace(loaded, train=train, test=test, task=task)
 
 
 def _of_classes(rows: Rows, numbers: list[int]) -> Rows:

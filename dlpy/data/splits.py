@@ -204,14 +204,14 @@ def _labels(rows: Rows, task: Task, stratify: bool | str | None) -> np.ndarray |
     Raises:
         ConfigError: there is no such target, or it has no classes.
     """
-    name = _stratified(task, stratify)
+    name = stratified(task, stratify)
     if name is None or "group" in rows.columns:
         return None
     output, y = task.outputs[name], rows.targets[name]
     return y.argmax(axis=-1) if output.one_hot else np.where(is_missing(y), -1, y.reshape(-1)).astype(np.int64)
 
 
-def _stratified(task: Task, stratify: bool | str | None) -> str | None:
+def stratified(task: Task, stratify: bool | str | None) -> str | None:
     """Return the name of the target whose classes are to be in the same proportions, or None."""
     classified = [name for name, output in task.outputs.items() if output.kind not in ("regression", "multilabel")]
     if isinstance(stratify, str):
@@ -219,6 +219,8 @@ def _stratified(task: Task, stratify: bool | str | None) -> str | None:
             hint = did_you_mean(stratify, classified) or " No target has classes."
             raise ConfigError(f"stratify: there is no target '{stratify}' with classes.{hint}")
         return stratify
+    if stratify and len(task.outputs) > 1:
+        raise ConfigError(f"stratify: name the target, one of {', '.join(classified) or 'none with classes'}.")
     if stratify is False or len(task.outputs) != 1:
         return None
     return classified[0] if classified else None
@@ -235,7 +237,7 @@ def _check_folds(kfold: KFold, rows: Rows, labels: np.ndarray | None, task: Task
     numbers, counts = np.unique(labels[labels >= 0], return_counts=True)
     if len(counts) and counts.min() < folds:
         number = numbers[counts.argmin()]
-        output = task.outputs[_stratified(task, kfold.stratify) or ""]
+        output = task.outputs[stratified(task, kfold.stratify) or ""]
         name = output.classes[number] if output.classes else number
         if counts.min() == 1:
             raise DataError(

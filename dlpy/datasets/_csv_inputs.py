@@ -46,11 +46,16 @@ class TableInput(InputOptions):
         """Return the columns, as far as they are listed."""
         return [] if self.columns == "rest" else list(self.columns)
 
+    def lists(self) -> dict[str, list[str]]:
+        """Return the columns that options besides `columns` name."""
+        filled = list(self.missing) if isinstance(self.missing, dict) else []
+        return {"numeric": self.numeric or [], "categorical": self.categorical or [], "missing": filled}
+
     def wrong(self) -> list[Found]:
         """Return the mistakes in the lists of columns."""
         found: list[Found] = []
         listed = self.used() or None
-        for key, names in (("numeric", self.numeric or []), ("categorical", self.categorical or [])):
+        for key, names in self.lists().items():
             strangers = [name for name in names if listed is not None and name not in listed]
             found += [((key,), f"column '{name}' is not listed under columns.") for name in strangers[:1]]
         both = [name for name in self.numeric or [] if name in (self.categorical or [])]

@@ -106,6 +106,9 @@ def _named(data: Csv) -> Iterator[tuple[str, str]]:
     yield from (("missing", name) for name in (data.missing if isinstance(data.missing, dict) else []))
     for part, blocks in (("inputs", data.inputs or {}), ("targets", data.targets or {})):
         yield from ((f"{part}.{key}", name) for key, block in blocks.items() for name in block.used())
+    tables = {key: block for key, block in (data.inputs or {}).items() if isinstance(block, TableInput)}
+    for key, table in tables.items():
+        yield from ((f"inputs.{key}.{option}", name) for option, names in table.lists().items() for name in names)
 
 
 def marked(data: Csv, cells: Cells) -> dict[str, np.ndarray]:

@@ -12,6 +12,8 @@ from pydantic import BeforeValidator, Field, GetJsonSchemaHandler, model_validat
 from pydantic_core import core_schema
 
 from dlpy.components.dataset import TargetOptions
+from dlpy.components.named_transform import OfInput
+from dlpy.components.transform import Transform
 from dlpy.core.errors import ConfigError, DataError
 from dlpy.data.rows import Loaded, Rows, Source
 from dlpy.data.tables import column_types, csv_file, timestamps
@@ -102,6 +104,16 @@ class TimeseriesCsv(Series):
 
     def target_options(self) -> Mapping[str, SeriesTarget]:
         return self.targets or {}
+
+    def all_transforms(self) -> list[Transform]:
+        if self.targets is None:
+            return super().all_transforms()
+        # named targets have transforms of their own: those of the columns must not change a single one
+        own = [
+            OfInput(name=inner.name, of="input", inner=inner, keys=("data", "transforms", position))
+            for position, inner in enumerate(self.transforms)
+        ]
+        return [*own, *self.named_transforms()]
 
     def outline(self) -> Task | None:
         if self.columns is not None:

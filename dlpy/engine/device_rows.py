@@ -63,7 +63,7 @@ class Resident:
     Args of an instance:
         rows: the rows.
         batch_size: the number of rows in a step.
-        weight: (rows,) float32, how much each row counts.
+        weight: (rows,) float32, how much each row counts, for all outputs or by output.
         drawn: the number of rows in an epoch; all of them unless given.
         cut: the inputs of which each batch is cut to its longest row, where the model takes any length; the others are
             padded to full length.

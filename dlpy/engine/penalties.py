@@ -22,7 +22,7 @@ def has_penalty(model: keras.Model) -> bool:
         return True
     if any(layer.activity_regularizer is not None for layer in layers):
         return True
-    own = [layer for layer in layers if not type(layer).__module__.startswith("keras.")]
+    own = [layer for layer in layers if not type(layer).__module__.startswith(("keras.", "dlpy.engine."))]
     return bool(own) and _adds_loss(model)
 
 

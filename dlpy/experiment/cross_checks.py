@@ -8,6 +8,7 @@ from dlpy.components.callback import LEARNING_RATE
 from dlpy.components.model import GenerativeModel, Model
 from dlpy.components.objectives import DATA_LOSS, Metric
 from dlpy.core.errors import ConfigError, ConfigErrors, did_you_mean
+from dlpy.data.splits import stratified
 from dlpy.data.task import Task
 from dlpy.experiment.class_weights import check_class_weight
 from dlpy.experiment.phases import clashes_of_phases, has_schedule
@@ -37,8 +38,10 @@ def clashes(experiment: Experiment) -> list[Mistake]:
     if experiment.data.validation and experiment.data.validation.column and not experiment.data.has_columns:
         mistakes.append(Mistake(("data", "validation", "column"), f"{experiment.data.name} has no columns."))
     changed = any(not transform.keeps_rows for transform in experiment.model.transforms())
-    if changed and experiment.data.augmentation:
-        message = "features are computed once, but data.augmentation changes images every epoch: use 'train: frozen'."
+    named = [f"inputs.{name}.augmentation" for name, one in experiment.data.input_options().items() if one.augmentation]
+    keys = (["augmentation"] if experiment.data.augmentation else []) + named
+    if changed and keys:
+        message = f"features are computed once, but data.{keys[0]} changes images every epoch: use 'train: frozen'."
         mistakes.append(Mistake(("model", "train"), message))
     return mistakes + clashes_of_phases(experiment.training, experiment.model)
 
@@ -112,10 +115,15 @@ def misfits(experiment: Experiment, task: Task) -> list[Mistake]:
     if experiment.data.only and len(experiment.data.only) == 1 and any(o.has_classes for o in task.outputs.values()):
         return [Mistake(("data", "only"), "one class cannot be classified: name at least two.")]
     attempt(("model", "name"), experiment.model.check, task)
+    attempt(("model", "output_activation"), _check_output_activation, experiment.model, task)
     attempt.mistakes += _of_own_scores(experiment, task)
     for name, change in experiment.data.augmentations(task).items():
         keys = ("data", "augmentation") if experiment.data.augmentation else ("data", "inputs", name, "augmentation")
         attempt(keys, change.check, task.of_input(name))
+    splits = {("data", name): holdout for name, holdout in experiment.data.holdouts().items()}
+    for keys, split in {**splits, ("kfold",): experiment.kfold}.items():
+        if all(output.kind != "unknown" for output in task.outputs.values()):
+            attempt((*keys, "stratify"), stratified, task, split.stratify)
     _check_objectives(attempt, experiment, task)
     _check_callbacks(attempt, experiment, task)
     attempt(("training", "jit_compile"), _check_jit_compile, experiment.training.jit_compile, task)
@@ -133,9 +141,11 @@ def _wrong_names(experiment: Experiment, task: Task) -> list[Mistake]:
     for option in ("loss", "metrics", "class_weight", "loss_weights"):
         given = getattr(training, option)
         by_output = option == "loss_weights" or given != getattr(training.of_output(""), option)
-        if given is None or given == "uncertainty":
+        if given is None or (given == "uncertainty" and several):
             continue
-        if by_output:
+        if not several and option == "loss_weights":
+            mistakes.append(Mistake(("training", option), "there is one output: nothing to weigh it against."))
+        elif by_output:
             named.append((("training", option), given, "output", task.outputs))
         elif several:
             hint = f"there are several outputs: give each its own, such as {{{next(iter(task.outputs))}: ...}}."
@@ -210,6 +220,13 @@ def _check_monitor(monitor: str | None, directions: dict[str, str], family: Mode
     fixed = isinstance(family, GenerativeModel)  # metrics cannot be added to its own scores
     added = " Use one of these." if fixed else " To log it, add it to training.metrics."
     raise ConfigError(f"no score is called '{monitor}'.{hint}{added}")
+
+
+def _check_output_activation(family: Model, task: Task) -> None:
+    """Raise ConfigError if an activation is given for classes in an order, whose last layer has its own."""
+    given = dict(family).get("output_activation")
+    if given and any(output.kind == "ordinal" for output in task.outputs.values()):
+        raise ConfigError("an ordinal target has a last layer of its own: remove output_activation.")
 
 
 def _check_jit_compile(jit_compile: bool | str, task: Task) -> None:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
+from pydantic import Field
 
 from dlpy.components.callback import AnyCallback
 from dlpy.components.dataset import AnyDataset
 from dlpy.components.model import AnyModel, GenerativeModel, PretrainedModel
-from dlpy.components.objectives import DATA_LOSS, AnyLoss, AnyMetric, AnyOptimizer, Loss, Metric
+from dlpy.components.objectives import DATA_LOSS, Loss, Metric
 from dlpy.components.transform import Transform
 from dlpy.core.errors import ConfigError, RefusedError
 from dlpy.core.options import Block
@@ -23,111 +22,10 @@ from dlpy.engine.plan import Execution
 from dlpy.experiment.cross_checks import clashes, misfits
 from dlpy.experiment.document import Document, read
 from dlpy.experiment.messages import checked
-from dlpy.experiment.phases import Phase, first_epochs
+from dlpy.experiment.training_options import Training
 from dlpy.experiment.yaml_reader import Mistake, to_yaml
-from dlpy.optimizers import RMSprop
 
-Count = Annotated[int, Field(gt=0)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
-
-
-def _class_weight(value: Any) -> Any:
-    """Return the weights with class numbers as text, because YAML keys may be integers."""
-    if not isinstance(value, dict):
-        return value
-    return {str(key): _class_weight(weight) for key, weight in value.items()}
-
-
-def _is_by_output(value: Any) -> bool:
-    return isinstance(value, dict) and "name" not in value
-
-
-def _is_mapping(value: Any) -> bool:
-    return isinstance(value, dict)
-
-
-def _has_weights_by_output(value: Any) -> bool:
-    if not isinstance(value, dict):
-        return False
-    return any(weight is None or weight == "balanced" or isinstance(weight, dict) for weight in value.values())
-
-
-def _choice(is_each: Callable[[Any], bool]) -> Discriminator:
-    """Return what tells an option that is given once from one that is given for each output."""
-    return Discriminator(lambda value: "each" if is_each(value) else "once")
-
-
-_Metrics = list[AnyMetric]
-_ClassWeight = Literal["balanced"] | dict[str, float] | None
-_NOT_A_COMPONENT = Field(json_schema_extra={"not": {"required": ["name"]}})  # so that {name: mse} is one loss, not two
-LossByOutput = Annotated[
-    Annotated[AnyLoss, Tag("once")] | Annotated[dict[str, AnyLoss], Tag("each"), _NOT_A_COMPONENT],
-    _choice(_is_by_output),
-]
-MetricsByOutput = Annotated[
-    Annotated[_Metrics, Tag("once")] | Annotated[dict[str, _Metrics], Tag("each")], _choice(_is_mapping)
-]
-ClassWeightByOutput = Annotated[
-    Annotated[_ClassWeight, Tag("once")] | Annotated[dict[str, _ClassWeight], Tag("each")],
-    _choice(_has_weights_by_output),
-    BeforeValidator(_class_weight),
-]
-
-
-class Training(Block):
-    """Options of training."""
-
-    optimizer: AnyOptimizer = RMSprop()
-    """Optimizer: a name, or a mapping such as {name: rmsprop, learning_rate: 1e-4}."""
-    loss: LossByOutput | None = None
-    """Loss to minimize, or that of each output, such as {price: mae}; default: chosen by the target, such as mse for
-    numbers."""
-    metrics: MetricsByOutput | None = None
-    """Metrics to report, or those of each output, such as {price: [mae, r2]}; default: accuracy for classes, mae for
-    numbers, bits and perplexity for texts."""
-    loss_weights: Literal["uncertainty"] | dict[str, Annotated[float, Field(ge=0)]] | None = None
-    """Weight of each output's loss in the sum that is minimized, such as {price: 0.25, sold: 10}; 1 unless given.
-    uncertainty: learnt along with the model (Kendall et al. 2018)."""
-    epochs: Count = 10
-    """Number of passes over the training rows."""
-    phases: Annotated[list[Phase], Field(min_length=1)] | None = None
-    """Training phases instead of `epochs`, such as [{freeze: all, epochs: 9}, {unfreeze_from: conv4, epochs: 9}]."""
-    batch_size: Count = 32
-    """Number of rows per step."""
-    steps_per_epoch: Count | None = None
-    """Number of steps per epoch, each on newly drawn rows; default: enough for one pass over all rows."""
-    class_weight: ClassWeightByOutput | None = None
-    """Class weights of the training loss: balanced, or a mapping such as {cat: 1, dog: 2.5} from class name or number
-    to weight. Names take precedence; if the name of a class is the number of another class, only names are valid. With
-    several outputs, a mapping such as {sold: balanced} gives those of each."""
-    execution: Literal["auto", "epoch", "steps"] = "auto"
-    """How epochs are executed: `epoch` in one graph, `steps` batch by batch like Keras' fit, `auto` whichever is
-    faster."""
-    jit_compile: Literal["auto"] | bool = "auto"
-    """Whether to compile training steps with XLA; auto: if it saves more time than compilation takes."""
-
-    @model_validator(mode="after")
-    def _epochs_of_phases(self) -> Training:
-        if self.phases is None:
-            return self
-        total = sum(phase.epochs for phase in self.phases)
-        if "epochs" in self.model_fields_set and self.epochs != total:
-            raise ValueError(f"the phases have their own 'epochs' ({total} in total): remove training.epochs")
-        object.__setattr__(self, "epochs", total)  # frozen, but still under construction
-        return self
-
-    def of_output(self, name: str) -> Training:
-        """Return the options as they are for one output."""
-        given = {option: getattr(self, option) for option in ("loss", "metrics", "class_weight")}
-        each = {"loss": _is_by_output, "metrics": _is_by_output, "class_weight": _has_weights_by_output}
-        update = {option: value.get(name) for option, value in given.items() if each[option](value)}
-        return self.model_copy(update=update)
-
-    def shortened(self, epochs: int) -> Training:
-        """Return the options with training cut to `epochs`; later phases are dropped."""
-        phases = self.phases and first_epochs(self.phases, epochs)
-        total = sum(phase.epochs for phase in phases) if phases else epochs
-        return self.model_copy(update={"epochs": total, "phases": phases})
 
 
 class Experiment(Block):

@@ -109,15 +109,15 @@ def _for_rows(study: Study, output: Path) -> str:
     unused = {name: why for name, why in others.unused.items() if name not in used}
     ignore = [name for name in (*unused, *others.dates) if name != time]
     chosen = bool(set(study.choices.categorical) - {study.target})
+    about_facts = [*([Option("categorical", [*others.categories])] if chosen else []), *_filling(study)]
     data = [
         Option("name", "csv"),
         *_source(study, output),
         *([Option("time", time, "rows are sorted by it")] if time else []),
         *([Option("ignore", ignore, "see the reasons above")] if ignore else []),
-        *([Option("categorical", [*others.categories])] if chosen else []),
-        *_filling(study),
+        *(about_facts if parts is None else []),
         *_transforms(others) * (parts is None),
-        *([] if parts is None else input_options(parts, has_numbers=bool(others.numeric))),
+        *([] if parts is None else input_options(parts, about_facts, has_numbers=bool(others.numeric))),
         *_held_out(time),
     ]
     title = f"Predicts {study.target} from the other columns of {file.path.name} ({plural(len(file), 'row')})."

@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 def portable_model(
     model: keras.Model, experiment: Experiment, task: Task, pipeline: Pipeline, raw: Rows
 ) -> keras.Model:
-    """Return the model with dense input, not compiled, and with preprocessing in front where Keras can express it."""
+    """Return the model, not compiled, with preprocessing in front where Keras can express it.
+
+    A single sparse input becomes dense; of several, sparse ones stay sparse.
+    """
     if isinstance(model, stepped_class()):
         takes_rows = model.portable.input_shape == model.input_shape
         return with_preprocessing(model.portable, pipeline, raw) if takes_rows else model.portable

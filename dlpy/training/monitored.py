@@ -40,7 +40,8 @@ def monitored_scores(experiment: Experiment, data: Data) -> MonitoredScores:
         part, rows = ("validation", data.validation) if held_out else ("training", data.train)
         score = name.removeprefix("val_")
         need = needs.get(score)
-        output = next((each for each in data.task.outputs if score.startswith(prefix(data.task, each))), None)
+        outputs = [each for each in data.task.outputs if score.startswith(prefix(data.task, each))]
+        output = max(outputs, key=len, default=None)
         if need and output is not None:
             own = (rows or data.train).with_target(output)
             reasons[name] = f": it needs {need}; {part} rows: {_by_class(own, data.task.of_output(output))}"

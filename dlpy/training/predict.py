@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -117,6 +117,7 @@ def _columns(keep: tuple[str, ...]) -> list[str]:
 
 
 def _predicted(trained: Trained, raw: Rows, what: str, ask: Ask, kept: dict[str, list[str]]) -> Predicted:
+    raw = replace(raw, targets={})  # of a file that holds them: they have been read, and nothing else uses them
     unfamiliar = trained.pipeline.unfamiliar(raw)
     if ask.strict:
         require_familiar(unfamiliar, what)

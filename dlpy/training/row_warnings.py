@@ -54,7 +54,7 @@ def suspicious_columns(rows: Rows, task: Task) -> Iterator[str]:
             names = task.inputs[name].columns
             spread = x.std(axis=0)
             yield from (f"warning: {where}{line}" for line in _constant(spread, names))
-            for target in _leaked(rows.of_input(name), spread, task):
+            for target in _leaked(rows.of_input(name), task):
                 yield f"warning: {where}{target}"
 
 
@@ -65,7 +65,7 @@ def _constant(spread: np.ndarray, names: tuple[str, ...]) -> Iterator[str]:
         yield f"{_some(constant, names)} {verb}, of {len(spread):,} columns."
 
 
-def _leaked(rows: Rows, spread: np.ndarray, task: Task) -> Iterator[str]:
+def _leaked(rows: Rows, task: Task) -> Iterator[str]:
     """Yield a line for the columns of an input that nearly equal a target, or one of its labels."""
     names = next(iter(task.of_input(next(iter(rows.inputs))).inputs.values())).columns
     for name, output in task.outputs.items():
@@ -76,14 +76,15 @@ def _leaked(rows: Rows, spread: np.ndarray, task: Task) -> Iterator[str]:
         for number, target in enumerate(own.y.reshape(len(own), -1).T):
             what = f"target '{name}'" if len(task.outputs) > 1 else "target"
             what += f" ({on_a_line(output.classes[number])})" if of_labels and output.classes else ""
-            leaking = _correlated(own.array, spread, target.astype(np.float64))
+            leaking = _correlated(own.array, target.astype(np.float64))
             if len(leaking):
                 verb, one = ("is", "it") if len(leaking) == 1 else ("are", "any of them")
                 yield f"{_some(leaking, names)} {verb} almost equal to the {what}: does {one} leak the target?"
 
 
-def _correlated(x: np.ndarray, spread: np.ndarray, target: np.ndarray) -> np.ndarray:
+def _correlated(x: np.ndarray, target: np.ndarray) -> np.ndarray:
     """Return the columns whose correlation with the target is nearly 1 or -1."""
+    spread = x.std(axis=0)
     changing = np.flatnonzero((spread > 0) & (target.std() > 0))
     products = (x[:, changing] - x[:, changing].mean(axis=0)).T @ (target - target.mean())
     correlation = np.abs(products) / (len(x) * spread[changing] * max(target.std(), 1e-300))
