@@ -48,8 +48,6 @@ class OfInput(NamedTransform):
     """A transform of one of several inputs."""
 
     def outline(self, task: Task) -> Task:
-        if self.inner.on_targets:
-            raise ConfigError(f"{self.inner.name} changes targets: list it under data.targets.")
         return task.with_input(self.inner.outline(self._task(task)).inputs[self.of], self.of)
 
     def measured(self, task: Task, state: State) -> Task:
@@ -70,6 +68,8 @@ class OfInput(NamedTransform):
         return self.inner.layer(state)
 
     def _task(self, task: Task) -> Task:
+        if self.inner.on_targets:
+            raise ConfigError(f"{self.inner.name} changes targets: list it under data.targets.")
         return Task({self.of: task.inputs[self.of]}, {})
 
     def _rows(self, rows: Rows) -> Rows:

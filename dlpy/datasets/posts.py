@@ -17,8 +17,9 @@ class Posts(Generated):
     """One input, `posts`, and three outputs: the `age`, `income` and `gender` of the writer (book 7.1.3).
 
     The book trains on data that it does not have; here the data can be learnt. Posts are sequences of 200 to 500
-    integers. All three outputs depend on the same hidden traits of the writer, which show in the words. The best
-    possible scores: an MAE of 2.5 years for age, and accuracies of 0.775 for income (ten brackets) and 0.75 for gender.
+    integers. All three outputs are noisy signs of one hidden trait of the writer, which shows in the words, so that
+    they help to learn each other where there are few rows. The best possible scores: an MAE of 2.5 years for age, and
+    accuracies of 0.55 for income (ten brackets) and 0.65 for gender.
     """
 
     title: ClassVar[str] = "generated posts"

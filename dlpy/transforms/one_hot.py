@@ -20,6 +20,8 @@ class OneHot(Transform):
     on_targets = True
 
     def outline(self, task: Task) -> Task:
+        if len(task.outputs) != 1:
+            raise ConfigError("one_hot needs one target: of several, list it under data.targets.")
         if task.output.kind != "multiclass" or task.output.one_hot:
             raise ConfigError(f"one_hot requires multiclass labels; this target is {task.output.kind}.")
         return task.with_output(replace(task.output, one_hot=True))

@@ -26,8 +26,8 @@ class Tokens(Transform):
     """Whether the text was converted to lower case."""
 
     def outline(self, task: Task) -> Task:
-        if task.output.kind != "tokens":
-            raise ConfigError(f"tokens requires a language-modelling dataset (language_model), not {task.input}.")
+        if [output.kind for output in task.outputs.values()] != ["tokens"]:
+            raise ConfigError(f"tokens requires a language-modelling dataset (language_model), not {task.rows}.")
         return task
 
     def fit(self, rows: Rows, task: Task) -> State:

@@ -110,7 +110,7 @@ def weights_after(execution: Execution) -> list[np.ndarray]:
     task = Task.single(Input("array", (8, 8, 3)), Output("binary"))
     engine = Engine(compiled_model(experiment, task, 1), execution)
     rows = Rows.single(Scaled(PICTURES, 1 / 255, 0.0), np.arange(6) % 2)
-    plan = Plan(4, 2, 3, augmentation=Augmentation(rotation=30, zoom=0.2, flip="both", contrast=0.3))
+    plan = Plan(4, 2, 3, augmentation={"input": Augmentation(rotation=30, zoom=0.2, flip="both", contrast=0.3)})
     engine.fit(rows, None, plan, [])
     return engine.model.get_weights()
 
@@ -128,7 +128,7 @@ def test_pictures_that_are_scored_stay_as_they_are() -> None:
     model.compile("sgd", "mse")
     rows = Rows.single(Scaled(PICTURES, 1 / 255, 0.0), np.ones(6, np.float32))
     engine = Engine(model, Execution("epoch"))
-    engine.fit(rows, rows, Plan(2, 1, 0, augmentation=Augmentation(rotation=90)), [])
+    engine.fit(rows, rows, Plan(2, 1, 0, augmentation={"input": Augmentation(rotation=90)}), [])
     expected = model(PICTURES.astype(np.float32) / 255).numpy()
     np.testing.assert_allclose(engine.predict(rows, 2), expected, rtol=1e-4)
     assert engine.evaluate(rows, 2)["loss"] == pytest.approx(float(np.square(expected - 1).mean()), rel=1e-4)

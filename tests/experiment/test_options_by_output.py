@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -181,3 +182,26 @@ def test_encoders_of_unknown_inputs_and_texts_that_are_not_padded(bench) -> None
     assert mistakes(bench, text) == [
         "7: model.encoders.words: it needs sequences of one length: add such as {name: pad, length: 500} to the transforms."
     ]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("data.only=[female]", "with several targets, rows cannot be chosen by their class"),
+        ("kfold.stratify=gendr", "stratify: there is no target 'gendr' with classes"),
+        ("kfold.stratify=true", "stratify: name the target, one of income, gender"),
+        ("data.validation={fraction: 0.2, stratify: ages}", "there is no target 'ages' with classes"),
+        ("callbacks=[samples]", "samples needs a vae or gan"),
+        ("data.transforms=[one_hot]", "one_hot needs one target: of several, list it under data.targets"),
+    ],
+)
+def test_what_one_target_alone_can_have_is_refused_with_several(change: str, message: str) -> None:
+    path = Path(__file__).parents[2] / "configs" / "posts_three_outputs.yaml"
+    with pytest.raises(ConfigError, match=re.escape(message)):
+        load(path, [change])
+
+
+def test_a_single_output_has_nothing_to_be_weighed_against() -> None:
+    path = Path(__file__).parents[2] / "configs" / "multilabel_texts.yaml"
+    with pytest.raises(ConfigError, match="there is one output: nothing to weigh it against"):
+        load(path, ["training.loss_weights={tags: 2.0}"])

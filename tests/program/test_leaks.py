@@ -83,6 +83,7 @@ TRAINED: dict[str, tuple[str, str, list[Any], dict[str, Any]]] = {
     ),
     "pretrained, all of it": ("pretrained", "image_folder", ["rescale"], {"train": "all"}),
     "graph": ("graph", "csv", ["standardize"], {}),
+    "combined": ("combined", "csv", ["standardize"], {}),
     "vae": ("vae", "image_folder", ["rescale"], {}),
     "gan": ("gan", "image_folder", ["rescale"], {}),
 }
@@ -93,10 +94,12 @@ def options(name: str) -> dict[str, Any]:
     return {"name": name, **REQUIRED.get(name, {}), **SMALL.get(name, {})}
 
 
-def dataset(name: str, transforms: list[Any] | None = None) -> Dataset:
+def dataset(name: str, transforms: list[Any] | None = None, of: str | None = None) -> Dataset:
+    """Return a dataset with these transforms, of one of its inputs if it has several."""
     cls = Dataset.registry.get(name)
     held = {"test": 0.25} if "test" in cls.model_fields and cls.model_fields["test"].default is None else {}
-    given = options(name) | held | ({"transforms": transforms} if transforms else {})
+    listed = {"inputs": {of: {"transforms": transforms}}} if of else {"transforms": transforms}
+    given = options(name) | held | (listed if transforms else {})
     return cls.model_validate(given)
 
 
@@ -123,9 +126,11 @@ def chains(task: Task, transform: str) -> Iterator[list[dict[str, Any]]]:
 def fitting(name: str) -> list[tuple[Dataset, Split, Data, dict[str, Any]]]:
     """Return a dataset with every transform that fits it: its parts, its rows and what is learnt of them."""
     loaded, found = rows_of(name), []
-    for chain in [[], *(chain for step in TRANSFORMS for chain in chains(loaded.task, step))]:
+    views = {of: loaded.task.of_input(of) for of in loaded.task.inputs}
+    every = [(of, chain) for of, view in views.items() for step in TRANSFORMS for chain in chains(view, step)]
+    for of, chain in [(None, []), *every]:
         try:
-            given = dataset(name, chain)
+            given = dataset(name, chain, of if len(views) > 1 else None)
             parts = split(given, loaded)
             found.append((given, parts, *learnt(given, parts, loaded.task)))
         except (ConfigError, ValidationError):

@@ -8,7 +8,7 @@ import pytest
 from every import OUTPUTS, fitting, made, names, rows_for
 
 from dlpy.components.objectives import Loss, Metric, Optimizer, Schedule
-from dlpy.data.task import Input, Task
+from dlpy.data.task import Input, Output, Task
 
 pytestmark = pytest.mark.slow  # imports Keras
 
@@ -66,7 +66,8 @@ def test_a_loss_is_that_of_keras_and_measures_the_targets_it_fits(name: str) -> 
 @pytest.mark.parametrize("name", names("metrics"))
 def test_a_metric_is_that_of_keras_and_measures_the_targets_it_fits(name: str) -> None:
     metric: Metric = made("metrics", name).model_copy(update={"label": "mine"})
-    for task in fitting(metric, [Task.single(Input("array", (6,)), output) for output in OUTPUTS]):
+    outputs = [*OUTPUTS, Output("ordinal", 3, ("a", "b", "c"))]
+    for task in fitting(metric, [Task.single(Input("array", (6,)), output) for output in outputs]):
         built = metric.build(task)
         assert built.name == "mine"
         own = ("threshold", "average", "class_id") if name in ("precision", "recall", "f1") else ()

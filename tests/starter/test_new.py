@@ -78,11 +78,12 @@ def test_a_column_of_sentences_becomes_an_experiment_on_texts(folder, arguments)
     assert data.task.input.kind == "sparse"
 
 
-def test_a_table_with_more_than_sentences_stays_a_table(folder):
+def test_a_table_with_more_than_sentences_stays_a_table_and_uses_them(folder):
     (folder / "r.csv").write_text(REVIEWS.replace("id,", "price,").replace("1,good", "3,good"))
     assert main(["new", "r.csv", "--target", "verdict"]) == 0
     dataset = load(folder / "r.yaml")[0].data
-    assert (dataset.name, dataset.ignore) == ("csv", ["review"])
+    assert (dataset.name, dataset.ignore) == ("csv", [])
+    assert dataset.inputs["text"].text == "review"
     (folder / "n.csv").write_text("name,verdict\n" + "".join(f"Name {i},{i % 2}\n" for i in range(40)))
     with pytest.raises(DataError, match="has only names besides 'verdict'"):
         starter.experiment_for("n.csv", None, folder / "e.yaml")

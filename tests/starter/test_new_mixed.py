@@ -72,6 +72,18 @@ def test_a_column_with_an_empty_text_is_left_out(table, capsys):
     assert load(Path("homes.yaml"))[0].model.name == "dense"
 
 
+def test_missing_cells_and_chosen_categories_belong_to_the_facts(table, capsys):
+    table(photos=False)
+    text = Path("homes.csv").read_text().replace("\n103,", "\n,", 1)
+    Path("homes.csv").write_text(text)
+    assert main(["new", "homes.csv", "--categorical", "city"]) == 0
+    experiment, document = load(Path("homes.yaml"))
+    assert document.values["data"]["inputs"]["facts"] == {
+        "columns": "rest", "categorical": ["city"], "missing": "median", "transforms": ["standardize"],
+    }  # fmt: skip
+    assert len(experiment.data.load().train) == 34  # of 40, without 15% test rows
+
+
 def test_the_experiment_trains(table, bench):
     table(photos=False)
     assert main(["new", "homes.csv"]) == 0
