@@ -23,6 +23,7 @@ from dlpy.engine.fused_updates import fuse
 from dlpy.engine.graphs import GraphEpoch, Graphs, Part, Predictions, by_output, steps_in_block
 from dlpy.engine.lengths import Lengths
 from dlpy.engine.model_state import Averages
+from dlpy.engine.ordered_updates import add_in_order
 from dlpy.engine.plan import Execution, Pause, Plan, Stage, acts_on_batches, epoch_orders, held_out_order
 from dlpy.engine.step_epoch import StepEpoch
 from dlpy.engine.step_hooks import Watch, no_pause, require_finite
@@ -79,6 +80,8 @@ class Engine:
     def _use_compiled(self) -> None:
         """Make new graphs for the model as it is compiled now."""
         self._graphs = Graphs(self.model)
+        for optimizer, _ in model_state.learners(self.model) if self.model.optimizer else []:
+            add_in_order(optimizer)
         if self.execution == Execution("epoch"):  # XLA fuses alone, and steps are to be those of `fit`
             for optimizer, _ in model_state.learners(self.model):
                 fuse(optimizer)
