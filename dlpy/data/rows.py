@@ -84,8 +84,8 @@ class Rows:
     def with_target(self, name: str) -> "Rows":
         """Return the rows that have this target, with it alone; rows without targets stay without."""
         rows = self.of_target(name)
-        missing = is_missing(rows.y) if rows.targets else np.zeros(0, np.bool_)
-        return rows.take(np.flatnonzero(~missing)) if missing.any() else rows
+        known = known_rows(rows.y) if rows.targets else rows.index
+        return rows if len(known) == len(rows) else rows.take(known)
 
     def take(self, rows: np.ndarray) -> "Rows":
         """Return the selected rows, in the given order."""
@@ -101,6 +101,11 @@ def is_missing(target: np.ndarray) -> np.ndarray:
     """Return for each row whether it has no target, or not all of several numbers: (rows,) bool."""
     missing = np.isnan(target) if target.dtype.kind == "f" else np.less(target, 0)
     return np.any(missing.reshape(len(target), -1), axis=1)
+
+
+def known_rows(target: np.ndarray) -> np.ndarray:
+    """Return the positions of the rows that have this target: (known,) int64."""
+    return np.flatnonzero(~is_missing(target))
 
 
 @dataclass(frozen=True)

@@ -77,6 +77,11 @@ class Output:
         return self.kind in ("binary", "multiclass", "ordinal")
 
     @property
+    def class_count(self) -> int:
+        """The number of classes; 0 if it is known only once the data is loaded."""
+        return 2 if self.kind == "binary" else self.units or 0
+
+    @property
     def activation(self) -> str:
         """The activation of the last layer."""
         if self.is_count:

@@ -44,7 +44,7 @@ def _check_target(rows: Rows, part: str, output: Output, what: str) -> None:
     if bad is not None:
         raise DataError(f"{part} row {rows.index[bad[0]]}: the {what} is {rows.y[bad]}; expected a finite number.")
     if output.has_classes and not output.one_hot:
-        _check_labels(rows, part, 2 if output.kind == "binary" else output.units or 0)
+        _check_labels(rows, part, output.class_count)
     if output.kind == "multilabel" and not np.isin(rows.y, (0, 1)).all():
         raise DataError(f"{part} rows: the {what} has other values than 0 and 1.")
     if output.is_count and not ((rows.y >= 0) & (rows.y == np.floor(rows.y))).all():
@@ -90,7 +90,7 @@ def check_every_class(rows: Rows, task: Task) -> None:
 
 
 def _check_every_class(rows: Rows, output: Output, where: str) -> None:
-    count = 2 if output.kind == "binary" else output.units or 0
+    count = output.class_count
     missing = np.flatnonzero(np.bincount(class_numbers(rows, output), minlength=count) == 0)
     if len(missing):
         named = ", ".join(output.classes[number] if output.classes else str(number) for number in missing[:5])

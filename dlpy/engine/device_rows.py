@@ -127,18 +127,9 @@ def batch(tensors: Tensors, step: tf.Tensor, shapes: Shapes) -> Batch:
         step: the number of the batch, from 0.
         shapes: of the model's inputs; that of the only one may have any name.
     """
-    held, moved = tensors
-    start = step * held.batch_size
-    some = slice(start, start + held.batch_size)
-    if not moved.sparse:
-        return _gathered(tensors, some, shapes)
-    rows = moved.order[some]
-    x = {}
-    for name in held.x:
-        shape = _shape_of(name, held, shapes)
-        sparse = moved.sparse.get(name)
-        x[name] = _taken(name, tensors, some, shape) if sparse is None else sparse.batch(step, rows, shape[-1])
-    return (_only(x), *_targets(held, rows))
+    start = step * tensors.held.batch_size
+    some = slice(start, start + tensors.held.batch_size)
+    return _gathered(tensors, some, shapes, step)
 
 
 def block(tensors: Tensors, number: tf.Tensor, steps: int, batch_size: int, shapes: Shapes) -> Batch:
@@ -190,28 +181,27 @@ def _constants(arrays: Any) -> Any:
     return tf.nest.map_structure(constant, arrays)
 
 
-def _gathered(tensors: Tensors, some: slice, shapes: Shapes) -> Batch:
-    """Return the rows at these positions of the order, in the form of a batch."""
+def _gathered(tensors: Tensors, some: slice, shapes: Shapes, step: Any = None) -> Batch:
+    """Return the rows at these positions of the order, in the form of a batch.
+
+    Args:
+        tensors: the rows.
+        some: the positions.
+        shapes: of the model's inputs.
+        step: the number of the batch, by which sparse rows are taken.
+    """
     held, moved = tensors
-    rows = moved.order[some]
-    if len(held.x) == 1:
-        (name,) = held.x
-        x, shape = held.x[name], _shape_of(name, held, shapes)
-        if isinstance(x, PassageTensors) and x.every:
-            return (x.take(rows, shape), x.next_tokens(rows))
-    taken = {name: _taken(name, tensors, some, _shape_of(name, held, shapes)) for name in held.x}
-    return (_only(taken), *_targets(held, rows))
-
-
-def _taken(name: str, tensors: Tensors, some: slice, shape: Shape) -> tf.Tensor:
-    """Return an input of the rows at these positions of the order."""
-    held, moved = tensors
-    draws = moved.draws.get(name)
-    return _features(held.x[name], moved.order[some], shape, None if draws is None else draws.at(some))
-
-
-def _shape_of(name: str, held: Held, shapes: Shapes) -> Shape:
-    return next(iter(shapes.values())) if len(held.x) == 1 else shapes[name]
+    rows, x = moved.order[some], {}
+    for name, given in held.x.items():
+        shape = shapes[name] if len(held.x) > 1 else next(iter(shapes.values()))
+        if isinstance(given, PassageTensors) and given.every:
+            return (given.take(rows, shape), given.next_tokens(rows))
+        if name in moved.sparse:
+            x[name] = moved.sparse[name].batch(step, rows, shape[-1])
+        else:
+            draws = moved.draws[name].at(some) if name in moved.draws else None
+            x[name] = _features(given, rows, shape, draws)
+    return (_only(x), *_targets(held, rows))
 
 
 def _only(by_name: dict[str, Any]) -> Any:

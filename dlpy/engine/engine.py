@@ -82,8 +82,7 @@ class Engine:
         self._graphs = Graphs(self.model)
         for optimizer, _ in model_state.learners(self.model) if self.model.optimizer else []:
             add_in_order(optimizer)
-        if self.execution == Execution("epoch"):  # XLA fuses alone, and steps are to be those of `fit`
-            for optimizer, _ in model_state.learners(self.model):
+            if self.execution == Execution("epoch"):  # XLA fuses alone, and steps are to be those of `fit`
                 fuse(optimizer)
 
     def restart(self, fresh: keras.Model) -> None:

@@ -38,7 +38,7 @@ def weights_of_rows(chosen: str | dict[str, float], labels: np.ndarray, output: 
     Args:
         labels: (rows,) class numbers.
     """
-    counts = np.bincount(labels, minlength=2 if output.kind == "binary" else output.units or 0)
+    counts = np.bincount(labels, minlength=output.class_count)
     if isinstance(chosen, str):  # balanced
         weights = len(labels) / (len(counts) * np.maximum(counts, 1))
     else:

@@ -107,6 +107,10 @@ class Training(Block):
         update = {option: value.get(name) for option, value in given.items() if each[option](value)}
         return self.model_copy(update=update)
 
+    def loss_weight(self, name: str) -> float:
+        """Return the given weight of an output's loss; 1 unless given, or learnt."""
+        return self.loss_weights.get(name, 1.0) if isinstance(self.loss_weights, dict) else 1.0
+
     def shortened(self, epochs: int) -> Training:
         """Return the options with training cut to `epochs`; later phases are dropped."""
         phases = self.phases and first_epochs(self.phases, epochs)

@@ -106,7 +106,7 @@ def _classes(task: Task) -> tuple[str, ...]:
     output = task.output
     if not output.has_classes:
         return ()
-    return tuple(class_names(output, 2 if output.kind == "binary" else output.units or 0))
+    return tuple(class_names(output, output.class_count))
 
 
 def _composed(trained: Trained) -> tuple[Pipeline, keras.Model]:

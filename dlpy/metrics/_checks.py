@@ -4,12 +4,7 @@ from __future__ import annotations
 
 from dlpy.components.objectives import Metric
 from dlpy.core.errors import ConfigError
-from dlpy.data.task import Output, Task
-
-
-def class_count(output: Output) -> int:
-    """Return the number of classes; 0 if it is known only once the data is loaded."""
-    return 2 if output.kind == "binary" else output.units or 0
+from dlpy.data.task import Task
 
 
 def refuse_numbers_and_tokens(metric: Metric, task: Task) -> None:

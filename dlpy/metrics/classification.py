@@ -12,7 +12,7 @@ from dlpy.core.errors import ConfigError
 from dlpy.data.rows import Rows
 from dlpy.data.task import Task
 from dlpy.data.validate import class_numbers
-from dlpy.metrics._checks import class_count, refuse_numbers_and_tokens
+from dlpy.metrics._checks import refuse_numbers_and_tokens
 from dlpy.metrics._keras_class_metrics import class_counts, streamed_area
 from dlpy.scores.class_scores import areas, class_probabilities, label_areas, mean_of_defined
 
@@ -101,7 +101,7 @@ class ClassMeasure(Metric):
             )
         if self.class_id is not None and self.average != "auto":
             raise ConfigError("class_id scores one class and average all of them: leave one of the two out.")
-        count = class_count(output)
+        count = output.class_count
         if self.class_id is not None and count and self.class_id >= count:
             raise ConfigError(f"class_id: {self.class_id} is not one of the {count} classes 0 to {count - 1}.")
 
@@ -111,7 +111,7 @@ class ClassMeasure(Metric):
             average = 1 if task.output.kind == "binary" else "macro"
         how = average if self.class_id is None else self.class_id
         options = {"threshold": self.threshold, "multilabel": task.output.kind == "multilabel", "name": self.key}
-        return class_counts()(self.name, class_count(task.output), how, **options)
+        return class_counts()(self.name, task.output.class_count, how, **options)
 
 
 class AUC(Metric):

@@ -21,14 +21,8 @@ def _same(given: list[Shape], options: Mapping[str, Any]) -> Shape:
     return given[0]
 
 
-@rule("Masking")
-def _masking(given: list[Shape], options: Mapping[str, Any]) -> Shape:
-    need_rank(given[0], 2, "sequences of vectors (time, size)")
-    return given[0]
-
-
-@rule("SpatialDropout1D")
-def _spatial_1d(given: list[Shape], options: Mapping[str, Any]) -> Shape:
+@rule("Masking", "SpatialDropout1D")
+def _of_sequences(given: list[Shape], options: Mapping[str, Any]) -> Shape:
     need_rank(given[0], 2, "sequences of vectors (time, size)")
     return given[0]
 

@@ -41,6 +41,6 @@ class RowsAsTargets(Transform):
 
 def _labelled(output: Output) -> Output:
     """Return the output with its labels as known classes that are not predicted."""
-    count = 2 if output.kind == "binary" else output.units or 0
+    count = output.class_count
     names = output.classes or tuple(map(str, range(count)))
     return replace(output, kind="inputs", classes=names if output.has_classes else (), from_last=False)

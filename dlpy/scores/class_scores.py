@@ -40,15 +40,7 @@ def class_scores(labels: np.ndarray, probability: np.ndarray) -> ClassScores:
     likeliest = probability.argmax(axis=1)
     rows, predicted = np.bincount(labels, minlength=count), np.bincount(likeliest, minlength=count)
     right = np.bincount(labels[labels == likeliest], minlength=count)
-    return ClassScores(
-        rows,
-        predicted,
-        precision=ratio(right, predicted),
-        recall=ratio(right, rows),
-        f1=ratio(2 * right, predicted + rows),
-        auc=areas(labels, probability, "ROC"),
-        average_precision=areas(labels, probability, "PR"),
-    )
+    return _scores((rows, predicted, right), areas(labels, probability, "ROC"), areas(labels, probability, "PR"))
 
 
 def label_scores(labels: np.ndarray, probability: np.ndarray) -> ClassScores:
@@ -60,15 +52,20 @@ def label_scores(labels: np.ndarray, probability: np.ndarray) -> ClassScores:
     """
     true, said = labels == 1, probability > 0.5
     rows, predicted, right = (counted.sum(axis=0) for counted in (true, said, true & said))
-    return ClassScores(
-        rows,
-        predicted,
-        precision=ratio(right, predicted),
-        recall=ratio(right, rows),
-        f1=ratio(2 * right, predicted + rows),
-        auc=label_areas(true, probability, "ROC"),
-        average_precision=label_areas(true, probability, "PR"),
-    )
+    found = (label_areas(true, probability, curve) for curve in ("ROC", "PR"))
+    return _scores((rows, predicted, right), *found)
+
+
+def _scores(counts: tuple[np.ndarray, np.ndarray, np.ndarray], auc: np.ndarray, precision: np.ndarray) -> ClassScores:
+    """Return the scores of each class.
+
+    Args:
+        counts: rows of each class, rows predicted as it, and those of both: (classes,) each.
+        auc: (classes,). precision: average precision, (classes,).
+    """
+    rows, predicted, right = counts
+    measures = (ratio(right, predicted), ratio(right, rows), ratio(2 * right, predicted + rows))
+    return ClassScores(rows, predicted, *measures, auc, precision)
 
 
 def class_probabilities(prediction: np.ndarray) -> np.ndarray:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dlpy.data.features import Windows
-from dlpy.data.rows import Rows, is_missing
+from dlpy.data.rows import Rows, known_rows
 from dlpy.data.task import Output, Task
 from dlpy.data.units import own_numbers
 from dlpy.data.validate import class_numbers
@@ -66,7 +66,7 @@ def answers_for(raw: Rows, rows: Rows, task: Task, predictions: Mapping[str, np.
         prediction = given[name]
         before, after = raw.of_target(name), rows.of_target(name)
         if output.has_missing:
-            known = np.flatnonzero(~is_missing(after.y))
+            known = known_rows(after.y)
             before, after, prediction = before.take(known), after.take(known), prediction[known]
         found.append(Answers(name, before, after, task.of_output(name), prediction, len(task.outputs) == 1))
     return found

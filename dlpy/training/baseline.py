@@ -70,15 +70,14 @@ def baseline(
 
 def _of_outputs(experiment: Experiment, task: Task, train: Rows, rows: Rows, *, weighted: bool) -> dict[str, object]:
     """Return the scores of the outputs' baselines, and the weighted sum of their losses where each has one."""
-    weights, scores, guesses, total = experiment.training.loss_weights, {}, {}, 0.0
+    scores, guesses, total = {}, {}, 0.0
     for name, (own, of_output) in experiment.by_output(task).items():
         found = baseline(own, of_output, train.with_target(name), rows.with_target(name), weighted=weighted)
         guesses[name] = found["guess"]
         scores |= {f"{name}_{key}": value for key, value in found.items() if key not in ("guess", "also")}
-        weight = weights.get(name, 1.0) if isinstance(weights, dict) else 1.0
         loss = found.get("loss")
-        total += weight * loss if isinstance(loss, float) else math.nan
-    summed = {} if weights == "uncertainty" or math.isnan(total) else {"loss": total}
+        total += experiment.training.loss_weight(name) * loss if isinstance(loss, float) else math.nan
+    summed = {} if experiment.training.loss_weights == "uncertainty" or math.isnan(total) else {"loss": total}
     told = "; ".join(f"{name}: {guess}" for name, guess in guesses.items())
     return {"guess": told, "guesses": guesses, **summed, **scores}
 
@@ -122,7 +121,7 @@ def _targets(rows: Rows, experiment: Experiment, task: Task, *, weighted: bool) 
         y = rows.y.reshape(len(rows), -1)
         values = own_numbers(y, output) if experiment.loss(task).needs_unit else y
         return Targets(values.astype(np.float32), np.ones(len(rows)), len(rows), units, activation)
-    labels, count = class_numbers(rows, output), 2 if output.kind == "binary" else units
+    labels, count = class_numbers(rows, output), output.class_count
     weights = weights_of_rows(chosen, labels, output) if weighted and chosen is not None else None
     counts = np.bincount(labels, weights, minlength=count).astype(np.float64)
     values = np.eye(count) if output.one_hot else np.arange(count)[:, None]
@@ -185,7 +184,7 @@ def beside(common_sense: dict[str, Any], scores: Mapping[str, Any]) -> dict[str,
 
 def _classes(train: Rows, rows: Rows, output: Output) -> dict[str, object]:
     known, wanted = class_numbers(train, output), class_numbers(rows, output)
-    counts = np.bincount(known, minlength=2 if output.kind == "binary" else output.units or 0)
+    counts = np.bincount(known, minlength=output.class_count)
     majority = int(counts.argmax())
     share = np.maximum(counts / counts.sum(), 1e-7)
     return {

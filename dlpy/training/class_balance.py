@@ -75,7 +75,7 @@ class _Part:
 def _counts(rows: Rows, output: Output) -> np.ndarray:
     """Return the number of rows of each class: (classes,); those without one are left out."""
     labels = class_numbers(rows, output)
-    return np.bincount(labels[labels >= 0], minlength=2 if output.kind == "binary" else output.units or 0)
+    return np.bincount(labels[labels >= 0], minlength=output.class_count)
 
 
 def _line(part: _Part, train: np.ndarray | None, output: Output, advice: str) -> str:

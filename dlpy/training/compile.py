@@ -12,7 +12,7 @@ from dlpy.components.hooks import Hooks
 from dlpy.components.model import GenerativeModel, PretrainedModel
 from dlpy.components.objectives import DATA_LOSS, Metric, Optimizer
 from dlpy.core.errors import ConfigError
-from dlpy.data.rows import SAMPLE_WEIGHT, Data, Rows, is_missing
+from dlpy.data.rows import SAMPLE_WEIGHT, Data, Rows, known_rows
 from dlpy.data.task import Output, Task
 from dlpy.data.validate import class_numbers
 from dlpy.engine.custom_step import stepped_class
@@ -23,6 +23,7 @@ from dlpy.engine.penalties import data_loss, has_penalty
 from dlpy.engine.plan import Execution, Stage, choose
 from dlpy.experiment.class_weights import weights_of_rows
 from dlpy.experiment.experiment import Experiment, prefix
+from dlpy.training.answers import by_target
 from dlpy.training.loss import training_loss
 from dlpy.training.network import new_model
 
@@ -65,7 +66,7 @@ def compile_model(model: keras.Model, experiment: Experiment, task: Task, optimi
 
 def _objectives(experiment: Experiment, task: Task) -> dict[str, Objective]:
     """Return what each output is trained and scored by."""
-    found, weights = {}, experiment.training.loss_weights
+    found = {}
     for name, (own, of_output) in experiment.by_output(task).items():
         named = [
             metric.model_copy(update={"label": prefix(task, name) + metric.key}) for metric in own.metrics(of_output)
@@ -73,7 +74,7 @@ def _objectives(experiment: Experiment, task: Task) -> dict[str, Objective]:
         found[name] = Objective(
             loss=training_loss(own, of_output),
             metrics=[metric.build(of_output) for metric in named if metric.is_logged],
-            weight=weights.get(name, 1.0) if isinstance(weights, dict) else 1.0,
+            weight=experiment.training.loss_weight(name),
             is_masked=of_output.output.has_missing,
             is_error=of_output.output.kind == "regression",
         )
@@ -132,7 +133,7 @@ def sample_weight(experiment: Experiment, data: Data) -> np.ndarray | dict[str, 
 def _weights_by_class(chosen: str | dict[str, float], rows: Rows, output: Output) -> np.ndarray:
     """Return the weight of each row by its class: (rows,) float32; rows without a class have any."""
     weights = np.ones(len(rows), np.float32)
-    known = np.flatnonzero(~is_missing(rows.y)) if output.has_missing else np.arange(len(rows))
+    known = known_rows(rows.y) if output.has_missing else np.arange(len(rows))
     weights[known] = weights_of_rows(chosen, class_numbers(rows.take(known), output), output)
     return weights
 
@@ -151,10 +152,10 @@ def exact_scores(experiment: Experiment, task: Task) -> dict[str, ExactScore]:
 
 def _exact(metric: Metric, output: str, task: Task, rows: Rows, predictions: Predictions) -> float:
     """Return the score of an output from the predictions for all rows; rows without its target do not count."""
-    prediction = predictions[output] if output in predictions else predictions[""]
+    prediction = by_target(task, predictions)[output]
     own = rows.of_target(output)
     if task.output.has_missing:
-        known = np.flatnonzero(~is_missing(own.y))
+        known = known_rows(own.y)
         own, prediction = own.take(known), prediction[known]
     return metric.exact(task, own, prediction)
 

@@ -186,7 +186,7 @@ def _balance(rows: Rows, task: Task) -> str:
         return f"{len(names)} labels: {', '.join(f'{on_a_line(name)} {share:.0%}' for name, share in shares)}{more}"
     if len(rows.inputs) == 1 and isinstance(rows.x, Passages):
         return f"{np.count_nonzero(rows.x.wanted()):,} of {output.units:,} tokens to learn"
-    counts = np.bincount(class_numbers(rows, output), minlength=2 if output.kind == "binary" else output.units or 0)
+    counts = np.bincount(class_numbers(rows, output), minlength=output.class_count)
     present = counts[counts > 0]
     of_all = "" if len(present) == len(counts) else f" of {len(counts)}"
     if len(present) == 1:

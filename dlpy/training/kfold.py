@@ -9,7 +9,7 @@ import numpy as np
 
 from dlpy.components.model import GenerativeModel
 from dlpy.core import keras_backend
-from dlpy.data.rows import Data, Loaded, is_missing
+from dlpy.data.rows import Data, Loaded, known_rows
 from dlpy.data.validate import check_every_class
 from dlpy.drawing.figures import draw_all
 from dlpy.experiment.document import Document
@@ -145,7 +145,7 @@ def _save_out_of_fold(run: Run, loaded: Loaded, folds: list[Fold]) -> None:
         one_hot = output.has_classes and target.ndim > 1 and target.shape[1] > 1
         flat = target.reshape(-1) if target.size == len(target) else target
         labels = target.argmax(axis=-1) if one_hot else flat
-        known = np.flatnonzero(~is_missing(target)) if output.has_missing else np.arange(len(numbers))
+        known = known_rows(target) if output.has_missing else np.arange(len(numbers))
         key = "out_of_fold" if len(loaded.task.outputs) == 1 else key_of("out_of_fold", name)
         own = {"index": loaded.train.index[numbers], "target": labels, "prediction": mean}
         arrays |= {f"{key}.{what}": array[known] for what, array in own.items()}

@@ -55,7 +55,7 @@ def _by_class(rows: Rows, task: Task) -> str:
     output = task.output
     if not output.has_classes:
         return f"{len(rows):,}"
-    counts = np.bincount(class_numbers(rows, output), minlength=2 if output.kind == "binary" else output.units or 0)
+    counts = np.bincount(class_numbers(rows, output), minlength=output.class_count)
     if len(counts) > _MOST_LISTED:
         return f"{np.count_nonzero(counts):,} of {len(counts):,} classes"
     names = output.classes or tuple(map(str, range(len(counts))))
