@@ -2,47 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
 
-from dlpy.components.model import AnyModel
-from dlpy.core.errors import ConfigError, ConfigErrors
-from dlpy.core.options import Block
 from dlpy.data.task import Input, Output, Task
-from dlpy.experiment.document import read
-from dlpy.experiment.messages import checked
-from dlpy.experiment.yaml_reader import Mistake
+from tests.model_mistakes import mistakes_in
 
 WORDS = Input("sequence", (100,), 10_000, padding="front")
 OUTPUTS = {"price": Output("regression"), "sold": Output("binary", 1, ("no", "yes"))}
 TASK = Task({"words": WORDS, "photo": Input("array", (64, 64, 3))}, OUTPUTS)
 
 
-class OfModel(Block):
-    """An experiment file of nothing but a model."""
-
-    name: str | None = None
-    model: AnyModel
-
-
 def mistakes(tmp_path: Path, options: str, task: Task | None = None) -> list[str]:
     """Return the mistakes in the options, each from its line number on; the first option is in line 3."""
-    path = tmp_path / "x.yaml"
-    path.write_text(f"model:\n  name: combined\n{options}")
-    document = read(path)
-    try:
-        model = checked(OfModel, document).model
-        if task is not None:
-            model.check(task)
-    except ConfigErrors as error:
-        found = str(document.error([Mistake(("model", *keys), message) for keys, message in error.found]))
-    except ConfigError as error:
-        found = str(error)
-    else:
-        return []
-    return [re.sub(r"^.*x\.yaml:", "", line) for line in found.splitlines()]
+    return mistakes_in(tmp_path, f"  name: combined\n{options}", task)
 
 
 OF_THE_FILE = {

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import re
 import time
 from pathlib import Path
 
 import pytest
 
-from dlpy.components.model import AnyModel
-from dlpy.core.errors import ConfigError, ConfigErrors
-from dlpy.core.options import Block
 from dlpy.data.task import Input, Output, Task
-from dlpy.experiment.document import read
-from dlpy.experiment.messages import checked
-from dlpy.experiment.yaml_reader import Mistake
 from tests.machine import seconds
+from tests.model_mistakes import mistakes_in
 
 TASK = Task(
     {
@@ -32,29 +26,10 @@ ANY_SIZE = Task.single(Input("array", (None, None, 3)), Output("regression"))
 TEXTS = Task.single(Input("sequence", (100,), 50, padding="front"), Output("regression"))
 
 
-class OfModel(Block):
-    """An experiment file of nothing but a model."""
-
-    name: str | None = None
-    model: AnyModel
-
-
 def mistakes(tmp_path: Path, layers: str, outputs: str = "", task: Task | None = None) -> list[str]:
     """Return the mistakes in a graph, each from its line number on; the first layer is in line 4."""
-    path = tmp_path / "x.yaml"
-    path.write_text(f"model:\n  name: graph\n  layers:\n{layers}" + (f"  outputs: {outputs}\n" if outputs else ""))
-    document = read(path)
-    try:
-        model = checked(OfModel, document).model
-        if task is not None:
-            model.check(task)
-    except ConfigErrors as error:
-        found = str(document.error([Mistake(("model", *keys), message) for keys, message in error.found]))
-    except ConfigError as error:
-        found = str(error)
-    else:
-        return []
-    return [re.sub(r"^.*x\.yaml:", "", line) for line in found.splitlines()]
+    behind = f"  outputs: {outputs}\n" if outputs else ""
+    return mistakes_in(tmp_path, f"  name: graph\n  layers:\n{layers}{behind}", task)
 
 
 def rows(*layers: str) -> str:
