@@ -102,8 +102,9 @@ def misfits(experiment: Experiment, task: Task) -> list[Mistake]:
     """Return the mistakes that depend on the dataset's task."""
     attempt = _Attempts()
     wrong = _wrong_names(experiment, task)
-    if wrong:
+    if any(mistake.keys[0] != "training" for mistake in wrong):
         return wrong
+    attempt.mistakes += wrong
     listed, added = experiment.data.transforms, experiment.model.transforms()
     for transform in experiment.all_transforms():
         keys = getattr(transform, "keys", None) or ("data",)
@@ -124,7 +125,8 @@ def misfits(experiment: Experiment, task: Task) -> list[Mistake]:
     for keys, split in {**splits, ("kfold",): experiment.kfold}.items():
         if all(output.kind != "unknown" for output in task.outputs.values()):
             attempt((*keys, "stratify"), stratified, task, split.stratify)
-    _check_objectives(attempt, experiment, task)
+    if not wrong:
+        _check_objectives(attempt, experiment, task)
     _check_callbacks(attempt, experiment, task)
     attempt(("training", "jit_compile"), _check_jit_compile, experiment.training.jit_compile, task)
     return attempt.mistakes

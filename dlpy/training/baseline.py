@@ -56,7 +56,7 @@ def baseline(
         scores = _tokens(train.x, rows.x)
         return {"loss": scores["crossentropy"], **scores} if loss.name == "sparse_categorical_crossentropy" else scores
     if output.kind == "regression":
-        scores = _regression(train.y.reshape(len(train), -1), rows.y.reshape(len(rows), -1))
+        scores = _regression(train.y.reshape(len(train), -1), rows.y.reshape(len(rows), -1), output)
         scores |= _of_metrics(experiment, task, train, rows)
     elif output.kind == "multilabel":
         scores = _labels(train.y, rows.y, output)
@@ -224,10 +224,12 @@ def _guess(name: str, guess: np.ndarray, wanted: np.ndarray) -> dict[str, object
     return {"guess": name, "mse": float(np.square(errors).mean()), "mae": float(np.abs(errors).mean())}
 
 
-def _regression(known: np.ndarray, wanted: np.ndarray) -> dict[str, object]:
+def _regression(known: np.ndarray, wanted: np.ndarray, output: Output) -> dict[str, object]:
     mean, median = known.mean(axis=0), np.median(known, axis=0)
+    own = [_spelled(own_numbers(numbers, output)) for numbers in (mean, median)]
+    kind = "mean" if output.log_of_sum is None else "geometric mean"
     return {
-        "guess": f"always the mean {_spelled(mean)} or the median {_spelled(median)}",
+        "guess": f"always the {kind} {own[0]} or the median {own[1]}",
         "mse": float(np.square(wanted - mean).mean()),
         "mae": float(np.abs(wanted - median).mean()),
     }

@@ -71,7 +71,8 @@ def _about_part(part: str, rows: Rows, task: Task) -> Iterator[str]:
         label = f"input {name}" if len(task.inputs) > 1 else "input"
         yield f"  {label}: {given}{_span(rows.of_input(name))}"
     for name in task.outputs:
-        yield f"  target {name}: {_balance_of(rows, task, name).removeprefix('target ')}"
+        label = f"target {name}" if len(task.outputs) > 1 else "target"
+        yield f"  {label}: {_balance_of(rows, task, name).removeprefix('target ')}"
 
 
 def _shapes(before: Rows, after: Rows, task: Task) -> Iterator[str]:

@@ -205,3 +205,11 @@ def test_a_single_output_has_nothing_to_be_weighed_against() -> None:
     path = Path(__file__).parents[2] / "configs" / "multilabel_texts.yaml"
     with pytest.raises(ConfigError, match="there is one output: nothing to weigh it against"):
         load(path, ["training.loss_weights={tags: 2.0}"])
+
+
+def test_a_wrong_name_in_training_does_not_hide_mistakes_in_the_model() -> None:
+    path = Path(__file__).parents[2] / "configs" / "posts_three_outputs.yaml"
+    with pytest.raises(ConfigError) as raised:
+        load(path, ["training.loss={agee: mse}", "model.layers.words.of=post"])
+    assert "there is no output 'agee'" in str(raised.value)
+    assert "there is no input or layer 'post'" in str(raised.value)
