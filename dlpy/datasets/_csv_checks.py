@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from dlpy.datasets._csv_inputs import TableInput
+from dlpy.datasets._csv_inputs import CsvInput, TableInput
+from dlpy.datasets._csv_targets import CsvTarget
 from dlpy.datasets._names import Found, Keys, required, wrong_names
 
 if TYPE_CHECKING:
@@ -66,10 +67,12 @@ def clashing_columns(data: Csv) -> Iterator[Found]:
 
 def _claims(data: Csv) -> Iterator[tuple[Keys, str]]:
     """Yield every column that an option names, with the keys of the option."""
-    options: list[tuple[str, Mapping]] = [("targets", data.targets or {}), ("inputs", data.inputs or {})]
-    for key, blocks in options[:1]:
-        yield from (((key, name), column) for name, block in blocks.items() for column in block.used())
+    yield from _claims_by_name("targets", data.targets or {})
     yield from (((key,), column) for key, column in data.marks())
     yield from ((("ignore",), column) for column in data.ignore)
-    for key, blocks in options[1:]:
-        yield from (((key, name), column) for name, block in blocks.items() for column in block.used())
+    yield from _claims_by_name("inputs", data.inputs or {})
+
+
+def _claims_by_name(key: str, blocks: Mapping[str, CsvInput | CsvTarget]) -> Iterator[tuple[Keys, str]]:
+    """Yield every column of named inputs or targets."""
+    yield from (((key, name), column) for name, block in blocks.items() for column in block.used())
