@@ -116,7 +116,7 @@ class Slot:
             context = {"key": "name"} if isinstance(options, dict) and "name" in options else {}
             context["message"] = message + did_you_mean("", self.known())
             raise PydanticCustomError("component", "{message}", context)
-        cls = self.known().get(options["name"])
+        cls = self.registry.find(options["name"]) or self.known().get(options["name"])
         if cls is None:
             message = f"unknown {kind} '{options['name']}'.{did_you_mean(options['name'], self.registry.names())}"
             raise PydanticCustomError("component", "{message}", {"message": message, "key": "name"})

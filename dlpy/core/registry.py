@@ -51,15 +51,30 @@ class Registry(Generic[Class]):
         Raises:
             ConfigError: there is none; the message suggests the closest name.
         """
-        self._scan()
-        if name not in self._classes:
+        found = self.find(name)
+        if found is None:
             raise ConfigError(f"unknown {self.kind} '{name}'.{did_you_mean(name, self._classes)}")
-        return self._classes[name]
+        return found
+
+    def find(self, name: str) -> Class | None:
+        """Return the class named `name`, or None; other components are imported only if no module has that name."""
+        if name not in self._classes:
+            self._import(name)
+        if name not in self._classes:
+            self._scan()
+        return self._classes.get(name)
 
     def names(self) -> list[str]:
         """Return all names in alphabetical order."""
         self._scan()
         return sorted(self._classes)
+
+    def _import(self, name: str) -> None:
+        """Import the module of that name, if there is one."""
+        is_folder = hasattr(importlib.import_module(self.package), "__path__")
+        may_be_one = name.isidentifier() and not name.startswith("_")
+        if is_folder and may_be_one and importlib.util.find_spec(f"{self.package}.{name}"):
+            importlib.import_module(f"{self.package}.{name}")
 
     def _scan(self) -> None:
         if self._complete:

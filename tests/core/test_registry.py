@@ -272,3 +272,15 @@ def test_an_optimizer_of_ones_own_works_beside_callbacks_that_set_its_rate(bench
     (run,) = bench.folder.glob("runs/2*")
     rows = (run / "metrics.csv").read_text().splitlines()
     assert [row.split(",")[2] for row in rows[1:]] == ["0.25", "0.125"]
+
+
+def test_a_name_imports_its_own_module_only() -> None:
+    code = (
+        "import sys; from dlpy.components.model import Model; Model.registry.get('dense');"
+        "print([name for name in ('dense', 'vae', 'rnn') if f'dlpy.models.{name}' in sys.modules]);"
+        "print(Model.registry.find('_outputs'), Model.registry.find('models.dense'), 'vae' in Model.registry.names())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, timeout=seconds(60), check=True
+    )
+    assert done.stdout.splitlines() == ["['dense']", "None None True"]
