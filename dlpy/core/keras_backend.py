@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import logging
 import os
 import sys
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from dlpy.core.errors import SetupError
 # 0.5 to 1.5 s. They are hidden during the import.
 _NOT_NEEDED = ("sklearn", "scipy", "pandas", "matplotlib.pyplot")
 _USUAL = ("float32", "channels_last", 1e-7)
+_RETRACED = "triggered tf.function retracing"  # said of the graphs of another fold, too: the count is kept by id()
 _CAPS = ("KERAS_MAX_EPOCHS", "KERAS_MAX_STEPS_PER_EPOCH")
 
 
@@ -34,6 +36,7 @@ def start() -> None:
             import keras
     except ImportError as error:
         raise SetupError(f"Keras and TensorFlow cannot be imported: {error}.") from error
+    logging.getLogger("tensorflow").addFilter(lambda record: _RETRACED not in record.getMessage())
     asked = (keras.config.floatx(), keras.config.image_data_format(), keras.config.epsilon())
     if asked != _USUAL:
         names = "floatx, image_data_format or epsilon"
