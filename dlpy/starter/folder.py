@@ -6,15 +6,15 @@ from itertools import islice
 from pathlib import Path
 
 from dlpy.core.errors import DataError
-from dlpy.data.images.files import SUFFIXES, read_sizes
+from dlpy.data.images.files import SUFFIXES
 from dlpy.data.text.vocabulary import pieces
 from dlpy.datasets._folders import class_folders, entries, folder_names
 from dlpy.datasets._image_files import by_folder, parts_among
 from dlpy.datasets._prose import read_text
+from dlpy.starter.image_models import for_images
+from dlpy.starter.images import look
 from dlpy.starter.wording import Item, Lines, Option, experiment_file, listed, plural, relative
 
-_MOST_LOOKED_AT = 1_000
-_SIDE = 150  # of images that differ in size, unless they are smaller
 _HELD_OUT = {
     "test": Option("test", 0.15, "held out for dlpy evaluate"),
     "validation": Option("validation", 0.15, "monitored during training"),
@@ -45,41 +45,24 @@ def experiment_for_folder(folder: Path, output: Path) -> str:
 
 def _for_images(folder: Path, parts: dict[str, str], output: Path) -> str:
     listing = by_folder(folder, parts.get("train", ""), None)
-    size, about = _size(folder, listing.names)
+    seen = look(folder, listing.names, listing.y)
     named = {part: parts[part] for part in ("train", "validation", "test") if part in parts}
     held_out = [line for part, line in _HELD_OUT.items() if part not in parts]
-    few = len(listing.names) < 5_000
-    changes = {"rotation": 15, "shift": 0.1, "zoom": 0.1, "flip": "horizontal"}
-    blocks = next(count for count in (4, 3, 2, 1) if size >= 12 * 2 ** (count - 1) or count == 1)
-    filters = [32, 64, 128, 128][:blocks]
+    held = sum(float(line.value) for line in held_out)
+    chosen = for_images(seen, round(len(listing.names) * (1 - held)))
     data = [
         Option("name", "image_folder"),
         Option("path", relative(folder, output)),
         *([Option("parts", named, "folders in path")] if parts else []),
-        Option("size", size, about),
+        *chosen.reading,
         *held_out,
-        Option("transforms", ["rescale"], "0 to 255 becomes 0 to 1"),
-        *([Option("augmentation", changes, "random changes of training images")] if few else []),
+        *chosen.preparing,
     ]
-    model = [Option("name", "convnet"), Option("filters", filters), Option("padding", "same")]
-    model += [Option("global_pooling", "average"), Option("units", [64]), Option("dropout", 0.3)]
-    training = [Option("optimizer", "adam"), Option("epochs", 50 if few else 20), Option("batch_size", 32)]
     classes = listing.output.classes
     title = [f"Classifies the images in {folder.name} ({plural(len(listing.names), 'image')})."]
-    title.append(f"{len(classes)} classes: {listed([*classes])}")
-    return experiment_file(title, output, {"data": data, "model": model, "training": training})
-
-
-def _size(folder: Path, names: list[str]) -> tuple[int, str]:
-    """Return a side to resize images to, and a comment about their sizes."""
-    found = read_sizes([folder / name for name in names[:: max(1, len(names) // _MOST_LOOKED_AT)]])
-    sizes = [size for size in found if not isinstance(size, DataError)]
-    if not sizes:
-        raise DataError(f"none of the images in {folder} can be read, such as {names[0]}.")
-    (low, narrow), (high, wide) = (tuple(edge(side) for side in zip(*sizes, strict=True)) for edge in (min, max))
-    if (low, narrow) == (high, wide) and low == narrow and low <= _SIDE:
-        return low, "the size of all images"
-    return min(_SIDE, low, narrow), f"images have {narrow} x {low} to {wide} x {high} pixels"
+    title += [f"{len(classes)} classes: {listed([*classes])}", *chosen.about]
+    blocks = {"data": data, "model": chosen.model, "training": chosen.training, "callbacks": chosen.callbacks}
+    return experiment_file(title, output, blocks)
 
 
 def _for_texts(folder: Path, test: Path | None, classes: list[str], output: Path) -> str:

@@ -47,16 +47,18 @@ Lines = Sequence[Option | Item]
 
 
 def experiment_file(title: list[str], output: Path, blocks: dict[str, Lines]) -> str:
-    """Return an experiment file with the title as comments; without callbacks it gets early stopping.
+    """Return an experiment file with the title as comments.
 
     Args:
-        blocks: the lines of `data`, `model` and `training`, and of `callbacks` if any.
+        blocks: the lines of `data`, `model` and `training`, and of `callbacks`. Without these it gets early stopping;
+            an empty list is none.
 
     Raises:
         ConfigError: a value cannot be written as YAML, such as a file name that is not UTF-8.
     """
     early = [Item({"name": "early_stopping", "monitor": "val_loss", "patience": 10})]
     blocks = {**blocks, "callbacks": blocks.get("callbacks", early)}
+    blocks = {name: lines for name, lines in blocks.items() if lines}
     header = [_comment(line) for line in [*title, ""]]
     body = [line for name, lines in blocks.items() for line in (f"{name}:", *_written(lines, "  "))]
     text = "\n".join([*header, f"#   {on_a_line(command('train', output))}", *body]) + "\n"

@@ -1,0 +1,105 @@
+"""The model and the training that `dlpy new` writes for a folder of images, by their number and size."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from dlpy.pretrained.zoo import NETWORKS, imagenet_file
+from dlpy.starter.images import Seen
+from dlpy.starter.wording import Item, Lines, Option
+from dlpy.storage.locate import on_this_machine
+
+_BATCH = 32
+_STEPS = 2_400  # of training, in total, unless that is less than _LEAST_EPOCHS or more than _MOST_EPOCHS
+_LEAST_EPOCHS, _MOST_EPOCHS = 10, 60
+_FEW = 20_000  # images: with more, a base that was trained on others helps less than it costs
+_LEAST_SIDE = 96  # pixels: what a pretrained base needs to see something
+_BASES = ("efficientnet_v2_b0", "mobilenet_v2", "efficientnet_b0", "mobilenet_v3_large", "resnet50_v2", "vgg16")
+_SMALLEST = "mobilenet_v2"  # of the bases, in bytes
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The lines of an experiment file for images; `about` goes into its title."""
+
+    reading: list[Option]
+    preparing: list[Option]
+    model: Lines
+    training: Lines
+    callbacks: Lines
+    about: list[str] = field(default_factory=list)
+
+
+def for_images(seen: Seen, count: int) -> Chosen:
+    """Return what learns best in little time from `count` training images.
+
+    A head on a pretrained base if its weights are on this machine, the images are in color and large enough, and there
+    are not too many; else a small convnet with batch normalization.
+    """
+    suits = not seen.gray and seen.side >= _LEAST_SIDE and count <= _FEW
+    base = next((name for name in _BASES if _at_hand(name)), None) if suits else None
+    if base is not None:
+        return _pretrained(seen, base)
+    chosen = _convnet(seen, count)
+    return chosen if not suits else _with_advice(chosen)
+
+
+def _at_hand(base: str) -> bool:
+    return base in NETWORKS and on_this_machine(imagenet_file(base, "model.weights"), None) is not None
+
+
+def _reading(seen: Seen) -> list[Option]:
+    color = [Option("color_mode", "grayscale", "no image is in color")] if seen.gray else []
+    return [Option("size", seen.side, seen.sizes), *color]
+
+
+def _convnet(seen: Seen, count: int) -> Chosen:
+    changes = {"shift": 0.1, "zoom": 0.1, **({"flip": "horizontal"} if seen.mirrored else {})}
+    blocks = next(blocks for blocks in (4, 3, 2, 1) if seen.side >= 12 * 2 ** (blocks - 1) or blocks == 1)
+    each = -(-count // _BATCH)
+    epochs = min(_MOST_EPOCHS, max(_LEAST_EPOCHS, round(_STEPS / each)))
+    decay = {"name": "cosine_decay", "initial_learning_rate": 0.002, "decay_steps": epochs * each}
+    return Chosen(
+        _reading(seen),
+        [
+            Option("transforms", ["rescale"], "0 to 255 becomes 0 to 1"),
+            Option("augmentation", changes, f"random changes of training images; {seen.why}"),
+        ],
+        [
+            Option("name", "convnet"),
+            Option("filters", [32, 64, 128, 128][:blocks]),
+            Option("padding", "same"),
+            Option("batch_normalization", True),
+            Option("units", []),
+            Option("dropout", 0.5),
+        ],
+        [
+            Option("optimizer", {"name": "adam", "learning_rate": decay}, "decay_steps: all steps of the training"),
+            Option("epochs", epochs),
+            Option("batch_size", _BATCH),
+        ],
+        [],
+    )
+
+
+def _pretrained(seen: Seen, base: str) -> Chosen:
+    return Chosen(
+        _reading(seen),
+        [],
+        [
+            Option("name", "pretrained"),
+            Option("base", base, "its weights are on this machine"),
+            Option("train", "features", "the head, on outputs of the base that are computed once"),
+            Option("pooling", "average"),
+            Option("units", []),
+            Option("dropout", 0.2),
+        ],
+        [Option("optimizer", "adam"), Option("epochs", 30), Option("batch_size", _BATCH)],
+        [Item({"name": "early_stopping", "monitor": "val_loss", "patience": 5})],
+    )
+
+
+def _with_advice(chosen: Chosen) -> Chosen:
+    """Return the same with a line about the base that would learn more."""
+    line = f"A head on a pretrained base would likely learn more: dlpy new ... --base {_SMALLEST} (downloads its weights)"
+    return Chosen(**{**vars(chosen), "about": [*chosen.about, line]})
