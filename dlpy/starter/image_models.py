@@ -9,7 +9,7 @@ from dlpy.starter.images import Seen
 from dlpy.starter.wording import Item, Lines, Option
 from dlpy.storage.locate import on_this_machine
 
-_BATCH = 32
+_BATCH, _RATE = 32, 0.002
 _STEPS = 2_400  # of training, in total, unless that is less than _LEAST_EPOCHS or more than _MOST_EPOCHS
 _LEAST_EPOCHS, _MOST_EPOCHS = 10, 60
 _FEW = 20_000  # images: with more, a base that was trained on others helps less than it costs
@@ -58,12 +58,12 @@ def _convnet(seen: Seen, count: int) -> Chosen:
     blocks = next(blocks for blocks in (4, 3, 2, 1) if seen.side >= 12 * 2 ** (blocks - 1) or blocks == 1)
     each = -(-count // _BATCH)
     epochs = min(_MOST_EPOCHS, max(_LEAST_EPOCHS, round(_STEPS / each)))
-    decay = {"name": "cosine_decay", "initial_learning_rate": 0.002, "decay_steps": epochs * each}
+    decay = {"name": "cosine_decay", "initial_learning_rate": _RATE, "decay_steps": epochs * each}
     return Chosen(
         _reading(seen),
         [
             Option("transforms", ["rescale"], "0 to 255 becomes 0 to 1"),
-            Option("augmentation", changes, f"random changes of training images; {seen.why}"),
+            Option("augmentation", changes, "random changes of training images"),
         ],
         [
             Option("name", "convnet"),
@@ -74,11 +74,12 @@ def _convnet(seen: Seen, count: int) -> Chosen:
             Option("dropout", 0.5),
         ],
         [
-            Option("optimizer", {"name": "adam", "learning_rate": decay}, "decay_steps: all steps of the training"),
+            Option("optimizer", [Option("name", "adam"), Option("learning_rate", decay, f"to 0 in {epochs} epochs")]),
             Option("epochs", epochs),
             Option("batch_size", _BATCH),
         ],
         [],
+        [seen.why],
     )
 
 
@@ -101,5 +102,7 @@ def _pretrained(seen: Seen, base: str) -> Chosen:
 
 def _with_advice(chosen: Chosen) -> Chosen:
     """Return the same with a line about the base that would learn more."""
-    line = f"A head on a pretrained base would likely learn more: dlpy new ... --base {_SMALLEST} (downloads its weights)"
+    line = (
+        f"A head on a pretrained base would likely learn more: dlpy new ... --base {_SMALLEST} (downloads its weights)"
+    )
     return Chosen(**{**vars(chosen), "about": [*chosen.about, line]})

@@ -1,4 +1,4 @@
-"""What a sample of the images in a folder tells: their sizes, whether they are gray, and whether mirroring fits them."""
+"""What a sample of the images in a folder tells: their sizes, whether they are gray, and whether to mirror them."""
 
 from __future__ import annotations
 
@@ -82,10 +82,11 @@ def mirroring(images: np.ndarray, labels: np.ndarray) -> tuple[bool, str]:
     chance = np.bincount(labels).max() / len(labels)
     as_is, mirrored = _recognized(images, labels)
     if as_is - chance < _CLEAR:
-        return True, "mirrored, as photographs may be; set flip: null if left and right matter"
-    shares = f"a simple classifier recognizes {as_is:.0%} of unseen images, {mirrored:.0%} of mirrored ones"
-    fits = mirrored - chance >= _RECOGNIZED * (as_is - chance)
-    return bool(fits), shares if fits else f"not mirrored: {shares}"
+        return True, "Images are mirrored at random, as photographs can be; remove 'flip' if left and right matter"
+    fits = bool(mirrored - chance >= _RECOGNIZED * (as_is - chance))
+    done = "mirrored at random" if fits else "not mirrored"
+    shares = f"{mirrored:.0%} of mirrored images instead of {as_is:.0%}"
+    return fits, f"Images are {done}: a simple classifier recognizes {shares}"
 
 
 def _recognized(images: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
