@@ -13,6 +13,7 @@ from rich.progress import Progress, TaskID
 
 from dlpy.cli.lines import say
 from dlpy.cli.output import bar, output
+from dlpy.cli.pace import Pace
 from dlpy.cli.score_lines import score_lines, summary_lines
 from dlpy.data.rows import Data, Loaded
 from dlpy.experiment.experiment import Experiment
@@ -42,6 +43,7 @@ class Display(Reporter):
         self._fold = (0, 0)
         self._epochs = 0
         self._steps = 0
+        self._pace = Pace(0, 0)
         self._outputs: list[str] = []  # their names, if there are several
 
     def data_ready(self, loaded: Loaded, data: Data, experiment: Experiment) -> None:
@@ -61,6 +63,7 @@ class Display(Reporter):
 
     def set_params(self, params: dict[str, int]) -> None:
         self._epochs, self._steps = params["epochs"], params["steps"]
+        self._pace = Pace(self._steps, self._epochs)
 
     def notice(self, text: str) -> None:
         self.console.print(text, soft_wrap=True)
@@ -75,6 +78,11 @@ class Display(Reporter):
     def on_phase_begin(self, phase: int, description: str) -> None:
         if not self._folds:
             self.notice(description)
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        line = None if self._folds else self._pace.after(batch + 1, time.monotonic())
+        if line:
+            self.notice(line)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
         if not self._folds:
@@ -122,6 +130,7 @@ class LiveDisplay(Display):
         self._done = epoch * self._steps
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        super().on_train_batch_end(batch, logs)
         now = time.monotonic()
         if self._bar is not None and now - self._shown > 0.1:
             self._bar.update(self._task, completed=self._done + batch + 1)
