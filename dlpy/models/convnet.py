@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field
@@ -33,8 +34,8 @@ class Convnet(Model):
     with that number of filters in each of its four branches)."""
     kernel: Positive = 3
     """Side of the convolution window, in pixels."""
-    strides: Positive = 1
-    """Stride of each convolution."""
+    strides: Sides = [1]
+    """Stride of each convolution: one number for all blocks, or a list; [2, 1, 1] halves the sides at once."""
     padding: Literal["valid", "same"] = "valid"
     """`valid` shrinks each side by kernel - 1, `same` keeps the size."""
     pooling: Sides = [2]
@@ -66,6 +67,7 @@ class Convnet(Model):
             raise ConfigError(f"convnet needs images (height, width, channels), not {task.input}: add such as {hint}.")
         check_blocks("pooling", self.pooling, self.filters)
         check_blocks("block", self.block, self.filters)
+        check_blocks("strides", self.strides, self.filters)
         for block in self.blocks():
             block.check()
         height, width, _ = task.input.shape
@@ -90,10 +92,10 @@ class Convnet(Model):
             activation=self.activation,
             batch_normalization=self.batch_normalization,
             regularizer=self.regularizer,
-            strides=self.strides,
         )
+        strided = [replace(convolution, strides=of_block(self.strides, i)) for i in range(len(self.filters))]
         return [
-            ImageBlock(of_block(self.block, i), filters, convolution, of_block(self.pooling, i), self.pooling_kind)
+            ImageBlock(of_block(self.block, i), filters, strided[i], of_block(self.pooling, i), self.pooling_kind)
             for i, filters in enumerate(self.filters)
         ]
 

@@ -101,9 +101,16 @@ def test_the_size_is_known_before_the_network_is_built(kind: str, padding: str) 
     assert compared >= 12
 
 
-@pytest.mark.parametrize("option", [{"block": ["plain"] * 3}, {"pooling": [2, 2, 2]}])
+def test_each_block_may_have_strides_of_its_own() -> None:
+    network = convnet(filters=[2, 2, 2], padding="same", strides=[2, 1, 1], pooling=[1, 2, 1]).build(images(16))
+    convolutions = [layer for layer in network.layers if type(layer).__name__ == "Conv2D"]
+    assert [layer.strides for layer in convolutions] == [(2, 2), (1, 1), (1, 1)]
+    assert [layer.output.shape[1] for layer in convolutions] == [8, 8, 4]
+
+
+@pytest.mark.parametrize("option", [{"block": ["plain"] * 3}, {"pooling": [2, 2, 2]}, {"strides": [2, 1, 1]}])
 def test_a_list_for_other_numbers_of_blocks_is_refused(option: dict) -> None:
-    with pytest.raises(ConfigError, match=r"(block|pooling) has 3 values for 2 blocks of filters: give one"):
+    with pytest.raises(ConfigError, match=r"(block|pooling|strides) has 3 values for 2 blocks of filters: give one"):
         convnet(**SMALL, **option).check(images(16))
 
 
