@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -79,8 +80,11 @@ def no_column_to_predict(file: CsvFile, name: str, delimiter: str) -> DataError:
     return DataError(f"{file.path} has no column '{name}'.{hint or did_you_mean(name, file.names)}")
 
 
-def carried_columns(path: Path, delimiter: str, names: list[str]) -> dict[str, list[str]]:
+def carried_columns(path: Path, delimiter: str, names: list[str], usual: Sequence[str] = ()) -> dict[str, list[str]]:
     """Return columns of a user's table unchanged, to be written beside the predictions.
+
+    Args:
+        usual: columns that come first, if the table has them.
 
     Raises:
         ConfigError: a column does not exist.
@@ -89,7 +93,8 @@ def carried_columns(path: Path, delimiter: str, names: list[str]) -> dict[str, l
     for name in names:
         if name not in file.names:
             raise ConfigError(f"--keep {name}: {path} has no such column.{did_you_mean(name, file.names)}")
-    return {name: file.texts(name) for name in names}
+    first = [name for name in usual if name in file.names and name not in names]
+    return {name: file.texts(name) for name in (*first, *names)}
 
 
 def generated_marks(count: int, holdouts: list[Holdout]) -> dict[str, np.ndarray]:

@@ -13,7 +13,6 @@ from pydantic_core import core_schema
 
 from dlpy.components.dataset import Dataset
 from dlpy.components.transform import Transform
-from dlpy.core.errors import DataError
 from dlpy.data.rows import SAMPLE_WEIGHT, Loaded, Rows, Source
 from dlpy.data.splits import for_limit, hold_out
 from dlpy.data.tables import missing_cells
@@ -23,6 +22,7 @@ from dlpy.datasets._csv_checks import clashing_columns, wrong_options
 from dlpy.datasets._csv_inputs import AnyCsvInput, CsvInput
 from dlpy.datasets._csv_parts import (
     check_names,
+    chosen_rows,
     found_inputs,
     key_of,
     known_inputs,
@@ -35,6 +35,7 @@ from dlpy.datasets._csv_parts import (
 from dlpy.datasets._csv_stand_in import named_rows, single_rows
 from dlpy.datasets._csv_targets import CsvTarget
 from dlpy.datasets._names import TARGET_OR_TARGETS, Name, raise_found
+from dlpy.datasets._row_choice import Duplicates, MissingTarget
 from dlpy.datasets._table_options import (
     Delimiter,
     TestRows,
@@ -78,7 +79,14 @@ class Csv(Dataset):
     categorical: list[str] | None = None
     """Categorical feature columns; numeric codes may be listed too. Default: all text columns."""
     ignore: list[str] = []
-    """Columns to exclude, e.g. [id]."""
+    """Columns to exclude, e.g. [comment]."""
+    keep: list[str] = []
+    """Columns that identify a row, e.g. [id]: excluded too, and copied beside the predictions of `dlpy predict`."""
+    missing_target: MissingTarget = "error"
+    """How to handle rows without a target. error: stop; drop: leave them out, counted."""
+    duplicates: Duplicates = "keep"
+    """How to handle rows that equal an earlier row in all columns in use. keep: use them; drop: leave them out, so that
+    no row is both trained on and tested on."""
     group: str | None = None
     """Grouping column, e.g. patient: rows with the same value always stay in the same split."""
     weight: str | None = None
@@ -124,12 +132,13 @@ class Csv(Dataset):
             owners.setdefault(name, key)
             if old == key and key in ("numeric", "categorical"):
                 raise ValueError(f"column '{name}' is listed twice under {key}")
-            if old not in (None, key) and not {old, key} <= {"group", "validation", "test", "time", "ignore"}:
+            if old not in (None, key) and not {old, key} <= {"group", "validation", "test", "time", "ignore", "keep"}:
                 raise ValueError(f"column '{name}' cannot be both {old} and {key}")
 
     def listed(self) -> list[tuple[str, str]]:
         """Return (option, column) for the lists of columns."""
-        return [(key, name) for key in ("numeric", "categorical", "ignore") for name in getattr(self, key) or []]
+        kinds = ("numeric", "categorical", "ignore", "keep")
+        return [(key, name) for key in kinds for name in getattr(self, key) or []]
 
     def marks(self) -> list[tuple[str, str]]:
         """Return (option, column) for the columns that are not features: they assign rows to splits, or weigh them."""
@@ -162,19 +171,19 @@ class Csv(Dataset):
 
     def load(self) -> Loaded:
         cells = Cells.of(Path(str(self.path)), self.delimiter, self.missing_values)
-        if len(cells.file) == 1:
-            raise DataError(f"{cells.file.path} has a single row: training needs at least two.")
         check_names(self, cells)
+        chosen = chosen_rows(self, cells)
+        cells = chosen.cells
         read = {name: wanted.read(cells, key_of(self, "targets", name)) for name, wanted in targets_of(self).items()}
         inputs = found_inputs(self, cells)
         features = {
             name: given.read(cells, key_of(self, "inputs", name), cached=True) for name, given in inputs.items()
         }
         targets = {name: y for name, (y, _) in read.items()}
-        rows = Rows(features, targets, np.arange(len(cells.file)), marked(self, cells))
+        rows = Rows(features, targets, chosen.rows, marked(self, cells))
         rows = in_order_of_time(cells.file, self.time, rows) if self.time else rows
         outputs = {name: output for name, (_, output) in read.items()}
-        about, notes = notes_of(cells, inputs, targets)
+        about, notes = notes_of(chosen, inputs, targets)
         source = Source("file", f"{cells.file.path}{about}")
         resolved = resolved_options(self, inputs, outputs)
         loaded = Loaded(rows, None, task_of(inputs, outputs), source, resolved, notes)
@@ -195,8 +204,11 @@ class Csv(Dataset):
         targets = {name: y for name, y in found.items() if y is not None}
         return Rows(features, targets if len(targets) == len(found) else {}, np.arange(len(cells.file)))
 
+    def usually_carried(self) -> list[str]:
+        return self.keep
+
     def carried(self, path: Path, names: list[str]) -> dict[str, list[str]]:
-        return carried_columns(path, self.delimiter, names)
+        return carried_columns(path, self.delimiter, names, self.keep)
 
     def stand_in(self, seed: int, limit: int | None) -> Loaded:
         test = for_limit(self.test, limit)
