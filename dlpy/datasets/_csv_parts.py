@@ -14,7 +14,7 @@ from dlpy.data.task import TARGET, Output, Task
 from dlpy.datasets._cells import Cells, check_categories, looks_numeric
 from dlpy.datasets._csv_inputs import CsvInput, TableInput
 from dlpy.datasets._csv_targets import CsvTarget
-from dlpy.datasets._row_choice import Chosen, all_rows, unlike, with_targets
+from dlpy.datasets._row_choice import Chosen, all_rows, with_targets, without_repeats
 from dlpy.datasets._table_options import no_column, require_names
 from dlpy.datasets._target_kinds import without_targets
 from dlpy.transforms.fill_missing import rule_of
@@ -127,18 +127,11 @@ def chosen_rows(data: Csv, cells: Cells) -> Chosen:
             chosen, [name for one in targets.values() if one.missing == "error" for name in one.used()]
         )
     if data.duplicates == "drop":
-        chosen = unlike(chosen, _columns_in_use(data, cells))
+        chosen = without_repeats(chosen)
     if len(chosen.rows) < 2:
         what = "a single row" if len(cells.file) == 1 else "a single row left"
         raise DataError(f"{cells.file.path} has {what}: training needs at least two.")
     return chosen
-
-
-def _columns_in_use(data: Csv, cells: Cells) -> list[str]:
-    """Return the columns that training uses in any way."""
-    if data.inputs is None or any(getattr(given, "columns", None) == "rest" for given in data.inputs.values()):
-        return [name for name in cells.file.names if name not in {*data.ignore, *data.keep}]
-    return [*{name for given in data.inputs.values() for name in given.used()} | _not_features(data)]
 
 
 def marked(data: Csv, cells: Cells) -> dict[str, np.ndarray]:

@@ -68,10 +68,10 @@ def with_targets(chosen: Chosen, targets: Sequence[str]) -> Chosen:
     return replace(_taken(chosen, kept), lacking=len(gone))
 
 
-def unlike(chosen: Chosen, columns: Sequence[str]) -> Chosen:
-    """Return the rows without those that equal an earlier row in all of these columns."""
+def without_repeats(chosen: Chosen) -> Chosen:
+    """Return the rows without those that equal an earlier row in every column."""
     cells = chosen.cells
-    kept = without_copies(cells.file, [cells.columns[name] for name in columns])
+    kept = without_copies(cells.file, [*cells.columns.values()])
     copies = len(cells.file) - len(kept)
     return replace(_taken(chosen, kept), copies=copies) if copies else chosen
 

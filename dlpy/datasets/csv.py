@@ -85,8 +85,8 @@ class Csv(Dataset):
     missing_target: MissingTarget = "error"
     """How to handle rows without a target. error: stop; drop: leave them out, counted."""
     duplicates: Duplicates = "keep"
-    """How to handle rows that equal an earlier row in all columns in use. keep: use them; drop: leave them out, so that
-    no row is both trained on and tested on."""
+    """How to handle rows that equal an earlier row in every column. keep: use them; drop: leave them out, so that no
+    row is both trained on and tested on."""
     group: str | None = None
     """Grouping column, e.g. patient: rows with the same value always stay in the same split."""
     weight: str | None = None

@@ -18,7 +18,7 @@ from dlpy.data.tables.missing_cells import MISSING
 from dlpy.data.tables.targets import Wanted, known_target, target_of
 from dlpy.data.task import Kind, Output, Task
 from dlpy.datasets._cells import Cells
-from dlpy.datasets._row_choice import Chosen, Duplicates, MissingTarget, all_rows, unlike, with_targets
+from dlpy.datasets._row_choice import Chosen, Duplicates, MissingTarget, all_rows, with_targets, without_repeats
 from dlpy.datasets._table_options import (
     Delimiter,
     TestRows,
@@ -61,7 +61,7 @@ class TextCsv(Dataset):
     missing_target: MissingTarget = "error"
     """How to handle rows without a target. error: stop; drop: leave them out, counted."""
     duplicates: Duplicates = "keep"
-    """How to handle rows that equal an earlier row in text and target. keep: use them; drop: leave them out, so that no
+    """How to handle rows that equal an earlier row in every column. keep: use them; drop: leave them out, so that no
     row is both trained on and tested on."""
     missing_values: list[str] = list(MISSING)
     """Texts that mark a missing target. Remove one from the list to keep it as a value, e.g. for a class named None."""
@@ -129,7 +129,7 @@ class TextCsv(Dataset):
         if self.missing_target == "drop":
             chosen = with_targets(chosen, [self.target])
         if self.duplicates == "drop":
-            chosen = unlike(chosen, [self.text, self.target])
+            chosen = without_repeats(chosen)
         return chosen
 
     def _check_names(self, file: CsvFile) -> None:

@@ -19,7 +19,23 @@ from dlpy.starter.wording import plural
 _MOST_CATEGORIES = 100
 _MOSTLY = 0.95  # of the cells
 _EXAMPLE = 40  # characters
-_COUNTING = ("id", "index", "idx", "row", "rowid", "row_id", "rownum", "nr", "no", "no.", "number", "#", "key", "pk")
+_COUNTING = (
+    "id",
+    "index",
+    "idx",
+    "row",
+    "rowid",
+    "row_id",
+    "rownum",
+    "nr",
+    "no",
+    "no.",
+    "obs",
+    "number",
+    "#",
+    "key",
+    "pk",
+)
 _IDENTIFIER = re.compile(r"(?:^|[\W_])(?i:id|uuid|guid|key|pk|isbn|ean|sku)$|(?<=[a-z])(?:Id|ID|Key|Guid)$")
 _YEARS = range(1_500, 2_200)
 _FIRST_DAY, _LAST_DAY = 19_000_101, 22_001_231
@@ -173,10 +189,14 @@ def _left_out(file: CsvFile, column: Column, choices: Choices) -> str:
 
 def is_constant(file: CsvFile, column: Column) -> bool:
     """Return whether a column has the same value in every row that has one."""
+    return different(file, column) == 1
+
+
+def different(file: CsvFile, column: Column) -> int:
+    """Return the number of distinct values, without missing cells."""
     if column.is_numeric:
-        known = column.values[~np.isnan(column.values)]
-        return len(known) > 0 and bool((known == known[0]).all())
-    return len(set(file.texts(column.name)) - {*column.markers}) == 1
+        return len(np.unique(column.values[~np.isnan(column.values)]))
+    return len({*file.texts(column.name)} - {*column.markers})
 
 
 def identifies(file: CsvFile, column: Column) -> str:

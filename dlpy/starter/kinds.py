@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from dlpy.starter.mixed import Parts
 from dlpy.starter.study import Study, gaps_of
 from dlpy.starter.wording import Option, plural
@@ -59,7 +61,7 @@ def _unused(study: Study, name: str) -> str:
 def _target(study: Study) -> tuple[str, str]:
     output, column = study.output, study.columns[study.target]
     if output.kind == "regression":
-        return "number", f"numbers from {column.values.min():g} to {column.values.max():g}"
+        return "number", f"numbers from {np.nanmin(column.values):g} to {np.nanmax(column.values):g}"
     what = "whole numbers" if column.is_numeric else "texts"
     return (
         f"{len(output.classes)} classes",

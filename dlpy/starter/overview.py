@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass, fields
 
-import numpy as np
-
 from dlpy.core.errors import on_a_line, shortened
 from dlpy.data.tables import missing_cells
 from dlpy.data.tables.column_types import Column
 from dlpy.data.tables.csv_file import CsvFile
+from dlpy.starter.columns import different
 from dlpy.starter.study import Study
 
 MOST_IN_FILE = 40  # columns; of wider tables, the comments only name those that are no input
@@ -91,6 +90,4 @@ def _counts(file: CsvFile, column: Column) -> tuple[str, int]:
     texts = missing_cells.counted(file, {column.name: column.missing}).get(column.name, {})
     marks = [f"'{text}'" for text in texts if text]
     missing = f"{len(column.missing):,}" + (f" {', '.join(marks)}" if marks else "")
-    if column.is_numeric:
-        return missing, len(np.unique(column.values[~np.isnan(column.values)]))
-    return missing, len({*file.texts(column.name)} - {*column.markers})
+    return missing, different(file, column)

@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from dlpy.data.tables.chosen_rows import without_copies
 from dlpy.datasets.csv import Csv
 from dlpy.starter.balance import balance_of
 from dlpy.starter.blocks import TABLE_MODEL, Fit, first_file, values_of
-from dlpy.starter.columns import Columns
+from dlpy.starter.columns import Columns, different
 from dlpy.starter.kinds import becomes_of, kinds_of
 from dlpy.starter.linear_tests import log_errors, skewness
 from dlpy.starter.mixed import MIXED_MODEL, Parts, input_options, parts_of
@@ -118,16 +116,10 @@ def _copies_in(study: Study) -> tuple[int, bool]:
 
     Rows of a few categories are often equal by chance; rows with a number or text of their own are not.
     """
-    others = study.others
-    names = [name for name in study.file.names if name not in {**others.unused, **others.ids} or name in others.prose]
-    distinct = without_copies(study.file, [study.columns[name] for name in names])
-    own = max(_different(study, name) for name in names)
-    return len(study.file) - len(distinct), own > _MUCH * len(distinct)
-
-
-def _different(study: Study, name: str) -> int:
-    column = study.columns[name]
-    return len(np.unique(column.values)) if column.is_numeric else len({*study.file.texts(name)})
+    columns = [*study.columns.values()]
+    distinct = len(without_copies(study.file, columns))
+    copies = len(study.file) - distinct
+    return copies, copies > 0 and max(different(study.file, column) for column in columns) > _MUCH * distinct
 
 
 def _copies(plan: _Plan) -> list[str]:

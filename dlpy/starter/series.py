@@ -21,6 +21,8 @@ LEAST_ROWS = 60
 _FEWEST_WINDOWS = 5  # per split
 _FEWEST_KEPT = 0.5  # of the windows, after those across gaps are dropped
 _STEPS_FORWARD = 0.95  # of the rows, later than the row before
+_SHARE = 0.15  # of the rows, held out
+_FEW = 4.5  # rows to hold out of a short series: a window and its targets
 _MONTH = 2_629_746  # seconds, on average
 
 
@@ -155,14 +157,15 @@ def _window(rows: int, period: int, spacing: np.timedelta64 | None) -> list[Opti
 
 
 def _block(file: CsvFile, output: Path, options: list[Option]) -> list[Option]:
+    share = _SHARE if len(file) >= LEAST_ROWS else round(max(_SHARE, _FEW / len(file)), 2)
     return [
         Option("name", "timeseries_csv"),
         Option("path", relative(file.path, output)),
         *options,
         Option("difference", True, "predict the change since the last value"),
         Option("transforms", ["standardize"], "mean and deviation of the training rows"),
-        Option("test", 0.15, "the last rows, held out for dlpy evaluate"),
-        Option("validation", 0.15, "the rows before these, monitored during training"),
+        Option("test", share, "the last rows, held out for dlpy evaluate"),
+        Option("validation", share, "the rows before these, monitored during training"),
     ]
 
 

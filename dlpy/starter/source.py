@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+
 from dlpy.data.tables.column_types import Column
 from dlpy.data.tables.missing_cells import MISSING
 from dlpy.data.task import Output
@@ -80,5 +82,5 @@ def few_rows(study: Study, time: str | None) -> list[str]:
 def about_target(found: Output, column: Column | None) -> str:
     """Return a comment with the range of a numeric target, or with the classes."""
     if found.kind == "regression":
-        return "" if column is None else f"numbers from {column.values.min():g} to {column.values.max():g}"
+        return "" if column is None else f"numbers from {np.nanmin(column.values):g} to {np.nanmax(column.values):g}"
     return f"{len(found.classes)} classes: {listed(list(found.classes))}"

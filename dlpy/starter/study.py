@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dlpy.core.errors import ConfigError, DataError, did_you_mean, reading
@@ -41,13 +41,17 @@ class AboutTarget:
 
 @dataclass(frozen=True)
 class Study:
-    """The rows of a table that have a target, the target, and the other columns."""
+    """The rows of a table that have a target, the target, and the other columns.
+
+    whole: all rows.
+    """
 
     file: CsvFile
     columns: dict[str, Column]
     about: AboutTarget
     others: Columns
     choices: Choices
+    whole: Cells
 
     @property
     def target(self) -> str:
@@ -82,12 +86,22 @@ def study(path: Path, target: str | None, choices: Choices) -> Study:
     kept = _classes_kept(file, columns[name], choices)
     if kept:
         columns = column_types.columns_of(file, [marker for marker in markers if marker not in kept])
-    given = with_targets(all_rows(Cells(file, columns, markers)), [name])
+    whole = Cells(file, columns, markers)
+    given = with_targets(all_rows(whole), [name])
     file, columns = given.cells.file, given.cells.columns
     found = target_of(file, columns[name], Wanted(_kind(file, name, choices)))[1]
     others = look(file, columns, [column for column in file.names if column != name], choices)
     about = AboutTarget(name, found, why, kept, given.lacking, given=target is not None)
-    return Study(file, columns, about, others, choices)
+    return Study(file, columns, about, others, choices, whole)
+
+
+def of_all_rows(study: Study) -> Study:
+    """Return the study with the rows that have no target, too."""
+    if not study.about.lacking:
+        return study
+    file, columns = study.whole.file, study.whole.columns
+    others = look(file, columns, [name for name in file.names if name != study.target], study.choices)
+    return replace(study, file=file, columns=columns, others=others)
 
 
 def _kind(file: CsvFile, name: str, choices: Choices) -> Kind | None:

@@ -14,10 +14,11 @@ from dlpy.starter.order import no_series
 from dlpy.starter.overview import Draft, as_comments, overview
 from dlpy.starter.rows import experiment_for_rows
 from dlpy.starter.series import LEAST_ROWS, Timeline, experiment_for_series, joined, timeline_of, trouble
-from dlpy.starter.study import Study, delimiter_of, study
+from dlpy.starter.study import Study, delimiter_of, of_all_rows, study
 from dlpy.starter.texts import experiment_for_texts, has_texts
 from dlpy.starter.wording import Option, plural
 
+_MOST_HOLES = 0.3  # of the cells of a column of a series
 _CLOCKS = ("time", "hour", "hr", "clock", "time of day", "time_of_day", "timeofday")
 
 
@@ -40,7 +41,7 @@ def experiment_for_table(path: Path, target: str | None, output: Path, choices: 
         return experiment_for_rows(found, output)
     if has_texts(found):
         return experiment_for_texts(found, output)
-    alone = _in_order_of_rows(found, output)
+    alone = _target_alone(found, output)
     if alone is None:
         raise DataError(_nothing(found))
     return alone
@@ -59,13 +60,9 @@ def _nothing(study: Study) -> str:
 
 def _forecast(study: Study, output: Path) -> Draft | None:
     """Return a forecasting experiment if the rows are a series, otherwise None."""
-    file, others, target = study.file, study.others, study.columns[study.target]
-    if (
-        len(file) < LEAST_ROWS
-        or not target.is_numeric
-        or study.about.lacking
-        or study.target in study.choices.categorical
-    ):
+    study = of_all_rows(study)
+    others = study.others
+    if len(study.file) < LEAST_ROWS or not _is_numeric(study):
         return None
     if study.output.kind == "binary" and (others.numeric or others.categories):
         return None
@@ -76,8 +73,16 @@ def _forecast(study: Study, output: Path) -> Draft | None:
 def _series(study: Study, output: Path, timeline: Timeline) -> Draft | None:
     """Return a forecasting experiment, or None if no window fits."""
     file, others = study.file, study.others
-    holes = {name: len(study.columns[name].missing) for name in others.numeric if study.columns[name].missing}
-    columns = [*(name for name in others.numeric if name not in holes), study.target]
+    holes = {name: len(study.columns[name].missing) for name in (*others.numeric, study.target)}
+    wrong = {
+        name: count
+        for name, count in holes.items()
+        if 0 in study.columns[name].missing or count > _MOST_HOLES * len(file)
+    }
+    if study.target in wrong:
+        return None
+    columns = [*(name for name in others.numeric if name not in wrong), study.target]
+    filled = {name: count for name, count in holes.items() if count and name in columns}
     texts = {name for name, column in study.columns.items() if not column.is_numeric}
     every = set(file.names) == {*columns, timeline.name} and timeline.name in texts  # the reader skips text columns
     source = [
@@ -85,7 +90,10 @@ def _series(study: Study, output: Path, timeline: Timeline) -> Draft | None:
         Option("target", study.target, "its past values are used as input, too"),
         *([Option("delimiter", delimiter)] if (delimiter := delimiter_of(file.path)) != "," else []),
     ]
-    why = {name: f"{plural(count, 'missing cell')}, and a series needs every value" for name, count in holes.items()}
+    if filled:
+        told = f"{plural(sum(filled.values()), 'missing cell')}; such rows are no targets"
+        source.append(Option("missing", "previous", told))
+    why = {name: f"{plural(count, 'missing cell')}, too many or in the first row" for name, count in wrong.items()}
     why |= dict.fromkeys(others.categories, "text: a series needs numbers")
     becomes = dict.fromkeys(columns, "input, with its past values") | {timeline.name: "time of the rows"}
     kinds = {name: (kind, why.get(name, reason)) for name, (kind, reason) in kinds_of(study).items()}
@@ -94,12 +102,23 @@ def _series(study: Study, output: Path, timeline: Timeline) -> Draft | None:
     return None if made is None else Draft(made[0], tuple(made[1]), tuple(lines))
 
 
-def _in_order_of_rows(study: Study, output: Path) -> Draft | None:
-    """Return an experiment that forecasts a column of numbers from those in the rows before, or None."""
-    target = study.columns[study.target]
-    if not target.is_numeric or study.about.lacking or study.target in study.choices.categorical:
+def _target_alone(study: Study, output: Path) -> Draft | None:
+    """Return an experiment that forecasts the target from its own past, or None.
+
+    Rows without dates are taken to be in order.
+    """
+    study = of_all_rows(study)
+    if not _is_numeric(study):
         return None
+    if study.others.dates:
+        timeline = _timeline(study)
+        return None if timeline is None else _series(study, output, timeline)
     return _series(study, output, Timeline("", np.empty(0, "datetime64[us]"), readable=False))
+
+
+def _is_numeric(study: Study) -> bool:
+    """Return whether the target is a column of numbers that are not called categories."""
+    return study.columns[study.target].is_numeric and study.target not in study.choices.categorical
 
 
 def _timeline(study: Study) -> Timeline | None:
