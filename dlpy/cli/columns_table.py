@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 
-from dlpy.starter.overview import TITLES, ColumnLine
+from dlpy.starter.overview import MOST_ON_SCREEN, TITLES, ColumnLine, shown
 
 
 def show_columns(console: Console, lines: Sequence[ColumnLine]) -> None:
@@ -17,6 +17,9 @@ def show_columns(console: Console, lines: Sequence[ColumnLine]) -> None:
     table = Table(box=None, pad_edge=False)
     for title in TITLES:
         table.add_column(title, justify="right" if title == "distinct" else "left", overflow="fold")
-    for line in lines:
+    chosen, rest = shown(lines, MOST_ON_SCREEN)
+    for line in chosen:
         table.add_row(*line.cells())
     console.print(table)
+    if rest:
+        console.print(rest)

@@ -16,7 +16,7 @@ def kinds_of(study: Study) -> dict[str, tuple[str, str]]:
     found |= {name: ("category", _categories(study, name)) for name in others.categories}
     found |= {name: ("date", f"such as '{study.file.texts(name)[0]}'") for name in others.dates}
     found |= {name: ("identifier", why) for name, why in others.ids.items()}
-    found |= {name: (_unused(study, name), why) for name, why in others.unused.items()}
+    found |= {name: (_unused(study, name), why + _incomplete(study, name)) for name, why in others.unused.items()}
     return {**found, study.target: _target(study)}
 
 
@@ -49,6 +49,13 @@ def _categories(study: Study, name: str) -> str:
         return "--categorical"
     cells = study.others.categories[name]
     return f"{plural(len({*cells} - {*study.markers}), 'text')} in {plural(len(cells), 'row')}"
+
+
+def _incomplete(study: Study, name: str) -> str:
+    """Return why a column of sentences is no input of its own, if cells are empty."""
+    if name not in study.others.prose or not study.columns[name].missing:
+        return ""
+    return "; a text input needs one in every row"
 
 
 def _unused(study: Study, name: str) -> str:

@@ -12,7 +12,7 @@ from dlpy.data.tables.csv_file import CsvFile
 from dlpy.starter.columns import different
 from dlpy.starter.study import Study
 
-MOST_IN_FILE = 40  # columns; of wider tables, the comments only name those that are no input
+MOST_IN_FILE, MOST_ON_SCREEN = 40, 200  # columns; of wider tables only those that are no inputs are shown
 _LONGEST = 70  # characters of a cell
 
 
@@ -70,19 +70,31 @@ def overview(study: Study, kinds: Mapping[str, tuple[str, str]], becomes: Mappin
     return lines
 
 
+def shown(lines: Sequence[ColumnLine], most: int) -> tuple[list[ColumnLine], str]:
+    """Return the lines to show, and a line on the others; of a wide table, only columns that are no plain inputs.
+
+    Args:
+        lines: those of all columns.
+        most: how many columns a table may have for all to be shown.
+    """
+    chosen = [line for line in lines if len(lines) <= most or not line.becomes.startswith("input")]
+    rest = len(lines) - len(chosen)
+    return chosen, f"and {rest:,} columns that are inputs; dlpy new --json lists them" if rest else ""
+
+
 def as_comments(lines: Sequence[ColumnLine]) -> Iterator[str]:
-    """Yield the table as aligned lines; of a wide one, only the columns that are no plain input."""
-    shown = [line for line in lines if len(lines) <= MOST_IN_FILE or not line.becomes.startswith("input")]
-    rows = [TITLES, *(tuple(map(on_a_line, line.cells())) for line in shown)]
+    """Yield the table as aligned lines; of a wide one, only the columns that are no plain inputs."""
+    chosen, rest = shown(lines, MOST_IN_FILE)
+    rows = [TITLES, *(tuple(map(on_a_line, line.cells())) for line in chosen)]
     widths = [max(map(len, cells)) for cells in zip(*rows, strict=True)]
-    for row in rows if shown else []:
-        padded = [
-            cell.rjust(width) if title == "distinct" else cell.ljust(width)
-            for cell, width, title in zip(row, widths, TITLES, strict=True)
-        ]
-        yield "  ".join(padded).rstrip()
-    if len(shown) < len(lines):
-        yield f"and {len(lines) - len(shown):,} columns that are inputs; dlpy new prints all of them"
+    for row in rows:
+        yield "  ".join(map(_padded, row, widths, TITLES)).rstrip()
+    if rest:
+        yield rest
+
+
+def _padded(cell: str, width: int, title: str) -> str:
+    return cell.rjust(width) if title == "distinct" else cell.ljust(width)
 
 
 def _counts(file: CsvFile, column: Column) -> tuple[str, int]:

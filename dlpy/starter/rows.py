@@ -21,6 +21,7 @@ from dlpy.starter.trial import Trial
 from dlpy.starter.wording import Option, listed, plural
 
 _SKEWED = 1.0  # skewness of the target
+_GAIN = 0.01  # of r2, that a logarithm has to bring
 _MUCH = 0.5  # share of the distinct rows that a column has values of its own for: copies are then no coincidence
 
 
@@ -156,6 +157,6 @@ def _logarithm(study: Study, trial: Trial) -> tuple[object, list[str]]:
     plain, logged = found
     figures = f"ridge regressions on held-out training rows have an r2 of {logged:.2f} with log and {plain:.2f} without"
     told = f"{study.target} is skewed (skewness {skew:.1f})"
-    if logged <= plain:
+    if logged < max(plain, 0.0) + _GAIN:
         return None, [f"{told}, but log does not help: {figures}"]
     return ({"name": "log", "add": 1} if add else "log"), [f"{told}, so its log is learnt: {figures}"]

@@ -20,6 +20,7 @@ from dlpy.starter.target import choose_target
 from dlpy.starter.wording import listed
 
 _LONGEST_HEADER = 1 << 20
+_LEAST_ROWS = 3
 _CLASS_NAMES = ("None",)
 
 
@@ -77,6 +78,9 @@ def study(path: Path, target: str | None, choices: Choices) -> Study:
         DataError: the file cannot be read, a column is numeric with exceptions, or the target is not usable.
     """
     file = csv_file.read(path, delimiter_of(path))
+    if len(file) < _LEAST_ROWS:
+        what = f"{len(file)} rows" if len(file) > 1 else "a single row"
+        raise DataError(f"{path} has {what}: training, validation and test rows need at least {_LEAST_ROWS}.")
     if target is not None and target not in file.names:
         raise ConfigError(f"--target: {path} has no column '{target}'.{did_you_mean(target, file.names)}")
     choices.check(file.names, path)
