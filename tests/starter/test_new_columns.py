@@ -156,7 +156,7 @@ def test_classes_of_one_or_two_rows_are_named(new):
 
 @pytest.mark.parametrize("count", [3, 4, 7, 15, 30])
 def test_few_rows_are_split_with_a_row_in_each_part(new, count):
-    out, experiment = new("x,y", [[i * i, i / 7] for i in range(count)])
+    out, _ = new("x,y", [[i * i, i / 7] for i in range(count)])
     assert f"  With {count} rows, the scores of the held-out ones are rough, and dlpy kfold scores every row" in out
 
 
