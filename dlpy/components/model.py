@@ -48,10 +48,8 @@ class Model(Component):
     def check_codes(self, task: Task) -> None:
         """Raise ConfigError if the rows have columns of codes, which the family would take for numbers."""
         if any(given.categories for given in task.inputs.values()) and not self.reads_codes:
-            hint = "use dense, combined, or tabulate without 'embed'"
-            raise ConfigError(
-                f"{self.name} cannot read the codes of categories that 'embed' of tabulate gives: {hint}."
-            )
+            hint = "use dense or combined, or remove 'embed' from tabulate"
+            raise ConfigError(f"{self.name} cannot read codes of categories: {hint}.")
 
     def transforms(self) -> list[Transform]:
         """Return the family's own transforms of the rows; they follow those of the data."""

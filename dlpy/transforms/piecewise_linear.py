@@ -55,7 +55,9 @@ class PiecewiseLinear(Transform):
         found = np.concatenate([np.empty((len(numbers), 0)), *columns], axis=1)
         if not isinstance(rows.x, Table):
             return rows.with_x(found.astype(np.float32))
-        return rows.with_x(replace(rows.x, numeric=found, numeric_names=_names(rows.x.numeric_names, state)))
+        return rows.with_x(
+            replace(rows.x, numeric=found, numeric_names=_names(rows.x.numeric_names, state), date_names=())
+        )
 
 
 def _names(columns: Sequence[str], state: State) -> tuple[str, ...]:
