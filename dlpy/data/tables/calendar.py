@@ -21,6 +21,7 @@ PARTS: dict[str, float | None] = {  # each part, and the number of its values if
     "day_of_year": 366,
 }
 _SECONDS_OF_DAY = 86_400
+_FAR = 2.5e11  # seconds: about the year 9900
 _THURSDAY = 3  # 1970-01-01; Monday is 0
 
 
@@ -66,6 +67,15 @@ def parts_that_vary(seconds: np.ndarray) -> list[str]:
     if (part_of("day", present) == 1).all() and (present % _SECONDS_OF_DAY == 0).all():
         found = [part for part in found if part != "weekday"]
     return found if found == ["year"] else [*found, "elapsed"]
+
+
+def shown(seconds: float) -> str:
+    """Return a date as text, such as 2016-12-31 or 2016-12-31 23:50, or what is no date as a number."""
+    if not abs(seconds) < _FAR:
+        return f"{seconds:g}"
+    time = np.datetime64(round(seconds), "s")
+    text = np.datetime_as_string(time, "s").replace("T", " ")
+    return text.removesuffix(":00").removesuffix(" 00:00")
 
 
 def is_holiday(seconds: np.ndarray, place: str) -> np.ndarray:
