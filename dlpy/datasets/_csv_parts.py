@@ -42,7 +42,8 @@ def found_inputs(data: Csv, cells: Cells) -> Mapping[str, CsvInput]:
         DataError: a column cannot be used.
     """
     if data.inputs is None:
-        return {"input": _only_table(data, *_features(data, cells))}
+        only = _only_table(data, *_features(data, cells))
+        return {"input": only.model_copy(update=only.found_dates(cells, "data"))}
     used = {name for given in data.inputs.values() for name in given.used()}
     used |= {*data.ignore, *data.keep, *_not_features(data)}
     rest = [name for name in cells.file.names if name not in used]
@@ -69,8 +70,9 @@ def known_inputs(data: Csv) -> Mapping[str, CsvInput]:
 
 
 def _only_table(data: Csv, numeric: list[str], categorical: list[str]) -> TableInput:
-    names = [*numeric, *categorical]
-    return TableInput(columns=names, numeric=numeric, categorical=categorical, missing=data.missing)
+    names = [*numeric, *data.dates, *categorical]
+    kinds = {"numeric": numeric, "categorical": categorical, "dates": data.dates}
+    return TableInput(columns=names, **kinds, missing=data.missing)
 
 
 def _not_features(data: Csv) -> set[str]:
@@ -79,7 +81,7 @@ def _not_features(data: Csv) -> set[str]:
 
 def _features(data: Csv, cells: Cells) -> tuple[list[str], list[str]]:
     """Return the numeric and the categorical columns: those listed, or those detected."""
-    listed = {*(data.numeric or []), *(data.categorical or []), *data.ignore, *data.keep}
+    listed = {*(data.numeric or []), *(data.categorical or []), *data.dates, *data.ignore, *data.keep}
     free = [name for name in cells.file.names if name not in listed | _not_features(data)]
     require_names(cells.file, free)
     looks = looks_numeric(cells, free)
@@ -88,7 +90,7 @@ def _features(data: Csv, cells: Cells) -> tuple[list[str], list[str]]:
     if data.categorical is None:
         check_categories(cells, guessed)
     categorical = guessed if data.categorical is None else data.categorical
-    if not numeric and not categorical:
+    if not numeric and not categorical and not data.dates:
         what = f"the target '{data.target}'" if data.targets is None else "the targets"
         raise DataError(f"{cells.file.path} has no feature columns besides {what}.")
     return numeric, categorical
@@ -173,6 +175,7 @@ def resolved_options(data: Csv, inputs: Mapping[str, CsvInput], outputs: Mapping
     only = next(iter(inputs.values()))
     if data.inputs is None and isinstance(only, TableInput):
         found: dict[str, object] = {"numeric": list(only.numeric or []), "categorical": list(only.categorical or [])}
+        found |= {"dates": only.dates} if only.dates else {}
     else:
         found = {"inputs": dict(inputs), "ignore": []}  # the columns are listed now
     if data.targets is None:
