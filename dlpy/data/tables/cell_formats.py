@@ -20,7 +20,6 @@ _OF_KIND = {
     "number": {"unit", "thousands", "decimal", "scales", "bounds"},
     "boolean": {"words"},
     "duration": {"clock"},
-    "date": {"first"},
 }
 
 
@@ -31,7 +30,7 @@ class CellFormat(Block):
     percentage stays one: 62.9% is 62.9. A duration or time of day becomes seconds, a boolean 1 or 0.
     """
 
-    kind: Literal["number", "boolean", "duration", "date"] = "number"
+    kind: Literal["number", "boolean", "duration"] = "number"
     """What the cells are. duration: also a time of day, as seconds since midnight."""
     unit: Annotated[str, Field(max_length=30)] = ""
     """Currency or unit before or behind each number, such as $, EUR, % or kg."""
@@ -47,8 +46,6 @@ class CellFormat(Block):
     """Texts for true and false, in any case."""
     clock: Literal["hours:minutes", "minutes:seconds"] | None = None
     """How to read durations such as 12:30. Default: hours:minutes."""
-    first: Literal["day", "month"] | None = None
-    """Which of them comes first in dates such as 01/02/2012. Default: derived from the whole column."""
     missing: list[str] = []
     """Texts that mark a missing cell of this column, besides missing_values, such as [-, inf]."""
 
@@ -72,7 +69,7 @@ class CellFormat(Block):
             return self._truth(text)
         if self.kind == "duration":
             return seconds_of(text, minutes_first=self.clock == "minutes:seconds")
-        return self._amount(text) if self.kind == "number" else None
+        return self._amount(text)
 
     def _truth(self, text: str) -> float | None:
         yes, no = (self.words or "yes/no").split("/")
@@ -95,8 +92,6 @@ class CellFormat(Block):
             return f"{(self.words or '').replace('/', ' is 1, ')} is 0"
         if self.kind == "duration":
             return f"durations or times, in seconds{f' ({self.clock})' if self.clock else ''}"
-        if self.kind == "date":
-            return f"dates{f' with the {self.first} first' if self.first else ''}"
         parts = [*self._parts()]
         return "numbers" + (f" with {' and '.join(', '.join(parts).rsplit(', ', 1))}" if parts else "")
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from dlpy.core.errors import DataError, did_you_mean
+from dlpy.core.errors import DataError, did_you_mean, shortened
 from dlpy.data.tables.cell_formats import CellFormat
 from dlpy.data.tables.csv_file import CsvFile, Odd
 from dlpy.data.tables.decimals import number
@@ -117,6 +117,12 @@ def guess_numeric(file: CsvFile, column: Column) -> bool:
 def bad_cell(file: CsvFile, column: Column) -> DataError:
     """Return the error about the first cell that is not a number."""
     row, text = column.bad[0]
+    if column.format is not None:
+        known = f"data.formats.{column.name}"
+        return DataError(
+            f"{file.where(row, column.name)}: '{shortened(text, 40)}' does not fit {known}: "
+            f"{column.format.described()}. Correct it, or add it to {known}.missing."
+        )
     what = "is not finite" if text.lower().lstrip("+-") in ("inf", "infinity") else "is not a number"
     hint = "Write decimals with a dot. " if _has_decimal_comma(text) else ""
     near = did_you_mean(text, MISSING).partition(" Known")[0].strip()

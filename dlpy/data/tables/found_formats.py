@@ -49,6 +49,11 @@ class Finding:
         """The share of numbers among the cells that are not missing."""
         return self.numbers / max(1, self.numbers + sum(self.strays.values()))
 
+    def described(self) -> str:
+        """Return the format in words, and the number of cells that need a word."""
+        told = "" if self.format is None else self.format.described()
+        return "; ".join([told, *(f"{count:,} {what}" for what, count in self.odd.items())])
+
 
 def find_format(file: CsvFile, column: Column) -> Finding:
     """Return how the cells of a column are written that is not made of plain numbers."""
@@ -176,7 +181,7 @@ def _is_plausible(amounts: _Amounts, unit: str) -> bool:
         return False
     if few and not is_currency(unit) and any(one.scale in (1e3, 1e6, 1e9) for one in found):
         return False
-    if found and not len(amounts.values) and all(one.negative == "()" for one in found):
+    if few and found and not len(amounts.values) and all(one.negative == "()" for one in found):
         return False
     behind = any(one.negative == "3-" for one in found)
     return not (behind and (few or any(one.bound == "+" for one in found))) and _are_bounds_rare(amounts)
@@ -195,8 +200,8 @@ def _are_bounds_rare(amounts: _Amounts) -> bool:
     if not bounds:
         return True
     if len(bounds) == len(amounts.found) and not len(amounts.values):
-        return set(bounds.values()) == {"+"} and len(bounds) > 2
-    return amounts.count(bounds) <= amounts.total / 2 and amounts.different - len(bounds) > 2
+        return set(bounds.values()) == {"+"} and len(bounds) > _FEW
+    return amounts.count(bounds) <= amounts.total / 2 and amounts.different > _FEW
 
 
 def _marks(file: CsvFile, column: Column, amounts: _Amounts) -> tuple[str, str, list[str]]:

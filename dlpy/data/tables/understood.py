@@ -32,13 +32,15 @@ class Understood:
     """What a column is taken for.
 
     format: how its cells are written, for `data.formats`; None for plain numbers and for texts. description: the reason
-    in a few words, such as "numbers with $ and commas between thousands". doubt: what the user should decide or
-    correct before the column can be used, in a full sentence; "" if nothing.
+    in a few words, such as "numbers with $ and commas between thousands". order: of the day and the month in dates such
+    as 01/02/2012; None if no date could be read in both ways, or if the user must say it. doubt: what the user should
+    decide or correct before the column can be used, in a full sentence; "" if nothing.
     """
 
     kind: ColumnKind
     format: CellFormat | None = None
     description: str = ""
+    order: Literal["day_first", "month_first"] | None = None
     doubt: str = ""
 
 
@@ -57,9 +59,7 @@ def understood(file: CsvFile, column: Column) -> Understood:
         return _of_dates(column, cells, dates)
     finding = find_format(file, column)
     if finding.format is not None and not finding.strays and not finding.doubt:
-        kind = finding.format.kind
-        odd = "".join(f"; {count:,} {what}" for what, count in finding.odd.items())
-        return Understood(kind, finding.format, f"{finding.format.described()}{odd}")
+        return Understood(finding.format.kind, finding.format, finding.described())
     return _of_texts(column, cells, finding)
 
 
@@ -99,11 +99,12 @@ def unclear(name: str, finding: Finding) -> str:
     if finding.doubt:
         return f"Column {name}: {finding.doubt}. Write one unit into the file, or list it under data.categorical."
     if finding.strays and finding.share >= NEARLY and finding.different > MOST_CLASSES:
-        return f"Column {name} holds numbers except for {_some(finding)}: correct them; {ways}."
+        return f"Column {name} holds numbers except for {some_strays(finding)}: correct them; {ways}."
     return ""
 
 
-def _some(finding: Finding) -> str:
+def some_strays(finding: Finding) -> str:
+    """Return the first cells of a column that are written otherwise than the rest."""
     texts = [f"'{shortened(text, _EXAMPLE)}'" for text in list(finding.strays)[:3]]
     return ", ".join(texts) + (", ..." if len(finding.strays) > len(texts) else "")
 
@@ -123,14 +124,15 @@ def _of_numbers(file: CsvFile, column: Column) -> Understood:
 def _of_dates(column: Column, cells: Sequence[str], dates: Dates) -> Understood:
     known = dates.times[~np.isnat(dates.times)]
     first, last = (str(time.astype("datetime64[D]")) for time in (known.min(), known.max()))
-    order = "month" if dates.month_first else "day" if dates.has_order else None
-    form = CellFormat(kind="date", first=order)
-    example = next(cell for cell in cells if cell not in column.markers)
-    doubt = (
-        f"Column {column.name}: '{example}' may have the day or the month first: set data.formats.{column.name} to "
-        f"{{kind: date, first: day}} or {{kind: date, first: month}}."
-    )
-    return Understood("date", form, f"{form.described()}, {first} to {last}", doubt if dates.doubtful else "")
+    if dates.doubtful:
+        example = next(cell for cell in cells if cell not in column.markers)
+        doubt = (
+            f"Column {column.name}: '{example}' may have the day or the month first, as may all its dates; say which"
+        )
+        return Understood("date", None, f"dates, {first} to {last}", None, f"{doubt}: day_first or month_first.")
+    order = ("month_first" if dates.month_first else "day_first") if dates.has_order else None
+    told = f" with the {'month' if dates.month_first else 'day'} first" if order else ""
+    return Understood("date", None, f"dates{told}, {first} to {last}", order)
 
 
 def _are_codes(column: Column, finding: Finding) -> bool:
@@ -144,11 +146,11 @@ def _of_texts(column: Column, cells: Sequence[str], finding: Finding) -> Underst
     given = {cell for cell in cells if cell not in column.markers}
     doubt = unclear(column.name, finding)
     if finding.strays and _are_codes(column, finding):
-        return Understood("code", None, f"codes, such as {_some(finding)} among integers")
+        return Understood("code", None, f"codes, such as {some_strays(finding)} among integers")
     if is_prose(list(cells)):
-        return Understood("text", None, f"sentences, {len(given):,} of them different", doubt)
+        return Understood("text", None, f"sentences, {len(given):,} of them different", doubt=doubt)
     count = f"{len(given):,} different texts"
     if finding.numbers:
-        count += f"; {finding.share:.0%} of the cells are numbers, not {_some(finding)}" if finding.strays else ""
+        count += f"; {finding.share:.0%} of the cells are numbers, not {some_strays(finding)}" if finding.strays else ""
     few = len(given) <= min(_MOST_CATEGORIES, len(cells) / 2)
-    return Understood("category" if few else "text", None, count, doubt)
+    return Understood("category" if few else "text", None, count, doubt=doubt)
