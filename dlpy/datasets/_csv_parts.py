@@ -45,7 +45,7 @@ def found_inputs(data: Csv, cells: Cells) -> Mapping[str, CsvInput]:
         only = _only_table(data, *_features(data, cells))
         return {"input": only.model_copy(update=only.found_dates(cells, "data"))}
     used = {name for given in data.inputs.values() for name in given.used()}
-    used |= {*data.ignore, *data.keep, *_not_features(data)}
+    used |= {*data.ignore, *data.keep, *not_features(data)}
     rest = [name for name in cells.file.names if name not in used]
     if any(isinstance(given, TableInput) and given.columns == "rest" for given in data.inputs.values()):
         require_names(cells.file, rest)
@@ -75,14 +75,15 @@ def _only_table(data: Csv, numeric: list[str], categorical: list[str]) -> TableI
     return TableInput(columns=names, **kinds, missing=data.missing)
 
 
-def _not_features(data: Csv) -> set[str]:
+def not_features(data: Csv) -> set[str]:
+    """Return the columns that are targets, assign rows to splits or weigh them."""
     return {name for wanted in targets_of(data).values() for name in wanted.used()} | {name for _, name in data.marks()}
 
 
 def _features(data: Csv, cells: Cells) -> tuple[list[str], list[str]]:
     """Return the numeric and the categorical columns: those listed, or those detected."""
     listed = {*(data.numeric or []), *(data.categorical or []), *data.dates, *data.ignore, *data.keep}
-    free = [name for name in cells.file.names if name not in listed | _not_features(data)]
+    free = [name for name in cells.file.names if name not in listed | not_features(data)]
     require_names(cells.file, free)
     looks = looks_numeric(cells, free)
     guessed = [name for name in free if not looks[name]]
@@ -109,6 +110,7 @@ def _named(data: Csv) -> Iterator[tuple[str, str]]:
         yield "target", data.target
     yield from data.marks()
     yield from data.listed()
+    yield from (("formats", name) for name in data.formats)
     yield from (("missing", name) for name in (data.missing if isinstance(data.missing, dict) else []))
     for part, blocks in (("inputs", data.inputs or {}), ("targets", data.targets or {})):
         yield from ((f"{part}.{key}", name) for key, block in blocks.items() for name in block.used())

@@ -16,10 +16,12 @@ from dlpy.components.transform import Transform
 from dlpy.data.rows import SAMPLE_WEIGHT, Loaded, Rows, Source
 from dlpy.data.splits import for_limit, hold_out
 from dlpy.data.tables import missing_cells
+from dlpy.data.tables.cell_formats import CellFormat
 from dlpy.data.task import Input, Task
 from dlpy.datasets._cells import Cells
 from dlpy.datasets._csv_checks import clashing_columns, wrong_options
 from dlpy.datasets._csv_dates import DateColumns
+from dlpy.datasets._csv_formats import formats_of, with_formats
 from dlpy.datasets._csv_inputs import AnyCsvInput, CsvInput
 from dlpy.datasets._csv_parts import (
     check_names,
@@ -38,6 +40,7 @@ from dlpy.datasets._csv_targets import CsvTarget
 from dlpy.datasets._names import TARGET_OR_TARGETS, Name, raise_found
 from dlpy.datasets._row_choice import Duplicates, MissingTarget
 from dlpy.datasets._table_options import (
+    DateOrder,
     Delimiter,
     TestRows,
     carried_columns,
@@ -106,6 +109,11 @@ class Csv(Dataset):
     these, e.g. {age: median, city: unknown}."""
     missing_values: list[str] = list(missing_cells.MISSING)
     """Texts that mark a missing cell. Remove one from the list to keep it as a value, e.g. for a class named None."""
+    formats: dict[str, CellFormat] = {}
+    """How the cells of columns are written that are not plain numbers, such as {price: {unit: $, thousands: ","}}.
+    Default: found by looking at all cells of the features and numeric targets."""
+    date_order: DateOrder = "auto"
+    """How to read 01/02/2012 in the column `time`: day_first or month_first. Default: derived from the column."""
     delimiter: Delimiter = ","
     """Character between cells, e.g. ";" or "\\t"."""
 
@@ -175,9 +183,9 @@ class Csv(Dataset):
         return self.named_transforms()
 
     def load(self) -> Loaded:
-        cells = Cells.of(Path(str(self.path)), self.delimiter, self.missing_values)
+        cells = Cells.of(Path(str(self.path)), self.delimiter, self.missing_values, self.formats)
         check_names(self, cells)
-        chosen = chosen_rows(self, cells)
+        chosen = chosen_rows(self, with_formats(self, cells))
         cells = chosen.cells
         read = {name: wanted.read(cells, key_of(self, "targets", name)) for name, wanted in targets_of(self).items()}
         inputs = found_inputs(self, cells)
@@ -186,16 +194,16 @@ class Csv(Dataset):
         }
         targets = {name: y for name, (y, _) in read.items()}
         rows = Rows(features, targets, chosen.rows, marked(self, cells))
-        rows = in_order_of_time(cells.file, self.time, rows) if self.time else rows
+        rows = in_order_of_time(cells.file, self.time, rows, self.date_order) if self.time else rows
         outputs = {name: output for name, (_, output) in read.items()}
         about, notes = notes_of(chosen, inputs, targets)
         source = Source("file", f"{cells.file.path}{about}")
-        resolved = resolved_options(self, inputs, outputs)
-        loaded = Loaded(rows, None, task_of(inputs, outputs), source, resolved, notes)
+        resolved = resolved_options(self, inputs, outputs) | formats_of(self, cells)
+        loaded = Loaded(rows, None, task_of(inputs, outputs), source, resolved, (*cells.notes, *notes))
         return hold_out(loaded, self.test, self.split_seed)
 
     def read(self, path: Path, task: Task) -> Rows:
-        cells = Cells.of(path, self.delimiter, self.missing_values)
+        cells = Cells.of(path, self.delimiter, self.missing_values, self.formats)
         inputs = known_inputs(self)
         for given in inputs.values():
             cells.require(given.used(), self.delimiter)

@@ -9,6 +9,7 @@ import numpy as np
 
 from dlpy.data.tables.column_types import Column
 from dlpy.data.tables.csv_file import Body, CsvFile, Odd
+from dlpy.data.tables.decimals import number
 
 
 class _Chosen:
@@ -39,10 +40,19 @@ def rows_of(file: CsvFile, rows: np.ndarray) -> CsvFile:
 
 def cells_of(column: Column, rows: np.ndarray) -> Column:
     """Return the column in some rows, given by their positions in ascending order."""
+    odd = _odd_among(column.odd, rows)
+    found = replace(column, values=column.values[rows], missing=_places(column.missing, rows), odd=odd, bad=[])
+    if not column.bad:
+        return found
+    if column.format is None:  # the list was cut off where the column is clearly one of texts
+        wrong = [(row, text) for row, text in zip(odd.rows, odd.texts, strict=True) if _is_text(text, column)]
+        return replace(found, bad=wrong)
     bad = dict(column.bad)
-    places = _places([*bad], rows)
-    texts = [(place, bad[int(rows[place])]) for place in places]
-    return replace(column, values=column.values[rows], missing=_places(column.missing, rows), bad=texts)
+    return replace(found, bad=[(place, bad[int(rows[place])]) for place in _places([*bad], rows)])
+
+
+def _is_text(text: str, column: Column) -> bool:
+    return text not in column.markers and number(text) is None
 
 
 def without_copies(file: CsvFile, columns: Sequence[Column]) -> np.ndarray:
