@@ -12,6 +12,7 @@ from dlpy.starter.columns import Choices, told
 from dlpy.starter.kinds import kinds_of
 from dlpy.starter.order import no_series
 from dlpy.starter.overview import Draft, as_comments, overview
+from dlpy.starter.preparation import preparation_of
 from dlpy.starter.rows import experiment_for_rows
 from dlpy.starter.series import LEAST_ROWS, Timeline, experiment_for_series, joined, timeline_of, trouble
 from dlpy.starter.study import Study, delimiter_of, of_all_rows, study
@@ -37,7 +38,7 @@ def experiment_for_table(path: Path, target: str | None, output: Path, choices: 
     counting = all(column_types.counts_rows(found.columns[name]) for name in others.numeric)
     if others.prose and not others.categories and counting:
         return experiment_for_texts(found, output)
-    if others.numeric or others.categories:
+    if others.numeric or others.categories or preparation_of(found, in_time=False).dates:
         return experiment_for_rows(found, output)
     if has_texts(found):
         return experiment_for_texts(found, output)
