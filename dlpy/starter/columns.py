@@ -54,7 +54,7 @@ class Columns:
     """The columns other than the target, by kind.
 
     kinds: what each is taken for, and why. ids: columns that identify rows. unused: columns that are left out, with an
-    example cell. Of both, the texts are the reasons.
+    example cell. Of both, the texts are the reasons. orders: of day and month, of the dates that need one.
     """
 
     numeric: list[str] = field(default_factory=list)
@@ -64,6 +64,7 @@ class Columns:
     ids: dict[str, str] = field(default_factory=dict)
     unused: dict[str, str] = field(default_factory=dict)
     kinds: dict[str, tuple[str, str]] = field(default_factory=dict)
+    orders: dict[str, str] = field(default_factory=dict)
 
 
 def read_columns(file: CsvFile, columns: Mapping[str, Column], choices: Choices) -> dict[str, Column]:
@@ -133,6 +134,8 @@ def _add_dates(file: CsvFile, column: Column, known: Understood, dates: Dates | 
         found.unused[name], found.kinds[name] = why, ("date", why)
         return
     found.dates[name] = dates
+    if known.order is not None:
+        found.orders[name] = known.order
     first, last = (str(time.astype("datetime64[D]")) for time in (np.nanmin(dates.times), np.nanmax(dates.times)))
     told = known.description if known.kind == "date" else f"dates, {first} to {last}"
     found.kinds[name] = ("date", told)

@@ -9,7 +9,6 @@ import numpy as np
 
 from dlpy.data.tables.calendar import parts_that_vary
 from dlpy.data.tables.dates import Dates
-from dlpy.data.tables.understood import understood
 from dlpy.starter.study import Study, gaps_of
 from dlpy.starter.wording import Item, Option, listed, plural
 
@@ -98,9 +97,9 @@ def _dates(study: Study, *, in_time: bool) -> tuple[DateOptions, list[str]]:
         if parts and _is_readable(study, name, dates):
             every[name] = parts
     found = [*dict.fromkeys(part for parts in every.values() for part in parts)]
-    orders = {name: understood(study.file, study.columns[name]).order for name in every}
-    if any(orders.values()):
-        return {name: order or "auto" for name, order in orders.items()}, found
+    orders = {name: study.others.orders.get(name, "auto") for name in every}
+    if any(order != "auto" for order in orders.values()):
+        return {**orders}, found
     return [*every], found
 
 
