@@ -8,11 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
-from dlpy.core.errors import ConfigError, DataError, did_you_mean, shortened
-from dlpy.data.tables import column_types, signed_numbers, timestamps
+from dlpy.core.errors import ConfigError, did_you_mean, shortened
+from dlpy.data.tables import column_types, timestamps
 from dlpy.data.tables.column_types import Column
 from dlpy.data.tables.csv_file import UNNAMED, CsvFile
 from dlpy.data.tables.dates import Dates, dates_of
+from dlpy.data.tables.understood import is_code
+from dlpy.starter.formats import require_clear
 from dlpy.starter.wording import plural
 
 _MOST_CATEGORIES = 100
@@ -97,36 +99,24 @@ def _sort_texts(file: CsvFile, column: Column, choices: Choices, found: Columns)
 
 
 def is_numeric(file: CsvFile, column: Column, otherwise: str) -> bool:
-    """Return whether a column holds numbers.
+    """Return whether a column holds numbers other than codes such as 00123.
 
     Args:
         otherwise: another way to handle such a column, for the message.
 
     Raises:
-        DataError: it holds numbers with signs (such as $) or a few other texts.
+        DataError: it holds numbers except for a few texts, or numbers with several units.
     """
     if column.is_numeric:
-        return True
-    cells = file.texts(column.name)
-    wrong = signed_numbers.look(cells, column.markers)
-    if wrong is None:
-        return False
-    shown = [f"'{shortened(cells[row], _EXAMPLE)}' (line {file.body.line(row)})" for row in wrong.rows]
-    number = (
-        "" if wrong.plain is None else f", such as {wrong.plain:g} for '{shortened(cells[wrong.rows[0]], _EXAMPLE)}'"
-    )
-    only = "" if wrong.only is None else f" --missing '{wrong.only}' treats it as a missing cell."
-    raise DataError(
-        f"{file.where(wrong.rows[0], column.name)} holds numbers except for {', '.join(shown)}. The column may be "
-        f"important, so dlpy new does not guess: write plain numbers into the file{number}.{only} --categorical "
-        f"{column.name} treats its texts as categories, {otherwise}."
-    )
+        return not is_code(file, column)
+    require_clear(file, column, otherwise)
+    return False
 
 
 def dates_in(file: CsvFile, column: Column) -> Dates | None:
     """Return the dates of a column in which nearly all cells are dates; None for any other column."""
     if column.is_numeric:
-        return _dates_as_numbers(file, column)
+        return _dates_as_numbers(file, column) if column.format is None else None
     cells = file.texts(column.name)
     given = [cell for cell in cells if cell not in column.markers]
     peek = dates_of(given[:_PEEK])

@@ -15,6 +15,7 @@ from dlpy.data.tables.missing_cells import MISSING
 from dlpy.data.tables.targets import Wanted, target_of
 from dlpy.data.task import Output
 from dlpy.starter.columns import Choices, Columns, dates_in, is_numeric, look
+from dlpy.starter.formats import in_formats
 from dlpy.starter.series import LEAST_ROWS, by_hand, trouble
 from dlpy.starter.wording import listed
 
@@ -56,11 +57,13 @@ def study(path: Path, target: str | None, choices: Choices) -> Study:
         raise ConfigError(f"--target: {path} has no column '{target}'.{did_you_mean(target, file.names)}")
     choices.check(file.names, path)
     markers = tuple(dict.fromkeys((*MISSING, *choices.missing)))
-    columns = column_types.columns_of(file, markers)
+    texts = {*choices.categorical, *choices.ignore}
+    columns = in_formats(file, column_types.columns_of(file, markers), texts)
     name = target or _last_column(file, columns, choices)
     kept = _classes_kept(file, columns[name], choices)
     if kept:
-        columns = column_types.columns_of(file, [marker for marker in markers if marker not in kept])
+        left = [marker for marker in markers if marker not in kept]
+        columns = in_formats(file, column_types.columns_of(file, left), texts)
     chosen = "binary" if len(set(file.texts(name))) == 2 else "multiclass"
     found = target_of(file, columns[name], Wanted(chosen if name in choices.categorical else None))[1]
     others = look(file, columns, [column for column in file.names if column != name], choices)

@@ -15,6 +15,7 @@ from dlpy.datasets.csv import Csv
 from dlpy.datasets.text_csv import TextCsv
 from dlpy.starter.blocks import HELD_OUT, TABLE_MODEL, TEXT_MODEL, first_file, values_of
 from dlpy.starter.columns import Choices, Columns, told
+from dlpy.starter.formats import format_lines
 from dlpy.starter.mixed import MIXED_MODEL, input_options, parts_of
 from dlpy.starter.series import LEAST_ROWS, Timeline, experiment_for_series, joined, timeline_of, trouble
 from dlpy.starter.study import (
@@ -79,7 +80,9 @@ def _forecast(study: Study, output: Path) -> str | None:
     why = {name: f"{plural(count, 'missing cell')}, and a series needs every value" for name, count in holes.items()}
     why |= dict.fromkeys(others.categories, "text: a series needs numbers")
     why |= {name: reason for name, reason in unused_dates(study).items() if name != timeline.name}
-    columns = [*(name for name in others.numeric if name not in holes), study.target]
+    clocks = [name for name in others.numeric if (form := study.columns[name].format) and form.kind == "duration"]
+    why |= dict.fromkeys(clocks, "times, and the rows of a series have theirs")
+    columns = [*(name for name in others.numeric if name not in {*holes, *clocks}), study.target]
     texts = {name for name, column in study.columns.items() if not column.is_numeric}
     every = set(file.names) == {*columns, timeline.name} and timeline.name in texts  # the reader skips text columns
     source = [
@@ -129,7 +132,7 @@ def _for_rows(study: Study, output: Path) -> str:
         ]
         about.append(f"{plural(len(others.categories), 'categorical column')}: {listed(values)}")
     about += [f"{plural(len(used), 'column')} of texts or image files: {listed(used)}"] if used else []
-    about += [*missing_lines(study), *told({**unused, **unused_dates(study)}), *in_time]
+    about += [*format_lines(study.columns), *missing_lines(study), *told({**unused, **unused_dates(study)}), *in_time]
     _try(Csv.model_validate({**values_of(data), "path": str(file.path)}), time)
     return first_file([title, *about], output, data, TABLE_MODEL if parts is None else MIXED_MODEL, len(file))
 
