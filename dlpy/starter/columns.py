@@ -15,7 +15,7 @@ from dlpy.data.tables.column_types import MOST_TEXTS, Column, formatted
 from dlpy.data.tables.csv_file import UNNAMED, CsvFile
 from dlpy.data.tables.dates import Dates, dates_of
 from dlpy.data.tables.found_formats import find_format
-from dlpy.data.tables.understood import Understood, dates_among, understood
+from dlpy.data.tables.understood import Understood, are_codes, dates_among, understood
 from dlpy.starter.identifiers import counts, identifies, is_constant, such
 from dlpy.starter.wording import plural
 
@@ -82,7 +82,7 @@ def _as_numbers(file: CsvFile, column: Column) -> Column:
         return column
     finding = find_format(file, column)
     form, strays = finding.format, Counter(finding.strays)
-    if form is None or finding.doubt or strays.total() > _MOST_STRAYS * len(file):
+    if form is None or finding.doubt or are_codes(column, finding) or strays.total() > _MOST_STRAYS * len(file):
         return column
     if strays and finding.different <= column_types.MOST_CLASSES:
         return column

@@ -8,7 +8,6 @@ import pytest
 
 from dlpy.cli.main import main
 from dlpy.data.tables.dates import dates_of
-from dlpy.data.tables.signed_numbers import plain
 from dlpy.experiment.experiment import load
 from dlpy.training.pipeline import split
 
@@ -110,32 +109,54 @@ def test_a_class_that_only_the_latest_rows_have_is_told_with_the_reason(capsys):
 @pytest.mark.parametrize(
     ("cells", "shown"),
     [
-        ("$62.{i:02d}", "'$62.00' (line 2), '$62.01' (line 3)"),
-        ("62.{i}%", "such as 62 for '62.0%'"),
-        ('"1,2{i:02d}.5"', "such as 1200.5 for '1,200.5'"),
-        ("{i} kg", "such as 0 for '0 kg'"),
-        ("(1{i})", "such as -10 for '(10)'"),
+        ("$62.{i:02d}", "price: numbers with $"),
+        ("62.{i}%", "price: numbers with % (62.9% is 62.9)"),
+        ('"1,2{i:02d}.5"', "price: numbers with commas between thousands"),
+        ("{i} kg", "price: numbers with the unit kg"),
+        ("(1{i})", "price: numbers"),
+        ("{i}:30", "price: durations or times, in seconds (minutes:seconds)"),
     ],
 )
-@pytest.mark.parametrize("target", ["price", "label"])
-def test_numbers_but_for_signs_are_an_error_that_names_them(capsys, cells, shown, target):
+def test_numbers_with_signs_are_numbers_and_told(capsys, cells, shown):
     rows = [[cells.format(i=i), i * 1.5, "ab"[i % 2]] for i in range(100)]
-    status, err, _ = new(capsys, "price,x,label", rows, "--target", target)
+    _, out, data = new(capsys, "price,x,label", rows)
+    assert "2 numeric columns: price, x" in out
+    assert shown in out
+    assert data.ignore == []
+    _, out, data = new(capsys, "price,x,label", rows, "--target", "price")
+    assert data.task == "regression"
+
+
+def test_numbers_with_two_units_are_an_error_with_the_way_out(capsys):
+    rows = [[f"{i} {'kg' if i % 2 else 'g'}", i * 1.5, "ab"[i % 2]] for i in range(100)]
+    status, err, _ = new(capsys, "weight,x,label", rows)
     assert status == 3
-    assert err.startswith("error: t.csv:2: column 'price' holds numbers except for ")
-    assert shown in err
-    assert "--categorical price" in err
+    assert "column 'weight': its numbers have several units: g and kg" in err
+    assert "--categorical weight treats its texts as categories" in err
 
 
-def test_a_dash_among_numbers_is_an_error_that_offers_a_missing_cell(capsys):
-    rows = [["-" if i % 5 == 3 else i / 3, i * 1.5, "ab"[i % 2]] for i in range(100)]
+def test_a_word_among_numbers_is_an_error_that_offers_a_missing_cell(capsys):
+    rows = [["oops" if i == 3 else i / 3, i * 1.5, "ab"[i % 2]] for i in range(100)]
     status, err, _ = new(capsys, "rate,x,label", rows)
     assert status == 3
-    assert "t.csv:5: column 'rate' holds numbers except for '-' (line 5)." in err
-    assert "--missing '-' treats it as a missing cell." in err
-    _, out, data = new(capsys, "rate,x,label", rows, "--missing", "-")
+    assert "t.csv:5: column 'rate': it holds numbers except for 'oops' (line 5)." in err
+    assert "--missing 'oops' treats it as a missing cell." in err
+
+
+def test_a_dash_among_numbers_is_a_missing_cell(capsys):
+    rows = [["-" if i % 5 == 3 else i / 3, i * 1.5, "ab"[i % 2]] for i in range(100)]
+    _, out, data = new(capsys, "rate,x,label", rows)
     assert "Treated as missing in rate: '-' (20)" in out
-    assert (data.missing, data.missing_values[-1]) == ("median", "-")
+    assert data.missing == "median"
+    loaded = data.load()
+    assert loaded.resolved["formats"]["rate"].missing == ["-"]
+    assert np.isnan(loaded.train.x.numeric[:, 0]).sum() == 17  # the others are test rows
+
+
+def test_codes_with_leading_zeros_are_categories(capsys):
+    rows = [[f"0{1000 + i % 7}", i * 1.5, i / 7] for i in range(100)]
+    _, out, _ = new(capsys, "zip,x,y", rows)
+    assert "1 categorical column: zip (7 values)" in out
 
 
 def test_categories_stay_categories(capsys):
@@ -147,19 +168,6 @@ def test_categories_stay_categories(capsys):
     rows = [[("5%", "10%")[i % 2], i * 1.5, i / 7] for i in range(60)]
     _, _, data = new(capsys, "discount,x,y", rows, "--categorical", "discount")
     assert data.categorical == ["discount"]
-
-
-@pytest.mark.parametrize(
-    ("text", "number"),
-    [
-        ("$62.88", 62.88), ("62.9%", 62.9), ("1,234.5", 1234.5), ("1.234,5", 1234.5), ("-$5", -5), ("€ 3,50", 3.5),
-        ("(12)", -12), ("12-", -12), ("\u2212" "7", -7), ("1 234 567", 1234567), ("12 kg", 12), ("USD 3", 3), ("<0.05", 0.05),
-        ("abc", None), ("", None), ("12:30", None), ("10-20", None), ("A12", None), ("012 3", None), ("1.2.3", None),
-    ],
-)  # fmt: skip
-def test_the_number_among_signs(text, number):
-    found = plain(text)
-    assert (None if found is None else found[0]) == number
 
 
 def test_texts_taken_for_missing_are_told_with_their_columns(capsys):

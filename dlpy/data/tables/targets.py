@@ -151,7 +151,8 @@ def _numbers(file: CsvFile, column: Column, *, count: bool = False) -> np.ndarra
 def _labels(file: CsvFile, column: Column, known: np.ndarray) -> np.ndarray:
     """Return the class of each known row: int64 if all are integers, so that 1 and 1.0 are equal; otherwise str."""
     values = column.values[known]
-    if column.is_numeric and (values == np.floor(values)).all() and abs(values).max() < 2**53:
+    plain = column.is_numeric and column.format is None
+    if plain and (values == np.floor(values)).all() and abs(values).max() < 2**53:
         return values.astype(np.int64)
     return np.array(file.texts(column.name), np.str_)[known]
 
