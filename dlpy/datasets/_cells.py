@@ -14,6 +14,7 @@ from dlpy.data.tables import column_types, csv_file, missing_cells
 from dlpy.data.tables.column_types import Column
 from dlpy.data.tables.csv_file import CsvFile
 from dlpy.data.tables.missing_cells import Gaps
+from dlpy.data.tables.table_format import TableFormat
 from dlpy.datasets._table_options import no_column_to_predict
 from dlpy.transforms.fill_missing import Rule, rule_of
 
@@ -27,20 +28,20 @@ class Cells:
     markers: Sequence[str]
 
     @classmethod
-    def of(cls, path: Path, delimiter: str, markers: Sequence[str]) -> Cells:
+    def of(cls, path: Path, form: TableFormat, markers: Sequence[str]) -> Cells:
         """Return the cells of a file.
 
         Raises:
             DataError: it cannot be read.
         """
-        file = csv_file.read(path, delimiter)
+        file = csv_file.read(path, form)
         return cls(file, column_types.columns_of(file, markers), markers)
 
-    def require(self, names: Sequence[str], delimiter: str) -> None:
+    def require(self, names: Sequence[str]) -> None:
         """Raise DataError if a file to predict lacks a column."""
         for name in names:
             if name not in self.columns:
-                raise no_column_to_predict(self.file, name, delimiter)
+                raise no_column_to_predict(self.file, name)
 
 
 @dataclass(frozen=True)

@@ -35,8 +35,8 @@ from dlpy.datasets._csv_parts import (
 from dlpy.datasets._csv_stand_in import named_rows, single_rows
 from dlpy.datasets._csv_targets import CsvTarget
 from dlpy.datasets._names import TARGET_OR_TARGETS, Name, raise_found
+from dlpy.datasets._table_format import TableFileOptions
 from dlpy.datasets._table_options import (
-    Delimiter,
     TestRows,
     carried_columns,
     check_order,
@@ -49,8 +49,9 @@ from dlpy.transforms.tabulate import Tabulate
 _STAND_IN_ROWS = 800
 
 
-class Csv(Dataset):
-    """A UTF-8 CSV file with a header, `path`; numeric columns are used as numbers, categories are one-hot encoded.
+class Csv(TableFileOptions, Dataset):
+    """A table in a file, `path`: CSV, also packed (.gz, .zst, .bz2, .xz, .zip), JSON Lines, Parquet or .xlsx; a folder or a
+    pattern (parts/*.csv) of such files with the same columns; how it is written is found by looking. Numeric columns are used as numbers, categories are one-hot encoded.
 
     A column is numeric if every cell that is not missing is a number. Categories come from the training rows; an
     unseen category is encoded as all zeros. The classes are the distinct labels of the target in sorted order. With
@@ -93,8 +94,6 @@ class Csv(Dataset):
     these, e.g. {age: median, city: unknown}."""
     missing_values: list[str] = list(missing_cells.MISSING)
     """Texts that mark a missing cell. Remove one from the list to keep it as a value, e.g. for a class named None."""
-    delimiter: Delimiter = ","
-    """Character between cells, e.g. ";" or "\\t"."""
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler) -> dict:
@@ -161,7 +160,7 @@ class Csv(Dataset):
         return self.named_transforms()
 
     def load(self) -> Loaded:
-        cells = Cells.of(Path(str(self.path)), self.delimiter, self.missing_values)
+        cells = Cells.of(Path(str(self.path)), self.format, self.missing_values)
         if len(cells.file) == 1:
             raise DataError(f"{cells.file.path} has a single row: training needs at least two.")
         check_names(self, cells)
@@ -176,15 +175,16 @@ class Csv(Dataset):
         outputs = {name: output for name, (_, output) in read.items()}
         about, notes = notes_of(cells, inputs, targets)
         source = Source("file", f"{cells.file.path}{about}")
-        resolved = resolved_options(self, inputs, outputs)
+        resolved = resolved_options(self, inputs, outputs) | cells.file.format.stated()
+        notes = (*cells.file.notes, *notes)
         loaded = Loaded(rows, None, task_of(inputs, outputs), source, resolved, notes)
         return hold_out(loaded, self.test, self.split_seed)
 
     def read(self, path: Path, task: Task) -> Rows:
-        cells = Cells.of(path, self.delimiter, self.missing_values)
+        cells = Cells.of(path, self.format_to_predict, self.missing_values)
         inputs = known_inputs(self)
         for given in inputs.values():
-            cells.require(given.used(), self.delimiter)
+            cells.require(given.used())
         features = {
             name: given.read(cells, key_of(self, "inputs", name), cached=False) for name, given in inputs.items()
         }
@@ -196,7 +196,7 @@ class Csv(Dataset):
         return Rows(features, targets if len(targets) == len(found) else {}, np.arange(len(cells.file)))
 
     def carried(self, path: Path, names: list[str]) -> dict[str, list[str]]:
-        return carried_columns(path, self.delimiter, names)
+        return carried_columns(path, self.format_to_predict, names)
 
     def stand_in(self, seed: int, limit: int | None) -> Loaded:
         test = for_limit(self.test, limit)

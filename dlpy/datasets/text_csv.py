@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -15,8 +16,8 @@ from dlpy.data.tables import column_types, csv_file
 from dlpy.data.tables.missing_cells import MISSING
 from dlpy.data.tables.targets import Wanted, known_target, target_of
 from dlpy.data.task import Output, Task
+from dlpy.datasets._table_format import TableFileOptions
 from dlpy.datasets._table_options import (
-    Delimiter,
     TestRows,
     carried_columns,
     check_order,
@@ -27,8 +28,8 @@ from dlpy.datasets._table_options import (
 from dlpy.datasets._texts import TEXT, generated, generated_output, read_csv, texts_of
 
 
-class TextCsv(Dataset):
-    """A UTF-8 CSV file with a header, `path`, that has a text column and a target column.
+class TextCsv(TableFileOptions, Dataset):
+    """A table in a file, `path`, as with csv, that has a text column and a target column.
 
     No text may be empty. The classes are the distinct labels of the target in sorted order, as with csv. Other columns
     are ignored. A transform, `tokenize` or `hash_words`, converts the texts to integers. Pairs of texts, and texts with
@@ -54,8 +55,6 @@ class TextCsv(Dataset):
     a mapping ({column: split}). Default: none."""
     missing_values: list[str] = list(MISSING)
     """Texts that mark a missing target. Remove one from the list to keep it as a value, e.g. for a class named None."""
-    delimiter: Delimiter = ","
-    """Character between cells, e.g. ";" or "\\t"."""
 
     @model_validator(mode="after")
     def _possible(self) -> TextCsv:
@@ -78,7 +77,7 @@ class TextCsv(Dataset):
         return Task.single(TEXT, Output(self.task, None if self.task == "multiclass" else 1))
 
     def load(self) -> Loaded:
-        file = csv_file.read(Path(str(self.path)), self.delimiter)
+        file = csv_file.read(Path(str(self.path)), self.format)
         marks = [str(mark.column) for mark in self._marks()]
         more = [("validation", mark) for mark in marks] + ([("time", self.time)] if self.time else [])
         for key, name in (("text", self.text), ("target", self.target), *more):
@@ -89,16 +88,17 @@ class TextCsv(Dataset):
         marked = {mark: np.array(file.texts(mark), np.str_) for mark in marks}
         rows = Rows.single(texts_of(file, self.text), y, marked)
         rows = in_order_of_time(file, self.time, rows) if self.time else rows
-        return self._loaded(rows, output, Source("file", str(file.path)), self.test)
+        loaded = self._loaded(rows, output, Source("file", str(file.path)), self.test)
+        return replace(loaded, resolved=loaded.resolved | file.format.stated(), notes=file.notes)
 
     def read(self, path: Path, task: Task) -> Rows:
-        file, texts = read_csv(path, self.text, self.delimiter)
+        file, texts = read_csv(path, self.text, self.format_to_predict)
         target = column_types.columns_of(file, self.missing_values).get(self.target)
         given = target is not None and len(target.missing) < len(file)
         return Rows.single(texts, known_target(file, target, task.output) if target and given else None)
 
     def carried(self, path: Path, names: list[str]) -> dict[str, list[str]]:
-        return carried_columns(path, self.delimiter, names)
+        return carried_columns(path, self.format_to_predict, names)
 
     def stand_in(self, seed: int, limit: int | None) -> Loaded:
         test = for_limit(self.test, limit)

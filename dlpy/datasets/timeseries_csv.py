@@ -22,7 +22,8 @@ from dlpy.data.task import Output, Task
 from dlpy.datasets._names import TARGET_OR_TARGETS, Found, Name, raise_found, required, wrong_names
 from dlpy.datasets._series import Record, Series, segments, thinned
 from dlpy.datasets._series_columns import about, is_numeric, numbers, waves
-from dlpy.datasets._table_options import Delimiter, no_column, no_column_to_predict, require_names
+from dlpy.datasets._table_format import TableFileOptions
+from dlpy.datasets._table_options import no_column, no_column_to_predict
 from dlpy.models.dense import as_list
 
 _STAND_IN_ROWS = 2_000
@@ -39,8 +40,8 @@ class SeriesTarget(TargetOptions):
     """Unit of the column, shown in tables and plots, e.g. degC."""
 
 
-class TimeseriesCsv(Series):
-    """A CSV file with a header, `path`, whose rows are in time order, and a column to forecast.
+class TimeseriesCsv(TableFileOptions, Series):
+    """A table in a file, `path`, as with csv, whose rows are in time order, and a column to forecast.
 
     By default the last rows of the file are the validation and test rows. Rows are numbered from 0.
     """
@@ -61,8 +62,6 @@ class TimeseriesCsv(Series):
     T, transforms: [standardize]}, pressure: {column: p}}."""
     gaps: Literal["error", "allow"] = "error"
     """How to handle irregular or repeated timestamps. error: stop; allow: drop the windows that cross a gap."""
-    delimiter: Delimiter = ","
-    """Character between cells, e.g. ";" or "\\t"."""
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler) -> dict:
@@ -130,13 +129,12 @@ class TimeseriesCsv(Series):
         return replace(task, outputs={name: Output("regression", unit=one.unit) for name, one in self.targets.items()})
 
     def load(self) -> Loaded:
-        file = csv_file.read(Path(str(self.path)), self.delimiter)
+        file = csv_file.read(Path(str(self.path)), self.format)
         times = self._times(file)
         self._check_names(file)
         columns = column_types.columns_of(file)
-        if self.columns is None:
-            require_names(file, [name for name in file.names if name != self.time])
-        names = self.columns or [name for name in file.names if name != self.time and is_numeric(file, columns[name])]
+        free = [name for name in file.names if name != self.time and name not in file.index]
+        names = self.columns or [name for name in free if is_numeric(file, columns[name])]
         if not names:
             raise DataError(f"{file.path.name} has no numeric columns; a series needs at least one.")
         values = numbers(file, columns, names)
@@ -146,18 +144,19 @@ class TimeseriesCsv(Series):
             values, target[:, 0] if len(self.forecast) == 1 else target, self._place(names), times, broken, tuple(names)
         )
         loaded = self.loaded(record, Source("file", str(file.path)))
-        notes = (about(times, file), *self._gap_notes(times))
-        return Loaded(loaded.train, loaded.test, loaded.task, loaded.source, {"columns": names}, notes)
+        notes = (*file.notes, about(times, file), *self._gap_notes(times))
+        resolved = {"columns": names} | file.format.stated()
+        return Loaded(loaded.train, loaded.test, loaded.task, loaded.source, resolved, notes)
 
     def read(self, path: Path, task: Task) -> Rows:
-        file = csv_file.read(path, self.delimiter)
+        file = csv_file.read(path, self.format_to_predict)
         if self.columns is None:
             raise ConfigError("data: 'columns' must be listed, as in the run's config.yaml.")
         times = self._times(file)
         columns = column_types.columns_of(file)
         for name in self.columns:
             if name not in columns:
-                raise no_column_to_predict(file, name, self.delimiter)
+                raise no_column_to_predict(file, name)
         values = numbers(file, columns, self.columns)
         anchors = np.arange(self.lookback, len(file) + 1)
         if len(anchors) == 0:

@@ -161,6 +161,8 @@ def _left_out(file: CsvFile, column: Column, choices: Choices) -> str:
     named = column.name.lower() in _COUNTING or UNNAMED.fullmatch(column.name)
     if named and column.name not in choices.categorical and _counts(column):
         return f"a row number{_such(file, column)}"
+    if column.name in file.index and column.name not in choices.categorical:
+        return f"it has no name, and only labels the rows{_such(file, column)}"
     return ""
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from dlpy.core.errors import ConfigError, DataError, did_you_mean, reading
+from dlpy.core.errors import ConfigError, DataError, did_you_mean
 from dlpy.data.tables import column_types, csv_file, missing_cells, timestamps
 from dlpy.data.tables.column_types import Column
 from dlpy.data.tables.csv_file import CsvFile
@@ -17,8 +17,6 @@ from dlpy.data.task import Output
 from dlpy.starter.columns import Choices, Columns, dates_in, is_numeric, look
 from dlpy.starter.series import LEAST_ROWS, by_hand, trouble
 from dlpy.starter.wording import listed
-
-_LONGEST_HEADER = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -51,7 +49,7 @@ def study(path: Path, target: str | None, choices: Choices) -> Study:
         ConfigError: there is no such column.
         DataError: the file cannot be read, a column is numeric with exceptions, or the target is not usable.
     """
-    file = csv_file.read(path, delimiter_of(path))
+    file = csv_file.read(path)
     if target is not None and target not in file.names:
         raise ConfigError(f"--target: {path} has no column '{target}'.{did_you_mean(target, file.names)}")
     choices.check(file.names, path)
@@ -88,23 +86,11 @@ def _last_column(file: CsvFile, columns: dict[str, Column], choices: Choices) ->
     """Return the last column that can be a target, that is, holds neither sentences nor dates."""
     for name in reversed(file.names):
         column = columns[name]
-        if name in choices.ignore:
+        if name in choices.ignore or name in file.index:
             continue
         if column.is_numeric or not (column_types.is_prose(file.texts(name)) or dates_in(file, column)):
             return name
     return file.names[-1]
-
-
-def delimiter_of(path: Path) -> str:
-    """Return the usual delimiter that occurs most often in the first line."""
-    if path.suffix.lower() == ".tsv":
-        return "\t"
-    with reading(path):
-        if path.is_dir():
-            return ","  # the reader says what is wrong
-        with path.open(encoding="utf-8-sig", errors="replace") as lines:
-            first = lines.readline(_LONGEST_HEADER)
-    return max(",;\t|", key=first.count)
 
 
 def no_series(study: Study) -> list[str]:

@@ -8,6 +8,7 @@ from dlpy.components.dataset import Dataset
 from dlpy.core.errors import DataError
 from dlpy.data.tables import column_types
 from dlpy.data.tables.column_types import Column
+from dlpy.data.tables.csv_file import CsvFile
 from dlpy.data.tables.missing_cells import MISSING
 from dlpy.data.task import Output
 from dlpy.data.validate import check, check_every_class
@@ -19,7 +20,6 @@ from dlpy.starter.mixed import MIXED_MODEL, input_options, parts_of
 from dlpy.starter.series import LEAST_ROWS, Timeline, experiment_for_series, joined, timeline_of, trouble
 from dlpy.starter.study import (
     Study,
-    delimiter_of,
     gaps_of,
     missing_lines,
     no_series,
@@ -85,9 +85,9 @@ def _forecast(study: Study, output: Path) -> str | None:
     source = [
         *([] if every else [Option("columns", columns)]),
         Option("target", study.target, "its past values are used as input, too"),
-        *([Option("delimiter", delimiter)] if (delimiter := delimiter_of(file.path)) != "," else []),
+        *form_options(file),
     ]
-    return experiment_for_series(file, output, source, timeline, told({**others.unused, **why}))
+    return experiment_for_series(file, output, source, timeline, [*file.notes, *told({**others.unused, **why})])
 
 
 def _timeline(study: Study) -> Timeline | None:
@@ -131,7 +131,7 @@ def _for_rows(study: Study, output: Path) -> str:
     about += [f"{plural(len(used), 'column')} of texts or image files: {listed(used)}"] if used else []
     about += [*missing_lines(study), *told({**unused, **unused_dates(study)}), *in_time]
     _try(Csv.model_validate({**values_of(data), "path": str(file.path)}), time)
-    return first_file([title, *about], output, data, TABLE_MODEL if parts is None else MIXED_MODEL, len(file))
+    return first_file([title, *file.notes, *about], output, data, TABLE_MODEL if parts is None else MIXED_MODEL, len(file))
 
 
 def _transforms(others: Columns) -> list[Option]:
@@ -166,7 +166,7 @@ def _for_texts(study: Study, output: Path) -> str:
     about = [*missing_lines(study), *told({**unused, **unused_dates(study)}), *in_time]
     values = {key: value for key, value in values_of(data).items() if key != "transforms"}
     _try(TextCsv.model_validate({**values, "path": str(file.path)}), time)
-    return first_file([title, *about], output, data, TEXT_MODEL, len(file))
+    return first_file([title, *file.notes, *about], output, data, TEXT_MODEL, len(file))
 
 
 def _source(study: Study, output: Path) -> list[Option]:
@@ -174,7 +174,6 @@ def _source(study: Study, output: Path) -> list[Option]:
     file = study.file
     last = "the last column; " * (study.target == file.names[-1])
     which = "" if study.given else f"{last}change it to predict another"
-    delimiter = delimiter_of(file.path)
     markers = list(study.markers)
     note = (
         f"without {listed([repr(text) for text in study.kept])}, which is a class"
@@ -185,9 +184,14 @@ def _source(study: Study, output: Path) -> list[Option]:
         Option("path", relative(file.path, output)),
         Option("target", study.target, which),
         Option("task", study.output.kind, about(study.output, study.columns[study.target])),
-        *([Option("delimiter", delimiter)] if delimiter != "," else []),
+        *form_options(file),
         *([Option("missing_values", markers, note)] if tuple(markers) != MISSING else []),
     ]
+
+
+def form_options(file: CsvFile) -> list[Option]:
+    """Return the options that say how the file is written, where it is not UTF-8 text with commas."""
+    return [Option(key, value) for key, value in file.format.stated().items()]
 
 
 def _held_out(time: str | None) -> list[Option]:

@@ -155,5 +155,6 @@ def check_width(name: str, line: int, found: int, expected: int) -> None:
     """Raise DataError if a row has more or fewer cells than the header."""
     if found != expected:
         cells = "1 cell" if found == 1 else f"{found} cells"
-        hint = "Put text that contains the delimiter in quotes." if found > expected else "Is the line cut off?"
+        longer = "Put text that contains the delimiter in quotes. Lines above the header? Set data.skip_lines."
+        hint = longer if found > expected else "Is the line cut off?"
         raise DataError(f"{name}:{line}: {cells}, but the header has {expected} columns. {hint}")

@@ -5,10 +5,9 @@ from __future__ import annotations
 from bisect import bisect
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from glob import glob, has_magic
 from pathlib import Path
 
-from dlpy.core.errors import DataError, UnavailableError
+from dlpy.core.errors import DataError
 from dlpy.data.tables import containers, json_lines, parquet_table, text_encoding, workbook
 from dlpy.data.tables.bodies import Body, Joined, Odd
 from dlpy.data.tables.dates import dates_of
@@ -16,13 +15,12 @@ from dlpy.data.tables.decimals import number
 from dlpy.data.tables.headers import UNNAMED
 from dlpy.data.tables.marks import with_marks
 from dlpy.data.tables.part import Part
+from dlpy.data.tables.part_files import files_of
 from dlpy.data.tables.table_format import AUTO, PLAIN, TableFormat
 from dlpy.data.tables.text_table import read_text
 
-__all__ = ["SUFFIXES", "UNNAMED", "CsvFile", "Odd", "TableFormat", "is_table", "read"]
+__all__ = ["UNNAMED", "CsvFile", "Odd", "TableFormat", "read"]
 
-SUFFIXES = (".csv", ".tsv", ".tab", ".jsonl", ".ndjson", ".parquet", ".xlsx")
-_PACKED = (".gz", ".bz2", ".xz", ".zst", ".zip")
 _OLD_EXCEL = b"\xd0\xcf\x11\xe0"
 _PEEK = 200  # cells
 _LOOK = TableFormat()
@@ -58,12 +56,6 @@ class CsvFile:
         return f"{path.name}:{self.body.line(row)}: column '{name}'"
 
 
-def is_table(path: Path) -> bool:
-    """Return whether the name of a file is that of a table, packed or not."""
-    name = path.with_suffix("") if path.suffix.lower() in _PACKED else path
-    return name.suffix.lower() in SUFFIXES
-
-
 def read(path: Path, form: TableFormat = _LOOK) -> CsvFile:
     """Return a table: a file, a folder of files with the same columns, or those that a pattern such as a*.csv names.
 
@@ -73,7 +65,7 @@ def read(path: Path, form: TableFormat = _LOOK) -> CsvFile:
         SetupError: the package that reads such a file is not installed.
     """
     parts: list[Part] = []
-    for one in _files(path):
+    for one in files_of(path):
         like = replace(parts[0].form, encoding=form.encoding, skip_lines=form.skip_lines) if parts else form
         parts.append(_part(one, like))
         if parts[-1].names != parts[0].names:
@@ -88,21 +80,6 @@ def read(path: Path, form: TableFormat = _LOOK) -> CsvFile:
     starts = joined.starts.tolist()[:-1] if joined else []
     of_parts = tuple(zip(starts, [part.path for part in parts], strict=False))
     return CsvFile(path, first.names, body, found, tuple(f"{path.name}: {note}" for note in notes), index, of_parts)
-
-
-def _files(path: Path) -> list[Path]:
-    """Return the file, or the files of a folder or a pattern, sorted by name."""
-    if path.is_dir():
-        found = sorted(one for one in path.iterdir() if is_table(one) and not one.name.startswith("."))
-        if not found:
-            raise DataError(f"{path} is a folder without tables; expected a CSV file, or a folder of parts of one.")
-        return found
-    if not has_magic(str(path)) or path.exists():
-        return [path]
-    found = sorted(Path(name) for name in glob(str(path)))
-    if not found:
-        raise UnavailableError(f"there is no file {path}.")
-    return found
 
 
 def _part(path: Path, form: TableFormat) -> Part:

@@ -106,7 +106,12 @@ def _is_even_below(rows: Rows) -> bool:
 def lines_above(rows: Rows) -> int:
     """Return how many of the first rows have fewer cells than all others, which are equally long; 0 if not so."""
     width = len(rows[-1][1]) if rows else 0
-    count = next((place for place, (_, cells) in enumerate(rows) if len(cells) == width), 0)
-    even = all(len(cells) == width for _, cells in rows[count:])
+    count = next((place for place, (_, cells) in enumerate(rows) if _fits(cells, width)), 0)
+    even = all(len(cells) == width for _, cells in rows[count + 1 :])
     fewer = all(len(cells) < width for _, cells in rows[:count])
     return count if even and fewer and count <= _MOST_SKIPPED and len(rows) - count >= max(3, 2 * count) else 0
+
+
+def _fits(cells: list[str], width: int) -> bool:
+    """Return whether cells are as many as the columns, but for empty ones at the end."""
+    return len(cells) == width or (len(cells) > width and not any(cells[width:]))

@@ -44,14 +44,23 @@ def read_text(path: Path, raw: bytes, given: TableFormat) -> Part:
     Raises:
         DataError: it is no table: empty, or its rows have different lengths.
     """
-    text = _Text(path, _with_newlines(path, raw), 0, 1)
+    try:
+        return _read(_Text(path, _with_newlines(path, raw), 0, 1), given)
+    except csv.Error as error:  # a cell is too large
+        raise DataError(f"{path.name}:1: not valid CSV: {error}.") from None
+
+
+def _read(text: _Text, given: TableFormat) -> Part:
+    path = text.path
     text, form = _without_separator_line(text, given)
     text = text.after(form.skip_lines if isinstance(form.skip_lines, int) else 0)
     text, form = _without_comments(text, form)
     sample = Sample.of(text.raw, text.start)
     if form.delimiter == AUTO:
         form = replace(form, delimiter=delimiter_of(sample, tabs=".tsv" in path.suffixes))
-    rows = _sampled(path, sample, form.delimiter)
+    rows = sample.rows(form.delimiter)
+    if not rows:
+        raise DataError(f"{path} is empty.")
     text, rows, form, notes = _without_lines_above(text, rows, form)
     header, body_at = _header(rows, text, form)
     text, empty = _without_empty_rows(text.after(body_at), form.delimiter, len(header.names))
@@ -114,16 +123,6 @@ def _is_header(text: _Text, form: TableFormat) -> bool:
     return len(widths) == 1 and widths != {1} and not text.raw.startswith(b"#", text.raw.find(b"\n", text.start) + 1)
 
 
-def _sampled(path: Path, sample: Sample, delimiter: str) -> Rows:
-    try:
-        rows = sample.rows(delimiter)
-    except csv.Error as error:
-        raise DataError(f"{path.name}:1: not valid CSV: {error}.") from None
-    if not rows:
-        raise DataError(f"{path} is empty.")
-    return rows
-
-
 def _without_lines_above(
     text: _Text, rows: Rows, form: TableFormat
 ) -> tuple[_Text, Rows, TableFormat, list[str]]:
@@ -132,7 +131,7 @@ def _without_lines_above(
     if not count:
         return text, _completed(rows), form, []
     below = [cells for _, cells in rows[count:]]
-    lacks = len(below[0]) - len(rows[0][1])
+    lacks = len(below[-1]) - len(rows[0][1])
     names = rows[0][1] if count == 1 and lacks == 1 and form.header is not False else []
     if len(names) > 1 and not any(map(looks_numeric, names)):
         empty = not any(cells[-1] for cells in below)
@@ -143,7 +142,7 @@ def _without_lines_above(
     skipped = rows[count][0]
     form = replace(form, skip_lines=text.line - 1 + skipped)
     lines = f"line {text.line} is" if skipped == 1 else f"lines {text.line} to {text.line + skipped - 1} are"
-    moved = [(line - skipped, cells) for line, cells in rows[count:]]
+    moved = _completed([(line - skipped, cells) for line, cells in rows[count:]])
     return text.after(skipped), moved, form, [f"{lines} above the table: left out"]
 
 
@@ -182,8 +181,7 @@ def _body(text: _Text, delimiter: str, width: int) -> Body:
         raw, delimiter = with_tabs(raw[text.start :]), "\t"
         text = replace(text, raw=raw, start=0)
     empty_lines = raw.startswith(b"\n", text.start) or raw.find(b"\n\n", text.start) >= 0
-    quotes = raw.find(b'"', text.start) >= 0
-    if not quotes and not empty_lines:
+    if raw.find(b'"', text.start) < 0 and not empty_lines:
         return Plain(Lines(name, raw, text.start, text.line, delimiter, width))
     bare = None if empty_lines else without_quotes(raw[text.start :], delimiter)
     if bare is not None:  # as exact as Python's float, as numbers in quotes have always been
@@ -191,11 +189,16 @@ def _body(text: _Text, delimiter: str, width: int) -> Body:
     return Quoted(name, _csv_rows(text, delimiter), width)
 
 
-def _csv_rows(text: _Text, delimiter: str) -> Rows:
-    """Return the cells of every non-empty row, with the line where it begins."""
+def _csv_rows(text: _Text, delimiter: str, *, escaped: bool = False) -> Rows:
+    """Return the cells of every non-empty row, with the line where it begins.
+
+    Args:
+        escaped: whether a quote inside quotes is written \\" instead of twice; tried if the text is not valid otherwise.
+    """
     csv.field_size_limit(MOST_CHARACTERS)  # texts can be long
     content = io.StringIO(text.raw[text.start :].decode())
-    reader = csv.reader(content, delimiter=delimiter, strict=True, skipinitialspace=True)
+    escape = "\\" if escaped else None
+    reader = csv.reader(content, delimiter=delimiter, strict=True, skipinitialspace=True, escapechar=escape)
     rows, line = [], text.line
     try:
         for cells in reader:
@@ -203,6 +206,8 @@ def _csv_rows(text: _Text, delimiter: str) -> Rows:
                 rows.append((line, cells))
             line = text.line + reader.line_num
     except csv.Error as error:
+        if not escaped and b'\\"' in text.raw:
+            return _csv_rows(text, delimiter, escaped=True)
         name = text.path.name
         raise DataError(f"{name}:{line}: not valid CSV: {error}. Inside quotes, write a quote twice.") from None
     return rows
