@@ -16,6 +16,7 @@ from typing import IO
 
 from dlpy.core.errors import DataError, SetupError, in_one_line, reading
 
+ZIP = b"PK\x03\x04"
 LARGEST_RATIO = 200  # of unpacked to packed bytes; texts and numbers stay far below
 SMALLEST_LIMIT = 64 << 20  # bytes that may always be unpacked
 _SHARE_OF_MEMORY = 4
@@ -34,7 +35,7 @@ def content(path: Path) -> bytes:
     """
     with reading(path):
         raw = path.read_bytes()
-    if raw.startswith(b"PK\x03\x04"):
+    if raw.startswith(ZIP):
         return raw if is_workbook(raw) else _only_member(path, raw)
     opened = next((opened for magic, opened in _PACKED.items() if raw.startswith(magic)), None)
     return raw if opened is None else _unpacked(path, opened, raw)

@@ -73,7 +73,7 @@ def read(path: Path, form: TableFormat = _LOOK) -> CsvFile:
             raise DataError(f"{one}: its columns are {names[0]}; those of {parts[0].path.name} are {names[1]}.")
     first, several = parts[0], len(parts) > 1
     joined = Joined([part.body for part in parts]) if several else None
-    body, found, doubts = with_marks(joined or first.body, first.form)
+    body, found, doubts = with_marks(joined or first.body, first.form, comma=first.comma)
     index, left_out = _index(first, body)
     notes = dict.fromkeys([*(note for part in parts for note in part.notes), *left_out, *doubts])
     notes = [*([f"{len(parts):,} files"] if several else []), *_described(found), *notes]
@@ -88,7 +88,7 @@ def _part(path: Path, form: TableFormat) -> Part:
         raise DataError(f"{path} is an Excel workbook of before 2007: save it as .xlsx or CSV.")
     if raw.startswith(parquet_table.MAGIC):
         return parquet_table.read_parquet(path, raw, form)
-    if containers.is_workbook(raw):
+    if raw.startswith(containers.ZIP) and containers.is_workbook(raw):
         return workbook.read_workbook(path, raw, form)
     if form.sheet != AUTO:
         raise DataError(f"data.sheet: {path} has no sheets: remove 'sheet'.")

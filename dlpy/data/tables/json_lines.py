@@ -14,7 +14,7 @@ from dlpy.data.tables.typed_body import Typed
 
 def is_json_lines(raw: bytes) -> bool:
     """Return whether the first line of a UTF-8 text is a JSON object."""
-    line = raw.lstrip()[: 1 << 20].partition(b"\n")[0]
+    line = raw[: 1 << 20].lstrip().partition(b"\n")[0]
     if not line.startswith(b"{"):
         return False
     try:

@@ -29,24 +29,43 @@ _GROUPED = re.compile(rf"[+-]?[0-9]{{1,3}}([.,{_SPACES}{_QUOTES}])[0-9]{{3}}")
 Numbers = tuple[np.ndarray, list[Odd]]
 
 
-def with_marks(body: Body, form: TableFormat) -> tuple[Body, TableFormat, list[str]]:
+def has_comma(rows: Sequence[Sequence[str]]) -> bool:
+    """Return whether a column has decimal commas, such as 1,5, in some rows."""
+    columns = [Odd([], [cell for cell in column if "," in cell]) for column in zip(*rows, strict=False)]
+    return any(_is_promising(column) and _vote(column) == "," for column in columns)
+
+
+def with_marks(body: Body, form: TableFormat, *, comma: bool = False) -> tuple[Body, TableFormat, list[str]]:
     """Return a body whose numbers are parsed with the marks that fit all columns, the format with them, and notes.
 
     Marks that the format gives hold; others are looked for. A table whose columns disagree is read as if it had none.
+
+    Args:
+        comma: whether the first rows have decimal commas, so that these are tried first.
     """
-    decimal, notes = form.decimal, []
-    if decimal not in (AUTO, "."):
-        body = body.with_decimal(decimal)
-    if AUTO not in (decimal, form.thousands):
-        return body, form, notes
-    numbers = body.numbers()
-    if decimal == AUTO:
-        decimal, notes = _decimal_of(body, numbers, form)
-        if decimal != ".":
-            body = body.with_decimal(decimal)
-            numbers = body.numbers()
+    if AUTO not in (form.decimal, form.thousands):
+        return body.with_decimal(form.decimal), form, []
+    body, decimal, numbers, notes = _parsed(body, form, comma and form.thousands != ",")
     thousands = _thousands_of(numbers[1], decimal) if form.thousands == AUTO else form.thousands
     return Parsed(body, numbers), replace(form, decimal=decimal, thousands=thousands), notes
+
+
+def _parsed(body: Body, form: TableFormat, comma: bool) -> tuple[Body, str, Numbers, list[str]]:
+    """Return the body with its decimal mark, the mark, the numbers, and notes."""
+    if form.decimal != AUTO:
+        body = body.with_decimal(form.decimal)
+        return body, form.decimal, body.numbers(), []
+    if comma:
+        by_comma = body.with_decimal(",")
+        numbers = by_comma.numbers()
+        if not _has_dots(numbers[1]):
+            return by_comma, ",", numbers, []
+    numbers = body.numbers()
+    decimal, notes = _decimal_of(body, numbers, form)
+    if decimal == ".":
+        return body, decimal, numbers, notes
+    body = body.with_decimal(decimal)
+    return body, decimal, body.numbers(), notes
 
 
 def _decimal_of(body: Body, numbers: Numbers, form: TableFormat) -> tuple[str, list[str]]:
@@ -120,6 +139,13 @@ def _is_promising(column: Odd) -> bool:
 def _is_marked(text: str) -> bool:
     text = re.sub(rf"[{_SPACES}]", " ", text).replace("\u2019", "'")
     return any(mark in text for mark in ",.' ") and (looks_numeric(text) or bool(_DECIMAL_COMMA.fullmatch(text)))
+
+
+def _has_dots(odd: Sequence[Odd]) -> bool:
+    """Return whether, in a table parsed with decimal commas, a column holds decimals with dots."""
+    texts = (text for column in odd if _is_promising(column) for text in _given(column))
+    dots = (text for text in texts if "." in text and looks_numeric(text) and not _GROUPED_BY_DOT.fullmatch(text))
+    return any(not _DECIMAL_COMMA.fullmatch(text) for text in dots)
 
 
 def _plain(values: np.ndarray, odd: Odd) -> np.ndarray:

@@ -15,6 +15,7 @@ class Part:
     """One file of a table.
 
     names: of all columns. unnamed: of those without a name in the file. notes: what is not as in a plain CSV file.
+    comma: whether there are decimal commas in the first rows.
     """
 
     path: Path
@@ -23,6 +24,7 @@ class Part:
     form: TableFormat
     notes: tuple[str, ...] = ()
     unnamed: tuple[str, ...] = ()
+    comma: bool = False
 
 
 @dataclass(frozen=True)

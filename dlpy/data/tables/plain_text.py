@@ -48,7 +48,7 @@ class Plain:
         return row + self.lines.first
 
     def with_decimal(self, mark: str) -> Plain:
-        return Plain(self.lines, mark)
+        return self if ord(mark) == self.decimal else Plain(self.lines, mark)
 
     def numbers(self) -> tuple[np.ndarray, list[Odd]]:
         values, odd = np.empty((self.rows, self.width)), [Odd() for _ in range(self.width)]

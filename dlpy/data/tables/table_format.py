@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from dlpy.data.tables import decimals
 
@@ -57,11 +58,12 @@ class TableFormat:
             otherwise=_WESTERN if self.encoding.startswith(("auto", "utf")) else self.encoding,
         )
 
-    def number(self, text: str) -> float | None:
-        """Return the text as a finite number, or None if it is not one in this format."""
+    @property
+    def number(self) -> Callable[[str], float | None]:
+        """The function that returns a text as a finite number, or None if it is not one in this format."""
         if self.decimal in (".", AUTO) and self.thousands in (None, AUTO):
-            return decimals.number(text)
-        return marked_number(text, "." if self.decimal == AUTO else self.decimal, self.thousands)
+            return decimals.number
+        return partial(marked_number, decimal="." if self.decimal == AUTO else self.decimal, thousands=self.thousands)
 
 
 PLAIN = TableFormat("utf-8", ",", ".", None, True, None, 0)

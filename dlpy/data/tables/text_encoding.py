@@ -54,14 +54,14 @@ def decoded(path: Path, raw: bytes, encoding: str) -> bytes:
     try:
         if name not in ("utf-8", "ascii"):
             raw = raw.decode(encoding).encode()
+            if b"\0" in raw:
+                raise _no_text(path)
         elif not raw.isascii():
             raw.decode(encoding)
     except (UnicodeError, ValueError) as error:
         start = error.start if isinstance(error, UnicodeDecodeError) else 0
         hint = _OTHER if name == "utf-8" else "Remove data.encoding to have it found."
         raise DataError(f"{path.name}:{_line(raw, start)}: not {encoding} text. {hint}") from None
-    if b"\0" in raw:
-        raise _no_text(path)
     return raw
 
 

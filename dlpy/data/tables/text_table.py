@@ -13,6 +13,7 @@ from dlpy.data.tables import decimals
 from dlpy.data.tables.bodies import MOST_CHARACTERS, Body, Quoted
 from dlpy.data.tables.delimiters import Rows, Sample, delimiter_of, lines_above, with_tabs
 from dlpy.data.tables.headers import has_header, looks_numeric, numeric_columns
+from dlpy.data.tables.marks import has_comma
 from dlpy.data.tables.part import Header, Part, header_of, part_of
 from dlpy.data.tables.plain_text import Lines, Plain, without_quotes
 from dlpy.data.tables.table_format import AUTO, BLANKS, TableFormat
@@ -69,7 +70,7 @@ def _read(text: _Text, given: TableFormat) -> Part:
         raise DataError(f"{path} contains column names but no rows.")
     notes += [f"rows without a single value at the end: {empty:,}, left out"] if empty else []
     form = replace(form, header=header.found, skip_lines=0 if form.skip_lines == AUTO else form.skip_lines)
-    return part_of(path, header, body, form, notes)
+    return replace(part_of(path, header, body, form, notes), comma=has_comma([cells for _, cells in rows[1:]]))
 
 
 def _with_newlines(path: Path, raw: bytes) -> bytes:
@@ -78,7 +79,7 @@ def _with_newlines(path: Path, raw: bytes) -> bytes:
         raw = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     if raw.endswith(b"\n\n") or not raw.endswith(b"\n"):
         raw = raw.rstrip(b"\n") + b"\n"
-    if not raw.strip():
+    if raw.isspace():
         raise DataError(f"{path} is empty.")
     return raw
 
