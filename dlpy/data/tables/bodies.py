@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol, Self
 
 import numpy as np
 
 from dlpy.core.errors import DataError
+from dlpy.data.tables import decimals
+from dlpy.data.tables.table_format import marked_number
 
 MOST_CHARACTERS = 10_000_000  # of a quoted cell, and of a line without quotes
 
@@ -46,10 +49,10 @@ class Body(Protocol):
 class Quoted:
     """Rows read by the csv module, each with its line number."""
 
-    def __init__(self, name: str, rows: list[tuple[int, list[str]]], width: int) -> None:
+    def __init__(self, name: str, rows: list[tuple[int, list[str]]], width: int, decimal: str = ".") -> None:
         for line, cells in rows:
             check_width(name, line, len(cells), width)
-        self.rows, self.width = rows, width
+        self.name, self.rows, self.width, self.decimal = name, rows, width, decimal
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -58,11 +61,10 @@ class Quoted:
         return self.rows[row][0]
 
     def with_decimal(self, mark: str) -> Quoted:
-        return self  # no cell is parsed here
+        return Quoted(self.name, self.rows, self.width, mark)
 
     def numbers(self) -> tuple[np.ndarray, list[Odd]]:
-        odd = [Odd(list(range(len(self.rows))), texts) for texts in self.texts(list(range(self.width)))]
-        return np.full((len(self.rows), self.width), np.nan), odd
+        return parsed(self.texts(list(range(self.width))), self.decimal)
 
     def texts(self, columns: list[int]) -> list[list[str]]:
         return [[cells[column].strip() for _, cells in self.rows] for column in columns]
@@ -149,6 +151,21 @@ class Parsed:
 
     def texts(self, columns: list[int]) -> list[list[str]]:
         return self.body.texts(columns)
+
+
+def parsed(columns: Sequence[Sequence[object]], decimal: str) -> tuple[np.ndarray, list[Odd]]:
+    """Return columns of texts and numbers as (rows, columns) float64, and for each the texts that are no numbers."""
+    values, odd = np.full((len(columns[0]), len(columns)), np.nan), [Odd() for _ in columns]
+    number = decimals.number if decimal == "." else partial(marked_number, decimal=decimal, thousands=None)
+    for place, column in enumerate(columns):
+        for row, cell in enumerate(column):
+            value = number(cell) if isinstance(cell, str) else cell
+            if value is None:
+                odd[place].rows.append(row)
+                odd[place].texts.append(str(cell))
+            else:
+                values[row, place] = value
+    return values, odd
 
 
 def check_width(name: str, line: int, found: int, expected: int) -> None:

@@ -8,7 +8,7 @@ from datetime import date, datetime, time
 
 import numpy as np
 
-from dlpy.data.tables.bodies import Odd
+from dlpy.data.tables.bodies import Odd, parsed
 
 _EXACT = 2**53  # larger integers are kept as text: they identify something
 
@@ -16,8 +16,8 @@ _EXACT = 2**53  # larger integers are kept as text: they identify something
 class Typed:
     """Columns of numbers, texts, dates, booleans and None, and the line number of each row."""
 
-    def __init__(self, columns: Sequence[Sequence[object]], lines: Sequence[int]) -> None:
-        self.columns, self.lines = columns, lines
+    def __init__(self, columns: Sequence[Sequence[object]], lines: Sequence[int], decimal: str = ".") -> None:
+        self.columns, self.lines, self.decimal = columns, lines, decimal
 
     def __len__(self) -> int:
         return len(self.lines)
@@ -26,18 +26,11 @@ class Typed:
         return self.lines[row]
 
     def with_decimal(self, mark: str) -> Typed:
-        return self  # only texts have marks
+        return Typed(self.columns, self.lines, mark)  # of texts; numbers have none
 
     def numbers(self) -> tuple[np.ndarray, list[Odd]]:
-        values, odd = np.full((len(self), len(self.columns)), np.nan), [Odd() for _ in self.columns]
-        for place, column in enumerate(self.columns):
-            for row, cell in enumerate(column):
-                if _is_number(cell):
-                    values[row, place] = cell
-                else:
-                    odd[place].rows.append(row)
-                    odd[place].texts.append(as_text(cell))
-        return values, odd
+        columns = [[cell if _is_number(cell) else as_text(cell) for cell in column] for column in self.columns]
+        return parsed(columns, self.decimal)
 
     def texts(self, columns: list[int]) -> list[list[str]]:
         return [[as_text(cell) for cell in self.columns[column]] for column in columns]
