@@ -24,7 +24,7 @@ def _text_encoding(name: str) -> str:
 
 def _delimiter(text: str) -> str:
     if text not in (AUTO, BLANKS) and (len(text) != 1 or not text.isascii() or text in '"\n\r.-+' or text.isalnum()):
-        raise ValueError('expected auto, blanks, or the character between cells, such as "," or ";" or "\\t"')
+        raise ValueError('expected the character between cells, such as "," or ";" or "\\t", or auto or blanks')
     return text
 
 

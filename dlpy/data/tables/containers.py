@@ -9,7 +9,7 @@ import lzma
 import os
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import IO
@@ -21,6 +21,8 @@ LARGEST_RATIO = 200  # of unpacked to packed bytes; texts and numbers stay far b
 SMALLEST_LIMIT = 64 << 20  # bytes that may always be unpacked
 _SHARE_OF_MEMORY = 4
 _CHUNK = 1 << 20
+_PACKED_CHUNK = 1 << 10  # bytes: may unpack to some megabytes
+_WINDOW = 1 << 27  # bytes, as the zstd command allows
 _DAMAGE = (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, NotImplementedError)
 _SUFFIXES = (".csv", ".tsv", ".tab", ".txt", ".dat", ".data", ".jsonl", ".ndjson")
 
@@ -83,23 +85,35 @@ def _damaged(path: Path, error: Exception) -> DataError:
 
 def _zstandard(path: Path, raw: bytes) -> IO[bytes]:
     required(path, "zstandard")
-    import zstandard
-
-    stream = zstandard.ZstdDecompressor(max_window_size=1 << 27).stream_reader(raw, read_across_frames=True)
-    return _ZstandardErrors(stream, zstandard.ZstdError)
+    return _Zstandard(raw)
 
 
-class _ZstandardErrors(io.RawIOBase):
-    """A stream whose own kind of errors become ValueError."""
+class _Zstandard(io.RawIOBase):
+    """The text in Zstandard frames; reading raises ValueError where they are damaged or cut off."""
 
-    def __init__(self, stream: IO[bytes], own: type[Exception]) -> None:
-        self._stream, self._own = stream, own
+    def __init__(self, raw: bytes) -> None:
+        self._chunks = _zstandard_chunks(raw)
 
     def read(self, size: int = -1) -> bytes:
-        try:
-            return self._stream.read(size)
-        except self._own as error:
-            raise ValueError(str(error)) from None
+        """Return the next bytes, as many as come at once; none at the end."""
+        return next(filter(None, self._chunks), b"")
+
+
+def _zstandard_chunks(raw: bytes) -> Iterator[bytes]:
+    import zstandard
+
+    unpacker, left = zstandard.ZstdDecompressor(max_window_size=_WINDOW), memoryview(raw)
+    while left:
+        frame = unpacker.decompressobj()
+        while not frame.eof:
+            if not left:
+                raise ValueError("it is cut off")
+            packed, left = left[:_PACKED_CHUNK], left[_PACKED_CHUNK:]
+            try:
+                yield frame.decompress(packed)
+            except zstandard.ZstdError as error:
+                raise ValueError(str(error)) from None
+        left = memoryview(frame.unused_data + bytes(left)) if frame.unused_data else left
 
 
 def _only_member(path: Path, raw: bytes) -> bytes:

@@ -60,16 +60,17 @@ def _counts(cells: Sequence[str]) -> bool:
     return values == list(range(count)) or (count > 4 and values == list(range(1, count + 1)))
 
 
-def named(path: Path, given: Sequence[str], line: int) -> tuple[tuple[str, ...], list[str]]:
+def check_count(path: Path, columns: int, line: int) -> None:
+    """Raise DataError if a table has too many columns."""
+    if columns > _MOST_COLUMNS:
+        raise DataError(f"{path.name}:{line}: {columns:,} columns; at most {_MOST_COLUMNS:,} are supported.")
+
+
+def named(given: Sequence[str]) -> tuple[tuple[str, ...], list[str]]:
     """Return a name for each column, and notes on the names that were changed.
 
     A column without a name is named by its position as in pandas, "Unnamed: 0"; a repeated name gets a number: "x_2".
-
-    Raises:
-        DataError: there are too many columns.
     """
-    if len(given) > _MOST_COLUMNS:
-        raise DataError(f"{path.name}:{line}: {len(given):,} columns; at most {_MOST_COLUMNS:,} are supported.")
     names = [name or f"Unnamed: {position}" for position, name in enumerate(given)]
     taken, found, repeated = set(names), [], {}
     for name in names:

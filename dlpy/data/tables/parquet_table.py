@@ -9,6 +9,7 @@ from typing import Any
 
 from dlpy.core.errors import DataError, in_one_line
 from dlpy.data.tables import containers
+from dlpy.data.tables.headers import check_count
 from dlpy.data.tables.part import Header, Part, part_of
 from dlpy.data.tables.table_format import PLAIN, TableFormat
 from dlpy.data.tables.typed_body import Typed
@@ -52,6 +53,7 @@ def _check(path: Path, file: Any, packed: int) -> None:
         if types.is_nested(field.type) or types.is_binary(field.type) or types.is_large_binary(field.type):
             raise DataError(f"{path}: column '{field.name}' holds {field.type}; a table needs single values. Remove it.")
     names = file.schema_arrow.names
+    check_count(path, len(names), 1)
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
         raise DataError(f"{path}: two columns are named '{twice}'. Rename one.")

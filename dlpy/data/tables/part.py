@@ -54,7 +54,7 @@ def part_of(path: Path, header: Header, body: Body, form: TableFormat, notes: li
     if width < len(given):
         notes = [*notes, "the lines end with delimiters: the empty columns there are left out"]
         body = Chosen(body, range(width))
-    names, changed = named(path, given[:width], header.line)
+    names, changed = named(given[:width])
     if not header.found:
         changed = [f"no header: the columns are named column_1 to column_{width}"]
     unnamed = tuple(name for name, own in zip(names, given, strict=False) if not own or UNNAMED.fullmatch(own))

@@ -12,7 +12,7 @@ from dlpy.core.errors import DataError
 from dlpy.data.tables import decimals
 from dlpy.data.tables.bodies import MOST_CHARACTERS, Body, Quoted
 from dlpy.data.tables.delimiters import Rows, Sample, delimiter_of, lines_above, with_tabs
-from dlpy.data.tables.headers import has_header, looks_numeric, numeric_columns
+from dlpy.data.tables.headers import check_count, has_header, looks_numeric, numeric_columns
 from dlpy.data.tables.marks import has_comma
 from dlpy.data.tables.part import Header, Part, header_of, part_of
 from dlpy.data.tables.plain_text import Lines, Plain, without_quotes
@@ -64,6 +64,7 @@ def _read(text: _Text, given: TableFormat) -> Part:
         raise DataError(f"{path} is empty.")
     text, rows, form, notes = _without_lines_above(text, rows, form)
     header, body_at = _header(rows, text, form)
+    check_count(path, len(header.names), header.line)
     text, empty = _without_empty_rows(text.after(body_at), form.delimiter, len(header.names))
     body = _body(text, form.delimiter, len(header.names))
     if not len(body):
