@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
@@ -16,7 +15,6 @@ def _text_encoding(name: str) -> str:
     try:
         if name != AUTO:
             "".encode(name)
-            codecs.lookup(name).incrementaldecoder
     except (LookupError, UnicodeError, ValueError):
         raise ValueError("expected auto or an encoding, such as utf-8, utf-16, cp1252, cp1251 or shift_jis") from None
     return name
@@ -24,7 +22,7 @@ def _text_encoding(name: str) -> str:
 
 def _delimiter(text: str) -> str:
     if text not in (AUTO, BLANKS) and (len(text) != 1 or not text.isascii() or text in '"\n\r.-+' or text.isalnum()):
-        raise ValueError('expected the character between cells, such as "," or ";" or "\\t", or auto or blanks')
+        raise ValueError('expected the character between cells, such as "," or ";" or "\\t"; or auto, or blanks')
     return text
 
 
@@ -51,7 +49,7 @@ class TableFileOptions(Block):
     """Whether the first line has the column names; false: columns are named column_1, column_2, ... auto: true unless
     the line looks like all others."""
     comment: Annotated[str | None, AfterValidator(_comment)] = AUTO
-    """Characters that begin a comment line, e.g. "#"; null: none. auto: "#" if there are such lines above the header."""
+    """Characters that begin a comment line, e.g. "#"; null: none. auto: "#" if such lines are above the header."""
     skip_lines: Literal["auto"] | Annotated[int, Field(ge=0, le=10_000)] = AUTO
     """Number of lines above the header that are left out, e.g. 3. auto: those with fewer cells than the table has
     columns."""

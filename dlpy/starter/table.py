@@ -131,7 +131,9 @@ def _for_rows(study: Study, output: Path) -> str:
     about += [f"{plural(len(used), 'column')} of texts or image files: {listed(used)}"] if used else []
     about += [*missing_lines(study), *told({**unused, **unused_dates(study)}), *in_time]
     _try(Csv.model_validate({**values_of(data), "path": str(file.path)}), time)
-    return first_file([title, *file.notes, *about], output, data, TABLE_MODEL if parts is None else MIXED_MODEL, len(file))
+    return first_file(
+        [title, *file.notes, *about], output, data, TABLE_MODEL if parts is None else MIXED_MODEL, len(file)
+    )
 
 
 def _transforms(others: Columns) -> list[Option]:

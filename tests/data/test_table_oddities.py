@@ -52,53 +52,200 @@ case("semicolons", PLAIN.replace(",", ";"), "delimiter ';'", delimiter=";")
 case("tabs", PLAIN.replace(",", "\t"), delimiter="\t")
 case("pipes", PLAIN.replace(",", "|"), delimiter="|")
 case("blanks", " x   city y\n 1.5 Rome  10\n 2.5 Ålesund 20\n 3.5 Rome 30 \n", delimiter="blanks")
-case("a tsv file with commas in texts", "a\tb, c\n1\tx, y\n2\tz, w\n", expected={"a": [1, 2], "b, c": ["x, y", "z, w"]}, name="t.tsv", delimiter="\t")
+case(
+    "a tsv file with commas in texts",
+    "a\tb, c\n1\tx, y\n2\tz, w\n",
+    expected={"a": [1, 2], "b, c": ["x, y", "z, w"]},
+    name="t.tsv",
+    delimiter="\t",
+)
 case("Excel's line about the delimiter", "sep=;\n" + PLAIN.replace(",", ";"), delimiter=";")
 case("decimal commas", PLAIN.replace(",", ";").replace(".", ","), "decimal mark ','", delimiter=";", decimal=",")
 case("decimal commas in quotes", 'x,y\n"1,5",1\n"2,25",2\n', expected={"x": [1.5, 2.25], "y": [1, 2]}, decimal=",")
-case("decimal commas and dots for thousands", "x;y\n1.234,5;1.000\n-2,25;2.000\n", expected={"x": [1234.5, -2.25], "y": [1000, 2000]}, delimiter=";", decimal=",", thousands=".")
-case("decimal commas without a header", "1,5;2,5\n3,5;4,5\n1,5;6,0\n", "no header", expected={"column_1": [1.5, 3.5, 1.5], "column_2": [2.5, 4.5, 6]}, delimiter=";", decimal=",", header=False)
-case("commas for thousands", 'x,y\n"1,234.5",1\n"2,000,000",2\n7,3\n', "thousands mark ','", expected={"x": [1234.5, 2e6, 7], "y": [1, 2, 3]}, thousands=",")
-case("spaces for thousands", "x;y\n12 345,5;1\n1 234 567,0;2\n7,25;3\n", expected={"x": [12345.5, 1234567, 7.25], "y": [1, 2, 3]}, delimiter=";", decimal=",", thousands=" ")
-case("apostrophes for thousands", "x,y\n12'345.5,1\n1'234'567,2\n", expected={"x": [12345.5, 1234567], "y": [1, 2]}, thousands="'")
+case(
+    "decimal commas and dots for thousands",
+    "x;y\n1.234,5;1.000\n-2,25;2.000\n",
+    expected={"x": [1234.5, -2.25], "y": [1000, 2000]},
+    delimiter=";",
+    decimal=",",
+    thousands=".",
+)
+case(
+    "decimal commas without a header",
+    "1,5;2,5\n3,5;4,5\n1,5;6,0\n",
+    "no header",
+    expected={"column_1": [1.5, 3.5, 1.5], "column_2": [2.5, 4.5, 6]},
+    delimiter=";",
+    decimal=",",
+    header=False,
+)
+case(
+    "commas for thousands",
+    'x,y\n"1,234.5",1\n"2,000,000",2\n7,3\n',
+    "thousands mark ','",
+    expected={"x": [1234.5, 2e6, 7], "y": [1, 2, 3]},
+    thousands=",",
+)
+case(
+    "spaces for thousands",
+    "x;y\n12 345,5;1\n1 234 567,0;2\n7,25;3\n",
+    expected={"x": [12345.5, 1234567, 7.25], "y": [1, 2, 3]},
+    delimiter=";",
+    decimal=",",
+    thousands=" ",
+)
+case(
+    "apostrophes for thousands",
+    "x,y\n12'345.5,1\n1'234'567,2\n",
+    expected={"x": [12345.5, 1234567], "y": [1, 2]},
+    thousands="'",
+)
 case("only 1,234 beside 950", 'x,y\n"1,234",1\n950,2\n', expected={"x": [1234, 950], "y": [1, 2]}, thousands=",")
-case("only 1,234 beside 1500", 'x;y\n1,234;1\n1500;2\n', expected={"x": [1.234, 1500], "y": [1, 2]}, delimiter=";", decimal=",")
-case("only 1,234 in quotes", 'x,y\n"1,234",1\n"5,678",2\n', "'1,234' is read as 1234: set decimal: \",\" if it is a decimal comma", expected={"x": [1234, 5678], "y": [1, 2]}, thousands=",")
-case("only 1,234 between semicolons", "x;y\n1,234;1\n5,678;2\n", "'1,234' is read as 1.234: set thousands: \",\" if", expected={"x": [1.234, 5.678], "y": [1, 2]}, delimiter=";", decimal=",")
+case(
+    "only 1,234 beside 1500",
+    "x;y\n1,234;1\n1500;2\n",
+    expected={"x": [1.234, 1500], "y": [1, 2]},
+    delimiter=";",
+    decimal=",",
+)
+case(
+    "only 1,234 in quotes",
+    'x,y\n"1,234",1\n"5,678",2\n',
+    "'1,234' is read as 1234: set decimal: \",\" if it is a decimal comma",
+    expected={"x": [1234, 5678], "y": [1, 2]},
+    thousands=",",
+)
+case(
+    "only 1,234 between semicolons",
+    "x;y\n1,234;1\n5,678;2\n",
+    "'1,234' is read as 1.234: set thousands: \",\" if",
+    expected={"x": [1.234, 5.678], "y": [1, 2]},
+    delimiter=";",
+    decimal=",",
+)
 case("lists beside decimals", 'x,y\n"1,2",0.5\n"2,3",1.5\n', expected={"x": ["1,2", "2,3"], "y": [0.5, 1.5]})
-case("telephone numbers", "x,y\n555 123 456,1\n555 987 654,2\n", expected={"x": ["555 123 456", "555 987 654"], "y": [1, 2]})
+case(
+    "telephone numbers",
+    "x,y\n555 123 456,1\n555 987 654,2\n",
+    expected={"x": ["555 123 456", "555 987 654"], "y": [1, 2]},
+)
 case("comments above the header", "# made by a program\n# in 2020\n\n" + PLAIN, "comments after '#'", comment="#")
 case("comments with the names last", "# made by numpy\n# x,city,y\n" + PLAIN.partition("\n")[2], comment="#")
 case("comments between rows", "# about\n" + PLAIN.replace("3.5", "# the last\n3.5"), comment="#")
 case("a column named #", "#,x\n1,5\n2,6\n", expected={"#": [1, 2], "x": [5, 6]})
-case("titles above the header", "Sales report\nof 2020\n\n" + PLAIN, "lines 1 to 3 are above the table: left out", skip_lines=3)
-case("sizes above rows without a header", "3,2\n1,2,5.5\n3,4,6.5\n5,6,7.5\n", "line 1 is above", "no header", expected={"column_1": [1, 3, 5], "column_2": [2, 4, 6], "column_3": [5.5, 6.5, 7.5]}, skip_lines=1, header=False)
-case("no header of numbers", "1.5,2\n3.5,4\n", "no header: the columns are named column_1 to column_2", expected={"column_1": [1.5, 3.5], "column_2": [2, 4]}, header=False)
-case("no header of numbers and texts", "5.1,a\n4.9,a\n6.1,b\n", expected={"column_1": [5.1, 4.9, 6.1], "column_2": ["a", "a", "b"]}, header=False)
-case("a header of numbers that count", "0,1,2\n5.5,6.5,7.5\n1,2,3\n", expected={"0": [5.5, 1], "1": [6.5, 2], "2": [7.5, 3]})
-case("a header with years", "land,1990,1995,2000\nA,1.5,2.5,3.5\nB,4.5,5.5,6.5\n", expected={"land": ["A", "B"], "1990": [1.5, 4.5], "1995": [2.5, 5.5], "2000": [3.5, 6.5]})
-case("pandas' index", ",x\n0,5\n1,6\n", "column 1 has no name and numbers the rows: it is no feature, unless listed as 'Unnamed: 0'", expected={"Unnamed: 0": [0, 1], "x": [5, 6]})
-case("R's names of rows", '"","x"\n"Mazda RX4",5\n"Fiat 128",6\n', "column 1 has no name and names the rows", expected={"Unnamed: 0": ["Mazda RX4", "Fiat 128"], "x": [5, 6]})
-case("R's write.table", '"mpg" "cyl"\n"Mazda RX4" 21 6\n"Fiat 128" 32.4 4\n"Lotus" 30.4 4\n', "names the rows", expected={"Unnamed: 0": ["Mazda RX4", "Fiat 128", "Lotus"], "mpg": [21, 32.4, 30.4], "cyl": [6, 4, 4]}, delimiter="blanks")
-case("an unnamed column of dates", ",x\n2020-01-01,5\n2020-01-02,6\n", expected={"Unnamed: 0": ["2020-01-01", "2020-01-02"], "x": [5, 6]})
-case("the same name twice", "x,y,x,x\n1,2,3,4\n5,6,7,8\n", "several columns are named 'x': one of them is read as 'x_2'", expected={"x": [1, 5], "y": [2, 6], "x_2": [3, 7], "x_3": [4, 8]})
+case(
+    "titles above the header",
+    "Sales report\nof 2020\n\n" + PLAIN,
+    "lines 1 to 3 are above the table: left out",
+    skip_lines=3,
+)
+case(
+    "sizes above rows without a header",
+    "3,2\n1,2,5.5\n3,4,6.5\n5,6,7.5\n",
+    "line 1 is above",
+    "no header",
+    expected={"column_1": [1, 3, 5], "column_2": [2, 4, 6], "column_3": [5.5, 6.5, 7.5]},
+    skip_lines=1,
+    header=False,
+)
+case(
+    "no header of numbers",
+    "1.5,2\n3.5,4\n",
+    "no header: the columns are named column_1 to column_2",
+    expected={"column_1": [1.5, 3.5], "column_2": [2, 4]},
+    header=False,
+)
+case(
+    "no header of numbers and texts",
+    "5.1,a\n4.9,a\n6.1,b\n",
+    expected={"column_1": [5.1, 4.9, 6.1], "column_2": ["a", "a", "b"]},
+    header=False,
+)
+case(
+    "a header of numbers that count",
+    "0,1,2\n5.5,6.5,7.5\n1,2,3\n",
+    expected={"0": [5.5, 1], "1": [6.5, 2], "2": [7.5, 3]},
+)
+case(
+    "a header with years",
+    "land,1990,1995,2000\nA,1.5,2.5,3.5\nB,4.5,5.5,6.5\n",
+    expected={"land": ["A", "B"], "1990": [1.5, 4.5], "1995": [2.5, 5.5], "2000": [3.5, 6.5]},
+)
+case(
+    "pandas' index",
+    ",x\n0,5\n1,6\n",
+    "column 1 has no name and numbers the rows: it is no feature, unless listed as 'Unnamed: 0'",
+    expected={"Unnamed: 0": [0, 1], "x": [5, 6]},
+)
+case(
+    "R's names of rows",
+    '"","x"\n"Mazda RX4",5\n"Fiat 128",6\n',
+    "column 1 has no name and names the rows",
+    expected={"Unnamed: 0": ["Mazda RX4", "Fiat 128"], "x": [5, 6]},
+)
+case(
+    "R's write.table",
+    '"mpg" "cyl"\n"Mazda RX4" 21 6\n"Fiat 128" 32.4 4\n"Lotus" 30.4 4\n',
+    "names the rows",
+    expected={"Unnamed: 0": ["Mazda RX4", "Fiat 128", "Lotus"], "mpg": [21, 32.4, 30.4], "cyl": [6, 4, 4]},
+    delimiter="blanks",
+)
+case(
+    "an unnamed column of dates",
+    ",x\n2020-01-01,5\n2020-01-02,6\n",
+    expected={"Unnamed: 0": ["2020-01-01", "2020-01-02"], "x": [5, 6]},
+)
+case(
+    "the same name twice",
+    "x,y,x,x\n1,2,3,4\n5,6,7,8\n",
+    "several columns are named 'x': one of them is read as 'x_2'",
+    expected={"x": [1, 5], "y": [2, 6], "x_2": [3, 7], "x_3": [4, 8]},
+)
 case("the same name twice, and its number taken", "x,x,x_2\n1,2,3\n", expected={"x": [1], "x_3": [2], "x_2": [3]})
-case("delimiters at the end of lines", "x,y,\n1,2,\n3,4,\n", "the lines end with delimiters", expected={"x": [1, 3], "y": [2, 4]})
-case("delimiters at the end of rows", "x,y\n1,2,\n3,4,\n5,6,\n", "the lines end with delimiters", expected={"x": [1, 3, 5], "y": [2, 4, 6]})
+case(
+    "delimiters at the end of lines",
+    "x,y,\n1,2,\n3,4,\n",
+    "the lines end with delimiters",
+    expected={"x": [1, 3], "y": [2, 4]},
+)
+case(
+    "delimiters at the end of rows",
+    "x,y\n1,2,\n3,4,\n5,6,\n",
+    "the lines end with delimiters",
+    expected={"x": [1, 3, 5], "y": [2, 4, 6]},
+)
 case("a delimiter at the end of the header", "x,y,\n1,2\n3,4\n", expected={"x": [1, 3], "y": [2, 4]})
-case("rows of delimiters at the end", "x,y\n1,2\n3,4\n,\n,\n", "rows without a single value at the end: 2, left out", expected={"x": [1, 3], "y": [2, 4]})
+case(
+    "rows of delimiters at the end",
+    "x,y\n1,2\n3,4\n,\n,\n",
+    "rows without a single value at the end: 2, left out",
+    expected={"x": [1, 3], "y": [2, 4]},
+)
 case("blank lines", PLAIN.replace("\n", "\n\n"))
 case("old Macintosh line ends", PLAIN.replace("\n", "\r"))
 case("quotes with newlines", 'x,y\n"a\nb, ""c""",1\nd,2\n', expected={"x": ['a\nb, "c"', "d"], "y": [1, 2]})
 case("quotes around every cell", '"x","city","y"\n"1.5","Rome","10"\n"2.5","Ålesund","20"\n"3.5","Rome","30"\n')
-case("quotes within quotes after a backslash", 'x,y\n"a \\"b\\" c",1\nd,2\n', expected={"x": ['a "b" c', "d"], "y": [1, 2]})
+case(
+    "quotes within quotes after a backslash",
+    'x,y\n"a \\"b\\" c",1\nd,2\n',
+    expected={"x": ['a "b" c', "d"], "y": [1, 2]},
+)
 case("spaces around cells", "x , city,  y\n 1.5, Rome, 10\n 2.5, Ålesund, 20\n 3.5 ,Rome ,30\n")
 case("gzip", packed(PLAIN, gzip.compress), name="t.csv.gz")
 case("bzip2", packed(PLAIN, bz2.compress), name="t.csv.bz2")
 case("xz", packed(PLAIN, lzma.compress), name="t.csv.xz")
 case("packed under another name", packed(PLAIN, gzip.compress))
-case("JSON lines", '{"x": 1.5, "city": "Rome", "y": 10}\n{"y": 20, "x": 2.5, "city": "Ålesund"}\n{"x": 3.5, "city": "Rome", "y": 30}\n', name="t.jsonl")
-case("JSON lines with nulls and truths", '{"x": null, "y": true}\n{"x": 2, "y": false}\n', expected={"x": [None, 2], "y": ["true", "false"]}, name="t.jsonl")
+case(
+    "JSON lines",
+    '{"x": 1.5, "city": "Rome", "y": 10}\n{"y": 20, "x": 2.5, "city": "Ålesund"}\n{"x": 3.5, "city": "Rome", "y": 30}\n',
+    name="t.jsonl",
+)
+case(
+    "JSON lines with nulls and truths",
+    '{"x": null, "y": true}\n{"x": 2, "y": false}\n',
+    expected={"x": [None, 2], "y": ["true", "false"]},
+    name="t.jsonl",
+)
 
 
 def write(folder: Path, key: str) -> Path:
@@ -172,7 +319,7 @@ def test_a_run_reads_other_forms_but_keeps_its_marks(tmp_path):
     assert run.read(path, loaded.task).x.numeric.tolist() == [[7, 1.234]]
     plain = Csv(path=str(path), target="y", numeric=["x", "z"], categorical=[])
     path.write_text("x;z\n7;1,234\n")
-    with pytest.raises(DataError, match="t.csv:2: column 'z': '1,234' is not a number"):
+    with pytest.raises(DataError, match=r"t\.csv:2: column 'z': '1,234' is not a number"):
         plain.read(path, loaded.task)
     path.write_text("7,1.5\n8,2.5\n")
     with pytest.raises(DataError, match=r"no column 'x'\. Its first line has numbers: add a header line"):
@@ -198,7 +345,10 @@ def test_parts_are_read_in_order_and_named_in_messages(tmp_path, pattern):
     ("content", "message"),
     [
         (b"a,b\n1,2\n3,\0\n", "t.csv is not a text file."),
-        ("a,b\n1,слово\n2,другое\n".encode("cp1251"), "t.csv:2: neither UTF-8 nor Western European text (cp1252). Set data.encoding"),
+        (
+            "a,b\n1,слово\n2,другое\n".encode("cp1251"),
+            "t.csv:2: neither UTF-8 nor Western European text (cp1252). Set data.encoding",
+        ),
         ("a,b\n1,Ålesund\n2,Århus\n".encode() + b"3,\xff\n", "t.csv:4: not UTF-8 text, as the rest of the file is."),
         ("a,b\n1,東京\n2,大阪\n".encode("shift_jis"), "t.csv:2: neither UTF-8 nor"),
         (b'{"a": 1}\n{"b": 1}\n', "t.csv:2: the object lacks 'a'. Write null"),
@@ -221,7 +371,7 @@ def test_an_encoding_that_is_given_is_used(tmp_path):
     (tmp_path / "t.csv").write_bytes("a,b\n1,слово\n2,другое\n".encode("cp1251"))
     file = csv_file.read(tmp_path / "t.csv", TableFormat(encoding="cp1251"))
     assert file.texts("b") == ["слово", "другое"]
-    with pytest.raises(DataError, match="t.csv:2: not ascii text. Remove data.encoding to have it found"):
+    with pytest.raises(DataError, match=r"t\.csv:2: not ascii text\. Remove data\.encoding to have it found"):
         csv_file.read(tmp_path / "t.csv", TableFormat(encoding="ascii"))
 
 

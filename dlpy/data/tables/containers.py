@@ -83,6 +83,10 @@ def _damaged(path: Path, error: Exception) -> DataError:
     return DataError(f"{path} is damaged and cannot be unpacked: {in_one_line(error)}.")
 
 
+def _xz(path: Path, raw: bytes) -> IO[bytes]:
+    return lzma.LZMAFile(io.BytesIO(raw))
+
+
 def _zstandard(path: Path, raw: bytes) -> IO[bytes]:
     required(path, "zstandard")
     return _Zstandard(raw)
@@ -149,6 +153,6 @@ def _has_member(raw: bytes, name: str) -> bool:
 _PACKED: dict[bytes, Callable[[Path, bytes], IO[bytes]]] = {
     b"\x1f\x8b": lambda _, raw: gzip.GzipFile(fileobj=io.BytesIO(raw)),
     b"BZh": lambda _, raw: bz2.BZ2File(io.BytesIO(raw)),
-    b"\xfd7zXZ\0": lambda _, raw: lzma.LZMAFile(io.BytesIO(raw)),
+    b"\xfd7zXZ\0": _xz,
     b"\x28\xb5\x2f\xfd": _zstandard,
 }

@@ -112,7 +112,7 @@ def _index(part: Part, body: Body) -> tuple[tuple[str, ...], list[str]]:
 
 
 def _labels(cells: Sequence[str]) -> str:
-    """Return in words how the cells number or name the rows; "" if they do not: they repeat, or are dates or decimals."""
+    """Return in words how the cells number or name the rows; "" if they repeat, or are dates or decimals."""
     if not any(cells):
         return "is empty"
     if len(set(cells)) < len(cells):

@@ -48,7 +48,7 @@ def _object(where: str, line: bytes) -> dict[str, object]:
     except (ValueError, RecursionError) as error:
         raise DataError(f"{where}: not JSON: {error}. Every line should hold one object.") from None
     if not isinstance(found, dict):
-        raise DataError(f"{where}: expected a JSON object, such as {{\"rooms\": 3}}.")
+        raise DataError(f'{where}: expected a JSON object, such as {{"rooms": 3}}.')
     return found
 
 

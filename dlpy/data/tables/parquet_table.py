@@ -51,7 +51,9 @@ def _check(path: Path, file: Any, packed: int) -> None:
 
     for field in file.schema_arrow:
         if types.is_nested(field.type) or types.is_binary(field.type) or types.is_large_binary(field.type):
-            raise DataError(f"{path}: column '{field.name}' holds {field.type}; a table needs single values. Remove it.")
+            raise DataError(
+                f"{path}: column '{field.name}' holds {field.type}; a table needs single values. Remove it."
+            )
     names = file.schema_arrow.names
     check_count(path, len(names), 1)
     twice = next((name for name in names if names.count(name) > 1), None)

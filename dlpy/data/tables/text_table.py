@@ -109,7 +109,9 @@ def _without_comments(text: _Text, form: TableFormat) -> tuple[_Text, TableForma
     last = next((line for line in reversed(above.split(b"\n")) if line), b"")
     text = text.after(above.count(b"\n"))
     raw = text.raw[: text.start] + line.sub(b"", text.raw[text.start :])
-    return replace(text, raw=raw, comment=last.removeprefix(sign).decode().strip()), replace(form, comment=sign.decode())
+    return replace(text, raw=raw, comment=last.removeprefix(sign).decode().strip()), replace(
+        form, comment=sign.decode()
+    )
 
 
 def _matched(pattern: bytes, text: _Text) -> bytes:
@@ -125,9 +127,7 @@ def _is_header(text: _Text, form: TableFormat) -> bool:
     return len(widths) == 1 and widths != {1} and not text.raw.startswith(b"#", text.raw.find(b"\n", text.start) + 1)
 
 
-def _without_lines_above(
-    text: _Text, rows: Rows, form: TableFormat
-) -> tuple[_Text, Rows, TableFormat, list[str]]:
+def _without_lines_above(text: _Text, rows: Rows, form: TableFormat) -> tuple[_Text, Rows, TableFormat, list[str]]:
     """Return the text without lines above the header, such as titles; a header that lacks a name gets it instead."""
     count = lines_above(rows) if form.skip_lines == AUTO else 0
     if not count:
@@ -195,7 +195,7 @@ def _csv_rows(text: _Text, delimiter: str, *, escaped: bool = False) -> Rows:
     """Return the cells of every non-empty row, with the line where it begins.
 
     Args:
-        escaped: whether a quote inside quotes is written \\" instead of twice; tried if the text is not valid otherwise.
+        escaped: whether a quote inside quotes is written \\", not twice; tried if the text is not valid otherwise.
     """
     csv.field_size_limit(MOST_CHARACTERS)  # texts can be long
     content = io.StringIO(text.raw[text.start :].decode())

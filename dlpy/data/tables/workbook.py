@@ -8,6 +8,7 @@ import zipfile
 import zlib
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from dlpy.core.errors import DataError, did_you_mean, in_one_line
 from dlpy.data.tables import containers
@@ -16,8 +17,18 @@ from dlpy.data.tables.table_format import AUTO, PLAIN, TableFormat
 from dlpy.data.tables.typed_body import Typed, as_text
 
 _DAMAGE = (
-    OSError, EOFError, ValueError, KeyError, TypeError, IndexError, AttributeError, zipfile.BadZipFile, zlib.error,
-    NotImplementedError, SyntaxError, RuntimeError,
+    OSError,
+    EOFError,
+    ValueError,
+    KeyError,
+    TypeError,
+    IndexError,
+    AttributeError,
+    zipfile.BadZipFile,
+    zlib.error,
+    NotImplementedError,
+    SyntaxError,
+    RuntimeError,
 )  # fmt: skip - openpyxl checks little of what it parses; SyntaxError is that of XML
 _PEEK = 200  # rows
 _CHUNK = 1 << 20
@@ -99,13 +110,12 @@ def _grid(path: Path, raw: bytes, sheet: str) -> tuple[str, Grid, list[str]]:
         return filled[0], list(sheets[filled[0]].iter_rows(values_only=True)), filled[1:]
 
 
-def _is_filled(sheet) -> bool:
+def _is_filled(sheet: Any) -> bool:
     return any(cell is not None for row in sheet.iter_rows(values_only=True) for cell in row)
 
 
 def _trimmed(grid: Grid) -> tuple[list[int], Grid]:
-    """Return the cells without empty rows, and without empty columns before and after them, and the number of each row.
-    """
+    """Return the number of each row that is not empty, and their cells without empty columns around them."""
     filled = [place for place, row in enumerate(grid) if any(map(as_text, row))]
     if not filled:
         return [], []
