@@ -32,7 +32,8 @@ from dlpy.datasets._series_columns import (
     numbers,
     waves,
 )
-from dlpy.datasets._table_options import Delimiter, no_column, no_column_to_predict, require_names
+from dlpy.datasets._table_format import TableFileOptions
+from dlpy.datasets._table_options import no_column, no_column_to_predict
 from dlpy.models.dense import as_list
 
 _STAND_IN_ROWS = 2_000
@@ -49,8 +50,8 @@ class SeriesTarget(TargetOptions):
     """Unit of the column, shown in tables and plots, e.g. degC."""
 
 
-class TimeseriesCsv(Series):
-    """A CSV file with a header, `path`, whose rows are in time order, and a column to forecast.
+class TimeseriesCsv(TableFileOptions, Series):
+    """A table in a file, `path`, as with csv, whose rows are in time order, and a column to forecast.
 
     By default the last rows of the file are the validation and test rows. Rows are numbered from 0.
     """
@@ -76,8 +77,6 @@ class TimeseriesCsv(Series):
     target are left out."""
     formats: dict[str, CellFormat] = {}
     """How the cells of columns are written that are not plain numbers, as with csv. Default: found."""
-    delimiter: Delimiter = ","
-    """Character between cells, e.g. ";" or "\\t"."""
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler) -> dict:
@@ -145,13 +144,12 @@ class TimeseriesCsv(Series):
         return replace(task, outputs={name: Output("regression", unit=one.unit) for name, one in self.targets.items()})
 
     def load(self) -> Loaded:
-        file = csv_file.read(Path(str(self.path)), self.delimiter)
+        file = csv_file.read(Path(str(self.path)), self.format)
         times = self._times(file)
         self._check_names(file)
         columns = in_formats(file, column_types.columns_of(file), self.columns, self.forecast, self.formats)
-        if self.columns is None:
-            require_names(file, [name for name in file.names if name != self.time])
-        names = self.columns or [name for name in file.names if name != self.time and is_numeric(file, columns[name])]
+        free = [name for name in file.names if name != self.time and name not in file.index]
+        names = self.columns or [name for name in free if is_numeric(file, columns[name])]
         if not names:
             raise DataError(f"{file.path.name} has no numeric columns; a series needs at least one.")
         values = numbers(file, columns, names, self.missing)
@@ -163,21 +161,22 @@ class TimeseriesCsv(Series):
         loaded = self.loaded(record, Source("file", str(file.path)))
         every = [*dict.fromkeys([*names, *self.forecast])]
         formats = formats_in(columns, every)
-        notes = [about(times, file), *self._gap_notes(times), *filled_notes(columns, every)]
+        notes = [*file.notes, about(times, file), *self._gap_notes(times), *filled_notes(columns, every)]
         notes += [f"column '{name}': {form.described()}" for name, form in formats.items()]
         resolved = {"columns": names} | ({"formats": self.formats | formats} if formats else {})
+        resolved |= file.format.stated()
         train, test = (_with_targets(rows) for rows in (loaded.train, loaded.test))
         return Loaded(train or loaded.train, test, loaded.task, loaded.source, resolved, tuple(notes))
 
     def read(self, path: Path, task: Task) -> Rows:
-        file = csv_file.read(path, self.delimiter)
+        file = csv_file.read(path, self.format_to_predict)
         if self.columns is None:
             raise ConfigError("data: 'columns' must be listed, as in the run's config.yaml.")
         times = self._times(file)
         columns = in_given_formats(file, column_types.columns_of(file), self.formats)
         for name in self.columns:
             if name not in columns:
-                raise no_column_to_predict(file, name, self.delimiter)
+                raise no_column_to_predict(file, name)
         values = numbers(file, columns, self.columns, self.missing)
         anchors = np.arange(self.lookback, len(file) + 1)
         if len(anchors) == 0:

@@ -12,11 +12,11 @@ import numpy as np
 from dlpy.core.errors import ConfigError, did_you_mean, shortened
 from dlpy.data.tables import column_types, timestamps
 from dlpy.data.tables.column_types import MOST_TEXTS, Column, formatted
-from dlpy.data.tables.csv_file import UNNAMED, CsvFile
+from dlpy.data.tables.csv_file import CsvFile
 from dlpy.data.tables.dates import Dates, dates_of
 from dlpy.data.tables.found_formats import find_format
 from dlpy.data.tables.understood import Understood, are_codes, dates_among, understood
-from dlpy.starter.identifiers import counts, identifies, is_constant, such
+from dlpy.starter.identifiers import identifies, is_constant, such
 from dlpy.starter.wording import plural
 
 _MOSTLY = 0.95  # of the cells
@@ -182,8 +182,8 @@ def _left_out(file: CsvFile, column: Column, choices: Choices) -> str:
         return f"every cell is missing, such as '{text}'" if text else "every cell is empty"
     if share >= _MOSTLY:
         return f"{share:.0%} of the cells are missing{such(file, column)}"
-    if UNNAMED.fullmatch(column.name) and column.name not in choices.categorical and counts(column):
-        return f"a row number{such(file, column)}"
+    if column.name in file.index and column.name not in choices.categorical:
+        return f"it has no name, and only labels the rows{such(file, column)}"
     if is_constant(file, column):
         rows = "every row that has a value" if column.missing else "every row"
         return f"'{shortened(_first_cell(file, column), _EXAMPLE)}' in {rows}"

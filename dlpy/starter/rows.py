@@ -88,7 +88,8 @@ def _checkable(study: Study, data: list[Option]) -> dict[str, object]:
 def _data(plan: _Plan, output: Path) -> list[Option]:
     study, others, parts, made = plan.study, plan.study.others, plan.parts, plan.preparation
     used = [*made.dates, *([] if parts is None else parts.used)]
-    ignore = [name for name in (*others.unused, *others.dates) if name != plan.time and name not in used]
+    left_out = {plan.time, *used, *study.file.index}  # the reader itself leaves the index out
+    ignore = [name for name in (*others.unused, *others.dates) if name not in left_out]
     steps = [Option("transforms", made.transforms)] if made.transforms else []
     return [
         Option("name", "csv"),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dlpy.core.errors import ConfigError, DataError, did_you_mean, reading
+from dlpy.core.errors import ConfigError, DataError, did_you_mean
 from dlpy.data.tables import column_types, csv_file, missing_cells
 from dlpy.data.tables.column_types import Column
 from dlpy.data.tables.csv_file import CsvFile
@@ -21,7 +21,6 @@ from dlpy.starter.columns import Choices, Columns, dates_in, look, read_columns
 from dlpy.starter.target import choose_target
 from dlpy.starter.wording import listed
 
-_LONGEST_HEADER = 1 << 20
 _LEAST_ROWS = 3
 _CLASS_NAMES = ("None",)
 
@@ -79,7 +78,7 @@ def study(path: Path, target: str | None, choices: Choices) -> Study:
         ConfigError: there is no such column.
         DataError: the file cannot be read, a column is numeric with exceptions, or the target is not usable.
     """
-    file = csv_file.read(path, delimiter_of(path))
+    file = csv_file.read(path)
     if len(file) < _LEAST_ROWS:
         what = f"{len(file)} rows" if len(file) > 1 else "a single row"
         raise DataError(f"{path} has {what}: training, validation and test rows need at least {_LEAST_ROWS}.")
@@ -145,18 +144,6 @@ def _classes_kept(file: CsvFile, column: Column, choices: Choices) -> tuple[str,
         return ()
     cells = file.texts(column.name)
     return tuple(dict.fromkeys(cells[row] for row in column.missing if cells[row] in _CLASS_NAMES))
-
-
-def delimiter_of(path: Path) -> str:
-    """Return the usual delimiter that occurs most often in the first line."""
-    if path.suffix.lower() == ".tsv":
-        return "\t"
-    with reading(path):
-        if path.is_dir():
-            return ","  # the reader says what is wrong
-        with path.open(encoding="utf-8-sig", errors="replace") as lines:
-            first = lines.readline(_LONGEST_HEADER)
-    return max(",;\t|", key=first.count)
 
 
 def missing_lines(study: Study) -> list[str]:

@@ -15,7 +15,8 @@ from dlpy.starter.overview import Draft, as_comments, overview
 from dlpy.starter.preparation import preparation_of
 from dlpy.starter.rows import experiment_for_rows
 from dlpy.starter.series import LEAST_ROWS, Timeline, experiment_for_series, joined, timeline_of, trouble
-from dlpy.starter.study import Study, delimiter_of, of_all_rows, study
+from dlpy.starter.source import form_options
+from dlpy.starter.study import Study, of_all_rows, study
 from dlpy.starter.texts import experiment_for_texts, has_texts
 from dlpy.starter.wording import Option, plural
 
@@ -89,7 +90,7 @@ def _series(study: Study, output: Path, timeline: Timeline) -> Draft | None:
     source = [
         *([] if every else [Option("columns", columns)]),
         Option("target", study.target, "its past values are used as input, too"),
-        *([Option("delimiter", delimiter)] if (delimiter := delimiter_of(file.path)) != "," else []),
+        *form_options(study),
     ]
     if filled:
         told = f"{plural(sum(filled.values()), 'missing cell')}; such rows are no targets"

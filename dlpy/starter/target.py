@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from dlpy.data.tables import column_types
 from dlpy.data.tables.column_types import MOST_TEXTS, Column
-from dlpy.data.tables.csv_file import UNNAMED, CsvFile
+from dlpy.data.tables.csv_file import CsvFile
 from dlpy.starter.columns import Choices, dates_in
 from dlpy.starter.identifiers import counts, identifies, is_constant
 
@@ -38,7 +38,7 @@ def why_not(file: CsvFile, column: Column, choices: Choices) -> str:
         return f"is missing in {len(column.missing):,} of {len(file):,} rows"
     if is_constant(file, column):
         return "has a single value"
-    if identifies(file, column) or UNNAMED.fullmatch(column.name):
+    if identifies(file, column) or column.name in file.index:
         return "identifies the rows"
     if column.name in choices.categorical:
         return ""
