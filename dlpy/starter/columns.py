@@ -55,6 +55,7 @@ class Columns:
 
     kinds: what each is taken for, and why. ids: columns that identify rows. unused: columns that are left out, with an
     example cell. Of both, the texts are the reasons. orders: of day and month, of the dates that need one.
+    doubtful: categories that could have been meant as numbers.
     """
 
     numeric: list[str] = field(default_factory=list)
@@ -65,6 +66,7 @@ class Columns:
     unused: dict[str, str] = field(default_factory=dict)
     kinds: dict[str, tuple[str, str]] = field(default_factory=dict)
     orders: dict[str, str] = field(default_factory=dict)
+    doubtful: list[str] = field(default_factory=list)
 
 
 def read_columns(file: CsvFile, columns: Mapping[str, Column], choices: Choices) -> dict[str, Column]:
@@ -82,7 +84,12 @@ def _as_numbers(file: CsvFile, column: Column) -> Column:
         return column
     finding = find_format(file, column)
     form, strays = finding.format, Counter(finding.strays)
-    if form is None or finding.doubt or are_codes(column, finding) or strays.total() > _MOST_STRAYS * len(file):
+    if (
+        form is None
+        or finding.doubt
+        or (strays and are_codes(column, finding))
+        or strays.total() > _MOST_STRAYS * len(file)
+    ):
         return column
     if strays and finding.different <= column_types.MOST_CLASSES:
         return column
@@ -128,9 +135,7 @@ def _add_dates(file: CsvFile, column: Column, known: Understood, dates: Dates | 
     """Add a column of dates to `found`: to the unused ones if day and month cannot be told apart."""
     name = column.name
     if dates is None or known.doubt:
-        why = (
-            f"{known.doubt.removesuffix('.')}: data.dates: {{{name}: day_first}}" if known.doubt else known.description
-        )
+        why = f"{_plainly(known, name)}: data.dates: {{{name}: day_first}}" if known.doubt else known.description
         found.unused[name], found.kinds[name] = why, ("date", why)
         return
     found.dates[name] = dates
@@ -139,6 +144,11 @@ def _add_dates(file: CsvFile, column: Column, known: Understood, dates: Dates | 
     first, last = (str(time.astype("datetime64[D]")) for time in (np.nanmin(dates.times), np.nanmax(dates.times)))
     told = known.description if known.kind == "date" else f"dates, {first} to {last}"
     found.kinds[name] = ("date", told)
+
+
+def _plainly(known: Understood, name: str) -> str:
+    """Return what is in doubt about a column, without its name in front."""
+    return known.doubt.removeprefix(f"Column {name}: ").removesuffix(".")
 
 
 def _about_numbers(column: Column, known: Understood) -> str:
@@ -153,8 +163,9 @@ def _sort_texts(file: CsvFile, column: Column, known: Understood, found: Columns
     if len(given) <= min(MOST_TEXTS, len(cells) / 2) and not column_types.is_prose(cells):
         what = "code" if known.kind == "code" else "category"
         found.categories[name], found.kinds[name] = cells, (what, known.description if what == "code" else count)
+        found.doubtful.extend([name] if known.doubt else [])
         return
-    doubt = f"; {known.doubt.removesuffix('.')}" if known.doubt else such(file, column)
+    doubt = f"; {_plainly(known, name)}" if known.doubt else such(file, column)
     found.unused[name], found.kinds[name] = f"{count}{doubt}", ("text", f"{count}{doubt}")
     if column_types.is_prose(cells):
         found.prose[name] = cells

@@ -13,7 +13,7 @@ from dlpy.starter.identifiers import different
 from dlpy.starter.study import Study
 
 MOST_IN_FILE, MOST_ON_SCREEN = 40, 200  # columns; of wider tables only those that are no inputs are shown
-_LONGEST = 70  # characters of a cell
+_LONGEST = 130  # characters of a cell
 
 
 @dataclass(frozen=True)

@@ -46,9 +46,8 @@ def preparation_of(study: Study, *, in_time: bool) -> Preparation:
     sizes = {name: _sizes(cells, study.markers) for name, cells in others.categories.items()}
     rare = [name for name, found in sizes.items() if len(found) > 2 and min(found.values()) < _RARE]
     embedded = [name for name, found in sizes.items() if _kept(found) > _MANY]
-    chosen = bool(set(study.choices.categorical) - {study.target}) or any(
-        study.columns[name].is_numeric for name in others.categories
-    )
+    codes = any(study.columns[name].is_numeric for name in others.categories)
+    chosen = codes or bool(others.doubtful or {*study.choices.categorical} - {study.target})
     options = [
         *([Option("categorical", [*others.categories])] if chosen else []),
         *([Option("dates", dates, "become numbers by date_parts")] if dates else []),

@@ -75,7 +75,8 @@ def _forecast(study: Study, output: Path) -> Draft | None:
 def _series(study: Study, output: Path, timeline: Timeline) -> Draft | None:
     """Return a forecasting experiment, or None if no window fits."""
     file, others = study.file, study.others
-    holes = {name: len(study.columns[name].missing) for name in (*others.numeric, study.target)}
+    numeric = [name for name in others.numeric if name != timeline.clock]
+    holes = {name: len(study.columns[name].missing) for name in (*numeric, study.target)}
     wrong = {
         name: count
         for name, count in holes.items()
@@ -83,7 +84,7 @@ def _series(study: Study, output: Path, timeline: Timeline) -> Draft | None:
     }
     if study.target in wrong:
         return None
-    columns = [*(name for name in others.numeric if name not in wrong), study.target]
+    columns = [*(name for name in numeric if name not in wrong), study.target]
     filled = {name: count for name, count in holes.items() if count and name in columns}
     texts = {name for name, column in study.columns.items() if not column.is_numeric}
     every = set(file.names) == {*columns, timeline.name} and timeline.name in texts  # the reader skips text columns
@@ -97,7 +98,10 @@ def _series(study: Study, output: Path, timeline: Timeline) -> Draft | None:
         source.append(Option("missing", "previous", told))
     why = {name: f"{plural(count, 'missing cell')}, too many or in the first row" for name, count in wrong.items()}
     why |= dict.fromkeys(others.categories, "text: a series needs numbers")
-    becomes = dict.fromkeys(columns, "input, with its past values") | {timeline.name: "time of the rows"}
+    becomes = dict.fromkeys(columns, "input, with its past values")
+    becomes |= dict.fromkeys(
+        [timeline.name.removesuffix(f" with {timeline.clock}"), timeline.clock], "time of the rows"
+    )
     kinds = {name: (kind, why.get(name, reason)) for name, (kind, reason) in kinds_of(study).items()}
     lines = overview(study, kinds, {**becomes, study.target: "target, and input with its past values"})
     made = experiment_for_series(file, output, source, timeline, ["", *as_comments(lines)])
