@@ -102,11 +102,12 @@ def _for_named(name: str, output: Path) -> str:
     if task.output.kind == "tokens":
         return experiment_for_named_text(name, output)
     transforms, model = _fitting(task, "u" if len(task.input.shape) > 1 else "f")
+    scaled = _scaled(task, in_time=Dataset.registry.get(name).in_time_order)
     fallback = Option("fallback", "stand_in", "without a network: train on generated rows", suggested=True)
     data = [
         Option("name", name),
         *transforms,
-        *_scaled(task),
+        *scaled,
         Option("validation", 0.2, "monitored during training"),
         fallback,
     ]
@@ -114,9 +115,9 @@ def _for_named(name: str, output: Path) -> str:
     return first_file([f"A first model of {name}."], output, data, model, Fit(rows))
 
 
-def _scaled(task: Task) -> list[Option]:
-    """Return the option that standardizes a numeric target."""
-    if task.output.kind != "regression" or task.output.units != 1:
+def _scaled(task: Task, *, in_time: bool = False) -> list[Option]:
+    """Return the option that standardizes a numeric target; not that of a series, which its own transforms change."""
+    if in_time or task.output.kind != "regression" or task.output.units != 1:
         return []
     return [Option("target_transforms", ["standardize"], "scores are in the target's own unit")]
 

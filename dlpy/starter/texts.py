@@ -7,6 +7,7 @@ from pathlib import Path
 from dlpy.datasets.text_csv import TextCsv
 from dlpy.starter.balance import balance_of
 from dlpy.starter.blocks import TEXT_MODEL, Fit, first_file, values_of
+from dlpy.starter.identifiers import is_constant
 from dlpy.starter.kinds import kinds_of
 from dlpy.starter.order import first_order
 from dlpy.starter.overview import Draft, as_comments, overview
@@ -25,7 +26,8 @@ def experiment_for_texts(study: Study, output: Path) -> Draft:
     order = first_order(study, lambda time: _dataset(study, _data(study, column, output, time)))
     time, data = order.time, _data(study, column, output, order.time)
     balance = balance_of(order.trial, study.output)
-    becomes = {column: "input, as words", study.target: "target"} | ({time: "order of the rows"} if time else {})
+    seen = "words" if _has_words(study, column) else "letters"
+    becomes = {column: f"input, as {seen}", study.target: "target"} | ({time: "order of the rows"} if time else {})
     becomes |= dict.fromkeys(study.others.ids, "kept for predictions")
     if study.output.kind == "regression":
         becomes[study.target] = "target, standardize"
@@ -39,23 +41,28 @@ def experiment_for_texts(study: Study, output: Path) -> Draft:
 
 
 def text_column(study: Study) -> str:
-    """Return the column with the longest texts: of sentences, or, without these, of several words."""
-    prose = study.others.prose or _several_words(study)
+    """Return the column with the longest texts: of sentences, or, without these, of several words, or of any texts."""
+    prose = study.others.prose or _several_words(study) or _complete(study)
     return max(prose, key=lambda name: sum(map(len, prose[name])))
 
 
 def has_texts(study: Study) -> bool:
-    """Return whether there is a column of sentences or of several words, complete in every row."""
-    return bool(study.others.prose or _several_words(study))
+    """Return whether there is a column of texts, complete in every row."""
+    return bool(study.others.prose or _complete(study))
+
+
+def _complete(study: Study) -> dict[str, list[str]]:
+    """Return the texts that are no categories and are there in every row, by column."""
+    names = [name for name in study.others.unused if name not in (*study.choices.ignore, *study.file.index)]
+    columns = [study.columns[name] for name in names]
+    complete = [one.name for one in columns if not (one.is_numeric or one.missing or is_constant(study.file, one))]
+    return {name: study.file.texts(name) for name in complete}
 
 
 def _several_words(study: Study) -> dict[str, list[str]]:
-    """Return the texts that are no categories but share words, by column."""
+    """Return those texts that share words, by column."""
     found = {}
-    for name in study.others.unused:
-        if study.columns[name].is_numeric or study.columns[name].missing or name in study.choices.ignore:
-            continue
-        cells = study.file.texts(name)
+    for name, cells in _complete(study).items():
         words = [word for cell in cells for word in cell.lower().split()]
         if len(words) > 1.5 * len(cells) and len(set(words)) < 0.8 * len(words):
             found[name] = cells
@@ -64,7 +71,13 @@ def _several_words(study: Study) -> dict[str, list[str]]:
 
 def _why(study: Study, column: str) -> str:
     count = len(set(study.file.texts(column)))
-    return f"{'sentences' if column in study.others.prose else 'several words'}: {plural(count, 'different text')}"
+    what = "sentences" if column in study.others.prose else "several words" if _has_words(study, column) else "names"
+    return f"{what}: {plural(count, 'different text')}"
+
+
+def _has_words(study: Study, column: str) -> bool:
+    """Return whether different texts of a column share words; names only share letters."""
+    return column in study.others.prose or column in _several_words(study)
 
 
 def _dataset(study: Study, data: list[Option]) -> TextCsv:
@@ -76,10 +89,10 @@ def _dataset(study: Study, data: list[Option]) -> TextCsv:
 def _data(study: Study, column: str, output: Path, time: str | None) -> list[Option]:
     others = [name for name in study.file.names if name not in (column, study.target)]
     path, *source = source_options(study, output)
-    transforms = [
-        Item({"name": "tokenize", "vocabulary": 10_000}, "the 9,999 most frequent words"),
-        Item("multi_hot", "which words occur, regardless of order"),
-    ]
+    words = Item({"name": "tokenize", "vocabulary": 10_000}, "the 9,999 most frequent words")
+    letters = {"name": "tokenize", "by": "character", "ngrams": 3, "vocabulary": 10_000}
+    tokens = words if _has_words(study, column) else Item(letters, "names share no words: letters, pairs and triples")
+    transforms = [tokens, Item("multi_hot", "which of them occur, regardless of order")]
     scaled = Option("target_transforms", ["standardize"], "scores are in the target's own unit")
     return [
         Option("name", "text_csv"),

@@ -84,7 +84,7 @@ def test_a_table_with_more_than_sentences_stays_a_table_and_uses_them(folder):
     dataset = load(folder / "r.yaml")[0].data
     assert (dataset.name, dataset.ignore) == ("csv", [])
     assert dataset.inputs["text"].text == "review"
-    (folder / "n.csv").write_text("name,verdict\n" + "".join(f"Name{i},{'ab'[i % 2]}\n" for i in range(40)))
+    (folder / "n.csv").write_text("id,verdict\n" + "".join(f"C{i},{'ab'[i % 2]}\n" for i in range(40)))
     with pytest.raises(DataError, match="has only names besides 'verdict'"):
         starter.experiment_for("n.csv", None, folder / "e.yaml")
 

@@ -185,6 +185,12 @@ def test_names_of_several_words_are_an_input_if_nothing_else_is_there(new):
     assert any(line.startswith("browser  text       several words: 90 different texts") for line in out)
 
 
+def test_names_alone_are_an_input_as_letters(new):
+    _, experiment = new("name,kind", [[f"{'ab'[i % 2]}x{i}", "ab"[i % 2]] for i in range(80)])
+    assert (experiment.data.name, experiment.data.text) == ("text_csv", "name")
+    assert (experiment.data.transforms[0].by, experiment.data.transforms[0].ngrams) == ("character", 3)
+
+
 def test_predictions_have_the_identifiers(new, capsys):
     rows = [[f"C{i}", i * 1.5, "up" if i % 3 else "down"] for i in range(60)]
     new("customer_id,x,y", rows)

@@ -16,12 +16,12 @@ pytestmark = pytest.mark.slow
 
 ROWS = 40
 TABLE = """\
-column  taken for  why                                                                     missing  distinct  becomes
-price   number     integers from 100 to 139                                                0              40  input, standardized
-city    category   2 different texts in 40 rows                                            0               2  input, one-hot
-story   text       40 different texts in 40 rows, such as 'a brig… 0 rooms…ew of river 0'  0              40  input text
-photo   text       40 different texts in 40 rows, such as 'photos/0.png'                   0              40  input image
-sold    2 classes  2 different texts in 40 rows                                            0               2  target
+column  taken for  why                                                                                missing  distinct  becomes
+price   number     integers from 100 to 139                                                           0              40  input, standardized
+city    category   2 different texts in 40 rows                                                       0               2  input, one-hot
+story   text       40 different texts in 40 rows, such as 'a bright flat with 0 rooms…ew of river 0'  0              40  input text
+photo   text       40 different texts in 40 rows, such as 'photos/0.png'                              0              40  input image
+sold    2 classes  2 different texts in 40 rows                                                       0               2  target
 """
 HEADER = "price,city,story,photo,sold\n"
 

@@ -134,10 +134,7 @@ def test_numbers_with_signs_are_numbers_and_told(capsys, cells, shown):
 def test_numbers_with_two_units_are_left_out_with_the_way_out(capsys):
     rows = [[f"{i} {'kg' if i % 2 else 'g'}", i * 1.5, "ab"[i % 2]] for i in range(100)]
     _, out, data = new(capsys, "weight,x,label", rows)
-    assert (
-        "\nweight | text | 100 different texts in 100 rows; Column weight: its numbers have several units: g and kg"
-        in out
-    )
+    assert "\nweight | text | 100 different texts in 100 rows; its numbers have several units: g and kg" in out
     assert data.ignore == ["weight"]
 
 
