@@ -27,6 +27,8 @@ class Input:
     target: int | None = None  # for windows of a series: the column to forecast, on the same scale
     last: int | None = None  # for windows: the time step that is the last
     before: int | None = None  # for windows: the time step that is a whole number of periods before the target
+    numbers: int | None = None  # for arrays of tables: the number of columns before the one-hot ones; None: all
+    positions: int = 0  # for arrays: so many of the last columns are positions of the first ones, see QuantilePositions
     rescaled: bool = False  # for arrays: a transform has rescaled the numbers
     span: tuple[float, float] | None = None  # for generated arrays: the smallest and largest number
     words: tuple[str, ...] = field(default=(), repr=False, compare=False)  # for sequences: the word of each integer

@@ -31,6 +31,8 @@ class Tabulate(Transform):
 
     def measured(self, task: Task, state: State) -> Task:
         names, sizes = task.input.columns, state["sizes"]
+        if "numbers" in state:
+            task = task.with_input(replace(task.input, numbers=int(state["numbers"])))
         if not names:
             return task
         first = len(names) - len(sizes)
@@ -43,7 +45,12 @@ class Tabulate(Transform):
         found = [values[values != ""] for values in found]
         sizes = np.array([len(values) for values in found], np.int64)
         categories = [value for values in found for value in values.tolist()]
-        return {"categories": np.array(categories, np.str_), "sizes": sizes}  # only as wide as the training rows need
+        numbers = np.int64(len(_table(rows).numeric_names))
+        return {
+            "categories": np.array(categories, np.str_),
+            "sizes": sizes,
+            "numbers": numbers,
+        }  # only as wide as the training rows need
 
     def apply(self, rows: Rows, state: State) -> Rows:
         table, sizes = _table(rows), state["sizes"]

@@ -1,0 +1,90 @@
+"""The model family `tabm`: many small networks in one, for tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field
+
+from dlpy.components.model import Model
+from dlpy.components.transform import Transform
+from dlpy.core.errors import ConfigError
+from dlpy.data.task import Task
+from dlpy.models._outputs import in_order
+from dlpy.models.dense import Activation, Positive, Rate, Units
+from dlpy.transforms.quantile_positions import QuantilePositions
+
+if TYPE_CHECKING:
+    import keras
+
+
+class TabM(Model):
+    """TabM: dense networks that share most weights, each trained by its own loss; their mean is predicted.
+
+    For tables. Each member scales the numbers that go into a shared layer and those that come out, by weights of its
+    own, and has a last layer of its own. Numbers are encoded piecewise linearly over bins of about equally many
+    training rows. Train it with AdamW.
+
+    Source: Gorishniy, Kotelnikov & Babenko 2024, arXiv:2410.24210; the encoding: Gorishniy, Rubachev & Babenko 2022,
+    arXiv:2203.05556.
+    """
+
+    name: Literal["tabm"] = "tabm"
+    gives_features = False
+    units: list[Units] = [256, 256]
+    """Size of each hidden layer."""
+    members: Positive = 32
+    """Number of members."""
+    dropout: Rate = 0.1
+    """Dropout rate behind each hidden layer."""
+    activation: Activation = "relu"
+    """Activation function of the hidden layers."""
+    bins: Annotated[int, Field(ge=2)] | None = 32
+    """Largest number of bins of the piecewise linear encoding of each number; null: numbers are not encoded."""
+    embedding: Units = 16
+    """Size of the vector into which each number is encoded."""
+    output_activation: Activation | None = None
+    """Activation function of the last layer; chosen by the target by default."""
+
+    def check(self, task: Task) -> None:
+        if task.input.kind != "array" or len(task.input.shape) != 1:
+            hint = "use dense, or another family" if task.input.kind != "array" else "add {name: reshape, shape: [-1]}"
+            raise ConfigError(f"tabm needs rows of a table, not {task.input}: {hint}.")
+        if task.output.has_missing or task.output.kind in ("multilabel", "tokens", "inputs"):
+            what = "rows without a target" if task.output.has_missing else f"a {task.output.kind} target"
+            raise ConfigError(f"tabm cannot train on {what}: use dense.")
+
+    def transforms(self) -> list[Transform]:
+        return [QuantilePositions(bins=self.bins)] if self.bins else []
+
+    def build(self, task: Task) -> keras.Model:
+        import keras
+
+        from dlpy.engine.members import mean_of_members
+
+        inputs = keras.Input(task.input.shape, name="input")
+        return mean_of_members(inputs, self._members(self._encoded(inputs, task), task))
+
+    def _encoded(self, x: Any, task: Task) -> Any:
+        """Return rows with a vector in place of each number that has a position among the bins."""
+        from dlpy.models._number_vectors import piecewise_linear
+
+        count = task.input.positions
+        return piecewise_linear(x, count, self.bins or 0, self.embedding) if count else x
+
+    def _members(self, x: Any, task: Task) -> Any:
+        """Return the predictions of the members: (batch, members, units)."""
+        from keras import layers
+
+        from dlpy.models import _members as shared
+
+        x = shared.first_scale(x, self.members)
+        for number, size in enumerate(self.units):
+            x = shared.scale(x) if number else x
+            x, width = shared.shared_dense(x, size), x.shape[-1]
+            x = shared.scale(x, bias=shared.same_bias(width), activation=self.activation)
+            x = layers.Dropout(self.dropout)(x) if self.dropout else x
+        output = task.output
+        if output.kind == "ordinal":
+            return in_order(shared.heads(x, (output.units or 1) - 1, "sigmoid"))
+        return shared.heads(x, output.units or 1, self.output_activation or output.activation)
