@@ -83,7 +83,7 @@ class TabM(Model):
             x = shared.scale(x) if number else x
             x, width = shared.shared_dense(x, size), x.shape[-1]
             x = shared.scale(x, bias=shared.same_bias(width), activation=self.activation)
-            x = layers.Dropout(self.dropout)(x) if self.dropout else x
+            x = layers.Dropout(self.dropout, noise_shape=(None, 1, size))(x) if self.dropout else x
         output = task.output
         if output.kind == "ordinal":
             return in_order(shared.heads(x, (output.units or 1) - 1, "sigmoid"))
