@@ -15,7 +15,10 @@ from dlpy.data.rows import Rows
 from dlpy.data.task import Output, Task
 
 REQUIRED = {  # the least that an experiment file must give
-    "csv": {"path": "x.csv", "target": "y", "task": "binary", "numeric": ["a", "b"], "categorical": ["c"]},
+    "csv": {
+        **{"path": "x.csv", "target": "y", "task": "binary"},
+        **{"numeric": ["a", "b"], "categorical": ["c"], "dates": ["d"]},
+    },
     "npz": {"path": "x.npz"},
     "text_csv": {"path": "x.csv", "task": "binary"},
     "text_folder": {"path": "x"},

@@ -77,17 +77,17 @@ def table_of(cells: Cells, numeric: Sequence[str], categorical: Sequence[str], f
         if column.bad:
             raise column_types.bad_cell(file, column)
         column_types.check_range(file, column)
-        _check_gaps(file, column.gaps, filling, numeric=True)
+        check_gaps(file, column.gaps, filling, numeric=True)
     texts = column_types.texts_of(file, categorical, cells.markers)
     for name, column in zip(categorical, texts.T, strict=True):
-        _check_gaps(file, Gaps(name, np.flatnonzero(column == "").tolist(), cells.markers), filling, numeric=False)
+        check_gaps(file, Gaps(name, np.flatnonzero(column == "").tolist(), cells.markers), filling, numeric=False)
     numbers = np.empty((len(file), len(numeric)))
     for position, name in enumerate(numeric):
         numbers[:, position] = cells.columns[name].values
     return Table(numbers, tuple(numeric), texts, tuple(categorical))
 
 
-def _check_gaps(file: CsvFile, gaps: Gaps, filling: Filling, *, numeric: bool) -> None:
+def check_gaps(file: CsvFile, gaps: Gaps, filling: Filling, *, numeric: bool) -> None:
     """Raise DataError for a missing cell without a fill rule."""
     rule = rule_of(filling.rules, gaps.column)
     if not gaps.rows:

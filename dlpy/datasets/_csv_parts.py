@@ -39,7 +39,8 @@ def found_inputs(data: Csv, cells: Cells) -> Mapping[str, CsvInput]:
         DataError: a column cannot be used.
     """
     if data.inputs is None:
-        return {"input": _only_table(data, *_features(data, cells))}
+        only = _only_table(data, *_features(data, cells))
+        return {"input": only.model_copy(update=only.found_dates(cells, "data"))}
     used = {name for given in data.inputs.values() for name in given.used()} | {*data.ignore, *_not_features(data)}
     rest = [name for name in cells.file.names if name not in used]
     if any(isinstance(given, TableInput) and given.columns == "rest" for given in data.inputs.values()):
@@ -65,8 +66,9 @@ def known_inputs(data: Csv) -> Mapping[str, CsvInput]:
 
 
 def _only_table(data: Csv, numeric: list[str], categorical: list[str]) -> TableInput:
-    names = [*numeric, *categorical]
-    return TableInput(columns=names, numeric=numeric, categorical=categorical, missing=data.missing)
+    names = [*numeric, *data.dates, *categorical]
+    kinds = {"numeric": numeric, "categorical": categorical, "dates": data.dates}
+    return TableInput(columns=names, **kinds, missing=data.missing)
 
 
 def _not_features(data: Csv) -> set[str]:
@@ -75,7 +77,7 @@ def _not_features(data: Csv) -> set[str]:
 
 def _features(data: Csv, cells: Cells) -> tuple[list[str], list[str]]:
     """Return the numeric and the categorical columns: those listed, or those detected."""
-    listed = {*(data.numeric or []), *(data.categorical or []), *data.ignore}
+    listed = {*(data.numeric or []), *(data.categorical or []), *data.dates, *data.ignore}
     free = [name for name in cells.file.names if name not in listed | _not_features(data)]
     require_names(cells.file, free)
     looks = looks_numeric(cells, free)
@@ -84,7 +86,7 @@ def _features(data: Csv, cells: Cells) -> tuple[list[str], list[str]]:
     if data.categorical is None:
         check_categories(cells, guessed)
     categorical = guessed if data.categorical is None else data.categorical
-    if not numeric and not categorical:
+    if not numeric and not categorical and not data.dates:
         what = f"the target '{data.target}'" if data.targets is None else "the targets"
         raise DataError(f"{cells.file.path} has no feature columns besides {what}.")
     return numeric, categorical
@@ -150,6 +152,7 @@ def resolved_options(data: Csv, inputs: Mapping[str, CsvInput], outputs: Mapping
     only = next(iter(inputs.values()))
     if data.inputs is None and isinstance(only, TableInput):
         found: dict[str, object] = {"numeric": list(only.numeric or []), "categorical": list(only.categorical or [])}
+        found |= {"dates": only.dates} if only.dates else {}
     else:
         found = {"inputs": dict(inputs), "ignore": []}  # the columns are listed now
     if data.targets is None:

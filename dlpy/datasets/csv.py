@@ -20,6 +20,7 @@ from dlpy.data.tables import missing_cells
 from dlpy.data.task import Input, Task
 from dlpy.datasets._cells import Cells
 from dlpy.datasets._csv_checks import clashing_columns, wrong_options
+from dlpy.datasets._csv_dates import DateColumns
 from dlpy.datasets._csv_inputs import AnyCsvInput, CsvInput
 from dlpy.datasets._csv_parts import (
     check_names,
@@ -43,10 +44,11 @@ from dlpy.datasets._table_options import (
     generated_marks,
     in_order_of_time,
 )
-from dlpy.transforms.fill_missing import FillMissing, Rule
-from dlpy.transforms.tabulate import Tabulate
+from dlpy.datasets._table_steps import table_steps
+from dlpy.transforms.fill_missing import Rule
 
 _STAND_IN_ROWS = 800
+_MARKS = {"group", "validation", "test", "time", "ignore"}  # of which a column may be several
 
 
 class Csv(Dataset):
@@ -77,6 +79,9 @@ class Csv(Dataset):
     """Numeric feature columns, e.g. [age, income]. Default: all numeric columns."""
     categorical: list[str] | None = None
     """Categorical feature columns; numeric codes may be listed too. Default: all text columns."""
+    dates: DateColumns = []
+    """Feature columns of dates, which become numbers by `date_parts`: [sold], or {sold: day_first} or
+    {sold: month_first} if day and month could be swapped."""
     ignore: list[str] = []
     """Columns to exclude, e.g. [id]."""
     group: str | None = None
@@ -124,12 +129,13 @@ class Csv(Dataset):
             owners.setdefault(name, key)
             if old == key and key in ("numeric", "categorical"):
                 raise ValueError(f"column '{name}' is listed twice under {key}")
-            if old not in (None, key) and not {old, key} <= {"group", "validation", "test", "time", "ignore"}:
+            if old not in (None, key) and not {old, key} <= _MARKS and {old, key} != {"time", "dates"}:
                 raise ValueError(f"column '{name}' cannot be both {old} and {key}")
 
     def listed(self) -> list[tuple[str, str]]:
         """Return (option, column) for the lists of columns."""
-        return [(key, name) for key in ("numeric", "categorical", "ignore") for name in getattr(self, key) or []]
+        lists = ("numeric", "categorical", "dates", "ignore")
+        return [(key, name) for key in lists for name in getattr(self, key) or []]
 
     def marks(self) -> list[tuple[str, str]]:
         """Return (option, column) for the columns that are not features: they assign rows to splits, or weigh them."""
@@ -156,8 +162,8 @@ class Csv(Dataset):
 
     def all_transforms(self) -> list[Transform]:
         if self.inputs is None:
-            fill = [] if self.missing == "error" else [FillMissing(rule=self.missing)]
-            return [*fill, *self.transforms, Tabulate(), *self.named_transforms()]
+            steps = table_steps(self.transforms, self.missing, has_dates=bool(self.dates))
+            return [*steps, *self.named_transforms()]
         return self.named_transforms()
 
     def load(self) -> Loaded:

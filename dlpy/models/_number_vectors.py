@@ -1,39 +1,67 @@
-"""Vectors of the numbers of a table."""
+"""The rows of a table as vectors, with a vector in place of each number."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dlpy.data.task import Task
+from dlpy.models._columns import embedded
 
-def piecewise_linear(x: Any, count: int, bins: int, size: int) -> Any:
-    """Return rows with a vector for each number that has a position among bins.
+if TYPE_CHECKING:
+    import keras
 
-    A vector is a linear function of the number, plus one that is linear within each bin and is 0 before training.
+Encode = Callable[[Any, Any], Any]
+
+
+def with_vectors(task: Task, encode: Encode) -> tuple[keras.KerasTensor, Any]:
+    """Return the input of a model over rows that `quantile_positions` made, and the rows as the model computes with.
 
     Args:
-        x: (batch, features + count); the last `count` columns are positions of the first `count` columns.
-        count: of numbers.
+        encode: takes the numbers and their positions, both (batch, numbers), and returns (batch, numbers, size).
+
+    Returns:
+        (batch, columns) float32, the input; (batch, features) float32: the vectors of the numbers, then the other
+        columns, with the embedding of each column of codes.
+    """
+    import keras
+
+    count, sizes = task.input.positions, task.input.categories
+    inputs = keras.Input(task.input.shape, name="input")
+    end = inputs.shape[-1] - count
+    codes = end - len(sizes)
+    parts = []
+    if count:
+        parts.append(keras.layers.Flatten()(encode(inputs[:, :count], inputs[:, end:])))
+    if codes > count:
+        parts.append(inputs[:, count:codes])
+    parts += [embedded(inputs[:, codes + number], size) for number, size in enumerate(sizes)]
+    return inputs, keras.layers.Concatenate()(parts) if len(parts) > 1 else parts[0]
+
+
+def piecewise_linear(bins: int, size: int) -> Encode:
+    """Return an encoding of numbers by a linear function, plus one that is linear within each bin and 0 at first.
+
+    Args:
         bins: the largest position.
         size: of a vector.
 
-    Returns:
-        (batch, count * size + features - count): the vectors, then the other features.
-
     Source: Gorishniy, Rubachev & Babenko 2022, arXiv:2203.05556, equation 1; the sum of both, arXiv:2410.24210.
     """
-    from keras import initializers, layers
-    from keras import ops as keras_ops
 
-    ops: Any = keras_ops
-    limit = size**-0.5
-    uniform = initializers.RandomUniform(-limit, limit)
-    numbers, others, positions = x[:, :count], x[:, count:-count], x[:, -count:]
-    bias: Any = {"bias_axes": "nd", "bias_initializer": initializers.RandomUniform(-limit, limit)}
-    linear = layers.EinsumDense("bn,nd->bnd", (count, size), kernel_initializer=uniform, name="linear", **bias)
-    starts = np.arange(bins, dtype=np.float32)
-    parts = ops.clip(ops.expand_dims(positions, -1) - starts, 0.0, 1.0)  # (batch, count, bins)
-    pieces = layers.EinsumDense("bnt,ntd->bnd", (count, size), kernel_initializer="zeros", name="pieces")
-    vectors = layers.Flatten()(linear(numbers) + pieces(parts))
-    return layers.Concatenate()([vectors, others]) if others.shape[-1] else vectors
+    def encode(numbers: Any, positions: Any) -> Any:
+        from keras import initializers, layers
+        from keras import ops as keras_ops
+
+        ops: Any = keras_ops
+        shape, uniform = (numbers.shape[1], size), initializers.RandomUniform(-(size**-0.5), size**-0.5)
+        both: Any = {"kernel_initializer": uniform, "bias_initializer": uniform}
+        linear = layers.EinsumDense("bn,nd->bnd", shape, bias_axes="nd", name="linear", **both)
+        pieces = layers.EinsumDense("bnt,ntd->bnd", shape, kernel_initializer="zeros", name="pieces")
+        starts = np.arange(bins, dtype=np.float32)
+        parts = ops.clip(ops.expand_dims(positions, -1) - starts, 0.0, 1.0)  # (batch, numbers, bins)
+        return linear(numbers) + pieces(parts)
+
+    return encode

@@ -10,6 +10,7 @@ from dlpy.components.model import Model
 from dlpy.components.transform import Transform
 from dlpy.core.errors import ConfigError
 from dlpy.data.task import Task
+from dlpy.models._number_vectors import piecewise_linear, with_vectors
 from dlpy.models._outputs import in_order
 from dlpy.models.dense import Activation, Positive, Rate, Units
 from dlpy.transforms.quantile_positions import QuantilePositions
@@ -31,6 +32,7 @@ class TabM(Model):
 
     name: Literal["tabm"] = "tabm"
     gives_features = False
+    reads_codes = True
     units: list[Units] = [256, 256]
     """Size of each hidden layer."""
     members: Positive = 32
@@ -58,19 +60,10 @@ class TabM(Model):
         return [QuantilePositions(bins=self.bins)] if self.bins else []
 
     def build(self, task: Task) -> keras.Model:
-        import keras
-
         from dlpy.engine.members import mean_of_members
 
-        inputs = keras.Input(task.input.shape, name="input")
-        return mean_of_members(inputs, self._members(self._encoded(inputs, task), task))
-
-    def _encoded(self, x: Any, task: Task) -> Any:
-        """Return rows with a vector in place of each number that has a position among the bins."""
-        from dlpy.models._number_vectors import piecewise_linear
-
-        count = task.input.positions
-        return piecewise_linear(x, count, self.bins or 0, self.embedding) if count else x
+        inputs, x = with_vectors(task, piecewise_linear(self.bins or 0, self.embedding))
+        return mean_of_members(inputs, self._members(x, task))
 
     def _members(self, x: Any, task: Task) -> Any:
         """Return the predictions of the members: (batch, members, units)."""

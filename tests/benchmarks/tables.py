@@ -13,17 +13,11 @@ has less than a fifth of the rows.
 
 from __future__ import annotations
 
-import argparse
 import csv
-import statistics
-import sys
-import tempfile
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-import yaml
 
 HERE = Path(__file__).parent
 MOST_ROWS = 50_000
