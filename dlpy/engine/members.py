@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import keras
 
-FROM_ROWS, FROM_MEMBERS = "bd,kd->bkd", "bkd,kd->bkd"
+FROM_ROWS, FROM_MEMBERS, EACH = "bd,kd->bkd", "bkd,kd->bkd", "bd,d->bd"
 
 
 def mean_of_members(inputs: Any, members: Any) -> keras.Model:
@@ -71,7 +71,7 @@ def _for_each(values: Any, members: Any) -> Any:
 
 @cache
 def scale_class() -> type[keras.layers.EinsumDense]:
-    """Return the class of layers that multiply each number by a weight of its own for each member.
+    """Return the class of layers that multiply each number by a weight of its own, for each member if there are some.
 
     Keras' EinsumDense does the same as thousands of matrix products of one number each.
     """
@@ -79,7 +79,7 @@ def scale_class() -> type[keras.layers.EinsumDense]:
     from keras import layers
 
     class Scale(layers.EinsumDense):
-        """EinsumDense for the equations "bd,kd->bkd" and "bkd,kd->bkd"."""
+        """EinsumDense for the equations above."""
 
         def call(self, inputs: Any, training: bool | None = None) -> Any:
             x = keras.ops.expand_dims(inputs, 1) if self.equation == FROM_ROWS else inputs

@@ -10,10 +10,9 @@ from dlpy.components.model import Model
 from dlpy.components.transform import Transform
 from dlpy.core.errors import ConfigError
 from dlpy.data.task import Task
-from dlpy.models._number_vectors import piecewise_linear, with_vectors
+from dlpy.models._number_vectors import check_flat, piecewise_linear, with_vectors
 from dlpy.models._outputs import in_order
 from dlpy.models.dense import Activation, Positive, Rate, Units
-from dlpy.transforms.quantile_positions import QuantilePositions
 
 if TYPE_CHECKING:
     import keras
@@ -49,20 +48,19 @@ class TabM(Model):
     """Activation function of the last layer; chosen by the target by default."""
 
     def check(self, task: Task) -> None:
-        if task.input.kind != "array" or len(task.input.shape) != 1:
-            hint = "use dense, or another family" if task.input.kind != "array" else "add {name: reshape, shape: [-1]}"
-            raise ConfigError(f"tabm needs rows of a table, not {task.input}: {hint}.")
+        check_flat(task, "tabm")
         if task.output.has_missing or task.output.kind in ("multilabel", "tokens", "inputs"):
             what = "rows without a target" if task.output.has_missing else f"a {task.output.kind} target"
             raise ConfigError(f"tabm cannot train on {what}: use dense.")
 
     def transforms(self) -> list[Transform]:
-        return [QuantilePositions(bins=self.bins)] if self.bins else []
+        positions = Transform.registry.get("quantile_positions")
+        return [positions.model_validate({"name": "quantile_positions", "bins": self.bins})] if self.bins else []
 
     def build(self, task: Task) -> keras.Model:
         from dlpy.engine.members import mean_of_members
 
-        inputs, x = with_vectors(task, piecewise_linear(self.bins or 0, self.embedding))
+        inputs, x = with_vectors(task, task.input.positions, piecewise_linear(self.bins or 0, self.embedding))
         return mean_of_members(inputs, self._members(x, task))
 
     def _members(self, x: Any, task: Task) -> Any:
