@@ -11,6 +11,7 @@ from dlpy.core.parsing import parse
 
 Kind = Literal["binary", "multiclass", "ordinal", "multilabel", "regression", "tokens", "inputs", "unknown"]
 State = dict[str, np.ndarray]  # the fitted state of a transform
+TARGET = "target"  # the name of an only target that the experiment does not name
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,199}")  # of one of several outputs: files are named by it
 _MOST_NUMBERS = 2**31  # limit for the size of a row, its target and its vocabulary
@@ -132,7 +133,7 @@ class Task:
     @classmethod
     def single(cls, given: Input, wanted: Output) -> "Task":
         """Return a task with one input and one output."""
-        return cls({"input": given}, {"target": wanted})
+        return cls({"input": given}, {TARGET: wanted})
 
     @property
     def input(self) -> Input:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import numpy as np
 from dlpy.core.errors import DataError
 from dlpy.data.features import Table
 from dlpy.data.tables import column_types, csv_file, missing_cells
+from dlpy.data.tables.cell_formats import CellFormat
 from dlpy.data.tables.column_types import Column
 from dlpy.data.tables.csv_file import CsvFile
 from dlpy.data.tables.missing_cells import Gaps
@@ -20,21 +21,31 @@ from dlpy.transforms.fill_missing import Rule, rule_of
 
 @dataclass(frozen=True)
 class Cells:
-    """A CSV file, its columns read as numbers, and the texts that mark a missing cell."""
+    """A CSV file, its columns read as numbers, and the texts that mark a missing cell.
+
+    codes: columns of integers that are codes, such as 00123. notes: lines about how columns were read.
+    """
 
     file: CsvFile
     columns: dict[str, Column]
     markers: Sequence[str]
+    codes: frozenset[str] = frozenset()
+    notes: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, path: Path, delimiter: str, markers: Sequence[str]) -> Cells:
-        """Return the cells of a file.
+    def of(
+        cls, path: Path, delimiter: str, markers: Sequence[str], formats: Mapping[str, CellFormat] | None = None
+    ) -> Cells:
+        """Return the cells of a file, of which some columns are written in the given formats.
 
         Raises:
             DataError: it cannot be read.
         """
         file = csv_file.read(path, delimiter)
-        return cls(file, column_types.columns_of(file, markers), markers)
+        columns = column_types.columns_of(file, markers)
+        known = {name: form for name, form in (formats or {}).items() if name in columns}
+        columns |= {name: column_types.formatted(file, columns[name], form) for name, form in known.items()}
+        return cls(file, columns, markers)
 
     def require(self, names: Sequence[str], delimiter: str) -> None:
         """Raise DataError if a file to predict lacks a column."""
@@ -57,7 +68,9 @@ def looks_numeric(cells: Cells, names: Sequence[str]) -> dict[str, bool]:
     Raises:
         DataError: one is numeric with a few exceptions.
     """
-    return {name: column_types.guess_numeric(cells.file, cells.columns[name]) for name in names}
+    return {
+        name: name not in cells.codes and column_types.guess_numeric(cells.file, cells.columns[name]) for name in names
+    }
 
 
 def check_categories(cells: Cells, names: Sequence[str]) -> None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from dlpy.datasets.csv import Csv
 
 _OF_ONE_INPUT = ("numeric", "categorical", "dates", "missing", "transforms", "augmentation")
-_MARKS = {"group", "validation", "test", "time", "ignore"}  # of which a column may be several
+_MARKS = {"group", "validation", "test", "time", "ignore", "keep"}  # of which a column may be several
 
 
 def wrong_options(data: Csv) -> Iterator[Found]:
@@ -70,6 +70,7 @@ def _claims(data: Csv) -> Iterator[tuple[Keys, str]]:
     yield from _claims_by_name("targets", data.targets or {})
     yield from (((key,), column) for key, column in data.marks())
     yield from ((("ignore",), column) for column in data.ignore)
+    yield from ((("keep",), column) for column in data.keep)
     yield from _claims_by_name("inputs", data.inputs or {})
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 
 from dlpy.core.errors import DataError
@@ -12,19 +14,42 @@ from dlpy.data.tables.csv_file import CsvFile
 _NOISE = 0.1
 
 
-def numbers(file: CsvFile, columns: dict[str, Column], names: list[str]) -> np.ndarray:
-    """Return columns as (rows, columns) float64 after checking every cell."""
+def numbers(
+    file: CsvFile, columns: dict[str, Column], names: list[str], missing: Literal["error", "previous", "keep"] = "error"
+) -> np.ndarray:
+    """Return columns as (rows, columns) float64 after checking every cell.
+
+    Args:
+        missing: how to handle missing cells: raise an error, repeat the value before, or return NaN.
+    """
     for name in names:
         column = columns[name]
         if column.bad:
             raise _bad_cell(file, column)
-        if column.missing:
+        if column.missing and (missing == "error" or (missing == "previous" and 0 in column.missing)):
             row = min(column.missing)
             shown = f"the cell is missing: '{text}'" if (text := file.texts(name)[row]) else "the cell is missing"
             where = file.where(row, name)
-            raise DataError(f"{where}: {shown}. A series needs every value; fill it in, for example with the last one.")
+            fill = "or set data.missing: previous" if missing == "error" else "since no value is before it"
+            raise DataError(f"{where}: {shown}. A series needs every value; fill it in, {fill}.")
         column_types.check_range(file, column)
-    return np.stack([columns[name].values for name in names], axis=1)
+    values = np.stack([columns[name].values for name in names], axis=1)
+    return _with_previous(values) if missing == "previous" else values
+
+
+def _with_previous(values: np.ndarray) -> np.ndarray:
+    """Return the numbers (rows, columns) with each NaN replaced by the last number before it."""
+    rows = np.where(np.isnan(values), 0, np.arange(len(values))[:, None])
+    return np.take_along_axis(values, np.maximum.accumulate(rows, axis=0), axis=0)
+
+
+def filled_notes(columns: dict[str, Column], names: list[str]) -> list[str]:
+    """Return a line about the missing cells that were filled with the value before; empty if there are none."""
+    counts = {name: len(columns[name].missing) for name in names if columns[name].missing}
+    if not counts:
+        return []
+    named = ", ".join(f"{name} ({count:,})" for name, count in counts.items())
+    return [f"missing cells filled with the value before: {named}; they are no targets"]
 
 
 def is_numeric(file: CsvFile, column: Column) -> bool:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -27,24 +28,25 @@ def _single_character(delimiter: str) -> str:
     return delimiter
 
 
+DateOrder = Literal["auto", "day_first", "month_first"]
 TestRows = Annotated[Holdout | None, BeforeValidator(_marked_test)]
 Delimiter = Annotated[str, Field(min_length=1, max_length=1), AfterValidator(_single_character)]
 
 
-def in_order_of_time(file: CsvFile, name: str, rows: Rows) -> Rows:
+def in_order_of_time(file: CsvFile, name: str, rows: Rows, order: DateOrder = "auto") -> Rows:
     """Return the rows of a table sorted by date, earliest first; rows of the same time keep their order.
 
     Raises:
         DataError: a cell is not a date, or day and month cannot be told apart.
     """
     texts = file.texts(name)
-    dates = dates_of(texts)
+    dates = dates_of(texts, month_first=None if order == "auto" else order == "month_first")
     if len(dates.bad):
         row = int(dates.bad[0])
         what = f"'{texts[row]}' is not a date" if texts[row] else "the date is missing"
         raise DataError(f"{file.where(row, name)}: {what}. Rows are sorted by this column; write dates as 2016-12-31.")
     if dates.doubtful:
-        hint = "Write dates as 2016-12-31."
+        hint = "Set data.date_order: day_first or month_first, or write dates as 2016-12-31."
         raise DataError(f"{file.where(0, name)}: '{texts[0]}' could start with the day or the month. {hint}")
     return rows.take(np.argsort(dates.times, kind="stable"))
 
@@ -79,8 +81,11 @@ def no_column_to_predict(file: CsvFile, name: str, delimiter: str) -> DataError:
     return DataError(f"{file.path} has no column '{name}'.{hint or did_you_mean(name, file.names)}")
 
 
-def carried_columns(path: Path, delimiter: str, names: list[str]) -> dict[str, list[str]]:
+def carried_columns(path: Path, delimiter: str, names: list[str], usual: Sequence[str] = ()) -> dict[str, list[str]]:
     """Return columns of a user's table unchanged, to be written beside the predictions.
+
+    Args:
+        usual: columns that come first, if the table has them.
 
     Raises:
         ConfigError: a column does not exist.
@@ -89,7 +94,8 @@ def carried_columns(path: Path, delimiter: str, names: list[str]) -> dict[str, l
     for name in names:
         if name not in file.names:
             raise ConfigError(f"--keep {name}: {path} has no such column.{did_you_mean(name, file.names)}")
-    return {name: file.texts(name) for name in names}
+    first = [name for name in usual if name in file.names and name not in names]
+    return {name: file.texts(name) for name in (*first, *names)}
 
 
 def generated_marks(count: int, holdouts: list[Holdout]) -> dict[str, np.ndarray]:

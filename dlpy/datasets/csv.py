@@ -13,17 +13,19 @@ from pydantic_core import core_schema
 
 from dlpy.components.dataset import Dataset
 from dlpy.components.transform import Transform
-from dlpy.core.errors import DataError
 from dlpy.data.rows import SAMPLE_WEIGHT, Loaded, Rows, Source
 from dlpy.data.splits import for_limit, hold_out
 from dlpy.data.tables import missing_cells
+from dlpy.data.tables.cell_formats import CellFormat
 from dlpy.data.task import Input, Task
 from dlpy.datasets._cells import Cells
 from dlpy.datasets._csv_checks import clashing_columns, wrong_options
 from dlpy.datasets._csv_dates import DateColumns
+from dlpy.datasets._csv_formats import formats_of, with_formats
 from dlpy.datasets._csv_inputs import AnyCsvInput, CsvInput
 from dlpy.datasets._csv_parts import (
     check_names,
+    chosen_rows,
     found_inputs,
     key_of,
     known_inputs,
@@ -36,7 +38,9 @@ from dlpy.datasets._csv_parts import (
 from dlpy.datasets._csv_stand_in import named_rows, single_rows
 from dlpy.datasets._csv_targets import CsvTarget
 from dlpy.datasets._names import TARGET_OR_TARGETS, Name, raise_found
+from dlpy.datasets._row_choice import Duplicates, MissingTarget
 from dlpy.datasets._table_options import (
+    DateOrder,
     Delimiter,
     TestRows,
     carried_columns,
@@ -48,7 +52,7 @@ from dlpy.datasets._table_steps import table_steps
 from dlpy.transforms.fill_missing import Rule
 
 _STAND_IN_ROWS = 800
-_MARKS = {"group", "validation", "test", "time", "ignore"}  # of which a column may be several
+_MARKS = {"group", "validation", "test", "time", "ignore", "keep"}  # of which a column may be several
 
 
 class Csv(Dataset):
@@ -83,7 +87,14 @@ class Csv(Dataset):
     """Feature columns of dates, which become numbers by `date_parts`: [sold], or {sold: day_first} or
     {sold: month_first} if day and month could be swapped."""
     ignore: list[str] = []
-    """Columns to exclude, e.g. [id]."""
+    """Columns to exclude, e.g. [comment]."""
+    keep: list[str] = []
+    """Columns that identify a row, e.g. [id]: excluded too, and copied beside the predictions of `dlpy predict`."""
+    missing_target: MissingTarget = "error"
+    """How to handle rows without a target. error: stop; drop: leave them out, counted."""
+    duplicates: Duplicates = "keep"
+    """How to handle rows that equal an earlier row in every column. keep: use them; drop: leave them out, so that no
+    row is both trained on and tested on."""
     group: str | None = None
     """Grouping column, e.g. patient: rows with the same value always stay in the same split."""
     weight: str | None = None
@@ -98,6 +109,11 @@ class Csv(Dataset):
     these, e.g. {age: median, city: unknown}."""
     missing_values: list[str] = list(missing_cells.MISSING)
     """Texts that mark a missing cell. Remove one from the list to keep it as a value, e.g. for a class named None."""
+    formats: dict[str, CellFormat] = {}
+    """How the cells of columns are written that are not plain numbers, such as {price: {unit: $, thousands: ","}}.
+    Default: found by looking at all cells of the features and numeric targets."""
+    date_order: DateOrder = "auto"
+    """How to read 01/02/2012 in the column `time`: day_first or month_first. Default: derived from the column."""
     delimiter: Delimiter = ","
     """Character between cells, e.g. ";" or "\\t"."""
 
@@ -134,7 +150,7 @@ class Csv(Dataset):
 
     def listed(self) -> list[tuple[str, str]]:
         """Return (option, column) for the lists of columns."""
-        lists = ("numeric", "categorical", "dates", "ignore")
+        lists = ("numeric", "categorical", "dates", "ignore", "keep")
         return [(key, name) for key in lists for name in getattr(self, key) or []]
 
     def marks(self) -> list[tuple[str, str]]:
@@ -167,27 +183,27 @@ class Csv(Dataset):
         return self.named_transforms()
 
     def load(self) -> Loaded:
-        cells = Cells.of(Path(str(self.path)), self.delimiter, self.missing_values)
-        if len(cells.file) == 1:
-            raise DataError(f"{cells.file.path} has a single row: training needs at least two.")
+        cells = Cells.of(Path(str(self.path)), self.delimiter, self.missing_values, self.formats)
         check_names(self, cells)
+        chosen = chosen_rows(self, with_formats(self, cells))
+        cells = chosen.cells
         read = {name: wanted.read(cells, key_of(self, "targets", name)) for name, wanted in targets_of(self).items()}
         inputs = found_inputs(self, cells)
         features = {
             name: given.read(cells, key_of(self, "inputs", name), cached=True) for name, given in inputs.items()
         }
         targets = {name: y for name, (y, _) in read.items()}
-        rows = Rows(features, targets, np.arange(len(cells.file)), marked(self, cells))
-        rows = in_order_of_time(cells.file, self.time, rows) if self.time else rows
+        rows = Rows(features, targets, chosen.rows, marked(self, cells))
+        rows = in_order_of_time(cells.file, self.time, rows, self.date_order) if self.time else rows
         outputs = {name: output for name, (_, output) in read.items()}
-        about, notes = notes_of(cells, inputs, targets)
+        about, notes = notes_of(chosen, inputs, targets)
         source = Source("file", f"{cells.file.path}{about}")
-        resolved = resolved_options(self, inputs, outputs)
-        loaded = Loaded(rows, None, task_of(inputs, outputs), source, resolved, notes)
+        resolved = resolved_options(self, inputs, outputs) | formats_of(self, cells)
+        loaded = Loaded(rows, None, task_of(inputs, outputs), source, resolved, (*cells.notes, *notes))
         return hold_out(loaded, self.test, self.split_seed)
 
     def read(self, path: Path, task: Task) -> Rows:
-        cells = Cells.of(path, self.delimiter, self.missing_values)
+        cells = Cells.of(path, self.delimiter, self.missing_values, self.formats)
         inputs = known_inputs(self)
         for given in inputs.values():
             cells.require(given.used(), self.delimiter)
@@ -201,8 +217,11 @@ class Csv(Dataset):
         targets = {name: y for name, y in found.items() if y is not None}
         return Rows(features, targets if len(targets) == len(found) else {}, np.arange(len(cells.file)))
 
+    def usually_carried(self) -> list[str]:
+        return self.keep
+
     def carried(self, path: Path, names: list[str]) -> dict[str, list[str]]:
-        return carried_columns(path, self.delimiter, names)
+        return carried_columns(path, self.delimiter, names, self.keep)
 
     def stand_in(self, seed: int, limit: int | None) -> Loaded:
         test = for_limit(self.test, limit)

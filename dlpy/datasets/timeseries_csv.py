@@ -15,13 +15,13 @@ from dlpy.components.dataset import TargetOptions
 from dlpy.components.named_transform import OfInput
 from dlpy.components.transform import Transform
 from dlpy.core.errors import ConfigError, DataError
-from dlpy.data.rows import Loaded, Rows, Source
+from dlpy.data.rows import Loaded, Rows, Source, is_missing
 from dlpy.data.tables import column_types, csv_file, timestamps
 from dlpy.data.tables.csv_file import CsvFile
 from dlpy.data.task import Output, Task
 from dlpy.datasets._names import TARGET_OR_TARGETS, Found, Name, raise_found, required, wrong_names
 from dlpy.datasets._series import Record, Series, segments, thinned
-from dlpy.datasets._series_columns import about, is_numeric, numbers, waves
+from dlpy.datasets._series_columns import about, filled_notes, is_numeric, numbers, waves
 from dlpy.datasets._table_options import Delimiter, no_column, no_column_to_predict, require_names
 from dlpy.models.dense import as_list
 
@@ -61,6 +61,9 @@ class TimeseriesCsv(Series):
     T, transforms: [standardize]}, pressure: {column: p}}."""
     gaps: Literal["error", "allow"] = "error"
     """How to handle irregular or repeated timestamps. error: stop; allow: drop the windows that cross a gap."""
+    missing: Literal["error", "previous"] = "error"
+    """How to handle missing cells. error: stop; previous: repeat the value before in lookback windows; rows without a
+    target are left out."""
     delimiter: Delimiter = ","
     """Character between cells, e.g. ";" or "\\t"."""
 
@@ -139,15 +142,20 @@ class TimeseriesCsv(Series):
         names = self.columns or [name for name in file.names if name != self.time and is_numeric(file, columns[name])]
         if not names:
             raise DataError(f"{file.path.name} has no numeric columns; a series needs at least one.")
-        values = numbers(file, columns, names)
-        target = numbers(file, columns, self.forecast)
+        values = numbers(file, columns, names, self.missing)
+        target = numbers(file, columns, self.forecast, "error" if self.missing == "error" else "keep")
         broken = None if times is None else timestamps.breaks(times)
         record = Record(
             values, target[:, 0] if len(self.forecast) == 1 else target, self._place(names), times, broken, tuple(names)
         )
         loaded = self.loaded(record, Source("file", str(file.path)))
-        notes = (about(times, file), *self._gap_notes(times))
-        return Loaded(loaded.train, loaded.test, loaded.task, loaded.source, {"columns": names}, notes)
+        notes = (
+            about(times, file),
+            *self._gap_notes(times),
+            *filled_notes(columns, [*dict.fromkeys([*names, *self.forecast])]),
+        )
+        train, test = (_with_targets(rows) for rows in (loaded.train, loaded.test))
+        return Loaded(train or loaded.train, test, loaded.task, loaded.source, {"columns": names}, notes)
 
     def read(self, path: Path, task: Task) -> Rows:
         file = csv_file.read(path, self.delimiter)
@@ -158,7 +166,7 @@ class TimeseriesCsv(Series):
         for name in self.columns:
             if name not in columns:
                 raise no_column_to_predict(file, name, self.delimiter)
-        values = numbers(file, columns, self.columns)
+        values = numbers(file, columns, self.columns, self.missing)
         anchors = np.arange(self.lookback, len(file) + 1)
         if len(anchors) == 0:
             raise DataError(f"{path} has {len(file):,} rows; a window needs {self.lookback:,}.")
@@ -258,3 +266,11 @@ class TimeseriesCsv(Series):
         count = "one gap" if len(found) == 1 else f"{len(found):,} gaps, the first"
         where = f"{timestamps.stamp(times[first - 1])} and {timestamps.stamp(times[first])} (row {first:,})"
         return [f"{count} between {where}; rows are {usual} apart"]
+
+
+def _with_targets(rows: Rows | None) -> Rows | None:
+    """Return the rows whose targets are all known."""
+    if rows is None:
+        return None
+    gone = np.any([is_missing(y) for y in rows.targets.values()], axis=0)
+    return rows.take(np.flatnonzero(~gone)) if gone.any() else rows

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +19,24 @@ from dlpy.starter.wording import plural
 _MOST_CATEGORIES = 100
 _MOSTLY = 0.95  # of the cells
 _EXAMPLE = 40  # characters
-_COUNTING = ("id", "index", "idx", "row", "rowid", "row_id", "rownum", "nr", "no", "no.", "number", "#", "key", "pk")
+_COUNTING = (
+    "id",
+    "index",
+    "idx",
+    "row",
+    "rowid",
+    "row_id",
+    "rownum",
+    "nr",
+    "no",
+    "no.",
+    "obs",
+    "number",
+    "#",
+    "key",
+    "pk",
+)
+_IDENTIFIER = re.compile(r"(?:^|[\W_])(?i:id|uuid|guid|key|pk|isbn|ean|sku)$|(?<=[a-z])(?:Id|ID|Key|Guid)$")
 _YEARS = range(1_500, 2_200)
 _FIRST_DAY, _LAST_DAY = 19_000_101, 22_001_231
 _PEEK = 200  # cells
@@ -51,13 +69,14 @@ class Choices:
 class Columns:
     """The columns other than the target, by kind.
 
-    unused: the reason why a column is left out, with an example cell.
+    ids: columns that identify rows, with the reason. unused: the reason why a column is left out, with an example cell.
     """
 
     numeric: list[str] = field(default_factory=list)
     categories: dict[str, list[str]] = field(default_factory=dict)
     dates: dict[str, Dates] = field(default_factory=dict)
     prose: dict[str, list[str]] = field(default_factory=dict)
+    ids: dict[str, str] = field(default_factory=dict)
     unused: dict[str, str] = field(default_factory=dict)
 
 
@@ -71,9 +90,12 @@ def look(file: CsvFile, columns: Mapping[str, Column], names: Sequence[str], cho
     for name in names:
         column = columns[name]
         reason = _left_out(file, column, choices)
-        dates = None if reason or name in choices.categorical else dates_in(file, column)
+        identity = "" if reason or name in choices.categorical else identifies(file, column)
+        dates = None if reason or identity or name in choices.categorical else dates_in(file, column)
         if reason:
             found.unused[name] = reason
+        elif identity:
+            found.ids[name] = identity
         elif dates is not None:
             found.dates[name] = dates
         elif name not in choices.categorical and is_numeric(file, column, f"--ignore {name} leaves it out"):
@@ -158,10 +180,41 @@ def _left_out(file: CsvFile, column: Column, choices: Choices) -> str:
         return f"every cell is missing, such as '{text}'" if text else "every cell is empty"
     if share >= _MOSTLY:
         return f"{share:.0%} of the cells are missing{_such(file, column)}"
-    named = column.name.lower() in _COUNTING or UNNAMED.fullmatch(column.name)
-    if named and column.name not in choices.categorical and _counts(column):
+    if UNNAMED.fullmatch(column.name) and column.name not in choices.categorical and _counts(column):
         return f"a row number{_such(file, column)}"
+    if not column.missing and is_constant(file, column):
+        return f"'{shortened(file.texts(column.name)[0], _EXAMPLE)}' in every row"
     return ""
+
+
+def is_constant(file: CsvFile, column: Column) -> bool:
+    """Return whether a column has the same value in every row that has one."""
+    return different(file, column) == 1
+
+
+def different(file: CsvFile, column: Column) -> int:
+    """Return the number of distinct values, without missing cells."""
+    if column.is_numeric:
+        return len(np.unique(column.values[~np.isnan(column.values)]))
+    return len({*file.texts(column.name)} - {*column.markers})
+
+
+def identifies(file: CsvFile, column: Column) -> str:
+    """Return why a column is an identifier of the rows; empty if it is none.
+
+    It is one if its name says so and every row has a value of its own: a whole number, or a code without blanks.
+    """
+    if column.missing:
+        return ""
+    if column.name.lower() in _COUNTING and _counts(column):
+        return f"a row number{_such(file, column)}"
+    if not _IDENTIFIER.search(column.name):
+        return ""
+    if column.is_numeric:
+        return f"a different number in every row{_such(file, column)}" if column_types.counts_rows(column) else ""
+    cells = file.texts(column.name)
+    differ = len(set(cells)) == len(cells) and not any(" " in cell for cell in cells)
+    return f"a different code in every row{_such(file, column)}" if differ else ""
 
 
 def _counts(column: Column) -> bool:

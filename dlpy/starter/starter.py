@@ -14,16 +14,18 @@ from dlpy.core.errors import ConfigError, did_you_mean
 from dlpy.core.suggestions import command
 from dlpy.data.task import Task
 from dlpy.datasets.npz import Npz
-from dlpy.starter.blocks import TABLE_MODEL, TEXT_MODEL, first_file
+from dlpy.starter.blocks import TABLE_MODEL, TEXT_MODEL, Fit, first_file
 from dlpy.starter.columns import Choices
 from dlpy.starter.folder import experiment_for_folder, experiment_for_named_text, experiment_for_text
-from dlpy.starter.table import about, experiment_for_table
-from dlpy.starter.wording import Item, Option, relative
+from dlpy.starter.overview import Draft
+from dlpy.starter.source import about_target
+from dlpy.starter.table import experiment_for_table
+from dlpy.starter.wording import Item, Option, relative, title_of
 
 _NONE = Choices()
 
 
-def experiment_for(source: str, target: str | None, output: Path, choices: Choices = _NONE) -> str:
+def experiment_for(source: str, target: str | None, output: Path, choices: Choices = _NONE) -> Draft:
     """Return an experiment file that trains on `source`, to be written to `output`.
 
     Args:
@@ -41,6 +43,13 @@ def experiment_for(source: str, target: str | None, output: Path, choices: Choic
     for option, given in (("target", target), *vars(choices).items()):
         if given:
             raise ConfigError(f"--{option} needs a CSV file; leave it out for '{source}'.")
+    text = _without_columns(source, output)
+    return Draft(text, tuple(title_of(text)))
+
+
+def _without_columns(source: str, output: Path) -> str:
+    """Return the experiment file for anything but a table."""
+    path = Path(source)
     if os.path.isdir(path) and source not in Dataset.registry.names():  # noqa: PTH112 - False where a name is too long
         return experiment_for_folder(path, output)
     if path.suffix.lower() == ".npz":
@@ -59,15 +68,15 @@ def _for_npz(path: Path, output: Path) -> str:
     rows = len(loaded.train)
     data = [Option("name", "npz"), Option("path", relative(path, output))]
     data += [Option(key, str(loaded.resolved[key])) for key in ("x", "y")]
-    data.append(Option("task", loaded.task.output.kind, about(loaded.task.output, None)))
+    data.append(Option("task", loaded.task.output.kind, about_target(loaded.task.output, None)))
     transforms, model = _fitting(loaded.task, isinstance(loaded.train.x, np.ndarray) and loaded.train.x.dtype.kind)
-    data += transforms
+    data += [*transforms, *_scaled(loaded.task)]
     if loaded.test is None:
         data.append(Option("test", 0.15, "held out for dlpy evaluate"))
     data.append(Option("validation", 0.15, "monitored during training"))
     shape = " x ".join(map(str, loaded.task.input.shape))
     title = f"Predicts {loaded.resolved['y']} from {loaded.resolved['x']} of {path.name}: {rows:,} rows of {shape}."
-    return first_file([title], output, data, model, rows)
+    return first_file([title], output, data, model, Fit(rows))
 
 
 def _for_named(name: str, output: Path) -> str:
@@ -83,9 +92,22 @@ def _for_named(name: str, output: Path) -> str:
         return experiment_for_named_text(name, output)
     transforms, model = _fitting(task, "u" if len(task.input.shape) > 1 else "f")
     fallback = Option("fallback", "stand_in", "without a network: train on generated rows", suggested=True)
-    data = [Option("name", name), *transforms, Option("validation", 0.2, "monitored during training"), fallback]
+    data = [
+        Option("name", name),
+        *transforms,
+        *_scaled(task),
+        Option("validation", 0.2, "monitored during training"),
+        fallback,
+    ]
     rows = 1_000 if task.input.kind in ("array", "table") and len(task.input.shape) == 1 else 20_000
-    return first_file([f"A first model of {name}."], output, data, model, rows)
+    return first_file([f"A first model of {name}."], output, data, model, Fit(rows))
+
+
+def _scaled(task: Task) -> list[Option]:
+    """Return the option that standardizes a numeric target."""
+    if task.output.kind != "regression" or task.output.units != 1:
+        return []
+    return [Option("target_transforms", ["standardize"], "scores are in the target's own unit")]
 
 
 def _fitting(task: Task, dtype: str | bool) -> tuple[list[Option], list[Option]]:

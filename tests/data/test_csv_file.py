@@ -36,7 +36,7 @@ def test_plain_decimals_are_the_floats_that_python_reads():
         ".5",
         "5.",
         "+3",
-        "007",
+        "0.07",
         "123456789012345",
     ]
     parsed, plain = decimals.parse(cells(texts))
@@ -54,7 +54,7 @@ def test_more_than_fifteen_digits_are_off_by_one_unit_in_the_last_place_at_most(
 
 
 @pytest.mark.parametrize(
-    "text", ["", "-", ".", "-.", "1.2.3", "--1", "1e5", "nan", "1 2", "12:3", "1/2", "a", "9" * 19]
+    "text", ["", "-", ".", "-.", "1.2.3", "--1", "1e5", "nan", "1 2", "12:3", "1/2", "a", "9" * 19, "007", "00"]
 )
 def test_what_is_no_plain_decimal_is_not_taken_for_one(text):
     assert decimals.parse(cells(["1", text, "2"]))[1].tolist() == [True, False, True]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -36,12 +36,14 @@ class Dates:
     """The dates of a column.
 
     times: (rows,) datetime64[us], NaT where a cell is not a date. month_first: how 01/02/2012 was read.
-    doubtful: swapping day and month would also be valid and would change the order of the rows.
+    doubtful: swapping day and month would also be valid and would change the order of the rows. has_order: whether
+    day and month could be swapped in any of the dates.
     """
 
     times: np.ndarray
     month_first: bool = False
     doubtful: bool = False
+    has_order: bool = False
 
     @property
     def bad(self) -> np.ndarray:
@@ -75,18 +77,25 @@ def date_of(text: str, *, month_first: bool | None = None) -> np.datetime64 | No
         return None
 
 
-def dates_of(texts: Sequence[str]) -> Dates:
-    """Return the dates of a column, with day and month in the order that fits the whole column best."""
+def dates_of(texts: Sequence[str], *, month_first: bool | None = None) -> Dates:
+    """Return the dates of a column, with day and month in the order that fits the whole column best.
+
+    Args:
+        month_first: that order, if it is known.
+    """
+    if month_first is not None:
+        return Dates(_read(texts, month_first=month_first), month_first, has_order=True)
     day, month = (_read(texts, month_first=first) for first in (False, True))
     if np.array_equal(day, month, equal_nan=True):
         return Dates(day)
     found = [np.count_nonzero(~np.isnat(times)) for times in (day, month)]
     if found[0] != found[1]:
-        return Dates(day) if found[0] > found[1] else Dates(month, month_first=True)
+        best = Dates(day) if found[0] > found[1] else Dates(month, month_first=True)
+        return replace(best, has_order=True)
     even = [_evenness(times) for times in (day, month)]
     same = np.array_equal(np.argsort(day, kind="stable"), np.argsort(month, kind="stable"))
     best = Dates(day) if even[0] >= even[1] else Dates(month, month_first=True)
-    return Dates(best.times, best.month_first, doubtful=not same and even[0] == even[1])
+    return replace(best, doubtful=not same and even[0] == even[1], has_order=True)
 
 
 def _read(texts: Sequence[str], *, month_first: bool) -> np.ndarray:

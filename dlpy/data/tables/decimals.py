@@ -60,7 +60,7 @@ def parse(cells: Cells) -> tuple[np.ndarray, np.ndarray]:
     """Return the number in each cell, and whether the cell is a plain decimal such as -12.5: (cells,) float64 and bool.
 
     With up to 15 digits the result is the nearest float64, with more it is off by at most one unit in the last place.
-    The number is undefined for cells that are not plain decimals (1e5, nan, 19 digits).
+    The number is undefined for cells that are not plain decimals (1e5, nan, 19 digits, 00123).
     """
     values, plain = np.empty(len(cells.starts)), np.empty(len(cells.starts), np.bool_)
     words = np.ndarray(len(cells.buffer) - 7, "<u8", cells.buffer, strides=(1,))  # one word begins at every byte
@@ -73,6 +73,8 @@ def parse(cells: Cells) -> tuple[np.ndarray, np.ndarray]:
         digits = ends - cells.starts[part] - (negative | (first == ord("+"))) - (after >= 0)
         whole, good = _without_dot(words, ends, digits, after)
         plain[part] = good & (digits > 0) & (digits <= _MOST_DIGITS)
+        zeros = np.flatnonzero(first == ord("0"))  # 00123 may be a code: its text is kept
+        plain[part][zeros[(digits[zeros] > 1) & (after[zeros] < 0)]] = False
         number = whole / _TENS.take(after, mode="clip")
         values[part] = np.negative(number, out=number, where=negative)
     return values, plain

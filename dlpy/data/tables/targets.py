@@ -48,7 +48,7 @@ def target_of(file: CsvFile, column: Column, wanted: Wanted) -> tuple[np.ndarray
     known = _known(file, column, wanted)
     numeric = wanted.kind in ("regression", "counts")
     if wanted.kind is None and not wanted.classes:
-        numeric = guess_numeric(file, column) and not _are_classes(column.values[known])
+        numeric = guess_numeric(file, column) and not are_classes(column.values[known])
     if numeric:
         y = _numbers(file, column, count=wanted.kind == "counts")
         return y, Output("regression", is_count=wanted.kind == "counts", has_missing=wanted.mask)
@@ -128,7 +128,8 @@ def _spread(numbers: np.ndarray, known: np.ndarray, rows: int) -> np.ndarray:
     return spread
 
 
-def _are_classes(values: np.ndarray) -> bool:
+def are_classes(values: np.ndarray) -> bool:
+    """Return whether numbers are classes: integers of which there are few, each often enough."""
     different = np.unique(values)
     few = len(different) <= min(MOST_CLASSES, len(values) / _ROWS_PER_CLASS)
     return few and bool((different == np.floor(different)).all())
