@@ -50,7 +50,7 @@ TWELVE = [
     Table("computers", "Ecdat/Computers.csv", "price", "regression"),
     Table("diamonds", "ggplot2/diamonds.csv", "price", "regression"),
     Table("breast_cancer", "sklearn:breast_cancer", "target", "binary"),
-    Table("titanic", "COUNT/titanic.csv", "survived", "binary"),
+    Table("titanic", "titanic_all.csv", "survived", "binary", ("name",)),
     Table("mortgages", "Ecdat/Hdma.csv", "deny", "binary", score="auc"),
     Table("insurance", "Ecdat/HI.csv", "hhi", "binary", ("hhi2",)),
     Table("digits", "sklearn:digits", "target", "multiclass"),
@@ -234,7 +234,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*")
     parser.add_argument("--r", type=Path, default=Path(), help="folder of R's data sets as CSV files")
-    parser.add_argument("--data", type=Path, default=Path(), help="folder of boston.csv")
+    parser.add_argument("--data", type=Path, default=Path(), help="folder of boston.csv and bokeh's titanic_all.csv")
     parser.add_argument("--seeds", type=int, default=5)
     given = parser.parse_args()
     from dlpy.core import keras_backend
