@@ -69,7 +69,7 @@ def test_a_column_with_an_empty_text_is_left_out(table, capsys):
     told = capsys.readouterr().out
     assert "Not used: story (" in told
     assert "columns of texts" not in told
-    assert load(Path("homes.yaml"))[0].model.name == "dense"
+    assert load(Path("homes.yaml"))[0].model.name == "tabm"
 
 
 def test_missing_cells_and_chosen_categories_belong_to_the_facts(table, capsys):
