@@ -28,15 +28,10 @@ def recipe_for_table(rows: int, numbers: int, monitor: str) -> Recipe:
         monitor: the score that stops training.
     """
     members = 32 if rows < 5_000 else 16 if rows < 50_000 else 8
-    encoding = [Option("bins", 16, "bins of about equally many rows, in which each number is encoded linearly")]
-    if numbers > _MOST_ENCODED:
-        encoding = [Option("bins", None, f"{numbers} numbers are too many to encode each")]
     model = [
         Option("name", "tabm", "small networks that share weights; their mean is predicted"),
         Option("members", members),
-        Option("units", [128, 128]),
-        *encoding,
-        Option("embedding", 8),
+        *([Option("bins", None, f"{numbers} numbers are too many to encode each")] * (numbers > _MOST_ENCODED)),
     ]
     training = [
         Option("epochs", 100 if rows < 20_000 else 40, "at most: early stopping ends training"),
