@@ -83,7 +83,8 @@ def scale_class() -> type[keras.layers.EinsumDense]:
 
         def call(self, inputs: Any, training: bool | None = None) -> Any:
             x = keras.ops.expand_dims(inputs, 1) if self.equation == FROM_ROWS else inputs
-            x = x * self.kernel
+            kernel: Any = self.kernel
+            x = x * kernel
             if self.bias is not None:
                 x = x + self.bias
             return x if self.activation is None else self.activation(x)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from dlpy.engine.members import FROM_MEMBERS, FROM_ROWS, scale_class
 
 
 def first_scale(x: Any, members: int) -> Any:
     """Return rows (batch, features) as each member sees them, its signs drawn at random: (batch, members, features)."""
-    shape = (members, x.shape[-1])
-    return scale_class()(FROM_ROWS, shape, kernel_initializer=_random_signs, name="signs")(x)
+    shape, signs = (members, x.shape[-1]), cast(Any, _random_signs)
+    return scale_class()(FROM_ROWS, shape, kernel_initializer=signs, name="signs")(x)
 
 
 def scale(x: Any, *, bias: Any = None, activation: str | None = None) -> Any:

@@ -44,7 +44,7 @@ def with_vectors(task: Task, count: int, encode: Encode) -> tuple[keras.KerasTen
     import keras
 
     sizes = task.input.categories
-    inputs = keras.Input(task.input.shape, name="input")
+    inputs: Any = keras.Input(task.input.shape, name="input")
     end = inputs.shape[-1] - task.input.positions
     codes = end - len(sizes)
     parts = []

@@ -63,7 +63,7 @@ class RealMLP(Model):
         given = task.input
         numbers = (given.shape[0] or 0) - given.positions if given.numbers is None else given.numbers
         inputs, x = with_vectors(task, numbers, periodic(self.frequencies, self.embedding, self.frequency_scale))
-        start = keras.initializers.Constant(1 / _FAST)
+        start: Any = keras.initializers.Constant(1 / _FAST)
         x = _FAST * scale_class()(EACH, x.shape[1:], kernel_initializer=start, name="scale")(x)
         for size in self.units:
             x = layers.Activation(str(self.resolved(task).activation))(_dense(x, size))
@@ -86,7 +86,8 @@ class RealMLP(Model):
 def _dense(x: Any, size: int) -> Any:
     from keras import initializers, layers
 
-    return layers.Dense(size, use_bias=False, kernel_initializer=initializers.RandomNormal(0.0, 1.0))(_scaled(x))
+    normal: Any = initializers.RandomNormal(0.0, 1.0)
+    return layers.Dense(size, use_bias=False, kernel_initializer=normal)(_scaled(x))
 
 
 def _scaled(x: Any) -> Any:
