@@ -35,7 +35,9 @@ class Input:
     target: int | None = None  # for windows of a series: the column to forecast, on the same scale
     last: int | None = None  # for windows: the time step that is the last
     before: int | None = None  # for windows: the time step that is a whole number of periods before the target
-    positions: int = 0  # for arrays: so many of the last columns are positions of the first ones, see QuantilePositions
+    positions: int = (
+        0  # for arrays: the number of trailing columns that are positions of the first, see QuantilePositions
+    )
     rescaled: bool = False  # for arrays: a transform has rescaled the numbers
     span: tuple[float, float] | None = None  # for generated arrays: the smallest and largest number
     numbers: int | None = None  # for rows of a table: the leading columns that are numbers; None: not from a table

@@ -15,7 +15,7 @@ from dlpy.starter.wording import meant
 
 @pytest.mark.parametrize(
     ("rows", "members", "batch", "epochs", "patience"),
-    [(300, 32, 32, 100, 16), (4_999, 32, 64, 100, 16), (50_000, 8, 256, 40, 6), (200_000, 8, 512, 40, 6)],
+    [(1_000, 32, 32, 100, 16), (4_999, 32, 64, 100, 16), (50_000, 8, 256, 40, 6), (200_000, 8, 512, 40, 6)],
 )
 def test_larger_tables_get_fewer_members_and_epochs(rows, members, batch, epochs, patience) -> None:
     recipe = recipe_for_table(rows, 10, "val_auc")
@@ -25,8 +25,9 @@ def test_larger_tables_get_fewer_members_and_epochs(rows, members, batch, epochs
     assert meant(recipe.callbacks) == [{"name": "early_stopping", "monitor": "val_auc", "patience": patience}]
 
 
-def test_many_numbers_are_not_encoded() -> None:
-    assert meant(recipe_for_table(300, 101, "val_loss").model)["bins"] is None
+@pytest.mark.parametrize(("rows", "numbers"), [(999, 3), (5_000, 101)])
+def test_numbers_of_few_rows_or_many_columns_are_not_encoded(rows, numbers) -> None:
+    assert meant(recipe_for_table(rows, numbers, "val_loss").model)["bins"] is None
 
 
 def test_the_file_for_a_table_loads() -> None:
@@ -35,7 +36,7 @@ def test_the_file_for_a_table_loads() -> None:
     Path("t.csv").write_text("\n".join(["a,b,product", *lines]))
     Path("t.yaml").write_text(experiment_for("t.csv", None, Path("t.yaml")).text)
     experiment, _ = load(Path("t.yaml"))
-    assert experiment.model == TabM(members=32)
+    assert experiment.model == TabM(members=32, bins=None)
     assert experiment.training.optimizer.name == "adamw"
 
 
