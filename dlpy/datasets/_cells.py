@@ -15,6 +15,7 @@ from dlpy.data.tables.cell_formats import CellFormat
 from dlpy.data.tables.column_types import Column
 from dlpy.data.tables.csv_file import CsvFile
 from dlpy.data.tables.missing_cells import Gaps
+from dlpy.data.tables.table_format import TableFormat
 from dlpy.datasets._table_options import no_column_to_predict
 from dlpy.transforms.fill_missing import Rule, rule_of
 
@@ -34,24 +35,24 @@ class Cells:
 
     @classmethod
     def of(
-        cls, path: Path, delimiter: str, markers: Sequence[str], formats: Mapping[str, CellFormat] | None = None
+        cls, path: Path, form: TableFormat, markers: Sequence[str], formats: Mapping[str, CellFormat] | None = None
     ) -> Cells:
         """Return the cells of a file, of which some columns are written in the given formats.
 
         Raises:
             DataError: it cannot be read.
         """
-        file = csv_file.read(path, delimiter)
+        file = csv_file.read(path, form)
         columns = column_types.columns_of(file, markers)
-        known = {name: form for name, form in (formats or {}).items() if name in columns}
-        columns |= {name: column_types.formatted(file, columns[name], form) for name, form in known.items()}
+        known = {name: given for name, given in (formats or {}).items() if name in columns}
+        columns |= {name: column_types.formatted(file, columns[name], given) for name, given in known.items()}
         return cls(file, columns, markers)
 
-    def require(self, names: Sequence[str], delimiter: str) -> None:
+    def require(self, names: Sequence[str]) -> None:
         """Raise DataError if a file to predict lacks a column."""
         for name in names:
             if name not in self.columns:
-                raise no_column_to_predict(self.file, name, delimiter)
+                raise no_column_to_predict(self.file, name)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from dlpy.datasets._cells import Cells, check_categories, looks_numeric
 from dlpy.datasets._csv_inputs import CsvInput, TableInput
 from dlpy.datasets._csv_targets import CsvTarget
 from dlpy.datasets._row_choice import Chosen, all_rows, with_targets, without_repeats
-from dlpy.datasets._table_options import no_column, require_names
+from dlpy.datasets._table_options import no_column
 from dlpy.datasets._target_kinds import without_targets
 from dlpy.transforms.fill_missing import rule_of
 
@@ -46,9 +46,7 @@ def found_inputs(data: Csv, cells: Cells) -> Mapping[str, CsvInput]:
         return {"input": only.model_copy(update=only.found_dates(cells, "data"))}
     used = {name for given in data.inputs.values() for name in given.used()}
     used |= {*data.ignore, *data.keep, *not_features(data)}
-    rest = [name for name in cells.file.names if name not in used]
-    if any(isinstance(given, TableInput) and given.columns == "rest" for given in data.inputs.values()):
-        require_names(cells.file, rest)
+    rest = [name for name in cells.file.names if name not in {*used, *cells.file.index}]
     return {name: given.found(cells, rest, key_of(data, "inputs", name)) for name, given in data.inputs.items()}
 
 
@@ -83,8 +81,8 @@ def not_features(data: Csv) -> set[str]:
 def _features(data: Csv, cells: Cells) -> tuple[list[str], list[str]]:
     """Return the numeric and the categorical columns: those listed, or those detected."""
     listed = {*(data.numeric or []), *(data.categorical or []), *data.dates, *data.ignore, *data.keep}
+    listed |= {*cells.file.index}
     free = [name for name in cells.file.names if name not in listed | not_features(data)]
-    require_names(cells.file, free)
     looks = looks_numeric(cells, free)
     guessed = [name for name in free if not looks[name]]
     numeric = [name for name in free if looks[name]] if data.numeric is None else data.numeric

@@ -78,7 +78,7 @@ def without_repeats(chosen: Chosen) -> Chosen:
 
 def _taken(chosen: Chosen, rows: np.ndarray) -> Chosen:
     cells = chosen.cells
-    columns = {name: cells_of(column, rows) for name, column in cells.columns.items()}
+    columns = {name: cells_of(cells.file, column, rows) for name, column in cells.columns.items()}
     return replace(
         chosen, cells=replace(cells, file=rows_of(cells.file, rows), columns=columns), rows=chosen.rows[rows]
     )

@@ -16,7 +16,7 @@ def table_steps(
 ) -> list[Transform]:
     """Return the transforms of a table, including those that it needs.
 
-    Missing cells are told before they are filled, and dates become numbers before other transforms change them; then
+    Missing cells are marked before they are filled, and dates become numbers before other transforms change them; then
     follow the transforms as they are listed, and `tabulate` unless it is one of them.
     """
     early = [one for one in transforms if isinstance(one, MissingIndicators)]

@@ -39,9 +39,9 @@ from dlpy.datasets._csv_stand_in import named_rows, single_rows
 from dlpy.datasets._csv_targets import CsvTarget
 from dlpy.datasets._names import TARGET_OR_TARGETS, Name, raise_found
 from dlpy.datasets._row_choice import Duplicates, MissingTarget
+from dlpy.datasets._table_format import TableFileOptions
 from dlpy.datasets._table_options import (
     DateOrder,
-    Delimiter,
     TestRows,
     carried_columns,
     check_order,
@@ -55,13 +55,17 @@ _STAND_IN_ROWS = 800
 _MARKS = {"group", "validation", "test", "time", "ignore", "keep"}  # of which a column may be several
 
 
-class Csv(Dataset):
-    """A UTF-8 CSV file with a header, `path`; numeric columns are used as numbers, categories are one-hot encoded.
+class Csv(TableFileOptions, Dataset):
+    """A table in a file, `path`: CSV, JSON Lines, Parquet or .xlsx, also packed (.gz, .zst, .bz2, .xz, .zip).
+
+    A folder or a pattern (parts/*.csv) names several files with the same columns. Numeric columns are used as numbers,
+    categories are one-hot encoded. Encoding, delimiter, decimal mark and header are found by looking at the file.
 
     A column is numeric if every cell that is not missing is a number. Categories come from the training rows; an
     unseen category is encoded as all zeros. The classes are the distinct labels of the target in sorted order. With
     `task: auto`, text targets are classes, and so are integers with at most 20 distinct values that occur 5 times or
-    more on average; other numbers make a regression.
+    more on average; other numbers make a regression. A first column without a name that only numbers or names the rows
+    is no feature, unless it is listed as 'Unnamed: 0'.
 
     A row may have several inputs and targets, with names: `inputs: {facts: {columns: [rooms, city]}, words: {text:
     description}, photo: {image: file}}` and `targets: {price: {column: price}, tags: {columns: [balcony, lift]}}`.
@@ -114,8 +118,6 @@ class Csv(Dataset):
     Default: found by looking at all cells of the features and numeric targets."""
     date_order: DateOrder = "auto"
     """How to read 01/02/2012 in the column `time`: day_first or month_first. Default: derived from the column."""
-    delimiter: Delimiter = ","
-    """Character between cells, e.g. ";" or "\\t"."""
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler) -> dict:
@@ -183,7 +185,7 @@ class Csv(Dataset):
         return self.named_transforms()
 
     def load(self) -> Loaded:
-        cells = Cells.of(Path(str(self.path)), self.delimiter, self.missing_values, self.formats)
+        cells = Cells.of(Path(str(self.path)), self.format, self.missing_values, self.formats)
         check_names(self, cells)
         chosen = chosen_rows(self, with_formats(self, cells))
         cells = chosen.cells
@@ -198,15 +200,16 @@ class Csv(Dataset):
         outputs = {name: output for name, (_, output) in read.items()}
         about, notes = notes_of(chosen, inputs, targets)
         source = Source("file", f"{cells.file.path}{about}")
-        resolved = resolved_options(self, inputs, outputs) | formats_of(self, cells)
-        loaded = Loaded(rows, None, task_of(inputs, outputs), source, resolved, (*cells.notes, *notes))
+        resolved = resolved_options(self, inputs, outputs) | formats_of(self, cells) | cells.file.format.stated()
+        notes = (*cells.file.notes, *cells.notes, *notes)
+        loaded = Loaded(rows, None, task_of(inputs, outputs), source, resolved, notes)
         return hold_out(loaded, self.test, self.split_seed)
 
     def read(self, path: Path, task: Task) -> Rows:
-        cells = Cells.of(path, self.delimiter, self.missing_values, self.formats)
+        cells = Cells.of(path, self.format_to_predict, self.missing_values, self.formats)
         inputs = known_inputs(self)
         for given in inputs.values():
-            cells.require(given.used(), self.delimiter)
+            cells.require(given.used())
         features = {
             name: given.read(cells, key_of(self, "inputs", name), cached=False) for name, given in inputs.items()
         }
@@ -221,7 +224,7 @@ class Csv(Dataset):
         return self.keep
 
     def carried(self, path: Path, names: list[str]) -> dict[str, list[str]]:
-        return carried_columns(path, self.delimiter, names, self.keep)
+        return carried_columns(path, self.format_to_predict, names, self.keep)
 
     def stand_in(self, seed: int, limit: int | None) -> Loaded:
         test = for_limit(self.test, limit)

@@ -19,8 +19,8 @@ from dlpy.data.tables.targets import Wanted, known_target, target_of
 from dlpy.data.task import Kind, Output, Task
 from dlpy.datasets._cells import Cells
 from dlpy.datasets._row_choice import Chosen, Duplicates, MissingTarget, all_rows, with_targets, without_repeats
+from dlpy.datasets._table_format import TableFileOptions
 from dlpy.datasets._table_options import (
-    Delimiter,
     TestRows,
     carried_columns,
     check_order,
@@ -31,8 +31,8 @@ from dlpy.datasets._table_options import (
 from dlpy.datasets._texts import TEXT, generated, generated_output, read_csv, texts_of
 
 
-class TextCsv(Dataset):
-    """A UTF-8 CSV file with a header, `path`, that has a text column and a target column.
+class TextCsv(TableFileOptions, Dataset):
+    """A table in a file, `path`, as with csv, that has a text column and a target column.
 
     No text may be empty. The classes are the distinct labels of the target in sorted order, as with csv. Other columns
     are ignored. A transform, `tokenize` or `hash_words`, converts the texts to integers. Pairs of texts, and texts with
@@ -65,8 +65,6 @@ class TextCsv(Dataset):
     row is both trained on and tested on."""
     missing_values: list[str] = list(MISSING)
     """Texts that mark a missing target. Remove one from the list to keep it as a value, e.g. for a class named None."""
-    delimiter: Delimiter = ","
-    """Character between cells, e.g. ";" or "\\t"."""
 
     @model_validator(mode="after")
     def _possible(self) -> TextCsv:
@@ -88,7 +86,7 @@ class TextCsv(Dataset):
         return None if kind is None else Task.single(TEXT, Output(kind, None if kind == "multiclass" else 1))
 
     def load(self) -> Loaded:
-        cells = Cells.of(Path(str(self.path)), self.delimiter, self.missing_values)
+        cells = Cells.of(Path(str(self.path)), self.format, self.missing_values)
         self._check_names(cells.file)
         chosen = self._chosen(cells)
         file, marks = chosen.cells.file, [str(mark.column) for mark in self._marks()]
@@ -98,10 +96,11 @@ class TextCsv(Dataset):
         rows = in_order_of_time(file, self.time, rows) if self.time else rows
         about = f" ({', '.join(chosen.about())})" if chosen.about() else ""
         loaded = self._loaded(rows, output, Source("file", f"{file.path}{about}"), self.test)
-        return replace(loaded, notes=tuple(chosen.notes()))
+        resolved = loaded.resolved | file.format.stated()
+        return replace(loaded, resolved=resolved, notes=(*file.notes, *chosen.notes()))
 
     def read(self, path: Path, task: Task) -> Rows:
-        file, texts = read_csv(path, self.text, self.delimiter)
+        file, texts = read_csv(path, self.text, self.format_to_predict)
         target = column_types.columns_of(file, self.missing_values).get(self.target)
         given = target is not None and len(target.missing) < len(file)
         return Rows.single(texts, known_target(file, target, task.output) if target and given else None)
@@ -110,7 +109,7 @@ class TextCsv(Dataset):
         return self.keep
 
     def carried(self, path: Path, names: list[str]) -> dict[str, list[str]]:
-        return carried_columns(path, self.delimiter, names, self.keep)
+        return carried_columns(path, self.format_to_predict, names, self.keep)
 
     def stand_in(self, seed: int, limit: int | None) -> Loaded:
         test = for_limit(self.test, limit)

@@ -42,7 +42,7 @@ def embedded(codes: Any, size: int) -> Any:
 
 
 def vector_size(categories: int) -> int:
-    """Return the length of the vector of each of so many categories: 1.6 * categories ** 0.56, at most 50.
+    """Return the size of the embedding of n categories: 1.6 * n ** 0.56, rounded, at most 50.
 
     Source: fastai's `emb_sz_rule` (Howard & Gugger 2020, arXiv:2002.04688), which goes up to 600.
     """

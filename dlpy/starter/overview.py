@@ -9,11 +9,11 @@ from dlpy.core.errors import on_a_line, shortened
 from dlpy.data.tables import missing_cells
 from dlpy.data.tables.column_types import Column
 from dlpy.data.tables.csv_file import CsvFile
-from dlpy.starter.columns import different
+from dlpy.starter.identifiers import different
 from dlpy.starter.study import Study
 
 MOST_IN_FILE, MOST_ON_SCREEN = 40, 200  # columns; of wider tables only those that are no inputs are shown
-_LONGEST = 70  # characters of a cell
+_LONGEST = 130  # characters of a cell
 
 
 @dataclass(frozen=True)

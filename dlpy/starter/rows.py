@@ -9,16 +9,17 @@ from dlpy.data.tables.chosen_rows import without_copies
 from dlpy.datasets.csv import Csv
 from dlpy.starter.balance import balance_of
 from dlpy.starter.blocks import TABLE_MODEL, Fit, first_file, values_of
-from dlpy.starter.columns import Columns, different
-from dlpy.starter.kinds import becomes_of, kinds_of
+from dlpy.starter.identifiers import different
+from dlpy.starter.kinds import becomes_of, kinds_of, order_and_target
 from dlpy.starter.linear_tests import log_errors, skewness
 from dlpy.starter.mixed import MIXED_MODEL, Parts, input_options, parts_of
 from dlpy.starter.order import first_order
 from dlpy.starter.overview import Draft, as_comments, overview
+from dlpy.starter.preparation import Preparation, format_options, preparation_of
 from dlpy.starter.source import few_rows, held_out, source_notes, source_options
-from dlpy.starter.study import Study, gaps_of, missing_lines
+from dlpy.starter.study import Study, missing_lines
 from dlpy.starter.trial import Trial
-from dlpy.starter.wording import Option, listed, plural
+from dlpy.starter.wording import Option, plural
 
 _SKEWED = 1.0  # skewness of the target
 _GAIN = 0.01  # of r2, that a logarithm has to bring
@@ -29,12 +30,13 @@ _MUCH = 0.5  # share of the distinct rows that a column has values of its own fo
 class _Plan:
     """How the rows of a table are used.
 
-    time: the column they are sorted by, if any. parts: the inputs of a mixed table. copies: how many rows equal an
-    earlier row. drops: whether these are left out.
+    time: the column they are sorted by, if any. preparation: of numbers, categories and dates. parts: the inputs of a
+    mixed table. copies: how many rows equal an earlier row. drops: whether these are left out.
     """
 
     study: Study
     time: str | None
+    preparation: Preparation
     parts: Parts | None
     copies: int
     drops: bool
@@ -49,7 +51,7 @@ def experiment_for_rows(study: Study, output: Path) -> Draft:
     parts, copies = parts_of(study), _copies_in(study)
 
     def plan_of(time: str | None) -> tuple[_Plan, list[Option]]:
-        plan = _Plan(study, time, parts, *copies)
+        plan = _Plan(study, time, preparation_of(study, in_time=time is not None), parts, *copies)
         return plan, _data(plan, output)
 
     order = first_order(study, lambda time: Csv.model_validate(_checkable(study, plan_of(time)[1])))
@@ -60,7 +62,7 @@ def experiment_for_rows(study: Study, output: Path) -> Draft:
     place = next(i for i, option in enumerate(data) if option.key == "task") + 1
     data = [*data[:place], *target, *data[place:]]
     kinds = kinds_of(study)
-    lines = overview(study, kinds, becomes_of(study, plan.time, plan.parts, target))
+    lines = overview(study, kinds, _becomes(plan, target))
     title = (
         f"Predicts {study.target} from the other columns of {study.file.path.name} ({plural(len(study.file), 'row')})."
     )
@@ -72,16 +74,23 @@ def experiment_for_rows(study: Study, output: Path) -> Draft:
     return Draft(text, tuple(notes), tuple(lines))
 
 
+def _becomes(plan: _Plan, target: list[Option]) -> dict[str, str]:
+    inputs = becomes_of(plan.study, plan.preparation, plan.parts)
+    others = order_and_target(plan.study, plan.time, target)
+    both = {name: f"{inputs[name]}; {what}" for name, what in others.items() if name in inputs}
+    return inputs | others | both
+
+
 def _checkable(study: Study, data: list[Option]) -> dict[str, object]:
     return {**values_of(data), "path": str(study.file.path)}
 
 
 def _data(plan: _Plan, output: Path) -> list[Option]:
-    study, others, parts = plan.study, plan.study.others, plan.parts
-    used = [] if parts is None else parts.used
-    ignore = [name for name in (*others.unused, *others.dates) if name != plan.time and name not in used]
-    chosen = bool(set(study.choices.categorical) - {study.target})
-    about_facts = [*([Option("categorical", [*others.categories])] if chosen else []), *_filling(study)]
+    study, others, parts, made = plan.study, plan.study.others, plan.parts, plan.preparation
+    used = [*made.dates, *([] if parts is None else parts.used)]
+    left_out = {plan.time, *used, *study.file.index}  # the reader itself leaves the index out
+    ignore = [name for name in (*others.unused, *others.dates) if name not in left_out]
+    steps = [Option("transforms", made.transforms)] if made.transforms else []
     return [
         Option("name", "csv"),
         *source_options(study, output),
@@ -89,27 +98,10 @@ def _data(plan: _Plan, output: Path) -> list[Option]:
         *([Option("time", plan.time, "rows are sorted by it")] if plan.time else []),
         *([Option("keep", [*others.ids], "identifies the rows; written beside predictions")] if others.ids else []),
         *([Option("ignore", ignore, "see the reasons above")] if ignore else []),
-        *(about_facts if parts is None else []),
-        *_transforms(others) * (parts is None),
-        *([] if parts is None else input_options(parts, about_facts, has_numbers=bool(others.numeric))),
+        *format_options(study),
+        *([*made.options, *steps] if parts is None else input_options(parts, [*made.options, *steps])),
         *held_out(study, plan.time),
     ]
-
-
-def _transforms(others: Columns) -> list[Option]:
-    if not others.numeric:
-        return []
-    return [Option("transforms", ["standardize"], "numeric columns: mean 0, standard deviation 1")]
-
-
-def _filling(study: Study) -> list[Option]:
-    """Return the option that fills missing cells, if there are any."""
-    gaps = {name: sum(texts.values()) for name, texts in gaps_of(study).items()}
-    if not gaps:
-        return []
-    rule = "median" if any(name in study.others.numeric for name in gaps) else "most_frequent"
-    counts = [f"{name} ({count})" for name, count in gaps.items()]
-    return [Option("missing", rule, f"{plural(sum(gaps.values()), 'missing cell')}: {listed(counts)}")]
 
 
 def _copies_in(study: Study) -> tuple[int, bool]:

@@ -30,13 +30,15 @@ _MONTH = 2_629_746  # seconds, on average
 class Timeline:
     """The time stamps of a series, none for rows that are one only by their order.
 
-    readable: whether timeseries_csv can read the column. notes: comments on minor problems.
+    readable: whether timeseries_csv can read the column. notes: comments on minor problems. clock: a second column,
+    with the time of day.
     """
 
     name: str
     times: np.ndarray
     readable: bool
     notes: tuple[str, ...] = ()
+    clock: str = ""
 
 
 def trouble(file: CsvFile, name: str, dates: Dates) -> str:
@@ -79,7 +81,7 @@ def joined(file: CsvFile, name: str, clock: str) -> Timeline | None:
     dates = dates_of([f"{day} {hour}" for day, hour in zip(file.texts(name), hours, strict=True)])
     if dates.doubtful or len(dates.bad) or len(dates.backward) or len(dates.repeated):
         return None
-    return Timeline(f"{name} with {clock}", dates.times, readable=False)
+    return Timeline(f"{name} with {clock}", dates.times, readable=False, clock=clock)
 
 
 def experiment_for_series(

@@ -10,7 +10,7 @@ from dlpy.data.tables.column_types import Column
 from dlpy.data.tables.missing_cells import MISSING
 from dlpy.data.task import Output
 from dlpy.starter.blocks import HELD_OUT
-from dlpy.starter.study import Study, delimiter_of
+from dlpy.starter.study import Study
 from dlpy.starter.wording import Option, listed, plural, relative
 
 _SHARE = 0.15
@@ -27,7 +27,6 @@ def source_options(study: Study, output: Path) -> list[Option]:
     last = "the last column; " * (target.name == file.names[-1])
     why = f"{target.why}; " if target.why else last
     which = "" if target.given else f"{why}change it to predict another"
-    delimiter = delimiter_of(file.path)
     markers = list(study.markers)
     note = (
         f"without {listed([repr(text) for text in target.kept])}, which is a class"
@@ -40,14 +39,19 @@ def source_options(study: Study, output: Path) -> list[Option]:
         Option("target", target.name, which),
         Option("task", target.output.kind, about_target(target.output, study.columns[target.name])),
         *([Option("missing_target", "drop", dropped)] if target.lacking else []),
-        *([Option("delimiter", delimiter)] if delimiter != "," else []),
+        *form_options(study),
         *([Option("missing_values", markers, note)] if tuple(markers) != MISSING else []),
     ]
 
 
+def form_options(study: Study) -> list[Option]:
+    """Return the options that say how the file is written, where it is not UTF-8 text with commas."""
+    return [Option(key, value) for key, value in study.file.format.stated().items()]
+
+
 def source_notes(study: Study) -> list[str]:
-    """Return notes on the choice of the target and of the rows."""
-    target, notes = study.about, []
+    """Return notes on the form of the file, and on the choice of the target and of the rows."""
+    target, notes = study.about, [*study.file.notes]
     if target.why:
         notes.append(f"The target is {target.name}: {target.why}. --target names another")
     if target.lacking:

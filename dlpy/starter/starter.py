@@ -12,6 +12,7 @@ from dlpy.components.dataset import Dataset
 from dlpy.components.model import Model
 from dlpy.core.errors import ConfigError, did_you_mean
 from dlpy.core.suggestions import command
+from dlpy.data.tables.part_files import is_table
 from dlpy.data.task import Task
 from dlpy.datasets.npz import Npz
 from dlpy.starter.blocks import ARRAY_MODEL, TABLE_MODEL, TEXT_MODEL, Fit, first_file
@@ -39,7 +40,7 @@ def experiment_for(source: str, target: str | None, output: Path, choices: Choic
         DataError: the file cannot be read.
     """
     path = Path(source)
-    if path.suffix.lower() in (".csv", ".tsv"):
+    if _is_table(path):
         return experiment_for_table(path, target, output, choices)
     for option, given in (("target", target), *vars(choices).items()):
         if given:
@@ -61,6 +62,16 @@ def _without_columns(source: str, output: Path) -> str:
         hint = did_you_mean(source, Dataset.registry.names())
         raise ConfigError(f"'{source}' is neither a dataset nor a folder nor a .csv, .npz or .txt file.{hint}")
     return _for_named(source, output)
+
+
+def _is_table(path: Path) -> bool:
+    """Return whether a path or a pattern names a table, or a folder with parts of one."""
+    if is_table(path):
+        return True
+    try:
+        return path.is_dir() and any(map(is_table, path.iterdir()))
+    except OSError:  # the name is too long
+        return False
 
 
 def _for_npz(path: Path, output: Path) -> str:

@@ -6,20 +6,21 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from dlpy.core.errors import ConfigError, DataError, did_you_mean, reading
+import numpy as np
+
+from dlpy.core.errors import ConfigError, DataError, did_you_mean
 from dlpy.data.tables import column_types, csv_file, missing_cells
 from dlpy.data.tables.column_types import Column
 from dlpy.data.tables.csv_file import CsvFile
 from dlpy.data.tables.missing_cells import MISSING
-from dlpy.data.tables.targets import Wanted, target_of
+from dlpy.data.tables.targets import Wanted, are_classes, target_of
 from dlpy.data.task import Kind, Output
 from dlpy.datasets._cells import Cells
 from dlpy.datasets._row_choice import all_rows, with_targets
-from dlpy.starter.columns import Choices, Columns, dates_in, is_numeric, look
+from dlpy.starter.columns import Choices, Columns, dates_in, look, read_columns
 from dlpy.starter.target import choose_target
 from dlpy.starter.wording import listed
 
-_LONGEST_HEADER = 1 << 20
 _LEAST_ROWS = 3
 _CLASS_NAMES = ("None",)
 
@@ -77,7 +78,7 @@ def study(path: Path, target: str | None, choices: Choices) -> Study:
         ConfigError: there is no such column.
         DataError: the file cannot be read, a column is numeric with exceptions, or the target is not usable.
     """
-    file = csv_file.read(path, delimiter_of(path))
+    file = csv_file.read(path)
     if len(file) < _LEAST_ROWS:
         what = f"{len(file)} rows" if len(file) > 1 else "a single row"
         raise DataError(f"{path} has {what}: training, validation and test rows need at least {_LEAST_ROWS}.")
@@ -86,10 +87,13 @@ def study(path: Path, target: str | None, choices: Choices) -> Study:
     choices.check(file.names, path)
     markers = tuple(dict.fromkeys((*MISSING, *choices.missing)))
     columns = column_types.columns_of(file, markers)
-    name, why = (target, "") if target is not None else choose_target(file, columns, choices)
+    name, why = (
+        (target, "") if target is not None else choose_target(file, read_columns(file, columns, choices), choices)
+    )
     kept = _classes_kept(file, columns[name], choices)
     if kept:
         columns = column_types.columns_of(file, [marker for marker in markers if marker not in kept])
+    columns = _read(file, columns, name, choices)
     whole = Cells(file, columns, markers)
     given = with_targets(all_rows(whole), [name])
     file, columns = given.cells.file, given.cells.columns
@@ -115,33 +119,31 @@ def _kind(file: CsvFile, name: str, choices: Choices) -> Kind | None:
     return "binary" if len(set(file.texts(name))) == 2 else "multiclass"
 
 
+def _read(file: CsvFile, columns: dict[str, Column], target: str, choices: Choices) -> dict[str, Column]:
+    """Return the columns with signed numbers as numbers; those of the target only if they are no classes."""
+    found = read_columns(file, columns, choices)
+    own = found[target]
+    is_label = own.format is not None and own.format.kind == "boolean"
+    if is_label or (own.format is not None and are_classes(own.values[~np.isnan(own.values)])):
+        found[target] = columns[target]
+    return found
+
+
 def _classes_kept(file: CsvFile, column: Column, choices: Choices) -> tuple[str, ...]:
     """Return the missing-cell texts that are classes of a text target instead.
 
     Raises:
         ConfigError: the target is ignored.
-        DataError: the target holds dates, or is numeric with exceptions.
+        DataError: the target holds dates.
     """
     if column.name in choices.ignore:
         raise ConfigError(f"--ignore: '{column.name}' is the target; choose another with --target.")
     if not column.is_numeric and dates_in(file, column) is not None:
         raise DataError(f"{file.path}: the target '{column.name}' holds dates: choose another with --target.")
-    if column.name not in choices.categorical and is_numeric(file, column, "--target names another column"):
+    if column.is_numeric:
         return ()
     cells = file.texts(column.name)
     return tuple(dict.fromkeys(cells[row] for row in column.missing if cells[row] in _CLASS_NAMES))
-
-
-def delimiter_of(path: Path) -> str:
-    """Return the usual delimiter that occurs most often in the first line."""
-    if path.suffix.lower() == ".tsv":
-        return "\t"
-    with reading(path):
-        if path.is_dir():
-            return ","  # the reader says what is wrong
-        with path.open(encoding="utf-8-sig", errors="replace") as lines:
-            first = lines.readline(_LONGEST_HEADER)
-    return max(",;\t|", key=first.count)
 
 
 def missing_lines(study: Study) -> list[str]:

@@ -12,9 +12,11 @@ from dlpy.starter.columns import Choices, told
 from dlpy.starter.kinds import kinds_of
 from dlpy.starter.order import no_series
 from dlpy.starter.overview import Draft, as_comments, overview
+from dlpy.starter.preparation import preparation_of
 from dlpy.starter.rows import experiment_for_rows
 from dlpy.starter.series import LEAST_ROWS, Timeline, experiment_for_series, joined, timeline_of, trouble
-from dlpy.starter.study import Study, delimiter_of, of_all_rows, study
+from dlpy.starter.source import form_options
+from dlpy.starter.study import Study, of_all_rows, study
 from dlpy.starter.texts import experiment_for_texts, has_texts
 from dlpy.starter.wording import Option, plural
 
@@ -37,7 +39,7 @@ def experiment_for_table(path: Path, target: str | None, output: Path, choices: 
     counting = all(column_types.counts_rows(found.columns[name]) for name in others.numeric)
     if others.prose and not others.categories and counting:
         return experiment_for_texts(found, output)
-    if others.numeric or others.categories:
+    if others.numeric or others.categories or preparation_of(found, in_time=False).dates:
         return experiment_for_rows(found, output)
     if has_texts(found):
         return experiment_for_texts(found, output)
@@ -73,7 +75,8 @@ def _forecast(study: Study, output: Path) -> Draft | None:
 def _series(study: Study, output: Path, timeline: Timeline) -> Draft | None:
     """Return a forecasting experiment, or None if no window fits."""
     file, others = study.file, study.others
-    holes = {name: len(study.columns[name].missing) for name in (*others.numeric, study.target)}
+    numeric = [name for name in others.numeric if name != timeline.clock]
+    holes = {name: len(study.columns[name].missing) for name in (*numeric, study.target)}
     wrong = {
         name: count
         for name, count in holes.items()
@@ -81,21 +84,24 @@ def _series(study: Study, output: Path, timeline: Timeline) -> Draft | None:
     }
     if study.target in wrong:
         return None
-    columns = [*(name for name in others.numeric if name not in wrong), study.target]
+    columns = [*(name for name in numeric if name not in wrong), study.target]
     filled = {name: count for name, count in holes.items() if count and name in columns}
     texts = {name for name, column in study.columns.items() if not column.is_numeric}
     every = set(file.names) == {*columns, timeline.name} and timeline.name in texts  # the reader skips text columns
     source = [
         *([] if every else [Option("columns", columns)]),
         Option("target", study.target, "its past values are used as input, too"),
-        *([Option("delimiter", delimiter)] if (delimiter := delimiter_of(file.path)) != "," else []),
+        *form_options(study),
     ]
     if filled:
         told = f"{plural(sum(filled.values()), 'missing cell')}; such rows are no targets"
         source.append(Option("missing", "previous", told))
     why = {name: f"{plural(count, 'missing cell')}, too many or in the first row" for name, count in wrong.items()}
     why |= dict.fromkeys(others.categories, "text: a series needs numbers")
-    becomes = dict.fromkeys(columns, "input, with its past values") | {timeline.name: "time of the rows"}
+    becomes = dict.fromkeys(columns, "input, with its past values")
+    becomes |= dict.fromkeys(
+        [timeline.name.removesuffix(f" with {timeline.clock}"), timeline.clock], "time of the rows"
+    )
     kinds = {name: (kind, why.get(name, reason)) for name, (kind, reason) in kinds_of(study).items()}
     lines = overview(study, kinds, {**becomes, study.target: "target, and input with its past values"})
     made = experiment_for_series(file, output, source, timeline, ["", *as_comments(lines)])

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import numpy as np
-
 from dlpy.data.tables import column_types
 from dlpy.data.tables.column_types import MOST_TEXTS, Column
-from dlpy.data.tables.csv_file import UNNAMED, CsvFile
-from dlpy.starter.columns import Choices, dates_in, identifies, is_constant
+from dlpy.data.tables.csv_file import CsvFile
+from dlpy.starter.columns import Choices, dates_in
+from dlpy.starter.identifiers import counts, identifies, is_constant
 
 _CUSTOMARY = ("target", "label", "class", "y", "outcome", "response")
 _ROWS_PER_CLASS = 2  # on average: texts that are rarer than this are names, not classes
@@ -39,12 +38,12 @@ def why_not(file: CsvFile, column: Column, choices: Choices) -> str:
         return f"is missing in {len(column.missing):,} of {len(file):,} rows"
     if is_constant(file, column):
         return "has a single value"
-    if identifies(file, column) or UNNAMED.fullmatch(column.name):
+    if identifies(file, column) or column.name in file.index:
         return "identifies the rows"
-    if column.name in choices.categorical or _is_in_order(column):
-        return "" if column.name in choices.categorical else "counts the rows"
-    if column.is_numeric:
+    if column.name in choices.categorical:
         return ""
+    if column.is_numeric:
+        return "counts the rows" if len(file) > 2 and counts(column) else ""
     if dates_in(file, column) is not None:
         return "holds dates"
     cells = file.texts(column.name)
@@ -58,13 +57,3 @@ def _too_many_texts(given: list[str]) -> str:
     if different > min(MOST_TEXTS, len(given) / _ROWS_PER_CLASS):
         return f"has {different:,} different texts in {len(given):,} rows"
     return ""
-
-
-def _is_in_order(column: Column) -> bool:
-    """Return whether the column counts the rows: it says nothing that the position of a row does not."""
-    return (
-        column.is_numeric
-        and not column.missing
-        and len(column.values) > 2
-        and bool((np.diff(column.values) == 1).all())
-    )

@@ -25,7 +25,7 @@ class DateParts(Transform):
 
     A part that repeats becomes two columns, the sine and cosine of its angle on a circle, so that December is as close
     to January as to November. The new columns follow the numeric ones and are named like `sold month sin`. `csv`
-    applies this by itself to the columns under `dates`; list it there to set an option.
+    applies this automatically to the columns under `dates`; list it there to set an option.
     """
 
     name: Literal["date_parts"] = "date_parts"
@@ -33,7 +33,7 @@ class DateParts(Transform):
     """Columns of dates to replace, such as [sold]. Default: all columns of dates."""
     parts: list[Part] | None = None
     """Parts: year, month, day, weekday, hour, minute, day_of_year, and elapsed, the days since the first training row.
-    Default: all but day_of_year that differ between training rows, as far as the dates tell them."""
+    Default: those that differ between training rows, without day_of_year, which month and day give."""
     cyclic: bool = True
     """Whether parts that repeat become a sine and a cosine. false: numbers from 0 (Monday, midnight) or 1 (January)."""
     holidays: str | None = None

@@ -1,4 +1,4 @@
-"""Columns that tell which cells of a table were missing."""
+"""Columns that mark the missing cells of a table."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class MissingIndicators(Transform):
 
     name: Literal["missing_indicators"] = "missing_indicators"
     columns: list[str] | None = None
-    """Columns to tell this of, such as [age, city]. Default: those with missing cells in the training rows."""
+    """Columns whose missing cells are marked, such as [age, city]. Default: those with missing cells in the training rows."""
 
     def outline(self, task: Task) -> Task:
         check_table(self.name, task.input)

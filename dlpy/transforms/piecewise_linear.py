@@ -17,11 +17,12 @@ from dlpy.transforms._numbers import check_flat, numbers_of, with_numeric_names
 
 
 class PiecewiseLinear(Transform):
-    """Encodes each number by intervals: 1 for those below it, 0 for those above, and how far into its own it reaches.
+    """Encodes each number by intervals: 1 for those below it, 0 for those above, and a fraction for its own.
 
-    The intervals of a column lie between quantiles of the training rows, so that each has about as many of them; a
-    column with few distinct numbers gets fewer. A number beyond the ends continues the first or last interval, below 0
-    or above 1. In a table, the numeric columns are encoded; a missing number is missing in all its values.
+    The intervals of a column lie between quantiles of the training rows, so that each contains about as many rows; a
+    column with few distinct numbers has fewer intervals. A number outside the training range extends the first or last
+    interval, below 0 or above 1. In a table, the numeric columns are encoded; a missing number is missing in all its
+    values.
 
     Source: Gorishniy et al. 2022, arXiv:2203.05556, section 3.2.1 (PLE with quantile-based bins).
     """

@@ -158,7 +158,7 @@ def test_the_wrong_delimiter_is_recognised(tmp_path):
     path = tmp_path / "t.csv"
     path.write_text("x;y\n1;2\n3;4\n")
     with pytest.raises(DataError, match=r'Its first line contains \';\': set data\.delimiter: ";"'):
-        Csv(path=str(path), target="y").load()
+        Csv(path=str(path), target="y", delimiter=",").load()
 
 
 def test_targets_that_tell_nothing_apart_are_refused(tmp_path):

@@ -35,17 +35,23 @@ def test_rows_without_a_target_are_an_error_unless_they_are_dropped(table):
     assert found.notes[-1] == "dropped: 2 rows without a target (data.missing_target: drop)"
 
 
-def test_copies_of_earlier_rows_are_dropped_by_the_columns_in_use(table):
-    found = loaded(table, missing_target="drop", duplicates="drop")
-    assert found.train.index.tolist() == [0, 3, 4]
-    assert found.notes[-1] == "dropped: 2 copies of earlier rows (data.duplicates: drop)"
-    numbered = loaded(table, missing_target="drop", duplicates="drop", ignore=[])  # every id differs
-    assert len(numbered.train) == 5
-    texts = TABLE.replace("price", "label").replace("city", "text")
-    table.write_text(texts)
+def test_rows_that_equal_an_earlier_row_in_every_column_are_dropped(table):
+    table.write_text("age,city,price\n30,Rome,5\n30,Rome,5\n,Oslo,7\n30,Rome,6\n,Oslo,7\n30.0,Rome,5\n")
+    found = loaded(table, duplicates="drop", ignore=[])
+    assert found.train.index.tolist() == [0, 2, 3]
+    assert found.notes[-1] == "dropped: 3 copies of earlier rows (data.duplicates: drop)"
+    table.write_text("text,age,label\nit is,1,5.5\nit is,1,5.5\nit is,2,5.5\nit is,3,\n")
     found = TextCsv(path=str(table), missing_target="drop", duplicates="drop").load()
-    assert found.train.index.tolist() == [0, 3, 4]
-    assert found.source.description.endswith("(2 rows without a target dropped, 2 copies of earlier rows dropped)")
+    assert found.train.index.tolist() == [0, 2]
+    assert found.source.description.endswith("(1 row without a target dropped, 1 copy of an earlier row dropped)")
+
+
+def test_a_column_of_texts_stays_one_although_its_first_texts_are_dropped(tmp_path):
+    rows = [f"{'word' if i < 60 else i},{'' if i < 40 else i % 2}" for i in range(100)]
+    (tmp_path / "t.csv").write_text("\n".join(["x,price", *rows]) + "\n")
+    found = loaded(tmp_path / "t.csv", task="binary", ignore=[], missing_target="drop")
+    assert found.train.x.categorical_names == ("x",)
+    assert len(found.train) == 60
 
 
 def test_a_table_in_which_no_row_has_a_target_is_an_error(tmp_path):

@@ -49,8 +49,8 @@ def test_every_column_is_listed_with_what_becomes_of_it(new):
         "  1 row without price: dropped",
         "column      taken for   why                                             missing  distinct  becomes",
         "customerId  identifier  a different code in every row, such as 'C0000'  0             119  kept for predictions",
-        "rooms       number      every cell is a number                          0             119  input, standardized",
-        "city        category    2 texts in 119 rows                             0               2  input, one-hot",
+        "rooms       number      numbers from 0 to 7.18                          0             119  input, standardized",
+        "city        category    2 different texts in 119 rows                   0               2  input, one-hot",
         "remark      text        119 different texts in 119 rows, such as 'r0'   0             119  left out",
         "place       text        'Earth' in every row                            0               1  left out",
         "price       7 classes   7 different whole numbers in 119 rows           0               7  target",
@@ -70,7 +70,7 @@ def test_json_has_every_column(new, capsys):
     found = json.loads(capsys.readouterr().out)
     assert (found["output"], found["notes"][1]) == ("j.yaml", "1 row without price: dropped")
     assert found["columns"][1] == {
-        "column": "rooms", "taken_for": "number", "why": "every cell is a number", "missing": "0", "distinct": 119,
+        "column": "rooms", "taken_for": "number", "why": "numbers from 0 to 7.18", "missing": "0", "distinct": 119,
         "becomes": "input, standardized",
     }  # fmt: skip
     assert len(found["columns"]) == 6

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 
@@ -63,6 +64,8 @@ class Amount:
             return None
         plain = self.digits.replace(thousands, "") if thousands else self.digits
         size = float(f"{plain.replace(decimal, '.')}{self.exponent}") * self.scale
+        if not math.isfinite(size):
+            return None
         return -size if self.negative else size
 
 

@@ -55,10 +55,10 @@ def part_of(part: str, seconds: np.ndarray) -> np.ndarray:
 
 
 def parts_that_vary(seconds: np.ndarray) -> list[str]:
-    """Return the parts in which dates differ, as far as they tell them, and `elapsed`; not the day of the year.
+    """Return the parts in which dates differ, without the day of the year, and `elapsed`.
 
-    Dates that are all the first of a month tell months or years, so that their weekdays mean nothing. For dates that
-    differ in the year alone, `elapsed` would say the same again.
+    Dates that are all the first of a month stand for months or years, so that their weekdays mean nothing. For dates
+    that differ in the year alone, `elapsed` would repeat it.
     """
     present = seconds[~np.isnan(seconds)]
     if len(present) == 0 or np.ptp(present) == 0:

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from dlpy.data.tables.bodies import Body, Odd
 from dlpy.data.tables.column_types import Column
-from dlpy.data.tables.csv_file import Body, CsvFile, Odd
-from dlpy.data.tables.decimals import number
+from dlpy.data.tables.csv_file import CsvFile
 
 
 class _Chosen:
@@ -28,6 +28,9 @@ class _Chosen:
         values, odd = self.body.numbers()
         return values[self.rows], [_odd_among(cells, self.rows) for cells in odd]
 
+    def with_decimal(self, mark: str) -> _Chosen:
+        return _Chosen(self.body.with_decimal(mark), self.rows)
+
     def texts(self, columns: list[int]) -> list[list[str]]:
         chosen = self.rows.tolist()
         return [[cells[row] for row in chosen] for cells in self.body.texts(columns)]
@@ -38,21 +41,21 @@ def rows_of(file: CsvFile, rows: np.ndarray) -> CsvFile:
     return replace(file, body=_Chosen(file.body, rows))
 
 
-def cells_of(column: Column, rows: np.ndarray) -> Column:
-    """Return the column in some rows, given by their positions in ascending order."""
+def cells_of(file: CsvFile, column: Column, rows: np.ndarray) -> Column:
+    """Return the column of a file in some rows, given by their positions in ascending order."""
     odd = _odd_among(column.odd, rows)
     found = replace(column, values=column.values[rows], missing=_places(column.missing, rows), odd=odd, bad=[])
     if not column.bad:
         return found
     if column.format is None:  # the list was cut off where the column is clearly one of texts
-        wrong = [(row, text) for row, text in zip(odd.rows, odd.texts, strict=True) if _is_text(text, column)]
+        wrong = [(row, text) for row, text in zip(odd.rows, odd.texts, strict=True) if _is_text(file, column, text)]
         return replace(found, bad=wrong)
     bad = dict(column.bad)
     return replace(found, bad=[(place, bad[int(rows[place])]) for place in _places([*bad], rows)])
 
 
-def _is_text(text: str, column: Column) -> bool:
-    return text not in column.markers and number(text) is None
+def _is_text(file: CsvFile, column: Column, text: str) -> bool:
+    return text not in column.markers and file.format.number(text) is None
 
 
 def without_copies(file: CsvFile, columns: Sequence[Column]) -> np.ndarray:

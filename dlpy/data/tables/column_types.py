@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -52,11 +52,12 @@ class Column:
 def columns_of(file: CsvFile, missing: Sequence[str] = MISSING) -> dict[str, Column]:
     """Return every column by name; cells that contain one of `missing` have no value."""
     values, odd = file.body.numbers()
+    read = file.format.number
     numbers = [value for text in missing if (value := number(text)) is not None]
     columns = {}
     for position, name in enumerate(file.names):
         column = values[:, position]
-        gaps, bad = _look_at(column, odd[position], frozenset(missing))
+        gaps, bad = _look_at(column, odd[position], frozenset(missing), read)
         for value in numbers:
             gaps += np.flatnonzero(column == value).tolist()
         column[gaps] = np.nan
@@ -84,12 +85,14 @@ def formatted(file: CsvFile, column: Column, form: CellFormat) -> Column:
     return replace(column, values=values, missing=found, bad=bad, format=form)
 
 
-def _look_at(column: np.ndarray, odd: Odd, missing: frozenset[str]) -> tuple[list[int], list[tuple[int, str]]]:
+def _look_at(
+    column: np.ndarray, odd: Odd, missing: frozenset[str], read: Callable[[str], float | None]
+) -> tuple[list[int], list[tuple[int, str]]]:
     """Fill the column with the numbers among the odd cells; return the missing rows and the rows that contain text."""
     gaps = [row for row, text in zip(odd.rows, odd.texts, strict=True) if text in missing]
     bad = []
     for row, text in zip(odd.rows, odd.texts, strict=True):
-        value = None if text in missing else number(text)
+        value = None if text in missing else read(text)
         column[row] = np.nan if value is None else value
         if value is None and text not in missing:
             bad.append((row, text))

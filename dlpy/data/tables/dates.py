@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 import numpy as np
 
@@ -28,6 +29,7 @@ _CLOCK = re.compile(
     r"(?: ?(?:Z|UTC|GMT|(?P<zone>[+-]\d\d:?\d\d)))?",
     re.IGNORECASE | re.ASCII,
 )
+_MOST_KNOWN = 200_000  # texts whose dates are kept: a column is read several times
 _FIRST_YEAR = 1_000
 
 
@@ -61,6 +63,7 @@ class Dates:
         return np.flatnonzero(np.diff(self.times) == np.timedelta64(0)) + 1
 
 
+@lru_cache(maxsize=_MOST_KNOWN)
 def date_of(text: str, *, month_first: bool | None = None) -> np.datetime64 | None:
     """Return the time written in a text, in UTC if it has a zone, or None if it is not a date.
 

@@ -50,9 +50,9 @@ def seconds_of(text: str, *, minutes_first: bool = False) -> float | None:
     Args:
         minutes_first: how to read 12:30; without it these are hours and minutes.
     """
-    if len(text) > _LONGEST or not text:
+    text = tidy(text) if len(text) <= _LONGEST else ""
+    if not text:
         return None
-    text = tidy(text)
     found = _CLOCK.fullmatch(text)
     if found is not None:
         return _of_clock(found, minutes_first=minutes_first)

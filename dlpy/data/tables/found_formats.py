@@ -59,12 +59,12 @@ def find_format(file: CsvFile, column: Column) -> Finding:
     """Return how the cells of a column are written that is not made of plain numbers."""
     markers = frozenset(column.markers)
     counts = Counter(text for text in column.odd.texts if text and text not in markers)
-    if not counts or not any(_may_be(text) for text in islice(counts, _PEEK)):
-        return Finding()
     plain = np.ones(len(file), np.bool_)
     plain[column.odd.rows] = False
     plain[column.missing] = False
     values = column.values[plain]
+    if not counts or not (len(values) or any(_may_be(text) for text in islice(counts, _PEEK))):
+        return Finding()
     words = {text: count for text, count in counts.items() if text.lower() in MISSING_WORDS}
     rest = {text: count for text, count in counts.items() if text not in words}
     if not len(values):
@@ -216,7 +216,8 @@ def _marks(file: CsvFile, column: Column, amounts: _Amounts) -> tuple[str, str, 
         cells = digits | (plain if decimal == "," else {})
         wrong = [text for text, shape in cells.items() if Amount(shape).value(thousands, decimal) is None]
         if not wrong:
-            return thousands, decimal, []
+            used = any(thousands in shape for shape in cells.values())
+            return thousands if used else "", decimal, []
         if best is None or len(wrong) < len(best[2]):
             best = thousands, decimal, wrong
     if best is None or best[1] == ",":

@@ -135,7 +135,7 @@ def _of_dates(column: Column, cells: Sequence[str], dates: Dates) -> Understood:
     return Understood("date", None, f"dates{told}, {first} to {last}", order)
 
 
-def _are_codes(column: Column, finding: Finding) -> bool:
+def are_codes(column: Column, finding: Finding) -> bool:
     """Return whether a column of integers has cells such as 136A or c12, so that it holds codes rather than numbers."""
     whole = column.values[~np.isnan(column.values)]
     plain = finding.format is not None and finding.format == CellFormat(missing=finding.format.missing)
@@ -145,7 +145,7 @@ def _are_codes(column: Column, finding: Finding) -> bool:
 def _of_texts(column: Column, cells: Sequence[str], finding: Finding) -> Understood:
     given = {cell for cell in cells if cell not in column.markers}
     doubt = unclear(column.name, finding)
-    if finding.strays and _are_codes(column, finding):
+    if finding.strays and are_codes(column, finding):
         return Understood("code", None, f"codes, such as {some_strays(finding)} among integers")
     if is_prose(list(cells)):
         return Understood("text", None, f"sentences, {len(given):,} of them different", doubt=doubt)
