@@ -35,6 +35,7 @@ class Input:
     target: int | None = None  # for windows of a series: the column to forecast, on the same scale
     last: int | None = None  # for windows: the time step that is the last
     before: int | None = None  # for windows: the time step that is a whole number of periods before the target
+    positions: int = 0  # for arrays: trailing columns that are positions of the first ones, see QuantilePositions
     rescaled: bool = False  # for arrays: a transform has rescaled the numbers
     span: tuple[float, float] | None = None  # for generated arrays: the smallest and largest number
     numbers: int | None = None  # for rows of a table: the leading columns that are numbers; None: not from a table

@@ -15,7 +15,7 @@ from dlpy.core.suggestions import command
 from dlpy.data.tables.part_files import is_table
 from dlpy.data.task import Task
 from dlpy.datasets.npz import Npz
-from dlpy.starter.blocks import TABLE_MODEL, TEXT_MODEL, Fit, first_file
+from dlpy.starter.blocks import ARRAY_MODEL, TABLE_MODEL, TEXT_MODEL, Fit, first_file
 from dlpy.starter.columns import Choices
 from dlpy.starter.folder import experiment_for_folder, experiment_for_named_text, experiment_for_text
 from dlpy.starter.overview import Draft
@@ -24,6 +24,7 @@ from dlpy.starter.table import experiment_for_table
 from dlpy.starter.wording import Item, Option, relative, title_of
 
 _NONE = Choices()
+_WIDE = 100  # numbers in a row: more are unlike a table's
 
 
 def experiment_for(source: str, target: str | None, output: Path, choices: Choices = _NONE) -> Draft:
@@ -128,7 +129,8 @@ def _fitting(task: Task, dtype: str | bool) -> tuple[list[Option], list[Option]]
     if task.input.kind == "sequence":
         return [Option("transforms", ["multi_hot"], "which words occur, regardless of order")], TEXT_MODEL
     if len(shape) < 2:
-        return [Option("transforms", ["standardize"], "mean 0, standard deviation 1")], TABLE_MODEL
+        model = TABLE_MODEL if shape and (shape[0] or _WIDE) < _WIDE else ARRAY_MODEL
+        return [Option("transforms", ["standardize"], "mean 0, standard deviation 1")], model
     scaling = "rescale" if dtype in ("u", "i") else "standardize"
     small = len(shape) == 2 or shape[-1] in (1, 3, 4)
     if "convnet" in Model.registry.names() and small and min(size or 0 for size in shape[:2]) >= 12:

@@ -75,7 +75,7 @@ def test_a_column_with_an_empty_text_is_left_out(table, capsys):
     assert main(["new", "homes.csv"]) == 0
     told = capsys.readouterr().out
     assert "; a text input needs one in every row" in next(line for line in told.splitlines() if "story" in line)
-    assert load(Path("homes.yaml"))[0].model.name == "dense"
+    assert load(Path("homes.yaml"))[0].model.name == "tabm"
 
 
 def test_missing_cells_and_chosen_categories_belong_to_the_facts(table, capsys):
