@@ -6,7 +6,6 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from itertools import islice
 
 import numpy as np
 
@@ -23,7 +22,7 @@ _WORDS = """- -- --- \u2013 \u2014 \u2212 . .. ... \u2026 * ** n.a. n.a n/a n.d.
 MISSING_WORDS = INFINITIES | {*re.split(r"\s+", _WORDS)}
 """Lower-case texts that mark a missing cell where all other cells of the column are numbers."""
 _PAIRS: tuple[Words, ...] = ("yes/no", "true/false", "t/f", "y/n", "on/off")
-_PEEK = 40  # distinct cells
+_PEEK = 200  # cells
 _FEW = 10  # fewer distinct numbers with a single letter behind them may be names, such as 2D and 3D
 _LEAST_MOST = 0.5  # of the cells of a column of numbers
 
@@ -58,13 +57,14 @@ class Finding:
 def find_format(file: CsvFile, column: Column) -> Finding:
     """Return how the cells of a column are written that is not made of plain numbers."""
     markers = frozenset(column.markers)
+    some = {*column.odd.texts[:: max(1, len(column.odd.texts) // _PEEK)]} - markers
+    if len(column.odd.rows) == len(file) and not any(map(_may_be, some)):
+        return Finding()
     counts = Counter(text for text in column.odd.texts if text and text not in markers)
     plain = np.ones(len(file), np.bool_)
     plain[column.odd.rows] = False
     plain[column.missing] = False
     values = column.values[plain]
-    if not counts or not (len(values) or any(_may_be(text) for text in islice(counts, _PEEK))):
-        return Finding()
     words = {text: count for text, count in counts.items() if text.lower() in MISSING_WORDS}
     rest = {text: count for text, count in counts.items() if text not in words}
     if not len(values):
@@ -229,7 +229,9 @@ def _doubt(amounts: _Amounts, unit: str) -> str:
     """Return why the numbers of a column of percentages may mean different things."""
     if unit != "%":
         return ""
-    small = ((np.abs(amounts.values) <= 1) & (amounts.values != 0)).any()
+    bare = [one.value("", ".") or 0.0 for one in amounts.found.values() if not one.unit]
+    values = np.abs(np.concatenate([amounts.values, bare]))
+    small = ((values <= 1) & (values != 0)).any()
     return "some of its cells have % and others, below 1, do not" if small else ""
 
 
