@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from dlpy.data.tables.units import CURRENCIES, SCALES, is_currency, unit_key
 
@@ -41,8 +41,7 @@ _SHAPES = {
 }
 
 
-@dataclass(frozen=True)
-class Amount:
+class Amount(NamedTuple):
     """The parts of a number in a cell.
 
     digits: with its marks of thousands and decimals. unit: as written; "" without one. scale: 1000 for K. negative:
@@ -71,7 +70,8 @@ class Amount:
 
 def tidy(text: str) -> str:
     """Return a cell with the usual characters for minus signs, spaces and apostrophes."""
-    return _NO_CENTS.sub("", text if text.isascii() else text.translate(_ALIKE).strip())
+    text = text if text.isascii() else text.translate(_ALIKE).strip()
+    return _NO_CENTS.sub("", text) if text.endswith("-") else text
 
 
 def amount_of(text: str) -> Amount | None:
