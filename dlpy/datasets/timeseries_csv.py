@@ -152,7 +152,8 @@ class TimeseriesCsv(Series):
         notes = (about(times, file), *self._gap_notes(times))
         formats = formats_in(columns, [*names, *self.forecast])
         notes = (*notes, *(f"column '{name}': {form.described()}" for name, form in formats.items()))
-        resolved = {"columns": names} | ({"formats": self.formats | formats} if formats else {})
+        resolved: dict[str, object] = {"columns": names}
+        resolved |= {"formats": self.formats | formats} if formats else {}
         return Loaded(loaded.train, loaded.test, loaded.task, loaded.source, resolved, notes)
 
     def read(self, path: Path, task: Task) -> Rows:

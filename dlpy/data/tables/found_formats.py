@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from dlpy.data.tables.amounts import MARKS, Amount, amount_of
+from dlpy.data.tables.amounts import MARKS, Amount, Decimal, Thousands, amount_of
 from dlpy.data.tables.cell_formats import CellFormat, Words
 from dlpy.data.tables.column_types import Column
 from dlpy.data.tables.csv_file import CsvFile
@@ -55,7 +55,7 @@ class Finding:
 
 
 def find_format(file: CsvFile, column: Column) -> Finding:
-    """Return how the cells of a column are written that is not made of plain numbers."""
+    """Return how the cells of a column are written that has other cells than plain numbers."""
     markers = frozenset(column.markers)
     some = {*column.odd.texts[:: max(1, len(column.odd.texts) // _PEEK)]} - markers
     if len(column.odd.rows) == len(file) and not any(map(_may_be, some)):
@@ -82,10 +82,10 @@ def _may_be(text: str) -> bool:
 
 def _booleans(rest: Mapping[str, int], words: Mapping[str, int]) -> Finding | None:
     low = {text.lower() for text in rest}
-    pair = next((pair for pair in _PAIRS if low == set(pair.split("/"))), None)
-    if pair is None:
+    pairs = [pair for pair in _PAIRS if low == {*pair.split("/")}]
+    if not pairs:
         return None
-    return Finding(CellFormat(kind="boolean", words=pair, missing=sorted(words)), {}, sum(rest.values()), 2)
+    return Finding(CellFormat(kind="boolean", words=pairs[0], missing=sorted(words)), {}, sum(rest.values()), 2)
 
 
 def _durations(rest: Mapping[str, int], words: Mapping[str, int]) -> Finding | None:
@@ -144,8 +144,8 @@ def _numbers(
     strays |= {text: rest[text] for text in (*wrong, *others)}
     form = CellFormat(
         unit=unit,
-        thousands=thousands,  # pyright: ignore[reportArgumentType]
-        decimal=decimal,  # pyright: ignore[reportArgumentType]
+        thousands=thousands,
+        decimal=decimal,
         scales=any(one.scale != 1 for one in amounts.found.values()),
         bounds=any(one.bound for one in amounts.found.values()),
         missing=sorted(words),
@@ -204,11 +204,11 @@ def _are_bounds_rare(amounts: _Amounts) -> bool:
     return amounts.count(bounds) <= amounts.total / 2 and amounts.different > _FEW
 
 
-def _marks(file: CsvFile, column: Column, amounts: _Amounts) -> tuple[str, str, list[str]]:
+def _marks(file: CsvFile, column: Column, amounts: _Amounts) -> tuple[Thousands, Decimal, list[str]]:
     """Return the marks of thousands and decimals that most cells have, and the cells that have others."""
     digits = {text: one.digits for text, one in amounts.found.items()}
     plain: dict[str, str] = {}
-    best: tuple[str, str, list[str]] | None = None
+    best: tuple[Thousands, Decimal, list[str]] | None = None
     for thousands, decimal in MARKS:
         if decimal == "," and not plain and len(amounts.values):
             odd = set(column.odd.texts)

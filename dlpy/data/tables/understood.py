@@ -102,7 +102,7 @@ def unclear(name: str, finding: Finding) -> str:
 
 
 def some_strays(finding: Finding) -> str:
-    """Return the first cells of a column that are written otherwise than the rest."""
+    """Return the first cells of a column that are written differently from the rest."""
     texts = [f"'{shortened(text, _EXAMPLE)}'" for text in list(finding.strays)[:3]]
     return ", ".join(texts) + (", ..." if len(finding.strays) > len(texts) else "")
 
