@@ -163,8 +163,8 @@ class TimeseriesCsv(TableFileOptions, Series):
         formats = formats_in(columns, every)
         notes = [*file.notes, about(times, file), *self._gap_notes(times), *filled_notes(columns, every)]
         notes += [f"column '{name}': {form.described()}" for name, form in formats.items()]
-        resolved = {"columns": names} | ({"formats": self.formats | formats} if formats else {})
-        resolved |= file.format.stated()
+        resolved: dict[str, object] = {"columns": names, **file.format.stated()}
+        resolved |= {"formats": self.formats | formats} if formats else {}
         train, test = (_with_targets(rows) for rows in (loaded.train, loaded.test))
         return Loaded(train or loaded.train, test, loaded.task, loaded.source, resolved, tuple(notes))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from typing import Literal, NamedTuple
 
 from dlpy.data.tables.units import CURRENCIES, SCALES, is_currency, unit_key
 
@@ -22,7 +22,9 @@ _CELL = re.compile(
 _ALIKE = str.maketrans({"−": "-", "–": "-", "\u00a0": " ", "\u202f": " ", "\u2009": " ", "’": "'", "＄": "$"})
 _NO_CENTS = re.compile(r"(?<=\d)[.,]-{1,2}$")  # CHF 12.-
 _GROUPED = {mark: rf"[1-9]\d{{0,2}}(?:{re.escape(mark)}\d{{2,3}})*{re.escape(mark)}\d{{3}}" for mark in ",. '"}
-MARKS: tuple[tuple[str, str], ...] = (
+Thousands = Literal["", ",", ".", " ", "'"]
+Decimal = Literal[".", ","]
+MARKS: tuple[tuple[Thousands, Decimal], ...] = (
     ("", "."),
     (",", "."),
     (" ", "."),
@@ -41,8 +43,7 @@ _SHAPES = {
 }
 
 
-@dataclass(frozen=True)
-class Amount:
+class Amount(NamedTuple):
     """The parts of a number in a cell.
 
     digits: with its marks of thousands and decimals. unit: as written; "" without one. scale: 1000 for K. negative:
@@ -58,7 +59,7 @@ class Amount:
     bound: str = ""
     glued: bool = False
 
-    def value(self, thousands: str, decimal: str) -> float | None:
+    def value(self, thousands: Thousands, decimal: Decimal) -> float | None:
         """Return the number, given the marks of its column; None if it is written otherwise."""
         if not _SHAPES[thousands, decimal].fullmatch(self.digits):
             return None
@@ -71,7 +72,8 @@ class Amount:
 
 def tidy(text: str) -> str:
     """Return a cell with the usual characters for minus signs, spaces and apostrophes."""
-    return _NO_CENTS.sub("", text if text.isascii() else text.translate(_ALIKE).strip())
+    text = text if text.isascii() else text.translate(_ALIKE).strip()
+    return _NO_CENTS.sub("", text) if text.endswith("-") else text
 
 
 def amount_of(text: str) -> Amount | None:

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from dlpy.core.options import Block
-from dlpy.data.tables.amounts import MARKS, amount_of, same_unit
+from dlpy.data.tables.amounts import MARKS, Decimal, Thousands, amount_of, same_unit
 from dlpy.data.tables.decimals import number
 from dlpy.data.tables.durations import seconds_of
 from dlpy.data.tables.units import is_currency
@@ -34,9 +34,9 @@ class CellFormat(Block):
     """What the cells are. duration: also a time of day, as seconds since midnight."""
     unit: Annotated[str, Field(max_length=30)] = ""
     """Currency or unit before or behind each number, such as $, EUR, % or kg."""
-    thousands: Literal["", ",", ".", " ", "'"] = ""
+    thousands: Thousands = ""
     """Mark between thousands. Default: none."""
-    decimal: Literal[".", ","] = "."
+    decimal: Decimal = "."
     """Mark before the decimals."""
     scales: bool = False
     """Whether K, M or B behind a number multiplies it by a thousand, a million or a billion, and million and so on."""

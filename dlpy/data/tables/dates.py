@@ -10,18 +10,29 @@ from functools import lru_cache
 
 import numpy as np
 
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTHS = (
+    "january", "february", "march", "april", "may", "june",
+    "july", "august", "september", "october", "november", "december",
+)  # fmt: skip
+_WEEKDAY = r"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,? )?"
+_DAY = r"(?P<d>\d{1,2})(?:st|nd|rd|th)?"
 _SHAPES = tuple(
-    re.compile(shape + r"(?:[T ,]+(?P<clock>\d{1,2}:.*))?", re.IGNORECASE | re.ASCII)
+    re.compile(_WEEKDAY + shape + r"(?:[T ,]+(?P<clock>\d{1,2}:.*))?", re.IGNORECASE | re.ASCII)
     for shape in (
         r"(?P<y>\d{4})([-./])(?P<m>\d{1,2})(?:\2(?P<d>\d{1,2}))?",  # 2012-01-31, 2012/1/31, 2012-01
         r"(?P<a>\d{1,2})([-./])(?P<b>\d{1,2})\2(?P<y>\d{4})",  # 31.01.2012, 01/31/2012
         r"(?P<a>\d{1,2})([-/])(?P<b>\d{1,2})\2(?P<y>\d\d)",  # 1/31/12
+        r"(?P<a>\d\d)\.(?P<b>\d\d)\.(?P<y>\d\d)",  # 31.01.12
         r"(?P<y>\d{4})(?:(?P<m>\d\d)(?P<d>\d\d))?",  # 20120131, 2012
+        r"(?P<m>\d{1,2})/(?P<y>\d{4})",  # 01/2012
+        r"(?P<y>\d{4})m(?P<m>\d\d)",  # 2012M01
         r"(?P<y>\d{4})[- ]?q(?P<q>[1-4])",  # 2012-Q1
-        r"(?P<d>\d{1,2})[-. /]+(?P<n>[a-z]{3,9})\.?[-, /]+(?P<y>\d{4}|\d\d)",  # 31 January 2012, 31-Jan-12
-        r"(?P<n>[a-z]{3,9})\.? (?P<d>\d{1,2}),? (?P<y>\d{4})",  # Jan 31, 2012
+        r"q(?P<q>[1-4])[- /]?(?P<y>\d{4})",  # Q1 2012
+        _DAY
+        + r"(?:[-. /]+| of )?(?P<n>[a-z]{3,9})(?:\.?[-, /]+(?P<y>\d{4}|\d\d)|(?P<z>\d{4}))",  # 31 Jan 2012, 31JAN2012
+        r"(?P<n>[a-z]{3,9})\.? " + _DAY + r",? (?P<y>\d{4})",  # Jan 31, 2012
         r"(?P<n>[a-z]{3,9})\.?[- ](?P<y>\d{4})",  # Jan 2012
+        r"(?P<y>\d{4})([- /])(?P<n>[a-z]{3,9})\2" + _DAY,  # 2012-Jan-31
     )
 )
 _CLOCK = re.compile(
@@ -72,6 +83,7 @@ def date_of(text: str, *, month_first: bool | None = None) -> np.datetime64 | No
     """
     found = next((match for shape in _SHAPES if (match := shape.fullmatch(text))), None)
     parts = {} if found is None else {key: value for key, value in found.groupdict().items() if value}
+    parts |= {"y": parts["z"]} if "z" in parts else {}
     if not parts or ("a" in parts and month_first is None):
         return None
     try:
@@ -122,13 +134,23 @@ def _moment(parts: dict[str, str], *, month_first: bool) -> np.datetime64 | None
     if "a" in parts:
         day, month = (int(parts[key]) for key in ("ba" if month_first else "ab"))
     if "n" in parts:
-        month = 1 + _MONTHS.index(parts["n"][:3].lower())
+        month = _month(parts["n"].lower())
     if "q" in parts:
         month = 3 * int(parts["q"]) - 2
     clock = _clock(parts.get("clock", "0:00"))
     if year < _FIRST_YEAR or clock is None:
         return None
     return np.datetime64(datetime(year, month, day) + clock, "us")
+
+
+def _month(name: str) -> int:
+    """Return the number of a month, given its name or the beginning of it.
+
+    Raises:
+        ValueError: it is no month.
+    """
+    name = "sep" if name == "sept" else name
+    return 1 + [month.startswith(name) for month in _MONTHS].index(True)
 
 
 def _clock(text: str) -> timedelta | None:

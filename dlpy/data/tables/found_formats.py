@@ -6,11 +6,10 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from itertools import islice
 
 import numpy as np
 
-from dlpy.data.tables.amounts import MARKS, Amount, amount_of
+from dlpy.data.tables.amounts import MARKS, Amount, Decimal, Thousands, amount_of
 from dlpy.data.tables.cell_formats import CellFormat, Words
 from dlpy.data.tables.column_types import Column
 from dlpy.data.tables.csv_file import CsvFile
@@ -23,7 +22,7 @@ _WORDS = """- -- --- \u2013 \u2014 \u2212 . .. ... \u2026 * ** n.a. n.a n/a n.d.
 MISSING_WORDS = INFINITIES | {*re.split(r"\s+", _WORDS)}
 """Lower-case texts that mark a missing cell where all other cells of the column are numbers."""
 _PAIRS: tuple[Words, ...] = ("yes/no", "true/false", "t/f", "y/n", "on/off")
-_PEEK = 40  # distinct cells
+_PEEK = 200  # cells
 _FEW = 10  # fewer distinct numbers with a single letter behind them may be names, such as 2D and 3D
 _LEAST_MOST = 0.5  # of the cells of a column of numbers
 
@@ -56,15 +55,16 @@ class Finding:
 
 
 def find_format(file: CsvFile, column: Column) -> Finding:
-    """Return how the cells of a column are written that is not made of plain numbers."""
+    """Return how the cells of a column are written that has other cells than plain numbers."""
     markers = frozenset(column.markers)
+    some = {*column.odd.texts[:: max(1, len(column.odd.texts) // _PEEK)]} - markers
+    if len(column.odd.rows) == len(file) and not any(map(_may_be, some)):
+        return Finding()
     counts = Counter(text for text in column.odd.texts if text and text not in markers)
     plain = np.ones(len(file), np.bool_)
     plain[column.odd.rows] = False
     plain[column.missing] = False
     values = column.values[plain]
-    if not counts or not (len(values) or any(_may_be(text) for text in islice(counts, _PEEK))):
-        return Finding()
     words = {text: count for text, count in counts.items() if text.lower() in MISSING_WORDS}
     rest = {text: count for text, count in counts.items() if text not in words}
     if not len(values):
@@ -82,10 +82,10 @@ def _may_be(text: str) -> bool:
 
 def _booleans(rest: Mapping[str, int], words: Mapping[str, int]) -> Finding | None:
     low = {text.lower() for text in rest}
-    pair = next((pair for pair in _PAIRS if low == set(pair.split("/"))), None)
-    if pair is None:
+    pairs = [pair for pair in _PAIRS if low == {*pair.split("/")}]
+    if not pairs:
         return None
-    return Finding(CellFormat(kind="boolean", words=pair, missing=sorted(words)), {}, sum(rest.values()), 2)
+    return Finding(CellFormat(kind="boolean", words=pairs[0], missing=sorted(words)), {}, sum(rest.values()), 2)
 
 
 def _durations(rest: Mapping[str, int], words: Mapping[str, int]) -> Finding | None:
@@ -144,8 +144,8 @@ def _numbers(
     strays |= {text: rest[text] for text in (*wrong, *others)}
     form = CellFormat(
         unit=unit,
-        thousands=thousands,  # pyright: ignore[reportArgumentType]
-        decimal=decimal,  # pyright: ignore[reportArgumentType]
+        thousands=thousands,
+        decimal=decimal,
         scales=any(one.scale != 1 for one in amounts.found.values()),
         bounds=any(one.bound for one in amounts.found.values()),
         missing=sorted(words),
@@ -204,11 +204,11 @@ def _are_bounds_rare(amounts: _Amounts) -> bool:
     return amounts.count(bounds) <= amounts.total / 2 and amounts.different > _FEW
 
 
-def _marks(file: CsvFile, column: Column, amounts: _Amounts) -> tuple[str, str, list[str]]:
+def _marks(file: CsvFile, column: Column, amounts: _Amounts) -> tuple[Thousands, Decimal, list[str]]:
     """Return the marks of thousands and decimals that most cells have, and the cells that have others."""
     digits = {text: one.digits for text, one in amounts.found.items()}
     plain: dict[str, str] = {}
-    best: tuple[str, str, list[str]] | None = None
+    best: tuple[Thousands, Decimal, list[str]] | None = None
     for thousands, decimal in MARKS:
         if decimal == "," and not plain and len(amounts.values):
             odd = set(column.odd.texts)
@@ -229,7 +229,9 @@ def _doubt(amounts: _Amounts, unit: str) -> str:
     """Return why the numbers of a column of percentages may mean different things."""
     if unit != "%":
         return ""
-    small = ((np.abs(amounts.values) <= 1) & (amounts.values != 0)).any()
+    bare = [one.value("", ".") or 0.0 for one in amounts.found.values() if not one.unit]
+    values = np.abs(np.concatenate([amounts.values, bare]))
+    small = ((values <= 1) & (values != 0)).any()
     return "some of its cells have % and others, below 1, do not" if small else ""
 
 

@@ -65,17 +65,15 @@ def understood(file: CsvFile, column: Column) -> Understood:
 
 def is_code(file: CsvFile, column: Column) -> bool:
     """Return whether a column of integers holds codes: with leading zeros, or longer than float64 can tell apart."""
-    known = column.values[~np.isnan(column.values)]
-    if (known != np.floor(known)).any():
-        return False
     if any(is_padded(text) for text in column.odd.texts):
-        return True
-    with np.errstate(invalid="ignore"):
-        values = column.values[np.abs(column.values) >= _EXACT]
-    if len(values) < len(file) - len(column.missing):
+        known = column.values[~np.isnan(column.values)]
+        return bool((known == np.floor(known)).all())
+    first = next((value for value in column.values[:_PEEK] if not np.isnan(value)), 0.0)
+    if abs(first) < _EXACT:
         return False
     cells = {text for text in file.texts(column.name) if text not in column.markers}
-    return len({len(text) for text in cells}) == 1 and all(text.isdigit() for text in cells)
+    long = all(text.isdigit() and float(text) >= _EXACT for text in cells)
+    return long and len({len(text) for text in cells}) == 1
 
 
 def is_padded(text: str) -> bool:
@@ -104,7 +102,7 @@ def unclear(name: str, finding: Finding) -> str:
 
 
 def some_strays(finding: Finding) -> str:
-    """Return the first cells of a column that are written otherwise than the rest."""
+    """Return the first cells of a column that are written differently from the rest."""
     texts = [f"'{shortened(text, _EXAMPLE)}'" for text in list(finding.strays)[:3]]
     return ", ".join(texts) + (", ..." if len(finding.strays) > len(texts) else "")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 _SYMBOLS = "$ € £ ¥ ₹ ₽ ₩ ¢ ₺ ₴ ₦ ₱ ฿ ₫ ₪ US$ R$ C$ A$ CA$ AU$ HK$ NZ$ S$ Rs. Rs kr. kr zł Kč RM"
 _CODES = (
     "USD EUR GBP CHF JPY CNY RMB INR CAD AUD NZD SEK NOK DKK PLN CZK HUF RON RUB TRY BRL MXN ZAR KRW SGD HKD THB IDR "
@@ -45,6 +47,7 @@ def is_currency(unit: str) -> bool:
     return unit in CURRENCIES or unit.upper() in CURRENCIES
 
 
+@lru_cache(maxsize=1024)
 def unit_key(unit: str) -> str:
     """Return a unit in the form in which units are compared: "lbs." and "lb" are the same, "mW" and "MW" are not."""
     if is_currency(unit):
