@@ -50,9 +50,9 @@ _STAND_IN_ROWS = 800
 
 
 class Csv(TableFileOptions, Dataset):
-    """A table in a file, `path`: CSV, JSON Lines, Parquet or .xlsx, also packed (.gz, .zst, .bz2, .xz, .zip); or a folder or
-    a pattern (parts/*.csv) of several with the same columns. Numeric columns are used as numbers, categories are one-hot
-    encoded. Encoding, delimiter, decimal mark and header are found by looking at the file.
+    """A table in a file, `path`: CSV, JSON Lines, Parquet or .xlsx, also packed (.gz, .zst, .bz2, .xz, .zip); or a folder
+    or a pattern (parts/*.csv) of several with the same columns. Numeric columns are used as numbers, categories are
+    one-hot encoded. Encoding, delimiter, decimal mark and header are found by looking at the file.
 
     A column is numeric if every cell that is not missing is a number. Categories come from the training rows; an
     unseen category is encoded as all zeros. The classes are the distinct labels of the target in sorted order. With
@@ -198,7 +198,7 @@ class Csv(TableFileOptions, Dataset):
         return Rows(features, targets if len(targets) == len(found) else {}, np.arange(len(cells.file)))
 
     def carried(self, path: Path, names: list[str]) -> dict[str, list[str]]:
-        return carried_columns(path, self.format_to_predict, names)
+        return carried_columns(path, names, self.format_to_predict)
 
     def stand_in(self, seed: int, limit: int | None) -> Loaded:
         test = for_limit(self.test, limit)

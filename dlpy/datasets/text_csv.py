@@ -98,7 +98,7 @@ class TextCsv(TableFileOptions, Dataset):
         return Rows.single(texts, known_target(file, target, task.output) if target and given else None)
 
     def carried(self, path: Path, names: list[str]) -> dict[str, list[str]]:
-        return carried_columns(path, self.format_to_predict, names)
+        return carried_columns(path, names, self.format_to_predict)
 
     def stand_in(self, seed: int, limit: int | None) -> Loaded:
         test = for_limit(self.test, limit)
