@@ -50,8 +50,8 @@ _STAND_IN_ROWS = 800
 
 
 class Csv(TableFileOptions, Dataset):
-    """A table in a file, `path`: CSV, JSON Lines, Parquet or .xlsx, also packed (.gz, .zst, .bz2, .xz, .zip); or a folder
-    or a pattern (parts/*.csv) of several with the same columns. Numeric columns are used as numbers, categories are
+    """A table, `path`: CSV, JSON Lines, Parquet or .xlsx, also packed (.gz, .zst, .bz2, .xz, .zip); or several
+    with the same columns, as a folder or a pattern (parts/*.csv). Numeric columns are used as numbers, categories are
     one-hot encoded. Encoding, delimiter, decimal mark and header are found by looking at the file.
 
     A column is numeric if every cell that is not missing is a number. Categories come from the training rows; an
