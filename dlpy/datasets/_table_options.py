@@ -16,7 +16,7 @@ from dlpy.data.tables import csv_file
 from dlpy.data.tables.csv_file import CsvFile
 from dlpy.data.tables.dates import dates_of
 from dlpy.data.tables.headers import looks_numeric
-from dlpy.data.tables.table_format import TableFormat
+from dlpy.data.tables.table_format import ANY, TableFormat
 
 
 def _marked_test(value: Any) -> Any:
@@ -67,7 +67,9 @@ def no_column_to_predict(file: CsvFile, name: str) -> DataError:
     return DataError(f"{file.path} has no column '{name}'.{hint or did_you_mean(name, file.names)}")
 
 
-def carried_columns(path: Path, form: TableFormat, names: list[str], usual: Sequence[str] = ()) -> dict[str, list[str]]:
+def carried_columns(
+    path: Path, names: list[str], form: TableFormat = ANY, usual: Sequence[str] = ()
+) -> dict[str, list[str]]:
     """Return columns of a user's table unchanged, to be written beside the predictions.
 
     Args:

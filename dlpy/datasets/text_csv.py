@@ -109,7 +109,7 @@ class TextCsv(TableFileOptions, Dataset):
         return self.keep
 
     def carried(self, path: Path, names: list[str]) -> dict[str, list[str]]:
-        return carried_columns(path, self.format_to_predict, names, self.keep)
+        return carried_columns(path, names, self.format_to_predict, self.keep)
 
     def stand_in(self, seed: int, limit: int | None) -> Loaded:
         test = for_limit(self.test, limit)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Protocol, Self
+from typing import Protocol
 
 import numpy as np
 
@@ -41,7 +41,7 @@ class Body(Protocol):
         """Return the cells of the given columns as written, without surrounding spaces."""
         ...
 
-    def with_decimal(self, mark: str) -> Self:
+    def with_decimal(self, mark: str) -> Body:
         """Return the same cells, whose numbers have another decimal mark than a dot."""
         ...
 

@@ -12,7 +12,6 @@ import zlib
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
-from typing import IO
 
 from dlpy.core.errors import DataError, SetupError, in_one_line, reading
 
@@ -39,8 +38,10 @@ def content(path: Path) -> bytes:
         raw = path.read_bytes()
     if raw.startswith(ZIP):
         return raw if is_workbook(raw) else _only_member(path, raw)
-    opened = next((opened for magic, opened in _PACKED.items() if raw.startswith(magic)), None)
-    return raw if opened is None else _unpacked(path, opened, raw)
+    if raw.startswith(_ZSTANDARD):
+        required(path, "zstandard")
+    chunks_of = next((chunks_of for magic, chunks_of in _PACKED.items() if raw.startswith(magic)), None)
+    return raw if chunks_of is None else _unpacked(path, chunks_of, raw)
 
 
 def is_workbook(raw: bytes) -> bool:
@@ -65,15 +66,14 @@ def too_large(path: Path, limit: int) -> DataError:
     return DataError(f"{path} would unpack to more than {limit:,} bytes. If that is right, unpack it yourself.")
 
 
-def _unpacked(path: Path, opened: Callable[[Path, bytes], IO[bytes]], raw: bytes) -> bytes:
+def _unpacked(path: Path, chunks_of: Callable[[bytes], Iterator[bytes]], raw: bytes) -> bytes:
     limit, chunks, size = limit_of(len(raw)), [], 0
     try:
-        with opened(path, raw) as stream:
-            while chunk := stream.read(_CHUNK):
-                size += len(chunk)
-                if size > limit:
-                    raise too_large(path, limit)
-                chunks.append(chunk)
+        for chunk in chunks_of(raw):
+            size += len(chunk)
+            if size > limit:
+                raise too_large(path, limit)
+            chunks.append(chunk)
     except _DAMAGE as error:
         raise _damaged(path, error) from None
     return b"".join(chunks)
@@ -83,27 +83,22 @@ def _damaged(path: Path, error: Exception) -> DataError:
     return DataError(f"{path} is damaged and cannot be unpacked: {in_one_line(error)}.")
 
 
-def _xz(path: Path, raw: bytes) -> IO[bytes]:
-    return lzma.LZMAFile(io.BytesIO(raw))
+def _gzip(raw: bytes) -> Iterator[bytes]:
+    with gzip.GzipFile(fileobj=io.BytesIO(raw)) as stream:
+        yield from iter(lambda: stream.read(_CHUNK), b"")
 
 
-def _zstandard(path: Path, raw: bytes) -> IO[bytes]:
-    required(path, "zstandard")
-    return _Zstandard(raw)
+def _bzip2(raw: bytes) -> Iterator[bytes]:
+    with bz2.BZ2File(io.BytesIO(raw)) as stream:
+        yield from iter(lambda: stream.read(_CHUNK), b"")
 
 
-class _Zstandard(io.RawIOBase):
-    """The text in Zstandard frames; reading raises ValueError where they are damaged or cut off."""
-
-    def __init__(self, raw: bytes) -> None:
-        self._chunks = _zstandard_chunks(raw)
-
-    def read(self, size: int = -1) -> bytes:
-        """Return the next bytes, as many as come at once; none at the end."""
-        return next(filter(None, self._chunks), b"")
+def _xz(raw: bytes) -> Iterator[bytes]:
+    with lzma.LZMAFile(io.BytesIO(raw)) as stream:
+        yield from iter(lambda: stream.read(_CHUNK), b"")
 
 
-def _zstandard_chunks(raw: bytes) -> Iterator[bytes]:
+def _zstandard(raw: bytes) -> Iterator[bytes]:
     import zstandard
 
     unpacker, left = zstandard.ZstdDecompressor(max_window_size=_WINDOW), memoryview(raw)
@@ -150,9 +145,5 @@ def _has_member(raw: bytes, name: str) -> bool:
         return False
 
 
-_PACKED: dict[bytes, Callable[[Path, bytes], IO[bytes]]] = {
-    b"\x1f\x8b": lambda _, raw: gzip.GzipFile(fileobj=io.BytesIO(raw)),
-    b"BZh": lambda _, raw: bz2.BZ2File(io.BytesIO(raw)),
-    b"\xfd7zXZ\0": _xz,
-    b"\x28\xb5\x2f\xfd": _zstandard,
-}
+_ZSTANDARD = b"\x28\xb5\x2f\xfd"
+_PACKED = {b"\x1f\x8b": _gzip, b"BZh": _bzip2, b"\xfd7zXZ\0": _xz, _ZSTANDARD: _zstandard}

@@ -16,14 +16,13 @@ from dlpy.data.tables.headers import UNNAMED
 from dlpy.data.tables.marks import with_marks
 from dlpy.data.tables.part import Part
 from dlpy.data.tables.part_files import files_of
-from dlpy.data.tables.table_format import AUTO, PLAIN, TableFormat
+from dlpy.data.tables.table_format import ANY, AUTO, PLAIN, TableFormat
 from dlpy.data.tables.text_table import read_text
 
 __all__ = ["UNNAMED", "CsvFile", "Odd", "TableFormat", "read"]
 
 _OLD_EXCEL = b"\xd0\xcf\x11\xe0"
 _PEEK = 200  # cells
-_LOOK = TableFormat()
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,7 @@ class CsvFile:
         return f"{path.name}:{self.body.line(row)}: column '{name}'"
 
 
-def read(path: Path, form: TableFormat = _LOOK) -> CsvFile:
+def read(path: Path, form: TableFormat = ANY) -> CsvFile:
     """Return a table: a file, a folder of files with the same columns, or those that a pattern such as a*.csv names.
 
     Raises:

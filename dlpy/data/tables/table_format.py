@@ -66,6 +66,7 @@ class TableFormat:
         return partial(marked_number, decimal="." if self.decimal == AUTO else self.decimal, thousands=self.thousands)
 
 
+ANY = TableFormat()
 PLAIN = TableFormat("utf-8", ",", ".", None, True, None, 0)
 
 
