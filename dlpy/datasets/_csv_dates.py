@@ -61,11 +61,12 @@ def with_dates(table: Table, cells: Cells, dates: Mapping[str, DateOrder], filli
 def _seconds(cells: Cells, name: str, *, month_first: bool) -> np.ndarray:
     """Return the dates of a column in seconds since 1970: (rows,) float64, NaN where a cell is missing."""
     texts = cells.file.texts(name)
-    known = {text: date_of(text, month_first=month_first) for text in set(texts).difference(cells.markers)}
-    wrong = {text for text, time in known.items() if time is None}
+    distinct = sorted(set(texts).difference(cells.markers))
+    times = _read(distinct, month_first=month_first)
+    wrong = {text for text, time in zip(distinct, times, strict=True) if np.isnat(time)}
     if wrong:
         raise _no_date(cells.file, name, texts, wrong)
-    seconds = {text: np.datetime64(time, "us").astype(np.int64) / 1e6 for text, time in known.items()}
+    seconds = dict(zip(distinct, (times.astype(np.int64) / 1e6).tolist(), strict=True))
     return np.array([seconds.get(text, np.nan) for text in texts], np.float64)
 
 
