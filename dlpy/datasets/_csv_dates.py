@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -19,6 +20,7 @@ from dlpy.datasets._cells import Cells, Filling, check_gaps
 DateOrder = Literal["auto", "day_first", "month_first"]
 DateColumns = list[str] | dict[str, DateOrder]
 
+_ISO = re.compile(r"[12]\d{3}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?)?", re.ASCII)
 _EITHER = re.compile(r"\d{1,2}[-./]\d{1,2}[-./]\d{2,4}\b.*", re.ASCII)
 
 
@@ -97,6 +99,9 @@ def _found_order(cells: Cells, name: str, key: str) -> DateOrder:
 
 def _read(texts: Sequence[str], *, month_first: bool) -> np.ndarray:
     """Return the times of texts, NaT where one is not a date: (rows,) datetime64[us]."""
+    if all(map(_ISO.fullmatch, texts)):  # NumPy reads these 20 times as fast
+        with contextlib.suppress(ValueError):  # such as for 2013-02-30
+            return np.array(texts, "M8[us]")
     known = {text: date_of(text, month_first=month_first) for text in set(texts)}
     return np.array([np.datetime64("NaT") if (time := known[text]) is None else time for text in texts], "M8[us]")
 
