@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -19,6 +20,7 @@ from dlpy.datasets._cells import Cells, Filling, check_gaps
 DateOrder = Literal["auto", "day_first", "month_first"]
 DateColumns = list[str] | dict[str, DateOrder]
 
+_ISO = re.compile(r"[12]\d{3}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?)?", re.ASCII)
 _EITHER = re.compile(r"\d{1,2}[-./]\d{1,2}[-./]\d{2,4}\b.*", re.ASCII)
 
 
@@ -61,11 +63,12 @@ def with_dates(table: Table, cells: Cells, dates: Mapping[str, DateOrder], filli
 def _seconds(cells: Cells, name: str, *, month_first: bool) -> np.ndarray:
     """Return the dates of a column in seconds since 1970: (rows,) float64, NaN where a cell is missing."""
     texts = cells.file.texts(name)
-    known = {text: date_of(text, month_first=month_first) for text in set(texts).difference(cells.markers)}
-    wrong = {text for text, time in known.items() if time is None}
+    distinct = sorted(set(texts).difference(cells.markers))
+    times = _read(distinct, month_first=month_first)
+    wrong = {text for text, time in zip(distinct, times, strict=True) if np.isnat(time)}
     if wrong:
         raise _no_date(cells.file, name, texts, wrong)
-    seconds = {text: np.datetime64(time, "us").astype(np.int64) / 1e6 for text, time in known.items()}
+    seconds = dict(zip(distinct, (times.astype(np.int64) / 1e6).tolist(), strict=True))
     return np.array([seconds.get(text, np.nan) for text in texts], np.float64)
 
 
@@ -96,6 +99,9 @@ def _found_order(cells: Cells, name: str, key: str) -> DateOrder:
 
 def _read(texts: Sequence[str], *, month_first: bool) -> np.ndarray:
     """Return the times of texts, NaT where one is not a date: (rows,) datetime64[us]."""
+    if all(map(_ISO.fullmatch, texts)):  # NumPy reads these 20 times as fast
+        with contextlib.suppress(ValueError):  # such as for 2013-02-30
+            return np.array(texts, "M8[us]")
     known = {text: date_of(text, month_first=month_first) for text in set(texts)}
     return np.array([np.datetime64("NaT") if (time := known[text]) is None else time for text in texts], "M8[us]")
 

@@ -32,11 +32,11 @@ def single_rows(data: Csv, rng: np.random.Generator, count: int) -> Generated:
     Raises:
         ConfigError: the options do not list the columns, or do not give the type of the target.
     """
-    given = _only_table(data)
-    if data.task == "auto" or not given.used():
+    if data.task == "auto" or not _listed(data):
         raise ConfigError(
             "data: to generate stand-in rows, set 'task' and list the columns under 'numeric' and 'categorical'."
         )
+    given = _only_table(data)
     features, score = _table(rng, count, given)
     y, output = _target(score, data.task)
     return Rows.single(features, y), {"input": given}, {"target": output}
@@ -63,18 +63,19 @@ def named_rows(data: Csv, rng: np.random.Generator, count: int) -> Generated:
 def _inputs(data: Csv) -> Mapping[str, CsvInput]:
     if data.inputs is not None:
         return data.inputs
-    given = _only_table(data)
-    if not given.used():
+    if not _listed(data):
         raise ConfigError("data: to generate stand-in rows, list the columns under 'numeric' and 'categorical'.")
-    return {"input": given}
+    return {"input": _only_table(data)}
+
+
+def _listed(data: Csv) -> list[str]:
+    return [*(data.numeric or []), *data.dates, *(data.categorical or [])]
 
 
 def _only_table(data: Csv) -> TableInput:
-    """Return the options of the only input; it has no columns if none are listed."""
-    kinds = {"numeric": data.numeric or [], "categorical": data.categorical or [], "dates": list(data.dates)}
-    return _with_orders(
-        TableInput.model_construct(columns=[name for names in kinds.values() for name in names], **kinds)
-    )
+    """Return the options of the only input."""
+    kinds = {"numeric": data.numeric or [], "categorical": data.categorical or [], "dates": data.dates}
+    return _with_orders(TableInput.model_validate({"columns": _listed(data), **kinds}))
 
 
 def _with_orders(given: TableInput) -> TableInput:

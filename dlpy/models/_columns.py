@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dlpy.data.task import Task
-
-if TYPE_CHECKING:
-    import keras
 
 _LARGEST = 50
 
 
-def vectors(task: Task) -> tuple[keras.KerasTensor, Any]:
+def vectors(task: Task) -> tuple[Any, Any]:
     """Return the input of a model over flat rows, and the rows as vectors of numbers.
 
     Every column of `task.input.categories` has an embedding of its own; without any, both are the same tensor.
@@ -24,7 +21,7 @@ def vectors(task: Task) -> tuple[keras.KerasTensor, Any]:
     import keras
 
     sizes = task.input.categories
-    inputs = keras.Input(task.input.shape, name="input")
+    inputs: Any = keras.Input(task.input.shape, name="input")
     if not sizes:
         return inputs, inputs
     first = inputs.shape[-1] - len(sizes)

@@ -23,7 +23,7 @@ class MissingIndicators(Transform):
 
     name: Literal["missing_indicators"] = "missing_indicators"
     columns: list[str] | None = None
-    """Columns whose missing cells are marked, such as [age, city]. Default: those with missing cells in the training rows."""
+    """Columns whose missing cells are marked, such as [age, city]. Default: those that training rows lack."""
 
     def outline(self, task: Task) -> Task:
         check_table(self.name, task.input)

@@ -62,6 +62,15 @@ def test_a_run_reads_new_rows_as_it_read_the_training_rows(tmp_path):
         again.read(Path(table(tmp_path, ["13/01/2013"], "new.csv")), loaded.task)
 
 
+def test_dates_as_iso_8601_writes_them_are_read_like_others(tmp_path):
+    cells = ["2013-01-02", "2013-01-02T03:04", "2013-01-02 23:59:58.5", "1899-12-31"]
+    read = dataset(table(tmp_path, cells), dates=["when"]).load().train.x.numeric[:, 1]
+    mixed = dataset(table(tmp_path, [*cells, "2013/01/02"]), dates=["when"]).load().train.x.numeric[:, 1]
+    assert read.tolist() == mixed[:4].tolist() == [1357084800, 1357095840, 1357171198.5, -2209075200]
+    with pytest.raises(DataError, match="'2013-02-30' is not a date"):
+        dataset(table(tmp_path, ["2013-01-02", "2013-02-30"]), dates=["when"]).load()
+
+
 def test_missing_dates_are_filled_by_their_rule(tmp_path):
     path = table(tmp_path, ["2013-01-02", "", "NA", "2013-01-04"])
     with pytest.raises(DataError, match=r"Set data.missing: median"):
