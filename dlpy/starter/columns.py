@@ -120,9 +120,8 @@ def _sort(file: CsvFile, column: Column, choices: Choices, found: Columns) -> No
     if identity:
         found.ids[name], found.kinds[name] = identity, ("identifier", identity)
         return
-    known = understood(file, column)
-    if known.kind == "date" or (dates := dates_in(file, column)) is not None:
-        dates = dates_in(file, column) if known.kind == "date" else dates
+    known, dates = understood(file, column), dates_in(file, column)
+    if known.kind == "date" or dates is not None:
         _add_dates(file, column, known, dates, found)
     elif column.is_numeric and known.kind != "code":
         found.numeric.append(name)
