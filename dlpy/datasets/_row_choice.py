@@ -68,6 +68,11 @@ def with_targets(chosen: Chosen, targets: Sequence[str]) -> Chosen:
     return replace(_taken(chosen, kept), lacking=len(gone))
 
 
+def lacks_some(cells: Cells, targets: Sequence[str]) -> bool:
+    """Return whether some rows of a file to predict lack one of these columns."""
+    return any(cells.columns[name].missing for name in targets if name in cells.columns)
+
+
 def without_repeats(chosen: Chosen) -> Chosen:
     """Return the rows without those that equal an earlier row in every column."""
     cells = chosen.cells

@@ -38,7 +38,7 @@ from dlpy.datasets._csv_parts import (
 from dlpy.datasets._csv_stand_in import named_rows, single_rows
 from dlpy.datasets._csv_targets import CsvTarget
 from dlpy.datasets._names import TARGET_OR_TARGETS, Name, raise_found
-from dlpy.datasets._row_choice import Duplicates, MissingTarget
+from dlpy.datasets._row_choice import Duplicates, MissingTarget, lacks_some
 from dlpy.datasets._table_format import TableFileOptions
 from dlpy.datasets._table_options import (
     DateOrder,
@@ -216,9 +216,11 @@ class Csv(TableFileOptions, Dataset):
         found = {
             name: wanted.known(cells, task.outputs[name], key_of(self, "targets", name))
             for name, wanted in targets_of(self).items()
+            if self.missing_target == "error" or not lacks_some(cells, wanted.used())
         }
         targets = {name: y for name, y in found.items() if y is not None}
-        return Rows(features, targets if len(targets) == len(found) else {}, np.arange(len(cells.file)))
+        complete = len(targets) == len(targets_of(self))
+        return Rows(features, targets if complete else {}, np.arange(len(cells.file)))
 
     def usually_carried(self) -> list[str]:
         return self.keep

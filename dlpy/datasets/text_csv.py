@@ -103,6 +103,8 @@ class TextCsv(TableFileOptions, Dataset):
         file, texts = read_csv(path, self.text, self.format_to_predict)
         target = column_types.columns_of(file, self.missing_values).get(self.target)
         given = target is not None and len(target.missing) < len(file)
+        if target is not None and target.missing and self.missing_target == "drop":
+            given = False  # what is predicted may have no target
         return Rows.single(texts, known_target(file, target, task.output) if target and given else None)
 
     def usually_carried(self) -> list[str]:

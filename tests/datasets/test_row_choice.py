@@ -89,3 +89,14 @@ def test_columns_that_identify_rows_are_kept_for_predictions_and_not_learnt_from
         dataset.carried(table, ["id"])
     with pytest.raises(ValueError, match="column 'price' cannot be both target and keep"):
         Csv(path=str(table), target="price", keep=["price"])
+
+
+def test_a_file_to_predict_may_lack_some_targets(table):
+    dataset = Csv(
+        path=str(table), target="price", ignore=["id"], missing="median", missing_target="drop", numeric=["age"],
+        categorical=["city"], task="regression",
+    )  # fmt: skip
+    task = dataset.load().task
+    assert dataset.read(table, task).targets == {}
+    table.write_text("age,city,price\n1,Rome,5\n")
+    assert dataset.read(table, task).y.tolist() == [5]
