@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
+import math
+from functools import cache
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -89,3 +91,43 @@ class PiecewiseConstantDecay(_KerasSchedule):
         if len(self.values) != len(self.boundaries) + 1 or sorted(set(self.boundaries)) != self.boundaries:
             raise ValueError("give one more value than boundaries, and ascending boundaries")
         return self
+
+
+class CosLog4(Schedule):
+    """Raises the learning rate from 0 to its peak and back four times, each time over twice as many steps.
+
+    Source: RealMLP, Holzmueller et al. 2024, arXiv:2407.04491, section 3.
+    """
+
+    name: Literal["coslog4"] = "coslog4"
+    peak_learning_rate: Rate
+    """Highest learning rate."""
+    decay_steps: Steps
+    """Number of steps of all four waves: epochs * steps per epoch; the rate stays 0 afterwards."""
+
+    def build(self) -> keras.optimizers.schedules.LearningRateSchedule:
+        """Return the Keras schedule."""
+        return _cos_log_4()(self.peak_learning_rate, self.decay_steps)
+
+
+@cache
+def _cos_log_4() -> Any:
+    import keras
+
+    ops: Any = keras.ops
+
+    class CosLog4Schedule(keras.optimizers.schedules.LearningRateSchedule):
+        """The learning rate peak * (1 - cos(2 pi log2(1 + 15 t))) / 2 at the share t of all steps."""
+
+        def __init__(self, peak_learning_rate: float, decay_steps: int) -> None:
+            self._peak, self._steps = peak_learning_rate, decay_steps
+
+        def __call__(self, step: Any) -> Any:
+            share = ops.minimum(ops.cast(step, "float32") / self._steps, 1.0)
+            return self._peak * (1 - ops.cos(2 * math.pi * ops.log2(1 + 15 * share))) / 2
+
+        def get_config(self) -> dict[str, Any]:
+            """Return the arguments of the schedule."""
+            return {"peak_learning_rate": self._peak, "decay_steps": self._steps}
+
+    return CosLog4Schedule

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from dlpy.cli import completion
+from dlpy.cli.options import AsJson
 
 _LONGEST = 60  # characters of a file name; each takes up to four of the 255 bytes that file systems allow
 
@@ -43,19 +44,24 @@ def new(
     missing: Missing = None,
     output: Output = None,
     force: Force = False,
+    as_json: AsJson = False,
 ) -> None:
     """Write a commented experiment file for a dataset or your own data, ready to train and to edit.
 
+    For a table it prints what each column was taken for, why, and what becomes
+    of it.
+
     Example: dlpy new houses.csv --target price
     """
-    from dlpy.cli.lines import say
+    from dlpy.cli.columns_table import show_columns
+    from dlpy.cli.lines import say, say_json
+    from dlpy.cli.output import output as console
     from dlpy.core.errors import ConfigError
     from dlpy.core.registry import without_plugins
     from dlpy.core.suggestions import command
     from dlpy.experiment import experiment
     from dlpy.starter import starter
     from dlpy.starter.columns import Choices
-    from dlpy.starter.wording import title_of
     from dlpy.storage.atomic import write_whole
 
     output = output or named_after(source)
@@ -63,14 +69,20 @@ def new(
         raise ConfigError(f"{output} exists. Give another name with --output, or overwrite it with --force.")
 
     def write(path: Path) -> None:
-        path.write_text(text, encoding="utf-8")
+        path.write_text(draft.text, encoding="utf-8")
         experiment.load(path)
 
     with without_plugins():
         choices = Choices(tuple(ignore or ()), tuple(categorical or ()), tuple(missing or ()))
-        text = starter.experiment_for(source, target, output, choices)
+        draft = starter.experiment_for(source, target, output, choices)
         write_whole(output, write)
-    say(str(output), *(f"  {line}" for line in title_of(text)), f"next: {command('train', output)}")
+    if as_json:
+        columns = [line.record() for line in draft.columns]
+        say_json({"output": str(output), "notes": draft.notes, "columns": columns})
+        return
+    say(str(output), *(f"  {line}" for line in draft.notes))
+    show_columns(console(), draft.columns)
+    say(f"next: {command('train', output)}")
 
 
 def named_after(source: str) -> Path:

@@ -18,7 +18,7 @@ from dlpy.data.class_filter import Names
 from dlpy.data.images.files import Form
 from dlpy.data.rows import Loaded, Rows
 from dlpy.data.splits import Holdout
-from dlpy.data.task import Task
+from dlpy.data.task import TARGET, Task
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,9 +49,7 @@ class TargetOptions(Block):
 
     @model_validator(mode="after")
     def _in_order(self) -> TargetOptions:
-        for transform in self.transforms[1:]:
-            if transform.comes_first:
-                raise ValueError(f"{transform.name} must be the first transform of a target")
+        _check_first(self.transforms)
         return self
 
 
@@ -66,6 +64,8 @@ class Dataset(Component):
     """File or folder with the data, relative to the experiment file or the current folder; default: the download."""
     transforms: list[AnyTransform] = []
     """Transforms of the rows, in order, such as [standardize]; fitted on training rows only."""
+    target_transforms: list[AnyTransform] = []
+    """Transforms of a numeric target, in order, such as [log, standardize]; predictions and scores stay in its unit."""
     augmentation: Augmentation | None = None
     """Random changes of training images, such as {rotation: 40, zoom: 0.2, flip: horizontal}; none by default."""
     validation: Holdout | None = Holdout(fraction=0.2)
@@ -76,6 +76,16 @@ class Dataset(Component):
     """Seed of random splits. It is separate from `seed`, so that runs with other seeds hold out the same rows."""
     fallback: Literal["stand_in"] | None = None
     """What to do if the data is unavailable: stop with an error (null) or train on a generated stand-in (stand_in)."""
+
+    @model_validator(mode="after")
+    def _one_list_for_a_target(self) -> Dataset:
+        if self.target_transforms and self.target_options():
+            first = next(iter(self.target_options()))
+            raise ValueError(f"target_transforms: with 'targets', each has its own: data.targets.{first}.transforms")
+        if self.target_transforms and self.in_time_order:
+            raise ValueError("target_transforms: 'transforms' apply to the whole series, its target included")
+        _check_first(self.target_transforms)
+        return self
 
     @property
     def rows_are_in_time(self) -> bool:
@@ -104,6 +114,10 @@ class Dataset(Component):
     def read(self, path: Path, task: Task) -> Rows:
         """Return the rows of a file, with or without targets, for `dlpy predict`."""
         raise ConfigError(f"dlpy predict cannot read {path}: dataset '{self.name}' has no method read(path, task).")
+
+    def usually_carried(self) -> list[str]:
+        """Return the columns that `carried` adds by itself, where a file has them."""
+        return []
 
     def carried(self, path: Path, names: list[str]) -> dict[str, list[str]]:
         """Return the cells of columns of a file, one for each row that `read` returns.
@@ -139,14 +153,17 @@ class Dataset(Component):
         return [*self.transforms, *self.named_transforms()]
 
     def named_transforms(self) -> list[Transform]:
-        """Return the transforms of one among several inputs or targets."""
+        """Return the transforms of one among several inputs or targets, and those of the only target."""
         kinds = (("inputs", OfInput, self.input_options()), ("targets", OfTarget, self.target_options()))
-        return [
+        found = [
             kind(name=inner.name, of=of, inner=inner, keys=("data", key, of, *_place(option, inner)))
             for key, kind, options in kinds
             for of, option in options.items()
             for inner in option.all_transforms()
         ]
+        own = enumerate(self.target_transforms)
+        keys = ("data", "target_transforms")
+        return [*found, *(OfTarget(name=one.name, of=TARGET, inner=one, keys=(*keys, place)) for place, one in own)]
 
     def input_options(self) -> Mapping[str, InputOptions]:
         """Return the options that are given for one among several inputs."""
@@ -176,6 +193,13 @@ class NamedDataset(Dataset):
 
     def target_options(self) -> Mapping[str, TargetOptions]:
         return self.targets or {}
+
+
+def _check_first(transforms: list[Transform]) -> None:
+    """Raise ValueError if a transform that must be the first one of a target follows another."""
+    for transform in transforms[1:]:
+        if transform.comes_first:
+            raise ValueError(f"{transform.name} must be the first transform of a target")
 
 
 def _place(options: InputOptions | TargetOptions, inner: Transform) -> tuple[str | int, ...]:

@@ -33,6 +33,7 @@ class Model(Component):
     registry = Registry[type["Model"]]("model", "dlpy.models")
     masks_padding: ClassVar[bool] = False  # padding a row changes none of its predictions; see `build`
     takes_several: ClassVar[bool] = False  # whether tasks may have several inputs or outputs; see `build`
+    reads_codes: ClassVar[bool] = False  # whether it reads columns of codes, `task.input.categories`, as categories
     gives_features: ClassVar[bool] = True  # whether a graph may use what goes into the last layer, as a block
 
     @classmethod
@@ -43,6 +44,12 @@ class Model(Component):
 
     def check(self, task: Task) -> None:
         """Raise ConfigError if the family does not fit the task; called before Keras is imported."""
+
+    def check_codes(self, task: Task) -> None:
+        """Raise ConfigError if the rows have columns of codes, which the family would take for numbers."""
+        if any(given.categories for given in task.inputs.values()) and not self.reads_codes:
+            hint = "use dense or combined, or remove 'embed' from tabulate"
+            raise ConfigError(f"{self.name} cannot read codes of categories: {hint}.")
 
     def transforms(self) -> list[Transform]:
         """Return the family's own transforms of the rows; they follow those of the data."""

@@ -69,12 +69,14 @@ class Table:
 
     numeric: (rows, numeric columns) float64, NaN in missing cells.
     categorical: (rows, categorical columns) str, "" in missing cells.
+    date_names: the numeric columns that are dates, in seconds since 1970.
     """
 
     numeric: np.ndarray
     numeric_names: tuple[str, ...]
     categorical: np.ndarray
     categorical_names: tuple[str, ...]
+    date_names: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.numeric)

@@ -8,6 +8,7 @@ import numpy as np
 
 from dlpy.core.errors import shortened
 from dlpy.data.features import Features, Padded, Passages, Pictures, Scaled, Sequences, Sparse, Table, Texts, Windows
+from dlpy.data.tables.calendar import shown
 
 _WIDTH = 160
 _MOST = 100  # numbers shown of a row: more do not fit on a line
@@ -20,7 +21,9 @@ def summary(features: Features) -> str:
     if isinstance(features, Sequences):
         return f"{features.values.dtype} sequences of {_range(np.diff(features.splits))} integers"
     if isinstance(features, Table):
-        return f"{len(features.numeric_names)} numeric and {len(features.categorical_names)} categorical columns"
+        dates = len(features.date_names)
+        numbers = f"{len(features.numeric_names) - dates} numeric{f', {dates} date' if dates else ''}"
+        return f"{numbers} and {len(features.categorical_names)} categorical columns"
     if isinstance(features, Sparse):
         share = len(features.columns) / max(1, len(features) * features.width)
         return f"sparse float32 {_shape((len(features), features.width))}, {share:.2%} not 0"
@@ -38,7 +41,11 @@ def row(features: Features, number: int, words: Sequence[str] = ()) -> Iterator[
         yield "text", shortened(features.values[number], _WIDTH)
     elif isinstance(features, Table):
         names = (*features.numeric_names, *features.categorical_names)
-        cells = [f"{value:g}" for value in features.numeric[number]] + features.categorical[number].tolist()
+        numbers = [
+            shown(value) if name in features.date_names else f"{value:g}"
+            for name, value in zip(features.numeric_names, features.numeric[number], strict=True)
+        ]
+        cells = numbers + features.categorical[number].tolist()
         yield "cells", shortened(", ".join(map("=".join, zip(names, cells, strict=True))), _WIDTH)
     elif isinstance(features, Sparse):
         some = slice(features.splits[number], features.splits[number + 1])

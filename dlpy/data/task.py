@@ -11,6 +11,7 @@ from dlpy.core.parsing import parse
 
 Kind = Literal["binary", "multiclass", "ordinal", "multilabel", "regression", "tokens", "inputs", "unknown"]
 State = dict[str, np.ndarray]  # the fitted state of a transform
+TARGET = "target"  # the name of an only target that the experiment does not name
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,199}")  # of one of several outputs: files are named by it
 _MOST_NUMBERS = 2**31  # limit for the size of a row, its target and its vocabulary
@@ -18,7 +19,14 @@ _MOST_NUMBERS = 2**31  # limit for the size of a row, its target and its vocabul
 
 @dataclass(frozen=True)
 class Input:
-    """One input of the model. `shape` excludes the batch axis; None if rows differ or only the file determines it."""
+    """One input of the model. `shape` excludes the batch axis; None if rows differ or only the file determines it.
+
+    The rows of a table, as `tabulate` makes them, are arrays (columns,) of float32: first `numbers` columns of numbers,
+    then the one-hot columns, and last a column of codes for each of the `categories`. A code is a whole number below
+    the size given there: 0 for a category that no training row has and for a missing cell, and from 1 up the categories
+    of the training rows in alphabetical order. A model family that sets `reads_codes` looks them up, as
+    `models/_columns.py` does; the others refuse such rows.
+    """
 
     kind: Literal["array", "sequence", "sparse", "table", "text"] = "array"
     shape: tuple[int | None, ...] = ()
@@ -27,8 +35,11 @@ class Input:
     target: int | None = None  # for windows of a series: the column to forecast, on the same scale
     last: int | None = None  # for windows: the time step that is the last
     before: int | None = None  # for windows: the time step that is a whole number of periods before the target
+    positions: int = 0  # for arrays: trailing columns that are positions of the first ones, see QuantilePositions
     rescaled: bool = False  # for arrays: a transform has rescaled the numbers
     span: tuple[float, float] | None = None  # for generated arrays: the smallest and largest number
+    numbers: int | None = None  # for rows of a table: the leading columns that are numbers; None: not from a table
+    categories: tuple[int, ...] = ()  # for rows of a table: the size of each trailing column of codes; 0: not yet known
     words: tuple[str, ...] = field(default=(), repr=False, compare=False)  # for sequences: the word of each integer
     columns: tuple[str, ...] = field(
         default=(), repr=False, compare=False
@@ -122,7 +133,7 @@ class Task:
     @classmethod
     def single(cls, given: Input, wanted: Output) -> "Task":
         """Return a task with one input and one output."""
-        return cls({"input": given}, {"target": wanted})
+        return cls({"input": given}, {TARGET: wanted})
 
     @property
     def input(self) -> Input:
@@ -173,7 +184,7 @@ class Task:
             raise ValueError(f"it has {len(task.inputs)} inputs and {len(task.outputs)} outputs")
         if len(task.outputs) > 1 and not all(map(_NAME.fullmatch, task.outputs)):
             raise ValueError("an output has a name that dlpy does not give")
-        shapes = [shape for given in task.inputs.values() for shape in (given.shape, (given.vocabulary,))]
+        shapes = [shape for given in task.inputs.values() for shape in _sizes(given)]
         for shape in [*shapes, *(output.shape for output in task.outputs.values())]:
             sizes = [size for size in shape if size is not None]
             if min(sizes, default=0) < 0 or math.prod(sizes) >= _MOST_NUMBERS:
@@ -196,3 +207,8 @@ class Task:
         """Return the same task with another output: the only one unless it is named."""
         (name,) = [name] if name is not None else self.outputs
         return replace(self, outputs={**self.outputs, name: wanted})
+
+
+def _sizes(given: Input) -> list[tuple[int | None, ...]]:
+    """Return the shape of an input, and the other sizes of it, each as a shape."""
+    return [given.shape, (given.vocabulary,), (given.numbers,), *((size,) for size in given.categories)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,36 +11,48 @@ import numpy as np
 from dlpy.core.errors import DataError
 from dlpy.data.features import Table
 from dlpy.data.tables import column_types, csv_file, missing_cells
+from dlpy.data.tables.cell_formats import CellFormat
 from dlpy.data.tables.column_types import Column
 from dlpy.data.tables.csv_file import CsvFile
 from dlpy.data.tables.missing_cells import Gaps
+from dlpy.data.tables.table_format import TableFormat
 from dlpy.datasets._table_options import no_column_to_predict
 from dlpy.transforms.fill_missing import Rule, rule_of
 
 
 @dataclass(frozen=True)
 class Cells:
-    """A CSV file, its columns read as numbers, and the texts that mark a missing cell."""
+    """A CSV file, its columns read as numbers, and the texts that mark a missing cell.
+
+    codes: columns of integers that are codes, such as 00123. notes: lines about how columns were read.
+    """
 
     file: CsvFile
     columns: dict[str, Column]
     markers: Sequence[str]
+    codes: frozenset[str] = frozenset()
+    notes: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, path: Path, delimiter: str, markers: Sequence[str]) -> Cells:
-        """Return the cells of a file.
+    def of(
+        cls, path: Path, form: TableFormat, markers: Sequence[str], formats: Mapping[str, CellFormat] | None = None
+    ) -> Cells:
+        """Return the cells of a file, of which some columns are written in the given formats.
 
         Raises:
             DataError: it cannot be read.
         """
-        file = csv_file.read(path, delimiter)
-        return cls(file, column_types.columns_of(file, markers), markers)
+        file = csv_file.read(path, form)
+        columns = column_types.columns_of(file, markers)
+        known = {name: given for name, given in (formats or {}).items() if name in columns}
+        columns |= {name: column_types.formatted(file, columns[name], given) for name, given in known.items()}
+        return cls(file, columns, markers)
 
-    def require(self, names: Sequence[str], delimiter: str) -> None:
+    def require(self, names: Sequence[str]) -> None:
         """Raise DataError if a file to predict lacks a column."""
         for name in names:
             if name not in self.columns:
-                raise no_column_to_predict(self.file, name, delimiter)
+                raise no_column_to_predict(self.file, name)
 
 
 @dataclass(frozen=True)
@@ -57,7 +69,9 @@ def looks_numeric(cells: Cells, names: Sequence[str]) -> dict[str, bool]:
     Raises:
         DataError: one is numeric with a few exceptions.
     """
-    return {name: column_types.guess_numeric(cells.file, cells.columns[name]) for name in names}
+    return {
+        name: name not in cells.codes and column_types.guess_numeric(cells.file, cells.columns[name]) for name in names
+    }
 
 
 def check_categories(cells: Cells, names: Sequence[str]) -> None:
@@ -77,17 +91,17 @@ def table_of(cells: Cells, numeric: Sequence[str], categorical: Sequence[str], f
         if column.bad:
             raise column_types.bad_cell(file, column)
         column_types.check_range(file, column)
-        _check_gaps(file, column.gaps, filling, numeric=True)
+        check_gaps(file, column.gaps, filling, numeric=True)
     texts = column_types.texts_of(file, categorical, cells.markers)
     for name, column in zip(categorical, texts.T, strict=True):
-        _check_gaps(file, Gaps(name, np.flatnonzero(column == "").tolist(), cells.markers), filling, numeric=False)
+        check_gaps(file, Gaps(name, np.flatnonzero(column == "").tolist(), cells.markers), filling, numeric=False)
     numbers = np.empty((len(file), len(numeric)))
     for position, name in enumerate(numeric):
         numbers[:, position] = cells.columns[name].values
     return Table(numbers, tuple(numeric), texts, tuple(categorical))
 
 
-def _check_gaps(file: CsvFile, gaps: Gaps, filling: Filling, *, numeric: bool) -> None:
+def check_gaps(file: CsvFile, gaps: Gaps, filling: Filling, *, numeric: bool) -> None:
     """Raise DataError for a missing cell without a fill rule."""
     rule = rule_of(filling.rules, gaps.column)
     if not gaps.rows:

@@ -12,8 +12,8 @@ from dlpy.datasets._names import Found, Keys, required, wrong_names
 if TYPE_CHECKING:
     from dlpy.datasets.csv import Csv
 
-_OF_ONE_INPUT = ("numeric", "categorical", "missing", "transforms", "augmentation")
-_MARKS = {"group", "validation", "test", "time", "ignore"}  # of which a column may be several
+_OF_ONE_INPUT = ("numeric", "categorical", "dates", "missing", "transforms", "augmentation")
+_MARKS = {"group", "validation", "test", "time", "ignore", "keep"}  # of which a column may be several
 
 
 def wrong_options(data: Csv) -> Iterator[Found]:
@@ -39,7 +39,7 @@ def _with_targets(data: Csv, first: str) -> Iterator[Found]:
 def _with_inputs(data: Csv, first: str) -> Iterator[Found]:
     inputs = data.inputs or {}
     for key in _OF_ONE_INPUT:
-        if getattr(data, key) not in (None, [], "error"):
+        if getattr(data, key) not in (None, [], {}, "error"):
             yield (key,), f"with 'inputs', each has its own: data.inputs.{first}.{key}."
     for name, given in inputs.items():
         yield from ((("inputs", name, *keys), message) for keys, message in given.wrong())
@@ -70,6 +70,7 @@ def _claims(data: Csv) -> Iterator[tuple[Keys, str]]:
     yield from _claims_by_name("targets", data.targets or {})
     yield from (((key,), column) for key, column in data.marks())
     yield from ((("ignore",), column) for column in data.ignore)
+    yield from ((("keep",), column) for column in data.keep)
     yield from _claims_by_name("inputs", data.inputs or {})
 
 

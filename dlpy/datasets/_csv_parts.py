@@ -10,11 +10,12 @@ import numpy as np
 from dlpy.core.errors import ConfigError, DataError
 from dlpy.data.rows import SAMPLE_WEIGHT
 from dlpy.data.tables import column_types, missing_cells
-from dlpy.data.task import Output, Task
+from dlpy.data.task import TARGET, Output, Task
 from dlpy.datasets._cells import Cells, check_categories, looks_numeric
 from dlpy.datasets._csv_inputs import CsvInput, TableInput
 from dlpy.datasets._csv_targets import CsvTarget
-from dlpy.datasets._table_options import no_column, require_names
+from dlpy.datasets._row_choice import Chosen, all_rows, with_targets, without_repeats
+from dlpy.datasets._table_options import no_column
 from dlpy.datasets._target_kinds import without_targets
 from dlpy.transforms.fill_missing import rule_of
 
@@ -29,7 +30,9 @@ def key_of(data: Csv, part: str, name: str) -> str:
 
 def targets_of(data: Csv) -> Mapping[str, CsvTarget]:
     """Return the targets by name; one without a name is called target."""
-    return data.targets or {"target": CsvTarget(column=data.target, task=data.task)}
+    if data.targets is not None:
+        return data.targets
+    return {TARGET: CsvTarget(column=data.target, task=data.task, transforms=data.target_transforms)}
 
 
 def found_inputs(data: Csv, cells: Cells) -> Mapping[str, CsvInput]:
@@ -39,11 +42,11 @@ def found_inputs(data: Csv, cells: Cells) -> Mapping[str, CsvInput]:
         DataError: a column cannot be used.
     """
     if data.inputs is None:
-        return {"input": _only_table(data, *_features(data, cells))}
-    used = {name for given in data.inputs.values() for name in given.used()} | {*data.ignore, *_not_features(data)}
-    rest = [name for name in cells.file.names if name not in used]
-    if any(isinstance(given, TableInput) and given.columns == "rest" for given in data.inputs.values()):
-        require_names(cells.file, rest)
+        only = _only_table(data, *_features(data, cells))
+        return {"input": only.model_copy(update=only.found_dates(cells, "data"))}
+    used = {name for given in data.inputs.values() for name in given.used()}
+    used |= {*data.ignore, *data.keep, *not_features(data)}
+    rest = [name for name in cells.file.names if name not in {*used, *cells.file.index}]
     return {name: given.found(cells, rest, key_of(data, "inputs", name)) for name, given in data.inputs.items()}
 
 
@@ -65,26 +68,28 @@ def known_inputs(data: Csv) -> Mapping[str, CsvInput]:
 
 
 def _only_table(data: Csv, numeric: list[str], categorical: list[str]) -> TableInput:
-    names = [*numeric, *categorical]
-    return TableInput(columns=names, numeric=numeric, categorical=categorical, missing=data.missing)
+    names = [*numeric, *data.dates, *categorical]
+    kinds = {"numeric": numeric, "categorical": categorical, "dates": data.dates}
+    return TableInput(columns=names, **kinds, missing=data.missing)
 
 
-def _not_features(data: Csv) -> set[str]:
+def not_features(data: Csv) -> set[str]:
+    """Return the columns that are targets, assign rows to splits or weigh them."""
     return {name for wanted in targets_of(data).values() for name in wanted.used()} | {name for _, name in data.marks()}
 
 
 def _features(data: Csv, cells: Cells) -> tuple[list[str], list[str]]:
     """Return the numeric and the categorical columns: those listed, or those detected."""
-    listed = {*(data.numeric or []), *(data.categorical or []), *data.ignore}
-    free = [name for name in cells.file.names if name not in listed | _not_features(data)]
-    require_names(cells.file, free)
+    listed = {*(data.numeric or []), *(data.categorical or []), *data.dates, *data.ignore, *data.keep}
+    listed |= {*cells.file.index}
+    free = [name for name in cells.file.names if name not in listed | not_features(data)]
     looks = looks_numeric(cells, free)
     guessed = [name for name in free if not looks[name]]
     numeric = [name for name in free if looks[name]] if data.numeric is None else data.numeric
     if data.categorical is None:
         check_categories(cells, guessed)
     categorical = guessed if data.categorical is None else data.categorical
-    if not numeric and not categorical:
+    if not numeric and not categorical and not data.dates:
         what = f"the target '{data.target}'" if data.targets is None else "the targets"
         raise DataError(f"{cells.file.path} has no feature columns besides {what}.")
     return numeric, categorical
@@ -103,12 +108,32 @@ def _named(data: Csv) -> Iterator[tuple[str, str]]:
         yield "target", data.target
     yield from data.marks()
     yield from data.listed()
+    yield from (("formats", name) for name in data.formats)
     yield from (("missing", name) for name in (data.missing if isinstance(data.missing, dict) else []))
     for part, blocks in (("inputs", data.inputs or {}), ("targets", data.targets or {})):
         yield from ((f"{part}.{key}", name) for key, block in blocks.items() for name in block.used())
     tables = {key: block for key, block in (data.inputs or {}).items() if isinstance(block, TableInput)}
     for key, table in tables.items():
         yield from ((f"inputs.{key}.{option}", name) for option, names in table.lists().items() for name in names)
+
+
+def chosen_rows(data: Csv, cells: Cells) -> Chosen:
+    """Return the rows in use: all but those without a target and copies of earlier rows, where these are dropped.
+
+    Raises:
+        DataError: fewer than two are left.
+    """
+    chosen, targets = all_rows(cells), targets_of(data)
+    if data.missing_target == "drop":
+        chosen = with_targets(
+            chosen, [name for one in targets.values() if one.missing == "error" for name in one.used()]
+        )
+    if data.duplicates == "drop":
+        chosen = without_repeats(chosen)
+    if len(chosen.rows) < 2:
+        what = "a single row" if len(cells.file) == 1 else "a single row left"
+        raise DataError(f"{cells.file.path} has {what}: training needs at least two.")
+    return chosen
 
 
 def marked(data: Csv, cells: Cells) -> dict[str, np.ndarray]:
@@ -150,22 +175,25 @@ def resolved_options(data: Csv, inputs: Mapping[str, CsvInput], outputs: Mapping
     only = next(iter(inputs.values()))
     if data.inputs is None and isinstance(only, TableInput):
         found: dict[str, object] = {"numeric": list(only.numeric or []), "categorical": list(only.categorical or [])}
+        found |= {"dates": only.dates} if only.dates else {}
     else:
         found = {"inputs": dict(inputs), "ignore": []}  # the columns are listed now
     if data.targets is None:
-        return {**found, "task": outputs["target"].kind}
+        return {**found, "task": outputs[TARGET].kind}
     return {**found, "targets": {name: wanted.found(outputs[name]) for name, wanted in data.targets.items()}}
 
 
 def notes_of(
-    cells: Cells, inputs: Mapping[str, CsvInput], targets: Mapping[str, np.ndarray]
+    chosen: Chosen, inputs: Mapping[str, CsvInput], targets: Mapping[str, np.ndarray]
 ) -> tuple[str, tuple[str, ...]]:
-    """Return what the description of the source adds about missing cells and targets, and lines about them."""
+    """Return what the description of the source adds about missing cells, targets and rows, and lines about them."""
+    cells = chosen.cells
     tables = [given for given in inputs.values() if isinstance(given, TableInput)]
     rules = {name: rule_of(table.missing, name) for table in tables for name in table.used()}
     filled = missing_cells.counted(cells.file, {name: cells.columns[name].missing for name in rules})
     total = sum(count for counts in filled.values() for count in counts.values())
     about = [f"{total:,} missing {'cell' if total == 1 else 'cells'} filled"] if total else []
     missing, lines = without_targets(targets)
-    about += missing
-    return f" ({', '.join(about)})" if about else "", (*missing_cells.table_of(filled, rules), *lines)
+    about += [*missing, *chosen.about()]
+    notes = (*missing_cells.table_of(filled, rules), *lines, *chosen.notes())
+    return f" ({', '.join(about)})" if about else "", notes

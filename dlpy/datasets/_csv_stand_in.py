@@ -20,6 +20,7 @@ from dlpy.stand_ins.sentences import sentences
 if TYPE_CHECKING:
     from dlpy.datasets.csv import Csv
 
+_MIDDLE, _SPREAD = 1.6e9, 1e7  # seconds since 1970 of generated dates: 2020-09-13, and 116 days
 _CATEGORIES = np.array(["red", "green", "blue"])
 
 Generated = tuple[Rows, Mapping[str, CsvInput], dict[str, Output]]
@@ -31,15 +32,14 @@ def single_rows(data: Csv, rng: np.random.Generator, count: int) -> Generated:
     Raises:
         ConfigError: the options do not list the columns, or do not give the type of the target.
     """
-    numeric, categorical = data.numeric or [], data.categorical or []
-    if data.task == "auto" or not (numeric or categorical):
+    if data.task == "auto" or not _listed(data):
         raise ConfigError(
             "data: to generate stand-in rows, set 'task' and list the columns under 'numeric' and 'categorical'."
         )
-    features, score = _table(rng, count, numeric, categorical)
+    given = _only_table(data)
+    features, score = _table(rng, count, given)
     y, output = _target(score, data.task)
-    inputs = {"input": TableInput(columns=[*numeric, *categorical], numeric=numeric, categorical=categorical)}
-    return Rows.single(features, y), inputs, {"target": output}
+    return Rows.single(features, y), {"input": given}, {"target": output}
 
 
 def named_rows(data: Csv, rng: np.random.Generator, count: int) -> Generated:
@@ -63,10 +63,24 @@ def named_rows(data: Csv, rng: np.random.Generator, count: int) -> Generated:
 def _inputs(data: Csv) -> Mapping[str, CsvInput]:
     if data.inputs is not None:
         return data.inputs
-    names = [*(data.numeric or []), *(data.categorical or [])]
-    if not names:
+    if not _listed(data):
         raise ConfigError("data: to generate stand-in rows, list the columns under 'numeric' and 'categorical'.")
-    return {"input": TableInput(columns=names, numeric=data.numeric, categorical=data.categorical)}
+    return {"input": _only_table(data)}
+
+
+def _listed(data: Csv) -> list[str]:
+    return [*(data.numeric or []), *data.dates, *(data.categorical or [])]
+
+
+def _only_table(data: Csv) -> TableInput:
+    """Return the options of the only input."""
+    kinds = {"numeric": data.numeric or [], "categorical": data.categorical or [], "dates": data.dates}
+    return _with_orders(TableInput.model_validate({"columns": _listed(data), **kinds}))
+
+
+def _with_orders(given: TableInput) -> TableInput:
+    """Return the options of a table whose generated dates are never in doubt."""
+    return given.model_copy(update={"dates": dict.fromkeys(given.dates, "day_first")}) if given.dates else given
 
 
 def _complete(given: CsvInput, key: str) -> CsvInput:
@@ -78,20 +92,21 @@ def _complete(given: CsvInput, key: str) -> CsvInput:
     if not given.used():
         raise ConfigError(f"{key}.columns: to generate stand-in rows, list the columns instead of 'rest'.")
     categorical = given.categorical or []
-    numeric = [name for name in given.used() if name not in categorical]
-    return given.model_copy(update={"numeric": numeric, "categorical": categorical})
+    numeric = [name for name in given.used() if name not in (*categorical, *given.dates)]
+    return _with_orders(given.model_copy(update={"numeric": numeric, "categorical": categorical}))
 
 
-def _table(
-    rng: np.random.Generator, count: int, numeric: list[str], categorical: list[str]
-) -> tuple[Table, np.ndarray]:
+def _table(rng: np.random.Generator, count: int, given: TableInput) -> tuple[Table, np.ndarray]:
     """Return a table and a score of each row that depends on all columns, with a variance of about 1: (rows,)."""
+    numeric, categorical, dates = [*(given.numeric or []), *given.dates], given.categorical or [], tuple(given.dates)
     numbers = rng.normal(size=(count, len(numeric)))
     picks = rng.integers(len(_CATEGORIES), size=(count, len(categorical)))
     score = (numbers @ rng.choice([-1.0, 1.0], len(numeric)) + (picks - 1).sum(axis=1)) / np.sqrt(
         len(numeric) + len(categorical)
     )
-    return Table(numbers, tuple(numeric), _CATEGORIES[picks].astype(np.str_), tuple(categorical)), score
+    first = len(numeric) - len(dates)
+    numbers[:, first:] = np.round(_MIDDLE + _SPREAD * numbers[:, first:])
+    return Table(numbers, tuple(numeric), _CATEGORIES[picks].astype(np.str_), tuple(categorical), dates), score
 
 
 def _target(score: np.ndarray, kind: Kind) -> tuple[np.ndarray, Output]:
@@ -108,7 +123,7 @@ def _features(rng: np.random.Generator, count: int, given: CsvInput) -> tuple[Fe
     Texts contain keywords of one of three classes, images are bright where the score is high.
     """
     if isinstance(given, TableInput):
-        return _table(rng, count, given.numeric or [], given.categorical or [])
+        return _table(rng, count, given)
     if isinstance(given, ImageInput):
         height, width = given.size or [32, 32]
         score = np.clip(rng.normal(size=count), -2, 2)

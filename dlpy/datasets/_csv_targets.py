@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 import numpy as np
 from pydantic import Field, model_validator
 
 from dlpy.core.errors import DataError
+from dlpy.data.tables.column_types import Column
 from dlpy.data.tables.missing_cells import missing_cell
 from dlpy.data.tables.targets import Wanted, known_target, labels_of, numbers_of, target_of
 from dlpy.data.task import Output
@@ -58,7 +60,7 @@ class CsvTarget(KindOptions):
         columns, wanted = [cells.columns[name] for name in self.used()], self.wanted(key)
         if self.columns is None:
             _require_order(cells, wanted, self.column)
-            return target_of(cells.file, columns[0], wanted)
+            return _with_unit(*target_of(cells.file, columns[0], wanted), columns[0])
         reading = numbers_of if self.chosen == "regression" else labels_of
         return reading(cells.file, columns, wanted)
 
@@ -79,6 +81,13 @@ class CsvTarget(KindOptions):
             raise missing_cell(cells.file, holes[0].gaps, advice, "target")
         reading = numbers_of if output.kind == "regression" else labels_of
         return reading(cells.file, columns, Wanted(mask=True, key=key))[0]
+
+
+def _with_unit(y: np.ndarray, output: Output, column: Column) -> tuple[np.ndarray, Output]:
+    """Return a target and its type, with the unit of the column's format."""
+    if output.kind != "regression" or column.format is None:
+        return y, output
+    return y, replace(output, unit="s" if column.format.kind == "duration" else column.format.unit)
 
 
 def _require_order(cells: Cells, wanted: Wanted, name: str | None) -> None:

@@ -62,6 +62,7 @@ def table_of(data: ImageFolder, folder: str | None) -> Csv:
     """
     options: dict[str, Any] = {"name": "csv", "path": data.labels_path, "targets": data.targets, "only": data.only}
     options |= {"target": data.label if data.targets is None else None, "missing_values": data.missing_values}
+    options |= {"target_transforms": data.target_transforms}
     options |= {"validation": data.validation, "test": data.test, "split_seed": data.split_seed}
     if data.inputs is None:
         image = FolderImage(image=data.file, transforms=data.transforms, augmentation=data.augmentation)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import BeforeValidator
 
 from dlpy.core.errors import ConfigError, DataError, did_you_mean
 from dlpy.data.rows import Rows
 from dlpy.data.splits import Holdout
 from dlpy.data.tables import csv_file
-from dlpy.data.tables.csv_file import UNNAMED, CsvFile
+from dlpy.data.tables.csv_file import CsvFile
 from dlpy.data.tables.dates import dates_of
+from dlpy.data.tables.headers import looks_numeric
+from dlpy.data.tables.table_format import ANY, TableFormat
 
 
 def _marked_test(value: Any) -> Any:
@@ -21,30 +24,24 @@ def _marked_test(value: Any) -> Any:
     return {"value": "test", **value} if isinstance(value, dict) and "column" in value else value
 
 
-def _single_character(delimiter: str) -> str:
-    if not delimiter.isascii() or delimiter in '"\n\r.-+' or delimiter.isalnum():
-        raise ValueError('expected the character between cells, such as "," or ";" or "\\t"')
-    return delimiter
-
-
+DateOrder = Literal["auto", "day_first", "month_first"]
 TestRows = Annotated[Holdout | None, BeforeValidator(_marked_test)]
-Delimiter = Annotated[str, Field(min_length=1, max_length=1), AfterValidator(_single_character)]
 
 
-def in_order_of_time(file: CsvFile, name: str, rows: Rows) -> Rows:
+def in_order_of_time(file: CsvFile, name: str, rows: Rows, order: DateOrder = "auto") -> Rows:
     """Return the rows of a table sorted by date, earliest first; rows of the same time keep their order.
 
     Raises:
         DataError: a cell is not a date, or day and month cannot be told apart.
     """
     texts = file.texts(name)
-    dates = dates_of(texts)
+    dates = dates_of(texts, month_first=None if order == "auto" else order == "month_first")
     if len(dates.bad):
         row = int(dates.bad[0])
         what = f"'{texts[row]}' is not a date" if texts[row] else "the date is missing"
         raise DataError(f"{file.where(row, name)}: {what}. Rows are sorted by this column; write dates as 2016-12-31.")
     if dates.doubtful:
-        hint = "Write dates as 2016-12-31."
+        hint = "Set data.date_order: day_first or month_first, or write dates as 2016-12-31."
         raise DataError(f"{file.where(0, name)}: '{texts[0]}' could start with the day or the month. {hint}")
     return rows.take(np.argsort(dates.times, kind="stable"))
 
@@ -56,15 +53,6 @@ def check_order(time: str | None, holdouts: dict[str, Holdout | None]) -> None:
             raise ValueError(f"{key}: with 'time', random rows cannot be held out: use {{fraction: 0.2, take: last}}")
 
 
-def require_names(file: CsvFile, columns: list[str]) -> None:
-    """Raise DataError for an unnamed column that the user did not list: it is often a row number."""
-    found = [name for name in columns if file.unnamed and UNNAMED.fullmatch(name)]
-    if found:
-        place = int(found[0].partition(" ")[2]) + 1
-        hint = f"Name it in the file, or list it in the experiment as '{found[0]}'."
-        raise DataError(f"{file.path.name}:1: column {place} has no name. {hint}")
-
-
 def no_column(file: CsvFile, key: str, name: str) -> DataError:
     """Return the error about an option that names a column the file does not have."""
     other = _other_delimiter(file)
@@ -72,24 +60,30 @@ def no_column(file: CsvFile, key: str, name: str) -> DataError:
     return DataError(f"data.{key}: {file.path} has no column '{name}'.{hint or did_you_mean(name, file.names)}")
 
 
-def no_column_to_predict(file: CsvFile, name: str, delimiter: str) -> DataError:
+def no_column_to_predict(file: CsvFile, name: str) -> DataError:
     """Return the error about a column that the run needs and the user's file does not have."""
-    other = _other_delimiter(file)
-    hint = f" Its first line contains '{other}', but the run expects '{delimiter}' between cells." if other else ""
+    bare = all(map(looks_numeric, file.names))
+    hint = " Its first line has numbers: add a header line with the names of the columns." if bare else ""
     return DataError(f"{file.path} has no column '{name}'.{hint or did_you_mean(name, file.names)}")
 
 
-def carried_columns(path: Path, delimiter: str, names: list[str]) -> dict[str, list[str]]:
+def carried_columns(
+    path: Path, names: list[str], form: TableFormat = ANY, usual: Sequence[str] = ()
+) -> dict[str, list[str]]:
     """Return columns of a user's table unchanged, to be written beside the predictions.
+
+    Args:
+        usual: columns that come first, if the table has them.
 
     Raises:
         ConfigError: a column does not exist.
     """
-    file = csv_file.read(path, delimiter)
+    file = csv_file.read(path, form)
     for name in names:
         if name not in file.names:
             raise ConfigError(f"--keep {name}: {path} has no such column.{did_you_mean(name, file.names)}")
-    return {name: file.texts(name) for name in names}
+    first = [name for name in usual if name in file.names and name not in names]
+    return {name: file.texts(name) for name in (*first, *names)}
 
 
 def generated_marks(count: int, holdouts: list[Holdout]) -> dict[str, np.ndarray]:

@@ -13,6 +13,7 @@ from dlpy.data.rows import Rows
 from dlpy.data.splits import Holdout
 from dlpy.data.tables import csv_file
 from dlpy.data.tables.csv_file import CsvFile
+from dlpy.data.tables.table_format import ANY, TableFormat
 from dlpy.data.task import Input, Kind, Output
 from dlpy.datasets._table_options import no_column_to_predict
 from dlpy.stand_ins.sentences import sentences
@@ -32,11 +33,11 @@ def texts_of(file: CsvFile, column: str) -> Texts:
     return checked(file.texts(column), lambda row: file.where(row, column))
 
 
-def read_csv(path: Path, column: str, delimiter: str) -> tuple[CsvFile, Texts]:
+def read_csv(path: Path, column: str, form: TableFormat = ANY) -> tuple[CsvFile, Texts]:
     """Return a user's table and its texts, for prediction."""
-    file = csv_file.read(path, delimiter)
+    file = csv_file.read(path, form)
     if column not in file.names:
-        raise no_column_to_predict(file, column, delimiter)
+        raise no_column_to_predict(file, column)
     return file, texts_of(file, column)
 
 

@@ -13,16 +13,19 @@ from pydantic_core import core_schema
 
 from dlpy.components.dataset import Dataset
 from dlpy.components.transform import Transform
-from dlpy.core.errors import DataError
 from dlpy.data.rows import SAMPLE_WEIGHT, Loaded, Rows, Source
 from dlpy.data.splits import for_limit, hold_out
 from dlpy.data.tables import missing_cells
+from dlpy.data.tables.cell_formats import CellFormat
 from dlpy.data.task import Input, Task
 from dlpy.datasets._cells import Cells
 from dlpy.datasets._csv_checks import clashing_columns, wrong_options
+from dlpy.datasets._csv_dates import DateColumns
+from dlpy.datasets._csv_formats import formats_of, with_formats
 from dlpy.datasets._csv_inputs import AnyCsvInput, CsvInput
 from dlpy.datasets._csv_parts import (
     check_names,
+    chosen_rows,
     found_inputs,
     key_of,
     known_inputs,
@@ -35,27 +38,34 @@ from dlpy.datasets._csv_parts import (
 from dlpy.datasets._csv_stand_in import named_rows, single_rows
 from dlpy.datasets._csv_targets import CsvTarget
 from dlpy.datasets._names import TARGET_OR_TARGETS, Name, raise_found
+from dlpy.datasets._row_choice import Duplicates, MissingTarget, lacks_some
+from dlpy.datasets._table_format import TableFileOptions
 from dlpy.datasets._table_options import (
-    Delimiter,
+    DateOrder,
     TestRows,
     carried_columns,
     check_order,
     generated_marks,
     in_order_of_time,
 )
-from dlpy.transforms.fill_missing import FillMissing, Rule
-from dlpy.transforms.tabulate import Tabulate
+from dlpy.datasets._table_steps import table_steps
+from dlpy.transforms.fill_missing import Rule
 
 _STAND_IN_ROWS = 800
+_MARKS = {"group", "validation", "test", "time", "ignore", "keep"}  # of which a column may be several
 
 
-class Csv(Dataset):
-    """A UTF-8 CSV file with a header, `path`; numeric columns are used as numbers, categories are one-hot encoded.
+class Csv(TableFileOptions, Dataset):
+    """A table in a file, `path`: CSV, JSON Lines, Parquet or .xlsx, also packed (.gz, .zst, .bz2, .xz, .zip).
+
+    A folder or a pattern (parts/*.csv) names several files with the same columns. Numeric columns are used as numbers,
+    categories are one-hot encoded. Encoding, delimiter, decimal mark and header are found by looking at the file.
 
     A column is numeric if every cell that is not missing is a number. Categories come from the training rows; an
     unseen category is encoded as all zeros. The classes are the distinct labels of the target in sorted order. With
     `task: auto`, text targets are classes, and so are integers with at most 20 distinct values that occur 5 times or
-    more on average; other numbers make a regression.
+    more on average; other numbers make a regression. A first column without a name that only numbers or names the rows
+    is no feature, unless it is listed as 'Unnamed: 0'.
 
     A row may have several inputs and targets, with names: `inputs: {facts: {columns: [rooms, city]}, words: {text:
     description}, photo: {image: file}}` and `targets: {price: {column: price}, tags: {columns: [balcony, lift]}}`.
@@ -77,8 +87,18 @@ class Csv(Dataset):
     """Numeric feature columns, e.g. [age, income]. Default: all numeric columns."""
     categorical: list[str] | None = None
     """Categorical feature columns; numeric codes may be listed too. Default: all text columns."""
+    dates: DateColumns = []
+    """Feature columns of dates, which become numbers by `date_parts`: [sold], or {sold: day_first} or
+    {sold: month_first} if day and month could be swapped."""
     ignore: list[str] = []
-    """Columns to exclude, e.g. [id]."""
+    """Columns to exclude, e.g. [comment]."""
+    keep: list[str] = []
+    """Columns that identify a row, e.g. [id]: excluded too, and copied beside the predictions of `dlpy predict`."""
+    missing_target: MissingTarget = "error"
+    """How to handle rows without a target. error: stop; drop: leave them out, counted."""
+    duplicates: Duplicates = "keep"
+    """How to handle rows that equal an earlier row in every column. keep: use them; drop: leave them out, so that no
+    row is both trained on and tested on."""
     group: str | None = None
     """Grouping column, e.g. patient: rows with the same value always stay in the same split."""
     weight: str | None = None
@@ -93,8 +113,11 @@ class Csv(Dataset):
     these, e.g. {age: median, city: unknown}."""
     missing_values: list[str] = list(missing_cells.MISSING)
     """Texts that mark a missing cell. Remove one from the list to keep it as a value, e.g. for a class named None."""
-    delimiter: Delimiter = ","
-    """Character between cells, e.g. ";" or "\\t"."""
+    formats: dict[str, CellFormat] = {}
+    """How the cells of columns are written that are not plain numbers, such as {price: {unit: $, thousands: ","}}.
+    Default: found by looking at all cells of the features and numeric targets."""
+    date_order: DateOrder = "auto"
+    """How to read 01/02/2012 in the column `time`: day_first or month_first. Default: derived from the column."""
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler) -> dict:
@@ -124,12 +147,13 @@ class Csv(Dataset):
             owners.setdefault(name, key)
             if old == key and key in ("numeric", "categorical"):
                 raise ValueError(f"column '{name}' is listed twice under {key}")
-            if old not in (None, key) and not {old, key} <= {"group", "validation", "test", "time", "ignore"}:
+            if old not in (None, key) and not {old, key} <= _MARKS and {old, key} != {"time", "dates"}:
                 raise ValueError(f"column '{name}' cannot be both {old} and {key}")
 
     def listed(self) -> list[tuple[str, str]]:
         """Return (option, column) for the lists of columns."""
-        return [(key, name) for key in ("numeric", "categorical", "ignore") for name in getattr(self, key) or []]
+        lists = ("numeric", "categorical", "dates", "ignore", "keep")
+        return [(key, name) for key in lists for name in getattr(self, key) or []]
 
     def marks(self) -> list[tuple[str, str]]:
         """Return (option, column) for the columns that are not features: they assign rows to splits, or weigh them."""
@@ -156,47 +180,53 @@ class Csv(Dataset):
 
     def all_transforms(self) -> list[Transform]:
         if self.inputs is None:
-            fill = [] if self.missing == "error" else [FillMissing(rule=self.missing)]
-            return [*fill, *self.transforms, Tabulate(), *self.named_transforms()]
+            steps = table_steps(self.transforms, self.missing, has_dates=bool(self.dates))
+            return [*steps, *self.named_transforms()]
         return self.named_transforms()
 
     def load(self) -> Loaded:
-        cells = Cells.of(Path(str(self.path)), self.delimiter, self.missing_values)
-        if len(cells.file) == 1:
-            raise DataError(f"{cells.file.path} has a single row: training needs at least two.")
+        cells = Cells.of(Path(str(self.path)), self.format, self.missing_values, self.formats)
         check_names(self, cells)
+        chosen = chosen_rows(self, with_formats(self, cells))
+        cells = chosen.cells
         read = {name: wanted.read(cells, key_of(self, "targets", name)) for name, wanted in targets_of(self).items()}
         inputs = found_inputs(self, cells)
         features = {
             name: given.read(cells, key_of(self, "inputs", name), cached=True) for name, given in inputs.items()
         }
         targets = {name: y for name, (y, _) in read.items()}
-        rows = Rows(features, targets, np.arange(len(cells.file)), marked(self, cells))
-        rows = in_order_of_time(cells.file, self.time, rows) if self.time else rows
+        rows = Rows(features, targets, chosen.rows, marked(self, cells))
+        rows = in_order_of_time(cells.file, self.time, rows, self.date_order) if self.time else rows
         outputs = {name: output for name, (_, output) in read.items()}
-        about, notes = notes_of(cells, inputs, targets)
+        about, notes = notes_of(chosen, inputs, targets)
         source = Source("file", f"{cells.file.path}{about}")
-        resolved = resolved_options(self, inputs, outputs)
+        resolved = resolved_options(self, inputs, outputs) | formats_of(self, cells) | cells.file.format.stated()
+        notes = (*cells.file.notes, *cells.notes, *notes)
         loaded = Loaded(rows, None, task_of(inputs, outputs), source, resolved, notes)
         return hold_out(loaded, self.test, self.split_seed)
 
     def read(self, path: Path, task: Task) -> Rows:
-        cells = Cells.of(path, self.delimiter, self.missing_values)
+        cells = Cells.of(path, self.format_to_predict, self.missing_values, self.formats)
         inputs = known_inputs(self)
         for given in inputs.values():
-            cells.require(given.used(), self.delimiter)
+            cells.require(given.used())
         features = {
             name: given.read(cells, key_of(self, "inputs", name), cached=False) for name, given in inputs.items()
         }
         found = {
             name: wanted.known(cells, task.outputs[name], key_of(self, "targets", name))
             for name, wanted in targets_of(self).items()
+            if self.missing_target == "error" or not lacks_some(cells, wanted.used())
         }
         targets = {name: y for name, y in found.items() if y is not None}
-        return Rows(features, targets if len(targets) == len(found) else {}, np.arange(len(cells.file)))
+        complete = len(targets) == len(targets_of(self))
+        return Rows(features, targets if complete else {}, np.arange(len(cells.file)))
+
+    def usually_carried(self) -> list[str]:
+        return self.keep
 
     def carried(self, path: Path, names: list[str]) -> dict[str, list[str]]:
-        return carried_columns(path, self.delimiter, names)
+        return carried_columns(path, names, self.format_to_predict, self.keep)
 
     def stand_in(self, seed: int, limit: int | None) -> Loaded:
         test = for_limit(self.test, limit)

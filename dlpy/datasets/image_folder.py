@@ -153,7 +153,7 @@ class ImageFolder(Dataset):
         return folder_table.table_of(self, self.path).all_transforms() if self.is_named else super().all_transforms()
 
     def carried(self, path: Path, names: list[str]) -> dict[str, list[str]]:
-        return carried_columns(path, ",", names) if self.is_named else super().carried(path, names)
+        return carried_columns(path, names) if self.is_named else super().carried(path, names)
 
     def outline(self) -> Task | None:
         if self.is_named:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -11,12 +12,15 @@ from pydantic import model_validator
 from dlpy.components.dataset import Dataset
 from dlpy.data.rows import Loaded, Rows, Source
 from dlpy.data.splits import Holdout, for_limit, hold_out
-from dlpy.data.tables import column_types, csv_file
+from dlpy.data.tables import column_types
+from dlpy.data.tables.csv_file import CsvFile
 from dlpy.data.tables.missing_cells import MISSING
 from dlpy.data.tables.targets import Wanted, known_target, target_of
-from dlpy.data.task import Output, Task
+from dlpy.data.task import Kind, Output, Task
+from dlpy.datasets._cells import Cells
+from dlpy.datasets._row_choice import Chosen, Duplicates, MissingTarget, all_rows, with_targets, without_repeats
+from dlpy.datasets._table_format import TableFileOptions
 from dlpy.datasets._table_options import (
-    Delimiter,
     TestRows,
     carried_columns,
     check_order,
@@ -27,8 +31,8 @@ from dlpy.datasets._table_options import (
 from dlpy.datasets._texts import TEXT, generated, generated_output, read_csv, texts_of
 
 
-class TextCsv(Dataset):
-    """A UTF-8 CSV file with a header, `path`, that has a text column and a target column.
+class TextCsv(TableFileOptions, Dataset):
+    """A table in a file, `path`, as with csv, that has a text column and a target column.
 
     No text may be empty. The classes are the distinct labels of the target in sorted order, as with csv. Other columns
     are ignored. A transform, `tokenize` or `hash_words`, converts the texts to integers. Pairs of texts, and texts with
@@ -52,10 +56,15 @@ class TextCsv(Dataset):
     test: TestRows = None
     """Test rows, taken before the validation rows and used only by `dlpy evaluate`: a fraction (0.2), a count (500), or
     a mapping ({column: split}). Default: none."""
+    keep: list[str] = []
+    """Columns that identify a row, e.g. [id], copied beside the predictions of `dlpy predict`."""
+    missing_target: MissingTarget = "error"
+    """How to handle rows without a target. error: stop; drop: leave them out, counted."""
+    duplicates: Duplicates = "keep"
+    """How to handle rows that equal an earlier row in every column. keep: use them; drop: leave them out, so that no
+    row is both trained on and tested on."""
     missing_values: list[str] = list(MISSING)
     """Texts that mark a missing target. Remove one from the list to keep it as a value, e.g. for a class named None."""
-    delimiter: Delimiter = ","
-    """Character between cells, e.g. ";" or "\\t"."""
 
     @model_validator(mode="after")
     def _possible(self) -> TextCsv:
@@ -73,32 +82,36 @@ class TextCsv(Dataset):
         return self.time is not None
 
     def outline(self) -> Task | None:
-        if self.task == "auto":
-            return None
-        return Task.single(TEXT, Output(self.task, None if self.task == "multiclass" else 1))
+        kind = self._kind()
+        return None if kind is None else Task.single(TEXT, Output(kind, None if kind == "multiclass" else 1))
 
     def load(self) -> Loaded:
-        file = csv_file.read(Path(str(self.path)), self.delimiter)
-        marks = [str(mark.column) for mark in self._marks()]
-        more = [("validation", mark) for mark in marks] + ([("time", self.time)] if self.time else [])
-        for key, name in (("text", self.text), ("target", self.target), *more):
-            if name not in file.names:
-                raise no_column(file, key, name)
-        column = column_types.columns_of(file, self.missing_values)[self.target]
-        y, output = target_of(file, column, Wanted(None if self.task == "auto" else self.task))
+        cells = Cells.of(Path(str(self.path)), self.format, self.missing_values)
+        self._check_names(cells.file)
+        chosen = self._chosen(cells)
+        file, marks = chosen.cells.file, [str(mark.column) for mark in self._marks()]
+        y, output = target_of(file, chosen.cells.columns[self.target], Wanted(self._kind()))
         marked = {mark: np.array(file.texts(mark), np.str_) for mark in marks}
-        rows = Rows.single(texts_of(file, self.text), y, marked)
+        rows = replace(Rows.single(texts_of(file, self.text), y, marked), index=chosen.rows)
         rows = in_order_of_time(file, self.time, rows) if self.time else rows
-        return self._loaded(rows, output, Source("file", str(file.path)), self.test)
+        about = f" ({', '.join(chosen.about())})" if chosen.about() else ""
+        loaded = self._loaded(rows, output, Source("file", f"{file.path}{about}"), self.test)
+        resolved = loaded.resolved | file.format.stated()
+        return replace(loaded, resolved=resolved, notes=(*file.notes, *chosen.notes()))
 
     def read(self, path: Path, task: Task) -> Rows:
-        file, texts = read_csv(path, self.text, self.delimiter)
+        file, texts = read_csv(path, self.text, self.format_to_predict)
         target = column_types.columns_of(file, self.missing_values).get(self.target)
         given = target is not None and len(target.missing) < len(file)
+        if target is not None and target.missing and self.missing_target == "drop":
+            given = False  # what is predicted may have no target
         return Rows.single(texts, known_target(file, target, task.output) if target and given else None)
 
+    def usually_carried(self) -> list[str]:
+        return self.keep
+
     def carried(self, path: Path, names: list[str]) -> dict[str, list[str]]:
-        return carried_columns(path, self.delimiter, names)
+        return carried_columns(path, names, self.format_to_predict, self.keep)
 
     def stand_in(self, seed: int, limit: int | None) -> Loaded:
         test = for_limit(self.test, limit)
@@ -110,6 +123,29 @@ class TextCsv(Dataset):
     def _loaded(self, rows: Rows, output: Output, source: Source, test: Holdout | None) -> Loaded:
         loaded = Loaded(rows, None, Task.single(TEXT, output), source, {"task": output.kind})
         return hold_out(loaded, test, self.split_seed)
+
+    def _chosen(self, cells: Cells) -> Chosen:
+        """Return the rows in use."""
+        chosen = all_rows(cells)
+        if self.missing_target == "drop":
+            chosen = with_targets(chosen, [self.target])
+        if self.duplicates == "drop":
+            chosen = without_repeats(chosen)
+        return chosen
+
+    def _check_names(self, file: CsvFile) -> None:
+        """Raise DataError for a column that the options name and the file does not have."""
+        marks = [("validation", str(mark.column)) for mark in self._marks()]
+        more = [*marks, *([("time", self.time)] if self.time else []), *(("keep", name) for name in self.keep)]
+        for key, name in (("text", self.text), ("target", self.target), *more):
+            if name not in file.names:
+                raise no_column(file, key, name)
+
+    def _kind(self) -> Kind | None:
+        """Return the type of the target; None if it is derived from the column."""
+        if self.task != "auto":
+            return self.task
+        return "regression" if self.target_transforms else None
 
     def _marks(self) -> list[Holdout]:
         """Return the hold-outs that are defined by a column."""

@@ -66,11 +66,11 @@ class TextFolder(Dataset):
     def read(self, path: Path, task: Task) -> Rows:
         if path.is_dir():
             return Rows.single(_texts(_files(path)))
-        return Rows.single(_texts([path]) if path.suffix == ".txt" else read_csv(path, "text", ",")[1])
+        return Rows.single(_texts([path]) if path.suffix == ".txt" else read_csv(path, "text")[1])
 
     def carried(self, path: Path, names: list[str]) -> dict[str, list[str]]:
         is_table = path.is_file() and path.suffix != ".txt"
-        return carried_columns(path, ",", names) if is_table else super().carried(path, names)
+        return carried_columns(path, names) if is_table else super().carried(path, names)
 
     def stand_in(self, seed: int, limit: int | None) -> Loaded:
         classes = self.classes or ["a", "b"]

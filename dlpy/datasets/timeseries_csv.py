@@ -15,14 +15,25 @@ from dlpy.components.dataset import TargetOptions
 from dlpy.components.named_transform import OfInput
 from dlpy.components.transform import Transform
 from dlpy.core.errors import ConfigError, DataError
-from dlpy.data.rows import Loaded, Rows, Source
+from dlpy.data.rows import Loaded, Rows, Source, is_missing
 from dlpy.data.tables import column_types, csv_file, timestamps
+from dlpy.data.tables.cell_formats import CellFormat
 from dlpy.data.tables.csv_file import CsvFile
 from dlpy.data.task import Output, Task
 from dlpy.datasets._names import TARGET_OR_TARGETS, Found, Name, raise_found, required, wrong_names
 from dlpy.datasets._series import Record, Series, segments, thinned
-from dlpy.datasets._series_columns import about, is_numeric, numbers, waves
-from dlpy.datasets._table_options import Delimiter, no_column, no_column_to_predict, require_names
+from dlpy.datasets._series_columns import (
+    about,
+    filled_notes,
+    formats_in,
+    in_formats,
+    in_given_formats,
+    is_numeric,
+    numbers,
+    waves,
+)
+from dlpy.datasets._table_format import TableFileOptions
+from dlpy.datasets._table_options import no_column, no_column_to_predict
 from dlpy.models.dense import as_list
 
 _STAND_IN_ROWS = 2_000
@@ -39,8 +50,8 @@ class SeriesTarget(TargetOptions):
     """Unit of the column, shown in tables and plots, e.g. degC."""
 
 
-class TimeseriesCsv(Series):
-    """A CSV file with a header, `path`, whose rows are in time order, and a column to forecast.
+class TimeseriesCsv(TableFileOptions, Series):
+    """A table in a file, `path`, as with csv, whose rows are in time order, and a column to forecast.
 
     By default the last rows of the file are the validation and test rows. Rows are numbered from 0.
     """
@@ -61,8 +72,11 @@ class TimeseriesCsv(Series):
     T, transforms: [standardize]}, pressure: {column: p}}."""
     gaps: Literal["error", "allow"] = "error"
     """How to handle irregular or repeated timestamps. error: stop; allow: drop the windows that cross a gap."""
-    delimiter: Delimiter = ","
-    """Character between cells, e.g. ";" or "\\t"."""
+    missing: Literal["error", "previous"] = "error"
+    """How to handle missing cells. error: stop; previous: repeat the value before in lookback windows; rows without a
+    target are left out."""
+    formats: dict[str, CellFormat] = {}
+    """How the cells of columns are written that are not plain numbers, as with csv. Default: found."""
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler) -> dict:
@@ -130,35 +144,40 @@ class TimeseriesCsv(Series):
         return replace(task, outputs={name: Output("regression", unit=one.unit) for name, one in self.targets.items()})
 
     def load(self) -> Loaded:
-        file = csv_file.read(Path(str(self.path)), self.delimiter)
+        file = csv_file.read(Path(str(self.path)), self.format)
         times = self._times(file)
         self._check_names(file)
-        columns = column_types.columns_of(file)
-        if self.columns is None:
-            require_names(file, [name for name in file.names if name != self.time])
-        names = self.columns or [name for name in file.names if name != self.time and is_numeric(file, columns[name])]
+        columns = in_formats(file, column_types.columns_of(file), self.columns, self.forecast, self.formats)
+        free = [name for name in file.names if name != self.time and name not in file.index]
+        names = self.columns or [name for name in free if is_numeric(file, columns[name])]
         if not names:
             raise DataError(f"{file.path.name} has no numeric columns; a series needs at least one.")
-        values = numbers(file, columns, names)
-        target = numbers(file, columns, self.forecast)
+        values = numbers(file, columns, names, self.missing)
+        target = numbers(file, columns, self.forecast, "error" if self.missing == "error" else "keep")
         broken = None if times is None else timestamps.breaks(times)
         record = Record(
             values, target[:, 0] if len(self.forecast) == 1 else target, self._place(names), times, broken, tuple(names)
         )
         loaded = self.loaded(record, Source("file", str(file.path)))
-        notes = (about(times, file), *self._gap_notes(times))
-        return Loaded(loaded.train, loaded.test, loaded.task, loaded.source, {"columns": names}, notes)
+        every = [*dict.fromkeys([*names, *self.forecast])]
+        formats = formats_in(columns, every)
+        notes = [*file.notes, about(times, file), *self._gap_notes(times), *filled_notes(columns, every)]
+        notes += [f"column '{name}': {form.described()}" for name, form in formats.items()]
+        resolved: dict[str, object] = {"columns": names, **file.format.stated()}
+        resolved |= {"formats": self.formats | formats} if formats else {}
+        train, test = (_with_targets(rows) for rows in (loaded.train, loaded.test))
+        return Loaded(train or loaded.train, test, loaded.task, loaded.source, resolved, tuple(notes))
 
     def read(self, path: Path, task: Task) -> Rows:
-        file = csv_file.read(path, self.delimiter)
+        file = csv_file.read(path, self.format_to_predict)
         if self.columns is None:
             raise ConfigError("data: 'columns' must be listed, as in the run's config.yaml.")
         times = self._times(file)
-        columns = column_types.columns_of(file)
+        columns = in_given_formats(file, column_types.columns_of(file), self.formats)
         for name in self.columns:
             if name not in columns:
-                raise no_column_to_predict(file, name, self.delimiter)
-        values = numbers(file, columns, self.columns)
+                raise no_column_to_predict(file, name)
+        values = numbers(file, columns, self.columns, self.missing)
         anchors = np.arange(self.lookback, len(file) + 1)
         if len(anchors) == 0:
             raise DataError(f"{path} has {len(file):,} rows; a window needs {self.lookback:,}.")
@@ -258,3 +277,11 @@ class TimeseriesCsv(Series):
         count = "one gap" if len(found) == 1 else f"{len(found):,} gaps, the first"
         where = f"{timestamps.stamp(times[first - 1])} and {timestamps.stamp(times[first])} (row {first:,})"
         return [f"{count} between {where}; rows are {usual} apart"]
+
+
+def _with_targets(rows: Rows | None) -> Rows | None:
+    """Return the rows whose targets are all known."""
+    if rows is None:
+        return None
+    gone = np.any([is_missing(y) for y in rows.targets.values()], axis=0)
+    return rows.take(np.flatnonzero(~gone)) if gone.any() else rows

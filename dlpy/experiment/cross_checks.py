@@ -9,7 +9,7 @@ from dlpy.components.model import GenerativeModel, Model
 from dlpy.components.objectives import DATA_LOSS, Metric
 from dlpy.core.errors import ConfigError, ConfigErrors, did_you_mean
 from dlpy.data.splits import stratified
-from dlpy.data.task import Task
+from dlpy.data.task import TARGET, Task
 from dlpy.experiment.class_weights import check_class_weight
 from dlpy.experiment.phases import clashes_of_phases, has_schedule
 from dlpy.experiment.yaml_reader import Keys, Mistake
@@ -115,6 +115,7 @@ def misfits(experiment: Experiment, task: Task) -> list[Mistake]:
             return attempt.mistakes
     if experiment.data.only and len(experiment.data.only) == 1 and any(o.has_classes for o in task.outputs.values()):
         return [Mistake(("data", "only"), "one class cannot be classified: name at least two.")]
+    attempt(("model", "name"), experiment.model.check_codes, task)
     attempt(("model", "name"), experiment.model.check, task)
     attempt(("model", "output_activation"), _check_output_activation, experiment.model, task)
     attempt.mistakes += _of_own_scores(experiment, task)
@@ -161,6 +162,9 @@ def _wrong_names(experiment: Experiment, task: Task) -> list[Mistake]:
         hint = f"there are several inputs: list it for one, such as data.inputs.{next(iter(task.inputs))}."
         options = [name for name in ("transforms", "augmentation") if getattr(data, name)]
         mistakes += [Mistake(("data", name), hint) for name in options]
+    if data.target_transforms and TARGET not in task.outputs:
+        hint = f"list them for one target, such as data.targets.{next(iter(task.outputs))}.transforms."
+        mistakes.append(Mistake(("data", "target_transforms"), hint))
     if not task.is_single and not experiment.model.takes_several:
         counts = f"{len(task.inputs)} inputs and {len(task.outputs)} outputs"
         hint = f"{experiment.model.name} takes one input and predicts one target, not {counts}: use combined or graph."

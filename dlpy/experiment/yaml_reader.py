@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 
 from dlpy.core.errors import ConfigError, DataError, check_kind, did_you_mean, shortened
+from dlpy.data.tables.part_files import matching
 
 Keys = tuple[str | int, ...]
 
@@ -164,13 +165,15 @@ class Reader:
         return text
 
     def _located(self, text: str) -> str:
-        """Return the absolute path of an existing file; otherwise the text."""
+        """Return the absolute path of an existing file, or a pattern of such paths; otherwise the text."""
         if "\0" in text:
             raise ValueError("it contains a NUL")
         for folder in (self.folder, Path.cwd()):
             path = folder / Path(text).expanduser()
             if path.exists():
                 return str(path.resolve())
+            if matching(path):
+                return str(path.absolute())
         return text
 
 

@@ -19,20 +19,20 @@ def add_output(x: Any, output: Output, name: str, activation: str | None = None)
 
     dense = sparse_dense() if getattr(x, "sparse", False) else layers.Dense
     if output.kind == "ordinal":
-        return _in_order(dense((output.units or 1) - 1, activation="sigmoid", name=name)(x))
+        return in_order(dense((output.units or 1) - 1, activation="sigmoid", name=name)(x))
     return dense(output.units, activation=activation or output.activation, name=name)(x)
 
 
-def _in_order(steps: Any) -> Any:
-    """Return the probabilities of classes in an order: (batch, classes).
+def in_order(steps: Any) -> Any:
+    """Return the probabilities of classes in an order: (batch, ..., classes).
 
-    Each of `steps` (batch, classes - 1) is the probability that the class is above one, given that it is not below it:
-    the continuation ratios of CORN (Shi, Cao & Raschka 2021), whose product is the probability to be above. The
+    Each of `steps` (batch, ..., classes - 1) is the probability that the class is above one, given that it is not below
+    it: the continuation ratios of CORN (Shi, Cao & Raschka 2021), whose product is the probability to be above. The
     cross-entropy of these probabilities is CORN's loss.
     """
     from keras import ops as keras_ops
 
     ops: Any = keras_ops
     above = ops.cumprod(steps, axis=-1)
-    first = ops.ones_like(above[:, :1])
+    first = ops.ones_like(above[..., :1])
     return ops.concatenate([first, above], axis=-1) - ops.concatenate([above, 0 * first], axis=-1)

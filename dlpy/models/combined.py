@@ -40,6 +40,7 @@ class Combined(PretrainedModel):
 
     masks_padding = True  # where the encoder of the input does
     takes_several = True
+    reads_codes = True  # where the encoder of the input does
 
     name: Literal["combined"] = "combined"
     encoders: Annotated[dict[str, Any], WithJsonSchema(_ENCODERS_SCHEMA)] = {}

@@ -10,6 +10,7 @@ from dlpy.core.errors import ConfigError
 from dlpy.core.options import Block
 from dlpy.data.task import Task
 from dlpy.engine.sparse_dense import sparse_dense
+from dlpy.models._columns import vectors
 from dlpy.models._outputs import add_output
 from dlpy.models._sequences import EmbeddedModel, refuse_tokens, time_steps
 
@@ -53,8 +54,11 @@ class Regularizer(Block):
 class Dense(EmbeddedModel):
     """Fully connected layers over flat rows: tables, bags of words, flattened images.
 
-    Windows of a time series, grayscale images and embedded sequences are flattened.
+    Windows of a time series, grayscale images and embedded sequences are flattened. Columns of a table that `tabulate`
+    gives as codes are embedded.
     """
+
+    reads_codes = True
 
     name: Literal["dense"] = "dense"
     units: list[Units] = [64, 64]
@@ -87,8 +91,11 @@ class Dense(EmbeddedModel):
         if task.input.kind == "sequence" or len(task.input.shape) == 2:
             inputs, x = time_steps(task, self.embedding, masking=False)
             return keras.Model(inputs, add_head(layers.Flatten()(x), self, task))
-        inputs = keras.Input(task.input.shape, sparse=task.input.kind == "sparse", name="input")
-        return keras.Model(inputs, add_head(inputs, self, task))
+        if task.input.kind == "sparse":
+            inputs = keras.Input(task.input.shape, sparse=True, name="input")
+            return keras.Model(inputs, add_head(inputs, self, task))
+        inputs, x = vectors(task)
+        return keras.Model(inputs, add_head(x, self, task))
 
 
 class DenseHead(Block):

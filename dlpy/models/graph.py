@@ -46,6 +46,7 @@ class Graph(PretrainedModel):
 
     masks_padding = True  # where the input has no fixed length
     takes_several = True
+    reads_codes = True  # where the block over the input does
 
     name: Literal["graph"] = "graph"
     layers: Annotated[dict[str, Any], WithJsonSchema(_LAYERS_SCHEMA)]

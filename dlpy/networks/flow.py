@@ -196,7 +196,11 @@ def _check_kind(root: Node, flow: Flow) -> None:
     if given is not None:
         _check_input(kind, given)
     if root.family is not None:  # it checks the rest itself
+        if given is not None:
+            root.family.check_codes(view(given, ()))
         return
+    if given is not None and given.categories:
+        raise ConfigError(f"{kind} would take codes of categories for numbers: use {{family: dense}} on this input.")
     if flow.integers and kind not in _OF_INTEGERS:
         raise ConfigError(f"{kind} cannot read the integers of a sequence: put {{layer: Embedding}} in front.")
     if kind == "Embedding" and not flow.integers and (given is not None or flow.shape is not None):

@@ -2,27 +2,51 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from dlpy.starter.wording import Option, experiment_file, meant
+from dlpy.starter.recipes import recipe_for_table
+from dlpy.starter.wording import Item, Option, experiment_file, meant
 
 HELD_OUT = [
     Option("test", 0.15, "held out for dlpy evaluate"),
     Option("validation", 0.15, "monitored during training"),
 ]
 TEXT_MODEL = [Option("name", "dense"), Option("units", [16, 16])]
-TABLE_MODEL = [Option("name", "dense"), Option("units", [64, 64])]
+ARRAY_MODEL = [Option("name", "dense"), Option("units", [64, 64])]
+TABLE_MODEL = [Option("name", "tabm")]  # its options and its training: see recipes.py
 SERIES_MODEL = [Option("name", "rnn"), Option("cell", "gru"), Option("units", 16), Option("dropout", 0.1)]
 _SHORT_SERIES = 300  # rows
 
 
-def first_file(title: list[str], output: Path, data: list[Option], model: list[Option], rows: int) -> str:
+@dataclass(frozen=True)
+class Fit:
+    """What decides the options of training.
+
+    rows: the number of rows. scores: options for the metrics and class weights. monitor: the score that stops training.
+    numbers: of a table, the number of numeric columns.
+    """
+
+    rows: int
+    scores: list[Option] = field(default_factory=list)
+    monitor: str = "val_loss"
+    numbers: int = 0
+
+
+def first_file(title: list[str], output: Path, data: list[Option], model: list[Option], fit: Fit) -> str:
     """Return an experiment file, with epochs and batch size chosen by the number of rows."""
+    rows = fit.rows
+    if model == TABLE_MODEL:
+        recipe = recipe_for_table(rows, fit.numbers, fit.monitor)
+        training = [*recipe.training, *fit.scores]
+        blocks = {"data": data, "model": recipe.model, "training": training, "callbacks": recipe.callbacks}
+        return experiment_file(title, output, blocks)
     batch = 16 if rows < 1_000 else 32 if rows < 10_000 else 512 if model == TEXT_MODEL or rows > 100_000 else 128
     batch = 128 if model == SERIES_MODEL and rows >= _SHORT_SERIES else batch
     epochs = 100 if rows < 10_000 else 20
-    training = [Option("epochs", epochs), Option("batch_size", batch)]
-    return experiment_file(title, output, {"data": data, "model": model, "training": training})
+    training = [Option("epochs", epochs), Option("batch_size", batch), *fit.scores]
+    early = [Item({"name": "early_stopping", "monitor": fit.monitor, "patience": 10})]
+    return experiment_file(title, output, {"data": data, "model": model, "training": training, "callbacks": early})
 
 
 def values_of(options: list[Option]) -> dict[str, object]:

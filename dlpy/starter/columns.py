@@ -1,27 +1,29 @@
-"""Sorts the columns of a table into numbers, categories, dates and texts, with reasons for unused ones."""
+"""Sorts the columns of a table into numbers, categories, dates and texts, with reasons for all of them."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
-from dlpy.core.errors import ConfigError, DataError, did_you_mean, shortened
-from dlpy.data.tables import column_types, signed_numbers, timestamps
-from dlpy.data.tables.column_types import Column
-from dlpy.data.tables.csv_file import UNNAMED, CsvFile
+from dlpy.core.errors import ConfigError, did_you_mean, shortened
+from dlpy.data.tables import column_types, timestamps
+from dlpy.data.tables.column_types import MOST_TEXTS, Column, formatted
+from dlpy.data.tables.csv_file import CsvFile
 from dlpy.data.tables.dates import Dates, dates_of
+from dlpy.data.tables.found_formats import find_format
+from dlpy.data.tables.understood import Understood, are_codes, dates_among, understood
+from dlpy.starter.identifiers import identifies, is_constant, such
 from dlpy.starter.wording import plural
 
-_MOST_CATEGORIES = 100
 _MOSTLY = 0.95  # of the cells
 _EXAMPLE = 40  # characters
-_COUNTING = ("id", "index", "idx", "row", "rowid", "row_id", "rownum", "nr", "no", "no.", "number", "#", "key", "pk")
+_MOST_STRAYS = 0.05  # of the cells: more texts among numbers than this are not taken for missing cells
 _YEARS = range(1_500, 2_200)
 _FIRST_DAY, _LAST_DAY = 19_000_101, 22_001_231
-_PEEK = 200  # cells
 
 
 @dataclass(frozen=True)
@@ -51,89 +53,128 @@ class Choices:
 class Columns:
     """The columns other than the target, by kind.
 
-    unused: the reason why a column is left out, with an example cell.
+    kinds: what each is taken for, and why. ids: columns that identify rows. unused: columns that are left out, with an
+    example cell. Of both, the texts are the reasons. orders: of day and month, of the dates that need one.
+    doubtful: categories that could have been meant as numbers.
     """
 
     numeric: list[str] = field(default_factory=list)
     categories: dict[str, list[str]] = field(default_factory=dict)
     dates: dict[str, Dates] = field(default_factory=dict)
     prose: dict[str, list[str]] = field(default_factory=dict)
+    ids: dict[str, str] = field(default_factory=dict)
     unused: dict[str, str] = field(default_factory=dict)
+    kinds: dict[str, tuple[str, str]] = field(default_factory=dict)
+    orders: dict[str, str] = field(default_factory=dict)
+    doubtful: list[str] = field(default_factory=list)
+
+
+def read_columns(file: CsvFile, columns: Mapping[str, Column], choices: Choices) -> dict[str, Column]:
+    """Return the columns, with the cells of those that hold numbers with signs, units or a few other texts as numbers.
+
+    The other texts are taken for missing cells if they are few.
+    """
+    return {
+        name: column if name in choices.categorical else _as_numbers(file, column) for name, column in columns.items()
+    }
+
+
+def _as_numbers(file: CsvFile, column: Column) -> Column:
+    if column.is_numeric or len(column.missing) == len(file) or dates_among(file.texts(column.name), column.markers):
+        return column
+    finding = find_format(file, column)
+    form, strays = finding.format, Counter(finding.strays)
+    if (
+        form is None
+        or finding.doubt
+        or (strays and are_codes(column, finding))
+        or strays.total() > _MOST_STRAYS * len(file)
+    ):
+        return column
+    if strays and finding.different <= column_types.MOST_CLASSES:
+        return column
+    whole = form.model_copy(update={"missing": [*form.missing, *strays]})
+    return formatted(file, column, whole)
 
 
 def look(file: CsvFile, columns: Mapping[str, Column], names: Sequence[str], choices: Choices) -> Columns:
-    """Return the named columns, sorted by kind.
-
-    Raises:
-        DataError: a column holds numbers with a few exceptions.
-    """
+    """Return the named columns, sorted by kind."""
     found = Columns()
     for name in names:
-        column = columns[name]
-        reason = _left_out(file, column, choices)
-        dates = None if reason or name in choices.categorical else dates_in(file, column)
-        if reason:
-            found.unused[name] = reason
-        elif dates is not None:
-            found.dates[name] = dates
-        elif name not in choices.categorical and is_numeric(file, column, f"--ignore {name} leaves it out"):
-            found.numeric.append(name)
-        else:
-            _sort_texts(file, column, choices, found)
+        _sort(file, columns[name], choices, found)
     return found
 
 
-def _sort_texts(file: CsvFile, column: Column, choices: Choices, found: Columns) -> None:
-    """Add a text column to `found`: to the categories, or to the unused ones if nearly all texts differ."""
-    cells = file.texts(column.name)
-    different = len(set(cells))
-    if column.name in choices.categorical or different <= min(_MOST_CATEGORIES, len(cells) / 2):
-        found.categories[column.name] = cells
+def _sort(file: CsvFile, column: Column, choices: Choices, found: Columns) -> None:
+    """Add a column to `found`."""
+    name = column.name
+    reason = _left_out(file, column, choices)
+    if reason:
+        kind = "nothing" if len(column.missing) == len(file) else "number" if column.is_numeric else "text"
+        found.unused[name], found.kinds[name] = reason, (kind, reason)
         return
-    count = f"{plural(different, 'different text')} in {plural(len(cells), 'row')}"
-    found.unused[column.name] = f"{count}{_such(file, column)}"
+    if name in choices.categorical:
+        found.categories[name], found.kinds[name] = file.texts(name), ("category", "--categorical")
+        return
+    identity = identifies(file, column)
+    if identity:
+        found.ids[name], found.kinds[name] = identity, ("identifier", identity)
+        return
+    known, dates = understood(file, column), dates_in(file, column)
+    if known.kind == "date" or dates is not None:
+        _add_dates(file, column, known, dates, found)
+    elif column.is_numeric and known.kind != "code":
+        found.numeric.append(name)
+        found.kinds[name] = ("number", _about_numbers(column, known))
+    else:
+        _sort_texts(file, column, known, found)
+
+
+def _add_dates(file: CsvFile, column: Column, known: Understood, dates: Dates | None, found: Columns) -> None:
+    """Add a column of dates to `found`: to the unused ones if day and month cannot be told apart."""
+    name = column.name
+    if dates is None or known.doubt:
+        why = f"{_plainly(known, name)}: data.dates: {{{name}: day_first}}" if known.doubt else known.description
+        found.unused[name], found.kinds[name] = why, ("date", why)
+        return
+    found.dates[name] = dates
+    if known.order is not None:
+        found.orders[name] = known.order
+    first, last = (str(time.astype("datetime64[D]")) for time in (np.nanmin(dates.times), np.nanmax(dates.times)))
+    told = known.description if known.kind == "date" else f"dates, {first} to {last}"
+    found.kinds[name] = ("date", told)
+
+
+def _plainly(known: Understood, name: str) -> str:
+    """Return what is in doubt about a column, without its name in front."""
+    return known.doubt.removeprefix(f"Column {name}: ").removesuffix(".")
+
+
+def _about_numbers(column: Column, known: Understood) -> str:
+    return known.description if column.format is None else column.format.described()
+
+
+def _sort_texts(file: CsvFile, column: Column, known: Understood, found: Columns) -> None:
+    """Add a column of texts to `found`: to the categories, or to the unused ones if nearly all texts differ."""
+    name, cells = column.name, file.texts(column.name)
+    given = {*cells} - {*column.markers}
+    count = f"{plural(len(given), 'different text')} in {plural(len(cells), 'row')}"
+    if len(given) <= min(MOST_TEXTS, len(cells) / 2) and not column_types.is_prose(cells):
+        what = "code" if known.kind == "code" else "category"
+        found.categories[name], found.kinds[name] = cells, (what, known.description if what == "code" else count)
+        found.doubtful.extend([name] if known.doubt else [])
+        return
+    doubt = f"; {_plainly(known, name)}" if known.doubt else such(file, column)
+    found.unused[name], found.kinds[name] = f"{count}{doubt}", ("text", f"{count}{doubt}")
     if column_types.is_prose(cells):
-        found.prose[column.name] = cells
-
-
-def is_numeric(file: CsvFile, column: Column, otherwise: str) -> bool:
-    """Return whether a column holds numbers.
-
-    Args:
-        otherwise: another way to handle such a column, for the message.
-
-    Raises:
-        DataError: it holds numbers with signs (such as $) or a few other texts.
-    """
-    if column.is_numeric:
-        return True
-    cells = file.texts(column.name)
-    wrong = signed_numbers.look(cells, column.markers)
-    if wrong is None:
-        return False
-    shown = [f"'{shortened(cells[row], _EXAMPLE)}' (line {file.body.line(row)})" for row in wrong.rows]
-    number = (
-        "" if wrong.plain is None else f", such as {wrong.plain:g} for '{shortened(cells[wrong.rows[0]], _EXAMPLE)}'"
-    )
-    only = "" if wrong.only is None else f" --missing '{wrong.only}' treats it as a missing cell."
-    raise DataError(
-        f"{file.where(wrong.rows[0], column.name)} holds numbers except for {', '.join(shown)}. The column may be "
-        f"important, so dlpy new does not guess: write plain numbers into the file{number}.{only} --categorical "
-        f"{column.name} treats its texts as categories, {otherwise}."
-    )
+        found.prose[name] = cells
 
 
 def dates_in(file: CsvFile, column: Column) -> Dates | None:
     """Return the dates of a column in which nearly all cells are dates; None for any other column."""
     if column.is_numeric:
-        return _dates_as_numbers(file, column)
-    cells = file.texts(column.name)
-    given = [cell for cell in cells if cell not in column.markers]
-    peek = dates_of(given[:_PEEK])
-    if not given or len(peek.bad) > (1 - _MOSTLY) * len(peek.times):
-        return None
-    dates = dates_of(cells)
-    return dates if len(cells) - len(dates.bad) >= _MOSTLY * len(given) else None
+        return None if column.format is not None else _dates_as_numbers(file, column)
+    return dates_among(file.texts(column.name), column.markers)
 
 
 def told(unused: Mapping[str, str]) -> list[str]:
@@ -141,32 +182,27 @@ def told(unused: Mapping[str, str]) -> list[str]:
     return [f"Not used: {name} ({reason})" for name, reason in unused.items()]
 
 
-def _such(file: CsvFile, column: Column) -> str:
-    """Return ", such as" and an example cell of the column."""
-    missing = set(column.missing)
-    row = next((row for row in range(len(file)) if row not in missing), 0)
-    return f", such as '{shortened(file.texts(column.name)[row], _EXAMPLE)}'"
-
-
 def _left_out(file: CsvFile, column: Column, choices: Choices) -> str:
     """Return why a column is left out whatever its kind, or an empty text."""
     share = len(column.missing) / len(file)
     if column.name in choices.ignore:
-        return f"left out by --ignore{_such(file, column)}"
+        return f"left out by --ignore{such(file, column)}"
     if share == 1:
         text = file.texts(column.name)[0]
         return f"every cell is missing, such as '{text}'" if text else "every cell is empty"
     if share >= _MOSTLY:
-        return f"{share:.0%} of the cells are missing{_such(file, column)}"
-    named = column.name.lower() in _COUNTING or UNNAMED.fullmatch(column.name)
-    if named and column.name not in choices.categorical and _counts(column):
-        return f"a row number{_such(file, column)}"
+        return f"{share:.0%} of the cells are missing{such(file, column)}"
+    if column.name in file.index and column.name not in choices.categorical:
+        return f"it has no name, and only labels the rows{such(file, column)}"
+    if is_constant(file, column):
+        rows = "every row that has a value" if column.missing else "every row"
+        return f"'{shortened(_first_cell(file, column), _EXAMPLE)}' in {rows}"
     return ""
 
 
-def _counts(column: Column) -> bool:
-    """Return whether a column counts the rows, starting at any number."""
-    return column.is_numeric and not column.missing and bool((np.diff(column.values) == 1).all())
+def _first_cell(file: CsvFile, column: Column) -> str:
+    missing = set(column.missing)
+    return next(text for row, text in enumerate(file.texts(column.name)) if row not in missing)
 
 
 def _dates_as_numbers(file: CsvFile, column: Column) -> Dates | None:

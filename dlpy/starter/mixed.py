@@ -44,16 +44,14 @@ def parts_of(study: Study) -> Parts | None:
     return Parts(facts, _named(texts, "text"), _named(images, "image"))
 
 
-def input_options(parts: Parts, about_facts: list[Option], *, has_numbers: bool) -> list[Option]:
+def input_options(parts: Parts, about_facts: list[Option]) -> list[Option]:
     """Return the option `inputs` of the dataset.
 
     Args:
         parts: the columns of each input.
-        about_facts: options of the numbers and categories.
-        has_numbers: whether there are numbers among these.
+        about_facts: options of the numbers and categories, their transforms included.
     """
     given = [Option("columns", "rest", "all other columns that are not ignored"), *about_facts]
-    given += [_transforms([Item("standardize")])] if has_numbers else []
     inputs = [Option("facts", given, plural(len(parts.facts), "column") + " of numbers and categories")]
     for name, column in parts.texts.items():
         words = [

@@ -13,7 +13,7 @@ from dlpy.data.tables import timestamps
 from dlpy.data.tables.csv_file import CsvFile
 from dlpy.data.tables.dates import Dates, dates_of
 from dlpy.datasets.timeseries_csv import TimeseriesCsv
-from dlpy.starter.blocks import SERIES_MODEL, first_file, values_of
+from dlpy.starter.blocks import SERIES_MODEL, Fit, first_file, values_of
 from dlpy.starter.wording import Option, plural, relative
 from dlpy.training.pipeline import split
 
@@ -21,20 +21,24 @@ LEAST_ROWS = 60
 _FEWEST_WINDOWS = 5  # per split
 _FEWEST_KEPT = 0.5  # of the windows, after those across gaps are dropped
 _STEPS_FORWARD = 0.95  # of the rows, later than the row before
+_SHARE = 0.15  # of the rows, held out
+_FEW = 4.5  # rows to hold out of a short series: a window and its targets
 _MONTH = 2_629_746  # seconds, on average
 
 
 @dataclass(frozen=True)
 class Timeline:
-    """The time stamps of a series.
+    """The time stamps of a series, none for rows that are one only by their order.
 
-    readable: whether timeseries_csv can read the column. notes: comments on minor problems.
+    readable: whether timeseries_csv can read the column. notes: comments on minor problems. clock: a second column,
+    with the time of day.
     """
 
     name: str
     times: np.ndarray
     readable: bool
     notes: tuple[str, ...] = ()
+    clock: str = ""
 
 
 def trouble(file: CsvFile, name: str, dates: Dates) -> str:
@@ -77,23 +81,27 @@ def joined(file: CsvFile, name: str, clock: str) -> Timeline | None:
     dates = dates_of([f"{day} {hour}" for day, hour in zip(file.texts(name), hours, strict=True)])
     if dates.doubtful or len(dates.bad) or len(dates.backward) or len(dates.repeated):
         return None
-    return Timeline(f"{name} with {clock}", dates.times, readable=False)
+    return Timeline(f"{name} with {clock}", dates.times, readable=False, clock=clock)
 
 
 def experiment_for_series(
     file: CsvFile, output: Path, source: list[Option], timeline: Timeline, about: list[str]
-) -> str | None:
-    """Return a forecasting experiment file, or None if no window fits.
+) -> tuple[str, list[str]] | None:
+    """Return a forecasting experiment file and the notes at its top, or None if no window fits.
 
     Args:
         source: the options that name the target, the columns and the delimiter.
-        about: comments at the top.
+        about: further comments at the top.
     """
     for data, title, notes in _attempts(file, output, source, timeline):
         if _fits(file, data):
-            first, last = (timestamps.stamp(time) for time in timeline.times[[0, -1]])
-            lines = [title, f"{first} to {last}", *notes, *about]
-            return first_file(lines, output, data, SERIES_MODEL, len(file))
+            span = (
+                [f"{' to '.join(timestamps.stamp(time) for time in timeline.times[[0, -1]])}"]
+                if len(timeline.times)
+                else []
+            )
+            told = [title, *span, *notes]
+            return first_file([*told, *about], output, data, SERIES_MODEL, Fit(len(file))), told
     return None
 
 
@@ -109,6 +117,11 @@ def _attempts(
     file: CsvFile, output: Path, source: list[Option], timeline: Timeline
 ) -> Iterator[tuple[list[Option], str, list[str]]]:
     """Yield data blocks to try, best first, each with its title and comments."""
+    if not len(timeline.times):
+        why = "There is no other column to predict it from: the rows are taken for a series, in their order"
+        data = _block(file, output, [*source, *_window(len(file), 0, None)])
+        yield data, _title(file, source, "1 row"), [why]
+        return
     spacing = timestamps.spacing(timeline.times)
     day = round(np.timedelta64(1, "D") / spacing)
     period = {0: 0, 1: 7}.get(day, day)  # daily rows have a weekly period; longer spacings have none
@@ -146,14 +159,15 @@ def _window(rows: int, period: int, spacing: np.timedelta64 | None) -> list[Opti
 
 
 def _block(file: CsvFile, output: Path, options: list[Option]) -> list[Option]:
+    share = _SHARE if len(file) >= LEAST_ROWS else round(max(_SHARE, _FEW / len(file)), 2)
     return [
         Option("name", "timeseries_csv"),
         Option("path", relative(file.path, output)),
         *options,
         Option("difference", True, "predict the change since the last value"),
         Option("transforms", ["standardize"], "mean and deviation of the training rows"),
-        Option("test", 0.15, "the last rows, held out for dlpy evaluate"),
-        Option("validation", 0.15, "the rows before these, monitored during training"),
+        Option("test", share, "the last rows, held out for dlpy evaluate"),
+        Option("validation", share, "the rows before these, monitored during training"),
     ]
 
 
@@ -166,7 +180,9 @@ def _fits(file: CsvFile, data: list[Option]) -> bool:
     except DataError:
         return False
     counts = [len(rows) for rows in (parts.train, parts.validation, parts.test) if rows is not None]
-    return min(counts) >= _FEWEST_WINDOWS and sum(counts) >= _FEWEST_KEPT * (len(file) - 3 * dataset.lookback)
+    return min(counts) >= (_FEWEST_WINDOWS if len(file) >= LEAST_ROWS else 1) and sum(counts) >= _FEWEST_KEPT * (
+        len(file) - 3 * dataset.lookback
+    )
 
 
 def _spelled(distance: np.timedelta64) -> str:

@@ -12,18 +12,22 @@ from dlpy.components.dataset import Dataset
 from dlpy.components.model import Model
 from dlpy.core.errors import ConfigError, did_you_mean
 from dlpy.core.suggestions import command
+from dlpy.data.tables.part_files import is_table
 from dlpy.data.task import Task
 from dlpy.datasets.npz import Npz
-from dlpy.starter.blocks import TABLE_MODEL, TEXT_MODEL, first_file
+from dlpy.starter.blocks import ARRAY_MODEL, TABLE_MODEL, TEXT_MODEL, Fit, first_file
 from dlpy.starter.columns import Choices
 from dlpy.starter.folder import experiment_for_folder, experiment_for_named_text, experiment_for_text
-from dlpy.starter.table import about, experiment_for_table
-from dlpy.starter.wording import Item, Option, relative
+from dlpy.starter.overview import Draft
+from dlpy.starter.source import about_target
+from dlpy.starter.table import experiment_for_table
+from dlpy.starter.wording import Item, Option, relative, title_of
 
 _NONE = Choices()
+_WIDE = 100  # numbers in a row: more are unlike a table's
 
 
-def experiment_for(source: str, target: str | None, output: Path, choices: Choices = _NONE) -> str:
+def experiment_for(source: str, target: str | None, output: Path, choices: Choices = _NONE) -> Draft:
     """Return an experiment file that trains on `source`, to be written to `output`.
 
     Args:
@@ -36,11 +40,18 @@ def experiment_for(source: str, target: str | None, output: Path, choices: Choic
         DataError: the file cannot be read.
     """
     path = Path(source)
-    if path.suffix.lower() in (".csv", ".tsv"):
+    if _is_table(path):
         return experiment_for_table(path, target, output, choices)
     for option, given in (("target", target), *vars(choices).items()):
         if given:
             raise ConfigError(f"--{option} needs a CSV file; leave it out for '{source}'.")
+    text = _without_columns(source, output)
+    return Draft(text, tuple(title_of(text)))
+
+
+def _without_columns(source: str, output: Path) -> str:
+    """Return the experiment file for anything but a table."""
+    path = Path(source)
     if os.path.isdir(path) and source not in Dataset.registry.names():  # noqa: PTH112 - False where a name is too long
         return experiment_for_folder(path, output)
     if path.suffix.lower() == ".npz":
@@ -53,21 +64,31 @@ def experiment_for(source: str, target: str | None, output: Path, choices: Choic
     return _for_named(source, output)
 
 
+def _is_table(path: Path) -> bool:
+    """Return whether a path or a pattern names a table, or a folder with parts of one."""
+    if is_table(path):
+        return True
+    try:
+        return path.is_dir() and any(map(is_table, path.iterdir()))
+    except OSError:  # the name is too long
+        return False
+
+
 def _for_npz(path: Path, output: Path) -> str:
     dataset = Npz(path=str(path))
     loaded = dataset.load()
     rows = len(loaded.train)
     data = [Option("name", "npz"), Option("path", relative(path, output))]
     data += [Option(key, str(loaded.resolved[key])) for key in ("x", "y")]
-    data.append(Option("task", loaded.task.output.kind, about(loaded.task.output, None)))
+    data.append(Option("task", loaded.task.output.kind, about_target(loaded.task.output, None)))
     transforms, model = _fitting(loaded.task, isinstance(loaded.train.x, np.ndarray) and loaded.train.x.dtype.kind)
-    data += transforms
+    data += [*transforms, *_scaled(loaded.task)]
     if loaded.test is None:
         data.append(Option("test", 0.15, "held out for dlpy evaluate"))
     data.append(Option("validation", 0.15, "monitored during training"))
     shape = " x ".join(map(str, loaded.task.input.shape))
     title = f"Predicts {loaded.resolved['y']} from {loaded.resolved['x']} of {path.name}: {rows:,} rows of {shape}."
-    return first_file([title], output, data, model, rows)
+    return first_file([title], output, data, model, Fit(rows))
 
 
 def _for_named(name: str, output: Path) -> str:
@@ -82,10 +103,24 @@ def _for_named(name: str, output: Path) -> str:
     if task.output.kind == "tokens":
         return experiment_for_named_text(name, output)
     transforms, model = _fitting(task, "u" if len(task.input.shape) > 1 else "f")
+    scaled = _scaled(task, in_time=Dataset.registry.get(name).in_time_order)
     fallback = Option("fallback", "stand_in", "without a network: train on generated rows", suggested=True)
-    data = [Option("name", name), *transforms, Option("validation", 0.2, "monitored during training"), fallback]
+    data = [
+        Option("name", name),
+        *transforms,
+        *scaled,
+        Option("validation", 0.2, "monitored during training"),
+        fallback,
+    ]
     rows = 1_000 if task.input.kind in ("array", "table") and len(task.input.shape) == 1 else 20_000
-    return first_file([f"A first model of {name}."], output, data, model, rows)
+    return first_file([f"A first model of {name}."], output, data, model, Fit(rows))
+
+
+def _scaled(task: Task, *, in_time: bool = False) -> list[Option]:
+    """Return the option that standardizes a numeric target; not that of a series, which its own transforms change."""
+    if in_time or task.output.kind != "regression" or task.output.units != 1:
+        return []
+    return [Option("target_transforms", ["standardize"], "scores are in the target's own unit")]
 
 
 def _fitting(task: Task, dtype: str | bool) -> tuple[list[Option], list[Option]]:
@@ -94,7 +129,8 @@ def _fitting(task: Task, dtype: str | bool) -> tuple[list[Option], list[Option]]
     if task.input.kind == "sequence":
         return [Option("transforms", ["multi_hot"], "which words occur, regardless of order")], TEXT_MODEL
     if len(shape) < 2:
-        return [Option("transforms", ["standardize"], "mean 0, standard deviation 1")], TABLE_MODEL
+        model = TABLE_MODEL if shape and (shape[0] or _WIDE) < _WIDE else ARRAY_MODEL
+        return [Option("transforms", ["standardize"], "mean 0, standard deviation 1")], model
     scaling = "rescale" if dtype in ("u", "i") else "standardize"
     small = len(shape) == 2 or shape[-1] in (1, 3, 4)
     if "convnet" in Model.registry.names() and small and min(size or 0 for size in shape[:2]) >= 12:

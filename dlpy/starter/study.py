@@ -3,40 +3,67 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from dlpy.core.errors import ConfigError, DataError, did_you_mean, reading
-from dlpy.data.tables import column_types, csv_file, missing_cells, timestamps
+import numpy as np
+
+from dlpy.core.errors import ConfigError, DataError, did_you_mean
+from dlpy.data.tables import column_types, csv_file, missing_cells
 from dlpy.data.tables.column_types import Column
 from dlpy.data.tables.csv_file import CsvFile
-from dlpy.data.tables.dates import Dates
 from dlpy.data.tables.missing_cells import MISSING
-from dlpy.data.tables.targets import Wanted, target_of
-from dlpy.data.task import Output
-from dlpy.starter.columns import Choices, Columns, dates_in, is_numeric, look
-from dlpy.starter.series import LEAST_ROWS, by_hand, trouble
+from dlpy.data.tables.targets import Wanted, are_classes, target_of
+from dlpy.data.task import Kind, Output
+from dlpy.datasets._cells import Cells
+from dlpy.datasets._row_choice import all_rows, with_targets
+from dlpy.starter.columns import Choices, Columns, dates_in, look, read_columns
+from dlpy.starter.target import choose_target
 from dlpy.starter.wording import listed
 
-_LONGEST_HEADER = 1 << 20
+_LEAST_ROWS = 3
+_CLASS_NAMES = ("None",)
+
+
+@dataclass(frozen=True)
+class AboutTarget:
+    """The column to predict.
+
+    why: why it is not the last column. kept: texts that usually mark a missing cell and are classes here.
+    lacking: how many rows have no target. given: whether the command line named it.
+    """
+
+    name: str
+    output: Output
+    why: str
+    kept: tuple[str, ...]
+    lacking: int
+    given: bool
 
 
 @dataclass(frozen=True)
 class Study:
-    """A table with its target and its other columns.
+    """The rows of a table that have a target, the target, and the other columns.
 
-    markers: texts that mark a missing cell. kept: those of them that are classes of the target instead.
-    given: whether the target was named on the command line.
+    whole: all rows.
     """
 
     file: CsvFile
     columns: dict[str, Column]
-    target: str
-    output: Output
+    about: AboutTarget
     others: Columns
     choices: Choices
-    kept: tuple[str, ...]
-    given: bool
+    whole: Cells
+
+    @property
+    def target(self) -> str:
+        """The name of the column to predict."""
+        return self.about.name
+
+    @property
+    def output(self) -> Output:
+        """The type of the target."""
+        return self.about.output
 
     @property
     def markers(self) -> tuple[str, ...]:
@@ -51,20 +78,55 @@ def study(path: Path, target: str | None, choices: Choices) -> Study:
         ConfigError: there is no such column.
         DataError: the file cannot be read, a column is numeric with exceptions, or the target is not usable.
     """
-    file = csv_file.read(path, delimiter_of(path))
+    file = csv_file.read(path)
+    if len(file) < _LEAST_ROWS:
+        what = f"{len(file)} rows" if len(file) > 1 else "a single row"
+        raise DataError(f"{path} has {what}: training, validation and test rows need at least {_LEAST_ROWS}.")
     if target is not None and target not in file.names:
         raise ConfigError(f"--target: {path} has no column '{target}'.{did_you_mean(target, file.names)}")
     choices.check(file.names, path)
     markers = tuple(dict.fromkeys((*MISSING, *choices.missing)))
     columns = column_types.columns_of(file, markers)
-    name = target or _last_column(file, columns, choices)
+    name, why = (
+        (target, "") if target is not None else choose_target(file, read_columns(file, columns, choices), choices)
+    )
     kept = _classes_kept(file, columns[name], choices)
     if kept:
         columns = column_types.columns_of(file, [marker for marker in markers if marker not in kept])
-    chosen = "binary" if len(set(file.texts(name))) == 2 else "multiclass"
-    found = target_of(file, columns[name], Wanted(chosen if name in choices.categorical else None))[1]
+    columns = _read(file, columns, name, choices)
+    whole = Cells(file, columns, markers)
+    given = with_targets(all_rows(whole), [name])
+    file, columns = given.cells.file, given.cells.columns
+    found = target_of(file, columns[name], Wanted(_kind(file, name, choices)))[1]
     others = look(file, columns, [column for column in file.names if column != name], choices)
-    return Study(file, columns, name, found, others, choices, kept, target is not None)
+    about = AboutTarget(name, found, why, kept, given.lacking, given=target is not None)
+    return Study(file, columns, about, others, choices, whole)
+
+
+def of_all_rows(study: Study) -> Study:
+    """Return the study with the rows that have no target, too."""
+    if not study.about.lacking:
+        return study
+    file, columns = study.whole.file, study.whole.columns
+    others = look(file, columns, [name for name in file.names if name != study.target], study.choices)
+    return replace(study, file=file, columns=columns, others=others)
+
+
+def _kind(file: CsvFile, name: str, choices: Choices) -> Kind | None:
+    """Return the type of the target if the command line decides it."""
+    if name not in choices.categorical:
+        return None
+    return "binary" if len(set(file.texts(name))) == 2 else "multiclass"
+
+
+def _read(file: CsvFile, columns: dict[str, Column], target: str, choices: Choices) -> dict[str, Column]:
+    """Return the columns with signed numbers as numbers; those of the target only if they are no classes."""
+    found = read_columns(file, columns, choices)
+    own = found[target]
+    is_label = own.format is not None and own.format.kind == "boolean"
+    if is_label or (own.format is not None and are_classes(own.values[~np.isnan(own.values)])):
+        found[target] = columns[target]
+    return found
 
 
 def _classes_kept(file: CsvFile, column: Column, choices: Choices) -> tuple[str, ...]:
@@ -72,93 +134,23 @@ def _classes_kept(file: CsvFile, column: Column, choices: Choices) -> tuple[str,
 
     Raises:
         ConfigError: the target is ignored.
-        DataError: the target holds dates, or is numeric with exceptions.
+        DataError: the target holds dates.
     """
     if column.name in choices.ignore:
         raise ConfigError(f"--ignore: '{column.name}' is the target; choose another with --target.")
     if not column.is_numeric and dates_in(file, column) is not None:
         raise DataError(f"{file.path}: the target '{column.name}' holds dates: choose another with --target.")
-    if column.name not in choices.categorical and is_numeric(file, column, "--target names another column"):
+    if column.is_numeric:
         return ()
     cells = file.texts(column.name)
-    return tuple(dict.fromkeys(cells[row] for row in column.missing if cells[row] and cells[row] in MISSING))
-
-
-def _last_column(file: CsvFile, columns: dict[str, Column], choices: Choices) -> str:
-    """Return the last column that can be a target, that is, holds neither sentences nor dates."""
-    for name in reversed(file.names):
-        column = columns[name]
-        if name in choices.ignore:
-            continue
-        if column.is_numeric or not (column_types.is_prose(file.texts(name)) or dates_in(file, column)):
-            return name
-    return file.names[-1]
-
-
-def delimiter_of(path: Path) -> str:
-    """Return the usual delimiter that occurs most often in the first line."""
-    if path.suffix.lower() == ".tsv":
-        return "\t"
-    with reading(path):
-        if path.is_dir():
-            return ","  # the reader says what is wrong
-        with path.open(encoding="utf-8-sig", errors="replace") as lines:
-            first = lines.readline(_LONGEST_HEADER)
-    return max(",;\t|", key=first.count)
-
-
-def no_series(study: Study) -> list[str]:
-    """Return why the rows are not a series, for each column of dates, if the target could be forecast."""
-    if study.output.kind != "regression" and not study.columns[study.target].is_numeric:
-        return []
-    lines = []
-    for name, dates in study.others.dates.items():
-        wrong = trouble(study.file, name, dates)
-        if wrong:
-            lines.append(f"Column {name} cannot be the time of a series: {wrong}")
-        elif len(study.file) < LEAST_ROWS:
-            lines.append(f"Column {name} holds times, but {by_hand(study.file, name, study.target)}")
-    return lines
-
-
-def order_of(study: Study) -> tuple[str | None, list[str]]:
-    """Return the column of dates to split the rows by, if any, and comments that explain it."""
-    dates = study.others.dates
-    if not dates:
-        return None, []
-    name = min(dates, key=lambda name: _rank(dates[name]))
-    found = dates[name]
-    if len(found.bad) or found.doubtful:
-        hint = f"Correct it, or split the rows at random with --ignore {name}."
-        raise DataError(
-            f"{study.file.path}: rows with a column of dates are split in time order, but '{name}' does not define "
-            f"it: {trouble(study.file, name, found)}. {hint}"
-        )
-    first, last = (timestamps.stamp(time).removesuffix(" 00:00:00") for time in (found.times.min(), found.times.max()))
-    line = f"Rows are split in the order of {name} ({first} to {last}): the model is tested on the latest rows."
-    return name, [*no_series(study), f"{line} --ignore {name} splits at random"]
-
-
-def _rank(dates: Dates) -> tuple[bool, bool]:
-    """Return a sort key: columns of complete dates first, then those that are already in order."""
-    steps = len(dates.times) - 1
-    return bool(len(dates.bad)), len(dates.backward) not in (0, steps - len(dates.repeated))
-
-
-def unused_dates(study: Study) -> dict[str, str]:
-    """Return the reason why each column of dates is not used."""
-    cells = {name: study.file.texts(name) for name in study.others.dates}
-    return {name: f"dates, such as '{texts[0]}', are not used as input" for name, texts in cells.items()}
+    return tuple(dict.fromkeys(cells[row] for row in column.missing if cells[row] in _CLASS_NAMES))
 
 
 def missing_lines(study: Study) -> list[str]:
-    """Return comments on the texts that were treated as missing cells, and on those that were not."""
-    lines = [
-        f"Treated as missing in {name}: {listed([f'{_shown(text)} ({count:,})' for text, count in texts.items()])}"
-        for name, texts in gaps_of(study).items()
-    ]
-    cells = study.file.texts(study.target) if study.kept else []
-    kept = [f"'{text}' ({cells.count(text):,})" for text in study.kept]
+    """Return comments on texts, other than empty ones, that were treated as missing cells or were not."""
+    lines = []
+    cells = study.file.texts(study.target) if study.about.kept else []
+    kept = [f"'{text}' ({cells.count(text):,})" for text in study.about.kept]
     if kept:
         lines.append(f"Treated as a class of {study.target}, not as missing: {listed(kept)}; see missing_values")
     taken = {text for texts in gaps_of(study).values() for text in texts if text}
@@ -167,11 +159,6 @@ def missing_lines(study: Study) -> list[str]:
         named = listed([f"'{text}'" for text in study.markers if text in taken])
         lines.append(f"If {named} should be a value, add to data: missing_values: {rest}")
     return lines
-
-
-def _shown(text: str) -> str:
-    """Return a cell's text in quotes, or "empty cells"."""
-    return f"'{text}'" if text else "empty cells"
 
 
 def gaps_of(study: Study) -> dict[str, Counter[str]]:

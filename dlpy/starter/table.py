@@ -4,37 +4,27 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dlpy.components.dataset import Dataset
+import numpy as np
+
 from dlpy.core.errors import DataError
 from dlpy.data.tables import column_types
-from dlpy.data.tables.column_types import Column
-from dlpy.data.tables.missing_cells import MISSING
-from dlpy.data.task import Output
-from dlpy.data.validate import check, check_every_class
-from dlpy.datasets.csv import Csv
-from dlpy.datasets.text_csv import TextCsv
-from dlpy.starter.blocks import HELD_OUT, TABLE_MODEL, TEXT_MODEL, first_file, values_of
-from dlpy.starter.columns import Choices, Columns, told
-from dlpy.starter.mixed import MIXED_MODEL, input_options, parts_of
+from dlpy.starter.columns import Choices, told
+from dlpy.starter.kinds import kinds_of
+from dlpy.starter.order import no_series
+from dlpy.starter.overview import Draft, as_comments, overview
+from dlpy.starter.preparation import preparation_of
+from dlpy.starter.rows import experiment_for_rows
 from dlpy.starter.series import LEAST_ROWS, Timeline, experiment_for_series, joined, timeline_of, trouble
-from dlpy.starter.study import (
-    Study,
-    delimiter_of,
-    gaps_of,
-    missing_lines,
-    no_series,
-    order_of,
-    study,
-    unused_dates,
-)
-from dlpy.starter.wording import Item, Option, listed, plural, relative
-from dlpy.training.pipeline import split, transform
+from dlpy.starter.source import form_options
+from dlpy.starter.study import Study, of_all_rows, study
+from dlpy.starter.texts import experiment_for_texts, has_texts
+from dlpy.starter.wording import Option, plural
 
-_LATEST = {"fraction": 0.15, "take": "last"}
+_MOST_HOLES = 0.3  # of the cells of a column of a series
 _CLOCKS = ("time", "hour", "hr", "clock", "time of day", "time_of_day", "timeofday")
 
 
-def experiment_for_table(path: Path, target: str | None, output: Path, choices: Choices) -> str:
+def experiment_for_table(path: Path, target: str | None, output: Path, choices: Choices) -> Draft:
     """Return an experiment file, to be written to `output`, that predicts a column of a CSV file.
 
     Raises:
@@ -48,16 +38,21 @@ def experiment_for_table(path: Path, target: str | None, output: Path, choices: 
         return forecast
     counting = all(column_types.counts_rows(found.columns[name]) for name in others.numeric)
     if others.prose and not others.categories and counting:
-        return _for_texts(found, output)
-    if not others.numeric and not others.categories:
+        return experiment_for_texts(found, output)
+    if others.numeric or others.categories or preparation_of(found, in_time=False).dates:
+        return experiment_for_rows(found, output)
+    if has_texts(found):
+        return experiment_for_texts(found, output)
+    alone = _target_alone(found, output)
+    if alone is None:
         raise DataError(_nothing(found))
-    return _for_rows(found, output)
+    return alone
 
 
 def _nothing(study: Study) -> str:
     """Return why no column other than the target can be used."""
     others, path = study.others, study.file.path
-    reasons = [*told(others.unused), *no_series(study)]
+    reasons = [*told({**others.ids, **others.unused}), *no_series(study)]
     if not others.dates:
         reasons.insert(0, f"{path} has only names besides '{study.target}': no numbers, no categories, no sentences.")
     else:
@@ -65,29 +60,71 @@ def _nothing(study: Study) -> str:
     return " ".join(reason if reason.endswith(".") else f"{reason}." for reason in reasons)
 
 
-def _forecast(study: Study, output: Path) -> str | None:
+def _forecast(study: Study, output: Path) -> Draft | None:
     """Return a forecasting experiment if the rows are a series, otherwise None."""
-    file, others, target = study.file, study.others, study.columns[study.target]
-    if len(file) < LEAST_ROWS or not target.is_numeric or target.missing or study.target in study.choices.categorical:
+    study = of_all_rows(study)
+    others = study.others
+    if len(study.file) < LEAST_ROWS or not _is_numeric(study):
         return None
     if study.output.kind == "binary" and (others.numeric or others.categories):
         return None
     timeline = _timeline(study)
-    if timeline is None:
+    return None if timeline is None else _series(study, output, timeline)
+
+
+def _series(study: Study, output: Path, timeline: Timeline) -> Draft | None:
+    """Return a forecasting experiment, or None if no window fits."""
+    file, others = study.file, study.others
+    numeric = [name for name in others.numeric if name != timeline.clock]
+    holes = {name: len(study.columns[name].missing) for name in (*numeric, study.target)}
+    wrong = {
+        name: count
+        for name, count in holes.items()
+        if 0 in study.columns[name].missing or count > _MOST_HOLES * len(file)
+    }
+    if study.target in wrong:
         return None
-    holes = {name: len(study.columns[name].missing) for name in others.numeric if study.columns[name].missing}
-    why = {name: f"{plural(count, 'missing cell')}, and a series needs every value" for name, count in holes.items()}
-    why |= dict.fromkeys(others.categories, "text: a series needs numbers")
-    why |= {name: reason for name, reason in unused_dates(study).items() if name != timeline.name}
-    columns = [*(name for name in others.numeric if name not in holes), study.target]
+    columns = [*(name for name in numeric if name not in wrong), study.target]
+    filled = {name: count for name, count in holes.items() if count and name in columns}
     texts = {name for name, column in study.columns.items() if not column.is_numeric}
     every = set(file.names) == {*columns, timeline.name} and timeline.name in texts  # the reader skips text columns
     source = [
         *([] if every else [Option("columns", columns)]),
         Option("target", study.target, "its past values are used as input, too"),
-        *([Option("delimiter", delimiter)] if (delimiter := delimiter_of(file.path)) != "," else []),
+        *form_options(study),
     ]
-    return experiment_for_series(file, output, source, timeline, told({**others.unused, **why}))
+    if filled:
+        told = f"{plural(sum(filled.values()), 'missing cell')}; such rows are no targets"
+        source.append(Option("missing", "previous", told))
+    why = {name: f"{plural(count, 'missing cell')}, too many or in the first row" for name, count in wrong.items()}
+    why |= dict.fromkeys(others.categories, "text: a series needs numbers")
+    becomes = dict.fromkeys(columns, "input, with its past values")
+    becomes |= dict.fromkeys(
+        [timeline.name.removesuffix(f" with {timeline.clock}"), timeline.clock], "time of the rows"
+    )
+    kinds = {name: (kind, why.get(name, reason)) for name, (kind, reason) in kinds_of(study).items()}
+    lines = overview(study, kinds, {**becomes, study.target: "target, and input with its past values"})
+    made = experiment_for_series(file, output, source, timeline, ["", *as_comments(lines)])
+    return None if made is None else Draft(made[0], tuple(made[1]), tuple(lines))
+
+
+def _target_alone(study: Study, output: Path) -> Draft | None:
+    """Return an experiment that forecasts the target from its own past, or None.
+
+    Rows without dates are taken to be in order.
+    """
+    study = of_all_rows(study)
+    if not _is_numeric(study):
+        return None
+    if study.others.dates:
+        timeline = _timeline(study)
+        return None if timeline is None else _series(study, output, timeline)
+    return _series(study, output, Timeline("", np.empty(0, "datetime64[us]"), readable=False))
+
+
+def _is_numeric(study: Study) -> bool:
+    """Return whether the target is a column of numbers that are not called categories."""
+    return study.columns[study.target].is_numeric and study.target not in study.choices.categorical
 
 
 def _timeline(study: Study) -> Timeline | None:
@@ -99,132 +136,3 @@ def _timeline(study: Study) -> Timeline | None:
     clocks = [column for column in file.names if column.lower() in _CLOCKS and column not in study.choices.ignore]
     pairs = ((day, clock) for day in dates for clock in clocks if day != clock)
     return next((found for day, clock in pairs if (found := joined(file, day, clock)) is not None), None)
-
-
-def _for_rows(study: Study, output: Path) -> str:
-    file, others = study.file, study.others
-    time, in_time = order_of(study)
-    parts = parts_of(study)
-    used = [] if parts is None else parts.used
-    unused = {name: why for name, why in others.unused.items() if name not in used}
-    ignore = [name for name in (*unused, *others.dates) if name != time]
-    chosen = bool(set(study.choices.categorical) - {study.target})
-    about_facts = [*([Option("categorical", [*others.categories])] if chosen else []), *_filling(study)]
-    data = [
-        Option("name", "csv"),
-        *_source(study, output),
-        *([Option("time", time, "rows are sorted by it")] if time else []),
-        *([Option("ignore", ignore, "see the reasons above")] if ignore else []),
-        *(about_facts if parts is None else []),
-        *_transforms(others) * (parts is None),
-        *([] if parts is None else input_options(parts, about_facts, has_numbers=bool(others.numeric))),
-        *_held_out(time),
-    ]
-    title = f"Predicts {study.target} from the other columns of {file.path.name} ({plural(len(file), 'row')})."
-    about = [f"{plural(len(others.numeric), 'numeric column')}: {listed(others.numeric)}"] if others.numeric else []
-    if others.categories:
-        values = [
-            f"{name} ({plural(len(set(cells) - {*study.markers}), 'value')})"
-            for name, cells in others.categories.items()
-        ]
-        about.append(f"{plural(len(others.categories), 'categorical column')}: {listed(values)}")
-    about += [f"{plural(len(used), 'column')} of texts or image files: {listed(used)}"] if used else []
-    about += [*missing_lines(study), *told({**unused, **unused_dates(study)}), *in_time]
-    _try(Csv.model_validate({**values_of(data), "path": str(file.path)}), time)
-    return first_file([title, *about], output, data, TABLE_MODEL if parts is None else MIXED_MODEL, len(file))
-
-
-def _transforms(others: Columns) -> list[Option]:
-    if not others.numeric:
-        return []
-    return [Option("transforms", ["standardize"], "numeric columns: mean 0, standard deviation 1")]
-
-
-def _for_texts(study: Study, output: Path) -> str:
-    """Return an experiment that uses the column with the longest texts."""
-    file, prose = study.file, study.others.prose
-    column = max(prose, key=lambda name: sum(map(len, prose[name])))
-    others = [name for name in file.names if name not in (column, study.target)]
-    time, in_time = order_of(study)
-    path, *source = _source(study, output)
-    transforms = [
-        Item({"name": "tokenize", "vocabulary": 10_000}, "the 9,999 most frequent words"),
-        Item("multi_hot", "which words occur, regardless of order"),
-    ]
-    data = [
-        Option("name", "text_csv"),
-        path,
-        Option("text", column, f"of {plural(len(others), 'other column')}: {listed(others)}" if others else ""),
-        *source,
-        *([Option("time", time, "rows are sorted by it")] if time else []),
-        Option("transforms", transforms),
-        *_held_out(time),
-    ]
-    unused = {name: why for name, why in study.others.unused.items() if name != column}
-    unused |= dict.fromkeys(study.others.numeric, "row numbers; only the texts are used")
-    title = f"Predicts {study.target} from the texts in {column} of {file.path.name} ({plural(len(file), 'row')})."
-    about = [*missing_lines(study), *told({**unused, **unused_dates(study)}), *in_time]
-    values = {key: value for key, value in values_of(data).items() if key != "transforms"}
-    _try(TextCsv.model_validate({**values, "path": str(file.path)}), time)
-    return first_file([title, *about], output, data, TEXT_MODEL, len(file))
-
-
-def _source(study: Study, output: Path) -> list[Option]:
-    """Return the options shared by all experiments on the table."""
-    file = study.file
-    last = "the last column; " * (study.target == file.names[-1])
-    which = "" if study.given else f"{last}change it to predict another"
-    delimiter = delimiter_of(file.path)
-    markers = list(study.markers)
-    note = (
-        f"without {listed([repr(text) for text in study.kept])}, which is a class"
-        if study.kept
-        else "texts that mark a missing cell"
-    )
-    return [
-        Option("path", relative(file.path, output)),
-        Option("target", study.target, which),
-        Option("task", study.output.kind, about(study.output, study.columns[study.target])),
-        *([Option("delimiter", delimiter)] if delimiter != "," else []),
-        *([Option("missing_values", markers, note)] if tuple(markers) != MISSING else []),
-    ]
-
-
-def _held_out(time: str | None) -> list[Option]:
-    if time is None:
-        return HELD_OUT
-    return [
-        Option("test", _LATEST, "the latest rows, held out for dlpy evaluate"),
-        Option("validation", _LATEST, "the rows before these, monitored during training"),
-    ]
-
-
-def _filling(study: Study) -> list[Option]:
-    """Return the option that fills missing cells, if there are any."""
-    gaps = {name: sum(texts.values()) for name, texts in gaps_of(study).items()}
-    if not gaps:
-        return []
-    rule = "median" if any(name in study.others.numeric for name in gaps) else "most_frequent"
-    counts = [f"{name} ({count})" for name, count in gaps.items()]
-    return [Option("missing", rule, f"{plural(sum(gaps.values()), 'missing cell')}: {listed(counts)}")]
-
-
-def _try(dataset: Dataset, time: str | None) -> None:
-    """Raise DataError if training cannot start with these splits."""
-    try:
-        loaded = dataset.load()
-        parts = split(dataset, loaded)
-        if any(given.kind == "table" for given in loaded.task.inputs.values()):
-            check(transform(dataset, parts, loaded.task)[0])
-        elif loaded.task.output.has_classes:
-            check_every_class(parts.train, loaded.task)
-    except DataError as error:
-        hint = f" Rows are split in the order of '{time}'; --ignore '{time}' splits them at random." if time else ""
-        raise DataError(f"{error}{hint}") from None
-
-
-def about(found: Output, column: Column | None) -> str:
-    """Return a comment with the range of a numeric target, or with the classes."""
-    if found.kind == "regression":
-        return "" if column is None else f"numbers from {column.values.min():g} to {column.values.max():g}"
-    return f"{len(found.classes)} classes: {listed(list(found.classes))}"

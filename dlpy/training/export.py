@@ -12,6 +12,7 @@ from dlpy.data.features import Pictures
 from dlpy.data.rows import Rows
 from dlpy.data.task import Task
 from dlpy.engine.custom_step import stepped_class
+from dlpy.engine.members import with_plain_layers
 from dlpy.experiment.experiment import Experiment
 from dlpy.networks.summary import uses_of
 from dlpy.runs.directory import Run
@@ -33,7 +34,9 @@ def portable_model(
         return with_preprocessing(model.portable, pipeline, raw) if takes_rows else model.portable
     import keras
 
-    model = keras.Model(model.input, model.output)  # not compiled: some losses and metrics only dlpy could load
+    model = with_plain_layers(
+        keras.Model(model.input, model.output)
+    )  # not compiled: some losses and metrics only dlpy could load
     if not task.is_single:
         return with_preprocessing_of_each(model, pipeline, raw)
     if task.output.kind == "tokens":

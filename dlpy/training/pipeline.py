@@ -133,7 +133,9 @@ class Pipeline:
 
 def _fits(made: Input, given: Input) -> bool:
     """Return whether an input may be the one that a run was trained with."""
-    return made.vocabulary == given.vocabulary and all(map(may_be_same, zip(made.shape, given.shape, strict=False)))
+    same = (made.vocabulary, made.categories) == (given.vocabulary, given.categories)
+    sizes = [(made.numbers, given.numbers), *zip(made.shape, given.shape, strict=False)]
+    return same and all(map(may_be_same, sizes))
 
 
 def may_be_same(sizes: tuple[int | None, int | None]) -> bool:

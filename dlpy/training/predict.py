@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from dlpy.components.dataset import Dataset
 from dlpy.core.errors import ConfigError, DataError
 from dlpy.core.suggestions import command
 from dlpy.data.features import Windows
@@ -74,7 +75,7 @@ def predict(run: Run, path: Path, ask: Ask, tell: Tell = silent) -> Predicted:
     rows = trained.experiment.data.read(path, trained.raw_task)
     if len(rows) == 0:
         raise DataError(f"{path} has no rows.")
-    kept = trained.experiment.data.carried(path, _columns(ask.keep)) if ask.keep else {}
+    kept = _kept(trained.experiment.data, path, _columns(ask.keep), tell)
     return _predicted(trained, rows, f"the rows of {path}", ask, kept)
 
 
@@ -114,6 +115,16 @@ def _columns(keep: tuple[str, ...]) -> list[str]:
     if not all(names):
         raise ConfigError(f"--keep {','.join(keep)}: expected names of columns, such as --keep id,name.")
     return list(dict.fromkeys(names))
+
+
+def _kept(data: Dataset, path: Path, names: list[str], tell: Tell) -> dict[str, list[str]]:
+    """Return the columns to write beside the predictions: those asked for, after those of `data.keep`."""
+    usual = data.usually_carried()
+    kept = data.carried(path, names) if names or usual else {}
+    for name in usual:
+        if name not in kept:
+            tell(f"{path} has no column '{name}' to keep (data.keep).")
+    return kept
 
 
 def _predicted(trained: Trained, raw: Rows, what: str, ask: Ask, kept: dict[str, list[str]]) -> Predicted:

@@ -13,6 +13,7 @@ from dlpy.components.transform import Transform
 from dlpy.core.errors import ConfigError, DataError
 from dlpy.data.features import Table
 from dlpy.data.rows import Rows
+from dlpy.data.tables.calendar import shown
 from dlpy.data.task import State, Task
 from dlpy.data.unfamiliar import Unfamiliar
 
@@ -75,7 +76,10 @@ class FillMissing(Transform):
             return []
         names = (*rows.x.numeric_names, *rows.x.categorical_names)
         gaps = [*np.isnan(rows.x.numeric).sum(axis=0), *(rows.x.categorical == "").sum(axis=0)]
-        fills = [*(f"{number:.6g}" for number in state["numeric"]), *(f"'{text}'" for text in state["categorical"])]
+        dates = rows.x.date_names
+        numbers = zip(rows.x.numeric_names, state["numeric"], strict=True)
+        fills = [shown(number) if name in dates else f"{number:.6g}" for name, number in numbers]
+        fills += [f"'{text}'" for text in state["categorical"]]
         return [
             Unfamiliar(name, "missing cells", int(count), len(rows), known=f"filled with {fill}", is_usual=True)
             for name, count, fill in zip(names, gaps, fills, strict=True)

@@ -12,6 +12,7 @@ from dlpy.core.errors import ConfigError, DataError
 from dlpy.data.features import Table, Windows
 from dlpy.data.rows import Rows
 from dlpy.data.task import Output, State, Task
+from dlpy.transforms._numbers import check_numbers
 
 
 class Log(Transform):
@@ -28,8 +29,7 @@ class Log(Transform):
     """Number added before the logarithm; 1 for counts, which may be 0."""
 
     def outline(self, task: Task) -> Task:
-        if task.input.kind not in ("array", "table"):
-            raise ConfigError(f"log requires arrays or tables, not {task.input}.")
+        check_numbers(self.name, task.input)
         return task.with_input(replace(task.input, target=None, rescaled=True))  # targets stay as they are
 
     def apply(self, rows: Rows, state: State) -> Rows:

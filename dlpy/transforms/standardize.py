@@ -14,6 +14,7 @@ from dlpy.core.errors import ConfigError
 from dlpy.data.features import Table, Windows
 from dlpy.data.rows import Rows
 from dlpy.data.task import Output, State, Task
+from dlpy.transforms._numbers import check_numbers, numbers_of
 
 if TYPE_CHECKING:
     import keras
@@ -33,8 +34,7 @@ class Standardize(Transform):
     is_invertible = True
 
     def outline(self, task: Task) -> Task:
-        if task.input.kind not in ("array", "table"):
-            raise ConfigError(f"standardize requires arrays or tables, not {task.input}.")
+        check_numbers(self.name, task.input)
         return task.with_input(replace(task.input, rescaled=True))
 
     def measured(self, task: Task, state: State) -> Task:
@@ -46,7 +46,7 @@ class Standardize(Transform):
     def fit(self, rows: Rows, task: Task) -> State:
         if isinstance(rows.x, Windows):
             return _fit_series(rows.x, rows.y if len(rows.targets) == 1 else None)
-        numbers = _numbers(rows)
+        numbers = numbers_of(rows)
         mean, deviation = _moments(numbers)
         return {"mean": mean, "deviation": deviation}
 
@@ -57,7 +57,7 @@ class Standardize(Transform):
                 return rows
             mean, deviation = state["target"]
             return rows.with_y(((rows.y - mean) / deviation).astype(np.float32))
-        scaled = (_numbers(rows) - state["mean"]) / state["deviation"]
+        scaled = (numbers_of(rows) - state["mean"]) / state["deviation"]
         if isinstance(rows.x, Table):
             return rows.with_x(replace(rows.x, numeric=scaled))
         return rows.with_x(scaled.astype(np.float32))
@@ -98,7 +98,3 @@ def _moments(numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the mean and the standard deviation of each column, with 1 in place of a standard deviation of 0."""
     deviation = np.asarray(np.nanstd(numbers, axis=0, dtype=np.float64))
     return np.asarray(np.nanmean(numbers, axis=0, dtype=np.float64)), np.where(deviation > 0, deviation, 1.0)
-
-
-def _numbers(rows: Rows) -> np.ndarray:
-    return rows.x.numeric if isinstance(rows.x, Table) else rows.array

@@ -1,14 +1,16 @@
-"""One-hot encoding of the categorical columns of a table."""
+"""The columns of a table as one array: numbers, one-hot columns, and codes of categories to embed."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
+from pydantic import Field
 
 from dlpy.components.transform import Transform
-from dlpy.core.errors import ConfigError
+from dlpy.core.errors import ConfigError, DataError, did_you_mean
 from dlpy.data.features import Table
 from dlpy.data.rows import Rows
 from dlpy.data.task import Input, State, Task
@@ -19,52 +21,99 @@ class Tabulate(Transform):
     """Converts a table to one float32 matrix: the numeric columns, then one-hot columns for each category.
 
     The categories come from the training rows, in alphabetical order. A category first seen in validation or
-    prediction is encoded as all zeros. `csv` applies this itself, after its transforms.
+    prediction is encoded as all zeros. Columns listed under `embed` follow as codes, from which a model family learns a
+    vector for each category. `csv` applies this itself, after its transforms; list it there to set an option.
     """
 
     name: Literal["tabulate"] = "tabulate"
+    embed: list[str] | Annotated[int, Field(ge=0)] | None = None
+    """Categorical columns that become codes for embeddings instead of one-hot columns, such as [zip, brand]; or a
+    number: those with more categories in the training rows, such as 30. Default: none. dense and combined embed."""
 
     def outline(self, task: Task) -> Task:
         if task.input.kind != "table":
             raise ConfigError(f"tabulate requires tables, not {task.input}.")
-        return task.with_input(Input("array", (None,), columns=task.input.columns))
+        codes = (0,) * len(self.embed) if isinstance(self.embed, list) else ()
+        return task.with_input(Input("array", (None,), columns=task.input.columns, categories=codes))
 
     def measured(self, task: Task, state: State) -> Task:
-        names, sizes = task.input.columns, state["sizes"]
+        coded, names = _coded(state), task.input.columns
+        numbers = int(state["numbers"]) if "numbers" in state else None  # runs of earlier versions do without
+        codes = tuple((state["sizes"][coded] + 1).tolist())
+        given = replace(task.input, numbers=numbers, categories=codes)
         if not names:
-            return task
-        first = len(names) - len(sizes)
-        columns = np.repeat(np.array(names[first:], object), sizes).tolist()
-        expanded = [f"{name}={value}" for name, value in zip(columns, state["categories"].tolist(), strict=True)]
-        return task.with_input(replace(task.input, columns=(*names[:first], *expanded)))
+            return task.with_input(given)
+        first = len(names) - len(coded)
+        columns = list(zip(names[first:], _of_columns(state), coded.tolist(), strict=True))
+        expanded = [f"{name}={value}" for name, values, is_code in columns if not is_code for value in values.tolist()]
+        embedded = [name for name, _, is_code in columns if is_code]
+        return task.with_input(replace(given, columns=(*names[:first], *expanded, *embedded)))
 
     def fit(self, rows: Rows, task: Task) -> State:
-        found = [np.unique(column) for column in _table(rows).categorical.T]
+        table = _table(rows)
+        found = [np.unique(column) for column in table.categorical.T]
         found = [values[values != ""] for values in found]
         sizes = np.array([len(values) for values in found], np.int64)
         categories = [value for values in found for value in values.tolist()]
-        return {"categories": np.array(categories, np.str_), "sizes": sizes}  # only as wide as the training rows need
+        state = {"categories": np.array(categories, np.str_), "sizes": sizes}  # only as wide as the training rows need
+        state["numbers"] = np.array(len(table.numeric_names))
+        return state if self.embed is None else state | {"coded": self._coded(table, sizes)}
+
+    def _coded(self, table: Table, sizes: np.ndarray) -> np.ndarray:
+        """Return which categorical columns become codes: (columns,) bool."""
+        if not isinstance(self.embed, list):
+            return sizes > (self.embed or 0)
+        for name in self.embed:
+            if name not in table.categorical_names:
+                known = did_you_mean(name, table.categorical_names)
+                raise DataError(f"tabulate: the table has no categorical column '{name}' to embed.{known}")
+        return np.isin(table.categorical_names, self.embed)
 
     def apply(self, rows: Rows, state: State) -> Rows:
-        table, sizes = _table(rows), state["sizes"]
-        width = len(table.numeric_names)
-        matrix = np.zeros((len(table), width + int(sizes.sum())), np.float32)
-        matrix[:, :width] = table.numeric
-        for column, size, first in zip(table.categorical.T, sizes, np.cumsum(sizes) - sizes, strict=True):
-            place, known = _places(column, state["categories"][first : first + size])
-            matrix[np.flatnonzero(known), width + first + place[known]] = 1.0
+        table, sizes, coded = _table(rows), state["sizes"], _coded(state)
+        widths = np.where(coded, 0, sizes)
+        start = len(table.numeric_names)
+        matrix = np.zeros((len(table), start + int(widths.sum()) + int(coded.sum())), np.float32)
+        matrix[:, :start] = table.numeric
+        firsts = np.where(coded, widths.sum() + np.cumsum(coded) - coded, np.cumsum(widths) - widths)
+        for column, categories, is_code, first in zip(
+            table.categorical.T, _of_columns(state), coded, start + firsts, strict=True
+        ):
+            place, known = _places(column, categories)
+            if is_code:
+                matrix[:, first] = np.where(known, place + 1, 0)
+            else:
+                matrix[np.flatnonzero(known), first + place[known]] = 1.0
         return rows.with_x(matrix)
 
     def unfamiliar(self, rows: Rows, state: State) -> list[Unfamiliar]:
-        table, sizes = _table(rows), state["sizes"]
+        table = _table(rows)
         found = []
-        columns = zip(table.categorical_names, table.categorical.T, sizes, np.cumsum(sizes) - sizes, strict=True)
-        for name, column, size, first in columns:
-            _, known = _places(column, state["categories"][first : first + size])
-            unseen = column[~known & (column != "")].tolist()
+        for name, column, categories in zip(
+            table.categorical_names, table.categorical.T, _of_columns(state), strict=True
+        ):
+            unseen = unseen_in(column, categories)
             if unseen:
                 found.append(Unfamiliar(name, "unseen categories", len(unseen), len(table), counted(unseen)))
         return found
+
+
+def unseen_in(column: np.ndarray, categories: np.ndarray) -> list[str]:
+    """Return the cells of a column that are neither missing nor one of the sorted `categories`."""
+    _, known = _places(column, categories)
+    return column[~known & (column != "")].tolist()
+
+
+def _of_columns(state: State) -> Iterator[np.ndarray]:
+    """Yield the categories of each column."""
+    sizes = state["sizes"]
+    for size, first in zip(sizes, np.cumsum(sizes) - sizes, strict=True):
+        yield state["categories"][first : first + size]
+
+
+def _coded(state: State) -> np.ndarray:
+    """Return which columns become codes; the runs of earlier versions have none."""
+    return state.get("coded", np.zeros(len(state["sizes"]), bool))
 
 
 def _places(column: np.ndarray, categories: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -1,10 +1,10 @@
-"""The reader of CSV files, both ways: cut up by numpy, and by the csv module where there are quotes."""
+"""The reader of CSV files, both ways: cut up by numpy, and by the csv module where quotes have a meaning."""
 
 import numpy as np
 import pytest
 
 from dlpy.core.errors import DataError, UnavailableError
-from dlpy.data.tables import column_types, csv_file, decimals
+from dlpy.data.tables import column_types, csv_file, decimals, plain_text
 
 
 def write(tmp_path, content):
@@ -36,7 +36,7 @@ def test_plain_decimals_are_the_floats_that_python_reads():
         ".5",
         "5.",
         "+3",
-        "007",
+        "0.07",
         "123456789012345",
     ]
     parsed, plain = decimals.parse(cells(texts))
@@ -54,7 +54,7 @@ def test_more_than_fifteen_digits_are_off_by_one_unit_in_the_last_place_at_most(
 
 
 @pytest.mark.parametrize(
-    "text", ["", "-", ".", "-.", "1.2.3", "--1", "1e5", "nan", "1 2", "12:3", "1/2", "a", "9" * 19]
+    "text", ["", "-", ".", "-.", "1.2.3", "--1", "1e5", "nan", "1 2", "12:3", "1/2", "a", "9" * 19, "007", "00"]
 )
 def test_what_is_no_plain_decimal_is_not_taken_for_one(text):
     assert decimals.parse(cells(["1", text, "2"]))[1].tolist() == [True, False, True]
@@ -92,7 +92,7 @@ def test_text_beyond_ascii_is_read(tmp_path):
 
 
 def test_files_of_many_chunks_are_read_like_small_ones(tmp_path, monkeypatch):
-    monkeypatch.setattr(csv_file, "_CHUNK_BYTES", 64)
+    monkeypatch.setattr(plain_text, "_CHUNK_BYTES", 64)
     numbers = np.random.default_rng(0).integers(-999, 999, size=(500, 3))
     lines = [f"{a},{b / 8},t{c}" for a, b, c in numbers.tolist()]
     file = csv_file.read(write(tmp_path, "\n".join(["a,b,c", *lines])))
@@ -113,11 +113,8 @@ def test_files_of_many_chunks_are_read_like_small_ones(tmp_path, monkeypatch):
         ("a,b\n1,2\n3,4,5\n", "t.csv:3: 3 cells, but the header has 2 columns."),
         ('a,b\n"1",2\n3,4,5\n', "t.csv:3: 3 cells, but the header has 2 columns."),
         ('a,b\n1,2\n"x,3\n', "t.csv:3: not valid CSV: unexpected end of data."),
-        ("a,b,a\n1,2,3\n", "t.csv:1: two columns are named 'a'. Rename one."),
-        ("1.5,2\n1,2\n", "t.csv:1: found numbers instead of column names."),
         (b"\x89PNG\0\0\n\n", "t.csv is not a text file."),
-        (b"a,b\n1,2\ncaf\xe9,3\n", "t.csv:3: not UTF-8 text."),
-        ("a,b\n1,2\n".encode("utf-16"), "t.csv is not a text file."),
+        (b"a,b\n1,2\ncaf\x81,3\n", "t.csv:3: neither UTF-8 nor cp1252 text."),
     ],
 )
 def test_a_file_that_is_no_table_is_named_with_its_line(tmp_path, content, message):

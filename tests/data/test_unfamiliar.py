@@ -52,6 +52,25 @@ def test_new_categories_are_told_with_how_often_they_are_there(workplace) -> Non
     ]
 
 
+def test_dates_are_told_as_dates(workplace) -> None:
+    def dated(*times: str) -> Rows:
+        numbers = np.array(times, "datetime64[s]").astype(float)[:, None]
+        return Rows.single(Table(numbers, ("sold",), np.empty((len(times), 0), np.str_), (), ("sold",)))
+
+    other = dated("2016-01-03", "2030-05-06T07:30", "NaT")
+    other.x.numeric[2] = np.nan
+    train = dated("2016-01-01", "2016-02-01")
+    assert told([FillMissing(rule="median"), Tabulate()], "table", train, other) == [
+        (
+            "sold",
+            "far outside the training range",
+            "1 of 3",
+            "'2030-05-06 07:30' (1); training rows: 2016-01-01 to 2016-02-01",
+        ),
+        ("sold", "missing cells", "1 of 3", "filled with 2016-01-16 12:00"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("number", "is_far"),
     [(10.0, False), (20.0, False), (20.1, True), (-10.0, False), (-10.5, True), (float("nan"), False), (1e30, True)],

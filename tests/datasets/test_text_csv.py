@@ -103,12 +103,12 @@ def test_generated_sentences_can_be_told_apart_by_their_words(kind: str, classes
     [
         ("a,label\nx,0\ny,1\n", {}, DataError, "data.text: .* has no column 'text'"),
         ("texts,label\nx,0\ny,1\n", {}, DataError, r"has no column 'text'. Did you mean 'texts'\?"),
-        ("text;label\nx;0\ny;1\n", {}, DataError, 'set data.delimiter: ";"'),
+        ("text;label\nx;0\ny;1\n", {"delimiter": ","}, DataError, 'set data.delimiter: ";"'),
         ("text,lable\nx,0\ny,1\n", {}, DataError, r"data.target: .* no column 'label'. Did you mean 'lable'\?"),
         ("text,label\nx,0\n ,1\n", {}, DataError, "t.csv:3: column 'text': the text is empty"),
         ("text,label\nx,0\ny,\n", {}, DataError, "t.csv:3: column 'label': the target is missing"),
         ("text,label\nx,a\ny,a\n", {}, DataError, "'a' in every row; expected at least two classes"),
-        (b"text,label\nx,0\n\xff,1\n", {}, DataError, "t.csv:3: not UTF-8 text"),
+        (b"text,label\nx,0\n\xff,1\n", {"encoding": "utf-8"}, DataError, "t.csv:3: not utf-8 text"),
         ("text,label\n", {}, DataError, "no rows"),
     ],
 )

@@ -37,6 +37,8 @@ def small(name: str) -> Model:
         "rnn": {"units": 5, "embedding": 4},
         "conv1d": {"filters": [4, 4], "kernel": 3, "embedding": 4},
         "combined": {"head": [5]},
+        "realmlp": {"units": [5]},
+        "tabm": {"units": [5], "members": 3},
         "graph": {"layers": {"hidden": {"layer": "Dense", "units": 5, "activation": "relu"}}},
     }.get(name, {})
     return Model.registry.get(name).model_validate({"name": name, **options})
@@ -79,4 +81,5 @@ def test_a_model_ends_in_as_many_numbers_as_the_target_has(name: str) -> None:
     for task in fitting(model, TASKS):
         network = model.build(task)
         assert network.output_shape == (None, task.output.units)
-        assert network.layers[-1].activation.__name__ == task.output.activation
+        last = next(layer for layer in reversed(network.layers) if "activation" in vars(layer))
+        assert last.activation.__name__ == task.output.activation

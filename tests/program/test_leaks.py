@@ -68,6 +68,7 @@ BEFORE: list[list[dict[str, Any]]] = [  # what a transform may need before it
 # where a family is trained: the dataset, its transforms and other options of the family
 TRAINED: dict[str, tuple[str, str, list[Any], dict[str, Any]]] = {
     "dense on a table": ("dense", "csv", ["standardize"], {}),
+    "dense with embeddings": ("dense", "csv", ["standardize", {"name": "tabulate", "embed": 0}], {}),
     "dense on bags of words": ("dense", "text_csv", [{"name": "tokenize", "vocabulary": 40}, "tf_idf"], {}),
     "convnet": ("convnet", "image_folder", ["rescale"], {}),
     "conv1d on texts": ("conv1d", "text_csv", [{"name": "hash_words", "size": 40}, {"name": "pad", "length": 6}], {}),

@@ -13,6 +13,7 @@ from dlpy.cli.new import named_after
 from dlpy.core.errors import ConfigError
 from dlpy.experiment.experiment import load
 from dlpy.experiment.yaml_reader import to_yaml, values_of
+from dlpy.starter.overview import Draft
 from dlpy.starter.wording import Item, Option, experiment_file
 
 BLOCKS = ["callbacks", "data", "model", "training"]
@@ -111,7 +112,8 @@ def test_what_new_wrote_runs_no_plug_in_even_if_it_would_name_one(bench, monkeyp
     from dlpy.starter import starter
 
     Path("evil.py").write_text(EVIL)
-    monkeypatch.setattr(starter, "experiment_for", lambda *_: "plugins: [evil.py]\ndata: mnist\nmodel: dense\n")
+    draft = Draft("plugins: [evil.py]\ndata: mnist\nmodel: dense\n")
+    monkeypatch.setattr(starter, "experiment_for", lambda *_: draft)
     status, _, err = bench.run("new", "mnist")
     assert status == 2
     assert "evil.py was not loaded" in err

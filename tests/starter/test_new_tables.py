@@ -1,5 +1,6 @@
 """What `dlpy new` makes of tables of the user's own: times, numbers with signs, missing cells, and what it leaves out."""
 
+import re
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -8,7 +9,6 @@ import pytest
 
 from dlpy.cli.main import main
 from dlpy.data.tables.dates import dates_of
-from dlpy.data.tables.signed_numbers import plain
 from dlpy.experiment.experiment import load
 from dlpy.training.pipeline import split
 
@@ -25,7 +25,10 @@ def folder(tmp_path, monkeypatch):
 
 
 def new(capsys, header, rows, *options):
-    """Write a table, let `dlpy new` write an experiment on it and check that; return status, screen and data block."""
+    """Write a table, let `dlpy new` write an experiment on it and check that; return status, screen and data block.
+
+    On the screen, the cells of the table of columns are separated by " | ".
+    """
     Path("t.csv").write_text("\n".join([header, *(",".join(map(str, row)) for row in rows)]))
     capsys.readouterr()
     status = main(["new", "t.csv", "-o", "t.yaml", "--force", *options])
@@ -35,7 +38,7 @@ def new(capsys, header, rows, *options):
     assert main(["check", "t.yaml", "--data"]) == 0, capsys.readouterr()
     text = Path("t.yaml").read_text()
     assert all(f"# {line.strip()}" in text for line in out.splitlines()[1:-1])  # what the screen says, the file says
-    return status, out, load(Path("t.yaml"))[0].data
+    return status, re.sub(r"(?<=\S) {2,}(?=\S)", " | ", out), load(Path("t.yaml"))[0].data
 
 
 FORMS = [
@@ -59,9 +62,13 @@ def test_rows_with_dates_are_split_in_their_order(capsys, form, order):
         [day.strftime(form).replace(",", ""), (day - DAYS[0]).days, "up" if day.day % 2 else "down"] for day in days
     ]
     _, out, data = new(capsys, "day,age,label", rows)
-    assert "Not used: day (dates, such as" in out
+    assert re.search(
+        r"\nday \| date \| dates.*, 2012-01-01 to 2012-07-18 \| .* \| input, as parts of the date; order", out
+    )
     assert "Rows are split in the order of day (2012-01-01 to 2012-07-18)" in out
-    assert data.time == "day"
+    assert (data.time, [*data.dates]) == ("day", ["day"])
+    (parts_of_dates,) = (one for one in data.transforms if one.name == "date_parts")
+    assert not {*parts_of_dates.parts} & {"year", "elapsed"}  # later rows would be beyond all training rows
     parts = split(data, data.load())
     age = [rows.x.numeric[:, 0].tolist() for rows in (parts.train, parts.validation, parts.test)]
     assert age == [list(range(144)), list(range(144, 170)), list(range(170, 200))]
@@ -79,14 +86,11 @@ def test_several_series_by_an_id_are_split_in_time(capsys):
 
 def test_dates_that_are_missing_are_told_and_may_be_ignored(capsys):
     rows = [["" if i == 5 else day.isoformat(), i * 1.5, "ab"[i % 2]] for i, day in enumerate(DAYS[:100])]
-    status, err, _ = new(capsys, "date,x,y", rows)
-    assert status == 3
-    assert (
-        "but 'date' does not define it: line 7: the time stamp is missing. Correct it, or split the rows at random"
-        in err
-    )
+    _, out, data = new(capsys, "date,x,y", rows)
+    assert "Rows are split at random, since date does not define an order: line 7: the time stamp is missing" in out
+    assert (data.time, data.dates, data.missing) == (None, ["date"], "median")
     _, out, data = new(capsys, "date,x,y", rows, "--ignore", "date")
-    assert "Not used: date (left out by --ignore, such as '2012-01-01')" in out
+    assert "\ndate | text | left out by --ignore, such as '2012-01-01' | 1 | 99 | left out" in out
     assert (data.time, data.ignore, data.test.fraction, data.test.take) == (None, ["date"], 0.15, None)
 
 
@@ -101,41 +105,62 @@ def test_texts_with_dates_are_split_in_time(capsys):
 
 def test_a_class_that_only_the_latest_rows_have_is_told_with_the_reason(capsys):
     rows = [[day.isoformat(), i * 1.5, "late" if i > 180 else "ab"[i % 2]] for i, day in enumerate(DAYS[:200])]
-    status, err, _ = new(capsys, "date,x,label", rows)
-    assert status == 3
-    assert "class late" in err
-    assert "Rows are split in the order of 'date'; --ignore 'date' splits them at random." in err
+    _, out, data = new(capsys, "date,x,label", rows)
+    told = "Rows are split at random, since in time order training could not start: class late has no training rows"
+    assert told in out
+    assert (data.time, data.test.take) == (None, None)
 
 
 @pytest.mark.parametrize(
     ("cells", "shown"),
     [
-        ("$62.{i:02d}", "'$62.00' (line 2), '$62.01' (line 3)"),
-        ("62.{i}%", "such as 62 for '62.0%'"),
-        ('"1,2{i:02d}.5"', "such as 1200.5 for '1,200.5'"),
-        ("{i} kg", "such as 0 for '0 kg'"),
-        ("(1{i})", "such as -10 for '(10)'"),
+        ("$62.{i:02d}", "numbers with $"),
+        ("62.{i}%", "numbers with % (62.9% is 62.9)"),
+        ("{i} kg", "numbers with the unit kg"),
+        ("(1{i})", "numbers"),
+        ("{i}:30", "durations or times, in seconds (minutes:seconds)"),
     ],
 )
-@pytest.mark.parametrize("target", ["price", "label"])
-def test_numbers_but_for_signs_are_an_error_that_names_them(capsys, cells, shown, target):
+def test_numbers_with_signs_are_numbers_and_told(capsys, cells, shown):
     rows = [[cells.format(i=i), i * 1.5, "ab"[i % 2]] for i in range(100)]
-    status, err, _ = new(capsys, "price,x,label", rows, "--target", target)
-    assert status == 3
-    assert err.startswith("error: t.csv:2: column 'price' holds numbers except for ")
-    assert shown in err
-    assert "--categorical price" in err
+    _, out, data = new(capsys, "price,x,label", rows)
+    assert re.search(rf"\nprice \| number \| {re.escape(shown)} \| 0 \| \d+ \| input, standardized", out)
+    assert "price" in data.formats
+    assert data.load().train.x.numeric_names == ("price", "x")
+    _, out, data = new(capsys, "price,x,label", rows, "--target", "price")
+    assert data.task == "regression"
 
 
-def test_a_dash_among_numbers_is_an_error_that_offers_a_missing_cell(capsys):
+def test_numbers_with_two_units_are_left_out_with_the_way_out(capsys):
+    rows = [[f"{i} {'kg' if i % 2 else 'g'}", i * 1.5, "ab"[i % 2]] for i in range(100)]
+    _, out, data = new(capsys, "weight,x,label", rows)
+    assert "\nweight | text | 100 different texts in 100 rows; its numbers have several units: g and kg" in out
+    assert data.ignore == ["weight"]
+
+
+def test_a_word_among_numbers_is_a_missing_cell(capsys):
+    rows = [["oops" if i == 3 else i / 3, i * 1.5, "ab"[i % 2]] for i in range(100)]
+    _, out, data = new(capsys, "rate,x,label", rows)
+    why = "numbers with 'oops' for missing | 1 'oops' | 99 | input, standardized, median if missing"
+    assert f"\nrate | number | {why}" in out
+    assert (data.formats["rate"].missing, data.missing) == (["oops"], "median")
+
+
+def test_a_dash_among_numbers_is_a_missing_cell(capsys):
     rows = [["-" if i % 5 == 3 else i / 3, i * 1.5, "ab"[i % 2]] for i in range(100)]
-    status, err, _ = new(capsys, "rate,x,label", rows)
-    assert status == 3
-    assert "t.csv:5: column 'rate' holds numbers except for '-' (line 5)." in err
-    assert "--missing '-' treats it as a missing cell." in err
-    _, out, data = new(capsys, "rate,x,label", rows, "--missing", "-")
-    assert "Treated as missing in rate: '-' (20)" in out
-    assert (data.missing, data.missing_values[-1]) == ("median", "-")
+    _, out, data = new(capsys, "rate,x,label", rows)
+    assert "\nrate | number | numbers with '-' for missing | 20 '-' | 80 | input" in out
+    assert data.missing == "median"
+    loaded = data.load()
+    assert data.formats["rate"].missing == ["-"]
+    assert np.isnan(loaded.train.x.numeric[:, 0]).sum() == 17  # the others are test rows
+
+
+def test_codes_with_leading_zeros_are_categories(capsys):
+    rows = [[f"0{1000 + i % 7}", i * 1.5, i / 7] for i in range(100)]
+    _, out, data = new(capsys, "zip,x,y", rows)
+    assert "\nzip | code | codes with leading zeros, such as 01000 | 0 | 7 | input, one-hot" in out
+    assert data.categorical == ["zip"]
 
 
 def test_categories_stay_categories(capsys):
@@ -143,32 +168,25 @@ def test_categories_stay_categories(capsys):
         [("2WD", "4WD")[i % 2], ("<18", "18-30", ">30")[i % 3], ("0", "1", "2", "3+")[i % 4], i / 7] for i in range(60)
     ]
     _, out, _ = new(capsys, "drive,group,children,y", rows)
-    assert "3 categorical columns: drive (2 values), group (3 values), children (4 values)" in out
+    assert [line.split(" | ")[1] for line in out.splitlines() if "input, one-hot" in line] == ["category"] * 3
     rows = [[("5%", "10%")[i % 2], i * 1.5, i / 7] for i in range(60)]
     _, _, data = new(capsys, "discount,x,y", rows, "--categorical", "discount")
     assert data.categorical == ["discount"]
 
 
-@pytest.mark.parametrize(
-    ("text", "number"),
-    [
-        ("$62.88", 62.88), ("62.9%", 62.9), ("1,234.5", 1234.5), ("1.234,5", 1234.5), ("-$5", -5), ("€ 3,50", 3.5),
-        ("(12)", -12), ("12-", -12), ("\u2212" "7", -7), ("1 234 567", 1234567), ("12 kg", 12), ("USD 3", 3), ("<0.05", 0.05),
-        ("abc", None), ("", None), ("12:30", None), ("10-20", None), ("A12", None), ("012 3", None), ("1.2.3", None),
-    ],
-)  # fmt: skip
-def test_the_number_among_signs(text, number):
-    found = plain(text)
-    assert (None if found is None else found[0]) == number
-
-
 def test_texts_taken_for_missing_are_told_with_their_columns(capsys):
     rows = [
-        [i / 7, "NA" if i % 4 == 0 else "ZA", "?" if i % 6 == 0 else "x", "None" if i % 3 == 0 else "ab"[i % 2]]
+        [
+            i / 7,
+            "NA" if i % 4 == 0 else ("ZA", "FR")[i % 2],
+            "?" if i % 6 == 0 else "xyz"[i % 3],
+            "None" if i % 3 == 0 else "ab"[i % 2],
+        ]
         for i in range(60)
     ]
     _, out, data = new(capsys, "x,country,alley,label", rows)
-    assert "  Treated as missing in country: 'NA' (15)\n  Treated as missing in alley: '?' (10)\n" in out
+    assert "\ncountry | category | 2 different texts in 60 rows | 15 'NA' | 2 | input" in out
+    assert "\nalley | category | 3 different texts in 60 rows | 10 '?' | 3 | input" in out
     assert "Treated as a class of label, not as missing: 'None' (20); see missing_values" in out
     assert "If 'NA', '?' should be a value, add to data: missing_values: " in out
     assert data.missing_values == ["", "NA", "N/A", "NaN", "nan", "null", "?"]
@@ -178,21 +196,18 @@ def test_texts_taken_for_missing_are_told_with_their_columns(capsys):
 def test_running_numbers_and_empty_columns_are_left_out_with_a_reason(capsys):
     rows = [[i, i + 1, "", "NA", i * 1.5, "ab"[i % 2]] for i in range(60)]
     _, out, data = new(capsys, ",id,hole,gone,x,y", rows)
-    assert "Not used: Unnamed: 0 (a row number, such as '0')" in out
-    assert "Not used: id (a row number, such as '1')" in out
-    assert "Not used: hole (every cell is empty)" in out
-    assert "Not used: gone (every cell is missing, such as 'NA')" in out
+    assert "\nUnnamed: 0 | number | it has no name, and only labels the rows, such as '0' | 0 | 60 | left out" in out
+    assert "\nid | identifier | a row number, such as '1' | 0 | 60 | kept for predictions" in out
+    assert "\nhole | nothing | every cell is empty | 60 | 0 | left out" in out
+    assert "\ngone | nothing | every cell is missing, such as 'NA' | 60 'NA' | 0 | left out" in out
     assert data.load().train.x.numeric_names == ("x",)
 
 
 def test_a_column_without_a_name_is_not_learnt_from_unless_listed(capsys):
     new(capsys, ",x,y", [[i, i * 1.5, i / 7] for i in range(60)])
-    status = main(["check", "t.yaml", "--data", "data.ignore=[]"])
-    assert status == 3
-    assert (
-        "t.csv:1: column 1 has no name. Name it in the file, or list it in the experiment as 'Unnamed: 0'"
-        in capsys.readouterr().out
-    )
+    assert load(Path("t.yaml"))[0].data.load().train.x.numeric_names == ("x",)
+    listed, _ = load(Path("t.yaml"), ["data.numeric=['Unnamed: 0', x]"])
+    assert listed.data.load().train.x.numeric_names == ("Unnamed: 0", "x")
 
 
 @pytest.mark.parametrize(
@@ -211,13 +226,10 @@ def test_months_are_a_series(capsys, form, time, title):
     assert ("format that timeseries_csv cannot read" in out) == (time is None)
 
 
-def test_a_short_series_is_told_the_limit(capsys):
-    status, err, _ = new(capsys, "month,sold", [[day.isoformat(), i / 7] for i, day in enumerate(MONTHS[:48])])
-    assert status == 3
-    assert (
-        "needs at least 60 rows for a series, and this table has 48. By hand: data: {name: timeseries_csv, path: t.csv, time: month,"
-        in err
-    )
+def test_rows_of_a_short_series_are_split_in_time_order(capsys):
+    _, out, data = new(capsys, "month,sold", [[day.isoformat(), i / 7] for i, day in enumerate(MONTHS[:48])])
+    assert "needs at least 60 rows for a series, and this table has 48. By hand: data: {name: timeseries_csv," in out
+    assert (data.name, data.time, [*data.dates]) == ("csv", "month", ["month"])
 
 
 def test_working_days_and_other_gaps_leave_windows(capsys):
@@ -246,9 +258,9 @@ def test_days_and_hours_in_two_columns_are_a_series(capsys):
     ],
 )
 def test_what_is_nearly_a_series_is_told_with_its_line(capsys, rows, message):
-    status, err, _ = new(capsys, "day,y", [[day.isoformat(), i / 7] for i, day in enumerate(rows)])
-    assert status == 3
-    assert f"Column day cannot be the time of a series: {message}" in err
+    _, out, data = new(capsys, "day,y", [[day.isoformat(), i / 7] for i, day in enumerate(rows)])
+    assert f"Column day cannot be the time of a series: {message}" in out
+    assert (data.name, data.time, [*data.dates]) == ("csv", "day", ["day"])
 
 
 def test_day_and_month_are_told_apart_by_the_whole_column():

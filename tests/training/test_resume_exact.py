@@ -77,6 +77,7 @@ CASES: dict[str, dict[str, Any]] = {
         "model": GRAPH,
         "training": {"loss_weights": "uncertainty"},
     },
+    "members": {"model": {"name": "tabm", "units": [4], "members": 3, "bins": 4}, "training": {"optimizer": "adamw"}},
     "no validation rows": {"data": {"name": "blobs", "rows": 72, "validation": None}, "model": DROPOUT},
 }
 

@@ -29,7 +29,7 @@ FEATURES = [
     (Input("sequence", (None,), 30), Sequences(RNG.integers(30, size=80).astype(np.int32), np.arange(21) * 4)),
     (
         Input("table", (3,)),
-        Table(FLAT[:, :2], ("a", "b"), RNG.choice(["x", "y"], size=(20, 1)).astype(np.str_), ("c",)),
+        Table(FLAT[:, :2], ("a", "b"), RNG.choice(["x", "y"], size=(20, 1)).astype(np.str_), ("c",), ("b",)),
     ),
     (
         Input("sequence", (6,), 30, padding="front"),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from dlpy.core.errors import DataError, did_you_mean
+from dlpy.core.errors import DataError, did_you_mean, shortened
+from dlpy.data.tables.cell_formats import CellFormat
 from dlpy.data.tables.csv_file import CsvFile, Odd
 from dlpy.data.tables.decimals import number
 from dlpy.data.tables.missing_cells import MISSING, Gaps
@@ -25,7 +26,8 @@ class Column:
 
     values: (rows,) float64, NaN where a cell is missing or not a number. missing: rows without a value.
     bad: rows that contain text; the list is cut off as soon as the column is clearly a text column.
-    markers: texts that mark a missing cell.
+    markers: texts that mark a missing cell. odd: the cells that are not plain decimals, as written. format: how the
+    cells are written, if they are not plain numbers.
     """
 
     name: str
@@ -33,6 +35,8 @@ class Column:
     missing: list[int]
     bad: list[tuple[int, str]]
     markers: tuple[str, ...] = MISSING
+    odd: Odd = field(default_factory=Odd)
+    format: CellFormat | None = None
 
     @property
     def gaps(self) -> Gaps:
@@ -48,24 +52,47 @@ class Column:
 def columns_of(file: CsvFile, missing: Sequence[str] = MISSING) -> dict[str, Column]:
     """Return every column by name; cells that contain one of `missing` have no value."""
     values, odd = file.body.numbers()
+    read = file.format.number
     numbers = [value for text in missing if (value := number(text)) is not None]
     columns = {}
     for position, name in enumerate(file.names):
         column = values[:, position]
-        gaps, bad = _look_at(column, odd[position], frozenset(missing))
+        gaps, bad = _look_at(column, odd[position], frozenset(missing), read)
         for value in numbers:
             gaps += np.flatnonzero(column == value).tolist()
         column[gaps] = np.nan
-        columns[name] = Column(name, column, sorted(gaps), bad, tuple(missing))
+        columns[name] = Column(name, column, sorted(gaps), bad, tuple(missing), odd[position])
     return columns
 
 
-def _look_at(column: np.ndarray, odd: Odd, missing: frozenset[str]) -> tuple[list[int], list[tuple[int, str]]]:
+def formatted(file: CsvFile, column: Column, form: CellFormat) -> Column:
+    """Return a column whose cells are written in a format; cells that are not are its `bad` ones."""
+    whole = form.kind != "number" or form.decimal != "."
+    rows = list(range(len(file))) if whole else column.odd.rows
+    texts = file.texts(column.name) if whole else column.odd.texts
+    known = {text: form.value(text) for text in set(texts)}
+    gaps, bad, values = set(column.missing), [], column.values.copy()
+    for row, text in zip(rows, texts, strict=True):
+        value = known[text]
+        if row in gaps or (value is None and text in column.markers):
+            value = np.nan
+        elif value is None:
+            bad.append((row, text))
+        values[row] = np.nan if value is None else value
+    missing = np.flatnonzero(np.isnan(values))
+    wrong = {row for row, _ in bad}
+    found = [row for row in missing.tolist() if row not in wrong]
+    return replace(column, values=values, missing=found, bad=bad, format=form)
+
+
+def _look_at(
+    column: np.ndarray, odd: Odd, missing: frozenset[str], read: Callable[[str], float | None]
+) -> tuple[list[int], list[tuple[int, str]]]:
     """Fill the column with the numbers among the odd cells; return the missing rows and the rows that contain text."""
     gaps = [row for row, text in zip(odd.rows, odd.texts, strict=True) if text in missing]
     bad = []
     for row, text in zip(odd.rows, odd.texts, strict=True):
-        value = None if text in missing else number(text)
+        value = None if text in missing else read(text)
         column[row] = np.nan if value is None else value
         if value is None and text not in missing:
             bad.append((row, text))
@@ -80,6 +107,8 @@ def guess_numeric(file: CsvFile, column: Column) -> bool:
     Raises:
         DataError: nearly all cells are numbers, but a few are not.
     """
+    if column.format is not None:
+        return True
     if column.bad and _has_decimal_comma(column.bad[0][1]):
         raise bad_cell(file, column)
     few = len(column.bad) <= _STRAY_SHARE * len(column.values)
@@ -91,6 +120,12 @@ def guess_numeric(file: CsvFile, column: Column) -> bool:
 def bad_cell(file: CsvFile, column: Column) -> DataError:
     """Return the error about the first cell that is not a number."""
     row, text = column.bad[0]
+    if column.format is not None:
+        known = f"data.formats.{column.name}"
+        return DataError(
+            f"{file.where(row, column.name)}: '{shortened(text, 40)}' does not fit {known}: "
+            f"{column.format.described()}. Correct it, or add it to {known}.missing."
+        )
     what = "is not finite" if text.lower().lstrip("+-") in ("inf", "infinity") else "is not a number"
     hint = "Write decimals with a dot. " if _has_decimal_comma(text) else ""
     near = did_you_mean(text, MISSING).partition(" Known")[0].strip()

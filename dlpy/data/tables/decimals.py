@@ -8,9 +8,11 @@ import numpy as np
 
 PAD = 25  # bytes required before the first cell, so that whole words can be read there
 
+MOST_DIGITS = 18  # the largest integer with this many digits fits into 64 bits
+EXACT_DIGITS = 15  # the number is always the nearest float64
+
 _CHUNK = 1 << 14  # cells parsed at once; their arrays stay in the processor's cache
-_MOST_DIGITS = 18  # the largest integer with this many digits fits into 64 bits
-_TENS = 10.0 ** np.arange(_MOST_DIGITS + 1)
+_TENS = 10.0 ** np.arange(MOST_DIGITS + 1)
 
 
 def _every_byte(value: int) -> np.uint64:
@@ -56,11 +58,11 @@ class Cells:
     ends: np.ndarray
 
 
-def parse(cells: Cells) -> tuple[np.ndarray, np.ndarray]:
+def parse(cells: Cells, most_digits: int = MOST_DIGITS) -> tuple[np.ndarray, np.ndarray]:
     """Return the number in each cell, and whether the cell is a plain decimal such as -12.5: (cells,) float64 and bool.
 
     With up to 15 digits the result is the nearest float64, with more it is off by at most one unit in the last place.
-    The number is undefined for cells that are not plain decimals (1e5, nan, 19 digits).
+    The number is undefined for cells that are not plain decimals (1e5, nan, 19 digits, 00123).
     """
     values, plain = np.empty(len(cells.starts)), np.empty(len(cells.starts), np.bool_)
     words = np.ndarray(len(cells.buffer) - 7, "<u8", cells.buffer, strides=(1,))  # one word begins at every byte
@@ -72,7 +74,9 @@ def parse(cells: Cells) -> tuple[np.ndarray, np.ndarray]:
         after = ends - dots - 1  # digits after the dot; -1 without a dot
         digits = ends - cells.starts[part] - (negative | (first == ord("+"))) - (after >= 0)
         whole, good = _without_dot(words, ends, digits, after)
-        plain[part] = good & (digits > 0) & (digits <= _MOST_DIGITS)
+        plain[part] = good & (digits > 0) & (digits <= most_digits)
+        zeros = np.flatnonzero(first == ord("0"))  # 00123 may be a code: its text is kept
+        plain[part][zeros[(digits[zeros] > 1) & (after[zeros] < 0)]] = False
         number = whole / _TENS.take(after, mode="clip")
         values[part] = np.negative(number, out=number, where=negative)
     return values, plain

@@ -40,6 +40,8 @@ def missing_cell(file: CsvFile, gaps: Gaps, advice: str, what: str = "cell") -> 
     )
     if not text:
         return DataError(f"{where}: the {what} is missing. {advice} {count}")
+    if text not in markers:
+        return DataError(f"{where}: '{text}' among numbers is taken for a missing {what}. {advice} {count}")
     kept = as_list([marker for marker in markers if marker != text])
     return DataError(
         f"{where}: '{text}' marks a missing {what}. {advice} {count} "

@@ -11,7 +11,6 @@ import numpy as np
 from dlpy.core.errors import DataError, did_you_mean
 from dlpy.data.tables.column_types import MOST_CLASSES, MOST_TEXTS, Column, bad_cell, check_range, guess_numeric
 from dlpy.data.tables.csv_file import CsvFile
-from dlpy.data.tables.decimals import number
 from dlpy.data.tables.missing_cells import missing_cell
 from dlpy.data.task import Kind, Output
 
@@ -48,7 +47,7 @@ def target_of(file: CsvFile, column: Column, wanted: Wanted) -> tuple[np.ndarray
     known = _known(file, column, wanted)
     numeric = wanted.kind in ("regression", "counts")
     if wanted.kind is None and not wanted.classes:
-        numeric = guess_numeric(file, column) and not _are_classes(column.values[known])
+        numeric = guess_numeric(file, column) and not are_classes(column.values[known])
     if numeric:
         y = _numbers(file, column, count=wanted.kind == "counts")
         return y, Output("regression", is_count=wanted.kind == "counts", has_missing=wanted.mask)
@@ -128,7 +127,8 @@ def _spread(numbers: np.ndarray, known: np.ndarray, rows: int) -> np.ndarray:
     return spread
 
 
-def _are_classes(values: np.ndarray) -> bool:
+def are_classes(values: np.ndarray) -> bool:
+    """Return whether numbers are classes: integers of which there are few, each often enough."""
     different = np.unique(values)
     few = len(different) <= min(MOST_CLASSES, len(values) / _ROWS_PER_CLASS)
     return few and bool((different == np.floor(different)).all())
@@ -150,7 +150,8 @@ def _numbers(file: CsvFile, column: Column, *, count: bool = False) -> np.ndarra
 def _labels(file: CsvFile, column: Column, known: np.ndarray) -> np.ndarray:
     """Return the class of each known row: int64 if all are integers, so that 1 and 1.0 are equal; otherwise str."""
     values = column.values[known]
-    if column.is_numeric and (values == np.floor(values)).all() and abs(values).max() < 2**53:
+    plain = column.is_numeric and column.format is None
+    if plain and (values == np.floor(values)).all() and abs(values).max() < 2**53:
         return values.astype(np.int64)
     return np.array(file.texts(column.name), np.str_)[known]
 
@@ -170,7 +171,7 @@ def _truths(file: CsvFile, column: Column, known: np.ndarray) -> list[float]:
     cells = file.texts(column.name)
     found = []
     for row in known.tolist():
-        value = number(cells[row])
+        value = file.format.number(cells[row])
         text = cells[row].lower() if value is None else f"{value:g}"
         if text not in _LABELS:
             hint = "A column of labels contains 0 and 1, true and false, or yes and no."

@@ -8,10 +8,11 @@ import numpy as np
 
 from dlpy.data.features import Features, Table, Windows
 from dlpy.data.rows import Rows
+from dlpy.data.tables.calendar import shown
 from dlpy.data.task import Input, State, Task
 from dlpy.data.unfamiliar import Unfamiliar, counted
 
-_NAMES, _LEAST, _MOST = "range.names", "range.least", "range.most"
+_NAMES, _LEAST, _MOST, _DATES = "range.names", "range.least", "range.most", "range.dates"
 
 
 @dataclass(frozen=True)
@@ -19,11 +20,13 @@ class TrainingRanges:
     """The ranges of the numeric columns in training.
 
     least, most: (columns,) float64, NaN for a column without numbers.
+    dates: the columns of dates, in seconds since 1970.
     """
 
     names: tuple[str, ...]
     least: np.ndarray
     most: np.ndarray
+    dates: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, rows: Rows, task: Task) -> TrainingRanges | None:
@@ -33,7 +36,8 @@ class TrainingRanges:
             return None
         low, high = found
         least, most = (np.asarray(end, np.float64) for end in (np.fmin.reduce(low), np.fmax.reduce(high)))
-        return cls(_names(rows, task, len(least)), least, most)
+        dates = tuple(name for x in rows.inputs.values() if isinstance(x, Table) for name in x.date_names)
+        return cls(_names(rows, task, len(least)), least, most, dates)
 
     def unfamiliar(self, rows: Rows) -> list[Unfamiliar]:
         """Return the columns with numbers outside the training range by more than its width."""
@@ -50,15 +54,18 @@ class TrainingRanges:
         ]
 
     def _column(self, column: int, outside: np.ndarray, numbers: np.ndarray) -> Unfamiliar:
-        known = f"training rows: {self.least[column]:.6g} to {self.most[column]:.6g}"
-        examples = counted(f"{number:.6g}" for number in numbers)
+        is_date = self.names[column] in self.dates
+        ends = [self.least[column], self.most[column]]
+        low, high, *values = (shown(one) if is_date else f"{one:.6g}" for one in (*ends, *numbers))
+        known, examples = f"training rows: {low} to {high}", counted(values)
         return Unfamiliar(
             self.names[column], "far outside the training range", len(numbers), len(outside), examples, known
         )
 
     def arrays(self) -> State:
         """Return the ranges as arrays for an npz file."""
-        return {_NAMES: np.array(self.names, np.str_), _LEAST: self.least, _MOST: self.most}
+        dates = {_DATES: np.array(self.dates, np.str_)} if self.dates else {}
+        return {_NAMES: np.array(self.names, np.str_), _LEAST: self.least, _MOST: self.most, **dates}
 
     @classmethod
     def taken_from(cls, arrays: State) -> TrainingRanges | None:
@@ -70,10 +77,11 @@ class TrainingRanges:
         if _NAMES not in arrays:
             return None
         names, least, most = arrays.pop(_NAMES), arrays.pop(_LEAST), arrays.pop(_MOST)
-        kinds = names.dtype.kind + least.dtype.kind + most.dtype.kind
-        if kinds != "Uff" or not (names.shape == least.shape == most.shape) or names.ndim != 1:
+        dates = arrays.pop(_DATES, np.empty(0, np.str_))
+        kinds = names.dtype.kind + least.dtype.kind + most.dtype.kind + dates.dtype.kind
+        if kinds != "UffU" or not (names.shape == least.shape == most.shape) or names.ndim != 1:
             raise ValueError(f"its ranges have the shapes {names.shape}, {least.shape} and {most.shape}")
-        return cls(tuple(names.tolist()), least, most)
+        return cls(tuple(names.tolist()), least, most, tuple(dates.reshape(-1).tolist()))
 
 
 def _extremes(rows: Rows) -> tuple[np.ndarray, np.ndarray] | None:

@@ -1,0 +1,133 @@
+"""Options that prepare the columns of a table: formats, dates, missing cells, categories and scaling."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+
+from dlpy.data.tables.calendar import parts_that_vary
+from dlpy.data.tables.dates import Dates
+from dlpy.starter.study import Study, gaps_of
+from dlpy.starter.wording import Item, Option, listed, plural
+
+DateOptions = list[str] | dict[str, str]
+
+_RARE = 5  # rows: categories with fewer are pooled
+_MANY = 30  # categories: columns with more are embedded
+_ABSOLUTE = ("year", "elapsed")  # parts of dates that never come again
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """How the columns of numbers, categories and dates are prepared.
+
+    options: of the table, before its transforms. transforms: in order. dates: the columns of dates that are features.
+    rare, embedded: columns of categories some of which are pooled, and those that are embedded.
+    """
+
+    options: list[Option]
+    transforms: list[Item]
+    dates: DateOptions
+    rare: list[str]
+    embedded: list[str]
+
+
+def preparation_of(study: Study, *, in_time: bool) -> Preparation:
+    """Return how the columns of a table are prepared.
+
+    Args:
+        study: the table.
+        in_time: whether rows are split in time order, so that later years are not among the training rows.
+    """
+    others = study.others
+    dates, parts = _dates(study, in_time=in_time)
+    sizes = {name: _sizes(cells, study.markers) for name, cells in others.categories.items()}
+    rare = [name for name, found in sizes.items() if len(found) > 2 and min(found.values()) < _RARE]
+    embedded = [name for name, found in sizes.items() if _kept(found) > _MANY]
+    codes = any(study.columns[name].is_numeric for name in others.categories)
+    chosen = codes or bool(others.doubtful or {*study.choices.categorical} - {study.target})
+    options = [
+        *([Option("categorical", [*others.categories])] if chosen else []),
+        *([Option("dates", dates, "become numbers by date_parts")] if dates else []),
+        *_filling(study, dates),
+    ]
+    again = {"name": "date_parts", "parts": parts}
+    pooling = {"name": "rare_categories", "min_count": _RARE}
+    embedding = {"name": "tabulate", "embed": _MANY}
+    steps = [
+        (Item("missing_indicators", "tell which cells were missing"), bool(gaps_in(study, dates))),
+        (Item(again, "parts of dates that come again in later rows"), in_time and bool(dates)),
+        (Item(pooling, f"pools those of fewer than {_RARE} rows"), bool(rare)),
+        (Item("standardize", "numeric columns: mean 0, standard deviation 1"), bool(others.numeric or dates)),
+        (Item(embedding, f"columns of more than {_MANY} categories: {listed(embedded)}"), bool(embedded)),
+    ]
+    transforms = [item for item, is_used in steps if is_used]
+    return Preparation(options, transforms, dates, rare, embedded)
+
+
+def format_options(study: Study) -> list[Option]:
+    """Return the option `formats` of the columns that hold numbers with units, marks of thousands or other texts."""
+    used = [*study.others.numeric, study.target]
+    formats = [
+        Option(name, form.model_dump(exclude_defaults=True), form.described())
+        for name in study.file.names
+        if name in used and (form := study.columns[name].format) is not None
+    ]
+    return [Option("formats", formats, "how cells are written")] if formats else []
+
+
+def _sizes(cells: list[str], markers: tuple[str, ...]) -> dict[str, int]:
+    """Return the number of rows of each category."""
+    return {text: count for text, count in Counter(cells).items() if text not in markers}
+
+
+def _kept(sizes: dict[str, int]) -> int:
+    """Return the number of categories that are not pooled."""
+    return sum(count >= _RARE for count in sizes.values())
+
+
+def _dates(study: Study, *, in_time: bool) -> tuple[DateOptions, list[str]]:
+    """Return the columns of dates that can be features, and their parts that vary."""
+    every: dict[str, list[str]] = {}
+    for name, dates in study.others.dates.items():
+        parts = [part for part in _parts(dates) if not (in_time and part in _ABSOLUTE)]
+        if parts and _is_readable(study, name, dates):
+            every[name] = parts
+    found = [*dict.fromkeys(part for parts in every.values() for part in parts)]
+    orders = {name: study.others.orders.get(name, "auto") for name in every}
+    if any(order != "auto" for order in orders.values()):
+        return {**orders}, found
+    return [*every], found
+
+
+def _parts(dates: Dates) -> list[str]:
+    seconds = dates.times.astype("datetime64[us]").astype(np.float64) / 1e6
+    return parts_that_vary(np.where(np.isnat(dates.times), np.nan, seconds))
+
+
+def _is_readable(study: Study, name: str, dates: Dates) -> bool:
+    """Return whether every cell that is not missing is a date as `csv` reads it, and not a number such as an epoch."""
+    column, cells = study.columns[name], study.file.texts(name)
+    if any(cells[row] not in column.markers for row in dates.bad):
+        return False
+    return not column.is_numeric or all(len(cell) in (4, 8) for cell in cells)
+
+
+def gaps_in(study: Study, dates: DateOptions) -> dict[str, int]:
+    """Return the number of missing cells of each input column that has any."""
+    gaps = {name: sum(texts.values()) for name, texts in gaps_of(study).items()}
+    found = {name: len(study.columns[name].missing) or len(study.others.dates[name].bad) for name in [*dates]}
+    return gaps | {name: count for name, count in found.items() if count}
+
+
+def _filling(study: Study, dates: DateOptions) -> list[Option]:
+    """Return the option that fills missing cells, if there are any."""
+    gaps = gaps_in(study, dates)
+    if not gaps:
+        return []
+    numbers = any(name in study.others.numeric or name in study.others.dates for name in gaps)
+    counts = [f"{name} ({count})" for name, count in gaps.items()]
+    note = f"{plural(sum(gaps.values()), 'missing cell')}: {listed(counts)}"
+    return [Option("missing", "median" if numbers else "most_frequent", note)]

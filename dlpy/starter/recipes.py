@@ -1,0 +1,61 @@
+"""The model for a table, and how it is trained, by the number of rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dlpy.starter.wording import Item, Option
+
+_RATE = {"name": "adamw", "learning_rate": 0.002, "weight_decay": 0.0003}
+_MOST_ENCODED = 100  # numeric columns: their encodings would make the first layer larger than all others
+_LEAST_ENCODED = 1_000  # rows: the encoding lost on five of six tables with fewer, and won on tables with more
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The options of the blocks `model`, `training` and `callbacks`."""
+
+    model: list[Option]
+    training: list[Option]
+    callbacks: list[Item]
+
+
+def recipe_for_table(rows: int, numbers: int, monitor: str) -> Recipe:
+    """Return how to learn a table: the settings that did best on the tables named in configs/README.md.
+
+    Args:
+        rows: the number of rows.
+        numbers: the number of numeric columns.
+        monitor: the score that stops training.
+    """
+    members = 32 if rows < 5_000 else 16 if rows < 50_000 else 8
+    model = [
+        Option("name", "tabm", "small networks that share weights; their mean is predicted"),
+        Option("members", members),
+        *_bins(rows, numbers),
+    ]
+    training = [
+        Option("epochs", 100 if rows < 20_000 else 40, "at most: early stopping ends training"),
+        Option("batch_size", _batch(rows)),
+        Option("optimizer", _RATE),
+    ]
+    return Recipe(model, training, [Item({"name": "early_stopping", "monitor": monitor, "patience": _patience(rows)})])
+
+
+def _bins(rows: int, numbers: int) -> list[Option]:
+    """Return the option that takes numbers as they are, where encoding them piecewise linearly does not pay."""
+    if rows < _LEAST_ENCODED:
+        return [Option("bins", None, "numbers as they are: too few rows to encode them piecewise linearly")]
+    if numbers > _MOST_ENCODED:
+        return [Option("bins", None, f"numbers as they are: {numbers} are too many to encode each")]
+    return []
+
+
+def _batch(rows: int) -> int:
+    """Return the batch size: small tables need more steps, large ones fewer."""
+    limits = {2_500: 32, 6_000: 64, 15_000: 128, 100_000: 256}
+    return next((size for limit, size in limits.items() if rows < limit), 512)
+
+
+def _patience(rows: int) -> int:
+    return 16 if rows < 20_000 else 6

@@ -1,0 +1,80 @@
+"""The numbers of rows, and tables with other numeric columns, for the transforms that change numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from dlpy.core.errors import ConfigError, DataError, did_you_mean
+from dlpy.data.features import Table
+from dlpy.data.rows import Rows
+from dlpy.data.task import Input, Task
+
+
+def check_numbers(name: str, given: Input) -> None:
+    """Raise ConfigError unless an input has numbers that the transform of this name may change."""
+    if given.kind not in ("array", "table"):
+        raise ConfigError(f"{name} requires arrays or tables, not {given}.")
+    refuse_codes(name, given)
+
+
+def check_flat(name: str, given: Input) -> None:
+    """Raise ConfigError unless an input is a table or flat rows of numbers."""
+    check_numbers(name, given)
+    if given.kind == "array" and (len(given.shape) != 1 or given.last is not None):
+        raise ConfigError(f"{name} requires tables or flat rows, not {given}.")
+
+
+def refuse_codes(name: str, given: Input) -> None:
+    """Raise ConfigError if an input has columns of codes, which a transform would take for numbers."""
+    if given.categories:
+        raise ConfigError(f"{name} would take codes of categories for numbers: list it before tabulate.")
+
+
+def check_table(name: str, given: Input) -> None:
+    """Raise ConfigError unless an input is a table that is not yet an array."""
+    if given.kind != "table":
+        raise ConfigError(f"{name} requires tables, not {given}: list it before tabulate.")
+
+
+def numbers_of(rows: Rows) -> np.ndarray:
+    """Return the numbers of arrays, or of the numeric columns of a table: (rows, ...)."""
+    return rows.x.numeric if isinstance(rows.x, Table) else rows.array
+
+
+def with_numbers(rows: Rows, numbers: np.ndarray) -> Rows:
+    """Return rows with other numbers of the same shape; arrays become float32."""
+    if isinstance(rows.x, Table):
+        return rows.with_x(replace(rows.x, numeric=numbers))
+    return rows.with_x(numbers.astype(np.float32))
+
+
+def table_of(rows: Rows, name: str) -> Table:
+    """Return the rows as a table."""
+    if not isinstance(rows.x, Table):
+        raise ConfigError(f"{name} requires tables.")
+    return rows.x
+
+
+def require_columns(name: str, listed: Sequence[str], known: Sequence[str]) -> None:
+    """Raise DataError if a transform lists a column that the table does not have."""
+    for column in listed:
+        if column not in known:
+            raise DataError(f"{name}: the table has no column '{column}'.{did_you_mean(column, known)}")
+
+
+def with_numeric_names(task: Task, names: Sequence[str], before: int) -> Task:
+    """Return the task of a table with other numeric columns.
+
+    Args:
+        task: the task.
+        names: the numeric columns now.
+        before: how many there were.
+    """
+    given = task.input
+    if not given.columns:  # the dataset does not name its columns
+        return task.with_input(replace(given, shape=(None,)))
+    columns = (*names, *given.columns[before:])
+    return task.with_input(replace(given, shape=(len(columns),), columns=columns))

@@ -1,0 +1,59 @@
+"""Columns that mark the missing cells of a table."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal
+
+import numpy as np
+
+from dlpy.components.transform import Transform
+from dlpy.data.features import Table
+from dlpy.data.rows import Rows
+from dlpy.data.task import State, Task
+from dlpy.transforms._numbers import check_table, require_columns, table_of, with_numeric_names
+
+
+class MissingIndicators(Transform):
+    """Adds a numeric column to a table for each column with missing cells: 1 where a cell is missing, otherwise 0.
+
+    The columns follow the numeric ones and are named like `age is missing`. `csv` applies this before it fills missing
+    cells, wherever it is listed; elsewhere list it before `fill_missing`.
+    """
+
+    name: Literal["missing_indicators"] = "missing_indicators"
+    columns: list[str] | None = None
+    """Columns whose missing cells are marked, such as [age, city]. Default: those that training rows lack."""
+
+    def outline(self, task: Task) -> Task:
+        check_table(self.name, task.input)
+        return task.with_input(replace(task.input, shape=(None,)))
+
+    def measured(self, task: Task, state: State) -> Task:
+        count, columns = len(state["numeric"]), task.input.columns
+        return with_numeric_names(task, (*columns[:count], *state["names"].tolist()), count)
+
+    def fit(self, rows: Rows, task: Task) -> State:
+        table = table_of(rows, self.name)
+        names = (*table.numeric_names, *table.categorical_names)
+        numeric, categorical = _gaps(table)
+        if self.columns is not None:
+            require_columns(self.name, self.columns, names)
+            chosen = np.isin(names, self.columns)
+        else:
+            chosen = np.concatenate([numeric.any(axis=0), categorical.any(axis=0)])
+        told = [f"{name} is missing" for name, is_chosen in zip(names, chosen, strict=True) if is_chosen]
+        count = len(table.numeric_names)
+        return {"numeric": chosen[:count], "categorical": chosen[count:], "names": np.array(told, np.str_)}
+
+    def apply(self, rows: Rows, state: State) -> Rows:
+        table = table_of(rows, self.name)
+        numeric, categorical = _gaps(table)
+        parts = [table.numeric, numeric[:, state["numeric"]], categorical[:, state["categorical"]]]
+        names = (*table.numeric_names, *state["names"].tolist())
+        return rows.with_x(replace(table, numeric=np.concatenate(parts, axis=1), numeric_names=names))
+
+
+def _gaps(table: Table) -> tuple[np.ndarray, np.ndarray]:
+    """Return which numeric and which categorical cells are missing, each (rows, columns) bool."""
+    return np.isnan(table.numeric), table.categorical == ""

@@ -1,0 +1,61 @@
+"""Numbers replaced by their rank among the training rows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated, Literal
+
+import numpy as np
+from pydantic import Field
+
+from dlpy.components.transform import Transform
+from dlpy.data.rows import Rows
+from dlpy.data.task import State, Task
+from dlpy.transforms._normal import normal_quantiles
+from dlpy.transforms._numbers import check_flat, numbers_of, with_numbers
+
+_LEAST = 1e-7  # probability at which the normal distribution is cut off, at -5.2; as in scikit-learn
+
+
+class Quantile(Transform):
+    """Maps each column to a normal or uniform distribution: each number becomes its rank among the training rows.
+
+    Ranks are interpolated between quantiles of the training rows, and equal numbers share the mean of their ranks.
+    Numbers outside the training range get the rank of its end. In a table, the numeric columns are transformed.
+
+    Source: scikit-learn's QuantileTransformer, which differs in one point: it gives the smallest and the largest number
+    the ends of the distribution however often they occur, such as -5.2 to all zeros of a column that is mostly zero.
+    """
+
+    name: Literal["quantile"] = "quantile"
+    to: Literal["normal", "uniform"] = "normal"
+    """Distribution of the transformed training rows: standard normal, or uniform from 0 to 1."""
+    quantiles: Annotated[int, Field(ge=2, le=100_000)] = 1_000
+    """Number of quantiles between which ranks are interpolated; at most the number of training rows is used."""
+
+    def outline(self, task: Task) -> Task:
+        check_flat(self.name, task.input)
+        return task.with_input(replace(task.input, rescaled=True))
+
+    def fit(self, rows: Rows, task: Task) -> State:
+        ranks = np.linspace(0, 1, min(self.quantiles, len(rows)))
+        found = np.nanquantile(np.asarray(numbers_of(rows), np.float64), ranks, axis=0)
+        return {"ranks": ranks, "quantiles": np.maximum.accumulate(found, axis=0)}  # rounding may break the order
+
+    def apply(self, rows: Rows, state: State) -> Rows:
+        numbers = np.asarray(numbers_of(rows), np.float64)
+        ranked = np.empty_like(numbers)
+        for column, quantiles in enumerate(state["quantiles"].T):
+            ranked[:, column] = _ranks(numbers[:, column], quantiles, state["ranks"])
+        return with_numbers(rows, ranked if self.to == "uniform" else _to_normal(ranked))
+
+
+def _ranks(numbers: np.ndarray, quantiles: np.ndarray, ranks: np.ndarray) -> np.ndarray:
+    """Return the rank of each number, the mean of the first and the last where several quantiles equal it."""
+    last = np.interp(numbers, quantiles, ranks)
+    first = -np.interp(-numbers, -quantiles[::-1], -ranks[::-1])
+    return (first + last) / 2
+
+
+def _to_normal(ranks: np.ndarray) -> np.ndarray:
+    return normal_quantiles(np.clip(ranks, _LEAST, 1 - _LEAST))

@@ -1,0 +1,48 @@
+"""The model that `dlpy new` writes for a table, and how it is trained."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dlpy.experiment.experiment import load
+from dlpy.models.dense import Dense
+from dlpy.models.tabm import TabM
+from dlpy.starter.recipes import recipe_for_table
+from dlpy.starter.starter import experiment_for
+from dlpy.starter.wording import meant
+
+
+@pytest.mark.parametrize(
+    ("rows", "members", "batch", "epochs", "patience"),
+    [(1_000, 32, 32, 100, 16), (4_999, 32, 64, 100, 16), (50_000, 8, 256, 40, 6), (200_000, 8, 512, 40, 6)],
+)
+def test_larger_tables_get_fewer_members_and_epochs(rows, members, batch, epochs, patience) -> None:
+    recipe = recipe_for_table(rows, 10, "val_auc")
+    assert meant(recipe.model) == {"name": "tabm", "members": members}
+    training = meant(recipe.training)
+    assert (training["epochs"], training["batch_size"]) == (epochs, batch)
+    assert meant(recipe.callbacks) == [{"name": "early_stopping", "monitor": "val_auc", "patience": patience}]
+
+
+@pytest.mark.parametrize(("rows", "numbers"), [(999, 3), (5_000, 101)])
+def test_numbers_of_few_rows_or_many_columns_are_not_encoded(rows, numbers) -> None:
+    assert meant(recipe_for_table(rows, numbers, "val_loss").model)["bins"] is None
+
+
+def test_the_file_for_a_table_loads() -> None:
+    rng = np.random.default_rng(0)
+    lines = [f"{a:.3f},{b:.3f},{a * b:.3f}" for a, b in rng.normal(size=(60, 2))]
+    Path("t.csv").write_text("\n".join(["a,b,product", *lines]))
+    Path("t.yaml").write_text(experiment_for("t.csv", None, Path("t.yaml")).text)
+    experiment, _ = load(Path("t.yaml"))
+    assert experiment.model == TabM(members=32, bins=None)
+    assert experiment.training.optimizer.name == "adamw"
+
+
+@pytest.mark.parametrize(("width", "family"), [(20, TabM), (300, Dense)])
+def test_arrays_of_few_numbers_are_learnt_as_tables_are(width: int, family: type) -> None:
+    rng = np.random.default_rng(0)
+    np.savez("t.npz", x=rng.normal(size=(60, width)).astype(np.float32), y=np.arange(60) % 2)
+    Path("t.yaml").write_text(experiment_for("t.npz", None, Path("t.yaml")).text)
+    assert isinstance(load(Path("t.yaml"))[0].model, family)
