@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import get_args
 
 import numpy as np
 
@@ -21,7 +22,7 @@ _WORDS = """- -- --- \u2013 \u2014 \u2212 . .. ... \u2026 * ** n.a. n.a n/a n.d.
 #null! #num! <na> null nil none nat missing unknown n.v. k.a. tbd ? ??"""
 MISSING_WORDS = INFINITIES | {*re.split(r"\s+", _WORDS)}
 """Lower-case texts that mark a missing cell where all other cells of the column are numbers."""
-_PAIRS: tuple[Words, ...] = ("yes/no", "true/false", "t/f", "y/n", "on/off")
+_PAIRS: tuple[Words, ...] = get_args(Words)
 _PEEK = 200  # cells
 _FEW = 10  # fewer distinct numbers with a single letter behind them may be names, such as 2D and 3D
 _LEAST_MOST = 0.5  # of the cells of a column of numbers
@@ -82,7 +83,7 @@ def _may_be(text: str) -> bool:
 
 def _booleans(rest: Mapping[str, int], words: Mapping[str, int]) -> Finding | None:
     low = {text.lower() for text in rest}
-    pairs = [pair for pair in _PAIRS if low == {*pair.split("/")}]
+    pairs: list[Words] = [pair for pair in _PAIRS if low == {*pair.split("/")}]
     if not pairs:
         return None
     return Finding(CellFormat(kind="boolean", words=pairs[0], missing=sorted(words)), {}, sum(rest.values()), 2)
