@@ -1,0 +1,34 @@
+"""Rows as one matrix, as estimators of other packages take them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dlpy.data.features import Sparse
+from dlpy.data.rows import Rows
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
+    Matrix = np.ndarray | csr_matrix
+
+
+def matrix_of(rows: Rows) -> Matrix:
+    """Return the only input as a matrix: (rows, columns) float32; sparse rows as SciPy's CSR matrix.
+
+    Images and windows are flattened.
+    """
+    x = rows.x
+    if not isinstance(x, Sparse):
+        return np.ascontiguousarray(rows.array.reshape(len(rows), -1), np.float32)
+    from scipy.sparse import csr_matrix
+
+    values = np.ones(len(x.columns), np.float32) if x.values is None else x.values
+    return csr_matrix((values, x.columns, x.splits), shape=(len(x), x.width))
+
+
+def dense(x: Matrix) -> np.ndarray:
+    """Return a matrix as an array."""
+    return x if isinstance(x, np.ndarray) else x.toarray()
