@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from dlpy.data.matrix import Matrix
 
 
+_FEW_CELLS = 500_000
+
+
 @dataclass(frozen=True)
 class Job:
     """What an estimator is fitted to.
@@ -149,8 +152,13 @@ class EstimatorModel(Model):
 keep_methods_to(EstimatorModel)
 
 
-def usable_threads() -> int:
-    """Return how many threads this process may use: $OMP_NUM_THREADS, or its processors."""
+def threads_for(x: Matrix) -> int:
+    """Return how many threads to compute with: $OMP_NUM_THREADS, or the processors of this process.
+
+    Few rows are computed in one thread: where other processes are busy too, threads wait for each other for seconds.
+    """
+    if x.shape[0] * x.shape[1] < _FEW_CELLS:
+        return 1
     given = os.environ.get("OMP_NUM_THREADS", "")
     if given.isdecimal() and int(given) > 0:
         return int(given)

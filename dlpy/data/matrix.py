@@ -25,8 +25,9 @@ def matrix_of(rows: Rows) -> Matrix:
         return np.ascontiguousarray(rows.array.reshape(len(rows), -1), np.float32)
     from scipy.sparse import csr_matrix
 
+    splits = x.splits.astype(np.int32) if len(x.columns) < 2**31 else x.splits  # some estimators take int32 alone
     values = np.ones(len(x.columns), np.float32) if x.values is None else x.values
-    return csr_matrix((values, x.columns, x.splits), shape=(len(x), x.width))
+    return csr_matrix((values, x.columns, splits), shape=(len(x), x.width))
 
 
 def dense(x: Matrix) -> np.ndarray:

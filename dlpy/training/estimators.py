@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dlpy.components.estimator import EstimatorModel, Fitted, Job, Round, usable_threads
+from dlpy.components.estimator import EstimatorModel, Fitted, Job, Round, threads_for
 from dlpy.core import signals
 from dlpy.core.errors import ConfigError, DivergedError, RunError, in_one_line
 from dlpy.data.matrix import matrix_of
@@ -154,7 +154,8 @@ def _job(experiment: Experiment, data: Data) -> Job:
         y = y[:, 0]
     held_out = None if data.validation is None else matrix_of(data.validation)
     weight = _weight(experiment, data)
-    return Job(matrix_of(rows), y, weight, output, experiment.seed, usable_threads(), held_out)
+    x = matrix_of(rows)
+    return Job(x, y, weight, output, experiment.seed, threads_for(x), held_out)
 
 
 def _weight(experiment: Experiment, data: Data) -> np.ndarray | None:
