@@ -110,19 +110,23 @@ class Ended:
     last: Kept
 
 
-def fit_rounds(run: Run, experiment: Experiment, data: Data, reporter: Reporter) -> Ended:
+def fit_rounds(history: Path | None, experiment: Experiment, data: Data, reporter: Reporter) -> Ended:
     """Fit the experiment's estimator round by round, and write a line of metrics.csv after each.
+
+    Args:
+        history: the path of metrics.csv; None: nothing is written.
 
     Raises:
         DivergedError: the loss is not a finite number.
     """
-    family, history = family_of(experiment), _Lines(run.metrics)
+    family, lines = family_of(experiment), None if history is None else _Lines(history)
     reporter.set_params({"epochs": family.most_rounds, "steps": 1})
     reporter.on_train_begin()
     best = last = None
     for epoch, found in enumerate(family.rounds(_job(experiment, data)), 1):
         scores = _scores(experiment, data, found)
-        history.add(epoch, scores)
+        if lines is not None:
+            lines.add(epoch, scores)
         last = Kept(epoch, scores, found.fitted)
         best = last if best is None or _is_better(scores, best.scores) else best
         reporter.on_train_batch_end(0)

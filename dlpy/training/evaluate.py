@@ -207,7 +207,7 @@ def _in_unit(experiment: Experiment, answers: Answers, common_sense: dict[str, A
 
 def _raw_parts(run: Run, experiment: Experiment) -> dict[str, Rows]:
     """Return the rows of each part as the run had them, before the transforms."""
-    loaded = _load_again(run, experiment)
+    loaded = same_rows(run, experiment)
     dataset = experiment.data
     if run.record().kind == "kfold":  # its final model is trained on all rows except the test rows
         dataset = dataset.model_copy(update={"validation": None})
@@ -235,7 +235,12 @@ def loaded_again(run: Run, experiment: Experiment) -> Loaded:
     return kept(loaded, experiment.data.only)
 
 
-def _load_again(run: Run, experiment: Experiment) -> Loaded:
+def same_rows(run: Run, experiment: Experiment) -> Loaded:
+    """Return all rows of a run's data.
+
+    Raises:
+        DataError: they have changed.
+    """
     loaded = loaded_again(run, experiment)
     if loaded.fingerprint() != run.record().data.sha256:
         raise DataError(

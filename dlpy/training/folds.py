@@ -138,7 +138,7 @@ def _train_in(folder: Run, shop: _Workshop, number: int, reporter: Reporter) -> 
     if isinstance(experiment.model, EstimatorModel):
         reporter.fold_begins(number, len(shop.parts))
         save_splits(folder, data)
-        last = fit_rounds(folder, experiment, data, reporter).last
+        last = fit_rounds(folder.metrics, experiment, data, reporter).last
         estimator = Estimator(last.fitted, experiment, data.task)
         _write_results(folder, Trained(number, experiment, data, validation), estimator, last.scores)
         return

@@ -140,7 +140,7 @@ def _finish_estimator(run: Run, prepared: Prepared, data: Data, reporter: Report
     experiment = prepared.experiment
     if not prepared.is_refit:
         settle_config(run, experiment)
-    save_rounds(run, fit_rounds(run, experiment, data, reporter))
+    save_rounds(run, fit_rounds(run.metrics, experiment, data, reporter))
     estimator, _ = read_estimator(run, experiment, data.task)
     if not prepared.is_refit:
         forget_outdated(run)
