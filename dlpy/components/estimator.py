@@ -15,12 +15,11 @@ import numpy as np
 
 from dlpy.components.model import Model, keep_methods_to
 from dlpy.core.errors import ConfigError
+from dlpy.data.matrix import Matrix
 from dlpy.data.task import Kind, Output, Task
 
 if TYPE_CHECKING:
     import keras
-
-    from dlpy.data.matrix import Matrix
 
 
 _FEW_CELLS = 500_000
@@ -114,7 +113,7 @@ class EstimatorModel(Model):
         return None
 
     def shortened(self, rounds: int) -> EstimatorModel:
-        """Return the family limited to so many rounds."""
+        """Return the family limited to a number of rounds."""
         return self
 
     def require_packages(self) -> None:

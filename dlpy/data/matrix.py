@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 
 from dlpy.data.features import Sparse
 from dlpy.data.rows import Rows
 
-if TYPE_CHECKING:
-    from scipy.sparse import csr_matrix
-
-    Matrix = np.ndarray | csr_matrix
+Matrix = Any  # (rows, columns): an array, or a CSR matrix of SciPy, an optional package whose types know little
 
 
 def matrix_of(rows: Rows) -> Matrix:

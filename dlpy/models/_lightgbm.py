@@ -5,16 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from dlpy.components.estimator import Fitted, Job, Round, threads_for
+from dlpy.data.matrix import Matrix
 from dlpy.data.task import Output
 from dlpy.models._trees import Growth, Library, columns_of, known, light_import
-
-if TYPE_CHECKING:
-    from dlpy.data.matrix import Matrix
 
 _QUIET = {"verbosity": -1}
 _END = b"\npandas_categorical:null\n"

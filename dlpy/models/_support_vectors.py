@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
-from dlpy.data.matrix import dense
+from dlpy.data.matrix import Matrix, dense
 from dlpy.data.task import Output
 from dlpy.models._fitted import InArrays, require_columns, sigmoid
-
-if TYPE_CHECKING:
-    from dlpy.data.matrix import Matrix
 
 _AT_ONCE = 1024  # rows
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from pydantic import Field
 
 from dlpy.components.estimator import EstimatorModel, Job, Round
+from dlpy.data.matrix import Matrix
 from dlpy.data.task import Output
 from dlpy.models._fitted import (
     SCIKIT_LEARN,
@@ -21,9 +22,6 @@ from dlpy.models._fitted import (
     warnings_caught,
 )
 from dlpy.storage.npz import ArraysError
-
-if TYPE_CHECKING:
-    from dlpy.data.matrix import Matrix
 
 
 class Linear(EstimatorModel):

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import Field, model_validator
 
 from dlpy.components.estimator import EstimatorModel, Job, Round
 from dlpy.core.errors import DataError
-from dlpy.data.matrix import dense
+from dlpy.data.matrix import Matrix, dense
 from dlpy.data.task import Output
 from dlpy.models._fitted import SCIKIT_LEARN, InArrays, light_import, read_numbers, require_columns, softmax
 from dlpy.storage.npz import ArraysError
-
-if TYPE_CHECKING:
-    from dlpy.data.matrix import Matrix
 
 _OF_COUNTS = {"weights": 2, "intercept": 1, "binarize": 0}
 _OF_NUMBERS = {"means": 2, "variances": 2, "intercept": 1}

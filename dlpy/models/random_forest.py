@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import Field
 
 from dlpy.components.estimator import EstimatorModel, Job, Round
-from dlpy.data.matrix import dense
+from dlpy.data.matrix import Matrix, dense
 from dlpy.data.task import Output
 from dlpy.models._fitted import SCIKIT_LEARN, InArrays, light_import, read_numbers, require_columns
 from dlpy.storage.npz import ArraysError
-
-if TYPE_CHECKING:
-    from dlpy.data.matrix import Matrix
 
 _AT_ONCE = 4096  # rows: their numbers stay in the processor's cache
 _SHAPES = {"roots": 1, "features": 1, "thresholds": 1, "left": 1, "right": 1, "values": 2, "columns": 0}
@@ -41,19 +38,20 @@ class RandomForest(EstimatorModel):
     def needs(self) -> dict[str, str]:
         return SCIKIT_LEARN
 
-    def shortened(self, rounds: int) -> RandomForest:
-        return self
-
     def rounds(self, job: Job) -> Iterator[Round]:
         with light_import():
             from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 
-        options = {"max_depth": self.depth, "min_samples_leaf": self.leaf_rows, "random_state": job.seed}
-        if job.output.has_classes:
-            made: Any = RandomForestClassifier(self.trees, max_features=self.columns or "sqrt", **options)
-        else:
-            made = RandomForestRegressor(self.trees, max_features=self.columns or 1.0, **options)
-        made.set_params(n_jobs=job.threads).fit(job.x, job.y, sample_weight=job.weight)
+        kind: Any = RandomForestClassifier if job.output.has_classes else RandomForestRegressor
+        made = kind(
+            n_estimators=self.trees,
+            max_depth=self.depth,
+            min_samples_leaf=self.leaf_rows,
+            max_features=self.columns or ("sqrt" if job.output.has_classes else 1.0),
+            random_state=job.seed,
+            n_jobs=job.threads,
+        )
+        made.fit(job.x, job.y, sample_weight=job.weight)
         fitted = Forest(_arrays(made.estimators_, job), job.output)
         held_out = None if job.held_out is None else fitted.predict(job.held_out)
         yield Round(fitted, fitted.predict(job.x), held_out)

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import Field, model_validator
 
 from dlpy.components.estimator import EstimatorModel, Job, Round
 from dlpy.core.errors import ConfigError, DataError
-from dlpy.data.matrix import dense
+from dlpy.data.matrix import Matrix, dense
 from dlpy.data.task import Output, Task
-from dlpy.models._fitted import SCIKIT_LEARN, light_import, read_numbers
+from dlpy.models._fitted import SCIKIT_LEARN, light_import, read_numbers, warnings_caught
 from dlpy.models._support_vectors import FittedSvm, platt
 from dlpy.storage.npz import ArraysError
 
-if TYPE_CHECKING:
-    from dlpy.data.matrix import Matrix
-
 _TOLERANCE = 0.1
+_ITERATIONS = 20_000  # of the linear kernel, at most
 _FOLDS = 5  # of the rows, for the decisions that the probabilities are fitted to
 _MOST_ROWS = 50_000  # time grows with the square of the rows
 _LINEAR, _RBF = {"weights": 2}, {"vectors": 2, "duals": 2, "gamma": 0}
@@ -58,20 +56,23 @@ class Svm(EstimatorModel):
         if self.kernel == "rbf" and job.x.shape[0] > _MOST_ROWS:
             rows = f"{job.x.shape[0]:,} rows, at most {_MOST_ROWS:,} with an rbf kernel"
             raise DataError(f"svm would take hours for {rows}: set model.kernel: linear.")
-        fitted = FittedSvm(self._classes(job) if job.output.has_classes else self._number(job), job.output)
+        with warnings_caught() as warnings:
+            arrays = self._classes(job) if job.output.has_classes else self._number(job)
+        fitted = FittedSvm(arrays, job.output)
         held_out = None if job.held_out is None else fitted.predict(job.held_out)
-        yield Round(fitted, fitted.predict(job.x), held_out)
+        yield Round(fitted, fitted.predict(job.x), held_out, " ".join(dict.fromkeys(warnings)))
 
     def _number(self, job: Job) -> dict[str, np.ndarray]:
         with light_import():
             from sklearn.svm import SVR, LinearSVR
 
         x = job.x.astype(np.float64)
-        options = {"C": self.penalty, "epsilon": self.tolerance}
+        options: dict[str, Any] = {"C": self.penalty, "epsilon": self.tolerance}
         if self.kernel == "linear":
-            made: Any = LinearSVR(**options, random_state=job.seed, max_iter=20_000, dual=True)
+            options |= {"random_state": job.seed, "max_iter": _ITERATIONS}
         else:
-            made = SVR(**options, gamma=self._gamma(x))
+            options |= {"gamma": self._gamma(x)}
+        made = (LinearSVR if self.kernel == "linear" else SVR)(**options)
         made.fit(x, job.y, sample_weight=job.weight)
         one = np.ones(1)
         return self._arrays([made], x) | {"slopes": one, "offsets": 0 * one}
@@ -106,8 +107,9 @@ class Svm(EstimatorModel):
         from sklearn.svm import SVC, LinearSVC
 
         if self.kernel == "linear":
-            return LinearSVC(C=self.penalty, random_state=job.seed, max_iter=20_000)
-        return SVC(C=self.penalty, gamma=self._gamma(x))
+            return LinearSVC(C=self.penalty, random_state=job.seed, max_iter=_ITERATIONS)
+        kernel: Any = SVC
+        return kernel(C=self.penalty, gamma=self._gamma(x))
 
     def _gamma(self, x: Matrix) -> float:
         """Return the factor of the squared distance, by default scikit-learn's "scale"."""

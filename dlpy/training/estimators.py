@@ -34,7 +34,7 @@ from dlpy.training.reporter import Reporter
 if TYPE_CHECKING:
     import keras
 
-_REPORTED = 25  # every so many rounds are shown
+_REPORTED = 25  # every 25th round is shown
 _TINY = 1e-7  # Keras' epsilon
 
 
@@ -202,7 +202,8 @@ class _Lines:
 
 def save_rounds(run: Run, ended: Ended) -> None:
     """Write the best and the last estimator as the run's checkpoints."""
-    for which, kept in (("best", ended.best), ("last", ended.last)):
+    links: dict[Which, Kept] = {"best": ended.best, "last": ended.last}
+    for which, kept in links.items():
         write = partial(_write, kept=kept, best=ended.best.epoch)
         checkpoints.place(run, f"epoch-{kept.epoch:04d}", 8 * kept.fitted.parameters, write, [which])
     checkpoints.forget_previous(run)

@@ -49,7 +49,7 @@ def rivals(run: Run, names: list[str], reporter: Reporter, *, test: bool = False
     Args:
         run: a completed training, or k-fold run, whose folds are then used.
         names: of the families; if empty, all that are installed and fit.
-        reporter: is told of each.
+        reporter: shows the seconds of each.
         test: score the test rows, which is counted as a look at them, instead of the validation rows.
 
     Raises:
@@ -140,6 +140,8 @@ def _comparable(experiment: Experiment, task: Task) -> list[str]:
 def _rival(experiment: Experiment, family: EstimatorModel, rows: Rows, *, by_name: bool) -> dict[str, Any]:
     """Return the scores of a family, or the reason why there are none."""
     loaded, most = rows.loaded, _MOST_ROWS.get(family.name, math.inf)
+    if loaded.task.output.kind not in family.targets:
+        return {"reason": f"is for targets of other kinds: {', '.join(family.targets)}"}
     chosen = _experiment_of(experiment, family, loaded.task)
     mistakes = clashes(chosen) or misfits(chosen, loaded.task)
     if mistakes:

@@ -78,7 +78,7 @@ def test_a_network_is_compared_and_the_table_says_who_does_best(bench: Workbench
 def test_a_model_that_does_not_fit_says_why(bench: Workbench) -> None:
     run = bench.trained(experiment(bench, data=BLOBS | {"task": "regression", "validation": 60}))
     found = told(bench, run.path, "--with", FAST)
-    assert "does not fit a regression target" in found["rivals"]["naive_bayes"]["reason"]
+    assert "is for targets of other kinds: binary, multiclass, ordinal" in found["rivals"]["naive_bayes"]["reason"]
     assert found["score"] == "mae"
 
 
