@@ -25,7 +25,7 @@ from dlpy.runs import checkpoint_files, checkpoints
 from dlpy.runs.checkpoints import Which
 from dlpy.runs.directory import Run
 from dlpy.scores.class_scores import class_probabilities
-from dlpy.scores.row_errors import cross_entropies
+from dlpy.scores.row_errors import cross_entropies, poisson_losses
 from dlpy.storage.atomic import json_text, number_text, storage
 from dlpy.storage.npz import ArraysError
 from dlpy.training.compile import sample_weight
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     import keras
 
 _REPORTED = 25  # every 25th round is shown
-_TINY = 1e-7  # Keras' epsilon
 
 
 class Estimator:
@@ -89,7 +88,7 @@ def losses_of_rows(output: Output, rows: Rows, prediction: np.ndarray) -> np.nda
     pair = [numbers.reshape(len(rows), -1).astype(np.float64) for numbers in (rows.y, prediction)]
     if output.is_count:
         target, expected = (own_numbers(numbers, output) for numbers in pair)
-        return (expected - target * np.log(expected + _TINY)).mean(axis=1)
+        return poisson_losses(target, expected)
     return np.square(pair[0] - pair[1]).mean(axis=1)
 
 

@@ -102,10 +102,12 @@ def _resume_folds(run: Run, prepared: Prepared, what: Resume, reporter: Reporter
     reporter.data_ready(prepared.loaded, first, prepared.experiment)
     before, how = seconds_of(run), run.record().folds or How()
     how = how if jobs is None else replace(how, jobs=jobs)
-    again = isinstance(prepared.experiment.model, EstimatorModel)
-    state = _rewound(run, reporter) if run.metrics.is_file() and not again else None  # of the final model
-    if again:
-        start_again(run)
+    state = None
+    if run.metrics.is_file():  # the final model has begun
+        if isinstance(prepared.experiment.model, EstimatorModel):
+            start_again(run)
+        else:
+            state = _rewound(run, reporter)
     if state is not None:
         reporter.notice(f"resumed after epoch {reached(state)} of the final model")
     record_resume(run, what, {"after_folds": done_folds(run), **({} if state is None else _after(state))})

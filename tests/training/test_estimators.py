@@ -203,6 +203,41 @@ def test_a_training_that_was_stopped_is_trained_again_to_the_same_bits(
         assert (run.path / name).read_bytes() == (whole.path / name).read_bytes()
 
 
+def test_folds_that_are_done_are_kept_and_the_others_come_to_the_same_bits(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = classic(bench, {"name": "boosting", "trees": 6}, data={"name": "blobs", "noise": 1.5}, kfold={"folds": 3})
+    assert bench.run("kfold", path, "--refit", "--quiet")[0] == 0
+    (whole,) = [Run(each) for each in (bench.folder / "runs").iterdir()]
+    rounds, calls = Boosting.rounds, []
+
+    def stopped(self: Boosting, job: object):
+        calls.append(job)
+        if len(calls) in (2, 5):  # in the second fold; then, of two folds and the final model, in the last
+            raise KeyboardInterrupt
+        yield from rounds(self, job)  # type: ignore
+
+    monkeypatch.setattr(Boosting, "rounds", stopped)
+    assert bench.run("kfold", path, "--refit")[0] == 130
+    (run,) = [Run(each) for each in (bench.folder / "runs").iterdir() if each.name != whole.id]
+    assert bench.run("resume", run.path)[0] == 130
+    status, out, _ = bench.run("resume", run.path)
+    assert (status, "3 of 3 folds are done" in out, len(calls)) == (0, True, 6)
+    for name in ("summary.json", "predictions.npz", "checkpoints/last/model.txt"):
+        assert (run.path / name).read_bytes() == (whole.path / name).read_bytes()
+    assert verify(run).line == "completed: intact"
+
+
+def test_the_baseline_of_counts_is_their_mean(bench: Workbench) -> None:
+    counts = [0, 1, 2, 1, 4, 0, 1, 3] * 10
+    (bench.folder / "t.csv").write_text("a,n\n" + "\n".join(f"{i % 5},{n}" for i, n in enumerate(counts)) + "\n")
+    target = {"column": "n", "task": "counts"}
+    data = {"name": "csv", "path": "t.csv", "targets": {"n": target}, "numeric": ["a"], "validation": None}
+    run = bench.trained(classic(bench, {"name": "boosting", "trees": 3}, data=data, training={}))
+    mean = 1.5
+    assert run.read("summary.json")["baseline"]["loss"] == pytest.approx(mean - mean * np.log(mean), rel=1e-5)
+
+
 def test_options_that_a_classic_model_would_ignore_are_refused(bench: Workbench) -> None:
     training = {"epochs": 3, "optimizer": "adam", "batch_size": 8, "loss": "mae", "metrics": ["accuracy"]}
     path = classic(bench, "linear", training=training, callbacks=["early_stopping"])

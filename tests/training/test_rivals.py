@@ -8,10 +8,12 @@ import pytest
 from conftest import Blobs, Workbench
 from sklearn.linear_model import LogisticRegression
 
+from dlpy.components.model import Model
+from dlpy.experiment.experiment import load
 from dlpy.runs.directory import Run
 from dlpy.runs.verify import verify
 from dlpy.storage.npz import read_npz
-from dlpy.training.rivals import verdict
+from dlpy.training.rivals import Rows, _experiment_of, _rival, verdict
 
 pytestmark = pytest.mark.slow
 
@@ -109,3 +111,35 @@ def test_the_verdict_is_a_plain_sentence(score: str, own: float | None, others: 
     found = {name: {"scores": {score: value}} for name, value in others.items()}
     record = {"score": score, "model": "dense", "scores": {score: own}, "rivals": found}
     assert verdict(record, "min" if score == "mae" else "max") == said
+
+
+def rival_of(path: Path, name: str) -> tuple[list[str], dict]:
+    """Return the transforms of a rival's rows, and its scores."""
+    experiment, _ = load(path)
+    loaded, family = experiment.data.load(), Model.registry.get(name).model_validate({"name": name})
+    steps = [step.name for step in _experiment_of(experiment, family, loaded.task).data.transforms]
+    return steps, _rival(experiment, family, Rows(loaded, "validation"), by_name=True)["scores"]
+
+
+def test_images_are_flattened_for_rivals(bench: Workbench) -> None:
+    labels = np.arange(40) % 2
+    noise = np.random.default_rng(0).integers(0, 40, (40, 8, 8, 1))
+    np.savez(
+        bench.folder / "i.npz", x_train=(noise + 60 * labels[:, None, None, None]).astype(np.uint8), y_train=labels
+    )
+    data = {"name": "npz", "path": "i.npz", "validation": 10, "transforms": ["rescale"]}
+    path = bench.experiment(data=data, model={"name": "convnet", "filters": [4]})
+    steps, scores = rival_of(path, "linear")
+    assert (steps, scores["accuracy"]) == (["rescale", "reshape"], 1)
+
+
+def test_tokens_become_bags_of_words_for_rivals(bench: Workbench) -> None:
+    words = {"good": ["fine", "great", "lovely"], "bad": ["awful", "poor", "dull"]}
+    rng = np.random.default_rng(0)
+    lines = [f"{' '.join(rng.choice(words[name], 4))},{name}" for name in ("good", "bad") * 30]
+    (bench.folder / "t.csv").write_text("\n".join(["text,label", *lines]) + "\n")
+    data = {"name": "text_csv", "path": "t.csv", "text": "text", "target": "label", "task": "binary"}
+    data |= {"transforms": ["tokenize", {"name": "pad", "length": 6}], "validation": 20}
+    path = bench.experiment(data=data, model={"name": "rnn", "units": 4, "embedding": 4})
+    steps, scores = rival_of(path, "naive_bayes")
+    assert (steps, scores["accuracy"]) == (["tokenize", "multi_hot"], 1)
