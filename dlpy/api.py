@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from dlpy.callbacks._monitor import Best
     from dlpy.components.callback import LEARNING_RATE, Callback
     from dlpy.components.dataset import Dataset
+    from dlpy.components.estimator import EstimatorModel, Fitted, Job, Round
     from dlpy.components.hooks import Hooks
     from dlpy.components.model import GenerativeModel, Model, PretrainedModel
     from dlpy.components.objectives import Loss, Metric, Monitor, Optimizer, Schedule
@@ -55,6 +56,7 @@ _HOMES = {
     "dlpy.callbacks._monitor": ("Best",),
     "dlpy.components.callback": ("LEARNING_RATE", "Callback"),
     "dlpy.components.dataset": ("Dataset",),
+    "dlpy.components.estimator": ("EstimatorModel", "Fitted", "Job", "Round"),
     "dlpy.components.hooks": ("Hooks",),
     "dlpy.components.model": ("GenerativeModel", "Model", "PretrainedModel"),
     "dlpy.components.objectives": ("Loss", "Metric", "Monitor", "Optimizer", "Schedule"),

@@ -24,6 +24,7 @@ from dlpy.cli.new import new
 from dlpy.cli.plot import plot
 from dlpy.cli.predict import predict
 from dlpy.cli.resume import resume
+from dlpy.cli.rivals import rivals
 from dlpy.cli.runs import runs
 from dlpy.cli.schema import schema
 from dlpy.cli.show import show
@@ -102,7 +103,10 @@ def _report_stop(error: BaseException) -> int:
     return 128 + number
 
 
-for _command in (train, resume, evaluate, predict, generate, explain, kfold, plot, check, show, new, runs, schema):
+_COMMANDS = (
+    train, resume, evaluate, predict, generate, explain, kfold, rivals, plot, check, show, new, runs, schema,
+)  # fmt: skip
+for _command in _COMMANDS:
     app.command()(_with_exit_status(_command))
 
 

@@ -21,13 +21,14 @@ if TYPE_CHECKING:
     import keras
 
 
-_KINDS: list[type[Model]] = []  # PretrainedModel and GenerativeModel, as soon as they are defined
+_KINDS: list[type[Model]] = []  # PretrainedModel, GenerativeModel and EstimatorModel, as soon as they are defined
 
 
 class Model(Component):
     """A model family: a class that builds a network for a task. Only `build` must be defined.
 
-    A family that starts from weights in a file derives from PretrainedModel, one that makes rows from GenerativeModel.
+    A family that starts from weights in a file derives from PretrainedModel, one that makes rows from GenerativeModel,
+    and one that is no network from EstimatorModel (dlpy/components/estimator.py).
     """
 
     registry = Registry[type["Model"]]("model", "dlpy.models")
@@ -144,7 +145,13 @@ class GenerativeModel(Model):
         return {}
 
 
-_KINDS += [PretrainedModel, GenerativeModel]
+def keep_methods_to(kind: type[Model]) -> None:
+    """Let only families of this kind define its methods, which dlpy calls on no others."""
+    _KINDS.append(kind)
+
+
+keep_methods_to(PretrainedModel)
+keep_methods_to(GenerativeModel)
 
 
 def _refuse_ignored(cls: type[Model], kind: type[Model]) -> None:
@@ -152,7 +159,7 @@ def _refuse_ignored(cls: type[Model], kind: type[Model]) -> None:
     if issubclass(cls, kind):
         return
     for method, value in vars(kind).items():
-        public = inspect.isfunction(value) and not method.startswith("_")
+        public = inspect.isfunction(value) and not method.startswith("_") and method not in vars(Model)
         if public and any(method in vars(base) for base in cls.__mro__):
             raise ConfigError(
                 f"model '{cls.__name__}' defines {method}(), which is only called on a {kind.__name__}: "

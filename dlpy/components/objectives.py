@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 import numpy as np
 from pydantic import AfterValidator
 
+from dlpy.core import keras_backend
 from dlpy.core.options import Component, Slot
 from dlpy.core.registry import Registry
 from dlpy.data.rows import Rows
@@ -118,6 +119,18 @@ class Metric(Component):
         metric wherever all rows are scored at once, as for validation rows.
         """
         raise self.lacks("exact")
+
+    def of_rows(self, task: Task, rows: Rows, prediction: np.ndarray) -> float:
+        """Return the score of rows from the predictions for all of them, (rows, units), of a model without Keras.
+
+        Unless it is overridden, this is `exact`, or else what the Keras metric says of all rows at once.
+        """
+        if self.is_exact:
+            return self.exact(task, rows, prediction)
+        keras_backend.start()
+        metric = self.build(task)
+        metric.update_state(rows.y.reshape(len(rows), -1) if prediction.shape[1] == 1 else rows.y, prediction)
+        return float(metric.result())
 
     @property
     def is_exact(self) -> bool:

@@ -42,8 +42,10 @@ def environment() -> dict[str, Any]:
 
 def versions() -> dict[str, str | None]:
     """Return the versions of Python and of the numerical packages; None for packages that are not installed."""
-    packages = ("dlpy", "keras", "tensorflow", "tensorflow-cpu", "numpy")
-    return {**{name: _version(name) for name in packages}, "python": platform.python_version()}
+    packages = ("dlpy", "keras", "tensorflow", "tensorflow-cpu", "numpy", "scikit-learn", "lightgbm", "xgboost-cpu")
+    found = {name: _version(name) for name in packages}
+    boosting = found["xgboost-cpu"] or _version("xgboost")  # the same library, with or without support for GPUs
+    return {**found, "xgboost-cpu": boosting, "python": platform.python_version()}
 
 
 def _processor() -> str:

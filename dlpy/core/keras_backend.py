@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from dlpy.core.errors import SetupError
+from dlpy.core.hidden_packages import hidden
 
 # Keras imports these at start if they are installed, for wrappers and galleries that dlpy does not use, which takes
 # 0.5 to 1.5 s. They are hidden during the import.
@@ -32,7 +33,7 @@ def start() -> None:
     os.environ["KERAS_BACKEND"] = "tensorflow"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
-        with _hidden(_NOT_NEEDED), _quiet(), _without_garbage_collection():
+        with hidden(*_NOT_NEEDED), _quiet(), _without_garbage_collection():
             import keras
     except ImportError as error:
         raise SetupError(f"Keras and TensorFlow cannot be imported: {error}.") from error
@@ -58,18 +59,6 @@ def give_back_memory() -> None:
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim is not None:
         trim(0)
-
-
-@contextmanager
-def _hidden(names: tuple[str, ...]) -> Iterator[None]:
-    """Hide packages that are not imported yet, as if they were not installed."""
-    hidden = [name for name in names if name not in sys.modules]
-    sys.modules.update(dict.fromkeys(hidden))  # type: ignore
-    try:
-        yield
-    finally:
-        for name in hidden:
-            sys.modules.pop(name, None)
 
 
 @contextmanager

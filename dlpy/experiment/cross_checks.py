@@ -11,6 +11,7 @@ from dlpy.core.errors import ConfigError, ConfigErrors, did_you_mean
 from dlpy.data.splits import stratified
 from dlpy.data.task import TARGET, Task
 from dlpy.experiment.class_weights import check_class_weight
+from dlpy.experiment.classic import clashes_of_estimators
 from dlpy.experiment.phases import clashes_of_phases, has_schedule
 from dlpy.experiment.yaml_reader import Keys, Mistake
 
@@ -34,7 +35,7 @@ def clashes(experiment: Experiment) -> list[Mistake]:
     given = experiment.training.metrics
     for output, metrics in given.items() if isinstance(given, dict) else [("", given or [])]:
         mistakes += _clashes_of_metrics(metrics, ("training", "metrics", output) if output else ("training", "metrics"))
-    mistakes += _clashes_of_callbacks(experiment)
+    mistakes += clashes_of_estimators(experiment) + _clashes_of_callbacks(experiment)
     if experiment.data.validation and experiment.data.validation.column and not experiment.data.has_columns:
         mistakes.append(Mistake(("data", "validation", "column"), f"{experiment.data.name} has no columns."))
     changed = any(not transform.keeps_rows for transform in experiment.model.transforms())

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from dlpy.components.callback import AnyCallback
 from dlpy.components.dataset import AnyDataset
+from dlpy.components.estimator import EstimatorModel
 from dlpy.components.model import AnyModel, GenerativeModel, PretrainedModel
 from dlpy.components.objectives import DATA_LOSS, Loss, Metric
 from dlpy.components.transform import Transform
@@ -19,6 +20,7 @@ from dlpy.data.class_filter import narrowed
 from dlpy.data.splits import KFold
 from dlpy.data.task import Task
 from dlpy.engine.plan import Execution
+from dlpy.experiment.classic import ESTIMATOR_OPTIONS
 from dlpy.experiment.cross_checks import clashes, misfits
 from dlpy.experiment.document import Document, read
 from dlpy.experiment.messages import checked
@@ -109,6 +111,8 @@ class Experiment(Block):
 
     def approximated(self, task: Task) -> list[str]:
         """Return the names of the scores that are approximate on training rows, as they are computed by batch."""
+        if isinstance(self.model, EstimatorModel):
+            return []
         return [key for key, item in self.metrics_by_key(task).items() if item.is_logged and item.is_exact]
 
     def metric_names(self, task: Task) -> dict[str, str]:
@@ -131,6 +135,8 @@ class Experiment(Block):
         family = self.model.pinned() if isinstance(self.model, PretrainedModel) else self.model
         if isinstance(family, GenerativeModel):
             training, own = self.training, family.callbacks()
+        elif isinstance(family, EstimatorModel):
+            training, own = self.training.model_copy(update={"metrics": self.metrics(task)}), []
         else:
             training, own = self.training.model_copy(update=self._objectives(task)), []
         listed = {callback.name for callback in self.callbacks}
@@ -153,7 +159,10 @@ class Experiment(Block):
 
     def to_yaml(self) -> str:
         """Return the experiment as YAML with all defaults filled in."""
-        return to_yaml(self.model_dump())
+        values = self.model_dump()
+        if isinstance(self.model, EstimatorModel):
+            values["training"] = {name: values["training"][name] for name in sorted(ESTIMATOR_OPTIONS)}
+        return to_yaml(values)
 
 
 def prefix(task: Task, output: str) -> str:

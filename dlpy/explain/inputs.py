@@ -15,6 +15,7 @@ from dlpy.data.rows import Rows
 from dlpy.data.task import Task
 from dlpy.explain.layer_graph import LayerGraph, open_network
 from dlpy.runs.results import class_names
+from dlpy.training.estimators import network_of
 from dlpy.training.evaluate import Trained, restore, tasks
 from dlpy.training.pipeline import Pipeline
 
@@ -116,6 +117,7 @@ def _composed(trained: Trained) -> tuple[Pipeline, keras.Model]:
     """
     import keras
 
+    model = network_of(trained.engine)
     transforms, states = trained.pipeline.transforms, trained.pipeline.states
     pairs = zip(transforms, states, strict=True)
     layers = [None if transform.on_targets else transform.layer(state) for transform, state in pairs]
@@ -127,5 +129,5 @@ def _composed(trained: Trained) -> tuple[Pipeline, keras.Model]:
                     where = f"transform '{transform.name}' after the base"
                     raise ConfigError(f"{where} has no Keras layer: no gradient can pass through it.")
                 x = x if layer is None else layer(x)
-            return Pipeline(transforms[:position], states[:position]), keras.Model(base.inputs, trained.engine.model(x))
-    return trained.pipeline, trained.engine.model
+            return Pipeline(transforms[:position], states[:position]), keras.Model(base.inputs, model(x))
+    return trained.pipeline, model

@@ -22,6 +22,7 @@ from dlpy.runs.results import class_names, output_of
 from dlpy.sampling.images import asked_for, latent_vectors, make_pictures, square_sheet
 from dlpy.sampling.latent_space import grid
 from dlpy.storage.atomic import write_whole
+from dlpy.training.estimators import network_of
 from dlpy.training.evaluate import Trained, restore
 
 _STOPS = 8  # random latent vectors along a walk
@@ -77,7 +78,7 @@ def sampler_of(run: Run, trained: Trained) -> Sampler:
     Raises:
         ConfigError: the model is not generative, or its rows are not images.
     """
-    model: Any = trained.engine.model
+    model: Any = network_of(trained.engine)
     if not isinstance(model, stepped_class()):
         raise ConfigError(f"run {run.id} cannot generate: its model only predicts. Use `dlpy predict`.")
     shape = model.sampler.network.output_shape[1:]
@@ -131,7 +132,7 @@ def _number(wanted: str, names: list[str]) -> int:
 
 def _edited(run: Run, trained: Trained, request: Request) -> np.ndarray:
     """Return a sheet of an image's reconstruction, then with increasing multiples of a class's attribute vector."""
-    model: Any = trained.engine.model
+    model: Any = network_of(trained.engine)
     stored, output = read_made(run.made), output_of(run)
     if request.wanted_class is None:
         raise ConfigError(f"--edit {request.picture}: give the class to edit towards with --class.")

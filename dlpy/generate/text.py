@@ -11,6 +11,7 @@ from dlpy.runs.directory import Run
 from dlpy.sampling.text import Continuation, Manner
 from dlpy.sampling.text_memory import Memory
 from dlpy.training import evaluate
+from dlpy.training.estimators import network_of
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,6 @@ def write_text(run: Run, request: Request, which: checkpoints.Which = "best") ->
     if not isinstance(trained.experiment.model, Rnn):
         family = trained.experiment.model.name
         raise ConfigError(f"run {run.id}: {family} cannot generate text (no recurrent state): use rnn.")
-    continuation = Continuation(trained.engine.model, memory.vocabulary.writable())
+    continuation = Continuation(network_of(trained.engine), memory.vocabulary.writable())
     (tokens,) = continuation(opening, request.length, request.manner)
     return memory.vocabulary.text(opening) + memory.continued(opening, tokens)

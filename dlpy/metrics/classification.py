@@ -14,7 +14,7 @@ from dlpy.data.task import Task
 from dlpy.data.validate import class_numbers
 from dlpy.metrics._checks import refuse_numbers_and_tokens
 from dlpy.metrics._keras_class_metrics import class_counts, streamed_area
-from dlpy.scores.class_scores import areas, class_probabilities, label_areas, mean_of_defined
+from dlpy.scores.class_scores import areas, averaged, class_probabilities, label_areas, mean_of_defined
 
 if TYPE_CHECKING:
     import keras
@@ -41,6 +41,12 @@ class Accuracy(Metric):
         one_hot = metrics.CategoricalAccuracy if task.output.one_hot else metrics.SparseCategoricalAccuracy
         return one_hot(name=self.key)
 
+    def of_rows(self, task: Task, rows: Rows, prediction: np.ndarray) -> float:
+        if task.output.kind == "multilabel":
+            return float(((prediction > 0.5) == rows.y).mean())
+        likeliest = class_probabilities(prediction).argmax(axis=1)
+        return float((likeliest == class_numbers(rows, task.output)).mean())
+
 
 class TopK(Metric):
     """Fraction of rows whose class is among the k most probable."""
@@ -60,6 +66,10 @@ class TopK(Metric):
 
         one_hot = task.output.one_hot
         return (metrics.TopKCategoricalAccuracy if one_hot else metrics.SparseTopKCategoricalAccuracy)(self.k, self.key)
+
+    def of_rows(self, task: Task, rows: Rows, prediction: np.ndarray) -> float:
+        own = prediction[np.arange(len(rows)), class_numbers(rows, task.output)]
+        return float(((prediction > own[:, None]).sum(axis=1) < self.k).mean())
 
 
 class ClassMeasure(Metric):
@@ -112,6 +122,17 @@ class ClassMeasure(Metric):
         how = average if self.class_id is None else self.class_id
         options = {"threshold": self.threshold, "multilabel": task.output.kind == "multilabel", "name": self.key}
         return class_counts()(self.name, task.output.class_count, how, **options)
+
+    def of_rows(self, task: Task, rows: Rows, prediction: np.ndarray) -> float:
+        if task.output.kind == "multilabel":
+            true, said = rows.y == 1, prediction > self.threshold
+        else:
+            count = task.output.class_count
+            likeliest = prediction.argmax(axis=1) if prediction.shape[1] > 1 else prediction[:, 0] > self.threshold
+            true = np.eye(count, dtype=bool)[class_numbers(rows, task.output)]
+            said = np.eye(count, dtype=bool)[likeliest.astype(np.int64)]
+        average = "second" if self.average == "auto" and task.output.kind == "binary" else self.average
+        return averaged(self.name, true, said, average if self.class_id is None else self.class_id)
 
 
 class AUC(Metric):
@@ -172,3 +193,6 @@ class ClassDistance(Metric):
             return ops.abs(ops.cast(ops.reshape(y_true, (-1,)), "float32") - predicted)
 
         return metrics.MeanMetricWrapper(distance, name=self.key)
+
+    def of_rows(self, task: Task, rows: Rows, prediction: np.ndarray) -> float:
+        return float(np.abs(class_numbers(rows, task.output) - prediction.argmax(axis=1)).mean())

@@ -10,9 +10,10 @@ from dlpy.components.objectives import Metric
 from dlpy.core.errors import ConfigError
 from dlpy.data.rows import Rows
 from dlpy.data.task import Task
+from dlpy.data.units import own_numbers
 from dlpy.metrics._checks import refuse_tokens, require_numbers
 from dlpy.metrics._keras_regression_metrics import in_unit, streamed_r2
-from dlpy.scores.regression_scores import regression_score
+from dlpy.scores.regression_scores import IN_UNIT, regression_score
 
 if TYPE_CHECKING:
     import keras
@@ -52,6 +53,9 @@ class ErrorMetric(Metric):
         built = getattr(metrics, self.keras_classes[self.name])(name=self.key)
         return in_unit(built, task.output) if self.name in ("mape", "msle") else built
 
+    def of_rows(self, task: Task, rows: Rows, prediction: np.ndarray) -> float:
+        return of_numbers(self.name, rows, prediction, task)
+
 
 class R2(Metric):
     """Coefficient of determination: the fraction of the target's variance that is explained.
@@ -87,3 +91,14 @@ class Cosine(Metric):
         from keras import metrics
 
         return in_unit(metrics.CosineSimilarity(name=self.key), task.output)
+
+    def of_rows(self, task: Task, rows: Rows, prediction: np.ndarray) -> float:
+        return of_numbers(self.name, rows, prediction, task)
+
+
+def of_numbers(name: str, rows: Rows, prediction: np.ndarray, task: Task) -> float:
+    """Return a score of rows, in the target's original unit if it depends on the zero point."""
+    pair = (rows.y.reshape(len(rows), -1), prediction)
+    if name in IN_UNIT:
+        pair = tuple(own_numbers(numbers, task.output) for numbers in pair)
+    return regression_score(name, *pair)

@@ -15,6 +15,8 @@ from dlpy.runs.directory import Run
 from dlpy.storage.atomic import beside, sha256, storage
 
 _Manifest = Mapping[str, str]
+_NETWORK = ("weights.npz", "optimizer.npz", "seeds.npz")
+FILES = ("model.npz", "model.txt", "model.json")  # of classic models: arrays, or the text of LightGBM or XGBoost
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,7 @@ class CheckpointState:
     best: the best epoch so far. stopped: whether a callback stopped training after it.
     phase, phase_began: the current one of training.phases, and its first epoch; None without phases.
     callbacks: the state of each callback.
+    file: the name of the file that holds a classic model; None for a network.
     """
 
     epoch: int
@@ -35,6 +38,7 @@ class CheckpointState:
     phase_began: int | None = None
     scores: Scores = field(default_factory=dict)
     callbacks: Mapping[str, dict[str, Any]] | None = None
+    file: str | None = None
 
     @property
     def is_resumable(self) -> bool:
@@ -56,9 +60,11 @@ def whole(folder: Path) -> CheckpointState:
     Raises:
         RunError: a file is missing or damaged, or was written by a version of dlpy that could not resume.
     """
-    for name in ("weights.npz", "optimizer.npz", "seeds.npz"):
-        verify(folder, name)
     state = read_state(folder)
+    if state.file is not None and state.file not in FILES:
+        raise RunError(f"{folder / 'state.json'} is damaged: '{state.file}' is no file of a model.")
+    for name in _NETWORK if state.file is None else (state.file,):
+        verify(folder, name)
     if state.step:
         verify(folder, "metrics.npz")
     if not state.is_resumable:
@@ -143,6 +149,11 @@ def rewind(run: Run) -> tuple[CheckpointState | None, list[str]]:
         raise RunError(f"run {run.id} cannot be resumed from any checkpoint: {reasons} {hint}")
     _reset(run.checkpoints, {})
     return None, []
+
+
+def forget_all(run: Run) -> None:
+    """Remove all checkpoints."""
+    _reset(run.checkpoints, {})
 
 
 def _last_if_whole(run: Run) -> Path | None:

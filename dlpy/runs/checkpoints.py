@@ -40,16 +40,28 @@ Result = TypeVar("Result")
 
 def save(run: Run, state: Snapshot, links: list[Which]) -> None:
     """Write the snapshot, point the links at it, and remove checkpoints that are no longer needed."""
-    folder = run.checkpoints / state.folder
+    place(run, state.folder, state.size, lambda folder: _write(folder, state), links)
+
+
+def place(run: Run, name: str, size: int, write: Callable[[Path], None], links: list[Which]) -> None:
+    """Create the directory of a checkpoint, point the links at it, and remove checkpoints that are no longer needed.
+
+    Args:
+        name: of the directory; if there is one already, only the links are moved.
+        size: bytes on disk, at least.
+        write: fills the directory with the files of the model and state.json.
+    """
+    folder = run.checkpoints / name
     run.require_present()
     with held_back(), storage(folder):
         if not folder.exists():
-            require_space(folder, state.size)
+            require_space(folder, size)
             temporary = beside(folder)
             shutil.rmtree(temporary, ignore_errors=True)
             temporary.mkdir(parents=True)
             try:
-                _write(temporary, state)
+                write(temporary)
+                _seal(temporary)
                 if run.metrics.is_file():  # the state refers to its rows
                     put_on_disk(run.metrics)
                 temporary.rename(folder)
@@ -97,7 +109,7 @@ def load(model: keras.Model, run: Run, which: Which) -> None:
         RunError: the checkpoint is missing, damaged, or of another network.
     """
     groups = variables(model) | ({"metrics": metrics(model)} if which == "unfinished" else {})
-    folder = _existing(run, which)
+    folder = existing(run, which)
     for name, group in groups.items():
         _fill(group, folder, name, run)
     finish_normalization(model.layers)
@@ -140,7 +152,7 @@ def read_state(run: Run, which: Which = "best") -> CheckpointState:
 def _read_current(run: Run, which: Which, read: Callable[[Path], Result]) -> Result:
     """Return what `read` returns, retried with the next checkpoint if a running training removes this one."""
     while True:
-        folder = _existing(run, which)
+        folder = existing(run, which)
         try:
             return read(folder)
         except RunError:
@@ -148,7 +160,7 @@ def _read_current(run: Run, which: Which, read: Callable[[Path], Result]) -> Res
                 raise
 
 
-def _existing(run: Run, which: Which) -> Path:
+def existing(run: Run, which: Which) -> Path:
     """Return the folder of a checkpoint with links resolved, as they may move before all files are read."""
     folder = (run.checkpoints / which).resolve()
     if not folder.is_dir():
@@ -167,6 +179,10 @@ def _write(folder: Path, state: Snapshot) -> None:
     content = {"epoch": state.epoch, "step": state.step, "best": state.best, "stopped": state.stopped, **phase}
     content |= {"scores": state.logs, "callbacks": state.callbacks}
     (folder / "state.json").write_text(json_text(content) + "\n")
+
+
+def _seal(folder: Path) -> None:
+    """Write the checksums of all files in a directory, and flush them to disk."""
     digests = {path.name: sha256(path) for path in sorted(folder.iterdir())}
     (folder / "manifest.json").write_text(json.dumps(digests, indent=2) + "\n")
     for path in [*folder.iterdir(), folder]:

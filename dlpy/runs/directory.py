@@ -18,7 +18,15 @@ from dlpy.storage.cache import alone
 SCHEMA_VERSION = 1
 ARTWORK_KINDS = ("dream", "style")  # of runs that generate an image instead of training a model
 NAMED = re.compile(r"\d{8}-\d{6}-(.+?)(?:-\d+)?")  # runs of the same second get a number at the end
-_OUTDATED = ("evaluation.json", "predictions.npz", "classes-*.csv", "samples/made.npz", "samples/wrongest-*", "plots/*")
+_OUTDATED = (
+    "evaluation.json",
+    "rivals.json",
+    "predictions.npz",
+    "classes-*.csv",
+    "samples/made.npz",
+    "samples/wrongest-*",
+    "plots/*",
+)
 
 
 @dataclass(frozen=True)

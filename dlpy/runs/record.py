@@ -175,10 +175,34 @@ class NetworkRecord:
     layers: list[LayerRecord]
 
 
+@dataclass(frozen=True)
+class Rival:
+    """The scores of a classic model on a run's rows, and its seconds; or the reason why there are none."""
+
+    scores: Scores = field(default_factory=dict)
+    seconds: float | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class RivalsRecord:
+    """rivals.json: the run's model and classic ones, scored on the same rows; `score` is the one that decides."""
+
+    on: str
+    model: str
+    score: str
+    scores: Scores
+    rivals: Mapping[str, Rival]
+    verdict: str
+    seconds: float | None = None
+    baseline: Mapping[str, Any] = field(default_factory=dict)
+
+
 JSON_FILES: Mapping[str, Any] = {
     "run.json": Record,
     "summary.json": Summary,
     "evaluation.json": Mapping[str, Evaluation],
     "fold.json": FoldRecord,
     "network.json": NetworkRecord,
+    "rivals.json": RivalsRecord,
 }

@@ -171,7 +171,9 @@ def _file_damages(run: Run, record: Record) -> Iterator[str]:
     )
     samples = run.path / "samples"
     yield from _damages_from(lambda: read_made(run.made), lambda: read_augmented(samples / "augmented.npz"))
-    yield from _damages_from(*_wrongest(samples, outputs or {}), lambda: read_network(run))
+    yield from _damages_from(
+        *_wrongest(samples, outputs or {}), lambda: read_network(run), lambda: run.read("rivals.json")
+    )
     if record.kind in ARTWORK_KINDS:
         yield from _damages_from(lambda: read_artwork(artwork_files(run)))
     for fold in fold_runs(run):

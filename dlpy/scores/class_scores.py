@@ -68,6 +68,28 @@ def _scores(counts: tuple[np.ndarray, np.ndarray, np.ndarray], auc: np.ndarray, 
     return ClassScores(rows, predicted, *measures, auc, precision)
 
 
+def averaged(measure: str, true: np.ndarray, said: np.ndarray, average: str | int) -> float:
+    """Return precision, recall or F1 of predicted classes, as one number; NaN if it is undefined.
+
+    Args:
+        measure: precision, recall or f1.
+        true, said: (rows, classes) bool, the classes of each row and those that are predicted.
+        average: macro (or auto), micro, weighted (by rows); second, or the number of a class: of that class alone.
+    """
+    rows, predicted, right = (counted.sum(axis=0) for counted in (true, said, true & said))
+    parts = {"precision": (right, predicted), "recall": (right, rows), "f1": (2 * right, predicted + rows)}
+    part, whole = parts[measure]
+    if average == "micro":
+        return float(ratio(part.sum(), whole.sum()))
+    found = ratio(part, whole)
+    if average == "second" or isinstance(average, int):
+        return float(found[1 if average == "second" else average])
+    defined = ~np.isnan(found)
+    if average == "weighted" and rows[defined].sum() > 0:
+        return float(found[defined] @ rows[defined] / rows[defined].sum())
+    return mean_of_defined(found)
+
+
 def class_probabilities(prediction: np.ndarray) -> np.ndarray:
     """Return one column per class: (rows, classes). A single column is the probability of the second of two classes."""
     if prediction.ndim == 2 and prediction.shape[1] > 1:

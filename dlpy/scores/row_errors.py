@@ -17,6 +17,15 @@ def cross_entropies(labels: np.ndarray, probability: np.ndarray) -> np.ndarray:
     return -np.log(np.clip(probability[np.arange(len(labels)), labels], _LEAST, 1))
 
 
+def poisson_losses(target: np.ndarray, expected: np.ndarray) -> np.ndarray:
+    """Return the Poisson loss of each row, without the term that the prediction does not change: (rows,).
+
+    Args:
+        target, expected: (rows, units) counts, and the numbers that are expected, above 0.
+    """
+    return (expected - target * np.log(expected + _LEAST)).mean(axis=1)
+
+
 def label_cross_entropies(labels: np.ndarray, probability: np.ndarray) -> np.ndarray:
     """Return the mean binary cross-entropy of each row in nats: (rows,) of (rows, labels) each."""
     of_true = np.where(labels == 1, probability, 1 - probability)

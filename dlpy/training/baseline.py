@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from dlpy.components.estimator import EstimatorModel
 from dlpy.components.model import GenerativeModel
 from dlpy.components.objectives import DATA_LOSS, Loss
 from dlpy.core.errors import on_a_line
@@ -19,6 +20,7 @@ from dlpy.data.validate import class_numbers
 from dlpy.experiment.class_weights import weights_of_rows
 from dlpy.experiment.experiment import Experiment
 from dlpy.scores.regression_scores import IN_UNIT, SCORES, best_constant, regression_score
+from dlpy.scores.row_errors import poisson_losses
 from dlpy.training.best_constant import Targets, best_guess, is_mean_of_rows, mean_loss
 from dlpy.training.loss import plain_loss, training_loss
 
@@ -98,6 +100,9 @@ def loss_of_constant(
     loss fails.
     """
     chosen = experiment.loss(task)
+    if isinstance(experiment.model, EstimatorModel) and task.output.is_count:  # known without Keras
+        known, wanted = (own_numbers(some.y.reshape(len(some), -1), task.output) for some in (train, rows))
+        return float(poisson_losses(wanted, np.broadcast_to(known.mean(axis=0), wanted.shape)).mean())
     if (task.output.units or 0) > _MOST_CLASSES and task.output.has_classes:
         return None
     try:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
+from dlpy.components.estimator import EstimatorModel
 from dlpy.core.errors import ConfigError, DataError, RunError, UnavailableError, did_you_mean
 from dlpy.data.class_filter import kept
 from dlpy.data.rows import Loaded, Rows
@@ -24,6 +25,7 @@ from dlpy.training.answers import Answers, answers_for, save_predictions, target
 from dlpy.training.baseline import baseline, beside
 from dlpy.training.class_table import class_table
 from dlpy.training.compile import compiled_model, engine_for
+from dlpy.training.estimators import Estimator, read_estimator
 from dlpy.training.pipeline import SMOKE_ROWS, Pipeline, may_be_same, measured, split
 from dlpy.training.record import scores_of
 
@@ -41,7 +43,7 @@ class Trained:
 
     experiment: Experiment
     pipeline: Pipeline
-    engine: Engine  # holds the model
+    engine: Engine | Estimator  # holds the model
     raw_task: Task  # before the transforms
     task: Task
     epoch: int
@@ -73,6 +75,9 @@ def restore(run: Run, which: checkpoints.Which = "best", tell: Tell = silent) ->
     raw_task, task = tasks(run)
     pipeline = Pipeline.restore(experiment.all_transforms(), run.transforms)
     pipeline.require_task(raw_task, task)
+    if isinstance(experiment.model, EstimatorModel):
+        estimator, epoch = read_estimator(run, experiment, task, which)
+        return Trained(experiment, pipeline, estimator, raw_task, task, epoch)
     model = compiled_model(experiment, task, experiment.seed)
     epoch = checkpoints.load_weights(model, run, which)
     engine = engine_for(model, experiment, task, tell=tell)
@@ -202,7 +207,7 @@ def _in_unit(experiment: Experiment, answers: Answers, common_sense: dict[str, A
 
 def _raw_parts(run: Run, experiment: Experiment) -> dict[str, Rows]:
     """Return the rows of each part as the run had them, before the transforms."""
-    loaded = _load_again(run, experiment)
+    loaded = same_rows(run, experiment)
     dataset = experiment.data
     if run.record().kind == "kfold":  # its final model is trained on all rows except the test rows
         dataset = dataset.model_copy(update={"validation": None})
@@ -230,7 +235,12 @@ def loaded_again(run: Run, experiment: Experiment) -> Loaded:
     return kept(loaded, experiment.data.only)
 
 
-def _load_again(run: Run, experiment: Experiment) -> Loaded:
+def same_rows(run: Run, experiment: Experiment) -> Loaded:
+    """Return all rows of a run's data.
+
+    Raises:
+        DataError: they have changed.
+    """
     loaded = loaded_again(run, experiment)
     if loaded.fingerprint() != run.record().data.sha256:
         raise DataError(

@@ -5,13 +5,15 @@ A completed fold writes its results into its directory, `fold.json` last: a resu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from dlpy.components.estimator import EstimatorModel
 from dlpy.components.hooks import Hooks
 from dlpy.components.objectives import DATA_LOSS
 from dlpy.core.errors import DataError, DivergedError, RunError
@@ -21,6 +23,7 @@ from dlpy.data.rows import Data
 from dlpy.data.task import Task
 from dlpy.data.validate import check
 from dlpy.engine.engine import Engine
+from dlpy.engine.plan import Execution
 from dlpy.experiment.experiment import Experiment
 from dlpy.runs.checkpoint_files import CheckpointState
 from dlpy.runs.directory import Run
@@ -31,6 +34,7 @@ from dlpy.training.answers import by_target, own_targets
 from dlpy.training.baseline import baseline, beside
 from dlpy.training.callbacks import built_callbacks, checkpoint_of
 from dlpy.training.compile import choose_execution, compiled_model, engine_for, fresh_model, penalty_line
+from dlpy.training.estimators import Estimator, fit_rounds
 from dlpy.training.evaluate import loaded_again, read_config
 from dlpy.training.fold_files import Fold, fold_results, folder_of, is_done, write_fold
 from dlpy.training.pipeline import Pipeline, Split, transform
@@ -131,6 +135,13 @@ def _train_in(folder: Run, shop: _Workshop, number: int, reporter: Reporter) -> 
     prepared, (train, validation) = shop.prepared, shop.parts[number - 1]
     data, _ = fold_data(prepared, train, validation)
     experiment = prepared.experiment.model_copy(update={"seed": prepared.experiment.seed + number - 1})
+    if isinstance(experiment.model, EstimatorModel):
+        reporter.fold_begins(number, len(shop.parts))
+        save_splits(folder, data)
+        last = fit_rounds(folder.metrics, experiment, data, reporter).last
+        estimator = Estimator(last.fitted, experiment, data.task)
+        _write_results(folder, Trained(number, experiment, data, validation), estimator, last.scores)
+        return
     state = _begun(folder, reporter)
     reporter.fold_begins(number, len(shop.parts))
     if state is not None:
@@ -149,12 +160,28 @@ def _train_in(folder: Run, shop: _Workshop, number: int, reporter: Reporter) -> 
         raise DivergedError(f"fold {number}: {str(error).rstrip('.')}{kept}.") from None
     except DataError as error:
         raise DataError(f"fold {number}: {error}") from None
+    _write_results(folder, Trained(number, experiment, data, validation), engine, last.scores)
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A fold that is trained: its number, experiment and rows, and the positions of its validation rows."""
+
+    number: int
+    experiment: Experiment
+    data: Data
+    validation: np.ndarray
+
+
+def _write_results(folder: Run, fold: Trained, engine: Engine | Estimator, scores: Mapping[str, float | None]) -> None:
+    """Write the scores of a fold's last epoch, its baseline and its predictions."""
+    experiment, data = fold.experiment, fold.data
     held_out = data.validation or data.train
     predictions = by_target(data.task, engine.predict_all(held_out, experiment.training.batch_size))
-    common_sense = beside(baseline(experiment, data.task, data.train, held_out), last.scores)
+    common_sense = beside(baseline(experiment, data.task, data.train, held_out), scores)
     targets, predictions = (own_targets(data.task, arrays) for arrays in (held_out.targets, predictions))
-    results = Fold(number, last.scores, common_sense, validation, targets, predictions, engine.execution)
-    write_fold(folder, results)
+    execution = Execution() if isinstance(engine, Estimator) else engine.execution
+    write_fold(folder, Fold(fold.number, {**scores}, common_sense, fold.validation, targets, predictions, execution))
 
 
 class _LastScores(Hooks):

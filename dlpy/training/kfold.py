@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from dlpy.components.estimator import EstimatorModel
 from dlpy.components.model import GenerativeModel
 from dlpy.core import keras_backend
 from dlpy.data.rows import Data, Loaded, known_rows
@@ -170,7 +171,11 @@ def _refit(run: Run, prepared: Prepared, summary: dict[str, Any], reporter: Repo
 
 def _for_refit(experiment: Experiment, epochs: int) -> Experiment:
     """Return the experiment without validation rows and the callbacks that monitor them."""
-    training = experiment.training.shortened(epochs)
+    model, training = experiment.model, experiment.training
+    if isinstance(model, EstimatorModel):
+        model = model.shortened(epochs)
+    else:
+        training = training.shortened(epochs)
     blind = [item for item in experiment.callbacks if not (item.monitors() or "").startswith("val_")]
     data = experiment.data.model_copy(update={"validation": None})
-    return experiment.model_copy(update={"training": training, "callbacks": blind, "data": data})
+    return experiment.model_copy(update={"model": model, "training": training, "callbacks": blind, "data": data})

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import platform
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from dlpy.components.estimator import EstimatorModel
 from dlpy.core import keras_backend
 from dlpy.core.environment import environment
 from dlpy.core.errors import RunError
@@ -22,6 +24,7 @@ from dlpy.runs.lock import locked
 from dlpy.runs.lookup import all_runs
 from dlpy.runs.outcome import record_outcome
 from dlpy.runs.record import How, Record
+from dlpy.training.estimators import start_again
 from dlpy.training.evaluate import loaded_again, read_config
 from dlpy.training.fold_files import done_folds
 from dlpy.training.kfold import validate, with_folds
@@ -53,7 +56,8 @@ def resume(run: Run, command: str, reporter: Reporter, *, allow_inexact: bool, j
         require_resumable(run)  # the process that held the lock may have completed it
         keras_backend.check_settings()
         experiment, document = read_config(run)
-        changes = changed_surroundings(run, experiment.plugins)
+        packages = experiment.model.needs().values() if isinstance(experiment.model, EstimatorModel) else ()
+        changes = changed_surroundings(run, experiment.plugins, packages)
         refuse(run, changes, allow_inexact=allow_inexact)
         loaded = loaded_again(run, experiment)
         changes += changed_data(run, loaded.fingerprint(), loaded.source.description)
@@ -78,8 +82,13 @@ def _resume_training(run: Run, prepared: Prepared, what: Resume, reporter: Repor
     data, pipeline = transform(prepared.experiment, prepared.parts, prepared.loaded.task)
     check(data)
     reporter.data_ready(prepared.loaded, data, prepared.experiment)
-    before, state = seconds_of(run), _rewound(run, reporter)
-    reporter.notice(f"resumed after epoch {reached(state)} of {prepared.experiment.training.epochs}")
+    before, state = seconds_of(run), None
+    if isinstance(prepared.experiment.model, EstimatorModel):
+        start_again(run)
+        reporter.notice(f"{prepared.experiment.model.name} is trained again from the start")
+    else:
+        state = _rewound(run, reporter)
+        reporter.notice(f"resumed after epoch {reached(state)} of {prepared.experiment.training.epochs}")
     record_resume(run, what, _after(state))
     if what.changes:
         run.update(**told_of_data(prepared.experiment, prepared.loaded, data.task))
@@ -93,7 +102,12 @@ def _resume_folds(run: Run, prepared: Prepared, what: Resume, reporter: Reporter
     reporter.data_ready(prepared.loaded, first, prepared.experiment)
     before, how = seconds_of(run), run.record().folds or How()
     how = how if jobs is None else replace(how, jobs=jobs)
-    state = _rewound(run, reporter) if run.metrics.is_file() else None  # of the final model
+    state = None
+    if run.metrics.is_file():  # the final model has begun
+        if isinstance(prepared.experiment.model, EstimatorModel):
+            start_again(run)
+        else:
+            state = _rewound(run, reporter)
     if state is not None:
         reporter.notice(f"resumed after epoch {reached(state)} of the final model")
     record_resume(run, what, {"after_folds": done_folds(run), **({} if state is None else _after(state))})
@@ -121,10 +135,15 @@ def require_resumable(run: Run) -> None:
         raise RunError(f"run {run.id} is complete: there is nothing to resume.")
 
 
-def changed_surroundings(run: Run, plugins: list[str]) -> list[str]:
-    """Return a line for each change that affects a run's numbers, other than of the data."""
+def changed_surroundings(run: Run, plugins: list[str], packages: Iterable[str] = ()) -> list[str]:
+    """Return a line for each change that affects a run's numbers, other than of the data.
+
+    Args:
+        plugins: the experiment's.
+        packages: that its model needs besides Keras.
+    """
     record, now = run.record(), environment()
-    pairs = [(name, record.versions.get(name), now["versions"][name]) for name in _DECIDES]
+    pairs = [(name, record.versions.get(name), now["versions"][name]) for name in (*_DECIDES, *packages)]
     pairs += [(name, getattr(record, name), now[name]) for name in ("threads", "device", "settings")]
     changes = [
         f"{name}: {then or 'none'} then, {present or 'none'} now" for name, then, present in pairs if then != present

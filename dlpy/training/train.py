@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from dlpy.callbacks.checkpoint import CheckpointHooks
 from dlpy.callbacks.metrics_csv import MetricsCsv
+from dlpy.components.estimator import EstimatorModel
 from dlpy.components.hooks import Hooks
 from dlpy.components.model import GenerativeModel, PretrainedModel
 from dlpy.core import keras_backend
@@ -40,6 +41,7 @@ from dlpy.training.compile import (
     stages_of,
     weights_line,
 )
+from dlpy.training.estimators import Estimator, fit_rounds, read_estimator, save_rounds
 from dlpy.training.export import portable_model, save_network
 from dlpy.training.monitored import monitored_scores
 from dlpy.training.pipeline import Pipeline, Split, obtain, split, transform
@@ -107,6 +109,9 @@ def finish(run: Run, prepared: Prepared, data: Data, pipeline: Pipeline, reporte
     experiment = prepared.experiment
     pipeline.save(run.transforms)
     save_splits(run, data)
+    if isinstance(experiment.model, EstimatorModel):
+        _finish_estimator(run, prepared, data, reporter)
+        return
     keras_backend.start()
     for name, change in list(experiment.data.augmentations(data.task).items())[:1]:
         save_augmented(run, data.train.of_input(name), change, experiment.seed)
@@ -115,8 +120,12 @@ def finish(run: Run, prepared: Prepared, data: Data, pipeline: Pipeline, reporte
     engine = fit_best(run, prepared, data, reporter)
     if not prepared.is_refit:
         forget_outdated(run)  # of an earlier state that a command looked at
-    _write_results(run, prepared, data, engine)
     model = engine.model
+    _write_results(run, prepared, data, (engine, model.count_params()))
+    if isinstance(experiment.model, GenerativeModel):
+        made = experiment.model.samples(model, data, experiment.seed)
+        if made:
+            atomic.write_arrays(run.made, made)
     save_network(run, model, experiment.model.resolved(data.task))
     require_space(run.model, 8 * model.count_params())  # the file, and what Keras writes on its way there
     try:
@@ -124,6 +133,18 @@ def finish(run: Run, prepared: Prepared, data: Data, pipeline: Pipeline, reporte
         atomic.write_whole(run.model, portable.save)
     except (TypeError, ValueError, NotImplementedError) as error:  # the run's checkpoints are all that dlpy needs
         reporter.notice(f"model.keras is left out: Keras cannot save this model: {in_one_line(error)}")
+
+
+def _finish_estimator(run: Run, prepared: Prepared, data: Data, reporter: Reporter) -> None:
+    """Fit a classic model in an existing run directory, and write all that is read later."""
+    experiment = prepared.experiment
+    if not prepared.is_refit:
+        settle_config(run, experiment)
+    save_rounds(run, fit_rounds(run.metrics, experiment, data, reporter))
+    estimator, _ = read_estimator(run, experiment, data.task)
+    if not prepared.is_refit:
+        forget_outdated(run)
+    _write_results(run, prepared, data, (estimator, estimator.fitted.parameters))
 
 
 def fit_best(run: Run, prepared: Prepared, data: Data, reporter: Reporter) -> Engine:
@@ -191,27 +212,30 @@ def fit(
         keeper.flush()
 
 
-def _write_results(run: Run, prepared: Prepared, data: Data, engine: Engine) -> None:
-    """Write summary.json, the predictions for the validation rows, and what a generative model makes."""
-    experiment, raw, answers = prepared.experiment, prepared.parts.validation, None
+def _write_results(run: Run, prepared: Prepared, data: Data, best: tuple[Engine | Estimator, int]) -> None:
+    """Write summary.json and the predictions for the validation rows.
+
+    Args:
+        best: what predicts with the best model, and the number of its parameters.
+    """
+    (engine, parameters), experiment = best, prepared.experiment
+    raw, answers = prepared.parts.validation, None
     if data.validation is not None and raw is not None and data.task.has_answers:
         predictions = engine.predict_all(data.validation, experiment.training.batch_size)
         answers = answers_for(raw, data.validation, data.task, predictions)
-    summarize(run, data, experiment, engine.model.count_params(), answers)
+    summarize(run, data, experiment, parameters, answers)
     if answers is not None:
         save_predictions(run, "validation", answers)
-    if isinstance(experiment.model, GenerativeModel):
-        made = experiment.model.samples(engine.model, data, experiment.seed)
-        if made:
-            atomic.write_arrays(run.made, made)
 
 
 def _shortened(experiment: Experiment) -> Experiment:
     """Return the experiment cut down to a few batches, for a smoke test."""
+    holdout = experiment.data.validation
+    data = experiment.data.model_copy(update={"validation": holdout and holdout.for_few_rows()})
+    if isinstance(experiment.model, EstimatorModel):
+        return experiment.model_copy(update={"model": experiment.model.shortened(2), "data": data})
     batch_size = min(experiment.training.batch_size, 32)
     phases = [phase.model_copy(update={"epochs": 1}) for phase in experiment.training.phases or []] or None
     update = {"epochs": len(phases or [1]), "phases": phases, "batch_size": batch_size, "steps_per_epoch": None}
     training = experiment.training.model_copy(update=update)
-    holdout = experiment.data.validation
-    data = experiment.data.model_copy(update={"validation": holdout and holdout.for_few_rows()})
     return experiment.model_copy(update={"training": training, "data": data})

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from every import BINARY, CLASSES, NUMBER, ONE_HOT, fitting, names, rows_for
 
+from dlpy.components.estimator import EstimatorModel
 from dlpy.components.model import GenerativeModel, Model
 from dlpy.components.objectives import Loss
 from dlpy.data.task import Input, Output, Task
@@ -44,7 +45,11 @@ def small(name: str) -> Model:
     return Model.registry.get(name).model_validate({"name": name, **options})
 
 
-OF_LABELS = [name for name in names("models") if name != "baseline" and not isinstance(small(name), GenerativeModel)]
+OF_LABELS = [
+    name
+    for name in names("models")
+    if name != "baseline" and not isinstance(small(name), GenerativeModel | EstimatorModel)
+]
 
 
 def compiled(model: Model, task: Task) -> keras.Model:

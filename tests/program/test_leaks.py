@@ -19,6 +19,8 @@ from held_out import bits, learnt, numbers, otherwise, with_other_test, with_oth
 from pydantic import ValidationError
 
 from dlpy.components.dataset import Dataset
+from dlpy.components.estimator import EstimatorModel
+from dlpy.components.model import Model
 from dlpy.components.transform import Transform
 from dlpy.core.errors import ConfigError
 from dlpy.data.rows import Data, Loaded
@@ -29,6 +31,7 @@ from dlpy.experiment.cross_checks import misfits
 from dlpy.experiment.experiment import Experiment, load
 from dlpy.training.callbacks import built_callbacks, checkpoint_of, directions
 from dlpy.training.compile import choose_execution, engine_for, fresh_model
+from dlpy.training.estimators import fit_rounds
 from dlpy.training.pipeline import Split, split
 from dlpy.training.record import Options, begin
 from dlpy.training.reporter import Reporter
@@ -51,6 +54,8 @@ SMALL = {  # options that make components quick, or that decide what a test is a
     "pretrained": {"base": {"name": "convnet", "filters": [4]}, "weights": None, "units": [4]},
     "rnn": {"units": 4, "cell": "simple", "embedding": 4},
     "conv1d": {"filters": [4], "kernel": 3, "embedding": 4},
+    "boosting": {"trees": 5},
+    "random_forest": {"trees": 5},
     "vae": {"encoder": [{"filters": 4, "stride": 2}], "units": [4]},
     "gan": {
         "latent": 4,
@@ -89,6 +94,7 @@ TRAINED: dict[str, tuple[str, str, list[Any], dict[str, Any]]] = {
     "gan": ("gan", "image_folder", ["rescale"], {}),
 }
 DATASETS, TRANSFORMS, FAMILIES = names("datasets"), names("transforms"), names("models")
+CLASSIC = [name for name in FAMILIES if issubclass(Model.registry.get(name), EstimatorModel)]
 
 
 def options(name: str) -> dict[str, Any]:
@@ -238,7 +244,27 @@ def test_weights_and_validation_scores_do_not_depend_on_rows_that_are_held_out(c
 
 
 def test_every_family_is_trained_among_them() -> None:
-    assert {family for family, *_ in TRAINED.values()} == set(FAMILIES)
+    assert {family for family, *_ in TRAINED.values()} == set(FAMILIES) - set(CLASSIC)
+    assert len(CLASSIC) >= 5
+
+
+@pytest.mark.parametrize("family", CLASSIC)
+def test_a_classic_model_does_not_depend_on_rows_that_are_held_out(family: str, tmp_path: Path) -> None:
+    given, loaded = dataset("csv", ["standardize"]), rows_of("csv")
+    parts, chosen = split(given, loaded), experiment(given, family)
+
+    def fitted(parts: Split) -> tuple[bytes, dict[str, float]]:
+        data, _ = learnt(chosen, parts, loaded.task)
+        last = fit_rounds(None, chosen.resolved(data.task, {}), data, Reporter()).last
+        last.fitted.save(tmp_path / "model")
+        return (tmp_path / "model").read_bytes(), last.scores
+
+    file, before = fitted(parts)
+    assert fitted(with_other_test(parts, loaded.task)) == (file, before)
+    again, after = fitted(with_other_validation(parts, loaded.task))
+    assert again == file
+    assert {name for name in before if after[name] != before[name]} >= {"val_loss"}
+    assert {name for name in before if after[name] != before[name]} <= {name for name in before if "val_" in name}
 
 
 def test_a_folds_transforms_learn_nothing_of_its_own_validation_rows() -> None:
