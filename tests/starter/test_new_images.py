@@ -64,7 +64,7 @@ def test_gray_images_have_one_channel_and_the_largest_side_that_all_have(tmp_pat
 
 def test_the_file_for_a_folder_is_one_that_loads(tmp_path) -> None:
     write(tmp_path / "signs", *halves(60, across=False))
-    text = starter.experiment_for(str(tmp_path / "signs"), None, tmp_path / "signs.yaml")
+    text = starter.experiment_for(str(tmp_path / "signs"), None, tmp_path / "signs.yaml").text
     (tmp_path / "signs.yaml").write_text(text)
     experiment, _ = load(tmp_path / "signs.yaml")
     assert "# Images are not mirrored: a simple classifier" in text
