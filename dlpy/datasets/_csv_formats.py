@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dlpy.core.errors import DataError
-from dlpy.data.tables.column_types import MOST_CLASSES, Column, formatted
+from dlpy.data.tables.column_types import MOST_CLASSES, STRAY_SHARE, Column, formatted
 from dlpy.data.tables.found_formats import Finding, find_format
 from dlpy.data.tables.targets import are_classes
 from dlpy.data.tables.understood import is_code, some_strays, unclear
@@ -44,7 +44,7 @@ def with_formats(data: Csv, cells: Cells) -> Cells:
         finding = find_format(cells.file, column)
         _require_clear(cells, column, finding)
         form = finding.format
-        if form is not None and _is_useful(finding, rule) and (wants_booleans or form.kind != "boolean"):
+        if form is not None and _is_useful(finding, column, rule) and (wants_booleans or form.kind != "boolean"):
             columns[name] = formatted(cells.file, column, form)
             notes.append(f"column '{name}': {finding.described()}")
         elif finding.numbers and finding.share >= _NOTED_SHARE:
@@ -84,13 +84,15 @@ def _listed(data: Csv, key: str) -> set[str]:
     return {name for given in (data, *tables) for name in getattr(given, key) or []}
 
 
-def _is_useful(finding: Finding, rule: Rule) -> bool:
+def _is_useful(finding: Finding, column: Column, rule: Rule) -> bool:
     """Return whether a column can be used as numbers without an error that it would not bring as categories."""
     if finding.format is None or finding.strays or finding.doubt:
         return False
-    if isinstance(rule, str) and rule not in ("error", *_FILLS_NUMBERS):
+    gaps = bool(column.missing or finding.format.missing)
+    if gaps and isinstance(rule, str) and rule not in ("error", *_FILLS_NUMBERS):
         return False  # missing cells become a category of their own
-    return not (rule == "error" and finding.format.missing and finding.different <= MOST_CLASSES)
+    few = finding.different <= MOST_CLASSES or finding.marked > STRAY_SHARE * len(column.values)
+    return not (rule == "error" and finding.format.missing and few)
 
 
 def _require_clear(cells: Cells, column: Column, finding: Finding) -> None:
@@ -111,7 +113,10 @@ def _is_plain(finding: Finding) -> bool:
 def _why(finding: Finding) -> str:
     if finding.strays:
         return f"since only {finding.share:.0%} of its cells are numbers, unlike {some_strays(finding)}"
-    return "since data.missing does not fill its missing cells"
+    marks = [] if finding.format is None else finding.format.missing
+    if not marks:
+        return "since data.missing fills its cells with a text"
+    return f"since data.missing fills no numbers into its cells with {' or '.join(repr(mark) for mark in marks[:3])}"
 
 
 def _targets(data: Csv, cells: Cells) -> Iterator[Column]:

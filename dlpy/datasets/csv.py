@@ -61,11 +61,12 @@ class Csv(TableFileOptions, Dataset):
     A folder or a pattern (parts/*.csv) names several files with the same columns. Numeric columns are used as numbers,
     categories are one-hot encoded. Encoding, delimiter, decimal mark and header are found by looking at the file.
 
-    A column is numeric if every cell that is not missing is a number. Categories come from the training rows; an
-    unseen category is encoded as all zeros. The classes are the distinct labels of the target in sorted order. With
-    `task: auto`, text targets are classes, and so are integers with at most 20 distinct values that occur 5 times or
-    more on average; other numbers make a regression. A first column without a name that only numbers or names the rows
-    is no feature, unless it is listed as 'Unnamed: 0'.
+    A column is numeric if every cell that is not missing is a number, also with a unit, a sign or marks (`formats`), a
+    duration, or one of yes and no. Integers with leading zeros are codes, that is, categories. Categories come from the
+    training rows; an unseen category is encoded as all zeros. The classes are the distinct labels of the target in
+    sorted order. With `task: auto`, text targets are classes, and so are integers with at most 20 distinct values that
+    occur 5 times or more on average; other numbers make a regression. A first column without a name that only numbers
+    or names the rows is no feature, unless it is listed as 'Unnamed: 0'.
 
     A row may have several inputs and targets, with names: `inputs: {facts: {columns: [rooms, city]}, words: {text:
     description}, photo: {image: file}}` and `targets: {price: {column: price}, tags: {columns: [balcony, lift]}}`.

@@ -153,7 +153,7 @@ def missing_lines(study: Study) -> list[str]:
     kept = [f"'{text}' ({cells.count(text):,})" for text in study.about.kept]
     if kept:
         lines.append(f"Treated as a class of {study.target}, not as missing: {listed(kept)}; see missing_values")
-    taken = {text for texts in gaps_of(study).values() for text in texts if text}
+    taken = {text for texts in gaps_of(study).values() for text in texts if text in study.markers} - {""}
     if taken:
         rest = missing_cells.as_list([marker for marker in study.markers if marker not in taken])
         named = listed([f"'{text}'" for text in study.markers if text in taken])

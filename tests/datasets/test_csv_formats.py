@@ -144,15 +144,16 @@ def test_few_numbers_with_a_dash_stay_categories_unless_a_rule_fills_it(tmp_path
     path = table(tmp_path, [f"{'-' if i % 4 == 0 else i % 4},{i}.5" for i in range(ROWS)], header="x,price")
     loaded = data(path).load()
     assert loaded.train.x.categorical_names == ("x",)
-    assert loaded.notes == ("column 'x': used as categories, since data.missing does not fill its missing cells",)
+    told = "column 'x': used as categories, since data.missing fills no numbers into its cells with '-'"
+    assert loaded.notes == (told,)
     assert data(path, missing="median").load().train.x.numeric_names == ("x",)
     assert data(path, missing="none").load().train.x.categorical_names == ("x",)
 
 
 def test_texts_among_numbers_that_make_categories_are_told(tmp_path):
-    cells = ["high" if i % 5 == 0 else f"${i}" for i in range(ROWS)]
+    cells = [("high", "low")[i % 2] if i % 5 == 0 else f"${i}" for i in range(ROWS)]
     loaded = data(table(tmp_path, [f"{cell},{i}.5" for i, cell in enumerate(cells)], header="x,price")).load()
-    told = "column 'x': used as categories, since only 80% of its cells are numbers, unlike 'high'"
+    told = "column 'x': used as categories, since only 80% of its cells are numbers, unlike 'high', 'low'"
     assert loaded.notes == (told,)
 
 

@@ -93,7 +93,9 @@ class CellFormat(Block):
         if self.kind == "duration":
             return f"durations or times, in seconds{f' ({self.clock})' if self.clock else ''}"
         parts = [*self._parts()]
-        return "numbers" + (f" with {' and '.join(', '.join(parts).rsplit(', ', 1))}" if parts else "")
+        if not parts:
+            return "numbers, with signs such as (3.2) or 3.2-"
+        return f"numbers with {' and '.join(', '.join(parts).rsplit(', ', 1))}"
 
     def _parts(self) -> Iterator[str]:
         if self.unit == "%":

@@ -15,7 +15,7 @@ from dlpy.data.tables.missing_cells import MISSING, Gaps
 
 MOST_CLASSES = 20  # more distinct integers than this are not taken for classes
 MOST_TEXTS = 1000  # more distinct texts than this are not taken for categories or classes
-_STRAY_SHARE = 0.1  # text in at most this share of a numeric column is treated as a mistake
+STRAY_SHARE = 0.1  # text in at most this share of a numeric column is treated as a mistake
 _WORDS_OF_PROSE = 5
 _MOST_REPEATED = 100
 
@@ -96,7 +96,7 @@ def _look_at(
         column[row] = np.nan if value is None else value
         if value is None and text not in missing:
             bad.append((row, text))
-            if len(bad) > max(_STRAY_SHARE * len(column), 5):
+            if len(bad) > max(STRAY_SHARE * len(column), 5):
                 break
     return gaps, bad
 
@@ -111,7 +111,7 @@ def guess_numeric(file: CsvFile, column: Column) -> bool:
         return True
     if column.bad and _has_decimal_comma(column.bad[0][1]):
         raise bad_cell(file, column)
-    few = len(column.bad) <= _STRAY_SHARE * len(column.values)
+    few = len(column.bad) <= STRAY_SHARE * len(column.values)
     if column.bad and few and len(np.unique(column.values[~np.isnan(column.values)])) > MOST_CLASSES:
         raise bad_cell(file, column)
     return column.is_numeric

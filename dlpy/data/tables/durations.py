@@ -8,7 +8,7 @@ from itertools import pairwise
 from dlpy.data.tables.amounts import tidy
 
 _CLOCK = re.compile(
-    r"(?P<minus>-)?(?:(?P<days>\d+) ?d(?:ays?)?,? )?(?P<a>\d{1,4}):(?P<b>\d\d)(?::(?P<c>\d\d))?(?P<f>[.,]\d+)?"
+    r"(?:\+|(?P<minus>-))?(?:(?P<days>\d+) ?d(?:ays?)?,? )?(?P<a>\d{1,4}):(?P<b>\d\d)(?::(?P<c>\d\d))?(?P<f>[.,]\d+)?"
     r"(?P<half> ?[ap]\.?m\.?)?",
     re.IGNORECASE | re.ASCII,
 )

@@ -4,27 +4,29 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import get_args
 
 import numpy as np
 
 from dlpy.data.tables.amounts import MARKS, Amount, Decimal, Thousands, amount_of
 from dlpy.data.tables.cell_formats import CellFormat, Words
+from dlpy.data.tables.column_amounts import FEW, LEAST_SHARE, Amounts, common_units, is_plausible, units_of
 from dlpy.data.tables.column_types import Column
 from dlpy.data.tables.csv_file import CsvFile
 from dlpy.data.tables.durations import is_short_clock, leading_number, seconds_of
-from dlpy.data.tables.units import is_currency, is_measure, measure_alike, unit_key
+from dlpy.data.tables.units import measure_alike, unit_key
 
 INFINITIES = frozenset(sign + word for sign in ("", "+", "-") for word in ("inf", "infinity", "∞"))
 _WORDS = """- -- --- \u2013 \u2014 \u2212 . .. ... \u2026 * ** n.a. n.a n/a n.d. na nan #n/a #na #value! #div/0!
 #null! #num! <na> null nil none nat missing unknown n.v. k.a. tbd ? ??"""
 MISSING_WORDS = INFINITIES | {*re.split(r"\s+", _WORDS)}
 """Lower-case texts that mark a missing cell where all other cells of the column are numbers."""
-_PAIRS: tuple[Words, ...] = ("yes/no", "true/false", "t/f", "y/n", "on/off")
+_PAIRS: tuple[Words, ...] = get_args(Words)
 _PEEK = 200  # cells
-_FEW = 10  # fewer distinct numbers with a single letter behind them may be names, such as 2D and 3D
-_LEAST_MOST = 0.5  # of the cells of a column of numbers
+_REPEATED = 3  # times that a text occurs that marks a missing cell, rather than a mistake
+_MANY = 20  # distinct numbers
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,8 @@ class Finding:
 
     format: how its cells are written; None if they are texts. strays: the cells that are written otherwise, with their
     counts. numbers: cells that are numbers in this format. different: distinct numbers. doubt: why the numbers cannot
-    be used as they are; "" if they can. odd: cells that need a word, such as bounds, by what they are.
+    be used as they are; "" if they can. odd: cells that need a word, such as bounds, by what they are. marked: cells
+    with a text that marks a missing one.
     """
 
     format: CellFormat | None = None
@@ -42,6 +45,7 @@ class Finding:
     different: int = 0
     doubt: str = ""
     odd: Mapping[str, int] = field(default_factory=dict)
+    marked: int = 0
 
     @property
     def share(self) -> float:
@@ -82,10 +86,16 @@ def _may_be(text: str) -> bool:
 
 def _booleans(rest: Mapping[str, int], words: Mapping[str, int]) -> Finding | None:
     low = {text.lower() for text in rest}
-    pairs = [pair for pair in _PAIRS if low == {*pair.split("/")}]
+    pairs: list[Words] = [pair for pair in _PAIRS if low == {*pair.split("/")}]
     if not pairs:
         return None
-    return Finding(CellFormat(kind="boolean", words=pairs[0], missing=sorted(words)), {}, sum(rest.values()), 2)
+    return Finding(
+        CellFormat(kind="boolean", words=pairs[0], missing=sorted(words)),
+        {},
+        sum(rest.values()),
+        2,
+        marked=sum(words.values()),
+    )
 
 
 def _durations(rest: Mapping[str, int], words: Mapping[str, int]) -> Finding | None:
@@ -97,51 +107,29 @@ def _durations(rest: Mapping[str, int], words: Mapping[str, int]) -> Finding | N
         hours = max(map(leading_number, short)) < 24
         clock = "hours:minutes" if hours else "minutes:seconds"
     form = CellFormat(kind="duration", clock=clock, missing=sorted(words))
-    return Finding(form, {}, sum(rest.values()), len(rest))
-
-
-@dataclass(frozen=True)
-class _Amounts:
-    """The odd cells that are numbers, the counts of their texts, and the plain numbers of the column."""
-
-    found: Mapping[str, Amount]
-    counts: Mapping[str, int]
-    values: np.ndarray
-
-    def count(self, texts: Iterable[str]) -> int:
-        return sum(self.counts[text] for text in texts)
-
-    @property
-    def total(self) -> int:
-        return self.count(self.found) + len(self.values)
-
-    @property
-    def different(self) -> int:
-        return len(self.found) + len(np.unique(self.values))
-
-    def without(self, texts: Iterable[str]) -> _Amounts:
-        gone = set(texts)
-        return _Amounts({text: one for text, one in self.found.items() if text not in gone}, self.counts, self.values)
+    return Finding(form, {}, sum(rest.values()), len(rest), marked=sum(words.values()))
 
 
 def _numbers(
     file: CsvFile, column: Column, values: np.ndarray, rest: Mapping[str, int], words: Mapping[str, int]
 ) -> Finding:
-    amounts = _Amounts({text: one for text in rest if (one := amount_of(text)) is not None}, rest, values)
+    amounts = Amounts({text: one for text in rest if (one := amount_of(text)) is not None}, rest, values)
     strays = {text: count for text, count in rest.items() if text not in amounts.found}
-    units = _units(amounts)
-    if len(units) > 1 and len(_common(units, amounts)) > 1:
-        alike = amounts.different > 2 * _FEW and measure_alike(set(units.values()))
+    units = units_of(amounts)
+    if len(units) > 1 and len(common_units(units, amounts)) > 1:
+        alike = amounts.different > 2 * FEW and measure_alike(set(units.values()))
         doubt = f"its numbers have several units: {' and '.join(sorted(units.values())[:3])}" if alike else ""
         return Finding(None, strays, amounts.total if alike else 0, amounts.different, doubt)
-    unit = next(iter(_common(units, amounts).values()), "")
+    unit = next(iter(common_units(units, amounts).values()), "")
     wrong = [text for text, one in amounts.found.items() if one.unit and unit_key(one.unit) != unit_key(unit)]
     amounts = amounts.without(wrong)
-    if not amounts.total or not _is_plausible(amounts, unit):
+    if not amounts.total or not is_plausible(amounts, unit):
         return Finding()
     thousands, decimal, others = _marks(file, column, amounts)
     amounts = amounts.without(others)
     strays |= {text: rest[text] for text in (*wrong, *others)}
+    gone = _marking(strays, amounts, unit)
+    words = {**words, **{text: strays.pop(text) for text in gone}}
     form = CellFormat(
         unit=unit,
         thousands=thousands,
@@ -151,60 +139,21 @@ def _numbers(
         missing=sorted(words),
     )
     doubt = _doubt(amounts, unit)
-    return Finding(form, strays, amounts.total, amounts.different, doubt, _odd(amounts, words, unit))
+    odd = _odd(amounts, words, unit)
+    return Finding(form, strays, amounts.total, amounts.different, doubt, odd, marked=sum(words.values()))
 
 
-def _units(amounts: _Amounts) -> dict[str, str]:
-    """Return the units of the column, as written in its first cell of each."""
-    found: dict[str, str] = {}
-    for one in amounts.found.values():
-        if one.unit:
-            found.setdefault(unit_key(one.unit), one.unit)
-    return found
+def _marking(strays: Mapping[str, int], amounts: Amounts, unit: str) -> list[str]:
+    """Return the texts that mark a missing cell: "null kg", or the only text, if it is repeated among many numbers."""
+    marks = [text for text in strays if unit and text.lower().removesuffix(unit.lower()).strip() in MISSING_WORDS]
+    rest = [text for text in strays if text not in marks]
+    if len(rest) == 1 and strays[rest[0]] >= _REPEATED and amounts.different > _MANY:
+        few = strays[rest[0]] <= LEAST_SHARE * amounts.total
+        marks += rest if few and not any(sign.isdigit() for sign in rest[0]) else []
+    return marks
 
 
-def _common(units: Mapping[str, str], amounts: _Amounts) -> dict[str, str]:
-    """Return the units that are not rare: that a twentieth of the cells have, and for a single unit half of them."""
-    counts: Counter[str] = Counter()
-    for text, one in amounts.found.items():
-        if one.unit:
-            counts[unit_key(one.unit)] += amounts.counts[text]
-    least = amounts.total * (_LEAST_MOST if len(units) == 1 else 0.05)
-    return {key: unit for key, unit in units.items() if counts[key] >= least}
-
-
-def _is_plausible(amounts: _Amounts, unit: str) -> bool:
-    """Return whether the cells are rather numbers than names with digits, such as 2WD, 1st, 3+ and <=50K."""
-    found = amounts.found.values()
-    few = amounts.different <= _FEW
-    if unit and not is_currency(unit) and not _is_unit(unit, glued=any(one.glued for one in found), few=few):
-        return False
-    if few and not is_currency(unit) and any(one.scale in (1e3, 1e6, 1e9) for one in found):
-        return False
-    if few and found and not len(amounts.values) and all(one.negative == "()" for one in found):
-        return False
-    behind = any(one.negative == "3-" for one in found)
-    return not (behind and (few or any(one.bound == "+" for one in found))) and _are_bounds_rare(amounts)
-
-
-def _is_unit(unit: str, *, glued: bool, few: bool) -> bool:
-    """Return whether a text behind numbers is rather a unit than part of a name, such as WD in 2WD."""
-    if glued:
-        return is_measure(unit) and not (few and len(unit) == 1 and unit.isalpha())
-    return is_measure(unit) or not few or not unit[0].isalpha() or unit[0].islower()
-
-
-def _are_bounds_rare(amounts: _Amounts) -> bool:
-    """Return whether there are enough numbers besides bounds such as <5; 1,000+ in all cells are numbers as well."""
-    bounds = {text: one.bound for text, one in amounts.found.items() if one.bound}
-    if not bounds:
-        return True
-    if len(bounds) == len(amounts.found) and not len(amounts.values):
-        return set(bounds.values()) == {"+"} and len(bounds) > _FEW
-    return amounts.count(bounds) <= amounts.total / 2 and amounts.different > _FEW
-
-
-def _marks(file: CsvFile, column: Column, amounts: _Amounts) -> tuple[Thousands, Decimal, list[str]]:
+def _marks(file: CsvFile, column: Column, amounts: Amounts) -> tuple[Thousands, Decimal, list[str]]:
     """Return the marks of thousands and decimals that most cells have, and the cells that have others."""
     digits = {text: one.digits for text, one in amounts.found.items()}
     plain: dict[str, str] = {}
@@ -225,7 +174,7 @@ def _marks(file: CsvFile, column: Column, amounts: _Amounts) -> tuple[Thousands,
     return best
 
 
-def _doubt(amounts: _Amounts, unit: str) -> str:
+def _doubt(amounts: Amounts, unit: str) -> str:
     """Return why the numbers of a column of percentages may mean different things."""
     if unit != "%":
         return ""
@@ -235,7 +184,7 @@ def _doubt(amounts: _Amounts, unit: str) -> str:
     return "some of its cells have % and others, below 1, do not" if small else ""
 
 
-def _odd(amounts: _Amounts, words: Mapping[str, int], unit: str) -> dict[str, int]:
+def _odd(amounts: Amounts, words: Mapping[str, int], unit: str) -> dict[str, int]:
     """Return the number of cells that need a word, by what they are."""
     bounds = [text for text, one in amounts.found.items() if one.bound]
     endless = sum(count for text, count in words.items() if text.lower() in INFINITIES)
