@@ -16,7 +16,7 @@ Source = Annotated[
     str,
     typer.Argument(
         metavar="SOURCE",
-        help="A dataset's name, or your own .csv, .npz or .txt file, or folder of images.",
+        help="A dataset's name, or your own .csv (or other table), .npz or .txt file, or folder of images.",
         autocompletion=completion.datasets,
     ),
 ]
@@ -86,8 +86,14 @@ def new(
 
 
 def named_after(source: str) -> Path:
-    """Return the source's name with .yaml, in the current folder; invisible characters become '-'."""
+    """Return the source's name with .yaml, in the current folder; invisible characters become '-'.
+
+    Of a packed table the first suffix is left out, too (a.csv.gz); a pattern is named after its folder (parts/*.csv).
+    """
+    from dlpy.data.tables.part_files import without_packed
+
     named = Path(source) if Path(source).name not in ("", "..") else Path(source).resolve()
-    stem = named.stem or "experiment"
+    named = named.parent if "*" in named.name else named
+    stem = without_packed(named).stem or "experiment"
     printable = "".join(character if character.isprintable() else "-" for character in stem)
     return Path(f"{printable[:_LONGEST]}.yaml")

@@ -90,6 +90,13 @@ def test_a_file_in_the_current_folder_gives_its_name_without_what_cannot_be_seen
 
 
 @pytest.mark.parametrize(
+    ("source", "name"), [("a.csv.gz", "a"), ("my.data.csv", "my.data"), ("parts/*.csv", "parts"), ("t.zip", "t")]
+)
+def test_packed_tables_and_patterns_are_named_without_their_packing(source: str, name: str) -> None:
+    assert named_after(source) == Path(f"{name}.yaml")
+
+
+@pytest.mark.parametrize(
     ("source", "name"), [(".", "here"), ("../here", "here"), ("/", "experiment"), ("x/..", "here")]
 )
 def test_a_folder_without_a_name_is_called_by_the_one_it_has(

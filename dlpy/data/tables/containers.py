@@ -50,7 +50,7 @@ def is_workbook(raw: bytes) -> bool:
 
 
 def limit_of(packed: int) -> int:
-    """Return how many bytes so many packed bytes may unpack to."""
+    """Return the number of bytes that a file of `packed` bytes may unpack to."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return min(max(SMALLEST_LIMIT, LARGEST_RATIO * packed), memory // _SHARE_OF_MEMORY)
 

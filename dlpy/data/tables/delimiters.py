@@ -31,7 +31,7 @@ class Sample:
     @classmethod
     def of(cls, raw: bytes, start: int, size: int = _SAMPLE_BYTES) -> Sample:
         """Return the lines from byte `start` on: about `size` bytes, or more if these hold less than three rows."""
-        stop = raw.rfind(b"\n", start, start + size) + 1 or raw.find(b"\n", start) + 1
+        stop = raw.rfind(b"\n", start, start + size) + 1 or raw.find(b"\n", start) + 1 or len(raw)
         found = cls(raw[start:stop].decode(), stop == len(raw))
         return found if found.is_all or found.is_enough() else cls.of(raw, start, 16 * size)
 

@@ -13,8 +13,12 @@ _PACKED = (".gz", ".bz2", ".xz", ".zst", ".zip")
 
 def is_table(path: Path) -> bool:
     """Return whether the name of a file is that of a table, packed or not."""
-    name = path.with_suffix("") if path.suffix.lower() in _PACKED else path
-    return name.suffix.lower() in SUFFIXES
+    return without_packed(path).suffix.lower() in SUFFIXES or path.suffix.lower() == ".zip"
+
+
+def without_packed(path: Path) -> Path:
+    """Return the path of a packed table without the suffix of its packing: a.csv for a.csv.gz."""
+    return path.with_suffix("") if path.suffix.lower() in _PACKED and path.with_suffix("").suffix else path
 
 
 def files_of(path: Path) -> list[Path]:

@@ -145,7 +145,7 @@ def _without_lines_above(text: _Text, rows: Rows, form: TableFormat) -> tuple[_T
     form = replace(form, skip_lines=text.line - 1 + skipped)
     lines = f"line {text.line} is" if skipped == 1 else f"lines {text.line} to {text.line + skipped - 1} are"
     moved = _completed([(line - skipped, cells) for line, cells in rows[count:]])
-    return text.after(skipped), moved, form, [f"{lines} above the table: left out"]
+    return replace(text.after(skipped), comment=""), moved, form, [f"{lines} above the table: left out"]
 
 
 def _completed(rows: Rows) -> Rows:
