@@ -48,7 +48,7 @@ class Model(Component):
     def check_codes(self, task: Task) -> None:
         """Raise ConfigError if the rows have columns of codes, which the family would take for numbers."""
         if any(given.categories for given in task.inputs.values()) and not self.reads_codes:
-            hint = "use dense or combined, or remove 'embed' from tabulate"
+            hint = "use dense, tabm, realmlp or combined, or remove 'embed' from tabulate"
             raise ConfigError(f"{self.name} cannot read codes of categories: {hint}.")
 
     def transforms(self) -> list[Transform]:

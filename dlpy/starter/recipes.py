@@ -8,7 +8,7 @@ from dlpy.starter.wording import Item, Option
 
 _RATE = {"name": "adamw", "learning_rate": 0.002, "weight_decay": 0.0003}
 _MOST_ENCODED = 100  # numeric columns: their encodings would make the first layer larger than all others
-_LEAST_ENCODED = 1_000  # rows: the encoding lost on five of six tables with fewer, and won on tables with more
+_LEAST_ENCODED = 1_000  # rows: the encoding lost on five of six tables with fewer, and won on three of four with more
 
 
 @dataclass(frozen=True)

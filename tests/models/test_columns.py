@@ -59,5 +59,5 @@ def test_a_layer_that_would_take_codes_for_numbers_is_refused():
 
 def test_a_family_that_does_not_read_codes_is_refused():
     rows = Task.single(GIVEN, Output("binary", 1, ("no", "yes")))
-    with pytest.raises(ConfigError, match="vae cannot read codes of categories: use dense or combined"):
+    with pytest.raises(ConfigError, match="vae cannot read codes of categories: use dense, tabm, realmlp or combined"):
         new_model(Model.registry.get("vae")(name="vae"), rows, 1)

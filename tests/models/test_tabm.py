@@ -130,6 +130,18 @@ def test_the_encoding_is_linear_within_bins() -> None:
     np.testing.assert_allclose(np.asarray(model(rows))[:, 0], [11 + 5 + 700, 11 + 10 + 10, 11 + 70])
 
 
+def test_codes_of_categories_are_looked_up_between_one_hot_columns_and_positions() -> None:
+    family = TabM(units=[], members=1, bins=2, embedding=1)
+    model = built(NUMBER, family, Input("array", (4,), numbers=1, positions=1, categories=(3,)))
+    vectors = np.array([[0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])  # of unseen, first and second category
+    head = np.array([[[0.0], [10.0], [2.0], [3.0], [0.0]]])  # of the number's vector, the one-hot column, the vector
+    for weight in model.weights:
+        given = {"embedding/embeddings": vectors, "target/kernel": head, "signs/kernel": np.ones((1, 5))}
+        weight.assign(given.get(weight.path, np.zeros(weight.shape)))
+    rows = np.array([[5.0, 1.0, 1.0, 0.5], [5.0, 0.0, 2.0, 0.5], [5.0, 0.0, 0.0, 0.5]], np.float32)
+    np.testing.assert_allclose(np.asarray(model(rows))[:, 0], [12, 3, 0])
+
+
 def test_dropout_leaves_out_the_same_units_of_all_members() -> None:
     family = TabM(units=[40], members=3, dropout=0.5, bins=None)
     model = built(NUMBER, family)
