@@ -116,7 +116,7 @@ class Dataset(Component):
         raise ConfigError(f"dlpy predict cannot read {path}: dataset '{self.name}' has no method read(path, task).")
 
     def usually_carried(self) -> list[str]:
-        """Return the columns that `carried` adds by itself, where a file has them."""
+        """Return the columns that `carried` adds in any case, where a file has them."""
         return []
 
     def carried(self, path: Path, names: list[str]) -> dict[str, list[str]]:

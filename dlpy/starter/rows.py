@@ -23,6 +23,7 @@ from dlpy.starter.wording import Option, plural
 
 _SKEWED = 1.0  # skewness of the target
 _GAIN = 0.01  # of r2, that a logarithm has to bring
+_LEAST_DISTINCT = 30  # rows: of fewer, equal ones are likely
 _MUCH = 0.5  # share of the distinct rows that a column has values of its own for: copies are then no coincidence
 
 
@@ -112,7 +113,9 @@ def _copies_in(study: Study) -> tuple[int, bool]:
     columns = [*study.columns.values()]
     distinct = len(without_copies(study.file, columns))
     copies = len(study.file) - distinct
-    return copies, copies > 0 and max(different(study.file, column) for column in columns) > _MUCH * distinct
+    if not copies or distinct < _LEAST_DISTINCT or copies > distinct:
+        return copies, False
+    return copies, max(different(study.file, column) for column in columns) > _MUCH * distinct
 
 
 def _copies(plan: _Plan) -> list[str]:

@@ -27,7 +27,8 @@ from table_files import TWELVE, Columns, Table, parts, read
 def dlpys_score(table: Table, columns: Columns, seed: int, folder: Path) -> tuple[float, float]:
     """Return the score of what `dlpy new` writes on the test rows, and the seconds that training took.
 
-    The file is changed in two places: the seed, and `data.test`, since the test rows are chosen here.
+    The file is changed in these places: the seed; `data.test`, since the test rows are chosen here; and `data.missing`
+    where it is not set, since test rows may have missing cells in columns that are complete otherwise.
     """
     from dlpy.experiment.experiment import load
     from dlpy.starter.starter import experiment_for
@@ -39,9 +40,11 @@ def dlpys_score(table: Table, columns: Columns, seed: int, folder: Path) -> tupl
     learn, test = parts(len(columns), seed)
     rows, other = _write(folder / "rows.csv", columns, learn), _write(folder / "test.csv", columns, test)
     file = folder / "experiment.yaml"
-    file.write_text(experiment_for(str(rows), columns.target, file).text, encoding="utf-8")
+    text = experiment_for(str(rows), columns.target, file).text
+    file.write_text(text, encoding="utf-8")
+    changes = [f"seed={seed}", "data.test=null", *(["data.missing=median"] * ("\n  missing:" not in text))]
     began = time.perf_counter()
-    run = train(*load(file, [f"seed={seed}", "data.test=null"]), Options(folder / "runs"), Reporter())
+    run = train(*load(file, changes), Options(folder / "runs"), Reporter())
     took = time.perf_counter() - began
     answers = predict(run, other, Ask()).records()
     return _score(table, columns.answers(test), answers), took

@@ -146,6 +146,10 @@ def test_an_unknown_column_suggests_the_closest(small, options, message):
         ({"test": "test"}, "'test' should be a fraction, a count, or a mapping"),
         ({"missing": "medain"}, "unknown rule 'medain'. Did you mean 'median'?"),
         ({"delimiter": "a"}, "expected the character between cells"),
+        ({"encoding": "utf-9"}, "expected auto or an encoding, such as utf-8"),
+        ({"encoding": "base64"}, "expected auto or an encoding, such as utf-8"),
+        ({"comment": "1"}, "expected auto, null, or the characters that begin a comment"),
+        ({"decimal": ",", "thousands": ","}, "decimal and thousands cannot both be ','"),
     ],
 )
 def test_options_that_clash_are_refused(options, message):
@@ -159,6 +163,17 @@ def test_the_wrong_delimiter_is_recognised(tmp_path):
     path.write_text("x;y\n1;2\n3;4\n")
     with pytest.raises(DataError, match=r'Its first line contains \';\': set data\.delimiter: ";"'):
         Csv(path=str(path), target="y", delimiter=",").load()
+
+
+def test_a_pattern_beside_the_experiment_file_is_found(tmp_path, monkeypatch):
+    folder = tmp_path / "of [me]"
+    (folder / "parts").mkdir(parents=True)
+    for name in ("b", "a"):
+        (folder / "parts" / f"{name}.csv").write_text("x,y\n" + f"1,{name}\n2,{name}\n")
+    (folder / "e.yaml").write_text("data: {name: csv, path: parts/*.csv, target: y}\nmodel: dense\n")
+    monkeypatch.chdir(tmp_path)
+    loaded = load(folder / "e.yaml")[0].data.load()
+    assert loaded.train.y.tolist() == [0, 0, 1, 1]
 
 
 def test_targets_that_tell_nothing_apart_are_refused(tmp_path):
