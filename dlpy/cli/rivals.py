@@ -39,8 +39,8 @@ def rivals(
 ) -> None:
     """Fit classic models to the rows of a run, and show their scores beside its own.
 
-    All see the same training rows, and are scored on the same validation rows or folds. Their options are the
-    defaults; `dlpy show models boosting` lists them.
+    All learn the same training rows, with default options, and are scored on the
+    same validation rows or folds.
 
     Example: dlpy rivals configs/boston_holdout.yaml --with boosting,linear
     """

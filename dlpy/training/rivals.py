@@ -88,7 +88,26 @@ def _families(names: list[str]) -> list[EstimatorModel]:
     for name in names:
         if name not in known:
             raise ConfigError(f"--with {name}: there is no such classic model.{did_you_mean(name, known)}")
-    return [known[name].model_validate({"name": name}) for name in names or known]
+    found = [_of_what_is_installed(known[name].model_validate({"name": name})) for name in names or known]
+    missing = [error for family in found if (error := _lacks(family)) is not None]
+    if len(missing) == len(found):
+        raise missing[0]
+    return found
+
+
+def _of_what_is_installed(family: EstimatorModel) -> EstimatorModel:
+    """Return boosting with the other library if its own is not installed; other families as they are."""
+    other = family.model_copy(update={"library": "xgboost"}) if family.name == "boosting" else family
+    return other if _lacks(family) is not None and _lacks(other) is None else family
+
+
+def _lacks(family: EstimatorModel) -> ConfigError | None:
+    """Return the error about a missing package; None if all are installed."""
+    try:
+        family.require_packages()
+    except ConfigError as error:
+        return error
+    return None
 
 
 def _part(run: Run, experiment: Experiment, *, test: bool) -> On:

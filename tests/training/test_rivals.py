@@ -1,6 +1,7 @@
 """Classic models beside a run: on its rows, by its scores."""
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -82,6 +83,18 @@ def test_a_model_that_does_not_fit_says_why(bench: Workbench) -> None:
     found = told(bench, run.path, "--with", FAST)
     assert "is for targets of other kinds: binary, multiclass, ordinal" in found["rivals"]["naive_bayes"]["reason"]
     assert found["score"] == "mae"
+
+
+def test_rivals_are_those_whose_packages_are_installed(bench: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = bench.trained(experiment(bench))
+    monkeypatch.setitem(sys.modules, "lightgbm", None)
+    found = told(bench, run.path, "--with", "boosting,naive_bayes")
+    assert found["rivals"]["boosting"]["scores"]["accuracy"] > 0.7  # by xgboost
+    monkeypatch.setitem(sys.modules, "xgboost", None)
+    found = told(bench, run.path, "--with", "boosting,naive_bayes")
+    assert "boosting needs lightgbm, which is not installed" in found["rivals"]["boosting"]["reason"]
+    status, _, err = bench.run("rivals", run.path, "--with", "boosting")
+    assert (status, "pip install 'dlpy[classic]'" in err) == (2, True)
 
 
 def test_mistakes_are_named(bench: Workbench) -> None:
