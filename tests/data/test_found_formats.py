@@ -14,6 +14,7 @@ from dlpy.data.tables.cell_formats import CellFormat
 from dlpy.data.tables.column_types import formatted
 from dlpy.data.tables.durations import seconds_of
 from dlpy.data.tables.found_formats import find_format
+from dlpy.data.tables.table_format import TableFormat
 from dlpy.data.tables.understood import understood
 
 NAN = math.nan
@@ -23,7 +24,7 @@ MANY = [f"{i}.5" for i in range(12)]  # more numbers than names with digits
 def table(tmp_path, cells):
     path = tmp_path / "t.csv"
     path.write_text("x;y\n" + "".join(f"{cell};1\n" for cell in cells))
-    return csv_file.read(path, ";")
+    return csv_file.read(path, TableFormat(delimiter=";", decimal=".", thousands=None))  # left to the columns
 
 
 def column(tmp_path, cells):

@@ -192,7 +192,8 @@ def test_series_have_formats(tmp_path):
     dataset = TimeseriesCsv(path=path, target="sales", lookback=4, delay=0)
     loaded = dataset.load()
     assert loaded.resolved["columns"] == ["sales", "share"]
-    assert loaded.resolved["formats"] == {"sales": CellFormat(thousands=","), "share": CellFormat(unit="%")}
+    assert loaded.resolved["formats"] == {"share": CellFormat(unit="%")}
+    assert loaded.resolved["thousands"] == ","  # of all plain numbers in the file
     assert loaded.train.array[0, :, 0].tolist() == [1000, 1001, 1002, 1003]
     run = dataset.model_copy(update=loaded.resolved)
     assert run.read(tmp_path / path, loaded.task).array[0, :, 1].tolist() == [0, 1, 2, 3]

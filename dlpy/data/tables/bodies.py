@@ -154,13 +154,13 @@ class Parsed:
 
 
 def parsed(columns: Sequence[Sequence[object]], decimal: str) -> tuple[np.ndarray, list[Odd]]:
-    """Return columns of texts and numbers as (rows, columns) float64, and for each the texts that are no numbers."""
+    """Return columns of texts and numbers as (rows, columns) float64, and for each what is no plain number."""
     values, odd = np.full((len(columns[0]), len(columns)), np.nan), [Odd() for _ in columns]
     number = decimals.number if decimal == "." else partial(marked_number, decimal=decimal, thousands=None)
     for place, column in enumerate(columns):
         for row, cell in enumerate(column):
             value = number(cell) if isinstance(cell, str) else cell
-            if value is None:
+            if value is None or (isinstance(cell, str) and decimals.is_padded(cell)):
                 odd[place].rows.append(row)
                 odd[place].texts.append(str(cell))
             else:

@@ -36,6 +36,11 @@ def number(text: str) -> float | None:
     return value if np.isfinite(value) else None
 
 
+def is_padded(text: str) -> bool:
+    """Return whether a text is an integer with leading zeros, such as 00123: it may be a code."""
+    return text[:1] == "0" and len(text) > 1 and text.isascii() and text.isdigit()
+
+
 def is_number(text: str) -> bool:
     """Return whether the text is a number for Python, including infinity and NaN."""
     try:

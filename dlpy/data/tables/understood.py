@@ -14,6 +14,7 @@ from dlpy.data.tables.cell_formats import CellFormat
 from dlpy.data.tables.column_types import MOST_CLASSES, Column, is_prose
 from dlpy.data.tables.csv_file import CsvFile
 from dlpy.data.tables.dates import Dates, dates_of
+from dlpy.data.tables.decimals import is_padded
 from dlpy.data.tables.found_formats import Finding, find_format
 
 ColumnKind = Literal["number", "boolean", "duration", "date", "category", "code", "text", "constant", "empty"]
@@ -74,11 +75,6 @@ def is_code(file: CsvFile, column: Column) -> bool:
     cells = {text for text in file.texts(column.name) if text not in column.markers}
     long = all(text.isdigit() and float(text) >= _EXACT for text in cells)
     return long and len({len(text) for text in cells}) == 1
-
-
-def is_padded(text: str) -> bool:
-    """Return whether a text is an integer with leading zeros, such as 00123."""
-    return text[:1] == "0" and len(text) > 1 and text.isascii() and text.isdigit()
 
 
 def dates_among(cells: Sequence[str], markers: Sequence[str]) -> Dates | None:
