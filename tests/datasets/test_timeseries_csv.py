@@ -273,3 +273,21 @@ def test_a_file_without_a_column_of_numbers_is_told(bench) -> None:
     content = "when,wind,heat\n" + "".join(f"{time},{'ab'[n % 2]},{'xy'[n % 2]}\n" for n, time in enumerate(TIMES))
     with pytest.raises(DataError, match=r"weather\.csv has no numeric columns"):
         series(bench, content, time="when").load()
+
+
+def test_missing_cells_repeat_the_value_before_and_are_no_targets(bench):
+    cells = ["", "", *range(2, 30)]
+    cells[10] = cells[11] = ""
+    lines = [f"{i},{cell if i > 1 else i}" for i, cell in enumerate(cells)]
+    bench.write("i,x\n" + "\n".join(lines) + "\n", "s.csv")
+    options = {"path": "s.csv", "target": "x", "columns": ["x"], "lookback": 2, "delay": 0, "validation": 5, "test": 5}
+    with pytest.raises(
+        DataError, match=r"s\.csv:12: column 'x': the cell is missing\. .* or set data\.missing: previous"
+    ):
+        TimeseriesCsv(**options).load()
+    loaded = TimeseriesCsv(**options, missing="previous").load()
+    rows = loaded.train
+    assert rows.y.tolist() == [2, 3, 4, 5, 6, 7, 8, 9, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24]
+    of_12 = rows.y.tolist().index(12)
+    assert rows.x.take(np.array([of_12])).numbers()[0, :, 0].tolist() == [9, 9]
+    assert loaded.notes[-1] == "missing cells filled with the value before: x (2); they are no targets"

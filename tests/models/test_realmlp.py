@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 from every import BINARY, CLASSES, NUMBER
+from keras.src.utils.naming import reset_uids
 
 from dlpy.core.errors import ConfigError
 from dlpy.data.rows import Rows
@@ -20,6 +21,7 @@ X = np.random.default_rng(1).normal(size=(12, 3)).astype(np.float32)
 
 def built(output: Output, family: RealMLP, given: Input = GIVEN) -> keras.Model:
     keras.utils.set_random_seed(3)
+    reset_uids()  # so that weights have the same paths whatever was built before
     return family.build(Task.single(given, output))
 
 

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 from every import BINARY, CLASSES, NUMBER
+from keras.src.utils.naming import reset_uids
 
 from dlpy.core.errors import ConfigError
 from dlpy.data.rows import Rows
@@ -24,6 +25,7 @@ WEIGHTS = np.linspace(0.5, 2.0, 12).astype(np.float32)
 
 def built(output: Output, family: TabM = SMALL, given: Input | None = None) -> keras.Model:
     keras.utils.set_random_seed(3)
+    reset_uids()  # so that weights have the same paths whatever was built before
     return family.build(Task.single(given or Input("array", (2,)), output))
 
 

@@ -117,7 +117,7 @@ def test_a_class_that_only_the_latest_rows_have_is_told_with_the_reason(capsys):
         ("$62.{i:02d}", "numbers with $"),
         ("62.{i}%", "numbers with % (62.9% is 62.9)"),
         ("{i} kg", "numbers with the unit kg"),
-        ("(1{i})", "numbers"),
+        ("(1{i})", "numbers, with signs such as (3.2) or 3.2-"),
         ("{i}:30", "durations or times, in seconds (minutes:seconds)"),
     ],
 )
