@@ -67,9 +67,8 @@ def preparation_of(study: Study, *, in_time: bool) -> Preparation:
     return Preparation(options, transforms, dates, rare, embedded)
 
 
-def format_options(study: Study) -> list[Option]:
-    """Return the option `formats` of the columns that hold numbers with units, marks of thousands or other texts."""
-    used = [*study.others.numeric, study.target]
+def format_options(study: Study, used: list[str]) -> list[Option]:
+    """Return the option `formats` of those columns that hold numbers with units, marks of thousands or other texts."""
     formats = [
         Option(name, form.model_dump(exclude_defaults=True), form.described())
         for name in study.file.names

@@ -99,7 +99,7 @@ def _data(plan: _Plan, output: Path) -> list[Option]:
         *([Option("time", plan.time, "rows are sorted by it")] if plan.time else []),
         *([Option("keep", [*others.ids], "identifies the rows; written beside predictions")] if others.ids else []),
         *([Option("ignore", ignore, "see the reasons above")] if ignore else []),
-        *format_options(study),
+        *format_options(study, [*others.numeric, study.target]),
         *([*made.options, *steps] if parts is None else input_options(parts, [*made.options, *steps])),
         *held_out(study, plan.time),
     ]

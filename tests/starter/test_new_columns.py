@@ -205,3 +205,10 @@ def test_predictions_have_the_identifiers(new, capsys):
     out, err = capsys.readouterr()
     assert out.startswith("prediction,")
     assert "n.csv has no column 'customer_id' to keep (data.keep)." in err
+
+
+def test_a_series_of_amounts_states_how_they_are_written(new):
+    rows = [[f"2012-{1 + i // 28:02d}-{1 + i % 28:02d}", "oops" if i == 9 else f"${i}.5"] for i in range(300)]
+    _, experiment = new("day,price", rows)
+    assert (experiment.data.name, experiment.data.missing) == ("timeseries_csv", "previous")
+    assert (experiment.data.formats["price"].unit, experiment.data.formats["price"].missing) == ("$", ["oops"])

@@ -1,0 +1,105 @@
+"""Generates a forecasting experiment file for a table whose rows are a series, with what became of its columns."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from dlpy.starter.kinds import kinds_of
+from dlpy.starter.overview import Draft, as_comments, overview
+from dlpy.starter.preparation import format_options
+from dlpy.starter.series import LEAST_ROWS, Timeline, experiment_for_series, joined, timeline_of, trouble
+from dlpy.starter.source import form_options
+from dlpy.starter.study import Study, of_all_rows
+from dlpy.starter.wording import Option, plural
+
+_MOST_HOLES = 0.3  # of the cells of a column of a series
+_CLOCKS = ("time", "hour", "hr", "clock", "time of day", "time_of_day", "timeofday")
+
+
+def forecast_of(study: Study, output: Path) -> Draft | None:
+    """Return a forecasting experiment if the rows are a series, otherwise None."""
+    study = of_all_rows(study)
+    others = study.others
+    if len(study.file) < LEAST_ROWS or not _is_numeric(study):
+        return None
+    if study.output.kind == "binary" and (others.numeric or others.categories):
+        return None
+    timeline = _timeline(study)
+    return None if timeline is None else _experiment(study, output, timeline)
+
+
+def forecast_of_target_alone(study: Study, output: Path) -> Draft | None:
+    """Return an experiment that forecasts the target from its own past, or None.
+
+    Rows without dates are taken to be in order.
+    """
+    study = of_all_rows(study)
+    if not _is_numeric(study):
+        return None
+    if study.others.dates:
+        timeline = _timeline(study)
+        return None if timeline is None else _experiment(study, output, timeline)
+    return _experiment(study, output, Timeline("", np.empty(0, "datetime64[us]"), readable=False))
+
+
+def _experiment(study: Study, output: Path, timeline: Timeline) -> Draft | None:
+    """Return a forecasting experiment, or None if no window fits."""
+    wrong = _incomplete(study)
+    if study.target in wrong:
+        return None
+    columns = [name for name in study.others.numeric if name not in wrong and name != timeline.clock]
+    columns.append(study.target)
+    why = {name: f"{plural(count, 'missing cell')}, too many or in the first row" for name, count in wrong.items()}
+    why |= dict.fromkeys(study.others.categories, "text: a series needs numbers")
+    kinds = {name: (kind, why.get(name, reason)) for name, (kind, reason) in kinds_of(study).items()}
+    times = [timeline.name.removesuffix(f" with {timeline.clock}"), timeline.clock]
+    becomes = dict.fromkeys(columns, "input, with its past values") | dict.fromkeys(times, "time of the rows")
+    lines = overview(study, kinds, {**becomes, study.target: "target, and input with its past values"})
+    source = _source(study, timeline, columns)
+    made = experiment_for_series(study.file, output, source, timeline, ["", *as_comments(lines)])
+    return None if made is None else Draft(made[0], tuple(made[1]), tuple(lines))
+
+
+def _incomplete(study: Study) -> dict[str, int]:
+    """Return the number of missing cells of the columns that lack the first value, or too many."""
+    found = {}
+    for name in (*study.others.numeric, study.target):
+        missing = study.columns[name].missing
+        if 0 in missing or len(missing) > _MOST_HOLES * len(study.file):
+            found[name] = len(missing)
+    return found
+
+
+def _source(study: Study, timeline: Timeline, columns: list[str]) -> list[Option]:
+    """Return the options that name the columns and say how they and the file are written."""
+    texts = {name for name, column in study.columns.items() if not column.is_numeric}
+    plain = all(study.columns[name].format is None for name in columns)
+    known = {*columns, timeline.name, *study.file.index}
+    every = plain and {*study.file.names} == known and timeline.name in texts  # the reader skips text columns
+    missing = sum(len(study.columns[name].missing) for name in columns)
+    filled = Option("missing", "previous", f"{plural(missing, 'missing cell')}; such rows are no targets")
+    return [
+        *([] if every else [Option("columns", columns)]),
+        Option("target", study.target, "its past values are used as input, too"),
+        *form_options(study),
+        *format_options(study, columns),
+        *([filled] if missing else []),
+    ]
+
+
+def _is_numeric(study: Study) -> bool:
+    """Return whether the target is a column of numbers that are not called categories."""
+    return study.columns[study.target].is_numeric and study.target not in study.choices.categorical
+
+
+def _timeline(study: Study) -> Timeline | None:
+    """Return the times of the rows, from one column or from a column of days and one of times of day."""
+    file, dates = study.file, study.others.dates
+    name = next((name for name in dates if not trouble(file, name, dates[name])), None)
+    if name is not None:
+        return timeline_of(file, name, dates[name])
+    clocks = [column for column in file.names if column.lower() in _CLOCKS and column not in study.choices.ignore]
+    pairs = ((day, clock) for day in dates for clock in clocks if day != clock)
+    return next((found for day, clock in pairs if (found := joined(file, day, clock)) is not None), None)
