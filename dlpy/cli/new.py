@@ -29,6 +29,14 @@ Missing = Annotated[
     list[str] | None,
     typer.Option("--missing", help="Another text that marks a missing cell, such as '-'; may be repeated."),
 ]
+Base = Annotated[
+    str | None,
+    typer.Option(
+        "--base",
+        help="For a folder of images: train a head on this pretrained network, such as mobilenet_v2, whose weights "
+        "are downloaded once.  \\[default: one whose weights are on this machine, if the images suit it]",
+    ),
+]
 Output = Annotated[
     Path | None,
     typer.Option("--output", "-o", help="File to write.  \\[default: SOURCE's name with .yaml, in the current folder]"),
@@ -42,6 +50,7 @@ def new(
     ignore: Ignore = None,
     categorical: Categorical = None,
     missing: Missing = None,
+    base: Base = None,
     output: Output = None,
     force: Force = False,
     as_json: AsJson = False,
@@ -74,7 +83,7 @@ def new(
 
     with without_plugins():
         choices = Choices(tuple(ignore or ()), tuple(categorical or ()), tuple(missing or ()))
-        draft = starter.experiment_for(source, target, output, choices)
+        draft = starter.experiment_for(source, target, output, choices, base)
         write_whole(output, write)
     if as_json:
         columns = [line.record() for line in draft.columns]

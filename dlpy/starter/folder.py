@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import islice
 from pathlib import Path
 
-from dlpy.core.errors import DataError
+from dlpy.core.errors import ConfigError, DataError
 from dlpy.data.images.files import SUFFIXES
 from dlpy.data.text.vocabulary import pieces
 from dlpy.datasets._folders import class_folders, entries, folder_names
@@ -26,10 +26,14 @@ _BAG_OF_WORDS = [
 ]
 
 
-def experiment_for_folder(folder: Path, output: Path) -> str:
+def experiment_for_folder(folder: Path, output: Path, base: str | None = None) -> str:
     """Return an experiment file, to be written to `output`, that classifies the files in a folder of class folders.
 
+    Args:
+        base: the pretrained network to use for images; None leaves the choice to dlpy.
+
     Raises:
+        ConfigError: there is no such network, or the files are texts.
         DataError: there are no class folders, or they hold neither images nor texts.
     """
     parts = parts_among(folder_names(folder))
@@ -37,19 +41,21 @@ def experiment_for_folder(folder: Path, output: Path) -> str:
     classes = class_folders(training)
     suffixes = {Path(entry.name).suffix.lower() for name in classes for entry in islice(entries(training / name), 100)}
     if suffixes & {*SUFFIXES} or (".txt" not in suffixes and any(folder_names(training / name) for name in classes)):
-        return _for_images(folder, parts, output)
+        return _for_images(folder, parts, output, base)
+    if base is not None:
+        raise ConfigError(f"--base needs a folder of images; {folder} holds none.")
     if ".txt" not in suffixes:
         raise DataError(f"{training / classes[0]} holds neither images ({', '.join(SUFFIXES)}) nor texts (.txt).")
     return _for_texts(training, folder / parts["test"] if "test" in parts else None, classes, output)
 
 
-def _for_images(folder: Path, parts: dict[str, str], output: Path) -> str:
+def _for_images(folder: Path, parts: dict[str, str], output: Path, base: str | None) -> str:
     listing = by_folder(folder, parts.get("train", ""), None)
     seen = look(folder, listing.names, listing.y)
     named = {part: parts[part] for part in ("train", "validation", "test") if part in parts}
     held_out = [line for part, line in _HELD_OUT.items() if part not in parts]
     held = sum(float(line.value) for line in held_out)
-    chosen = for_images(seen, round(len(listing.names) * (1 - held)))
+    chosen = for_images(seen, round(len(listing.names) * (1 - held)), base)
     data = [
         Option("name", "image_folder"),
         Option("path", relative(folder, output)),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from dlpy.pretrained.zoo import NETWORKS, imagenet_file
+from dlpy.core.errors import ConfigError
+from dlpy.pretrained.zoo import NETWORKS, check_size, imagenet_file, unknown_network
 from dlpy.starter.images import Seen
 from dlpy.starter.wording import Item, Lines, Option
 from dlpy.storage.locate import on_this_machine
@@ -30,12 +31,20 @@ class Chosen:
     about: list[str] = field(default_factory=list)
 
 
-def for_images(seen: Seen, count: int) -> Chosen:
+def for_images(seen: Seen, count: int, base: str | None = None) -> Chosen:
     """Return what learns best in little time from `count` training images.
 
-    A head on a pretrained base if its weights are on this machine, the images are in color and large enough, and there
-    are not too many; else a small convnet with batch normalization.
+    A head on the given base; or on a pretrained base if its weights are on this machine, the images are in color and
+    large enough, and there are not too many; else a small convnet with batch normalization.
+
+    Raises:
+        ConfigError: there is no such base, or the images are too small for it.
     """
+    if base is not None:
+        if base not in NETWORKS:
+            raise ConfigError(f"--base: {unknown_network(base)}")
+        check_size(base, seen.side, seen.side)
+        return _pretrained(seen, base)
     suits = not seen.gray and seen.side >= _LEAST_SIDE and count <= _FEW
     base = next((name for name in _BASES if _at_hand(name)), None) if suits else None
     if base is not None:
@@ -45,7 +54,7 @@ def for_images(seen: Seen, count: int) -> Chosen:
 
 
 def _at_hand(base: str) -> bool:
-    return base in NETWORKS and on_this_machine(imagenet_file(base, "model.weights"), None) is not None
+    return on_this_machine(imagenet_file(base, "model.weights"), None) is not None
 
 
 def _reading(seen: Seen) -> list[Option]:
@@ -89,7 +98,7 @@ def _pretrained(seen: Seen, base: str) -> Chosen:
         [],
         [
             Option("name", "pretrained"),
-            Option("base", base, "its weights are on this machine"),
+            Option("base", base, "its weights are on this machine" if _at_hand(base) else "its weights are downloaded"),
             Option("train", "features", "the head, on outputs of the base that are computed once"),
             Option("pooling", "average"),
             Option("units", []),

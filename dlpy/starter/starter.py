@@ -27,33 +27,38 @@ _NONE = Choices()
 _WIDE = 100  # numbers in a row: more are unlike a table's
 
 
-def experiment_for(source: str, target: str | None, output: Path, choices: Choices = _NONE) -> Draft:
+def experiment_for(
+    source: str, target: str | None, output: Path, choices: Choices = _NONE, base: str | None = None
+) -> Draft:
     """Return an experiment file that trains on `source`, to be written to `output`.
 
     Args:
         source: the name of a dataset, or the path of a CSV, npz or text file or of a folder of images or texts.
         target: the column to predict; None for the last one.
         choices: how to treat the other columns.
+        base: a pretrained network for a folder of images; None leaves the choice to dlpy.
 
     Raises:
         ConfigError: there is no such dataset, or no such column.
         DataError: the file cannot be read.
     """
     path = Path(source)
+    if base is not None and (_is_table(path) or not _is_folder(source)):
+        raise ConfigError(f"--base needs a folder of images; leave it out for '{source}'.")
     if _is_table(path):
         return experiment_for_table(path, target, output, choices)
     for option, given in (("target", target), *vars(choices).items()):
         if given:
             raise ConfigError(f"--{option} needs a CSV file; leave it out for '{source}'.")
-    text = _without_columns(source, output)
+    text = _without_columns(source, output, base)
     return Draft(text, tuple(title_of(text)))
 
 
-def _without_columns(source: str, output: Path) -> str:
+def _without_columns(source: str, output: Path, base: str | None) -> str:
     """Return the experiment file for anything but a table."""
     path = Path(source)
-    if os.path.isdir(path) and source not in Dataset.registry.names():  # noqa: PTH112 - False where a name is too long
-        return experiment_for_folder(path, output)
+    if _is_folder(source):
+        return experiment_for_folder(path, output, base)
     if path.suffix.lower() == ".npz":
         return _for_npz(path, output)
     if path.suffix.lower() in (".txt", ".md"):
@@ -62,6 +67,11 @@ def _without_columns(source: str, output: Path) -> str:
         hint = did_you_mean(source, Dataset.registry.names())
         raise ConfigError(f"'{source}' is neither a dataset nor a folder nor a .csv, .npz or .txt file.{hint}")
     return _for_named(source, output)
+
+
+def _is_folder(source: str) -> bool:
+    """Return whether the source is a folder, not a dataset of the same name."""
+    return os.path.isdir(source) and source not in Dataset.registry.names()  # noqa: PTH112 - False if it is too long
 
 
 def _is_table(path: Path) -> bool:

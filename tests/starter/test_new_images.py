@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dlpy.core.errors import DataError
+from dlpy.core.errors import ConfigError, DataError
 from dlpy.experiment.experiment import load
 from dlpy.starter import starter
 from dlpy.starter.image_models import for_images
@@ -89,6 +89,20 @@ def test_weights_that_are_at_hand_are_used_for_color_images_of_some_size(tmp_pat
     small = Seen(side=64, sizes="", gray=False, mirrored=True, why="")
     for seen, count in ((gray, 500), (small, 500), (large, 50_000)):
         assert _values(for_images(seen, count).model)["name"] == "convnet"
+
+
+def test_a_base_may_be_chosen_and_must_fit(tmp_path) -> None:
+    small = Seen(side=64, sizes="", gray=False, mirrored=True, why="")
+    (base,) = [line for line in for_images(small, 50_000, "mobilenet_v2").model if line.key == "base"]
+    assert (base.value, base.note) == ("mobilenet_v2", "its weights are downloaded")
+    with pytest.raises(ConfigError, match="--base: keras.applications has no network 'mobilnet_v2'. Did you mean"):
+        for_images(small, 50, "mobilnet_v2")
+    with pytest.raises(ConfigError, match="xception needs images of at least 71 x 71, not 64 x 64"):
+        for_images(small, 50, "xception")
+    (tmp_path / "t.csv").write_text("a,b\n" + "1,2\n" * 20)
+    for source in ("mnist", str(tmp_path / "t.csv")):
+        with pytest.raises(ConfigError, match="--base needs a folder of images"):
+            starter.experiment_for(source, None, tmp_path / "e.yaml", base="vgg16")
 
 
 def _values(lines) -> dict:
