@@ -111,7 +111,5 @@ def _pretrained(seen: Seen, base: str) -> Chosen:
 
 def _with_advice(chosen: Chosen) -> Chosen:
     """Return the same with a line about the base that would learn more."""
-    line = (
-        f"A head on a pretrained base would likely learn more: dlpy new ... --base {_SMALLEST} (downloads its weights)"
-    )
+    line = f"With --base {_SMALLEST}, dlpy new takes a pretrained base, which likely learns more (a download)"
     return Chosen(**{**vars(chosen), "about": [*chosen.about, line]})

@@ -95,7 +95,7 @@ def test_a_base_may_be_chosen_and_must_fit(tmp_path) -> None:
     small = Seen(side=64, sizes="", gray=False, mirrored=True, why="")
     (base,) = [line for line in for_images(small, 50_000, "mobilenet_v2").model if line.key == "base"]
     assert (base.value, base.note) == ("mobilenet_v2", "its weights are downloaded")
-    with pytest.raises(ConfigError, match="--base: keras.applications has no network 'mobilnet_v2'. Did you mean"):
+    with pytest.raises(ConfigError, match=r"--base: keras\.applications has no network 'mobilnet_v2'\. Did you mean"):
         for_images(small, 50, "mobilnet_v2")
     with pytest.raises(ConfigError, match="xception needs images of at least 71 x 71, not 64 x 64"):
         for_images(small, 50, "xception")
