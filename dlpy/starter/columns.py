@@ -16,7 +16,7 @@ from dlpy.data.tables.csv_file import CsvFile
 from dlpy.data.tables.dates import Dates, dates_of
 from dlpy.data.tables.found_formats import find_format
 from dlpy.data.tables.understood import Understood, are_codes, dates_among, understood
-from dlpy.starter.identifiers import identifies, is_constant, such
+from dlpy.starter.identifiers import different, identifies, is_constant, names_groups, such
 from dlpy.starter.wording import plural
 
 _MOSTLY = 0.95  # of the cells
@@ -123,6 +123,12 @@ def _sort(file: CsvFile, column: Column, choices: Choices, found: Columns) -> No
     known, dates = understood(file, column), dates_in(file, column)
     if known.kind == "date" or dates is not None:
         _add_dates(file, column, known, dates, found)
+    elif known.kind != "code" and names_groups(column):
+        found.categories[name] = file.texts(name)
+        found.kinds[name] = (
+            "category",
+            f"{plural(different(file, column), 'number')}, names by the name of the column",
+        )
     elif column.is_numeric and known.kind != "code":
         found.numeric.append(name)
         found.kinds[name] = ("number", _about_numbers(column, known))

@@ -15,6 +15,8 @@ _EXAMPLE = 40  # characters
 _COUNTING = ("id", "index", "idx", "row", "rowid", "row_id", "rownum", "rownames", "nr", "no", "no.", "obs", "number")
 _IDENTIFIER = re.compile(r"(?:^|[\W_])(?i:id|uuid|guid|key|pk|isbn|ean|sku)$|(?<=[a-z])(?:Id|ID|Key|Guid)$")
 
+_NAMING = re.compile(r"(?:^|[\W_])(?i:code|zip|zipcode|postcode)$|(?<=[a-z])Code$")
+
 
 def identifies(file: CsvFile, column: Column) -> str:
     """Return why a column is an identifier of the rows; empty if it is none.
@@ -32,6 +34,16 @@ def identifies(file: CsvFile, column: Column) -> str:
     cells = file.texts(column.name)
     differ = len(set(cells)) == len(cells) and not any(" " in cell for cell in cells)
     return f"a different code in every row{such(file, column)}" if differ else ""
+
+
+def names_groups(column: Column) -> bool:
+    """Return whether whole numbers name something that many rows share, such as a customer: no quantity is meant."""
+    named = _IDENTIFIER.search(column.name) or _NAMING.search(column.name)
+    if not named or not column.is_numeric or column.format is not None:
+        return False
+    values = column.values[~np.isnan(column.values)]
+    count = len(np.unique(values))
+    return bool((values == np.floor(values)).all()) and count <= min(column_types.MOST_TEXTS, len(values) / 2)
 
 
 def counts(column: Column) -> bool:

@@ -45,7 +45,7 @@ def look(folder: Path, names: Sequence[str], classes: np.ndarray) -> Seen:
         DataError: none of the images can be read.
     """
     chosen = np.unique(np.linspace(0, len(names) - 1, min(len(names), _MOST_LOOKED_AT)).astype(int))
-    paths = [folder / names[place] for place in chosen]
+    paths = [folder / names[int(place)] for place in chosen]
     sizes = [size for size in read_sizes(paths) if not isinstance(size, DataError)]
     read = [
         (image, label)

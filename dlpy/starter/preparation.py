@@ -15,7 +15,7 @@ from dlpy.starter.wording import Item, Option, listed, plural
 DateOptions = list[str] | dict[str, str]
 
 _RARE = 5  # rows: categories with fewer are pooled
-_MANY = 30  # categories: columns with more are embedded
+_MANY = 200  # categories: columns with more are embedded
 _ABSOLUTE = ("year", "elapsed")  # parts of dates that never come again
 
 
@@ -122,10 +122,11 @@ def gaps_in(study: Study, dates: DateOptions) -> dict[str, int]:
 
 
 def _filling(study: Study, dates: DateOptions) -> list[Option]:
-    """Return the option that fills missing cells, if there are any."""
+    """Return the option that fills missing cells: those of the table, and those of new rows."""
     gaps = gaps_in(study, dates)
     if not gaps:
-        return []
+        numeric = bool(study.others.numeric or dates)
+        return [Option("missing", "median" if numeric else "most_frequent", "of new rows: these have no missing cells")]
     numbers = any(name in study.others.numeric or name in study.others.dates for name in gaps)
     counts = [f"{name} ({count})" for name, count in gaps.items()]
     note = f"{plural(sum(gaps.values()), 'missing cell')}: {listed(counts)}"

@@ -14,6 +14,7 @@ from dlpy.starter.study import Study
 from dlpy.starter.wording import Option, listed, plural, relative
 
 _SHARE = 0.15
+_MANY_ROWS, _SHARE_OF_MANY = 1_000, 0.1  # a tenth is enough to score by, and leaves more to learn from
 _LATEST = {"fraction": _SHARE, "take": "last"}
 _FEW_ROWS = 20
 _FEW_SHARES = {3: 0.34, 2: 0.5}
@@ -63,6 +64,7 @@ def held_out(study: Study, time: str | None) -> list[Option]:
     """Return the options that hold out the validation and test rows: the latest ones of rows in time order."""
     rows = len(study.file)
     share = _SHARE if rows >= _FEW_ROWS else _FEW_SHARES.get(rows, _SHARE_OF_FEW)
+    share = _SHARE_OF_MANY if rows >= _MANY_ROWS else share
     if time is None and share == _SHARE:
         return HELD_OUT
     if time is None:

@@ -39,7 +39,7 @@ TWELVE = [
     Table("insurance", "Ecdat/HI.csv", "hhi", "binary", ("hhi2",)),
     Table("digits", "sklearn:digits", "target", "multiclass"),
     Table("chile", "car/Chile.csv", "vote", "multiclass"),
-    Table("yogurt", "Ecdat/Yogurt.csv", "choice", "multiclass", ("id",)),
+    Table("yogurt", "Ecdat/Yogurt.csv", "choice", "multiclass"),
     Table("colours", "ggplot2/diamonds.csv", "cut", "multiclass"),
 ]
 

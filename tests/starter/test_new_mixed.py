@@ -58,7 +58,7 @@ def test_texts_and_photos_beside_numbers_become_inputs_of_their_own(table, capsy
     experiment, document = load(Path("homes.yaml"))
     assert experiment.model.name == "combined"
     assert document.values["data"]["inputs"] == {
-        "facts": {"columns": "rest", "transforms": ["standardize"]},
+        "facts": {"columns": "rest", "missing": "median", "transforms": ["standardize"]},
         "text": {"text": "story", "transforms": [{"name": "tokenize", "vocabulary": 10000}, "multi_hot"]},
         "image": {"image": "photo", "size": [64, 64], "transforms": ["rescale"]},
     }

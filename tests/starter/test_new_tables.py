@@ -283,3 +283,13 @@ def test_what_new_wrote_trains(capsys):
     )
     new(capsys, "month,sold", [[day.strftime("%Y-%m"), i / 7] for i, day in enumerate(MONTHS[:60])])
     assert main(["train", "t.yaml", "training.epochs=1", "-q"]) == 0
+
+
+def test_numbers_that_name_something_are_categories(capsys):
+    rows = [[100 + i % 9, i * 1.5, i / 7] for i in range(100)]
+    _, out, data = new(capsys, "customer_id,x,y", rows)
+    why = "9 numbers, names by the name of the column"
+    assert f"\ncustomer_id | category | {why} | 0 | 9 | input, one-hot" in out
+    assert data.categorical == ["customer_id"]
+    _, out, data = new(capsys, "customers,x,y", rows)
+    assert "\ncustomers | number | integers from 100 to 108 | 0 | 9 | input, standardized" in out
