@@ -27,6 +27,7 @@ def start() -> None:
     Raises:
         SetupError: Keras cannot be imported, or its settings would silently change results.
     """
+    logging.getLogger("tensorflow").addFilter(_is_worth_reading)
     if "keras" in sys.modules:
         return
     check_settings()
@@ -37,11 +38,14 @@ def start() -> None:
             import keras
     except ImportError as error:
         raise SetupError(f"Keras and TensorFlow cannot be imported: {error}.") from error
-    logging.getLogger("tensorflow").addFilter(lambda record: _RETRACED not in record.getMessage())
     asked = (keras.config.floatx(), keras.config.image_data_format(), keras.config.epsilon())
     if asked != _USUAL:
         names = "floatx, image_data_format or epsilon"
         raise SetupError(f"keras.json changes {names}; dlpy requires {', '.join(map(str, _USUAL))}.")
+
+
+def _is_worth_reading(record: logging.LogRecord) -> bool:
+    return _RETRACED not in record.getMessage()
 
 
 def check_settings() -> None:

@@ -52,8 +52,6 @@ class HistoryPlot(Plot):
         history = read_history(run.metrics)
         if history is None:
             return {}
-        if len(history.epochs) == 1 and not any(name.endswith("learning_rate") for name in history.curves):
-            return {}  # of a model that is fitted at once: there is no curve
         if history.counted != "epoch":
             return {"": draw_terms(history, _title(run, "Loss"))}
         names = names_of_outputs(run)

@@ -54,7 +54,7 @@ SMALL = {  # options that make components quick, or that decide what a test is a
     "pretrained": {"base": {"name": "convnet", "filters": [4]}, "weights": None, "units": [4]},
     "rnn": {"units": 4, "cell": "simple", "embedding": 4},
     "conv1d": {"filters": [4], "kernel": 3, "embedding": 4},
-    "boosting": {"trees": 5},
+    "boosting": {"trees": 5, "leaf_rows": 2},
     "random_forest": {"trees": 5},
     "vae": {"encoder": [{"filters": 4, "stride": 2}], "units": [4]},
     "gan": {
@@ -90,6 +90,8 @@ TRAINED: dict[str, tuple[str, str, list[Any], dict[str, Any]]] = {
     "pretrained, all of it": ("pretrained", "image_folder", ["rescale"], {"train": "all"}),
     "graph": ("graph", "csv", ["standardize"], {}),
     "combined": ("combined", "csv", ["standardize"], {}),
+    "tabm": ("tabm", "csv", ["standardize"], {}),
+    "realmlp": ("realmlp", "csv", ["robust_scale"], {}),
     "vae": ("vae", "image_folder", ["rescale"], {}),
     "gan": ("gan", "image_folder", ["rescale"], {}),
 }
@@ -180,11 +182,14 @@ def test_no_model_family_learns_of_the_rows_from_others_than_the_training_rows(f
             chosen = experiment(given, family)
             if misfits(chosen, task):
                 continue
-            fits += 1
             if chosen.model.transforms():  # else its rows are those of the test above
-                _, before = learnt(chosen, parts, task)
+                try:
+                    _, before = learnt(chosen, parts, task)
+                except ConfigError:  # the rows show only now that the family does not fit them
+                    continue
                 assert learnt(chosen, with_other_test(parts, task), task)[1] == before
                 assert learnt(chosen, with_other_validation(parts, task), task)[1] == before
+            fits += 1
     assert fits
 
 

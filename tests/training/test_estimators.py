@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import Workbench
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import f1_score, log_loss, roc_auc_score
 
+from dlpy.components.dataset import Dataset
 from dlpy.components.objectives import Metric
 from dlpy.data.rows import Rows
 from dlpy.data.task import Input, Output, Task
@@ -27,7 +27,7 @@ SCORES = ["accuracy", "f1", "auc", {"name": "top_k", "k": 2}]
 DATA = {"name": "blobs", "noise": 1.5, "validation": 60}
 
 
-def classic(bench: Workbench, model: object, **blocks: object) -> Path:
+def classic(bench, model: object, **blocks: object) -> Path:
     return bench.experiment(**{"data": DATA, "model": model, "training": {"metrics": SCORES}, **blocks})
 
 
@@ -37,15 +37,13 @@ def best_of(run: Run) -> dict[str, float]:
 
 def parts_of(run: Run) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Return x and y of the training rows, and of the validation rows."""
-    from conftest import Blobs
-
     given = {name: value for name, value in DATA.items() if name != "validation"}
-    rows, splits = Blobs.model_validate(given).load().train, read_npz(run.splits)
+    rows, splits = Dataset.registry.get("blobs").model_validate(given).load().train, read_npz(run.splits)
     parts = [rows.take(splits[name]) for name in ("train", "validation")]
     return parts[0].array, parts[0].y, parts[1].array, parts[1].y
 
 
-def test_a_linear_model_scores_as_scikit_learn_says(bench: Workbench) -> None:
+def test_a_linear_model_scores_as_scikit_learn_says(bench) -> None:
     run = bench.trained(classic(bench, "linear"))
     x, y, held_out, wanted = parts_of(run)
     made = LogisticRegression(max_iter=1000).fit(x.astype(np.float64), y)
@@ -59,7 +57,7 @@ def test_a_linear_model_scores_as_scikit_learn_says(bench: Workbench) -> None:
     np.testing.assert_allclose(read_npz(run.predictions)["validation.prediction"], probability, atol=1e-6)
 
 
-def test_its_run_is_whole_and_says_what_trained(bench: Workbench) -> None:
+def test_its_run_is_whole_and_says_what_trained(bench) -> None:
     run = bench.trained(classic(bench, "linear"))
     assert verify(run).line == "completed: intact"
     assert run.metrics.read_text().startswith("epoch,seconds,loss,accuracy,f1,auc,top_k,val_loss,")
@@ -78,7 +76,7 @@ def test_its_run_is_whole_and_says_what_trained(bench: Workbench) -> None:
     assert bench.run("evaluate", "latest")[0] == 7
 
 
-def test_the_config_of_a_run_trains_to_the_same_bits(bench: Workbench) -> None:
+def test_the_config_of_a_run_trains_to_the_same_bits(bench) -> None:
     run = bench.trained(classic(bench, {"name": "boosting", "trees": 12}))
     status, out, err = bench.run("train", run.config, "--quiet")
     assert (status, err) == (0, "")
@@ -87,7 +85,7 @@ def test_the_config_of_a_run_trains_to_the_same_bits(bench: Workbench) -> None:
         assert (run.path / name).read_bytes() == (again.path / name).read_bytes()
 
 
-def test_evaluate_gives_the_scores_of_training_and_counts_a_look_at_test_rows(bench: Workbench) -> None:
+def test_evaluate_gives_the_scores_of_training_and_counts_a_look_at_test_rows(bench) -> None:
     for model in ("linear", {"name": "boosting", "trees": 12}):
         run = bench.trained(classic(bench, model))
         status, out, _ = bench.run("evaluate", run.path, "--json")
@@ -99,7 +97,7 @@ def test_evaluate_gives_the_scores_of_training_and_counts_a_look_at_test_rows(be
         assert run.record().test_looks == 1
 
 
-def test_numbers_are_scored_and_predicted_in_their_own_unit(bench: Workbench) -> None:
+def test_numbers_are_scored_and_predicted_in_their_own_unit(bench) -> None:
     rng = np.random.default_rng(0)
     table = rng.normal(size=(80, 2))
     price = 1000 * table[:, 0] + 300 * table[:, 1] + 5000 + rng.normal(scale=50, size=80)
@@ -126,7 +124,7 @@ def test_numbers_are_scored_and_predicted_in_their_own_unit(bench: Workbench) ->
     assert float(out.splitlines()[1 + held_out[0]]) == pytest.approx(wanted[0], rel=1e-4)
 
 
-def test_class_weights_count_in_the_fit_and_in_the_training_loss(bench: Workbench) -> None:
+def test_class_weights_count_in_the_fit_and_in_the_training_loss(bench) -> None:
     weights = {"a": 1, "b": 4, "c": 1}
     run = bench.trained(classic(bench, "linear", training={"class_weight": weights, "metrics": ["accuracy"]}))
     x, y, held_out, wanted = parts_of(run)
@@ -137,7 +135,7 @@ def test_class_weights_count_in_the_fit_and_in_the_training_loss(bench: Workbenc
     assert best_of(run)["val_loss"] == pytest.approx(log_loss(wanted, made.predict_proba(held_out)), rel=1e-4)
 
 
-def test_boosting_ends_early_and_keeps_the_best_and_the_last_trees(bench: Workbench) -> None:
+def test_boosting_ends_early_and_keeps_the_best_and_the_last_trees(bench) -> None:
     model = {"name": "boosting", "trees": 200, "learning_rate": 0.5, "early_stopping": 4}
     run = bench.trained(classic(bench, model))
     summary = run.read("summary.json")
@@ -154,13 +152,13 @@ def test_boosting_ends_early_and_keeps_the_best_and_the_last_trees(bench: Workbe
     assert json.loads(out)["validation"]["scores"]["loss"] == pytest.approx(last["val_loss"], rel=1e-6)
 
 
-def test_without_validation_rows_the_last_trees_are_the_best(bench: Workbench) -> None:
+def test_without_validation_rows_the_last_trees_are_the_best(bench) -> None:
     run = bench.trained(classic(bench, {"name": "boosting", "trees": 3}, data={"name": "blobs", "validation": None}))
     assert best_of(run)["epoch"] == 3
     assert "val_loss" not in best_of(run)
 
 
-def test_kfold_scores_each_fold_and_refits(bench: Workbench) -> None:
+def test_kfold_scores_each_fold_and_refits(bench) -> None:
     path = classic(bench, {"name": "boosting", "trees": 6}, data={"name": "blobs", "noise": 1.5}, kfold={"folds": 3})
     assert bench.run("kfold", path, "--refit", "--quiet")[0] == 0
     (run,) = [Run(each) for each in (bench.folder / "runs").iterdir()]
@@ -176,9 +174,7 @@ def test_kfold_scores_each_fold_and_refits(bench: Workbench) -> None:
     assert found == pytest.approx(np.mean(each))
 
 
-def test_a_training_that_was_stopped_is_trained_again_to_the_same_bits(
-    bench: Workbench, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_training_that_was_stopped_is_trained_again_to_the_same_bits(bench, monkeypatch: pytest.MonkeyPatch) -> None:
     path = classic(bench, {"name": "boosting", "trees": 12})
     whole = bench.trained(path)
     rounds = Boosting.rounds
@@ -204,7 +200,7 @@ def test_a_training_that_was_stopped_is_trained_again_to_the_same_bits(
 
 
 def test_folds_that_are_done_are_kept_and_the_others_come_to_the_same_bits(
-    bench: Workbench, monkeypatch: pytest.MonkeyPatch
+    bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = classic(bench, {"name": "boosting", "trees": 6}, data={"name": "blobs", "noise": 1.5}, kfold={"folds": 3})
     assert bench.run("kfold", path, "--refit", "--quiet")[0] == 0
@@ -228,7 +224,7 @@ def test_folds_that_are_done_are_kept_and_the_others_come_to_the_same_bits(
     assert verify(run).line == "completed: intact"
 
 
-def test_the_baseline_of_counts_is_their_mean(bench: Workbench) -> None:
+def test_the_baseline_of_counts_is_their_mean(bench) -> None:
     counts = [0, 1, 2, 1, 4, 0, 1, 3] * 10
     (bench.folder / "t.csv").write_text("a,n\n" + "\n".join(f"{i % 5},{n}" for i, n in enumerate(counts)) + "\n")
     target = {"column": "n", "task": "counts"}
@@ -238,7 +234,7 @@ def test_the_baseline_of_counts_is_their_mean(bench: Workbench) -> None:
     assert run.read("summary.json")["baseline"]["loss"] == pytest.approx(mean - mean * np.log(mean), rel=1e-5)
 
 
-def test_options_that_a_classic_model_would_ignore_are_refused(bench: Workbench) -> None:
+def test_options_that_a_classic_model_would_ignore_are_refused(bench) -> None:
     training = {"epochs": 3, "optimizer": "adam", "batch_size": 8, "loss": "mae", "metrics": ["accuracy"]}
     path = classic(bench, "linear", training=training, callbacks=["early_stopping"])
     status, out, _ = bench.run("check", path)
@@ -249,7 +245,7 @@ def test_options_that_a_classic_model_would_ignore_are_refused(bench: Workbench)
     assert "metrics" not in out
 
 
-def test_a_missing_package_is_named_with_the_extra(bench: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_package_is_named_with_the_extra(bench, monkeypatch: pytest.MonkeyPatch) -> None:
     for module, model, package in [
         ("sklearn", "svm", "scikit-learn"),
         ("lightgbm", "boosting", "lightgbm"),
@@ -262,7 +258,7 @@ def test_a_missing_package_is_named_with_the_extra(bench: Workbench, monkeypatch
         assert f"needs {package}, which is not installed: pip install 'dlpy[classic]'" in out
 
 
-def test_several_targets_are_refused(bench: Workbench) -> None:
+def test_several_targets_are_refused(bench) -> None:
     (bench.folder / "t.csv").write_text("a,b,c\n" + "1,2,3\n2,3,4\n" * 20)
     data = {"name": "csv", "path": "t.csv", "targets": {"b": {"column": "b"}, "c": {"column": "c"}}}
     status, out, _ = bench.run("check", "--data", classic(bench, "linear", data=data, training={}))
@@ -270,7 +266,7 @@ def test_several_targets_are_refused(bench: Workbench) -> None:
     assert "linear takes one input and predicts one target" in out
 
 
-def test_commands_for_networks_refuse_a_classic_model(bench: Workbench) -> None:
+def test_commands_for_networks_refuse_a_classic_model(bench) -> None:
     path = classic(bench, "linear")
     run = bench.trained(path)
     status, _, err = bench.run("show", "model", path)
@@ -297,7 +293,7 @@ def loaded_after(*commands: list[str]) -> list[list[str]]:
     return [line.split()[1:] for line in done.stdout.splitlines() if line.startswith("loaded:")]
 
 
-def test_nothing_is_imported_that_is_not_needed(bench: Workbench) -> None:
+def test_nothing_is_imported_that_is_not_needed(bench) -> None:
     lines = "\n".join(f"{i % 7},{i % 5},{'yes' if i % 7 > 3 else 'no'}" for i in range(60))
     (bench.folder / "t.csv").write_text(f"a,b,y\n{lines}\n")
     data = {"name": "csv", "path": "t.csv", "target": "y", "task": "binary", "validation": 12}
@@ -375,7 +371,7 @@ def test_the_loss_of_counts_is_that_of_keras() -> None:
     assert found.mean() == pytest.approx(wanted, rel=1e-5)
 
 
-def test_bags_of_words_stay_sparse(bench: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bags_of_words_stay_sparse(bench, monkeypatch: pytest.MonkeyPatch) -> None:
     words = {"good": ["fine", "great", "lovely"], "bad": ["awful", "poor", "dull"]}
     rng = np.random.default_rng(0)
     lines = [f"{' '.join(rng.choice(words[name], 4))},{name}" for name in ("good", "bad") * 30]
@@ -392,7 +388,7 @@ def test_bags_of_words_stay_sparse(bench: Workbench, monkeypatch: pytest.MonkeyP
     assert {type(kind).__name__ for kind in kinds} == {"csr_matrix"}
 
 
-def test_images_are_flattened_by_reshape(bench: Workbench) -> None:
+def test_images_are_flattened_by_reshape(bench) -> None:
     rng = np.random.default_rng(0)
     labels = np.arange(40) % 2
     images = rng.integers(0, 40, (40, 4, 4)).astype(np.uint8) + 60 * labels[:, None, None].astype(np.uint8)

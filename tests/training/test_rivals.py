@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import Blobs, Workbench
 from sklearn.linear_model import LogisticRegression
 
+from dlpy.components.dataset import Dataset
 from dlpy.components.model import Model
 from dlpy.experiment.experiment import load
 from dlpy.runs.directory import Run
@@ -22,20 +22,20 @@ BLOBS = {"name": "blobs", "noise": 1.5}
 FAST = "linear,naive_bayes"
 
 
-def experiment(bench: Workbench, **blocks: object) -> Path:
+def experiment(bench, **blocks: object) -> Path:
     return bench.experiment(**{"data": BLOBS | {"validation": 60}, "model": "linear", "training": {}, **blocks})
 
 
-def told(bench: Workbench, *arguments: object) -> dict:
+def told(bench, *arguments: object) -> dict:
     status, out, err = bench.run("rivals", *arguments, "--json")
     assert status == 0, err
     return json.loads(out)
 
 
-def test_rivals_learn_the_training_rows_and_are_scored_on_the_validation_rows(bench: Workbench) -> None:
+def test_rivals_learn_the_training_rows_and_are_scored_on_the_validation_rows(bench) -> None:
     run = bench.trained(experiment(bench, model="naive_bayes"))
     found = told(bench, run.path, "--with", FAST)
-    rows, splits = Blobs.model_validate(BLOBS).load().train, read_npz(run.splits)
+    rows, splits = Dataset.registry.get("blobs").model_validate(BLOBS).load().train, read_npz(run.splits)
     train, held_out = (rows.take(splits[name]) for name in ("train", "validation"))
     made = LogisticRegression(max_iter=1000).fit(train.array.astype(np.float64), train.y)
     assert found["on"] == "validation"
@@ -49,7 +49,7 @@ def test_rivals_learn_the_training_rows_and_are_scored_on_the_validation_rows(be
     assert run.record().test_looks == 0
 
 
-def test_test_rows_are_scored_only_if_asked_and_counted(bench: Workbench) -> None:
+def test_test_rows_are_scored_only_if_asked_and_counted(bench) -> None:
     run = bench.trained(experiment(bench))
     found = told(bench, run.path, "--with", FAST, "--test")
     assert found["on"] == "test"
@@ -57,7 +57,7 @@ def test_test_rows_are_scored_only_if_asked_and_counted(bench: Workbench) -> Non
     assert run.record().test_looks == 1
 
 
-def test_folds_are_those_of_the_run(bench: Workbench) -> None:
+def test_folds_are_those_of_the_run(bench) -> None:
     path = experiment(bench, data=BLOBS, kfold={"folds": 3})
     found = told(bench, path, "--with", FAST, "--kfold")
     assert found["on"] == "folds"
@@ -68,7 +68,7 @@ def test_folds_are_those_of_the_run(bench: Workbench) -> None:
     assert (status, "never uses the test rows" in err) == (2, True)
 
 
-def test_a_network_is_compared_and_the_table_says_who_does_best(bench: Workbench) -> None:
+def test_a_network_is_compared_and_the_table_says_who_does_best(bench) -> None:
     run = bench.trained(bench.experiment(data=BLOBS | {"validation": 60}))
     status, out, _ = bench.run("rivals", run.path, "--with", FAST)
     assert status == 0
@@ -78,14 +78,14 @@ def test_a_network_is_compared_and_the_table_says_who_does_best(bench: Workbench
     assert path.endswith(run.id)
 
 
-def test_a_model_that_does_not_fit_says_why(bench: Workbench) -> None:
+def test_a_model_that_does_not_fit_says_why(bench) -> None:
     run = bench.trained(experiment(bench, data=BLOBS | {"task": "regression", "validation": 60}))
     found = told(bench, run.path, "--with", FAST)
     assert "is for targets of other kinds: binary, multiclass, ordinal" in found["rivals"]["naive_bayes"]["reason"]
     assert found["score"] == "mae"
 
 
-def test_rivals_are_those_whose_packages_are_installed(bench: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rivals_are_those_whose_packages_are_installed(bench, monkeypatch: pytest.MonkeyPatch) -> None:
     run = bench.trained(experiment(bench))
     monkeypatch.setitem(sys.modules, "lightgbm", None)
     found = told(bench, run.path, "--with", "boosting,naive_bayes")
@@ -97,7 +97,7 @@ def test_rivals_are_those_whose_packages_are_installed(bench: Workbench, monkeyp
     assert (status, "pip install 'dlpy[classic]'" in err) == (2, True)
 
 
-def test_mistakes_are_named(bench: Workbench) -> None:
+def test_mistakes_are_named(bench) -> None:
     run = bench.trained(experiment(bench))
     for arguments, message in [
         ((run.path, "--with", "bosting"), "no such classic model. Did you mean 'boosting'?"),
@@ -134,7 +134,7 @@ def rival_of(path: Path, name: str) -> tuple[list[str], dict]:
     return steps, _rival(experiment, family, Rows(loaded, "validation"), by_name=True)["scores"]
 
 
-def test_images_are_flattened_for_rivals(bench: Workbench) -> None:
+def test_images_are_flattened_for_rivals(bench) -> None:
     labels = np.arange(40) % 2
     noise = np.random.default_rng(0).integers(0, 40, (40, 8, 8, 1))
     np.savez(
@@ -146,7 +146,7 @@ def test_images_are_flattened_for_rivals(bench: Workbench) -> None:
     assert (steps, scores["accuracy"]) == (["rescale", "reshape"], 1)
 
 
-def test_tokens_become_bags_of_words_for_rivals(bench: Workbench) -> None:
+def test_tokens_become_bags_of_words_for_rivals(bench) -> None:
     words = {"good": ["fine", "great", "lovely"], "bad": ["awful", "poor", "dull"]}
     rng = np.random.default_rng(0)
     lines = [f"{' '.join(rng.choice(words[name], 4))},{name}" for name in ("good", "bad") * 30]
