@@ -12,7 +12,9 @@ from dlpy.storage.locate import on_this_machine
 
 _BATCH, _RATE = 32, 0.002
 _STEPS = 2_400  # of training, in total, unless that is less than _LEAST_EPOCHS or more than _MOST_EPOCHS
-_LEAST_EPOCHS, _MOST_EPOCHS = 10, 60
+_LEAST_EPOCHS, _MOST_EPOCHS = 20, 40
+_SIDE = 8  # pixels that a block needs to see something
+_STRIDED = 48  # pixels: from this side on, the first convolution halves the sides, which leaves time for more epochs
 _FEW = 20_000  # images: with more, a base that was trained on others helps less than it costs
 _LEAST_SIDE = 96  # pixels: what a pretrained base needs to see something
 _BASES = ("efficientnet_v2_b0", "mobilenet_v2", "efficientnet_b0", "mobilenet_v3_large", "resnet50_v2", "vgg16")
@@ -64,7 +66,9 @@ def _reading(seen: Seen) -> list[Option]:
 
 def _convnet(seen: Seen, count: int) -> Chosen:
     changes = {"shift": 0.1, "zoom": 0.1, **({"flip": "horizontal"} if seen.mirrored else {})}
-    blocks = next(blocks for blocks in (4, 3, 2, 1) if seen.side >= 12 * 2 ** (blocks - 1) or blocks == 1)
+    strided = seen.side >= _STRIDED
+    side = seen.side // 2 if strided else seen.side
+    blocks = next(blocks for blocks in (4, 3, 2, 1) if side >= _SIDE * 2 ** (blocks - 1) or blocks == 1)
     each = -(-count // _BATCH)
     epochs = min(_MOST_EPOCHS, max(_LEAST_EPOCHS, round(_STEPS / each)))
     decay = {"name": "cosine_decay", "initial_learning_rate": _RATE, "decay_steps": epochs * each}
@@ -77,6 +81,7 @@ def _convnet(seen: Seen, count: int) -> Chosen:
         [
             Option("name", "convnet"),
             Option("filters", [32, 64, 128, 128][:blocks]),
+            *([Option("strides", [2, *[1] * (blocks - 1)], "half the sides at once")] if strided else []),
             Option("padding", "same"),
             Option("batch_normalization", True),
             Option("units", []),
