@@ -11,7 +11,7 @@ from dlpy.starter.wording import Item, Lines, Option
 from dlpy.storage.locate import on_this_machine
 
 _BATCH, _RATE = 32, 0.002
-_STEPS = 2_400  # of training, in total, unless that is less than _LEAST_EPOCHS or more than _MOST_EPOCHS
+_STEPS = 1_600  # of training, in total, unless that is less than _LEAST_EPOCHS or more than _MOST_EPOCHS
 _LEAST_EPOCHS, _MOST_EPOCHS = 20, 40
 _SIDE = 8  # pixels that a block needs to see something
 _STRIDED = 48  # pixels: from this side on, the first convolution halves the sides, which leaves time for more epochs
@@ -65,7 +65,8 @@ def _reading(seen: Seen) -> list[Option]:
 
 
 def _convnet(seen: Seen, count: int) -> Chosen:
-    changes = {"shift": 0.1, "zoom": 0.1, **({"flip": "horizontal"} if seen.mirrored else {})}
+    # on 2,000 gray images of clothes, twice these moves in 40 epochs gave 0.828 instead of 0.858 in 30, none 0.834
+    changes = {"shift": 0.05, "zoom": 0.05, **({"flip": "horizontal"} if seen.mirrored else {})}
     strided = seen.side >= _STRIDED
     side = seen.side // 2 if strided else seen.side
     blocks = next(blocks for blocks in (4, 3, 2, 1) if side >= _SIDE * 2 ** (blocks - 1) or blocks == 1)
