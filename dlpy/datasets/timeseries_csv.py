@@ -32,6 +32,7 @@ from dlpy.datasets._series_columns import (
     numbers,
     waves,
 )
+from dlpy.datasets._series_times import gap_notes, times_of
 from dlpy.datasets._table_format import TableFileOptions
 from dlpy.datasets._table_options import no_column, no_column_to_predict
 from dlpy.models.dense import as_list
@@ -145,7 +146,7 @@ class TimeseriesCsv(TableFileOptions, Series):
 
     def load(self) -> Loaded:
         file = csv_file.read(Path(str(self.path)), self.format)
-        times = self._times(file)
+        times = times_of(file, self.time, self.gaps)
         self._check_names(file)
         columns = in_formats(file, column_types.columns_of(file), self.columns, self.forecast, self.formats)
         free = [name for name in file.names if name != self.time and name not in file.index]
@@ -161,7 +162,7 @@ class TimeseriesCsv(TableFileOptions, Series):
         loaded = self.loaded(record, Source("file", str(file.path)))
         every = [*dict.fromkeys([*names, *self.forecast])]
         formats = formats_in(columns, every)
-        notes = [*file.notes, about(times, file), *self._gap_notes(times), *filled_notes(columns, every)]
+        notes = [*file.notes, about(times, file), *gap_notes(times), *filled_notes(columns, every)]
         notes += [f"column '{name}': {form.described()}" for name, form in formats.items()]
         resolved: dict[str, object] = {"columns": names, **file.format.stated()}
         resolved |= {"formats": self.formats | formats} if formats else {}
@@ -172,7 +173,7 @@ class TimeseriesCsv(TableFileOptions, Series):
         file = csv_file.read(path, self.format_to_predict)
         if self.columns is None:
             raise ConfigError("data: 'columns' must be listed, as in the run's config.yaml.")
-        times = self._times(file)
+        times = times_of(file, self.time, self.gaps)
         columns = in_given_formats(file, column_types.columns_of(file), self.formats)
         for name in self.columns:
             if name not in columns:
@@ -229,54 +230,6 @@ class TimeseriesCsv(TableFileOptions, Series):
             for name in names:
                 if name not in file.names:
                     raise no_column(file, key, name)
-
-    def _times(self, file: CsvFile) -> np.ndarray | None:
-        """Return the timestamp of every row.
-
-        Raises:
-            DataError: one is missing, invalid, earlier than the previous one or, unless gaps are allowed, irregular.
-        """
-        if self.time is None:
-            return None
-        if self.time not in file.names:
-            raise no_column(file, "time", self.time)
-        texts = file.texts(self.time)
-        times, wrong = timestamps.times_of(texts)
-        if wrong is not None:
-            hint = "Expected for example 2016-12-31 23:50:00, 31.12.2016 23:50:00 or seconds since 1970."
-            what = f"'{texts[wrong]}' is not a timestamp" if texts[wrong] else "the timestamp is missing"
-            raise DataError(f"{file.where(wrong, self.time)}: {what}. {hint}")
-        self._check_order(file, texts, times)
-        return times
-
-    def _check_order(self, file: CsvFile, texts: list[str], times: np.ndarray) -> None:
-        steps = np.diff(times)
-        back = np.flatnonzero(steps < np.timedelta64(0)) + 1
-        if len(back):
-            row = int(back[0])
-            where = file.where(row, str(self.time))
-            raise DataError(
-                f"{where}: {texts[row]} is earlier than {texts[row - 1]} in the row before. Sort the rows by time."
-            )
-        if self.gaps == "allow":
-            return
-        allow = "or set data.gaps: allow to drop the windows that cross it"
-        same = np.flatnonzero(steps == np.timedelta64(0)) + 1
-        if len(same):
-            where = file.where(int(same[0]), str(self.time))
-            raise DataError(f"{where}: {texts[same[0]]} occurs twice. Keep one of the two rows, {allow}.")
-        for note in self._gap_notes(times):
-            raise DataError(f"{file.path}: {note}. Fill in the missing rows, {allow}.")
-
-    def _gap_notes(self, times: np.ndarray | None) -> list[str]:
-        """Return a line about the number of gaps and where they are; empty if there are none."""
-        found = np.empty(0, np.int64) if times is None or len(times) < 2 else timestamps.breaks(times)
-        if times is None or not len(found):
-            return []
-        first, usual = int(found[0]), timestamps.spelled(timestamps.spacing(times))
-        count = "one gap" if len(found) == 1 else f"{len(found):,} gaps, the first"
-        where = f"{timestamps.stamp(times[first - 1])} and {timestamps.stamp(times[first])} (row {first:,})"
-        return [f"{count} between {where}; rows are {usual} apart"]
 
 
 def _with_targets(rows: Rows | None) -> Rows | None:

@@ -13,7 +13,9 @@ from dlpy.data.tables.csv_file import CsvFile
 
 _EXAMPLE = 40  # characters
 _COUNTING = ("id", "index", "idx", "row", "rowid", "row_id", "rownum", "rownames", "nr", "no", "no.", "obs", "number")
-_IDENTIFIER = re.compile(r"(?:^|[\W_])(?i:id|uuid|guid|key|pk|isbn|ean|sku|nr|no|num|number)$|(?<=[a-z])(?:Id|ID|Key|Guid)$")
+_IDENTIFIER = re.compile(
+    r"(?:^|[\W_])(?i:id|uuid|guid|key|pk|isbn|ean|sku|nr|no|num|number)$|(?<=[a-z])(?:Id|ID|Key|Guid)$"
+)
 
 _NAMING = re.compile(r"(?:^|[\W_])(?i:code|zip|zipcode|postcode)$|(?<=[a-z])Code$")
 
