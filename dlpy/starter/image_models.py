@@ -11,6 +11,7 @@ from dlpy.starter.wording import Item, Lines, Option
 from dlpy.storage.locate import on_this_machine
 
 _BATCH, _RATE = 32, 0.002
+_SMALL_BATCHES = {8: 500, 16: 1_000}  # with fewer images: else too few steps settle the statistics of the batches
 _STEPS = 1_600  # of training, in total, unless that is less than _LEAST_EPOCHS or more than _MOST_EPOCHS
 _LEAST_EPOCHS, _MOST_EPOCHS = 20, 40
 _SIDE = 8  # pixels that a block needs to see something
@@ -70,7 +71,8 @@ def _convnet(seen: Seen, count: int) -> Chosen:
     strided = seen.side >= _STRIDED
     side = seen.side // 2 if strided else seen.side
     blocks = next(blocks for blocks in (4, 3, 2, 1) if side >= _SIDE * 2 ** (blocks - 1) or blocks == 1)
-    each = -(-count // _BATCH)
+    batch = next((size for size, limit in _SMALL_BATCHES.items() if count < limit), _BATCH)
+    each = -(-count // batch)
     epochs = min(_MOST_EPOCHS, max(_LEAST_EPOCHS, round(_STEPS / each)))
     decay = {"name": "cosine_decay", "initial_learning_rate": _RATE, "decay_steps": epochs * each}
     return Chosen(
@@ -91,7 +93,7 @@ def _convnet(seen: Seen, count: int) -> Chosen:
         [
             Option("optimizer", [Option("name", "adam"), Option("learning_rate", decay, f"to 0 in {epochs} epochs")]),
             Option("epochs", epochs),
-            Option("batch_size", _BATCH),
+            Option("batch_size", batch),
         ],
         [],
         [seen.why],

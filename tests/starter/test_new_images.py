@@ -72,9 +72,9 @@ def test_the_file_for_a_folder_is_one_that_loads(tmp_path) -> None:
     assert experiment.data.augmentation is not None
     assert experiment.data.augmentation.flip is None
     assert experiment.callbacks == []
-    # 42 of 60 images are trained on, in 2 steps of 32 an epoch
+    # 42 of 60 images are trained on, in 6 steps of 8 an epoch
     epochs = experiment.training.epochs
-    assert experiment.training.optimizer.learning_rate.decay_steps == 2 * epochs
+    assert experiment.training.optimizer.learning_rate.decay_steps == 6 * epochs == 240
 
 
 def test_weights_that_are_at_hand_are_used_for_color_images_of_some_size(tmp_path, monkeypatch) -> None:
