@@ -44,9 +44,7 @@ class Cells:
         """
         file = csv_file.read(path, form)
         columns = column_types.columns_of(file, markers)
-        known = {name: given for name, given in (formats or {}).items() if name in columns}
-        columns |= {name: column_types.formatted(file, columns[name], given) for name, given in known.items()}
-        return cls(file, columns, markers)
+        return cls(file, column_types.in_given_formats(file, columns, formats or {}), markers)
 
     def require(self, names: Sequence[str]) -> None:
         """Raise DataError if a file to predict lacks a column."""

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from dlpy.datasets.csv import Csv
 
 _OF_ONE_INPUT = ("numeric", "categorical", "dates", "missing", "transforms", "augmentation")
-_MARKS = {"group", "validation", "test", "time", "ignore", "keep"}  # of which a column may be several
+MARKS = {"group", "validation", "test", "time", "ignore", "keep"}  # of which a column may be several
 
 
 def wrong_options(data: Csv) -> Iterator[Found]:
@@ -57,7 +57,7 @@ def clashing_columns(data: Csv) -> Iterator[Found]:
         kind, what = str(keys[0]), ".".join(str(key) for key in keys[:2] if key not in ("inputs", "targets"))
         old = owners.setdefault(name, what)
         inputs = data.inputs or {}
-        if old == what or {old, what} <= _MARKS or (kind == "inputs" and old in inputs):
+        if old == what or {old, what} <= MARKS or (kind == "inputs" and old in inputs):
             continue
         yield (
             keys[:2] if kind in ("inputs", "targets") else keys[:1],

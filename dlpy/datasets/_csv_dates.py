@@ -6,7 +6,6 @@ import contextlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Literal
 
 import numpy as np
 
@@ -16,8 +15,8 @@ from dlpy.data.tables.csv_file import CsvFile
 from dlpy.data.tables.dates import date_of
 from dlpy.data.tables.missing_cells import Gaps
 from dlpy.datasets._cells import Cells, Filling, check_gaps
+from dlpy.datasets._table_options import DateOrder
 
-DateOrder = Literal["auto", "day_first", "month_first"]
 DateColumns = list[str] | dict[str, DateOrder]
 
 _ISO = re.compile(r"[12]\d{3}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?)?", re.ASCII)

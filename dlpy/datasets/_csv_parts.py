@@ -14,7 +14,7 @@ from dlpy.data.task import TARGET, Output, Task
 from dlpy.datasets._cells import Cells, check_categories, looks_numeric
 from dlpy.datasets._csv_inputs import CsvInput, TableInput
 from dlpy.datasets._csv_targets import CsvTarget
-from dlpy.datasets._row_choice import Chosen, all_rows, with_targets, without_repeats
+from dlpy.datasets._row_choice import Chosen, choose
 from dlpy.datasets._table_options import no_column
 from dlpy.datasets._target_kinds import without_targets
 from dlpy.transforms.fill_missing import rule_of
@@ -123,13 +123,8 @@ def chosen_rows(data: Csv, cells: Cells) -> Chosen:
     Raises:
         DataError: fewer than two are left.
     """
-    chosen, targets = all_rows(cells), targets_of(data)
-    if data.missing_target == "drop":
-        chosen = with_targets(
-            chosen, [name for one in targets.values() if one.missing == "error" for name in one.used()]
-        )
-    if data.duplicates == "drop":
-        chosen = without_repeats(chosen)
+    required = [name for one in targets_of(data).values() if one.missing == "error" for name in one.used()]
+    chosen = choose(cells, required, data.missing_target, data.duplicates)
     if len(chosen.rows) < 2:
         what = "a single row" if len(cells.file) == 1 else "a single row left"
         raise DataError(f"{cells.file.path} has {what}: training needs at least two.")

@@ -47,6 +47,14 @@ class Chosen:
             yield "duplicates", f"{self.copies:,} copies of earlier rows"
 
 
+def choose(cells: Cells, targets: Sequence[str], missing_target: MissingTarget, duplicates: Duplicates) -> Chosen:
+    """Return the rows in use: all but those without a target and copies of earlier rows, where these are dropped."""
+    chosen = all_rows(cells)
+    if missing_target == "drop":
+        chosen = with_targets(chosen, targets)
+    return without_repeats(chosen) if duplicates == "drop" else chosen
+
+
 def all_rows(cells: Cells) -> Chosen:
     """Return every row."""
     return Chosen(cells, np.arange(len(cells.file)))

@@ -55,12 +55,6 @@ def filled_notes(columns: dict[str, Column], names: list[str]) -> list[str]:
     return [f"missing cells filled with the value before: {named}; they are no targets"]
 
 
-def in_given_formats(file: CsvFile, columns: dict[str, Column], formats: Mapping[str, CellFormat]) -> dict[str, Column]:
-    """Return the columns, those with a format read in it."""
-    given = {name: form for name, form in formats.items() if name in columns}
-    return columns | {name: column_types.formatted(file, columns[name], form) for name, form in given.items()}
-
-
 def in_formats(
     file: CsvFile,
     columns: dict[str, Column],
@@ -75,7 +69,7 @@ def in_formats(
         targets: the columns to forecast.
         formats: those that are given.
     """
-    columns = in_given_formats(file, columns, formats)
+    columns = column_types.in_given_formats(file, columns, formats)
     listed = {*(names or []), *targets}
     looked_at = [name for name in (columns if names is None else listed) if not columns[name].is_numeric]
     for name in looked_at:

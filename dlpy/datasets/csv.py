@@ -19,7 +19,7 @@ from dlpy.data.tables import missing_cells
 from dlpy.data.tables.cell_formats import CellFormat
 from dlpy.data.task import Input, Task
 from dlpy.datasets._cells import Cells
-from dlpy.datasets._csv_checks import clashing_columns, wrong_options
+from dlpy.datasets._csv_checks import MARKS, clashing_columns, wrong_options
 from dlpy.datasets._csv_dates import DateColumns
 from dlpy.datasets._csv_formats import formats_of, with_formats
 from dlpy.datasets._csv_inputs import AnyCsvInput, CsvInput
@@ -52,7 +52,6 @@ from dlpy.datasets._table_steps import table_steps
 from dlpy.transforms.fill_missing import Rule
 
 _STAND_IN_ROWS = 800
-_MARKS = {"group", "validation", "test", "time", "ignore", "keep"}  # of which a column may be several
 
 
 class Csv(TableFileOptions, Dataset):
@@ -148,7 +147,7 @@ class Csv(TableFileOptions, Dataset):
             owners.setdefault(name, key)
             if old == key and key in ("numeric", "categorical"):
                 raise ValueError(f"column '{name}' is listed twice under {key}")
-            if old not in (None, key) and not {old, key} <= _MARKS and {old, key} != {"time", "dates"}:
+            if old not in (None, key) and not {old, key} <= MARKS and {old, key} != {"time", "dates"}:
                 raise ValueError(f"column '{name}' cannot be both {old} and {key}")
 
     def listed(self) -> list[tuple[str, str]]:

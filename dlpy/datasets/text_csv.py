@@ -18,7 +18,7 @@ from dlpy.data.tables.missing_cells import MISSING
 from dlpy.data.tables.targets import Wanted, known_target, target_of
 from dlpy.data.task import Kind, Output, Task
 from dlpy.datasets._cells import Cells
-from dlpy.datasets._row_choice import Chosen, Duplicates, MissingTarget, all_rows, with_targets, without_repeats
+from dlpy.datasets._row_choice import Duplicates, MissingTarget, choose
 from dlpy.datasets._table_format import TableFileOptions
 from dlpy.datasets._table_options import (
     TestRows,
@@ -88,7 +88,7 @@ class TextCsv(TableFileOptions, Dataset):
     def load(self) -> Loaded:
         cells = Cells.of(Path(str(self.path)), self.format, self.missing_values)
         self._check_names(cells.file)
-        chosen = self._chosen(cells)
+        chosen = choose(cells, [self.target], self.missing_target, self.duplicates)
         file, marks = chosen.cells.file, [str(mark.column) for mark in self._marks()]
         y, output = target_of(file, chosen.cells.columns[self.target], Wanted(self._kind()))
         marked = {mark: np.array(file.texts(mark), np.str_) for mark in marks}
@@ -123,15 +123,6 @@ class TextCsv(TableFileOptions, Dataset):
     def _loaded(self, rows: Rows, output: Output, source: Source, test: Holdout | None) -> Loaded:
         loaded = Loaded(rows, None, Task.single(TEXT, output), source, {"task": output.kind})
         return hold_out(loaded, test, self.split_seed)
-
-    def _chosen(self, cells: Cells) -> Chosen:
-        """Return the rows in use."""
-        chosen = all_rows(cells)
-        if self.missing_target == "drop":
-            chosen = with_targets(chosen, [self.target])
-        if self.duplicates == "drop":
-            chosen = without_repeats(chosen)
-        return chosen
 
     def _check_names(self, file: CsvFile) -> None:
         """Raise DataError for a column that the options name and the file does not have."""

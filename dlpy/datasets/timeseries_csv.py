@@ -27,7 +27,6 @@ from dlpy.datasets._series_columns import (
     filled_notes,
     formats_in,
     in_formats,
-    in_given_formats,
     is_numeric,
     numbers,
     waves,
@@ -174,7 +173,7 @@ class TimeseriesCsv(TableFileOptions, Series):
         if self.columns is None:
             raise ConfigError("data: 'columns' must be listed, as in the run's config.yaml.")
         times = times_of(file, self.time, self.gaps)
-        columns = in_given_formats(file, column_types.columns_of(file), self.formats)
+        columns = column_types.in_given_formats(file, column_types.columns_of(file), self.formats)
         for name in self.columns:
             if name not in columns:
                 raise no_column_to_predict(file, name)

@@ -12,6 +12,7 @@ HELD_OUT = [
     Option("test", 0.15, "held out for dlpy evaluate"),
     Option("validation", 0.15, "monitored during training"),
 ]
+SCALED_TARGET = Option("target_transforms", ["standardize"], "scores are in the target's own unit")
 TEXT_MODEL = [Option("name", "dense"), Option("units", [16, 16])]
 ARRAY_MODEL = [Option("name", "dense"), Option("units", [64, 64])]
 TABLE_MODEL = [Option("name", "tabm")]  # its options and its training: see recipes.py

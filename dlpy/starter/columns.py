@@ -9,18 +9,17 @@ from pathlib import Path
 
 import numpy as np
 
-from dlpy.core.errors import ConfigError, did_you_mean, shortened
+from dlpy.core.errors import ConfigError, did_you_mean
 from dlpy.data.tables import column_types, timestamps
 from dlpy.data.tables.column_types import MOST_TEXTS, Column, formatted
 from dlpy.data.tables.csv_file import CsvFile
 from dlpy.data.tables.dates import Dates, dates_of
 from dlpy.data.tables.found_formats import find_format
 from dlpy.data.tables.understood import Understood, are_codes, dates_among, understood
-from dlpy.starter.identifiers import different, identifies, is_constant, names_groups, such
+from dlpy.starter.identifiers import different, first_cell, identifies, is_constant, names_groups, such
 from dlpy.starter.wording import plural
 
 _MOSTLY = 0.95  # of the cells
-_EXAMPLE = 40  # characters
 _MOST_STRAYS = 0.05  # of the cells: more texts among numbers than this are not taken for missing cells
 _YEARS = range(1_500, 2_200)
 _FIRST_DAY, _LAST_DAY = 19_000_101, 22_001_231
@@ -123,7 +122,7 @@ def _sort(file: CsvFile, column: Column, choices: Choices, found: Columns) -> No
     known, dates = understood(file, column), dates_in(file, column)
     if known.kind == "date" or dates is not None:
         _add_dates(file, column, known, dates, found)
-    elif known.kind != "code" and names_groups(column):
+    elif known.kind != "code" and names_groups(file, column):
         found.categories[name] = file.texts(name)
         found.kinds[name] = (
             "category",
@@ -202,13 +201,8 @@ def _left_out(file: CsvFile, column: Column, choices: Choices) -> str:
         return f"it has no name, and only labels the rows{such(file, column)}"
     if is_constant(file, column):
         rows = "every row that has a value" if column.missing else "every row"
-        return f"'{shortened(_first_cell(file, column), _EXAMPLE)}' in {rows}"
+        return f"'{first_cell(file, column)}' in {rows}"
     return ""
-
-
-def _first_cell(file: CsvFile, column: Column) -> str:
-    missing = set(column.missing)
-    return next(text for row, text in enumerate(file.texts(column.name)) if row not in missing)
 
 
 def _dates_as_numbers(file: CsvFile, column: Column) -> Dates | None:

@@ -11,14 +11,12 @@ from dlpy.data.text.vocabulary import pieces
 from dlpy.datasets._folders import class_folders, entries, folder_names
 from dlpy.datasets._image_files import by_folder, parts_among
 from dlpy.datasets._prose import read_text
+from dlpy.starter.blocks import HELD_OUT
 from dlpy.starter.image_models import for_images
 from dlpy.starter.images import look
 from dlpy.starter.wording import Item, Lines, Option, experiment_file, listed, plural, relative
 
-_HELD_OUT = {
-    "test": Option("test", 0.15, "held out for dlpy evaluate"),
-    "validation": Option("validation", 0.15, "monitored during training"),
-}
+_HELD_OUT = {option.key: option for option in HELD_OUT}
 _WINDOW, _BATCH = 60, 32
 _BAG_OF_WORDS = [
     Item({"name": "tokenize", "vocabulary": 10_000}, "the 9,999 most frequent words"),

@@ -16,7 +16,6 @@ _COUNTING = ("id", "index", "idx", "row", "rowid", "row_id", "rownum", "rownames
 _IDENTIFIER = re.compile(
     r"(?:^|[\W_])(?i:id|uuid|guid|key|pk|isbn|ean|sku|nr|no|num|number)$|(?<=[a-z])(?:Id|ID|Key|Guid)$"
 )
-
 _NAMING = re.compile(r"(?:^|[\W_])(?i:code|zip|zipcode|postcode)$|(?<=[a-z])Code$")
 
 
@@ -38,14 +37,14 @@ def identifies(file: CsvFile, column: Column) -> str:
     return f"a different code in every row{such(file, column)}" if differ else ""
 
 
-def names_groups(column: Column) -> bool:
+def names_groups(file: CsvFile, column: Column) -> bool:
     """Return whether whole numbers name something that many rows share, such as a customer: no quantity is meant."""
     named = _IDENTIFIER.search(column.name) or _NAMING.search(column.name)
     if not named or not column.is_numeric or column.format is not None:
         return False
     values = column.values[~np.isnan(column.values)]
-    count = len(np.unique(values))
-    return bool((values == np.floor(values)).all()) and count <= min(column_types.MOST_TEXTS, len(values) / 2)
+    few = different(file, column) <= min(column_types.MOST_TEXTS, len(values) / 2)
+    return few and bool((values == np.floor(values)).all())
 
 
 def counts(column: Column) -> bool:
@@ -67,6 +66,11 @@ def is_constant(file: CsvFile, column: Column) -> bool:
 
 def such(file: CsvFile, column: Column) -> str:
     """Return ", such as" and an example cell of the column."""
+    return f", such as '{first_cell(file, column)}'"
+
+
+def first_cell(file: CsvFile, column: Column) -> str:
+    """Return the first cell of a column that is not missing, shortened."""
     missing = set(column.missing)
     row = next((row for row in range(len(file)) if row not in missing), 0)
-    return f", such as '{shortened(file.texts(column.name)[row], _EXAMPLE)}'"
+    return shortened(file.texts(column.name)[row], _EXAMPLE)

@@ -10,6 +10,7 @@ import numpy as np
 
 from dlpy.core.errors import DataError
 from dlpy.data.images.files import Form, read_pictures, read_sizes
+from dlpy.starter.linear_tests import ridge
 
 _MOST_LOOKED_AT = 1_000
 _SIDE = 150  # of images that differ in size, unless they are smaller
@@ -96,20 +97,14 @@ def _recognized(images: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
     half = np.arange(len(images)) < len(images) // 2
     right = np.zeros(2)
     for train, held in ((half, ~half), (~half, half)):
-        weights = _ridge(_flat(images[train]), np.eye(labels.max() + 1)[labels[train]])
+        x, y = _flat(images[train]), np.eye(labels.max() + 1)[labels[train]]
+        penalty = _PENALTY * len(x) * x.var() or 1.0
         for place, given in enumerate((images[held], images[held][:, :, ::-1])):
-            right[place] += np.sum((_flat(given) @ weights).argmax(axis=1) == labels[held])
+            right[place] += np.sum(ridge(x, y, _flat(given), penalty).argmax(axis=1) == labels[held])
     as_is, mirrored = right / len(images)
     return float(as_is), float(mirrored)
 
 
 def _flat(images: np.ndarray) -> np.ndarray:
-    """Return the images as rows of numbers, with a 1 at the end."""
-    return np.c_[images.reshape(len(images), -1), np.ones(len(images))]
-
-
-def _ridge(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Return the weights (columns, classes) of least squares with a penalty on all but the last column."""
-    penalty = np.full(x.shape[1], _PENALTY * len(x) * x[:, :-1].var())
-    penalty[-1] = 0.0
-    return np.linalg.lstsq(x.T @ x + np.diag(penalty), x.T @ y, rcond=None)[0]
+    """Return the images as rows of numbers."""
+    return images.reshape(len(images), -1)

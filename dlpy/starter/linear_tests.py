@@ -26,8 +26,8 @@ def log_errors(x: np.ndarray, y: np.ndarray, add: float) -> tuple[float, float] 
     """
 
     def predict(train: np.ndarray, test: np.ndarray, own: np.ndarray) -> np.ndarray:
-        plain = _ridge(train, own, test)
-        logarithms = _ridge(train, np.log(own + add), test)
+        plain = ridge(train, own, test)
+        logarithms = ridge(train, np.log(own + add), test)
         most = np.log(own + add).max() + 1  # a net does not extrapolate as far as a straight line
         return np.stack([plain, np.exp(np.minimum(logarithms, most)) - add], axis=1)
 
@@ -91,10 +91,18 @@ def _held_out(
     return np.concatenate([y[fold == one] for one in range(_FOLDS)]), np.concatenate(answers)
 
 
-def _ridge(x: np.ndarray, y: np.ndarray, test: np.ndarray) -> np.ndarray:
-    """Return the predictions of a ridge regression: (test rows,)."""
-    weights = np.linalg.solve(x.T @ x + _PENALTY * np.eye(x.shape[1]), x.T @ (y - y.mean()))
-    return test @ weights + y.mean()
+def ridge(x: np.ndarray, y: np.ndarray, test: np.ndarray, penalty: float = _PENALTY) -> np.ndarray:
+    """Return the predictions of a ridge regression: (test rows,), or (test rows, targets) of several targets.
+
+    Args:
+        x, test: (rows, columns) and (test rows, columns) features.
+        y: (rows,), or (rows, targets).
+        penalty: factor of the squared weights, above 0.
+    """
+    mean, middle = x.mean(axis=0), y.mean(axis=0)
+    x = x - mean
+    weights = np.linalg.solve(x.T @ x + penalty * np.eye(x.shape[1]), x.T @ (y - middle))
+    return (test - mean) @ weights + middle
 
 
 def _logistic(x: np.ndarray, y: np.ndarray, test: np.ndarray, row_weights: np.ndarray) -> np.ndarray:

@@ -43,6 +43,7 @@ def preparation_of(study: Study, *, in_time: bool) -> Preparation:
     """
     others = study.others
     dates, parts = _dates(study, in_time=in_time)
+    gaps = gaps_in(study, dates)
     sizes = {name: _sizes(cells, study.markers) for name, cells in others.categories.items()}
     rare = [name for name, found in sizes.items() if len(found) > 2 and min(found.values()) < _RARE]
     embedded = [name for name, found in sizes.items() if _kept(found) > _MANY]
@@ -51,13 +52,13 @@ def preparation_of(study: Study, *, in_time: bool) -> Preparation:
     options = [
         *([Option("categorical", [*others.categories])] if chosen else []),
         *([Option("dates", dates, "become numbers by date_parts")] if dates else []),
-        *_filling(study, dates),
+        _filling(study, dates, gaps),
     ]
     again = {"name": "date_parts", "parts": parts}
     pooling = {"name": "rare_categories", "min_count": _RARE}
     embedding = {"name": "tabulate", "embed": _MANY}
     steps = [
-        (Item("missing_indicators", "tell which cells were missing"), bool(gaps_in(study, dates))),
+        (Item("missing_indicators", "tell which cells were missing"), bool(gaps)),
         (Item(again, "parts of dates that come again in later rows"), in_time and bool(dates)),
         (Item(pooling, f"pools those of fewer than {_RARE} rows"), bool(rare)),
         (Item("standardize", "numeric columns: mean 0, standard deviation 1"), bool(others.numeric or dates)),
@@ -121,13 +122,12 @@ def gaps_in(study: Study, dates: DateOptions) -> dict[str, int]:
     return gaps | {name: count for name, count in found.items() if count}
 
 
-def _filling(study: Study, dates: DateOptions) -> list[Option]:
+def _filling(study: Study, dates: DateOptions, gaps: dict[str, int]) -> Option:
     """Return the option that fills missing cells: those of the table, and those of new rows."""
-    gaps = gaps_in(study, dates)
+    numbers = {*study.others.numeric, *study.others.dates}
+    filled = [*gaps] or [*study.others.numeric, *dates]
+    rule = "median" if numbers.intersection(filled) else "most_frequent"
     if not gaps:
-        numeric = bool(study.others.numeric or dates)
-        return [Option("missing", "median" if numeric else "most_frequent", "of new rows: these have no missing cells")]
-    numbers = any(name in study.others.numeric or name in study.others.dates for name in gaps)
+        return Option("missing", rule, "of new rows: these have no missing cells")
     counts = [f"{name} ({count})" for name, count in gaps.items()]
-    note = f"{plural(sum(gaps.values()), 'missing cell')}: {listed(counts)}"
-    return [Option("missing", "median" if numbers else "most_frequent", note)]
+    return Option("missing", rule, f"{plural(sum(gaps.values()), 'missing cell')}: {listed(counts)}")

@@ -65,8 +65,6 @@ def held_out(study: Study, time: str | None) -> list[Option]:
     rows = len(study.file)
     share = _SHARE if rows >= _FEW_ROWS else _FEW_SHARES.get(rows, _SHARE_OF_FEW)
     share = _SHARE_OF_MANY if rows >= _MANY_ROWS else share
-    if time is None and share == _SHARE:
-        return HELD_OUT
     if time is None:
         return [Option(option.key, share, option.note) for option in HELD_OUT]
     latest = {**_LATEST, "fraction": share}

@@ -15,7 +15,7 @@ from dlpy.core.suggestions import command
 from dlpy.data.tables.part_files import is_table
 from dlpy.data.task import Task
 from dlpy.datasets.npz import Npz
-from dlpy.starter.blocks import ARRAY_MODEL, TABLE_MODEL, TEXT_MODEL, Fit, first_file
+from dlpy.starter.blocks import ARRAY_MODEL, HELD_OUT, SCALED_TARGET, TABLE_MODEL, TEXT_MODEL, Fit, first_file
 from dlpy.starter.columns import Choices
 from dlpy.starter.folder import experiment_for_folder, experiment_for_named_text, experiment_for_text
 from dlpy.starter.overview import Draft
@@ -93,9 +93,7 @@ def _for_npz(path: Path, output: Path) -> str:
     data.append(Option("task", loaded.task.output.kind, about_target(loaded.task.output, None)))
     transforms, model = _fitting(loaded.task, isinstance(loaded.train.x, np.ndarray) and loaded.train.x.dtype.kind)
     data += [*transforms, *_scaled(loaded.task)]
-    if loaded.test is None:
-        data.append(Option("test", 0.15, "held out for dlpy evaluate"))
-    data.append(Option("validation", 0.15, "monitored during training"))
+    data += [option for option in HELD_OUT if loaded.test is None or option.key != "test"]
     shape = " x ".join(map(str, loaded.task.input.shape))
     title = f"Predicts {loaded.resolved['y']} from {loaded.resolved['x']} of {path.name}: {rows:,} rows of {shape}."
     return first_file([title], output, data, model, Fit(rows))
@@ -130,7 +128,7 @@ def _scaled(task: Task, *, in_time: bool = False) -> list[Option]:
     """Return the option that standardizes a numeric target; not that of a series, which its own transforms change."""
     if in_time or task.output.kind != "regression" or task.output.units != 1:
         return []
-    return [Option("target_transforms", ["standardize"], "scores are in the target's own unit")]
+    return [SCALED_TARGET]
 
 
 def _fitting(task: Task, dtype: str | bool) -> tuple[list[Option], list[Option]]:

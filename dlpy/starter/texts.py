@@ -6,7 +6,7 @@ from pathlib import Path
 
 from dlpy.datasets.text_csv import TextCsv
 from dlpy.starter.balance import balance_of
-from dlpy.starter.blocks import TEXT_MODEL, Fit, first_file, values_of
+from dlpy.starter.blocks import SCALED_TARGET, TEXT_MODEL, Fit, first_file, values_of
 from dlpy.starter.identifiers import is_constant
 from dlpy.starter.kinds import kinds_of
 from dlpy.starter.order import first_order
@@ -61,12 +61,12 @@ def _complete(study: Study) -> dict[str, list[str]]:
 
 def _several_words(study: Study) -> dict[str, list[str]]:
     """Return those texts that share words, by column."""
-    found = {}
-    for name, cells in _complete(study).items():
-        words = [word for cell in cells for word in cell.lower().split()]
-        if len(words) > 1.5 * len(cells) and len(set(words)) < 0.8 * len(words):
-            found[name] = cells
-    return found
+    return {name: cells for name, cells in _complete(study).items() if _share_words(cells)}
+
+
+def _share_words(cells: list[str]) -> bool:
+    words = [word for cell in cells for word in cell.lower().split()]
+    return len(words) > 1.5 * len(cells) and len(set(words)) < 0.8 * len(words)
 
 
 def _why(study: Study, column: str) -> str:
@@ -77,7 +77,7 @@ def _why(study: Study, column: str) -> str:
 
 def _has_words(study: Study, column: str) -> bool:
     """Return whether different texts of a column share words; names only share letters."""
-    return column in study.others.prose or column in _several_words(study)
+    return column in study.others.prose or _share_words(study.file.texts(column))
 
 
 def _dataset(study: Study, data: list[Option]) -> TextCsv:
@@ -93,13 +93,12 @@ def _data(study: Study, column: str, output: Path, time: str | None) -> list[Opt
     letters = {"name": "tokenize", "by": "character", "ngrams": 3, "vocabulary": 10_000}
     tokens = words if _has_words(study, column) else Item(letters, "names share no words: letters, pairs and triples")
     transforms = [tokens, Item("multi_hot", "which of them occur, regardless of order")]
-    scaled = Option("target_transforms", ["standardize"], "scores are in the target's own unit")
     return [
         Option("name", "text_csv"),
         path,
         Option("text", column, f"of {plural(len(others), 'other column')}: {listed(others)}" if others else ""),
         *source,
-        *([scaled] if study.output.kind == "regression" else []),
+        *([SCALED_TARGET] if study.output.kind == "regression" else []),
         *([Option("keep", [*study.others.ids], "written beside predictions")] if study.others.ids else []),
         *([Option("time", time, "rows are sorted by it")] if time else []),
         Option("transforms", transforms),

@@ -9,10 +9,10 @@ import numpy as np
 
 from dlpy.components.transform import Transform
 from dlpy.core.errors import ConfigError, DataError
-from dlpy.data.features import Table, Windows
+from dlpy.data.features import Windows
 from dlpy.data.rows import Rows
 from dlpy.data.task import Output, State, Task
-from dlpy.transforms._numbers import check_numbers
+from dlpy.transforms._numbers import check_numbers, numbers_of, with_numbers
 
 
 class Log(Transform):
@@ -36,9 +36,7 @@ class Log(Transform):
         if isinstance(rows.x, Windows):
             series = self._logarithms(rows.x.series, np.arange(len(rows.x.series))).astype(np.float32)
             return rows.with_x(replace(rows.x, series=series, target=None))
-        if isinstance(rows.x, Table):
-            return rows.with_x(replace(rows.x, numeric=self._logarithms(rows.x.numeric, rows.index)))
-        return rows.with_x(self._logarithms(rows.array, rows.index).astype(np.float32))
+        return with_numbers(rows, self._logarithms(numbers_of(rows), rows.index))
 
     def _logarithms(self, numbers: np.ndarray, index: np.ndarray) -> np.ndarray:
         """Return the logarithms of numbers (rows, ...), whose rows have these positions in the source."""

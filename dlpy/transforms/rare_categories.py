@@ -13,6 +13,7 @@ from dlpy.data.rows import Rows
 from dlpy.data.task import State, Task
 from dlpy.data.unfamiliar import Unfamiliar, counted
 from dlpy.transforms._numbers import check_table, require_columns, table_of
+from dlpy.transforms.tabulate import unseen_in
 
 RARE = "(rare)"
 
@@ -62,7 +63,7 @@ class RareCategories(Transform):
         found = []
         columns = zip(table.categorical_names, table.categorical.T, _of_columns(state), strict=True)
         for name, column, (values, is_rare) in columns:
-            unseen = column[~np.isin(column, values) & (column != "")].tolist() if is_rare.any() else []
+            unseen = unseen_in(column, values) if is_rare.any() else []
             if unseen:
                 known = f"predicted as {RARE}"
                 found.append(Unfamiliar(name, "unseen categories", len(unseen), len(table), counted(unseen), known))

@@ -11,10 +11,10 @@ import numpy as np
 from dlpy.components.named_transform import scaled
 from dlpy.components.transform import Transform
 from dlpy.core.errors import ConfigError
-from dlpy.data.features import Table, Windows
+from dlpy.data.features import Windows
 from dlpy.data.rows import Rows
 from dlpy.data.task import Output, State, Task
-from dlpy.transforms._numbers import check_numbers, numbers_of
+from dlpy.transforms._numbers import check_numbers, numbers_of, with_numbers
 
 if TYPE_CHECKING:
     import keras
@@ -57,10 +57,7 @@ class Standardize(Transform):
                 return rows
             mean, deviation = state["target"]
             return rows.with_y(((rows.y - mean) / deviation).astype(np.float32))
-        scaled = (numbers_of(rows) - state["mean"]) / state["deviation"]
-        if isinstance(rows.x, Table):
-            return rows.with_x(replace(rows.x, numeric=scaled))
-        return rows.with_x(scaled.astype(np.float32))
+        return with_numbers(rows, (numbers_of(rows) - state["mean"]) / state["deviation"])
 
     def layer(self, state: State) -> keras.layers.Layer:
         from keras import layers

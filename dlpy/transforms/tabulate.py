@@ -15,6 +15,7 @@ from dlpy.data.features import Table
 from dlpy.data.rows import Rows
 from dlpy.data.task import Input, State, Task
 from dlpy.data.unfamiliar import Unfamiliar, counted
+from dlpy.transforms._numbers import table_of
 
 
 class Tabulate(Transform):
@@ -50,7 +51,7 @@ class Tabulate(Transform):
         return task.with_input(replace(given, columns=(*names[:first], *expanded, *embedded)))
 
     def fit(self, rows: Rows, task: Task) -> State:
-        table = _table(rows)
+        table = table_of(rows, self.name)
         found = [np.unique(column) for column in table.categorical.T]
         found = [values[values != ""] for values in found]
         sizes = np.array([len(values) for values in found], np.int64)
@@ -70,7 +71,7 @@ class Tabulate(Transform):
         return np.isin(table.categorical_names, self.embed)
 
     def apply(self, rows: Rows, state: State) -> Rows:
-        table, sizes, coded = _table(rows), state["sizes"], _coded(state)
+        table, sizes, coded = table_of(rows, self.name), state["sizes"], _coded(state)
         widths = np.where(coded, 0, sizes)
         start = len(table.numeric_names)
         matrix = np.zeros((len(table), start + int(widths.sum()) + int(coded.sum())), np.float32)
@@ -87,7 +88,7 @@ class Tabulate(Transform):
         return rows.with_x(matrix)
 
     def unfamiliar(self, rows: Rows, state: State) -> list[Unfamiliar]:
-        table = _table(rows)
+        table = table_of(rows, self.name)
         found = []
         for name, column, categories in zip(
             table.categorical_names, table.categorical.T, _of_columns(state), strict=True
@@ -122,9 +123,3 @@ def _places(column: np.ndarray, categories: np.ndarray) -> tuple[np.ndarray, np.
     known = place < len(categories)
     known[known] = categories[place[known]] == column[known]
     return place, known
-
-
-def _table(rows: Rows) -> Table:
-    if not isinstance(rows.x, Table):
-        raise ConfigError("tabulate requires tables.")
-    return rows.x

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -63,6 +63,14 @@ def columns_of(file: CsvFile, missing: Sequence[str] = MISSING) -> dict[str, Col
         column[gaps] = np.nan
         columns[name] = Column(name, column, sorted(gaps), bad, tuple(missing), odd[position])
     return columns
+
+
+def in_given_formats(
+    file: CsvFile, columns: Mapping[str, Column], formats: Mapping[str, CellFormat]
+) -> dict[str, Column]:
+    """Return the columns, those with a format read in it."""
+    given = {name: form for name, form in formats.items() if name in columns}
+    return {**columns, **{name: formatted(file, columns[name], form) for name, form in given.items()}}
 
 
 def formatted(file: CsvFile, column: Column, form: CellFormat) -> Column:
