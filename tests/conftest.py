@@ -10,6 +10,7 @@ import shutil
 import socket
 import tempfile
 from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 from typing import Literal
 
@@ -175,7 +176,9 @@ class Workbench:
             shutil.copytree(made, kept / made.name, symlinks=True)
             return Run(made)
         (made,) = kept.iterdir()
-        return Run(Path(shutil.copytree(made, self._runs / made.name, symlinks=True)))
+        names = (made.name if number == 1 else f"{made.name}-{number}" for number in count(1))
+        free = next(name for name in names if not (self._runs / name).exists())  # others may be of the same second
+        return Run(Path(shutil.copytree(made, self._runs / free, symlinks=True)))
 
     @property
     def _runs(self) -> Path:
