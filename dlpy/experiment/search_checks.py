@@ -37,6 +37,7 @@ def search_of(document: Document) -> tuple[Space, Experiment]:
         experiment = without_plugins(first)
         lines = first.located(_mistakes(space, experiment))
         if not lines:
+            document.values["name"] = experiment.name  # that of the file, as in a document without ranges
             return space, experiment
     raise ConfigError(*in_order(lines))
 
