@@ -70,15 +70,9 @@ class RangeReader:
         """Collect what is wrong with the two ends of a range."""
         wrong = next((end for end in ends if not _is_number(end)), None)
         if len(ends) != 2 or wrong is not None:
-            got = (
-                f"{len(ends)} value{'s' * (len(ends) != 1)}"
-                if wrong is None
-                else repr(wrong)
-                if isinstance(wrong, str)
-                else inline(wrong)
-            )
+            got = _shown(ends if wrong is None else wrong)
             hint = "; write a list of values as {search: {choices: [...]}}."
-            self._wrong(keys, f"expected two numbers [low, high], got {shortened(got, 60)}{hint}")
+            self._wrong(keys, f"expected two numbers [low, high], got {got}{hint}")
             return
         low, high = ends
         if low == high:
