@@ -90,10 +90,9 @@ class _Tried:
         return self._space.document(point).located([Mistake(mistake.keys, message)])
 
     def _due_to(self, point: Point, mistake: Mistake) -> list[Dimension]:
-        """Return the dimensions that a mistake depends on: that of its place, or those where another value has none."""
-        return self._at(point, mistake)[-1:] or [
-            one for one in active(self._space.dimensions, point) if self._is_right_with_another(point, one)
-        ]
+        """Return the dimension that a mistake is in, and others with a value that makes all right."""
+        inside, others = self._at(point, mistake), active(self._space.dimensions, point)
+        return inside[-1:] + [one for one in others if one not in inside and self._is_right_with_another(point, one)]
 
     def _at(self, point: Point, mistake: Mistake) -> list[Dimension]:
         """Return the dimensions whose values the mistake is in."""
