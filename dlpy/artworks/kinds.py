@@ -71,6 +71,7 @@ def schema() -> dict[str, Any]:
 
     from dlpy.components.option_docs import describe
     from dlpy.core.json_schema import compact
+    from dlpy.experiment.range_schema import accept_ranges
 
     known = artworks()
     classes = [Experiment, *known.values()]
@@ -82,6 +83,7 @@ def schema() -> dict[str, Any]:
     document["then"] = {"allOf": [_where(kind, references[cls, "validation"]) for kind, cls in known.items()]}
     document["else"] = references[Experiment, "validation"]
     describe(document)
+    accept_ranges(document, Experiment.__name__, without={cls.__name__ for cls in known.values()})
     return {"$schema": "http://json-schema.org/draft-07/schema#", **compact(document)}
 
 
