@@ -11,7 +11,7 @@ from dlpy.experiment.document import Document
 from dlpy.experiment.range_reader import RangeReader
 from dlpy.experiment.yaml_reader import Keys
 
-__all__ = ["Choice", "Dimension", "Option", "Point", "Range", "Space", "space_of"]
+__all__ = ["Choice", "Dimension", "Option", "Point", "Range", "Space", "size_of", "space_of"]
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Space:
 
     def size(self) -> int | None:
         """Return how many points there are; None if a range has real numbers without a step."""
-        return _size(self.dimensions)
+        return size_of(self.dimensions)
 
 
 def space_of(document: Document) -> Space:
@@ -64,11 +64,11 @@ def space_of(document: Document) -> Space:
     return Space(dimensions, document)
 
 
-def _size(dimensions: Sequence[Dimension]) -> int | None:
+def size_of(dimensions: Sequence[Dimension]) -> int | None:
     """Return how many points there are; None if a range has real numbers without a step."""
     total = 1
     for one in dimensions:
-        sizes = [one.count] if isinstance(one, Range) else [_size(option.dimensions) for option in one.options]
+        sizes = [one.count] if isinstance(one, Range) else [size_of(option.dimensions) for option in one.options]
         known = [size for size in sizes if size is not None]
         if len(known) < len(sizes):
             return None
