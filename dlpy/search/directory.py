@@ -17,7 +17,6 @@ from dlpy.storage.atomic import write_whole
 
 SEARCH = "search.yaml"
 BEST = "best.yaml"
-REFIT = "refit"
 _RESULT = "result.json"
 
 

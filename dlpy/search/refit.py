@@ -5,11 +5,11 @@ from __future__ import annotations
 from dlpy.data.validate import check
 from dlpy.drawing.figures import draw_all
 from dlpy.experiment.experiment import load
-from dlpy.runs.directory import Run
+from dlpy.runs.directory import FINAL_MODEL, Run
 from dlpy.runs.lock import locked
 from dlpy.runs.outcome import record_outcome
 from dlpy.runs.trials import Trial
-from dlpy.search.directory import BEST, REFIT
+from dlpy.search.directory import BEST
 from dlpy.storage.atomic import storage
 from dlpy.training.evaluate import loaded_again
 from dlpy.training.kfold import for_refit
@@ -22,7 +22,7 @@ from dlpy.training.train import finish, with_rows
 
 def refit(run: Run, best: Trial, command_line: str, reporter: Reporter) -> Run:
     """Train the final model into a folder of the search, or resume its training, and return it as a run."""
-    final = Run(run.path / REFIT)
+    final = Run(run.path / FINAL_MODEL)
     if final.read("run.json"):
         if final.record().status != "completed":
             resume(final, command_line, reporter, allow_inexact=False)
