@@ -133,7 +133,7 @@ COMMANDS = {  # else train
     "folds": ["kfold", "--refit"],
     "folds in processes": ["kfold", "--jobs", "2"],
     "grid": ["search", "--refit"],
-    **dict.fromkeys(("random", "tpe", "search of folds", "random in processes", "tpe in processes"), ["search"]),
+    **{name: ["search"] for name, block in FAMILIES.items() if "search" in block and name != "grid"},
 }
 DATA = ("rows.npz", "pictures.npz", "series.npz", "text.txt", "weather.csv")
 
