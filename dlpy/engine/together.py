@@ -12,7 +12,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -23,7 +23,7 @@ from dlpy.data.rows import Rows
 from dlpy.engine.graphs import Predictions
 from dlpy.engine.plan import Plan
 from dlpy.engine.stacked.epochs import After, Epochs, Work
-from dlpy.engine.stacked.group import Group, Row
+from dlpy.engine.stacked.group import Row
 from dlpy.engine.stacked.structure import reason_apart, structure
 from dlpy.engine.step_hooks import diverged
 

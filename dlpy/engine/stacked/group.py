@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from dlpy.engine.stacked.program import Numbers, Program, State
 from dlpy.engine.stacked.structure import Parts, dropout_numbers
-from dlpy.engine.stacked.updates import Slots
 
 if TYPE_CHECKING:
     import keras
