@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from dlpy.core import keras_backend
 from dlpy.core.environment import environment
-from dlpy.core.errors import did_you_mean
+from dlpy.core.errors import ConfigError, did_you_mean
 from dlpy.data.rows import Data, Loaded
 from dlpy.data.task import Task
 from dlpy.data.validate import check
@@ -25,6 +25,7 @@ from dlpy.runs.outcome import record_outcome
 from dlpy.runs.record import HowSearched
 from dlpy.runs.trials import Trial
 from dlpy.search.directory import SEARCH, read_search, write_document
+from dlpy.search.group import reason_alone
 from dlpy.search.loop import Study, run_trials
 from dlpy.search.monitor import Monitored, name_of_monitor
 from dlpy.search.refit import refit
@@ -38,6 +39,9 @@ from dlpy.training.folds import divided, fold_data
 from dlpy.training.pipeline import Split, obtain, split, transform
 from dlpy.training.record import Options, claim, digest_of, opening, save_splits, told_of_data
 from dlpy.training.train import Prepared
+
+_FEWEST_IN_GROUPS = 16  # trials of a search that are trained in groups unless the experiment says so
+_GROUP, _GROUP_THAT_LEARNS = 128, 8
 
 
 def load_search(path: Path, overrides: list[str] | None = None) -> tuple[Space, Experiment]:
@@ -67,7 +71,8 @@ def search(space: Space, experiment: Experiment, options: Options, reporter: Sea
     monitored = _monitored(experiment, loaded.task, space.source)
     sampler = sampler_of(space, experiment.search, experiment.seed, direction=monitored.direction)
     reporter.data_ready(loaded, first, experiment)
-    how = _how(experiment, options, monitored, sampler.version)
+    together = _together(experiment, first, number_of_trials(space, experiment.search))
+    how = _how(experiment, options, monitored, (sampler.version, together))
     options = replace(options, kind="search", search=how, given=fingerprint(space, experiment))
     told = told_of_data(experiment, loaded, first.task) | environment()
 
@@ -99,20 +104,46 @@ def continued(
     monitored = Monitored(how.monitor, how.direction)
     sampler = sampler_of(space, experiment.search, experiment.seed, direction=how.direction)
     total, trainer = number_of_trials(space, experiment.search), Trainer(run, monitored, loaded)
-    run_trials(Study(run, experiment.search, sampler, monitored, total, before), trainer, reporter, again or [])
+    run_trials(
+        Study(run, experiment.search, sampler, monitored, how.together, total, before), trainer, reporter, again or []
+    )
     best = summarize(run, trainer, monitored, total)
     if how.refit:
         refit(run, best, run.read("run.json")["command"], Once(reporter))
 
 
-def _how(experiment: Experiment, options: Options, monitored: Monitored, sampler: str) -> HowSearched:
+def _how(experiment: Experiment, options: Options, monitored: Monitored, of: tuple[str, int]) -> HowSearched:
+    sampler, together = of
     return HowSearched(
         workers=experiment.search.workers,
+        together=together,
         refit=options.search is not None and options.search.refit,
         sampler=sampler,
         monitor=monitored.name,
         direction=cast("Any", monitored.direction),
     )
+
+
+def _together(experiment: Experiment, first: Data, total: int | None) -> int:
+    """Return how many trials are trained in one graph, decided by sizes and kinds alone.
+
+    By themselves, groups are formed where there are trials enough and a network can be stacked with others. The points
+    of a group do not depend on each other, so that those are small whose sampler or pruner learns from earlier trials.
+
+    Raises:
+        ConfigError: the experiment asks for groups, and its network cannot be in one.
+    """
+    wanted = experiment.search.together
+    if wanted == 1 or (wanted == "auto" and total is not None and total < _FEWEST_IN_GROUPS):
+        return 1
+    resolved = experiment.resolved(first.task, {})
+    reason = reason_alone(resolved, first)
+    if wanted != "auto" and reason is not None:
+        raise ConfigError(f"search.together: its trials cannot be trained in one graph: {reason}. Leave it at auto.")
+    if reason is not None:
+        return 1
+    learns = experiment.search.sampler == "tpe" or experiment.search.pruner != "none"
+    return (_GROUP_THAT_LEARNS if learns else _GROUP) if wanted == "auto" else wanted
 
 
 def _first_rows(experiment: Experiment, loaded: Loaded) -> Data:
