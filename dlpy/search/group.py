@@ -78,11 +78,22 @@ def may_share(experiment: Experiment, data: Data) -> bool:
     return all(isinstance(callback, _CALLBACKS) for callback in experiment.callbacks)
 
 
-def reason_alone(experiment: Experiment, data: Data) -> str | None:
-    """Return why the network of an experiment cannot be trained together with others; None if it can."""
+@dataclass(frozen=True)
+class Kind:
+    """Why a network cannot be trained together with others (None if it can), its parameters and its training steps."""
+
+    reason: str | None
+    parameters: int = 0
+    steps: int = 0
+
+
+def kind_of(experiment: Experiment, data: Data) -> Kind:
+    """Return whether the network of an experiment can be trained together with others, and its size."""
     if not may_share(experiment, data):
-        return "its options or callbacks need a training of its own"
-    return reason_apart(fresh_model(experiment, data.task), plan_of(experiment, data))
+        return Kind("its options or callbacks need a training of its own")
+    model, plan = fresh_model(experiment, data.task), plan_of(experiment, data)
+    steps = plan.steps_per_epoch or -(-len(data.train) // plan.batch_size)
+    return Kind(reason_apart(model, plan), model.count_params(), steps * plan.epochs)
 
 
 def plan_of(experiment: Experiment, data: Data) -> Plan:

@@ -25,7 +25,7 @@ from dlpy.runs.outcome import record_outcome
 from dlpy.runs.record import HowSearched
 from dlpy.runs.trials import Trial
 from dlpy.search.directory import SEARCH, read_search, write_document
-from dlpy.search.group import reason_alone
+from dlpy.search.group import kind_of
 from dlpy.search.loop import Study, run_trials
 from dlpy.search.monitor import Monitored, name_of_monitor
 from dlpy.search.refit import refit
@@ -42,6 +42,8 @@ from dlpy.training.train import Prepared
 
 _FEWEST_IN_GROUPS = 16  # trials of a search that are trained in groups unless the experiment says so
 _GROUP, _GROUP_THAT_LEARNS = 128, 8
+_MOST_PARAMETERS = 200_000  # of a network that gains by sharing a graph
+_MOST_STEPS = 2_000_000  # of all trainings of a group: about a minute
 
 
 def load_search(path: Path, overrides: list[str] | None = None) -> tuple[Space, Experiment]:
@@ -127,8 +129,9 @@ def _how(experiment: Experiment, options: Options, monitored: Monitored, of: tup
 def _together(experiment: Experiment, first: Data, total: int | None) -> int:
     """Return how many trials are trained in one graph, decided by sizes and kinds alone.
 
-    By themselves, groups are formed where there are trials enough and a network can be stacked with others. The points
-    of a group do not depend on each other, so that those are small whose sampler or pruner learns from earlier trials.
+    By themselves, groups are formed where there are trials enough and a small network can be stacked with others. They
+    are small where the sampler or the pruner learns from earlier trials, since the points of a group do not depend on
+    each other, and where a training is long, since a group that is killed is trained again.
 
     Raises:
         ConfigError: the experiment asks for groups, and its network cannot be in one.
@@ -136,14 +139,17 @@ def _together(experiment: Experiment, first: Data, total: int | None) -> int:
     wanted = experiment.search.together
     if wanted == 1 or (wanted == "auto" and total is not None and total < _FEWEST_IN_GROUPS):
         return 1
-    resolved = experiment.resolved(first.task, {})
-    reason = reason_alone(resolved, first)
-    if wanted != "auto" and reason is not None:
-        raise ConfigError(f"search.together: its trials cannot be trained in one graph: {reason}. Leave it at auto.")
-    if reason is not None:
+    kind = kind_of(experiment.resolved(first.task, {}), first)
+    if wanted != "auto" and kind.reason is not None:
+        raise ConfigError(
+            f"search.together: its trials cannot be trained in one graph: {kind.reason}. Leave it at auto."
+        )
+    if wanted != "auto":
+        return wanted
+    if kind.reason is not None or kind.parameters > _MOST_PARAMETERS:
         return 1
     learns = experiment.search.sampler == "tpe" or experiment.search.pruner != "none"
-    return (_GROUP_THAT_LEARNS if learns else _GROUP) if wanted == "auto" else wanted
+    return max(1, min(_GROUP_THAT_LEARNS if learns else _GROUP, _MOST_STEPS // kind.steps))
 
 
 def _first_rows(experiment: Experiment, loaded: Loaded) -> Data:
