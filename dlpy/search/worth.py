@@ -107,11 +107,20 @@ def monitor_of(run: Run) -> str:
     if isinstance(known, str):
         return known
     try:
-        search: Any = read(run.path / "search.yaml").values.get("search")
+        values = read(run.path / "search.yaml").values
     except ConfigError as error:
         raise UnscoredError(f"search.yaml cannot be read: {error}") from None
+    search: Any = values.get("search")
     chosen = search.get("monitor") if isinstance(search, dict) else None
-    return str(chosen or "val_loss")
+    return str(chosen or _of_checkpoint(values.get("callbacks")) or "val_loss")
+
+
+def _of_checkpoint(callbacks: Any) -> str | None:
+    """Return the monitor of the callback `checkpoint`, if the list has it."""
+    for callback in callbacks if isinstance(callbacks, list) else []:
+        if isinstance(callback, dict) and callback.get("name") == "checkpoint":
+            return callback.get("monitor")
+    return None
 
 
 def _sign(chosen: Selection, is_larger_better: bool) -> int:
@@ -147,7 +156,8 @@ def _scored(run: Run, trials: list[Trial], monitor: str) -> _Scored:
 def _logged(trial: Trial, monitor: str) -> float | None:
     """Return the score of a trial; of a loss, that without penalties."""
     without = monitor.replace("loss", DATA_LOSS) if monitor.endswith("loss") else monitor
-    return trial.scores.get(without, trial.scores.get(monitor, trial.score))
+    known = (trial.scores.get(without), trial.scores.get(monitor), trial.score)
+    return next((score for score in known if score is not None), None)
 
 
 def _output_of(monitor: str, names: list[str]) -> str:
@@ -183,18 +193,19 @@ def _by_folds(scored: _Scored, *, is_larger_better: bool) -> dict[str, float]:
 
 
 def _best_constant(scored: _Scored) -> float | None:
-    """Return the score of the constant that is best for the held-out rows themselves; None if it is unknown."""
-    part = scored.parts[0] if len(scored.parts) == 1 else None
-    if part is None:
-        return None
+    """Return the score of the constant that is best for the held-out rows of each part; None if it is undefined."""
+    value = float(np.mean([_of_constant(part, scored.score) for part in scored.parts]))
+    return scored.scale * value if np.isfinite(value) else None
+
+
+def _of_constant(part: Part, score: RowScore) -> float:
     units = part.predictions.shape[-1]
     if part.target.ndim == 1:
         share = np.bincount(part.target, minlength=max(2, units)) / len(part.target)
         guess = share[1:] if units == 1 else share
     else:
-        guess = (np.median if scored.score.name == "mae" else np.mean)(part.target, axis=0)
-    value = scored.score.of_rows(part.target, np.broadcast_to(guess, (len(part.target), units)))
-    return scored.scale * value if np.isfinite(value) else None
+        guess = (np.median if score.name == "mae" else np.mean)(part.target, axis=0)
+    return score.of_rows(part.target, np.broadcast_to(guess, (len(part.target), units)))
 
 
 def lines(summary: dict[str, Any]) -> list[str]:
