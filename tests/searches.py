@@ -58,6 +58,7 @@ def trial(number: int, score: float | None, **changes: Any) -> Trial:
     """Return a completed trial, with an option and a flat curve of three epochs, or with changes."""
     monitor = changes.pop("monitor", "val_accuracy")
     shown = changes.pop("shown", {"training.optimizer.learning_rate": 0.001 * number})
-    known = {"number": number, "point": dict(shown), "shown": shown, "status": "completed", "score": score, "epoch": 2}
+    point = {name: 0 if isinstance(value, str) else value for name, value in shown.items()}
+    known = {"number": number, "point": point, "shown": shown, "status": "completed", "score": score, "epoch": 2}
     known |= {"epochs": 3, "scores": {monitor: score}, "curve": [] if score is None else [score] * 3, "seconds": 0.5}
     return Trial(**(known | changes))

@@ -12,6 +12,7 @@ from dlpy.core.errors import RunError
 from dlpy.data.task import Output
 from dlpy.runs.directory import Run
 from dlpy.runs.predictions import read_fold
+from dlpy.runs.searches import trial_folder
 from dlpy.runs.trials import Trial
 from dlpy.scores.selection import Scores
 from dlpy.search.row_scores import RowScore
@@ -35,11 +36,6 @@ class Part:
     rows: np.ndarray
     target: np.ndarray
     predictions: np.ndarray
-
-
-def trial_folder(run: Run, number: int) -> Run:
-    """Return the directory of a trial as a run."""
-    return Run(run.path / "trials" / f"{number:04d}")
 
 
 def read_parts(run: Run, trials: Sequence[Trial], name: str, outputs: dict[str, Output]) -> list[Part]:

@@ -17,10 +17,10 @@ from dlpy.core.errors import ConfigError
 from dlpy.experiment.document import read
 from dlpy.runs.directory import Run
 from dlpy.runs.results import baseline_of, outputs_of
-from dlpy.runs.score_direction import larger_is_better
+from dlpy.runs.searches import direction_of, monitor_of, trial_folder
 from dlpy.runs.trials import Trial, ranked
 from dlpy.scores.selection import Scores, Selection, fold_optimism, select
-from dlpy.search.held_out import Part, UnscoredError, read_parts, scores_of, trial_folder
+from dlpy.search.held_out import Part, UnscoredError, read_parts, scores_of
 from dlpy.search.row_scores import POWERS, RowScore, row_score
 
 _SAMPLES = 1000  # bootstrap samples
@@ -72,8 +72,9 @@ def summary_of(run: Run, trials: Sequence[Trial]) -> dict[str, Any]:
 
 def _summary(run: Run, trials: Sequence[Trial]) -> dict[str, Any]:
     monitor = monitor_of(run)
-    is_larger_better = larger_is_better(monitor, [run, trial_folder(run, trials[0].number)] if trials else [run])
-    scored = _scored(run, ranked(trials, "max" if is_larger_better else "min"), monitor)
+    direction = direction_of(run, trials)
+    is_larger_better = direction == "max"
+    scored = _scored(run, ranked(trials, direction), monitor)
     chosen = select(scored.scores, scored.rows, larger_is_better=is_larger_better, samples=scored.samples)
     if chosen is None:
         raise UnscoredError(f"{monitor} is undefined for most resampled rows")
@@ -95,32 +96,6 @@ def _summary(run: Run, trials: Sequence[Trial]) -> dict[str, Any]:
         "baseline": baseline,
         "found": None if baseline is None else _is_found(chosen, baseline, is_larger_better),
     }
-
-
-def monitor_of(run: Run) -> str:
-    """Return the score that a search compares its trials by: `score` in its summary.json, or that of its file.
-
-    Raises:
-        UnscoredError: it is unknown.
-    """
-    known = run.read("summary.json").get("monitor")
-    if isinstance(known, str):
-        return known
-    try:
-        values = read(run.path / "search.yaml").values
-    except ConfigError as error:
-        raise UnscoredError(f"search.yaml cannot be read: {error}") from None
-    search: Any = values.get("search")
-    chosen = search.get("monitor") if isinstance(search, dict) else None
-    return str(chosen or _of_checkpoint(values.get("callbacks")) or "val_loss")
-
-
-def _of_checkpoint(callbacks: Any) -> str | None:
-    """Return the monitor of the callback `checkpoint`, if the list has it."""
-    for callback in callbacks if isinstance(callbacks, list) else []:
-        if isinstance(callback, dict) and callback.get("name") == "checkpoint":
-            return callback.get("monitor")
-    return None
 
 
 def _sign(chosen: Selection, is_larger_better: bool) -> int:

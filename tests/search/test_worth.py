@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from searches import NUMBERS, make_search, store, trial
 
 from dlpy.runs.directory import Run
 from dlpy.runs.trials import read_trials
 from dlpy.search.worth import lines, summary_of
-from searches import NUMBERS, make_search, store, trial
 
 LABELS = np.arange(200) % 2
 
