@@ -77,7 +77,11 @@ def _row(trial: Trial, short: dict[str, str]) -> dict[str, Any]:
     known = {"trial": trial.number, "status": trial.status, "score": trial.score, "epoch": trial.epoch}
     known |= {"epochs": trial.epochs, "seconds": trial.seconds}
     known |= {short[name]: value for name, value in trial.shown.items()}
-    return known if trial.reason is None else {**known, "reason": shortened(on_a_line(" ".join(trial.reason.split())), _LONGEST)}
+    return (
+        known
+        if trial.reason is None
+        else {**known, "reason": shortened(on_a_line(" ".join(trial.reason.split())), _LONGEST)}
+    )
 
 
 def _cell(value: object) -> str:
