@@ -16,7 +16,7 @@ import numpy as np
 from dlpy.components.estimator import EstimatorModel
 from dlpy.components.hooks import Hooks
 from dlpy.components.objectives import DATA_LOSS
-from dlpy.core.errors import RunError
+from dlpy.core.errors import DataError, DivergedError, RunError
 from dlpy.core.parsing import Scores, parse
 from dlpy.core.processes import in_processes
 from dlpy.data.rows import Data
@@ -25,6 +25,7 @@ from dlpy.engine.engine import Engine
 from dlpy.engine.plan import Execution
 from dlpy.experiment.experiment import Experiment
 from dlpy.runs.directory import Run
+from dlpy.runs.outcome import last_finite
 from dlpy.training.answers import by_target, own_targets
 from dlpy.training.baseline import baseline, beside
 from dlpy.training.callbacks import checkpoint_of
@@ -121,11 +122,16 @@ def _train_in(folder: Run, bench: _Bench, number: int, reporter: Reporter) -> No
         _write_results(folder, trained, Estimator(ended.fitted, experiment, data.task), ended.scores)
         return
     last, keeper = _LastScores(), checkpoint_of(experiment).for_fold(folder)
-    place = f"folds/{folder.path.name}/"
-    work = Assignment(folder, f"fold {number}", place, experiment, data, {"last scores": last})
+    work = Assignment(folder, f"fold {number}", experiment, data, {"last scores": last})
     state = begun(work, reporter)
     reporter.fold_begins(number, len(bench.parts))
-    engine = train_in_folder(work, bench.shop, keeper, reporter, state)
+    try:
+        engine = train_in_folder(work, bench.shop, keeper, reporter, state)
+    except DivergedError as error:
+        kept = last_finite(folder, f"folds/{folder.path.name}/")
+        raise DivergedError(f"fold {number}: {str(error).rstrip('.')}{kept}.") from None
+    except DataError as error:
+        raise DataError(f"fold {number}: {error}") from None
     _write_results(folder, trained, engine, last.scores)
 
 
@@ -143,11 +149,20 @@ def _write_results(folder: Run, fold: Trained, engine: Engine | Estimator, score
     """Write the scores of a fold's last epoch, its baseline and its predictions."""
     experiment, data = fold.experiment, fold.data
     held_out = data.validation or data.train
-    predictions = by_target(data.task, engine.predict_all(held_out, experiment.training.batch_size))
+    targets, predictions = predicted(engine, experiment, data)
     common_sense = beside(baseline(experiment, data.task, data.train, held_out), scores)
-    targets, predictions = (own_targets(data.task, arrays) for arrays in (held_out.targets, predictions))
     execution = Execution() if isinstance(engine, Estimator) else engine.execution
     write_fold(folder, Fold(fold.number, {**scores}, common_sense, fold.validation, targets, predictions, execution))
+
+
+def predicted(
+    engine: Engine | Estimator, experiment: Experiment, data: Data
+) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """Return the targets and the predictions of the held-out rows (the training rows if there are none) by output."""
+    held_out = data.validation or data.train
+    predictions = by_target(data.task, engine.predict_all(held_out, experiment.training.batch_size))
+    targets, predictions = (own_targets(data.task, arrays) for arrays in (held_out.targets, predictions))
+    return targets, predictions
 
 
 class _LastScores(Hooks):
