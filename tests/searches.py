@@ -37,6 +37,8 @@ def make_search(
     task = {"inputs": {"input": {}}, "outputs": dict(outputs or {"target": CLASSES})}
     content = {"id": name, "kind": "search", "status": "completed", "smoke": False, "raw_task": task, "task": task}
     content["data"] = {"source": "file", "description": "toy.npz", "sha256": ""}
+    larger = monitor.endswith(("accuracy", "auc"))
+    content["search"] = {"monitor": monitor, "direction": "max" if larger else "min"}
     (run.path / "run.json").write_text(json.dumps(content))
     (run.path / "search.yaml").write_text(yaml.replace("MONITOR", monitor))
     for trial in trials:

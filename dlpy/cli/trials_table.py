@@ -16,13 +16,13 @@ _LONGEST = 60  # characters of a reason
 
 def search_row(run: Run) -> dict[str, Any]:
     """Return what the line of a search shows beside its id: its trials by status, and the scores of the best."""
-    from dlpy.runs.searches import direction_of
+    from dlpy.runs.searches import how_searched
     from dlpy.runs.trials import best_trial, read_trials
 
     trials = read_trials(run)
     counts = Counter(trial.status for trial in trials)
     told = {"trials": len(trials), **{name: counts[name] for name in ("failed", "pruned") if counts[name]}}
-    best = best_trial(trials, direction_of(run, trials))
+    best = best_trial(trials, how_searched(run).direction)
     return told if best is None else {**told, "epoch": best.epoch, **best.scores}
 
 
@@ -36,11 +36,11 @@ def list_trials(run: Run, sort: str, *, reverse: bool, as_json: bool) -> None:
 
     from dlpy.cli.lines import say_json
     from dlpy.cli.output import output
-    from dlpy.runs.searches import direction_of
+    from dlpy.runs.searches import how_searched
     from dlpy.runs.trials import read_trials
 
     trials = read_trials(run)
-    rows = _sorted(trials, sort, direction_of(run, trials), reverse=reverse)
+    rows = _sorted(trials, sort, how_searched(run).direction, reverse=reverse)
     if as_json:
         say_json(rows)
         return

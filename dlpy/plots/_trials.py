@@ -13,7 +13,7 @@ from dlpy.drawing.figures import GREY, full_name
 from dlpy.experiment.dimensions import every
 from dlpy.experiment.ranges import Choice, Dimension, space_of
 from dlpy.runs.directory import Run
-from dlpy.runs.searches import direction_of, monitor_of, search_file, short_names
+from dlpy.runs.searches import how_searched, search_file, short_names
 from dlpy.runs.trials import Trial, ranked, read_trials
 
 if TYPE_CHECKING:
@@ -113,11 +113,11 @@ def searched(runs: list[Run]) -> Searched | None:
     if run.record().kind != "search":
         return None
     ended = read_trials(run)
-    direction = direction_of(run, ended)
-    trials = ranked(ended, direction)
+    how = how_searched(run)
+    trials = ranked(ended, how.direction)
     if not trials:
         return None
-    return Searched(run, monitor_of(run), direction, trials, ended, _options(run, trials))
+    return Searched(run, how.monitor, how.direction, trials, ended, _options(run, trials))
 
 
 def _options(run: Run, trials: list[Trial]) -> list[Option]:

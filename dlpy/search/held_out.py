@@ -12,9 +12,9 @@ from dlpy.core.errors import RunError
 from dlpy.data.task import Output
 from dlpy.runs.directory import Run
 from dlpy.runs.predictions import read_fold
-from dlpy.runs.searches import trial_folder
 from dlpy.runs.trials import Trial
 from dlpy.scores.selection import Scores
+from dlpy.search.directory import trial_folder
 from dlpy.search.row_scores import RowScore
 
 _MOST_NUMBERS = 100_000_000  # predictions held in memory

@@ -17,6 +17,7 @@ from dlpy.runs.trials import Trial, best_trial, read_trials
 from dlpy.search.directory import BEST, read_search, write_document
 from dlpy.search.monitor import Monitored, set_monitor
 from dlpy.search.trainer import Trainer
+from dlpy.search.worth import summary_of
 from dlpy.training.baseline import baseline, beside
 
 
@@ -42,6 +43,7 @@ def summarize(run: Run, trainer: Trainer, monitored: Monitored, total: int | Non
         "search": found,
     }
     run.write("summary.json", summary)
+    run.write("summary.json", summary | {"worth": summary_of(run, trials)})  # which reads the baseline
     write_document(run.path / BEST, best_document(run, best, monitored))
     return best
 

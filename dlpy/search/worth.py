@@ -17,9 +17,10 @@ from dlpy.core.errors import ConfigError
 from dlpy.experiment.document import read
 from dlpy.runs.directory import Run
 from dlpy.runs.results import baseline_of, outputs_of
-from dlpy.runs.searches import direction_of, monitor_of, trial_folder
+from dlpy.runs.searches import how_searched
 from dlpy.runs.trials import Trial, ranked
 from dlpy.scores.selection import Scores, Selection, fold_optimism, select
+from dlpy.search.directory import trial_folder
 from dlpy.search.held_out import Part, UnscoredError, read_parts, scores_of
 from dlpy.search.row_scores import POWERS, RowScore, row_score
 
@@ -71,10 +72,9 @@ def summary_of(run: Run, trials: Sequence[Trial]) -> dict[str, Any]:
 
 
 def _summary(run: Run, trials: Sequence[Trial]) -> dict[str, Any]:
-    monitor = monitor_of(run)
-    direction = direction_of(run, trials)
-    is_larger_better = direction == "max"
-    scored = _scored(run, ranked(trials, direction), monitor)
+    how = how_searched(run)
+    monitor, is_larger_better = how.monitor, how.direction == "max"
+    scored = _scored(run, ranked(trials, how.direction), monitor)
     chosen = select(scored.scores, scored.rows, larger_is_better=is_larger_better, samples=scored.samples)
     if chosen is None:
         raise UnscoredError(f"{monitor} is undefined for most resampled rows")
@@ -183,8 +183,10 @@ def _of_constant(part: Part, score: RowScore) -> float:
     return score.of_rows(part.target, np.broadcast_to(guess, (len(part.target), units)))
 
 
-def lines(summary: dict[str, Any]) -> list[str]:
-    """Return what the best of a search is worth, in sentences for the terminal."""
+def lines(summary: dict[str, Any] | None) -> list[str]:
+    """Return what the best of a search is worth, in sentences for the terminal; none if it was not estimated."""
+    if summary is None:
+        return []
     if "reason" in summary:
         return [f"how optimistic the best score is, is unknown: {summary['reason']}"]
     low, high = summary["interval"]

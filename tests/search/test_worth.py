@@ -85,7 +85,7 @@ def test_scores_are_those_of_the_log_where_targets_are_standardized(
 ) -> None:
     if monitor == "val_loss":
         run = of_numbers(tmp_path, "val_mse", 10.0)
-        (run.path / "search.yaml").write_text("search: {monitor: val_loss}\n")
+        run.update(search={"monitor": "val_loss", "direction": "min"})
     else:
         run = of_numbers(tmp_path, monitor, 10.0)
     found = summary_of(run, read_trials(run))
