@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,6 +20,8 @@ from dlpy.search.monitor import Monitored, set_monitor
 from dlpy.search.trainer import Trainer
 from dlpy.search.worth import summary_of
 from dlpy.training.baseline import baseline, beside
+
+_NUMBER = re.compile(r"\d[\d.e+-]*")
 
 
 def summarize(run: Run, trainer: Trainer, monitored: Monitored, total: int | None) -> Trial:
@@ -81,10 +84,12 @@ def _is_number(value: object) -> bool:
 
 def _all_failed(trials: Sequence[Trial]) -> str:
     """Return how many trials failed, and why most of them did."""
-    reasons = Counter(trial.reason for trial in trials if trial.reason is not None)
+    reasons = [trial.reason for trial in trials if trial.reason is not None]
     if not reasons:
         return "no trial was completed: all were pruned, or the time was over before the first one started."
-    (reason, count), *_ = reasons.most_common(1)
+    kinds = [_NUMBER.sub("#", reason) for reason in reasons]  # a learning rate, an epoch
+    (kind, count), *_ = Counter(kinds).most_common(1)
+    reason = reasons[kinds.index(kind)]
     if len(trials) == 1:
         return f"the only trial failed: {reason}"
     others = f", {count} of them for this reason" if count < len(trials) else ""
