@@ -55,7 +55,7 @@ def best_document(run: Run, best: Trial, monitored: Monitored) -> Document:
     """Return an ordinary experiment with the values of a trial, whose training gives the same bits."""
     space, first = read_search(run)
     document = space.document(best.point)
-    document.values = {"name": first.name, **document.values}
+    document.values = {"name": first.name, **{key: value for key, value in document.values.items() if key != "search"}}
     if plugins := document.values.get("plugins"):
         document.values["plugins"] = [Path(plugin).name for plugin in plugins]  # they are beside it
     set_monitor(document, monitored.name)
