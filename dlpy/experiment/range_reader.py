@@ -12,7 +12,7 @@ from dlpy.experiment.yaml_reader import Keys, Mistake, inline
 
 _MOST = 100  # dimensions
 _MOST_VALUES = 2**53  # of a range, and the largest whole number: what a float can tell apart
-_LABEL = 40  # characters
+_LABEL = 60  # characters
 _ROWS = "all trials are scored on the same rows: give one value."
 _FIXED: dict[Keys, str] = {  # places without ranges -> why
     ("seed",): "the seed is no option to search for: set search.seeds to train each trial with several seeds.",
@@ -70,9 +70,9 @@ class RangeReader:
         """Collect what is wrong with the two ends of a range."""
         wrong = next((end for end in ends if not _is_number(end)), None)
         if len(ends) != 2 or wrong is not None:
-            got = f"{len(ends)} values" if wrong is None else repr(wrong) if isinstance(wrong, str) else inline(wrong)
+            got = _shown(ends if wrong is None else wrong)
             hint = "; write a list of values as {search: {choices: [...]}}."
-            self._wrong(keys, f"expected two numbers [low, high], got {shortened(got, 60)}{hint}")
+            self._wrong(keys, f"expected two numbers [low, high], got {got}{hint}")
             return
         low, high = ends
         if low == high:
@@ -90,7 +90,7 @@ class RangeReader:
         if scale not in ("linear", "log"):
             self._wrong((*keys, "scale"), f"{_shown(scale)} is not a valid value.{did_you_mean(str(scale), _SCALES)}")
         elif scale == "log" and low <= 0:
-            self._wrong((*keys, KEY), f"a log scale has no {low}: start above 0, or leave out 'scale'.")
+            self._wrong((*keys, KEY), f"a log scale needs numbers above 0, got {low}.")
         elif scale == "log" and step is not None:
             self._wrong((*keys, "step"), "a log scale has no steps: leave out 'step', or list the values as choices.")
         if step is None:
@@ -170,4 +170,14 @@ def _labels(options: list[Any]) -> list[str]:
 
 
 def _label(option: Any) -> str:
-    return option if isinstance(option, str) else shortened(inline(option), _LABEL)
+    return option if isinstance(option, str) else shortened(inline(_short(option)), _LABEL)
+
+
+def _short(value: Any) -> Any:
+    """Return the value with each range in it as a text, such as "0.1 to 0.5"."""
+    if is_range(value):
+        ends = value[KEY]
+        return " or ".join(map(_label, ends[CHOICES])) if isinstance(ends, dict) else " to ".join(map(str, ends))
+    if isinstance(value, dict):
+        return {key: _short(item) for key, item in value.items()}
+    return [_short(item) for item in value] if isinstance(value, list) else value
