@@ -69,12 +69,10 @@ def test_a_search_stopped_in_an_outer_fold_ends_with_the_same_scores(bench) -> N
 
 
 def test_folds_for_more_rows_than_there_are_end_before_the_search(bench) -> None:
-    path = bench.experiment(
-        data={"name": "blobs", "rows": 12}, model=MODEL, training={}, search={"nested": 50, "folds": True}
-    )
+    path = bench.experiment(data={"name": "blobs", "rows": 12}, model=MODEL, training={}, search={"nested": 50})
     status, _, err = bench.run("search", path, "--quiet")
     assert status == 3
-    assert "50 folds" in err
+    assert "50 folds need at least 50 rows; there are 12" in err
     assert not Path("runs").exists()
 
 
