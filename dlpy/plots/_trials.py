@@ -57,7 +57,7 @@ class Option:
             powers = 10.0 ** np.arange(np.ceil(np.log10(low) - 1e-9), np.floor(np.log10(high) + 1e-9) + 1)
             every = -(-len(powers) // (count + 1))
             return powers[::every] if len(powers) > 2 else np.geomspace(low, high, min(count, 4))
-        values = MaxNLocator(count, integer=self.is_whole).tick_values(low, high)
+        values = np.asarray(MaxNLocator(count, integer=self.is_whole).tick_values(low, high))
         return values[(values >= low - 1e-9 * abs(low)) & (values <= high + 1e-9 * abs(high))]
 
 
