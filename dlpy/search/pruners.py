@@ -86,7 +86,7 @@ class Pruning:
     direction: str
 
     def hooks(self, epochs: int) -> PrunerHooks:
-        """Return the hooks for a training of at most so many epochs."""
+        """Return the hooks for a training of at most that many epochs."""
         return PrunerHooks(self, self.pruner.epochs(epochs))
 
 
