@@ -26,6 +26,7 @@ from dlpy.training.baseline import baseline, beside
 from dlpy.training.class_table import class_table
 from dlpy.training.compile import compiled_model, engine_for
 from dlpy.training.estimators import Estimator, read_estimator
+from dlpy.training.outer_rows import narrowed
 from dlpy.training.pipeline import SMOKE_ROWS, Pipeline, may_be_same, measured, split
 from dlpy.training.record import scores_of
 
@@ -232,7 +233,7 @@ def loaded_again(run: Run, experiment: Experiment) -> Loaded:
         loaded = experiment.data.stand_in(experiment.seed, SMOKE_ROWS if record.smoke else None)
     else:
         loaded = _loaded(run, experiment)
-    return kept(loaded, experiment.data.only)
+    return narrowed(run, kept(loaded, experiment.data.only))
 
 
 def same_rows(run: Run, experiment: Experiment) -> Loaded:
