@@ -15,6 +15,7 @@ from typing import Annotated, Any
 import typer
 
 from dlpy.cli.check import check
+from dlpy.cli.compare import compare
 from dlpy.cli.evaluate import evaluate
 from dlpy.cli.explain import explain
 from dlpy.cli.generate import generate
@@ -104,7 +105,7 @@ def _report_stop(error: BaseException) -> int:
 
 
 _COMMANDS = (
-    train, resume, evaluate, predict, generate, explain, kfold, rivals, plot, check, show, new, runs, schema,
+    train, resume, evaluate, compare, predict, generate, explain, kfold, rivals, plot, check, show, new, runs, schema,
 )  # fmt: skip
 for _command in _COMMANDS:
     app.command()(_with_exit_status(_command))
