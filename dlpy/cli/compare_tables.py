@@ -10,7 +10,7 @@ from rich.table import Table
 
 from dlpy.cli.lines import say
 from dlpy.cli.output import output
-from dlpy.cli.score_lines import score_text
+from dlpy.cli.score_lines import interval_text, score_text
 from dlpy.core.errors import shortened
 from dlpy.runs.predictions import PARTS
 
@@ -55,17 +55,13 @@ def _scores(record: dict[str, Any]) -> Table:
     for score, differences in record["differences"].items():
         for number, run in enumerate(record["runs"]):
             found, told = run["scores"][score], differences.get(run["name"])
-            cells = ("" if number else score, run["name"], score_text(found["value"]), interval_text(found))
+            cells = ("" if number else score, run["name"], score_text(found["value"]), _ends(found))
             table.add_row(*cells, told["verdict"] if told else "", _p(told["p_corrected"]) if told else "")
     return table
 
 
-def interval_text(found: dict[str, float | None]) -> str:
-    """Return an interval such as "0.8123 to 0.8345", or a dash if it is undefined."""
-    low, high = found["low"], found["high"]
-    if low is None or high is None or math.isnan(low) or math.isnan(high):
-        return "-"
-    return f"{score_text(low)} to {score_text(high)}"
+def _ends(found: dict[str, float | None]) -> str:
+    return interval_text([found["low"], found["high"]])
 
 
 def _p(p: float) -> str:
@@ -93,7 +89,7 @@ def _classes(record: dict[str, Any], output_name: str, classes: dict[str, Any]) 
         for number, (run, found) in enumerate(told["f1"].items()):
             difference = told["differences"].get(run)
             first = ("", "") if number else (name, f"{told['rows']:,}")
-            cells = (*first, run, score_text(found["value"]), interval_text(found))
+            cells = (*first, run, score_text(found["value"]), _ends(found))
             verdict, p = (difference["verdict"], _p(difference["p_corrected"])) if difference else ("", "")
             table.add_row(*cells, verdict, p)
     return table

@@ -14,6 +14,7 @@ from dlpy.data.task import Output
 from dlpy.experiment.document import read
 from dlpy.runs.directory import Run
 from dlpy.runs.predictions import Stored
+from dlpy.scores.blocks import units_of
 from dlpy.scores.class_scores import class_probabilities
 
 _CLOSE = 1e-4  # relative to their spread: targets that were scaled and scaled back differ in the last digits
@@ -102,7 +103,9 @@ def common_rows(sides: Sequence[Side], name: str) -> Common:
     good = _finite(first.index, [stored for given in trainings for training in given for stored in training])
     kept = [[[_kept(stored, good) for stored in training] for training in given] for given in trainings]
     place = np.flatnonzero(np.isin(first.index, good))
-    unit, units = _units(taken(first, place), options_of(sides[0].runs[0], "data"))
+    rows = taken(first, place)
+    in_time = first.baseline is not None or bool(options_of(sides[0].runs[0], "data").get("time"))
+    unit, units = units_of(rows.group, _errors(rows), in_time=in_time)
     left_out = len(first.index) - len(place)
     return Common(sides[0].outputs[name], first.index[place], units, unit, kept, left_out)
 
@@ -156,38 +159,8 @@ def _kept(stored: Stored, good: np.ndarray) -> Stored:
     return stored if kept.all() else taken(stored, np.flatnonzero(kept))
 
 
-def _units(first: Stored, data: Mapping[str, Any]) -> tuple[str, np.ndarray]:
-    """Return what is resampled, and its number for each row: rows, groups of rows, or blocks of consecutive rows."""
-    rows = len(first.index)
-    if first.group is not None:
-        return "groups", np.unique(first.group, return_inverse=True)[1].reshape(-1)
-    if first.baseline is None and not data.get("time"):
-        return "rows", np.arange(rows)
-    length = block_length(_errors(first))
-    return f"blocks of {length} consecutive rows", np.arange(rows) // length
-
-
 def _errors(stored: Stored) -> np.ndarray:
     """Return the error of each row: (rows,); of a class, the probability that is not given to it."""
     if stored.of is not None and stored.of.has_classes:
         return 1 - class_probabilities(stored.prediction)[np.arange(len(stored.index)), stored.target]
     return np.abs(stored.prediction - stored.target.reshape(stored.prediction.shape)).mean(axis=1)
-
-
-def block_length(errors: np.ndarray) -> int:
-    """Return the number of consecutive rows after which errors have little to do with each other.
-
-    It is twice the first lag at which their correlation is that of noise (below 2 / sqrt(rows)), at least the cube root
-    of the rows and at most a tenth of them.
-
-    Args:
-        errors: (rows,) in time order.
-    """
-    rows = len(errors)
-    centred = errors - errors.mean()
-    least, most = max(1, round(rows ** (1 / 3))), max(1, rows // 10)
-    scale = float(centred @ centred)
-    lag = 1
-    while scale > 0 and 2 * lag < most and centred[:-lag] @ centred[lag:] / scale > 2 / np.sqrt(rows):
-        lag += 1
-    return min(max(2 * lag, least), most)

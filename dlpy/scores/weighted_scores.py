@@ -80,7 +80,7 @@ def counted(measure: Measure, true: np.ndarray, said: np.ndarray, average: str |
     Args:
         measure: which.
         true, said: (rows, classes) bool, the classes of each row and those that are predicted.
-        average: macro, micro, weighted (by rows), or the number of a class: of that class alone.
+        average: macro (or auto), micro, weighted (by rows), or the number of a class: of that class alone.
     """
     classes = true.shape[1]
 
