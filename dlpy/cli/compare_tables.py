@@ -120,8 +120,8 @@ def _notes(record: dict[str, Any]) -> Iterator[str]:
     if record["unit"] != "rows":
         yield f"Rows are not independent: {record['unit']} are resampled."
     if any(run["folds"] for run in record["runs"]):
-        yield "Intervals are of the models of these folds; that folds share training rows is not in them."
-    if all(run["trainings"] == 1 for run in record["runs"]):
+        yield "Intervals contain the chance of rows and of folds, but not that folds share training rows."
+    elif all(run["trainings"] == 1 for run in record["runs"]):
         yield "Two trained models are compared; to compare experiments, give several seeds of each (--help)."
     elif any(run["trainings"] == 1 for run in record["runs"]):
         yield "Of runs with one seed, the chance of the seed is not in the intervals."

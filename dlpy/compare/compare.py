@@ -16,12 +16,29 @@ from dlpy.core.errors import ConfigError, did_you_mean
 from dlpy.data.task import Output
 from dlpy.runs.predictions import Stored
 from dlpy.runs.results import class_names
-from dlpy.scores.bootstrap import RESAMPLES, Sample, Scored, over_folds, over_seeds, sampled
+from dlpy.scores.bootstrap import RESAMPLES, Sample, Scored, Trainings, difference, sampled, total
 from dlpy.scores.class_scores import class_probabilities
 from dlpy.scores.intervals import LEVEL, holm, interval_of, mcnemar, p_value
 from dlpy.scores.weighted_scores import counted, smaller_is_better, usual_scores
 
-Samples = dict[str, list[Sample]]  # by score, of each side
+
+@dataclass(frozen=True)
+class Score:
+    """A score of all sides, and the rows that it is computed from."""
+
+    common: Common
+    sides: list[Trainings]
+
+    def of(self, number: int) -> Sample:
+        """Return the score of a side."""
+        return total(self.sides[number])
+
+    def between(self, number: int, to: int) -> Sample:
+        """Return the difference of a side from another."""
+        return difference(self.sides[number], self.sides[to], same_folds=self.common.same_folds(number, to))
+
+
+Scores = dict[str, Score]
 
 
 @dataclass(frozen=True)
@@ -45,11 +62,9 @@ def compare(sides: Sequence[Side], choice: Choice) -> dict[str, Any]:
     require_alike(sides)
     outputs = {name: common_rows(sides, name) for name in sides[0].outputs}
     several = len(outputs) > 1
-    found = {name: _samples(common, by_class=False) for name, common in outputs.items()}
-    samples = {
-        f"{name}_{score}" if several else score: own for name, each in found.items() for score, own in each.items()
-    }
-    samples = {score: samples[score] for score in _chosen(choice.scores, samples)}
+    found = {name: _scores(common, by_class=False) for name, common in outputs.items()}
+    scores = {f"{name}_{key}" if several else key: score for name, own in found.items() for key, score in own.items()}
+    scores = {key: scores[key] for key in _chosen(choice.scores, scores)}
     first = next(iter(outputs.values()))
     record = {
         "part": first.trainings[0][0][0].part,
@@ -60,8 +75,8 @@ def compare(sides: Sequence[Side], choice: Choice) -> dict[str, Any]:
         "resamples": RESAMPLES,
         "to": sides[choice.to].name,
         "corrected_for": len(sides) - 1,
-        "runs": [_side_record(side, samples, number) for number, side in enumerate(sides)],
-        "differences": _differences(sides, samples, choice.to),
+        "runs": [_side_record(side, scores, number) for number, side in enumerate(sides)],
+        "differences": _differences(sides, scores, choice.to),
         "mcnemar": {name: told for name, common in outputs.items() if (told := _mcnemar(sides, common, choice.to))},
         "options": differing_options(sides),
         "other_inputs": len({run.record().data.sha256 for side in sides for run in side.runs}) > 1,
@@ -71,25 +86,25 @@ def compare(sides: Sequence[Side], choice: Choice) -> dict[str, Any]:
     return record
 
 
-def _chosen(wanted: Sequence[str], samples: Samples) -> list[str]:
+def _chosen(wanted: Sequence[str], scores: Scores) -> list[str]:
     for score in wanted:
-        if score not in samples:
-            raise ConfigError(f"--score {score}: these runs are not compared by it.{did_you_mean(score, samples)}")
-    return list(wanted) or list(samples)
+        if score not in scores:
+            raise ConfigError(f"--score {score}: these runs are not compared by it.{did_you_mean(score, scores)}")
+    return list(wanted) or list(scores)
 
 
-def _side_record(side: Side, samples: Samples, number: int) -> dict[str, Any]:
+def _side_record(side: Side, scores: Scores, number: int) -> dict[str, Any]:
     return {
         "name": side.name,
         "runs": [run.id for run in side.runs],
         "trainings": side.count,
         "folds": side.has_folds,
-        "scores": {score: asdict(interval_of(own[number])) for score, own in samples.items()},
+        "scores": {key: asdict(interval_of(score.of(number))) for key, score in scores.items()},
     }
 
 
-def _samples(common: Common, *, by_class: bool) -> Samples:
-    """Return the samples of each score of an output, or of F1 by class, for each side."""
+def _scores(common: Common, *, by_class: bool) -> Scores:
+    """Return each score of an output, or F1 of each class, in the same resamples for all sides."""
     scored = [
         [[_scored(stored, common, by_class=by_class) for stored in training] for training in trainings]
         for trainings in common.trainings
@@ -98,10 +113,7 @@ def _samples(common: Common, *, by_class: bool) -> Samples:
     names = [name for name in every[0] if all(name in model for model in every)]
     drawn = iter(sampled([model[name] for name in names for model in every], int(common.units.max()) + 1))
     return {
-        name: [
-            over_seeds([over_folds([next(drawn) for _ in training]) for training in trainings], seed)
-            for seed, trainings in enumerate(scored)
-        ]
+        name: Score(common, [[[next(drawn) for _ in training] for training in trainings] for trainings in scored])
         for name in names
     }
 
@@ -126,20 +138,25 @@ def _classes(stored: Stored, output: Output) -> tuple[np.ndarray, np.ndarray]:
     return every[stored.target], every[probability.argmax(axis=1)]
 
 
-def _differences(sides: Sequence[Side], samples: Samples, to: int) -> dict[str, dict[str, Any]]:
-    """Return by score the difference of each other side from one side."""
-    return {score: _from_one(sides, own, to, smaller=smaller_is_better(score)) for score, own in samples.items()}
-
-
-def _from_one(sides: Sequence[Side], own: Sequence[Sample], to: int, *, smaller: bool) -> dict[str, Any]:
-    others = [number for number in range(len(sides)) if number != to]
-    differences = [own[number] - own[to] for number in others]
-    p_values = [p_value(difference) for difference in differences]
+def _differences(sides: Sequence[Side], scores: Scores, to: int) -> dict[str, dict[str, Any]]:
+    """Return by score the difference of each other side from one side; p is corrected for the number of sides."""
     told = {}
-    for number, difference, p, corrected in zip(others, differences, p_values, holm(p_values), strict=True):
-        found = interval_of(difference)
+    for key, score in scores.items():
+        of_score = _corrected(sides, {key: score}, to, smaller=smaller_is_better(key))
+        told[key] = of_score[key]
+    return told
+
+
+def _corrected(sides: Sequence[Side], scores: Scores, to: int, *, smaller: bool) -> dict[str, dict[str, Any]]:
+    """Return the differences by score and side, with p corrected for the number of all of them."""
+    others = [number for number in range(len(sides)) if number != to]
+    pairs = [(key, number, score.between(number, to)) for key, score in scores.items() for number in others]
+    p_values = [p_value(sample) for *_, sample in pairs]
+    told: dict[str, dict[str, Any]] = {key: {} for key in scores}
+    for (key, number, sample), p, corrected in zip(pairs, p_values, holm(p_values), strict=True):
+        found = interval_of(sample)
         verdict = verdict_of(found, corrected, smaller=smaller)
-        told[sides[number].name] = {**asdict(found), "p": p, "p_corrected": corrected, "verdict": verdict}
+        told[key][sides[number].name] = {**asdict(found), "p": p, "p_corrected": corrected, "verdict": verdict}
     return told
 
 
@@ -152,32 +169,18 @@ def _by_class(sides: Sequence[Side], outputs: Mapping[str, Common], to: int) -> 
     told: dict[str, dict[str, Any]] = {}
     for output, common in outputs.items():
         if common.output.has_classes or common.output.kind == "multilabel":
-            samples = _samples(common, by_class=True)
-            rows = dict(zip(samples, _rows_by_class(common), strict=True))
-            corrected = _differences_by_class(sides, samples, to)
+            scores = _scores(common, by_class=True)
+            differences = _corrected(sides, scores, to, smaller=False)
             told[output] = {
                 name: {
-                    "rows": rows[name],
-                    "f1": {side.name: asdict(interval_of(one)) for side, one in zip(sides, own, strict=True)},
-                    "differences": corrected[name],
+                    "rows": rows,
+                    "f1": {side.name: asdict(interval_of(score.of(number))) for number, side in enumerate(sides)},
+                    "differences": differences[name],
                 }
-                for name, own in samples.items()
+                for (name, score), rows in zip(scores.items(), _rows_by_class(common), strict=True)
             }
     if not told:
         raise ConfigError("--by-class: these runs predict numbers, not classes.")
-    return told
-
-
-def _differences_by_class(sides: Sequence[Side], samples: Samples, to: int) -> dict[str, dict[str, Any]]:
-    """Return the differences by class and side, corrected for the number of all of them."""
-    others = [number for number in range(len(sides)) if number != to]
-    pairs = [(name, number, own[number] - own[to]) for name, own in samples.items() for number in others]
-    p_values = [p_value(difference) for *_, difference in pairs]
-    told: dict[str, dict[str, Any]] = {name: {} for name in samples}
-    for (name, number, difference), p, corrected in zip(pairs, p_values, holm(p_values), strict=True):
-        found = interval_of(difference)
-        verdict = verdict_of(found, corrected, smaller=False)
-        told[name][sides[number].name] = {**asdict(found), "p": p, "p_corrected": corrected, "verdict": verdict}
     return told
 
 

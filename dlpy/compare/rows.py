@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -35,6 +35,13 @@ class Common:
     unit: str
     trainings: list[list[Training]]
     left_out: int
+
+    def same_folds(self, one: int, other: int) -> bool:
+        """Return whether two sides are one training each, with the same rows in each fold."""
+        first, second = (self.trainings[number] for number in (one, other))
+        if len(first) > 1 or len(second) > 1 or len(first[0]) != len(second[0]):
+            return False
+        return all(np.array_equal(a.index, b.index) for a, b in zip(first[0], second[0], strict=True))
 
     def units_of(self, stored: Stored) -> np.ndarray:
         """Return the unit of each of some of the rows."""
@@ -114,13 +121,12 @@ def _whole(training: Training) -> Stored:
     """Return each row of a training once, as it is stored, with one of its predictions."""
     if len(training) == 1:
         return training[0]
-    arrays = {
+    arrays: dict[str, Any] = {
         name: None if (given := [getattr(stored, name) for stored in training])[0] is None else np.concatenate(given)
         for name in ("target", "index", "prediction", "group")
     }
     _, place = np.unique(arrays["index"], return_index=True)
-    whole = Stored(training[0].part, arrays["target"], arrays["prediction"], arrays["index"], group=arrays["group"])
-    return taken(whole, place)
+    return taken(replace(training[0], **arrays), place)
 
 
 def _require_same(one: Side, first: Stored, other: Side, second: Stored) -> None:

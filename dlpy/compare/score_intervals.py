@@ -16,7 +16,7 @@ from dlpy.components.objectives import DATA_LOSS
 from dlpy.data.units import has_unit
 from dlpy.experiment.experiment import prefix
 from dlpy.runs.directory import Run
-from dlpy.scores.bootstrap import Sample, Scored, over_folds, over_seeds, sampled
+from dlpy.scores.bootstrap import Sample, Scored, over_models, sampled, total
 from dlpy.scores.intervals import LEVEL, Interval, corrected_resampled_t, interval_of
 from dlpy.training.evaluate import read_config, tasks
 
@@ -73,9 +73,7 @@ def _of_part(run: Run, part: str, result: Mapping[str, Any]) -> dict[str, Any]:
 def _samples(common: Common, view: View) -> dict[str, Sample]:
     """Return the sample of each score of the only side."""
     (trainings,) = common.trainings
-    return {
-        name: over_seeds([over_folds(folds) for folds in own]) for name, own in _each(common, view, trainings).items()
-    }
+    return {name: total(own) for name, own in _each(common, view, trainings).items()}
 
 
 def _each(common: Common, view: View, trainings: Sequence[Training]) -> dict[str, list[list[Sample]]]:
@@ -131,7 +129,7 @@ def _as_reported(samples: Sequence[Sample], scores: np.ndarray, *, is_linear: bo
         if not _agree(sample.value * factor, score):
             return None
         kept.append(replace(sample, value=score, draws=sample.draws * factor, influence=sample.influence * factor))
-    return over_folds(kept)
+    return over_models(kept)
 
 
 def _agree(value: float, reported: float | None) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -93,40 +93,65 @@ def _counts(count: int, seed: int, resamples: int) -> Iterator[np.ndarray]:
         yield np.bincount(drawn.reshape(-1), minlength=some * count).reshape(some, count).astype(np.float64)
 
 
-def over_folds(folds: Sequence[Sample]) -> Sample:
-    """Return the mean over folds, in which each counts the same; undefined if it is undefined in all of them."""
-    if len(folds) == 1:
-        return folds[0]
-    defined = [fold for fold in folds if not math.isnan(fold.value)]
-    if not defined:
-        return folds[0]
-    with np.errstate(invalid="ignore"):
-        draws = _mean_of_defined(np.stack([fold.draws for fold in defined]))
-    slope = np.mean([fold.influence for fold in defined], axis=0)
-    return Sample(float(np.mean([fold.value for fold in defined])), draws, slope, sum(fold.size for fold in defined))
+Trainings = Sequence[Sequence[Sample]]  # of each training, with another seed, the scores of its folds or its only one
 
 
-def over_seeds(seeds: Sequence[Sample], seed: int = 0) -> Sample:
-    """Return the mean over trainings with several seeds; its draws vary by the seeds too.
-
-    The chance of the seeds is that of the mean of a normal sample, (mean - expectation) / error of a t distribution,
-    after what differences between the seeds owe to the rows is taken off.
+def total(trainings: Trainings, seed: int = 0) -> Sample:
+    """Return the mean score over seeds, and over folds; its draws vary by both.
 
     Args:
-        seeds: of each training, in the same resamples.
-        seed: of the chance of the seeds.
+        trainings: in the same resamples.
+        seed: of the chance of folds or seeds.
     """
-    count = len(seeds)
-    if count == 1:
-        return seeds[0]
-    values, slopes = np.array([one.value for one in seeds]), np.stack([one.influence for one in seeds])
-    draws, slope = np.mean([one.draws for one in seeds], axis=0), slopes.mean(axis=0)
-    by_rows = np.square(slopes - slope).sum() / (count - 1)
-    error = math.sqrt(max(0.0, float(values.var(ddof=1)) - float(by_rows)) / count)
-    chance = error * np.random.default_rng([seed, count]).standard_t(count - 1, len(draws))
-    return Sample(float(values.mean()), draws + chance, slope, seeds[0].size)
+    if len(trainings) == 1:
+        return over_models(trainings[0], seed)
+    return over_models([mean_sample(folds) for folds in trainings], seed)
 
 
-def _mean_of_defined(draws: np.ndarray) -> np.ndarray:
-    defined = ~np.isnan(draws)
-    return np.where(defined, draws, 0).sum(axis=0) / defined.sum(axis=0)
+def difference(one: Trainings, other: Trainings, *, same_folds: bool) -> Sample:
+    """Return the difference of two mean scores; what the chance of folds does to both alike cancels.
+
+    Args:
+        one, other: in the same resamples.
+        same_folds: whether both are one training each, with the same rows in each fold.
+    """
+    if same_folds:
+        return over_models([first - second for first, second in zip(one[0], other[0], strict=True)])
+    return total(one, 0) - total(other, 1)
+
+
+def over_models(models: Sequence[Sample], seed: int = 0) -> Sample:
+    """Return the mean over models trained with other seeds or on other folds; its draws vary by the models too.
+
+    By how much is what remains of the variance between the models after the part that they owe to their rows, and the
+    deviation of the mean in units of its standard error is that of a t distribution. That folds share training rows
+    is not accounted for.
+
+    Args:
+        models: in the same resamples.
+        seed: of the chance of the models.
+    """
+    defined = [model for model in models if not math.isnan(model.value)]
+    count = len(defined)
+    if len(models) == 1 or count < 2:
+        return mean_sample(models)
+    mean, values = mean_sample(defined), np.array([model.value for model in defined])
+    by_rows = sum(float(np.square(model.influence - mean.influence).sum()) for model in defined) / (count - 1)
+    error = math.sqrt(max(0.0, float(values.var(ddof=1)) - by_rows) / count)
+    chance = error * np.random.default_rng([seed, count]).standard_t(count - 1, len(mean.draws))
+    return replace(mean, draws=mean.draws + chance)
+
+
+def mean_sample(models: Sequence[Sample]) -> Sample:
+    """Return the mean over models whose score is defined; undefined if it is undefined for all."""
+    defined = [model for model in models if not math.isnan(model.value)] or list(models)
+    if len(defined) == 1:
+        return defined[0]
+    drawn = np.stack([model.draws for model in defined])
+    known = ~np.isnan(drawn)
+    with np.errstate(invalid="ignore"):
+        draws = np.where(known, drawn, 0).sum(axis=0) / known.sum(axis=0)
+    slope = np.mean([model.influence for model in defined], axis=0)
+    size = min(len(slope), sum(model.size for model in defined))
+    value = float(np.mean([model.value for model in defined]))
+    return Sample(value, draws, slope, size, is_difference=defined[0].is_difference)
