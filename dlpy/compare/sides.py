@@ -12,8 +12,8 @@ from dlpy.data.rows import known_rows
 from dlpy.data.task import Output
 from dlpy.runs.directory import Run, require_model
 from dlpy.runs.lookup import fold_runs
-from dlpy.runs.predictions import Stored, read_fold, read_predictions
-from dlpy.runs.results import outputs_of
+from dlpy.runs.predictions import Stored, read_fold
+from dlpy.runs.results import outputs_of, stored_predictions
 
 PARTS = ("test", "validation", "out_of_fold")  # which is compared if all sides have it: the first of these
 
@@ -99,16 +99,11 @@ def _trained(run: Run) -> list[Run]:
 
 
 def _has(run: Run, part: str) -> bool:
-    return any(stored.part == part for stored in _stored(run))
-
-
-def _stored(run: Run) -> list[Stored]:
-    owner = Run(run.path.parent.parent) if run.path.parent.name == "seeds" else run
-    return read_predictions(run.predictions, outputs_of(owner) or None)
+    return any(stored.part == part for stored in stored_predictions(run))
 
 
 def _held_out(run: Run, part: str, outputs: dict[str, Output]) -> dict[str, Training]:
-    known = {stored.output: stored for stored in _stored(run) if stored.part == part}
+    known = {stored.output: stored for stored in stored_predictions(run) if stored.part == part}
     named = known if len(outputs) > 1 else {next(iter(outputs)): next(iter(known.values()), None)}
     missing = [output for output in outputs if named.get(output) is None]
     if missing:
