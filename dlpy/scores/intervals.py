@@ -56,7 +56,7 @@ def p_value(sample: Sample) -> float:
     below = (np.sum(curve.draws < 0) + 0.5 * np.sum(curve.draws == 0)) / len(curve.draws)
     is_beyond = below in (0, 1)
     reach = abs(sample.value) / float(curve.draws.std()) if is_beyond else abs(curve.reach(float(below)))
-    differing = int(np.sum(np.abs(sample.influence) > _TINY))
+    differing = int(np.sum(np.abs(sample.influence - np.median(sample.influence)) > _TINY))
     return max(2 * t_below(-reach / _widening(sample), sample.size - 1), 2.0 ** (1 - differing))
 
 
