@@ -34,6 +34,7 @@ def kfold(
     """
     from dlpy.cli.progress import reporter
     from dlpy.compare.score_intervals import with_fold_intervals
+    from dlpy.drawing.figures import draw
     from dlpy.experiment.experiment import load
     from dlpy.runs.lookup import default_runs_folder
     from dlpy.runs.record import How
@@ -48,4 +49,5 @@ def kfold(
         run = run_kfold(experiment, document, options, report)
     if interval:
         with_fold_intervals(run)
+        draw([run], ["intervals"], run.plots)
     report.finished(run)
