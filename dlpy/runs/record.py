@@ -117,6 +117,19 @@ class OfOutput:
 
 
 @dataclass(frozen=True)
+class Intervals:
+    """The ends of the interval of each score, and by output of those in the target's own unit.
+
+    level: such as 0.95. unit: what was resampled: rows, groups, or blocks of consecutive rows.
+    """
+
+    level: float
+    unit: str = "rows"
+    scores: Mapping[str, tuple[float | None, float | None]] = field(default_factory=dict)
+    in_unit: Mapping[str, Mapping[str, tuple[float | None, float | None]]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Summary:
     """summary.json: scores and baseline; the folds' means, the best trial, the first and last scores of an image."""
 
@@ -134,6 +147,7 @@ class Summary:
     outputs: Mapping[str, OfOutput] = field(default_factory=dict)
     refit: Mapping[str, Any] | None = None
     search: Mapping[str, Any] | None = None  # the best trial of a search, and how its trials ended
+    intervals: Intervals | None = None
 
 
 @dataclass(frozen=True)
@@ -147,6 +161,7 @@ class Evaluation:
     checkpoint: str = "best"
     in_unit: InUnit | None = None
     outputs: Mapping[str, OfOutput] = field(default_factory=dict)
+    intervals: Intervals | None = None
 
 
 @dataclass(frozen=True)
