@@ -1,0 +1,103 @@
+"""Thresholds of a probability, above which an event is predicted, and the scores at a threshold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from dlpy.scores.class_scores import has_both, ranked_counts, ratio
+
+USUAL = 0.5
+_BELOW_ALL = float(np.nextafter(0, -1))  # predicts even a probability of 0
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """What a threshold is chosen for.
+
+    name: f1 (the largest F1), precision (the highest recall with at least this precision), recall (the highest
+    precision with at least this recall), cost (the smallest cost of mistakes), or fixed (the given value).
+    value: the precision, the recall, or the threshold itself. costs: of a false positive and of a false negative.
+    """
+
+    name: Literal["f1", "precision", "recall", "cost", "fixed"]
+    value: float = USUAL
+    costs: tuple[float, float] = (1.0, 1.0)
+
+    def __str__(self) -> str:
+        if self.name == "cost":
+            return "cost=fp:{:g},fn:{:g}".format(*self.costs)
+        return self.name if self.name == "f1" else f"{self.value:g}" if self.name == "fixed" else self._wanted
+
+    @property
+    def _wanted(self) -> str:
+        return f"{self.name}={self.value:g}"
+
+
+def chosen_threshold(positive: np.ndarray, probability: np.ndarray, criterion: Criterion) -> float | None:
+    """Return the threshold that is best by the criterion: the middle between two neighbouring probabilities.
+
+    Among equally good ones it is the highest.
+
+    Args:
+        positive: (rows,) bool.
+        probability: (rows,), of the event.
+        criterion: what to choose for.
+
+    Returns:
+        None if no threshold reaches the precision, or without positive or without negative rows.
+    """
+    if criterion.name == "fixed":
+        return criterion.value
+    found, mistaken = ranked_counts(positive, probability)
+    if not has_both(found, mistaken):
+        return None
+    quality = _quality(found, mistaken, criterion)
+    best = int(np.argmax(quality))
+    return _between(probability, best) if np.isfinite(quality[best]) else None
+
+
+def _quality(found: np.ndarray, mistaken: np.ndarray, criterion: Criterion) -> np.ndarray:
+    """Return how good each number of predicted rows is, of the counts of `ranked_counts`; -inf: not allowed."""
+    predicted, all_positive = found + mistaken, found[-1]
+    if criterion.name == "f1":
+        return 2 * found / (predicted + all_positive)
+    if criterion.name == "cost":
+        return -(criterion.costs[0] * mistaken + criterion.costs[1] * (all_positive - found))
+    precision, recall = np.nan_to_num(ratio(found, predicted), nan=-1), found / all_positive
+    if criterion.name == "precision":
+        return np.where(precision >= criterion.value, recall, -np.inf)
+    return np.where((recall >= criterion.value) & (predicted > 0), precision, -np.inf)
+
+
+def _between(probability: np.ndarray, place: int) -> float:
+    """Return a threshold that exactly the `place` highest distinct probabilities exceed."""
+    distinct = np.unique(probability.astype(np.float64))[::-1]
+    if place == 0:
+        return float(distinct[0])
+    above = float(distinct[place - 1])
+    if place < len(distinct):
+        return (above + float(distinct[place])) / 2
+    return above / 2 if above > 0 else _BELOW_ALL
+
+
+def scores_at(positive: np.ndarray, said: np.ndarray, costs: tuple[float, float] | None = None) -> dict[str, float]:
+    """Return accuracy, precision, recall and F1 of predicted events, NaN if undefined, and the cost per row.
+
+    Args:
+        positive, said: (rows,) bool, what happened and what is predicted.
+        costs: of a false positive and of a false negative; None: no cost is returned.
+    """
+    right, predicted, actual = (np.sum(counted) for counted in (positive & said, said, positive))
+    scores = {
+        "predicted": int(predicted),
+        "accuracy": float(np.mean(positive == said)),
+        "precision": float(ratio(right, predicted)),
+        "recall": float(ratio(right, actual)),
+        "f1": float(ratio(2 * right, predicted + actual)),
+    }
+    if costs is not None:
+        scores["cost"] = float(costs[0] * np.mean(said & ~positive) + costs[1] * np.mean(positive & ~said))
+    return scores
