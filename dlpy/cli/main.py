@@ -14,6 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
+from dlpy.cli.calibrate import calibrate
 from dlpy.cli.check import check
 from dlpy.cli.evaluate import evaluate
 from dlpy.cli.explain import explain
@@ -104,7 +105,7 @@ def _report_stop(error: BaseException) -> int:
 
 
 _COMMANDS = (
-    train, resume, evaluate, predict, generate, explain, kfold, rivals, plot, check, show, new, runs, schema,
+    train, resume, evaluate, calibrate, predict, generate, explain, kfold, rivals, plot, check, show, new, runs, schema,
 )  # fmt: skip
 for _command in _COMMANDS:
     app.command()(_with_exit_status(_command))

@@ -19,8 +19,10 @@ SCHEMA_VERSION = 1
 ARTWORK_KINDS = ("dream", "style")  # of runs that generate an image instead of training a model
 NAMED = re.compile(r"\d{8}-\d{6}-(.+?)(?:-\d+)?")  # runs of the same second get a number at the end
 _OUTDATED = (
+    "calibration.json",
     "evaluation.json",
     "rivals.json",
+    "thresholds.json",
     "predictions.npz",
     "classes-*.csv",
     "samples/made.npz",
