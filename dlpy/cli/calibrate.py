@@ -24,7 +24,7 @@ def calibrate(
     the smallest log loss on the validation rows (of a k-fold run: the out-of-fold
     rows), is kept in the run's calibration.json, and is used by `evaluate` and
     `predict`. Predicted classes stay the same. The scores shown are cross-fitted:
-    each half of the rows is scored at the temperature of the other half.
+    each fifth of the rows is scored at the temperature of the others.
 
     Example: dlpy calibrate latest
     """
@@ -62,11 +62,11 @@ def _undo(run: Run, *, as_json: bool) -> None:
 def _warn(run: Run, told: dict[str, Any]) -> None:
     """Say what keeps a temperature from calibrating the probabilities."""
     from dlpy.cli.lines import say
-    from dlpy.scores.temperature import HIGHEST, LOWEST
+    from dlpy.scores.temperature import HIGHEST
 
     for name, own in told["outputs"].items():
         which = f"output '{name}': " if len(told["outputs"]) > 1 else ""
-        if own["temperature"] in (LOWEST, HIGHEST):
+        if own["temperature"] == HIGHEST:
             say(f"warning: {which}the temperature is at its limit: these rows say little about the probabilities")
         elif own["after"]["log_loss"] >= own["before"]["log_loss"]:
             say(f"note: {which}the log loss is no lower with it: the probabilities were calibrated, or rows are few")

@@ -43,8 +43,8 @@ def evaluate(
     have on as many rows.
 
     Thresholds, temperatures (dlpy calibrate) and limits of intervals come from
-    the validation rows. These rows themselves are scored crosswise: each half
-    with what was fitted on the other. --coverage: see dlpy predict --help.
+    the validation rows. These rows themselves are scored crosswise: each fifth
+    with what was fitted on the others. --coverage: see dlpy predict --help.
 
     Example: dlpy evaluate latest --split test
     """

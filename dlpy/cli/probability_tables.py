@@ -10,7 +10,7 @@ from rich.table import Table
 from dlpy.cli.score_lines import score_text
 
 _SCORES = {"log_loss": "log loss", "brier": "brier", "ece": "ece", "ece_by_chance": "by chance"}
-_CROSS = "cross-fitted: each half of these rows is scored with what was fitted on the other half"
+_CROSS = "cross-fitted: each fifth of these rows is scored with what was fitted on the others"
 
 
 def calibration_table(told: dict[str, Any]) -> Table:
@@ -30,6 +30,8 @@ def decision_tables(results: dict[str, Any]) -> Iterator[str | Table]:
     for table in tables:
         if table.row_count:
             yield from ("", table)
+    if tables[1].row_count:
+        yield "scores and tables of classes further up are at 0.5"
     if any(own.get("cross_fitted") for _, told in views for own in _fitted(told)):
         yield f"* {_CROSS}"
 

@@ -3,44 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 from dlpy.core.errors import RunError, StorageError
 from dlpy.core.parsing import parse
 from dlpy.runs.directory import Run
+from dlpy.runs.record import CalibrationRecord, ThresholdsRecord
 from dlpy.storage.atomic import storage
 from dlpy.storage.cache import alone
 
 CALIBRATION, THRESHOLDS = "calibration.json", "thresholds.json"
-
-
-@dataclass(frozen=True)
-class CalibrationRecord:
-    """calibration.json: the temperature of each output, and the rows and the checkpoint that it was fitted with.
-
-    epoch: of the best checkpoint. on: validation or out_of_fold. rows: by output.
-    """
-
-    epoch: int
-    on: str
-    temperatures: Mapping[str, float]
-    rows: Mapping[str, int]
-
-
-@dataclass(frozen=True)
-class ThresholdsRecord:
-    """thresholds.json: the thresholds of each output, by label if it has several; else one.
-
-    criterion: as typed, such as precision=0.95. Thresholds apply to the model's own probabilities, before calibration.
-    """
-
-    epoch: int
-    on: str
-    criterion: str
-    thresholds: Mapping[str, list[float]]
-    rows: Mapping[str, int]
 
 
 def read_calibration(run: Run) -> CalibrationRecord | None:

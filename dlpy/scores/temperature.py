@@ -12,6 +12,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from dlpy.scores.cross_fitting import crosswise
+
 LOWEST, HIGHEST = 0.01, 100.0  # temperatures
 _HALVINGS = 45  # of the range of log(temperature)
 # Smaller probabilities are fitted as these: a single certain mistake, of a forest of trees say, must not decide alone.
@@ -30,6 +32,20 @@ def scaled(prediction: np.ndarray, temperature: float, *, apart: bool) -> np.nda
     """
     logits = _logits(prediction.astype(np.float64), apart=apart) / temperature
     return _sigmoid(logits) if apart else _softmax(logits)
+
+
+def calibrated(target: np.ndarray, prediction: np.ndarray, temperature: float) -> np.ndarray:
+    """Return probabilities at a temperature: (rows, units); the target's shape tells what the units are."""
+    return scaled(prediction, temperature, apart=target.ndim > 1 or prediction.shape[1] == 1)
+
+
+def cross_calibrated(target: np.ndarray, prediction: np.ndarray) -> np.ndarray:
+    """Return the probabilities of each fifth of the rows at the temperature of the others: (rows, units)."""
+    found = np.empty(prediction.shape, np.float64)
+    for fit, score in crosswise(len(target)):
+        temperature = fitted_temperature(target[fit], prediction[fit])
+        found[score] = calibrated(target[score], prediction[score], temperature)
+    return found
 
 
 def fitted_temperature(target: np.ndarray, prediction: np.ndarray) -> float:

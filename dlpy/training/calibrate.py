@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 
 from dlpy.core.errors import ConfigError, DataError
-from dlpy.runs.decisions import CALIBRATION, CalibrationRecord, forget_decision, write_decision
+from dlpy.runs.decisions import CALIBRATION, forget_decision, write_decision
 from dlpy.runs.directory import Run
 from dlpy.runs.predictions import Stored
+from dlpy.runs.record import CalibrationRecord
 from dlpy.scores.calibration import (
     are_probabilities,
     brier_score,
@@ -17,9 +18,8 @@ from dlpy.scores.calibration import (
     calibration_error_by_chance,
     log_loss,
 )
-from dlpy.scores.halves import halves
-from dlpy.scores.temperature import fitted_temperature, scaled
-from dlpy.training.held_out import HeldOut, held_out, kind_of
+from dlpy.scores.temperature import LOWEST, calibrated, cross_calibrated, fitted_temperature
+from dlpy.training.held_out import held_out, kind_of
 
 _FEWEST = 20  # rows: a temperature of fewer is noise
 
@@ -29,11 +29,11 @@ def calibrate(run: Run) -> dict[str, Any]:
 
     Returns:
         `on`, the rows that it was fitted on, and by output under `outputs`: `rows`, `temperature`, the scores of these
-        rows as they are (`before`), and calibrated with the temperature of the other half of the rows (`after`).
+        rows as they are (`before`), and calibrated with temperatures of other rows (`after`).
 
     Raises:
         ConfigError: no output has classes or labels.
-        DataError: there are too few held-out rows.
+        DataError: there are too few held-out rows, or all are predicted right, so that no temperature is best.
     """
     held = held_out(run)
     chosen = {name: stored for name, stored in held.outputs.items() if _is_event(stored)}
@@ -43,9 +43,13 @@ def calibrate(run: Run) -> dict[str, Any]:
     for name, stored in chosen.items():
         _check(run, name, stored)
     outputs = {name: _fitted(stored) for name, stored in chosen.items()}
+    certain = [name for name, told in outputs.items() if told["temperature"] == LOWEST]
+    if certain:
+        right = f"the model predicts all held-out rows of run {run.id} right"
+        raise DataError(f"{right}: the lower a temperature, the better it fits. More rows are needed.")
     temperatures = {name: told["temperature"] for name, told in outputs.items()}
     rows = {name: told["rows"] for name, told in outputs.items()}
-    write_decision(run, CalibrationRecord(held.epoch, held.part, temperatures, rows))
+    write_decision(run, CalibrationRecord(held.epoch, held.parts, temperatures, rows))
     return {"on": held.part, "outputs": outputs}
 
 
@@ -85,27 +89,13 @@ def probability_scores(target: np.ndarray, prediction: np.ndarray) -> dict[str, 
     }
 
 
-def calibrated(target: np.ndarray, prediction: np.ndarray, temperature: float) -> np.ndarray:
-    """Return probabilities at a temperature: (rows, units); the target's shape tells what the units are."""
-    return scaled(prediction, temperature, apart=target.ndim > 1 or prediction.shape[1] == 1)
-
-
-def cross_calibrated(target: np.ndarray, prediction: np.ndarray) -> np.ndarray:
-    """Return the probabilities of each half of the rows at the temperature of the other half: (rows, units)."""
-    found = np.empty(prediction.shape, np.float64)
-    for fit, score in halves(len(target)):
-        temperature = fitted_temperature(target[fit], prediction[fit])
-        found[score] = calibrated(target[score], prediction[score], temperature)
-    return found
-
-
 def scores_of_part(stored: Stored, temperature: float | None, *, cross: bool) -> dict[str, Any]:
     """Return the scores of a part's probabilities, and `calibrated` those at the run's temperature.
 
     Args:
         stored: targets and predictions of an output.
         temperature: of the output; None: it is not calibrated.
-        cross: whether the temperature was fitted on these rows: each half is then scored at that of the other.
+        cross: whether the temperature was fitted on these rows: each fifth is then scored at that of the others.
     """
     target, prediction = stored.target, stored.prediction
     if not _is_event(stored) or not are_probabilities(target, prediction):
@@ -116,8 +106,3 @@ def scores_of_part(stored: Stored, temperature: float | None, *, cross: bool) ->
         told = {"temperature": temperature, "cross_fitted": cross}
         found["calibrated"] = told | probability_scores(target, after)
     return found
-
-
-def is_fitted_on(held: HeldOut, part: str) -> bool:
-    """Return whether a part's rows are those that temperatures, thresholds and limits are fitted on."""
-    return part == held.part or (part == "test" and held.is_test)

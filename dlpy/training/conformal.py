@@ -12,7 +12,7 @@ from dlpy.runs.predictions import Stored
 from dlpy.runs.results import outputs_of
 from dlpy.scores.calibration import are_probabilities
 from dlpy.scores.conformal import doubts, errors, limits, rank_of, rows_needed, sets_within
-from dlpy.scores.halves import halves
+from dlpy.scores.cross_fitting import crosswise
 from dlpy.training.held_out import HeldOut, kind_of
 
 
@@ -88,16 +88,16 @@ def coverage_of_part(
         stored: targets and predictions of an output.
         coverage: that was asked for.
         given: the limits.
-        cross: whether the limits were computed on these rows: each half then has those of the other.
+        cross: whether the limits were computed on these rows: each fifth then has those of the others.
     """
     scores = nonconformity(stored)
     own = np.broadcast_to(given, scores.shape)
     if cross:
-        fitted = [limits(scores[fit], coverage) for fit, _ in halves(len(scores))]
+        fitted = [limits(scores[fit], coverage) for fit, _ in crosswise(len(scores))]
         if any(limit is None for limit in fitted):
             return {"asked": coverage, "covered": None, "cross_fitted": True}
         own = np.empty(scores.shape)
-        for (_, score), limit in zip(halves(len(scores)), fitted, strict=True):
+        for (_, score), limit in zip(crosswise(len(scores)), fitted, strict=True):
             own[score] = limit
     told = {"asked": coverage, "covered": float(np.mean(scores <= own)), "cross_fitted": cross}
     output = stored.of

@@ -12,15 +12,14 @@ from dlpy.runs import checkpoints
 from dlpy.runs.decisions import (
     CALIBRATION,
     THRESHOLDS,
-    CalibrationRecord,
-    ThresholdsRecord,
     read_calibration,
     read_thresholds,
 )
 from dlpy.runs.directory import Run
 from dlpy.runs.predictions import Stored
+from dlpy.runs.record import CalibrationRecord, ThresholdsRecord
 from dlpy.runs.results import outputs_of, stored_predictions
-from dlpy.training.calibrate import is_fitted_on, scores_of_part
+from dlpy.training.calibrate import scores_of_part
 from dlpy.training.conformal import coverage_of_part, guarantee_notes, limits_of, require_coverage
 from dlpy.training.evaluate import Tell
 from dlpy.training.held_out import HeldOut, held_out
@@ -138,7 +137,7 @@ def with_decisions(
     for stored in stored_predictions(run):
         if stored.part in found:
             name = stored.output or next(iter(decisions))
-            cross = held is not None and is_fitted_on(held, stored.part)
+            cross = held is not None and stored.part in held.parts
             told = _told(stored, decisions[name], coverage, cross=cross)
             _place(found[stored.part], stored.output, told)
     run.change("evaluation.json", lambda before: before | found)

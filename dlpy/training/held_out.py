@@ -35,6 +35,11 @@ class HeldOut:
     in_time: bool
 
     @property
+    def parts(self) -> list[str]:
+        """The parts that these rows are."""
+        return [self.part, "test"] if self.is_test else [self.part]
+
+    @property
     def rows(self) -> dict[str, int]:
         """The number of rows by output."""
         return {name: len(stored.target) for name, stored in self.outputs.items()}

@@ -8,11 +8,12 @@ import numpy as np
 
 from dlpy.core.errors import ConfigError, DataError
 from dlpy.data.task import Output
-from dlpy.runs.decisions import THRESHOLDS, ThresholdsRecord, clipped, forget_decision, write_decision
+from dlpy.runs.decisions import THRESHOLDS, clipped, forget_decision, write_decision
 from dlpy.runs.directory import Run
 from dlpy.runs.predictions import Stored
+from dlpy.runs.record import ThresholdsRecord
 from dlpy.runs.results import class_names, outputs_of
-from dlpy.scores.halves import halves
+from dlpy.scores.cross_fitting import crosswise
 from dlpy.scores.temperature import scaled
 from dlpy.scores.thresholds import USUAL, Criterion, chosen_threshold, scores_at
 from dlpy.training.held_out import held_out, kind_of
@@ -87,7 +88,10 @@ def choose_thresholds(run: Run, criterion: Criterion, temperatures: dict[str, fl
         if stored.of is not None and has_thresholds(stored.of):
             own = _fixed_for(criterion, (temperatures or {}).get(name))
             chosen[name] = thresholds_for(stored.of, stored.target, stored.prediction, own)
-    write_decision(run, ThresholdsRecord(held.epoch, held.part, str(criterion), chosen, held.rows))
+    write_decision(
+        run,
+        ThresholdsRecord(held.epoch, held.parts, str(criterion), chosen, {name: held.rows[name] for name in chosen}),
+    )
 
 
 def thresholds_for(output: Output, target: np.ndarray, prediction: np.ndarray, criterion: Criterion) -> list[float]:
@@ -137,7 +141,7 @@ def effects_on_part(
         stored: targets and predictions of an output.
         chosen: the criterion and its thresholds.
         temperature: of the output, for the threshold that is shown; None: it is not calibrated.
-        cross: whether the thresholds were chosen on these rows: each half is then scored at that of the other.
+        cross: whether the thresholds were chosen on these rows: each fifth is then scored at that of the others.
     """
     (criterion, thresholds), effects = chosen, []
     costs = criterion.costs if criterion.name == "cost" else None
@@ -155,9 +159,9 @@ def effects_on_part(
 
 
 def _cross_predicted(positive: np.ndarray, probability: np.ndarray, criterion: Criterion) -> np.ndarray | None:
-    """Return what is predicted for each half of the rows at the threshold of the other; None if there is none."""
+    """Return what is predicted for each fifth of the rows at the threshold of the others; None if there is none."""
     said = np.zeros(len(positive), bool)
-    for fit, score in halves(len(positive)):
+    for fit, score in crosswise(len(positive)):
         threshold = chosen_threshold(positive[fit], probability[fit], criterion)
         if threshold is None:
             return None
