@@ -106,11 +106,11 @@ def decide(run: Run, threshold: str | None, coverage: float | None, which: check
     if which != "best" and (threshold is not None or coverage is not None):
         raise ConfigError("--threshold and --coverage go with the best checkpoint: leave --checkpoint out.")
     criterion = None if threshold is None else criterion_of(threshold)
+    calibration, _ = read_calibration(run), read_thresholds(run)
     if coverage is not None:
         require_coverage(run, coverage)
         limits_of(held_out(run), coverage)
     if criterion is not None:
-        calibration = read_calibration(run)
         choose_thresholds(run, criterion, dict(calibration.temperatures) if calibration else None)
 
 
