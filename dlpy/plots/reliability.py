@@ -55,10 +55,10 @@ def _figure(given: Predictions, run: Run, record: CalibrationRecord | None) -> F
         return None
     events = {"as predicted": predicted_events(given.target, given.prediction)}
     if record is not None and (temperature := _temperature(record, given.name)) is not None:
-        is_own = given.part in record.on
-        after = cross_calibrated if is_own else lambda *pair: calibrated(*pair, temperature)
-        label = f"temperature {temperature:.4g}" + (", cross-fitted" if is_own else "")
-        events[label] = predicted_events(given.target, after(given.target, given.prediction))
+        label, after = f"temperature {temperature:.4g}", calibrated(given.target, given.prediction, temperature)
+        if given.part in record.on:
+            label, after = f"{label}, cross-fitted", cross_calibrated(given.target, given.prediction)
+        events[label] = predicted_events(given.target, after)
     figure = new_figure(f"Reliability, {given.heading} of {run.id}", 6, 6.4)
     top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
     top.plot([0, 1], [0, 1], color=GREY, linestyle="--", linewidth=1, label="exactly right")

@@ -90,13 +90,16 @@ def scores_at(positive: np.ndarray, said: np.ndarray, costs: tuple[float, float]
         positive, said: (rows,) bool, what happened and what is predicted.
         costs: of a false positive and of a false negative; None: no cost is returned.
     """
-    right, predicted, actual = (np.sum(counted) for counted in (positive & said, said, positive))
+    right, predicted, actual = (int(np.sum(counted)) for counted in (positive & said, said, positive))
+    precision, recall, f1 = ratio(
+        np.array([right, right, 2 * right]), np.array([predicted, actual, predicted + actual])
+    )
     scores = {
-        "predicted": int(predicted),
+        "predicted": predicted,
         "accuracy": float(np.mean(positive == said)),
-        "precision": float(ratio(right, predicted)),
-        "recall": float(ratio(right, actual)),
-        "f1": float(ratio(2 * right, predicted + actual)),
+        "precision": float(precision),
+        "recall": float(recall),
+        "f1": float(f1),
     }
     if costs is not None:
         scores["cost"] = float(costs[0] * np.mean(said & ~positive) + costs[1] * np.mean(positive & ~said))

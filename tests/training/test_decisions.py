@@ -141,9 +141,16 @@ def test_a_k_fold_run_is_calibrated_on_its_out_of_fold_rows(bench) -> None:
     status, out, _ = bench.run("calibrate", run.path, "--json")
     assert (status, json.loads(out)["on"]) == (0, "out_of_fold")
     assert run.read("calibration.json")["rows"] == {"target": 420}
-    told = evaluated(bench, run, "--coverage", "0.9", "--threshold", "f1")["test"]
+    told = evaluated(bench, run, "--threshold", "f1")["test"]
     assert told["calibrated"]["ece"] < told["probabilities"]["ece"]
-    assert told["coverage"]["covered"] == pytest.approx(0.9, abs=0.06)
+    assert told["thresholds"][0]["at_threshold"]["f1"] > 0.6
+
+
+def test_a_k_fold_run_has_intervals_from_its_out_of_fold_errors(bench) -> None:
+    run = trained(bench, "number", command="kfold")
+    status, out, err = bench.run("evaluate", run.path, "--json", "--coverage", "0.9")
+    assert (status, "without a proof" in err) == (0, True)
+    assert json.loads(out)["test"]["coverage"]["covered"] == pytest.approx(0.9, abs=0.06)
 
 
 def test_nothing_that_is_fitted_on_noise_looks_better_than_chance(bench) -> None:
