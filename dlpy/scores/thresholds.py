@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,6 +11,7 @@ import numpy as np
 from dlpy.scores.class_scores import has_both, ranked_counts, ratio
 
 USUAL = 0.5
+FORMS = "f1, precision=0.95, recall=0.9, cost=fp:1,fn:5, or a number such as 0.5, which is the default"
 _BELOW_ALL = float(np.nextafter(0, -1))  # predicts even a probability of 0
 
 
@@ -29,11 +31,38 @@ class Criterion:
     def __str__(self) -> str:
         if self.name == "cost":
             return "cost=fp:{:g},fn:{:g}".format(*self.costs)
-        return self.name if self.name == "f1" else f"{self.value:g}" if self.name == "fixed" else self._wanted
+        return {"f1": "f1", "fixed": f"{self.value:g}"}.get(self.name, f"{self.name}={self.value:g}")
 
-    @property
-    def _wanted(self) -> str:
-        return f"{self.name}={self.value:g}"
+    @classmethod
+    def parse(cls, text: str) -> Criterion:
+        """Return the criterion that a text such as "precision=0.95" stands for.
+
+        Raises:
+            ValueError: it stands for none; the message says what is expected.
+        """
+        name, _, value = text.replace(" ", "").partition("=")
+        try:
+            if name == "f1" and not value:
+                return cls("f1")
+            if name in ("precision", "recall"):
+                return cls("precision" if name == "precision" else "recall", _share(value))
+            return cls("cost", costs=_costs(value)) if name == "cost" else cls("fixed", _share(text))
+        except ValueError:
+            raise ValueError(f"expected {FORMS}") from None
+
+
+def _share(text: str) -> float:
+    value = float(text)
+    if not 0 < value < 1:
+        raise ValueError(text)
+    return value
+
+
+def _costs(text: str) -> tuple[float, float]:
+    given = {key: float(value) for key, _, value in (part.partition(":") for part in text.split(","))}
+    if set(given) != {"fp", "fn"} or not all(0 < cost < math.inf for cost in given.values()):
+        raise ValueError(text)
+    return given["fp"], given["fn"]
 
 
 def chosen_threshold(positive: np.ndarray, probability: np.ndarray, criterion: Criterion) -> float | None:

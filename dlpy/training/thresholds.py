@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -18,8 +19,6 @@ from dlpy.scores.temperature import scaled
 from dlpy.scores.thresholds import USUAL, Criterion, chosen_threshold, scores_at
 from dlpy.training.held_out import held_out, kind_of
 
-_FORMS = "f1, precision=0.95, recall=0.9, cost=fp:1,fn:5, or a number such as 0.5, which is the default"
-
 
 def criterion_of(text: str) -> Criterion:
     """Return the criterion that the user typed.
@@ -27,31 +26,10 @@ def criterion_of(text: str) -> Criterion:
     Raises:
         ConfigError: it is none.
     """
-    name, _, value = text.replace(" ", "").partition("=")
     try:
-        if name == "f1" and not value:
-            return Criterion("f1")
-        if name == "precision" or name == "recall":
-            return Criterion(name, _share(value))
-        if name == "cost":
-            return Criterion("cost", costs=_costs(value))
-        return Criterion("fixed", _share(text))
-    except ValueError:
-        raise ConfigError(f"--threshold {text}: expected {_FORMS}.") from None
-
-
-def _share(text: str) -> float:
-    value = float(text)
-    if not 0 < value < 1:
-        raise ValueError
-    return value
-
-
-def _costs(text: str) -> tuple[float, float]:
-    given = {key: float(value) for key, _, value in (part.partition(":") for part in text.split(","))}
-    if set(given) != {"fp", "fn"} or not all(0 < cost < float("inf") for cost in given.values()):
-        raise ValueError
-    return given["fp"], given["fn"]
+        return Criterion.parse(text)
+    except ValueError as error:
+        raise ConfigError(f"--threshold {text}: {error}.") from None
 
 
 def require_thresholds(run: Run) -> None:
@@ -92,6 +70,16 @@ def choose_thresholds(run: Run, criterion: Criterion, temperatures: dict[str, fl
         run,
         ThresholdsRecord(held.epoch, held.parts, str(criterion), chosen, {name: held.rows[name] for name in chosen}),
     )
+
+
+def choose_after_training(run: Run, criterion: str | None, tell: Callable[[str], object]) -> None:
+    """Choose the thresholds that an experiment asks for; a note says so if there is none."""
+    if criterion is None:
+        return
+    try:
+        choose_thresholds(run, Criterion.parse(criterion))
+    except (ConfigError, DataError) as error:
+        tell(f"training.threshold: {error} Predictions are decided at 0.5.")
 
 
 def thresholds_for(output: Output, target: np.ndarray, prediction: np.ndarray, criterion: Criterion) -> list[float]:

@@ -24,11 +24,11 @@ TARGETS = {
 SURE = "naive_bayes"  # three columns are the same, and it takes them for three independent ones
 
 
-def trained(bench, target: str, model: str = "linear", command: str = "train") -> Run:
+def trained(bench, target: str, model: str = "linear", command: str = "train", **training: object) -> Run:
     lines = [f"{x},{x},{x},{y},{value}" for (x, y), value in zip(X, TARGETS[target], strict=True)]
     bench.write("\n".join(["x,again,more,y,answer", *lines]) + "\n", "table.csv")
     data = {"name": "csv", "path": "table.csv", "target": "answer", "test": 0.3, "validation": 0.4}
-    path = bench.experiment(data=data, model=model, training={}, kfold={"folds": 4})
+    path = bench.experiment(data=data, model=model, training=training, kfold={"folds": 4})
     if command == "train":
         return bench.trained(path)
     return bench.once("folds", lambda: bench.run("kfold", path, "--refit", "--quiet"))
@@ -94,6 +94,29 @@ def test_a_threshold_is_kept_for_predict_and_taken_back(bench) -> None:
     assert evaluated(bench, run)["test"]["thresholds"] == [told]
     assert "thresholds" not in evaluated(bench, run, "--threshold", "0.5")["test"]
     assert predicted(bench, run) == rows
+
+
+def test_an_experiment_can_ask_for_a_threshold(bench) -> None:
+    run = trained(bench, "binary", threshold="recall=0.9")
+    (told,) = evaluated(bench, run)["test"]["thresholds"]
+    assert (told["criterion"], run.read("thresholds.json")["on"]) == ("recall=0.9", ["validation"])
+    by_command = evaluated(bench, run, "--threshold", "recall=0.9")["test"]["thresholds"]
+    assert by_command == [told]
+
+
+@pytest.mark.parametrize(
+    ("target", "threshold", "message"),
+    [
+        ("number", "f1", "training.threshold: threshold needs two classes, or labels; this target is a number."),
+        ("classes", "f1", "this target is multiclass."),
+        ("binary", "best", "training.threshold: expected f1, precision=0.95"),
+    ],
+)
+def test_a_threshold_that_cannot_be_chosen_is_a_mistake(bench, target: str, threshold: str, message: str) -> None:
+    with pytest.raises(AssertionError):
+        trained(bench, target, threshold=threshold)
+    status, _, err = bench.run("check", "experiment.yaml", "--data")
+    assert (status, message in err) == (2, True), err
 
 
 def test_the_same_rows_are_predicted_after_calibration_at_the_threshold_shown(bench) -> None:
