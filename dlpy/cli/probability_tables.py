@@ -24,7 +24,7 @@ def calibration_table(told: dict[str, Any]) -> Table:
 
 
 def decision_tables(results: dict[str, Any]) -> Iterator[str | Table]:
-    """Yield tables of what `evaluate` tells beyond the scores: of probabilities, thresholds, intervals and sets."""
+    """Yield tables of the scores of probabilities, thresholds, intervals and sets in the results of `evaluate`."""
     views = list(_views(results))
     tables = [_probabilities(views), _thresholds(views), _coverage(views)]
     for table in tables:
@@ -37,7 +37,7 @@ def decision_tables(results: dict[str, Any]) -> Iterator[str | Table]:
 
 
 def _views(results: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the name of each part and output, and what is told of it."""
+    """Yield the name of each part and output, and its results."""
     for part, result in results.items():
         for name, told in {"": result, **result.get("outputs", {})}.items():
             yield (f"{part}: {name}" if name else part), told

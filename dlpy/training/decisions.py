@@ -48,7 +48,7 @@ def decisions_of(run: Run, epoch: int, tell: Tell, coverage: float | None = None
 
     Args:
         run: the run.
-        epoch: of the checkpoint that predicts; what was fitted on another one's predictions is left out, and told.
+        epoch: of the checkpoint that predicts; what was fitted for another one is left out, with a line.
         tell: shows what the user should know.
         coverage: of intervals and sets; None: there are none.
 
