@@ -20,6 +20,18 @@ def evaluate(
     ] = None,
     checkpoint: Annotated[str, typer.Option(help="Checkpoint to use: best or last.")] = "best",
     interval: Interval = False,
+    threshold: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CRITERION",
+            help="Choose the threshold of two classes, or of each label, on the validation rows, and keep it for "
+            "predict: f1, precision=0.95, recall=0.9, cost=fp:1,fn:5, or a number. 0.5 removes it.",
+        ),
+    ] = None,
+    coverage: Annotated[
+        float | None,
+        typer.Option(metavar="FRACTION", help="Score conformal intervals or sets of this coverage, such as 0.9."),
+    ] = None,
     strict: Strict = False,
     as_json: AsJson = False,
     runs_folder: RunsFolder = None,
@@ -27,12 +39,20 @@ def evaluate(
     """Score a run's best model on its validation and test rows, next to the baseline.
 
     Every evaluation on the test rows leaks a little information, so run.json counts them.
+    Probabilities are scored by log loss, Brier score and expected calibration
+    error (ece); `by chance` is the ece that exactly right probabilities would
+    have on as many rows.
+
+    Thresholds, temperatures (dlpy calibrate) and limits of intervals come from
+    the validation rows. These rows themselves are scored crosswise: each fifth
+    with what was fitted on the others. --coverage: see dlpy predict --help.
 
     Example: dlpy evaluate latest --split test
     """
     from dlpy.cli.class_lines import class_lines
     from dlpy.cli.lines import complain, say, say_json
     from dlpy.cli.output import output
+    from dlpy.cli.probability_tables import decision_tables
     from dlpy.cli.progress import announce_stand_in
     from dlpy.cli.score_lines import interval_notes, score_table
     from dlpy.cli.unfamiliar_table import show_unfamiliar
@@ -40,14 +60,17 @@ def evaluate(
     from dlpy.data.unfamiliar import Unfamiliar
     from dlpy.drawing.figures import draw_all
     from dlpy.runs.lookup import find_model
+    from dlpy.training.decisions import decide, with_decisions
     from dlpy.training.evaluate import checkpoint_name, part_names
     from dlpy.training.evaluate import evaluate as evaluate_run
 
     run = find_model(name, runs_folder)
     parts, which = part_names(split or []), checkpoint_name(checkpoint)
+    decide(run, threshold, coverage, which)
     results = evaluate_run(run, parts, which, complain, strict=strict)
     if interval:
         results = with_intervals(run, results)
+    results = with_decisions(run, results, complain, coverage, is_best=which == "best")
     draw_all(run, complain)
     if as_json:
         say_json(results)
@@ -63,6 +86,9 @@ def evaluate(
         for name, told in {"": result, **result.get("outputs", {})}.items():
             for shown in class_lines(f"{part}: {name}" if name else part, told.get("classes", [])):
                 console.print(shown)
+    for shown in decision_tables(results):
+        console.print(shown)
+    for part, result in results.items():
         show_unfamiliar(console, [Unfamiliar.of(told) for told in result["unfamiliar"]], f"the {part} rows")
     if "test" in results:
         say(f"evaluations on the test rows so far: {record.test_looks}")

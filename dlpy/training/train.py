@@ -54,6 +54,7 @@ from dlpy.training.record import (
     summarize,
 )
 from dlpy.training.reporter import Reporter, let_tell
+from dlpy.training.thresholds import choose_after_training
 
 
 def train(experiment: Experiment, document: Document, options: Options, reporter: Reporter) -> Run:
@@ -122,6 +123,7 @@ def finish(run: Run, prepared: Prepared, data: Data, pipeline: Pipeline, reporte
         forget_outdated(run)  # of an earlier state that a command looked at
     model = engine.model
     _write_results(run, prepared, data, (engine, model.count_params()))
+    choose_after_training(run, experiment.training.threshold, reporter.notice)
     if isinstance(experiment.model, GenerativeModel):
         made = experiment.model.samples(model, data, experiment.seed)
         if made:
@@ -145,6 +147,7 @@ def _finish_estimator(run: Run, prepared: Prepared, data: Data, reporter: Report
     if not prepared.is_refit:
         forget_outdated(run)
     _write_results(run, prepared, data, (estimator, estimator.fitted.parameters))
+    choose_after_training(run, experiment.training.threshold, reporter.notice)
 
 
 def fit_best(run: Run, prepared: Prepared, data: Data, reporter: Reporter) -> Engine:
