@@ -68,6 +68,6 @@ def resume_and_show(run: Run, *, quiet: bool, allow_inexact: bool = False, jobs:
     if kind in ARTWORK_KINDS:
         artworks.resume_and_show(run, command_line(), quiet=quiet, allow_inexact=allow_inexact)
         return
-    with reporter(quiet=quiet, folds=folds) as report:
+    with reporter(quiet=quiet, parts=folds) as report:
         resume(run, command_line(), report, allow_inexact=allow_inexact, jobs=jobs)
     report.finished(run)

@@ -5,43 +5,25 @@ A completed fold writes its results into its directory, `fold.json` last: a resu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from dlpy.components.estimator import EstimatorModel
-from dlpy.components.hooks import Hooks
 from dlpy.components.objectives import DATA_LOSS
-from dlpy.core.errors import DataError, DivergedError, RunError
-from dlpy.core.parsing import Scores, parse
-from dlpy.core.processes import in_processes
+from dlpy.core.errors import RunError
 from dlpy.data.rows import Data
-from dlpy.data.task import Task
 from dlpy.data.validate import check
-from dlpy.engine.engine import Engine
-from dlpy.engine.plan import Execution
-from dlpy.experiment.experiment import Experiment
-from dlpy.runs.checkpoint_files import CheckpointState
 from dlpy.runs.directory import Run
-from dlpy.runs.lock import ORPHAN_SECONDS, locked
-from dlpy.runs.outcome import last_finite
-from dlpy.storage import atomic
 from dlpy.training.answers import by_target, own_targets
 from dlpy.training.baseline import baseline, beside
-from dlpy.training.callbacks import built_callbacks, checkpoint_of
-from dlpy.training.compile import choose_execution, compiled_model, engine_for, fresh_model, penalty_line
-from dlpy.training.estimators import Estimator, fit_rounds
 from dlpy.training.evaluate import loaded_again, read_config
 from dlpy.training.fold_files import Fold, fold_results, folder_of, is_done, write_fold
+from dlpy.training.parts import Fitted, Notices, Part, Trainings, claimed, fit_part, train_parts
 from dlpy.training.pipeline import Pipeline, Split, transform
-from dlpy.training.record import save_splits
 from dlpy.training.reporter import Reporter
-from dlpy.training.rewind import reached, rewound
-from dlpy.training.train import Prepared, Training, fit
+from dlpy.training.train import Prepared
+from dlpy.training.workshop import Workshop
 
 
 def divided(prepared: Prepared) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -66,17 +48,16 @@ def train_folds(run: Run, prepared: Prepared, jobs: int, reporter: Reporter) -> 
     left = [number for number in range(1, count + 1) if number not in done]
     if done:
         reporter.notice(f"{len(done)} of {count} folds are done")
-    if jobs > 1 and left:
-        _train_in_processes(run, left, count, min(jobs, len(left)), reporter)
-    else:
-        shop = _Workshop(prepared)
-        for number in left:
-            _train_fold(run, shop, number, reporter)
-            reporter.fold_ended(number, count, fold_results(run, number).scores)
-    done |= {number: fold_results(run, number) for number in left}
-    folds = [done[number] for number in range(1, count + 1)]
-    _require_alike(run, folds)
-    return folds
+    folds = _Folds(run, prepared)
+
+    def ended(number: int) -> None:
+        done[number] = fold_results(run, number)
+        reporter.part_ended("fold", number, count, done[number].scores)
+
+    train_parts(run, left, jobs, Trainings(folds.train, _fold_in_process, ended), reporter)
+    found = [done[number] for number in range(1, count + 1)]
+    _require_alike(run, found)
+    return found
 
 
 def _require_alike(run: Run, folds: list[Fold]) -> None:
@@ -96,147 +77,58 @@ def _names(fold: Fold) -> set[str]:
     return {name for name in fold.scores if not name.endswith(DATA_LOSS)}
 
 
-class _Workshop:
-    """What the folds of one process share: the rows, and a model whose graphs are traced once."""
+class _Folds:
+    """The folds of a run as one process trains them."""
 
-    def __init__(self, prepared: Prepared) -> None:
-        self.prepared = prepared
-        self.parts = divided(prepared)
-        self._task: Task | None = None
-        self._engine: Engine | None = None
+    def __init__(self, run: Run, prepared: Prepared) -> None:
+        self._run, self._prepared = run, prepared
+        self._parts = divided(prepared)
+        rows = len(self._parts[0][0])  # of the first fold, so that all processes choose alike
+        self._shop = Workshop(len(self._parts), rows)
 
-    def engine(
-        self, experiment: Experiment, data: Data, hooks: Sequence[Hooks], tell: Callable[[str], None], *, fresh: bool
-    ) -> Engine:
-        """Return an engine with a new model; a model that is not fresh is filled from a checkpoint later."""
-        model = fresh_model(experiment, data.task) if fresh else compiled_model(experiment, data.task, experiment.seed)
-        other = self._task != data.task  # a fold may have other categories than the previous one
-        if self._engine is None or other or experiment.training.phases:
-            rows = len(self.parts[0][0])  # of the first fold, so that all processes choose alike
-            execution = choose_execution(experiment, model, rows, hooks, trainings=len(self.parts))
-            self._engine = engine_for(model, experiment, data.task, execution, tell)
-            self._task = data.task
-        else:
-            self._engine.restart(model)
-        return self._engine
+    def train(self, number: int, reporter: Reporter) -> None:
+        """Train one fold, numbered from 1, from its last checkpoint if it has one."""
+        folder = folder_of(self._run, number)
+        with claimed(folder):
+            if not is_done(folder):
+                reporter.part_begins("fold", number, len(self._parts))
+                self._train_in(folder, number, reporter)
 
-
-def _train_fold(run: Run, shop: _Workshop, number: int, reporter: Reporter) -> None:
-    """Train one fold, numbered from 1, in this process, from its last checkpoint if it has one."""
-    folder = folder_of(run, number)
-    with atomic.storage(folder.path):
-        folder.path.mkdir(parents=True, exist_ok=True)
-    with locked(folder, ORPHAN_SECONDS):  # of a killed run, a process may still be ending
-        if not is_done(folder):
-            _train_in(folder, shop, number, reporter)
+    def _train_in(self, folder: Run, number: int, reporter: Reporter) -> None:
+        prepared, (train, validation) = self._prepared, self._parts[number - 1]
+        data, _ = fold_data(prepared, train, validation)
+        experiment = prepared.experiment.model_copy(update={"seed": prepared.experiment.seed + number - 1})
+        part = Part(folder, f"fold {number}", experiment, data)
+        fitted = fit_part(part, self._shop, reporter, "last")
+        write_fold(folder, results_of(part, number, fitted, validation))
 
 
-def _train_in(folder: Run, shop: _Workshop, number: int, reporter: Reporter) -> None:
-    prepared, (train, validation) = shop.prepared, shop.parts[number - 1]
-    data, _ = fold_data(prepared, train, validation)
-    experiment = prepared.experiment.model_copy(update={"seed": prepared.experiment.seed + number - 1})
-    if isinstance(experiment.model, EstimatorModel):
-        reporter.fold_begins(number, len(shop.parts))
-        save_splits(folder, data)
-        last = fit_rounds(folder.metrics, experiment, data, reporter).last
-        estimator = Estimator(last.fitted, experiment, data.task)
-        _write_results(folder, Trained(number, experiment, data, validation), estimator, last.scores)
-        return
-    state = _begun(folder, reporter)
-    reporter.fold_begins(number, len(shop.parts))
-    if state is not None:
-        reporter.notice(f"fold {number}: resumed after epoch {reached(state)} of {experiment.training.epochs}")
-    callbacks = built_callbacks(experiment, folder, data)
-    engine = shop.engine(experiment, data, list(callbacks.values()), reporter.notice, fresh=state is None)
-    save_splits(folder, data)
-    if number == 1 and (line := penalty_line(engine.model)):
-        reporter.notice(line)
-    last, keeper = _LastScores(), checkpoint_of(experiment).for_fold(folder)
-    training = Training(folder, engine, experiment, data)
-    try:
-        fit(training, {"last scores": last, **callbacks}, keeper, reporter, state)
-    except DivergedError as error:
-        kept = last_finite(folder, f"folds/{folder.path.name}/")
-        raise DivergedError(f"fold {number}: {str(error).rstrip('.')}{kept}.") from None
-    except DataError as error:
-        raise DataError(f"fold {number}: {error}") from None
-    _write_results(folder, Trained(number, experiment, data, validation), engine, last.scores)
+def results_of(part: Part, number: int, fitted: Fitted, rows: np.ndarray) -> Fold:
+    """Return the scores of a training, its baseline, and its predictions for its validation rows.
 
-
-@dataclass(frozen=True)
-class Trained:
-    """A fold that is trained: its number, experiment and rows, and the positions of its validation rows."""
-
-    number: int
-    experiment: Experiment
-    data: Data
-    validation: np.ndarray
-
-
-def _write_results(folder: Run, fold: Trained, engine: Engine | Estimator, scores: Mapping[str, float | None]) -> None:
-    """Write the scores of a fold's last epoch, its baseline and its predictions."""
-    experiment, data = fold.experiment, fold.data
+    Args:
+        number: the fold's.
+        fitted: its model.
+        rows: positions of the validation rows among all rows except the test rows.
+    """
+    experiment, data = part.experiment, part.data
     held_out = data.validation or data.train
-    predictions = by_target(data.task, engine.predict_all(held_out, experiment.training.batch_size))
-    common_sense = beside(baseline(experiment, data.task, data.train, held_out), scores)
+    predictions = by_target(data.task, fitted.predictor.predict_all(held_out, experiment.training.batch_size))
+    common_sense = beside(baseline(experiment, data.task, data.train, held_out), fitted.scores)
     targets, predictions = (own_targets(data.task, arrays) for arrays in (held_out.targets, predictions))
-    execution = Execution() if isinstance(engine, Estimator) else engine.execution
-    write_fold(folder, Fold(fold.number, {**scores}, common_sense, fold.validation, targets, predictions, execution))
-
-
-class _LastScores(Hooks):
-    """Remembers the scores of the last epoch."""
-
-    def __init__(self) -> None:
-        self.scores: dict[str, float | None] = {}
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
-        self.scores = {**logs}
-
-    def state(self) -> dict[str, Any]:
-        return self.scores
-
-    def restore(self, state: dict[str, Any]) -> None:
-        self.scores = dict(parse(state, Scores, "scores"))
-
-
-def _begun(folder: Run, reporter: Reporter) -> CheckpointState | None:
-    """Return the state of a fold's last checkpoint, its files brought back to it; None where it starts."""
-    return rewound(folder, reporter) if folder.metrics.is_file() else None
-
-
-class _Notices(Reporter):
-    """Keeps lines until another process shows them."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def notice(self, text: str) -> None:
-        self.lines.append(text)
-
-
-def _train_in_processes(run: Run, left: list[int], count: int, jobs: int, reporter: Reporter) -> None:
-    """Train the folds in separate processes, which read all they need from the run directory."""
-    arguments = [(str(run.path), number) for number in left]
-    told: set[str] = set()
-    for number, lines in zip(left, in_processes(_fold_in_process, arguments, jobs), strict=True):
-        for line in lines:
-            if line not in told:  # each process reports what is true of all folds
-                reporter.notice(line)
-        told.update(lines)
-        reporter.fold_ended(number, count, fold_results(run, number).scores)
+    return Fold(number, fitted.scores, common_sense, rows, targets, predictions, fitted.execution)
 
 
 def _fold_in_process(run_path: str, number: int) -> list[str]:
     """Train a fold and return the lines to show."""
-    notices = _Notices()
-    _train_fold(Run(Path(run_path)), _workshop_again(run_path), number, notices)
+    notices = Notices()
+    _folds_again(run_path).train(number, notices)
     return notices.lines
 
 
 @lru_cache(maxsize=1)
-def _workshop_again(run_path: str) -> _Workshop:
+def _folds_again(run_path: str) -> _Folds:
     run = Run(Path(run_path))
     experiment, _ = read_config(run)
     loaded = loaded_again(run, experiment)
-    return _Workshop(Prepared(experiment, loaded, Split(loaded.train, None, loaded.test)))
+    return _Folds(run, Prepared(experiment, loaded, Split(loaded.train, None, loaded.test)))
