@@ -19,7 +19,8 @@ from dlpy.training.answers import by_target, own_targets
 from dlpy.training.baseline import baseline, beside
 from dlpy.training.evaluate import loaded_again, read_config
 from dlpy.training.fold_files import Fold, fold_results, folder_of, is_done, write_fold
-from dlpy.training.parts import Fitted, Notices, Part, Trainings, claimed, fit_part, train_parts
+from dlpy.training.in_folder import Assignment, claimed
+from dlpy.training.parts import Fitted, Notices, Trainings, fit_part, train_parts
 from dlpy.training.pipeline import Pipeline, Split, transform
 from dlpy.training.reporter import Reporter
 from dlpy.training.train import Prepared
@@ -98,12 +99,12 @@ class _Folds:
         prepared, (train, validation) = self._prepared, self._parts[number - 1]
         data, _ = fold_data(prepared, train, validation)
         experiment = prepared.experiment.model_copy(update={"seed": prepared.experiment.seed + number - 1})
-        part = Part(folder, f"fold {number}", experiment, data)
-        fitted = fit_part(part, self._shop, reporter, "last")
-        write_fold(folder, results_of(part, number, fitted, validation))
+        work = Assignment(folder, f"fold {number}", f"folds/{folder.path.name}/", experiment, data)
+        fitted = fit_part(work, self._shop, reporter, "last")
+        write_fold(folder, results_of(work, number, fitted, validation))
 
 
-def results_of(part: Part, number: int, fitted: Fitted, rows: np.ndarray) -> Fold:
+def results_of(work: Assignment, number: int, fitted: Fitted, rows: np.ndarray) -> Fold:
     """Return the scores of a training, its baseline, and its predictions for its validation rows.
 
     Args:
@@ -111,7 +112,7 @@ def results_of(part: Part, number: int, fitted: Fitted, rows: np.ndarray) -> Fol
         fitted: its model.
         rows: positions of the validation rows among all rows except the test rows.
     """
-    experiment, data = part.experiment, part.data
+    experiment, data = work.experiment, work.data
     held_out = data.validation or data.train
     predictions = by_target(data.task, fitted.predictor.predict_all(held_out, experiment.training.batch_size))
     common_sense = beside(baseline(experiment, data.task, data.train, held_out), fitted.scores)

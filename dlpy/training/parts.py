@@ -1,55 +1,31 @@
-"""One of several trainings of a run (a fold, a seed, a trial) in a directory of its own, and all of them in turn.
+"""The trainings of a run that holds several: what is kept of each, and how all of them are done.
 
-A training that was killed continues from its last checkpoint, to the same bits. What it leaves is written by whoever
-asked for it, a file last by which it is known to be done.
+Whoever asks for them writes what each leaves, a file last by which it is known to be done.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from dlpy.components.estimator import EstimatorModel
 from dlpy.components.hooks import Hooks
-from dlpy.core.errors import DataError, DivergedError
 from dlpy.core.parsing import Scores, parse
 from dlpy.core.processes import in_processes
-from dlpy.data.rows import Data
 from dlpy.engine.engine import Engine
 from dlpy.engine.plan import Execution
-from dlpy.experiment.experiment import Experiment
 from dlpy.runs import checkpoints
-from dlpy.runs.checkpoint_files import CheckpointState
 from dlpy.runs.directory import Run
 from dlpy.runs.history import read_history
-from dlpy.runs.lock import ORPHAN_SECONDS, locked
-from dlpy.runs.outcome import last_finite
-from dlpy.storage import atomic
-from dlpy.training.callbacks import built_callbacks, checkpoint_of, directions
-from dlpy.training.compile import penalty_line
+from dlpy.training.callbacks import checkpoint_of, directions
 from dlpy.training.estimators import Estimator, fit_rounds
+from dlpy.training.in_folder import Assignment, begun, train_in_folder
 from dlpy.training.record import save_splits
 from dlpy.training.reporter import Reporter
-from dlpy.training.rewind import reached, rewound
-from dlpy.training.train import Training, fit
 from dlpy.training.workshop import Workshop
 
 Keep = Literal["best", "last"]
-
-
-@dataclass(frozen=True)
-class Part:
-    """One of the trainings of a run.
-
-    folder: its directory. name: such as "fold 3", for messages. experiment: with the seed of this training.
-    """
-
-    folder: Run
-    name: str
-    experiment: Experiment
-    data: Data
 
 
 @dataclass(frozen=True)
@@ -66,66 +42,27 @@ class Fitted:
         return Execution() if isinstance(self.predictor, Estimator) else self.predictor.execution
 
 
-@contextmanager
-def claimed(folder: Run) -> Iterator[None]:
-    """Create the directory of a training if it is new, and keep other processes out of it."""
-    with atomic.storage(folder.path):
-        folder.path.mkdir(parents=True, exist_ok=True)
-    with locked(folder, ORPHAN_SECONDS):  # of a killed run, a process may still be ending
-        yield
-
-
-def fit_part(part: Part, shop: Workshop, reporter: Reporter, keep: Keep) -> Fitted:
-    """Train, from the last checkpoint if there is one, and return the model after the best or the last epoch.
+def fit_part(work: Assignment, shop: Workshop, reporter: Reporter, keep: Keep) -> Fitted:
+    """Train in a folder, from its last checkpoint if there is one, and return the model after the best or last epoch.
 
     Raises:
         DivergedError, DataError: with the name of the training.
     """
-    save_splits(part.folder, part.data)
-    if isinstance(part.experiment.model, EstimatorModel):
-        with _named(part):
-            ended = fit_rounds(part.folder.metrics, part.experiment, part.data, reporter)
+    experiment, folder = work.experiment, work.folder
+    if isinstance(experiment.model, EstimatorModel):
+        save_splits(folder, work.data)
+        ended = fit_rounds(folder.metrics, experiment, work.data, reporter)
         kept = ended.best if keep == "best" else ended.last
-        return Fitted(Estimator(kept.fitted, part.experiment, part.data.task), kept.epoch, {**kept.scores})
-    return _fit_network(part, shop, reporter, keep)
-
-
-def _fit_network(part: Part, shop: Workshop, reporter: Reporter, keep: Keep) -> Fitted:
-    folder, experiment, data = part.folder, part.experiment, part.data
-    state = _begun(part, reporter)
-    callbacks = built_callbacks(experiment, folder, data)
-    engine = shop.engine(experiment, data, list(callbacks.values()), reporter.notice, fresh=state is None)
-    if shop.is_first and (line := penalty_line(engine.model)):
-        reporter.notice(line)
+        return Fitted(Estimator(kept.fitted, experiment, work.data.task), kept.epoch, {**kept.scores})
     last, options = LastScores(), checkpoint_of(experiment)
-    keeper = options.build(folder, directions(experiment, data)) if keep == "best" else options.for_fold(folder)
-    with _named(part):
-        fit(Training(folder, engine, experiment, data), {"last scores": last, **callbacks}, keeper, reporter, state)
+    keeper = options.build(folder, directions(experiment, work.data)) if keep == "best" else options.for_fold(folder)
+    work = replace(work, hooks={"last scores": last, **work.hooks})
+    engine = train_in_folder(work, shop, keeper, reporter, begun(work, reporter))
     if keep == "last":
         history = read_history(folder.metrics)
         return Fitted(engine, 0 if history is None else len(history.epochs), last.scores)
     epoch = checkpoints.load_weights(engine.model, folder)
     return Fitted(engine, epoch, {**checkpoints.read_state(folder).scores})
-
-
-def _begun(part: Part, reporter: Reporter) -> CheckpointState | None:
-    """Return the state of the last checkpoint, the files brought back to it; None where training starts."""
-    state = rewound(part.folder, reporter) if part.folder.metrics.is_file() else None
-    if state is not None:
-        reporter.notice(f"{part.name}: resumed after epoch {reached(state)} of {part.experiment.training.epochs}")
-    return state
-
-
-@contextmanager
-def _named(part: Part) -> Iterator[None]:
-    """Put the name of the training in front of its errors."""
-    try:
-        yield
-    except DivergedError as error:
-        kept = last_finite(part.folder, f"{part.folder.path.parent.name}/{part.folder.path.name}/")
-        raise DivergedError(f"{part.name}: {str(error).rstrip('.')}{kept}.") from None
-    except DataError as error:
-        raise DataError(f"{part.name}: {error}") from None
 
 
 class LastScores(Hooks):

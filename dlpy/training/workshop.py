@@ -1,48 +1,79 @@
-"""The engines of a process: trainings of one experiment share a model whose graphs are traced once."""
+"""Engines for many trainings in one process: those that differ only in what a variable holds share their graphs."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from dlpy.components.hooks import Hooks
+from dlpy.components.model import GenerativeModel
 from dlpy.data.rows import Data
 from dlpy.data.task import Task
 from dlpy.engine.engine import Engine
+from dlpy.engine.plan import Execution
 from dlpy.experiment.experiment import Experiment
-from dlpy.training.compile import choose_execution, compiled_model, engine_for, fresh_model
+from dlpy.storage.atomic import json_text
+from dlpy.training.compile import choose_execution, compiled_model, engine_for, fresh_model, penalty_line
+
+_MOST_KEPT = 8  # engines: each holds its network and its graphs
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """What decides a graph: trainings of one kind differ in variables alone."""
+
+    options: str
+    task: Task  # a fold may have other categories than the previous one
+    execution: Execution
 
 
 class Workshop:
-    """Makes the engine of each training, or brings that of the previous one into its initial state.
+    """Makes the engines of several trainings, and traces a graph once for those of one kind.
 
     Args of an instance:
-        trainings: how many share the graphs, by which execution is chosen.
-        rows: number of training rows by which execution is chosen, so that all processes choose alike; None: those
-            of the first training.
+        trainings: how many trainings share a graph, at least; compiling one with XLA pays for many.
+        rows: the training rows that decide whether XLA pays; those of each training unless given.
     """
 
     def __init__(self, trainings: int = 1, rows: int | None = None) -> None:
         self._trainings, self._rows = trainings, rows
-        self._made: tuple[Experiment, Task] | None = None
-        self._engine: Engine | None = None
-        self.is_first = True  # whether the latest engine was the first one
+        self._has_told = False
+        self._engines: list[tuple[_Kind, Engine]] = []  # the one used last comes last
 
     def engine(
         self, experiment: Experiment, data: Data, hooks: Sequence[Hooks], tell: Callable[[str], None], *, fresh: bool
     ) -> Engine:
-        """Return an engine with a new model; a model that is not fresh is filled from a checkpoint later.
-
-        Graphs are kept where only the seed differs: everything else may be part of them. A fold may also have other
-        categories than the previous one, and thus another task.
-        """
+        """Return an engine with a new model; a model that is not fresh is filled from a checkpoint later."""
         model = fresh_model(experiment, data.task) if fresh else compiled_model(experiment, data.task, experiment.seed)
-        self.is_first = self._engine is None
-        wanted = (experiment.model_copy(update={"seed": 0}), data.task)
-        if self._engine is None or self._made != wanted or experiment.training.phases:
-            rows = self._rows or len(data.train)
-            execution = choose_execution(experiment, model, rows, hooks, self._trainings)
-            self._engine = engine_for(model, experiment, data.task, execution, tell)
-            self._made = wanted
+        rows = len(data.train) if self._rows is None else self._rows
+        execution = choose_execution(experiment, model, rows, hooks, self._trainings)
+        kind = _Kind(_options(experiment), data.task, execution)
+        known = next((pair for pair in self._engines if pair[0] == kind), None)
+        if known is None or not _may_share(experiment):
+            engine = engine_for(model, experiment, data.task, execution, tell)
         else:
-            self._engine.restart(model)
-        return self._engine
+            engine = known[1]
+            engine.restart(model)
+            self._engines.remove(known)
+        self._engines = [*self._engines, (kind, engine)][-_MOST_KEPT:]
+        if not self._has_told and (line := penalty_line(engine.model)):
+            tell(line)
+            self._has_told = True
+        return engine
+
+
+def _may_share(experiment: Experiment) -> bool:
+    """Return whether a graph may serve another training: not with phases, nor with a training step of its own."""
+    return not experiment.training.phases and not isinstance(experiment.model, GenerativeModel)
+
+
+def _options(experiment: Experiment) -> str:
+    """Return the options that are part of a graph, as text: all but those that a variable holds."""
+    training: dict[str, Any] = experiment.training.model_dump()
+    optimizer = training["optimizer"]
+    if isinstance(optimizer.get("learning_rate"), int | float):  # else a schedule, which is part of the graph
+        del optimizer["learning_rate"]
+    del training["epochs"]  # execution says what it decides
+    watched = sorted(callback.monitors() or "" for callback in experiment.callbacks)  # one may be a loss of its own
+    return json_text({"model": experiment.model.model_dump(), "training": training, "watched": watched})
