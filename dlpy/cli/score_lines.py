@@ -10,7 +10,8 @@ from rich.table import Table
 
 from dlpy.runs.results import of_one, scores_by_output
 
-_BLOCKS = ("best", "mean", "std", "standard_error", "deviation", "counted")  # of a summary, with scores by name
+_OF_SEVERAL = ("mean", "std", "standard_error", "deviation", "counted", "last_mean", "last_std")
+_BLOCKS = ("best", *_OF_SEVERAL)  # of a summary, with scores by name
 _NOT_SCORES = ("epoch", "monitor")
 
 
@@ -88,11 +89,13 @@ def _views(summary: dict[str, Any], outputs: Sequence[str]) -> dict[str, dict[st
 
 def _lines(summary: dict[str, Any]) -> list[str]:
     """Return the lines of the only output."""
-    best, base = summary["best"], summary["baseline"]
+    best, base = summary.get("best", {}), summary["baseline"]
     shown = summary.get("mean") or best
     numbers = {name: value for name, value in base.items() if name in shown}
     lines = []
-    if "mean" in summary:
+    if "seeds" in summary:
+        lines += _seed_lines(summary)
+    elif "mean" in summary:
         lines += _fold_lines(summary)
         if "monitor" in best:  # else it stands above, for all outputs together
             lines.append(f"best:      the mean curve of {best['monitor']} is best at epoch {best['epoch']}")
@@ -124,10 +127,27 @@ def _fold_lines(summary: dict[str, Any]) -> list[str]:
     lines = [f"mean:      {scores_text(summary['mean'])}  (over {len(folds)} folds{unequal}; last epoch)"]
     if "std" not in summary:
         return [*lines, f"deviation: {scores_text(summary['deviation'])}  (of the folds, divided by n)"]
-    lines.append(f"std:       {scores_text(summary['std'])}  (between the folds, divided by n - 1)")
-    lines.append(f"std error: {scores_text(summary['standard_error'])}  (of the mean: std / sqrt(n))")
-    few = [f"{name}: {count}" for name, count in summary["counted"].items() if count < len(folds)]
-    return lines + ([f"           undefined in some folds, defined in {', '.join(few)}"] if few else [])
+    return lines + _spread_lines(summary, "folds")
+
+
+def _seed_lines(summary: dict[str, Any]) -> list[str]:
+    """Return lines with the mean and spread over the seeds."""
+    lines = [f"mean:      {scores_text(summary['mean'])}  (over {len(summary['seeds'])} seeds; best epoch of each)"]
+    lines += _spread_lines(summary, "seeds")
+    if summary["last_mean"] != summary["mean"]:
+        lines.append(f"last mean: {scores_text(summary['last_mean'])}  (after the last epoch)")
+        lines.append(f"last std:  {scores_text(summary['last_std'])}")
+    return lines
+
+
+def _spread_lines(summary: dict[str, Any], what: str) -> list[str]:
+    """Return lines with the standard deviation between folds or seeds, and the standard error of their mean."""
+    lines = [
+        f"std:       {scores_text(summary['std'])}  (between the {what}, divided by n - 1)",
+        f"std error: {scores_text(summary['standard_error'])}  (of the mean: std / sqrt(n))",
+    ]
+    few = [f"{name}: {count}" for name, count in summary["counted"].items() if count < len(summary[what])]
+    return lines + ([f"           undefined in some {what}, defined in {', '.join(few)}"] if few else [])
 
 
 def score_table(results: dict[str, Any]) -> Table:

@@ -18,16 +18,26 @@ class How:
 
 
 @dataclass(frozen=True)
+class Seeds:
+    """Options of `dlpy train --seeds`."""
+
+    count: int  # number of trainings, with the experiment's seed and the ones after it
+    jobs: int = 1  # number of seeds to train in parallel, each in its own process
+
+
+@dataclass(frozen=True)
 class DataSource:
     """The data of a run: `source` is file or stand-in, `sha256` covers all arrays.
 
     always_generated: whether the dataset has no file that the stand-in is for.
+    seed: that the stand-in was generated from, where it is not the seed of the run.
     """
 
     source: str
     description: str
     sha256: str
     always_generated: bool = False
+    seed: int | None = None
 
 
 @dataclass(frozen=True)
@@ -59,6 +69,7 @@ class Record:
     config_sha256: Mapping[str, str] | None = None
     files: Mapping[str, str | None] = field(default_factory=dict)
     folds: How | None = None
+    seeds: Seeds | None = None
     resumes: list[Mapping[str, Any]] = field(default_factory=list)
 
 
@@ -68,6 +79,15 @@ class Scored(OfScores):
 
     epoch: int | None = None
     monitor: str | None = None
+
+
+@dataclass(frozen=True)
+class OfSeed:
+    """The best and the last scores of one of several seeds."""
+
+    seed: int
+    best: Scored
+    last: Scored
 
 
 @dataclass(frozen=True)
@@ -101,7 +121,7 @@ class OfOutput:
 
 @dataclass(frozen=True)
 class Summary:
-    """summary.json: scores and baseline; the folds' means of a k-fold run, the first and last scores of an image."""
+    """summary.json: scores and baseline; the means of folds or seeds, the first and last scores of an image."""
 
     best: Scored | None = None
     last: Scored | None = None
@@ -110,6 +130,9 @@ class Summary:
     std: Scores = field(default_factory=dict)
     standard_error: Scores = field(default_factory=dict)
     folds: list[Scored] = field(default_factory=list)
+    seeds: list[OfSeed] = field(default_factory=list)
+    last_mean: Scores | None = None
+    last_std: Scores = field(default_factory=dict)
     baseline: Baseline | None = None
     parameters: int | None = None
     rows: Mapping[str, int] = field(default_factory=dict)
@@ -120,12 +143,19 @@ class Summary:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """An entry of evaluation.json: scores of one split, the baseline, and the checkpoint."""
+    """An entry of evaluation.json: scores of one split, the baseline, and the checkpoint.
+
+    Of several seeds, the scores are means; `std` is the standard deviation between the seeds, and `seeds` has the
+    entry of each.
+    """
 
     rows: int
-    epoch: int
     scores: Scores
     baseline: Baseline
+    epoch: int | None = None
+    std: Scores = field(default_factory=dict)
+    standard_error: Scores = field(default_factory=dict)
+    seeds: list[Mapping[str, Any]] = field(default_factory=list)
     checkpoint: str = "best"
     in_unit: InUnit | None = None
     outputs: Mapping[str, OfOutput] = field(default_factory=dict)

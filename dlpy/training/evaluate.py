@@ -19,7 +19,7 @@ from dlpy.engine.engine import Engine
 from dlpy.experiment.document import Document
 from dlpy.experiment.experiment import Experiment, load, prefix
 from dlpy.runs import checkpoints
-from dlpy.runs.directory import Run, require_model
+from dlpy.runs.directory import Run, count_look, require_model, require_one_training
 from dlpy.runs.results import tasks_of
 from dlpy.training.answers import Answers, answers_for, save_predictions, target_of
 from dlpy.training.baseline import baseline, beside
@@ -69,6 +69,7 @@ def restore(run: Run, which: checkpoints.Which = "best", tell: Tell = silent) ->
     Raises:
         RunError: the run has no such checkpoint, or its files are damaged.
     """
+    require_one_training(run)
     experiment, _ = read_config(run)
     if run.record().kind == "kfold" and not run.checkpoints.is_dir():
         raise RunError(f"run {run.id} has no final model: `dlpy kfold --refit` trains one.")
@@ -141,7 +142,7 @@ def evaluate(
         told = {"checkpoint": which, "unfamiliar": [item.record() for item in unfamiliar.get(part, [])]}
         results[part] = _score(run, trained, part, raw[part], train) | told
     if "test" in parts:
-        run.change("run.json", lambda record: record | {"test_looks": (record.get("test_looks") or 0) + 1})
+        count_look(run)
     run.change("evaluation.json", lambda before: before | results)
     return results
 
@@ -229,7 +230,8 @@ def loaded_again(run: Run, experiment: Experiment) -> Loaded:
     """Return all rows of a run's data, or of its stand-in, in their present state."""
     record = run.record()
     if record.data.source == "stand-in":
-        loaded = experiment.data.stand_in(experiment.seed, SMOKE_ROWS if record.smoke else None)
+        seed = experiment.seed if record.data.seed is None else record.data.seed
+        loaded = experiment.data.stand_in(seed, SMOKE_ROWS if record.smoke else None)
     else:
         loaded = _loaded(run, experiment)
     return kept(loaded, experiment.data.only)

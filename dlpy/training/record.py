@@ -19,7 +19,7 @@ from dlpy.experiment.experiment import Experiment, prefix
 from dlpy.runs import checkpoints
 from dlpy.runs.directory import SCHEMA_VERSION, Run
 from dlpy.runs.lookup import create_run
-from dlpy.runs.record import How
+from dlpy.runs.record import How, Seeds
 from dlpy.storage import atomic
 from dlpy.storage.atomic import sha256, write_arrays
 from dlpy.training.answers import Answers
@@ -35,6 +35,7 @@ class Options:
     kind: str = "train"
     smoke: bool = False
     folds: How | None = None  # of kind kfold
+    seeds: Seeds | None = None  # of kind seeds
     given: str | None = None  # the `fingerprint` of the experiment as it was given
 
 
@@ -73,8 +74,22 @@ def opening(run: Run, options: Options, seed: int, told: dict[str, Any]) -> dict
         "seed": seed,
         **told,
         **({"folds": asdict(options.folds)} if options.folds else {}),
+        **({"seeds": asdict(options.seeds)} if options.seeds else {}),
         **({"given": options.given} if options.given else {}),
     }
+
+
+def begin_seed(folder: Run, run: Run, experiment: Experiment) -> None:
+    """Write the files of one of several seeds that are known before training; its rows are those of the whole run."""
+    told = run.read("run.json")
+    record = {key: value for key, value in told.items() if key not in ("seeds", "given", "resumes", "config_sha256")}
+    data = told["data"] if told["data"]["source"] == "file" else {**told["data"], "seed": told["seed"]}
+    own = {"id": folder.id, "kind": "train", "status": "running", "exit_reason": None, "seed": experiment.seed}
+    with atomic.storage(folder.path):
+        for plugin in experiment.plugins:
+            shutil.copyfile(plugin, folder.path / Path(plugin).name)
+    write_config(folder, experiment)
+    folder.write("run.json", {**record, **own, "data": data, "test_looks": 0})
 
 
 def _write_beginning(run: Run, experiment: Experiment, told: dict[str, Any], options: Options) -> None:
