@@ -154,9 +154,10 @@ def score_table(results: dict[str, Any]) -> Table:
     """Return a table of the scores of each split, next to the baseline, those of several outputs by output."""
     outputs = list(dict.fromkeys(name for result in results.values() for name in result.get("outputs", {})))
     table = Table(box=None, pad_edge=False)
-    titles = ["rows", *(["output"] if outputs else []), "score", "value", "baseline"]
-    for title in titles:
-        table.add_column(title, justify="right" if title in ("value", "baseline") else "left", no_wrap=True)
+    several = any("std" in result for result in results.values())  # seeds
+    numbers = ["mean", "std", "baseline"] if several else ["value", "baseline"]
+    for title in ["rows", *(["output"] if outputs else []), "score", *numbers]:
+        table.add_column(title, justify="right" if title in numbers else "left", no_wrap=True)
     for part, result in results.items():
         for output, line in _table_lines(result, outputs):
             rows = result["outputs"][output]["rows"] if output else result["rows"]
@@ -164,16 +165,24 @@ def score_table(results: dict[str, Any]) -> Table:
     return table
 
 
-def _table_lines(result: dict[str, Any], outputs: Sequence[str]) -> Iterator[tuple[str, tuple[str, str, str]]]:
-    """Yield the output, the score, its value and its baseline for each line of a split."""
+def _table_lines(result: dict[str, Any], outputs: Sequence[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield the output, the score, its value (of several seeds also `std`) and its baseline for each line of a split."""
     base = {name: value for name, value in result["baseline"].items() if isinstance(value, float | int | None)}
-    usual = by_output(base, outputs)
+    usual, stds = by_output(base, outputs), by_output(result.get("std", {}), outputs)
     for output, scores in by_output(result["scores"], outputs).items():
-        yield from ((output, _cells(name, value, usual.get(output, {}).get(name))) for name, value in scores.items())
+        std = stds.get(output) if "std" in result else None
+        yield from (
+            (output, _cells(name, value, usual.get(output, {}).get(name), std)) for name, value in scores.items()
+        )
         own = (result["outputs"][output] if output else result).get("in_unit") or {"scores": {}}
         for name, value in own["scores"].items():
-            yield output, _cells(f"{name} in {own['unit'] or 'own unit'}", value, own["baseline"].get(name))
+            shown, *cells = _cells(name, value, own["baseline"].get(name), own.get("std"))
+            yield output, (f"{shown} in {own['unit'] or 'own unit'}", *cells)
 
 
-def _cells(name: str, value: float | None, usual: float | None) -> tuple[str, str, str]:
-    return name, score_text(value), "" if usual is None else f"{usual:.4f}"
+def _cells(
+    name: str, value: float | None, usual: float | None, stds: Mapping[str, float | None] | None
+) -> tuple[str, ...]:
+    """Return the cells of a line; with `stds`, the standard deviation comes after the value."""
+    spread = [] if stds is None else [score_text(stds.get(name))]
+    return name, score_text(value), *spread, "" if usual is None else f"{usual:.4f}"

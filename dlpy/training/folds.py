@@ -17,9 +17,10 @@ from dlpy.data.validate import check
 from dlpy.runs.directory import Run
 from dlpy.training.answers import by_target, own_targets
 from dlpy.training.baseline import baseline, beside
-from dlpy.training.evaluate import loaded_again, read_config
+from dlpy.training.evaluate import read_config
 from dlpy.training.fold_files import Fold, fold_results, folder_of, is_done, write_fold
 from dlpy.training.in_folder import Assignment, claimed
+from dlpy.training.loaded_rows import loaded_again
 from dlpy.training.parts import Fitted, Notices, Trainings, fit_part, train_parts
 from dlpy.training.pipeline import Pipeline, Split, transform
 from dlpy.training.reporter import Reporter

@@ -24,9 +24,10 @@ from dlpy.runs.lock import locked
 from dlpy.runs.outcome import record_outcome
 from dlpy.runs.record import How, Seeds
 from dlpy.training.estimators import start_again
-from dlpy.training.evaluate import loaded_again, read_config
+from dlpy.training.evaluate import read_config
 from dlpy.training.fold_files import done_folds
 from dlpy.training.kfold import validate, with_folds
+from dlpy.training.loaded_rows import loaded_again
 from dlpy.training.pipeline import transform
 from dlpy.training.record import config_digests, file_digests, outside_files, told_of_data
 from dlpy.training.reporter import Reporter

@@ -25,8 +25,9 @@ from dlpy.experiment.training_options import Training
 from dlpy.runs.directory import Run, require_one_training
 from dlpy.runs.history import mean_over_folds
 from dlpy.training.estimators import Estimator, fit_rounds
-from dlpy.training.evaluate import evaluate, read_config, same_rows, tasks
+from dlpy.training.evaluate import evaluate, read_config, tasks
 from dlpy.training.folds import divided, fold_data
+from dlpy.training.loaded_rows import same_rows
 from dlpy.training.pipeline import Split, split, transform
 from dlpy.training.reporter import Reporter
 from dlpy.training.train import Prepared

@@ -23,11 +23,12 @@ from dlpy.runs.lock import locked
 from dlpy.runs.outcome import last_finite, record_outcome
 from dlpy.runs.record import Seeds
 from dlpy.training.estimators import start_again
-from dlpy.training.evaluate import loaded_again, read_config
+from dlpy.training.evaluate import read_config
 from dlpy.training.in_folder import claimed
+from dlpy.training.loaded_rows import loaded_again
 from dlpy.training.parts import Notices, Trainings, train_parts
 from dlpy.training.pipeline import Pipeline, transform
-from dlpy.training.record import Options, begin_seed, settle_config
+from dlpy.training.record import Options, begin_seed, save_splits, settle_config
 from dlpy.training.reporter import Reporter
 from dlpy.training.rewind import reached, rewound
 from dlpy.training.seed_summary import summarize_seeds
@@ -65,11 +66,13 @@ def finish_seeds(job: Job, reporter: Reporter) -> None:
     left = [number for number in range(1, how.count + 1) if not _is_done(_folder(run, number))]
     if len(left) < how.count:
         reporter.notice(f"{how.count - len(left)} of {how.count} seeds are done")
+    save_splits(run, job.data)
     one = _OneProcess(job, how.count)
 
     def ended(number: int) -> None:
-        best = _folder(run, number).summary().best
-        reporter.part_ended("seed", number, how.count, {} if best is None else best.scores)
+        best = _folder(run, number).read("summary.json")["best"]
+        scores = {name: value for name, value in best.items() if name != "epoch"}
+        reporter.part_ended("seed", number, how.count, scores)
 
     train_parts(run, left, how.jobs, Trainings(one.train, _seed_in_process, ended), reporter)
     folders = [_folder(run, number) for number in range(1, how.count + 1)]
