@@ -166,7 +166,7 @@ def score_table(results: dict[str, Any]) -> Table:
 
 
 def _table_lines(result: dict[str, Any], outputs: Sequence[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield the output, the score, its value (of several seeds also `std`) and its baseline for each line of a split."""
+    """Yield the output and the cells of each line of a split: score, value, `std` of several seeds, and baseline."""
     base = {name: value for name, value in result["baseline"].items() if isinstance(value, float | int | None)}
     usual, stds = by_output(base, outputs), by_output(result.get("std", {}), outputs)
     for output, scores in by_output(result["scores"], outputs).items():
