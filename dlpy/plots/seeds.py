@@ -57,14 +57,13 @@ def _figure(run: Run, seeds: list[History], output: str, scores: list[str]) -> F
 
 def _draw(axes: Axes, score: str, seeds: list[History], output: str) -> None:
     """Draw the curves of one score, for the epochs that all seeds have."""
-    mean = mean_history(seeds)
     _draw_band(axes, score, seeds, (BLUE, "o", "training"))
     _draw_band(axes, f"val_{score}", seeds, (ORANGE, "-", "validation"))
     for seed in seeds:
         if (curve := seed.curves.get(f"val_{score}")) is not None:
             axes.plot(seed.epochs, curve, "-", color=ORANGE, linewidth=0.5, alpha=0.6, label="validation, each seed")
     epoch_axis(axes, max((seed.epochs for seed in seeds), key=len))
-    shown = [mean.curves[name] for name in (score, f"val_{score}") if name in mean.curves]
+    shown = [seed.curves[name] for name in (score, f"val_{score}") for seed in seeds if name in seed.curves]
     score_axis(axes, of_one(score, output), shown)
     axes.set_title(score_caption(score, output))
 
