@@ -41,12 +41,12 @@ def evaluate(
     from dlpy.data.unfamiliar import Unfamiliar
     from dlpy.drawing.figures import draw_all
     from dlpy.runs.directory import SEEDS
-    from dlpy.runs.lookup import find_run
+    from dlpy.runs.lookup import find_model
     from dlpy.training.evaluate import checkpoint_name, part_names
     from dlpy.training.evaluate import evaluate as evaluate_run
     from dlpy.training.evaluate_seeds import evaluate_seeds
 
-    run = find_run(name, runs_folder)
+    run = find_model(name, runs_folder)
     parts, which = part_names(split or []), checkpoint_name(checkpoint)
     score = evaluate_seeds if run.record().kind == SEEDS else evaluate_run
     results = score(run, parts, which, complain, strict=strict)

@@ -52,7 +52,8 @@ def record_outcome(run: Run, before: float = 0.0) -> Iterator[None]:
 
 def _has_begun(run: Run) -> bool:
     """Return whether training has written anything to the directory."""
-    kept = [run.checkpoints, run.metrics, run.path / "folds", run.path / SEEDS, run.path / "summary.json"]
+    several = [run.path / folder for folder in ("folds", SEEDS, "trials")]
+    kept = [run.checkpoints, run.metrics, *several, run.path / "summary.json"]
     return any(path.exists() for path in kept) or bool(run.read("run.json").get("resumes"))
 
 

@@ -7,22 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from dlpy.core.parsing import OfScores, Scores
-
-
-@dataclass(frozen=True)
-class How:
-    """Options of `dlpy kfold` that do not change the scores."""
-
-    jobs: int = 1  # number of folds to train in parallel, each in its own process
-    refit: bool = False  # afterwards train a final model on all rows except the test rows
-
-
-@dataclass(frozen=True)
-class Seeds:
-    """Options of `dlpy train --seeds`."""
-
-    count: int  # number of trainings, with the experiment's seed and the ones after it
-    jobs: int = 1  # number of seeds to train in parallel, each in its own process
+from dlpy.runs.how import How, HowSearched, Seeds
 
 
 @dataclass(frozen=True)
@@ -70,6 +55,7 @@ class Record:
     files: Mapping[str, str | None] = field(default_factory=dict)
     folds: How | None = None
     seeds: Seeds | None = None
+    search: HowSearched | None = None
     resumes: list[Mapping[str, Any]] = field(default_factory=list)
 
 
@@ -121,7 +107,7 @@ class OfOutput:
 
 @dataclass(frozen=True)
 class Summary:
-    """summary.json: scores and baseline; the means of folds or seeds, the first and last scores of an image."""
+    """summary.json: scores and baseline; means of folds or seeds, the best trial, first and last scores of an image."""
 
     best: Scored | None = None
     last: Scored | None = None
@@ -139,6 +125,7 @@ class Summary:
     in_unit: InUnit | None = None
     outputs: Mapping[str, OfOutput] = field(default_factory=dict)
     refit: Mapping[str, Any] | None = None
+    search: Mapping[str, Any] | None = None  # the best trial of a search, and how its trials ended
 
 
 @dataclass(frozen=True)

@@ -5,24 +5,38 @@ A completed fold writes its results into its directory, `fold.json` last: a resu
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from dlpy.components.estimator import EstimatorModel
+from dlpy.components.hooks import Hooks
 from dlpy.components.objectives import DATA_LOSS
-from dlpy.core.errors import RunError
+from dlpy.core.errors import DataError, DivergedError, RunError
+from dlpy.core.parsing import Scores, parse
 from dlpy.data.rows import Data
 from dlpy.data.validate import check
+from dlpy.engine.engine import Engine
+from dlpy.engine.plan import Execution
+from dlpy.experiment.experiment import Experiment
 from dlpy.runs.directory import Run
+from dlpy.runs.outcome import last_finite
 from dlpy.training.answers import by_target, own_targets
 from dlpy.training.baseline import baseline, beside
+from dlpy.training.callbacks import checkpoint_of
+from dlpy.training.estimators import Estimator, fit_rounds
 from dlpy.training.evaluate import read_config
 from dlpy.training.fold_files import Fold, fold_results, folder_of, is_done, write_fold
-from dlpy.training.in_folder import Assignment, claimed
+from dlpy.training.in_folder import Assignment, begun, claimed, train_in_folder
 from dlpy.training.loaded_rows import loaded_again
-from dlpy.training.parts import Fitted, Notices, Trainings, fit_part, train_parts
+from dlpy.training.parts import Notices, Trainings, train_parts
 from dlpy.training.pipeline import Pipeline, Split, transform
+from dlpy.training.record import save_splits
 from dlpy.training.reporter import Reporter
 from dlpy.training.train import Prepared
 from dlpy.training.workshop import Workshop
@@ -100,25 +114,75 @@ class _Folds:
         prepared, (train, validation) = self._prepared, self._parts[number - 1]
         data, _ = fold_data(prepared, train, validation)
         experiment = prepared.experiment.model_copy(update={"seed": prepared.experiment.seed + number - 1})
-        work = Assignment(folder, f"fold {number}", f"folds/{folder.path.name}/", experiment, data)
-        fitted = fit_part(work, self._shop, reporter, "last")
-        write_fold(folder, results_of(work, number, fitted, validation))
+        if isinstance(experiment.model, EstimatorModel):
+            save_splits(folder, data)
+            ended = fit_rounds(folder.metrics, experiment, data, reporter).last
+            engine, scores = Estimator(ended.fitted, experiment, data.task), ended.scores
+        else:
+            last, keeper = LastScores(), checkpoint_of(experiment).for_fold(folder)
+            work = Assignment(folder, f"fold {number}", experiment, data, {"last scores": last})
+            with named(work):
+                engine = train_in_folder(work, self._shop, keeper, reporter, begun(work, reporter))
+            scores = last.scores
+        write_results(folder, Trained(number, experiment, data, validation), engine, scores)
 
 
-def results_of(work: Assignment, number: int, fitted: Fitted, rows: np.ndarray) -> Fold:
-    """Return the scores of a training, its baseline, and its predictions for its validation rows.
+@contextmanager
+def named(work: Assignment) -> Iterator[None]:
+    """Put the name of a fold in front of its errors."""
+    try:
+        yield
+    except DivergedError as error:
+        kept = last_finite(work.folder, f"folds/{work.folder.path.name}/")
+        raise DivergedError(f"{work.name}: {str(error).rstrip('.')}{kept}.") from None
+    except DataError as error:
+        raise DataError(f"{work.name}: {error}") from None
 
-    Args:
-        number: the fold's.
-        fitted: its model.
-        rows: positions of the validation rows among all rows except the test rows.
-    """
-    experiment, data = work.experiment, work.data
+
+@dataclass(frozen=True)
+class Trained:
+    """A fold that is trained: its number, experiment and rows, and the positions of its validation rows."""
+
+    number: int
+    experiment: Experiment
+    data: Data
+    validation: np.ndarray
+
+
+def write_results(folder: Run, fold: Trained, engine: Engine | Estimator, scores: Mapping[str, float | None]) -> None:
+    """Write the scores of a fold's last epoch, its baseline and its predictions."""
+    experiment, data = fold.experiment, fold.data
     held_out = data.validation or data.train
-    predictions = by_target(data.task, fitted.predictor.predict_all(held_out, experiment.training.batch_size))
-    common_sense = beside(baseline(experiment, data.task, data.train, held_out), fitted.scores)
+    targets, predictions = predicted(engine, experiment, data)
+    common_sense = beside(baseline(experiment, data.task, data.train, held_out), scores)
+    execution = Execution() if isinstance(engine, Estimator) else engine.execution
+    write_fold(folder, Fold(fold.number, {**scores}, common_sense, fold.validation, targets, predictions, execution))
+
+
+def predicted(
+    engine: Engine | Estimator, experiment: Experiment, data: Data
+) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """Return the targets and the predictions of the held-out rows (the training rows if there are none) by output."""
+    held_out = data.validation or data.train
+    predictions = by_target(data.task, engine.predict_all(held_out, experiment.training.batch_size))
     targets, predictions = (own_targets(data.task, arrays) for arrays in (held_out.targets, predictions))
-    return Fold(number, fitted.scores, common_sense, rows, targets, predictions, fitted.execution)
+    return targets, predictions
+
+
+class LastScores(Hooks):
+    """Remembers the scores of the last epoch."""
+
+    def __init__(self) -> None:
+        self.scores: dict[str, float | None] = {}
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
+        self.scores = {**logs}
+
+    def state(self) -> dict[str, Any]:
+        return self.scores
+
+    def restore(self, state: dict[str, Any]) -> None:
+        self.scores = dict(parse(state, Scores, "scores"))
 
 
 def _fold_in_process(run_path: str, number: int) -> list[str]:

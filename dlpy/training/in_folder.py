@@ -11,14 +11,12 @@ from dataclasses import dataclass, field
 
 from dlpy.callbacks.checkpoint import CheckpointHooks
 from dlpy.components.hooks import Hooks
-from dlpy.core.errors import DataError, DivergedError
 from dlpy.data.rows import Data
 from dlpy.engine.engine import Engine
 from dlpy.experiment.experiment import Experiment
 from dlpy.runs.checkpoint_files import CheckpointState
 from dlpy.runs.directory import Run
 from dlpy.runs.lock import ORPHAN_SECONDS, locked
-from dlpy.runs.outcome import last_finite
 from dlpy.storage import atomic
 from dlpy.training.callbacks import built_callbacks
 from dlpy.training.record import save_splits
@@ -32,13 +30,11 @@ from dlpy.training.workshop import Workshop
 class Assignment:
     """A training in a folder: its experiment, with a seed of its own, and its rows as the model sees them.
 
-    name: how messages call it, such as "fold 3". place: of the folder in the run, such as "folds/03/".
-    hooks: that come before the experiment's callbacks.
+    name: how messages call it, such as "fold 3". hooks: that come before the experiment's callbacks.
     """
 
     folder: Run
     name: str
-    place: str
     experiment: Experiment
     data: Data
     hooks: Mapping[str, Hooks] = field(default_factory=dict)
@@ -61,12 +57,7 @@ def begun(work: Assignment, reporter: Reporter) -> CheckpointState | None:
 def train_in_folder(
     work: Assignment, shop: Workshop, keeper: CheckpointHooks, reporter: Reporter, state: CheckpointState | None
 ) -> Engine:
-    """Train from the start or from a checkpoint's state, and return the engine with the model.
-
-    Raises:
-        DivergedError: the message names the training and its last finite state.
-        DataError: a monitored score is undefined.
-    """
+    """Train from the start or from a checkpoint's state, and return the engine with the model."""
     if state is not None:
         reporter.notice(f"{work.name}: resumed after epoch {reached(state)} of {work.experiment.training.epochs}")
     callbacks = built_callbacks(work.experiment, work.folder, work.data)
@@ -74,11 +65,5 @@ def train_in_folder(
     engine = shop.engine(work.experiment, work.data, listed, reporter.notice, fresh=state is None)
     save_splits(work.folder, work.data)
     training = Training(work.folder, engine, work.experiment, work.data)
-    try:
-        fit(training, {**work.hooks, **callbacks}, keeper, reporter, state)
-    except DivergedError as error:
-        kept = last_finite(work.folder, work.place)
-        raise DivergedError(f"{work.name}: {str(error).rstrip('.')}{kept}.") from None
-    except DataError as error:
-        raise DataError(f"{work.name}: {error}") from None
+    fit(training, {**work.hooks, **callbacks}, keeper, reporter, state)
     return engine

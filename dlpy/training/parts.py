@@ -1,4 +1,4 @@
-"""The trainings of a run that holds several: what is kept of each, and how all of them are done.
+"""The trainings of a run that holds several (folds, seeds): one after another in this process, or in several processes.
 
 Whoever asks for them writes what each leaves, a file last by which it is known to be done.
 """
@@ -6,79 +6,11 @@ Whoever asks for them writes what each leaves, a file last by which it is known 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from dataclasses import dataclass
 
-from dlpy.components.estimator import EstimatorModel
-from dlpy.components.hooks import Hooks
-from dlpy.core.parsing import Scores, parse
 from dlpy.core.processes import in_processes
-from dlpy.engine.engine import Engine
-from dlpy.engine.plan import Execution
-from dlpy.runs import checkpoints
 from dlpy.runs.directory import Run
-from dlpy.runs.history import read_history
-from dlpy.training.callbacks import checkpoint_of, directions
-from dlpy.training.estimators import Estimator, fit_rounds
-from dlpy.training.in_folder import Assignment, begun, train_in_folder
-from dlpy.training.record import save_splits
 from dlpy.training.reporter import Reporter
-from dlpy.training.workshop import Workshop
-
-Keep = Literal["best", "last"]
-
-
-@dataclass(frozen=True)
-class Fitted:
-    """What predicts with the model that is kept, the epoch after which it is kept, and the scores of that epoch."""
-
-    predictor: Engine | Estimator
-    epoch: int
-    scores: dict[str, float | None]  # None where one is undefined
-
-    @property
-    def execution(self) -> Execution:
-        """How the epochs were executed."""
-        return Execution() if isinstance(self.predictor, Estimator) else self.predictor.execution
-
-
-def fit_part(work: Assignment, shop: Workshop, reporter: Reporter, keep: Keep) -> Fitted:
-    """Train in a folder, from its last checkpoint if there is one, and return the model after the best or last epoch.
-
-    Raises:
-        DivergedError, DataError: with the name of the training.
-    """
-    experiment, folder = work.experiment, work.folder
-    if isinstance(experiment.model, EstimatorModel):
-        save_splits(folder, work.data)
-        ended = fit_rounds(folder.metrics, experiment, work.data, reporter)
-        kept = ended.best if keep == "best" else ended.last
-        return Fitted(Estimator(kept.fitted, experiment, work.data.task), kept.epoch, {**kept.scores})
-    last, options = LastScores(), checkpoint_of(experiment)
-    keeper = options.build(folder, directions(experiment, work.data)) if keep == "best" else options.for_fold(folder)
-    work = replace(work, hooks={"last scores": last, **work.hooks})
-    engine = train_in_folder(work, shop, keeper, reporter, begun(work, reporter))
-    if keep == "last":
-        history = read_history(folder.metrics)
-        return Fitted(engine, 0 if history is None else len(history.epochs), last.scores)
-    epoch = checkpoints.load_weights(engine.model, folder)
-    return Fitted(engine, epoch, {**checkpoints.read_state(folder).scores})
-
-
-class LastScores(Hooks):
-    """Remembers the scores of the last epoch."""
-
-    def __init__(self) -> None:
-        self.scores: dict[str, float | None] = {}
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
-        self.scores = {**logs}
-
-    def state(self) -> dict[str, Any]:
-        return self.scores
-
-    def restore(self, state: dict[str, Any]) -> None:
-        self.scores = dict(parse(state, Scores, "scores"))
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from dlpy.experiment.experiment import Experiment, prefix
 from dlpy.runs import checkpoints
 from dlpy.runs.directory import SCHEMA_VERSION, Run
 from dlpy.runs.lookup import create_run
-from dlpy.runs.record import How, Seeds
+from dlpy.runs.record import How, HowSearched, Seeds
 from dlpy.storage import atomic
 from dlpy.storage.atomic import sha256, write_arrays
 from dlpy.training.answers import Answers
@@ -36,6 +36,7 @@ class Options:
     smoke: bool = False
     folds: How | None = None  # of kind kfold
     seeds: Seeds | None = None  # of kind seeds
+    search: HowSearched | None = None  # of kind search
     given: str | None = None  # the `fingerprint` of the experiment as it was given
 
 
@@ -43,6 +44,11 @@ def begin(experiment: Experiment, loaded: Loaded, task: Task, options: Options) 
     """Create a run directory and write the files that are known before training."""
     told = told_of_data(experiment, loaded, task) | environment()  # it takes a while, so before the directory exists
     return claim(options, experiment.name or "run", lambda run: _write_beginning(run, experiment, told, options))
+
+
+def begin_in(run: Run, experiment: Experiment, loaded: Loaded, task: Task, options: Options) -> None:
+    """Write the files that are known before training into a directory that exists."""
+    _write_beginning(run, experiment, told_of_data(experiment, loaded, task) | environment(), options)
 
 
 def claim(options: Options, name: str, write: Callable[[Run], None]) -> Run:
@@ -75,21 +81,9 @@ def opening(run: Run, options: Options, seed: int, told: dict[str, Any]) -> dict
         **told,
         **({"folds": asdict(options.folds)} if options.folds else {}),
         **({"seeds": asdict(options.seeds)} if options.seeds else {}),
+        **({"search": asdict(options.search)} if options.search else {}),
         **({"given": options.given} if options.given else {}),
     }
-
-
-def begin_seed(folder: Run, run: Run, experiment: Experiment) -> None:
-    """Write the files of one of several seeds that are known before training; its rows are those of the whole run."""
-    told = run.read("run.json")
-    record = {key: value for key, value in told.items() if key not in ("seeds", "given", "resumes", "config_sha256")}
-    data = told["data"] if told["data"]["source"] == "file" else {**told["data"], "seed": told["seed"]}
-    own = {"id": folder.id, "kind": "train", "status": "running", "exit_reason": None, "seed": experiment.seed}
-    with atomic.storage(folder.path):
-        for plugin in experiment.plugins:
-            shutil.copyfile(plugin, folder.path / Path(plugin).name)
-    write_config(folder, experiment)
-    folder.write("run.json", {**record, **own, "data": data, "test_looks": 0})
 
 
 def _write_beginning(run: Run, experiment: Experiment, told: dict[str, Any], options: Options) -> None:
@@ -146,7 +140,12 @@ def settle_config(run: Run, experiment: Experiment) -> None:
 
 def config_digests(run: Run, plugins: list[str]) -> dict[str, str]:
     """Return the sha256 of config.yaml and of the plug-in files beside it, by name."""
-    paths = [run.config, *(run.path / Path(plugin).name for plugin in plugins)]
+    return digests_of(run, [run.config.name, *(Path(plugin).name for plugin in plugins)])
+
+
+def digests_of(run: Run, names: list[str]) -> dict[str, str]:
+    """Return the sha256 of files of a run by name; empty for those that are missing."""
+    paths = [run.path / Path(name).name for name in names]
     return {path.name: sha256(path) if path.is_file() else "" for path in paths}
 
 

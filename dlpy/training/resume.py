@@ -29,7 +29,7 @@ from dlpy.training.fold_files import done_folds
 from dlpy.training.kfold import validate, with_folds
 from dlpy.training.loaded_rows import loaded_again
 from dlpy.training.pipeline import transform
-from dlpy.training.record import config_digests, file_digests, outside_files, told_of_data
+from dlpy.training.record import config_digests, digests_of, file_digests, outside_files, told_of_data
 from dlpy.training.reporter import Reporter
 from dlpy.training.rewind import reached, rewound
 from dlpy.training.seeds import Job, done_seeds, finish_seeds
@@ -169,7 +169,8 @@ def changed_surroundings(run: Run, plugins: list[str], packages: Iterable[str] =
         f"{name}: {then or 'none'} then, {present or 'none'} now" for name, then, present in pairs if then != present
     ]
     kept = record.config_sha256  # empty where it was killed before training started
-    changed = [name for name, digest in config_digests(run, plugins).items() if kept and kept.get(name) != digest]
+    digests = config_digests(run, plugins) if record.kind != "search" else digests_of(run, list(kept or ()))
+    changed = [name for name, digest in digests.items() if kept and kept.get(name) != digest]
     return changes + [f"{run.path / name} was edited or removed" for name in changed]
 
 

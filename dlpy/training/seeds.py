@@ -5,6 +5,7 @@ Each seed has a run directory of its own, whose status is `completed` once all i
 
 from __future__ import annotations
 
+import shutil
 import time
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -22,13 +23,14 @@ from dlpy.runs.history import read_history
 from dlpy.runs.lock import locked
 from dlpy.runs.outcome import last_finite, record_outcome
 from dlpy.runs.record import Seeds
+from dlpy.storage.atomic import storage
 from dlpy.training.estimators import start_again
 from dlpy.training.evaluate import read_config
 from dlpy.training.in_folder import claimed
 from dlpy.training.loaded_rows import loaded_again
 from dlpy.training.parts import Notices, Trainings, train_parts
 from dlpy.training.pipeline import Pipeline, transform
-from dlpy.training.record import Options, begin_seed, save_splits, settle_config
+from dlpy.training.record import Options, save_splits, settle_config, write_config
 from dlpy.training.reporter import Reporter
 from dlpy.training.rewind import reached, rewound
 from dlpy.training.seed_summary import summarize_seeds
@@ -116,7 +118,7 @@ class _OneProcess:
         job, prepared = self._job, self._job.prepared
         experiment = prepared.experiment.model_copy(update={"seed": prepared.experiment.seed + number - 1})
         if not folder.read("run.json"):
-            begin_seed(folder, job.run, experiment)
+            _begin(folder, job.run, experiment)
         began = time.monotonic() - _seconds(folder)
         state = _begun(folder, experiment, f"seed {number}", reporter)
         own = replace(prepared, experiment=experiment, checkpoint=state, shop=self._shop)
@@ -127,6 +129,19 @@ class _OneProcess:
             raise DivergedError(f"seed {number}: {str(error).rstrip('.')}{kept}.") from None
         seconds = round(time.monotonic() - began, 3)
         folder.update(status="completed", exit_reason="done", seconds=seconds)
+
+
+def _begin(folder: Run, run: Run, experiment: Experiment) -> None:
+    """Write the files of one of several seeds that are known before training; its rows are those of the whole run."""
+    told = run.read("run.json")
+    record = {key: value for key, value in told.items() if key not in ("seeds", "given", "resumes", "config_sha256")}
+    data = told["data"] if told["data"]["source"] == "file" else {**told["data"], "seed": told["seed"]}
+    own = {"id": folder.id, "kind": "train", "status": "running", "exit_reason": None, "seed": experiment.seed}
+    with storage(folder.path):
+        for plugin in experiment.plugins:
+            shutil.copyfile(plugin, folder.path / Path(plugin).name)
+    write_config(folder, experiment)
+    folder.write("run.json", {**record, **own, "data": data, "test_looks": 0})
 
 
 def _begun(folder: Run, experiment: Experiment, name: str, reporter: Reporter) -> CheckpointState | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dlpy.core.errors import RunError
 from dlpy.runs.directory import Run
 from dlpy.runs.lookup import all_runs
-from dlpy.runs.record import How, Record
+from dlpy.runs.record import How, HowSearched, Record
 from dlpy.training.record import Options
 
 _OVER = ("completed", "diverged")  # a run that diverged would diverge again
@@ -38,5 +38,7 @@ def _asked_for(record: Record, options: Options) -> bool:
     """Return whether the options of the command line were the same."""
     refit = options.folds is not None and options.folds.refit
     seeds = None if options.seeds is None else options.seeds.count
-    same = (None if record.seeds is None else record.seeds.count) == seeds
-    return same and record.smoke == options.smoke and (record.folds or How()).refit == refit
+    searched = options.search is not None and options.search.refit
+    asked = (options.smoke, refit, seeds, searched)
+    counted = None if record.seeds is None else record.seeds.count
+    return asked == (record.smoke, (record.folds or How()).refit, counted, (record.search or HowSearched()).refit)
