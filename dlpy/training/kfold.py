@@ -28,7 +28,7 @@ from dlpy.training.callbacks import checkpoint_of
 from dlpy.training.class_balance import fold_warnings
 from dlpy.training.class_table import class_table, save_class_table
 from dlpy.training.fold_files import Fold
-from dlpy.training.folds import divided, fold_data, train_folds
+from dlpy.training.folds import divided, fold_data, folds_together, train_folds
 from dlpy.training.pipeline import Split, transform
 from dlpy.training.record import Options, begin, fingerprint, settle_config
 from dlpy.training.reporter import Reporter
@@ -71,6 +71,8 @@ def with_folds(prepared: Prepared) -> tuple[Prepared, Data]:
 
 def validate(run: Run, prepared: Prepared, how: How, reporter: Reporter) -> None:
     """Train the folds that are not done, and write the means of all folds and the final model."""
+    prepared = folds_together(run, prepared, how.jobs)
+    settle_config(run, prepared.experiment)
     folds = train_folds(run, prepared, how.jobs, reporter)
     prepared = replace(prepared, experiment=prepared.experiment.executed(folds[0].execution))
     settle_config(run, prepared.experiment)
