@@ -5,9 +5,9 @@ A completed fold writes its results into its directory, `fold.json` last: a resu
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -21,19 +21,15 @@ from dlpy.core.errors import DataError, DivergedError, RunError
 from dlpy.core.parsing import Scores, parse
 from dlpy.data.rows import Data
 from dlpy.data.validate import check
-from dlpy.engine.engine import Engine
-from dlpy.engine.graphs import Predictions
 from dlpy.engine.plan import Execution
 from dlpy.engine.together import Together
-from dlpy.experiment.experiment import Experiment
 from dlpy.runs.directory import Run
 from dlpy.runs.outcome import last_finite
-from dlpy.training.answers import by_target, own_targets
-from dlpy.training.baseline import baseline, beside
 from dlpy.training.callbacks import checkpoint_of
 from dlpy.training.estimators import Estimator, fit_rounds
 from dlpy.training.evaluate import read_config
-from dlpy.training.fold_files import Fold, fold_results, folder_of, is_done, write_fold
+from dlpy.training.fold_files import Fold, fold_results, folder_of, is_done
+from dlpy.training.fold_results import TrainedFold, write_results
 from dlpy.training.in_folder import Assignment, begun, claimed, train_in_folder
 from dlpy.training.loaded_rows import loaded_again
 from dlpy.training.parts import Notices, Trainings, train_parts
@@ -155,7 +151,7 @@ class _Folds:
         state.unlink(missing_ok=True)
 
     def _write_together(self, number: int, work: Assignment, group: Together) -> None:
-        fold = Trained(number, work.experiment, work.data, self._parts[number - 1][1])
+        fold = TrainedFold(number, work.experiment, work.data, self._parts[number - 1][1])
         scores = group.outcomes[number - 1].logs
         write_results(work.folder, fold, scores, {"": group.predict(number - 1)}, Execution("epoch", jit_compile=True))
 
@@ -181,7 +177,7 @@ class _Folds:
             scores = last.scores
         given = engine.predict_all(data.validation or data.train, experiment.training.batch_size)
         execution = Execution() if isinstance(engine, Estimator) else engine.execution
-        write_results(folder, Trained(number, experiment, data, validation), scores, given, execution)
+        write_results(folder, TrainedFold(number, experiment, data, validation), scores, given, execution)
 
 
 @contextmanager
@@ -194,45 +190,6 @@ def named(work: Assignment) -> Iterator[None]:
         raise DivergedError(f"{work.name}: {str(error).rstrip('.')}{kept}.") from None
     except DataError as error:
         raise DataError(f"{work.name}: {error}") from None
-
-
-@dataclass(frozen=True)
-class Trained:
-    """A fold that is trained: its number, experiment and rows, and the positions of its validation rows."""
-
-    number: int
-    experiment: Experiment
-    data: Data
-    validation: np.ndarray
-
-
-def write_results(
-    folder: Run, fold: Trained, scores: Mapping[str, float | None], given: Predictions, execution: Execution
-) -> None:
-    """Write the scores of a fold's last epoch, its baseline and its predictions.
-
-    Args:
-        given: the predictions for the held-out rows as the model gives them.
-    """
-    experiment, data = fold.experiment, fold.data
-    held_out = data.validation or data.train
-    targets, predictions = _own(given, data)
-    common_sense = beside(baseline(experiment, data.task, data.train, held_out), scores)
-    write_fold(folder, Fold(fold.number, {**scores}, common_sense, fold.validation, targets, predictions, execution))
-
-
-def predicted(
-    engine: Engine | Estimator, experiment: Experiment, data: Data
-) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-    """Return the targets and the predictions of the held-out rows (the training rows if there are none) by output."""
-    return _own(engine.predict_all(data.validation or data.train, experiment.training.batch_size), data)
-
-
-def _own(given: Predictions, data: Data) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-    """Return the targets and the predictions of the held-out rows by output, in the targets' own units."""
-    held_out = data.validation or data.train
-    targets, predictions = (own_targets(data.task, each) for each in (held_out.targets, by_target(data.task, given)))
-    return targets, predictions
 
 
 class LastScores(Hooks):
