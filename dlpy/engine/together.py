@@ -226,7 +226,7 @@ class Together:
         member, outcome = self.members[number], self.outcomes[number]
         if member.monitor is not None:
             best = outcome.best_logs.get(member.monitor, np.nan)
-            if not _is_better(logs[member.monitor], best, member.direction):
+            if not _is_better(logs.get(member.monitor, np.nan), best, member.direction):
                 return
         outcome.best_epoch, outcome.best_logs = self._epoch, logs
         self._kept[number] = after.weights[number]
