@@ -167,8 +167,7 @@ class Together:
 
     def _begin(self) -> None:
         for number, member in enumerate(self.members):
-            if not self.outcomes[number].is_ended:
-                self._begin_member(number, member)
+            self._begin_member(number, member)
 
     def _begin_member(self, number: int, member: Member) -> None:
         params = {"epochs": member.plan.epochs, "steps": self._epochs.works[number].steps, "verbose": 0}

@@ -31,7 +31,7 @@ def network(
     keras.utils.set_random_seed(seed)
     inputs = keras.Input((5,))
     penalty = keras.regularizers.L1L2(l1=l2 / 2, l2=l2) if l2 else None
-    x = layers.Dense(8, None if norm else "relu", kernel_regularizer=penalty)(inputs)
+    x = layers.Dense(8, None if norm else "relu", use_bias=not norm, kernel_regularizer=penalty)(inputs)
     if norm:
         x = layers.Activation("relu")(layers.BatchNormalization()(x))
     if drop:
