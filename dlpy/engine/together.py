@@ -167,8 +167,7 @@ class Together:
 
     def _begin(self) -> None:
         for number, member in enumerate(self.members):
-            if not self.outcomes[number].is_ended:
-                self._begin_member(number, member)
+            self._begin_member(number, member)
 
     def _begin_member(self, number: int, member: Member) -> None:
         params = {"epochs": member.plan.epochs, "steps": self._epochs.works[number].steps, "verbose": 0}
@@ -226,7 +225,7 @@ class Together:
         member, outcome = self.members[number], self.outcomes[number]
         if member.monitor is not None:
             best = outcome.best_logs.get(member.monitor, np.nan)
-            if not _is_better(logs[member.monitor], best, member.direction):
+            if not _is_better(logs.get(member.monitor, np.nan), best, member.direction):
                 return
         outcome.best_epoch, outcome.best_logs = self._epoch, logs
         self._kept[number] = after.weights[number]
