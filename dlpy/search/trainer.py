@@ -33,7 +33,8 @@ from dlpy.training.folds import divided
 from dlpy.training.in_folder import Assignment, begun, claimed, train_in_folder
 from dlpy.training.record import save_splits
 from dlpy.training.reporter import Reporter
-from dlpy.training.train import Prepared, shortened
+from dlpy.training.smoke import shortened
+from dlpy.training.train import Prepared
 from dlpy.training.workshop import Workshop
 
 

@@ -72,12 +72,15 @@ def _are_small(model: keras.Model, work: Assignment, count: int) -> bool:
     return group_size(count, model.count_params()) > 1 and steps * how.epochs * count >= _LEAST_STEPS
 
 
-def fit_together(works: Sequence[Assignment], state: Path, reporter: Reporter) -> Together:
-    """Train in several folders at once, and return what predicts with the weights after each last epoch.
+def fit_together(
+    works: Sequence[Assignment], state: Path, reporter: Reporter, monitor: tuple[str, str] | None = None
+) -> Together:
+    """Train in several folders at once, and return what holds the weights and the scores of each.
 
     Args:
         works: of one structure.
         state: the file of their common state, from which training goes on if it exists.
+        monitor: the score, and its direction, by which the best epoch is kept; the last one unless given.
 
     Raises:
         DivergedError, DataError: with the name of the training.
@@ -86,7 +89,7 @@ def fit_together(works: Sequence[Assignment], state: Path, reporter: Reporter) -
     if not state.is_file():
         for work in works:
             start_again(work.folder)
-    members = [_member(work, reporter) for work in works]
+    members = [_member(work, reporter, monitor) for work in works]
     if len({structure(member.model) for member in members}) != 1:
         raise ConfigError("training.together: the networks differ in their layers, as folds with other categories do.")
     group = Together(members, saver.after)
@@ -110,14 +113,15 @@ def _require_finite(work: Assignment, outcome: Outcome) -> None:
         raise DivergedError(f"{work.name}: {outcome.error}")
 
 
-def _member(work: Assignment, reporter: Reporter) -> Member:
+def _member(work: Assignment, reporter: Reporter, monitor: tuple[str, str] | None) -> Member:
     experiment, data = work.experiment, work.data
     model = fresh_model(experiment, data.task)
     callbacks = built_callbacks(experiment, work.folder, data)
     hooks: list[Hooks] = [MetricsCsv(work.folder.metrics), monitored_scores(experiment, data), *callbacks.values()]
     let_tell([reporter, *hooks])
     plan, exact = plan_of(experiment, data, model), exact_scores(experiment, data.task)
-    return Member(model, data.train, data.validation, plan, hooks, exact)
+    name, direction = monitor or (None, "min")
+    return Member(model, data.train, data.validation, plan, hooks, exact, name, direction)
 
 
 class _Saver:
