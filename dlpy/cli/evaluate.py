@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from dlpy.cli.options import AsJson, Interval, RunName, RunsFolder, Strict
+
+if TYPE_CHECKING:
+    from dlpy.runs.directory import Run
 
 
 def evaluate(
@@ -47,34 +50,50 @@ def evaluate(
     the validation rows. These rows themselves are scored crosswise: each fifth
     with what was fitted on the others. --coverage: see dlpy predict --help.
 
+    Of a run with several seeds, all are scored: the values are means, with the standard deviation between the seeds.
+    RUN/seeds/2 is the run of the second seed alone.
+
     Example: dlpy evaluate latest --split test
     """
+    from dlpy.cli.lines import complain, say_json
+    from dlpy.compare.score_intervals import with_intervals
+    from dlpy.drawing.figures import draw_all
+    from dlpy.runs.directory import SEEDS
+    from dlpy.runs.lookup import find_model
+    from dlpy.training.decisions import decide, with_decisions
+    from dlpy.training.evaluate import checkpoint_name, part_names
+    from dlpy.training.evaluate import evaluate as evaluate_run
+    from dlpy.training.evaluate_seeds import evaluate_seeds, refuse_for_seeds
+
+    run = find_model(name, runs_folder)
+    parts, which = part_names(split or []), checkpoint_name(checkpoint)
+    if run.record().kind == SEEDS:
+        refuse_for_seeds(run, {"--interval": interval, "--threshold": threshold, "--coverage": coverage})
+        results = evaluate_seeds(run, parts, which, complain, strict=strict)
+    else:
+        decide(run, threshold, coverage, which)
+        results = evaluate_run(run, parts, which, complain, strict=strict)
+        if interval:
+            results = with_intervals(run, results)
+        results = with_decisions(run, results, complain, coverage, is_best=which == "best")
+    draw_all(run, complain)
+    if as_json:
+        say_json(results)
+        return
+    _print(run, results)
+
+
+def _print(run: Run, results: dict[str, Any]) -> None:
+    """Print the scores of each split and by class, what was decided on validation rows, and unfamiliar values."""
     from dlpy.cli.class_lines import class_lines
-    from dlpy.cli.lines import complain, say, say_json
+    from dlpy.cli.lines import say
     from dlpy.cli.output import output
     from dlpy.cli.probability_tables import decision_tables
     from dlpy.cli.progress import announce_stand_in
     from dlpy.cli.score_lines import interval_notes, score_table
     from dlpy.cli.unfamiliar_table import show_unfamiliar
-    from dlpy.compare.score_intervals import with_intervals
     from dlpy.data.unfamiliar import Unfamiliar
-    from dlpy.drawing.figures import draw_all
-    from dlpy.runs.lookup import find_model
-    from dlpy.training.decisions import decide, with_decisions
-    from dlpy.training.evaluate import checkpoint_name, part_names
-    from dlpy.training.evaluate import evaluate as evaluate_run
 
-    run = find_model(name, runs_folder)
-    parts, which = part_names(split or []), checkpoint_name(checkpoint)
-    decide(run, threshold, coverage, which)
-    results = evaluate_run(run, parts, which, complain, strict=strict)
-    if interval:
-        results = with_intervals(run, results)
-    results = with_decisions(run, results, complain, coverage, is_best=which == "best")
-    draw_all(run, complain)
-    if as_json:
-        say_json(results)
-        return
     console = output()
     record = run.record()
     data = record.data

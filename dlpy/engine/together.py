@@ -90,6 +90,7 @@ class Together:
         self._states: list[list[Any]] = []  # of the hooks of each member, where training resumes
         self._predictions: dict[int, np.ndarray] | None = None
         self._kept: dict[int, Row] = {}  # by member: the weights to keep
+        self._last: dict[int, Row] = {}  # of members that have ended: the weights after the last epoch
         self._groups = self._epochs.groups(range(len(self.members)))
         for member in self.members:
             member.model.stop_training = False
@@ -126,6 +127,10 @@ class Together:
             self._predictions = self._epochs.predictions(self._kept)
         return self._predictions[number]
 
+    def give(self, number: int, *, last: bool) -> None:
+        """Give a member's model its weights after the last epoch, or else those that are kept."""
+        self._epochs.put(number, (self._last if last else self._kept)[number])
+
     def weights(self, number: int) -> list[np.ndarray] | None:
         """Return the weights of a member that are kept, in the order of its model, or None where there are none."""
         return None if number not in self._kept else self._epochs.in_order(number, self._kept[number])
@@ -134,7 +139,7 @@ class Together:
         """Return what is needed to go on after the last epoch: arrays by name, and JSON values."""
         rows = {number: row for group in self._groups for number, row in group.rows().items()}
         arrays = {}
-        for kind, found in (("state", rows), ("kept", self._kept)):
+        for kind, found in (("state", rows), ("kept", self._kept), ("last", self._last)):
             for number, row in found.items():
                 arrays |= {f"{number:05d} {kind} {position:03d}": array for position, array in enumerate(row)}
         members = [self._record(number) for number in range(len(self.members))]
@@ -155,6 +160,7 @@ class Together:
             number, kind, _ = name.split()
             found.setdefault((kind, int(number)), []).append(arrays[name])
         self._kept = {number: row for (kind, number), row in found.items() if kind == "kept"}
+        self._last = {number: row for (kind, number), row in found.items() if kind == "last"}
         rows = {number: row for (kind, number), row in found.items() if kind == "state"}
         self._groups = [self._epochs.group(places, rows) for places in values["places"]]
         for number, record in enumerate(values["members"]):
@@ -167,8 +173,7 @@ class Together:
 
     def _begin(self) -> None:
         for number, member in enumerate(self.members):
-            if not self.outcomes[number].is_ended:
-                self._begin_member(number, member)
+            self._begin_member(number, member)
 
     def _begin_member(self, number: int, member: Member) -> None:
         params = {"epochs": member.plan.epochs, "steps": self._epochs.works[number].steps, "verbose": 0}
@@ -208,7 +213,7 @@ class Together:
                 hook.on_epoch_end(self._epoch - 1, logs)
         stopped = member.model.stop_training or self._epoch >= member.plan.epochs
         if outcome.error is not None or stopped:
-            outcome.is_ended = True
+            outcome.is_ended, self._last[number] = True, after.weights[number]
             for hook in member.hooks if outcome.error is None else ():
                 hook.on_train_end()
 
@@ -226,7 +231,7 @@ class Together:
         member, outcome = self.members[number], self.outcomes[number]
         if member.monitor is not None:
             best = outcome.best_logs.get(member.monitor, np.nan)
-            if not _is_better(logs[member.monitor], best, member.direction):
+            if not _is_better(logs.get(member.monitor, np.nan), best, member.direction):
                 return
         outcome.best_epoch, outcome.best_logs = self._epoch, logs
         self._kept[number] = after.weights[number]
