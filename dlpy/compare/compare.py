@@ -27,7 +27,7 @@ class Score:
     """A score of all sides, the rows that it is computed from, and whether it is the share of rows that are right."""
 
     common: Common
-    sides: list[Trainings]
+    sides: Sequence[Trainings]
     is_accuracy: bool
 
     def of(self, number: int) -> Sample:
@@ -207,9 +207,9 @@ def _mcnemar(sides: Sequence[Side], common: Common, to: int) -> dict[str, Any]:
     """Return McNemar's test of each other side against one side; none but for classes and one model for each row."""
     if not common.output.has_classes:
         return {}
-    right = [_right(trainings, common) for trainings in common.trainings]
-    others = [number for number in range(len(sides)) if number != to and right[number] is not None]
-    found = {number: mcnemar(right[to], right[number]) for number in others if right[to] is not None}
+    right = {number: _right(trainings, common) for number, trainings in enumerate(common.trainings)}
+    known = {number: own for number, own in right.items() if own is not None}
+    found = {number: mcnemar(known[to], own) for number, own in known.items() if number != to and to in known}
     corrected = holm([p for *_, p in found.values()])
     return {
         sides[number].name: {"only_to": first, "only_this": second, "p": p, "p_corrected": own}

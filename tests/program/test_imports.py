@@ -48,6 +48,7 @@ LIGHT: dict[tuple[object, ...], int] = {  # with the status that they end with
     ("check", "graph.yaml"): 0,
     ("check", "wrong graph.yaml"): 2,
     ("evaluate", "latest"): 7,
+    ("compare", "latest", "latest"): 7,
 }
 
 
