@@ -63,7 +63,8 @@ def compare(sides: Sequence[Side], choice: Choice) -> dict[str, Any]:
     require_alike(sides)
     outputs = {name: common_rows(sides, name) for name in sides[0].outputs}
     several = len(outputs) > 1
-    found = {name: _scores(common, by_class=False) for name, common in outputs.items()}
+    with np.errstate(over="ignore", invalid="ignore"):  # predictions of diverged runs may be huge
+        found = {name: _scores(common, by_class=False) for name, common in outputs.items()}
     scores = {f"{name}_{key}" if several else key: score for name, own in found.items() for key, score in own.items()}
     scores = {key: scores[key] for key in _chosen(choice.scores, scores)}
     first = next(iter(outputs.values()))
