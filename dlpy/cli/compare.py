@@ -19,7 +19,7 @@ def compare(
     run_names: Annotated[
         list[str],
         typer.Argument(
-            metavar="RUN RUN...",
+            metavar="RUN",
             help="Two or more runs. RUN,RUN,RUN joins runs of one experiment with several seeds.",
             autocompletion=completion.runs,
         ),
@@ -47,18 +47,18 @@ def compare(
 ) -> None:
     """Compare runs on the same rows: is one better, or is it chance?
 
-    Every score has its 95 % interval, and every difference its own, computed from
-    the same rows of both runs: two intervals of scores may overlap although the
-    difference is clear. "No difference can be seen" does not mean that there is
-    none: more rows, or more seeds, may show one.
+    Every score has its 95 % interval, and every difference its own, computed
+    from the same rows of both runs: two intervals of scores may overlap although
+    the difference is clear. "No difference can be seen" does not mean that there
+    is none: more rows, or more seeds, may show one.
 
-    Two runs are two trained models. To compare two experiments, give several seeds
-    of each (runs of `dlpy train --seeds 5`, or RUN,RUN,RUN): then the chance of the
-    seeds is in the interval too.
+    Two runs are two trained models. To compare two experiments, give several
+    seeds of each (runs of dlpy train --seeds 5, or RUN,RUN,RUN): then the chance
+    of the seeds is in the interval too.
 
-    Validation rows chose the epoch of each run; test rows are fair, unless you pick
-    the run by them. k-fold runs are compared by their out-of-fold predictions.
-    Runs that were scored on different rows are refused.
+    Validation rows chose the epoch of each run; test rows are fair, unless you
+    pick the run by them. k-fold runs are compared by their out-of-fold
+    predictions. Runs that were scored on different rows are refused.
 
     Example: dlpy compare boston_holdout boston_final --plot compared.png
     """

@@ -27,7 +27,7 @@ class Score:
     """A score of all sides, the rows that it is computed from, and whether it is the share of rows that are right."""
 
     common: Common
-    sides: list[Trainings]
+    sides: Sequence[Trainings]
     is_accuracy: bool
 
     def of(self, number: int) -> Sample:
@@ -63,7 +63,8 @@ def compare(sides: Sequence[Side], choice: Choice) -> dict[str, Any]:
     require_alike(sides)
     outputs = {name: common_rows(sides, name) for name in sides[0].outputs}
     several = len(outputs) > 1
-    found = {name: _scores(common, by_class=False) for name, common in outputs.items()}
+    with np.errstate(over="ignore", invalid="ignore"):  # predictions of diverged runs may be huge
+        found = {name: _scores(common, by_class=False) for name, common in outputs.items()}
     scores = {f"{name}_{key}" if several else key: score for name, own in found.items() for key, score in own.items()}
     scores = {key: scores[key] for key in _chosen(choice.scores, scores)}
     first = next(iter(outputs.values()))
@@ -207,9 +208,9 @@ def _mcnemar(sides: Sequence[Side], common: Common, to: int) -> dict[str, Any]:
     """Return McNemar's test of each other side against one side; none but for classes and one model for each row."""
     if not common.output.has_classes:
         return {}
-    right = [_right(trainings, common) for trainings in common.trainings]
-    others = [number for number in range(len(sides)) if number != to and right[number] is not None]
-    found = {number: mcnemar(right[to], right[number]) for number in others if right[to] is not None}
+    right = {number: _right(trainings, common) for number, trainings in enumerate(common.trainings)}
+    known = {number: own for number, own in right.items() if own is not None}
+    found = {number: mcnemar(known[to], own) for number, own in known.items() if number != to and to in known}
     corrected = holm([p for *_, p in found.values()])
     return {
         sides[number].name: {"only_to": first, "only_this": second, "p": p, "p_corrected": own}

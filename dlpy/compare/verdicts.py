@@ -16,7 +16,7 @@ def verdict_of(difference: Interval, p: float, corrected: float, *, smaller: boo
         smaller: whether a smaller score is better.
     """
     if math.isnan(difference.value) or math.isnan(p):
-        return "cannot be compared: the score is undefined, or in too few resamples defined"
+        return "cannot be compared: undefined, or the same in all resamples"
     low, high = difference.low, difference.high
     if difference.value == low == high == 0:
         return "the same in every row"

@@ -300,3 +300,23 @@ def test_mistakes_are_one_line(bench, make_run, arguments: list[str], message: s
     assert (status, out) == (2, "")
     assert err.startswith(message)
     assert err.count("\n") == 1
+
+
+def test_each_output_is_compared_on_the_rows_that_have_it(bench, make_run) -> None:
+    price, rows = np.arange(60.0), np.arange(60)
+    for name, error in (("one", 1.0), ("other", 2.0)):
+        made = make_run(f"20260101-120000-{name}").outputs(
+            price={"kind": "regression", "units": 1}, sold={"kind": "binary", "units": 1, "classes": ["no", "yes"]}
+        )
+        made.predictions(price, (price + error)[:, None], "test-price")
+        made.predictions(LABELS[:40], given(np.arange(200) >= 10 * error)[:40], "test-sold", index=rows[20:])
+    status, out, err = run_command(bench, "one", "other", "--json", "--by-class")
+    assert (status, err) == (0, "")
+    record = json.loads(out)
+    assert record["rows"] == {"price": 60, "sold": 40}
+    values = {score: own["value"] for score, own in record["runs"][1]["scores"].items()}
+    assert values["price_mae"] == 2
+    assert values["sold_accuracy"] == 0.5
+    assert list(record["classes"]) == ["sold"]
+    assert record["mcnemar"]["sold"]["20260101-120000-other"]["only_to"] == 10
+    assert record["differences"]["price_mae"]["20260101-120000-other"]["verdict"].startswith("cannot be compared")

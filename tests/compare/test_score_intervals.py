@@ -3,6 +3,8 @@
 import json
 
 import pytest
+import yaml
+from several import experiment, homes
 
 pytestmark = pytest.mark.slow
 
@@ -42,3 +44,20 @@ def test_kfold_gives_each_mean_its_interval(bench) -> None:
     assert list(summary["intervals"]["scores"]) == ["val_loss", "val_accuracy"]
     for score, (low, high) in summary["intervals"]["scores"].items():
         assert low < summary["mean"][score] < high
+
+
+def test_each_of_several_outputs_has_intervals_on_its_rows_and_groups(bench) -> None:
+    content = experiment({"epochs": 2}, data=homes(missing=0.2, groups=30))
+    path = bench.write(yaml.safe_dump(content, sort_keys=False))
+    run = bench.trained(path)
+    _, out, _ = bench.run("evaluate", run.path, "--interval", "--json", "--split", "test")
+    told = json.loads(out)["test"]
+    assert told["intervals"]["unit"] == "groups"
+    expected = {"price_loss", "price_mae", "price_r2", "sold_loss", "sold_accuracy", "sold_auc"}
+    assert set(told["intervals"]["scores"]) == expected
+    for score, (low, high) in told["intervals"]["scores"].items():
+        assert low < told["scores"][score] < high
+    low, high = told["intervals"]["in_unit"]["price"]["mae"]
+    assert low < told["outputs"]["price"]["in_unit"]["scores"]["mae"] < high
+    _, out, _ = bench.run("evaluate", run.path, "--interval", "--split", "test")
+    assert "test: rows are not independent; groups are resampled" in out.splitlines()

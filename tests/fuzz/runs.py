@@ -54,7 +54,8 @@ _CELLS = ["", "nan", "inf", "1e999", "-1", "x", "1_000", "9" * 400, "0x10", "\x0
 _DEAR = ["evaluate", "predict", "resume", "explain", "generate"]
 _PLOTS = {
     "metrics.csv": ["history", "folds", "seeds"],
-    "summary.json": ["history", "folds", "seeds"],
+    "summary.json": ["history", "folds", "seeds", "intervals"],
+    "evaluation.json": ["intervals"],
     "predictions.npz": [
         "confusion",
         "roc",

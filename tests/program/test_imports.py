@@ -50,6 +50,7 @@ LIGHT: dict[tuple[object, ...], int] = {  # with the status that they end with
     ("check", "ranges.yaml"): 0,
     ("train", "ranges.yaml"): 2,
     ("evaluate", "latest"): 7,
+    ("compare", "latest", "latest"): 7,
 }
 
 
