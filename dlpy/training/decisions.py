@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import numpy as np
 
 from dlpy.core.errors import ConfigError, RunError
+from dlpy.data.task import Output
 from dlpy.runs import checkpoints
 from dlpy.runs.decisions import (
     CALIBRATION,
@@ -23,7 +25,13 @@ from dlpy.training.calibrate import scores_of_part
 from dlpy.training.conformal import coverage_of_part, guarantee_notes, limits_of, require_coverage
 from dlpy.training.evaluate import Tell
 from dlpy.training.held_out import HeldOut, held_out
-from dlpy.training.thresholds import choose_thresholds, criterion_of, effects_on_part
+from dlpy.training.thresholds import (
+    choose_thresholds,
+    criterion_of,
+    effects_on_part,
+    shown_threshold,
+    threshold_names,
+)
 
 Record = TypeVar("Record", CalibrationRecord, ThresholdsRecord)
 
@@ -73,6 +81,19 @@ def decisions_of(run: Run, epoch: int, tell: Tell, coverage: float | None = None
         criterion = "" if chosen is None else chosen.criterion
         found[name] = Decision(temperature, criterion, thresholds, limits.get(name))
     return found
+
+
+def notes_of(decisions: Mapping[str, Decision], outputs: Mapping[str, Output]) -> Iterator[str]:
+    """Yield a line for each output whose probabilities are calibrated, or whose thresholds are not 0.5."""
+    for name, decision in decisions.items():
+        of = f"{name}: " if len(decisions) > 1 else ""
+        if decision.temperature is not None:
+            yield f"{of}probabilities are calibrated (temperature {decision.temperature:.4g}; dlpy calibrate --undo)"
+        if decision.thresholds is not None:
+            shown = (shown_threshold(threshold, decision.temperature) for threshold in decision.thresholds)
+            named = zip(threshold_names(outputs[name], len(decision.thresholds)), shown, strict=True)
+            limits = ", ".join(f"{label} above {threshold:.4g}" for label, threshold in named)
+            yield f"{of}predicted is {limits} ({decision.criterion}; dlpy evaluate --threshold 0.5 takes it back)"
 
 
 def _held_for(run: Run, epoch: int, coverage: float) -> HeldOut:

@@ -51,13 +51,15 @@ def held_out(run: Run) -> HeldOut:
     Raises:
         ConfigError: its model predicts no targets, or its folds are repeated.
         DataError: it has no held-out rows.
-        RunError: its predictions are damaged, not finite, or of another checkpoint.
+        RunError: its predictions are missing, damaged, not finite, or of another checkpoint.
     """
     experiment, _ = read_config(run)
     if not tasks(run)[1].has_answers:
         raise ConfigError(f"run {run.id} is generative: it predicts no targets.")
     part = _part_of(run, experiment)
     found = [stored for stored in stored_predictions(run) if stored.part == part]
+    if not found and (status := run.record().status) != "completed":
+        raise RunError(f"run {run.id} is {status}, and its validation rows are not predicted yet: finish training.")
     if not found:
         raise DataError(f"run {run.id} has no validation rows: set data.validation and train again.")
     if not all(np.isfinite(stored.prediction).all() for stored in found):

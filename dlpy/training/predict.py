@@ -21,7 +21,7 @@ from dlpy.runs.directory import Run
 from dlpy.runs.results import cell
 from dlpy.storage.atomic import number_text
 from dlpy.training.answers import by_target, own_targets
-from dlpy.training.decisions import decisions_of
+from dlpy.training.decisions import decisions_of, notes_of
 from dlpy.training.evaluate import Tell, Trained, restore, silent, tasks
 from dlpy.training.prediction_columns import answers_of
 
@@ -137,6 +137,8 @@ class _Given:
 
 def _predicted(run: Run, trained: Trained, given: _Given, ask: Ask, tell: Tell) -> Predicted:
     decisions = decisions_of(run, trained.epoch, tell, ask.coverage)
+    for line in notes_of(decisions, trained.task.outputs):
+        tell(line)
     raw = replace(given.rows, targets={})  # of a file that holds them: they have been read, and nothing else uses them
     unfamiliar = trained.pipeline.unfamiliar(raw)
     if ask.strict:

@@ -96,7 +96,7 @@ def thresholds_for(output: Output, target: np.ndarray, prediction: np.ndarray, c
     """
     positive = target.reshape(prediction.shape) == 1
     found = [chosen_threshold(positive[:, i], prediction[:, i], criterion) for i in range(prediction.shape[1])]
-    for name, threshold in zip(_names(output, prediction), found, strict=True):
+    for name, threshold in zip(threshold_names(output, prediction.shape[1]), found, strict=True):
         if threshold is None:
             raise DataError(
                 f"no threshold for '{name}' reaches {criterion} on the validation rows."
@@ -134,7 +134,7 @@ def effects_on_part(
     (criterion, thresholds), effects = chosen, []
     costs = criterion.costs if criterion.name == "cost" else None
     positive = stored.target.reshape(stored.prediction.shape) == 1
-    names = [] if stored.of is None else _names(stored.of, stored.prediction)
+    names = [] if stored.of is None else threshold_names(stored.of, stored.prediction.shape[1])
     for column, (name, threshold) in enumerate(zip(names, thresholds, strict=True)):
         true, probability = positive[:, column], stored.prediction[:, column]
         is_cross = cross and criterion.name != "fixed"
@@ -157,8 +157,6 @@ def _cross_predicted(positive: np.ndarray, probability: np.ndarray, criterion: C
     return said
 
 
-def _names(output: Output, prediction: np.ndarray) -> list[str]:
-    """Return the name of the second class, or those of the labels."""
-    if output.kind == "binary":
-        return class_names(output, 2)[1:]
-    return class_names(output, prediction.shape[1])
+def threshold_names(output: Output, units: int) -> list[str]:
+    """Return what is predicted above each threshold: the second class, or each of `units` labels."""
+    return class_names(output, 2)[1:] if output.kind == "binary" else class_names(output, units)

@@ -165,7 +165,9 @@ def test_every_plot_of_three_outputs_is_drawn_after_training_and_of_folds(bench)
     assert (status, err) == (0, "")
     trained, folded = sorted(bench.folder.glob("runs/2*"), key=lambda path: "folds" in path.name)
     of_classes = [
-        f"{plot}-{{}}-{name}" for plot in ("confusion", "precision_recall", "roc") for name in ("side", "signs")
+        f"{plot}-{{}}-{name}"
+        for plot in ("confusion", "precision_recall", "reliability", "roc")
+        for name in ("side", "signs")
     ]
     drawn = sorted([*of_classes, "errors_together-{}", "regression-{}-size"])
     names = {path.stem for path in (trained / "plots").iterdir()}
