@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +12,7 @@ import numpy as np
 from dlpy.data.rows import Rows
 from dlpy.engine import model_state
 from dlpy.engine.graphs import Predictions
-from dlpy.engine.plan import Plan, epoch_orders
+from dlpy.engine.plan import Plan, order
 from dlpy.engine.stacked.group import Group, Row, divided, first_row, group_of, group_size, put
 from dlpy.engine.stacked.program import State
 from dlpy.engine.stacked.programs import program_for
@@ -175,10 +175,9 @@ class Epochs:
         rates = np.zeros(shape[:2], np.float32)
         for number, place in group.members:
             work = self.works[number]
-            ((order, _),) = epoch_orders(work.plan, work.train, range(epoch, epoch + 1), work.drawn, None)
-            start = self._rows.starts[number]
-            own = slice(0, self._batch)
-            positions[:, place, own], rows[:, place, own] = laid_out(order, start, self._steps, self._batch)
+            drawn = _order(work.plan.seed, epoch, len(work.train), work.drawn)
+            own, start = slice(0, self._batch), self._rows.starts[number]
+            positions[:, place, own], rows[:, place, own] = laid_out(drawn, start, self._steps, self._batch)
             rates[: work.steps, place] = work.learning_rates(epoch)
         return positions, rows, rates
 
@@ -214,12 +213,19 @@ class Epochs:
         numbers = [group.members[0][0] if number is None else number for number in group.places]
         places = [(self._held_out.starts[number], len(self.works[number].validation or ())) for number in numbers]
         is_shared = len(set(places)) == 1
-        predictions, targets, summed, penalties = [], [], 0, 0
+        predictions, targets, summed, penalties = [], [], 0, np.zeros(len(places))
         for rows in self._held_out.pieces(places[:1] if is_shared else places):
-            prediction, sums, penalties = self.program.held_out(state, group.numbers, rows)
+            prediction, sums, penalty = self.program.held_out(state, group.numbers, rows)
+            penalties = penalty.numpy()
             summed = summed + sums.numpy().astype(np.float64)
             predictions.append(prediction.numpy())
             targets.append(rows.y.numpy())
         given, y = np.concatenate(predictions, axis=1), np.concatenate(targets, axis=1)
         found = {n: (y[0 if is_shared else at, : places[at][1]], given[at, : places[at][1]]) for n, at in group.members}
         return found, summed, penalties
+
+
+@lru_cache(maxsize=64)
+def _order(seed: int, epoch: int, rows: int, drawn: int) -> np.ndarray:
+    """Return `plan.order`, once for members of one seed."""
+    return order(seed, epoch, rows, drawn)
