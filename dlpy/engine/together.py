@@ -47,6 +47,7 @@ class Together:
         self._states: list[list[Any]] = []  # of the hooks of each member, where training resumes
         self._predictions: dict[int, np.ndarray] | None = None
         self._kept: dict[int, Row] = {}  # by member: the weights to keep
+        self._last: dict[int, Row] = {}  # of members that have ended: the weights after the last epoch
         self._groups = self._epochs.groups(range(len(self.members)))
         for member in self.members:
             member.model.stop_training = False
@@ -83,6 +84,10 @@ class Together:
             self._predictions = self._epochs.predictions(self._kept)
         return self._predictions[number]
 
+    def give(self, number: int, *, last: bool) -> None:
+        """Give a member's model its weights after the last epoch, or else those that are kept."""
+        self._epochs.put(number, (self._last if last else self._kept)[number])
+
     def weights(self, number: int) -> list[np.ndarray] | None:
         """Return the weights of a member that are kept, in the order of its model, or None where there are none."""
         return None if number not in self._kept else self._epochs.in_order(number, self._kept[number])
@@ -91,7 +96,7 @@ class Together:
         """Return what is needed to go on after the last epoch: arrays by name, and JSON values."""
         rows = {number: row for group in self._groups for number, row in group.rows().items()}
         arrays = {}
-        for kind, found in (("state", rows), ("kept", self._kept)):
+        for kind, found in (("state", rows), ("kept", self._kept), ("last", self._last)):
             for number, row in found.items():
                 arrays |= {f"{number:05d} {kind} {position:03d}": array for position, array in enumerate(row)}
         members = [self._record(number) for number in range(len(self.members))]
@@ -112,6 +117,7 @@ class Together:
             number, kind, _ = name.split()
             found.setdefault((kind, int(number)), []).append(arrays[name])
         self._kept = {number: row for (kind, number), row in found.items() if kind == "kept"}
+        self._last = {number: row for (kind, number), row in found.items() if kind == "last"}
         rows = {number: row for (kind, number), row in found.items() if kind == "state"}
         self._groups = [self._epochs.group(places, rows) for places in values["places"]]
         for number, record in enumerate(values["members"]):
@@ -157,7 +163,7 @@ class Together:
         member, outcome = self.members[number], self.outcomes[number]
         outcome.error = self._divergence(number, after) or self._hooks_error(number, after)
         if outcome.error is not None or member.model.stop_training or self._epoch >= member.plan.epochs:
-            outcome.is_ended = True
+            outcome.is_ended, self._last[number] = True, after.weights[number]
             for hook in member.hooks if outcome.error is None else ():
                 hook.on_train_end()
 
