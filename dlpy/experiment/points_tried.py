@@ -15,6 +15,7 @@ from dlpy.experiment.yaml_reader import Keys, Mistake
 
 _RANDOM = 20  # points tried beside every end and every choice
 _MOST_SEED = 2**32 - 1
+_OTHER_ROWS = "all trials are scored on the same rows: give all choices the same validation, test and split_seed."
 
 Cause = tuple[object, ...]  # what two mistakes have in common that are shown once
 
@@ -57,6 +58,7 @@ class _Tried:
     def __init__(self, space: Space) -> None:
         self._space = space
         self._known: dict[str, tuple[Mistake, ...]] = {}
+        self._held_out: object = None  # the options that hold rows out, at the first point without mistakes
 
     def mistakes(self, point: Point) -> tuple[Mistake, ...]:
         """Return the mistakes of the experiment at a point."""
@@ -67,10 +69,12 @@ class _Tried:
 
     def _checked(self, point: Point) -> tuple[Mistake, ...]:
         try:
-            without_plugins(self._space.document(point))
+            experiment = without_plugins(self._space.document(point))
         except DocumentError as error:
             return error.mistakes
-        return ()
+        held_out = (experiment.data.holdouts(), experiment.data.split_seed)
+        self._held_out = self._held_out or held_out
+        return () if self._held_out == held_out else (Mistake(("data",), _OTHER_ROWS),)
 
     def cause(self, point: Point, mistake: Mistake) -> Cause:
         """Return what makes this mistake another one: its place, what was chosen there, the message without numbers."""
@@ -86,25 +90,19 @@ class _Tried:
         return self._space.document(point).located([Mistake(mistake.keys, message)])
 
     def _due_to(self, point: Point, mistake: Mistake) -> list[Dimension]:
-        """Return the dimensions that a mistake depends on: that of its place, or those where another value has none."""
-        return self._at(point, mistake)[-1:] or [
-            one for one in active(self._space.dimensions, point) if self._is_gone(point, mistake, one)
-        ]
+        """Return the dimension that a mistake is in, and others with a value that makes all right."""
+        inside, others = self._at(point, mistake), active(self._space.dimensions, point)
+        return inside[-1:] + [one for one in others if one not in inside and self._is_right_with_another(point, one)]
 
     def _at(self, point: Point, mistake: Mistake) -> list[Dimension]:
         """Return the dimensions whose values the mistake is in."""
         places = [(one, _replaced(one.keys)) for one in active(self._space.dimensions, point)]
         return [one for one, keys in places if mistake.keys[: len(keys)] == keys]
 
-    def _is_gone(self, point: Point, mistake: Mistake, one: Dimension) -> bool:
-        """Return whether the mistake is not there with another value of one dimension."""
+    def _is_right_with_another(self, point: Point, one: Dimension) -> bool:
+        """Return whether there is no mistake with another value of one dimension."""
         others = range(len(one.options)) if isinstance(one, Choice) else one.ends
-        cause = self.cause(point, mistake)
-        for other in others:
-            changed = self._space.completed({**point, one.name: other})
-            if all(self.cause(changed, found) != cause for found in self.mistakes(changed)):
-                return True
-        return False
+        return any(not self.mistakes(self._space.completed({**point, one.name: other})) for other in others)
 
 
 def _replaced(keys: Keys) -> Keys:

@@ -23,7 +23,8 @@ def require_values(document: Document) -> None:
     if found is None:
         return
     example = ".".join(map(str, found))
-    hint = f"this is a range: try its values with '{command('search', document.path)}', or set one: {example}=VALUE."
+    search = "" if "kind" in document.values else f"try its values with '{command('search', document.path)}', or "
+    hint = f"this is a range, and one value is needed: {search}set {example}=VALUE."
     raise document.error([Mistake(found, hint)])
 
 

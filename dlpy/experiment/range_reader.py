@@ -7,12 +7,13 @@ from collections.abc import Callable
 from typing import Any
 
 from dlpy.core.errors import did_you_mean, shortened
-from dlpy.experiment.dimensions import CHOICES, KEY, OPTIONS, Choice, Dimension, Option, Range, every, is_range
+from dlpy.experiment.dimensions import CHOICES, KEY, OPTIONS, Choice, Dimension, Option, Range, every, exact, is_range
 from dlpy.experiment.yaml_reader import Keys, Mistake, inline
 
 _MOST = 100  # dimensions
+_MOST_CHOICES = 1000  # at one place
 _MOST_VALUES = 2**53  # of a range, and the largest whole number: what a float can tell apart
-_LABEL = 40  # characters
+_LABEL = 60  # characters
 _ROWS = "all trials are scored on the same rows: give one value."
 _FIXED: dict[Keys, str] = {  # places without ranges -> why
     ("seed",): "the seed is no option to search for: set search.seeds to train each trial with several seeds.",
@@ -60,7 +61,7 @@ class RangeReader:
         before = len(self.mistakes)
         for key in value:
             if key not in (KEY, *OPTIONS):
-                self._wrong((*keys, key), f"unknown option of a range.{did_you_mean(key, (KEY, *OPTIONS))}")
+                self._wrong((*keys, key), f"unknown option of a range.{did_you_mean(str(key), (KEY, *OPTIONS))}")
         self._check_ends(value[KEY], (*keys, KEY))
         if len(self.mistakes) == before:
             self._check_scale(value, keys)
@@ -68,11 +69,11 @@ class RangeReader:
 
     def _check_ends(self, ends: list[Any], keys: Keys) -> None:
         """Collect what is wrong with the two ends of a range."""
-        wrong = next((end for end in ends if not _is_number(end)), None)
-        if len(ends) != 2 or wrong is not None:
-            got = f"{len(ends)} values" if wrong is None else repr(wrong) if isinstance(wrong, str) else inline(wrong)
+        wrong = [end for end in ends if not _is_number(end)]
+        if len(ends) != 2 or wrong:
+            got = _shown(wrong[0] if wrong else ends)
             hint = "; write a list of values as {search: {choices: [...]}}."
-            self._wrong(keys, f"expected two numbers [low, high], got {shortened(got, 60)}{hint}")
+            self._wrong(keys, f"expected two numbers [low, high], got {got}{hint}")
             return
         low, high = ends
         if low == high:
@@ -90,14 +91,14 @@ class RangeReader:
         if scale not in ("linear", "log"):
             self._wrong((*keys, "scale"), f"{_shown(scale)} is not a valid value.{did_you_mean(str(scale), _SCALES)}")
         elif scale == "log" and low <= 0:
-            self._wrong((*keys, KEY), f"a log scale has no {low}: start above 0, or leave out 'scale'.")
+            self._wrong((*keys, KEY), f"a log scale needs numbers above 0, got {low}.")
         elif scale == "log" and step is not None:
             self._wrong((*keys, "step"), "a log scale has no steps: leave out 'step', or list the values as choices.")
         if step is None:
             return
         if not _is_number(step) or step <= 0:
             self._wrong((*keys, "step"), f"expected a number above 0, got {_shown(step)}.")
-        elif step > high - low:
+        elif exact(step) > exact(high) - exact(low):
             self._wrong((*keys, "step"), f"the step {step} is larger than the range from {low} to {high}.")
         elif (high - low) / step > _MOST_VALUES or low + step == low or high - step == high:
             self._wrong((*keys, "step"), f"the step {step} is too small.")
@@ -110,7 +111,9 @@ class RangeReader:
                 self._wrong((*keys, key), f"{why}: remove it.")
         for key in value[KEY]:
             if key != CHOICES:
-                self._wrong((*keys, KEY, key), f"unknown option of a range.{did_you_mean(key, [CHOICES])}")
+                self._wrong((*keys, KEY, key), f"unknown option of a range.{did_you_mean(str(key), [CHOICES])}")
+        if len(given) > _MOST_CHOICES:
+            return self._wrong(below, f"there are {len(given):,} choices; at most {_MOST_CHOICES:,} are allowed.")
         if len(given) < 2:
             what = "there are no choices" if not given else "there is one choice"
             self._wrong(below, f"{what}: give at least two.")
@@ -170,4 +173,14 @@ def _labels(options: list[Any]) -> list[str]:
 
 
 def _label(option: Any) -> str:
-    return option if isinstance(option, str) else shortened(inline(option), _LABEL)
+    return option if isinstance(option, str) else shortened(inline(_short(option)), _LABEL)
+
+
+def _short(value: Any) -> Any:
+    """Return the value with each range in it as a text, such as "0.1 to 0.5"."""
+    if is_range(value):
+        ends = value[KEY]
+        return " or ".join(map(_label, ends[CHOICES])) if isinstance(ends, dict) else " to ".join(map(str, ends))
+    if isinstance(value, dict):
+        return {key: _short(item) for key, item in value.items()}
+    return [_short(item) for item in value] if isinstance(value, list) else value

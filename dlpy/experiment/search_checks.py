@@ -25,8 +25,8 @@ def search_of(document: Document) -> tuple[Space, Experiment]:
         ConfigError: lists all mistakes of all points that were tried, one per line; or there is no range.
     """
     require_kind(document)
-    load_plugins(document)
     space = space_of(document)
+    load_plugins(document)
     if not space.dimensions:
         without_plugins(document)
         hint = "there is nothing to search: write a range in place of an option, such as units: {search: [16, 64]}."
@@ -37,6 +37,7 @@ def search_of(document: Document) -> tuple[Space, Experiment]:
         experiment = without_plugins(first)
         lines = first.located(_mistakes(space, experiment))
         if not lines:
+            document.values["name"] = experiment.name  # that of the file, as in a document without ranges
             return space, experiment
     raise ConfigError(*in_order(lines))
 

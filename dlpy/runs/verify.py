@@ -14,17 +14,18 @@ from dlpy.data.task import Output
 from dlpy.experiment.document import read
 from dlpy.runs.arrays import read_arrays
 from dlpy.runs.checkpoint_files import read_state, whole
-from dlpy.runs.directory import ARTWORK_KINDS, SEEDS, Run
+from dlpy.runs.directory import ARTWORK_KINDS, FINAL_MODEL, SEARCH_KIND, SEEDS, Run
 from dlpy.runs.history import read_history
 from dlpy.runs.images import artwork_files, read_artwork, read_augmented, read_made, read_wrongest
 from dlpy.runs.lock import is_locked, status_of
-from dlpy.runs.lookup import all_runs, fold_runs, is_named_like_one, seed_runs
+from dlpy.runs.lookup import fold_runs, seed_runs
 from dlpy.runs.network import read_network
 from dlpy.runs.predictions import PARTS, key_of, read_fold, read_predictions, read_splits
 from dlpy.runs.record import Record
 from dlpy.runs.results import outputs_of, tasks_of
 from dlpy.runs.transform_states import read_states
 from dlpy.runs.trust import require_own
+from dlpy.runs.verify_searches import damages_of_search
 from dlpy.storage.atomic import sha256
 from dlpy.storage.npz import check_sizes
 
@@ -59,15 +60,6 @@ class Verdict:
         )
 
 
-def begun(folder: Path) -> list[Run]:
-    """Return all runs in the folder and all directories with a name like that of a run, oldest first."""
-    if not folder.is_dir():
-        return []
-    known = {run.path: run for run in all_runs(folder)}
-    named = (path.resolve() for path in folder.iterdir() if path.is_dir() and is_named_like_one(path))
-    return sorted({**{path: Run(path) for path in named}, **known}.values(), key=lambda run: run.id)
-
-
 def verify(run: Run) -> Verdict:
     """Return the verdict on a run."""
     try:
@@ -80,14 +72,17 @@ def verify(run: Run) -> Verdict:
         return Verdict(run.id, status, None, [])
     damages = [*_config_damages(run, record), *_missing(run, record, status)]
     damages += [damage for one in (run, *fold_runs(run)) for damage in _checkpoint_damages(one)]
-    damages += [*_metrics_damages(run), *_file_damages(run, record), *_damages_of_seeds(run)]
+    damages += [*_metrics_damages(run), *_file_damages(run, record), *_damages_within(run)]
+    if record.kind == SEARCH_KIND:
+        damages += damages_of_search(run, status)
     return Verdict(run.id, status, _is_resumable(run, record, status), [_short(run, damage) for damage in damages])
 
 
 def _config_damages(run: Run, record: Record) -> Iterator[str]:
     """Yield damages of config.yaml and plug-ins: edited or, without a stored checksum, unreadable."""
     known = record.config_sha256 or {}
-    for name in dict.fromkeys(["config.yaml", *known]):
+    first = "search.yaml" if record.kind == SEARCH_KIND else "config.yaml"
+    for name in dict.fromkeys([first, *known]):
         path = run.path / Path(name).name
         if not path.is_file():
             yield f"{path} is missing"
@@ -102,7 +97,7 @@ def _config_damages(run: Run, record: Record) -> Iterator[str]:
 
 def _missing(run: Run, record: Record, status: str) -> Iterator[str]:
     """Yield the files that a completed run lacks."""
-    if status != "completed":
+    if status != "completed" or record.kind == SEARCH_KIND:
         return
     names = list(_OF_ARTWORKS if record.kind in ARTWORK_KINDS else _OF_TRAINING)
     if record.kind == "kfold":
@@ -116,10 +111,12 @@ def _missing(run: Run, record: Record, status: str) -> Iterator[str]:
     yield from (f"{run.path / name} is missing" for name in names if not (run.path / name).exists())
 
 
-def _damages_of_seeds(run: Run) -> Iterator[str]:
-    """Yield the damages of the runs of the seeds."""
-    for seed in seed_runs(run):
-        yield from (f"{SEEDS}/{seed.path.name}: {damage}" for damage in verify(seed).damages)
+def _damages_within(run: Run) -> Iterator[str]:
+    """Yield the damages of the runs of the seeds, and of the final model of a search."""
+    final = Run(run.path / FINAL_MODEL)
+    for within in (*seed_runs(run), *([final] if final.path.is_dir() else [])):
+        name = within.path.relative_to(run.path)
+        yield from (f"{name}/{damage}" for damage in verify(within).damages)
 
 
 def _fold_count(run: Run) -> int:

@@ -72,9 +72,8 @@ class TpeSampler:
         states = self._optuna.trial.TrialState
         state = {"completed": states.COMPLETE, "pruned": states.PRUNED, "failed": states.FAIL}[trial.status]
         dimensions = list(active(self._space.dimensions, trial.point))
-        curve = {
-            epoch: score for epoch, score in enumerate(trial.curve, 1) if score is not None and math.isfinite(score)
-        }
+        scores = enumerate(trial.curve, 1)
+        curve = {epoch: score for epoch, score in scores if score is not None and math.isfinite(score)}
         last = curve[max(curve)] if curve else None
         return self._optuna.trial.create_trial(
             state=state,
@@ -110,8 +109,9 @@ def _suggested(trial: optuna.Trial, one: Dimension) -> float | int:
 
 def _told_value(one: Dimension, value: float) -> float | int:
     """Return the value of a dimension as Optuna knows it."""
-    is_stepped = isinstance(one, Range) and one.step is not None
-    return round((value - one.low) / one.step) if is_stepped else value  # type: ignore
+    if isinstance(one, Choice) or one.step is None:
+        return value
+    return round((value - one.low) / one.step)
 
 
 def _optuna() -> Any:

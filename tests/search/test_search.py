@@ -230,3 +230,14 @@ def test_the_monitor_of_a_search_decides_the_best_epoch_of_each_trial(bench) -> 
     trials = read_trials(run)
     assert all(trial.score == max(trial.curve) == trial.scores["val_accuracy"] for trial in trials)
     assert "monitor: val_accuracy" in (run.path / "best.yaml").read_text()
+
+
+def test_damaged_trials_are_found(bench) -> None:
+    run = searched(bench)
+    assert bench.run("runs", "--verify", run.path) == (0, f"{run.id}  completed: intact\n", "")
+    (run.path / "trials/0002/predictions.npz").write_bytes(b"no")
+    (run.path / "trials/0003/result.json").unlink()
+    status, out, _ = bench.run("runs", "--verify", run.path)
+    assert status == 7
+    assert "trials/0002/predictions.npz is damaged" in out
+    assert "trials/0003/result.json is missing" in out
