@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from dlpy.core.errors import RunError
 from dlpy.data.task import Output
+from dlpy.data.units import as_seen
 from dlpy.runs.directory import Run
 from dlpy.runs.predictions import read_fold
 from dlpy.runs.trials import Trial
@@ -36,6 +37,11 @@ class Part:
     rows: np.ndarray
     target: np.ndarray
     predictions: np.ndarray
+
+    def as_seen(self, output: Output) -> Part:
+        """Return the part with numbers as the models see them, where the logarithm of the target is learnt."""
+        with np.errstate(invalid="ignore"):
+            return replace(self, target=as_seen(self.target, output), predictions=as_seen(self.predictions, output))
 
 
 def read_parts(run: Run, trials: Sequence[Trial], name: str, outputs: dict[str, Output]) -> list[Part]:

@@ -35,15 +35,14 @@ class RowScore:
     finish: Callable[[np.ndarray], np.ndarray] | None = None
 
 
-def row_score(monitor: str, training: Mapping[str, Any], output: Output) -> RowScore | None:
+def row_score(name: str, training: Mapping[str, Any], output: Output) -> RowScore | None:
     """Return how to compute a score; None if it does not follow from predictions.
 
     Args:
-        monitor: its name, without that of an output.
-        training: the block of the experiment, with every default filled in.
+        name: of the score, without `val_` and the name of an output.
+        training: `metrics` and `loss` of the output in the experiment, with every default filled in.
         output: that it is of, in its own unit.
     """
-    name = monitor.removeprefix("val_")
     if name in ("loss", DATA_LOSS):
         return _loss(training.get("loss"), output)
     metric = _metric(name, training.get("metrics") or list(output.metrics))

@@ -7,7 +7,7 @@ of that epoch alone.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -113,11 +113,15 @@ def _scored(run: Run, trials: list[Trial], monitor: str) -> _Scored:
         raise UnscoredError("no trial is completed")
     outputs = outputs_of(run)
     name = _output_of(monitor, list(outputs))
-    plain = f"val_{monitor.removeprefix('val_').removeprefix(f'{name}_')}" if len(outputs) > 1 else monitor
-    score = row_score(plain, _training(trial_folder(run, trials[0].number)), outputs[name])
+    label = monitor.removeprefix("val_")
+    label = label.removeprefix(f"{name}_") if len(outputs) > 1 else label
+    own = replace(outputs[name], scale=1.0, offset=0.0, log_of_sum=None)  # predictions are stored in the own unit
+    score = row_score(label, _training(trial_folder(run, trials[0].number), name), own)
     if score is None:
         raise UnscoredError(f"{monitor} cannot be computed from stored predictions")
     parts = read_parts(run, trials, name, outputs)
+    if outputs[name].log_of_sum is not None and score.name in POWERS:
+        parts = [part.as_seen(outputs[name]) for part in parts]
     scores = scores_of(parts, score)
     found = scores(np.ones((1, 1 + max(int(part.rows.max()) for part in parts))))[0]
     logged = np.array([_logged(trial, monitor) for trial in trials], np.float64)
@@ -148,13 +152,19 @@ def _output_of(monitor: str, names: list[str]) -> str:
     return found
 
 
-def _training(trial: Run) -> dict[str, Any]:
-    """Return the block `training` of a trial's experiment as plain values; no code of the run is executed."""
+def _training(trial: Run, output: str) -> dict[str, Any]:
+    """Return the metrics and the loss of an output in a trial's experiment, as plain values; no code is executed."""
     try:
         training: Any = read(trial.config).values.get("training")
     except (ConfigError, OSError) as error:
         raise UnscoredError(f"the experiment of trial {trial.id} cannot be read: {error}") from None
-    return training if isinstance(training, dict) else {}
+    found = {key: training.get(key) if isinstance(training, dict) else None for key in ("metrics", "loss")}
+    return {key: given.get(output) if _is_by_output(given) else given for key, given in found.items()}
+
+
+def _is_by_output(given: Any) -> bool:
+    """Return whether metrics or losses are given by the name of an output, and not as one component."""
+    return isinstance(given, dict) and "name" not in given
 
 
 def _by_folds(scored: _Scored, *, is_larger_better: bool) -> dict[str, float]:
