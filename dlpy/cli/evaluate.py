@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from dlpy.cli.options import AsJson, RunName, RunsFolder, Strict
+from dlpy.cli.options import AsJson, Interval, RunName, RunsFolder, Strict
 
 
 def evaluate(
@@ -19,6 +19,7 @@ def evaluate(
         ),
     ] = None,
     checkpoint: Annotated[str, typer.Option(help="Checkpoint to use: best or last.")] = "best",
+    interval: Interval = False,
     strict: Strict = False,
     as_json: AsJson = False,
     runs_folder: RunsFolder = None,
@@ -33,8 +34,9 @@ def evaluate(
     from dlpy.cli.lines import complain, say, say_json
     from dlpy.cli.output import output
     from dlpy.cli.progress import announce_stand_in
-    from dlpy.cli.score_lines import score_table
+    from dlpy.cli.score_lines import interval_notes, score_table
     from dlpy.cli.unfamiliar_table import show_unfamiliar
+    from dlpy.compare.score_intervals import with_intervals
     from dlpy.data.unfamiliar import Unfamiliar
     from dlpy.drawing.figures import draw_all
     from dlpy.runs.lookup import find_model
@@ -44,6 +46,8 @@ def evaluate(
     run = find_model(name, runs_folder)
     parts, which = part_names(split or []), checkpoint_name(checkpoint)
     results = evaluate_run(run, parts, which, complain, strict=strict)
+    if interval:
+        results = with_intervals(run, results)
     draw_all(run, complain)
     if as_json:
         say_json(results)
@@ -53,6 +57,8 @@ def evaluate(
     data = record.data
     announce_stand_in(console, data.source, data.description, always_generated=data.always_generated)
     console.print(score_table(results))
+    for line in interval_notes(results):
+        say(line)
     for part, result in results.items():
         for name, told in {"": result, **result.get("outputs", {})}.items():
             for shown in class_lines(f"{part}: {name}" if name else part, told.get("classes", [])):

@@ -15,6 +15,7 @@ from typing import Annotated, Any
 import typer
 
 from dlpy.cli.check import check
+from dlpy.cli.compare import compare
 from dlpy.cli.evaluate import evaluate
 from dlpy.cli.explain import explain
 from dlpy.cli.generate import generate
@@ -105,7 +106,8 @@ def _report_stop(error: BaseException) -> int:
 
 
 _COMMANDS = (
-    train, resume, evaluate, predict, generate, explain, kfold, search, rivals, plot, check, show, new, runs, schema,
+    train, resume, evaluate, compare, predict, generate, explain, kfold, search, rivals, plot, check, show, new, runs,
+    schema,
 )  # fmt: skip
 for _command in _COMMANDS:
     app.command()(_with_exit_status(_command))

@@ -79,6 +79,9 @@ def _views(summary: dict[str, Any], outputs: Sequence[str]) -> dict[str, dict[st
                 kept = {key: value for key, value in kept.items() if not name or key != "monitor"}
                 scores = {key: value for key, value in summary[block].items() if key not in _NOT_SCORES}
                 view[block] = kept | by_output(scores, outputs).get(name, {})
+        if "intervals" in summary:
+            own = by_output(summary["intervals"]["scores"], outputs).get(name, {})
+            view["intervals"] = {**summary["intervals"], "scores": own}
         numbers = {key: value for key, value in base.items() if isinstance(value, float | None)}
         own = by_output(numbers, outputs).get(name, {})
         view["baseline"] = {"guess": guesses.get(name, base["guess"]), "on": base["on"], **own}
@@ -126,6 +129,11 @@ def _fold_lines(summary: dict[str, Any]) -> list[str]:
         return [*lines, f"deviation: {scores_text(summary['deviation'])}  (of the folds, divided by n)"]
     lines.append(f"std:       {scores_text(summary['std'])}  (between the folds, divided by n - 1)")
     lines.append(f"std error: {scores_text(summary['standard_error'])}  (of the mean: std / sqrt(n))")
+    if told := summary.get("intervals"):
+        ends = "  ".join(
+            f"{name} {interval_text(own)}" for name, own in told["scores"].items() if name in summary["mean"]
+        )
+        lines.append(f"interval:  {ends}  ({100 * told['level']:g} %, of the mean)")
     few = [f"{name}: {count}" for name, count in summary["counted"].items() if count < len(folds)]
     return lines + ([f"           undefined in some folds, defined in {', '.join(few)}"] if few else [])
 
@@ -134,26 +142,53 @@ def score_table(results: dict[str, Any]) -> Table:
     """Return a table of the scores of each split, next to the baseline, those of several outputs by output."""
     outputs = list(dict.fromkeys(name for result in results.values() for name in result.get("outputs", {})))
     table = Table(box=None, pad_edge=False)
-    titles = ["rows", *(["output"] if outputs else []), "score", "value", "baseline"]
+    levels = [f"{100 * told['level']:g} % interval" for result in results.values() if (told := result.get("intervals"))]
+    titles = ["rows", *(["output"] if outputs else []), "score", "value", *levels[:1], "baseline"]
     for title in titles:
         table.add_column(title, justify="right" if title in ("value", "baseline") else "left", no_wrap=True)
     for part, result in results.items():
         for output, line in _table_lines(result, outputs):
             rows = result["outputs"][output]["rows"] if output else result["rows"]
-            table.add_row(f"{part} ({rows:,})", *([output or "all"] if outputs else []), *line)
+            name, value, interval, usual = line
+            cells = (name, value, *([interval] if levels else []), usual)
+            table.add_row(f"{part} ({rows:,})", *([output or "all"] if outputs else []), *cells)
     return table
 
 
-def _table_lines(result: dict[str, Any], outputs: Sequence[str]) -> Iterator[tuple[str, tuple[str, str, str]]]:
-    """Yield the output, the score, its value and its baseline for each line of a split."""
+def interval_notes(results: dict[str, Any]) -> list[str]:
+    """Return lines with what the intervals of evaluated parts assume, if it is not that rows are independent."""
+    found = {part: result["intervals"]["unit"] for part, result in results.items() if "intervals" in result}
+    return [f"{part}: rows are not independent; {unit} are resampled" for part, unit in found.items() if unit != "rows"]
+
+
+def interval_text(ends: Sequence[float | None] | None) -> str:
+    """Return an interval such as "0.8123 to 0.8345", a dash if it is undefined, and nothing if there is none."""
+    if not ends:
+        return ""
+    low, high = ends
+    return "-" if "-" in (score_text(low), score_text(high)) else f"{score_text(low)} to {score_text(high)}"
+
+
+def _table_lines(result: dict[str, Any], outputs: Sequence[str]) -> Iterator[tuple[str, tuple[str, str, str, str]]]:
+    """Yield the output, the score, its value, its interval and its baseline for each line of a split."""
+    intervals = result.get("intervals") or {"scores": {}, "in_unit": {}}
+    ends = by_output(intervals["scores"], outputs)
     base = {name: value for name, value in result["baseline"].items() if isinstance(value, float | int | None)}
     usual = by_output(base, outputs)
     for output, scores in by_output(result["scores"], outputs).items():
-        yield from ((output, _cells(name, value, usual.get(output, {}).get(name))) for name, value in scores.items())
+        of_rows = ends.get(output, {})
+        for name, value in scores.items():
+            yield output, _cells(name, value, of_rows.get(name), usual.get(output, {}).get(name))
+        of_rows = intervals["in_unit"].get(output) or (
+            next(iter(intervals["in_unit"].values()), {}) if not outputs else {}
+        )
         own = (result["outputs"][output] if output else result).get("in_unit") or {"scores": {}}
         for name, value in own["scores"].items():
-            yield output, _cells(f"{name} in {own['unit'] or 'own unit'}", value, own["baseline"].get(name))
+            title = f"{name} in {own['unit'] or 'own unit'}"
+            yield output, _cells(title, value, of_rows.get(name), own["baseline"].get(name))
 
 
-def _cells(name: str, value: float | None, usual: float | None) -> tuple[str, str, str]:
-    return name, score_text(value), "" if usual is None else f"{usual:.4f}"
+def _cells(
+    name: str, value: float | None, ends: Sequence[float | None] | None, usual: float | None
+) -> tuple[str, str, str, str]:
+    return name, score_text(value), interval_text(ends), "" if usual is None else f"{usual:.4f}"

@@ -24,6 +24,7 @@ from dlpy.runs.predictions import key_of
 from dlpy.runs.record import How
 from dlpy.runs.results import best_epoch
 from dlpy.storage.atomic import require_writable, write_arrays
+from dlpy.training.answers import group_numbers
 from dlpy.training.callbacks import checkpoint_of
 from dlpy.training.class_balance import fold_warnings
 from dlpy.training.class_table import class_table, save_class_table
@@ -149,6 +150,7 @@ def _save_out_of_fold(run: Run, loaded: Loaded, folds: list[Fold]) -> None:
         known = known_rows(target) if output.has_missing else np.arange(len(numbers))
         key = "out_of_fold" if len(loaded.task.outputs) == 1 else key_of("out_of_fold", name)
         own = {"index": loaded.train.index[numbers], "target": labels, "prediction": mean}
+        own |= group_numbers(loaded.train.take(numbers))
         arrays |= {f"{key}.{what}": array[known] for what, array in own.items()}
         if output.has_classes or output.kind == "multilabel":
             save_class_table(run, key, class_table(labels[known], mean[known], output))
