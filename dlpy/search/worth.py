@@ -208,10 +208,9 @@ def lines(summary: dict[str, Any] | None) -> list[str]:
         f"best {summary['score']} {summary['best_score']:.4g} of {summary['trials']} trials; about "
         f"{summary['expected']:.4g} is to be expected on new rows (95 %: {low:.4g} to {high:.4g})"
     ]
-    if summary["tenth_is_alike"]:
-        told.append(f"the best cannot be distinguished from the tenth, nor from {_others(summary['alike'])} in all")
-    elif summary["alike"]:
-        told.append(f"the best cannot be distinguished from {_others(summary['alike'])}")
+    if summary["alike"]:
+        tenth = ", the tenth best among them" if summary["tenth_is_alike"] else ""
+        told.append(f"the best cannot be distinguished from {_others(summary['alike'])}{tenth}")
     if summary["found"] is False:
         told.append(f"nothing was found: that is no better than the baseline {summary['baseline']:.4g}, beyond chance")
     return told
