@@ -20,8 +20,9 @@ from dlpy.experiment.ranges import Point
 from dlpy.runs.directory import Run
 from dlpy.runs.trials import Trial
 from dlpy.search.directory import Result, read_result, read_search, trial_folder, write_result
+from dlpy.search.group import Training, train_together
 from dlpy.search.monitor import Monitored, with_monitor
-from dlpy.search.pruners import Pruning, pruner_of
+from dlpy.search.pruners import PrunerHooks, Pruning, pruner_of
 from dlpy.search.scored import failed_trial, scored_trial
 from dlpy.search.trial_rows import Part, TrialRows
 from dlpy.storage.atomic import put_on_disk, storage, write_whole
@@ -72,19 +73,45 @@ class Trainer:
 
     def train(self, task: Task, reporter: Reporter) -> Trial:
         """Train a trial and return its result; a trial that cannot be trained is a failed one."""
-        began, folder = time.monotonic(), trial_folder(self._run, task.number)
-        shown = self._space.shown(task.point)
+        began = time.monotonic()
         try:
             results = self._results(task, reporter)
         except Exception as error:
             reason = _reason(error)
             if reason is None:
                 raise
-            for checkpoints in [*folder.path.rglob("checkpoints")]:
-                forget_checkpoints(Run(checkpoints.parent))
-            seconds = time.monotonic() - began
-            return failed_trial(task.number, (task.point, shown), (folder, self._monitored), reason, seconds)
-        return scored_trial(task.number, (task.point, shown), results, self._monitored)
+            return self._failed(task, reason, time.monotonic() - began)
+        where = (task.point, self._space.shown(task.point))
+        return scored_trial(task.number, where, results, self._monitored)
+
+    def train_all(self, tasks: Sequence[Task], reporter: Reporter) -> list[Trial]:
+        """Train the trials of a group: those that can be in one graph, then the others one after another."""
+        failed = train_together(list(self._trainings(tasks)), self._monitored) if len(tasks) > 1 else {}
+        return [
+            self._failed(task, failed[task.number]) if task.number in failed else self.train(task, reporter)
+            for task in tasks
+        ]
+
+    def _failed(self, task: Task, reason: str, seconds: float = 0.0) -> Trial:
+        """Return a failed trial, and remove its checkpoints."""
+        folder = trial_folder(self._run, task.number)
+        for checkpoints in [*folder.path.rglob("checkpoints")]:
+            forget_checkpoints(Run(checkpoints.parent))
+        where = (task.point, self._space.shown(task.point))
+        return failed_trial(task.number, where, (folder, self._monitored), reason, seconds)
+
+    def _trainings(self, tasks: Sequence[Task]) -> Iterator[Training]:
+        """Yield the trainings of all trials that fit the data; the others fail when they are trained alone."""
+        for task in tasks:
+            try:
+                prepared = self.prepared(task.point)
+                for member in self._members(task.number, prepared):
+                    part = self._part(member, prepared)
+                    experiment = _of_member(prepared.experiment, member, part)
+                    self._monitored.require_among(directions(experiment, part.data))
+                    yield Training(task.number, member.folder, experiment, part, self._pruner(task, experiment))
+            except (ConfigError, DataError):
+                continue
 
     def prepared(self, point: Point) -> Prepared:
         """Return the experiment of a trial with its rows.
@@ -128,10 +155,21 @@ class Trainer:
         if found is None:
             with storage(member.folder.path):
                 member.folder.path.mkdir(parents=True, exist_ok=True)
-            part = self._rows.fold(prepared, member.fold) if member.fold else self._rows.held_out(prepared)
+            part = self._part(member, prepared)
             found = self._trained(member, prepared, part, task, reporter)
         forget_checkpoints(member.folder)  # also those that a killed process left
         return found
+
+    def _part(self, member: _Member, prepared: Prepared) -> Part:
+        return self._rows.fold(prepared, member.fold) if member.fold else self._rows.held_out(prepared)
+
+    def _pruner(self, task: Task, experiment: Experiment) -> PrunerHooks | None:
+        """Return what ends a training early, if the search has a pruner."""
+        pruner = pruner_of(self._options)
+        if pruner is None:
+            return None
+        pruning = Pruning(pruner, task.done, self._monitored.name, self._monitored.direction)
+        return pruning.hooks(experiment.training.epochs)
 
     def _trained(self, member: _Member, prepared: Prepared, part: Part, task: Task, reporter: Reporter) -> Result:
         began, folder = time.monotonic(), member.folder
@@ -152,15 +190,12 @@ class Trainer:
         """Train a network, and return its engine with the weights of the best epoch."""
         monitored = self._monitored
         monitored.require_among(directions(work.experiment, work.data))
-        pruner, hooks = pruner_of(self._options), {}
-        if pruner is not None:
-            pruning = Pruning(pruner, task.done, monitored.name, monitored.direction)
-            hooks["pruner"] = pruning.hooks(work.experiment.training.epochs)
-        work = replace(work, hooks=hooks)
+        pruner = self._pruner(task, work.experiment)
+        work = replace(work, hooks={} if pruner is None else {"pruner": pruner})
         best = Best(monitored.name, monitored.direction)
         keeper = TrialCheckpointHooks(work.folder, best, checkpoint_of(work.experiment))
         engine = train_in_folder(work, self._shop, keeper, reporter, begun(work, reporter))
-        is_pruned = any(hook.ends_training for hook in hooks.values())
+        is_pruned = pruner is not None and pruner.ends_training
         return engine, Result(keeper.scores, keeper.best_epoch or 1, len(keeper.curve), [*keeper.curve], is_pruned)
 
     def _fitted(self, folder: Run, experiment: Experiment, part: Part, reporter: Reporter) -> tuple[Estimator, Result]:
