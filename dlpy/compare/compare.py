@@ -18,16 +18,17 @@ from dlpy.runs.predictions import Stored
 from dlpy.runs.results import class_names
 from dlpy.scores.bootstrap import RESAMPLES, Sample, Scored, Trainings, difference, sampled, total
 from dlpy.scores.class_scores import class_probabilities
-from dlpy.scores.intervals import LEVEL, holm, interval_of, mcnemar, p_value
+from dlpy.scores.intervals import LEVEL, Interval, difference_of_shares, holm, interval_of, mcnemar, p_value
 from dlpy.scores.weighted_scores import counted, smaller_is_better, usual_scores
 
 
 @dataclass(frozen=True)
 class Score:
-    """A score of all sides, and the rows that it is computed from."""
+    """A score of all sides, the rows that it is computed from, and whether it is the share of rows that are right."""
 
     common: Common
     sides: list[Trainings]
+    is_accuracy: bool
 
     def of(self, number: int) -> Sample:
         """Return the score of a side."""
@@ -112,10 +113,11 @@ def _scores(common: Common, *, by_class: bool) -> Scores:
     every = [model for trainings in scored for training in trainings for model in training]
     names = [name for name in every[0] if all(name in model for model in every)]
     drawn = iter(sampled([model[name] for name in names for model in every], int(common.units.max()) + 1))
-    return {
-        name: Score(common, [[[next(drawn) for _ in training] for training in trainings] for trainings in scored])
-        for name in names
-    }
+    found: Scores = {}
+    for name in names:
+        own = [[[next(drawn) for _ in training] for training in trainings] for trainings in scored]
+        found[name] = Score(common, own, not by_class and name == "accuracy" and common.output.has_classes)
+    return found
 
 
 def _scored(stored: Stored, common: Common, *, by_class: bool) -> dict[str, Scored]:
@@ -150,14 +152,25 @@ def _differences(sides: Sequence[Side], scores: Scores, to: int) -> dict[str, di
 def _corrected(sides: Sequence[Side], scores: Scores, to: int, *, smaller: bool) -> dict[str, dict[str, Any]]:
     """Return the differences by score and side, with p corrected for the number of all of them."""
     others = [number for number in range(len(sides)) if number != to]
-    pairs = [(key, number, score.between(number, to)) for key, score in scores.items() for number in others]
-    p_values = [p_value(sample) for *_, sample in pairs]
+    places = [(key, number) for key in scores for number in others]
+    tested = [_tested(scores[key], number, to) for key, number in places]
     told: dict[str, dict[str, Any]] = {key: {} for key in scores}
-    for (key, number, sample), p, corrected in zip(pairs, p_values, holm(p_values), strict=True):
-        found = interval_of(sample)
-        verdict = verdict_of(found, corrected, smaller=smaller)
-        told[key][sides[number].name] = {**asdict(found), "p": p, "p_corrected": corrected, "verdict": verdict}
+    corrected = holm([p for _, p in tested])
+    for (key, number), (found, p), of_all in zip(places, tested, corrected, strict=True):
+        verdict = verdict_of(found, p, of_all, smaller=smaller)
+        told[key][sides[number].name] = {**asdict(found), "p": p, "p_corrected": of_all, "verdict": verdict}
     return told
+
+
+def _tested(score: Score, number: int, to: int) -> tuple[Interval, float]:
+    """Return the difference of a side from another with its interval, and the p-value of its being 0."""
+    sample, common = score.between(number, to), score.common
+    if score.is_accuracy and common.unit == "rows" and common.is_one_model(to) and common.is_one_model(number):
+        right = [_right(common.trainings[side], common) for side in (to, number)]
+        if right[0] is not None and right[1] is not None and (right[0] != right[1]).any():
+            *_, p = mcnemar(right[0], right[1])
+            return difference_of_shares(right[0], right[1]), p
+    return interval_of(sample), p_value(sample)
 
 
 def _by_class(sides: Sequence[Side], outputs: Mapping[str, Common], to: int) -> dict[str, dict[str, Any]]:

@@ -36,6 +36,10 @@ class Common:
     trainings: list[list[Training]]
     left_out: int
 
+    def is_one_model(self, side: int) -> bool:
+        """Return whether a side is a single trained model, without folds or several seeds."""
+        return len(self.trainings[side]) == len(self.trainings[side][0]) == 1
+
     def same_folds(self, one: int, other: int) -> bool:
         """Return whether two sides are one training each, with the same rows in each fold."""
         first, second = (self.trainings[number] for number in (one, other))

@@ -7,12 +7,12 @@ import math
 from dlpy.scores.intervals import LEVEL, Interval
 
 
-def verdict_of(difference: Interval, p: float, *, smaller: bool) -> str:
+def verdict_of(difference: Interval, p: float, corrected: float, *, smaller: bool) -> str:
     """Return whether a run is better than the one it is compared with: "better by 0.012 (0.003 to 0.021)".
 
     Args:
         difference: of their scores.
-        p: the p-value, corrected for the number of comparisons.
+        p, corrected: the p-value, and the one corrected for the number of comparisons, which decides.
         smaller: whether a smaller score is better.
     """
     if math.isnan(difference.value) or math.isnan(p):
@@ -20,9 +20,9 @@ def verdict_of(difference: Interval, p: float, *, smaller: bool) -> str:
     low, high = difference.low, difference.high
     if difference.value == low == high == 0:
         return "the same in every row"
-    if p > 1 - LEVEL:
-        corrected = " after the correction" if low > 0 or high < 0 else ""
-        return f"no difference can be seen{corrected} ({low:+.4f} to {high:+.4f})"
+    if corrected > 1 - LEVEL:
+        after = "" if p > 1 - LEVEL else " after the correction"
+        return f"no difference can be seen{after} ({low:+.4f} to {high:+.4f})"
     is_better = (difference.value < 0) == smaller
     ends = sorted((abs(low), abs(high)))
     return f"{'better' if is_better else 'worse'} by {abs(difference.value):.4f} ({ends[0]:.4f} to {ends[1]:.4f})"

@@ -29,7 +29,8 @@ class Scored:
 
     def of(self, counts: np.ndarray) -> np.ndarray:
         """Return the score in each of several resamples: (resamples,) of (resamples, units)."""
-        return self.score.of(counts if self._is_whole else counts[:, self.units])
+        whole = self._is_whole and counts.shape[1] == len(self.units)
+        return self.score.of(counts if whole else counts[:, self.units])
 
     def influence(self, count: int) -> np.ndarray:
         """Return the derivative of the score by the weight of each unit: (units,)."""
