@@ -161,13 +161,14 @@ def _training(trial: Run, output: str) -> dict[str, Any]:
         training: Any = read(trial.config).values.get("training")
     except (ConfigError, OSError) as error:
         raise UnscoredError(f"the experiment of trial {trial.id} cannot be read: {error}") from None
-    found = {key: training.get(key) if isinstance(training, dict) else None for key in ("metrics", "loss")}
-    return {key: given.get(output) if _is_by_output(given) else given for key, given in found.items()}
+    known = training if isinstance(training, dict) else {}
+    return {key: _of_output(known.get(key), output) for key in ("metrics", "loss")}
 
 
-def _is_by_output(given: Any) -> bool:
-    """Return whether metrics or losses are given by the name of an output, and not as one component."""
-    return isinstance(given, dict) and "name" not in given
+def _of_output(given: Any, output: str) -> Any:
+    """Return the metrics or the loss of an output; they may be given by the names of outputs."""
+    is_by_output = isinstance(given, dict) and "name" not in given
+    return given.get(output) if is_by_output else given
 
 
 def _by_folds(scored: _Scored, *, is_larger_better: bool) -> dict[str, float]:
