@@ -10,6 +10,7 @@ import shutil
 import socket
 import tempfile
 from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 from typing import Literal
 
@@ -25,6 +26,8 @@ from dlpy.data.rows import Loaded, Rows, Source
 from dlpy.data.task import Input, Output, Task
 from dlpy.drawing import figures
 from dlpy.runs.directory import Run
+from dlpy.search import refit, search
+from dlpy.search import resume as resume_search
 from dlpy.training import kfold, resume, train
 
 os.environ["DLPY_OFFLINE"] = "1"
@@ -111,7 +114,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     """Draw plots after training only for tests marked `plots`: they would take half the time of a small training."""
-    modules = (train, kfold, resume, make, resume_artwork, figures)
+    modules = (train, kfold, resume, make, resume_artwork, figures, search, resume_search, refit)
     with pytest.MonkeyPatch.context() as patch:
         if item.get_closest_marker("plots") is None:
             for module in modules:
@@ -175,7 +178,9 @@ class Workbench:
             shutil.copytree(made, kept / made.name, symlinks=True)
             return Run(made)
         (made,) = kept.iterdir()
-        return Run(Path(shutil.copytree(made, self._runs / made.name, symlinks=True)))
+        names = (made.name if number == 1 else f"{made.name}-{number}" for number in count(1))
+        free = next(name for name in names if not (self._runs / name).exists())  # others may be of the same second
+        return Run(Path(shutil.copytree(made, self._runs / free, symlinks=True)))
 
     @property
     def _runs(self) -> Path:

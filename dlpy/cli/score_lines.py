@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from rich.table import Table
 
 from dlpy.runs.results import of_one, scores_by_output
 
-_BLOCKS = ("best", "mean", "std", "standard_error", "deviation", "counted")  # of a summary, with scores by name
+_OF_SEVERAL = ("mean", "std", "standard_error", "deviation", "counted", "last_mean", "last_std")
+_BLOCKS = ("best", *_OF_SEVERAL)  # of a summary, with scores by name
 _NOT_SCORES = ("epoch", "monitor")
 
 
@@ -79,6 +81,9 @@ def _views(summary: dict[str, Any], outputs: Sequence[str]) -> dict[str, dict[st
                 kept = {key: value for key, value in kept.items() if not name or key != "monitor"}
                 scores = {key: value for key, value in summary[block].items() if key not in _NOT_SCORES}
                 view[block] = kept | by_output(scores, outputs).get(name, {})
+        if "intervals" in summary:
+            own = by_output(summary["intervals"]["scores"], outputs).get(name, {})
+            view["intervals"] = {**summary["intervals"], "scores": own}
         numbers = {key: value for key, value in base.items() if isinstance(value, float | None)}
         own = by_output(numbers, outputs).get(name, {})
         view["baseline"] = {"guess": guesses.get(name, base["guess"]), "on": base["on"], **own}
@@ -88,11 +93,13 @@ def _views(summary: dict[str, Any], outputs: Sequence[str]) -> dict[str, dict[st
 
 def _lines(summary: dict[str, Any]) -> list[str]:
     """Return the lines of the only output."""
-    best, base = summary["best"], summary["baseline"]
+    best, base = summary.get("best", {}), summary["baseline"]
     shown = summary.get("mean") or best
     numbers = {name: value for name, value in base.items() if name in shown}
     lines = []
-    if "mean" in summary:
+    if "seeds" in summary:
+        lines += _seed_lines(summary)
+    elif "mean" in summary:
         lines += _fold_lines(summary)
         if "monitor" in best:  # else it stands above, for all outputs together
             lines.append(f"best:      the mean curve of {best['monitor']} is best at epoch {best['epoch']}")
@@ -124,36 +131,100 @@ def _fold_lines(summary: dict[str, Any]) -> list[str]:
     lines = [f"mean:      {scores_text(summary['mean'])}  (over {len(folds)} folds{unequal}; last epoch)"]
     if "std" not in summary:
         return [*lines, f"deviation: {scores_text(summary['deviation'])}  (of the folds, divided by n)"]
-    lines.append(f"std:       {scores_text(summary['std'])}  (between the folds, divided by n - 1)")
-    lines.append(f"std error: {scores_text(summary['standard_error'])}  (of the mean: std / sqrt(n))")
-    few = [f"{name}: {count}" for name, count in summary["counted"].items() if count < len(folds)]
-    return lines + ([f"           undefined in some folds, defined in {', '.join(few)}"] if few else [])
+    lines += _spread_lines(summary, "folds")
+    if told := summary.get("intervals"):
+        own = {name: interval_text(ends) for name, ends in told["scores"].items() if name in summary["mean"]}
+        ends = "  ".join(f"{name} {text}" for name, text in own.items())
+        lines.append(f"interval:  {ends}  ({100 * told['level']:g} %, of the mean)")
+    return lines
+
+
+def _seed_lines(summary: dict[str, Any]) -> list[str]:
+    """Return lines with the mean and spread over the seeds."""
+    lines = [f"mean:      {scores_text(summary['mean'])}  (over {len(summary['seeds'])} seeds; best epoch of each)"]
+    lines += _spread_lines(summary, "seeds")
+    if summary["last_mean"] != summary["mean"]:
+        lines.append(f"last mean: {scores_text(summary['last_mean'])}  (after the last epoch)")
+        lines.append(f"last std:  {scores_text(summary['last_std'])}")
+    return lines
+
+
+def _spread_lines(summary: dict[str, Any], what: str) -> list[str]:
+    """Return lines with the standard deviation between folds or seeds, and the standard error of their mean."""
+    lines = [
+        f"std:       {scores_text(summary['std'])}  (between the {what}, divided by n - 1)",
+        f"std error: {scores_text(summary['standard_error'])}  (of the mean: std / sqrt(n))",
+    ]
+    few = [f"{name}: {count}" for name, count in summary["counted"].items() if count < len(summary[what])]
+    return lines + ([f"           undefined in some {what}, defined in {', '.join(few)}"] if few else [])
 
 
 def score_table(results: dict[str, Any]) -> Table:
     """Return a table of the scores of each split, next to the baseline, those of several outputs by output."""
     outputs = list(dict.fromkeys(name for result in results.values() for name in result.get("outputs", {})))
     table = Table(box=None, pad_edge=False)
-    titles = ["rows", *(["output"] if outputs else []), "score", "value", "baseline"]
-    for title in titles:
-        table.add_column(title, justify="right" if title in ("value", "baseline") else "left", no_wrap=True)
+    several = any("std" in result for result in results.values())  # seeds
+    levels = [f"{100 * told['level']:g} % interval" for result in results.values() if (told := result.get("intervals"))]
+    shown = ["score", *(["mean", "std"] if several else ["value"]), *levels[:1], "baseline"]
+    for title in ["rows", *(["output"] if outputs else []), *shown]:
+        right = title in ("value", "mean", "std", "baseline")
+        table.add_column(title, justify="right" if right else "left", no_wrap=True)
     for part, result in results.items():
         for output, line in _table_lines(result, outputs):
             rows = result["outputs"][output]["rows"] if output else result["rows"]
-            table.add_row(f"{part} ({rows:,})", *([output or "all"] if outputs else []), *line)
+            title = f"{part} ({rows:,})"
+            wanted = [line.value, *([line.std] if several else []), *([line.interval] if levels else []), line.baseline]
+            table.add_row(title, *([output or "all"] if outputs else []), line.score, *wanted)
     return table
 
 
-def _table_lines(result: dict[str, Any], outputs: Sequence[str]) -> Iterator[tuple[str, tuple[str, str, str]]]:
-    """Yield the output, the score, its value and its baseline for each line of a split."""
+def interval_notes(results: dict[str, Any]) -> list[str]:
+    """Return lines with what the intervals of evaluated parts assume, if it is not that rows are independent."""
+    found = {part: result["intervals"]["unit"] for part, result in results.items() if "intervals" in result}
+    return [f"{part}: rows are not independent; {unit} are resampled" for part, unit in found.items() if unit != "rows"]
+
+
+def interval_text(ends: Sequence[float | None] | None) -> str:
+    """Return an interval such as "0.8123 to 0.8345", a dash if it is undefined, and nothing if there is none."""
+    if not ends:
+        return ""
+    low, high = ends
+    return "-" if "-" in (score_text(low), score_text(high)) else f"{score_text(low)} to {score_text(high)}"
+
+
+@dataclass(frozen=True)
+class _Line:
+    """The cells of a line of the table of scores; `std` is that of several seeds."""
+
+    score: str
+    value: str
+    interval: str
+    std: str
+    baseline: str
+
+
+def _table_lines(result: dict[str, Any], outputs: Sequence[str]) -> Iterator[tuple[str, _Line]]:
+    """Yield the output and each line of a split."""
+    told = result.get("intervals") or {"scores": {}, "in_unit": {}}
     base = {name: value for name, value in result["baseline"].items() if isinstance(value, float | int | None)}
-    usual = by_output(base, outputs)
+    ends, usual, stds = (by_output(found, outputs) for found in (told["scores"], base, result.get("std", {})))
     for output, scores in by_output(result["scores"], outputs).items():
-        yield from ((output, _cells(name, value, usual.get(output, {}).get(name))) for name, value in scores.items())
-        own = (result["outputs"][output] if output else result).get("in_unit") or {"scores": {}}
+        blocks = [found.get(output, {}) for found in (ends, stds, usual)]
+        yield from ((output, _line(name, name, value, blocks)) for name, value in scores.items())
+        own = (result["outputs"][output] if output else result).get("in_unit") or {"scores": {}, "baseline": {}}
+        of_unit = told["in_unit"].get(output) or ({} if outputs else next(iter(told["in_unit"].values()), {}))
+        blocks = [of_unit, own.get("std", {}), own["baseline"]]
         for name, value in own["scores"].items():
-            yield output, _cells(f"{name} in {own['unit'] or 'own unit'}", value, own["baseline"].get(name))
+            yield output, _line(f"{name} in {own['unit'] or 'own unit'}", name, value, blocks)
 
 
-def _cells(name: str, value: float | None, usual: float | None) -> tuple[str, str, str]:
-    return name, score_text(value), "" if usual is None else f"{usual:.4f}"
+def _line(title: str, name: str, value: float | None, blocks: Sequence[Mapping[str, Any]]) -> _Line:
+    """Return the line of a score.
+
+    Args:
+        title: what is shown for its name.
+        blocks: the intervals, standard deviations and baselines by score.
+    """
+    ends, std, usual = (block.get(name) for block in blocks)
+    spread = score_text(std) if name in blocks[1] else ""
+    return _Line(title, score_text(value), interval_text(ends), spread, "" if usual is None else f"{usual:.4f}")

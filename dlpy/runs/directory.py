@@ -11,16 +11,22 @@ from typing import Any
 
 from dlpy.core.errors import RunError, StorageError, printable
 from dlpy.core.parsing import parse, read_mapping
+from dlpy.core.suggestions import command
 from dlpy.runs.record import JSON_FILES, Evaluation, Record, Summary
 from dlpy.storage.atomic import json_text, storage, write_whole
 from dlpy.storage.cache import alone
 
 SCHEMA_VERSION = 1
+SEEDS = "seeds"  # the kind of a run that trains with several seeds, and the folder in it with a run for each
 ARTWORK_KINDS = ("dream", "style")  # of runs that generate an image instead of training a model
+SEARCH_KIND = "search"
+FINAL_MODEL = "refit"  # folder of a search: the run of its final model
 NAMED = re.compile(r"\d{8}-\d{6}-(.+?)(?:-\d+)?")  # runs of the same second get a number at the end
 _OUTDATED = (
+    "calibration.json",
     "evaluation.json",
     "rivals.json",
+    "thresholds.json",
     "predictions.npz",
     "classes-*.csv",
     "samples/made.npz",
@@ -43,8 +49,13 @@ class Run:
 
     @property
     def id(self) -> str:
-        """The directory's name: YYYYMMDD-HHMMSS-<experiment>."""
-        return self.path.name
+        """The directory's name: YYYYMMDD-HHMMSS-<experiment>; of one of several seeds, its path from there."""
+        return self.path.name if self.owner is None else f"{self.owner.id}/{SEEDS}/{self.path.name}"
+
+    @property
+    def owner(self) -> Run | None:
+        """The run of several seeds that this run is one of."""
+        return Run(self.path.parent.parent) if self.path.parent.name == SEEDS else None
 
     @property
     def config(self) -> Path:
@@ -179,6 +190,27 @@ def forget_outdated(run: Run) -> None:
 
 
 def require_model(run: Run) -> None:
-    """Raise RunError if a run generated an image and has no model."""
-    if (kind := run.record().kind) in ARTWORK_KINDS:
+    """Raise RunError if a run has no model: it generated an image, or is a search."""
+    kind = run.record().kind
+    if kind == SEARCH_KIND:
+        new = command("train", run.path / "best.yaml")
+        raise RunError(
+            f"run {run.id} is a search, which keeps no models: train its best experiment with {new}, "
+            "or a final model with dlpy search --refit."
+        )
+    if kind in ARTWORK_KINDS:
         raise RunError(f"run {run.id} is of kind '{kind}': it generated the images in its samples/ and has no model.")
+
+
+def require_one_training(run: Run) -> None:
+    """Raise RunError if a run holds several trainings, one for each seed."""
+    if run.record().kind == SEEDS:
+        one = f"{run.id}/{SEEDS}/1"
+        raise RunError(f"run {run.id} has a model for each of its seeds: name one of them, such as {one}.")
+
+
+def count_look(run: Run) -> None:
+    """Count a look at the test rows; a look at one of several seeds is also one of the run that it belongs to."""
+    for looked in (run, run.owner):
+        if looked is not None:
+            looked.change("run.json", lambda record: record | {"test_looks": (record.get("test_looks") or 0) + 1})

@@ -7,14 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from dlpy.core.parsing import OfScores, Scores
-
-
-@dataclass(frozen=True)
-class How:
-    """Options of `dlpy kfold` that do not change the scores."""
-
-    jobs: int = 1  # number of folds to train in parallel, each in its own process
-    refit: bool = False  # afterwards train a final model on all rows except the test rows
+from dlpy.runs.how import How, HowSearched, Seeds
 
 
 @dataclass(frozen=True)
@@ -22,12 +15,14 @@ class DataSource:
     """The data of a run: `source` is file or stand-in, `sha256` covers all arrays.
 
     always_generated: whether the dataset has no file that the stand-in is for.
+    seed: that the stand-in was generated from, where it is not the seed of the run.
     """
 
     source: str
     description: str
     sha256: str
     always_generated: bool = False
+    seed: int | None = None
 
 
 @dataclass(frozen=True)
@@ -59,6 +54,8 @@ class Record:
     config_sha256: Mapping[str, str] | None = None
     files: Mapping[str, str | None] = field(default_factory=dict)
     folds: How | None = None
+    seeds: Seeds | None = None
+    search: HowSearched | None = None
     resumes: list[Mapping[str, Any]] = field(default_factory=list)
 
 
@@ -68,6 +65,15 @@ class Scored(OfScores):
 
     epoch: int | None = None
     monitor: str | None = None
+
+
+@dataclass(frozen=True)
+class OfSeed:
+    """The best and the last scores of one of several seeds."""
+
+    seed: int
+    best: Scored
+    last: Scored
 
 
 @dataclass(frozen=True)
@@ -100,8 +106,21 @@ class OfOutput:
 
 
 @dataclass(frozen=True)
+class Intervals:
+    """The ends of the interval of each score, and by output of those in the target's own unit.
+
+    level: such as 0.95. unit: what was resampled: rows, groups, or blocks of consecutive rows.
+    """
+
+    level: float
+    unit: str = "rows"
+    scores: Mapping[str, tuple[float | None, float | None]] = field(default_factory=dict)
+    in_unit: Mapping[str, Mapping[str, tuple[float | None, float | None]]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Summary:
-    """summary.json: scores and baseline; the folds' means of a k-fold run, the first and last scores of an image."""
+    """summary.json: scores and baseline; means of folds or seeds, the best trial, first and last scores of an image."""
 
     best: Scored | None = None
     last: Scored | None = None
@@ -110,25 +129,38 @@ class Summary:
     std: Scores = field(default_factory=dict)
     standard_error: Scores = field(default_factory=dict)
     folds: list[Scored] = field(default_factory=list)
+    seeds: list[OfSeed] = field(default_factory=list)
+    last_mean: Scores | None = None
+    last_std: Scores = field(default_factory=dict)
     baseline: Baseline | None = None
     parameters: int | None = None
     rows: Mapping[str, int] = field(default_factory=dict)
     in_unit: InUnit | None = None
     outputs: Mapping[str, OfOutput] = field(default_factory=dict)
     refit: Mapping[str, Any] | None = None
+    search: Mapping[str, Any] | None = None  # the best trial of a search, and how its trials ended
+    intervals: Intervals | None = None
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """An entry of evaluation.json: scores of one split, the baseline, and the checkpoint."""
+    """An entry of evaluation.json: scores of one split, the baseline, and the checkpoint.
+
+    Of several seeds, the scores are means; `std` is the standard deviation between the seeds, and `seeds` has the
+    entry of each.
+    """
 
     rows: int
-    epoch: int
     scores: Scores
     baseline: Baseline
+    epoch: int | None = None
+    std: Scores = field(default_factory=dict)
+    standard_error: Scores = field(default_factory=dict)
+    seeds: list[Mapping[str, Any]] = field(default_factory=list)
     checkpoint: str = "best"
     in_unit: InUnit | None = None
     outputs: Mapping[str, OfOutput] = field(default_factory=dict)
+    intervals: Intervals | None = None
 
 
 @dataclass(frozen=True)
@@ -198,6 +230,35 @@ class RivalsRecord:
     baseline: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class CalibrationRecord:
+    """calibration.json: the temperature of each output, and what it was fitted on.
+
+    epoch: of the best checkpoint. on: the parts that the rows are: validation, also test, or out_of_fold. rows: their
+    number by output.
+    """
+
+    epoch: int
+    on: list[str]
+    temperatures: Mapping[str, float]
+    rows: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class ThresholdsRecord:
+    """thresholds.json: the threshold of the second class, or those of the labels, by output.
+
+    Thresholds apply to the model's own probabilities, before calibration. criterion: as typed, such as precision=0.95.
+    epoch, on, rows: as in CalibrationRecord.
+    """
+
+    epoch: int
+    on: list[str]
+    criterion: str
+    thresholds: Mapping[str, list[float]]
+    rows: Mapping[str, int]
+
+
 JSON_FILES: Mapping[str, Any] = {
     "run.json": Record,
     "summary.json": Summary,
@@ -205,4 +266,6 @@ JSON_FILES: Mapping[str, Any] = {
     "fold.json": FoldRecord,
     "network.json": NetworkRecord,
     "rivals.json": RivalsRecord,
+    "calibration.json": CalibrationRecord,
+    "thresholds.json": ThresholdsRecord,
 }

@@ -17,21 +17,23 @@ from dlpy.experiment.document import Document
 from dlpy.experiment.experiment import Experiment
 from dlpy.experiment.yaml_reader import Mistake
 from dlpy.runs.directory import Run
-from dlpy.runs.history import fold_histories, mean_history, mean_over_folds
+from dlpy.runs.history import fold_histories, mean_history
 from dlpy.runs.lock import locked
 from dlpy.runs.outcome import record_outcome
 from dlpy.runs.predictions import key_of
 from dlpy.runs.record import How
 from dlpy.runs.results import best_epoch
 from dlpy.storage.atomic import require_writable, write_arrays
+from dlpy.training.answers import group_numbers
 from dlpy.training.callbacks import checkpoint_of
 from dlpy.training.class_balance import fold_warnings
 from dlpy.training.class_table import class_table, save_class_table
 from dlpy.training.fold_files import Fold
-from dlpy.training.folds import divided, fold_data, train_folds
+from dlpy.training.folds import divided, fold_data, folds_together, train_folds
 from dlpy.training.pipeline import Split, transform
 from dlpy.training.record import Options, begin, fingerprint, settle_config
 from dlpy.training.reporter import Reporter
+from dlpy.training.spread import spread
 from dlpy.training.train import Prepared, finish, prepare
 
 _TIME = ("time", "the rows are in its order")
@@ -70,6 +72,8 @@ def with_folds(prepared: Prepared) -> tuple[Prepared, Data]:
 
 def validate(run: Run, prepared: Prepared, how: How, reporter: Reporter) -> None:
     """Train the folds that are not done, and write the means of all folds and the final model."""
+    prepared = folds_together(run, prepared, how.jobs)
+    settle_config(run, prepared.experiment)
     folds = train_folds(run, prepared, how.jobs, reporter)
     prepared = replace(prepared, experiment=prepared.experiment.executed(folds[0].execution))
     settle_config(run, prepared.experiment)
@@ -115,23 +119,6 @@ def _summarize(run: Run, prepared: Prepared, folds: list[Fold]) -> dict[str, Any
     return summary
 
 
-def spread(scores: np.ndarray) -> dict[str, np.ndarray]:
-    """Return the mean over the folds, the standard deviation between them (n - 1), and the mean's standard error.
-
-    Each fold counts the same, whatever its size; a fold is left out of the scores that are undefined in it.
-
-    Args:
-        scores: (folds, scores), NaN where undefined.
-
-    Returns:
-        (scores,) by name; `counted` is the number of folds in which each score is defined.
-    """
-    counted, mean = np.isfinite(scores).sum(axis=0), mean_over_folds(scores)
-    squares = np.where(np.isfinite(scores), np.square(scores - mean), 0).sum(axis=0)
-    std = np.sqrt(squares / np.where(counted > 1, counted - 1, np.nan))
-    return {"mean": mean, "std": std, "standard_error": std / np.sqrt(np.maximum(counted, 1)), "counted": counted}
-
-
 def _save_out_of_fold(run: Run, loaded: Loaded, folds: list[Fold]) -> None:
     """Write for every row the prediction of models not trained on it (the mean of repeats), and the scores by class."""
     rows = np.concatenate([fold.rows for fold in folds])
@@ -149,6 +136,7 @@ def _save_out_of_fold(run: Run, loaded: Loaded, folds: list[Fold]) -> None:
         known = known_rows(target) if output.has_missing else np.arange(len(numbers))
         key = "out_of_fold" if len(loaded.task.outputs) == 1 else key_of("out_of_fold", name)
         own = {"index": loaded.train.index[numbers], "target": labels, "prediction": mean}
+        own |= group_numbers(loaded.train.take(numbers))
         arrays |= {f"{key}.{what}": array[known] for what, array in own.items()}
         if output.has_classes or output.kind == "multilabel":
             save_class_table(run, key, class_table(labels[known], mean[known], output))
@@ -159,7 +147,7 @@ def _refit(run: Run, prepared: Prepared, summary: dict[str, Any], reporter: Repo
     """Train the final model on all rows except the test rows, up to the best epoch of the mean curve."""
     epochs = summary["best"]["epoch"]
     reporter.notice(f"refit: all {len(prepared.loaded.train):,} rows, {epochs} epochs")
-    experiment = _for_refit(prepared.experiment, epochs)
+    experiment = for_refit(prepared.experiment, epochs)
     parts = Split(prepared.loaded.train, None, prepared.loaded.test)
     final = replace(prepared, experiment=experiment, parts=parts, is_refit=True)
     data, pipeline = transform(experiment, final.parts, prepared.loaded.task)
@@ -169,7 +157,7 @@ def _refit(run: Run, prepared: Prepared, summary: dict[str, Any], reporter: Repo
     run.write("summary.json", summary | {"refit": run.read("summary.json")})
 
 
-def _for_refit(experiment: Experiment, epochs: int) -> Experiment:
+def for_refit(experiment: Experiment, epochs: int) -> Experiment:
     """Return the experiment without validation rows and the callbacks that monitor them."""
     model, training = experiment.model, experiment.training
     if isinstance(model, EstimatorModel):

@@ -10,6 +10,8 @@ from functools import lru_cache
 
 import numpy as np
 
+from dlpy.data.tables.iso_times import iso_times
+
 _MONTHS = (
     "january", "february", "march", "april", "may", "june",
     "july", "august", "september", "october", "november", "december",
@@ -114,6 +116,8 @@ def dates_of(texts: Sequence[str], *, month_first: bool | None = None) -> Dates:
 
 
 def _read(texts: Sequence[str], *, month_first: bool) -> np.ndarray:
+    if (times := iso_times(texts)) is not None:
+        return times
     known = {text: date_of(text, month_first=month_first) for text in set(texts)}
     none = np.datetime64("NaT")
     return np.array([none if known[text] is None else known[text] for text in texts], "datetime64[us]")

@@ -10,6 +10,7 @@ import numpy as np
 
 from dlpy.data.tables.dates import date_of
 from dlpy.data.tables.decimals import number
+from dlpy.data.tables.iso_times import iso_times
 
 _DAY_FIRST = re.compile(r"(\d\d)[./](\d\d)[./](\d{4})(.*)")
 _YEAR_2100 = 4_102_444_800  # in seconds; a larger number of seconds is not a timestamp
@@ -36,6 +37,8 @@ def time_of(text: str) -> np.datetime64 | None:
 
 def times_of(texts: Sequence[str]) -> tuple[np.ndarray, int | None]:
     """Return the timestamps, (rows,) datetime64[us], and the first row that is not one, or None."""
+    if (times := iso_times(texts)) is not None:
+        return times, None
     found = [time_of(text) for text in texts]
     wrong = next((row for row, time in enumerate(found) if time is None), None)
     return np.array([] if wrong is not None else found, "datetime64[us]"), wrong
