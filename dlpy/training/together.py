@@ -99,7 +99,8 @@ def fit_together(
     except DataError as error:
         raise DataError(f"one of {works[0].name} to {works[-1].name}: {error}") from None
     except BaseException:
-        saver.save()
+        if group.is_between_epochs:
+            saver.save()
         raise
     finally:
         reporter.on_train_end()
