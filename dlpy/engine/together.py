@@ -7,7 +7,7 @@ for rounding.
 
 Measured on two busy cores, in microseconds of a core for a step of one network of 13-64-64-1 units, 16 rows and
 RMSprop: 22 under XLA for groups of 8 to 64 members, 33 in a plain graph for 64 (70 for 16), and some 450 of a training
-by itself with all that belongs to its epochs, of which there are 26 steps. The batched products of XLA were the fastest
+alone with all that belongs to its epochs, of which there are 26 steps. The batched products of XLA were the fastest
 of those tried: sums of products instead took three times as long, all weights of a member in one array a tenth longer.
 Groups are of at most 16, so that they stay in a core's cache, and run in a thread for each core. Building a Keras model
 takes 40 ms of a core, nearly half of what a training takes here.
