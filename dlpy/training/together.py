@@ -97,7 +97,8 @@ def fit_together(
     try:
         group.fit()
     except BaseException:
-        saver.save()
+        if group.is_between_epochs:
+            saver.save()
         raise
     finally:
         reporter.on_train_end()

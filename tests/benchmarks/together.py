@@ -5,7 +5,7 @@
 Rows are random numbers of the size of Boston's (404 rows of 13 numbers), networks have 64-64-1 units, and each side
 builds its models, trains them and scores 80 validation rows after every epoch. `search`: batches of 16 and other
 learning rates. `folds`: four trainings of 303 rows, one row at a time, as in configs/boston_kfold.yaml. One after
-another is what dlpy does by itself: `Engine` with one graph for all, compiled by XLA. Prints wall and processor
+another is what dlpy does otherwise: `Engine` with one graph for all, compiled by XLA. Prints wall and processor
 seconds for a training, and the ratio of the two sides in each round; the first round includes compiling.
 """
 

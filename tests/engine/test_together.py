@@ -9,6 +9,7 @@ import pytest
 from keras import layers
 
 from dlpy.components.hooks import Hooks
+from dlpy.core.errors import DataError
 from dlpy.data.rows import Rows
 from dlpy.engine.engine import Engine
 from dlpy.engine.plan import Plan
@@ -149,3 +150,21 @@ def test_a_member_that_diverges_does_not_end_the_others(small_groups: None) -> N
     assert together.outcomes[1].epochs == 0
     assert "loss became" in str(together.outcomes[1].error)
     assert np.isfinite(together.predict(0)).all()
+
+
+class Undefined(Hooks):
+    """Ends its training with an error in the second epoch."""
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
+        if epoch == 1:
+            raise DataError("val_mae is undefined")
+
+
+def test_an_error_of_one_members_hook_does_not_end_the_others(small_groups: None) -> None:
+    members = members_that_stop([5, 5])
+    members[0].hooks = [*members[0].hooks, Undefined()]
+    together = Together(members)
+    together.fit()
+    assert [outcome.epochs for outcome in together.outcomes] == [2, 5]
+    assert str(together.outcomes[0].error) == "val_mae is undefined"
+    assert together.outcomes[1].error is None

@@ -46,7 +46,7 @@ class Group:
 
 
 def group_size(members: int, weights: int) -> int:
-    """Return the number of places in a group: about the same in all groups, and not so many that they leave the cache.
+    """Return the number of places in a group: about the same in all groups, and few enough to stay in a core's cache.
 
     Args:
         weights: the number of weights of a member.
