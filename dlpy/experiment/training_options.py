@@ -90,6 +90,11 @@ class Training(Block):
     jit_compile: Literal["auto"] | bool = "auto"
     """Whether to compile training steps with XLA; auto: if it saves more time than compilation takes."""
 
+    together: Literal["auto"] | bool = "auto"
+    """Whether the folds of `dlpy kfold` and the seeds of `dlpy train --seeds` are trained at once, in one graph; their
+    scores then differ in the last digits. auto: if the networks are small and `execution` and `jit_compile` are
+    auto."""
+
     @model_validator(mode="after")
     def _epochs_of_phases(self) -> Training:
         if self.phases is None:

@@ -37,8 +37,8 @@ from dlpy.search.summary import summarize
 from dlpy.search.trainer import Trainer
 from dlpy.storage import atomic
 from dlpy.storage.atomic import require_writable, sha256
-from dlpy.training.evaluate import loaded_again
 from dlpy.training.folds import divided, fold_data
+from dlpy.training.loaded_rows import loaded_again
 from dlpy.training.outer_rows import write_outer_rows
 from dlpy.training.pipeline import Split, obtain, split, transform
 from dlpy.training.record import Options, claim, digest_of, opening, save_splits, told_of_data

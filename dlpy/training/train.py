@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from dlpy.callbacks.checkpoint import CheckpointHooks
 from dlpy.callbacks.metrics_csv import MetricsCsv
@@ -30,17 +31,7 @@ from dlpy.storage.atomic import require_space, require_writable
 from dlpy.training.answers import answers_for, save_predictions
 from dlpy.training.callbacks import built_callbacks, checkpoint_of, directions, report_stateless
 from dlpy.training.class_balance import class_warnings
-from dlpy.training.compile import (
-    choose_execution,
-    compiled_model,
-    engine_for,
-    fresh_model,
-    is_partly_frozen,
-    penalty_line,
-    sample_weight,
-    stages_of,
-    weights_line,
-)
+from dlpy.training.compile import is_partly_frozen, sample_weight, stages_of, weights_line
 from dlpy.training.estimators import Estimator, fit_rounds, read_estimator, save_rounds
 from dlpy.training.export import portable_model, save_network
 from dlpy.training.monitored import monitored_scores
@@ -54,10 +45,26 @@ from dlpy.training.record import (
     summarize,
 )
 from dlpy.training.reporter import Reporter, let_tell
+from dlpy.training.smoke import shortened
+from dlpy.training.workshop import Workshop
+
+if TYPE_CHECKING:
+    import keras
 
 
 def train(experiment: Experiment, document: Document, options: Options, reporter: Reporter) -> Run:
     """Train an experiment and return its run directory."""
+    job = started(experiment, document, options, reporter)
+    run = job.run
+    with locked(run), record_outcome(run):
+        finish(run, job.prepared, job.data, job.pipeline, reporter)
+        del job  # plots need the memory
+        draw_all(run, reporter.notice)
+    return run
+
+
+def started(experiment: Experiment, document: Document, options: Options, reporter: Reporter) -> Job:
+    """Return a new run directory and what is trained in it."""
     keras_backend.check_settings()
     require_writable(options.folder)
     options = replace(options, given=fingerprint(experiment))
@@ -68,12 +75,7 @@ def train(experiment: Experiment, document: Document, options: Options, reporter
     reporter.data_ready(prepared.loaded, data, experiment)
     if not options.smoke:
         reporter.notices(class_warnings(data, experiment.data))
-    run = begin(experiment, prepared.loaded, data.task, options)
-    with locked(run), record_outcome(run):
-        finish(run, prepared, data, pipeline, reporter)
-        del prepared, data, pipeline  # plots need the memory
-        draw_all(run, reporter.notice)
-    return run
+    return Job(begin(experiment, prepared.loaded, data.task, options), prepared, data, pipeline)
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,17 @@ class Prepared:
     parts: Split
     checkpoint: CheckpointState | None = None  # the state to resume from; None: from the start
     is_refit: bool = False  # of a k-fold run, whose config.yaml is that of its folds
+    shop: Workshop | None = None  # of several trainings that share their graphs
+
+
+@dataclass(frozen=True)
+class Job:
+    """A run directory and what is trained in it: the experiment, its rows before and after the fitted transforms."""
+
+    run: Run
+    prepared: Prepared
+    data: Data
+    pipeline: Pipeline
 
 
 def prepare(experiment: Experiment, document: Document, options: Options) -> Prepared:
@@ -117,10 +130,15 @@ def finish(run: Run, prepared: Prepared, data: Data, pipeline: Pipeline, reporte
         save_augmented(run, data.train.of_input(name), change, experiment.seed)
     if isinstance(experiment.model, PretrainedModel) and (line := experiment.model.notice(data.task)):
         reporter.notice(line)
-    engine = fit_best(run, prepared, data, reporter)
+    leave(Job(run, prepared, data, pipeline), fit_best(run, prepared, data, reporter), reporter)
+
+
+def leave(job: Job, engine: Engine, reporter: Reporter) -> None:
+    """Write all that is read of a network after its training: scores, predictions and the network itself."""
+    run, prepared, data = job.run, job.prepared, job.data
+    experiment, model = prepared.experiment, engine.model
     if not prepared.is_refit:
         forget_outdated(run)  # of an earlier state that a command looked at
-    model = engine.model
     _write_results(run, prepared, data, (engine, model.count_params()))
     if isinstance(experiment.model, GenerativeModel):
         made = experiment.model.samples(model, data, experiment.seed)
@@ -129,7 +147,7 @@ def finish(run: Run, prepared: Prepared, data: Data, pipeline: Pipeline, reporte
     save_network(run, model, experiment.model.resolved(data.task))
     require_space(run.model, 8 * model.count_params())  # the file, and what Keras writes on its way there
     try:
-        portable = portable_model(model, experiment, data.task, pipeline, prepared.parts.train)
+        portable = portable_model(model, experiment, data.task, job.pipeline, prepared.parts.train)
         atomic.write_whole(run.model, portable.save)
     except (TypeError, ValueError, NotImplementedError) as error:  # the run's checkpoints are all that dlpy needs
         reporter.notice(f"model.keras is left out: Keras cannot save this model: {in_one_line(error)}")
@@ -151,17 +169,13 @@ def fit_best(run: Run, prepared: Prepared, data: Data, reporter: Reporter) -> En
     """Train a model, write its scores and checkpoints into the run, and return its engine with the best weights."""
     experiment, state = prepared.experiment, prepared.checkpoint
     experiment = experiment.model_copy(update={"model": experiment.model.resolved(data.task)})
-    fresh = state is None  # else a checkpoint fills the model: it needs no initial weights
-    model = fresh_model(experiment, data.task) if fresh else compiled_model(experiment, data.task, experiment.seed)
     callbacks = built_callbacks(experiment, run, data)
-    execution = choose_execution(experiment, model, len(data.train), list(callbacks.values()))
+    shop, listed = prepared.shop or Workshop(), list(callbacks.values())
+    engine = shop.engine(experiment, data, listed, reporter.notice, fresh=state is None)
     if not prepared.is_refit:
-        settle_config(run, experiment.executed(execution))
-    engine = engine_for(model, experiment, data.task, execution, reporter.notice)
-    if is_partly_frozen(model) and not experiment.training.phases:
-        reporter.notice(weights_line(model))
-    if line := penalty_line(model):
-        reporter.notice(line)
+        settle_config(run, experiment.executed(engine.execution))
+    if is_partly_frozen(engine.model) and not experiment.training.phases:
+        reporter.notice(weights_line(engine.model))
     keeper = checkpoint_of(experiment).build(run, directions(experiment, data))
     fit(Training(run, engine, experiment, data), callbacks, keeper, reporter, state)
     checkpoints.load_weights(engine.model, run)
@@ -186,22 +200,13 @@ def fit(
     state: CheckpointState | None,
 ) -> None:
     """Train from the start, or from the state of the last checkpoint, and write metrics.csv and checkpoints."""
-    experiment, data, how = training.experiment, training.data, training.experiment.training
+    experiment, data = training.experiment, training.data
     report_stateless(training.run, callbacks, reporter, state)
     metrics = MetricsCsv(training.run.metrics)
     kept = {"metrics.csv": metrics, **callbacks, "checkpoint": keeper}
     keeper.keep(kept)
-    plan = Plan(
-        how.batch_size,
-        how.epochs,
-        experiment.seed,
-        sample_weight(experiment, data),
-        how.steps_per_epoch,
-        experiment.data.augmentations(data.task),
-        stages_of(experiment, training.engine.model, data.task),
-        position=None if state is None else checkpoints.position(training.run, state, kept),
-        pause=checkpoint_of(experiment).every_steps,
-    )
+    position = None if state is None else checkpoints.position(training.run, state, kept)
+    plan = replace(plan_of(experiment, data, training.engine.model), position=position)
     # metrics.csv comes first: it records the learning rate that the epoch had, before a callback changes it;
     # checkpoints come last, since they hold the other hooks' states after the epoch
     hooks = [metrics, reporter, monitored_scores(experiment, data), *callbacks.values(), keeper]
@@ -210,6 +215,21 @@ def fit(
         training.engine.fit(data.train, data.validation, plan, hooks)
     finally:
         keeper.flush()
+
+
+def plan_of(experiment: Experiment, data: Data, model: keras.Model) -> Plan:
+    """Return the plan of a training from its start."""
+    how = experiment.training
+    return Plan(
+        how.batch_size,
+        how.epochs,
+        experiment.seed,
+        sample_weight(experiment, data),
+        how.steps_per_epoch,
+        experiment.data.augmentations(data.task),
+        stages_of(experiment, model, data.task),
+        pause=checkpoint_of(experiment).every_steps,
+    )
 
 
 def _write_results(run: Run, prepared: Prepared, data: Data, best: tuple[Engine | Estimator, int]) -> None:
@@ -226,16 +246,3 @@ def _write_results(run: Run, prepared: Prepared, data: Data, best: tuple[Engine 
     summarize(run, data, experiment, parameters, answers)
     if answers is not None:
         save_predictions(run, "validation", answers)
-
-
-def shortened(experiment: Experiment) -> Experiment:
-    """Return the experiment cut down to a few batches, for a smoke test."""
-    holdout = experiment.data.validation
-    data = experiment.data.model_copy(update={"validation": holdout and holdout.for_few_rows()})
-    if isinstance(experiment.model, EstimatorModel):
-        return experiment.model_copy(update={"model": experiment.model.shortened(1), "data": data})
-    batch_size = min(experiment.training.batch_size, 32)
-    phases = [phase.model_copy(update={"epochs": 1}) for phase in experiment.training.phases or []] or None
-    update = {"epochs": len(phases or [1]), "phases": phases, "batch_size": batch_size, "steps_per_epoch": None}
-    training = experiment.training.model_copy(update=update)
-    return experiment.model_copy(update={"training": training, "data": data})
