@@ -173,4 +173,4 @@ def _write(training: Training, together: Together, position: int, curve: list[fl
     is_pruned = training.pruner is not None and training.pruner.ends_training
     best = outcome.best_epoch or outcome.epochs
     scores = dict(outcome.best_logs)
-    write_result(training.folder, Result(scores, best, outcome.epochs, curve, is_pruned, round(seconds, 3)))
+    write_result(training.folder, Result(scores, best, outcome.epochs, [*curve], is_pruned, round(seconds, 3)))
