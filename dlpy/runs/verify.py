@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -28,7 +26,7 @@ from dlpy.runs.transform_states import read_states
 from dlpy.runs.trust import require_own
 from dlpy.runs.verify_searches import damages_of_search
 from dlpy.storage.atomic import sha256
-from dlpy.storage.npz import check_sizes
+from dlpy.storage.zip_files import zip_damage
 
 _OF_TRAINING = ("metrics.csv", "summary.json", "splits.npz", "transforms.npz", "checkpoints/best", "checkpoints/last")
 _OF_FOLDS = ("summary.json", "predictions.npz")
@@ -191,7 +189,7 @@ def _file_damages(run: Run, record: Record) -> Iterator[str]:
             yield from _damages_from(
                 lambda fold=fold: fold.read("fold.json"), lambda fold=fold: read_fold(fold.predictions, outputs_of(run))
             )
-    if run.model.is_file() and (damage := _zip_damage(run.model)):
+    if run.model.is_file() and (damage := zip_damage(run.model)):
         yield f"{run.model} is damaged: {damage}"
 
 
@@ -215,17 +213,6 @@ def _damages_from(*readers: Callable[[], object]) -> Iterator[str]:
             read_file()
         except RunError as error:
             yield str(error).rstrip(".")
-
-
-def _zip_damage(path: Path) -> str | None:
-    """Return what is wrong with an archive; every byte is read, nothing is extracted or executed."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            check_sizes(archive.infolist())
-            wrong = archive.testzip()
-    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, NotImplementedError, RuntimeError) as error:
-        return str(error) or type(error).__name__
-    return wrong and f"the content of {wrong} was changed"
 
 
 def _is_resumable(run: Run, record: Record, status: str) -> bool | None:

@@ -142,7 +142,8 @@ DATA = ("rows.npz", "pictures.npz", "series.npz", "text.txt", "weather.csv")
 
 def executions(family: str) -> tuple[str, ...]:
     """Return the ways in which a family can be executed; pictures are made in one way."""
-    return ("epoch",) if "kind" in FAMILIES[family] else ("epoch", "steps")
+    block = FAMILIES[family]
+    return ("epoch",) if "kind" in block or "together" in block.get("search", {}) else ("epoch", "steps")
 
 
 def write_data(folder: Path) -> None:
