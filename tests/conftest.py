@@ -26,6 +26,8 @@ from dlpy.data.rows import Loaded, Rows, Source
 from dlpy.data.task import Input, Output, Task
 from dlpy.drawing import figures
 from dlpy.runs.directory import Run
+from dlpy.search import refit, search
+from dlpy.search import resume as resume_search
 from dlpy.training import kfold, resume, train
 
 os.environ["DLPY_OFFLINE"] = "1"
@@ -112,7 +114,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     """Draw plots after training only for tests marked `plots`: they would take half the time of a small training."""
-    modules = (train, kfold, resume, make, resume_artwork, figures)
+    modules = (train, kfold, resume, make, resume_artwork, figures, search, resume_search, refit)
     with pytest.MonkeyPatch.context() as patch:
         if item.get_closest_marker("plots") is None:
             for module in modules:

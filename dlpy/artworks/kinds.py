@@ -9,6 +9,8 @@ from dlpy.core.errors import did_you_mean
 from dlpy.experiment.document import Document, read
 from dlpy.experiment.experiment import Experiment, experiment_of
 from dlpy.experiment.messages import checked
+from dlpy.experiment.range_mistakes import has_ranges, require_values
+from dlpy.experiment.search_checks import search_of
 from dlpy.experiment.yaml_reader import Mistake
 
 if TYPE_CHECKING:
@@ -30,9 +32,28 @@ def load_any(path: Path, overrides: list[str] | None = None) -> tuple[Experiment
         ConfigError: lists every mistake, one per line.
     """
     document = read(path, overrides)
+    return experiment_of_any(document), document
+
+
+def load_or_try(path: Path, overrides: list[str] | None = None) -> tuple[Experiment | Artwork, Document]:
+    """Return what `load_any` does; of a file with ranges the experiment at its first point, after many were tried.
+
+    Raises:
+        ConfigError: lists every mistake, one per line.
+    """
+    document = read(path, overrides)
+    if "kind" in document.values or not has_ranges(document):
+        return experiment_of_any(document), document
+    space, experiment = search_of(document)
+    return experiment, space.document(space.completed({}))
+
+
+def experiment_of_any(document: Document) -> Experiment | Artwork:
+    """Return the checked experiment of a document of any kind, with one value for each option."""
     kind = document.values.get("kind")
     if "kind" not in document.values:
-        return experiment_of(document), document
+        return experiment_of(document)
+    require_values(document)
     known = artworks()
     if not isinstance(kind, str) or kind not in known:
         message = f"there is no kind '{kind}'.{did_you_mean(str(kind), known)} Omit 'kind' to train a model."
@@ -41,7 +62,7 @@ def load_any(path: Path, overrides: list[str] | None = None) -> tuple[Experiment
     mistakes = artwork.mistakes()
     if mistakes:
         raise document.error(mistakes)
-    return artwork, document
+    return artwork
 
 
 def schema() -> dict[str, Any]:
@@ -50,6 +71,7 @@ def schema() -> dict[str, Any]:
 
     from dlpy.components.option_docs import describe
     from dlpy.core.json_schema import compact
+    from dlpy.experiment.range_schema import accept_ranges
 
     known = artworks()
     classes = [Experiment, *known.values()]
@@ -61,6 +83,7 @@ def schema() -> dict[str, Any]:
     document["then"] = {"allOf": [_where(kind, references[cls, "validation"]) for kind, cls in known.items()]}
     document["else"] = references[Experiment, "validation"]
     describe(document)
+    accept_ranges(document, Experiment.__name__, without={cls.__name__ for cls in known.values()})
     return {"$schema": "http://json-schema.org/draft-07/schema#", **compact(document)}
 
 

@@ -17,6 +17,8 @@ def check(
 ) -> None:
     """Check experiment files without training; all mistakes are reported at once, with line numbers.
 
+    Of ranges to search, both ends, every choice and some random points are tried.
+
     Example: dlpy check configs/*.yaml
     """
     from dlpy.cli.lines import say
@@ -39,11 +41,11 @@ def check(
 
 
 def _check(path: Path, overrides: list[str], *, data: bool) -> list[str]:
-    """Return the report on a valid experiment's data; no lines unless `data` is set."""
-    from dlpy.artworks.kinds import load_any
+    """Return the report on a valid experiment's data; no lines unless `data` is set. Of ranges, the first point's."""
+    from dlpy.artworks.kinds import load_or_try
     from dlpy.core.errors import DlpyError
 
-    experiment, document = load_any(path, overrides)
+    experiment, document = load_or_try(path, overrides)
     if not data:
         return []
     from dlpy.artworks.base import Artwork

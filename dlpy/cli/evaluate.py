@@ -37,11 +37,11 @@ def evaluate(
     from dlpy.cli.unfamiliar_table import show_unfamiliar
     from dlpy.data.unfamiliar import Unfamiliar
     from dlpy.drawing.figures import draw_all
-    from dlpy.runs.lookup import find_run
+    from dlpy.runs.lookup import find_model
     from dlpy.training.evaluate import checkpoint_name, part_names
     from dlpy.training.evaluate import evaluate as evaluate_run
 
-    run = find_run(name, runs_folder)
+    run = find_model(name, runs_folder)
     parts, which = part_names(split or []), checkpoint_name(checkpoint)
     results = evaluate_run(run, parts, which, complain, strict=strict)
     draw_all(run, complain)

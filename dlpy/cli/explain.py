@@ -89,14 +89,14 @@ def _subject(name: str, weights: str | None, size: int | None, checkpoint: str, 
     """Return the run's network or, with --weights, the keras.applications network."""
     from dlpy.core import keras_backend
     from dlpy.core.errors import ConfigError, RunError
-    from dlpy.runs.lookup import find_run
+    from dlpy.runs.lookup import find_model
     from dlpy.training import evaluate
 
     if weights is None and size is not None:
         raise ConfigError("--size needs --weights: a run's network keeps the input size it was trained with.")
     if weights is None:
         try:
-            run = find_run(name, runs_folder)
+            run = find_model(name, runs_folder)
         except RunError as error:
             raise RunError(f"{error} (For a network of keras.applications, add --weights.)") from None
         from dlpy.explain.inputs import of_run

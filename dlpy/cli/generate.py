@@ -90,10 +90,10 @@ def generate(
     Example: dlpy generate latest --walk 64 -o walk.gif
     """
     from dlpy.core.errors import ConfigError
-    from dlpy.runs.lookup import find_run
+    from dlpy.runs.lookup import find_model
     from dlpy.training import evaluate
 
-    run, which = find_run(name, runs_folder), evaluate.checkpoint_name(checkpoint)
+    run, which = find_model(name, runs_folder), evaluate.checkpoint_name(checkpoint)
     _, task = evaluate.tasks(run)
     kind = task.output.kind if len(task.outputs) == 1 else ""
     of_text = {"seed-text": seed_text, "length": length, "temperature": temperature, "top-k": top_k}

@@ -27,6 +27,7 @@ from dlpy.cli.resume import resume
 from dlpy.cli.rivals import rivals
 from dlpy.cli.runs import runs
 from dlpy.cli.schema import schema
+from dlpy.cli.search import search
 from dlpy.cli.show import show
 from dlpy.cli.train import train
 from dlpy.core import signals
@@ -104,7 +105,7 @@ def _report_stop(error: BaseException) -> int:
 
 
 _COMMANDS = (
-    train, resume, evaluate, predict, generate, explain, kfold, rivals, plot, check, show, new, runs, schema,
+    train, resume, evaluate, predict, generate, explain, kfold, search, rivals, plot, check, show, new, runs, schema,
 )  # fmt: skip
 for _command in _COMMANDS:
     app.command()(_with_exit_status(_command))

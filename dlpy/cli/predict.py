@@ -47,7 +47,7 @@ def predict(
     from dlpy.cli.output import errors
     from dlpy.cli.unfamiliar_table import show_unfamiliar
     from dlpy.core.errors import ConfigError
-    from dlpy.runs.lookup import find_run
+    from dlpy.runs.lookup import find_model
     from dlpy.training.evaluate import checkpoint_name
     from dlpy.training.predict import Ask, predict_texts
     from dlpy.training.predict import predict as predict_file
@@ -56,7 +56,7 @@ def predict(
         raise ConfigError("give either a file of rows to predict, or --text.")
     if output is not None and data is not None and output.resolve() == data.resolve():
         raise ConfigError(f"--output {output}: that is the file to predict. Give another name.")
-    run = find_run(name, runs_folder)
+    run = find_model(name, runs_folder)
     ask = Ask(checkpoint_name(checkpoint), tuple(keep or []), strict)
     predicted = predict_file(run, data, ask, complain) if data else predict_texts(run, text or [], ask, complain)
     show_unfamiliar(errors(), predicted.unfamiliar, "these rows")

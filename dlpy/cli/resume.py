@@ -22,13 +22,16 @@ def resume(
     jobs: Annotated[
         int | None, typer.Option(min=1, max=1000, help="Folds to train in parallel.  \\[default: as before]")
     ] = None,
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="Train the failed trials of a search again, also of a completed one.")
+    ] = False,
     quiet: Quiet = False,
     runs_folder: RunsFolder = None,
 ) -> None:
     """Resume an interrupted, failed or killed run from its last checkpoint.
 
-    The result is bit-identical to an uninterrupted run. Finished folds are not
-    trained again, and a completed run stays as it is.
+    The result is bit-identical to an uninterrupted run. Finished folds and trials
+    are not trained again, and a completed run stays as it is.
 
     Example: dlpy resume latest
     """
@@ -41,16 +44,34 @@ def resume(
 
     run = find_run(name, runs_folder)
     if overrides:
-        begin = "kfold" if run.record().kind == "kfold" else "train"
-        new = command(begin, shown_path(run.config), *overrides)
+        kind = run.record().kind
+        file = run.path / "search.yaml" if kind == "search" else run.config
+        new = command(kind if kind in ("kfold", "search") else "train", shown_path(file), *overrides)
         raise ConfigError(
             f"resume cannot set {overrides[0]!r}, it keeps the run's options; for a new run with it: {new}"
         )
-    if is_complete(run):
+    if is_complete(run) and not retry_failed:
         said = shown_path(run.path) if quiet else f"{shown_path(run.path)} is complete: there is nothing to do."
         say(said)
         return
+    if run.record().kind == "search":
+        from dlpy.cli.search import resume_search_and_show
+
+        _refuse(run, jobs=jobs is not None)
+        resume_search_and_show(run, quiet=quiet, allow_inexact=allow_inexact, retry_failed=retry_failed)
+        return
+    _refuse(run, retry_failed=retry_failed)
     resume_and_show(run, quiet=quiet, allow_inexact=allow_inexact, jobs=jobs)
+
+
+def _refuse(run: Run, *, jobs: bool = False, retry_failed: bool = False) -> None:
+    """Raise ConfigError for an option that is given and that another kind of run has."""
+    from dlpy.core.errors import ConfigError
+
+    if jobs:
+        raise ConfigError(f"--jobs: run {run.id} is a search, whose workers are part of its result; leave it out.")
+    if retry_failed:
+        raise ConfigError(f"--retry-failed: run {run.id} is no search and has no trials; leave this option out.")
 
 
 def resume_and_show(run: Run, *, quiet: bool, allow_inexact: bool = False, jobs: int | None = None) -> None:

@@ -8,7 +8,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing.process import BaseProcess
@@ -29,17 +29,37 @@ def in_processes(work: Callable[..., Result], arguments: Sequence[tuple[Any, ...
     Raises:
         SetupError: a process was killed.
     """
+    with processes(jobs, "--jobs") as submit:
+        pending = [submit(work, *given) for given in arguments]
+        for future in pending:
+            yield future.result()
+
+
+@contextmanager
+def processes(jobs: int, option: str) -> Iterator[Callable[..., Future[Any]]]:
+    """Yield what calls a function with arguments in one of `jobs` new processes, and returns a future.
+
+    Args:
+        jobs: the number of processes.
+        option: that sets it, for error messages.
+
+    Raises:
+        SetupError: a process was killed.
+    """
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(jobs, mp_context=context, initializer=_end_with_parent) as pool:
+
+        def submit(work: Callable[..., Any], *given: Any) -> Future[Any]:
+            with _held_back(signal.SIGINT):  # the process that this may start never receives it
+                return pool.submit(_call, work, given)
+
         try:
-            with _held_back(signal.SIGINT):
-                pending = [pool.submit(_call, work, given) for given in arguments]
-            for future in pending:
-                yield future.result()
+            yield submit
         except BaseException as error:
             _end(multiprocessing.active_children())  # otherwise leaving `with` waits until they finish
             if isinstance(error, BrokenProcessPool):
-                raise SetupError("a process was killed, probably for lack of memory. Use fewer --jobs.") from None
+                message = f"a process was killed, probably for lack of memory. Use fewer {option}."
+                raise SetupError(message) from None
             raise
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dlpy.engine.model_state import metrics, variables
+from dlpy.engine.model_state import finish_normalization, metrics, variables
 from dlpy.engine.step_hooks import diverged
 
 if TYPE_CHECKING:
@@ -60,6 +60,13 @@ def with_copies(of: keras.Model, state: Snapshot, instead_of: Snapshot | None = 
         raise diverged(f"a weight became NaN or infinite in {place}", of)
     room = {} if instead_of is None else instead_of.arrays
     return replace(state, arrays={name: _copies(group, room.get(name, {})) for name, group in groups.items()})
+
+
+def put_back(model: keras.Model, state: Snapshot) -> None:
+    """Give a model the weights of a snapshot."""
+    for position, weight in enumerate(model.weights):
+        weight.assign(state.arrays["weights"][key_of(position, weight)])
+    finish_normalization(model.layers)
 
 
 def key_of(position: int, variable: Any) -> str:

@@ -197,6 +197,10 @@ def _check_callbacks(attempt: _Attempts, experiment: Experiment, task: Task) -> 
         if known:
             keys = ("callbacks", position, "monitor")
             attempt(keys, _check_monitor, callback.monitors(), directions, experiment.model)
+    if known:
+        held_out = experiment.data.validation is not None or experiment.search.folds
+        directions = experiment.directions(task, validation=held_out)
+        attempt(("search", "monitor"), _check_monitor, experiment.search.monitor, directions, experiment.model)
 
 
 def _placed(error: ConfigError, keys: Keys) -> list[Mistake]:

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from dlpy.core.errors import ConfigError, DataError, check_kind
+from dlpy.experiment.dimensions import is_range
 from dlpy.experiment.yaml_reader import Keys, Mistake, Reader
+
+Line = tuple[int, str, str]  # of an error: (order, "file.yaml:12", text)
 
 _MOST_PARENTS = 10
 _MOST_DIGITS = 10  # of a list index
+
+
+class DocumentError(ConfigError):
+    """Mistakes in an experiment file."""
+
+    mistakes: tuple[Mistake, ...] = ()
 
 
 @dataclass
@@ -22,10 +32,15 @@ class Document:
     places: dict[Keys, tuple[int, str]] = field(default_factory=dict)  # keys -> (order, "file.yaml:12")
     overrides: dict[Keys, str] = field(default_factory=dict)  # keys -> "training.epochs=3"
 
-    def error(self, mistakes: list[Mistake]) -> ConfigError:
+    def error(self, mistakes: list[Mistake]) -> DocumentError:
         """Return one error with all mistakes, one per line, in file order."""
-        lines = sorted({(*self._place(mistake), self._text(mistake)) for mistake in mistakes})
-        return ConfigError(*(text for *_, text in lines))
+        error = DocumentError(*in_order(self.located(mistakes)))
+        error.mistakes = tuple(mistakes)
+        return error
+
+    def located(self, mistakes: Iterable[Mistake]) -> list[Line]:
+        """Return the line of each mistake, and where it stands."""
+        return [(*self._place(mistake), self._text(mistake)) for mistake in mistakes]
 
     def _text(self, mistake: Mistake) -> str:
         for length in range(len(mistake.keys), 0, -1):
@@ -38,6 +53,11 @@ class Document:
             if mistake.keys[:length] in self.places:
                 return self.places[mistake.keys[:length]]
         return (1, f"{self.path}:1")
+
+
+def in_order(lines: Iterable[Line]) -> list[str]:
+    """Return the texts of lines in file order, each once."""
+    return [text for *_, text in sorted(set(lines))]
 
 
 def _joined(place: str, keys: Keys, message: str) -> str:
@@ -98,10 +118,16 @@ def _wrong_with(path: Path) -> str | None:
 
 
 def _merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
-    """Return `base` updated with `over`, recursively; a component with another name replaces the old one entirely."""
+    """Return `base` updated with `over`, recursively; a component with another name replaces the old one entirely.
+
+    So does a range, or a value in place of one.
+    """
     merged = dict(base)
     for key, value in over.items():
         old = merged.get(key)
+        if is_range(old) or is_range(value):
+            merged[key] = value
+            continue
         if isinstance(old, str) and isinstance(value, dict) and "name" not in value:
             old = {"name": old}
         same = (

@@ -22,8 +22,10 @@ from dlpy.data.task import Task
 from dlpy.engine.plan import Execution
 from dlpy.experiment.classic import ESTIMATOR_OPTIONS
 from dlpy.experiment.cross_checks import clashes, misfits
-from dlpy.experiment.document import Document, read
+from dlpy.experiment.document import Document, DocumentError, read
 from dlpy.experiment.messages import checked
+from dlpy.experiment.range_mistakes import explained, require_values
+from dlpy.experiment.search_options import Search
 from dlpy.experiment.training_options import Training
 from dlpy.experiment.yaml_reader import Mistake, to_yaml
 
@@ -47,6 +49,8 @@ class Experiment(Block):
     """Callbacks, such as early_stopping."""
     kfold: KFold = KFold()
     """Folds of `dlpy kfold`."""
+    search: Search = Search()
+    """Trials of `dlpy search`, which tries the ranges in the other blocks."""
     plugins: list[str] = []
     """Python files with your own components, such as [my_model.py]; their code is executed."""
 
@@ -158,8 +162,8 @@ class Experiment(Block):
         return self.model_copy(update={"training": self.training.model_copy(update=chosen)})
 
     def to_yaml(self) -> str:
-        """Return the experiment as YAML with all defaults filled in."""
-        values = self.model_dump()
+        """Return the experiment as YAML with all defaults filled in, without `search`: a trained run has no ranges."""
+        values = self.model_dump(exclude={"search"})
         if isinstance(self.model, EstimatorModel):
             values["training"] = {name: values["training"][name] for name in sorted(ESTIMATOR_OPTIONS)}
         return to_yaml(values)
@@ -181,11 +185,37 @@ def load(path: Path, overrides: list[str] | None = None) -> tuple[Experiment, Do
 
 
 def experiment_of(document: Document) -> Experiment:
-    """Return the checked experiment of a document that trains a model."""
+    """Return the checked experiment of a document that trains a model, with one value for each option.
+
+    Raises:
+        ConfigError: lists all mistakes, one per line; a range is one.
+    """
+    require_kind(document)
+    require_values(document)
+    load_plugins(document)
+    return without_plugins(document)
+
+
+def require_kind(document: Document) -> None:
+    """Raise ConfigError if the document is not of an experiment that trains a model."""
     if "kind" in document.values:
         message = "this command needs an experiment that trains a model, without 'kind'."
         raise document.error([Mistake(("kind",), message)])
-    _load_plugins(document)
+
+
+def without_plugins(document: Document) -> Experiment:
+    """Return the checked experiment of a document whose plug-ins are loaded already.
+
+    Raises:
+        ConfigError: lists all mistakes, one per line.
+    """
+    try:
+        return _checked(document)
+    except DocumentError as error:
+        raise document.error(explained(error.mistakes, document.values)) from None
+
+
+def _checked(document: Document) -> Experiment:
     experiment = checked(Experiment, document)
     task = experiment.data.outline()
     try:
@@ -196,7 +226,7 @@ def experiment_of(document: Document) -> Experiment:
     return experiment
 
 
-def _load_plugins(document: Document) -> None:
+def load_plugins(document: Document) -> None:
     """Execute the experiment's plug-in files; file names must differ because copies share the run directory."""
     listed = document.values.get("plugins")
     plugins = [Path(str(plugin)) for plugin in listed] if isinstance(listed, list) else []

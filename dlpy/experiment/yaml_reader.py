@@ -153,6 +153,8 @@ class Reader:
 
     def _text(self, text: str, keys: Keys) -> str:
         """Return the text; the value of a path option or an item of `plugins` as an absolute path if it exists."""
+        if keys[-3:-1] == ("search", "choices"):
+            return self._text(text, keys[:-3])
         of_model = len(keys) == 1 or keys[:1] == ("model",)
         weights = of_model and keys[-1:] == ("weights",) and text not in ("imagenet", "none")
         named = str(keys[-1] if keys else "").endswith("path") or weights

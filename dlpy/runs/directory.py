@@ -11,12 +11,15 @@ from typing import Any
 
 from dlpy.core.errors import RunError, StorageError, printable
 from dlpy.core.parsing import parse, read_mapping
+from dlpy.core.suggestions import command
 from dlpy.runs.record import JSON_FILES, Evaluation, Record, Summary
 from dlpy.storage.atomic import json_text, storage, write_whole
 from dlpy.storage.cache import alone
 
 SCHEMA_VERSION = 1
 ARTWORK_KINDS = ("dream", "style")  # of runs that generate an image instead of training a model
+SEARCH_KIND = "search"
+FINAL_MODEL = "refit"  # folder of a search: the run of its final model
 NAMED = re.compile(r"\d{8}-\d{6}-(.+?)(?:-\d+)?")  # runs of the same second get a number at the end
 _OUTDATED = (
     "evaluation.json",
@@ -179,6 +182,13 @@ def forget_outdated(run: Run) -> None:
 
 
 def require_model(run: Run) -> None:
-    """Raise RunError if a run generated an image and has no model."""
-    if (kind := run.record().kind) in ARTWORK_KINDS:
+    """Raise RunError if a run has no model: it generated an image, or is a search."""
+    kind = run.record().kind
+    if kind == SEARCH_KIND:
+        new = command("train", run.path / "best.yaml")
+        raise RunError(
+            f"run {run.id} is a search, which keeps no models: train its best experiment with {new}, "
+            "or a final model with dlpy search --refit."
+        )
+    if kind in ARTWORK_KINDS:
         raise RunError(f"run {run.id} is of kind '{kind}': it generated the images in its samples/ and has no model.")

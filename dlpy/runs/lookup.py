@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from dlpy.core.errors import RunError, StorageError
-from dlpy.runs.directory import NAMED, Run
+from dlpy.runs.directory import FINAL_MODEL, NAMED, SEARCH_KIND, Run
 from dlpy.runs.trust import require_own
 from dlpy.storage.atomic import storage
 
@@ -61,6 +61,14 @@ def find_run(reference: str, folder: Path | None = None) -> Run:
     run = _found(reference, folder or default_runs_folder())
     require_own(run.path)
     return run
+
+
+def find_model(reference: str, folder: Path | None = None) -> Run:
+    """Return the run whose model a reference means: that run, or the final model of a search if there is one."""
+    run = find_run(reference, folder)
+    final = Run(run.path / FINAL_MODEL)
+    is_search = run.record().kind == SEARCH_KIND
+    return final if is_search and final.read("run.json").get("status") == "completed" else run
 
 
 def _found(reference: str, folder: Path) -> Run:

@@ -52,7 +52,7 @@ def record_outcome(run: Run, before: float = 0.0) -> Iterator[None]:
 
 def _has_begun(run: Run) -> bool:
     """Return whether training has written anything to the directory."""
-    kept = [run.checkpoints, run.metrics, run.path / "folds", run.path / "summary.json"]
+    kept = [run.checkpoints, run.metrics, run.path / "folds", run.path / "trials", run.path / "summary.json"]
     return any(path.exists() for path in kept) or bool(run.read("run.json").get("resumes"))
 
 

@@ -18,6 +18,22 @@ class How:
 
 
 @dataclass(frozen=True)
+class HowSearched:
+    """Options of a search that are part of its result, but for `refit`.
+
+    sampler: the version of the library that draws the points, such as "numpy 2.4.0".
+    monitor: the score that decides. direction: "min" or "max", whichever is better.
+    """
+
+    workers: int = 1  # number of processes that train trials at the same time
+    together: int = 1  # number of trials that are trained in one graph
+    refit: bool = False  # afterwards train a final model on all rows except the test rows
+    sampler: str = ""
+    monitor: str = "val_loss"
+    direction: Literal["min", "max"] = "min"
+
+
+@dataclass(frozen=True)
 class DataSource:
     """The data of a run: `source` is file or stand-in, `sha256` covers all arrays.
 
@@ -59,6 +75,7 @@ class Record:
     config_sha256: Mapping[str, str] | None = None
     files: Mapping[str, str | None] = field(default_factory=dict)
     folds: How | None = None
+    search: HowSearched | None = None
     resumes: list[Mapping[str, Any]] = field(default_factory=list)
 
 
@@ -101,7 +118,7 @@ class OfOutput:
 
 @dataclass(frozen=True)
 class Summary:
-    """summary.json: scores and baseline; the folds' means of a k-fold run, the first and last scores of an image."""
+    """summary.json: scores and baseline; the folds' means, the best trial, the first and last scores of an image."""
 
     best: Scored | None = None
     last: Scored | None = None
@@ -116,6 +133,7 @@ class Summary:
     in_unit: InUnit | None = None
     outputs: Mapping[str, OfOutput] = field(default_factory=dict)
     refit: Mapping[str, Any] | None = None
+    search: Mapping[str, Any] | None = None  # the best trial of a search, and how its trials ended
 
 
 @dataclass(frozen=True)

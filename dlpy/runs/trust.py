@@ -9,7 +9,9 @@ from pathlib import Path
 
 from dlpy.core.errors import RunError
 
-_LINK = re.compile(r"(folds/\d+/)?checkpoints/(\.\d+-)?(best|last|previous|unfinished)")
+_LINK = re.compile(
+    r"(trials/\d+/(seeds/\d+/)?)?(folds/\d+/)?(refit/)?checkpoints/(\.\d+-)?(best|last|previous|unfinished)"
+)
 _TARGET = re.compile(r"epoch-\d{4,}(-step-\d{8,})?")
 
 

@@ -14,7 +14,7 @@ from dlpy.data.task import Output
 from dlpy.experiment.document import read
 from dlpy.runs.arrays import read_arrays
 from dlpy.runs.checkpoint_files import read_state, whole
-from dlpy.runs.directory import ARTWORK_KINDS, Run
+from dlpy.runs.directory import ARTWORK_KINDS, FINAL_MODEL, SEARCH_KIND, Run
 from dlpy.runs.history import read_history
 from dlpy.runs.images import artwork_files, read_artwork, read_augmented, read_made, read_wrongest
 from dlpy.runs.lock import is_locked, status_of
@@ -25,6 +25,7 @@ from dlpy.runs.record import Record
 from dlpy.runs.results import outputs_of, tasks_of
 from dlpy.runs.transform_states import read_states
 from dlpy.runs.trust import require_own
+from dlpy.runs.verify_searches import damages_of_search
 from dlpy.storage.atomic import sha256
 from dlpy.storage.npz import check_sizes
 
@@ -80,13 +81,16 @@ def verify(run: Run) -> Verdict:
     damages = [*_config_damages(run, record), *_missing(run, record, status)]
     damages += [damage for one in (run, *fold_runs(run)) for damage in _checkpoint_damages(one)]
     damages += [*_metrics_damages(run), *_file_damages(run, record)]
+    if record.kind == SEARCH_KIND:
+        damages += [*damages_of_search(run, status), *_damages_of_final_model(run)]
     return Verdict(run.id, status, _is_resumable(run, record, status), [_short(run, damage) for damage in damages])
 
 
 def _config_damages(run: Run, record: Record) -> Iterator[str]:
     """Yield damages of config.yaml and plug-ins: edited or, without a stored checksum, unreadable."""
     known = record.config_sha256 or {}
-    for name in dict.fromkeys(["config.yaml", *known]):
+    first = "search.yaml" if record.kind == SEARCH_KIND else "config.yaml"
+    for name in dict.fromkeys([first, *known]):
         path = run.path / Path(name).name
         if not path.is_file():
             yield f"{path} is missing"
@@ -101,7 +105,7 @@ def _config_damages(run: Run, record: Record) -> Iterator[str]:
 
 def _missing(run: Run, record: Record, status: str) -> Iterator[str]:
     """Yield the files that a completed run lacks."""
-    if status != "completed":
+    if status != "completed" or record.kind == SEARCH_KIND:
         return
     names = list(_OF_ARTWORKS if record.kind in ARTWORK_KINDS else _OF_TRAINING)
     if record.kind == "kfold":
@@ -110,6 +114,11 @@ def _missing(run: Run, record: Record, status: str) -> Iterator[str]:
         numbers = range(1, _fold_count(run) + 1) if how is not None else ()
         names = [*_OF_FOLDS, *trained, *(f"folds/{number:02d}/{name}" for number in numbers for name in _OF_FOLD)]
     yield from (f"{run.path / name} is missing" for name in names if not (run.path / name).exists())
+
+
+def _damages_of_final_model(run: Run) -> Iterator[str]:
+    final = Run(run.path / FINAL_MODEL)
+    yield from (f"{FINAL_MODEL}/{damage}" for damage in (verify(final).damages if final.path.is_dir() else []))
 
 
 def _fold_count(run: Run) -> int:

@@ -37,16 +37,17 @@ def write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
 
 def json_text(content: Any) -> str:
     """Return the content as JSON; numbers that are not finite become null."""
-    return json.dumps(_finite(content), indent=2, allow_nan=False)
+    return json.dumps(finite(content), indent=2, allow_nan=False)
 
 
-def _finite(value: Any) -> Any:
+def finite(value: Any) -> Any:
+    """Return a value as JSON values: NumPy's numbers as Python's, and None for those that are not finite."""
     if hasattr(value, "tolist"):  # numpy numbers and arrays
-        return _finite(value.tolist())
+        return finite(value.tolist())
     if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
+        return {key: finite(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_finite(item) for item in value]
+        return [finite(item) for item in value]
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     return value if isinstance(value, str | int | None) else str(value)

@@ -48,11 +48,7 @@ def done_folds(run: Run) -> int:
 
 def write_fold(folder: Run, fold: Fold) -> None:
     """Write the results of a fold into its directory, and remove its checkpoints."""
-    arrays = {"rows": fold.rows}
-    for name, prediction in fold.predictions.items():
-        before = f"{name}." if len(fold.predictions) > 1 else ""
-        arrays |= {f"{before}target": fold.targets[name], f"{before}prediction": prediction}
-    write_arrays(folder.predictions, arrays)
+    write_predictions(folder, fold.rows, fold.targets, fold.predictions)
     put_on_disk(folder.metrics)  # the summary reads its curve
     content = {
         "scores": fold.scores,
@@ -61,7 +57,18 @@ def write_fold(folder: Run, fold: Fold) -> None:
         "epochs": _epochs(folder),
     }
     folder.write(_DONE, content)
-    _forget_checkpoints(folder)
+    forget_checkpoints(folder)
+
+
+def write_predictions(
+    folder: Run, rows: np.ndarray, targets: dict[str, np.ndarray], predictions: dict[str, np.ndarray]
+) -> None:
+    """Write predictions.npz of a training in a folder: its held-out rows, their targets and predictions by output."""
+    arrays = {"rows": rows}
+    for name, prediction in predictions.items():
+        before = f"{name}." if len(predictions) > 1 else ""
+        arrays |= {f"{before}target": targets[name], f"{before}prediction": prediction}
+    write_arrays(folder.predictions, arrays)
 
 
 def fold_results(run: Run, number: int) -> Fold:
@@ -96,9 +103,10 @@ def is_done(folder: Run) -> bool:
     """Return whether a fold is complete; its checkpoints are then removed."""
     done = (folder.path / _DONE).is_file()
     if done:
-        _forget_checkpoints(folder)  # a process that was killed just before could not do it
+        forget_checkpoints(folder)  # a process that was killed just before could not do it
     return done
 
 
-def _forget_checkpoints(folder: Run) -> None:
+def forget_checkpoints(folder: Run) -> None:
+    """Remove the checkpoints of a training whose results are written."""
     shutil.rmtree(folder.checkpoints, ignore_errors=True)

@@ -5,7 +5,7 @@ A completed fold writes its results into its directory, `fold.json` last: a resu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -20,28 +20,24 @@ from dlpy.core.errors import DataError, DivergedError, RunError
 from dlpy.core.parsing import Scores, parse
 from dlpy.core.processes import in_processes
 from dlpy.data.rows import Data
-from dlpy.data.task import Task
 from dlpy.data.validate import check
 from dlpy.engine.engine import Engine
 from dlpy.engine.plan import Execution
 from dlpy.experiment.experiment import Experiment
-from dlpy.runs.checkpoint_files import CheckpointState
 from dlpy.runs.directory import Run
-from dlpy.runs.lock import ORPHAN_SECONDS, locked
 from dlpy.runs.outcome import last_finite
-from dlpy.storage import atomic
 from dlpy.training.answers import by_target, own_targets
 from dlpy.training.baseline import baseline, beside
-from dlpy.training.callbacks import built_callbacks, checkpoint_of
-from dlpy.training.compile import choose_execution, compiled_model, engine_for, fresh_model, penalty_line
+from dlpy.training.callbacks import checkpoint_of
 from dlpy.training.estimators import Estimator, fit_rounds
 from dlpy.training.evaluate import loaded_again, read_config
 from dlpy.training.fold_files import Fold, fold_results, folder_of, is_done, write_fold
+from dlpy.training.in_folder import Assignment, begun, claimed, train_in_folder
 from dlpy.training.pipeline import Pipeline, Split, transform
 from dlpy.training.record import save_splits
 from dlpy.training.reporter import Reporter
-from dlpy.training.rewind import reached, rewound
-from dlpy.training.train import Prepared, Training, fit
+from dlpy.training.train import Prepared
+from dlpy.training.workshop import Workshop
 
 
 def divided(prepared: Prepared) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -69,9 +65,9 @@ def train_folds(run: Run, prepared: Prepared, jobs: int, reporter: Reporter) -> 
     if jobs > 1 and left:
         _train_in_processes(run, left, count, min(jobs, len(left)), reporter)
     else:
-        shop = _Workshop(prepared)
+        bench = _Bench(prepared)
         for number in left:
-            _train_fold(run, shop, number, reporter)
+            _train_fold(run, bench, number, reporter)
             reporter.fold_ended(number, count, fold_results(run, number).scores)
     done |= {number: fold_results(run, number) for number in left}
     folds = [done[number] for number in range(1, count + 1)]
@@ -96,71 +92,47 @@ def _names(fold: Fold) -> set[str]:
     return {name for name in fold.scores if not name.endswith(DATA_LOSS)}
 
 
-class _Workshop:
-    """What the folds of one process share: the rows, and a model whose graphs are traced once."""
+class _Bench:
+    """What the folds of one process share: the rows, and engines whose graphs are traced once."""
 
     def __init__(self, prepared: Prepared) -> None:
         self.prepared = prepared
         self.parts = divided(prepared)
-        self._task: Task | None = None
-        self._engine: Engine | None = None
-
-    def engine(
-        self, experiment: Experiment, data: Data, hooks: Sequence[Hooks], tell: Callable[[str], None], *, fresh: bool
-    ) -> Engine:
-        """Return an engine with a new model; a model that is not fresh is filled from a checkpoint later."""
-        model = fresh_model(experiment, data.task) if fresh else compiled_model(experiment, data.task, experiment.seed)
-        other = self._task != data.task  # a fold may have other categories than the previous one
-        if self._engine is None or other or experiment.training.phases:
-            rows = len(self.parts[0][0])  # of the first fold, so that all processes choose alike
-            execution = choose_execution(experiment, model, rows, hooks, trainings=len(self.parts))
-            self._engine = engine_for(model, experiment, data.task, execution, tell)
-            self._task = data.task
-        else:
-            self._engine.restart(model)
-        return self._engine
+        # by the rows of the first fold, so that all processes choose alike
+        self.shop = Workshop(trainings=len(self.parts), rows=len(self.parts[0][0]))
 
 
-def _train_fold(run: Run, shop: _Workshop, number: int, reporter: Reporter) -> None:
+def _train_fold(run: Run, bench: _Bench, number: int, reporter: Reporter) -> None:
     """Train one fold, numbered from 1, in this process, from its last checkpoint if it has one."""
     folder = folder_of(run, number)
-    with atomic.storage(folder.path):
-        folder.path.mkdir(parents=True, exist_ok=True)
-    with locked(folder, ORPHAN_SECONDS):  # of a killed run, a process may still be ending
+    with claimed(folder):
         if not is_done(folder):
-            _train_in(folder, shop, number, reporter)
+            _train_in(folder, bench, number, reporter)
 
 
-def _train_in(folder: Run, shop: _Workshop, number: int, reporter: Reporter) -> None:
-    prepared, (train, validation) = shop.prepared, shop.parts[number - 1]
+def _train_in(folder: Run, bench: _Bench, number: int, reporter: Reporter) -> None:
+    prepared, (train, validation) = bench.prepared, bench.parts[number - 1]
     data, _ = fold_data(prepared, train, validation)
     experiment = prepared.experiment.model_copy(update={"seed": prepared.experiment.seed + number - 1})
+    trained = Trained(number, experiment, data, validation)
     if isinstance(experiment.model, EstimatorModel):
-        reporter.fold_begins(number, len(shop.parts))
+        reporter.fold_begins(number, len(bench.parts))
         save_splits(folder, data)
-        last = fit_rounds(folder.metrics, experiment, data, reporter).last
-        estimator = Estimator(last.fitted, experiment, data.task)
-        _write_results(folder, Trained(number, experiment, data, validation), estimator, last.scores)
+        ended = fit_rounds(folder.metrics, experiment, data, reporter).last
+        _write_results(folder, trained, Estimator(ended.fitted, experiment, data.task), ended.scores)
         return
-    state = _begun(folder, reporter)
-    reporter.fold_begins(number, len(shop.parts))
-    if state is not None:
-        reporter.notice(f"fold {number}: resumed after epoch {reached(state)} of {experiment.training.epochs}")
-    callbacks = built_callbacks(experiment, folder, data)
-    engine = shop.engine(experiment, data, list(callbacks.values()), reporter.notice, fresh=state is None)
-    save_splits(folder, data)
-    if number == 1 and (line := penalty_line(engine.model)):
-        reporter.notice(line)
     last, keeper = _LastScores(), checkpoint_of(experiment).for_fold(folder)
-    training = Training(folder, engine, experiment, data)
+    work = Assignment(folder, f"fold {number}", experiment, data, {"last scores": last})
+    state = begun(work, reporter)
+    reporter.fold_begins(number, len(bench.parts))
     try:
-        fit(training, {"last scores": last, **callbacks}, keeper, reporter, state)
+        engine = train_in_folder(work, bench.shop, keeper, reporter, state)
     except DivergedError as error:
         kept = last_finite(folder, f"folds/{folder.path.name}/")
         raise DivergedError(f"fold {number}: {str(error).rstrip('.')}{kept}.") from None
     except DataError as error:
         raise DataError(f"fold {number}: {error}") from None
-    _write_results(folder, Trained(number, experiment, data, validation), engine, last.scores)
+    _write_results(folder, trained, engine, last.scores)
 
 
 @dataclass(frozen=True)
@@ -177,11 +149,20 @@ def _write_results(folder: Run, fold: Trained, engine: Engine | Estimator, score
     """Write the scores of a fold's last epoch, its baseline and its predictions."""
     experiment, data = fold.experiment, fold.data
     held_out = data.validation or data.train
-    predictions = by_target(data.task, engine.predict_all(held_out, experiment.training.batch_size))
+    targets, predictions = predicted(engine, experiment, data)
     common_sense = beside(baseline(experiment, data.task, data.train, held_out), scores)
-    targets, predictions = (own_targets(data.task, arrays) for arrays in (held_out.targets, predictions))
     execution = Execution() if isinstance(engine, Estimator) else engine.execution
     write_fold(folder, Fold(fold.number, {**scores}, common_sense, fold.validation, targets, predictions, execution))
+
+
+def predicted(
+    engine: Engine | Estimator, experiment: Experiment, data: Data
+) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """Return the targets and the predictions of the held-out rows (the training rows if there are none) by output."""
+    held_out = data.validation or data.train
+    predictions = by_target(data.task, engine.predict_all(held_out, experiment.training.batch_size))
+    targets, predictions = (own_targets(data.task, arrays) for arrays in (held_out.targets, predictions))
+    return targets, predictions
 
 
 class _LastScores(Hooks):
@@ -198,11 +179,6 @@ class _LastScores(Hooks):
 
     def restore(self, state: dict[str, Any]) -> None:
         self.scores = dict(parse(state, Scores, "scores"))
-
-
-def _begun(folder: Run, reporter: Reporter) -> CheckpointState | None:
-    """Return the state of a fold's last checkpoint, its files brought back to it; None where it starts."""
-    return rewound(folder, reporter) if folder.metrics.is_file() else None
 
 
 class _Notices(Reporter):
@@ -235,8 +211,8 @@ def _fold_in_process(run_path: str, number: int) -> list[str]:
 
 
 @lru_cache(maxsize=1)
-def _workshop_again(run_path: str) -> _Workshop:
+def _workshop_again(run_path: str) -> _Bench:
     run = Run(Path(run_path))
     experiment, _ = read_config(run)
     loaded = loaded_again(run, experiment)
-    return _Workshop(Prepared(experiment, loaded, Split(loaded.train, None, loaded.test)))
+    return _Bench(Prepared(experiment, loaded, Split(loaded.train, None, loaded.test)))

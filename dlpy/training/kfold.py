@@ -159,7 +159,7 @@ def _refit(run: Run, prepared: Prepared, summary: dict[str, Any], reporter: Repo
     """Train the final model on all rows except the test rows, up to the best epoch of the mean curve."""
     epochs = summary["best"]["epoch"]
     reporter.notice(f"refit: all {len(prepared.loaded.train):,} rows, {epochs} epochs")
-    experiment = _for_refit(prepared.experiment, epochs)
+    experiment = for_refit(prepared.experiment, epochs)
     parts = Split(prepared.loaded.train, None, prepared.loaded.test)
     final = replace(prepared, experiment=experiment, parts=parts, is_refit=True)
     data, pipeline = transform(experiment, final.parts, prepared.loaded.task)
@@ -169,7 +169,7 @@ def _refit(run: Run, prepared: Prepared, summary: dict[str, Any], reporter: Repo
     run.write("summary.json", summary | {"refit": run.read("summary.json")})
 
 
-def _for_refit(experiment: Experiment, epochs: int) -> Experiment:
+def for_refit(experiment: Experiment, epochs: int) -> Experiment:
     """Return the experiment without validation rows and the callbacks that monitor them."""
     model, training = experiment.model, experiment.training
     if isinstance(model, EstimatorModel):

@@ -19,7 +19,7 @@ from dlpy.experiment.experiment import Experiment, prefix
 from dlpy.runs import checkpoints
 from dlpy.runs.directory import SCHEMA_VERSION, Run
 from dlpy.runs.lookup import create_run
-from dlpy.runs.record import How
+from dlpy.runs.record import How, HowSearched
 from dlpy.storage import atomic
 from dlpy.storage.atomic import sha256, write_arrays
 from dlpy.training.answers import Answers
@@ -35,6 +35,7 @@ class Options:
     kind: str = "train"
     smoke: bool = False
     folds: How | None = None  # of kind kfold
+    search: HowSearched | None = None  # of kind search
     given: str | None = None  # the `fingerprint` of the experiment as it was given
 
 
@@ -42,6 +43,11 @@ def begin(experiment: Experiment, loaded: Loaded, task: Task, options: Options) 
     """Create a run directory and write the files that are known before training."""
     told = told_of_data(experiment, loaded, task) | environment()  # it takes a while, so before the directory exists
     return claim(options, experiment.name or "run", lambda run: _write_beginning(run, experiment, told, options))
+
+
+def begin_in(run: Run, experiment: Experiment, loaded: Loaded, task: Task, options: Options) -> None:
+    """Write the files that are known before training into a directory that exists."""
+    _write_beginning(run, experiment, told_of_data(experiment, loaded, task) | environment(), options)
 
 
 def claim(options: Options, name: str, write: Callable[[Run], None]) -> Run:
@@ -73,6 +79,7 @@ def opening(run: Run, options: Options, seed: int, told: dict[str, Any]) -> dict
         "seed": seed,
         **told,
         **({"folds": asdict(options.folds)} if options.folds else {}),
+        **({"search": asdict(options.search)} if options.search else {}),
         **({"given": options.given} if options.given else {}),
     }
 
@@ -131,7 +138,12 @@ def settle_config(run: Run, experiment: Experiment) -> None:
 
 def config_digests(run: Run, plugins: list[str]) -> dict[str, str]:
     """Return the sha256 of config.yaml and of the plug-in files beside it, by name."""
-    paths = [run.config, *(run.path / Path(plugin).name for plugin in plugins)]
+    return digests_of(run, [run.config.name, *(Path(plugin).name for plugin in plugins)])
+
+
+def digests_of(run: Run, names: list[str]) -> dict[str, str]:
+    """Return the sha256 of files of a run by name; empty for those that are missing."""
+    paths = [run.path / Path(name).name for name in names]
     return {path.name: sha256(path) if path.is_file() else "" for path in paths}
 
 

@@ -23,13 +23,13 @@ from dlpy.runs.history import read_history
 from dlpy.runs.lock import locked
 from dlpy.runs.lookup import all_runs
 from dlpy.runs.outcome import record_outcome
-from dlpy.runs.record import How, Record
+from dlpy.runs.record import How, HowSearched, Record
 from dlpy.training.estimators import start_again
 from dlpy.training.evaluate import loaded_again, read_config
 from dlpy.training.fold_files import done_folds
 from dlpy.training.kfold import validate, with_folds
 from dlpy.training.pipeline import transform
-from dlpy.training.record import Options, config_digests, file_digests, outside_files, told_of_data
+from dlpy.training.record import Options, config_digests, digests_of, file_digests, outside_files, told_of_data
 from dlpy.training.reporter import Reporter
 from dlpy.training.rewind import reached, rewound
 from dlpy.training.train import Prepared, finish, with_rows
@@ -149,7 +149,8 @@ def changed_surroundings(run: Run, plugins: list[str], packages: Iterable[str] =
         f"{name}: {then or 'none'} then, {present or 'none'} now" for name, then, present in pairs if then != present
     ]
     kept = record.config_sha256  # empty where it was killed before training started
-    changed = [name for name, digest in config_digests(run, plugins).items() if kept and kept.get(name) != digest]
+    digests = config_digests(run, plugins) if record.kind != "search" else digests_of(run, list(kept or ()))
+    changed = [name for name, digest in digests.items() if kept and kept.get(name) != digest]
     return changes + [f"{run.path / name} was edited or removed" for name in changed]
 
 
@@ -243,4 +244,6 @@ def _record(run: Run) -> Record | None:
 def _asked_for(record: Record, options: Options) -> bool:
     """Return whether the options of the command line were the same."""
     refit = options.folds is not None and options.folds.refit
-    return record.smoke == options.smoke and (record.folds or How()).refit == refit
+    searched = options.search is not None and options.search.refit
+    kept = (record.search or HowSearched()).refit
+    return record.smoke == options.smoke and (record.folds or How()).refit == refit and kept == searched

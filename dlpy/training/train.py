@@ -90,7 +90,7 @@ class Prepared:
 def prepare(experiment: Experiment, document: Document, options: Options) -> Prepared:
     """Return the experiment with its rows loaded and split; all that can be checked before training is checked."""
     if options.smoke:
-        experiment = _shortened(experiment)
+        experiment = shortened(experiment)
     return with_rows(experiment, document, obtain(experiment.data, experiment.seed, smoke=options.smoke))
 
 
@@ -228,7 +228,7 @@ def _write_results(run: Run, prepared: Prepared, data: Data, best: tuple[Engine 
         save_predictions(run, "validation", answers)
 
 
-def _shortened(experiment: Experiment) -> Experiment:
+def shortened(experiment: Experiment) -> Experiment:
     """Return the experiment cut down to a few batches, for a smoke test."""
     holdout = experiment.data.validation
     data = experiment.data.model_copy(update={"validation": holdout and holdout.for_few_rows()})

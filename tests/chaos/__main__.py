@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import ctypes
 import itertools
+import json
 import math
 import os
 import random
@@ -66,6 +67,11 @@ def _content(path: Path) -> Any:
     """Return what a file says, without times and the run's own name."""
     if path.name == "metrics.csv":
         return [row[:1] + row[2:] for row in (line.split(",") for line in path.read_text().splitlines())]
+    if path.name == "trials.jsonl":
+        log = [{**json.loads(line), "seconds": None} for line in path.read_text().splitlines()]
+        return sorted(log, key=lambda trial: trial["number"])
+    if path.name == "result.json":
+        return {**json.loads(path.read_text()), "seconds": None}
     if path.suffix == ".keras" and zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
             members = {name: archive.read(name) for name in archive.namelist() if name != "metadata.json"}

@@ -113,8 +113,28 @@ FAMILIES: dict[str, dict[str, Any]] = {
         "callbacks": [PLATEAU],
     },
 }
+_RATES = {"epochs": 12, "optimizer": {"name": "adam", "learning_rate": {"search": [1e-4, 0.3], "scale": "log"}}}
+_SEARCH = {
+    "data": {"name": "npz", "path": "rows.npz"},
+    "model": {**DENSE, "units": {"search": {"choices": [[8], [16], [8, 8]]}}},
+    "training": _RATES,
+    "callbacks": [PLATEAU],
+}
+FAMILIES |= {
+    "grid": {**_SEARCH, "training": {"epochs": 20}, "search": {"sampler": "grid"}},
+    "random": {**_SEARCH, "search": {"trials": 8, "pruner": "halving"}},
+    "tpe": {**_SEARCH, "search": {"trials": 16, "sampler": "tpe"}, "training": {**_RATES, "epochs": 3}},
+    "search of folds": {**_SEARCH, "search": {"trials": 4, "folds": True}, "kfold": {"folds": 3}},
+    "random in processes": {**_SEARCH, "search": {"trials": 12, "workers": 3, "pruner": "median"}},
+    "tpe in processes": {**_SEARCH, "search": {"trials": 14, "workers": 3, "sampler": "tpe"}},
+}
 BASE = {"data": PICTURES, "model": CONVNET, "training": {"epochs": 2}}  # the run that `pretrained` stands on
-COMMANDS = {"folds": ["kfold", "--refit"], "folds in processes": ["kfold", "--jobs", "2"]}  # else train
+COMMANDS = {  # else train
+    "folds": ["kfold", "--refit"],
+    "folds in processes": ["kfold", "--jobs", "2"],
+    "grid": ["search", "--refit"],
+    **{name: ["search"] for name, block in FAMILIES.items() if "search" in block and name != "grid"},
+}
 DATA = ("rows.npz", "pictures.npz", "series.npz", "text.txt", "weather.csv")
 
 

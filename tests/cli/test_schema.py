@@ -37,6 +37,13 @@ WRONG = {
     "an unknown kind": "{kind: drem}",
     "an option of another kind": "{kind: dream, content: a.jpg}",
     "a mistake in a shared block": "{data: {name: mnist, validation: {fractoin: 0.2}}, model: dense}",
+    "a range without ends": "{data: mnist, model: {name: dense, dropout: {search: 0.5}}}",
+    "a range with three ends": "{data: mnist, model: {name: dense, dropout: {search: [0.1, 0.2, 0.3]}}}",
+    "a range with an unknown scale": "{data: mnist, model: {name: dense, dropout: {search: [0.1, 0.2], scale: lin}}}",
+    "one choice": "{data: mnist, model: {search: {choices: [dense]}}}",
+    "a range of seeds": "{data: mnist, model: dense, seed: {search: [1, 9]}}",
+    "a range of trials": "{data: mnist, model: dense, search: {trials: {search: [1, 9]}}}",
+    "a range in a dream": "{kind: dream, path: a.jpg, steps: {search: [1, 9]}}",
     "a mistake beside `extends`": "{extends: mnist_dense.yaml, model: {name: dense, unit: [3]}}",
 }
 
@@ -126,6 +133,27 @@ def test_a_component_may_be_given_by_any_of_its_names(schema) -> None:
     for name in ("acc", "accuracy", "r2_score", "bpc"):
         for metric in (name, {"name": name}):
             validator.validate({"data": "mnist", "model": "dense", "training": {"metrics": [metric]}})
+
+
+@pytest.mark.parametrize("draft", DRAFTS)
+def test_ranges_are_right_wherever_an_option_is(draft, schema, tmp_path) -> None:
+    text = """\
+data: {name: boston_housing, transforms: [{search: {choices: [standardize, robust_scale]}}]}
+model: {name: dense, units: [{search: [16, 64]}, 32], dropout: {search: [0.0, 0.5], step: 0.1}}
+training:
+  epochs: {search: [5, 50], scale: log}
+  loss: {search: {choices: [mse, {name: huber, delta: {search: [0.5, 2.0]}}]}}
+  optimizer: {name: adam, learning_rate: {search: [1e-4, 1e-1], scale: log}}
+callbacks: [{name: early_stopping, patience: {search: [1, 9]}}]
+search: {trials: 60, sampler: tpe, monitor: val_mae}
+"""
+    draft(schema).validate(values_of(text))
+    path = tmp_path / "ranges.yaml"
+    path.write_text(text)
+    kinds.load_or_try(path)
+    draft(schema).validate(
+        values_of("{data: {search: {choices: [imdb, reuters]}}, model: {search: {choices: [rnn, dense]}}}")
+    )
 
 
 def test_parts_that_occur_again_refer_to_where_they_occur_first() -> None:

@@ -1,0 +1,158 @@
+"""One search, from an experiment with ranges to its directory: trials, the best of them, and a final model."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, cast
+
+from dlpy.core import keras_backend
+from dlpy.core.environment import environment
+from dlpy.core.errors import did_you_mean
+from dlpy.data.rows import Data, Loaded
+from dlpy.data.task import Task
+from dlpy.data.validate import check
+from dlpy.drawing.figures import draw_all
+from dlpy.experiment.document import Document, read
+from dlpy.experiment.experiment import Experiment
+from dlpy.experiment.ranges import Space
+from dlpy.experiment.search_checks import number_of_trials, search_of
+from dlpy.experiment.yaml_reader import Mistake, to_yaml
+from dlpy.runs.directory import Run
+from dlpy.runs.lock import locked
+from dlpy.runs.outcome import record_outcome
+from dlpy.runs.record import HowSearched
+from dlpy.runs.trials import Trial
+from dlpy.search.directory import SEARCH, read_search, write_document
+from dlpy.search.loop import Study, run_trials
+from dlpy.search.monitor import Monitored, name_of_monitor
+from dlpy.search.refit import refit
+from dlpy.search.reporter import Once, SearchReporter
+from dlpy.search.samplers import sampler_of
+from dlpy.search.summary import summarize
+from dlpy.search.trainer import Trainer
+from dlpy.storage import atomic
+from dlpy.storage.atomic import require_writable, sha256
+from dlpy.training.folds import divided, fold_data
+from dlpy.training.pipeline import Split, obtain, split, transform
+from dlpy.training.record import Options, claim, digest_of, opening, save_splits, told_of_data
+from dlpy.training.train import Prepared
+
+
+def load_search(path: Path, overrides: list[str] | None = None) -> tuple[Space, Experiment]:
+    """Return the space of an experiment file with ranges, and the experiment at its first point.
+
+    Raises:
+        ConfigError: lists all mistakes, one per line.
+    """
+    return search_of(read(path, overrides))
+
+
+def fingerprint(space: Space, experiment: Experiment) -> str:
+    """Return the sha256 of an experiment with its ranges, its overrides and the code of its plug-ins."""
+    return digest_of(to_yaml({**space.source.values, "plugins": []}), experiment.plugins)
+
+
+def search(space: Space, experiment: Experiment, options: Options, reporter: SearchReporter) -> Run:
+    """Train the trials of a search and return its directory.
+
+    Raises:
+        DivergedError: all trials failed.
+    """
+    keras_backend.check_settings()
+    require_writable(options.folder)
+    loaded = obtain(experiment.data, experiment.seed, smoke=options.smoke)
+    first = _first_rows(experiment, loaded)
+    monitored = _monitored(experiment, loaded.task, space.source)
+    sampler = sampler_of(space, experiment.search, experiment.seed, direction=monitored.direction)
+    reporter.data_ready(loaded, first, experiment)
+    how = _how(experiment, options, monitored, sampler.version)
+    options = replace(options, kind="search", search=how, given=fingerprint(space, experiment))
+    told = told_of_data(experiment, loaded, first.task) | environment()
+
+    def write(run: Run) -> None:
+        _write_beginning(run, (space.source, experiment), told, options)
+
+    run = claim(options, experiment.name or "search", write)
+    with locked(run), record_outcome(run):
+        save_splits(run, first)
+        continued(run, loaded, reporter)
+        draw_all(run, reporter.notice)
+    return run
+
+
+def continued(
+    run: Run, loaded: Loaded | None, reporter: SearchReporter, again: list[Trial] | None = None, before: float = 0.0
+) -> None:
+    """Train the trials of a search that have not ended, and write what it found.
+
+    Args:
+        run: the search.
+        loaded: all rows, if they are in memory.
+        reporter: shows the trials.
+        again: failed trials to train again.
+        before: seconds that the search has taken already.
+    """
+    how = run.record().search or HowSearched()
+    space, experiment = read_search(run)
+    monitored = Monitored(how.monitor, how.direction)
+    sampler = sampler_of(space, experiment.search, experiment.seed, direction=how.direction)
+    total, trainer = number_of_trials(space, experiment.search), Trainer(run, monitored, loaded)
+    run_trials(Study(run, experiment.search, sampler, monitored, total, before), trainer, reporter, again or [])
+    best = summarize(run, trainer, monitored, total)
+    if how.refit:
+        refit(run, best, run.read("run.json")["command"], Once(reporter))
+
+
+def _how(experiment: Experiment, options: Options, monitored: Monitored, sampler: str) -> HowSearched:
+    return HowSearched(
+        workers=experiment.search.workers,
+        refit=options.search is not None and options.search.refit,
+        sampler=sampler,
+        monitor=monitored.name,
+        direction=cast("Any", monitored.direction),
+    )
+
+
+def _first_rows(experiment: Experiment, loaded: Loaded) -> Data:
+    """Return the rows of the first point of the space, those of the first fold where trials are trained on folds."""
+    if experiment.search.folds:
+        prepared = Prepared(experiment, loaded, Split(loaded.train, None, loaded.test))
+        data, _ = fold_data(prepared, *divided(prepared)[0])
+        return data
+    data, _ = transform(experiment, split(experiment.data, loaded), loaded.task)
+    check(data)
+    return data
+
+
+def _monitored(experiment: Experiment, task: Task, document: Document) -> Monitored:
+    """Return the score by which the trials are compared.
+
+    Raises:
+        ConfigError: the first trial does not log it.
+    """
+    name = name_of_monitor(experiment)
+    known = experiment.directions(experiment.task(task) or task, validation=True)
+    if name not in known:
+        wrong = f"no trial logs '{name}'.{did_you_mean(name, known)}"
+        raise document.error([Mistake(("search", "monitor"), wrong)])
+    return Monitored(name, known[name])
+
+
+def _write_beginning(run: Run, what: tuple[Document, Experiment], told: dict[str, Any], options: Options) -> None:
+    document, experiment = what
+    with atomic.storage(run.path):
+        for plugin in experiment.plugins:
+            shutil.copyfile(plugin, run.path / Path(plugin).name)
+    values = {"name": experiment.name, **document.values}
+    if experiment.plugins:
+        values["plugins"] = [Path(plugin).name for plugin in experiment.plugins]
+    write_document(run.path / SEARCH, Document(document.path, values))
+    names = [SEARCH, *(Path(plugin).name for plugin in experiment.plugins)]
+    digests = {name: sha256(run.path / name) for name in names}
+    weighted = experiment.training.class_weight is not None
+    record = opening(run, options, experiment.seed, told)
+    run.write("run.json", record | {"class_weighted": weighted, "test_looks": 0, "config_sha256": digests})
+    source = told["data"]
+    run.append_log(f"started: {options.command or options.kind}; data: {source['source']} {source['description']}")
