@@ -27,6 +27,9 @@ def evaluate(
 
     Every evaluation on the test rows leaks a little information, so run.json counts them.
 
+    Of a run with several seeds, all are scored: the values are means, with the standard deviation between the seeds.
+    RUN/seeds/2 is the run of the second seed alone.
+
     Example: dlpy evaluate latest --split test
     """
     from dlpy.cli.class_lines import class_lines
@@ -37,13 +40,16 @@ def evaluate(
     from dlpy.cli.unfamiliar_table import show_unfamiliar
     from dlpy.data.unfamiliar import Unfamiliar
     from dlpy.drawing.figures import draw_all
+    from dlpy.runs.directory import SEEDS
     from dlpy.runs.lookup import find_model
     from dlpy.training.evaluate import checkpoint_name, part_names
     from dlpy.training.evaluate import evaluate as evaluate_run
+    from dlpy.training.evaluate_seeds import evaluate_seeds
 
     run = find_model(name, runs_folder)
     parts, which = part_names(split or []), checkpoint_name(checkpoint)
-    results = evaluate_run(run, parts, which, complain, strict=strict)
+    score = evaluate_seeds if run.record().kind == SEEDS else evaluate_run
+    results = score(run, parts, which, complain, strict=strict)
     draw_all(run, complain)
     if as_json:
         say_json(results)

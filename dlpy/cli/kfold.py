@@ -42,6 +42,6 @@ def kfold(
     options = Options(runs_folder or default_runs_folder(), command_line(), "kfold", smoke, How(jobs, refit))
     if resume and resume_unfinished(fingerprint(experiment), options, quiet=quiet):
         return
-    with reporter(quiet=quiet, folds=True) as report:
+    with reporter(quiet=quiet, parts=True) as report:
         run = run_kfold(experiment, document, options, report)
     report.finished(run)

@@ -23,11 +23,11 @@ from dlpy.training.reporter import Reporter
 
 
 @contextmanager
-def reporter(*, quiet: bool = False, folds: bool = False) -> Iterator[Display]:
-    """Yield a display: live on a terminal, plain elsewhere; with `folds`, one line per fold instead of per epoch."""
+def reporter(*, quiet: bool = False, parts: bool = False) -> Iterator[Display]:
+    """Yield a display: live on a terminal, plain elsewhere; with `parts`, a line per fold or seed, not per epoch."""
     console = output(quiet=quiet)
     live = console.is_terminal and not console.is_dumb_terminal and not quiet
-    display = (LiveDisplay if live else Display)(console, folds=folds)
+    display = (LiveDisplay if live else Display)(console, parts=parts)
     try:
         yield display
     finally:
@@ -37,10 +37,10 @@ def reporter(*, quiet: bool = False, folds: bool = False) -> Iterator[Display]:
 class Display(Reporter):
     """Prints plain lines."""
 
-    def __init__(self, console: Console, *, folds: bool) -> None:
+    def __init__(self, console: Console, *, parts: bool) -> None:
         self.console = console
-        self._folds = folds
-        self._fold = (0, 0)
+        self._parts = parts
+        self._part = ""
         self._epochs = 0
         self._steps = 0
         self._pace = Pace(0, 0)
@@ -68,24 +68,24 @@ class Display(Reporter):
     def notice(self, text: str) -> None:
         self.console.print(text, soft_wrap=True)
 
-    def fold_begins(self, number: int, total: int) -> None:
-        self._fold = (number, total)
+    def part_begins(self, what: str, number: int, total: int) -> None:
+        self._part = f"{what} {number}/{total}"
 
-    def fold_ended(self, number: int, total: int, scores: Mapping[str, float | None]) -> None:
-        self._fold = (0, 0)
-        self._notice_scores(f"fold {number:{len(str(total))}}/{total}", scores)
+    def part_ended(self, what: str, number: int, total: int, scores: Mapping[str, float | None]) -> None:
+        self._part = ""
+        self._notice_scores(f"{what} {number:{len(str(total))}}/{total}", scores)
 
     def on_phase_begin(self, phase: int, description: str) -> None:
-        if not self._folds:
+        if not self._parts:
             self.notice(description)
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
-        line = None if self._folds else self._pace.after(batch + 1, time.monotonic())
+        line = None if self._parts else self._pace.after(batch + 1, time.monotonic())
         if line:
             self.notice(line)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
-        if not self._folds:
+        if not self._parts:
             self._notice_scores(f"epoch {epoch + 1:{len(str(self._epochs))}}/{self._epochs}", logs)
 
     def _notice_scores(self, before: str, scores: Mapping[str, float | None]) -> None:
@@ -112,8 +112,8 @@ class Display(Reporter):
 class LiveDisplay(Display):
     """Shows a progress bar for the current training and a line for each finished epoch."""
 
-    def __init__(self, console: Console, *, folds: bool) -> None:
-        super().__init__(console, folds=folds)
+    def __init__(self, console: Console, *, parts: bool) -> None:
+        super().__init__(console, parts=parts)
         self._bar: Progress | None = None
         self._task = TaskID(0)
         self._done = 0
@@ -122,7 +122,7 @@ class LiveDisplay(Display):
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
         self.close()
         self._bar = bar(self.console)
-        title = f"fold {self._fold[0]}/{self._fold[1]}" if self._folds and self._fold[0] else "training"
+        title = self._part if self._parts and self._part else "training"
         self._task = self._bar.add_task(f"{title}, steps", total=self._epochs * self._steps)
         self._bar.start()
 

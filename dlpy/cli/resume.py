@@ -20,7 +20,7 @@ def resume(
         typer.Option("--allow-inexact", help="Resume even if data, versions, threads or config.yaml have changed."),
     ] = False,
     jobs: Annotated[
-        int | None, typer.Option(min=1, max=1000, help="Folds to train in parallel.  \\[default: as before]")
+        int | None, typer.Option(min=1, max=1000, help="Folds or seeds to train in parallel.  \\[default: as before]")
     ] = None,
     retry_failed: Annotated[
         bool, typer.Option("--retry-failed", help="Train the failed trials of a search again, also of a completed one.")
@@ -30,8 +30,8 @@ def resume(
 ) -> None:
     """Resume an interrupted, failed or killed run from its last checkpoint.
 
-    The result is bit-identical to an uninterrupted run. Finished folds and trials
-    are not trained again, and a completed run stays as it is.
+    The result is bit-identical to an uninterrupted run. Finished folds, seeds and
+    trials are not trained again, and a completed run stays as it is.
 
     Example: dlpy resume latest
     """
@@ -79,16 +79,16 @@ def resume_and_show(run: Run, *, quiet: bool, allow_inexact: bool = False, jobs:
     from dlpy.cli import artworks
     from dlpy.cli.progress import reporter
     from dlpy.core.errors import ConfigError
-    from dlpy.runs.directory import ARTWORK_KINDS
+    from dlpy.runs.directory import ARTWORK_KINDS, SEEDS
     from dlpy.training.resume import resume
 
     kind = run.record().kind
-    folds = kind == "kfold"
-    if jobs is not None and not folds:
-        raise ConfigError(f"--jobs: run {run.id} has no folds; leave this option out.")
+    several = kind in ("kfold", SEEDS)
+    if jobs is not None and not several:
+        raise ConfigError(f"--jobs: run {run.id} has no folds or seeds; leave this option out.")
     if kind in ARTWORK_KINDS:
         artworks.resume_and_show(run, command_line(), quiet=quiet, allow_inexact=allow_inexact)
         return
-    with reporter(quiet=quiet, folds=folds) as report:
+    with reporter(quiet=quiet, parts=several) as report:
         resume(run, command_line(), report, allow_inexact=allow_inexact, jobs=jobs)
     report.finished(run)

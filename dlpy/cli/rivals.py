@@ -85,7 +85,7 @@ def _run(what: str, overrides: list[str], folder: Path | None, how: tuple[bool, 
         return find_run(what, folder)
     experiment, document = load(Path(what), overrides)
     folder = folder or default_runs_folder()
-    with reporter(quiet=quiet, folds=over_folds) as report:
+    with reporter(quiet=quiet, parts=over_folds) as report:
         if over_folds:
             return run_kfold(experiment, document, Options(folder, command_line(), "kfold", folds=How()), report)
         return train_run(experiment, document, Options(folder, command_line()), report)

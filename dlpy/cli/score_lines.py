@@ -10,7 +10,8 @@ from rich.table import Table
 
 from dlpy.runs.results import of_one, scores_by_output
 
-_BLOCKS = ("best", "mean", "std", "standard_error", "deviation", "counted")  # of a summary, with scores by name
+_OF_SEVERAL = ("mean", "std", "standard_error", "deviation", "counted", "last_mean", "last_std")
+_BLOCKS = ("best", *_OF_SEVERAL)  # of a summary, with scores by name
 _NOT_SCORES = ("epoch", "monitor")
 
 
@@ -88,11 +89,13 @@ def _views(summary: dict[str, Any], outputs: Sequence[str]) -> dict[str, dict[st
 
 def _lines(summary: dict[str, Any]) -> list[str]:
     """Return the lines of the only output."""
-    best, base = summary["best"], summary["baseline"]
+    best, base = summary.get("best", {}), summary["baseline"]
     shown = summary.get("mean") or best
     numbers = {name: value for name, value in base.items() if name in shown}
     lines = []
-    if "mean" in summary:
+    if "seeds" in summary:
+        lines += _seed_lines(summary)
+    elif "mean" in summary:
         lines += _fold_lines(summary)
         if "monitor" in best:  # else it stands above, for all outputs together
             lines.append(f"best:      the mean curve of {best['monitor']} is best at epoch {best['epoch']}")
@@ -124,19 +127,37 @@ def _fold_lines(summary: dict[str, Any]) -> list[str]:
     lines = [f"mean:      {scores_text(summary['mean'])}  (over {len(folds)} folds{unequal}; last epoch)"]
     if "std" not in summary:
         return [*lines, f"deviation: {scores_text(summary['deviation'])}  (of the folds, divided by n)"]
-    lines.append(f"std:       {scores_text(summary['std'])}  (between the folds, divided by n - 1)")
-    lines.append(f"std error: {scores_text(summary['standard_error'])}  (of the mean: std / sqrt(n))")
-    few = [f"{name}: {count}" for name, count in summary["counted"].items() if count < len(folds)]
-    return lines + ([f"           undefined in some folds, defined in {', '.join(few)}"] if few else [])
+    return lines + _spread_lines(summary, "folds")
+
+
+def _seed_lines(summary: dict[str, Any]) -> list[str]:
+    """Return lines with the mean and spread over the seeds."""
+    lines = [f"mean:      {scores_text(summary['mean'])}  (over {len(summary['seeds'])} seeds; best epoch of each)"]
+    lines += _spread_lines(summary, "seeds")
+    if summary["last_mean"] != summary["mean"]:
+        lines.append(f"last mean: {scores_text(summary['last_mean'])}  (after the last epoch)")
+        lines.append(f"last std:  {scores_text(summary['last_std'])}")
+    return lines
+
+
+def _spread_lines(summary: dict[str, Any], what: str) -> list[str]:
+    """Return lines with the standard deviation between folds or seeds, and the standard error of their mean."""
+    lines = [
+        f"std:       {scores_text(summary['std'])}  (between the {what}, divided by n - 1)",
+        f"std error: {scores_text(summary['standard_error'])}  (of the mean: std / sqrt(n))",
+    ]
+    few = [f"{name}: {count}" for name, count in summary["counted"].items() if count < len(summary[what])]
+    return lines + ([f"           undefined in some {what}, defined in {', '.join(few)}"] if few else [])
 
 
 def score_table(results: dict[str, Any]) -> Table:
     """Return a table of the scores of each split, next to the baseline, those of several outputs by output."""
     outputs = list(dict.fromkeys(name for result in results.values() for name in result.get("outputs", {})))
     table = Table(box=None, pad_edge=False)
-    titles = ["rows", *(["output"] if outputs else []), "score", "value", "baseline"]
-    for title in titles:
-        table.add_column(title, justify="right" if title in ("value", "baseline") else "left", no_wrap=True)
+    several = any("std" in result for result in results.values())  # seeds
+    numbers = ["mean", "std", "baseline"] if several else ["value", "baseline"]
+    for title in ["rows", *(["output"] if outputs else []), "score", *numbers]:
+        table.add_column(title, justify="right" if title in numbers else "left", no_wrap=True)
     for part, result in results.items():
         for output, line in _table_lines(result, outputs):
             rows = result["outputs"][output]["rows"] if output else result["rows"]
@@ -144,16 +165,24 @@ def score_table(results: dict[str, Any]) -> Table:
     return table
 
 
-def _table_lines(result: dict[str, Any], outputs: Sequence[str]) -> Iterator[tuple[str, tuple[str, str, str]]]:
-    """Yield the output, the score, its value and its baseline for each line of a split."""
+def _table_lines(result: dict[str, Any], outputs: Sequence[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield the output and the cells of each line of a split: score, value, `std` of several seeds, and baseline."""
     base = {name: value for name, value in result["baseline"].items() if isinstance(value, float | int | None)}
-    usual = by_output(base, outputs)
+    usual, stds = by_output(base, outputs), by_output(result.get("std", {}), outputs)
     for output, scores in by_output(result["scores"], outputs).items():
-        yield from ((output, _cells(name, value, usual.get(output, {}).get(name))) for name, value in scores.items())
+        std = stds.get(output) if "std" in result else None
+        yield from (
+            (output, _cells(name, value, usual.get(output, {}).get(name), std)) for name, value in scores.items()
+        )
         own = (result["outputs"][output] if output else result).get("in_unit") or {"scores": {}}
         for name, value in own["scores"].items():
-            yield output, _cells(f"{name} in {own['unit'] or 'own unit'}", value, own["baseline"].get(name))
+            shown, *cells = _cells(name, value, own["baseline"].get(name), own.get("std"))
+            yield output, (f"{shown} in {own['unit'] or 'own unit'}", *cells)
 
 
-def _cells(name: str, value: float | None, usual: float | None) -> tuple[str, str, str]:
-    return name, score_text(value), "" if usual is None else f"{usual:.4f}"
+def _cells(
+    name: str, value: float | None, usual: float | None, stds: Mapping[str, float | None] | None
+) -> tuple[str, ...]:
+    """Return the cells of a line; with `stds`, the standard deviation comes after the value."""
+    spread = [] if stds is None else [score_text(stds.get(name))]
+    return name, score_text(value), *spread, "" if usual is None else f"{usual:.4f}"

@@ -53,7 +53,7 @@ def search(
     from dlpy.search.search import fingerprint, load_search
     from dlpy.search.search import search as run_search
     from dlpy.training.record import Options
-    from dlpy.training.resume import latest_unfinished
+    from dlpy.training.unfinished import latest_unfinished
 
     changes = [*(overrides or []), *([] if workers is None else [f"search.workers={workers}"])]
     space, experiment = load_search(config, changes)

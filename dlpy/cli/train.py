@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from dlpy.cli.options import ConfigFile, Overrides, Quiet, Resume, RunsFolder, Smoke, command_line
 
@@ -13,6 +15,18 @@ if TYPE_CHECKING:
 def train(
     config: ConfigFile,
     overrides: Overrides = None,
+    seeds: Annotated[
+        int | None,
+        typer.Option(
+            min=2,
+            max=1000,
+            metavar="N",
+            help="Train N times, with the file's seed and the ones after it, and report the mean and the spread.",
+        ),
+    ] = None,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, max=1000, help="Seeds to train in parallel; scores do not change.")
+    ] = None,
     smoke: Smoke = False,
     resume: Resume = False,
     quiet: Quiet = False,
@@ -22,29 +36,41 @@ def train(
 
     Files with `kind: dream` or `kind: style` generate an image instead.
 
+    --seeds 5 shows how much of a score is chance: the rows and the split stay the
+    same, and initial weights, order of rows, dropout and augmentation differ. Each
+    seed is a run in RUN/seeds/1, RUN/seeds/2 and so on.
+
     Example: dlpy train configs/imdb_dense.yaml training.epochs=3 model.units=[32]
     """
     from dlpy.artworks.base import Artwork
     from dlpy.artworks.kinds import load_any
     from dlpy.cli.progress import reporter
+    from dlpy.core.errors import ConfigError
     from dlpy.runs.lookup import default_runs_folder
+    from dlpy.runs.record import Seeds
     from dlpy.training.record import Options, digest_of, fingerprint
+    from dlpy.training.seeds import train_seeds
     from dlpy.training.train import train as train_run
 
     experiment, document = load_any(config, overrides)
+    if jobs is not None and seeds is None:
+        raise ConfigError("--jobs trains several seeds at once: give --seeds N too, or leave it out.")
     folder = runs_folder or default_runs_folder()
     if isinstance(experiment, Artwork):
         from dlpy.cli.artworks import make_and_show
 
+        if seeds is not None:
+            raise ConfigError(f"--seeds: an experiment of kind '{experiment.kind}' trains no model; leave it out.")
         options = Options(folder, command_line(), experiment.kind, smoke)
         if not (resume and resume_unfinished(digest_of(experiment.to_yaml(), []), options, quiet=quiet)):
             make_and_show(experiment, document, options, quiet=quiet)
         return
-    options = Options(folder, command_line(), "train", smoke)
+    several = None if seeds is None else Seeds(seeds, jobs or 1)
+    options = Options(folder, command_line(), "train" if several is None else "seeds", smoke, seeds=several)
     if resume and resume_unfinished(fingerprint(experiment), options, quiet=quiet):
         return
-    with reporter(quiet=quiet) as report:
-        run = train_run(experiment, document, options, report)
+    with reporter(quiet=quiet, parts=several is not None) as report:
+        run = (train_run if several is None else train_seeds)(experiment, document, options, report)
     report.finished(run)
 
 
@@ -53,12 +79,13 @@ def resume_unfinished(given: str, options: Options, *, quiet: bool) -> bool:
     from dlpy.cli.output import output
     from dlpy.cli.progress import shown_path
     from dlpy.cli.resume import resume_and_show
-    from dlpy.training.resume import latest_unfinished
+    from dlpy.training.unfinished import latest_unfinished
 
     run, console = latest_unfinished(given, options), output(quiet=quiet)
     if run is None:
         console.print("no unfinished run of this experiment: starting a new run")
         return False
     console.print(f"resuming {shown_path(run.path)}")
-    resume_and_show(run, quiet=quiet, jobs=None if options.folds is None else options.folds.jobs)
+    how = options.folds or options.seeds
+    resume_and_show(run, quiet=quiet, jobs=None if how is None else how.jobs)
     return True

@@ -21,7 +21,7 @@ from dlpy.drawing.figures import (
 )
 from dlpy.drawing.phase_marks import mark_phases
 from dlpy.runs.directory import Run
-from dlpy.runs.history import History, fold_histories, mean_history, read_history
+from dlpy.runs.history import History, fold_histories, mean_history, read_history, seed_histories
 from dlpy.runs.results import (
     baseline_of,
     is_weighted,
@@ -158,9 +158,9 @@ def _named(runs: list[Run]) -> dict[str, Run]:
 
 
 def _history(run: Run) -> History | None:
-    """Return the history of a run; for a k-fold run, the mean over its folds."""
-    folds = fold_histories(run)
-    return mean_history(folds) if folds else read_history(run.metrics)
+    """Return the history of a run; of a run with folds or seeds, the mean over these."""
+    several = fold_histories(run) or seed_histories(run)
+    return mean_history(several) if several else read_history(run.metrics)
 
 
 def _with_data_loss(histories: dict[str, History]) -> dict[str, History]:

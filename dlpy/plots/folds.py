@@ -15,13 +15,13 @@ from dlpy.runs.results import (
     FACTOR,
     SKIPPED,
     baseline_of,
-    fold_spread,
     is_long,
     names_of_outputs,
     of_one,
     score_caption,
     scores_by_output,
     smooth,
+    spread_lines,
 )
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def _figure(run: Run, folds: list[History], output: str, scores: list[str]) -> F
     title = f"{caption(output, 24)}, {len(folds)} folds" if output else f"{len(folds)} folds"
     figure = new_figure(f"{title} of {run.id}", 5 * columns + 0.5, 3 * len(scores) + 0.8)
     best = _best_epoch(run, mean)
-    spread = fold_spread(run)
+    spread = spread_lines(run)
     for row, score in enumerate(name for name in scores if f"val_{name}" in mean.curves):
         axes = [figure.add_subplot(len(scores), columns, row * columns + i + 1) for i in range(columns)]
         _draw_raw(axes[0], score, folds, mean, output)

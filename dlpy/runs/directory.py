@@ -17,6 +17,7 @@ from dlpy.storage.atomic import json_text, storage, write_whole
 from dlpy.storage.cache import alone
 
 SCHEMA_VERSION = 1
+SEEDS = "seeds"  # the kind of a run that trains with several seeds, and the folder in it with a run for each
 ARTWORK_KINDS = ("dream", "style")  # of runs that generate an image instead of training a model
 SEARCH_KIND = "search"
 FINAL_MODEL = "refit"  # folder of a search: the run of its final model
@@ -46,8 +47,13 @@ class Run:
 
     @property
     def id(self) -> str:
-        """The directory's name: YYYYMMDD-HHMMSS-<experiment>."""
-        return self.path.name
+        """The directory's name: YYYYMMDD-HHMMSS-<experiment>; of one of several seeds, its path from there."""
+        return self.path.name if self.owner is None else f"{self.owner.id}/{SEEDS}/{self.path.name}"
+
+    @property
+    def owner(self) -> Run | None:
+        """The run of several seeds that this run is one of."""
+        return Run(self.path.parent.parent) if self.path.parent.name == SEEDS else None
 
     @property
     def config(self) -> Path:
@@ -192,3 +198,17 @@ def require_model(run: Run) -> None:
         )
     if kind in ARTWORK_KINDS:
         raise RunError(f"run {run.id} is of kind '{kind}': it generated the images in its samples/ and has no model.")
+
+
+def require_one_training(run: Run) -> None:
+    """Raise RunError if a run holds several trainings, one for each seed."""
+    if run.record().kind == SEEDS:
+        one = f"{run.id}/{SEEDS}/1"
+        raise RunError(f"run {run.id} has a model for each of its seeds: name one of them, such as {one}.")
+
+
+def count_look(run: Run) -> None:
+    """Count a look at the test rows; a look at one of several seeds is also one of the run that it belongs to."""
+    for looked in (run, run.owner):
+        if looked is not None:
+            looked.change("run.json", lambda record: record | {"test_looks": (record.get("test_looks") or 0) + 1})

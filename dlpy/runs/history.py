@@ -9,6 +9,7 @@ import numpy as np
 
 from dlpy.core.errors import RunError
 from dlpy.runs.directory import Run
+from dlpy.runs.lookup import seed_runs
 
 _COUNTED = {"epoch": "phase", "step": "octave", "iteration": ""}  # unit of a line -> column that groups lines
 _MOST_BYTES, _MOST_COLUMNS = 256 << 20, 300
@@ -109,8 +110,14 @@ def fold_histories(run: Run) -> list[History]:
     return [history for history in found if history is not None]
 
 
+def seed_histories(run: Run) -> list[History]:
+    """Return the scores of all seeds of a run that have started, in order."""
+    found = (read_history(seed.metrics) for seed in seed_runs(run))
+    return [history for history in found if history is not None]
+
+
 def mean_history(histories: list[History]) -> History:
-    """Return the mean scores over the folds, for the epochs and scores that all folds have."""
+    """Return the mean scores over folds or seeds, for the epochs and scores that all have."""
     shortest = min((history.epochs for history in histories), key=len)
     shared = [name for name in histories[0].curves if all(name in history.curves for history in histories)]
     stacked = {name: np.stack([history.curves[name][: len(shortest)] for history in histories]) for name in shared}

@@ -8,12 +8,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from dlpy.core.errors import RunError, StorageError
-from dlpy.runs.directory import FINAL_MODEL, NAMED, SEARCH_KIND, Run
+from dlpy.runs.directory import FINAL_MODEL, NAMED, SEARCH_KIND, SEEDS, Run
 from dlpy.runs.trust import require_own
 from dlpy.storage.atomic import storage
 
 _STAMP = "%Y%m%d-%H%M%S"
 _MOST_SET_BACK = timedelta(days=1)
+_OF_SEED = re.compile(rf"(.+)/{SEEDS}/(\d{{1,4}})/?")
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")
 
 
@@ -75,6 +76,8 @@ def _found(reference: str, folder: Path) -> Run:
     path = Path(reference)
     if os.path.isfile(path / "run.json"):  # noqa: PTH113 - False where a name is too long
         return Run(path.resolve())
+    if of_seed := _OF_SEED.fullmatch(reference):
+        return _seed_of(_found(of_seed[1], folder), of_seed[2])
     runs = all_runs(folder)
     if reference == "latest" and runs:
         return runs[-1]
@@ -86,6 +89,14 @@ def _found(reference: str, folder: Path) -> Run:
         raise RunError(f"'{reference}' is ambiguous: it matches {', '.join(run.id for run in found[:5])}.")
     have = f"The newest are {', '.join(run.id for run in runs[-3:])}." if runs else "There are no runs yet."
     raise RunError(f"no run '{reference}' in {folder}. {have}")
+
+
+def _seed_of(run: Run, number: str) -> Run:
+    """Return the run of one seed, numbered from 1."""
+    found = next((seed for seed in seed_runs(run) if seed.path.name == number), None)
+    if found is None:
+        raise RunError(f"run {run.id} has no seed {number}: it has {len(seed_runs(run)) or 'none'}.")
+    return found
 
 
 def lasting(reference: str) -> str:
@@ -122,3 +133,9 @@ def _in_time(path: Path) -> list[str | int]:
 def fold_runs(run: Run) -> list[Run]:
     """Return the directories of the folds that a k-fold run has started, in order."""
     return [Run(path) for path in sorted((run.path / "folds").glob("*")) if path.is_dir()]
+
+
+def seed_runs(run: Run) -> list[Run]:
+    """Return the runs of the seeds that a run of several has started, in order."""
+    found = [path for path in (run.path / SEEDS).glob("*") if path.name.isdecimal() and (path / "run.json").is_file()]
+    return [Run(path) for path in sorted(found, key=lambda path: int(path.name))]

@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from dlpy.core import signals
 from dlpy.core.errors import DivergedError, DlpyError, SetupError, StorageError, in_one_line
 from dlpy.core.suggestions import command
-from dlpy.runs.directory import Run
+from dlpy.runs.directory import SEEDS, Run
 
 
 @contextmanager
@@ -52,7 +52,8 @@ def record_outcome(run: Run, before: float = 0.0) -> Iterator[None]:
 
 def _has_begun(run: Run) -> bool:
     """Return whether training has written anything to the directory."""
-    kept = [run.checkpoints, run.metrics, run.path / "folds", run.path / "trials", run.path / "summary.json"]
+    several = [run.path / folder for folder in ("folds", SEEDS, "trials")]
+    kept = [run.checkpoints, run.metrics, *several, run.path / "summary.json"]
     return any(path.exists() for path in kept) or bool(run.read("run.json").get("resumes"))
 
 

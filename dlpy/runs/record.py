@@ -7,30 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from dlpy.core.parsing import OfScores, Scores
-
-
-@dataclass(frozen=True)
-class How:
-    """Options of `dlpy kfold` that do not change the scores."""
-
-    jobs: int = 1  # number of folds to train in parallel, each in its own process
-    refit: bool = False  # afterwards train a final model on all rows except the test rows
-
-
-@dataclass(frozen=True)
-class HowSearched:
-    """Options of a search that are part of its result, but for `refit`.
-
-    sampler: the version of the library that draws the points, such as "numpy 2.4.0".
-    monitor: the score that decides. direction: "min" or "max", whichever is better.
-    """
-
-    workers: int = 1  # number of processes that train trials at the same time
-    together: int = 1  # number of trials that are trained in one graph
-    refit: bool = False  # afterwards train a final model on all rows except the test rows
-    sampler: str = ""
-    monitor: str = "val_loss"
-    direction: Literal["min", "max"] = "min"
+from dlpy.runs.how import How, HowSearched, Seeds
 
 
 @dataclass(frozen=True)
@@ -38,12 +15,14 @@ class DataSource:
     """The data of a run: `source` is file or stand-in, `sha256` covers all arrays.
 
     always_generated: whether the dataset has no file that the stand-in is for.
+    seed: that the stand-in was generated from, where it is not the seed of the run.
     """
 
     source: str
     description: str
     sha256: str
     always_generated: bool = False
+    seed: int | None = None
 
 
 @dataclass(frozen=True)
@@ -75,6 +54,7 @@ class Record:
     config_sha256: Mapping[str, str] | None = None
     files: Mapping[str, str | None] = field(default_factory=dict)
     folds: How | None = None
+    seeds: Seeds | None = None
     search: HowSearched | None = None
     resumes: list[Mapping[str, Any]] = field(default_factory=list)
 
@@ -85,6 +65,15 @@ class Scored(OfScores):
 
     epoch: int | None = None
     monitor: str | None = None
+
+
+@dataclass(frozen=True)
+class OfSeed:
+    """The best and the last scores of one of several seeds."""
+
+    seed: int
+    best: Scored
+    last: Scored
 
 
 @dataclass(frozen=True)
@@ -118,7 +107,7 @@ class OfOutput:
 
 @dataclass(frozen=True)
 class Summary:
-    """summary.json: scores and baseline; the folds' means, the best trial, the first and last scores of an image."""
+    """summary.json: scores and baseline; means of folds or seeds, the best trial, first and last scores of an image."""
 
     best: Scored | None = None
     last: Scored | None = None
@@ -127,6 +116,9 @@ class Summary:
     std: Scores = field(default_factory=dict)
     standard_error: Scores = field(default_factory=dict)
     folds: list[Scored] = field(default_factory=list)
+    seeds: list[OfSeed] = field(default_factory=list)
+    last_mean: Scores | None = None
+    last_std: Scores = field(default_factory=dict)
     baseline: Baseline | None = None
     parameters: int | None = None
     rows: Mapping[str, int] = field(default_factory=dict)
@@ -138,12 +130,19 @@ class Summary:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """An entry of evaluation.json: scores of one split, the baseline, and the checkpoint."""
+    """An entry of evaluation.json: scores of one split, the baseline, and the checkpoint.
+
+    Of several seeds, the scores are means; `std` is the standard deviation between the seeds, and `seeds` has the
+    entry of each.
+    """
 
     rows: int
-    epoch: int
     scores: Scores
     baseline: Baseline
+    epoch: int | None = None
+    std: Scores = field(default_factory=dict)
+    standard_error: Scores = field(default_factory=dict)
+    seeds: list[Mapping[str, Any]] = field(default_factory=list)
     checkpoint: str = "best"
     in_unit: InUnit | None = None
     outputs: Mapping[str, OfOutput] = field(default_factory=dict)

@@ -76,14 +76,18 @@ def tasks_of(run: Run) -> tuple[Task, Task] | None:
         raise RunError(f"{run.path / 'run.json'} is damaged: its task cannot be read ({error}).") from None
 
 
-def fold_spread(run: Run) -> dict[str, str]:
-    """Return a line per score with mean, std and standard error of the folds' last epochs; none for older runs."""
+def spread_lines(run: Run, of: str = "last epoch") -> dict[str, str]:
+    """Return a line per score with mean, std and standard error over folds or seeds; none for older runs.
+
+    Args:
+        of: what they are scores of.
+    """
     summary = run.summary()
     lines = {}
     for score, mean in (summary.mean or {}).items():
         std, error = summary.std.get(score), summary.standard_error.get(score)
         if mean is not None and std is not None and error is not None:
-            lines[score] = f"\nlast epoch: mean {mean:.4g}, std {std:.4g} (n - 1), standard error {error:.4g}"
+            lines[score] = f"\n{of}: mean {mean:.4g}, std {std:.4g} (n - 1), standard error {error:.4g}"
     return lines
 
 

@@ -14,11 +14,11 @@ from dlpy.data.task import Output
 from dlpy.experiment.document import read
 from dlpy.runs.arrays import read_arrays
 from dlpy.runs.checkpoint_files import read_state, whole
-from dlpy.runs.directory import ARTWORK_KINDS, FINAL_MODEL, SEARCH_KIND, Run
+from dlpy.runs.directory import ARTWORK_KINDS, FINAL_MODEL, SEARCH_KIND, SEEDS, Run
 from dlpy.runs.history import read_history
 from dlpy.runs.images import artwork_files, read_artwork, read_augmented, read_made, read_wrongest
 from dlpy.runs.lock import is_locked, status_of
-from dlpy.runs.lookup import all_runs, fold_runs, is_named_like_one
+from dlpy.runs.lookup import all_runs, fold_runs, is_named_like_one, seed_runs
 from dlpy.runs.network import read_network
 from dlpy.runs.predictions import PARTS, key_of, read_fold, read_predictions, read_splits
 from dlpy.runs.record import Record
@@ -32,6 +32,7 @@ from dlpy.storage.npz import check_sizes
 _OF_TRAINING = ("metrics.csv", "summary.json", "splits.npz", "transforms.npz", "checkpoints/best", "checkpoints/last")
 _OF_FOLDS = ("summary.json", "predictions.npz")
 _OF_FOLD = ("fold.json", "predictions.npz", "metrics.csv", "splits.npz")
+_OF_SEEDS = ("summary.json", "splits.npz")
 _OF_ARTWORKS = ("metrics.csv", "summary.json")
 _STOPPED = ("interrupted", "failed", "killed")
 
@@ -80,7 +81,7 @@ def verify(run: Run) -> Verdict:
         return Verdict(run.id, status, None, [])
     damages = [*_config_damages(run, record), *_missing(run, record, status)]
     damages += [damage for one in (run, *fold_runs(run)) for damage in _checkpoint_damages(one)]
-    damages += [*_metrics_damages(run), *_file_damages(run, record)]
+    damages += [*_metrics_damages(run), *_file_damages(run, record), *_damages_of_seeds(run)]
     if record.kind == SEARCH_KIND:
         damages += [*damages_of_search(run, status), *_damages_of_final_model(run)]
     return Verdict(run.id, status, _is_resumable(run, record, status), [_short(run, damage) for damage in damages])
@@ -113,12 +114,21 @@ def _missing(run: Run, record: Record, status: str) -> Iterator[str]:
         trained = [name for name in _OF_TRAINING if name not in _OF_FOLDS] if how is not None and how.refit else []
         numbers = range(1, _fold_count(run) + 1) if how is not None else ()
         names = [*_OF_FOLDS, *trained, *(f"folds/{number:02d}/{name}" for number in numbers for name in _OF_FOLD)]
+    if record.kind == SEEDS:
+        count = 0 if record.seeds is None else record.seeds.count
+        names = [*_OF_SEEDS, *(f"{SEEDS}/{number}" for number in range(1, count + 1))]
     yield from (f"{run.path / name} is missing" for name in names if not (run.path / name).exists())
 
 
 def _damages_of_final_model(run: Run) -> Iterator[str]:
     final = Run(run.path / FINAL_MODEL)
     yield from (f"{FINAL_MODEL}/{damage}" for damage in (verify(final).damages if final.path.is_dir() else []))
+
+
+def _damages_of_seeds(run: Run) -> Iterator[str]:
+    """Yield the damages of the runs of the seeds."""
+    for seed in seed_runs(run):
+        yield from (f"{SEEDS}/{seed.path.name}: {damage}" for damage in verify(seed).damages)
 
 
 def _fold_count(run: Run) -> int:
@@ -230,11 +240,11 @@ def _zip_damage(path: Path) -> str | None:
 
 def _is_resumable(run: Run, record: Record, status: str) -> bool | None:
     """Return whether the run can be resumed; None if it needs no resuming."""
-    if status not in _STOPPED:
+    if status not in _STOPPED or run.owner is not None:  # the seeds of a run are resumed together
         return None if status in ("completed", "running") else False
     if any(_config_damages(run, record)) or (record.kind == "kfold" and record.folds is None):
         return False
-    trainings = [run, *(fold for fold in fold_runs(run) if not (fold.path / "fold.json").is_file())]
+    trainings = [run, *(fold for fold in fold_runs(run) if not (fold.path / "fold.json").is_file()), *seed_runs(run)]
     return all(_can_resume(training) for training in trainings)
 
 

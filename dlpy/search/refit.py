@@ -11,8 +11,8 @@ from dlpy.runs.outcome import record_outcome
 from dlpy.runs.trials import Trial
 from dlpy.search.directory import BEST
 from dlpy.storage.atomic import storage
-from dlpy.training.evaluate import loaded_again
 from dlpy.training.kfold import for_refit
+from dlpy.training.loaded_rows import loaded_again
 from dlpy.training.pipeline import transform
 from dlpy.training.record import Options, begin_in
 from dlpy.training.reporter import Reporter

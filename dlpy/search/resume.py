@@ -18,7 +18,7 @@ from dlpy.search.reporter import SearchReporter
 from dlpy.search.samplers import sampler_of
 from dlpy.search.search import continued
 from dlpy.search.trainer import forget_trial
-from dlpy.training.evaluate import loaded_again
+from dlpy.training.loaded_rows import loaded_again
 from dlpy.training.resume import Resume, changed_data, changed_surroundings, record_resume, refuse, seconds_of
 
 

@@ -12,8 +12,8 @@ from dlpy.experiment.document import Document
 from dlpy.experiment.experiment import Experiment
 from dlpy.runs.directory import Run
 from dlpy.storage.atomic import json_text
-from dlpy.training.evaluate import loaded_again
 from dlpy.training.folds import divided, fold_data
+from dlpy.training.loaded_rows import loaded_again
 from dlpy.training.pipeline import transform
 from dlpy.training.train import Prepared, with_rows
 

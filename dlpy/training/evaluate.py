@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from dlpy.components.estimator import EstimatorModel
-from dlpy.core.errors import ConfigError, DataError, RunError, UnavailableError, did_you_mean
-from dlpy.data.class_filter import kept
-from dlpy.data.rows import Loaded, Rows
+from dlpy.core.errors import ConfigError, DataError, RunError, did_you_mean
+from dlpy.data.rows import Rows
 from dlpy.data.task import Task
 from dlpy.data.unfamiliar import require_familiar
 from dlpy.data.units import constants_in_unit, has_unit, own_scores, scores_in_unit
@@ -19,14 +18,15 @@ from dlpy.engine.engine import Engine
 from dlpy.experiment.document import Document
 from dlpy.experiment.experiment import Experiment, load, prefix
 from dlpy.runs import checkpoints
-from dlpy.runs.directory import Run, require_model
+from dlpy.runs.directory import Run, count_look, require_model, require_one_training
 from dlpy.runs.results import tasks_of
 from dlpy.training.answers import Answers, answers_for, save_predictions, target_of
 from dlpy.training.baseline import baseline, beside
 from dlpy.training.class_table import class_table
 from dlpy.training.compile import compiled_model, engine_for
 from dlpy.training.estimators import Estimator, read_estimator
-from dlpy.training.pipeline import SMOKE_ROWS, Pipeline, may_be_same, measured, split
+from dlpy.training.loaded_rows import same_rows
+from dlpy.training.pipeline import Pipeline, may_be_same, measured, split
 from dlpy.training.record import scores_of
 
 Part = Literal["train", "validation", "test"]
@@ -47,6 +47,7 @@ class Trained:
     raw_task: Task  # before the transforms
     task: Task
     epoch: int
+    which: checkpoints.Which = "best"
 
     def applied(self, raw: Rows) -> Rows:
         """Return rows as the model takes them.
@@ -69,6 +70,7 @@ def restore(run: Run, which: checkpoints.Which = "best", tell: Tell = silent) ->
     Raises:
         RunError: the run has no such checkpoint, or its files are damaged.
     """
+    require_one_training(run)
     experiment, _ = read_config(run)
     if run.record().kind == "kfold" and not run.checkpoints.is_dir():
         raise RunError(f"run {run.id} has no final model: `dlpy kfold --refit` trains one.")
@@ -77,11 +79,11 @@ def restore(run: Run, which: checkpoints.Which = "best", tell: Tell = silent) ->
     pipeline.require_task(raw_task, task)
     if isinstance(experiment.model, EstimatorModel):
         estimator, epoch = read_estimator(run, experiment, task, which)
-        return Trained(experiment, pipeline, estimator, raw_task, task, epoch)
+        return Trained(experiment, pipeline, estimator, raw_task, task, epoch, which)
     model = compiled_model(experiment, task, experiment.seed)
     epoch = checkpoints.load_weights(model, run, which)
     engine = engine_for(model, experiment, task, tell=tell)
-    return Trained(experiment, pipeline, engine, raw_task, task, epoch)
+    return Trained(experiment, pipeline, engine, raw_task, task, epoch, which)
 
 
 def read_config(run: Run) -> tuple[Experiment, Document]:
@@ -116,6 +118,8 @@ def evaluate(
 ) -> dict[str, Any]:
     """Score a run's model on parts of its data, add the scores to evaluation.json, and return them by part.
 
+    A look at the test rows is counted.
+
     Args:
         parts: which rows; if empty, the validation rows and the test rows where they exist.
         which: the checkpoint.
@@ -126,7 +130,18 @@ def evaluate(
         DataError: the data is missing or has changed, has no such part, or is refused by `strict`.
     """
     trained = restore(run, which, tell)
-    raw = _raw_parts(run, trained.experiment)
+    results = score_parts(run, trained, raw_parts(run, trained.experiment), parts, strict=strict)
+    if "test" in results:
+        count_look(run)
+    return results
+
+
+def score_parts(run: Run, trained: Trained, raw: dict[str, Rows], parts: list[Part], *, strict: bool) -> dict[str, Any]:
+    """Score a model on parts of its rows, add the scores to evaluation.json, and return them by part.
+
+    Args:
+        raw: the rows of each part before the transforms.
+    """
     parts = parts or [part for part in ("validation", "test") if part in raw]
     missing = [part for part in parts if part not in raw]
     if missing or not parts:
@@ -138,10 +153,8 @@ def evaluate(
     train = trained.applied(raw["train"])
     results = {}
     for part in parts:
-        told = {"checkpoint": which, "unfamiliar": [item.record() for item in unfamiliar.get(part, [])]}
+        told = {"checkpoint": trained.which, "unfamiliar": [item.record() for item in unfamiliar.get(part, [])]}
         results[part] = _score(run, trained, part, raw[part], train) | told
-    if "test" in parts:
-        run.change("run.json", lambda record: record | {"test_looks": (record.get("test_looks") or 0) + 1})
     run.change("evaluation.json", lambda before: before | results)
     return results
 
@@ -205,7 +218,7 @@ def _in_unit(experiment: Experiment, answers: Answers, common_sense: dict[str, A
     return {"unit": output.unit, "scores": scores, "baseline": usual}
 
 
-def _raw_parts(run: Run, experiment: Experiment) -> dict[str, Rows]:
+def raw_parts(run: Run, experiment: Experiment) -> dict[str, Rows]:
     """Return the rows of each part as the run had them, before the transforms."""
     loaded = same_rows(run, experiment)
     dataset = experiment.data
@@ -214,37 +227,3 @@ def _raw_parts(run: Run, experiment: Experiment) -> dict[str, Rows]:
     parts = split(dataset, loaded)
     named = {"train": parts.train, "validation": parts.validation, "test": parts.test}
     return {name: rows for name, rows in named.items() if rows is not None}
-
-
-def _loaded(run: Run, experiment: Experiment) -> Loaded:
-    try:
-        return experiment.data.load()
-    except UnavailableError as error:
-        raise UnavailableError(f"{error} Run {run.id} was trained on it: put it back.") from None
-    except ConfigError as error:  # the experiment was valid when it was trained
-        raise DataError(f"the data has changed since run {run.id}: {error}") from None
-
-
-def loaded_again(run: Run, experiment: Experiment) -> Loaded:
-    """Return all rows of a run's data, or of its stand-in, in their present state."""
-    record = run.record()
-    if record.data.source == "stand-in":
-        loaded = experiment.data.stand_in(experiment.seed, SMOKE_ROWS if record.smoke else None)
-    else:
-        loaded = _loaded(run, experiment)
-    return kept(loaded, experiment.data.only)
-
-
-def same_rows(run: Run, experiment: Experiment) -> Loaded:
-    """Return all rows of a run's data.
-
-    Raises:
-        DataError: they have changed.
-    """
-    loaded = loaded_again(run, experiment)
-    if loaded.fingerprint() != run.record().data.sha256:
-        raise DataError(
-            f"{loaded.source.description} has changed since run {run.id}: its scores could not be compared. "
-            "Put the old file back, or train again."
-        )
-    return loaded

@@ -5,7 +5,8 @@ A completed fold writes its results into its directory, `fold.json` last: a resu
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -18,7 +19,6 @@ from dlpy.components.hooks import Hooks
 from dlpy.components.objectives import DATA_LOSS
 from dlpy.core.errors import DataError, DivergedError, RunError
 from dlpy.core.parsing import Scores, parse
-from dlpy.core.processes import in_processes
 from dlpy.data.rows import Data
 from dlpy.data.validate import check
 from dlpy.engine.engine import Engine
@@ -30,9 +30,11 @@ from dlpy.training.answers import by_target, own_targets
 from dlpy.training.baseline import baseline, beside
 from dlpy.training.callbacks import checkpoint_of
 from dlpy.training.estimators import Estimator, fit_rounds
-from dlpy.training.evaluate import loaded_again, read_config
+from dlpy.training.evaluate import read_config
 from dlpy.training.fold_files import Fold, fold_results, folder_of, is_done, write_fold
 from dlpy.training.in_folder import Assignment, begun, claimed, train_in_folder
+from dlpy.training.loaded_rows import loaded_again
+from dlpy.training.parts import Notices, Trainings, train_parts
 from dlpy.training.pipeline import Pipeline, Split, transform
 from dlpy.training.record import save_splits
 from dlpy.training.reporter import Reporter
@@ -62,17 +64,16 @@ def train_folds(run: Run, prepared: Prepared, jobs: int, reporter: Reporter) -> 
     left = [number for number in range(1, count + 1) if number not in done]
     if done:
         reporter.notice(f"{len(done)} of {count} folds are done")
-    if jobs > 1 and left:
-        _train_in_processes(run, left, count, min(jobs, len(left)), reporter)
-    else:
-        bench = _Bench(prepared)
-        for number in left:
-            _train_fold(run, bench, number, reporter)
-            reporter.fold_ended(number, count, fold_results(run, number).scores)
-    done |= {number: fold_results(run, number) for number in left}
-    folds = [done[number] for number in range(1, count + 1)]
-    _require_alike(run, folds)
-    return folds
+    folds = _Folds(run, prepared)
+
+    def ended(number: int) -> None:
+        done[number] = fold_results(run, number)
+        reporter.part_ended("fold", number, count, done[number].scores)
+
+    train_parts(run, left, jobs, Trainings(folds.train, _fold_in_process, ended), reporter)
+    found = [done[number] for number in range(1, count + 1)]
+    _require_alike(run, found)
+    return found
 
 
 def _require_alike(run: Run, folds: list[Fold]) -> None:
@@ -92,47 +93,50 @@ def _names(fold: Fold) -> set[str]:
     return {name for name in fold.scores if not name.endswith(DATA_LOSS)}
 
 
-class _Bench:
-    """What the folds of one process share: the rows, and engines whose graphs are traced once."""
+class _Folds:
+    """The folds of a run as one process trains them."""
 
-    def __init__(self, prepared: Prepared) -> None:
-        self.prepared = prepared
-        self.parts = divided(prepared)
-        # by the rows of the first fold, so that all processes choose alike
-        self.shop = Workshop(trainings=len(self.parts), rows=len(self.parts[0][0]))
+    def __init__(self, run: Run, prepared: Prepared) -> None:
+        self._run, self._prepared = run, prepared
+        self._parts = divided(prepared)
+        rows = len(self._parts[0][0])  # of the first fold, so that all processes choose alike
+        self._shop = Workshop(len(self._parts), rows)
+
+    def train(self, number: int, reporter: Reporter) -> None:
+        """Train one fold, numbered from 1, from its last checkpoint if it has one."""
+        folder = folder_of(self._run, number)
+        with claimed(folder):
+            if not is_done(folder):
+                reporter.part_begins("fold", number, len(self._parts))
+                self._train_in(folder, number, reporter)
+
+    def _train_in(self, folder: Run, number: int, reporter: Reporter) -> None:
+        prepared, (train, validation) = self._prepared, self._parts[number - 1]
+        data, _ = fold_data(prepared, train, validation)
+        experiment = prepared.experiment.model_copy(update={"seed": prepared.experiment.seed + number - 1})
+        if isinstance(experiment.model, EstimatorModel):
+            save_splits(folder, data)
+            ended = fit_rounds(folder.metrics, experiment, data, reporter).last
+            engine, scores = Estimator(ended.fitted, experiment, data.task), ended.scores
+        else:
+            last, keeper = LastScores(), checkpoint_of(experiment).for_fold(folder)
+            work = Assignment(folder, f"fold {number}", experiment, data, {"last scores": last})
+            with named(work):
+                engine = train_in_folder(work, self._shop, keeper, reporter, begun(work, reporter))
+            scores = last.scores
+        write_results(folder, Trained(number, experiment, data, validation), engine, scores)
 
 
-def _train_fold(run: Run, bench: _Bench, number: int, reporter: Reporter) -> None:
-    """Train one fold, numbered from 1, in this process, from its last checkpoint if it has one."""
-    folder = folder_of(run, number)
-    with claimed(folder):
-        if not is_done(folder):
-            _train_in(folder, bench, number, reporter)
-
-
-def _train_in(folder: Run, bench: _Bench, number: int, reporter: Reporter) -> None:
-    prepared, (train, validation) = bench.prepared, bench.parts[number - 1]
-    data, _ = fold_data(prepared, train, validation)
-    experiment = prepared.experiment.model_copy(update={"seed": prepared.experiment.seed + number - 1})
-    trained = Trained(number, experiment, data, validation)
-    if isinstance(experiment.model, EstimatorModel):
-        reporter.fold_begins(number, len(bench.parts))
-        save_splits(folder, data)
-        ended = fit_rounds(folder.metrics, experiment, data, reporter).last
-        _write_results(folder, trained, Estimator(ended.fitted, experiment, data.task), ended.scores)
-        return
-    last, keeper = _LastScores(), checkpoint_of(experiment).for_fold(folder)
-    work = Assignment(folder, f"fold {number}", experiment, data, {"last scores": last})
-    state = begun(work, reporter)
-    reporter.fold_begins(number, len(bench.parts))
+@contextmanager
+def named(work: Assignment) -> Iterator[None]:
+    """Put the name of a fold in front of its errors."""
     try:
-        engine = train_in_folder(work, bench.shop, keeper, reporter, state)
+        yield
     except DivergedError as error:
-        kept = last_finite(folder, f"folds/{folder.path.name}/")
-        raise DivergedError(f"fold {number}: {str(error).rstrip('.')}{kept}.") from None
+        kept = last_finite(work.folder, f"folds/{work.folder.path.name}/")
+        raise DivergedError(f"{work.name}: {str(error).rstrip('.')}{kept}.") from None
     except DataError as error:
-        raise DataError(f"fold {number}: {error}") from None
-    _write_results(folder, trained, engine, last.scores)
+        raise DataError(f"{work.name}: {error}") from None
 
 
 @dataclass(frozen=True)
@@ -145,7 +149,7 @@ class Trained:
     validation: np.ndarray
 
 
-def _write_results(folder: Run, fold: Trained, engine: Engine | Estimator, scores: Mapping[str, float | None]) -> None:
+def write_results(folder: Run, fold: Trained, engine: Engine | Estimator, scores: Mapping[str, float | None]) -> None:
     """Write the scores of a fold's last epoch, its baseline and its predictions."""
     experiment, data = fold.experiment, fold.data
     held_out = data.validation or data.train
@@ -165,7 +169,7 @@ def predicted(
     return targets, predictions
 
 
-class _LastScores(Hooks):
+class LastScores(Hooks):
     """Remembers the scores of the last epoch."""
 
     def __init__(self) -> None:
@@ -181,38 +185,16 @@ class _LastScores(Hooks):
         self.scores = dict(parse(state, Scores, "scores"))
 
 
-class _Notices(Reporter):
-    """Keeps lines until another process shows them."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def notice(self, text: str) -> None:
-        self.lines.append(text)
-
-
-def _train_in_processes(run: Run, left: list[int], count: int, jobs: int, reporter: Reporter) -> None:
-    """Train the folds in separate processes, which read all they need from the run directory."""
-    arguments = [(str(run.path), number) for number in left]
-    told: set[str] = set()
-    for number, lines in zip(left, in_processes(_fold_in_process, arguments, jobs), strict=True):
-        for line in lines:
-            if line not in told:  # each process reports what is true of all folds
-                reporter.notice(line)
-        told.update(lines)
-        reporter.fold_ended(number, count, fold_results(run, number).scores)
-
-
 def _fold_in_process(run_path: str, number: int) -> list[str]:
     """Train a fold and return the lines to show."""
-    notices = _Notices()
-    _train_fold(Run(Path(run_path)), _workshop_again(run_path), number, notices)
+    notices = Notices()
+    _folds_again(run_path).train(number, notices)
     return notices.lines
 
 
 @lru_cache(maxsize=1)
-def _workshop_again(run_path: str) -> _Bench:
+def _folds_again(run_path: str) -> _Folds:
     run = Run(Path(run_path))
     experiment, _ = read_config(run)
     loaded = loaded_again(run, experiment)
-    return _Bench(Prepared(experiment, loaded, Split(loaded.train, None, loaded.test)))
+    return _Folds(run, Prepared(experiment, loaded, Split(loaded.train, None, loaded.test)))

@@ -17,7 +17,7 @@ from dlpy.experiment.document import Document
 from dlpy.experiment.experiment import Experiment
 from dlpy.experiment.yaml_reader import Mistake
 from dlpy.runs.directory import Run
-from dlpy.runs.history import fold_histories, mean_history, mean_over_folds
+from dlpy.runs.history import fold_histories, mean_history
 from dlpy.runs.lock import locked
 from dlpy.runs.outcome import record_outcome
 from dlpy.runs.predictions import key_of
@@ -32,6 +32,7 @@ from dlpy.training.folds import divided, fold_data, train_folds
 from dlpy.training.pipeline import Split, transform
 from dlpy.training.record import Options, begin, fingerprint, settle_config
 from dlpy.training.reporter import Reporter
+from dlpy.training.spread import spread
 from dlpy.training.train import Prepared, finish, prepare
 
 _TIME = ("time", "the rows are in its order")
@@ -113,23 +114,6 @@ def _summarize(run: Run, prepared: Prepared, folds: list[Fold]) -> dict[str, Any
     run.write("summary.json", summary)
     _save_out_of_fold(run, prepared.loaded, folds)
     return summary
-
-
-def spread(scores: np.ndarray) -> dict[str, np.ndarray]:
-    """Return the mean over the folds, the standard deviation between them (n - 1), and the mean's standard error.
-
-    Each fold counts the same, whatever its size; a fold is left out of the scores that are undefined in it.
-
-    Args:
-        scores: (folds, scores), NaN where undefined.
-
-    Returns:
-        (scores,) by name; `counted` is the number of folds in which each score is defined.
-    """
-    counted, mean = np.isfinite(scores).sum(axis=0), mean_over_folds(scores)
-    squares = np.where(np.isfinite(scores), np.square(scores - mean), 0).sum(axis=0)
-    std = np.sqrt(squares / np.where(counted > 1, counted - 1, np.nan))
-    return {"mean": mean, "std": std, "standard_error": std / np.sqrt(np.maximum(counted, 1)), "counted": counted}
 
 
 def _save_out_of_fold(run: Run, loaded: Loaded, folds: list[Fold]) -> None:

@@ -19,7 +19,7 @@ from dlpy.experiment.experiment import Experiment, prefix
 from dlpy.runs import checkpoints
 from dlpy.runs.directory import SCHEMA_VERSION, Run
 from dlpy.runs.lookup import create_run
-from dlpy.runs.record import How, HowSearched
+from dlpy.runs.record import How, HowSearched, Seeds
 from dlpy.storage import atomic
 from dlpy.storage.atomic import sha256, write_arrays
 from dlpy.training.answers import Answers
@@ -35,6 +35,7 @@ class Options:
     kind: str = "train"
     smoke: bool = False
     folds: How | None = None  # of kind kfold
+    seeds: Seeds | None = None  # of kind seeds
     search: HowSearched | None = None  # of kind search
     given: str | None = None  # the `fingerprint` of the experiment as it was given
 
@@ -79,6 +80,7 @@ def opening(run: Run, options: Options, seed: int, told: dict[str, Any]) -> dict
         "seed": seed,
         **told,
         **({"folds": asdict(options.folds)} if options.folds else {}),
+        **({"seeds": asdict(options.seeds)} if options.seeds else {}),
         **({"search": asdict(options.search)} if options.search else {}),
         **({"given": options.given} if options.given else {}),
     }

@@ -15,11 +15,11 @@ class Reporter(Hooks):
     def data_ready(self, loaded: Loaded, data: Data, experiment: Experiment) -> None:
         """The rows are loaded and checked."""
 
-    def fold_begins(self, number: int, total: int) -> None:
-        """A fold of k-fold validation starts."""
+    def part_begins(self, what: str, number: int, total: int) -> None:
+        """One of the trainings of a run starts; `what` is a fold, a seed or a trial."""
 
-    def fold_ended(self, number: int, total: int, scores: Mapping[str, float | None]) -> None:
-        """A fold is complete."""
+    def part_ended(self, what: str, number: int, total: int, scores: Mapping[str, float | None]) -> None:
+        """One of the trainings of a run is complete."""
 
     def notice(self, text: str) -> None:
         """Show a line."""

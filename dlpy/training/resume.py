@@ -18,20 +18,21 @@ from dlpy.data.validate import check
 from dlpy.drawing.figures import draw_all
 from dlpy.experiment.experiment import Experiment
 from dlpy.runs.checkpoint_files import CheckpointState
-from dlpy.runs.directory import Run, forget_outdated
+from dlpy.runs.directory import SEEDS, Run, forget_outdated
 from dlpy.runs.history import read_history
 from dlpy.runs.lock import locked
-from dlpy.runs.lookup import all_runs
 from dlpy.runs.outcome import record_outcome
-from dlpy.runs.record import How, HowSearched, Record
+from dlpy.runs.record import How, Seeds
 from dlpy.training.estimators import start_again
-from dlpy.training.evaluate import loaded_again, read_config
+from dlpy.training.evaluate import read_config
 from dlpy.training.fold_files import done_folds
 from dlpy.training.kfold import validate, with_folds
+from dlpy.training.loaded_rows import loaded_again
 from dlpy.training.pipeline import transform
-from dlpy.training.record import Options, config_digests, digests_of, file_digests, outside_files, told_of_data
+from dlpy.training.record import config_digests, digests_of, file_digests, outside_files, told_of_data
 from dlpy.training.reporter import Reporter
 from dlpy.training.rewind import reached, rewound
+from dlpy.training.seeds import Job, done_seeds, finish_seeds
 from dlpy.training.train import Prepared, finish, with_rows
 
 _DECIDES = ("dlpy", "keras", "tensorflow", "tensorflow-cpu", "numpy")  # packages whose versions decide the numbers
@@ -46,7 +47,7 @@ def resume(run: Run, command: str, reporter: Reporter, *, allow_inexact: bool, j
     """Resume a run from its last checkpoint; if training was complete, only write the files that follow it.
 
     Args:
-        jobs: the number of folds of a k-fold run to train at once; as before unless given.
+        jobs: the number of folds or seeds to train at once; as before unless given.
 
     Raises:
         RunError: the run cannot be resumed, or would not reproduce the uninterrupted run.
@@ -66,6 +67,8 @@ def resume(run: Run, command: str, reporter: Reporter, *, allow_inexact: bool, j
         prepared = with_rows(experiment, document, loaded)
         if run.record().kind == "kfold":
             _resume_folds(run, prepared, Resume(command, changes), reporter, jobs)
+        elif run.record().kind == SEEDS:
+            _resume_seeds(run, prepared, Resume(command, changes), reporter, jobs)
         else:
             _resume_training(run, prepared, Resume(command, changes), reporter)
 
@@ -119,12 +122,29 @@ def _resume_folds(run: Run, prepared: Prepared, what: Resume, reporter: Reporter
         draw_all(run, reporter.notice)
 
 
+def _resume_seeds(run: Run, prepared: Prepared, what: Resume, reporter: Reporter, jobs: int | None) -> None:
+    data, pipeline = transform(prepared.experiment, prepared.parts, prepared.loaded.task)
+    check(data)
+    reporter.data_ready(prepared.loaded, data, prepared.experiment)
+    before, how = seconds_of(run), run.record().seeds or Seeds(1)
+    how = how if jobs is None else replace(how, jobs=jobs)
+    record_resume(run, what, {"after_seeds": done_seeds(run)})
+    run.update(seeds=asdict(how))
+    if what.changes:
+        run.update(**told_of_data(prepared.experiment, prepared.loaded, data.task))
+    with record_outcome(run, before):
+        finish_seeds(Job(run, prepared, data, pipeline), reporter)
+        draw_all(run, reporter.notice)
+
+
 def _after(state: CheckpointState | None) -> dict[str, int]:
     return {f"after_{name}": 0 if state is None else getattr(state, name) or 0 for name in ("epoch", "step")}
 
 
 def require_resumable(run: Run) -> None:
     """Raise RunError where the run cannot be resumed."""
+    if run.owner is not None:
+        raise RunError(f"run {run.id} is one of several seeds: resume all of them with dlpy resume {run.owner.id}.")
     record = run.record()
     if record.kind == "kfold" and record.folds is None:
         raise RunError(f"run {run.id} is a k-fold run of an earlier dlpy, which kept no folds: run its command again.")
@@ -213,37 +233,3 @@ def _trained(metrics: Path) -> float:
     except RunError:
         return 0.0  # damaged: reported where it matters
     return 0.0 if history is None else float(history.seconds[-1])
-
-
-_OVER = ("completed", "diverged")  # a run that diverged would diverge again
-
-
-def latest_unfinished(given: str, options: Options) -> Run | None:
-    """Return the newest unfinished run of the same experiment; None where there is none.
-
-    Args:
-        given: the fingerprint of the experiment with its overrides.
-    """
-    for run in reversed(all_runs(options.folder)):
-        record = _record(run)
-        if record is None or record.status in _OVER:
-            continue
-        if record.given == given and record.kind == options.kind and _asked_for(record, options):
-            return run
-    return None
-
-
-def _record(run: Run) -> Record | None:
-    """Return run.json, or None where it is damaged: such a run cannot be resumed."""
-    try:
-        return run.record()
-    except RunError:
-        return None
-
-
-def _asked_for(record: Record, options: Options) -> bool:
-    """Return whether the options of the command line were the same."""
-    refit = options.folds is not None and options.folds.refit
-    searched = options.search is not None and options.search.refit
-    kept = (record.search or HowSearched()).refit
-    return record.smoke == options.smoke and (record.folds or How()).refit == refit and kept == searched

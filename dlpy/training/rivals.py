@@ -22,11 +22,12 @@ from dlpy.data.validate import check
 from dlpy.experiment.cross_checks import clashes, misfits
 from dlpy.experiment.experiment import Experiment
 from dlpy.experiment.training_options import Training
-from dlpy.runs.directory import Run
+from dlpy.runs.directory import Run, require_one_training
 from dlpy.runs.history import mean_over_folds
 from dlpy.training.estimators import Estimator, fit_rounds
-from dlpy.training.evaluate import evaluate, read_config, same_rows, tasks
+from dlpy.training.evaluate import evaluate, read_config, tasks
 from dlpy.training.folds import divided, fold_data
+from dlpy.training.loaded_rows import same_rows
 from dlpy.training.pipeline import Split, split, transform
 from dlpy.training.reporter import Reporter
 from dlpy.training.train import Prepared
@@ -56,6 +57,7 @@ def rivals(run: Run, names: list[str], reporter: Reporter, *, test: bool = False
         ConfigError: a name is unknown, no package is installed, or the run has no such rows.
         RunError: the run is not complete.
     """
+    require_one_training(run)
     experiment, _ = read_config(run)
     families = _families(names)
     rows = Rows(same_rows(run, experiment), _part(run, experiment, test=test))

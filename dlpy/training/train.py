@@ -30,17 +30,7 @@ from dlpy.storage.atomic import require_space, require_writable
 from dlpy.training.answers import answers_for, save_predictions
 from dlpy.training.callbacks import built_callbacks, checkpoint_of, directions, report_stateless
 from dlpy.training.class_balance import class_warnings
-from dlpy.training.compile import (
-    choose_execution,
-    compiled_model,
-    engine_for,
-    fresh_model,
-    is_partly_frozen,
-    penalty_line,
-    sample_weight,
-    stages_of,
-    weights_line,
-)
+from dlpy.training.compile import is_partly_frozen, sample_weight, stages_of, weights_line
 from dlpy.training.estimators import Estimator, fit_rounds, read_estimator, save_rounds
 from dlpy.training.export import portable_model, save_network
 from dlpy.training.monitored import monitored_scores
@@ -54,10 +44,23 @@ from dlpy.training.record import (
     summarize,
 )
 from dlpy.training.reporter import Reporter, let_tell
+from dlpy.training.workshop import Workshop
 
 
 def train(experiment: Experiment, document: Document, options: Options, reporter: Reporter) -> Run:
     """Train an experiment and return its run directory."""
+    run, prepared, data, pipeline = started(experiment, document, options, reporter)
+    with locked(run), record_outcome(run):
+        finish(run, prepared, data, pipeline, reporter)
+        del prepared, data, pipeline  # plots need the memory
+        draw_all(run, reporter.notice)
+    return run
+
+
+def started(
+    experiment: Experiment, document: Document, options: Options, reporter: Reporter
+) -> tuple[Run, Prepared, Data, Pipeline]:
+    """Return a new run directory and what is trained in it: the rows before and after the fitted transforms."""
     keras_backend.check_settings()
     require_writable(options.folder)
     options = replace(options, given=fingerprint(experiment))
@@ -68,12 +71,7 @@ def train(experiment: Experiment, document: Document, options: Options, reporter
     reporter.data_ready(prepared.loaded, data, experiment)
     if not options.smoke:
         reporter.notices(class_warnings(data, experiment.data))
-    run = begin(experiment, prepared.loaded, data.task, options)
-    with locked(run), record_outcome(run):
-        finish(run, prepared, data, pipeline, reporter)
-        del prepared, data, pipeline  # plots need the memory
-        draw_all(run, reporter.notice)
-    return run
+    return begin(experiment, prepared.loaded, data.task, options), prepared, data, pipeline
 
 
 @dataclass(frozen=True)
@@ -85,6 +83,7 @@ class Prepared:
     parts: Split
     checkpoint: CheckpointState | None = None  # the state to resume from; None: from the start
     is_refit: bool = False  # of a k-fold run, whose config.yaml is that of its folds
+    shop: Workshop | None = None  # of several trainings that share their graphs
 
 
 def prepare(experiment: Experiment, document: Document, options: Options) -> Prepared:
@@ -151,17 +150,13 @@ def fit_best(run: Run, prepared: Prepared, data: Data, reporter: Reporter) -> En
     """Train a model, write its scores and checkpoints into the run, and return its engine with the best weights."""
     experiment, state = prepared.experiment, prepared.checkpoint
     experiment = experiment.model_copy(update={"model": experiment.model.resolved(data.task)})
-    fresh = state is None  # else a checkpoint fills the model: it needs no initial weights
-    model = fresh_model(experiment, data.task) if fresh else compiled_model(experiment, data.task, experiment.seed)
     callbacks = built_callbacks(experiment, run, data)
-    execution = choose_execution(experiment, model, len(data.train), list(callbacks.values()))
+    shop, listed = prepared.shop or Workshop(), list(callbacks.values())
+    engine = shop.engine(experiment, data, listed, reporter.notice, fresh=state is None)
     if not prepared.is_refit:
-        settle_config(run, experiment.executed(execution))
-    engine = engine_for(model, experiment, data.task, execution, reporter.notice)
-    if is_partly_frozen(model) and not experiment.training.phases:
-        reporter.notice(weights_line(model))
-    if line := penalty_line(model):
-        reporter.notice(line)
+        settle_config(run, experiment.executed(engine.execution))
+    if is_partly_frozen(engine.model) and not experiment.training.phases:
+        reporter.notice(weights_line(engine.model))
     keeper = checkpoint_of(experiment).build(run, directions(experiment, data))
     fit(Training(run, engine, experiment, data), callbacks, keeper, reporter, state)
     checkpoints.load_weights(engine.model, run)

@@ -53,8 +53,8 @@ _DAMAGED = (zipfile.BadZipFile, zlib.error, OSError, ValueError, NotImplementedE
 _CELLS = ["", "nan", "inf", "1e999", "-1", "x", "1_000", "9" * 400, "0x10", "\x00", '"', "1e308", "2", " "]
 _DEAR = ["evaluate", "predict", "resume", "explain", "generate"]
 _PLOTS = {
-    "metrics.csv": ["history", "folds"],
-    "summary.json": ["history", "folds"],
+    "metrics.csv": ["history", "folds", "seeds"],
+    "summary.json": ["history", "folds", "seeds"],
     "predictions.npz": [
         "confusion",
         "roc",

@@ -13,9 +13,10 @@ from dlpy.runs.directory import Run
 from dlpy.runs.record import How
 from dlpy.training.compile import compiled_model
 from dlpy.training.folds import divided, fold_data
-from dlpy.training.kfold import kfold, spread
+from dlpy.training.kfold import kfold
 from dlpy.training.record import Options
 from dlpy.training.reporter import Reporter
+from dlpy.training.spread import spread
 from dlpy.training.train import prepare
 
 pytestmark = pytest.mark.slow

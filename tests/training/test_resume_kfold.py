@@ -41,11 +41,11 @@ class Stopping(Reporter):
         self.begun: list[int] = []
         self.said: list[str] = []
 
-    def fold_begins(self, number: int, total: int) -> None:
+    def part_begins(self, what: str, number: int, total: int) -> None:
         self._present = number
         self.begun.append(number)
 
-    def fold_ended(self, number: int, total: int, scores: dict[str, float]) -> None:
+    def part_ended(self, what: str, number: int, total: int, scores: dict[str, float]) -> None:
         self._present = None
 
     def notice(self, text: str) -> None:

@@ -1,0 +1,95 @@
+"""The rows of several members: rows that members share are stored once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dlpy.data.features import Scaled
+from dlpy.data.rows import Rows
+from dlpy.engine.stacked.program import Batches
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+
+def numbers_of(rows: Rows) -> np.ndarray:
+    """Return the only input as float32: (rows, *shape)."""
+    return np.asarray(rows.array, np.float32)
+
+
+def is_array(rows: Rows) -> bool:
+    """Return whether rows are an array, which several members can be trained on."""
+    return len(rows.inputs) == 1 and isinstance(rows.x, np.ndarray | Scaled)
+
+
+class StackedRows:
+    """The rows of all members one behind the other, as tensors.
+
+    Args of an instance:
+        rows: of each member.
+        weights: of each member: (rows,) float32, or None where all its rows weigh 1.
+    """
+
+    def __init__(self, rows: Sequence[Rows], weights: Sequence[np.ndarray | None]) -> None:
+        import tensorflow as tf
+
+        places: dict[tuple[int, int], int] = {}
+        kept: list[tuple[Rows, np.ndarray]] = []
+        self.starts, behind = [], 0
+        for own, weight in zip(rows, weights, strict=True):
+            key = (id(own), id(weight))
+            if key not in places:
+                places[key] = behind
+                behind += len(own)
+                kept.append((own, np.ones(len(own), np.float32) if weight is None else weight))
+            self.starts.append(places[key])
+        self._x = tf.constant(np.concatenate([numbers_of(own) for own, _ in kept]))
+        self._y = tf.constant(np.concatenate([_targets(own) for own, _ in kept]))
+        self._weight = tf.constant(np.concatenate([weight for _, weight in kept]).astype(np.float32))
+
+    def x(self, positions: np.ndarray) -> tf.Tensor:
+        """Return inputs: (*positions, *shape)."""
+        import tensorflow as tf
+
+        return tf.gather(self._x, positions)
+
+    def y(self, positions: np.ndarray) -> tf.Tensor:
+        """Return targets: (*positions, units)."""
+        import tensorflow as tf
+
+        return tf.gather(self._y, positions)
+
+    def batches(self, positions: np.ndarray, rows: np.ndarray, learning_rate: np.ndarray) -> Batches:
+        """Return the batches of a block.
+
+        Args:
+            positions: (steps, members, batch) int32, from the first of all rows; 0 for padding.
+            rows: (steps, members, batch) float32, 0 for padding and otherwise 1.
+            learning_rate: (steps, members) float32.
+        """
+        import tensorflow as tf
+
+        weight = tf.gather(self._weight, positions) * rows
+        return Batches(self.x(positions), self.y(positions), weight, tf.constant(rows), tf.constant(learning_rate))
+
+
+def _targets(rows: Rows) -> np.ndarray:
+    return rows.y if rows.y.ndim > 1 else rows.y[:, None]
+
+
+def laid_out(order: np.ndarray, start: int, steps: int, batch: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the positions of an epoch's rows by step, and which of them are no padding: (steps, batch) each.
+
+    Args:
+        order: (drawn,) int32, positions among the member's rows.
+        start: the position of the member's first row among all rows.
+        steps: at least as many as the order fills.
+    """
+    positions = np.zeros(steps * batch, np.int32)
+    rows = np.zeros(steps * batch, np.float32)
+    positions[: len(order)] = order + start
+    rows[: len(order)] = 1
+    return positions.reshape(steps, batch), rows.reshape(steps, batch)

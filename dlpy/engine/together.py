@@ -1,0 +1,188 @@
+"""Trains several models of one structure at once, in one compiled graph.
+
+Small networks leave a core idle: a training step costs more in calls than in arithmetic. Here the weights of several
+members are stacked along a new first axis, and each operation serves all of them. Each member has its own rows, order,
+initial weights, learning rate, dropout rates and penalties; its weights are those of its own training by `Engine`, but
+for rounding.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dlpy.components.hooks import Hooks
+from dlpy.core import signals
+from dlpy.core.errors import DivergedError
+from dlpy.data.rows import Rows
+from dlpy.engine.graphs import Predictions
+from dlpy.engine.plan import Plan
+from dlpy.engine.stacked.epochs import After, Epochs, Work
+from dlpy.engine.stacked.group import Row
+from dlpy.engine.stacked.structure import reason_apart, structure
+from dlpy.engine.step_hooks import diverged
+
+if TYPE_CHECKING:
+    import keras
+
+__all__ = ["Member", "Outcome", "Together", "reason_apart", "structure"]
+
+ExactScore = Callable[[Rows, Predictions], float]
+
+
+@dataclass
+class Member:
+    """One of the trainings.
+
+    model: compiled, with its initial weights; `reason_apart` refuses none of them, and all have one `structure`.
+    validation: the rows that are scored after each epoch.
+    hooks: called with this member's scores; of the model they may use `stop_training` and the learning rate.
+    exact: scores by name that replace Keras' metrics of these names for validation rows.
+    monitor: the score whose best epoch gives the weights that are kept; None: the last epoch's.
+    direction: whether `min` or `max` of the monitored score is better.
+    """
+
+    model: keras.Model
+    train: Rows
+    validation: Rows | None
+    plan: Plan
+    hooks: Sequence[Hooks] = ()
+    exact: Mapping[str, ExactScore] = field(default_factory=dict)
+    monitor: str | None = None
+    direction: str = "min"
+
+
+@dataclass
+class Outcome:
+    """How far a member's training has come."""
+
+    epochs: int = 0  # that are trained
+    logs: dict[str, float] = field(default_factory=dict)  # the scores of the last epoch
+    best_epoch: int | None = None  # from 1
+    best_logs: dict[str, float] = field(default_factory=dict)
+    is_ended: bool = False
+    error: DivergedError | None = None  # why it ended early; the other members go on
+
+
+class Together:
+    """Trains members of one structure at once.
+
+    Args of an instance:
+        members: at least one.
+        progress: called after each epoch with its number from 1, when the state can be saved.
+    """
+
+    def __init__(self, members: Sequence[Member], progress: Callable[[int], None] = lambda epoch: None) -> None:
+        self.members = list(members)
+        if len({structure(member.model) for member in self.members}) != 1:
+            raise ValueError("members that are trained together have one structure")
+        self.outcomes = [Outcome() for _ in self.members]
+        self._progress = progress
+        self._epoch = 0
+        works = [Work(one.model, one.train, one.validation, one.plan, one.exact) for one in self.members]
+        self._epochs = Epochs(works)
+        self._kept: dict[int, Row] = {}  # by member: the weights to keep
+        self._groups = self._epochs.groups(range(len(self.members)))
+        for member in self.members:
+            member.model.stop_training = False
+
+    def fit(self) -> None:
+        """Train all members to their ends; then each model has the weights of its best epoch, or of its last."""
+        self._begin()
+        with signals.between_steps(), ThreadPoolExecutor(_threads()) as pool:
+            while self._groups:
+                trained = self._trained(pool)
+                self._epoch += 1
+                for group, after in zip(self._groups, trained, strict=True):
+                    group.state = after.state
+                    for number, _ in group.members:
+                        self._after_epoch(number, after)
+                self._regroup()
+                self._progress(self._epoch)
+                if signals.wanted():
+                    signals.obey()
+        for number in self._kept:
+            self._epochs.put(number, self._kept[number])
+
+    def _begin(self) -> None:
+        for member, work in zip(self.members, self._epochs.works, strict=True):
+            for hook in member.hooks:
+                hook.set_model(member.model)
+                hook.set_params({"epochs": member.plan.epochs, "steps": work.steps, "verbose": 0})
+            for hook in member.hooks:
+                hook.on_train_begin()
+
+    def _trained(self, pool: ThreadPoolExecutor) -> list[After]:
+        """Return what an epoch of each group gave; nothing is changed if a signal ends it."""
+        for group in self._groups:
+            for number, _ in group.members:
+                for hook in self.members[number].hooks:
+                    hook.on_epoch_begin(self._epoch)
+        running = [pool.submit(self._epochs.run, group, self._epoch) for group in self._groups]
+        trained = []
+        for future in running:
+            trained.append(future.result())
+            if signals.wanted():
+                for other in running:
+                    other.cancel()
+                signals.obey()
+        return trained
+
+    def _after_epoch(self, number: int, after: After) -> None:
+        member, outcome = self.members[number], self.outcomes[number]
+        logs = after.logs[number]
+        outcome.error = self._divergence(number, logs, after)
+        if outcome.error is None:
+            outcome.epochs, outcome.logs = self._epoch, logs
+            self._keep(number, logs, after)
+            for hook in member.hooks:
+                hook.on_epoch_end(self._epoch - 1, logs)
+        stopped = member.model.stop_training or self._epoch >= member.plan.epochs
+        if outcome.error is not None or stopped:
+            outcome.is_ended = True
+            for hook in member.hooks if outcome.error is None else ():
+                hook.on_train_end()
+
+    def _divergence(self, number: int, logs: dict[str, float], after: After) -> DivergedError | None:
+        model = self.members[number].model
+        for name, value in logs.items():
+            if name.endswith("loss") and not np.isfinite(value):
+                return diverged(f"{name} became {value} in epoch {self._epoch}", model)
+        if not all(np.isfinite(array).all() for array in after.weights[number]):
+            return diverged(f"a weight became NaN or infinite in epoch {self._epoch}", model)
+        return None
+
+    def _keep(self, number: int, logs: dict[str, float], after: After) -> None:
+        """Keep a member's weights if the epoch is its best, or where the last ones are kept."""
+        member, outcome = self.members[number], self.outcomes[number]
+        if member.monitor is not None:
+            best = outcome.best_logs.get(member.monitor, np.nan)
+            if not _is_better(logs[member.monitor], best, member.direction):
+                return
+        outcome.best_epoch, outcome.best_logs = self._epoch, logs
+        self._kept[number] = after.weights[number]
+
+    def _regroup(self) -> None:
+        """Leave out members that have ended; when half of the groups would do, fill the gaps."""
+        left = [number for group in self._groups for number, _ in group.members if not self.outcomes[number].is_ended]
+        for group in self._groups:
+            group.places = [None if n is None or self.outcomes[n].is_ended else n for n in group.places]
+        self._groups = [group for group in self._groups if group.members]
+        if 2 * -(-len(left) // self._epochs.program.members) <= len(self._groups):
+            rows = {number: row for group in self._groups for number, row in group.rows().items()}
+            self._groups = self._epochs.groups(left, rows)
+
+
+def _is_better(value: float, best: float, direction: str) -> bool:
+    if np.isnan(value):
+        return False
+    return bool(np.isnan(best) or (value < best if direction == "min" else value > best))
+
+
+def _threads() -> int:
+    return len(os.sched_getaffinity(0))

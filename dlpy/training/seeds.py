@@ -1,0 +1,180 @@
+"""Several seeds under one run: the same rows in the same parts, so that only chance in training differs.
+
+Each seed has a run directory of its own, whose status is `completed` once all its files are written.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+
+from dlpy.components.estimator import EstimatorModel
+from dlpy.core.errors import DivergedError
+from dlpy.data.rows import Data
+from dlpy.drawing.figures import draw_all
+from dlpy.experiment.document import Document
+from dlpy.experiment.experiment import Experiment
+from dlpy.runs.checkpoint_files import CheckpointState
+from dlpy.runs.directory import SEEDS, Run, forget_outdated
+from dlpy.runs.history import read_history
+from dlpy.runs.lock import locked
+from dlpy.runs.outcome import last_finite, record_outcome
+from dlpy.runs.record import Seeds
+from dlpy.storage.atomic import storage
+from dlpy.training.estimators import start_again
+from dlpy.training.evaluate import read_config
+from dlpy.training.in_folder import claimed
+from dlpy.training.loaded_rows import loaded_again
+from dlpy.training.parts import Notices, Trainings, train_parts
+from dlpy.training.pipeline import Pipeline, transform
+from dlpy.training.record import Options, save_splits, settle_config, write_config
+from dlpy.training.reporter import Reporter
+from dlpy.training.rewind import reached, rewound
+from dlpy.training.seed_summary import summarize_seeds
+from dlpy.training.train import Prepared, finish, started, with_rows
+from dlpy.training.workshop import Workshop
+
+
+def train_seeds(experiment: Experiment, document: Document, options: Options, reporter: Reporter) -> Run:
+    """Train an experiment with several seeds and return the run directory that holds a run for each.
+
+    Args:
+        options: `seeds` says how many.
+    """
+    run, prepared, data, pipeline = started(experiment, document, replace(options, kind=SEEDS), reporter)
+    settle_config(run, prepared.experiment)
+    with locked(run), record_outcome(run):
+        finish_seeds(Job(run, prepared, data, pipeline), reporter)
+        draw_all(run, reporter.notice)
+    return run
+
+
+@dataclass(frozen=True)
+class Job:
+    """A run of several seeds, and what each of them trains on."""
+
+    run: Run
+    prepared: Prepared
+    data: Data
+    pipeline: Pipeline
+
+
+def finish_seeds(job: Job, reporter: Reporter) -> None:
+    """Train the seeds that are not done, and write the means over all."""
+    run, how = job.run, job.run.record().seeds or Seeds(1)
+    left = [number for number in range(1, how.count + 1) if not _is_done(_folder(run, number))]
+    if len(left) < how.count:
+        reporter.notice(f"{how.count - len(left)} of {how.count} seeds are done")
+    save_splits(run, job.data)
+    one = _OneProcess(job, how.count)
+
+    def ended(number: int) -> None:
+        best = _folder(run, number).read("summary.json")["best"]
+        scores = {name: value for name, value in best.items() if name != "epoch"}
+        reporter.part_ended("seed", number, how.count, scores)
+
+    train_parts(run, left, how.jobs, Trainings(one.train, _seed_in_process, ended), reporter)
+    folders = [_folder(run, number) for number in range(1, how.count + 1)]
+    first, _ = read_config(folders[0])
+    chosen = {name: getattr(first.training, name) for name in ("execution", "jit_compile")}
+    training = job.prepared.experiment.training.model_copy(update=chosen)
+    settle_config(run, job.prepared.experiment.model_copy(update={"training": training}))
+    summarize_seeds(run, folders)
+
+
+def done_seeds(run: Run) -> int:
+    """Return how many seeds of a run are done."""
+    how = run.record().seeds or Seeds(0)
+    return sum(_is_done(_folder(run, number)) for number in range(1, how.count + 1))
+
+
+def _folder(run: Run, number: int) -> Run:
+    return Run(run.path / SEEDS / str(number))
+
+
+def _is_done(folder: Run) -> bool:
+    return folder.read("run.json").get("status") == "completed"
+
+
+class _OneProcess:
+    """The seeds as one process trains them: their graphs are traced once."""
+
+    def __init__(self, job: Job, count: int) -> None:
+        self._job, self._count = job, count
+        self._shop = Workshop()
+
+    def train(self, number: int, reporter: Reporter) -> None:
+        """Train with one seed, numbered from 1, from its last checkpoint if it has one."""
+        folder = _folder(self._job.run, number)
+        with claimed(folder):
+            if not _is_done(folder):
+                reporter.part_begins("seed", number, self._count)
+                self._train_in(folder, number, reporter)
+
+    def _train_in(self, folder: Run, number: int, reporter: Reporter) -> None:
+        job, prepared = self._job, self._job.prepared
+        experiment = prepared.experiment.model_copy(update={"seed": prepared.experiment.seed + number - 1})
+        if not folder.read("run.json"):
+            _begin(folder, job.run, experiment)
+        began = time.monotonic() - _seconds(folder)
+        state = _begun(folder, experiment, f"seed {number}", reporter)
+        own = replace(prepared, experiment=experiment, checkpoint=state, shop=self._shop)
+        try:
+            finish(folder, own, job.data, job.pipeline, reporter)
+        except DivergedError as error:
+            kept = last_finite(folder, f"{SEEDS}/{number}/")
+            raise DivergedError(f"seed {number}: {str(error).rstrip('.')}{kept}.") from None
+        seconds = round(time.monotonic() - began, 3)
+        folder.update(status="completed", exit_reason="done", seconds=seconds)
+
+
+def _begin(folder: Run, run: Run, experiment: Experiment) -> None:
+    """Write the files of one of several seeds that are known before training; its rows are those of the whole run."""
+    told = run.read("run.json")
+    record = {key: value for key, value in told.items() if key not in ("seeds", "given", "resumes", "config_sha256")}
+    data = told["data"] if told["data"]["source"] == "file" else {**told["data"], "seed": told["seed"]}
+    own = {"id": folder.id, "kind": "train", "status": "running", "exit_reason": None, "seed": experiment.seed}
+    with storage(folder.path):
+        for plugin in experiment.plugins:
+            shutil.copyfile(plugin, folder.path / Path(plugin).name)
+    write_config(folder, experiment)
+    folder.write("run.json", {**record, **own, "data": data, "test_looks": 0})
+
+
+def _begun(folder: Run, experiment: Experiment, name: str, reporter: Reporter) -> CheckpointState | None:
+    """Return the state of the last checkpoint, the files brought back to it; None where training starts."""
+    if not folder.metrics.is_file():
+        return None
+    forget_outdated(folder)
+    if isinstance(experiment.model, EstimatorModel):
+        start_again(folder)
+        return None
+    state = rewound(folder, reporter)
+    if state is not None:
+        reporter.notice(f"{name}: resumed after epoch {reached(state)} of {experiment.training.epochs}")
+    return state
+
+
+def _seconds(folder: Run) -> float:
+    """Return the seconds of the epochs that are done."""
+    history = read_history(folder.metrics)
+    return 0.0 if history is None else float(history.seconds[-1])
+
+
+def _seed_in_process(run_path: str, number: int) -> list[str]:
+    """Train with a seed and return the lines to show."""
+    notices = Notices()
+    _again(run_path).train(number, notices)
+    return notices.lines
+
+
+@lru_cache(maxsize=1)
+def _again(run_path: str) -> _OneProcess:
+    run = Run(Path(run_path))
+    experiment, document = read_config(run)
+    prepared = with_rows(experiment, document, loaded_again(run, experiment))
+    data, pipeline = transform(prepared.experiment, prepared.parts, prepared.loaded.task)
+    return _OneProcess(Job(run, prepared, data, pipeline), (run.record().seeds or Seeds(1)).count)
