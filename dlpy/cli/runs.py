@@ -10,6 +10,7 @@ import typer
 
 from dlpy.cli import completion
 from dlpy.cli.options import AsJson, RunsFolder
+from dlpy.cli.trials_table import list_trials, search_row
 
 if TYPE_CHECKING:
     from dlpy.runs.directory import Run
@@ -36,6 +37,9 @@ def runs(
 ) -> None:
     """List runs with their best scores, or verify their files.
 
+    A search is one line; given alone, its trials are listed, which --sort sorts
+    by score (best first) or by the name of an option.
+
     Of runs with several outputs, the losses and the metrics of the held-out rows
     are shown; --json prints all scores, and --sort takes any of them.
 
@@ -49,12 +53,20 @@ def runs(
 
     folder = runs_folder or default_runs_folder()
     named = [find_run(name, folder) for name in names or []]
+    if not verify and _is_search(named):
+        list_trials(named[0], sort, reverse=reverse, as_json=as_json)
+        return
     if not verify:
         _list(named or all_runs(folder), sort, reverse=reverse, as_json=as_json)
         return
     if sort != "id" or reverse:
         raise ConfigError("--verify does not sort: leave out --sort and --reverse.")
     _verify(named or begun(folder), as_json=as_json)
+
+
+def _is_search(named: list[Run]) -> bool:
+    """Return whether a single run is named, which is a search."""
+    return len(named) == 1 and named[0].record().kind == "search"
 
 
 def _verify(found: list[Run], *, as_json: bool) -> None:
@@ -145,12 +157,15 @@ def _row(run: Run) -> dict[str, Any]:
 
     try:
         require_own(run.path)
-        record, summary = run.record(), run.summary()
+        record = run.record()
+        summary, of_search = run.summary(), search_row(run) if record.kind == "search" else None
     except RunError:
         return {"id": run.id, "status": "damaged"}
     known = {"id": run.id, "status": status_of(run, record), "data": record.data.source, "seconds": record.seconds}
     if record.kind in ARTWORK_KINDS:
         return {**known, **({} if summary.last is None else {"loss": summary.last.scores.get("loss")})}
+    if of_search is not None:
+        return {**known, **of_search}
     best = {} if summary.best is None else {"epoch": summary.best.epoch, **summary.best.scores}
     return {**known, **(summary.mean or best)}
 

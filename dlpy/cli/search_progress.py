@@ -19,6 +19,7 @@ from dlpy.experiment.experiment import Experiment
 from dlpy.experiment.yaml_reader import inline
 from dlpy.runs.directory import Run
 from dlpy.runs.trials import Trial, ranked, read_trials
+from dlpy.search import nested, worth
 from dlpy.search.reporter import SearchReporter
 
 _TOP = 10
@@ -74,6 +75,9 @@ class SearchDisplay(SearchReporter):
             known = {name: value for name, value in summary.baseline.scores.items() if name in summary.best.scores}
             base = summary.baseline
             self.notice(f"baseline:  {scores_text(known)}  ({base.guess}; {base.on} rows)")
+        found = run.read("summary.json")
+        for line in [*worth.lines(found.get("worth")), *nested.lines(found.get("nested"))]:
+            self.notice(line)
         mark = " (STAND-IN DATA)" if record.data.source == "stand-in" else ""
         counts = ", ".join(f"{number} {status}" for status, number in _counts(summary.search or {}).items())
         self.notice(f"{len(trials)} trials ({counts}) took {record.seconds or 0:.1f} s{mark}")

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from dlpy.callbacks.checkpoint import Checkpoint
+from dlpy.components.estimator import EstimatorModel
 from dlpy.core.errors import ConfigError, did_you_mean
 from dlpy.experiment.document import Document
 from dlpy.experiment.experiment import Experiment
@@ -42,9 +43,12 @@ def name_of_monitor(experiment: Experiment) -> str:
 
 
 def with_monitor(experiment: Experiment, name: str) -> Experiment:
-    """Return the experiment whose checkpoint keeps the epoch that is best by the monitored score."""
+    """Return the experiment whose checkpoint keeps the epoch that is best by the monitored score.
+
+    Classic models have no checkpoints during training: they keep the round with the smallest val_loss.
+    """
     keeper = checkpoint_of(experiment)
-    if (keeper.monitor or _DEFAULT) == name:
+    if (keeper.monitor or _DEFAULT) == name or isinstance(experiment.model, EstimatorModel):
         return experiment
     others = [callback for callback in experiment.callbacks if not isinstance(callback, Checkpoint)]
     return experiment.model_copy(update={"callbacks": [*others, keeper.model_copy(update={"monitor": name})]})

@@ -13,6 +13,7 @@ from dlpy.search.directory import BEST
 from dlpy.storage.atomic import storage
 from dlpy.training.kfold import for_refit
 from dlpy.training.loaded_rows import loaded_again
+from dlpy.training.outer_rows import copy_outer_rows
 from dlpy.training.pipeline import transform
 from dlpy.training.record import Options, begin_in
 from dlpy.training.reporter import Reporter
@@ -36,6 +37,7 @@ def refit(run: Run, best: Trial, command_line: str, reporter: Reporter) -> Run:
     reporter.notice(f"refit: all {len(data.train):,} rows, {epochs} epochs")
     with storage(final.path):
         final.path.mkdir(exist_ok=True)
+    copy_outer_rows(run, final)
     options = Options(run.path, command_line, "train", run.record().smoke)
     begin_in(final, prepared.experiment, prepared.loaded, data.task, options)
     with locked(final), record_outcome(final):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any, cast
 
 from dlpy.core import keras_backend
 from dlpy.core.environment import environment
-from dlpy.core.errors import did_you_mean
+from dlpy.core.errors import DivergedError, did_you_mean
 from dlpy.data.rows import Data, Loaded
 from dlpy.data.task import Task
 from dlpy.data.validate import check
@@ -27,6 +28,7 @@ from dlpy.runs.trials import Trial
 from dlpy.search.directory import SEARCH, read_search, write_document
 from dlpy.search.loop import Study, run_trials
 from dlpy.search.monitor import Monitored, name_of_monitor
+from dlpy.search.nested import OuterFold, inner_document, outer_folds, score, summarize_outer
 from dlpy.search.refit import refit
 from dlpy.search.reporter import Once, SearchReporter
 from dlpy.search.samplers import sampler_of
@@ -35,6 +37,8 @@ from dlpy.search.trainer import Trainer
 from dlpy.storage import atomic
 from dlpy.storage.atomic import require_writable, sha256
 from dlpy.training.folds import divided, fold_data
+from dlpy.training.loaded_rows import loaded_again
+from dlpy.training.outer_rows import write_outer_rows
 from dlpy.training.pipeline import Split, obtain, split, transform
 from dlpy.training.record import Options, claim, digest_of, opening, save_splits, told_of_data
 from dlpy.training.train import Prepared
@@ -66,6 +70,8 @@ def search(space: Space, experiment: Experiment, options: Options, reporter: Sea
     first = _first_rows(experiment, loaded)
     monitored = _monitored(experiment, loaded.task, space.source)
     sampler = sampler_of(space, experiment.search, experiment.seed, direction=monitored.direction)
+    for fold in itertools.islice(outer_folds(Run(options.folder), experiment, loaded), 1):
+        _first_rows(experiment, fold.rows(loaded))  # raises DataError where there are too few rows
     reporter.data_ready(loaded, first, experiment)
     how = _how(experiment, options, monitored, sampler.version)
     options = replace(options, kind="search", search=how, given=fingerprint(space, experiment))
@@ -103,6 +109,45 @@ def continued(
     best = summarize(run, trainer, monitored, total)
     if how.refit:
         refit(run, best, run.read("run.json")["command"], Once(reporter))
+    if experiment.search.nested is not None:
+        _cross_validate(run, loaded, reporter)
+
+
+def _cross_validate(run: Run, loaded: Loaded | None, reporter: SearchReporter) -> None:
+    """Search in each outer fold that is not done, and write how the best of these searches score."""
+    space, experiment = read_search(run)
+    loaded = loaded_again(run, experiment) if loaded is None else loaded
+    folds = list(outer_folds(run, experiment, loaded))
+    for fold in folds:
+        if not fold.is_done:
+            _search_in(fold, run, space, loaded)
+            reporter.notice(f"outer fold {fold.number} of {len(folds)}: {score(fold)}")
+    summarize_outer(run, folds)
+
+
+def _search_in(fold: OuterFold, outer: Run, space: Space, loaded: Loaded) -> None:
+    """Search on the training rows of an outer fold, and train the final model on all of them.
+
+    Raises:
+        DivergedError: all trials failed.
+    """
+    rows = fold.rows(loaded)
+    if not fold.run.read("run.json"):
+        inner, experiment = search_of(inner_document(space))
+        with atomic.storage(fold.run.path):
+            fold.run.path.mkdir(parents=True, exist_ok=True)
+        write_outer_rows(fold.run, fold.train, fold.held_out)
+        first, record = _first_rows(experiment, rows), outer.record()
+        save_splits(fold.run, first)
+        how = replace(record.search or HowSearched(), refit=True)
+        options = Options(fold.run.path.parent, outer.read("run.json")["command"], "search", record.smoke, search=how)
+        told = told_of_data(experiment, rows, first.task) | environment()
+        _write_beginning(fold.run, (inner.source, experiment), told, options)
+    try:
+        continued(fold.run, rows, SearchReporter())
+    except DivergedError as error:
+        raise DivergedError(f"outer fold {fold.number}: {error}") from None
+    fold.run.update(status="completed", exit_reason="done")
 
 
 def _how(experiment: Experiment, options: Options, monitored: Monitored, sampler: str) -> HowSearched:

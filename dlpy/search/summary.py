@@ -10,14 +10,16 @@ from typing import Any
 
 import numpy as np
 
+from dlpy.components.estimator import EstimatorModel
 from dlpy.core.errors import DivergedError
 from dlpy.experiment.document import Document
-from dlpy.experiment.experiment import Experiment
+from dlpy.experiment.experiment import Experiment, without_plugins
 from dlpy.runs.directory import Run
 from dlpy.runs.trials import Trial, best_trial, read_trials
 from dlpy.search.directory import BEST, read_search, write_document
 from dlpy.search.monitor import Monitored, set_monitor
 from dlpy.search.trainer import Trainer
+from dlpy.search.worth import summary_of
 from dlpy.training.baseline import baseline, beside
 
 _NUMBER = re.compile(r"\d[\d.e+-]*")
@@ -45,6 +47,7 @@ def summarize(run: Run, trainer: Trainer, monitored: Monitored, total: int | Non
         "search": found,
     }
     run.write("summary.json", summary)
+    run.write("summary.json", summary | {"worth": summary_of(run, trials)})  # which reads the baseline
     write_document(run.path / BEST, best_document(run, best, monitored))
     return best
 
@@ -53,10 +56,12 @@ def best_document(run: Run, best: Trial, monitored: Monitored) -> Document:
     """Return an ordinary experiment with the values of a trial, whose training gives the same bits."""
     space, first = read_search(run)
     document = space.document(best.point)
-    document.values = {"name": first.name, **document.values}
+    is_classic = isinstance(without_plugins(document).model, EstimatorModel)
+    document.values = {"name": first.name, **{key: value for key, value in document.values.items() if key != "search"}}
     if plugins := document.values.get("plugins"):
         document.values["plugins"] = [Path(plugin).name for plugin in plugins]  # they are beside it
-    set_monitor(document, monitored.name)
+    if not is_classic:
+        set_monitor(document, monitored.name)
     return document
 
 

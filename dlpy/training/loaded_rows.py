@@ -7,6 +7,7 @@ from dlpy.data.class_filter import kept
 from dlpy.data.rows import Loaded
 from dlpy.experiment.experiment import Experiment
 from dlpy.runs.directory import Run
+from dlpy.training.outer_rows import narrowed
 from dlpy.training.pipeline import SMOKE_ROWS
 
 
@@ -27,7 +28,7 @@ def loaded_again(run: Run, experiment: Experiment) -> Loaded:
         loaded = experiment.data.stand_in(seed, SMOKE_ROWS if record.smoke else None)
     else:
         loaded = _loaded(run, experiment)
-    return kept(loaded, experiment.data.only)
+    return narrowed(run, kept(loaded, experiment.data.only))
 
 
 def same_rows(run: Run, experiment: Experiment) -> Loaded:
