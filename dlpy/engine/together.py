@@ -12,7 +12,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from dlpy.components.hooks import Hooks
 from dlpy.core import signals
 from dlpy.core.errors import DivergedError
 from dlpy.data.rows import Rows
+from dlpy.engine import model_state
 from dlpy.engine.graphs import Predictions
 from dlpy.engine.plan import Plan
 from dlpy.engine.stacked.epochs import After, Epochs, Work
@@ -86,13 +87,19 @@ class Together:
         self._epoch = 0
         works = [Work(one.model, one.train, one.validation, one.plan, one.exact) for one in self.members]
         self._epochs = Epochs(works)
+        self._states: list[list[Any]] = []  # of the hooks of each member, where training resumes
+        self._predictions: dict[int, np.ndarray] | None = None
         self._kept: dict[int, Row] = {}  # by member: the weights to keep
         self._groups = self._epochs.groups(range(len(self.members)))
         for member in self.members:
             member.model.stop_training = False
 
     def fit(self) -> None:
-        """Train all members to their ends; then each model has the weights of its best epoch, or of its last."""
+        """Train all members to their ends; then each model has the weights of its best epoch, or of its last.
+
+        Raises:
+            KeyboardInterrupt, Stopped: a signal came; the state is that after the last epoch.
+        """
         self._begin()
         with signals.between_steps(), ThreadPoolExecutor(_threads()) as pool:
             while self._groups:
@@ -109,13 +116,70 @@ class Together:
         for number in self._kept:
             self._epochs.put(number, self._kept[number])
 
+    def predict(self, number: int) -> np.ndarray:
+        """Return a member's predictions for its validation rows with the weights that are kept: (rows, units) float32.
+
+        Raises:
+            KeyError: no weights of this member are kept, since it diverged in its first epoch.
+        """
+        if self._predictions is None:
+            self._predictions = self._epochs.predictions(self._kept)
+        return self._predictions[number]
+
+    def weights(self, number: int) -> list[np.ndarray] | None:
+        """Return the weights of a member that are kept, in the order of its model, or None where there are none."""
+        return None if number not in self._kept else self._epochs.in_order(number, self._kept[number])
+
+    def state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+        """Return what is needed to go on after the last epoch: arrays by name, and JSON values."""
+        rows = {number: row for group in self._groups for number, row in group.rows().items()}
+        arrays = {}
+        for kind, found in (("state", rows), ("kept", self._kept)):
+            for number, row in found.items():
+                arrays |= {f"{number:05d} {kind} {position:03d}": array for position, array in enumerate(row)}
+        members = [self._record(number) for number in range(len(self.members))]
+        return arrays, {"epoch": self._epoch, "places": [group.places for group in self._groups], "members": members}
+
+    def _record(self, number: int) -> dict[str, Any]:
+        member, outcome = self.members[number], self.outcomes[number]
+        error = None if outcome.error is None else str(outcome.error)
+        states = [hook.state() for hook in member.hooks]
+        rate = model_state.learning_rate(member.model)
+        return {"outcome": {**vars(outcome), "error": error}, "hooks": states, "learning_rate": rate}
+
+    def restore(self, arrays: Mapping[str, np.ndarray], values: Mapping[str, Any]) -> None:
+        """Go on, in `fit`, after the epoch at which `state` was taken of the same members."""
+        self._epoch = values["epoch"]
+        found: dict[tuple[str, int], Row] = {}
+        for name in sorted(arrays):
+            number, kind, _ = name.split()
+            found.setdefault((kind, int(number)), []).append(arrays[name])
+        self._kept = {number: row for (kind, number), row in found.items() if kind == "kept"}
+        rows = {number: row for (kind, number), row in found.items() if kind == "state"}
+        self._groups = [self._epochs.group(places, rows) for places in values["places"]]
+        for number, record in enumerate(values["members"]):
+            outcome = record["outcome"]
+            error = None if outcome["error"] is None else DivergedError(outcome["error"])
+            self.outcomes[number] = Outcome(**{**outcome, "error": error})
+            if not self._epochs.has_schedule(number):
+                model_state.set_learning_rate(self.members[number].model, record["learning_rate"])
+        self._states = [record["hooks"] for record in values["members"]]
+
     def _begin(self) -> None:
-        for member, work in zip(self.members, self._epochs.works, strict=True):
-            for hook in member.hooks:
-                hook.set_model(member.model)
-                hook.set_params({"epochs": member.plan.epochs, "steps": work.steps, "verbose": 0})
-            for hook in member.hooks:
-                hook.on_train_begin()
+        for number, member in enumerate(self.members):
+            if not self.outcomes[number].is_ended:
+                self._begin_member(number, member)
+
+    def _begin_member(self, number: int, member: Member) -> None:
+        params = {"epochs": member.plan.epochs, "steps": self._epochs.works[number].steps, "verbose": 0}
+        for hook in member.hooks:
+            hook.set_model(member.model)
+            hook.set_params(params)
+        for hook in member.hooks:
+            hook.on_train_begin()
+        for hook, state in zip(member.hooks, self._states[number] if self._states else (), strict=False):
+            if state is not None:
+                hook.restore(state)
 
     def _trained(self, pool: ThreadPoolExecutor) -> list[After]:
         """Return what an epoch of each group gave; nothing is changed if a signal ends it."""

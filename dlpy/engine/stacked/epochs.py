@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from dlpy.data.rows import Rows
 from dlpy.engine import model_state
 from dlpy.engine.graphs import Predictions
 from dlpy.engine.plan import Plan, epoch_orders
-from dlpy.engine.stacked.group import Group, Row, first_row, group_size, grouped, put
+from dlpy.engine.stacked.group import Group, Row, divided, first_row, group_of, group_size, put
 from dlpy.engine.stacked.program import State
 from dlpy.engine.stacked.programs import program_for
 from dlpy.engine.stacked.rows import StackedRows, laid_out
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     import keras
 
 _BLOCK_BYTES = 16_000_000  # the rows gathered for a block of steps
-_HELD_OUT_BYTES = 16_000_000  # the rows scored at a time
 
 ExactScore = Callable[[Rows, Predictions], float]
 
@@ -37,6 +37,29 @@ class Work:
     validation: Rows | None
     plan: Plan
     exact: Mapping[str, ExactScore]
+
+    @property
+    def schedule(self) -> Any:
+        """The learning rate as a function of the step, where it is one; else None."""
+        import keras
+
+        rate = getattr(self.model.optimizer, "_learning_rate", None)
+        return rate if isinstance(rate, keras.optimizers.schedules.LearningRateSchedule) else None
+
+    def learning_rates(self, epoch: int) -> Any:
+        """Return the learning rate of the steps of an epoch, from 0: (steps,), or a number where it is constant."""
+        if self.schedule is None:
+            return model_state.learning_rate(self.model)
+        return self._scheduled[epoch * self.steps : (epoch + 1) * self.steps]
+
+    @cached_property
+    def _scheduled(self) -> np.ndarray:
+        """The learning rates of all steps."""
+        import tensorflow as tf
+
+        steps = tf.range(self.steps * self.plan.epochs, dtype=tf.int64)
+        rates = tf.function(lambda: tf.map_fn(self.schedule, steps, fn_output_signature=tf.float32), autograph=False)
+        return rates().numpy()
 
     @property
     def drawn(self) -> int:
@@ -82,15 +105,31 @@ class Epochs:
         self._block = -(-steps // blocks)
         self._steps = self._block * blocks
         self.program = program_for(works[0].model, size, self._block)
+        self._first = first_row(works[0].model, self.parts[0], self.program)
 
     def groups(self, numbers: Sequence[int], rows: dict[int, Row] | None = None) -> list[Group]:
         """Return groups of these members, in the state of `rows` or else before the first step."""
         found = rows or {n: first_row(self.works[n].model, self.parts[n], self.program) for n in numbers}
-        return grouped(numbers, found, self.parts, self.program)
+        return [self.group(places, found) for places in divided(numbers, self.program.members)]
+
+    def group(self, places: list[int | None], rows: dict[int, Row]) -> Group:
+        """Return a group of the members in these places, in the state of `rows`."""
+        return group_of(places, rows, self.parts, self.program)
 
     def put(self, number: int, row: Row) -> None:
         """Give a member's model these weights."""
         put(self.works[number].model, self.parts[number], row)
+
+    def in_order(self, number: int, row: Row) -> list[np.ndarray]:
+        """Return weights in the order and shapes of a member's model."""
+        parts = self.parts[number]
+        variables = [*parts.trainable, *parts.averages]
+        known = {id(v): value.reshape(v.shape) for v, value in zip(variables, row, strict=False)}
+        return [known[id(variable)] for variable in self.works[number].model.weights if id(variable) in known]
+
+    def has_schedule(self, number: int) -> bool:
+        """Return whether a member's learning rate depends on the step."""
+        return self.works[number].schedule is not None
 
     def run(self, group: Group, epoch: int) -> After:
         """Return what an epoch, numbered from 0, gives; the group keeps its state."""
@@ -137,7 +176,7 @@ class Epochs:
             ((order, _),) = epoch_orders(work.plan, work.train, range(epoch, epoch + 1), work.drawn, None)
             start = self._rows.starts[number]
             positions[:, place], rows[:, place] = laid_out(order, start, self._steps, self._batch)
-            rates[:, place] = model_state.learning_rate(work.model)
+            rates[: work.steps, place] = work.learning_rates(epoch)
         return positions, rows, rates
 
     def _with_held_out(
@@ -146,42 +185,38 @@ class Epochs:
         """Return the scores with those of the validation rows."""
         if self._held_out is None:
             return logs
-        penalties = self.program.penalties(state.weights, group.numbers).numpy()
-        works = {number: self.works[number] for number, _ in group.members}
-        filled = [next(iter(works)) if number is None else number for number in group.places]
-        starts = np.array([self._held_out.starts[number] for number in filled])
-        counts = np.array([len(self.works[number].validation or ()) for number in filled])
-        prediction, y, summed = self._scored(state, starts, counts)
+        found, summed, penalties = self._held_out_of(group, state)
         for number, place in group.members:
-            work, count = works[number], int(counts[place])
-            own, target = prediction[place, :count], y[min(place, len(y) - 1), :count]
-            others = other_scores([m for m in self.parts[number].metrics if m.name not in work.exact], target, own)
-            others |= {name: exact(work.validation, {"": own}) for name, exact in work.exact.items()}
-            found = named(self.parts[number], summed[place], float(penalties[place]), count, others)
-            logs[number] |= {f"val_{name}": value for name, value in found.items()}
+            work, parts = self.works[number], self.parts[number]
+            target, prediction = found[number]
+            others = other_scores([m for m in parts.metrics if m.name not in work.exact], target, prediction)
+            others |= {name: exact(work.validation, {"": prediction}) for name, exact in work.exact.items()}
+            scores = named(parts, summed[place], float(penalties[place]), len(prediction), others)
+            logs[number] |= {f"val_{name}": value for name, value in scores.items()}
         return logs
 
-    def _scored(
-        self, state: State, starts: np.ndarray, counts: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return predictions (members, rows, units), targets (members or 1, rows, units) and sums of scores."""
-        rows = self._held_out
-        is_shared = len({*zip(starts.tolist(), counts.tolist(), strict=True)}) == 1
-        if is_shared:
-            starts, counts = starts[:1], counts[:1]
-        longest = int(counts.max())
-        inside = np.arange(longest) < counts[:, None]
-        positions = np.where(inside, starts[:, None] + np.arange(longest), 0).astype(np.int32)
-        size = 4 * int(np.prod(self.works[0].model.inputs[0].shape[1:])) * len(starts)
-        piece = max(512, _HELD_OUT_BYTES // size)
-        predictions, targets, summed = [], [], 0
-        for start in range(0, longest, piece):
-            some = slice(start, start + piece)
-            y = rows.y(positions[:, some])
-            given = self.program.predict(state.weights, state.averages, rows.x(positions[:, some]))
-            summed = summed + self.program.score(y, given, inside[:, some].astype(np.float32)).numpy().astype(
-                np.float64
-            )
-            predictions.append(given.numpy())
-            targets.append(y.numpy())
-        return np.concatenate(predictions, axis=1), np.concatenate(targets, axis=1), summed
+    def predictions(self, kept: dict[int, Row]) -> dict[int, np.ndarray]:
+        """Return the predictions for validation rows with these weights, by member: (rows, units) float32."""
+        padded = {number: [*row, *self._first[len(row) :]] for number, row in kept.items()}
+        found = {}
+        for group in self.groups(sorted(kept), padded):
+            given, _, _ = self._held_out_of(group, group.state)
+            found |= {number: prediction for number, (_, prediction) in given.items()}
+        return found
+
+    def _held_out_of(self, group: Group, state: State) -> tuple[dict[int, tuple[np.ndarray, np.ndarray]], Any, Any]:
+        """Return the targets and predictions of each member, and of each place the sums of scores and the penalty."""
+        if self._held_out is None:
+            raise ValueError("the members have no validation rows")
+        numbers = [group.members[0][0] if number is None else number for number in group.places]
+        places = [(self._held_out.starts[number], len(self.works[number].validation or ())) for number in numbers]
+        is_shared = len(set(places)) == 1
+        predictions, targets, summed, penalties = [], [], 0, 0
+        for rows in self._held_out.pieces(places[:1] if is_shared else places):
+            prediction, sums, penalties = self.program.held_out(state, group.numbers, rows)
+            summed = summed + sums.numpy().astype(np.float64)
+            predictions.append(prediction.numpy())
+            targets.append(rows.y.numpy())
+        given, y = np.concatenate(predictions, axis=1), np.concatenate(targets, axis=1)
+        found = {n: (y[0 if is_shared else at, : places[at][1]], given[at, : places[at][1]]) for n, at in group.members}
+        return found, summed, penalties

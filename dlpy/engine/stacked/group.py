@@ -55,22 +55,23 @@ def group_size(members: int, weights: int) -> int:
     return -(-members // groups)
 
 
-def grouped(numbers: Sequence[int], rows: dict[int, Row], parts: Sequence[Parts], program: Program) -> list[Group]:
-    """Return groups of these members.
+def divided(numbers: Sequence[int], size: int) -> list[list[int | None]]:
+    """Return the places of groups of this size for these members, in order."""
+    groups = [list(numbers[start : start + size]) for start in range(0, len(numbers), size)]
+    return [[*own, *[None] * (size - len(own))] for own in groups]
+
+
+def group_of(places: list[int | None], rows: dict[int, Row], parts: Sequence[Parts], program: Program) -> Group:
+    """Return a group.
 
     Args:
-        numbers: the members, in order.
-        rows: the state of each.
+        places: the member in each place; empty places get a copy of another member's numbers.
+        rows: the state of each member.
         parts: of each member's model.
     """
-    size = program.members
-    groups = []
-    for start in range(0, len(numbers), size):
-        own = list(numbers[start : start + size])
-        filled = own + own[:1] * (size - len(own))
-        places = [*own, *[None] * (size - len(own))]
-        groups.append(Group(places, _stacked([rows[n] for n in filled], program), _numbers([parts[n] for n in filled])))
-    return groups
+    any_member = next(number for number in places if number is not None)
+    filled = [any_member if number is None else number for number in places]
+    return Group(list(places), _stacked([rows[n] for n in filled], program), _numbers([parts[n] for n in filled]))
 
 
 def first_row(model: keras.Model, parts: Parts, program: Program) -> Row:

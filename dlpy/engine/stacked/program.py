@@ -46,6 +46,14 @@ class Batches(NamedTuple):
     learning_rate: Any  # (steps, members) float32
 
 
+class HeldOut(NamedTuple):
+    """Rows that are scored; where all members have the same ones, axis 0 has length 1."""
+
+    x: Any  # (members or 1, rows, *shape) float32
+    y: Any  # (members or 1, rows, units)
+    inside: Any  # (members or 1, rows) float32, 0 for padding and otherwise 1
+
+
 class Results(NamedTuple):
     """What a block of steps gives beside the state."""
 
@@ -71,9 +79,7 @@ class Program:
         empty = [[tf.zeros(0)] * len(group) for group in (parts.trainable, parts.averages)]
         self.like = State(*empty, self.updates.start(), tf.zeros(0))
         self.train = tf.function(self._block, jit_compile=True, autograph=False)
-        self.predict = tf.function(self._prediction, autograph=False, reduce_retracing=True)
-        self.score = tf.function(self._scores, autograph=False, reduce_retracing=True)
-        self.penalties = tf.function(self._penalty, autograph=False)
+        self.held_out = tf.function(self._held_out, autograph=False, reduce_retracing=True)
 
     def _block(self, state: State, numbers: Numbers, batches: Batches) -> tuple[State, Results]:
         """Return the state after a block of steps, and what they gave; a member takes no step without rows."""
@@ -152,14 +158,13 @@ class Program:
             penalty += numbers.l2[at] * tf.reduce_sum(tf.square(value), axis=1)
         return penalty
 
-    def _prediction(self, weights: list[Any], averages: list[Any], x: Any) -> Any:
-        """Return predictions (members, rows, units) for rows (members or 1, rows, *shape)."""
-        shaped = self._shaped(weights, self._parts.trainable) | self._shaped(averages, self._parts.averages)
-        return run(self._model, x, Pass(shaped))
-
-    def _scores(self, y: Any, prediction: Any, rows: Any) -> Any:
-        """Return `scores.sums` of rows that are held out: (members, rows, units)."""
-        return sums(self._parts, y[None], prediction[None], rows[None], rows[None])
+    def _held_out(self, state: State, numbers: Numbers, rows: HeldOut) -> tuple[Any, Any, Any]:
+        """Return predictions (members, rows, units), `scores.sums`, and the penalties of the weights (members,)."""
+        shaped = self._shaped(state.weights, self._parts.trainable)
+        prediction = run(self._model, rows.x, Pass(shaped | self._shaped(state.averages, self._parts.averages)))
+        inside = rows.inside[None]
+        summed = sums(self._parts, rows.y[None], prediction[None], inside, inside)
+        return prediction, summed, self._penalty(state.weights, numbers)
 
     def _shaped(self, values: list[Any], variables: list[Any]) -> dict[int, Any]:
         import tensorflow as tf

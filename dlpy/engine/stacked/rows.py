@@ -9,10 +9,13 @@ import numpy as np
 
 from dlpy.data.features import Scaled
 from dlpy.data.rows import Rows
-from dlpy.engine.stacked.program import Batches
+from dlpy.engine.stacked.program import Batches, HeldOut
 
 if TYPE_CHECKING:
     import tensorflow as tf
+
+_HELD_OUT_BYTES = 16_000_000  # the rows scored at a time
+_LEAST_HELD_OUT = 512
 
 
 def numbers_of(rows: Rows) -> np.ndarray:
@@ -38,6 +41,7 @@ class StackedRows:
 
         places: dict[tuple[int, int], int] = {}
         kept: list[tuple[Rows, np.ndarray]] = []
+        self._pieces: dict[tuple[tuple[int, int], ...], list[HeldOut]] = {}
         self.starts, behind = [], 0
         for own, weight in zip(rows, weights, strict=True):
             key = (id(own), id(weight))
@@ -61,6 +65,28 @@ class StackedRows:
         import tensorflow as tf
 
         return tf.gather(self._y, positions)
+
+    def pieces(self, places: Sequence[tuple[int, int]]) -> list[HeldOut]:
+        """Return the rows from a start on, of each member, in pieces of a moderate size; the same ones for each call.
+
+        Args:
+            places: of each member, the position of its first row among all rows, and the number of its rows.
+        """
+        key = tuple(places)
+        if key not in self._pieces:
+            starts, counts = (np.array(part)[:, None] for part in zip(*places, strict=True))
+            steps = np.arange(counts.max())
+            inside = steps < counts
+            positions = np.where(inside, starts + steps, 0).astype(np.int32)
+            size = max(_LEAST_HELD_OUT, _HELD_OUT_BYTES // (4 * int(np.prod(self._x.shape[1:])) * len(places)))
+            parts = [slice(start, start + size) for start in range(0, len(steps), size)]
+            self._pieces[key] = [self._held_out(positions[:, part], inside[:, part]) for part in parts]
+        return self._pieces[key]
+
+    def _held_out(self, positions: np.ndarray, inside: np.ndarray) -> HeldOut:
+        import tensorflow as tf
+
+        return HeldOut(self.x(positions), self.y(positions), tf.constant(inside, tf.float32))
 
     def batches(self, positions: np.ndarray, rows: np.ndarray, learning_rate: np.ndarray) -> Batches:
         """Return the batches of a block.
