@@ -42,7 +42,7 @@ class SearchDisplay(SearchReporter):
 
     def __init__(self, console: Console) -> None:
         self.console = console
-        self._display = Display(console, folds=True)
+        self._display = Display(console, parts=True)
         self._total: int | None = None
 
     def data_ready(self, loaded: Loaded, data: Data, experiment: Experiment) -> None:
