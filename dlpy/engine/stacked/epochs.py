@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import keras
 
 _BLOCK_BYTES = 16_000_000  # the rows gathered for a block of steps
+_LEAST_WIDTH = 2  # rows in a step with padding: XLA takes three times as long over one row, a product of vectors
 
 ExactScore = Callable[[Rows, Predictions], float]
 
@@ -96,12 +97,13 @@ class Epochs:
         self._batch = works[0].batch
         if {work.batch for work in works} != {self._batch}:
             raise ValueError("members that are trained together have one batch size")
+        self._width = max(_LEAST_WIDTH, self._batch)
         self._rows = StackedRows([work.train for work in works], [work.plan.sample_weight for work in works])
         held_out = [work.validation for work in works]
         self._held_out = None if None in held_out else StackedRows(held_out, [None] * len(works))
         steps, row = max(work.steps for work in works), 4 * int(np.prod(works[0].model.inputs[0].shape[1:]))
         size = group_size(len(works), works[0].model.count_params())
-        blocks = -(-steps * size * self._batch * row // _BLOCK_BYTES)
+        blocks = -(-steps * size * self._width * row // _BLOCK_BYTES)
         self._block = -(-steps // blocks)
         self._steps = self._block * blocks
         self.program = program_for(works[0].model, size, self._block)
@@ -168,14 +170,15 @@ class Epochs:
 
     def _laid_out(self, group: Group, epoch: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return positions, rows that are no padding, and learning rates, of an epoch: see StackedRows.batches."""
-        shape = (self._steps, len(group.places), self._batch)
+        shape = (self._steps, len(group.places), self._width)
         positions, rows = np.zeros(shape, np.int32), np.zeros(shape, np.float32)
         rates = np.zeros(shape[:2], np.float32)
         for number, place in group.members:
             work = self.works[number]
             ((order, _),) = epoch_orders(work.plan, work.train, range(epoch, epoch + 1), work.drawn, None)
             start = self._rows.starts[number]
-            positions[:, place], rows[:, place] = laid_out(order, start, self._steps, self._batch)
+            own = slice(0, self._batch)
+            positions[:, place, own], rows[:, place, own] = laid_out(order, start, self._steps, self._batch)
             rates[: work.steps, place] = work.learning_rates(epoch)
         return positions, rows, rates
 
