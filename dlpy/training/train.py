@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from dlpy.callbacks.checkpoint import CheckpointHooks
 from dlpy.callbacks.metrics_csv import MetricsCsv
@@ -45,6 +46,9 @@ from dlpy.training.record import (
 )
 from dlpy.training.reporter import Reporter, let_tell
 from dlpy.training.workshop import Workshop
+
+if TYPE_CHECKING:
+    import keras
 
 
 def train(experiment: Experiment, document: Document, options: Options, reporter: Reporter) -> Run:
@@ -181,22 +185,13 @@ def fit(
     state: CheckpointState | None,
 ) -> None:
     """Train from the start, or from the state of the last checkpoint, and write metrics.csv and checkpoints."""
-    experiment, data, how = training.experiment, training.data, training.experiment.training
+    experiment, data = training.experiment, training.data
     report_stateless(training.run, callbacks, reporter, state)
     metrics = MetricsCsv(training.run.metrics)
     kept = {"metrics.csv": metrics, **callbacks, "checkpoint": keeper}
     keeper.keep(kept)
-    plan = Plan(
-        how.batch_size,
-        how.epochs,
-        experiment.seed,
-        sample_weight(experiment, data),
-        how.steps_per_epoch,
-        experiment.data.augmentations(data.task),
-        stages_of(experiment, training.engine.model, data.task),
-        position=None if state is None else checkpoints.position(training.run, state, kept),
-        pause=checkpoint_of(experiment).every_steps,
-    )
+    position = None if state is None else checkpoints.position(training.run, state, kept)
+    plan = replace(plan_of(experiment, data, training.engine.model), position=position)
     # metrics.csv comes first: it records the learning rate that the epoch had, before a callback changes it;
     # checkpoints come last, since they hold the other hooks' states after the epoch
     hooks = [metrics, reporter, monitored_scores(experiment, data), *callbacks.values(), keeper]
@@ -205,6 +200,21 @@ def fit(
         training.engine.fit(data.train, data.validation, plan, hooks)
     finally:
         keeper.flush()
+
+
+def plan_of(experiment: Experiment, data: Data, model: keras.Model) -> Plan:
+    """Return the plan of a training from its start."""
+    how = experiment.training
+    return Plan(
+        how.batch_size,
+        how.epochs,
+        experiment.seed,
+        sample_weight(experiment, data),
+        how.steps_per_epoch,
+        experiment.data.augmentations(data.task),
+        stages_of(experiment, model, data.task),
+        pause=checkpoint_of(experiment).every_steps,
+    )
 
 
 def _write_results(run: Run, prepared: Prepared, data: Data, best: tuple[Engine | Estimator, int]) -> None:
