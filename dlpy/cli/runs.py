@@ -65,8 +65,13 @@ def runs(
 
 
 def _is_search(named: list[Run]) -> bool:
-    """Return whether a single run is named, which is a search."""
-    return len(named) == 1 and named[0].record().kind == "search"
+    """Return whether a single run is named, which is a search; a damaged run is listed as one."""
+    from dlpy.core.errors import RunError
+
+    try:
+        return len(named) == 1 and named[0].record().kind == "search"
+    except RunError:
+        return False
 
 
 def _verify(found: list[Run], *, as_json: bool) -> None:

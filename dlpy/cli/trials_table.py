@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -67,8 +66,13 @@ def _sorted(trials: Sequence[Trial], sort: str, direction: str, *, reverse: bool
         raise ConfigError(f"--sort {sort}: trials have no such column.{did_you_mean(sort, known)}")
     largest_first = reverse != (column == "score" and direction == "max")
     placed = [row for row in rows if row.get(column) is not None]
-    placed = sorted(placed, key=itemgetter(column), reverse=largest_first)
+    placed = sorted(placed, key=lambda row: _order(row[column]), reverse=largest_first)
     return [*placed, *(row for row in rows if row.get(column) is None)]
+
+
+def _order(value: object) -> tuple[bool, float, str]:
+    """Return a sort key: numbers come before texts."""
+    return (False, value, "") if isinstance(value, int | float) else (True, 0.0, str(value))
 
 
 def _row(trial: Trial, short: dict[str, str]) -> dict[str, Any]:

@@ -32,7 +32,7 @@ class Range:
     def count(self) -> int | None:
         """How many values there are; None for real numbers without a step."""
         step = self._step
-        return None if step is None else int((_exact(self.high) - _exact(self.low)) // _exact(step)) + 1
+        return None if step is None else int((exact(self.high) - exact(self.low)) // exact(step)) + 1
 
     @property
     def ends(self) -> tuple[float | int, float | int]:
@@ -49,7 +49,7 @@ class Range:
         step = self._step
         if step is None:
             raise ValueError(f"{self.name} has no positions: its values are real numbers.")
-        value = _exact(self.low) + position * _exact(step)
+        value = exact(self.low) + position * exact(step)
         return int(value) if self.is_whole else float(value)
 
     @property
@@ -111,5 +111,6 @@ def is_range(value: Any) -> bool:
     return (numbers or bool(said)) and (next(iter(value)) == KEY or len(said) == len(others))
 
 
-def _exact(number: float) -> Decimal:
+def exact(number: float) -> Decimal:
+    """Return the number as it is written, so that 3 * 0.1 is 0.3."""
     return Decimal(repr(number))

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from typing import Any
 
 from dlpy.core.errors import did_you_mean, shortened
-from dlpy.experiment.dimensions import CHOICES, KEY, OPTIONS, Choice, Dimension, Option, Range, every, is_range
+from dlpy.experiment.dimensions import CHOICES, KEY, OPTIONS, Choice, Dimension, Option, Range, every, exact, is_range
 from dlpy.experiment.yaml_reader import Keys, Mistake, inline
 
 _MOST = 100  # dimensions
+_MOST_CHOICES = 1000  # at one place
 _MOST_VALUES = 2**53  # of a range, and the largest whole number: what a float can tell apart
 _LABEL = 60  # characters
 _ROWS = "all trials are scored on the same rows: give one value."
@@ -68,9 +69,9 @@ class RangeReader:
 
     def _check_ends(self, ends: list[Any], keys: Keys) -> None:
         """Collect what is wrong with the two ends of a range."""
-        wrong = next((end for end in ends if not _is_number(end)), None)
-        if len(ends) != 2 or wrong is not None:
-            got = _shown(ends if wrong is None else wrong)
+        wrong = [end for end in ends if not _is_number(end)]
+        if len(ends) != 2 or wrong:
+            got = _shown(wrong[0] if wrong else ends)
             hint = "; write a list of values as {search: {choices: [...]}}."
             self._wrong(keys, f"expected two numbers [low, high], got {got}{hint}")
             return
@@ -97,7 +98,7 @@ class RangeReader:
             return
         if not _is_number(step) or step <= 0:
             self._wrong((*keys, "step"), f"expected a number above 0, got {_shown(step)}.")
-        elif step > high - low:
+        elif exact(step) > exact(high) - exact(low):
             self._wrong((*keys, "step"), f"the step {step} is larger than the range from {low} to {high}.")
         elif (high - low) / step > _MOST_VALUES or low + step == low or high - step == high:
             self._wrong((*keys, "step"), f"the step {step} is too small.")
@@ -111,6 +112,8 @@ class RangeReader:
         for key in value[KEY]:
             if key != CHOICES:
                 self._wrong((*keys, KEY, key), f"unknown option of a range.{did_you_mean(key, [CHOICES])}")
+        if len(given) > _MOST_CHOICES:
+            return self._wrong(below, f"there are {len(given):,} choices; at most {_MOST_CHOICES:,} are allowed.")
         if len(given) < 2:
             what = "there are no choices" if not given else "there is one choice"
             self._wrong(below, f"{what}: give at least two.")

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _STRETCH = 4  # a worst score further from the best than this many times the third quartile is cut off
+_LARGEST = 1e200  # larger scores are treated as infinite: no axis can show them
 MOST_OPTIONS = 24
 
 
@@ -57,7 +58,7 @@ class Option:
             powers = 10.0 ** np.arange(np.ceil(np.log10(low) - 1e-9), np.floor(np.log10(high) + 1e-9) + 1)
             every = -(-len(powers) // (count + 1))
             return powers[::every] if len(powers) > 2 else np.geomspace(low, high, min(count, 4))
-        values = MaxNLocator(count, integer=self.is_whole).tick_values(low, high)
+        values = np.asarray(MaxNLocator(count, integer=self.is_whole).tick_values(low, high))
         return values[(values >= low - 1e-9 * abs(low)) & (values <= high + 1e-9 * abs(high))]
 
 
@@ -114,7 +115,7 @@ def searched(runs: list[Run]) -> Searched | None:
         return None
     ended = read_trials(run)
     how = how_searched(run)
-    trials = ranked(ended, how.direction)
+    trials = [trial for trial in ranked(ended, how.direction) if abs(trial.score or 0.0) <= _LARGEST]
     if not trials:
         return None
     return Searched(run, how.monitor, how.direction, trials, ended, _options(run, trials))

@@ -33,7 +33,8 @@ class Trials(Plot):
         _draw_worth(axes, found)
         _draw_trials(axes, found, limits)
         draw_baseline(axes, baseline_of(found.run, found.monitor.removeprefix("val_")), "baseline")
-        epoch_axis(axes, np.arange(1, max(trial.number for trial in found.every) + 1), "trial")
+        last = max(trial.number for trial in found.every)
+        epoch_axis(axes, np.linspace(1, last, min(last, 1000)), "trial")
         legend_below(figure)
         return {"": figure}
 

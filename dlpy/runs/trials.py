@@ -26,7 +26,8 @@ class Trial:
     number: from 1. point: the value of each range, and the position of each choice from 0, by name; shown: the same as
     the user wrote it. score: the monitored score of the best epoch, a mean over folds and seeds where there are any;
     None if the trial failed before its first epoch ended. epoch: the best one, from 1. epochs: that were trained.
-    scores: all scores of the best epoch. curve: the monitored score after each epoch. reason: why it failed.
+    scores: all scores of the best epoch. curve: the monitored score after each epoch, None where it is
+    undefined. reason: why it failed.
     """
 
     number: int
@@ -37,7 +38,7 @@ class Trial:
     epoch: int | None
     epochs: int
     scores: dict[str, float | None]
-    curve: list[float]
+    curve: list[float | None]
     reason: str | None = None
     seconds: float = 0.0
 

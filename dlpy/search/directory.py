@@ -31,7 +31,7 @@ class Result:
     scores: Scores
     epoch: int
     epochs: int
-    curve: list[float] = field(default_factory=list)
+    curve: list[float | None] = field(default_factory=list)
     is_pruned: bool = False
     seconds: float = 0.0
 

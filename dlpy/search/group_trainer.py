@@ -5,9 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from dlpy.callbacks.checkpoint import Checkpoint
-from dlpy.components.callback import LEARNING_RATE, Callback
-from dlpy.engine.stacked.rows import is_array
 from dlpy.engine.together import Member, Together, reason_apart, structure
 from dlpy.runs.trials import Trial
 from dlpy.search.directory import read_result, trial_folder
@@ -16,6 +13,7 @@ from dlpy.search.member_hooks import MemberHooks
 from dlpy.search.member_models import MemberModels
 from dlpy.search.pruners import pruner_hooks
 from dlpy.search.reasons import reason_of
+from dlpy.search.together import reason_alone
 from dlpy.search.trainer import Place, Task, Trainer, at_place
 from dlpy.training.callbacks import built_callbacks, directions
 from dlpy.training.compile import exact_scores
@@ -122,17 +120,10 @@ def _are_done(members: Sequence[Training]) -> bool:
 def _is_apart(trainings: Sequence[Training]) -> bool:
     """Return whether trainings cannot be done in one graph."""
     first, members = trainings[0], [training.member for training in trainings]
-    rows = [part for member in members for part in (member.train, member.validation)]
-    batches = {min(member.plan.batch_size, len(member.train)) for member in members}
-    if len(batches) > 1 or not all(part is not None and is_array(part) for part in rows):
+    if any(reason_alone(one.prepared.experiment, one.part.data) for one in trainings):
         return True
-    if any(map(_writes, first.prepared.experiment.callbacks)):
+    if len({min(member.plan.batch_size, len(member.train)) for member in members}) > 1:
         return True
     if reason_apart(first.member.model, first.member.plan, first.hooks.hooks) is not None:
         return True
     return len({structure(member.model) for member in members}) > 1
-
-
-def _writes(callback: Callback) -> bool:
-    """Return whether a callback writes files while a training goes on."""
-    return not isinstance(callback, Checkpoint) and bool({*callback.sets, *callback.changes} - {LEARNING_RATE})

@@ -68,8 +68,9 @@ class HalvingPruner:
         return len(others) + 1 >= _ETA and better >= (len(others) + 1) // _ETA
 
 
-def _best(curve: Sequence[float], sign: int) -> float:
-    return min(sign * score for score in curve)
+def _best(curve: Sequence[float | None], sign: int) -> float:
+    """Return the best score of a curve, the smaller the better; infinite if all are undefined."""
+    return min((sign * score for score in curve if score is not None), default=math.inf)
 
 
 def pruner_of(options: Search) -> Pruner | None:
@@ -87,7 +88,7 @@ class Pruning:
     direction: str
 
     def hooks(self, epochs: int) -> PrunerHooks:
-        """Return the hooks for a training of at most so many epochs."""
+        """Return the hooks for a training of at most that many epochs."""
         return PrunerHooks(self, self.pruner.epochs(epochs))
 
 

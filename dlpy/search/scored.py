@@ -23,9 +23,10 @@ def scored_trial(number: int, where: Where, results: Sequence[Result], monitored
     the mean curve.
     """
     shortest = min(result.epochs for result in results)
-    curves = np.array([result.curve[:shortest] for result in results])
+    curves = np.array([result.curve[:shortest] for result in results], np.float64)  # NaN where undefined
     curve = curves.mean(axis=0)
-    best = curve.argmin() if monitored.direction == "min" else curve.argmax()
+    sign = 1 if monitored.direction == "min" else -1
+    best = np.where(np.isnan(curve), np.inf, sign * curve).argmin()
     names = [name for name in results[0].scores if all(name in result.scores for result in results)]
     scores = {name: _mean([result.scores[name] for result in results]) for name in names}
     return Trial(
@@ -36,7 +37,7 @@ def scored_trial(number: int, where: Where, results: Sequence[Result], monitored
         epoch=results[0].epoch if len(results) == 1 else int(best) + 1,
         epochs=shortest,
         scores=scores,
-        curve=curve.tolist(),
+        curve=[score if np.isfinite(score) else None for score in curve.tolist()],
         seconds=round(sum(result.seconds for result in results), 3),
     )
 
@@ -55,4 +56,4 @@ def failed_trial(number: int, where: Where, of: tuple[Run, Monitored], reason: s
     """
     folder, monitored = of
     curve = monitored.curve(folder)
-    return Trial(number, *where, "failed", None, None, len(curve), {}, curve, reason, round(seconds, 3))
+    return Trial(number, *where, "failed", None, None, len(curve), {}, [*curve], reason, round(seconds, 3))

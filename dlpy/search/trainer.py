@@ -173,7 +173,7 @@ class Trainer:
         keeper = TrialCheckpointHooks(work.folder, best, checkpoint_of(work.experiment))
         engine = train_in_folder(work, self._shop, keeper, reporter, begun(work, reporter))
         is_pruned = any(hook.ends_training for hook in hooks.values())
-        return engine, Result(keeper.scores, keeper.best_epoch or 1, len(keeper.curve), keeper.curve, is_pruned)
+        return engine, Result(keeper.scores, keeper.best_epoch or 1, len(keeper.curve), [*keeper.curve], is_pruned)
 
     def _fitted(self, folder: Run, experiment: Experiment, part: Part, reporter: Reporter) -> tuple[Estimator, Result]:
         """Fit a classic model from its start, and return its best round."""
@@ -182,7 +182,7 @@ class Trainer:
         curve = self.monitored.curve(folder)
         best = ended.best
         self.monitored.require_among(best.scores)
-        result = Result(dict(best.scores), best.epoch, len(curve), curve)
+        result = Result(dict(best.scores), best.epoch, len(curve), [*curve])
         return Estimator(best.fitted, experiment, part.data.task), result
 
 

@@ -123,7 +123,9 @@ _SEARCH = {
 FAMILIES |= {
     "grid": {**_SEARCH, "training": {"epochs": 20}, "search": {"sampler": "grid"}},
     "random": {**_SEARCH, "search": {"trials": 8, "pruner": "halving"}},
-    "tpe": {**_SEARCH, "search": {"trials": 16, "sampler": "tpe"}, "training": {**_RATES, "epochs": 3}},
+    "tpe": {**_SEARCH, "search": {"trials": 15, "sampler": "tpe"}, "training": {**_RATES, "epochs": 3}},
+    "together": {**_SEARCH, "search": {"trials": 24, "together": 8, "pruner": "median"}},
+    "tpe together": {**_SEARCH, "search": {"trials": 24, "sampler": "tpe", "together": 6, "workers": 2}},
     "search of folds": {**_SEARCH, "search": {"trials": 4, "folds": True}, "kfold": {"folds": 3}},
     "random in processes": {**_SEARCH, "search": {"trials": 12, "workers": 3, "pruner": "median"}},
     "tpe in processes": {**_SEARCH, "search": {"trials": 14, "workers": 3, "sampler": "tpe"}},

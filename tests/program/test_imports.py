@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 
 REPOSITORY = Path(__file__).parents[2]
 CONFIGS = sorted((REPOSITORY / "configs").glob("*.yaml"))
-HEAVY = ("tensorflow", "keras", "matplotlib", "tensorboard", "PIL")
+HEAVY = ("tensorflow", "keras", "matplotlib", "tensorboard", "PIL", "optuna")
 CODE = f"""
 import json, sys
 from dlpy.cli.main import main
@@ -47,6 +47,8 @@ LIGHT: dict[tuple[object, ...], int] = {  # with the status that they end with
     ("train", "no rows.yaml"): 3,
     ("check", "graph.yaml"): 0,
     ("check", "wrong graph.yaml"): 2,
+    ("check", "ranges.yaml"): 0,
+    ("train", "ranges.yaml"): 2,
     ("evaluate", "latest"): 7,
 }
 
@@ -67,6 +69,12 @@ def test_commands_that_train_nothing_and_mistakes_import_nothing_heavy(bench) ->
     bench.write("data: {name: csv, path: table.csv, target: b}\nmodel: dense\n", "own.yaml")
     bench.write("data: {name: npz, path: rows.npz}\nmodel: dense\n", "no rows.yaml")
     bench.experiment("small.yaml")
+    bench.experiment(
+        "ranges.yaml",
+        data="mnist",
+        model={"name": "dense", "dropout": {"search": [0.0, 0.5]}},
+        search={"sampler": "tpe"},
+    )
     layers = {"a": {"layer": "Dense", "units": 3}, "b": {"family": "dense"}, "c": {"layer": "Add", "of": ["a", "b"]}}
     bench.experiment("graph.yaml", data={"name": "boston_housing"}, model={"name": "graph", "layers": layers})
     layers = layers | {"b": {"layer": "LSTM", "units": 3}}

@@ -27,6 +27,12 @@ def test_there_are_no_trials_before_the_first_has_ended(tmp_path: Path) -> None:
     assert read_trials(Run(tmp_path)) == []
 
 
+def test_a_curve_may_be_undefined_in_some_epochs(tmp_path: Path) -> None:
+    run = Run(tmp_path)
+    append_trial(run, trial(1, curve=[float("nan"), 0.5]))
+    assert read_trials(run)[0].curve == [None, 0.5]
+
+
 def test_a_torn_last_line_is_ignored_and_then_removed(tmp_path: Path) -> None:
     run = Run(tmp_path)
     append_trial(run, trial(1))
