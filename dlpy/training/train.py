@@ -98,7 +98,7 @@ def prepare(experiment: Experiment, document: Document, options: Options) -> Pre
 
 
 def with_rows(experiment: Experiment, document: Document, loaded: Loaded) -> Prepared:
-    """Return the experiment with rows that were just read, split; all that can be checked before training is checked."""
+    """Return the experiment with rows that were just read, split and checked as far as can be before training."""
     keras_backend.give_back_memory()  # that reading took, before TensorFlow needs its own
     return with_known_rows(experiment, document, loaded)
 
