@@ -61,7 +61,7 @@ class RangeReader:
         before = len(self.mistakes)
         for key in value:
             if key not in (KEY, *OPTIONS):
-                self._wrong((*keys, key), f"unknown option of a range.{did_you_mean(key, (KEY, *OPTIONS))}")
+                self._wrong((*keys, key), f"unknown option of a range.{did_you_mean(str(key), (KEY, *OPTIONS))}")
         self._check_ends(value[KEY], (*keys, KEY))
         if len(self.mistakes) == before:
             self._check_scale(value, keys)
@@ -111,7 +111,7 @@ class RangeReader:
                 self._wrong((*keys, key), f"{why}: remove it.")
         for key in value[KEY]:
             if key != CHOICES:
-                self._wrong((*keys, KEY, key), f"unknown option of a range.{did_you_mean(key, [CHOICES])}")
+                self._wrong((*keys, KEY, key), f"unknown option of a range.{did_you_mean(str(key), [CHOICES])}")
         if len(given) > _MOST_CHOICES:
             return self._wrong(below, f"there are {len(given):,} choices; at most {_MOST_CHOICES:,} are allowed.")
         if len(given) < 2:

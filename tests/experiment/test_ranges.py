@@ -259,6 +259,11 @@ def test_a_range_may_be_given_on_the_command_line() -> None:
     assert [*document.overrides] == [("training", "optimizer", "learning_rate")]
 
 
+def test_a_number_as_a_key_of_a_range_is_refused() -> None:
+    with pytest.raises(ConfigError, match="unknown option of a range"):
+        space("model: {dropout: {search: [0.1, 0.2]}}", "model.dropout.0=1")
+
+
 def test_paths_among_choices_are_relative_to_the_file(tmp_path) -> None:
     (tmp_path / "a.csv").touch()
     found = space("data: {path: {search: {choices: [a.csv, b.csv]}}}")

@@ -211,3 +211,15 @@ def test_a_trained_run_does_not_mention_the_search() -> None:
     experiment, _ = load(Path("x.yaml"))
     assert experiment.search.trials == 3
     assert "\nsearch:" not in experiment.to_yaml()
+
+
+def test_plugins_are_executed_once_however_many_points_are_tried(bench) -> None:
+    bench.write(
+        "from typing import Literal\nfrom dlpy.api import Loss\n\n"
+        "class Own(Loss):\n    name: Literal['own_of_ranges'] = 'own_of_ranges'\n\n"
+        "open('executed', 'a').write('.')\n",
+        "own.py",
+    )
+    text = HEAD + "training: {loss: {search: {choices: [mse, own_of_ranges]}}}\nplugins: [own.py]\n"
+    status, out, _ = bench.run("check", bench.write(text, "x.yaml"))
+    assert (status, out.endswith("x.yaml: ok\n"), Path("executed").read_text()) == (0, True, ".")

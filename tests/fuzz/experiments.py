@@ -12,13 +12,14 @@ from typing import Any
 
 import yaml
 
-from dlpy.artworks.kinds import load_any
+from dlpy.artworks.kinds import load_or_try
 from dlpy.components.callback import Callback
 from dlpy.components.dataset import Dataset
 from dlpy.components.model import Model
 from dlpy.components.objectives import Metric, Optimizer
 from dlpy.components.transform import Transform
 from dlpy.experiment.experiment import Experiment
+from dlpy.experiment.search_options import Search
 from dlpy.experiment.yaml_reader import Reader
 
 from .monsters import LINES, flipped, misspelt, monster
@@ -67,7 +68,9 @@ class Case:
 
     def __init__(self, seed: int, number: int, folder: Path) -> None:
         rng = random.Random(f"{seed} {number}")
-        make = rng.choice([_changed_text, _changed_lines, _changed_tree, _changed_tree, _invented, _folded])
+        make = rng.choice(
+            [_changed_text, _changed_lines, _changed_tree, _changed_tree, _invented, _folded, _with_ranges]
+        )
         self.about = make.__name__.strip("_")
         self.path = folder / "experiment.yaml"
         self.path.write_bytes(make(rng))
@@ -77,11 +80,12 @@ class Case:
 
     def run(self) -> None:
         """Check the file; one without mistakes says the same when it is written out with its defaults."""
-        experiment, _ = load_any(self.path, self.overrides)
+        experiment, _ = load_or_try(self.path, self.overrides)
         if isinstance(experiment, Experiment) and not experiment.plugins:
             again = Reader("config.yaml", self.path.parent)
             values = again.override(experiment.to_yaml(), ())
-            assert Experiment.model_validate(values) == experiment, "config.yaml is another experiment"
+            trained = experiment.model_copy(update={"search": Search()})
+            assert Experiment.model_validate(values) == trained, "config.yaml is another experiment"
 
 
 def _changed_text(rng: random.Random) -> bytes:
@@ -129,6 +133,30 @@ def _changed_tree(rng: random.Random) -> bytes:
             case _:
                 holder[last] = value_for(rng, str(last), holder[last])
     return _dumped(tree)
+
+
+def _with_ranges(rng: random.Random) -> bytes:
+    """Return a file with ranges in place of values."""
+    tree = json.loads(json.dumps(rng.choice(trees())))
+    for _ in range(rng.choice([1, 1, 2, 3])):
+        places = [keys for keys in _places(tree, ()) if len(keys) > 1] or list(_places(tree, ()))
+        *way, last = rng.choice(places)
+        holder = tree
+        for key in way:
+            holder = holder[key]
+        holder[last] = _range(rng, str(last), holder[last])
+    if rng.random() < 0.5:
+        tree["search"] = _options(rng, Experiment.model_fields["search"].annotation)
+    return _dumped(tree)
+
+
+def _range(rng: random.Random, name: str, value: Any) -> dict[str, Any]:
+    if isinstance(value, int | float) and not isinstance(value, bool) and rng.random() < 0.7:
+        ends: Any = rng.choice([[value, value + 1], [value / 2, value * 2], [value], [value, monster(rng)]])
+        more = rng.choice([{}, {}, {"scale": "log"}, {"step": 1}, {"step": value}, {"scale": monster(rng)}])
+        return {"search": ends, **more}
+    choices = [value, *(value_for(rng, name, value) for _ in range(rng.choice([1, 1, 2])))]
+    return {"search": rng.choice([{"choices": choices}, {"choices": [value, _range(rng, name, 1)]}, monster(rng)])}
 
 
 def _places(value: Any, keys: tuple[Any, ...]) -> Any:
