@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from dlpy.cli.options import ConfigFile, Overrides, Quiet, Resume, RunsFolder, Smoke, command_line
+from dlpy.cli.options import ConfigFile, Interval, Overrides, Quiet, Resume, RunsFolder, Smoke, command_line
 from dlpy.cli.train import resume_unfinished
 
 
@@ -20,6 +20,7 @@ def kfold(
             "--refit", help="Then train a final model on all rows except the test rows, for the best number of epochs."
         ),
     ] = False,
+    interval: Interval = False,
     smoke: Smoke = False,
     resume: Resume = False,
     quiet: Quiet = False,
@@ -32,6 +33,8 @@ def kfold(
     Example: dlpy kfold configs/boston_kfold.yaml kfold.folds=10 --refit
     """
     from dlpy.cli.progress import reporter
+    from dlpy.compare.score_intervals import with_fold_intervals
+    from dlpy.drawing.figures import draw
     from dlpy.experiment.experiment import load
     from dlpy.runs.lookup import default_runs_folder
     from dlpy.runs.record import How
@@ -44,4 +47,7 @@ def kfold(
         return
     with reporter(quiet=quiet, parts=True) as report:
         run = run_kfold(experiment, document, options, report)
+    if interval:
+        with_fold_intervals(run)
+        draw([run], ["intervals"], run.plots)
     report.finished(run)

@@ -40,6 +40,12 @@ RunName = Annotated[
 Strict = Annotated[
     bool, typer.Option("--strict", help="Fail if rows contain values that no training row had, such as a new category.")
 ]
+Interval = Annotated[
+    bool,
+    typer.Option(
+        "--interval", help="Add the 95 % interval of each score: how far it may be off by the choice of rows."
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 
 

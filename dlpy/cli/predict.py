@@ -31,6 +31,10 @@ def predict(
         typer.Option(metavar="COLUMNS", help="Columns of the table to copy, such as id,name; may be repeated."),
     ] = None,
     checkpoint: Annotated[str, typer.Option(help="Checkpoint to use: best or last.")] = "best",
+    coverage: Annotated[
+        float | None,
+        typer.Option(metavar="FRACTION", help="Add intervals or sets of this coverage, such as 0.9 (see above)."),
+    ] = None,
     strict: Strict = False,
     as_json: AsJson = False,
     runs_folder: RunsFolder = None,
@@ -40,6 +44,19 @@ def predict(
     Writes a CSV with one line per row, in order; classes come with their
     probabilities. The target column may be missing. Values that no training row
     had (a new category, a number far outside the range) are reported on stderr.
+    Probabilities are calibrated if `dlpy calibrate` was run, and classes decided
+    by the threshold that `dlpy evaluate --threshold` chose.
+
+    --coverage 0.9 adds split conformal intervals (prediction_low and _high) or
+    sets of classes (prediction_set) that contain the truth for at least 90% of
+    rows, whatever the model. The condition: new rows are exchangeable with the
+    validation rows, as rows in random order from one source are. It fails for
+    later rows of a series, for other sources, and for new groups. It holds over
+    all rows, not for each class, and is bent slightly by the validation rows
+    having chosen the epoch. A set holds the classes that are probable enough
+    (LAC, the smallest sets); an empty one means that none is. Of a k-fold run
+    with --refit, limits come from out-of-fold errors: about the coverage asked,
+    without a proof.
 
     Example: dlpy predict latest new_houses.csv --keep id --output predictions.csv
     """
@@ -57,7 +74,7 @@ def predict(
     if output is not None and data is not None and output.resolve() == data.resolve():
         raise ConfigError(f"--output {output}: that is the file to predict. Give another name.")
     run = find_model(name, runs_folder)
-    ask = Ask(checkpoint_name(checkpoint), tuple(keep or []), strict)
+    ask = Ask(checkpoint_name(checkpoint), tuple(keep or []), strict, coverage)
     predicted = predict_file(run, data, ask, complain) if data else predict_texts(run, text or [], ask, complain)
     show_unfamiliar(errors(), predicted.unfamiliar, "these rows")
     _write(predicted, output, as_json=as_json)

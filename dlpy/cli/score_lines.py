@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from rich.table import Table
@@ -80,6 +81,9 @@ def _views(summary: dict[str, Any], outputs: Sequence[str]) -> dict[str, dict[st
                 kept = {key: value for key, value in kept.items() if not name or key != "monitor"}
                 scores = {key: value for key, value in summary[block].items() if key not in _NOT_SCORES}
                 view[block] = kept | by_output(scores, outputs).get(name, {})
+        if "intervals" in summary:
+            own = by_output(summary["intervals"]["scores"], outputs).get(name, {})
+            view["intervals"] = {**summary["intervals"], "scores": own}
         numbers = {key: value for key, value in base.items() if isinstance(value, float | None)}
         own = by_output(numbers, outputs).get(name, {})
         view["baseline"] = {"guess": guesses.get(name, base["guess"]), "on": base["on"], **own}
@@ -127,7 +131,12 @@ def _fold_lines(summary: dict[str, Any]) -> list[str]:
     lines = [f"mean:      {scores_text(summary['mean'])}  (over {len(folds)} folds{unequal}; last epoch)"]
     if "std" not in summary:
         return [*lines, f"deviation: {scores_text(summary['deviation'])}  (of the folds, divided by n)"]
-    return lines + _spread_lines(summary, "folds")
+    lines += _spread_lines(summary, "folds")
+    if told := summary.get("intervals"):
+        own = {name: interval_text(ends) for name, ends in told["scores"].items() if name in summary["mean"]}
+        ends = "  ".join(f"{name} {text}" for name, text in own.items())
+        lines.append(f"interval:  {ends}  ({100 * told['level']:g} %, of the mean)")
+    return lines
 
 
 def _seed_lines(summary: dict[str, Any]) -> list[str]:
@@ -155,34 +164,67 @@ def score_table(results: dict[str, Any]) -> Table:
     outputs = list(dict.fromkeys(name for result in results.values() for name in result.get("outputs", {})))
     table = Table(box=None, pad_edge=False)
     several = any("std" in result for result in results.values())  # seeds
-    numbers = ["mean", "std", "baseline"] if several else ["value", "baseline"]
-    for title in ["rows", *(["output"] if outputs else []), "score", *numbers]:
-        table.add_column(title, justify="right" if title in numbers else "left", no_wrap=True)
+    levels = [f"{100 * told['level']:g} % interval" for result in results.values() if (told := result.get("intervals"))]
+    shown = ["score", *(["mean", "std"] if several else ["value"]), *levels[:1], "baseline"]
+    for title in ["rows", *(["output"] if outputs else []), *shown]:
+        right = title in ("value", "mean", "std", "baseline")
+        table.add_column(title, justify="right" if right else "left", no_wrap=True)
     for part, result in results.items():
         for output, line in _table_lines(result, outputs):
             rows = result["outputs"][output]["rows"] if output else result["rows"]
-            table.add_row(f"{part} ({rows:,})", *([output or "all"] if outputs else []), *line)
+            title = f"{part} ({rows:,})"
+            wanted = [line.value, *([line.std] if several else []), *([line.interval] if levels else []), line.baseline]
+            table.add_row(title, *([output or "all"] if outputs else []), line.score, *wanted)
     return table
 
 
-def _table_lines(result: dict[str, Any], outputs: Sequence[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield the output and the cells of each line of a split: score, value, `std` of several seeds, and baseline."""
+def interval_notes(results: dict[str, Any]) -> list[str]:
+    """Return lines with what the intervals of evaluated parts assume, if it is not that rows are independent."""
+    found = {part: result["intervals"]["unit"] for part, result in results.items() if "intervals" in result}
+    return [f"{part}: rows are not independent; {unit} are resampled" for part, unit in found.items() if unit != "rows"]
+
+
+def interval_text(ends: Sequence[float | None] | None) -> str:
+    """Return an interval such as "0.8123 to 0.8345", a dash if it is undefined, and nothing if there is none."""
+    if not ends:
+        return ""
+    low, high = ends
+    return "-" if "-" in (score_text(low), score_text(high)) else f"{score_text(low)} to {score_text(high)}"
+
+
+@dataclass(frozen=True)
+class _Line:
+    """The cells of a line of the table of scores; `std` is that of several seeds."""
+
+    score: str
+    value: str
+    interval: str
+    std: str
+    baseline: str
+
+
+def _table_lines(result: dict[str, Any], outputs: Sequence[str]) -> Iterator[tuple[str, _Line]]:
+    """Yield the output and each line of a split."""
+    told = result.get("intervals") or {"scores": {}, "in_unit": {}}
     base = {name: value for name, value in result["baseline"].items() if isinstance(value, float | int | None)}
-    usual, stds = by_output(base, outputs), by_output(result.get("std", {}), outputs)
+    ends, usual, stds = (by_output(found, outputs) for found in (told["scores"], base, result.get("std", {})))
     for output, scores in by_output(result["scores"], outputs).items():
-        std = stds.get(output) if "std" in result else None
-        yield from (
-            (output, _cells(name, value, usual.get(output, {}).get(name), std)) for name, value in scores.items()
-        )
-        own = (result["outputs"][output] if output else result).get("in_unit") or {"scores": {}}
+        blocks = [found.get(output, {}) for found in (ends, stds, usual)]
+        yield from ((output, _line(name, name, value, blocks)) for name, value in scores.items())
+        own = (result["outputs"][output] if output else result).get("in_unit") or {"scores": {}, "baseline": {}}
+        of_unit = told["in_unit"].get(output) or ({} if outputs else next(iter(told["in_unit"].values()), {}))
+        blocks = [of_unit, own.get("std", {}), own["baseline"]]
         for name, value in own["scores"].items():
-            shown, *cells = _cells(name, value, own["baseline"].get(name), own.get("std"))
-            yield output, (f"{shown} in {own['unit'] or 'own unit'}", *cells)
+            yield output, _line(f"{name} in {own['unit'] or 'own unit'}", name, value, blocks)
 
 
-def _cells(
-    name: str, value: float | None, usual: float | None, stds: Mapping[str, float | None] | None
-) -> tuple[str, ...]:
-    """Return the cells of a line; with `stds`, the standard deviation comes after the value."""
-    spread = [] if stds is None else [score_text(stds.get(name))]
-    return name, score_text(value), *spread, "" if usual is None else f"{usual:.4f}"
+def _line(title: str, name: str, value: float | None, blocks: Sequence[Mapping[str, Any]]) -> _Line:
+    """Return the line of a score.
+
+    Args:
+        title: what is shown for its name.
+        blocks: the intervals, standard deviations and baselines by score.
+    """
+    ends, std, usual = (block.get(name) for block in blocks)
+    spread = score_text(std) if name in blocks[1] else ""
+    return _Line(title, score_text(value), interval_text(ends), spread, "" if usual is None else f"{usual:.4f}")

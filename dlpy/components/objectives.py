@@ -16,6 +16,8 @@ from dlpy.data.task import Task
 if TYPE_CHECKING:
     import keras
 
+    from dlpy.scores.weighted import Weighted
+
 
 class Optimizer(Component):
     """Updates the weights from the gradients."""
@@ -131,6 +133,13 @@ class Metric(Component):
         metric = self.build(task)
         metric.update_state(rows.y.reshape(len(rows), -1) if prediction.shape[1] == 1 else rows.y, prediction)
         return float(metric.result())
+
+    def weighted(self, task: Task, rows: Rows, prediction: np.ndarray) -> Weighted | None:
+        """Return the score as a function of the rows' weights, by which rows are resampled for its interval.
+
+        None: the metric has no interval. The arguments are those of `exact`.
+        """
+        return None
 
     @property
     def is_exact(self) -> bool:

@@ -33,8 +33,12 @@ GREY = "#666666"
 _FULL_NAMES = {
     "auc": "area under the curve",
     "bits": "bits per token",
+    "brier": "Brier score",
     "data_loss": "loss without penalties",
+    "class_distance": "distance of classes",
     "cosine": "cosine similarity",
+    "cross_entropy": "cross-entropy",
+    "ece": "expected calibration error",
     "f1": "F1 score",
     "learning_rate": "learning rate",
     "mae": "mean absolute error",

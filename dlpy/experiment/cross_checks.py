@@ -12,6 +12,7 @@ from dlpy.data.splits import stratified
 from dlpy.data.task import TARGET, Task
 from dlpy.experiment.class_weights import check_class_weight
 from dlpy.experiment.classic import clashes_of_estimators
+from dlpy.experiment.decisions import check_threshold
 from dlpy.experiment.phases import clashes_of_phases, has_schedule
 from dlpy.experiment.yaml_reader import Keys, Mistake
 
@@ -130,6 +131,7 @@ def misfits(experiment: Experiment, task: Task) -> list[Mistake]:
     if not wrong:
         _check_objectives(attempt, experiment, task)
     _check_callbacks(attempt, experiment, task)
+    attempt(("training", "threshold"), check_threshold, experiment.training.threshold, task)
     attempt(("training", "jit_compile"), _check_jit_compile, experiment.training.jit_compile, task)
     return attempt.mistakes
 

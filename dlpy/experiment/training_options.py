@@ -11,6 +11,7 @@ from dlpy.components.objectives import AnyLoss, AnyMetric, AnyOptimizer
 from dlpy.core.options import Block
 from dlpy.experiment.phases import Phase, first_epochs
 from dlpy.optimizers import RMSprop
+from dlpy.scores.thresholds import Criterion
 
 Count = Annotated[int, Field(gt=0)]
 
@@ -20,6 +21,11 @@ def _class_weight(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     return {str(key): _class_weight(weight) for key, weight in value.items()}
+
+
+def _criterion(value: Any) -> str:
+    """Return a criterion as text; a YAML number is a fixed threshold."""
+    return str(Criterion.parse(str(value)))
 
 
 def _is_by_output(value: Any) -> bool:
@@ -84,11 +90,20 @@ class Training(Block):
     """Class weights of the training loss: balanced, or a mapping such as {cat: 1, dog: 2.5} from class name or number
     to weight. Names take precedence; if the name of a class is the number of another class, only names are valid. With
     several outputs, a mapping such as {sold: balanced} gives those of each."""
+    threshold: Annotated[str, BeforeValidator(_criterion)] | None = None
+    """Threshold of the probability of the second of two classes, or of each label, chosen on the validation rows at the
+    end of training: f1, precision=0.95, recall=0.9 or cost=fp:1,fn:5; null: 0.5. `dlpy predict` decides by it,
+    `dlpy evaluate` shows what it changes; metrics stay at 0.5."""
     execution: Literal["auto", "epoch", "steps"] = "auto"
     """How epochs are executed: `epoch` in one graph, `steps` batch by batch like Keras' fit, `auto` whichever is
     faster."""
     jit_compile: Literal["auto"] | bool = "auto"
     """Whether to compile training steps with XLA; auto: if it saves more time than compilation takes."""
+
+    together: Literal["auto"] | bool = "auto"
+    """Whether the folds of `dlpy kfold` and the seeds of `dlpy train --seeds` are trained at once, in one graph; their
+    scores then differ in the last digits. auto: if the networks are small and `execution` and `jit_compile` are
+    auto."""
 
     @model_validator(mode="after")
     def _epochs_of_phases(self) -> Training:

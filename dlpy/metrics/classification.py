@@ -15,6 +15,8 @@ from dlpy.data.validate import class_numbers
 from dlpy.metrics._checks import refuse_numbers_and_tokens
 from dlpy.metrics._keras_class_metrics import class_counts, streamed_area
 from dlpy.scores.class_scores import areas, averaged, class_probabilities, label_areas, mean_of_defined
+from dlpy.scores.weighted import OfRanks, Weighted
+from dlpy.scores.weighted_scores import counted, mean_of
 
 if TYPE_CHECKING:
     import keras
@@ -47,6 +49,12 @@ class Accuracy(Metric):
         likeliest = class_probabilities(prediction).argmax(axis=1)
         return float((likeliest == class_numbers(rows, task.output)).mean())
 
+    def weighted(self, task: Task, rows: Rows, prediction: np.ndarray) -> Weighted:
+        if task.output.kind == "multilabel":
+            return mean_of(((prediction > 0.5) == rows.y).mean(axis=1))
+        likeliest = class_probabilities(prediction).argmax(axis=1)
+        return mean_of(likeliest == class_numbers(rows, task.output))
+
 
 class TopK(Metric):
     """Fraction of rows whose class is among the k most probable."""
@@ -68,8 +76,14 @@ class TopK(Metric):
         return (metrics.TopKCategoricalAccuracy if one_hot else metrics.SparseTopKCategoricalAccuracy)(self.k, self.key)
 
     def of_rows(self, task: Task, rows: Rows, prediction: np.ndarray) -> float:
+        return float(self._is_among(task, rows, prediction).mean())
+
+    def weighted(self, task: Task, rows: Rows, prediction: np.ndarray) -> Weighted:
+        return mean_of(self._is_among(task, rows, prediction))
+
+    def _is_among(self, task: Task, rows: Rows, prediction: np.ndarray) -> np.ndarray:
         own = prediction[np.arange(len(rows)), class_numbers(rows, task.output)]
-        return float(((prediction > own[:, None]).sum(axis=1) < self.k).mean())
+        return (prediction > own[:, None]).sum(axis=1) < self.k
 
 
 class ClassMeasure(Metric):
@@ -124,15 +138,23 @@ class ClassMeasure(Metric):
         return class_counts()(self.name, task.output.class_count, how, **options)
 
     def of_rows(self, task: Task, rows: Rows, prediction: np.ndarray) -> float:
+        return averaged(self.name, *self._classes(task, rows, prediction), self._average(task))
+
+    def weighted(self, task: Task, rows: Rows, prediction: np.ndarray) -> Weighted:
+        return counted(self.name, *self._classes(task, rows, prediction), self._average(task))
+
+    def _classes(self, task: Task, rows: Rows, prediction: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return which classes of each row are true, and which are predicted: (rows, classes) bool."""
         if task.output.kind == "multilabel":
-            true, said = rows.y == 1, prediction > self.threshold
-        else:
-            count = task.output.class_count
-            likeliest = prediction.argmax(axis=1) if prediction.shape[1] > 1 else prediction[:, 0] > self.threshold
-            true = np.eye(count, dtype=bool)[class_numbers(rows, task.output)]
-            said = np.eye(count, dtype=bool)[likeliest.astype(np.int64)]
-        average = "second" if self.average == "auto" and task.output.kind == "binary" else self.average
-        return averaged(self.name, true, said, average if self.class_id is None else self.class_id)
+            return rows.y == 1, prediction > self.threshold
+        every = np.eye(task.output.class_count, dtype=bool)
+        likeliest = prediction.argmax(axis=1) if prediction.shape[1] > 1 else prediction[:, 0] > self.threshold
+        return every[class_numbers(rows, task.output)], every[likeliest.astype(np.int64)]
+
+    def _average(self, task: Task) -> str | int:
+        if self.class_id is not None:
+            return self.class_id
+        return 1 if self.average == "auto" and task.output.kind == "binary" else self.average
 
 
 class AUC(Metric):
@@ -168,6 +190,13 @@ class AUC(Metric):
         found = areas(class_numbers(rows, task.output), class_probabilities(prediction), self.curve)
         return float(found[1]) if task.output.kind == "binary" else mean_of_defined(found)
 
+    def weighted(self, task: Task, rows: Rows, prediction: np.ndarray) -> Weighted:
+        if task.output.kind == "multilabel":
+            return OfRanks(rows.y == 1, prediction, self.curve)
+        probability, first = class_probabilities(prediction), int(task.output.kind == "binary")
+        true = np.eye(probability.shape[1], dtype=bool)[class_numbers(rows, task.output)]
+        return OfRanks(true[:, first:], probability[:, first:], self.curve)
+
 
 class ClassDistance(Metric):
     """Mean distance of the predicted class from the true one, in classes: the mean absolute error of their numbers.
@@ -196,3 +225,6 @@ class ClassDistance(Metric):
 
     def of_rows(self, task: Task, rows: Rows, prediction: np.ndarray) -> float:
         return float(np.abs(class_numbers(rows, task.output) - prediction.argmax(axis=1)).mean())
+
+    def weighted(self, task: Task, rows: Rows, prediction: np.ndarray) -> Weighted:
+        return mean_of(np.abs(class_numbers(rows, task.output) - prediction.argmax(axis=1)))

@@ -14,6 +14,8 @@ from dlpy.data.units import own_numbers
 from dlpy.metrics._checks import refuse_tokens, require_numbers
 from dlpy.metrics._keras_regression_metrics import in_unit, streamed_r2
 from dlpy.scores.regression_scores import IN_UNIT, regression_score
+from dlpy.scores.weighted import Weighted
+from dlpy.scores.weighted_scores import number_score
 
 if TYPE_CHECKING:
     import keras
@@ -56,6 +58,9 @@ class ErrorMetric(Metric):
     def of_rows(self, task: Task, rows: Rows, prediction: np.ndarray) -> float:
         return of_numbers(self.name, rows, prediction, task)
 
+    def weighted(self, task: Task, rows: Rows, prediction: np.ndarray) -> Weighted:
+        return number_score(self.name, *_numbers(self.name, rows, prediction, task))
+
 
 class R2(Metric):
     """Coefficient of determination: the fraction of the target's variance that is explained.
@@ -76,6 +81,9 @@ class R2(Metric):
     def exact(self, task: Task, rows: Rows, prediction: np.ndarray) -> float:
         return regression_score("r2", rows.y.reshape(len(rows), -1), prediction)
 
+    def weighted(self, task: Task, rows: Rows, prediction: np.ndarray) -> Weighted:
+        return number_score("r2", rows.y.reshape(len(rows), -1), prediction)
+
 
 class Cosine(Metric):
     """Cosine similarity of predicted and target vectors, in the target's original unit; 1 is best."""
@@ -95,10 +103,18 @@ class Cosine(Metric):
     def of_rows(self, task: Task, rows: Rows, prediction: np.ndarray) -> float:
         return of_numbers(self.name, rows, prediction, task)
 
+    def weighted(self, task: Task, rows: Rows, prediction: np.ndarray) -> Weighted:
+        return number_score(self.name, *_numbers(self.name, rows, prediction, task))
+
 
 def of_numbers(name: str, rows: Rows, prediction: np.ndarray, task: Task) -> float:
     """Return a score of rows, in the target's original unit if it depends on the zero point."""
-    pair = (rows.y.reshape(len(rows), -1), prediction)
-    if name in IN_UNIT:
-        pair = tuple(own_numbers(numbers, task.output) for numbers in pair)
-    return regression_score(name, *pair)
+    return regression_score(name, *_numbers(name, rows, prediction, task))
+
+
+def _numbers(name: str, rows: Rows, prediction: np.ndarray, task: Task) -> tuple[np.ndarray, np.ndarray]:
+    """Return targets and predictions, (rows, units) each, in the unit in which a score is computed."""
+    target = rows.y.reshape(len(rows), -1)
+    if name not in IN_UNIT:
+        return target, prediction
+    return own_numbers(target, task.output), own_numbers(prediction, task.output)

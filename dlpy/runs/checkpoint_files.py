@@ -27,7 +27,8 @@ class CheckpointState:
     best: the best epoch so far. stopped: whether a callback stopped training after it.
     phase, phase_began: the current one of training.phases, and its first epoch; None without phases.
     callbacks: the state of each callback.
-    file: the name of the file that holds a classic model; None for a network.
+    file: the name of the only file of the model: of a classic one, or of a network that needs no resuming; None for
+        a network with the state of its training.
     """
 
     epoch: int
@@ -61,7 +62,7 @@ def whole(folder: Path) -> CheckpointState:
         RunError: a file is missing or damaged, or was written by a version of dlpy that could not resume.
     """
     state = read_state(folder)
-    if state.file is not None and state.file not in FILES:
+    if state.file is not None and state.file not in (*FILES, "weights.npz"):
         raise RunError(f"{folder / 'state.json'} is damaged: '{state.file}' is no file of a model.")
     for name in _NETWORK if state.file is None else (state.file,):
         verify(folder, name)

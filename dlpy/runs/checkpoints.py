@@ -181,6 +181,14 @@ def _write(folder: Path, state: Snapshot) -> None:
     (folder / "state.json").write_text(json_text(content) + "\n")
 
 
+def write_weights(folder: Path, state: Snapshot) -> None:
+    """Write the weights of a network that is completely trained, from which nothing is resumed."""
+    with (folder / "weights.npz").open("wb") as file:
+        np.savez(file, **state.arrays["weights"])  # type: ignore
+    content = {"epoch": state.epoch, "step": 0, "best": state.best, "stopped": False, "file": "weights.npz"}
+    (folder / "state.json").write_text(json_text({**content, "scores": state.logs, "callbacks": {}}) + "\n")
+
+
 def _seal(folder: Path) -> None:
     """Write the checksums of all files in a directory, and flush them to disk."""
     digests = {path.name: sha256(path) for path in sorted(folder.iterdir())}

@@ -23,8 +23,10 @@ SEARCH_KIND = "search"
 FINAL_MODEL = "refit"  # folder of a search: the run of its final model
 NAMED = re.compile(r"\d{8}-\d{6}-(.+?)(?:-\d+)?")  # runs of the same second get a number at the end
 _OUTDATED = (
+    "calibration.json",
     "evaluation.json",
     "rivals.json",
+    "thresholds.json",
     "predictions.npz",
     "classes-*.csv",
     "samples/made.npz",

@@ -26,7 +26,7 @@ class Stored:
 
     target: (rows,) class numbers, or (rows, units) values. prediction: (rows, units).
     index: (rows,) positions in the source. baseline: (rows, units), for windows of a series.
-    time: (rows,) datetime64, if there are time stamps.
+    time: (rows,) datetime64, if there are time stamps. group: (rows,), numbers of the groups that were kept together.
     """
 
     part: str
@@ -35,6 +35,7 @@ class Stored:
     index: np.ndarray
     baseline: np.ndarray | None = None
     time: np.ndarray | None = None
+    group: np.ndarray | None = None
     output: str = ""  # of several, the name of this one
     of: Output | None = None
 
@@ -139,9 +140,20 @@ def _stored(part: str, arrays: Arrays, output: Output | None) -> Stored:
         baseline = values(arrays, "baseline", rows) if "baseline" in arrays else None
         if baseline is not None and baseline.shape != prediction.shape:
             raise ArraysError(f"its baseline has shape {baseline.shape}")
-        return Stored(part, target, prediction, index, baseline, _times(arrays, rows) if "time" in arrays else None)
+        time = _times(arrays, rows) if "time" in arrays else None
+        return Stored(part, target, prediction, index, baseline, time, _groups(arrays, rows))
     except ArraysError as error:
         raise ArraysError(f"{part} rows: {error}") from None
+
+
+def _groups(arrays: Arrays, rows: int) -> np.ndarray | None:
+    """Return the group of each row; None if there are no groups, as in runs of earlier versions."""
+    if "group" not in arrays:
+        return None
+    found = positions(arrays, "group")
+    if len(found) != rows:
+        raise ArraysError(f"'group' has {len(found)} rows")
+    return found
 
 
 def _times(arrays: Arrays, rows: int) -> np.ndarray:

@@ -106,6 +106,19 @@ class OfOutput:
 
 
 @dataclass(frozen=True)
+class Intervals:
+    """The ends of the interval of each score, and by output of those in the target's own unit.
+
+    level: such as 0.95. unit: what was resampled: rows, groups, or blocks of consecutive rows.
+    """
+
+    level: float
+    unit: str = "rows"
+    scores: Mapping[str, tuple[float | None, float | None]] = field(default_factory=dict)
+    in_unit: Mapping[str, Mapping[str, tuple[float | None, float | None]]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Summary:
     """summary.json: scores and baseline; means of folds or seeds, the best trial, first and last scores of an image."""
 
@@ -126,6 +139,7 @@ class Summary:
     outputs: Mapping[str, OfOutput] = field(default_factory=dict)
     refit: Mapping[str, Any] | None = None
     search: Mapping[str, Any] | None = None  # the best trial of a search, and how its trials ended
+    intervals: Intervals | None = None
 
 
 @dataclass(frozen=True)
@@ -146,6 +160,7 @@ class Evaluation:
     checkpoint: str = "best"
     in_unit: InUnit | None = None
     outputs: Mapping[str, OfOutput] = field(default_factory=dict)
+    intervals: Intervals | None = None
 
 
 @dataclass(frozen=True)
@@ -215,6 +230,35 @@ class RivalsRecord:
     baseline: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class CalibrationRecord:
+    """calibration.json: the temperature of each output, and what it was fitted on.
+
+    epoch: of the best checkpoint. on: the parts that the rows are: validation, also test, or out_of_fold. rows: their
+    number by output.
+    """
+
+    epoch: int
+    on: list[str]
+    temperatures: Mapping[str, float]
+    rows: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class ThresholdsRecord:
+    """thresholds.json: the threshold of the second class, or those of the labels, by output.
+
+    Thresholds apply to the model's own probabilities, before calibration. criterion: as typed, such as precision=0.95.
+    epoch, on, rows: as in CalibrationRecord.
+    """
+
+    epoch: int
+    on: list[str]
+    criterion: str
+    thresholds: Mapping[str, list[float]]
+    rows: Mapping[str, int]
+
+
 JSON_FILES: Mapping[str, Any] = {
     "run.json": Record,
     "summary.json": Summary,
@@ -222,4 +266,6 @@ JSON_FILES: Mapping[str, Any] = {
     "fold.json": FoldRecord,
     "network.json": NetworkRecord,
     "rivals.json": RivalsRecord,
+    "calibration.json": CalibrationRecord,
+    "thresholds.json": ThresholdsRecord,
 }

@@ -74,7 +74,7 @@ def averaged(measure: str, true: np.ndarray, said: np.ndarray, average: str | in
     Args:
         measure: precision, recall or f1.
         true, said: (rows, classes) bool, the classes of each row and those that are predicted.
-        average: macro (or auto), micro, weighted (by rows); second, or the number of a class: of that class alone.
+        average: macro (or auto), micro, weighted (by rows), or the number of a class: of that class alone.
     """
     rows, predicted, right = (counted.sum(axis=0) for counted in (true, said, true & said))
     parts = {"precision": (right, predicted), "recall": (right, rows), "f1": (2 * right, predicted + rows)}
@@ -82,8 +82,8 @@ def averaged(measure: str, true: np.ndarray, said: np.ndarray, average: str | in
     if average == "micro":
         return float(ratio(part.sum(), whole.sum()))
     found = ratio(part, whole)
-    if average == "second" or isinstance(average, int):
-        return float(found[1 if average == "second" else average])
+    if isinstance(average, int):
+        return float(found[average])
     defined = ~np.isnan(found)
     if average == "weighted" and rows[defined].sum() > 0:
         return float(found[defined] @ rows[defined] / rows[defined].sum())

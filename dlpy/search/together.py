@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from dlpy.callbacks.checkpoint import Checkpoint
 from dlpy.components.callback import LEARNING_RATE, Callback
 from dlpy.components.estimator import EstimatorModel
 from dlpy.components.model import GenerativeModel
 from dlpy.core.errors import ConfigError
-from dlpy.data.rows import Data
+from dlpy.data.features import Scaled
+from dlpy.data.rows import Data, Rows
 from dlpy.engine.stacked.group import group_size
-from dlpy.engine.stacked.rows import is_array
 from dlpy.engine.together import reason_apart
 from dlpy.experiment.experiment import Experiment
 from dlpy.training.callbacks import checkpoint_of
@@ -73,7 +75,7 @@ def reason_alone(experiment: Experiment, data: Data) -> str | None:
     how = experiment.training
     if isinstance(experiment.model, EstimatorModel | GenerativeModel):
         return f"model {experiment.model.name}"
-    if not data.task.is_single or data.validation is None or not (is_array(data.train) and is_array(data.validation)):
+    if data.validation is None or not (data.task.is_single and _are_arrays(data.train)):
         return "its rows are not a single array with a single target"
     if how.execution == "steps" or how.jit_compile is False:
         return "training.execution or training.jit_compile"
@@ -85,3 +87,8 @@ def reason_alone(experiment: Experiment, data: Data) -> str | None:
 def _writes(callback: Callback) -> bool:
     """Return whether a callback writes files while a training goes on."""
     return not isinstance(callback, Checkpoint) and bool({*callback.sets, *callback.changes} - {LEARNING_RATE})
+
+
+def _are_arrays(rows: Rows) -> bool:
+    """Return whether rows are one array, whose rows can be taken for several members at once."""
+    return len(rows.inputs) == 1 and isinstance(rows.x, np.ndarray | Scaled)

@@ -29,11 +29,13 @@ from dlpy.storage.atomic import put_on_disk, storage, write_whole
 from dlpy.training.callbacks import checkpoint_of, directions
 from dlpy.training.estimators import Estimator, fit_rounds
 from dlpy.training.fold_files import forget_checkpoints, write_predictions
-from dlpy.training.folds import divided, predicted
+from dlpy.training.fold_results import predicted
+from dlpy.training.folds import divided
 from dlpy.training.in_folder import Assignment, begun, claimed, train_in_folder
 from dlpy.training.record import save_splits
 from dlpy.training.reporter import Reporter
-from dlpy.training.train import Prepared, shortened
+from dlpy.training.smoke import shortened
+from dlpy.training.train import Prepared
 from dlpy.training.workshop import Workshop
 
 

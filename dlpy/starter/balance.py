@@ -53,7 +53,7 @@ def _binary(counts: np.ndarray, output: Output, trial: Trial, few: list[str]) ->
     notes = [line, *few]
     found = None if trial.x is None else weighting_scores(trial.x, class_numbers(trial.train, output) == rare)
     if found is None:
-        return Balance([metrics, _suggested()], notes=notes)
+        return Balance([metrics, *_threshold(rare, name, notes), _suggested()], notes=notes)
     (f1_plain, plain), (f1_weighted, weighted) = found
     figures = (
         f"a logistic regression on held-out training rows has an f1 of {f1_weighted:.2f} and an accuracy of "
@@ -64,7 +64,17 @@ def _binary(counts: np.ndarray, output: Output, trial: Trial, few: list[str]) ->
         notes.insert(1, f"class_weight is balanced: {figures}. Without it, {name} would hardly ever be predicted")
         return Balance([metrics, chosen], "val_auc", notes)
     notes.insert(1, f"Without class weights: {figures}")
-    return Balance([metrics, _suggested()], notes=notes)
+    return Balance([metrics, *_threshold(rare, name, notes), _suggested()], notes=notes)
+
+
+def _threshold(rare: int, name: str, notes: list[str]) -> list[Option]:
+    """Return the option of a threshold for a rare second class, and add a note; none for a rare first class."""
+    if rare != 1:
+        return []
+    notes.append(
+        f"threshold: f1 predicts {name} above the probability with the best f1 on the validation rows, not 0.5"
+    )
+    return [Option("threshold", "f1", f"of {name}, chosen on the validation rows")]
 
 
 def _suggested() -> Option:

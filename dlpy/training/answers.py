@@ -104,9 +104,17 @@ def _arrays(answer: Answers) -> dict[str, np.ndarray]:
         new |= {name: own_numbers(new[name], output) for name in new.keys() - {"index"}}
     if isinstance(x, Windows) and "time" in rows.columns:
         new["time"] = rows.columns["time"]
+    new |= group_numbers(rows)
     if "file" in rows.columns:
         new["file"] = rows.columns["file"]
     return new
+
+
+def group_numbers(rows: Rows) -> dict[str, np.ndarray]:
+    """Return the number of each row's group under "group"; nothing if the rows have no groups."""
+    if "group" not in rows.columns:
+        return {}
+    return {"group": np.unique(rows.columns["group"], return_inverse=True)[1].reshape(-1).astype(np.int64)}
 
 
 def target_of(rows: Rows, output: Output) -> np.ndarray:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dlpy.core.errors import RunError
+from dlpy.core.errors import ConfigError, RunError
 from dlpy.core.suggestions import command
 from dlpy.runs import checkpoints
 from dlpy.runs.directory import Run, count_look
@@ -40,6 +40,14 @@ def evaluate_seeds(
         count_look(run)
     run.change("evaluation.json", lambda before: before | results)
     return results
+
+
+def refuse_for_seeds(run: Run, given: Mapping[str, object]) -> None:
+    """Raise ConfigError if an option is given that is for the run of one seed."""
+    for option, value in given.items():
+        if value not in (None, False):
+            one = f"{run.id}/seeds/1"
+            raise ConfigError(f"{option} is for a single model, and run {run.id} has several: give one, such as {one}.")
 
 
 def _together(numbers: Sequence[int], found: Sequence[dict[str, Any]]) -> dict[str, Any]:

@@ -5,9 +5,9 @@ A completed fold writes its results into its directory, `fold.json` last: a resu
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -21,23 +21,22 @@ from dlpy.core.errors import DataError, DivergedError, RunError
 from dlpy.core.parsing import Scores, parse
 from dlpy.data.rows import Data
 from dlpy.data.validate import check
-from dlpy.engine.engine import Engine
 from dlpy.engine.plan import Execution
-from dlpy.experiment.experiment import Experiment
+from dlpy.engine.together import Together
 from dlpy.runs.directory import Run
 from dlpy.runs.outcome import last_finite
-from dlpy.training.answers import by_target, own_targets
-from dlpy.training.baseline import baseline, beside
 from dlpy.training.callbacks import checkpoint_of
 from dlpy.training.estimators import Estimator, fit_rounds
 from dlpy.training.evaluate import read_config
-from dlpy.training.fold_files import Fold, fold_results, folder_of, is_done, write_fold
+from dlpy.training.fold_files import Fold, fold_results, folder_of, is_done
+from dlpy.training.fold_results import TrainedFold, write_results
 from dlpy.training.in_folder import Assignment, begun, claimed, train_in_folder
 from dlpy.training.loaded_rows import loaded_again
 from dlpy.training.parts import Notices, Trainings, train_parts
 from dlpy.training.pipeline import Pipeline, Split, transform
 from dlpy.training.record import save_splits
 from dlpy.training.reporter import Reporter
+from dlpy.training.together import fit_together, pays
 from dlpy.training.train import Prepared
 from dlpy.training.workshop import Workshop
 
@@ -58,7 +57,11 @@ def fold_data(prepared: Prepared, train: np.ndarray, validation: np.ndarray) -> 
 
 
 def train_folds(run: Run, prepared: Prepared, jobs: int, reporter: Reporter) -> list[Fold]:
-    """Train the folds that are not done, `jobs` at once, and return the results of all."""
+    """Train the folds that are not done, and return the results of all.
+
+    Args:
+        jobs: how many to train in processes at the same time, unless `training.together` is true.
+    """
     count = len(divided(prepared))
     done = {number: fold_results(run, number) for number in range(1, count + 1) if is_done(folder_of(run, number))}
     left = [number for number in range(1, count + 1) if number not in done]
@@ -70,10 +73,28 @@ def train_folds(run: Run, prepared: Prepared, jobs: int, reporter: Reporter) -> 
         done[number] = fold_results(run, number)
         reporter.part_ended("fold", number, count, done[number].scores)
 
-    train_parts(run, left, jobs, Trainings(folds.train, _fold_in_process, ended), reporter)
+    if prepared.experiment.training.together is True and left:
+        folds.train_together(reporter)
+        for number in left:
+            ended(number)
+    else:
+        train_parts(run, left, jobs, Trainings(folds.train, _fold_in_process, ended), reporter)
     found = [done[number] for number in range(1, count + 1)]
     _require_alike(run, found)
     return found
+
+
+def folds_together(run: Run, prepared: Prepared, jobs: int) -> Prepared:
+    """Return the experiment with `training.together` decided.
+
+    Folds that are there already were begun apart: a run that trains them together decides so before the first.
+    """
+    experiment = prepared.experiment
+    apart = jobs > 1 or (run.path / "folds").exists()
+    folds = _Folds(run, prepared)
+    is_together = not isinstance(experiment.model, EstimatorModel) and folds.pay(apart=apart)
+    training = experiment.training.model_copy(update={"together": is_together})
+    return replace(prepared, experiment=experiment.model_copy(update={"training": training}))
 
 
 def _require_alike(run: Run, folds: list[Fold]) -> None:
@@ -110,21 +131,53 @@ class _Folds:
                 reporter.part_begins("fold", number, len(self._parts))
                 self._train_in(folder, number, reporter)
 
+    def pay(self, *, apart: bool) -> bool:
+        """Return whether all folds are trained at once."""
+        return pays(self._prepared.experiment, self.work(1), len(self._parts), apart=apart)
+
+    def train_together(self, reporter: Reporter) -> None:
+        """Train all folds at once; those that are done stay as they are."""
+        numbers = range(1, len(self._parts) + 1)
+        state = self._run.path / "folds" / "together.npz"
+        with ExitStack() as stack:
+            works = [self.work(number) for number in numbers]
+            for work in works:
+                stack.enter_context(claimed(work.folder))
+                save_splits(work.folder, work.data)
+            group = fit_together(works, state, reporter)
+            for number, work in zip(numbers, works, strict=True):
+                if not is_done(work.folder):
+                    self._write_together(number, work, group)
+        state.unlink(missing_ok=True)
+
+    def _write_together(self, number: int, work: Assignment, group: Together) -> None:
+        fold = TrainedFold(number, work.experiment, work.data, self._parts[number - 1][1])
+        scores = group.outcomes[number - 1].logs
+        write_results(work.folder, fold, scores, {"": group.predict(number - 1)}, Execution("epoch", jit_compile=True))
+
+    def work(self, number: int) -> Assignment:
+        """Return the training of a fold, numbered from 1."""
+        data, _ = fold_data(self._prepared, *self._parts[number - 1])
+        experiment = self._prepared.experiment
+        experiment = experiment.model_copy(update={"seed": experiment.seed + number - 1})
+        return Assignment(folder_of(self._run, number), f"fold {number}", experiment, data)
+
     def _train_in(self, folder: Run, number: int, reporter: Reporter) -> None:
-        prepared, (train, validation) = self._prepared, self._parts[number - 1]
-        data, _ = fold_data(prepared, train, validation)
-        experiment = prepared.experiment.model_copy(update={"seed": prepared.experiment.seed + number - 1})
+        work, (_, validation) = self.work(number), self._parts[number - 1]
+        experiment, data = work.experiment, work.data
         if isinstance(experiment.model, EstimatorModel):
             save_splits(folder, data)
             ended = fit_rounds(folder.metrics, experiment, data, reporter).last
             engine, scores = Estimator(ended.fitted, experiment, data.task), ended.scores
         else:
             last, keeper = LastScores(), checkpoint_of(experiment).for_fold(folder)
-            work = Assignment(folder, f"fold {number}", experiment, data, {"last scores": last})
+            work = replace(work, hooks={"last scores": last})
             with named(work):
                 engine = train_in_folder(work, self._shop, keeper, reporter, begun(work, reporter))
             scores = last.scores
-        write_results(folder, Trained(number, experiment, data, validation), engine, scores)
+        given = engine.predict_all(data.validation or data.train, experiment.training.batch_size)
+        execution = Execution() if isinstance(engine, Estimator) else engine.execution
+        write_results(folder, TrainedFold(number, experiment, data, validation), scores, given, execution)
 
 
 @contextmanager
@@ -137,36 +190,6 @@ def named(work: Assignment) -> Iterator[None]:
         raise DivergedError(f"{work.name}: {str(error).rstrip('.')}{kept}.") from None
     except DataError as error:
         raise DataError(f"{work.name}: {error}") from None
-
-
-@dataclass(frozen=True)
-class Trained:
-    """A fold that is trained: its number, experiment and rows, and the positions of its validation rows."""
-
-    number: int
-    experiment: Experiment
-    data: Data
-    validation: np.ndarray
-
-
-def write_results(folder: Run, fold: Trained, engine: Engine | Estimator, scores: Mapping[str, float | None]) -> None:
-    """Write the scores of a fold's last epoch, its baseline and its predictions."""
-    experiment, data = fold.experiment, fold.data
-    held_out = data.validation or data.train
-    targets, predictions = predicted(engine, experiment, data)
-    common_sense = beside(baseline(experiment, data.task, data.train, held_out), scores)
-    execution = Execution() if isinstance(engine, Estimator) else engine.execution
-    write_fold(folder, Fold(fold.number, {**scores}, common_sense, fold.validation, targets, predictions, execution))
-
-
-def predicted(
-    engine: Engine | Estimator, experiment: Experiment, data: Data
-) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-    """Return the targets and the predictions of the held-out rows (the training rows if there are none) by output."""
-    held_out = data.validation or data.train
-    predictions = by_target(data.task, engine.predict_all(held_out, experiment.training.batch_size))
-    targets, predictions = (own_targets(data.task, arrays) for arrays in (held_out.targets, predictions))
-    return targets, predictions
 
 
 class LastScores(Hooks):

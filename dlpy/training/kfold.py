@@ -24,11 +24,12 @@ from dlpy.runs.predictions import key_of
 from dlpy.runs.record import How
 from dlpy.runs.results import best_epoch
 from dlpy.storage.atomic import require_writable, write_arrays
+from dlpy.training.answers import group_numbers
 from dlpy.training.callbacks import checkpoint_of
 from dlpy.training.class_balance import fold_warnings
 from dlpy.training.class_table import class_table, save_class_table
 from dlpy.training.fold_files import Fold
-from dlpy.training.folds import divided, fold_data, train_folds
+from dlpy.training.folds import divided, fold_data, folds_together, train_folds
 from dlpy.training.pipeline import Split, transform
 from dlpy.training.record import Options, begin, fingerprint, settle_config
 from dlpy.training.reporter import Reporter
@@ -71,6 +72,8 @@ def with_folds(prepared: Prepared) -> tuple[Prepared, Data]:
 
 def validate(run: Run, prepared: Prepared, how: How, reporter: Reporter) -> None:
     """Train the folds that are not done, and write the means of all folds and the final model."""
+    prepared = folds_together(run, prepared, how.jobs)
+    settle_config(run, prepared.experiment)
     folds = train_folds(run, prepared, how.jobs, reporter)
     prepared = replace(prepared, experiment=prepared.experiment.executed(folds[0].execution))
     settle_config(run, prepared.experiment)
@@ -133,6 +136,7 @@ def _save_out_of_fold(run: Run, loaded: Loaded, folds: list[Fold]) -> None:
         known = known_rows(target) if output.has_missing else np.arange(len(numbers))
         key = "out_of_fold" if len(loaded.task.outputs) == 1 else key_of("out_of_fold", name)
         own = {"index": loaded.train.index[numbers], "target": labels, "prediction": mean}
+        own |= group_numbers(loaded.train.take(numbers))
         arrays |= {f"{key}.{what}": array[known] for what, array in own.items()}
         if output.has_classes or output.kind == "multilabel":
             save_class_table(run, key, class_table(labels[known], mean[known], output))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,20 +12,18 @@ import numpy as np
 from dlpy.components.dataset import Dataset
 from dlpy.core.errors import ConfigError, DataError
 from dlpy.core.suggestions import command
-from dlpy.data.features import Windows
 from dlpy.data.rows import Rows
-from dlpy.data.tables.timestamps import stamp
-from dlpy.data.task import Output, Task
 from dlpy.data.unfamiliar import Unfamiliar, require_familiar
 from dlpy.data.validate import check_rows
 from dlpy.datasets._texts import checked
 from dlpy.runs import checkpoints
 from dlpy.runs.directory import Run
-from dlpy.runs.results import cell, class_names
-from dlpy.scores.class_scores import class_probabilities
+from dlpy.runs.results import cell
 from dlpy.storage.atomic import number_text
 from dlpy.training.answers import by_target, own_targets
+from dlpy.training.decisions import decisions_of
 from dlpy.training.evaluate import Tell, Trained, restore, silent, tasks
+from dlpy.training.prediction_columns import answers_of
 
 
 @dataclass(frozen=True)
@@ -35,11 +32,13 @@ class Ask:
 
     checkpoint: whose weights to use. keep: columns of the user's table to copy in front of the predictions.
     strict: whether to refuse rows with values that no training row held.
+    coverage: of the intervals and sets to add; None: none are added.
     """
 
     checkpoint: checkpoints.Which = "best"
     keep: tuple[str, ...] = ()
     strict: bool = False
+    coverage: float | None = None
 
 
 @dataclass(frozen=True)
@@ -76,7 +75,7 @@ def predict(run: Run, path: Path, ask: Ask, tell: Tell = silent) -> Predicted:
     if len(rows) == 0:
         raise DataError(f"{path} has no rows.")
     kept = _kept(trained.experiment.data, path, _columns(ask.keep), tell)
-    return _predicted(trained, rows, f"the rows of {path}", ask, kept)
+    return _predicted(run, trained, _Given(rows, f"the rows of {path}", kept), ask, tell)
 
 
 def predict_texts(run: Run, texts: list[str], ask: Ask, tell: Tell = silent) -> Predicted:
@@ -100,7 +99,7 @@ def predict_texts(run: Run, texts: list[str], ask: Ask, tell: Tell = silent) -> 
     (name,) = trained.raw_task.inputs
     given = checked(texts, lambda row: f"--text number {row + 1}")
     rows = Rows({name: given}, {}, np.arange(len(given)))
-    return _predicted(trained, rows, "the texts of --text", ask, {})
+    return _predicted(run, trained, _Given(rows, "the texts of --text", {}), ask, tell)
 
 
 def _require_answers(run: Run) -> None:
@@ -127,77 +126,28 @@ def _kept(data: Dataset, path: Path, names: list[str], tell: Tell) -> dict[str, 
     return kept
 
 
-def _predicted(trained: Trained, raw: Rows, what: str, ask: Ask, kept: dict[str, list[str]]) -> Predicted:
-    raw = replace(raw, targets={})  # of a file that holds them: they have been read, and nothing else uses them
+@dataclass(frozen=True)
+class _Given:
+    """Rows to predict, what they are in messages, and cells of their table to copy by column."""
+
+    rows: Rows
+    what: str
+    kept: dict[str, list[str]]
+
+
+def _predicted(run: Run, trained: Trained, given: _Given, ask: Ask, tell: Tell) -> Predicted:
+    decisions = decisions_of(run, trained.epoch, tell, ask.coverage)
+    raw = replace(given.rows, targets={})  # of a file that holds them: they have been read, and nothing else uses them
     unfamiliar = trained.pipeline.unfamiliar(raw)
     if ask.strict:
-        require_familiar(unfamiliar, what)
+        require_familiar(unfamiliar, given.what)
     rows = trained.applied(raw)
-    check_rows(rows, what.removeprefix("the rows of "), trained.task)
+    check_rows(rows, given.what.removeprefix("the rows of "), trained.task)
     predictions = trained.engine.predict_all(rows, trained.experiment.training.batch_size)
-    own, answers = answers_of(own_targets(trained.task, by_target(trained.task, predictions)), raw, trained.task)
-    twice = [name for name in kept if name in own]
+    in_unit = own_targets(trained.task, by_target(trained.task, predictions))
+    own, answers = answers_of(in_unit, raw, trained.task, decisions)
+    twice = [name for name in given.kept if name in own]
     if twice:
         raise ConfigError(f"--keep {twice[0]}: the predictions have a column of that name. Rename yours.")
-    lines = [[*cells, *answer] for *cells, answer in zip(*kept.values(), answers, strict=True)]
-    return Predicted([*kept, *own], lines, unfamiliar)
-
-
-def answers_of(
-    predictions: Mapping[str, np.ndarray], rows: Rows, task: Task
-) -> tuple[list[str], list[list[str | float]]]:
-    """Return column names, and a line for each row: the number, or the class and the probability of every class.
-
-    Of several outputs, each has columns that begin with its name. A forecast comes after the time of its target, or,
-    without time stamps, the target's row from 0; the class of an image comes after its file.
-
-    Args:
-        predictions: (rows, units) by output, numbers in the target's own unit.
-        rows: the predicted rows.
-        task: the run's task.
-    """
-    mark, marks = _marks(rows)
-    names, columns = [*mark], []
-    for name, prediction in predictions.items():
-        own, cells = _columns_of(task.outputs[name], prediction, f"{name}_" if len(predictions) > 1 else "")
-        names += own
-        columns.append(cells)
-    lines = zip(marks, *columns, strict=True)
-    return names, [[*first, *(cell for cells in line for cell in cells)] for first, *line in lines]
-
-
-def _columns_of(output: Output, prediction: np.ndarray, before: str) -> tuple[list[str], list[list[str | float]]]:
-    """Return the names and, for each row, the cells of an output's columns.
-
-    Args:
-        output: the output.
-        prediction: (rows, units).
-        before: what precedes the names.
-    """
-    if output.kind == "regression":
-        count = prediction.shape[1]
-        names = [f"{before}prediction"] if count == 1 else [f"{before}prediction_{i}" for i in range(count)]
-        return names, prediction.tolist()
-    if output.kind == "multilabel":
-        names = class_names(output, prediction.shape[1])
-        true = [[name for name, is_true in zip(names, row, strict=True) if is_true] for row in prediction > 0.5]
-        cells = zip(map("; ".join, true), prediction.tolist(), strict=True)
-    else:
-        probability = class_probabilities(prediction)
-        names = class_names(output, probability.shape[1])
-        classes = [names[number] for number in probability.argmax(axis=1)]
-        cells = zip(classes, probability.tolist(), strict=True)
-    return [f"{before}prediction", *(f"{before}probability_{name}" for name in names)], [
-        [one, *row] for one, row in cells
-    ]
-
-
-def _marks(rows: Rows) -> tuple[list[str], list[list[str]]]:
-    """Return the name and the values of a column that identifies forecasts or images; other rows have none."""
-    if "file" in rows.columns:
-        return ["file"], [[name] for name in rows.columns["file"].tolist()]
-    if not any(isinstance(x, Windows) for x in rows.inputs.values()):
-        return [], [[]] * len(rows)
-    if "time" not in rows.columns:
-        return ["row"], [[str(row)] for row in rows.index]
-    return ["time"], [[stamp(time)] for time in rows.columns["time"].astype("datetime64[us]")]
+    lines = [[*cells, *answer] for *cells, answer in zip(*given.kept.values(), answers, strict=True)]
+    return Predicted([*given.kept, *own], lines, unfamiliar)

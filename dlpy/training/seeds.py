@@ -5,15 +5,14 @@ Each seed has a run directory of its own, whose status is `completed` once all i
 
 from __future__ import annotations
 
-import shutil
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
 from dlpy.components.estimator import EstimatorModel
+from dlpy.components.model import GenerativeModel
 from dlpy.core.errors import DivergedError
-from dlpy.data.rows import Data
 from dlpy.drawing.figures import draw_all
 from dlpy.experiment.document import Document
 from dlpy.experiment.experiment import Experiment
@@ -23,18 +22,20 @@ from dlpy.runs.history import read_history
 from dlpy.runs.lock import locked
 from dlpy.runs.outcome import last_finite, record_outcome
 from dlpy.runs.record import Seeds
-from dlpy.storage.atomic import storage
+from dlpy.training.callbacks import checkpoint_of
 from dlpy.training.estimators import start_again
 from dlpy.training.evaluate import read_config
-from dlpy.training.in_folder import claimed
+from dlpy.training.in_folder import Assignment, claimed
 from dlpy.training.loaded_rows import loaded_again
 from dlpy.training.parts import Notices, Trainings, train_parts
-from dlpy.training.pipeline import Pipeline, transform
-from dlpy.training.record import Options, save_splits, settle_config, write_config
+from dlpy.training.pipeline import transform
+from dlpy.training.record import Options, save_splits, settle_config
 from dlpy.training.reporter import Reporter
 from dlpy.training.rewind import reached, rewound
 from dlpy.training.seed_summary import summarize_seeds
-from dlpy.training.train import Prepared, finish, started, with_rows
+from dlpy.training.seeds_together import begin_seed, train_at_once
+from dlpy.training.together import pays
+from dlpy.training.train import Job, finish, started, with_rows
 from dlpy.training.workshop import Workshop
 
 
@@ -44,22 +45,13 @@ def train_seeds(experiment: Experiment, document: Document, options: Options, re
     Args:
         options: `seeds` says how many.
     """
-    run, prepared, data, pipeline = started(experiment, document, replace(options, kind=SEEDS), reporter)
-    settle_config(run, prepared.experiment)
+    job = started(experiment, document, replace(options, kind=SEEDS), reporter)
+    run = job.run
+    settle_config(run, job.prepared.experiment)
     with locked(run), record_outcome(run):
-        finish_seeds(Job(run, prepared, data, pipeline), reporter)
+        finish_seeds(job, reporter)
         draw_all(run, reporter.notice)
     return run
-
-
-@dataclass(frozen=True)
-class Job:
-    """A run of several seeds, and what each of them trains on."""
-
-    run: Run
-    prepared: Prepared
-    data: Data
-    pipeline: Pipeline
 
 
 def finish_seeds(job: Job, reporter: Reporter) -> None:
@@ -69,6 +61,8 @@ def finish_seeds(job: Job, reporter: Reporter) -> None:
     if len(left) < how.count:
         reporter.notice(f"{how.count - len(left)} of {how.count} seeds are done")
     save_splits(run, job.data)
+    job = _decided(job, how)
+    settle_config(run, job.prepared.experiment)
     one = _OneProcess(job, how.count)
 
     def ended(number: int) -> None:
@@ -76,13 +70,30 @@ def finish_seeds(job: Job, reporter: Reporter) -> None:
         scores = {name: value for name, value in best.items() if name != "epoch"}
         reporter.part_ended("seed", number, how.count, scores)
 
-    train_parts(run, left, how.jobs, Trainings(one.train, _seed_in_process, ended), reporter)
+    if job.prepared.experiment.training.together is True and left:
+        train_at_once(job, [one.work(number) for number in range(1, how.count + 1)], reporter)
+        for number in left:
+            ended(number)
+    else:
+        train_parts(run, left, how.jobs, Trainings(one.train, _seed_in_process, ended), reporter)
     folders = [_folder(run, number) for number in range(1, how.count + 1)]
     first, _ = read_config(folders[0])
     chosen = {name: getattr(first.training, name) for name in ("execution", "jit_compile")}
     training = job.prepared.experiment.training.model_copy(update=chosen)
     settle_config(run, job.prepared.experiment.model_copy(update={"training": training}))
     summarize_seeds(run, folders)
+
+
+def _decided(job: Job, how: Seeds) -> Job:
+    """Return the experiment with `training.together` decided."""
+    experiment = job.prepared.experiment
+    is_together = False
+    if not isinstance(experiment.model, EstimatorModel | GenerativeModel):
+        work = _OneProcess(job, how.count).work(1)
+        apart = how.jobs > 1 or checkpoint_of(experiment).best_every > 1
+        is_together = pays(experiment, work, how.count, apart=apart)
+    training = experiment.training.model_copy(update={"together": is_together})
+    return replace(job, prepared=replace(job.prepared, experiment=experiment.model_copy(update={"training": training})))
 
 
 def done_seeds(run: Run) -> int:
@@ -114,11 +125,21 @@ class _OneProcess:
                 reporter.part_begins("seed", number, self._count)
                 self._train_in(folder, number, reporter)
 
+    def work(self, number: int) -> Assignment:
+        """Return the training with one seed, whose directory need not exist."""
+        experiment, data = self._experiment(number), self._job.data
+        experiment = experiment.model_copy(update={"model": experiment.model.resolved(data.task)})
+        return Assignment(_folder(self._job.run, number), f"seed {number}", experiment, data)
+
+    def _experiment(self, number: int) -> Experiment:
+        experiment = self._job.prepared.experiment
+        return experiment.model_copy(update={"seed": experiment.seed + number - 1})
+
     def _train_in(self, folder: Run, number: int, reporter: Reporter) -> None:
         job, prepared = self._job, self._job.prepared
-        experiment = prepared.experiment.model_copy(update={"seed": prepared.experiment.seed + number - 1})
+        experiment = self._experiment(number)
         if not folder.read("run.json"):
-            _begin(folder, job.run, experiment)
+            begin_seed(folder, job.run, experiment)
         began = time.monotonic() - _seconds(folder)
         state = _begun(folder, experiment, f"seed {number}", reporter)
         own = replace(prepared, experiment=experiment, checkpoint=state, shop=self._shop)
@@ -129,19 +150,6 @@ class _OneProcess:
             raise DivergedError(f"seed {number}: {str(error).rstrip('.')}{kept}.") from None
         seconds = round(time.monotonic() - began, 3)
         folder.update(status="completed", exit_reason="done", seconds=seconds)
-
-
-def _begin(folder: Run, run: Run, experiment: Experiment) -> None:
-    """Write the files of one of several seeds that are known before training; its rows are those of the whole run."""
-    told = run.read("run.json")
-    record = {key: value for key, value in told.items() if key not in ("seeds", "given", "resumes", "config_sha256")}
-    data = told["data"] if told["data"]["source"] == "file" else {**told["data"], "seed": told["seed"]}
-    own = {"id": folder.id, "kind": "train", "status": "running", "exit_reason": None, "seed": experiment.seed}
-    with storage(folder.path):
-        for plugin in experiment.plugins:
-            shutil.copyfile(plugin, folder.path / Path(plugin).name)
-    write_config(folder, experiment)
-    folder.write("run.json", {**record, **own, "data": data, "test_looks": 0})
 
 
 def _begun(folder: Run, experiment: Experiment, name: str, reporter: Reporter) -> CheckpointState | None:

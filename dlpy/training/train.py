@@ -45,6 +45,8 @@ from dlpy.training.record import (
     summarize,
 )
 from dlpy.training.reporter import Reporter, let_tell
+from dlpy.training.smoke import shortened
+from dlpy.training.thresholds import choose_after_training
 from dlpy.training.workshop import Workshop
 
 if TYPE_CHECKING:
@@ -53,18 +55,17 @@ if TYPE_CHECKING:
 
 def train(experiment: Experiment, document: Document, options: Options, reporter: Reporter) -> Run:
     """Train an experiment and return its run directory."""
-    run, prepared, data, pipeline = started(experiment, document, options, reporter)
+    job = started(experiment, document, options, reporter)
+    run = job.run
     with locked(run), record_outcome(run):
-        finish(run, prepared, data, pipeline, reporter)
-        del prepared, data, pipeline  # plots need the memory
+        finish(run, job.prepared, job.data, job.pipeline, reporter)
+        del job  # plots need the memory
         draw_all(run, reporter.notice)
     return run
 
 
-def started(
-    experiment: Experiment, document: Document, options: Options, reporter: Reporter
-) -> tuple[Run, Prepared, Data, Pipeline]:
-    """Return a new run directory and what is trained in it: the rows before and after the fitted transforms."""
+def started(experiment: Experiment, document: Document, options: Options, reporter: Reporter) -> Job:
+    """Return a new run directory and what is trained in it."""
     keras_backend.check_settings()
     require_writable(options.folder)
     options = replace(options, given=fingerprint(experiment))
@@ -75,7 +76,7 @@ def started(
     reporter.data_ready(prepared.loaded, data, experiment)
     if not options.smoke:
         reporter.notices(class_warnings(data, experiment.data))
-    return begin(experiment, prepared.loaded, data.task, options), prepared, data, pipeline
+    return Job(begin(experiment, prepared.loaded, data.task, options), prepared, data, pipeline)
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,16 @@ class Prepared:
     checkpoint: CheckpointState | None = None  # the state to resume from; None: from the start
     is_refit: bool = False  # of a k-fold run, whose config.yaml is that of its folds
     shop: Workshop | None = None  # of several trainings that share their graphs
+
+
+@dataclass(frozen=True)
+class Job:
+    """A run directory and what is trained in it: the experiment, its rows before and after the fitted transforms."""
+
+    run: Run
+    prepared: Prepared
+    data: Data
+    pipeline: Pipeline
 
 
 def prepare(experiment: Experiment, document: Document, options: Options) -> Prepared:
@@ -125,11 +136,17 @@ def finish(run: Run, prepared: Prepared, data: Data, pipeline: Pipeline, reporte
         save_augmented(run, data.train.of_input(name), change, experiment.seed)
     if isinstance(experiment.model, PretrainedModel) and (line := experiment.model.notice(data.task)):
         reporter.notice(line)
-    engine = fit_best(run, prepared, data, reporter)
+    leave(Job(run, prepared, data, pipeline), fit_best(run, prepared, data, reporter), reporter)
+
+
+def leave(job: Job, engine: Engine, reporter: Reporter) -> None:
+    """Write all that is read of a network after its training: scores, predictions and the network itself."""
+    run, prepared, data = job.run, job.prepared, job.data
+    experiment, model = prepared.experiment, engine.model
     if not prepared.is_refit:
         forget_outdated(run)  # of an earlier state that a command looked at
-    model = engine.model
     _write_results(run, prepared, data, (engine, model.count_params()))
+    choose_after_training(run, experiment.training.threshold, reporter.notice)
     if isinstance(experiment.model, GenerativeModel):
         made = experiment.model.samples(model, data, experiment.seed)
         if made:
@@ -137,7 +154,7 @@ def finish(run: Run, prepared: Prepared, data: Data, pipeline: Pipeline, reporte
     save_network(run, model, experiment.model.resolved(data.task))
     require_space(run.model, 8 * model.count_params())  # the file, and what Keras writes on its way there
     try:
-        portable = portable_model(model, experiment, data.task, pipeline, prepared.parts.train)
+        portable = portable_model(model, experiment, data.task, job.pipeline, prepared.parts.train)
         atomic.write_whole(run.model, portable.save)
     except (TypeError, ValueError, NotImplementedError) as error:  # the run's checkpoints are all that dlpy needs
         reporter.notice(f"model.keras is left out: Keras cannot save this model: {in_one_line(error)}")
@@ -153,6 +170,7 @@ def _finish_estimator(run: Run, prepared: Prepared, data: Data, reporter: Report
     if not prepared.is_refit:
         forget_outdated(run)
     _write_results(run, prepared, data, (estimator, estimator.fitted.parameters))
+    choose_after_training(run, experiment.training.threshold, reporter.notice)
 
 
 def fit_best(run: Run, prepared: Prepared, data: Data, reporter: Reporter) -> Engine:
@@ -236,16 +254,3 @@ def _write_results(run: Run, prepared: Prepared, data: Data, best: tuple[Engine 
     summarize(run, data, experiment, parameters, answers)
     if answers is not None:
         save_predictions(run, "validation", answers)
-
-
-def shortened(experiment: Experiment) -> Experiment:
-    """Return the experiment cut down to a few batches, for a smoke test."""
-    holdout = experiment.data.validation
-    data = experiment.data.model_copy(update={"validation": holdout and holdout.for_few_rows()})
-    if isinstance(experiment.model, EstimatorModel):
-        return experiment.model_copy(update={"model": experiment.model.shortened(1), "data": data})
-    batch_size = min(experiment.training.batch_size, 32)
-    phases = [phase.model_copy(update={"epochs": 1}) for phase in experiment.training.phases or []] or None
-    update = {"epochs": len(phases or [1]), "phases": phases, "batch_size": batch_size, "steps_per_epoch": None}
-    training = experiment.training.model_copy(update=update)
-    return experiment.model_copy(update={"training": training, "data": data})

@@ -59,6 +59,7 @@ _PLOTS = {
         "confusion",
         "roc",
         "precision_recall",
+        "reliability",
         "regression",
         "forecast",
         "error_by_hour",

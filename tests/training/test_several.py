@@ -77,6 +77,18 @@ def test_predictions_and_targets_are_in_the_targets_own_unit(run: Run, bench) ->
     np.testing.assert_allclose(price.prediction, np.exp(logs * known.std() + known.mean()), rtol=1e-4)
 
 
+def test_thresholds_intervals_and_sets_are_by_output(run: Run, bench) -> None:
+    status, _, err = bench.run("evaluate", run.path, "--threshold", "f1", "--coverage", "0.8")
+    assert (status, err) == (0, "")
+    assert [*run.read("thresholds.json")["thresholds"]] == ["sold"]
+    price, sold = (run.read("evaluation.json")["test"]["outputs"][name] for name in ("price", "sold"))
+    assert [effect["of"] for effect in sold["thresholds"]] == ["yes"]
+    assert price["coverage"].keys() == {"asked", "covered", "cross_fitted", "width"}
+    assert sold["coverage"].keys() == {"asked", "covered", "cross_fitted", "size", "empty"}
+    assert "probabilities" in sold
+    assert "probabilities" not in price
+
+
 def test_a_monitor_may_be_a_score_of_one_output(run: Run) -> None:
     with run.metrics.open() as file:
         scores = [float(row["val_sold_auc"]) for row in csv.DictReader(file)]

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from dlpy.data.rows import Rows
 from dlpy.engine import model_state
-from dlpy.engine.graphs import Predictions
-from dlpy.engine.plan import Plan, epoch_orders
+from dlpy.engine.engine import ExactScore
+from dlpy.engine.plan import Plan, order
 from dlpy.engine.stacked.group import Group, Row, divided, first_row, group_of, group_size, put
 from dlpy.engine.stacked.program import State
 from dlpy.engine.stacked.programs import program_for
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
 _BLOCK_BYTES = 16_000_000  # the rows gathered for a block of steps
 _LEAST_WIDTH = 2  # rows in a step with padding: XLA takes three times as long over one row, a product of vectors
-
-ExactScore = Callable[[Rows, Predictions], float]
 
 
 @dataclass(frozen=True)
@@ -61,6 +59,14 @@ class Work:
         steps = tf.range(self.steps * self.plan.epochs, dtype=tf.int64)
         rates = tf.function(lambda: tf.map_fn(self.schedule, steps, fn_output_signature=tf.float32), autograph=False)
         return rates().numpy()
+
+    @property
+    def weight(self) -> np.ndarray | None:
+        """How much each training row counts: (rows,) float32; None where all count the same."""
+        weight = self.plan.sample_weight
+        if isinstance(weight, dict):
+            raise ValueError("weights by output: see reason_apart")
+        return weight
 
     @property
     def drawn(self) -> int:
@@ -103,9 +109,10 @@ class Epochs:
         if {work.batch for work in works} != {self._batch}:
             raise ValueError("members that are trained together have one batch size")
         self._width = max(_LEAST_WIDTH, self._batch)
-        self._rows = StackedRows([work.train for work in works], [work.plan.sample_weight for work in works])
-        held_out = [work.validation for work in works]
-        self._held_out = None if None in held_out else StackedRows(held_out, [None] * len(works))
+        self._rows = StackedRows([work.train for work in works], [work.weight for work in works])
+        held_out = [work.validation for work in works if work.validation is not None]
+        is_scored = len(held_out) == len(works)
+        self._held_out = StackedRows(held_out, [None] * len(works)) if is_scored else None
         steps, row = max(work.steps for work in works), 4 * int(np.prod(works[0].model.inputs[0].shape[1:]))
         size = group_size(max(len(works), alike), works[0].model.count_params())
         blocks = -(-steps * size * self._width * row // _BLOCK_BYTES)
@@ -141,7 +148,8 @@ class Epochs:
     def run(self, group: Group, epoch: int) -> After:
         """Return what an epoch, numbered from 0, gives; the group keeps its state."""
         positions, rows, rates = self._laid_out(group, epoch)
-        state, summed, penalty, predictions = group.state, 0, 0, []
+        summed, penalty = np.zeros((len(group.places), 1)), np.zeros(len(group.places))
+        state, predictions = group.state, []
         for start in range(0, self._steps, self._block):
             part = slice(start, start + self._block)
             batches = self._rows.batches(positions[part], rows[part], rates[part])
@@ -180,10 +188,9 @@ class Epochs:
         rates = np.zeros(shape[:2], np.float32)
         for number, place in group.members:
             work = self.works[number]
-            ((order, _),) = epoch_orders(work.plan, work.train, range(epoch, epoch + 1), work.drawn, None)
-            start = self._rows.starts[number]
-            own = slice(0, self._batch)
-            positions[:, place, own], rows[:, place, own] = laid_out(order, start, self._steps, self._batch)
+            drawn = _order(work.plan.seed, epoch, len(work.train), work.drawn)
+            own, start = slice(0, self._batch), self._rows.starts[number]
+            positions[:, place, own], rows[:, place, own] = laid_out(drawn, start, self._steps, self._batch)
             rates[: work.steps, place] = work.learning_rates(epoch)
         return positions, rows, rates
 
@@ -198,7 +205,8 @@ class Epochs:
             work, parts = self.works[number], self.parts[number]
             target, prediction = found[number]
             others = other_scores([m for m in parts.metrics if m.name not in work.exact], target, prediction)
-            others |= {name: exact(work.validation, {"": prediction}) for name, exact in work.exact.items()}
+            if work.validation is not None:
+                others |= {name: exact(work.validation, {"": prediction}) for name, exact in work.exact.items()}
             scores = named(parts, summed[place], float(penalties[place]), len(prediction), others)
             logs[number] |= {f"val_{name}": value for name, value in scores.items()}
         return logs
@@ -219,12 +227,19 @@ class Epochs:
         numbers = [group.members[0][0] if number is None else number for number in group.places]
         places = [(self._held_out.starts[number], len(self.works[number].validation or ())) for number in numbers]
         is_shared = len(set(places)) == 1
-        predictions, targets, summed, penalties = [], [], 0, 0
+        predictions, targets, summed, penalties = [], [], 0, np.zeros(len(places))
         for rows in self._held_out.pieces(places[:1] if is_shared else places):
-            prediction, sums, penalties = self.program.held_out(state, group.numbers, rows)
+            prediction, sums, penalty = self.program.held_out(state, group.numbers, rows)
+            penalties = penalty.numpy()
             summed = summed + sums.numpy().astype(np.float64)
             predictions.append(prediction.numpy())
             targets.append(rows.y.numpy())
         given, y = np.concatenate(predictions, axis=1), np.concatenate(targets, axis=1)
         found = {n: (y[0 if is_shared else at, : places[at][1]], given[at, : places[at][1]]) for n, at in group.members}
         return found, summed, penalties
+
+
+@lru_cache(maxsize=64)
+def _order(seed: int, epoch: int, rows: int, drawn: int) -> np.ndarray:
+    """Return `plan.order`, once for members of one seed."""
+    return order(seed, epoch, rows, drawn)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _STATE_BYTES = 1_500_000  # of weights and slots: more would not stay in a core's cache
 _MOST = 16
+_SPLIT = 4  # from this many members on there are two groups, for two cores; the machine's cores do not count
 
 Row = list[np.ndarray]  # the state of one member: the arrays of `State` in order, without the axis of the members
 
@@ -45,13 +46,13 @@ class Group:
 
 
 def group_size(members: int, weights: int) -> int:
-    """Return the number of places in a group: about the same in all groups, and not so many that they leave the cache.
+    """Return the number of places in a group: about the same in all groups, and few enough to stay in a core's cache.
 
     Args:
         weights: the number of weights of a member.
     """
     most = max(1, min(_MOST, _STATE_BYTES // (12 * max(1, weights))))
-    groups = -(-members // most)
+    groups = max(-(-members // most), 2 if members >= _SPLIT else 1)
     return -(-members // groups)
 
 

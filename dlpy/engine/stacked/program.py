@@ -76,8 +76,8 @@ class Program:
 
         self._model, self._parts, self.members, self.steps = model, parts, members, steps
         self.updates = Updates(model.optimizer, [v.shape.num_elements() for v in _plain(parts.trainable)], members)
-        empty = [[tf.zeros(0)] * len(group) for group in (parts.trainable, parts.averages)]
-        self.like = State(*empty, self.updates.start(), tf.zeros(0))
+        weights, averages = ([tf.zeros(0)] * len(group) for group in (parts.trainable, parts.averages))
+        self.like = State(weights, averages, self.updates.start(), tf.zeros(0))
         self.train = tf.function(self._block, jit_compile=True, autograph=False)
         self.held_out = tf.function(self._held_out, autograph=False, reduce_retracing=True)
 
@@ -124,7 +124,7 @@ class Program:
             own = tf.reduce_sum(losses(self._parts, batch.y, prediction) * batch.weight, axis=1) / count
             penalty = self._penalty(state.weights, numbers)
             minimized = tf.reduce_sum(own + penalty)
-        gradients = tape.gradient(minimized, state.weights, unconnected_gradients="zero")
+        gradients = tape.gradient(minimized, state.weights, unconnected_gradients=tf.UnconnectedGradients.ZERO)
         rates = batch.learning_rate[:, None]
         weights = state.weights
         if self._model.optimizer.weight_decay is not None:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dlpy.data.features import Scaled
 from dlpy.data.rows import Rows
 from dlpy.engine.stacked.program import Batches, HeldOut
 
@@ -21,11 +20,6 @@ _LEAST_HELD_OUT = 512
 def numbers_of(rows: Rows) -> np.ndarray:
     """Return the only input as float32: (rows, *shape)."""
     return np.asarray(rows.array, np.float32)
-
-
-def is_array(rows: Rows) -> bool:
-    """Return whether rows are an array, which several members can be trained on."""
-    return len(rows.inputs) == 1 and isinstance(rows.x, np.ndarray | Scaled)
 
 
 class StackedRows:
@@ -50,7 +44,8 @@ class StackedRows:
                 behind += len(own)
                 kept.append((own, np.ones(len(own), np.float32) if weight is None else weight))
             self.starts.append(places[key])
-        self._x = tf.constant(np.concatenate([numbers_of(own) for own, _ in kept]))
+        x = np.concatenate([numbers_of(own) for own, _ in kept])
+        self._x, self._row_bytes = tf.constant(x), x[:1].nbytes
         self._y = tf.constant(np.concatenate([_targets(own) for own, _ in kept]))
         self._weight = tf.constant(np.concatenate([weight for _, weight in kept]).astype(np.float32))
 
@@ -78,7 +73,7 @@ class StackedRows:
             steps = np.arange(counts.max())
             inside = steps < counts
             positions = np.where(inside, starts + steps, 0).astype(np.int32)
-            size = max(_LEAST_HELD_OUT, _HELD_OUT_BYTES // (4 * int(np.prod(self._x.shape[1:])) * len(places)))
+            size = max(_LEAST_HELD_OUT, _HELD_OUT_BYTES // (self._row_bytes * len(places)))
             parts = [slice(start, start + size) for start in range(0, len(steps), size)]
             self._pieces[key] = [self._held_out(positions[:, part], inside[:, part]) for part in parts]
         return self._pieces[key]

@@ -20,7 +20,7 @@ class Slots(NamedTuple):
 class Updates:
     """Keras' rule for weights (members, size), each member with its learning rate and its number of steps.
 
-    All of dlpy's optimizers change each weight by itself, so that one rule serves all members at once.
+    All of dlpy's optimizers change each weight independently, so that one rule serves all members at once.
 
     Args of an instance:
         optimizer: of one of the members; all have its options, but for the learning rate and the weight decay.

@@ -1,0 +1,50 @@
+"""The options in which the experiments of several runs differ."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dlpy.compare.sides import Side
+from dlpy.experiment.document import read
+from dlpy.runs.directory import Run
+
+Values = dict[str, Any]
+
+
+def differing_options(sides: Sequence[Side]) -> list[dict[str, Any]]:
+    """Return the options with other values, by their dotted keys, with the value of each side; None: it has none.
+
+    The name of the experiment is left out, and so are the seeds if a side consists of several runs.
+    """
+    given = [options_of(side.runs[0]) for side in sides]
+    keys = dict.fromkeys(key for options in given for key in options)
+    keys.pop("name", None)
+    if any(len(side.runs) > 1 for side in sides):
+        keys.pop("seed", None)
+    values = {key: [options.get(key) for options in given] for key in keys}
+    return [{"option": key, "values": own} for key, own in values.items() if any(own[0] != other for other in own)]
+
+
+def options_of(run: Run) -> Values:
+    """Return the options in a run's config.yaml by dotted keys; a component in a list has its name as key."""
+    return _flat(read(run.config).values, "") if run.config.is_file() else {}
+
+
+def _flat(value: Any, key: str) -> Values:
+    if isinstance(value, dict) and value:
+        return _joined((_flat(item, f"{key}.{name}" if key else str(name)) for name, item in value.items()))
+    if isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
+        names = _names(value)
+        return _joined(_flat(item, f"{key}.{name}") for name, item in zip(names, value, strict=True))
+    return {key: value}
+
+
+def _names(components: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the names of components, or their positions if these are not distinct."""
+    names = [str(item.get("name", "")) for item in components]
+    return names if all(names) and len(set(names)) == len(names) else [str(number) for number in range(len(names))]
+
+
+def _joined(parts: Any) -> Values:
+    return {key: value for part in parts for key, value in part.items()}

@@ -1,0 +1,71 @@
+"""The scores that an experiment reports, as functions of the weights of the rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from dlpy.components.estimator import EstimatorModel
+from dlpy.data.rows import Rows
+from dlpy.data.task import Task
+from dlpy.data.units import as_seen, is_changed
+from dlpy.experiment.experiment import Experiment
+from dlpy.runs.predictions import Stored
+from dlpy.scores.weighted import Weighted
+from dlpy.scores.weighted_scores import mean_of
+from dlpy.training.estimators import losses_of_rows
+
+
+@dataclass(frozen=True)
+class View:
+    """An experiment and its task with one output alone."""
+
+    experiment: Experiment
+    task: Task
+
+    @classmethod
+    def of(cls, experiment: Experiment, task: Task, output: str) -> View:
+        """Return the view of an output."""
+        return cls(experiment.of_output(output), task.of_output(output))
+
+    def in_own_unit(self) -> View:
+        """Return the view of a model that sees the target in its own unit."""
+        plain = replace(self.task.output, scale=1.0, offset=0.0, log_of_sum=None)
+        return View(self.experiment, self.task.with_output(plain))
+
+
+def row_scores(view: View, stored: Stored) -> dict[str, Weighted]:
+    """Return the loss, without penalties, and the metrics by key, in the unit that the model of the view sees.
+
+    Metrics that cannot be computed from weighted rows are left out.
+    """
+    output = view.task.output
+    target, prediction = stored.target, stored.prediction.astype(np.float32)
+    if output.one_hot:
+        target = np.eye(prediction.shape[1], dtype=np.float32)[target]
+    elif is_changed(output):
+        target, prediction = (as_seen(numbers, output).astype(np.float32) for numbers in (target, prediction))
+    (name,) = view.task.outputs
+    rows = Rows({}, {name: target}, stored.index)
+    logged = [metric for metric in view.experiment.metrics(view.task) if metric.is_logged]
+    found = {metric.key: metric.weighted(view.task, rows, prediction) for metric in logged}
+    losses = mean_of(_losses(view, rows, prediction))
+    return {"loss": losses, **{key: score for key, score in found.items() if score is not None}}
+
+
+def _losses(view: View, rows: Rows, prediction: np.ndarray) -> np.ndarray:
+    """Return the loss of each row: (rows,)."""
+    if isinstance(view.experiment.model, EstimatorModel):
+        return losses_of_rows(view.task.output, rows, prediction)
+    from keras import ops as keras_ops
+
+    from dlpy.training.loss import training_loss
+
+    ops: Any = keras_ops
+    y = rows.y if rows.y.ndim > 1 else rows.y.reshape(-1, 1)
+    if prediction.shape[1:] == y.shape[1:]:
+        y = y.astype(np.float32)
+    values = training_loss(view.experiment, view.task).call(*map(ops.convert_to_tensor, (y, prediction)))
+    return np.asarray(ops.convert_to_numpy(values), np.float64).reshape(len(rows), -1).mean(axis=1)

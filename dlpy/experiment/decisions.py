@@ -1,0 +1,15 @@
+"""Checks of options that say how predictions are decided."""
+
+from __future__ import annotations
+
+from dlpy.core.errors import ConfigError
+from dlpy.data.task import Task
+
+
+def check_threshold(threshold: str | None, task: Task) -> None:
+    """Raise ConfigError if a threshold is asked for and no output has two classes or labels."""
+    kinds = {output.kind for output in task.outputs.values()}
+    if threshold is None or kinds & {"binary", "multilabel", "unknown"}:
+        return
+    given = "a number" if kinds == {"regression"} else f"{' and '.join(sorted(kinds))}"
+    raise ConfigError(f"threshold needs two classes, or labels; this target is {given}.")

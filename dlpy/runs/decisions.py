@@ -1,0 +1,67 @@
+"""What was fitted on a run's held-out rows for its predictions: calibration.json and thresholds.json."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict
+from typing import Any
+
+from dlpy.core.errors import RunError, StorageError
+from dlpy.core.parsing import parse
+from dlpy.runs.directory import Run
+from dlpy.runs.record import CalibrationRecord, ThresholdsRecord
+from dlpy.storage.atomic import storage
+from dlpy.storage.cache import alone
+
+CALIBRATION, THRESHOLDS = "calibration.json", "thresholds.json"
+
+
+def read_calibration(run: Run) -> CalibrationRecord | None:
+    """Return calibration.json, or None if the run is not calibrated.
+
+    Raises:
+        RunError: the file is damaged.
+    """
+    found = _read(run, CALIBRATION, CalibrationRecord)
+    if found is not None and not all(value > 0 for value in found.temperatures.values()):
+        raise RunError(f"{run.path / CALIBRATION} is damaged: a temperature is not above 0.")
+    return found
+
+
+def read_thresholds(run: Run) -> ThresholdsRecord | None:
+    """Return thresholds.json, or None if the thresholds are 0.5.
+
+    Raises:
+        RunError: the file is damaged.
+    """
+    found = _read(run, THRESHOLDS, ThresholdsRecord)
+    if found is not None and not all(value <= 1 for each in found.thresholds.values() for value in each):
+        raise RunError(f"{run.path / THRESHOLDS} is damaged: a threshold is above 1.")
+    return found
+
+
+def write_decision(run: Run, record: CalibrationRecord | ThresholdsRecord) -> None:
+    """Write a record into the run, in place of an earlier one."""
+    name = CALIBRATION if isinstance(record, CalibrationRecord) else THRESHOLDS
+    run.change(name, lambda _: asdict(record))
+
+
+def forget_decision(run: Run, name: str) -> bool:
+    """Remove calibration.json or thresholds.json; return whether it was there."""
+    path = run.path / name
+    with storage(path), alone(run.changes):
+        if path.is_dir():
+            raise StorageError(f"cannot remove {path}: it is a folder.")
+        there = path.exists()
+        path.unlink(missing_ok=True)
+    return there
+
+
+def _read(run: Run, name: str, kind: Any) -> Any:
+    content = run.read(name)
+    return parse(content, kind) if content else None
+
+
+def clipped(threshold: float) -> float:
+    """Return a threshold for display: one below every probability is shown as 0."""
+    return threshold if math.isfinite(threshold) and threshold > 0 else 0.0

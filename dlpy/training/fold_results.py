@@ -1,0 +1,58 @@
+"""What a training leaves of its held-out rows: their predictions, and the results of a fold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from dlpy.data.rows import Data
+from dlpy.engine.engine import Engine
+from dlpy.engine.graphs import Predictions
+from dlpy.engine.plan import Execution
+from dlpy.experiment.experiment import Experiment
+from dlpy.runs.directory import Run
+from dlpy.training.answers import by_target, own_targets
+from dlpy.training.baseline import baseline, beside
+from dlpy.training.estimators import Estimator
+from dlpy.training.fold_files import Fold, write_fold
+
+
+@dataclass(frozen=True)
+class TrainedFold:
+    """A fold that is trained: its number, experiment and rows, and the positions of its validation rows."""
+
+    number: int
+    experiment: Experiment
+    data: Data
+    validation: np.ndarray
+
+
+def write_results(
+    folder: Run, fold: TrainedFold, scores: Mapping[str, float | None], given: Predictions, execution: Execution
+) -> None:
+    """Write the scores of a fold's last epoch, its baseline and its predictions.
+
+    Args:
+        given: the predictions for the held-out rows as the model gives them.
+    """
+    experiment, data = fold.experiment, fold.data
+    held_out = data.validation or data.train
+    targets, predictions = _own(given, data)
+    common_sense = beside(baseline(experiment, data.task, data.train, held_out), scores)
+    write_fold(folder, Fold(fold.number, {**scores}, common_sense, fold.validation, targets, predictions, execution))
+
+
+def predicted(
+    engine: Engine | Estimator, experiment: Experiment, data: Data
+) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """Return the targets and the predictions of the held-out rows (the training rows if there are none) by output."""
+    return _own(engine.predict_all(data.validation or data.train, experiment.training.batch_size), data)
+
+
+def _own(given: Predictions, data: Data) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """Return the targets and the predictions of the held-out rows by output, in the targets' own units."""
+    held_out = data.validation or data.train
+    targets, predictions = (own_targets(data.task, each) for each in (held_out.targets, by_target(data.task, given)))
+    return targets, predictions

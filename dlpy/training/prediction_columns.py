@@ -1,0 +1,110 @@
+"""The columns of a table of predictions: numbers, classes, probabilities, intervals and sets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from dlpy.data.features import Windows
+from dlpy.data.rows import Rows
+from dlpy.data.tables.timestamps import stamp
+from dlpy.data.task import Output, Task
+from dlpy.runs.results import class_names
+from dlpy.scores.class_scores import class_probabilities
+from dlpy.scores.conformal import sets_within
+from dlpy.scores.temperature import scaled
+from dlpy.scores.thresholds import USUAL
+from dlpy.training.conformal import interval
+from dlpy.training.decisions import Decision
+
+Cells = list[list[str | float]]
+
+
+def answers_of(
+    predictions: Mapping[str, np.ndarray], rows: Rows, task: Task, decisions: Mapping[str, Decision] | None = None
+) -> tuple[list[str], Cells]:
+    """Return column names, and a line for each row: the number, or the class and the probability of every class.
+
+    Of several outputs, each has columns that begin with its name. A forecast comes after the time of its target, or,
+    without time stamps, the target's row from 0; the class of an image comes after its file.
+
+    Args:
+        predictions: (rows, units) by output, numbers in the target's own unit.
+        rows: the predicted rows.
+        task: the run's task.
+        decisions: by output, what the predictions are turned into; None: they stay as they are.
+    """
+    mark, marks = _marks(rows)
+    names, columns = [*mark], []
+    for name, prediction in predictions.items():
+        before, decision = f"{name}_" if len(predictions) > 1 else "", (decisions or {}).get(name, Decision())
+        own, cells = _columns_of(task.outputs[name], prediction, decision)
+        names += [before + column for column in own]
+        columns.append(cells)
+    lines = zip(marks, *columns, strict=True)
+    return names, [[*first, *(cell for cells in line for cell in cells)] for first, *line in lines]
+
+
+def _columns_of(output: Output, prediction: np.ndarray, decision: Decision) -> tuple[list[str], Cells]:
+    """Return the names and, for each row, the cells of an output's columns; `prediction` is (rows, units)."""
+    if output.kind == "regression":
+        return _numbers(output, prediction, decision)
+    if output.kind == "multilabel":
+        names, predicted = _labels(output, prediction, decision)
+        shown = _calibrated(prediction, decision.temperature, apart=True)
+    else:
+        names, predicted = _classes(output, prediction, decision)
+        shown = class_probabilities(_calibrated(prediction, decision.temperature, apart=prediction.shape[1] == 1))
+    columns = ["prediction", *(f"probability_{name}" for name in names)]
+    cells: Cells = [[one, *row] for one, row in zip(predicted, shown.tolist(), strict=True)]
+    if decision.limits is not None and output.kind != "multilabel":
+        columns.append("prediction_set")
+        sets = _joined(names, sets_within(prediction, float(decision.limits[0])))
+        cells = [[*cell, one] for cell, one in zip(cells, sets, strict=True)]
+    return columns, cells
+
+
+def _numbers(output: Output, prediction: np.ndarray, decision: Decision) -> tuple[list[str], Cells]:
+    count = prediction.shape[1]
+    names = ["prediction"] if count == 1 else [f"prediction_{i}" for i in range(count)]
+    if decision.limits is None:
+        return names, prediction.tolist()
+    low, high = interval(prediction, decision.limits, output)
+    columns = [column for name in names for column in (name, f"{name}_low", f"{name}_high")]
+    return columns, np.stack([prediction, low, high], axis=2).reshape(len(prediction), -1).tolist()
+
+
+def _labels(output: Output, prediction: np.ndarray, decision: Decision) -> tuple[list[str], list[str]]:
+    names = class_names(output, prediction.shape[1])
+    limit = USUAL if decision.thresholds is None else np.array(decision.thresholds)
+    return names, _joined(names, prediction.astype(np.float64) > limit)
+
+
+def _classes(output: Output, prediction: np.ndarray, decision: Decision) -> tuple[list[str], list[str]]:
+    probability = class_probabilities(prediction)
+    names = class_names(output, probability.shape[1])
+    if decision.thresholds is None:
+        return names, [names[number] for number in probability.argmax(axis=1)]
+    above = prediction[:, 0].astype(np.float64) > decision.thresholds[0]
+    return names, [names[number] for number in above.astype(int)]
+
+
+def _calibrated(prediction: np.ndarray, temperature: float | None, *, apart: bool) -> np.ndarray:
+    return prediction if temperature is None else scaled(prediction, temperature, apart=apart)
+
+
+def _joined(names: list[str], chosen: np.ndarray) -> list[str]:
+    """Return the names that are chosen in each row, joined by semicolons: of (rows, names) bool."""
+    return ["; ".join(name for name, is_in in zip(names, row, strict=True) if is_in) for row in chosen]
+
+
+def _marks(rows: Rows) -> tuple[list[str], list[list[str]]]:
+    """Return the name and the values of a column that identifies forecasts or images; other rows have none."""
+    if "file" in rows.columns:
+        return ["file"], [[name] for name in rows.columns["file"].tolist()]
+    if not any(isinstance(x, Windows) for x in rows.inputs.values()):
+        return [], [[]] * len(rows)
+    if "time" not in rows.columns:
+        return ["row"], [[str(row)] for row in rows.index]
+    return ["time"], [[stamp(time)] for time in rows.columns["time"].astype("datetime64[us]")]
