@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,17 @@ from dlpy.core.parsing import parse
 from dlpy.engine.model_state import learning_rate
 from dlpy.runs.history import history_of
 from dlpy.storage.atomic import number_text, storage, write_whole
+
+
+def csv_row(epoch: int, seconds: float, values: Sequence[float], phase: int | None = None) -> str:
+    """Return a row of metrics.csv.
+
+    Args:
+        epoch: from 0.
+        values: the learning rate and the scores.
+    """
+    columns = [str(epoch + 1), f"{seconds:.3f}", *([] if phase is None else [str(phase)]), *map(number_text, values)]
+    return ",".join(columns) + "\n"
 
 
 class MetricsCsv(Hooks):
@@ -47,9 +59,8 @@ class MetricsCsv(Hooks):
             raise RunError(
                 f"{self._path} has other columns than this epoch's scores: start a new run with `dlpy train`."
             )
-        values = [number_text(value) for value in (learning_rate(self.model), *(logs[name] for name in self._names))]
-        phase = [] if self._phase is None else [str(self._phase)]
-        text += ",".join([str(epoch + 1), f"{time.monotonic() - self._started:.3f}", *phase, *values]) + "\n"
+        values = [learning_rate(self.model), *(logs[name] for name in self._names)]
+        text += csv_row(epoch, time.monotonic() - self._started, values, self._phase)
         if not self._path.parent.is_dir():
             raise StorageError(f"{self._path.parent} was removed during training.")
         with storage(self._path), self._path.open("r+", encoding="utf-8") as file:  # do not recreate a removed file

@@ -40,9 +40,12 @@ class Together:
     Args of an instance:
         members: at least one.
         progress: called after each epoch with its number from 1, when the state can be saved.
+        alike: the number of members that others of this structure have; fewer ones then share their compiled graph.
     """
 
-    def __init__(self, members: Sequence[Member], progress: Callable[[int], None] = lambda epoch: None) -> None:
+    def __init__(
+        self, members: Sequence[Member], progress: Callable[[int], None] = lambda epoch: None, alike: int = 0
+    ) -> None:
         self.members = list(members)
         if len({structure(member.model) for member in self.members}) != 1:
             raise ValueError("members that are trained together have one structure")
@@ -51,7 +54,7 @@ class Together:
         self._epoch = 0
         self.is_between_epochs = True  # False once a hook has raised an error: the state is not whole then
         works = [Work(one.model, one.train, one.validation, one.plan, one.exact) for one in self.members]
-        self._epochs = Epochs(works)
+        self._epochs = Epochs(works, alike)
         self._states: list[list[Any]] = []  # of the hooks of each member, where training resumes
         self._predictions: dict[int, np.ndarray] | None = None
         self._kept: dict[int, Row] = {}  # by member: the weights to keep

@@ -1,18 +1,17 @@
 """The trials of a search, one after another or in several processes; the log alone decides what comes next.
 
-Trials are trained in groups of T, those of a group in one graph if they can be, and W groups at a time. Trial k is
-proposed, and pruned, by the trials before k - W T + 1 alone: these have ended when it starts, whichever of the others
-is faster.
+Trial k is proposed, and pruned, by the trials before k - W + 1 alone, where W is the number of workers times that of
+trials in one graph: these have ended when it starts, whichever of the others is faster.
 """
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import count
 from pathlib import Path
 
 from dlpy.core.processes import processes
@@ -20,69 +19,89 @@ from dlpy.experiment.ranges import Point
 from dlpy.experiment.search_options import Search
 from dlpy.runs.directory import Run
 from dlpy.runs.trials import Trial, append_trial, best_trial, read_trials
+from dlpy.search.group_trainer import GroupTrainer
+from dlpy.search.grouping import grouped
 from dlpy.search.monitor import Monitored
 from dlpy.search.reporter import Lines, Once, SearchReporter
 from dlpy.search.samplers import Sampler
 from dlpy.search.trainer import Task, Trainer
-
-Running = Future[tuple[list[Trial], list[str]]]
 
 
 @dataclass(frozen=True)
 class Study:
     """What decides the trials of a search.
 
-    together: the size of a group. total: the number of trials; None: until the time is over. before: seconds that the
-    search has taken already.
+    total: the number of trials; None: until the time is over. before: seconds that the search has taken already.
+    together: the number of trials that are trained in one graph.
     """
 
     run: Run
     options: Search
     sampler: Sampler
     monitored: Monitored
-    together: int
     total: int | None
     before: float = 0.0
+    together: int = 1
 
     @property
-    def window(self) -> int:
-        """The number of trials that may be trained at the same time."""
+    def delay(self) -> int:
+        """The number of trials before each, itself included, on whose results it does not depend."""
         return self.options.workers * self.together
 
-    def group(self, number: int) -> range:
-        """Return the numbers of the trials in a group, numbered from 0; empty after the last one."""
-        first = number * self.together + 1
-        end = first + self.together
-        return range(first, end if self.total is None else min(end, self.total + 1))
+    @property
+    def is_independent(self) -> bool:
+        """Whether no trial depends on the results of others."""
+        return not self.sampler.depends_on_results and self.options.pruner == "none"
 
 
 class Trials:
     """The trials of a search that have ended, and those that come next."""
 
-    def __init__(self, study: Study, reporter: SearchReporter, again: list[Trial]) -> None:
-        self._study, self._reporter = study, reporter
-        self._again = again
-        numbers = {trial.number for trial in again}
-        self._ended = {trial.number: trial for trial in read_trials(study.run) if trial.number not in numbers}
+    def __init__(self, study: Study, trainer: Trainer, reporter: SearchReporter, again: list[Trial]) -> None:
+        self._study, self._trainer, self._reporter = study, trainer, reporter
+        self._again = {trial.number: trial for trial in again}
+        logged = {trial.number: trial for trial in read_trials(study.run)}
+        self._points = {number: trial.point for number, trial in logged.items()}
+        self._ended = {number: trial for number, trial in logged.items() if number not in self._again}
         self._began = time.monotonic() - study.before
         reporter.search_begins(len(self._ended), study.total)
 
     def begin(self) -> Iterator[list[Task] | None]:
-        """Yield the groups of trials to train in order; None while the next one has to wait for others to end."""
-        for trial in self._again:
-            yield [self._task(trial.number, trial.point)]
-        again = {trial.number for trial in self._again}
-        for number in count():
-            group = self._study.group(number)
-            if not group:
-                return
-            if all(trial in self._ended or trial in again for trial in group):
-                continue
-            while len(self._before(group[-1])) < group[-1] - self._study.window:
+        """Yield the trials to train together, in order; None while the next ones have to wait for others to end.
+
+        A group of which some trials are in the log is trained again as a whole, so that it gives the same.
+        """
+        for numbers in self._streamed() if self._study.is_independent else self._in_waves():
+            if numbers is None:
                 yield None
-            if self.is_over():
+                continue
+            if self.is_over() and not self._again:
                 return
-            yield [self._task(trial, self._study.sampler.propose(trial, self._before(trial))) for trial in group]
+            is_open = any(number not in self._ended for number in numbers)
+            if is_open and (not self.is_over() or self._again.keys() & {*numbers}):
+                yield [self._task(number) for number in numbers]
+
+    def _streamed(self) -> Iterator[list[int]]:
+        """Yield groups of trials, none of which depends on another."""
+        return grouped(self._numbers(1), self._kind, self._study.together)
+
+    def _in_waves(self) -> Iterator[list[int] | None]:
+        """Yield groups of trials that are proposed by the same earlier ones; None while these have not ended."""
+        size = self._study.together
+        for first in self._numbers(1, size):
+            while any(number not in self._ended for number in range(1, first + size - self._study.delay)):
+                if self.is_over():
+                    return
+                yield None
+            wave = itertools.islice(self._numbers(first), size)
+            yield from grouped(wave, self._kind, size)
+
+    def _numbers(self, first: int, step: int = 1) -> Iterator[int]:
+        total = self._study.total
+        return itertools.count(first, step) if total is None else iter(range(first, total + 1, step))
+
+    def _kind(self, number: int) -> str | None:
+        return None if self._study.together == 1 else self._trainer.kind(self._point(number))
 
     def is_over(self) -> bool:
         """Return whether the time for new trials is over."""
@@ -90,7 +109,7 @@ class Trials:
         return minutes is not None and time.monotonic() - self._began > 60 * minutes
 
     def end(self, trial: Trial) -> None:
-        """Log a trial that has ended, unless it is there already: the rest of its group was not."""
+        """Log a trial that has ended, unless it is in the log."""
         if trial.number in self._ended:
             return
         append_trial(self._study.run, trial)
@@ -99,11 +118,18 @@ class Trials:
 
     def _before(self, number: int) -> list[Trial]:
         """Return the trials that a trial depends on, by number."""
-        last = number - self._study.window
+        last = number - self._study.delay
         return [self._ended[earlier] for earlier in range(1, last + 1) if earlier in self._ended]
 
-    def _task(self, number: int, point: Point) -> Task:
-        return Task(number, point, self._before(number) if self._study.options.pruner != "none" else [])
+    def _point(self, number: int) -> Point:
+        if number not in self._points:
+            before = [] if self._study.is_independent else self._before(number)
+            self._points[number] = self._study.sampler.propose(number, before)
+        return self._points[number]
+
+    def _task(self, number: int) -> Task:
+        self._again.pop(number, None)
+        return Task(number, self._point(number), self._before(number) if self._study.options.pruner != "none" else [])
 
 
 def run_trials(study: Study, trainer: Trainer, reporter: SearchReporter, again: list[Trial]) -> None:
@@ -115,48 +141,52 @@ def run_trials(study: Study, trainer: Trainer, reporter: SearchReporter, again: 
         reporter: shows the trials.
         again: failed trials to train again.
     """
-    trials = Trials(study, reporter, again)
+    trials = Trials(study, trainer, reporter, again)
     if study.options.workers > 1:
         _in_processes(study, trials, reporter)
         return
-    once = Once(reporter)
-    for group in trials.begin():
-        for trial in trainer.train_all(group or [], once):
+    once, groups = Once(reporter), GroupTrainer(trainer, study.together)
+    for tasks in trials.begin():
+        for trial in groups.train(tasks or [], once):
             trials.end(trial)
 
 
 def _in_processes(study: Study, trials: Trials, reporter: SearchReporter) -> None:
     """Train trials in separate processes, which read all they need from the search's directory."""
-    once, running = Once(reporter), set[Running]()
+    once, running = Once(reporter), set[Future[tuple[list[Trial], list[str]]]]()
     with processes(study.options.workers, "--workers") as submit:
-        for group in trials.begin():
-            while running and (group is None or len(running) == study.options.workers):
+        for tasks in trials.begin():
+            while running and (tasks is None or len(running) == study.options.workers):
                 running = _ended(running, trials, once)
-                if group is None:
+                if tasks is None:
                     break
-            if group is not None:
-                running.add(submit(_train_in_process, str(study.run.path), study.monitored, group))
+            if tasks is not None:
+                running.add(submit(_train_in_process, str(study.run.path), study.monitored, study.together, tasks))
         while running:
             running = _ended(running, trials, once)
 
 
-def _ended(running: set[Running], trials: Trials, once: Once) -> set[Running]:
-    """Wait until a group ends, log its trials, and return the groups that still run."""
+def _ended(
+    running: set[Future[tuple[list[Trial], list[str]]]], trials: Trials, once: Once
+) -> set[Future[tuple[list[Trial], list[str]]]]:
+    """Wait until a group of trials ends, log it, and return those that still run."""
     done, left = wait(running, return_when=FIRST_COMPLETED)
-    for ended, lines in sorted((future.result() for future in done), key=lambda found: found[0][0].number):
-        for trial in ended:
+    for group, lines in sorted((future.result() for future in done), key=lambda found: found[0][0].number):
+        for trial in group:
             trials.end(trial)
         for line in lines:
             once.notice(line)
     return left
 
 
-def _train_in_process(run_path: str, monitored: Monitored, group: list[Task]) -> tuple[list[Trial], list[str]]:
-    """Train a group of trials, and return them with the lines to show."""
+def _train_in_process(
+    run_path: str, monitored: Monitored, together: int, tasks: list[Task]
+) -> tuple[list[Trial], list[str]]:
+    """Train a group of trials and return them with the lines to show."""
     lines = Lines()
-    return _trainer_again(run_path, monitored).train_all(group, lines), lines.lines
+    return _trainer_again(run_path, monitored, together).train(tasks, lines), lines.lines
 
 
 @lru_cache(maxsize=1)
-def _trainer_again(run_path: str, monitored: Monitored) -> Trainer:
-    return Trainer(Run(Path(run_path)), monitored)
+def _trainer_again(run_path: str, monitored: Monitored, together: int) -> GroupTrainer:
+    return GroupTrainer(Trainer(Run(Path(run_path)), monitored), together)

@@ -30,6 +30,8 @@ class TpeSampler:
     Source: Bergstra et al. 2011, "Algorithms for Hyper-Parameter Optimization".
     """
 
+    depends_on_results = True
+
     def __init__(self, space: Space, seed: int, direction: str) -> None:
         self._optuna = _optuna()
         self.version = f"optuna {self._optuna.__version__}"

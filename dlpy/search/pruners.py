@@ -13,6 +13,7 @@ from dlpy.components.hooks import Hooks
 from dlpy.core.parsing import parse
 from dlpy.experiment.search_options import Search
 from dlpy.runs.trials import Trial
+from dlpy.search.monitor import Monitored
 
 _FIRST_TRIALS = 5  # of which the median pruner ends none
 _CHECKS = 10  # at which the median pruner compares a trial with the others
@@ -110,3 +111,17 @@ class PrunerHooks(Hooks):
     def restore(self, state: dict[str, Any]) -> None:
         self._curve = parse(state["curve"], list[float], "curve")
         self.ends_training = parse(state["pruned"], bool, "pruned")
+
+
+def pruner_hooks(options: Search, done: Sequence[Trial], monitored: Monitored, epochs: int) -> dict[str, PrunerHooks]:
+    """Return the hooks that prune a training of at most so many epochs, by name; none without a pruner.
+
+    Args:
+        options: of the search.
+        done: the trials to compare it with.
+        monitored: the score that is compared.
+    """
+    pruner = pruner_of(options)
+    if pruner is None:
+        return {}
+    return {"pruner": Pruning(pruner, done, monitored.name, monitored.direction).hooks(epochs)}

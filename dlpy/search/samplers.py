@@ -18,6 +18,7 @@ from dlpy.runs.trials import Trial
 class Sampler(Protocol):
     """Proposes the points of trials."""
 
+    depends_on_results: bool  # of the trials before
     version: str  # of the library that draws, such as "optuna 5.0.0"; empty if nothing is drawn
 
     def propose(self, number: int, done: Sequence[Trial]) -> Point:
@@ -33,6 +34,8 @@ class Sampler(Protocol):
 class RandomSampler:
     """Proposes random points, whatever came before."""
 
+    depends_on_results = False
+
     def __init__(self, space: Space, seed: int) -> None:
         self.version = f"numpy {np.__version__}"
         self._space, self._seed = space, seed
@@ -44,6 +47,7 @@ class RandomSampler:
 class GridSampler:
     """Proposes all points in order; the last dimension changes fastest."""
 
+    depends_on_results = False
     version = ""
 
     def __init__(self, space: Space) -> None:

@@ -26,7 +26,6 @@ from dlpy.runs.outcome import record_outcome
 from dlpy.runs.record import HowSearched
 from dlpy.runs.trials import Trial
 from dlpy.search.directory import SEARCH, read_search, write_document
-from dlpy.search.group_size import group_size
 from dlpy.search.loop import Study, run_trials
 from dlpy.search.monitor import Monitored, name_of_monitor
 from dlpy.search.nested import OuterFold, inner_document, outer_folds, score, summarize_outer
@@ -34,6 +33,7 @@ from dlpy.search.refit import refit
 from dlpy.search.reporter import Once, SearchReporter
 from dlpy.search.samplers import sampler_of
 from dlpy.search.summary import summarize
+from dlpy.search.together import trials_together
 from dlpy.search.trainer import Trainer
 from dlpy.storage import atomic
 from dlpy.storage.atomic import require_writable, sha256
@@ -74,8 +74,7 @@ def search(space: Space, experiment: Experiment, options: Options, reporter: Sea
     for fold in itertools.islice(outer_folds(Run(options.folder), experiment, loaded), 1):
         _first_rows(experiment, fold.rows(loaded))  # raises DataError where there are too few rows
     reporter.data_ready(loaded, first, experiment)
-    together = group_size(experiment, first, number_of_trials(space, experiment.search))
-    how = _how(experiment, options, monitored, (sampler.version, together))
+    how = _how((experiment, first, number_of_trials(space, experiment.search)), options, monitored, sampler.version)
     options = replace(options, kind="search", search=how, given=fingerprint(space, experiment))
     told = told_of_data(experiment, loaded, first.task) | environment()
 
@@ -107,9 +106,8 @@ def continued(
     monitored = Monitored(how.monitor, how.direction)
     sampler = sampler_of(space, experiment.search, experiment.seed, direction=how.direction)
     total, trainer = number_of_trials(space, experiment.search), Trainer(run, monitored, loaded)
-    run_trials(
-        Study(run, experiment.search, sampler, monitored, how.together, total, before), trainer, reporter, again or []
-    )
+    study = Study(run, experiment.search, sampler, monitored, total, before, how.together)
+    run_trials(study, trainer, reporter, again or [])
     best = summarize(run, trainer, monitored, total)
     if how.refit:
         refit(run, best, run.read("run.json")["command"], Once(reporter))
@@ -154,11 +152,13 @@ def _search_in(fold: OuterFold, outer: Run, space: Space, loaded: Loaded) -> Non
     fold.run.update(status="completed", exit_reason="done")
 
 
-def _how(experiment: Experiment, options: Options, monitored: Monitored, of: tuple[str, int]) -> HowSearched:
-    sampler, together = of
+def _how(
+    what: tuple[Experiment, Data, int | None], options: Options, monitored: Monitored, sampler: str
+) -> HowSearched:
+    experiment, first, total = what
     return HowSearched(
         workers=experiment.search.workers,
-        together=together,
+        together=trials_together(experiment, first, total),
         refit=options.search is not None and options.search.refit,
         sampler=sampler,
         monitor=monitored.name,

@@ -6,23 +6,23 @@ import shutil
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from dlpy.callbacks._monitor import Best
 from dlpy.callbacks._trial_checkpoint import TrialCheckpointHooks
 from dlpy.components.estimator import EstimatorModel
-from dlpy.core.errors import ConfigError, DataError, DivergedError, in_one_line
-from dlpy.core.registry import plugin_failure
+from dlpy.core.errors import ConfigError
 from dlpy.data.rows import Loaded
 from dlpy.engine.engine import Engine
-from dlpy.experiment.document import DocumentError
 from dlpy.experiment.experiment import Experiment, without_plugins
 from dlpy.experiment.ranges import Point
 from dlpy.runs.directory import Run
 from dlpy.runs.trials import Trial
 from dlpy.search.directory import Result, read_result, read_search, trial_folder, write_result
-from dlpy.search.group import Training, train_together
+from dlpy.search.grouping import kind_of
 from dlpy.search.monitor import Monitored, with_monitor
-from dlpy.search.pruners import PrunerHooks, Pruning, pruner_of
+from dlpy.search.pruners import pruner_hooks
+from dlpy.search.reasons import reason_of
 from dlpy.search.scored import failed_trial, scored_trial
 from dlpy.search.trial_rows import Part, TrialRows
 from dlpy.storage.atomic import put_on_disk, storage, write_whole
@@ -49,7 +49,7 @@ class Task:
 
 
 @dataclass(frozen=True)
-class _Member:
+class Place:
     """One training of a trial: its folder, what is added to the seed, and the fold, 0 if there are none."""
 
     folder: Run
@@ -68,52 +68,37 @@ class Trainer:
     """
 
     def __init__(self, run: Run, monitored: Monitored, loaded: Loaded | None = None) -> None:
-        self._run, self._monitored = run, monitored
+        self.run, self.monitored = run, monitored
         self._space, first = read_search(run)
-        self._options, self._is_smoke = first.search, run.record().smoke
+        self.options, self._is_smoke = first.search, run.record().smoke
         self._rows, self._shop = TrialRows(run, first, loaded), Workshop()
 
     def train(self, task: Task, reporter: Reporter) -> Trial:
         """Train a trial and return its result; a trial that cannot be trained is a failed one."""
-        began = time.monotonic()
+        began, folder = time.monotonic(), trial_folder(self.run, task.number)
+        shown = self.shown(task.point)
         try:
             results = self._results(task, reporter)
         except Exception as error:
-            reason = _reason(error)
+            reason = reason_of(error)
             if reason is None:
                 raise
-            return self._failed(task, reason, time.monotonic() - began)
-        where = (task.point, self._space.shown(task.point))
-        return scored_trial(task.number, where, results, self._monitored)
+            for checkpoints in [*folder.path.rglob("checkpoints")]:
+                forget_checkpoints(Run(checkpoints.parent))
+            seconds = time.monotonic() - began
+            return failed_trial(task.number, (task.point, shown), (folder, self.monitored), reason, seconds)
+        return scored_trial(task.number, (task.point, shown), results, self.monitored)
 
-    def train_all(self, tasks: Sequence[Task], reporter: Reporter) -> list[Trial]:
-        """Train the trials of a group: those that can be in one graph, then the others one after another."""
-        failed = train_together(list(self._trainings(tasks)), self._monitored) if len(tasks) > 1 else {}
-        return [
-            self._failed(task, failed[task.number]) if task.number in failed else self.train(task, reporter)
-            for task in tasks
-        ]
+    def shown(self, point: Point) -> dict[str, Any]:
+        """Return the values of a point as the user wrote them."""
+        return self._space.shown(point)
 
-    def _failed(self, task: Task, reason: str, seconds: float = 0.0) -> Trial:
-        """Return a failed trial, and remove its checkpoints."""
-        folder = trial_folder(self._run, task.number)
-        for checkpoints in [*folder.path.rglob("checkpoints")]:
-            forget_checkpoints(Run(checkpoints.parent))
-        where = (task.point, self._space.shown(task.point))
-        return failed_trial(task.number, where, (folder, self._monitored), reason, seconds)
-
-    def _trainings(self, tasks: Sequence[Task]) -> Iterator[Training]:
-        """Yield the trainings of all trials that fit the data; the others fail when they are trained alone."""
-        for task in tasks:
-            try:
-                prepared = self.prepared(task.point)
-                for member in self._members(task.number, prepared):
-                    part = self._part(member, prepared)
-                    experiment = _of_member(prepared.experiment, member, part)
-                    self._monitored.require_among(directions(experiment, part.data))
-                    yield Training(task.number, member.folder, experiment, part, self._pruner(task, experiment))
-            except (ConfigError, DataError):
-                continue
+    def kind(self, point: Point) -> str | None:
+        """Return what a trial has in common with those that it can be trained together with; see `kind_of`."""
+        try:
+            return kind_of(without_plugins(self._space.document(point)))
+        except ConfigError:
+            return None  # the trial will fail
 
     def prepared(self, point: Point) -> Prepared:
         """Return the experiment of a trial with its rows.
@@ -122,7 +107,7 @@ class Trainer:
             ConfigError, DataError: it does not fit them.
         """
         document = self._space.document(point)
-        experiment = with_monitor(without_plugins(document), self._monitored.name)
+        experiment = with_monitor(without_plugins(document), self.monitored.name)
         return self._rows.prepared(shortened(experiment) if self._is_smoke else experiment, document)
 
     def parts(self, prepared: Prepared) -> Iterator[Part]:
@@ -130,56 +115,48 @@ class Trainer:
         for fold in self._folds(prepared):
             yield self._rows.fold(prepared, fold) if fold else self._rows.held_out(prepared)
 
+    def part(self, prepared: Prepared, place: Place) -> Part:
+        """Return the rows of one training of a trial."""
+        return self._rows.fold(prepared, place.fold) if place.fold else self._rows.held_out(prepared)
+
     def _results(self, task: Task, reporter: Reporter) -> list[Result]:
         prepared = self.prepared(task.point)
-        folder = trial_folder(self._run, task.number)
+        folder = trial_folder(self.run, task.number)
         with claimed(folder):
             text = prepared.experiment.to_yaml()
             write_whole(folder.config, lambda path: path.write_text(text, encoding="utf-8"))
-            return [self._result(member, prepared, task, reporter) for member in self._members(task.number, prepared)]
+            return [self._result(place, prepared, task, reporter) for place in self.places(task.number, prepared)]
 
-    def _members(self, number: int, prepared: Prepared) -> Iterator[_Member]:
+    def places(self, number: int, prepared: Prepared) -> Iterator[Place]:
         """Yield the trainings of a trial: one, or one for each seed and fold."""
-        seeds, folds = self._options.seeds, self._folds(prepared)
+        seeds, folds = self.options.seeds, self._folds(prepared)
         for seed in range(1, seeds + 1):
             for fold in folds:
                 inner = [f"seeds/{seed}"] * (seeds > 1) + [f"folds/{fold:02d}"] * (fold > 0)
                 name = ", ".join([f"trial {number}", *(part.replace("s/", " ") for part in inner)])
-                path = trial_folder(self._run, number).path.joinpath(*inner)
-                yield _Member(Run(path), name, seed - 1 + max(fold - 1, 0), fold)
+                path = trial_folder(self.run, number).path.joinpath(*inner)
+                yield Place(Run(path), name, seed - 1 + max(fold - 1, 0), fold)
 
     def _folds(self, prepared: Prepared) -> range:
-        return range(1, len(divided(prepared)) + 1) if self._options.folds else range(1)
+        return range(1, len(divided(prepared)) + 1) if self.options.folds else range(1)
 
-    def _result(self, member: _Member, prepared: Prepared, task: Task, reporter: Reporter) -> Result:
+    def _result(self, place: Place, prepared: Prepared, task: Task, reporter: Reporter) -> Result:
         """Return the result of one training, which is trained unless it is done."""
-        found = read_result(member.folder)
+        found = read_result(place.folder)
         if found is None:
-            with storage(member.folder.path):
-                member.folder.path.mkdir(parents=True, exist_ok=True)
-            part = self._part(member, prepared)
-            found = self._trained(member, prepared, part, task, reporter)
-        forget_checkpoints(member.folder)  # also those that a killed process left
+            with storage(place.folder.path):
+                place.folder.path.mkdir(parents=True, exist_ok=True)
+            found = self._trained(place, prepared, self.part(prepared, place), task, reporter)
+        forget_checkpoints(place.folder)  # also those that a killed process left
         return found
 
-    def _part(self, member: _Member, prepared: Prepared) -> Part:
-        return self._rows.fold(prepared, member.fold) if member.fold else self._rows.held_out(prepared)
-
-    def _pruner(self, task: Task, experiment: Experiment) -> PrunerHooks | None:
-        """Return what ends a training early, if the search has a pruner."""
-        pruner = pruner_of(self._options)
-        if pruner is None:
-            return None
-        pruning = Pruning(pruner, task.done, self._monitored.name, self._monitored.direction)
-        return pruning.hooks(experiment.training.epochs)
-
-    def _trained(self, member: _Member, prepared: Prepared, part: Part, task: Task, reporter: Reporter) -> Result:
-        began, folder = time.monotonic(), member.folder
-        experiment = _of_member(prepared.experiment, member, part)
+    def _trained(self, place: Place, prepared: Prepared, part: Part, task: Task, reporter: Reporter) -> Result:
+        began, folder = time.monotonic(), place.folder
+        experiment = at_place(prepared.experiment, place, part)
         if isinstance(experiment.model, EstimatorModel):
             engine, result = self._fitted(folder, experiment, part, reporter)
         else:
-            work = Assignment(folder, member.name, experiment, part.data)
+            work = Assignment(folder, place.name, experiment, part.data)
             engine, result = self._network(work, task, reporter)
         if part.data.task.has_answers:
             write_predictions(folder, part.rows, *predicted(engine, experiment, part.data))
@@ -190,42 +167,31 @@ class Trainer:
 
     def _network(self, work: Assignment, task: Task, reporter: Reporter) -> tuple[Engine, Result]:
         """Train a network, and return its engine with the weights of the best epoch."""
-        monitored = self._monitored
+        monitored = self.monitored
         monitored.require_among(directions(work.experiment, work.data))
-        pruner = self._pruner(task, work.experiment)
-        work = replace(work, hooks={} if pruner is None else {"pruner": pruner})
+        hooks = pruner_hooks(self.options, task.done, monitored, work.experiment.training.epochs)
+        work = replace(work, hooks=hooks)
         best = Best(monitored.name, monitored.direction)
         keeper = TrialCheckpointHooks(work.folder, best, checkpoint_of(work.experiment))
         engine = train_in_folder(work, self._shop, keeper, reporter, begun(work, reporter))
-        is_pruned = pruner is not None and pruner.ends_training
+        is_pruned = any(hook.ends_training for hook in hooks.values())
         return engine, Result(keeper.scores, keeper.best_epoch or 1, len(keeper.curve), [*keeper.curve], is_pruned)
 
     def _fitted(self, folder: Run, experiment: Experiment, part: Part, reporter: Reporter) -> tuple[Estimator, Result]:
         """Fit a classic model from its start, and return its best round."""
         save_splits(folder, part.data)
         ended = fit_rounds(folder.metrics, experiment, part.data, reporter)
-        curve = self._monitored.curve(folder)
+        curve = self.monitored.curve(folder)
         best = ended.best
-        self._monitored.require_among(best.scores)
+        self.monitored.require_among(best.scores)
         result = Result(dict(best.scores), best.epoch, len(curve), [*curve])
         return Estimator(best.fitted, experiment, part.data.task), result
 
 
-def _of_member(experiment: Experiment, member: _Member, part: Part) -> Experiment:
-    seed = {"seed": (experiment.seed + member.seed) % 2**32}
+def at_place(experiment: Experiment, place: Place, part: Part) -> Experiment:
+    """Return the experiment of one training of a trial, with a seed of its own."""
+    seed = {"seed": (experiment.seed + place.seed) % 2**32}
     return experiment.model_copy(update={**seed, "model": experiment.model.resolved(part.data.task)})
-
-
-def _reason(error: Exception) -> str | None:
-    """Return why a trial failed, the same in whatever directory; None if the error ends the search."""
-    if isinstance(error, DocumentError) and error.mistakes:
-        return "; ".join(f"{'.'.join(map(str, mistake.keys))}: {mistake.message}" for mistake in error.mistakes)
-    if isinstance(error, DivergedError | DataError | ConfigError):
-        return "; ".join(error.args)
-    if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":  # TensorFlow's
-        return f"not enough memory: {in_one_line(error)}"
-    failure = plugin_failure(error)
-    return None if failure is None else "; ".join(failure.args)
 
 
 def forget_trial(run: Run, number: int) -> None:

@@ -15,7 +15,7 @@ from dlpy.storage.atomic import json_text
 from dlpy.training.folds import divided, fold_data
 from dlpy.training.loaded_rows import loaded_again
 from dlpy.training.pipeline import transform
-from dlpy.training.train import Prepared, with_rows
+from dlpy.training.train import Prepared, with_known_rows
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class TrialRows:
         source = _data_options(experiment)
         if source != self._source:
             self._loaded, self._source = loaded_again(self._run, experiment), source
-        return with_rows(experiment, document, self._loaded)
+        return with_known_rows(experiment, document, self._loaded)
 
     def held_out(self, prepared: Prepared) -> Part:
         """Return the rows of a training that is scored on the validation rows."""

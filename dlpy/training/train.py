@@ -109,12 +109,17 @@ def prepare(experiment: Experiment, document: Document, options: Options) -> Pre
 
 
 def with_rows(experiment: Experiment, document: Document, loaded: Loaded) -> Prepared:
+    """Return the experiment with rows that were just read, split and checked as far as can be before training."""
+    keras_backend.give_back_memory()  # that reading took, before TensorFlow needs its own
+    return with_known_rows(experiment, document, loaded)
+
+
+def with_known_rows(experiment: Experiment, document: Document, loaded: Loaded) -> Prepared:
     """Return the experiment with these rows, split; all that can be checked before training is checked."""
     raise_mistakes(experiment, document, loaded.task)
     task = experiment.task(loaded.task)
     if task is None:
         raise ValueError("a loaded dataset always has a task")
-    keras_backend.give_back_memory()  # that reading took, before TensorFlow needs its own
     return Prepared(experiment.resolved(task, loaded.resolved), loaded, split(experiment.data, loaded))
 
 

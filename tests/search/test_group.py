@@ -7,7 +7,7 @@ import pytest
 
 from dlpy.runs.directory import Run
 from dlpy.runs.trials import Trial, read_trials
-from dlpy.search import group
+from dlpy.search import group_files
 
 pytestmark = pytest.mark.slow
 
@@ -45,7 +45,7 @@ def test_trials_in_one_graph_have_the_scores_of_trials_alone(bench) -> None:
 
 def test_a_group_that_was_stopped_is_trained_again_to_the_same_bits(bench, monkeypatch: pytest.MonkeyPatch) -> None:
     _, alone = searched(bench, 4, "alone")
-    path, calls, write = bench.folder / "experiment.yaml", iter(range(3)), group.write_result
+    path, calls, write = bench.folder / "experiment.yaml", iter(range(3)), group_files.write_result
 
     def stopping(*arguments: object) -> None:
         if next(calls) == 2:
@@ -53,7 +53,7 @@ def test_a_group_that_was_stopped_is_trained_again_to_the_same_bits(bench, monke
         write(*arguments)  # type: ignore
 
     with monkeypatch.context() as patch:
-        patch.setattr(group, "write_result", stopping)
+        patch.setattr(group_files, "write_result", stopping)
         assert bench.run("search", path, "--runs", "stopped", "--quiet")[0] == 130
     (run,) = map(Run, Path("stopped").iterdir())
     assert bench.run("resume", run.path, "--quiet")[0] == 0

@@ -95,9 +95,14 @@ class After:
 
 
 class Epochs:
-    """Trains groups of members for one epoch after another; several threads may do so at once."""
+    """Trains groups of members for one epoch after another; several threads may do so at once.
 
-    def __init__(self, works: Sequence[Work]) -> None:
+    Args of an instance:
+        works: of the members.
+        alike: the number of members for which the size of a group is chosen, if there are fewer.
+    """
+
+    def __init__(self, works: Sequence[Work], alike: int = 0) -> None:
         self.works = works
         self.parts = [parts_of(work.model) for work in works]
         self._batch = works[0].batch
@@ -109,7 +114,7 @@ class Epochs:
         is_scored = len(held_out) == len(works)
         self._held_out = StackedRows(held_out, [None] * len(works)) if is_scored else None
         steps, row = max(work.steps for work in works), 4 * int(np.prod(works[0].model.inputs[0].shape[1:]))
-        size = group_size(len(works), works[0].model.count_params())
+        size = group_size(max(len(works), alike), works[0].model.count_params())
         blocks = -(-steps * size * self._width * row // _BLOCK_BYTES)
         self._block = -(-steps // blocks)
         self._steps = self._block * blocks
