@@ -57,9 +57,10 @@ class GroupTrainer:
             if len(members) < min(_LEAST, self._together) or _are_done(members) or _are_apart(members):
                 return None
             alike = self._together * len(members) // len(begun)
-            group = Together([training.member for training in members], alike=alike)
             state = state_file(folder, members)
-            if reason := _fitted(group, Saver(state, reporter)):
+            saver = Saver(state, reporter)
+            group = Together([training.member for training in members], saver.after, alike)
+            if reason := _fitted(group, saver):
                 reasons = {task.number: reason for task in tasks}
             seconds = (time.monotonic() - began) / len(members)
             trials = [
