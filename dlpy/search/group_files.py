@@ -90,7 +90,7 @@ def _written(training: Training, group: Together, seconds: float) -> Result:
     scores, curve = dict(outcome.best_logs), training.hooks.curve
     result = Result(scores, outcome.best_epoch or 1, outcome.epochs, [*curve], is_pruned, round(seconds, 3))
     write_result(folder, result)
-    forget_checkpoints(folder)  # which a trial has that was trained by itself before
+    forget_checkpoints(folder)  # which a trial has that was trained alone before
     return result
 
 

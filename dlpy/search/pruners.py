@@ -114,7 +114,7 @@ class PrunerHooks(Hooks):
 
 
 def pruner_hooks(options: Search, done: Sequence[Trial], monitored: Monitored, epochs: int) -> dict[str, PrunerHooks]:
-    """Return the hooks that prune a training of at most so many epochs, by name; none without a pruner.
+    """Return the hooks that prune a training of at most `epochs` epochs, by name; none without a pruner.
 
     Args:
         options: of the search.
