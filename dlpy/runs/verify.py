@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -28,7 +26,7 @@ from dlpy.runs.transform_states import read_states
 from dlpy.runs.trust import require_own
 from dlpy.runs.verify_searches import damages_of_search
 from dlpy.storage.atomic import sha256
-from dlpy.storage.npz import check_sizes
+from dlpy.storage.zip_files import zip_damage
 
 _OF_TRAINING = ("metrics.csv", "summary.json", "splits.npz", "transforms.npz", "checkpoints/best", "checkpoints/last")
 _OF_FOLDS = ("summary.json", "predictions.npz")
@@ -82,9 +80,8 @@ def verify(run: Run) -> Verdict:
         return Verdict(run.id, status, None, [])
     damages = [*_config_damages(run, record), *_missing(run, record, status)]
     damages += [damage for one in (run, *fold_runs(run)) for damage in _checkpoint_damages(one)]
-    damages += [*_metrics_damages(run), *_file_damages(run, record), *_damages_of_seeds(run)]
-    if record.kind == SEARCH_KIND:
-        damages += [*damages_of_search(run, status), *_damages_of_final_model(run)]
+    damages += [*_metrics_damages(run), *_file_damages(run, record), *_damages_within(run)]
+    damages += damages_of_search(run, status) if record.kind == SEARCH_KIND else []
     return Verdict(run.id, status, _is_resumable(run, record, status), [_short(run, damage) for damage in damages])
 
 
@@ -121,15 +118,11 @@ def _missing(run: Run, record: Record, status: str) -> Iterator[str]:
     yield from (f"{run.path / name} is missing" for name in names if not (run.path / name).exists())
 
 
-def _damages_of_final_model(run: Run) -> Iterator[str]:
+def _damages_within(run: Run) -> Iterator[str]:
+    """Yield the damages of the runs in a run: those of seeds, and the final model of a search."""
     final = Run(run.path / FINAL_MODEL)
-    yield from (f"{FINAL_MODEL}/{damage}" for damage in (verify(final).damages if final.path.is_dir() else []))
-
-
-def _damages_of_seeds(run: Run) -> Iterator[str]:
-    """Yield the damages of the runs of the seeds."""
-    for seed in seed_runs(run):
-        yield from (f"{SEEDS}/{seed.path.name}: {damage}" for damage in verify(seed).damages)
+    for inner in [*seed_runs(run), *([final] if final.path.is_dir() else [])]:
+        yield from (f"{inner.path.relative_to(run.path)}: {damage}" for damage in verify(inner).damages)
 
 
 def _fold_count(run: Run) -> int:
@@ -203,7 +196,7 @@ def _file_damages(run: Run, record: Record) -> Iterator[str]:
             yield from _damages_from(
                 lambda fold=fold: fold.read("fold.json"), lambda fold=fold: read_fold(fold.predictions, outputs_of(run))
             )
-    if run.model.is_file() and (damage := _zip_damage(run.model)):
+    if run.model.is_file() and (damage := zip_damage(run.model)):
         yield f"{run.model} is damaged: {damage}"
 
 
@@ -227,17 +220,6 @@ def _damages_from(*readers: Callable[[], object]) -> Iterator[str]:
             read_file()
         except RunError as error:
             yield str(error).rstrip(".")
-
-
-def _zip_damage(path: Path) -> str | None:
-    """Return what is wrong with an archive; every byte is read, nothing is extracted or executed."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            check_sizes(archive.infolist())
-            wrong = archive.testzip()
-    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, NotImplementedError, RuntimeError) as error:
-        return str(error) or type(error).__name__
-    return wrong and f"the content of {wrong} was changed"
 
 
 def _is_resumable(run: Run, record: Record, status: str) -> bool | None:

@@ -14,7 +14,7 @@ from dlpy.engine.plan import Execution
 from dlpy.engine.snapshots import Snapshot, with_copies
 from dlpy.engine.together import Together
 from dlpy.experiment.experiment import Experiment
-from dlpy.runs.checkpoints import place, write_weights
+from dlpy.runs.checkpoints import Which, place, write_weights
 from dlpy.runs.directory import SEEDS, Run
 from dlpy.runs.history import read_history
 from dlpy.storage.atomic import storage
@@ -74,7 +74,9 @@ def _save(work: Assignment, group: Together, number: int) -> None:
     """
     model, outcome = group.members[number].model, group.outcomes[number]
     best = outcome.best_epoch or outcome.epochs
-    for which, epoch, logs in (("last", outcome.epochs, outcome.logs), ("best", best, outcome.best_logs)):
+    kept: dict[Which, tuple[int, dict[str, float]]]
+    kept = {"last": (outcome.epochs, outcome.logs), "best": (best, outcome.best_logs)}
+    for which, (epoch, logs) in kept.items():
         group.give(number, last=which == "last")
         state = with_copies(model, Snapshot(epoch, logs, {}, best=best))
         place(work.folder, state.folder, state.size, partial(write_weights, state=state), [which])

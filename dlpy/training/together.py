@@ -15,10 +15,10 @@ import numpy as np
 
 from dlpy.callbacks.metrics_csv import MetricsCsv
 from dlpy.components.hooks import Hooks
-from dlpy.core.errors import ConfigError, DataError, DivergedError, RunError
+from dlpy.core.errors import ConfigError, RunError
 from dlpy.core.signals import held_back
 from dlpy.engine.stacked.group import group_size
-from dlpy.engine.together import Member, Outcome, Together, reason_apart, structure
+from dlpy.engine.together import Member, Together, reason_apart, structure
 from dlpy.experiment.experiment import Experiment
 from dlpy.storage.atomic import json_text, write_arrays
 from dlpy.storage.npz import ArraysError, read_npz
@@ -96,8 +96,6 @@ def fit_together(
     saver.begin(group)
     try:
         group.fit()
-    except DataError as error:
-        raise DataError(f"one of {works[0].name} to {works[-1].name}: {error}") from None
     except BaseException:
         if group.is_between_epochs:
             saver.save()
@@ -105,13 +103,9 @@ def fit_together(
     finally:
         reporter.on_train_end()
     for work, outcome in zip(works, group.outcomes, strict=True):
-        _require_finite(work, outcome)
+        if outcome.error is not None:
+            raise type(outcome.error)(f"{work.name}: {outcome.error}")
     return group
-
-
-def _require_finite(work: Assignment, outcome: Outcome) -> None:
-    if outcome.error is not None:
-        raise DivergedError(f"{work.name}: {outcome.error}")
 
 
 def _member(work: Assignment, reporter: Reporter, monitor: tuple[str, str] | None) -> Member:

@@ -143,9 +143,9 @@ DATA = ("rows.npz", "pictures.npz", "series.npz", "text.txt", "weather.csv")
 
 
 def executions(family: str) -> tuple[str, ...]:
-    """Return the ways in which a family can be executed; pictures are made, and trials of a group trained, in one way."""
-    is_alone = "kind" in FAMILIES[family] or "together" in FAMILIES[family].get("search", {})
-    return ("epoch",) if is_alone else ("epoch", "steps")
+    """Return the ways in which a family can be executed; pictures are made in one way."""
+    block = FAMILIES[family]
+    return ("epoch",) if "kind" in block or "together" in block.get("search", {}) else ("epoch", "steps")
 
 
 def write_data(folder: Path) -> None:
