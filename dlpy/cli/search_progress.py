@@ -14,12 +14,12 @@ from dlpy.cli.lines import say
 from dlpy.cli.output import output
 from dlpy.cli.progress import Display, shown_path
 from dlpy.cli.score_lines import scores_text
+from dlpy.cli.trials_table import worth_lines
 from dlpy.data.rows import Data, Loaded
 from dlpy.experiment.experiment import Experiment
 from dlpy.experiment.yaml_reader import inline
 from dlpy.runs.directory import Run
 from dlpy.runs.trials import Trial, ranked, read_trials
-from dlpy.search import nested, worth
 from dlpy.search.reporter import SearchReporter
 
 _TOP = 10
@@ -75,8 +75,7 @@ class SearchDisplay(SearchReporter):
             known = {name: value for name, value in summary.baseline.scores.items() if name in summary.best.scores}
             base = summary.baseline
             self.notice(f"baseline:  {scores_text(known)}  ({base.guess}; {base.on} rows)")
-        found = run.read("summary.json")
-        for line in [*worth.lines(found.get("worth")), *nested.lines(found.get("nested"))]:
+        for line in worth_lines(run):
             self.notice(line)
         mark = " (STAND-IN DATA)" if record.data.source == "stand-in" else ""
         counts = ", ".join(f"{number} {status}" for status, number in _counts(summary.search or {}).items())

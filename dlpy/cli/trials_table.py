@@ -51,6 +51,16 @@ def list_trials(run: Run, sort: str, *, reverse: bool, as_json: bool) -> None:
     for row in rows:
         table.add_row(*(_cell(row.get(name)) for name in columns))
     output().print(table if rows else "No trial has ended yet.")
+    for line in worth_lines(run):
+        output().print(line, markup=False, soft_wrap=True)
+
+
+def worth_lines(run: Run) -> list[str]:
+    """Return in sentences what the best trial of a search is worth, as far as it was estimated."""
+    from dlpy.search import nested, worth
+
+    found = run.read("summary.json")
+    return [*worth.lines(found.get("worth")), *nested.lines(found.get("nested"))]
 
 
 def _sorted(trials: Sequence[Trial], sort: str, direction: str, *, reverse: bool) -> list[dict[str, Any]]:

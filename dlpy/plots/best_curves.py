@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from dlpy.components.plot import Plot
+from dlpy.core.captions import caption
 from dlpy.drawing.figures import COLOURS, LINES, draw_baseline, epoch_axis, new_figure, score_axis
 from dlpy.plots._trials import searched
 from dlpy.runs.directory import Run
@@ -33,14 +34,15 @@ class BestCurves(Plot):
         curves = [np.array(trial.curve, np.float64) for trial in shown]
         for place, (trial, curve) in reversed(list(enumerate(zip(shown, curves, strict=True)))):
             colour, line = COLOURS[place % len(COLOURS)], LINES[place // len(COLOURS)]
-            label, width = f"trial {trial.number}: {trial.score:.4g}", 2.4 if place == 0 else 1.2
+            label = caption(f"trial {trial.number}: {trial.score:.4g}")
+            width = 2.4 if place == 0 else 1.2
             epochs = np.arange(1, len(curve) + 1)
             axes.plot(epochs, curve, line, color=colour, linewidth=width, label=label, zorder=3 - place / _MOST)
             if trial.epoch is not None and trial.epoch <= len(curve):
                 axes.plot(trial.epoch, curve[trial.epoch - 1], "o", color=colour, markersize=5, zorder=4)
         epoch_axis(axes, np.arange(1, max(map(len, curves)) + 1))
         score_axis(axes, found.monitor.removeprefix("val_"), curves)
-        axes.set_ylabel(found.label)
+        axes.set_ylabel(caption(found.label))
         draw_baseline(axes, baseline_of(found.run, found.monitor.removeprefix("val_")), "baseline")
         handles, labels = axes.get_legend_handles_labels()
         order = sorted(range(len(labels)), key=lambda place: labels[place] == "baseline" or -place)

@@ -51,7 +51,7 @@ def _figure(found: Searched, importance: Importance) -> Figure:
     axes = figure.add_subplot()
     axes.barh(range(len(names)), shares, color=BLUE, height=0.6)
     for place, share in enumerate(shares):
-        axes.annotate(f"{share:.2f}", (share, place), (4, 0), textcoords="offset points", va="center", fontsize=8)
+        axes.text(share, place, f" {share:.2f}", va="center", fontsize=8)
     axes.set_yticks(range(len(names)), names)
     axes.set_ylim(len(names) - 0.5, -0.5)
     axes.set_xlim(0, max(1e-3, 1.12 * float(shares.max())))

@@ -37,7 +37,7 @@ class Options(Plot):
         for number, (axes, option) in enumerate(zip(panels(figure, len(shown), columns), shown, strict=True)):
             _draw(axes, option, found)
             if number % columns == 0:
-                axes.set_ylabel(found.label)
+                axes.set_ylabel(caption(found.label))
             if number:
                 axes.set_title("", loc="left")  # the note on the first panel is enough
         legend_below(figure)

@@ -60,7 +60,7 @@ def _draw_lines(axes: Axes, found: Searched, heights: list[np.ndarray]) -> None:
     axes.add_collection(LineCollection(list(lines), colors=colours, linewidths=0.9 + 0.5 * weight))
     axes.plot(x[0], paths[0], color="#D55E00", linewidth=2.2, zorder=3)
     note = f"orange: the best trial ({found.trials[0].number}); darker: better"
-    axes.text(0.0, -0.02, note, transform=axes.transAxes, fontsize=8, color=GREY, va="top")
+    axes.text(0.0, -0.02, caption(note), transform=axes.transAxes, fontsize=8, color=GREY, va="top")
 
 
 def _heights(option: Option) -> np.ndarray:
@@ -96,4 +96,4 @@ def _draw_axis(axes: Axes, place: int, name: str, ticks: dict[float, str]) -> No
 
 def _write(axes: Axes, place: int, height: float, text: str) -> None:
     box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.8}
-    axes.text(place + 0.04, height, text, fontsize=7.5, va="center", zorder=4, bbox=box)
+    axes.text(place + 0.04, height, caption(text, 14), fontsize=7.5, va="center", zorder=4, bbox=box)

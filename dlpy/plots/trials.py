@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from dlpy.components.plot import Plot
+from dlpy.core.captions import caption
 from dlpy.drawing.figures import BLUE, GREEN, GREY, ORANGE, PURPLE, draw_baseline, epoch_axis, legend_below, new_figure
 from dlpy.plots._trials import Searched, limit_scores, searched
 from dlpy.runs.directory import Run
@@ -28,7 +29,7 @@ class Trials(Plot):
             return {}
         figure = new_figure(f"Trials of {found.run.id}", 8, 4.6)
         axes = figure.add_subplot()
-        axes.set_ylabel(found.label)
+        axes.set_ylabel(caption(found.label))
         limits = limit_scores(axes, found)
         _draw_worth(axes, found)
         _draw_trials(axes, found, limits)

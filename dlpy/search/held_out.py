@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from dlpy.core.errors import RunError
 from dlpy.data.task import Output
+from dlpy.data.units import as_seen
 from dlpy.runs.directory import Run
 from dlpy.runs.predictions import read_fold
 from dlpy.runs.trials import Trial
 from dlpy.scores.selection import Scores
+from dlpy.scores.weighted import OfMeans
 from dlpy.search.directory import trial_folder
 from dlpy.search.row_scores import RowScore
 
-_MOST_NUMBERS = 100_000_000  # predictions held in memory
+_MOST_NUMBERS = 50_000_000  # predictions held in memory
 
 
 class UnscoredError(Exception):
@@ -36,6 +38,11 @@ class Part:
     rows: np.ndarray
     target: np.ndarray
     predictions: np.ndarray
+
+    def as_seen(self, output: Output) -> Part:
+        """Return the part with numbers as the models see them, where the logarithm of the target is learnt."""
+        with np.errstate(invalid="ignore"):
+            return replace(self, target=as_seen(self.target, output), predictions=as_seen(self.predictions, output))
 
 
 def read_parts(run: Run, trials: Sequence[Trial], name: str, outputs: dict[str, Output]) -> list[Part]:
@@ -112,33 +119,29 @@ def scores_of(parts: Sequence[Part], score: RowScore) -> Scores:
 
 
 def _scores_of_part(part: Part, score: RowScore) -> Scores:
-    if score.by_row is not None:
-        errors = np.stack([score.by_row(part.target, prediction) for prediction in part.predictions])
-        return _means(errors.astype(np.float64), score.finish)
-    return _repeated(part, score.of_rows)
+    weighted = [score.of(part.target, prediction) for prediction in part.predictions]
+    known = [each for each in weighted if each is not None]
+    if len(known) < len(weighted):
+        raise UnscoredError(f"{score.name} is not known for resampled rows")
 
-
-def _means(errors: np.ndarray, finish: Callable[[np.ndarray], np.ndarray] | None) -> Scores:
-    """Return the means over drawn rows of (trials, rows) errors."""
+    means = [each for each in known if isinstance(each, OfMeans)]
+    if len(means) == len(known):
+        return _of_means(means)
 
     def scores(counts: np.ndarray) -> np.ndarray:
-        drawn = counts.sum(axis=1, keepdims=True)
-        means = np.divide(counts @ errors.T, drawn, out=np.full((len(counts), len(errors)), np.nan), where=drawn > 0)
-        return means if finish is None else finish(means)
+        return np.stack([each.of(counts) for each in known], axis=1)
 
     return scores
 
 
-def _repeated(part: Part, of_rows: Callable[[np.ndarray, np.ndarray], float]) -> Scores:
-    """Return scores that are computed for each trial again from the drawn rows, each as often as it is drawn."""
+def _of_means(each: Sequence[OfMeans]) -> Scores:
+    """Return scores that are the same function of means over rows, by one product for all trials."""
+    numbers = np.stack([one.numbers for one in each], axis=1)  # (rows, trials, means)
+    flat = numbers.reshape(len(numbers), -1)
 
     def scores(counts: np.ndarray) -> np.ndarray:
-        found = np.full((len(counts), len(part.predictions)), np.nan)
-        for number, count in enumerate(counts):
-            drawn = np.repeat(np.arange(len(part.rows)), count.astype(np.int64))
-            if len(drawn):
-                target = part.target[drawn]
-                found[number] = [of_rows(target, prediction[drawn]) for prediction in part.predictions]
-        return found
+        with np.errstate(divide="ignore", invalid="ignore"):
+            means = counts @ flat / counts.sum(axis=1, keepdims=True)
+            return each[0].combine(means.reshape(-1, *numbers.shape[1:]))
 
     return scores

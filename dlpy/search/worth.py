@@ -7,7 +7,7 @@ of that epoch alone.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -20,12 +20,13 @@ from dlpy.runs.results import baseline_of, outputs_of
 from dlpy.runs.searches import how_searched
 from dlpy.runs.trials import Trial, ranked
 from dlpy.scores.selection import Scores, Selection, fold_optimism, select
+from dlpy.scores.weighted import OfMeans
 from dlpy.search.directory import trial_folder
 from dlpy.search.held_out import Part, UnscoredError, read_parts, scores_of
-from dlpy.search.row_scores import POWERS, RowScore, row_score
+from dlpy.search.row_scores import ON_SCALE, RowScore, row_score
 
-_SAMPLES = 1000  # bootstrap samples
-_MOST_REPEATED = 20_000  # computations of a score that is no mean over rows
+_SAMPLES, _FEWEST_SAMPLES = 1000, 200  # bootstrap samples
+_MOST_WEIGHTS = 100_000_000  # of rows, in all samples and trials of a score that needs ranks: some seconds
 _TENTH = 10
 _TOLERANCE = 2e-3  # of a score computed from stored predictions, against the logged one
 _FOLD_TOLERANCE = 0.1  # each fold has a scale of its own
@@ -48,9 +49,11 @@ class _Scored:
 
     @property
     def samples(self) -> int:
-        """The number of bootstrap samples, fewer for scores that take long."""
-        fewest = _MOST_REPEATED // len(self.trials)
-        return _SAMPLES if self.score.by_row is not None else min(_SAMPLES, max(100, fewest))
+        """The number of bootstrap samples; fewer where the rows of many trials are ranked."""
+        part = self.parts[0]
+        if isinstance(self.score.of(part.target, part.predictions[0]), OfMeans):
+            return _SAMPLES
+        return max(_FEWEST_SAMPLES, min(_SAMPLES, _MOST_WEIGHTS // (self.rows * len(self.trials))))
 
 
 def summary_of(run: Run, trials: Sequence[Trial]) -> dict[str, Any]:
@@ -113,16 +116,20 @@ def _scored(run: Run, trials: list[Trial], monitor: str) -> _Scored:
         raise UnscoredError("no trial is completed")
     outputs = outputs_of(run)
     name = _output_of(monitor, list(outputs))
-    plain = f"val_{monitor.removeprefix('val_').removeprefix(f'{name}_')}" if len(outputs) > 1 else monitor
-    score = row_score(plain, _training(trial_folder(run, trials[0].number)), outputs[name])
+    label = monitor.removeprefix("val_")
+    label = label.removeprefix(f"{name}_") if len(outputs) > 1 else label
+    own = replace(outputs[name], scale=1.0, offset=0.0, log_of_sum=None)  # predictions are stored in the own unit
+    score = row_score(label, _training(trial_folder(run, trials[0].number), name), own)
     if score is None:
         raise UnscoredError(f"{monitor} cannot be computed from stored predictions")
     parts = read_parts(run, trials, name, outputs)
+    if outputs[name].log_of_sum is not None and score.name in ON_SCALE:
+        parts = [part.as_seen(outputs[name]) for part in parts]
     scores = scores_of(parts, score)
     found = scores(np.ones((1, 1 + max(int(part.rows.max()) for part in parts))))[0]
     logged = np.array([_logged(trial, monitor) for trial in trials], np.float64)
     tolerance = _FOLD_TOLERANCE if len(parts) > 1 else _TOLERANCE
-    scale = float(np.median(logged / found)) if score.name in POWERS and (found > 0).all() else 1.0
+    scale = float(np.median(logged / found)) if score.name in ON_SCALE and (found > 0).all() else 1.0
     if not np.allclose(scale * found, logged, rtol=tolerance, atol=1e-6):
         raise UnscoredError(f"the stored predictions do not give the logged {monitor}")
     return _Scored(trials, parts, score, lambda counts: scale * scores(counts), scale)
@@ -148,13 +155,20 @@ def _output_of(monitor: str, names: list[str]) -> str:
     return found
 
 
-def _training(trial: Run) -> dict[str, Any]:
-    """Return the block `training` of a trial's experiment as plain values; no code of the run is executed."""
+def _training(trial: Run, output: str) -> dict[str, Any]:
+    """Return the metrics and the loss of an output in a trial's experiment, as plain values; no code is executed."""
     try:
         training: Any = read(trial.config).values.get("training")
     except (ConfigError, OSError) as error:
         raise UnscoredError(f"the experiment of trial {trial.id} cannot be read: {error}") from None
-    return training if isinstance(training, dict) else {}
+    known = training if isinstance(training, dict) else {}
+    return {key: _of_output(known.get(key), output) for key in ("metrics", "loss")}
+
+
+def _of_output(given: Any, output: str) -> Any:
+    """Return the metrics or the loss of an output; they may be given by the names of outputs."""
+    is_by_output = isinstance(given, dict) and "name" not in given
+    return given.get(output) if is_by_output else given
 
 
 def _by_folds(scored: _Scored, *, is_larger_better: bool) -> dict[str, float]:
@@ -180,7 +194,8 @@ def _of_constant(part: Part, score: RowScore) -> float:
         guess = share[1:] if units == 1 else share
     else:
         guess = (np.median if score.name == "mae" else np.mean)(part.target, axis=0)
-    return score.of_rows(part.target, np.broadcast_to(guess, (len(part.target), units)))
+    constant = score.of(part.target, np.broadcast_to(guess, (len(part.target), units)))
+    return float("nan") if constant is None else float(constant.of(np.ones((1, len(part.target))))[0])
 
 
 def lines(summary: dict[str, Any] | None) -> list[str]:
@@ -194,10 +209,9 @@ def lines(summary: dict[str, Any] | None) -> list[str]:
         f"best {summary['score']} {summary['best_score']:.4g} of {summary['trials']} trials; about "
         f"{summary['expected']:.4g} is to be expected on new rows (95 %: {low:.4g} to {high:.4g})"
     ]
-    if summary["tenth_is_alike"]:
-        told.append(f"the best cannot be distinguished from the tenth, nor from {_others(summary['alike'])} in all")
-    elif summary["alike"]:
-        told.append(f"the best cannot be distinguished from {_others(summary['alike'])}")
+    if summary["alike"]:
+        tenth = ", the tenth best among them" if summary["tenth_is_alike"] else ""
+        told.append(f"the best cannot be distinguished from {_others(summary['alike'])}{tenth}")
     if summary["found"] is False:
         told.append(f"nothing was found: that is no better than the baseline {summary['baseline']:.4g}, beyond chance")
     return told
