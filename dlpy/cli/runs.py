@@ -48,8 +48,7 @@ def runs(
     Example: dlpy runs --sort val_loss
     """
     from dlpy.core.errors import ConfigError
-    from dlpy.runs.lookup import all_runs, default_runs_folder, find_run
-    from dlpy.runs.verify import begun
+    from dlpy.runs.lookup import all_runs, begun, default_runs_folder, find_run
 
     folder = runs_folder or default_runs_folder()
     named = [find_run(name, folder) for name in names or []]

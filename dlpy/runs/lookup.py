@@ -139,3 +139,12 @@ def seed_runs(run: Run) -> list[Run]:
     """Return the runs of the seeds that a run of several has started, in order."""
     found = [path for path in (run.path / SEEDS).glob("*") if path.name.isdecimal() and (path / "run.json").is_file()]
     return [Run(path) for path in sorted(found, key=lambda path: int(path.name))]
+
+
+def begun(folder: Path) -> list[Run]:
+    """Return all runs in the folder and all directories with a name like that of a run, oldest first."""
+    if not folder.is_dir():
+        return []
+    known = {run.path: run for run in all_runs(folder)}
+    named = (path.resolve() for path in folder.iterdir() if path.is_dir() and is_named_like_one(path))
+    return sorted({**{path: Run(path) for path in named}, **known}.values(), key=lambda run: run.id)

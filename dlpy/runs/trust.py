@@ -10,7 +10,8 @@ from pathlib import Path
 from dlpy.core.errors import RunError
 
 _LINK = re.compile(
-    r"(outer/\d+/)?(trials/\d+/)?(seeds/\d+/)?(folds/\d+/)?(refit/)?checkpoints/(\.\d+-)?(best|last|previous|unfinished)"
+    r"(outer/\d+/)?(trials/\d+/)?(seeds/\d+/)?(folds/\d+/)?(refit/)?checkpoints/"
+    r"(\.\d+-)?(best|last|previous|unfinished)"
 )
 _TARGET = re.compile(r"epoch-\d{4,}(-step-\d{8,})?")
 

@@ -17,7 +17,7 @@ from dlpy.runs.directory import ARTWORK_KINDS, FINAL_MODEL, SEARCH_KIND, SEEDS, 
 from dlpy.runs.history import read_history
 from dlpy.runs.images import artwork_files, read_artwork, read_augmented, read_made, read_wrongest
 from dlpy.runs.lock import is_locked, status_of
-from dlpy.runs.lookup import all_runs, fold_runs, is_named_like_one, seed_runs
+from dlpy.runs.lookup import fold_runs, seed_runs
 from dlpy.runs.network import read_network
 from dlpy.runs.predictions import PARTS, key_of, read_fold, read_predictions, read_splits
 from dlpy.runs.record import Record
@@ -59,15 +59,6 @@ class Verdict:
         )
 
 
-def begun(folder: Path) -> list[Run]:
-    """Return all runs in the folder and all directories with a name like that of a run, oldest first."""
-    if not folder.is_dir():
-        return []
-    known = {run.path: run for run in all_runs(folder)}
-    named = (path.resolve() for path in folder.iterdir() if path.is_dir() and is_named_like_one(path))
-    return sorted({**{path: Run(path) for path in named}, **known}.values(), key=lambda run: run.id)
-
-
 def verify(run: Run) -> Verdict:
     """Return the verdict on a run."""
     try:
@@ -81,7 +72,8 @@ def verify(run: Run) -> Verdict:
     damages = [*_config_damages(run, record), *_missing(run, record, status)]
     damages += [damage for one in (run, *fold_runs(run)) for damage in _checkpoint_damages(one)]
     damages += [*_metrics_damages(run), *_file_damages(run, record), *_damages_within(run)]
-    damages += damages_of_search(run, status) if record.kind == SEARCH_KIND else []
+    if record.kind == SEARCH_KIND:
+        damages += damages_of_search(run, status)
     return Verdict(run.id, status, _is_resumable(run, record, status), [_short(run, damage) for damage in damages])
 
 
@@ -119,10 +111,11 @@ def _missing(run: Run, record: Record, status: str) -> Iterator[str]:
 
 
 def _damages_within(run: Run) -> Iterator[str]:
-    """Yield the damages of the runs in a run: those of seeds, and the final model of a search."""
+    """Yield the damages of the runs of the seeds, and of the final model of a search."""
     final = Run(run.path / FINAL_MODEL)
-    for inner in [*seed_runs(run), *([final] if final.path.is_dir() else [])]:
-        yield from (f"{inner.path.relative_to(run.path)}: {damage}" for damage in verify(inner).damages)
+    for within in (*seed_runs(run), *([final] if final.path.is_dir() else [])):
+        name = within.path.relative_to(run.path)
+        yield from (f"{name}/{damage}" for damage in verify(within).damages)
 
 
 def _fold_count(run: Run) -> int:

@@ -171,7 +171,7 @@ def test_verify_reads_every_seed(own: Run, bench) -> None:
     weights.write_bytes(weights.read_bytes()[:-1] + b"?")
     status, out, _ = bench.run("runs", "--verify", own.path)
     assert status == 7
-    assert "seeds/2: checkpoints/" in out
+    assert "seeds/2/checkpoints/" in out
 
 
 def test_wrong_uses_of_seeds_are_refused(bench) -> None:
