@@ -17,7 +17,7 @@ from dlpy.training.compile import fresh_model
 if TYPE_CHECKING:
     import keras
 
-_MOST_KEPT = 32  # kinds
+_MOST_KEPT = 16  # kinds
 
 
 @dataclass(frozen=True)
