@@ -43,6 +43,8 @@ def search(
     {choices: [[32], [64, 64]]}}. The block 'search' sets the number of trials,
     the sampler and the score. Trials are compared on validation rows; test rows
     are never used. best.yaml in the search's folder is an ordinary experiment.
+    Trials of small networks are trained in one graph, many at a time, unless
+    search.together is 1.
 
     Example: dlpy search configs/boston_search.yaml search.trials=60 --refit
     """

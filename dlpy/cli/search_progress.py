@@ -95,15 +95,20 @@ class LiveSearchDisplay(SearchDisplay):
         columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn())
         self._bar = Progress(*columns, TimeElapsedColumn(), console=console, transient=True)
         self._task = TaskID(0)
+        self._found = "trials"
 
     def search_begins(self, done: int, total: int | None) -> None:
         super().search_begins(done, total)
         self._task = self._bar.add_task("trials", total=total, completed=done)
         self._bar.start()
 
+    def epoch_begins(self, epoch: int, epochs: int) -> None:
+        self._bar.update(self._task, description=f"{self._found}, epoch {epoch}/{epochs}")
+
     def trial_ended(self, trial: Trial, best: Trial | None) -> None:
         super().trial_ended(trial, best)
-        self._bar.update(self._task, advance=1, description=f"trials, best {_best(best)}")
+        self._found = f"trials, best {_best(best)}"
+        self._bar.update(self._task, advance=1, description=self._found)
 
     def close(self) -> None:
         self._bar.stop()

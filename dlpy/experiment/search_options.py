@@ -34,4 +34,5 @@ class Search(Block):
     workers: Annotated[int, Field(ge=1, le=1000)] = 1
     """Number of processes that train trials at the same time; proposals depend on it."""
     together: Count | Literal["auto"] = "auto"
-    """Number of trials that are trained in one graph; auto: chosen by the kind of model. Proposals depend on it."""
+    """Number of trials whose networks are trained at once in one graph, which is faster for small ones; 1: one by one;
+    auto: decided by sizes. Scores then differ in the last digits, and proposals of tpe and pruning depend on it."""

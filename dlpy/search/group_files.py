@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from dlpy.engine.together import Member, Together
+from dlpy.runs.directory import Run
 from dlpy.runs.trials import Trial
 from dlpy.search.directory import Result, read_result, trial_folder, write_result
 from dlpy.search.member_hooks import MemberHooks
@@ -13,7 +16,7 @@ from dlpy.search.pruners import PrunerHooks
 from dlpy.search.scored import failed_trial, scored_trial
 from dlpy.search.trainer import Place, Task, Trainer
 from dlpy.search.trial_rows import Part
-from dlpy.storage.atomic import storage, write_whole
+from dlpy.storage.atomic import json_text, storage, write_whole
 from dlpy.training.answers import by_target, own_targets
 from dlpy.training.fold_files import forget_checkpoints, write_predictions
 from dlpy.training.record import save_splits
@@ -35,6 +38,13 @@ class Training:
     hooks: MemberHooks
     pruner: PrunerHooks | None
     member: Member
+
+
+def state_file(folder: Run, trainings: Sequence[Training]) -> Path:
+    """Return the file of the state of a group, in the folder of its first trial; its name depends on the members."""
+    members = [(one.place.name, one.prepared.experiment.model_dump(exclude={"search"})) for one in trainings]
+    digest = hashlib.sha256(json_text(members).encode()).hexdigest()
+    return folder.path / f"group-{digest[:16]}.npz"
 
 
 def ended(trainer: Trainer, trainings: Sequence[Training], group: Together, seconds: float) -> Trial:
@@ -78,7 +88,7 @@ def _written(training: Training, group: Together, seconds: float) -> Result:
         write_predictions(folder, training.part.rows, targets, predictions)
     is_pruned = training.pruner is not None and training.pruner.ends_training
     scores, curve = dict(outcome.best_logs), training.hooks.curve
-    result = Result(scores, outcome.best_epoch or 1, outcome.epochs, curve, is_pruned, round(seconds, 3))
+    result = Result(scores, outcome.best_epoch or 1, outcome.epochs, [*curve], is_pruned, round(seconds, 3))
     write_result(folder, result)
     forget_checkpoints(folder)  # which a trial has that was trained alone before
     return result

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dlpy.engine.together import Member, Together, reason_apart, structure
 from dlpy.runs.trials import Trial
 from dlpy.search.directory import read_result, trial_folder
-from dlpy.search.group_files import Training, ended, failed
+from dlpy.search.group_files import Training, ended, failed, state_file
 from dlpy.search.member_hooks import MemberHooks
 from dlpy.search.member_models import MemberModels
 from dlpy.search.pruners import pruner_hooks
@@ -20,6 +20,7 @@ from dlpy.training.compile import exact_scores
 from dlpy.training.in_folder import claimed
 from dlpy.training.monitored import monitored_scores
 from dlpy.training.reporter import Reporter, let_tell
+from dlpy.training.together import Saver
 from dlpy.training.train import Prepared, plan_of
 
 _LEAST = 4  # trainings: to compile a graph for fewer takes longer than to train them one after another
@@ -40,30 +41,36 @@ class GroupTrainer:
     def train(self, tasks: Sequence[Task], reporter: Reporter) -> list[Trial]:
         """Train the trials of a group, and return them in order.
 
-        The last bits of a result depend on the other members: an interrupted group is trained again as a whole.
+        The last bits of a result depend on the other members: an interrupted group is trained again as a whole, from
+        its saved state if it has one.
         """
         found = None if self._together == 1 else self._at_once(tasks, reporter)
         return [self._trainer.train(task, reporter) for task in tasks] if found is None else found
 
     def _at_once(self, tasks: Sequence[Task], reporter: Reporter) -> list[Trial] | None:
         """Return the trials trained in one graph; None if they are to be trained one after another, or are done."""
-        with claimed(trial_folder(self._trainer.run, tasks[0].number)):
+        folder = trial_folder(self._trainer.run, tasks[0].number)
+        with claimed(folder):
             began = time.monotonic()
             begun, reasons = self._begun(tasks, reporter)
             members = [training for trainings in begun.values() for training in trainings]
-            if len(members) < min(_LEAST, self._together) or _are_done(members) or _is_apart(members):
+            if len(members) < min(_LEAST, self._together) or _are_done(members) or _are_apart(members):
                 return None
             alike = self._together * len(members) // len(begun)
-            group = Together([training.member for training in members], alike=alike)
-            if reason := _fitted(group):
+            state = state_file(folder, members)
+            saver = Saver(state, reporter)
+            group = Together([training.member for training in members], saver.after, alike)
+            if reason := _fitted(group, saver):
                 reasons = {task.number: reason for task in tasks}
             seconds = (time.monotonic() - began) / len(members)
-            return [
+            trials = [
                 failed(self._trainer, task, reasons[task.number], seconds)
                 if task.number in reasons
                 else ended(self._trainer, begun[task.number], group, seconds)
                 for task in tasks
             ]
+            state.unlink(missing_ok=True)
+            return trials
 
     def _begun(self, tasks: Sequence[Task], reporter: Reporter) -> tuple[dict[int, list[Training]], dict[int, str]]:
         """Return the trainings of each trial before their first step, and why others cannot be trained, by number."""
@@ -101,15 +108,20 @@ class GroupTrainer:
         return Training(number, task, place, prepared, part, hooks, pruner.get("pruner"), member)
 
 
-def _fitted(group: Together) -> str | None:
-    """Train a group; return why all of its trials failed, or None."""
+def _fitted(group: Together, saver: Saver) -> str | None:
+    """Train a group from its start or its saved state; return why all of its trials failed, or None."""
     try:
+        saver.begin(group)
         group.fit()
     except Exception as error:
         reason = reason_of(error)
         if reason is None:
             raise
         return reason
+    except BaseException:  # a signal
+        if group.is_between_epochs:
+            saver.save()
+        raise
     return None
 
 
@@ -117,7 +129,7 @@ def _are_done(members: Sequence[Training]) -> bool:
     return all(read_result(one.place.folder) is not None for one in members)
 
 
-def _is_apart(trainings: Sequence[Training]) -> bool:
+def _are_apart(trainings: Sequence[Training]) -> bool:
     """Return whether trainings cannot be done in one graph."""
     first, members = trainings[0], [training.member for training in trainings]
     if any(reason_alone(one.prepared.experiment, one.part.data) for one in trainings):

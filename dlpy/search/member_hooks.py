@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -56,6 +57,7 @@ class MemberHooks(Hooks):
         if not self.text:
             self.text = ",".join(["epoch", "seconds", "learning_rate", *logs]) + "\n"
         self.curve.append(float(logs[self._monitor]))
+        self.model.optimizer.iterations.assign((epoch + 1) * self._steps)  # by which a schedule gives the rate
         rate = learning_rate(self.model)  # before a hook changes it
         self.text += csv_row(epoch, time.monotonic() - self._began, [rate, *logs.values()])
         try:
@@ -76,7 +78,8 @@ class MemberHooks(Hooks):
         return {**own, "seconds": time.monotonic() - self._began, "hooks": [hook.state() for hook in self.hooks]}
 
     def restore(self, state: dict[str, Any]) -> None:
-        self.curve = parse(state["curve"], list[float], "curve")
+        curve = parse(state["curve"], list[float | None], "curve")
+        self.curve = [math.nan if score is None else score for score in curve]
         self.reason = parse(state["reason"], str | None, "reason")
         self.text = parse(state["text"], str, "text")
         self._began = time.monotonic() - parse(state["seconds"], float, "seconds")

@@ -53,7 +53,10 @@ def summarize(run: Run, trainer: Trainer, monitored: Monitored, total: int | Non
 
 
 def best_document(run: Run, best: Trial, monitored: Monitored) -> Document:
-    """Return an ordinary experiment with the values of a trial, whose training gives the same bits."""
+    """Return an ordinary experiment with the values of a trial.
+
+    Its training gives the bits of a trial that was trained alone, and a few digits of one that shared its graph.
+    """
     space, first = read_search(run)
     document = space.document(best.point)
     is_classic = isinstance(without_plugins(document).model, EstimatorModel)

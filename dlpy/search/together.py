@@ -21,6 +21,7 @@ from dlpy.training.train import plan_of
 _MOST_TRAININGS = 32  # two groups of 16: with more, a training took as long
 _MOST_DEPENDENT = 16  # trials that are proposed, or pruned, without each other's results
 _SHARE_DEPENDENT = 10  # and at most a tenth of all trials
+_MOST_STEPS = 2_000_000  # of a group: some minutes
 _LEAST_STEPS = 20_000  # of all trainings: compiling the graph takes longer than fewer steps
 
 
@@ -48,7 +49,7 @@ def trials_together(experiment: Experiment, data: Data, total: int | None) -> in
     steps = None if total is None else _steps(experiment, data) * total * trainings
     if reason is not None or group_size(_MOST_TRAININGS, parameters) == 1 or (steps or _LEAST_STEPS) < _LEAST_STEPS:
         return 1
-    most = max(2, _MOST_TRAININGS // trainings)
+    most = max(2, min(_MOST_TRAININGS // trainings, _MOST_STEPS // (_steps(experiment, data) * trainings)))
     if options.sampler != "tpe" and options.pruner == "none":
         return most
     return max(2, min(most, _MOST_DEPENDENT, (total or _MOST_DEPENDENT) // _SHARE_DEPENDENT))

@@ -85,7 +85,7 @@ def fit_together(
     Raises:
         DivergedError, DataError: with the name of the training.
     """
-    saver = _Saver(state, reporter)
+    saver = Saver(state, reporter)
     if not state.is_file():
         for work in works:
             start_again(work.folder)
@@ -119,8 +119,13 @@ def _member(work: Assignment, reporter: Reporter, monitor: tuple[str, str] | Non
     return Member(model, data.train, data.validation, plan, hooks, exact, name, direction)
 
 
-class _Saver:
-    """Shows the progress of a group, and saves its state from time to time."""
+class Saver:
+    """Shows the progress of a group, and saves its state from time to time.
+
+    Args of an instance:
+        path: the file of the state.
+        reporter: shows the epochs.
+    """
 
     def __init__(self, path: Path, reporter: Reporter) -> None:
         self._path, self._reporter = path, reporter

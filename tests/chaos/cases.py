@@ -125,6 +125,8 @@ FAMILIES |= {
     "random": {**_SEARCH, "search": {"trials": 8, "pruner": "halving"}},
     "tpe": {**_SEARCH, "search": {"trials": 15, "sampler": "tpe"}, "training": {**_RATES, "epochs": 3}},
     "together": {**_SEARCH, "search": {"trials": 24, "together": 8, "pruner": "median"}},
+    "groups": {**_SEARCH, "training": {**_RATES, "epochs": 60}, "search": {"trials": 30, "together": 6}},
+    "groups of folds": {**_SEARCH, "search": {"trials": 10, "together": 4, "folds": True}, "kfold": {"folds": 3}},
     "tpe together": {**_SEARCH, "search": {"trials": 24, "sampler": "tpe", "together": 6, "workers": 2}},
     "search of folds": {**_SEARCH, "search": {"trials": 4, "folds": True}, "kfold": {"folds": 3}},
     "random in processes": {**_SEARCH, "search": {"trials": 12, "workers": 3, "pruner": "median"}},

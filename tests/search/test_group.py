@@ -1,6 +1,7 @@
 """Trials that are trained in one graph, beside the same trials trained alone."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,6 +9,9 @@ import pytest
 from dlpy.runs.directory import Run
 from dlpy.runs.trials import Trial, read_trials
 from dlpy.search import group_files
+from dlpy.search.search import load_search
+from dlpy.search.together import trials_together
+from dlpy.training.pipeline import obtain, split, transform
 
 pytestmark = pytest.mark.slow
 
@@ -17,6 +21,7 @@ BLOCKS = {
     "training": {"epochs": 3, "optimizer": {"name": "adam", "learning_rate": {"search": [1e-3, 0.1], "scale": "log"}}},
     "callbacks": [{"name": "early_stopping", "patience": 1}],
 }
+FILES = ("config.yaml", "metrics.csv")
 
 
 def searched(bench, together: int, folder: str, **blocks: object) -> tuple[Run, list[Trial]]:
@@ -41,6 +46,9 @@ def test_trials_in_one_graph_have_the_scores_of_trials_alone(bench) -> None:
         own, other = (np.load(path / f"trials/{number:04d}/predictions.npz") for path in paths)
         assert np.array_equal(own["rows"], other["rows"])
         assert own["prediction"] == pytest.approx(other["prediction"], abs=1e-3)
+        texts = [[(path / f"trials/{number:04d}" / name).read_text() for path in paths] for name in FILES]
+        assert texts[0][0] == texts[0][1]
+        assert texts[1][0].splitlines()[0] == texts[1][1].splitlines()[0]
 
 
 def test_a_group_that_was_stopped_is_trained_again_to_the_same_bits(bench, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -89,3 +97,35 @@ def test_networks_that_cannot_share_a_graph_are_refused_if_that_is_asked_for(ben
     status, _, err = bench.run("search", path, "training.execution=steps", "--quiet")
     assert status == 2
     assert "search.together: its trials cannot be trained in one graph" in err
+
+
+def test_pruned_members_leave_their_group(bench) -> None:
+    blocks = {"model": {"name": "dense", "units": [4]}, "training": {**BLOCKS["training"], "epochs": 9}}
+    search = {"trials": 12, "together": 4, "pruner": "halving"}
+    _, trials = searched(bench, 4, "runs", **blocks, callbacks=[], search=search)
+    assert {(trial.status, trial.epochs) for trial in trials} >= {("completed", 9), ("pruned", 1)}
+    assert all(trial.status == "completed" for trial in trials[:5])  # fewer than two earlier ones to compare with
+    assert all(len(trial.curve) == trial.epochs for trial in trials)
+
+
+AUTO = {**BLOCKS, "training": {**BLOCKS["training"], "epochs": 500}}
+
+
+@pytest.mark.parametrize(
+    ("blocks", "number"),
+    [
+        ({"search": {"trials": 60}}, 32),
+        ({"search": {"trials": 60}, "training": {"epochs": 3}}, 1),  # too few steps for a graph of its own
+        ({"search": {"trials": 60, "together": 5}, "training": {"epochs": 3}}, 5),
+        ({"search": {"trials": 60, "sampler": "tpe"}}, 6),  # a tenth
+        ({"search": {"trials": 400, "pruner": "median"}}, 16),
+        ({"search": {"trials": 60, "folds": True, "seeds": 2}, "kfold": {"folds": 4}}, 4),  # of 8 trainings each
+        ({"search": {"trials": 60}, "model": {"name": "dense", "units": [1000, 1000]}}, 1),  # fills the cache alone
+        ({"search": {"trials": 60}, "training": {"epochs": 500, "execution": "steps"}}, 1),
+    ],
+)
+def test_auto_is_decided_by_sizes(blocks: dict[str, Any], number: int, bench) -> None:
+    _, experiment = load_search(bench.experiment(**{**AUTO, **blocks}))
+    loaded = obtain(experiment.data, 0)
+    data, _ = transform(experiment, split(experiment.data, loaded), loaded.task)
+    assert trials_together(experiment, data, experiment.search.trials) == number

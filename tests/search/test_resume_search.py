@@ -16,7 +16,9 @@ from machine import wait_until
 
 from dlpy.callbacks._trial_checkpoint import TrialCheckpointHooks
 from dlpy.runs.directory import Run
-from dlpy.search import trainer
+from dlpy.search import group_files, loop, trainer
+from dlpy.search.member_hooks import MemberHooks
+from dlpy.training.together import Saver
 
 pytestmark = pytest.mark.slow
 
@@ -26,9 +28,18 @@ EXPERIMENT: dict[str, Any] = {
     "training": {"epochs": 4, "optimizer": {"name": "adam", "learning_rate": {"search": [1e-3, 0.3], "scale": "log"}}},
     "callbacks": [{"name": "checkpoint", "every_seconds": 0}],
 }
+PLACES = [(TrialCheckpointHooks, "on_epoch_end"), (trainer, "write_predictions"), (trainer, "write_result")]
+PLACES_TOGETHER = [
+    (Saver, "after"),
+    (MemberHooks, "on_epoch_end"),
+    (group_files, "write_result"),
+    (loop, "append_trial"),
+]
 CASES: dict[str, dict[str, Any]] = {
     "pruned": {"search": {"trials": 6, "pruner": "halving"}},
     "folds": {"search": {"trials": 2, "folds": True}, "kfold": {"folds": 2}},
+    "together": {"search": {"trials": 10, "together": 3, "pruner": "halving"}},
+    "folds together": {"search": {"trials": 5, "together": 2, "folds": True}, "kfold": {"folds": 2}},
     "tpe": {"search": {"trials": 12, "sampler": "tpe"}, "training": {**EXPERIMENT["training"], "epochs": 1}},
 }
 
@@ -67,7 +78,7 @@ def test_a_search_that_was_stopped_anywhere_finds_the_same(case: str, bench, mon
     moments = random.Random(case)
     path = bench.experiment(**{**EXPERIMENT, **CASES[case]})
     assert bench.run("search", path, "--runs", "alone", "--quiet")[0] == 0
-    places = [(TrialCheckpointHooks, "on_epoch_end"), (trainer, "write_predictions"), (trainer, "write_result")]
+    places = PLACES_TOGETHER if "together" in case else PLACES
     arguments: tuple[Any, ...] = ("search", path, "--runs", "stopped", "--quiet")
     for kind, name in places:
         with monkeypatch.context() as patch:
@@ -82,7 +93,7 @@ def test_a_search_that_was_stopped_anywhere_finds_the_same(case: str, bench, mon
     assert bench.run(*arguments)[0] == 0
     want, got = found(only("alone")), found(only("stopped"))
     assert [name for name in want.keys() | got.keys() if want.get(name) != got.get(name)] == []
-    assert len(Run(only("stopped")).read("run.json")["resumes"]) == 3
+    assert len(Run(only("stopped")).read("run.json")["resumes"]) == len(places)
 
 
 def test_the_same_command_with_resume_goes_on(bench, monkeypatch: pytest.MonkeyPatch) -> None:

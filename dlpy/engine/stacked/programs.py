@@ -12,7 +12,7 @@ from dlpy.engine.stacked.structure import parts_of, structure
 if TYPE_CHECKING:
     import keras
 
-_MOST = 32  # programs that are kept
+_MOST = 16  # programs that are kept
 
 
 def program_for(model: keras.Model, members: int, steps: int) -> Program:
