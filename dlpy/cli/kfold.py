@@ -36,8 +36,8 @@ def kfold(
     from dlpy.compare.score_intervals import with_fold_intervals
     from dlpy.drawing.figures import draw
     from dlpy.experiment.experiment import load
+    from dlpy.runs.how import How
     from dlpy.runs.lookup import default_runs_folder
-    from dlpy.runs.record import How
     from dlpy.training.kfold import kfold as run_kfold
     from dlpy.training.record import Options, fingerprint
 

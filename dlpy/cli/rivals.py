@@ -71,8 +71,8 @@ def _run(what: str, overrides: list[str], folder: Path | None, how: tuple[bool, 
     from dlpy.cli.progress import reporter
     from dlpy.core.errors import ConfigError
     from dlpy.experiment.experiment import load
+    from dlpy.runs.how import How
     from dlpy.runs.lookup import default_runs_folder, find_run
-    from dlpy.runs.record import How
     from dlpy.training.kfold import kfold as run_kfold
     from dlpy.training.record import Options
     from dlpy.training.train import train as train_run

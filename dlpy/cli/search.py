@@ -50,8 +50,8 @@ def search(
     """
     from dlpy.cli.lines import say_json
     from dlpy.cli.search_progress import search_reporter
+    from dlpy.runs.how import HowSearched
     from dlpy.runs.lookup import default_runs_folder
-    from dlpy.runs.record import HowSearched
     from dlpy.search.search import fingerprint, load_search
     from dlpy.search.search import search as run_search
     from dlpy.training.record import Options

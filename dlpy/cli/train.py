@@ -46,8 +46,8 @@ def train(
     from dlpy.artworks.kinds import load_any
     from dlpy.cli.progress import reporter
     from dlpy.core.errors import ConfigError
+    from dlpy.runs.how import Seeds
     from dlpy.runs.lookup import default_runs_folder
-    from dlpy.runs.record import Seeds
     from dlpy.training.record import Options, digest_of, fingerprint
     from dlpy.training.seeds import train_seeds
     from dlpy.training.train import train as train_run

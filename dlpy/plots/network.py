@@ -9,7 +9,7 @@ from dlpy.drawing.network import network_figure
 from dlpy.networks.summary import LayerUse, caption
 from dlpy.runs.directory import Run
 from dlpy.runs.network import read_network
-from dlpy.runs.record import LayerRecord
+from dlpy.runs.network_record import LayerRecord
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -9,9 +9,9 @@ import numpy as np
 from dlpy.components.plot import Plot
 from dlpy.core.captions import caption
 from dlpy.drawing.figures import BLUE, GREY, ORANGE, legend_below, new_figure
+from dlpy.runs.decision_records import CalibrationRecord
 from dlpy.runs.decisions import read_calibration
 from dlpy.runs.directory import Run
-from dlpy.runs.record import CalibrationRecord
 from dlpy.runs.results import Predictions, class_names, predictions_of
 from dlpy.scores.calibration import are_probabilities, predicted_events, reliability
 from dlpy.scores.temperature import calibrated, cross_calibrated

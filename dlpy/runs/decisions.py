@@ -8,8 +8,8 @@ from typing import Any
 
 from dlpy.core.errors import RunError, StorageError
 from dlpy.core.parsing import parse
+from dlpy.runs.decision_records import CalibrationRecord, ThresholdsRecord
 from dlpy.runs.directory import Run
-from dlpy.runs.record import CalibrationRecord, ThresholdsRecord
 from dlpy.storage.atomic import storage
 from dlpy.storage.cache import alone
 

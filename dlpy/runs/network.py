@@ -5,7 +5,7 @@ from __future__ import annotations
 from dlpy.core.errors import RunError
 from dlpy.core.parsing import parse
 from dlpy.runs.directory import Run
-from dlpy.runs.record import LayerRecord, NetworkRecord
+from dlpy.runs.network_record import LayerRecord, NetworkRecord
 
 
 def read_network(run: Run) -> list[LayerRecord]:

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from dlpy.core.parsing import OfScores, Scores
+from dlpy.runs.decision_records import CalibrationRecord, ThresholdsRecord
 from dlpy.runs.how import How, HowSearched, Seeds
+from dlpy.runs.network_record import NetworkRecord
 
 
 @dataclass(frozen=True)
@@ -182,32 +184,6 @@ class FoldRecord:
 
 
 @dataclass(frozen=True)
-class LayerRecord:
-    """One use of a layer in network.json.
-
-    shape: of its output for one row. of: the names of what goes in. weights, learning: numbers in its weights, and
-    those that are trained. same_as: the first use of the same layer, if this is another one. inside: the layers of a
-    network that is used as a layer.
-    """
-
-    name: str
-    kind: str
-    shape: tuple[int | None, ...] | None = None
-    of: tuple[str, ...] = ()
-    weights: int = 0
-    learning: int = 0
-    same_as: str = ""
-    inside: tuple[LayerRecord, ...] = ()
-
-
-@dataclass(frozen=True)
-class NetworkRecord:
-    """network.json: the uses of layers in an order in which data flows."""
-
-    layers: list[LayerRecord]
-
-
-@dataclass(frozen=True)
 class Rival:
     """The scores of a classic model on a run's rows, and its seconds; or the reason why there are none."""
 
@@ -228,35 +204,6 @@ class RivalsRecord:
     verdict: str
     seconds: float | None = None
     baseline: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class CalibrationRecord:
-    """calibration.json: the temperature of each output, and what it was fitted on.
-
-    epoch: of the best checkpoint. on: the parts that the rows are: validation, also test, or out_of_fold. rows: their
-    number by output.
-    """
-
-    epoch: int
-    on: list[str]
-    temperatures: Mapping[str, float]
-    rows: Mapping[str, int]
-
-
-@dataclass(frozen=True)
-class ThresholdsRecord:
-    """thresholds.json: the threshold of the second class, or those of the labels, by output.
-
-    Thresholds apply to the model's own probabilities, before calibration. criterion: as typed, such as precision=0.95.
-    epoch, on, rows: as in CalibrationRecord.
-    """
-
-    epoch: int
-    on: list[str]
-    criterion: str
-    thresholds: Mapping[str, list[float]]
-    rows: Mapping[str, int]
 
 
 JSON_FILES: Mapping[str, Any] = {

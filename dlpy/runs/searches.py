@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dlpy.core.errors import ConfigError, RunError
 from dlpy.experiment.document import Document, read
 from dlpy.runs.directory import Run
-from dlpy.runs.record import HowSearched
+from dlpy.runs.how import HowSearched
 
 
 def search_file(run: Run) -> Document:

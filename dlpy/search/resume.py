@@ -9,9 +9,9 @@ from dlpy.drawing.figures import draw_all
 from dlpy.experiment.experiment import Experiment
 from dlpy.experiment.ranges import Space
 from dlpy.runs.directory import Run, forget_outdated
+from dlpy.runs.how import HowSearched
 from dlpy.runs.lock import locked
 from dlpy.runs.outcome import record_outcome
-from dlpy.runs.record import HowSearched
 from dlpy.runs.trials import Trial, read_trials
 from dlpy.search.directory import read_search
 from dlpy.search.reporter import SearchReporter

@@ -21,9 +21,9 @@ from dlpy.experiment.ranges import Space
 from dlpy.experiment.search_checks import number_of_trials, search_of
 from dlpy.experiment.yaml_reader import Mistake, to_yaml
 from dlpy.runs.directory import Run
+from dlpy.runs.how import HowSearched
 from dlpy.runs.lock import locked
 from dlpy.runs.outcome import record_outcome
-from dlpy.runs.record import HowSearched
 from dlpy.runs.trials import Trial
 from dlpy.search.directory import SEARCH, read_search, write_document
 from dlpy.search.loop import Study, run_trials

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from dlpy.core.errors import ConfigError, DataError
+from dlpy.runs.decision_records import CalibrationRecord
 from dlpy.runs.decisions import CALIBRATION, forget_decision, write_decision
 from dlpy.runs.directory import Run
 from dlpy.runs.predictions import Stored
-from dlpy.runs.record import CalibrationRecord
 from dlpy.scores.calibration import (
     are_probabilities,
     brier_score,

@@ -11,6 +11,7 @@ import numpy as np
 from dlpy.core.errors import ConfigError, RunError
 from dlpy.data.task import Output
 from dlpy.runs import checkpoints
+from dlpy.runs.decision_records import CalibrationRecord, ThresholdsRecord
 from dlpy.runs.decisions import (
     CALIBRATION,
     THRESHOLDS,
@@ -19,7 +20,6 @@ from dlpy.runs.decisions import (
 )
 from dlpy.runs.directory import Run
 from dlpy.runs.predictions import Stored
-from dlpy.runs.record import CalibrationRecord, ThresholdsRecord
 from dlpy.runs.results import outputs_of, stored_predictions
 from dlpy.training.calibrate import scores_of_part
 from dlpy.training.conformal import coverage_of_part, guarantee_notes, limits_of, require_coverage

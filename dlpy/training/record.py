@@ -18,8 +18,8 @@ from dlpy.data.units import constants_in_unit, has_unit, own_scores, scores_in_u
 from dlpy.experiment.experiment import Experiment, prefix
 from dlpy.runs import checkpoints
 from dlpy.runs.directory import SCHEMA_VERSION, Run
+from dlpy.runs.how import How, HowSearched, Seeds
 from dlpy.runs.lookup import create_run
-from dlpy.runs.record import How, HowSearched, Seeds
 from dlpy.storage import atomic
 from dlpy.storage.atomic import sha256, write_arrays
 from dlpy.training.answers import Answers

@@ -20,9 +20,9 @@ from dlpy.experiment.experiment import Experiment
 from dlpy.runs.checkpoint_files import CheckpointState
 from dlpy.runs.directory import SEEDS, Run, forget_outdated
 from dlpy.runs.history import read_history
+from dlpy.runs.how import How, Seeds
 from dlpy.runs.lock import locked
 from dlpy.runs.outcome import record_outcome
-from dlpy.runs.record import How, Seeds
 from dlpy.training.estimators import start_again
 from dlpy.training.evaluate import read_config
 from dlpy.training.fold_files import done_folds

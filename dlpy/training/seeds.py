@@ -19,9 +19,9 @@ from dlpy.experiment.experiment import Experiment
 from dlpy.runs.checkpoint_files import CheckpointState
 from dlpy.runs.directory import SEEDS, Run, forget_outdated
 from dlpy.runs.history import read_history
+from dlpy.runs.how import Seeds
 from dlpy.runs.lock import locked
 from dlpy.runs.outcome import last_finite, record_outcome
-from dlpy.runs.record import Seeds
 from dlpy.training.callbacks import checkpoint_of
 from dlpy.training.estimators import start_again
 from dlpy.training.evaluate import read_config

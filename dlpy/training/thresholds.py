@@ -9,10 +9,10 @@ import numpy as np
 
 from dlpy.core.errors import ConfigError, DataError
 from dlpy.data.task import Output
+from dlpy.runs.decision_records import ThresholdsRecord
 from dlpy.runs.decisions import THRESHOLDS, clipped, forget_decision, write_decision
 from dlpy.runs.directory import Run
 from dlpy.runs.predictions import Stored
-from dlpy.runs.record import ThresholdsRecord
 from dlpy.runs.results import class_names, outputs_of
 from dlpy.scores.cross_fitting import crosswise
 from dlpy.scores.temperature import scaled

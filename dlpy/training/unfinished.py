@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dlpy.core.errors import RunError
 from dlpy.runs.directory import Run
+from dlpy.runs.how import How, HowSearched
 from dlpy.runs.lookup import all_runs
-from dlpy.runs.record import How, HowSearched, Record
+from dlpy.runs.record import Record
 from dlpy.training.record import Options
 
 _OVER = ("completed", "diverged")  # a run that diverged would diverge again

@@ -10,7 +10,7 @@ import yaml
 from dlpy.cli.score_lines import summary_lines
 from dlpy.experiment.experiment import load
 from dlpy.runs.directory import Run
-from dlpy.runs.record import How
+from dlpy.runs.how import How
 from dlpy.training.compile import compiled_model
 from dlpy.training.folds import divided, fold_data
 from dlpy.training.kfold import kfold

@@ -15,8 +15,8 @@ from dlpy.core.errors import ConfigError
 from dlpy.data.splits import KFold
 from dlpy.experiment.experiment import load
 from dlpy.runs.directory import Run
+from dlpy.runs.how import How
 from dlpy.runs.predictions import read_predictions
-from dlpy.runs.record import How
 from dlpy.runs.results import outputs_of
 from dlpy.training.evaluate import restore
 from dlpy.training.folds import fold_data

@@ -11,7 +11,7 @@ import yaml
 
 from dlpy.experiment.experiment import load
 from dlpy.runs.directory import Run
-from dlpy.runs.record import How
+from dlpy.runs.how import How
 from dlpy.training.kfold import kfold
 from dlpy.training.record import Options
 from dlpy.training.reporter import Reporter

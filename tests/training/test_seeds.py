@@ -9,8 +9,8 @@ import yaml
 
 from dlpy.experiment.experiment import load
 from dlpy.runs.directory import Run
+from dlpy.runs.how import Seeds
 from dlpy.runs.lookup import find_run, seed_runs
-from dlpy.runs.record import Seeds
 from dlpy.training.record import Options
 from dlpy.training.reporter import Reporter
 from dlpy.training.resume import resume

@@ -1,0 +1,35 @@
+"""Schemas of what is decided on held-out rows: calibration.json and thresholds.json."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class CalibrationRecord:
+    """calibration.json: the temperature of each output, and what it was fitted on.
+
+    epoch: of the best checkpoint. on: the parts that the rows are: validation, also test, or out_of_fold. rows: their
+    number by output.
+    """
+
+    epoch: int
+    on: list[str]
+    temperatures: Mapping[str, float]
+    rows: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class ThresholdsRecord:
+    """thresholds.json: the threshold of the second class, or those of the labels, by output.
+
+    Thresholds apply to the model's own probabilities, before calibration. criterion: as typed, such as precision=0.95.
+    epoch, on, rows: as in CalibrationRecord.
+    """
+
+    epoch: int
+    on: list[str]
+    criterion: str
+    thresholds: Mapping[str, list[float]]
+    rows: Mapping[str, int]
