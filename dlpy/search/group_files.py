@@ -19,8 +19,8 @@ from dlpy.search.trial_rows import Part
 from dlpy.storage.atomic import json_text, storage, write_whole
 from dlpy.training.answers import by_target, own_targets
 from dlpy.training.fold_files import forget_checkpoints, write_predictions
+from dlpy.training.prepare import Prepared
 from dlpy.training.record import save_splits
-from dlpy.training.train import Prepared
 
 
 @dataclass(frozen=True)

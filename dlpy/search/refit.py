@@ -15,10 +15,11 @@ from dlpy.training.kfold import for_refit
 from dlpy.training.loaded_rows import loaded_again
 from dlpy.training.outer_rows import copy_outer_rows
 from dlpy.training.pipeline import transform
+from dlpy.training.prepare import with_rows
 from dlpy.training.record import Options, begin_in
 from dlpy.training.reporter import Reporter
 from dlpy.training.resume import resume
-from dlpy.training.train import finish, with_rows
+from dlpy.training.train import finish
 
 
 def refit(run: Run, best: Trial, command_line: str, reporter: Reporter) -> Run:

@@ -41,8 +41,8 @@ from dlpy.training.folds import divided, fold_data
 from dlpy.training.loaded_rows import loaded_again
 from dlpy.training.outer_rows import write_outer_rows
 from dlpy.training.pipeline import Split, obtain, split, transform
+from dlpy.training.prepare import Prepared
 from dlpy.training.record import Options, claim, digest_of, opening, save_splits, told_of_data
-from dlpy.training.train import Prepared
 
 
 def load_search(path: Path, overrides: list[str] | None = None) -> tuple[Space, Experiment]:

@@ -32,10 +32,10 @@ from dlpy.training.fold_files import forget_checkpoints, write_predictions
 from dlpy.training.fold_results import predicted
 from dlpy.training.folds import divided
 from dlpy.training.in_folder import Assignment, begun, claimed, train_in_folder
+from dlpy.training.prepare import Prepared
 from dlpy.training.record import save_splits
 from dlpy.training.reporter import Reporter
 from dlpy.training.smoke import shortened
-from dlpy.training.train import Prepared
 from dlpy.training.workshop import Workshop
 
 

@@ -15,7 +15,7 @@ from dlpy.storage.atomic import json_text
 from dlpy.training.folds import divided, fold_data
 from dlpy.training.loaded_rows import loaded_again
 from dlpy.training.pipeline import transform
-from dlpy.training.train import Prepared, with_known_rows
+from dlpy.training.prepare import Prepared, with_known_rows
 
 
 @dataclass(frozen=True)

@@ -34,10 +34,10 @@ from dlpy.training.in_folder import Assignment, begun, claimed, train_in_folder
 from dlpy.training.loaded_rows import loaded_again
 from dlpy.training.parts import Notices, Trainings, train_parts
 from dlpy.training.pipeline import Pipeline, Split, transform
+from dlpy.training.prepare import Prepared
 from dlpy.training.record import save_splits
 from dlpy.training.reporter import Reporter
 from dlpy.training.together import fit_together, pays
-from dlpy.training.train import Prepared
 from dlpy.training.workshop import Workshop
 
 

@@ -31,10 +31,11 @@ from dlpy.training.class_table import class_table, save_class_table
 from dlpy.training.fold_files import Fold
 from dlpy.training.folds import divided, fold_data, folds_together, train_folds
 from dlpy.training.pipeline import Split, transform
+from dlpy.training.prepare import Prepared, prepare
 from dlpy.training.record import Options, begin, fingerprint, settle_config
 from dlpy.training.reporter import Reporter
 from dlpy.training.spread import spread
-from dlpy.training.train import Prepared, finish, prepare
+from dlpy.training.train import finish
 
 _TIME = ("time", "the rows are in its order")
 

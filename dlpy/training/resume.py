@@ -29,11 +29,12 @@ from dlpy.training.fold_files import done_folds
 from dlpy.training.kfold import validate, with_folds
 from dlpy.training.loaded_rows import loaded_again
 from dlpy.training.pipeline import transform
+from dlpy.training.prepare import Prepared, with_rows
 from dlpy.training.record import config_digests, digests_of, file_digests, outside_files, told_of_data
 from dlpy.training.reporter import Reporter
 from dlpy.training.rewind import reached, rewound
 from dlpy.training.seeds import Job, done_seeds, finish_seeds
-from dlpy.training.train import Prepared, finish, with_rows
+from dlpy.training.train import finish
 
 _DECIDES = ("dlpy", "keras", "tensorflow", "tensorflow-cpu", "numpy")  # packages whose versions decide the numbers
 

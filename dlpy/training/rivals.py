@@ -29,8 +29,8 @@ from dlpy.training.evaluate import evaluate, read_config, tasks
 from dlpy.training.folds import divided, fold_data
 from dlpy.training.loaded_rows import same_rows
 from dlpy.training.pipeline import Split, split, transform
+from dlpy.training.prepare import Prepared
 from dlpy.training.reporter import Reporter
-from dlpy.training.train import Prepared
 
 On = Literal["validation", "test", "folds"]
 _MOST_ROWS = {"svm": 10_000}  # of a rival that was not asked for by name: more take minutes

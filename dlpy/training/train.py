@@ -13,13 +13,13 @@ from dlpy.components.hooks import Hooks
 from dlpy.components.model import GenerativeModel, PretrainedModel
 from dlpy.core import keras_backend
 from dlpy.core.errors import in_one_line
-from dlpy.data.rows import Data, Loaded
+from dlpy.data.rows import Data
 from dlpy.data.validate import check
 from dlpy.drawing.figures import draw_all
 from dlpy.engine.engine import Engine
 from dlpy.engine.plan import Plan
 from dlpy.experiment.document import Document
-from dlpy.experiment.experiment import Experiment, raise_mistakes
+from dlpy.experiment.experiment import Experiment
 from dlpy.runs import checkpoints
 from dlpy.runs.checkpoint_files import CheckpointState
 from dlpy.runs.directory import Run, forget_outdated
@@ -35,7 +35,8 @@ from dlpy.training.compile import is_partly_frozen, sample_weight, stages_of, we
 from dlpy.training.estimators import Estimator, fit_rounds, read_estimator, save_rounds
 from dlpy.training.export import portable_model, save_network
 from dlpy.training.monitored import monitored_scores
-from dlpy.training.pipeline import Pipeline, Split, obtain, split, transform
+from dlpy.training.pipeline import Pipeline, transform
+from dlpy.training.prepare import Prepared, prepare
 from dlpy.training.record import (
     Options,
     begin,
@@ -45,7 +46,6 @@ from dlpy.training.record import (
     summarize,
 )
 from dlpy.training.reporter import Reporter, let_tell
-from dlpy.training.smoke import shortened
 from dlpy.training.thresholds import choose_after_training
 from dlpy.training.workshop import Workshop
 
@@ -80,18 +80,6 @@ def started(experiment: Experiment, document: Document, options: Options, report
 
 
 @dataclass(frozen=True)
-class Prepared:
-    """An experiment with its rows, ready to train."""
-
-    experiment: Experiment
-    loaded: Loaded
-    parts: Split
-    checkpoint: CheckpointState | None = None  # the state to resume from; None: from the start
-    is_refit: bool = False  # of a k-fold run, whose config.yaml is that of its folds
-    shop: Workshop | None = None  # of several trainings that share their graphs
-
-
-@dataclass(frozen=True)
 class Job:
     """A run directory and what is trained in it: the experiment, its rows before and after the fitted transforms."""
 
@@ -99,28 +87,6 @@ class Job:
     prepared: Prepared
     data: Data
     pipeline: Pipeline
-
-
-def prepare(experiment: Experiment, document: Document, options: Options) -> Prepared:
-    """Return the experiment with its rows loaded and split; all that can be checked before training is checked."""
-    if options.smoke:
-        experiment = shortened(experiment)
-    return with_rows(experiment, document, obtain(experiment.data, experiment.seed, smoke=options.smoke))
-
-
-def with_rows(experiment: Experiment, document: Document, loaded: Loaded) -> Prepared:
-    """Return the experiment with rows that were just read, split and checked as far as can be before training."""
-    keras_backend.give_back_memory()  # that reading took, before TensorFlow needs its own
-    return with_known_rows(experiment, document, loaded)
-
-
-def with_known_rows(experiment: Experiment, document: Document, loaded: Loaded) -> Prepared:
-    """Return the experiment with these rows, split; all that can be checked before training is checked."""
-    raise_mistakes(experiment, document, loaded.task)
-    task = experiment.task(loaded.task)
-    if task is None:
-        raise ValueError("a loaded dataset always has a task")
-    return Prepared(experiment.resolved(task, loaded.resolved), loaded, split(experiment.data, loaded))
 
 
 def finish(run: Run, prepared: Prepared, data: Data, pipeline: Pipeline, reporter: Reporter) -> None:

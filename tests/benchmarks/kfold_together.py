@@ -20,9 +20,9 @@ from dlpy.runs.directory import Run
 from dlpy.runs.how import How
 from dlpy.training import kfold as validation
 from dlpy.training.folds import train_folds
+from dlpy.training.prepare import prepare
 from dlpy.training.record import Options, begin
 from dlpy.training.reporter import Reporter
-from dlpy.training.train import prepare
 
 CONFIG = Path(__file__).parents[2] / "configs" / "boston_kfold.yaml"
 

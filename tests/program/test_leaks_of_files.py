@@ -18,9 +18,9 @@ from dlpy.experiment.experiment import load
 from dlpy.training.folds import divided, fold_data
 from dlpy.training.kfold import kfold
 from dlpy.training.pipeline import Split, obtain, split
+from dlpy.training.prepare import Prepared
 from dlpy.training.record import Options
 from dlpy.training.reporter import Reporter
-from dlpy.training.train import Prepared
 
 
 def write_csv(folder: Path, other: bool) -> dict[str, Any]:

@@ -14,10 +14,10 @@ from dlpy.runs.how import How
 from dlpy.training.compile import compiled_model
 from dlpy.training.folds import divided, fold_data
 from dlpy.training.kfold import kfold
+from dlpy.training.prepare import prepare
 from dlpy.training.record import Options
 from dlpy.training.reporter import Reporter
 from dlpy.training.spread import spread
-from dlpy.training.train import prepare
 
 pytestmark = pytest.mark.slow
 

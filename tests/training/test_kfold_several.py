@@ -21,9 +21,9 @@ from dlpy.runs.results import outputs_of
 from dlpy.training.evaluate import restore
 from dlpy.training.folds import fold_data
 from dlpy.training.kfold import kfold
+from dlpy.training.prepare import prepare
 from dlpy.training.record import Options
 from dlpy.training.reporter import Reporter
-from dlpy.training.train import prepare
 
 pytestmark = pytest.mark.slow
 

@@ -1,0 +1,49 @@
+"""An experiment with its rows, ready to train: loaded, split, and checked as far as can be before training."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dlpy.core import keras_backend
+from dlpy.data.rows import Loaded
+from dlpy.experiment.document import Document
+from dlpy.experiment.experiment import Experiment, raise_mistakes
+from dlpy.runs.checkpoint_files import CheckpointState
+from dlpy.training.pipeline import Split, obtain, split
+from dlpy.training.record import Options
+from dlpy.training.smoke import shortened
+from dlpy.training.workshop import Workshop
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """An experiment with its rows, ready to train."""
+
+    experiment: Experiment
+    loaded: Loaded
+    parts: Split
+    checkpoint: CheckpointState | None = None  # the state to resume from; None: from the start
+    is_refit: bool = False  # of a k-fold run, whose config.yaml is that of its folds
+    shop: Workshop | None = None  # of several trainings that share their graphs
+
+
+def prepare(experiment: Experiment, document: Document, options: Options) -> Prepared:
+    """Return the experiment with its rows loaded and split; all that can be checked before training is checked."""
+    if options.smoke:
+        experiment = shortened(experiment)
+    return with_rows(experiment, document, obtain(experiment.data, experiment.seed, smoke=options.smoke))
+
+
+def with_rows(experiment: Experiment, document: Document, loaded: Loaded) -> Prepared:
+    """Return the experiment with rows that were just read, split and checked as far as can be before training."""
+    keras_backend.give_back_memory()  # that reading took, before TensorFlow needs its own
+    return with_known_rows(experiment, document, loaded)
+
+
+def with_known_rows(experiment: Experiment, document: Document, loaded: Loaded) -> Prepared:
+    """Return the experiment with these rows, split; all that can be checked before training is checked."""
+    raise_mistakes(experiment, document, loaded.task)
+    task = experiment.task(loaded.task)
+    if task is None:
+        raise ValueError("a loaded dataset always has a task")
+    return Prepared(experiment.resolved(task, loaded.resolved), loaded, split(experiment.data, loaded))
