@@ -185,8 +185,11 @@ class Together:
         logs, outcome = after.logs[number], self.outcomes[number]
         outcome.epochs, outcome.logs = self._epoch, logs
         self._keep(number, logs, after)
+        member = self.members[number]
+        if self._epochs.has_schedule(number):  # hooks read the rate that it gives now
+            member.model.optimizer.iterations.assign(self._epoch * self._epochs.works[number].steps)
         try:
-            for hook in self.members[number].hooks:
+            for hook in member.hooks:
                 hook.on_epoch_end(self._epoch - 1, logs)
         except DataError as error:
             return error

@@ -32,7 +32,7 @@ class MemberHooks(Hooks):
         self.curve: list[float] = []
         self.reason: str | None = None
         self.text = ""
-        self._began, self._steps = 0.0, 1
+        self._began = 0.0
 
     def set_model(self, model: keras.Model) -> None:
         self.model = model
@@ -40,7 +40,6 @@ class MemberHooks(Hooks):
             hook.set_model(model)
 
     def set_params(self, params: dict[str, int]) -> None:
-        self._steps = params["steps"]
         for hook in self.hooks:
             hook.set_params(params)
 
@@ -57,7 +56,6 @@ class MemberHooks(Hooks):
         if not self.text:
             self.text = ",".join(["epoch", "seconds", "learning_rate", *logs]) + "\n"
         self.curve.append(float(logs[self._monitor]))
-        self.model.optimizer.iterations.assign((epoch + 1) * self._steps)  # by which a schedule gives the rate
         rate = learning_rate(self.model)  # before a hook changes it
         self.text += csv_row(epoch, time.monotonic() - self._began, [rate, *logs.values()])
         try:

@@ -12,6 +12,7 @@ from dlpy.components.hooks import Hooks
 from dlpy.core.errors import DataError
 from dlpy.data.rows import Rows
 from dlpy.engine.engine import Engine
+from dlpy.engine.model_state import learning_rate
 from dlpy.engine.plan import Plan
 from dlpy.engine.stacked import group
 from dlpy.engine.together import Member, Together
@@ -158,6 +159,30 @@ class Undefined(Hooks):
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
         if epoch == 1:
             raise DataError("val_mae is undefined")
+
+
+class Rates(Hooks):
+    """Keeps the learning rate after each epoch."""
+
+    def __init__(self) -> None:
+        self.kept: list[float] = []
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
+        self.kept.append(learning_rate(self.model))
+
+
+def test_hooks_see_the_learning_rate_of_a_schedule(small_groups: None) -> None:
+    schedules = [keras.optimizers.schedules.ExponentialDecay(rate, 1, 0.5) for rate in (0.01, 0.02)]
+    hooks = [Rates(), Rates()]
+    members = [
+        Member(network(number, schedule), rows(32, number), None, Plan(16, 2, number), [hook])
+        for number, (schedule, hook) in enumerate(zip(schedules, hooks, strict=True))
+    ]
+    Together(members).fit()
+    assert hooks[0].kept == pytest.approx(
+        [0.01 / 2, 0.01 / 8]
+    )  # of each epoch's last step; two an epoch, each halves it
+    assert hooks[1].kept == pytest.approx([0.02 / 2, 0.02 / 8])
 
 
 def test_an_error_of_one_members_hook_does_not_end_the_others(small_groups: None) -> None:
