@@ -192,6 +192,8 @@ def forget_outdated(run: Run) -> None:
 def require_model(run: Run) -> None:
     """Raise RunError if a run has no model: it generated an image, or is a search."""
     kind = run.record().kind
+    if kind == SEARCH_KIND and not (run.path / "best.yaml").exists():
+        raise RunError(f"run {run.id} is a search, which keeps no models, and has no best experiment yet.")
     if kind == SEARCH_KIND:
         new = command("train", run.path / "best.yaml")
         raise RunError(

@@ -11,7 +11,7 @@ from dlpy.core.suggestions import command
 from dlpy.data.task import Output
 from dlpy.experiment.experiment import Experiment
 from dlpy.runs import checkpoints
-from dlpy.runs.directory import Run
+from dlpy.runs.directory import Run, require_model, require_one_training
 from dlpy.runs.predictions import Stored
 from dlpy.runs.results import outputs_of, stored_predictions
 from dlpy.training.evaluate import read_config, tasks
@@ -53,6 +53,8 @@ def held_out(run: Run) -> HeldOut:
         DataError: it has no held-out rows.
         RunError: its predictions are missing, damaged, not finite, or of another checkpoint.
     """
+    require_model(run)
+    require_one_training(run)
     experiment, _ = read_config(run)
     if not tasks(run)[1].has_answers:
         raise ConfigError(f"run {run.id} is generative: it predicts no targets.")

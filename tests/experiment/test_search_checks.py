@@ -238,6 +238,7 @@ def test_plugins_are_executed_once_however_many_points_are_tried(bench) -> None:
         "open('executed', 'a').write('.')\n",
         "own.py",
     )
-    text = HEAD + "training: {loss: {search: {choices: [mse, own_of_ranges]}}}\nplugins: [own.py]\n"
+    text = HEAD + "training: {loss: {search: {choices: [mse, own_of_ranges]}}, metrics: [mae]}\n"
+    text += "search: {monitor: val_mae}\nplugins: [own.py]\n"
     status, out, _ = bench.run("check", bench.write(text, "x.yaml"))
     assert (status, out.endswith("x.yaml: ok\n"), Path("executed").read_text()) == (0, True, ".")

@@ -9,6 +9,7 @@ from dlpy.components.plot import Plot
 from dlpy.core.errors import ConfigError, RunError, shortened
 from dlpy.drawing.figures import draw, draw_all, new_figure, style
 from dlpy.drawing.png import stand_in_text
+from dlpy.runs.directory import Run
 
 LOSS = {"loss": [0.9, 0.5, 0.4], "val_loss": [0.8, 0.6, 0.7]}
 
@@ -66,6 +67,8 @@ def test_plots_of_one_and_of_several_runs_are_not_mixed_up(make_run):
 def test_run_without_an_epoch_has_nothing_to_draw(make_run):
     with pytest.raises(RunError, match="nothing to draw yet"):
         draw([drawn := make_run().run], None, drawn.plots)
+    with pytest.raises(RunError, match="cannot be drawn in one plot: at most one of them has curves by epoch"):
+        draw([drawn, Run(drawn.path)], None, drawn.plots)
 
 
 @pytest.mark.parametrize("file", ["metrics.csv", "predictions.npz", "summary.json"])
