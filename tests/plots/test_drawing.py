@@ -117,3 +117,9 @@ def test_a_plot_that_fails_after_training_is_told_and_left_out(make_run):
     assert all("predictions.npz is damaged" in line for line in told)
     assert [path.name for path in files.run.plots.iterdir()] == ["history.png"]
     assert "Traceback" in files.run.log.read_text()
+
+
+def test_images_of_a_trial_are_marked_as_their_search(make_run):
+    made = make_run("20260101-120001-made", data={"source": "stand-in"})
+    trial = Run(made.run.path / "trials" / "0001" / "seeds" / "1")
+    assert stand_in_text([trial]) == "STAND-IN DATA: generated, not the real data"
