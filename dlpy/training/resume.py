@@ -194,9 +194,9 @@ def refuse(run: Run, changes: list[str], *, allow_inexact: bool) -> None:
     """Raise RunError where something changed, unless that is allowed."""
     if not changes or allow_inexact:
         return
-    lines = "".join(f"\n  {change}" for change in changes)
     raise RunError(
-        f"error: resuming run {run.id} would not reproduce the uninterrupted run:{lines}\n"
+        f"error: resuming run {run.id} would not reproduce the uninterrupted run:",
+        *(f"  {change}" for change in changes),
         f"Undo these changes, or use {command('resume', run.id, '--allow-inexact')}: run.json then records the changes."
     )
 

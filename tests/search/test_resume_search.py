@@ -114,7 +114,9 @@ def test_a_changed_search_file_and_the_log_of_another_search_are_refused(
     file.write_text(file.read_text().replace("trials: 2", "trials: 3"))
     status, _, err = bench.run("resume", only("runs"))
     assert status == 7
-    assert "search.yaml was edited or removed" in err
+    first, second, *_ = err.splitlines()
+    assert first.startswith("error: resuming run ")
+    assert second == f"  {file.resolve()} was edited or removed"
 
 
 def killed(process: subprocess.Popen, trials: int) -> None:
