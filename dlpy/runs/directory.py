@@ -49,7 +49,12 @@ class Run:
 
     @property
     def id(self) -> str:
-        """The directory's name: YYYYMMDD-HHMMSS-<experiment>; of one of several seeds, its path from there."""
+        """The directory's name: YYYYMMDD-HHMMSS-<experiment>; of one of several seeds, its path from there.
+
+        So it is of the final model of a search.
+        """
+        if self.path.name == FINAL_MODEL and NAMED.fullmatch(self.path.parent.name):
+            return f"{self.path.parent.name}/{FINAL_MODEL}"
         return self.path.name if self.owner is None else f"{self.owner.id}/{SEEDS}/{self.path.name}"
 
     @property
