@@ -117,11 +117,11 @@ def _distinct(sides: list[Side]) -> list[Side]:
 
 def _runs(name: str, folder: Path | None) -> list[Run]:
     """Return the run of a name, or the runs of several names that are joined by commas."""
-    from dlpy.runs.lookup import find_run
+    from dlpy.runs.lookup import find_model
 
     if "," not in name or Path(name).is_dir():
-        return [find_run(name, folder)]
-    found = {run.path: run for run in (find_run(each, folder) for each in name.split(",") if each)}
+        return [find_model(name, folder)]
+    found = {run.path: run for run in (find_model(each, folder) for each in name.split(",") if each)}
     return list(found.values())
 
 

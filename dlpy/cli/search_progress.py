@@ -127,8 +127,11 @@ def best_table(trials: Sequence[Trial], monitor: str) -> Table:
 
 
 def point_text(shown: dict[str, Any]) -> str:
-    """Return the values of a point on one line, by the last parts of their names."""
-    return ", ".join(f"{name.rpartition('.')[2]} {value_text(value)}" for name, value in shown.items())
+    """Return the values of a point on one line, by the ends of their names."""
+    from dlpy.runs.searches import short_names
+
+    short = short_names(list(shown))
+    return ", ".join(f"{short[name]} {value_text(value)}" for name, value in shown.items())
 
 
 def value_text(value: Any) -> str:

@@ -15,11 +15,13 @@ Values = dict[str, Any]
 def differing_options(sides: Sequence[Side]) -> list[dict[str, Any]]:
     """Return the options with other values, by their dotted keys, with the value of each side; None: it has none.
 
-    The name of the experiment is left out, and so are the seeds if a side consists of several runs.
+    The name of the experiment is left out, and how its trainings were executed; so are the seeds if a side consists of
+    several runs.
     """
     given = [options_of(side.runs[0]) for side in sides]
     keys = dict.fromkeys(key for options in given for key in options)
-    keys.pop("name", None)
+    for key in ("name", "training.together"):  # `auto` is replaced in runs of several trainings alone
+        keys.pop(key, None)
     if any(len(side.runs) > 1 for side in sides):
         keys.pop("seed", None)
     values = {key: [options.get(key) for options in given] for key in keys}

@@ -85,6 +85,8 @@ def draw(runs: list[Run], names: list[str] | None, folder: Path) -> list[Path]:
                 raise RunError(f"{plot.name} does not apply to {_listed(runs)}: no data to plot.")
             written += drawn
     if not written:
+        if len(runs) > 1:
+            raise RunError(f"{_listed(runs)} cannot be drawn in one plot: at most one of them has curves by epoch.")
         raise RunError(f"{_listed(runs)} has nothing to draw yet: no epoch has finished.")
     return written
 

@@ -41,12 +41,18 @@ def with_banner(image: np.ndarray, text: str) -> np.ndarray:
 
 def stand_in_text(runs: list[Run]) -> str:
     """Return the warning on top of every plot of generated data, or an empty text for real data."""
-    marked = [run for run in runs if run.record().data.source == "stand-in"]
+    marked = [run for run in runs if _recorded(run).record().data.source == "stand-in"]
     if not marked:
         return ""
     names = " and ".join(dict.fromkeys(_dataset_name(run) for run in marked))
     where = "" if len(marked) == len(runs) else f" (in {', '.join(run.id for run in marked)})"
     return f"STAND-IN DATA: generated, not {names}{where}"
+
+
+def _recorded(run: Run) -> Run:
+    """Return the run that has a run.json: this one, or that of which this is a fold or trial."""
+    above = [run, *map(Run, run.path.parents)]
+    return next((each for each in above if (each.path / "run.json").is_file()), run)
 
 
 @cache

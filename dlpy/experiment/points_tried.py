@@ -6,16 +6,16 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 
+from dlpy.experiment.comparable import difference
 from dlpy.experiment.dimensions import CHOICES, KEY, Choice, Dimension, Point, Range, active
 from dlpy.experiment.document import DocumentError, Line
-from dlpy.experiment.experiment import without_plugins
+from dlpy.experiment.experiment import Experiment, without_plugins
 from dlpy.experiment.random_points import random_point
 from dlpy.experiment.ranges import Space
 from dlpy.experiment.yaml_reader import Keys, Mistake
 
 _RANDOM = 20  # points tried beside every end and every choice
 _MOST_SEED = 2**32 - 1
-_OTHER_ROWS = "all trials are scored on the same rows: give all choices the same validation, test and split_seed."
 
 Cause = tuple[object, ...]  # what two mistakes have in common that are shown once
 
@@ -58,7 +58,7 @@ class _Tried:
     def __init__(self, space: Space) -> None:
         self._space = space
         self._known: dict[str, tuple[Mistake, ...]] = {}
-        self._held_out: object = None  # the options that hold rows out, at the first point without mistakes
+        self._first: Experiment | None = None  # that of the first point without mistakes
 
     def mistakes(self, point: Point) -> tuple[Mistake, ...]:
         """Return the mistakes of the experiment at a point."""
@@ -72,9 +72,9 @@ class _Tried:
             experiment = without_plugins(self._space.document(point))
         except DocumentError as error:
             return error.mistakes
-        held_out = (experiment.data.holdouts(), experiment.data.split_seed)
-        self._held_out = self._held_out or held_out
-        return () if self._held_out == held_out else (Mistake(("data",), _OTHER_ROWS),)
+        self._first = self._first or experiment
+        mistake = difference(experiment, self._first)
+        return () if mistake is None else (mistake,)
 
     def cause(self, point: Point, mistake: Mistake) -> Cause:
         """Return what makes this mistake another one: its place, what was chosen there, the message without numbers."""

@@ -49,7 +49,12 @@ class Run:
 
     @property
     def id(self) -> str:
-        """The directory's name: YYYYMMDD-HHMMSS-<experiment>; of one of several seeds, its path from there."""
+        """The directory's name: YYYYMMDD-HHMMSS-<experiment>; of one of several seeds, its path from there.
+
+        So it is of the final model of a search.
+        """
+        if self.path.name == FINAL_MODEL and NAMED.fullmatch(self.path.parent.name):
+            return f"{self.path.parent.name}/{FINAL_MODEL}"
         return self.path.name if self.owner is None else f"{self.owner.id}/{SEEDS}/{self.path.name}"
 
     @property
@@ -192,6 +197,8 @@ def forget_outdated(run: Run) -> None:
 def require_model(run: Run) -> None:
     """Raise RunError if a run has no model: it generated an image, or is a search."""
     kind = run.record().kind
+    if kind == SEARCH_KIND and not (run.path / "best.yaml").exists():
+        raise RunError(f"run {run.id} is a search, which keeps no models, and has no best experiment yet.")
     if kind == SEARCH_KIND:
         new = command("train", run.path / "best.yaml")
         raise RunError(

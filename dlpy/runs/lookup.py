@@ -72,10 +72,19 @@ def find_model(reference: str, folder: Path | None = None) -> Run:
     return final if is_search and final.read("run.json").get("status") == "completed" else run
 
 
+def _final_of(search: Run) -> Run:
+    final = Run(search.path / FINAL_MODEL)
+    if not (final.path / "run.json").is_file():
+        raise RunError(f"run {search.id} has no final model in {FINAL_MODEL}/: `dlpy search --refit` trains one.")
+    return final
+
+
 def _found(reference: str, folder: Path) -> Run:
     path = Path(reference)
     if os.path.isfile(path / "run.json"):  # noqa: PTH113 - False where a name is too long
         return Run(path.resolve())
+    if path.name == FINAL_MODEL and reference != FINAL_MODEL:
+        return _final_of(_found(reference.removesuffix(f"/{FINAL_MODEL}"), folder))
     if of_seed := _OF_SEED.fullmatch(reference):
         return _seed_of(_found(of_seed[1], folder), of_seed[2])
     runs = all_runs(folder)

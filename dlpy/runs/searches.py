@@ -33,13 +33,16 @@ def how_searched(run: Run) -> HowSearched:
 
 
 def short_names(names: Sequence[str]) -> dict[str, str]:
-    """Return the shortest end of each dotted name that no other has: `learning_rate`, `optimizer[2].beta_1`."""
+    """Return the shortest end of each dotted name that no other has and that is more than the number of an item.
+
+    Such as `learning_rate`, `optimizer[2].beta_1` and `units.0`.
+    """
     found = {}
     for name in names:
         parts = name.split(".")
         ends = [".".join(parts[start:]) for start in range(len(parts) - 1, -1, -1)]
         others = [other for other in names if other != name]
-        found[name] = next((end for end in ends if not any(_ends(other, end) for other in others)), name)
+        found[name] = next((end for end in ends if not end.isdigit() and not any(_ends(o, end) for o in others)), name)
     return found
 
 

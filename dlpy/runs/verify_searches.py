@@ -21,9 +21,12 @@ def damages_of_search(run: Run, status: str) -> Iterator[str]:
         yield from (f"{run.path / name} is missing" for name in _OF_SEARCH if not (run.path / name).exists())
     try:
         trials, outputs = read_trials(run), outputs_of(run)
+        summarized = (run.summary().search or {}).get("trials", 0)
     except RunError as error:
         yield str(error).rstrip(".")
         return
+    if len(trials) < summarized:
+        yield f"{run.path / 'trials.jsonl'} has {len(trials)} of the {summarized} trials of summary.json"
     for trial in trials:
         if trial.status == "completed":
             yield from _damages_of_trial(run.path / "trials" / f"{trial.number:04d}", trial, list(outputs))

@@ -43,6 +43,7 @@ def resume_search(
         _require_unfinished(run, again)  # the process that held the lock may have completed it
         keras_backend.check_settings()
         space, experiment = read_search(run)
+        _require_points_of(space, run)
         packages = experiment.model.needs().values() if isinstance(experiment.model, EstimatorModel) else ()
         changes = changed_surroundings(run, experiment.plugins, packages) + _changed_sampler(run, space, experiment)
         refuse(run, changes, allow_inexact=allow_inexact)
@@ -71,6 +72,15 @@ def _require_unfinished(run: Run, again: list[Trial]) -> None:
         raise RunError(f"search {run.id} is complete: there is nothing to resume.")
     hint = "change its experiment, or train its failed trials again with dlpy resume --retry-failed"
     raise RunError(f"search {run.id} found nothing ({run.record().exit_reason}): {hint}.")
+
+
+def _require_points_of(space: Space, run: Run) -> None:
+    """Raise RunError if the log has trials of another search."""
+    known = {*space.all_names()}
+    for trial in read_trials(run):
+        if strange := next((name for name in trial.point if name not in known), None):
+            wrong = f"trial {trial.number} has the option '{strange}', which is no range in search.yaml"
+            raise RunError(f"{run.path / 'trials.jsonl'}: {wrong}: it is the log of another search.")
 
 
 def _changed_sampler(run: Run, space: Space, experiment: Experiment) -> list[str]:

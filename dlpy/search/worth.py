@@ -6,7 +6,7 @@ of that epoch alone.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,7 +21,7 @@ from dlpy.runs.searches import how_searched
 from dlpy.runs.trials import Trial, ranked
 from dlpy.scores.selection import Scores, Selection, fold_optimism, select
 from dlpy.scores.weighted import OfMeans
-from dlpy.search.directory import trial_folder
+from dlpy.search.directory import read_result, trial_folder
 from dlpy.search.held_out import Part, UnscoredError, read_parts, scores_of
 from dlpy.search.row_scores import ON_SCALE, RowScore, row_score
 
@@ -29,7 +29,6 @@ _SAMPLES, _FEWEST_SAMPLES = 1000, 200  # bootstrap samples
 _MOST_WEIGHTS = 100_000_000  # of rows, in all samples and trials of a score that needs ranks: some seconds
 _TENTH = 10
 _TOLERANCE = 2e-3  # of a score computed from stored predictions, against the logged one
-_FOLD_TOLERANCE = 0.1  # each fold has a scale of its own
 
 
 @dataclass(frozen=True)
@@ -125,20 +124,35 @@ def _scored(run: Run, trials: list[Trial], monitor: str) -> _Scored:
     parts = read_parts(run, trials, name, outputs)
     if outputs[name].log_of_sum is not None and score.name in ON_SCALE:
         parts = [part.as_seen(outputs[name]) for part in parts]
+    if len(parts) > 1 and score.name in ON_SCALE:
+        parts = [_as_logged(run, trials, part, score, monitor) for part in parts]
     scores = scores_of(parts, score)
     found = scores(np.ones((1, 1 + max(int(part.rows.max()) for part in parts))))[0]
-    logged = np.array([_logged(trial, monitor) for trial in trials], np.float64)
-    tolerance = _FOLD_TOLERANCE if len(parts) > 1 else _TOLERANCE
+    logged = np.array([_logged(trial.scores, monitor, trial.score) for trial in trials], np.float64)
     scale = float(np.median(logged / found)) if score.name in ON_SCALE and (found > 0).all() else 1.0
-    if not np.allclose(scale * found, logged, rtol=tolerance, atol=1e-6):
+    if not np.allclose(scale * found, logged, rtol=_TOLERANCE, atol=1e-6):
         raise UnscoredError(f"the stored predictions do not give the logged {monitor}")
     return _Scored(trials, parts, score, lambda counts: scale * scores(counts), scale)
 
 
-def _logged(trial: Trial, monitor: str) -> float | None:
-    """Return the score of a trial; of a loss, that without penalties."""
+def _as_logged(run: Run, trials: list[Trial], part: Part, score: RowScore, monitor: str) -> Part:
+    """Return a part in the unit of its logged scores: each fold standardizes the target by its own training rows."""
+    results = [read_result(Run(trial_folder(run, trial.number).path / part.name)) for trial in trials]
+    logged = [_logged(result.scores, monitor, None) for result in results if result is not None]
+    if len(logged) < len(trials):
+        raise UnscoredError(f"some trials have no result.json in {part.name}")
+    found = scores_of([part], score)(np.ones((1, 1 + int(part.rows.max()))))[0]
+    if not (found > 0).all():
+        return part
+    ratio = float(np.median(np.array(logged, np.float64) / found))
+    factor = ratio**0.5 if score.name == "mse" else ratio
+    return replace(part, target=part.target * factor, predictions=part.predictions * factor)
+
+
+def _logged(scores: Mapping[str, float | None], monitor: str, score: float | None) -> float | None:
+    """Return the score of a trial, or of a training of one; of a loss, that without penalties."""
     without = monitor.replace("loss", DATA_LOSS) if monitor.endswith("loss") else monitor
-    known = (trial.scores.get(without), trial.scores.get(monitor), trial.score)
+    known = (scores.get(without), scores.get(monitor), score)
     return next((score for score in known if score is not None), None)
 
 

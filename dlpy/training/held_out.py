@@ -11,7 +11,7 @@ from dlpy.core.suggestions import command
 from dlpy.data.task import Output
 from dlpy.experiment.experiment import Experiment
 from dlpy.runs import checkpoints
-from dlpy.runs.directory import Run
+from dlpy.runs.directory import FINAL_MODEL, Run, require_model, require_one_training
 from dlpy.runs.predictions import Stored
 from dlpy.runs.results import outputs_of, stored_predictions
 from dlpy.training.evaluate import read_config, tasks
@@ -53,6 +53,8 @@ def held_out(run: Run) -> HeldOut:
         DataError: it has no held-out rows.
         RunError: its predictions are missing, damaged, not finite, or of another checkpoint.
     """
+    require_model(run)
+    require_one_training(run)
     experiment, _ = read_config(run)
     if not tasks(run)[1].has_answers:
         raise ConfigError(f"run {run.id} is generative: it predicts no targets.")
@@ -61,7 +63,9 @@ def held_out(run: Run) -> HeldOut:
     if not found and (status := run.record().status) != "completed":
         raise RunError(f"run {run.id} is {status}, and its validation rows are not predicted yet: finish training.")
     if not found:
-        raise DataError(f"run {run.id} has no validation rows: set data.validation and train again.")
+        is_final = run.path.name == FINAL_MODEL
+        hint = "a final model is trained on them too" if is_final else "set data.validation and train again"
+        raise DataError(f"run {run.id} has no validation rows: {hint}.")
     if not all(np.isfinite(stored.prediction).all() for stored in found):
         raise RunError(f"some predictions for the validation rows of run {run.id} are not finite numbers.")
     (only, *_) = outputs_of(run)

@@ -195,10 +195,11 @@ def refuse(run: Run, changes: list[str], *, allow_inexact: bool) -> None:
     """Raise RunError where something changed, unless that is allowed."""
     if not changes or allow_inexact:
         return
-    lines = "".join(f"\n  {change}" for change in changes)
+    anyway = command("resume", run.id, "--allow-inexact")
     raise RunError(
-        f"error: resuming run {run.id} would not reproduce the uninterrupted run:{lines}\n"
-        f"Undo these changes, or use {command('resume', run.id, '--allow-inexact')}: run.json then records the changes."
+        f"error: resuming run {run.id} would not reproduce the uninterrupted run:",
+        *(f"  {change}" for change in changes),
+        f"Undo these changes, or use {anyway}: run.json then records the changes.",
     )
 
 

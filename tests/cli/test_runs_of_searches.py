@@ -66,5 +66,11 @@ def test_an_unknown_column_suggests_the_closest(bench, runs: Path) -> None:
 
 
 def test_names_are_shortened_as_far_as_they_differ() -> None:
-    names = ["model.units", "training.optimizer", "training.optimizer[1].beta_1", "a.rate", "b.rate"]
-    assert list(short_names(names).values()) == ["units", "optimizer", "beta_1", "a.rate", "b.rate"]
+    names = ["model.units", "training.optimizer", "training.optimizer[1].beta_1", "a.rate", "b.rate", "model.hidden.0"]
+    assert list(short_names(names).values()) == ["units", "optimizer", "beta_1", "a.rate", "b.rate", "hidden.0"]
+
+
+def test_a_log_that_lacks_trials_of_the_summary_is_noticed(bench, runs: Path) -> None:
+    (search,) = runs.iterdir()
+    (search / "summary.json").write_text('{"search": {"trials": 99}}')
+    assert "of the 99 trials of summary.json" in bench.run("runs", "--verify")[1]

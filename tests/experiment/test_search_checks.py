@@ -96,6 +96,24 @@ def test_choices_of_data_hold_the_same_rows_out() -> None:
     )
 
 
+def test_trials_predict_the_same_target_in_the_same_unit() -> None:
+    choices = "[[standardize], [log, standardize]]"
+    assert mistakes(f"model: dense\ndata: {{name: boston_housing, target_transforms: {{search: {{choices: {choices}}}}}}}\n") == (
+        "x.yaml:2: data.target_transforms: trials predict the same target in the same unit, or their scores cannot be"
+        " compared: give one value. Tried: data.target_transforms=[log, standardize].",
+    )  # fmt: skip
+
+
+def test_trials_of_different_losses_are_compared_by_a_metric() -> None:
+    text = HEAD + "training: {loss: {search: {choices: [mse, mae]}}, metrics: [mae]}\n"
+    assert mistakes(text) == (
+        "x.yaml:3: training.loss: val_loss is a loss, and trials of different losses cannot be compared by it: set"
+        " search.monitor to a metric. Tried: training.loss=mae.",
+    )
+    Path("x.yaml").write_text(text + "search: {monitor: val_mae}\n")
+    assert search_of(read(Path("x.yaml")))[0].all_names() == ["model.units.0", "training.loss"]
+
+
 @pytest.mark.parametrize(
     ("block", "message"),
     [
@@ -220,6 +238,7 @@ def test_plugins_are_executed_once_however_many_points_are_tried(bench) -> None:
         "open('executed', 'a').write('.')\n",
         "own.py",
     )
-    text = HEAD + "training: {loss: {search: {choices: [mse, own_of_ranges]}}}\nplugins: [own.py]\n"
+    text = HEAD + "training: {loss: {search: {choices: [mse, own_of_ranges]}}, metrics: [mae]}\n"
+    text += "search: {monitor: val_mae}\nplugins: [own.py]\n"
     status, out, _ = bench.run("check", bench.write(text, "x.yaml"))
     assert (status, out.endswith("x.yaml: ok\n"), Path("executed").read_text()) == (0, True, ".")

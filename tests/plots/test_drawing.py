@@ -9,6 +9,7 @@ from dlpy.components.plot import Plot
 from dlpy.core.errors import ConfigError, RunError, shortened
 from dlpy.drawing.figures import draw, draw_all, new_figure, style
 from dlpy.drawing.png import stand_in_text
+from dlpy.runs.directory import Run
 
 LOSS = {"loss": [0.9, 0.5, 0.4], "val_loss": [0.8, 0.6, 0.7]}
 
@@ -66,6 +67,8 @@ def test_plots_of_one_and_of_several_runs_are_not_mixed_up(make_run):
 def test_run_without_an_epoch_has_nothing_to_draw(make_run):
     with pytest.raises(RunError, match="nothing to draw yet"):
         draw([drawn := make_run().run], None, drawn.plots)
+    with pytest.raises(RunError, match="cannot be drawn in one plot: at most one of them has curves by epoch"):
+        draw([drawn, Run(drawn.path)], None, drawn.plots)
 
 
 @pytest.mark.parametrize("file", ["metrics.csv", "predictions.npz", "summary.json"])
@@ -114,3 +117,9 @@ def test_a_plot_that_fails_after_training_is_told_and_left_out(make_run):
     assert all("predictions.npz is damaged" in line for line in told)
     assert [path.name for path in files.run.plots.iterdir()] == ["history.png"]
     assert "Traceback" in files.run.log.read_text()
+
+
+def test_images_of_a_trial_are_marked_as_their_search(make_run):
+    made = make_run("20260101-120001-made", data={"source": "stand-in"})
+    trial = Run(made.run.path / "trials" / "0001" / "seeds" / "1")
+    assert stand_in_text([trial]) == "STAND-IN DATA: generated, not the real data"

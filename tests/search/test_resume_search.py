@@ -107,16 +107,27 @@ def test_the_same_command_with_resume_goes_on(bench, monkeypatch: pytest.MonkeyP
     assert len(list(Path("runs").iterdir())) == 1
 
 
-def test_a_changed_search_file_is_refused(bench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_changed_search_file_and_the_log_of_another_search_are_refused(
+    bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = bench.experiment(**{**EXPERIMENT, "search": {"trials": 2}})
     with monkeypatch.context() as patch:
         patch.setattr(trainer, "write_result", interrupting(1, trainer.write_result))
         assert bench.run("search", path, "--quiet")[0] == 130
+    line = {"number": 1, "point": {"of.another": 1}, "shown": {}, "status": "failed", "score": None, "epoch": None}
+    log = only("runs") / "trials.jsonl"
+    log.write_text(json.dumps(line | {"epochs": 0, "scores": {}, "curve": []}) + "\n")
+    status, _, err = bench.run("resume", only("runs"))
+    assert status == 7
+    assert "trial 1 has the option 'of.another', which is no range in search.yaml" in err
+    log.unlink()
     file = only("runs") / "search.yaml"
     file.write_text(file.read_text().replace("trials: 2", "trials: 3"))
     status, _, err = bench.run("resume", only("runs"))
     assert status == 7
-    assert "search.yaml was edited or removed" in err
+    first, second, *_ = err.splitlines()
+    assert first.startswith("error: resuming run ")
+    assert second == f"  {file.resolve()} was edited or removed"
 
 
 def killed(process: subprocess.Popen, trials: int) -> None:

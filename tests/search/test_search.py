@@ -6,7 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from dlpy.core.errors import RunError
 from dlpy.runs.directory import Run
+from dlpy.runs.lookup import find_run
 from dlpy.runs.trials import Trial, read_trials
 
 pytestmark = pytest.mark.slow
@@ -169,6 +171,10 @@ def test_pruned_trials_do_not_count_as_the_best(bench) -> None:
 def test_the_final_model_is_trained_on_all_rows_that_are_no_test_rows(bench) -> None:
     run = searched(bench, "--refit")
     final = Run(run.path / "refit")
+    assert final.id == f"{run.id}/refit"
+    assert find_run(final.id, run.path.parent).path == final.path
+    with pytest.raises(RunError, match="has no final model in refit/"):
+        find_run(f"{final.id}/refit", run.path.parent)
     assert final.read("summary.json")["rows"] == {"train": 60, "test": 60}
     epochs = run.read("summary.json")["search"]["epoch"]
     assert final.read("summary.json")["last"]["epoch"] == epochs

@@ -10,6 +10,7 @@ from searches import NUMBERS, make_search, store, trial
 
 from dlpy.runs.directory import Run
 from dlpy.runs.trials import read_trials
+from dlpy.search.directory import Result, write_result
 from dlpy.search.worth import lines, summary_of
 
 LABELS = np.arange(200) % 2
@@ -129,6 +130,25 @@ def test_areas_are_computed_for_each_sample(tmp_path: Path) -> None:
     assert found["best_score"] == 0.75  # half of the second class scores above the first, half ties with it
     assert found["expected"] == pytest.approx(0.75, abs=0.01)
     assert found["baseline"] == 0.5
+
+
+def test_each_fold_has_the_scale_of_its_own_training_rows(tmp_path: Path) -> None:
+    logged = {1: (1 / 2, 3 / 4), 2: (3 / 2, 1 / 4)}  # errors of 1 and 3, and of 3 and 1, on scales of 2 and 4
+    trials = [trial(number, sum(scores) / 2, monitor="val_mae") for number, scores in logged.items()]
+    run = make_search(tmp_path, trials, monitor="val_mae", outputs={"target": NUMBERS})
+    target = np.arange(20.0)
+    for number, scores in logged.items():
+        errors = np.multiply(scores, (2, 4))
+        parts = {
+            f"folds/{fold + 1:02d}": (np.arange(20) + 20 * fold, target, (target + error)[:, None])
+            for fold, error in enumerate(errors)
+        }
+        store(run, number, parts, "{loss: mse, metrics: [mae]}")
+        for folder, score in zip(parts, scores, strict=True):
+            path = Run(run.path / "trials" / f"{number:04d}" / folder)
+            write_result(path, Result({"val_mae": score}, 1, 1, [score]))
+    found = summary_of(run, read_trials(run))
+    assert (found["best"], found["best_score"]) == (1, pytest.approx(0.625))
 
 
 def test_folds_are_scored_by_their_mean(tmp_path: Path) -> None:

@@ -148,7 +148,7 @@ def test_evaluate_gives_means_and_counts_one_look(own: Run, bench) -> None:
 
 
 def test_what_needs_one_model_names_the_seeds(own: Run, bench) -> None:
-    for words in (["predict", own.path, "rows.npz"], ["rivals", own.path]):
+    for words in (["predict", own.path, "rows.npz"], ["rivals", own.path], ["calibrate", own.path]):
         status, _, err = bench.run(*words)
         assert status == 7
         assert f"{own.id}/seeds/1" in err
