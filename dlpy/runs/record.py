@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from dlpy.core.parsing import OfScores, Scores
-from dlpy.runs.how import How, HowSearched, Seeds
+from dlpy.runs.how import How, HowCombined, HowSearched, Seeds
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,7 @@ class Record:
     folds: How | None = None
     seeds: Seeds | None = None
     search: HowSearched | None = None
+    ensemble: HowCombined | None = None
     resumes: list[Mapping[str, Any]] = field(default_factory=list)
 
 
