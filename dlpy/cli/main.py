@@ -108,8 +108,8 @@ def _report_stop(error: BaseException) -> int:
 
 
 _COMMANDS = (
-    train, resume, evaluate, predict, calibrate, kfold, search, compare, ensemble, rivals, generate, explain, plot, check,
-    show, new, runs, schema,
+    train, resume, evaluate, predict, calibrate, kfold, search, compare, ensemble, rivals, generate, explain, plot,
+    check, show, new, runs, schema,
 )  # fmt: skip
 for _command in _COMMANDS:
     app.command()(_with_exit_status(_command))

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from dlpy.components.estimator import EstimatorModel
+from dlpy.core import keras_backend
 from dlpy.data.rows import Rows
 from dlpy.data.task import Task
 from dlpy.data.units import as_seen, is_changed
@@ -72,6 +73,7 @@ def _losses(view: View, rows: Rows, prediction: np.ndarray) -> np.ndarray:
     """Return the loss of each row: (rows,)."""
     if isinstance(view.experiment.model, EstimatorModel):
         return losses_of_rows(view.task.output, rows, prediction)
+    keras_backend.start()
     from keras import ops as keras_ops
 
     from dlpy.training.loss import training_loss
