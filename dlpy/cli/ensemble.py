@@ -75,5 +75,4 @@ def _weighting(name: str) -> Weighting:
     for known in get_args(Weighting):
         if name == known:
             return known
-    hint = did_you_mean(name, get_args(Weighting))
-    raise ConfigError(f"--weights {name}: expected {', '.join(get_args(Weighting))}.{hint}")
+    raise ConfigError(f"--weights {name}: members are not weighted like this.{did_you_mean(name, get_args(Weighting))}")

@@ -13,7 +13,9 @@ import numpy as np
 from dlpy.core.environment import environment
 from dlpy.core.errors import DataError
 from dlpy.data.task import Task
+from dlpy.data.units import is_changed
 from dlpy.ensembles.members import HeldOutTogether, held_out_together, members_of
+from dlpy.ensembles.own_unit import scored_baseline, scored_task
 from dlpy.ensembles.scored import diversity_of, is_number, scores_by_name
 from dlpy.experiment.experiment import Experiment
 from dlpy.runs.directory import Run
@@ -36,7 +38,7 @@ Weights = dict[str, np.ndarray]  # by output: (members,)
 class Combination:
     """What an ensemble is made from: its members, their weights, and their predictions for the validation rows.
 
-    experiment, task: of the first member, whose loss, metrics and rows are those of the ensemble.
+    experiment: of the first member, whose loss, metrics and rows are those of the ensemble. task: see `own_unit`.
     """
 
     members: Sequence[Run]
@@ -70,7 +72,8 @@ def combine(runs: Sequence[Run], weighting: Weighting, name: str, options: Optio
     experiment, _ = read_config(members[0])
     weights = {output: _weights(weighting, held, output, len(members)) for output in outputs_of(members[0])}
     experiment = experiment.model_copy(update={"name": name})
-    made = Combination(members, weighting, weights, held, experiment, tasks(members[0])[1])
+    task = scored_task(tasks(members[0])[1])
+    made = Combination(members, weighting, weights, held, experiment, task)
     return claim(replace(options, kind="ensemble"), name, lambda run: _write(run, made, options))
 
 
@@ -93,8 +96,8 @@ def _write(run: Run, made: Combination, options: Options) -> None:
     if made.held is not None:
         _save_predictions(run, made.held, _held_out_predictions(made, made.held))
     before = first.read("run.json")
-    told = {key: before[key] for key in ("data", "raw_task", "task", "class_weighted") if key in before}
-    told |= {"files": {}, **environment(), "ensemble": asdict(_how(run, made))}
+    told = {key: before[key] for key in ("data", "raw_task", "class_weighted") if key in before}
+    told |= {"files": {}, "task": made.task.to_record(), **environment(), "ensemble": asdict(_how(run, made))}
     plugins = [run.config.name, *(Path(plugin).name for plugin in made.experiment.plugins)]
     record = opening(run, replace(options, kind="ensemble"), made.experiment.seed, told)
     done = {"status": "completed", "exit_reason": "done", "test_looks": 0, "config_sha256": digests_of(run, plugins)}
@@ -128,13 +131,14 @@ def _held_out_predictions(made: Combination, held: HeldOutTogether) -> dict[str,
 def _summary(made: Combination) -> dict[str, Any]:
     """Return summary.json: the scores on the validation rows, those of the members, and the baseline."""
     before = made.members[0].read("summary.json")
-    summary = {key: before[key] for key in ("baseline", "rows") if key in before} | {"best": {}}
+    baseline = scored_baseline(before, made.experiment, tasks(made.members[0])[1])
+    summary: dict[str, Any] = {"best": {}, "baseline": baseline, "rows": before["rows"]}
     held = made.held
     if held is None:
         return summary
     predictions = _held_out_predictions(made, held)
     summary["best"] = _named(scores_by_name(made.experiment, made.task, held.first, predictions))
-    summary |= _in_unit(before, held, predictions)
+    summary |= _in_unit(before, made, predictions)
     summary["members"] = [_named(_scores_of(made, held, number)) for number in range(len(made.members))]
     summary["diversity"] = diversity_of(held.first, held.predictions)
     summary["cross_fitted"] = made.weighting != "mean"
@@ -146,17 +150,19 @@ def _scores_of(made: Combination, held: HeldOutTogether, number: int) -> dict[st
     return scores_by_name(made.experiment, made.task, held.first, own)
 
 
-def _in_unit(before: Mapping[str, Any], held: HeldOutTogether, predictions: Mapping[str, np.ndarray]) -> dict[str, Any]:
+def _in_unit(before: Mapping[str, Any], made: Combination, predictions: Mapping[str, np.ndarray]) -> dict[str, Any]:
     """Return `in_unit`, of several outputs `outputs`, with the ensemble's scores in place of the first member's."""
-    found = {}
-    for name, stored in held.first.items():
-        known = (before.get("outputs", {}).get(name, {}) if len(held.first) > 1 else before).get("in_unit")
+    found, first = {}, made.held.first if made.held else {}
+    for name, stored in first.items():
+        if not is_changed(made.task.outputs[name]):
+            continue
+        known = (before.get("outputs", {}).get(name, {}) if len(first) > 1 else before).get("in_unit")
         if known is not None:
             target, given = (numbers.reshape(len(stored.index), -1) for numbers in (stored.target, predictions[name]))
             scores = [key for key in known["best"] if key.removeprefix("val_") in SCORES and key.startswith("val_")]
             own = {key: regression_score(key.removeprefix("val_"), target, given) for key in scores}
             found[name] = {**known, "best": own, "last": {}}
-    if len(held.first) > 1:
+    if len(first) > 1:
         return {"outputs": {name: {"in_unit": own} for name, own in found.items()}} if found else {}
     return {"in_unit": next(iter(found.values()))} if found else {}
 

@@ -15,6 +15,7 @@ from dlpy.data.unfamiliar import Unfamiliar, require_familiar
 from dlpy.data.units import as_seen, is_changed
 from dlpy.data.validate import check_rows
 from dlpy.ensembles.members import at_rows
+from dlpy.ensembles.own_unit import scored_output, scored_rows, scored_task
 from dlpy.ensembles.scored import diversity_of, is_number, scores_by_name
 from dlpy.experiment.experiment import Experiment
 from dlpy.runs import checkpoints
@@ -97,9 +98,12 @@ class _First:
     def __init__(self, trained: Trained, sources: _Sources, member: Run, parts: list[Part]) -> None:
         raw = sources.of(member, trained.experiment)
         self.trained, self.parts = trained, wanted_parts(member, parts, raw)
-        self.train = trained.applied(raw["train"])
         self.predicted, self.answers = _predicted(trained, raw, self.parts)
-        self.rows = {part: self.train if part == "train" else trained.applied(raw[part]) for part in self.parts}
+        self.train = scored_rows(trained.applied(raw["train"]), trained.task)
+        self.rows = {
+            part: self.train if part == "train" else scored_rows(trained.applied(raw[part]), trained.task)
+            for part in self.parts
+        }
 
 
 def _predicted(
@@ -124,12 +128,13 @@ def _stored(part: Part, answer: Answers) -> Stored:
     """Return an output's predictions as they are stored, in the target's own unit."""
     arrays = arrays_of(answer)
     prediction = arrays["prediction"].reshape(len(arrays["index"]), -1).astype(np.float64)
-    return Stored(part, arrays["target"], prediction, arrays["index"], of=answer.task.output)
+    return Stored(part, arrays["target"], prediction, arrays["index"], of=scored_output(answer.task.output))
 
 
 def _score(run: Run, first: _First, part: Part, found: Sequence[_Predicted]) -> dict[str, Any]:
     """Return the entry of a part in evaluation.json."""
-    how, trained, rows = how_combined(run), first.trained, first.rows[part]
+    how, rows = how_combined(run), first.rows[part]
+    trained = replace(first.trained, task=scored_task(first.trained.task))
     stored = found[0].outputs
     each = {name: _aligned(own, [one.outputs[name] for one in found]) for name, own in stored.items()}
     together = {name: _together(how, part, name, (own, each[name])) for name, own in stored.items()}
@@ -190,10 +195,11 @@ def weights_of(how: HowCombined, output: str) -> np.ndarray:
 
 
 def _with(answer: Answers, prediction: np.ndarray) -> Answers:
-    """Return an answer with other predictions, given in the target's own unit: (rows, units)."""
-    output = answer.task.output
-    seen = as_seen(prediction, output) if is_changed(output) else prediction
-    return replace(answer, prediction=seen.reshape(answer.prediction.shape).astype(np.float32))
+    """Return an answer with the ensemble's predictions, given in the target's own unit: (rows, units)."""
+    task = scored_task(answer.task)
+    seen = as_seen(prediction, task.output) if is_changed(task.output) else prediction
+    shaped = seen.reshape(answer.prediction.shape).astype(np.float32)
+    return replace(answer, task=task, rows=scored_rows(answer.rows, answer.task), prediction=shaped)
 
 
 def _records(unfamiliar: Sequence[Unfamiliar]) -> list[dict[str, Any]]:

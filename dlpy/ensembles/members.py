@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from dlpy.compare.rows import common_rows, options_of, require_alike
 from dlpy.compare.sides import Side, taken
 from dlpy.core.errors import ConfigError, RunError
 from dlpy.core.suggestions import command
+from dlpy.ensembles.own_unit import scored_output
 from dlpy.runs.directory import ENSEMBLE, SEARCH_KIND, SEEDS, Run, require_model
 from dlpy.runs.lookup import seed_runs
 from dlpy.runs.predictions import Stored, read_splits
@@ -114,7 +115,8 @@ def held_out_together(members: Sequence[Run]) -> HeldOutTogether | None:
         stored = [training[0] for (training,) in common.trainings]
         for member, own in zip(members, stored, strict=True):
             require_probabilities(member, name, own)
-        first[name] = stored[0]
+        of = None if stored[0].of is None else scored_output(stored[0].of)
+        first[name] = replace(stored[0], of=of)
         predictions[name] = np.stack([at_rows(own, stored[0].index).prediction for own in stored])
     return HeldOutTogether(first, predictions, _parts(held))
 
