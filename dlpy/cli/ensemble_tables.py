@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
-from rich.text import Text
 
 from dlpy.cli.score_lines import score_text
 
@@ -38,13 +37,16 @@ def show_ensemble(run: Run) -> None:
     say(f"test rows: {command('evaluate', run.id, '--split', 'test')}")
 
 
-def member_tables(results: Mapping[str, Any]) -> Iterator[Table | Text]:
-    """Yield for each part of an evaluated ensemble a table of its members, and how much they differ."""
+def show_members(results: Mapping[str, Any]) -> None:
+    """Print for each part of an evaluated ensemble a table of its members, and how much they differ."""
+    from dlpy.cli.lines import say
+    from dlpy.cli.output import output
+
     for part, result in results.items():
         if "members" in result:
-            yield Text(f"\n{part}: members")
-            yield _table(result["members"], result["scores"])
-            yield from (Text(line) for line in _lines(result))
+            say("", f"{part}: members")
+            output().print(_table(result["members"], result["scores"]))
+            say(*_lines(result))
 
 
 def _table(members: Sequence[Mapping[str, Any]], scores: Mapping[str, float | None]) -> Table:
@@ -53,10 +55,10 @@ def _table(members: Sequence[Mapping[str, Any]], scores: Mapping[str, float | No
     table = Table(box=None, pad_edge=False)
     table.add_column("member", no_wrap=True)
     for title in [f"weight {name}" if len(outputs) > 1 else "weight" for name in outputs] + list(scores):
-        table.add_column(Text(title), justify="right")
+        table.add_column(title, justify="right")
     for member in members:
         weights = [f"{member['weights'][name]:.3f}" for name in outputs]
-        table.add_row(Text(member["run"]), *weights, *(score_text(member["scores"].get(name)) for name in scores))
+        table.add_row(member["run"], *weights, *(score_text(member["scores"].get(name)) for name in scores))
     table.add_row("ensemble", *["" for _ in outputs], *(score_text(value) for value in scores.values()))
     return table
 

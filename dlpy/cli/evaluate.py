@@ -92,7 +92,7 @@ def evaluate(
 def _print(run: Run, results: dict[str, Any]) -> None:
     """Print the scores of each split and by class, what was decided on validation rows, and unfamiliar values."""
     from dlpy.cli.class_lines import class_lines
-    from dlpy.cli.ensemble_tables import member_tables
+    from dlpy.cli.ensemble_tables import show_members
     from dlpy.cli.lines import say
     from dlpy.cli.output import output
     from dlpy.cli.probability_tables import decision_tables
@@ -108,8 +108,7 @@ def _print(run: Run, results: dict[str, Any]) -> None:
     console.print(score_table(results))
     for line in interval_notes(results):
         say(line)
-    for shown in member_tables(results):
-        console.print(shown)
+    show_members(results)
     for part, result in results.items():
         for name, told in {"": result, **result.get("outputs", {})}.items():
             for shown in class_lines(f"{part}: {name}" if name else part, told.get("classes", [])):
