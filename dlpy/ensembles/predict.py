@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -48,21 +49,33 @@ def predict_together(run: Run, asked: Asked, ask: Ask, tell: Tell = silent) -> P
     task = tasks(run)[1]
     for line in notes_of(decisions, task.outputs):
         tell(line)
-    first: Given | None = None
-    found: list[dict[str, np.ndarray]] = []
-    unfamiliar: dict[str, Unfamiliar] = {}
-    for member in unchanged_members(run):
-        trained = restore(member, "best", tell)
-        given = _given(member, trained, asked, ask, silent if first else tell)
-        first = first or given
-        if len(given.rows) != len(first.rows):
+    members = unchanged_members(run)
+    first, *others = (_of_member(member, asked, ask, tell if member is members[0] else silent) for member in members)
+    for member, one in zip(members[1:], others, strict=True):
+        if len(one.given.rows) != len(first.given.rows):
             raise DataError(
-                f"{given.what}: member {member.id} reads {len(given.rows):,} rows, not {len(first.rows):,}."
+                f"{one.given.what}: members read different numbers of rows ({member.id}: {len(one.given.rows):,})."
             )
-        for one in unfamiliar_rows(trained, given, ask):
-            unfamiliar.setdefault(json.dumps(one.record()), one)
-        found.append(numbers_for(trained, given))
-    return as_table(_mean(run, found), first, task, decisions, list(unfamiliar.values()))
+    found = [first, *others]
+    unfamiliar = {json.dumps(item.record()): item for one in found for item in one.unfamiliar}
+    together = _mean(run, [one.numbers for one in found])
+    return as_table(together, first.given, task, decisions, list(unfamiliar.values()))
+
+
+@dataclass(frozen=True)
+class _OfMember:
+    """The rows as a member reads them, its predictions by output, and values that no training row held."""
+
+    given: Given
+    numbers: dict[str, np.ndarray]
+    unfamiliar: list[Unfamiliar]
+
+
+def _of_member(member: Run, asked: Asked, ask: Ask, tell: Tell) -> _OfMember:
+    trained = restore(member, "best", tell)
+    given = _given(member, trained, asked, ask, tell)
+    unfamiliar = unfamiliar_rows(trained, given, ask)
+    return _OfMember(given, numbers_for(trained, given), unfamiliar)
 
 
 def _given(member: Run, trained: Trained, asked: Asked, ask: Ask, tell: Tell) -> Given:

@@ -47,12 +47,11 @@ def unchanged_members(run: Run) -> list[Run]:
 def damages_of_members(run: Run) -> Iterator[str]:
     """Yield a line for each member of an ensemble that is missing or has changed."""
     try:
-        how = how_combined(run)
+        how, members = how_combined(run), member_runs(run)
     except RunError as error:
         yield str(error).rstrip(".")
         return
-    for known in how.members:
-        member = _member(run, known)
+    for known, member in zip(how.members, members, strict=True):
         if not (member.path / "run.json").is_file():
             yield f"its member {member.path} is missing"
             continue
@@ -89,4 +88,7 @@ def path_between(ensemble: Run, member: Run) -> str:
 
 
 def _member(run: Run, member: Member) -> Run:
-    return Run((run.path / member.run).resolve())
+    try:
+        return Run((run.path / member.run).resolve())
+    except (OSError, ValueError, RuntimeError):  # a null byte, a loop of links
+        raise RunError(f"{run.path / 'run.json'} is damaged: a member has no possible path.") from None
