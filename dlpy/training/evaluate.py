@@ -201,13 +201,10 @@ def _score(run: Run, trained: Trained, part: Part, raw: Rows, train: Rows) -> di
 
 
 def by_output(trained: Trained, answers: list[Answers], common_sense: dict[str, Any], train: Rows) -> dict[str, Any]:
-    """Return what evaluation.json has besides the scores: in the target's own unit, and of each class.
+    """Return the scores in the target's own unit and of each class; those of several outputs under `outputs`.
 
     Args:
-        trained: its experiment and task.
-        answers: of each output; of several outputs, the result has them under `outputs`.
         common_sense: the scores of the baseline.
-        train: the training rows.
     """
     told = {answer.output: _of_output(trained, answer, common_sense, train) for answer in answers}
     return next(iter(told.values())) if len(told) == 1 else {"outputs": told}
