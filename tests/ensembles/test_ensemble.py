@@ -158,6 +158,16 @@ def test_a_member_that_changed_or_is_missing_is_noticed(bench) -> None:
     assert bench.run("evaluate", run.path)[0] == 7
 
 
+def test_a_member_with_an_impossible_path_is_a_damage(bench) -> None:
+    run = made(bench, [trained(bench, "classes", model) for model in CLASSIC])
+    how = run.read("run.json")["ensemble"]
+    how["members"][1]["run"] = "a\0b"
+    run.update(ensemble=how)
+    for command in (("runs", "--verify", run.path), ("predict", run.path, "table.csv")):
+        status, out, err = bench.run(*command)
+        assert (status, "a member has no possible path" in out + err) == (7, True)
+
+
 def test_seeds_with_several_outputs_are_weighted_by_output(bench) -> None:
     blocks = three_outputs() | {"data": {"name": "weather", "validation": 0.3}}
     path = bench.experiment("seeds.yaml", **blocks)
