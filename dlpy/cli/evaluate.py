@@ -53,12 +53,16 @@ def evaluate(
     Of a run with several seeds, all are scored: the values are means, with the standard deviation between the seeds.
     RUN/seeds/2 is the run of the second seed alone.
 
+    Of an ensemble, the score of each member stands beside it, and how much the members differ. Rows that chose its
+    weights are scored crosswise too.
+
     Example: dlpy evaluate latest --split test
     """
     from dlpy.cli.lines import complain, say_json
     from dlpy.compare.score_intervals import with_intervals
     from dlpy.drawing.figures import draw_all
-    from dlpy.runs.directory import SEEDS
+    from dlpy.ensembles.evaluate import evaluate_ensemble
+    from dlpy.runs.directory import ENSEMBLE, SEEDS
     from dlpy.runs.lookup import find_model
     from dlpy.training.decisions import decide, with_decisions
     from dlpy.training.evaluate import checkpoint_name, part_names
@@ -67,12 +71,14 @@ def evaluate(
 
     run = find_model(name, runs_folder)
     parts, which = part_names(split or []), checkpoint_name(checkpoint)
-    if run.record().kind == SEEDS:
+    kind = run.record().kind
+    if kind == SEEDS:
         refuse_for_seeds(run, {"--interval": interval, "--threshold": threshold, "--coverage": coverage})
         results = evaluate_seeds(run, parts, which, complain, strict=strict)
     else:
         decide(run, threshold, coverage, which)
-        results = evaluate_run(run, parts, which, complain, strict=strict)
+        score = evaluate_ensemble if kind == ENSEMBLE else evaluate_run
+        results = score(run, parts, which, complain, strict=strict)
         if interval:
             results = with_intervals(run, results)
         results = with_decisions(run, results, complain, coverage, is_best=which == "best")
@@ -86,6 +92,7 @@ def evaluate(
 def _print(run: Run, results: dict[str, Any]) -> None:
     """Print the scores of each split and by class, what was decided on validation rows, and unfamiliar values."""
     from dlpy.cli.class_lines import class_lines
+    from dlpy.cli.ensemble_tables import show_members
     from dlpy.cli.lines import say
     from dlpy.cli.output import output
     from dlpy.cli.probability_tables import decision_tables
@@ -101,6 +108,7 @@ def _print(run: Run, results: dict[str, Any]) -> None:
     console.print(score_table(results))
     for line in interval_notes(results):
         say(line)
+    show_members(results)
     for part, result in results.items():
         for name, told in {"": result, **result.get("outputs", {})}.items():
             for shown in class_lines(f"{part}: {name}" if name else part, told.get("classes", [])):

@@ -17,6 +17,7 @@ import typer
 from dlpy.cli.calibrate import calibrate
 from dlpy.cli.check import check
 from dlpy.cli.compare import compare
+from dlpy.cli.ensemble import ensemble
 from dlpy.cli.evaluate import evaluate
 from dlpy.cli.explain import explain
 from dlpy.cli.generate import generate
@@ -107,8 +108,8 @@ def _report_stop(error: BaseException) -> int:
 
 
 _COMMANDS = (
-    train, resume, evaluate, predict, calibrate, kfold, search, compare, rivals, generate, explain, plot, check, show,
-    new, runs, schema,
+    train, resume, evaluate, predict, calibrate, kfold, search, compare, ensemble, rivals, generate, explain, plot,
+    check, show, new, runs, schema,
 )  # fmt: skip
 for _command in _COMMANDS:
     app.command()(_with_exit_status(_command))

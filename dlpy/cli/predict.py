@@ -64,6 +64,8 @@ def predict(
     from dlpy.cli.output import errors
     from dlpy.cli.unfamiliar_table import show_unfamiliar
     from dlpy.core.errors import ConfigError
+    from dlpy.ensembles.predict import predict_together
+    from dlpy.runs.directory import ENSEMBLE
     from dlpy.runs.lookup import find_model
     from dlpy.training.evaluate import checkpoint_name
     from dlpy.training.predict import Ask, predict_texts
@@ -75,7 +77,10 @@ def predict(
         raise ConfigError(f"--output {output}: that is the file to predict. Give another name.")
     run = find_model(name, runs_folder)
     ask = Ask(checkpoint_name(checkpoint), tuple(keep or []), strict, coverage)
-    predicted = predict_file(run, data, ask, complain) if data else predict_texts(run, text or [], ask, complain)
+    if run.record().kind == ENSEMBLE:
+        predicted = predict_together(run, data or text or [], ask, complain)
+    else:
+        predicted = predict_file(run, data, ask, complain) if data else predict_texts(run, text or [], ask, complain)
     show_unfamiliar(errors(), predicted.unfamiliar, "these rows")
     _write(predicted, output, as_json=as_json)
 

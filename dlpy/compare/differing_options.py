@@ -7,21 +7,26 @@ from typing import Any
 
 from dlpy.compare.sides import Side
 from dlpy.experiment.document import read
-from dlpy.runs.directory import Run
+from dlpy.runs.directory import ENSEMBLE, Run
+from dlpy.runs.members import how_combined, member_runs
 
 Values = dict[str, Any]
+
+_OF_ENSEMBLES = "ensemble."  # how options of an ensemble begin
 
 
 def differing_options(sides: Sequence[Side]) -> list[dict[str, Any]]:
     """Return the options with other values, by their dotted keys, with the value of each side; None: it has none.
 
     The name of the experiment is left out, and how its trainings were executed; so are the seeds if a side consists of
-    several runs.
+    several runs. Beside an ensemble, only the data and the names of the models are compared.
     """
     given = [options_of(side.runs[0]) for side in sides]
     keys = dict.fromkeys(key for options in given for key in options)
     for key in ("name", "training.together"):  # `auto` is replaced in runs of several trainings alone
         keys.pop(key, None)
+    if any(is_ensemble(side.runs[0]) for side in sides):
+        keys = dict.fromkeys(key for key in keys if key.startswith((_OF_ENSEMBLES, "data.")) or key == "model.name")
     if any(len(side.runs) > 1 for side in sides):
         keys.pop("seed", None)
     values = {key: [options.get(key) for options in given] for key in keys}
@@ -29,8 +34,21 @@ def differing_options(sides: Sequence[Side]) -> list[dict[str, Any]]:
 
 
 def options_of(run: Run) -> Values:
-    """Return the options in a run's config.yaml by dotted keys; a component in a list has its name as key."""
-    return _flat(read(run.config).values, "") if run.config.is_file() else {}
+    """Return the options in a run's config.yaml by dotted keys; a component in a list has its name as key.
+
+    Of an ensemble, those of the data, its members, and how they are weighted.
+    """
+    found = _flat(read(run.config).values, "") if run.config.is_file() else {}
+    if not is_ensemble(run):
+        return found
+    named = {"weights": how_combined(run).weighting, "members": [member.id for member in member_runs(run)]}
+    of_data = {key: value for key, value in found.items() if key.startswith("data.")}
+    return of_data | {f"{_OF_ENSEMBLES}{key}": value for key, value in named.items()}
+
+
+def is_ensemble(run: Run) -> bool:
+    """Return whether a run combines others."""
+    return run.read("run.json").get("kind") == ENSEMBLE
 
 
 def _flat(value: Any, key: str) -> Values:

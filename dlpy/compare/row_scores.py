@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from dlpy.components.estimator import EstimatorModel
+from dlpy.core import keras_backend
 from dlpy.data.rows import Rows
 from dlpy.data.task import Task
 from dlpy.data.units import as_seen, is_changed
@@ -41,6 +42,23 @@ def row_scores(view: View, stored: Stored) -> dict[str, Weighted]:
 
     Metrics that cannot be computed from weighted rows are left out.
     """
+    rows, prediction = _seen(view, stored)
+    logged = [metric for metric in view.experiment.metrics(view.task) if metric.is_logged]
+    found = {metric.key: metric.weighted(view.task, rows, prediction) for metric in logged}
+    losses = mean_of(_losses(view, rows, prediction))
+    return {"loss": losses, **{key: score for key, score in found.items() if score is not None}}
+
+
+def reported_scores(view: View, stored: Stored) -> dict[str, float]:
+    """Return the loss, without penalties, and all metrics by key, in the unit that the model of the view sees."""
+    rows, prediction = _seen(view, stored)
+    logged = [metric for metric in view.experiment.metrics(view.task) if metric.is_logged]
+    found = {metric.key: float(metric.of_rows(view.task, rows, prediction)) for metric in logged}
+    return {"loss": float(_losses(view, rows, prediction).mean()), **found}
+
+
+def _seen(view: View, stored: Stored) -> tuple[Rows, np.ndarray]:
+    """Return rows with the targets, and the predictions, as the model of the view sees them."""
     output = view.task.output
     target, prediction = stored.target, stored.prediction.astype(np.float32)
     if output.one_hot:
@@ -48,17 +66,14 @@ def row_scores(view: View, stored: Stored) -> dict[str, Weighted]:
     elif is_changed(output):
         target, prediction = (as_seen(numbers, output).astype(np.float32) for numbers in (target, prediction))
     (name,) = view.task.outputs
-    rows = Rows({}, {name: target}, stored.index)
-    logged = [metric for metric in view.experiment.metrics(view.task) if metric.is_logged]
-    found = {metric.key: metric.weighted(view.task, rows, prediction) for metric in logged}
-    losses = mean_of(_losses(view, rows, prediction))
-    return {"loss": losses, **{key: score for key, score in found.items() if score is not None}}
+    return Rows({}, {name: target}, stored.index), prediction
 
 
 def _losses(view: View, rows: Rows, prediction: np.ndarray) -> np.ndarray:
     """Return the loss of each row: (rows,)."""
     if isinstance(view.experiment.model, EstimatorModel):
         return losses_of_rows(view.task.output, rows, prediction)
+    keras_backend.start()
     from keras import ops as keras_ops
 
     from dlpy.training.loss import training_loss

@@ -53,11 +53,15 @@ class Common:
         return self.units[order[np.searchsorted(self.index, stored.index, sorter=order)]]
 
 
-def require_alike(sides: Sequence[Side]) -> None:
-    """Raise ConfigError unless all sides predict the same targets of the same data."""
+def require_alike(sides: Sequence[Side], done: str = "compared") -> None:
+    """Raise ConfigError unless all sides predict the same targets of the same data.
+
+    Args:
+        done: what is done with them, in messages.
+    """
     first = sides[0]
     for side in sides[1:]:
-        pair = f"{first.name} and {side.name} cannot be compared"
+        pair = f"{first.name} and {side.name} cannot be {done}"
         if list(first.outputs) != list(side.outputs):
             told = " and ".join(", ".join(each.outputs) for each in (first, side))
             raise ConfigError(f"{pair}: they predict other targets ({told}).")

@@ -20,6 +20,7 @@ SCHEMA_VERSION = 1
 SEEDS = "seeds"  # the kind of a run that trains with several seeds, and the folder in it with a run for each
 ARTWORK_KINDS = ("dream", "style")  # of runs that generate an image instead of training a model
 SEARCH_KIND = "search"
+ENSEMBLE = "ensemble"  # the kind of a run that combines the predictions of others
 FINAL_MODEL = "refit"  # folder of a search: the run of its final model
 NAMED = re.compile(r"\d{8}-\d{6}-(.+?)(?:-\d+)?")  # runs of the same second get a number at the end
 _OUTDATED = (
@@ -210,8 +211,11 @@ def require_model(run: Run) -> None:
 
 
 def require_one_training(run: Run) -> None:
-    """Raise RunError if a run holds several trainings, one for each seed."""
-    if run.record().kind == SEEDS:
+    """Raise RunError if a run holds several trainings, one for each seed, or combines several runs."""
+    kind = run.record().kind
+    if kind == ENSEMBLE:
+        raise RunError(f"run {run.id} is an ensemble and has no model of its own: name one of its members.")
+    if kind == SEEDS:
         one = f"{run.id}/{SEEDS}/1"
         raise RunError(f"run {run.id} has a model for each of its seeds: name one of them, such as {one}.")
 

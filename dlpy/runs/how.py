@@ -1,8 +1,9 @@
-"""Options of a run that its experiment does not hold: of k-fold validation, of several seeds, of a search."""
+"""Options of a run that its experiment does not hold: of k-fold validation, seeds, a search, an ensemble."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 
@@ -36,3 +37,31 @@ class HowSearched:
     sampler: str = ""
     monitor: str = "val_loss"
     direction: Literal["min", "max"] = "min"
+
+
+Weighting = Literal["mean", "greedy", "stack"]
+
+
+@dataclass(frozen=True)
+class Member:
+    """A run whose predictions an ensemble combines.
+
+    run: its path from the folder of the ensemble. sha256: of the files that its predictions follow from.
+    weights: by output.
+    """
+
+    run: str
+    sha256: str
+    weights: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class HowCombined:
+    """The members of an ensemble, and how they are weighted.
+
+    on: the parts of the rows that chose the weights, which are scored crosswise; none for the mean.
+    """
+
+    weighting: Weighting
+    members: list[Member]
+    on: list[str] = field(default_factory=list)

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from dlpy.core.parsing import OfScores, Scores
 from dlpy.runs.decision_records import CalibrationRecord, ThresholdsRecord
-from dlpy.runs.how import How, HowSearched, Seeds
+from dlpy.runs.how import How, HowCombined, HowSearched, Seeds
 from dlpy.runs.network_record import NetworkRecord
 
 
@@ -58,6 +58,7 @@ class Record:
     folds: How | None = None
     seeds: Seeds | None = None
     search: HowSearched | None = None
+    ensemble: HowCombined | None = None
     resumes: list[Mapping[str, Any]] = field(default_factory=list)
 
 

@@ -13,11 +13,12 @@ from dlpy.experiment.document import read
 from dlpy.runs.arrays import read_arrays
 from dlpy.runs.checkpoint_files import read_state, whole
 from dlpy.runs.decisions import read_calibration, read_thresholds
-from dlpy.runs.directory import ARTWORK_KINDS, FINAL_MODEL, SEARCH_KIND, SEEDS, Run
+from dlpy.runs.directory import ARTWORK_KINDS, ENSEMBLE, FINAL_MODEL, SEARCH_KIND, SEEDS, Run
 from dlpy.runs.history import read_history
 from dlpy.runs.images import artwork_files, read_artwork, read_augmented, read_made, read_wrongest
 from dlpy.runs.lock import is_locked, status_of
 from dlpy.runs.lookup import fold_runs, seed_runs
+from dlpy.runs.members import damages_of_members
 from dlpy.runs.network import read_network
 from dlpy.runs.predictions import PARTS, key_of, read_fold, read_predictions, read_splits
 from dlpy.runs.record import Record
@@ -32,6 +33,7 @@ _OF_TRAINING = ("metrics.csv", "summary.json", "splits.npz", "transforms.npz", "
 _OF_FOLDS = ("summary.json", "predictions.npz")
 _OF_FOLD = ("fold.json", "predictions.npz", "metrics.csv", "splits.npz")
 _OF_SEEDS = ("summary.json", "splits.npz")
+_OF_ENSEMBLES = ("summary.json", "splits.npz")
 _OF_ARTWORKS = ("metrics.csv", "summary.json")
 _STOPPED = ("interrupted", "failed", "killed")
 
@@ -74,6 +76,8 @@ def verify(run: Run) -> Verdict:
     damages += [*_metrics_damages(run), *_file_damages(run, record), *_damages_within(run)]
     if record.kind == SEARCH_KIND:
         damages += damages_of_search(run, status)
+    if record.kind == ENSEMBLE:
+        damages += damages_of_members(run)
     return Verdict(run.id, status, _is_resumable(run, record, status), [_short(run, damage) for damage in damages])
 
 
@@ -104,6 +108,8 @@ def _missing(run: Run, record: Record, status: str) -> Iterator[str]:
         trained = [name for name in _OF_TRAINING if name not in _OF_FOLDS] if how is not None and how.refit else []
         numbers = range(1, _fold_count(run) + 1) if how is not None else ()
         names = [*_OF_FOLDS, *trained, *(f"folds/{number:02d}/{name}" for number in numbers for name in _OF_FOLD)]
+    if record.kind == ENSEMBLE:
+        names = [*_OF_ENSEMBLES]
     if record.kind == SEEDS:
         count = 0 if record.seeds is None else record.seeds.count
         names = [*_OF_SEEDS, *(f"{SEEDS}/{number}" for number in range(1, count + 1))]

@@ -83,7 +83,7 @@ def save_predictions(run: Run, part: str, answers: list[Answers]) -> None:
         part: "validation" or "test".
         answers: of each output.
     """
-    new = {f"{answer.key(part)}.{name}": array for answer in answers for name, array in _arrays(answer).items()}
+    new = {f"{answer.key(part)}.{name}": array for answer in answers for name, array in arrays_of(answer).items()}
     with atomic.storage(run.predictions), alone(run.changes):  # other parts may be scored at the same time
         write_arrays(run.predictions, read_arrays(run.predictions) | new)
     for answer in answers:
@@ -94,7 +94,8 @@ def save_predictions(run: Run, part: str, answers: list[Answers]) -> None:
             save_wrongest(run, answer.key(part), answer.raw, Guesses(target, answer.prediction, output))
 
 
-def _arrays(answer: Answers) -> dict[str, np.ndarray]:
+def arrays_of(answer: Answers) -> dict[str, np.ndarray]:
+    """Return the arrays that are stored of an output's predictions by name, numbers in the target's own unit."""
     rows, output = answer.rows, answer.task.output
     new = {"index": rows.index, "target": target_of(rows, output), "prediction": answer.prediction}
     x = next(iter(rows.inputs.values()))

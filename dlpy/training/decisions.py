@@ -24,7 +24,7 @@ from dlpy.runs.results import outputs_of, stored_predictions
 from dlpy.training.calibrate import scores_of_part
 from dlpy.training.conformal import coverage_of_part, guarantee_notes, limits_of, require_coverage
 from dlpy.training.evaluate import Tell
-from dlpy.training.held_out import HeldOut, held_out
+from dlpy.training.held_out import HeldOut, best_epoch, held_out
 from dlpy.training.thresholds import (
     choose_thresholds,
     criterion_of,
@@ -152,7 +152,7 @@ def with_decisions(
     decisions = {name: Decision() for name in outputs_of(run)}
     held = None
     if is_best and (coverage is not None or read_calibration(run) or read_thresholds(run)):
-        decisions = decisions_of(run, checkpoints.read_state(run).epoch, tell, coverage)
+        decisions = decisions_of(run, best_epoch(run), tell, coverage)
         held = held_out(run)
     found: dict[str, Any] = {part: dict(result) for part, result in results.items()}
     for stored in stored_predictions(run):

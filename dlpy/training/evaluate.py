@@ -142,10 +142,7 @@ def score_parts(run: Run, trained: Trained, raw: dict[str, Rows], parts: list[Pa
     Args:
         raw: the rows of each part before the transforms.
     """
-    parts = parts or [part for part in ("validation", "test") if part in raw]
-    missing = [part for part in parts if part not in raw]
-    if missing or not parts:
-        raise DataError(f"run {run.id} has no {missing[0] if missing else 'validation or test'} rows.")
+    parts = wanted_parts(run, parts, raw)
     unfamiliar = {part: trained.pipeline.unfamiliar(raw[part]) for part in parts if part != "train"}
     if strict:
         for part, found in unfamiliar.items():
@@ -157,6 +154,19 @@ def score_parts(run: Run, trained: Trained, raw: dict[str, Rows], parts: list[Pa
         results[part] = _score(run, trained, part, raw[part], train) | told
     run.change("evaluation.json", lambda before: before | results)
     return results
+
+
+def wanted_parts(run: Run, parts: list[Part], raw: dict[str, Rows]) -> list[Part]:
+    """Return the parts to score: those that are asked for, or else the validation rows and the test rows.
+
+    Raises:
+        DataError: the data has no such rows.
+    """
+    wanted: list[Part] = parts or [part for part in get_args(Part) if part != "train" and part in raw]
+    missing = [part for part in wanted if part not in raw]
+    if missing or not wanted:
+        raise DataError(f"run {run.id} has no {missing[0] if missing else 'validation or test'} rows.")
+    return wanted
 
 
 def part_names(names: list[str]) -> list[Part]:
@@ -187,8 +197,17 @@ def _score(run: Run, trained: Trained, part: Part, raw: Rows, train: Rows) -> di
     answers = answers_for(raw, rows, trained.task, trained.engine.predict_all(rows, batch_size))
     if part != "train":
         save_predictions(run, part, answers)
+    return found | by_output(trained, answers, common_sense, train)
+
+
+def by_output(trained: Trained, answers: list[Answers], common_sense: dict[str, Any], train: Rows) -> dict[str, Any]:
+    """Return the scores in the target's own unit and of each class; those of several outputs under `outputs`.
+
+    Args:
+        common_sense: the scores of the baseline.
+    """
     told = {answer.output: _of_output(trained, answer, common_sense, train) for answer in answers}
-    return found | (next(iter(told.values())) if len(told) == 1 else {"outputs": told})
+    return next(iter(told.values())) if len(told) == 1 else {"outputs": told}
 
 
 def _of_output(trained: Trained, answers: Answers, common_sense: dict[str, Any], train: Rows) -> dict[str, Any]:

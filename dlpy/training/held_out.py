@@ -11,7 +11,7 @@ from dlpy.core.suggestions import command
 from dlpy.data.task import Output
 from dlpy.experiment.experiment import Experiment
 from dlpy.runs import checkpoints
-from dlpy.runs.directory import FINAL_MODEL, Run, require_model, require_one_training
+from dlpy.runs.directory import ENSEMBLE, FINAL_MODEL, Run, require_model, require_one_training
 from dlpy.runs.predictions import Stored
 from dlpy.runs.results import outputs_of, stored_predictions
 from dlpy.training.evaluate import read_config, tasks
@@ -72,7 +72,12 @@ def held_out(run: Run) -> HeldOut:
     holdout = experiment.data.validation
     is_test = part == "validation" and holdout is not None and holdout.use == "test"
     by_name = {stored.output or only: stored for stored in found}
-    return HeldOut(part, checkpoints.read_state(run).epoch, by_name, is_test, experiment.data.rows_are_in_time)
+    return HeldOut(part, best_epoch(run), by_name, is_test, experiment.data.rows_are_in_time)
+
+
+def best_epoch(run: Run) -> int:
+    """Return the epoch of the best checkpoint; 0 for an ensemble, which has none."""
+    return 0 if run.record().kind == ENSEMBLE else checkpoints.read_state(run).epoch
 
 
 def _part_of(run: Run, experiment: Experiment) -> str:

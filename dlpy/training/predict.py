@@ -13,6 +13,7 @@ from dlpy.components.dataset import Dataset
 from dlpy.core.errors import ConfigError, DataError
 from dlpy.core.suggestions import command
 from dlpy.data.rows import Rows
+from dlpy.data.task import Task
 from dlpy.data.unfamiliar import Unfamiliar, require_familiar
 from dlpy.data.validate import check_rows
 from dlpy.datasets._texts import checked
@@ -21,7 +22,7 @@ from dlpy.runs.directory import Run
 from dlpy.runs.results import cell
 from dlpy.storage.atomic import number_text
 from dlpy.training.answers import by_target, own_targets
-from dlpy.training.decisions import decisions_of, notes_of
+from dlpy.training.decisions import Decision, decisions_of, notes_of
 from dlpy.training.evaluate import Tell, Trained, restore, silent, tasks
 from dlpy.training.prediction_columns import answers_of
 
@@ -39,6 +40,20 @@ class Ask:
     keep: tuple[str, ...] = ()
     strict: bool = False
     coverage: float | None = None
+
+
+@dataclass(frozen=True)
+class Given:
+    """Rows to predict, what they are in messages, and cells of their table to copy by column."""
+
+    rows: Rows
+    what: str
+    kept: dict[str, list[str]]
+
+    @property
+    def inputs(self) -> Rows:
+        """The rows without targets: of a file that holds them, they have been read, and nothing else uses them."""
+        return replace(self.rows, targets={})
 
 
 @dataclass(frozen=True)
@@ -71,11 +86,20 @@ def predict(run: Run, path: Path, ask: Ask, tell: Tell = silent) -> Predicted:
     """
     _require_answers(run)
     trained = restore(run, ask.checkpoint, tell)
+    return _predicted(run, trained, rows_of_file(trained, path, ask, tell), ask, tell)
+
+
+def rows_of_file(trained: Trained, path: Path, ask: Ask, tell: Tell) -> Given:
+    """Return the rows of a user's file.
+
+    Raises:
+        DataError: the file cannot be read, or does not fit the run.
+    """
     rows = trained.experiment.data.read(path, trained.raw_task)
     if len(rows) == 0:
         raise DataError(f"{path} has no rows.")
     kept = _kept(trained.experiment.data, path, _columns(ask.keep), tell)
-    return _predicted(run, trained, _Given(rows, f"the rows of {path}", kept), ask, tell)
+    return Given(rows, f"the rows of {path}", kept)
 
 
 def predict_texts(run: Run, texts: list[str], ask: Ask, tell: Tell = silent) -> Predicted:
@@ -86,6 +110,13 @@ def predict_texts(run: Run, texts: list[str], ask: Ask, tell: Tell = silent) -> 
         DataError: a text is empty.
     """
     _require_answers(run)
+    require_texts(run, ask)
+    trained = restore(run, ask.checkpoint, tell)
+    return _predicted(run, trained, rows_of_texts(run, trained, texts), ask, tell)
+
+
+def require_texts(run: Run, ask: Ask) -> None:
+    """Raise ConfigError if texts alone are not what the run predicts, or columns are to be kept of them."""
     if ask.keep:
         raise ConfigError("--keep names columns of a table, and --text has none: leave --keep out.")
     names = tasks(run)[0].inputs
@@ -93,13 +124,21 @@ def predict_texts(run: Run, texts: list[str], ask: Ask, tell: Tell = silent) -> 
         raise ConfigError(
             f"--text: run {run.id} has several inputs ({', '.join(names)}): give a file with all of them."
         )
-    trained = restore(run, ask.checkpoint, tell)
+
+
+def rows_of_texts(run: Run, trained: Trained, texts: list[str]) -> Given:
+    """Return texts as rows.
+
+    Raises:
+        ConfigError: the run was not trained on texts.
+        DataError: a text is empty.
+    """
     if [given.kind for given in trained.raw_task.inputs.values()] != ["text"]:
         raise ConfigError(f"--text: run {run.id} was trained on {trained.raw_task.rows}, not on texts. Give a file.")
     (name,) = trained.raw_task.inputs
     given = checked(texts, lambda row: f"--text number {row + 1}")
     rows = Rows({name: given}, {}, np.arange(len(given)))
-    return _predicted(run, trained, _Given(rows, "the texts of --text", {}), ask, tell)
+    return Given(rows, "the texts of --text", {})
 
 
 def _require_answers(run: Run) -> None:
@@ -126,28 +165,54 @@ def _kept(data: Dataset, path: Path, names: list[str], tell: Tell) -> dict[str, 
     return kept
 
 
-@dataclass(frozen=True)
-class _Given:
-    """Rows to predict, what they are in messages, and cells of their table to copy by column."""
-
-    rows: Rows
-    what: str
-    kept: dict[str, list[str]]
-
-
-def _predicted(run: Run, trained: Trained, given: _Given, ask: Ask, tell: Tell) -> Predicted:
+def _predicted(run: Run, trained: Trained, given: Given, ask: Ask, tell: Tell) -> Predicted:
     decisions = decisions_of(run, trained.epoch, tell, ask.coverage)
     for line in notes_of(decisions, trained.task.outputs):
         tell(line)
-    raw = replace(given.rows, targets={})  # of a file that holds them: they have been read, and nothing else uses them
-    unfamiliar = trained.pipeline.unfamiliar(raw)
+    unfamiliar = unfamiliar_rows(trained, given, ask)
+    return as_table(numbers_for(trained, given), given, trained.task, decisions, unfamiliar)
+
+
+def unfamiliar_rows(trained: Trained, given: Given, ask: Ask) -> list[Unfamiliar]:
+    """Return the values in rows that no training row held.
+
+    Raises:
+        DataError: there are some, and `ask` is strict.
+    """
+    unfamiliar = trained.pipeline.unfamiliar(given.inputs)
     if ask.strict:
         require_familiar(unfamiliar, given.what)
-    rows = trained.applied(raw)
+    return unfamiliar
+
+
+def numbers_for(trained: Trained, given: Given) -> dict[str, np.ndarray]:
+    """Return the predictions for rows by output, (rows, units), numbers in the target's own unit."""
+    rows = trained.applied(given.inputs)
     check_rows(rows, given.what.removeprefix("the rows of "), trained.task)
     predictions = trained.engine.predict_all(rows, trained.experiment.training.batch_size)
-    in_unit = own_targets(trained.task, by_target(trained.task, predictions))
-    own, answers = answers_of(in_unit, raw, trained.task, decisions)
+    return own_targets(trained.task, by_target(trained.task, predictions))
+
+
+def as_table(
+    numbers: dict[str, np.ndarray],
+    given: Given,
+    task: Task,
+    decisions: dict[str, Decision],
+    unfamiliar: list[Unfamiliar],
+) -> Predicted:
+    """Return predictions as a table.
+
+    Args:
+        numbers: by output, as `numbers_for` returns them.
+        given: the rows.
+        task: of the run.
+        decisions: what predictions are turned into, by output.
+        unfamiliar: values that no training row held.
+
+    Raises:
+        ConfigError: a column to keep has the name of a column of predictions.
+    """
+    own, answers = answers_of(numbers, given.inputs, task, decisions)
     twice = [name for name in given.kept if name in own]
     if twice:
         raise ConfigError(f"--keep {twice[0]}: the predictions have a column of that name. Rename yours.")

@@ -1,0 +1,140 @@
+"""The runs that can be members of an ensemble, and their predictions for the rows that all of them held out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from dlpy.compare.rows import common_rows, options_of, require_alike
+from dlpy.compare.sides import Side, taken
+from dlpy.core.errors import ConfigError, RunError
+from dlpy.core.suggestions import command
+from dlpy.ensembles.own_unit import scored_output
+from dlpy.runs.directory import ENSEMBLE, SEARCH_KIND, SEEDS, Run, require_model
+from dlpy.runs.lookup import seed_runs
+from dlpy.runs.predictions import Stored, read_splits
+from dlpy.runs.results import outputs_of, tasks_of
+from dlpy.scores.calibration import are_probabilities
+from dlpy.training.held_out import HeldOut, held_out
+
+
+@dataclass(frozen=True)
+class HeldOutTogether:
+    """Predictions of all members for the same held-out rows.
+
+    first: of each output, targets and predictions of the first member. predictions: of each output, (members, rows,
+    units) in the target's own unit. parts: of the data that these rows are.
+    """
+
+    first: dict[str, Stored]
+    predictions: dict[str, np.ndarray]
+    parts: list[str]
+
+
+def members_of(runs: Sequence[Run]) -> list[Run]:
+    """Return the runs that an ensemble of these runs combines: for a run of several seeds, that of each.
+
+    Raises:
+        ConfigError: they are fewer than two, or do not predict the same targets of the same data.
+        RunError: one of them keeps no model.
+    """
+    found = [member for run in runs for member in _trainings(run)]
+    members = list({member.path: member for member in found}.values())
+    if len(members) < len(found):
+        raise ConfigError("a run is given twice: leave it out once.")
+    if len(members) < 2:
+        raise ConfigError("an ensemble needs at least two runs, or one run of several seeds.")
+    require_alike([Side(member.id, [member], outputs_of(member), {}) for member in members], "combined")
+    for other in members[1:]:
+        _require_same_parts(members[0], other)
+    return members
+
+
+def _trainings(run: Run) -> list[Run]:
+    """Return the run, or those of its seeds.
+
+    Raises:
+        RunError: it keeps no models, is not complete, or predicts no targets.
+    """
+    record = run.record()
+    if record.kind == SEARCH_KIND:
+        new = command("train", run.path / "best.yaml", "--seeds", "5")
+        raise RunError(f"run {run.id} is a search, whose trials keep no models: `{new}`, and combine that run.")
+    require_model(run)
+    if record.kind == "kfold":
+        raise RunError(
+            f"run {run.id} is of k-fold validation, whose folds keep no models: `dlpy train` the experiment."
+        )
+    if record.kind == ENSEMBLE:
+        raise RunError(f"run {run.id} is an ensemble: give its members.")
+    if record.status != "completed":
+        raise RunError(f"run {run.id} is not complete: `{command('resume', run.id)}` first.")
+    tasks = tasks_of(run)
+    if tasks is None or not tasks[1].has_answers:
+        raise RunError(f"run {run.id} is generative: it predicts no targets.")
+    return seed_runs(run) if record.kind == SEEDS else [run]
+
+
+def _require_same_parts(one: Run, other: Run) -> None:
+    """Raise ConfigError unless two runs held out the same rows."""
+    first, second = read_splits(one.splits), read_splits(other.splits)
+    for part in ("validation", "test"):
+        rows = [np.sort(parts[part]) if part in parts else None for parts in (first, second)]
+        if (rows[0] is None) != (rows[1] is None) or not _same(rows[0], rows[1]):
+            given = [options_of(run, "data") for run in (one, other)]
+            keys = ("split_seed", "validation", "test", "only", "limit")
+            why = next((f"data.{key} differs" for key in keys if given[0].get(key) != given[1].get(key)), "")
+            told = f"{one.id} and {other.id} cannot be combined: their {part} rows differ"
+            raise ConfigError(f"{told}{f' ({why})' if why else ''}.")
+
+
+def _same(one: np.ndarray | None, other: np.ndarray | None) -> bool:
+    return one is None or other is None or np.array_equal(one, other)
+
+
+def held_out_together(members: Sequence[Run]) -> HeldOutTogether | None:
+    """Return the members' predictions for the validation rows; None if the data has none.
+
+    Raises:
+        ConfigError: they predict other rows or targets, or numbers that are no probabilities.
+        RunError: the predictions of a member are missing, damaged, not finite, or of another checkpoint.
+    """
+    if "validation" not in read_splits(members[0].splits):
+        return None
+    held = [held_out(member) for member in members]
+    pairs = list(zip(members, held, strict=True))
+    sides = [
+        Side(member.id, [member], outputs_of(member), {name: [[stored]] for name, stored in own.outputs.items()})
+        for member, own in pairs
+    ]
+    first, predictions = {}, {}
+    for name in held[0].outputs:
+        common = common_rows(sides, name)
+        stored = [training[0] for (training,) in common.trainings]
+        for member, own in zip(members, stored, strict=True):
+            require_probabilities(member, name, own)
+        of = None if stored[0].of is None else scored_output(stored[0].of)
+        first[name] = replace(stored[0], of=of)
+        predictions[name] = np.stack([at_rows(own, stored[0].index).prediction for own in stored])
+    return HeldOutTogether(first, predictions, _parts(held))
+
+
+def _parts(held: Sequence[HeldOut]) -> list[str]:
+    return held[0].parts
+
+
+def require_probabilities(member: Run, output: str, stored: Stored) -> None:
+    """Raise ConfigError if a member predicts classes or labels by numbers that are no probabilities."""
+    of = stored.of
+    is_event = of is not None and (of.has_classes or of.kind == "multilabel")
+    if is_event and not are_probabilities(stored.target, stored.prediction):
+        raise ConfigError(f"output '{output}' of run {member.id} gives numbers that are no probabilities.")
+
+
+def at_rows(stored: Stored, index: np.ndarray) -> Stored:
+    """Return stored predictions in the order of these positions, which they hold in any order: (rows,)."""
+    order = np.argsort(stored.index)
+    place = np.searchsorted(stored.index, index, sorter=order)
+    return taken(stored, order[place])

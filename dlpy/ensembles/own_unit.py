@@ -1,0 +1,62 @@
+"""The scale in which an ensemble is scored: that of its first member, but never the logarithm of a target.
+
+The mean of members that see a target itself may be below 0, where it has no logarithm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from dlpy.data.rows import Rows
+from dlpy.data.task import Output, Task
+from dlpy.data.units import own_numbers
+from dlpy.experiment.experiment import Experiment, prefix
+
+
+def scored_task(task: Task) -> Task:
+    """Return the task of an ensemble: that of its first member, with logarithms of targets in the target's own unit."""
+    return replace(task, outputs={name: scored_output(output) for name, output in task.outputs.items()})
+
+
+def scored_output(output: Output) -> Output:
+    """Return the output itself, or in its own unit if the model sees its logarithm."""
+    return output if output.log_of_sum is None else replace(output, scale=1.0, offset=0.0, log_of_sum=None)
+
+
+def scored_rows(rows: Rows, task: Task) -> Rows:
+    """Return rows of the first member's `task` with the targets that an ensemble is scored on.
+
+    Where these are no longer logarithms, windows of a series lose their inputs, which are on the old scale.
+    """
+    logarithms = [name for name in rows.targets if task.outputs[name].log_of_sum is not None]
+    for name in logarithms:
+        rows = rows.with_y(own_numbers(rows.targets[name], task.outputs[name]), name)
+    return replace(rows, inputs={"": np.zeros((len(rows), 1), np.float32)}) if logarithms else rows
+
+
+def scored_baseline(summary: Mapping[str, Any], experiment: Experiment, task: Task) -> dict[str, Any]:
+    """Return the baseline in the first member's summary on the scale of the ensemble.
+
+    Args:
+        summary: summary.json of the first member.
+        experiment, task: of the first member.
+    """
+    found = dict(summary["baseline"])
+    for name, output in task.outputs.items():
+        if output.log_of_sum is None:
+            continue
+        before, own, view = prefix(task, name), experiment.of_output(name), task.of_output(name)
+        block = summary["outputs"][name] if len(task.outputs) > 1 else summary
+        known = block["in_unit"]["baseline"]
+        names = {"loss": own.loss_name(view), **own.metric_names(view)}
+        for key, score in names.items():
+            found.pop(before + key, None)
+            if score in known or key in known:
+                found[before + key] = known[score] if score in known else known[key]
+        if len(task.outputs) > 1:
+            found.pop("loss", None)
+    return found
