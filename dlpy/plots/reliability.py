@@ -79,7 +79,7 @@ def _draw_curve(axes: Axes, probability: np.ndarray, happened: np.ndarray, style
     bars = np.maximum([found.frequency - low, high - found.frequency], 0)
     least, most = found.count.min(), found.count.max()
     bins = f"{len(found.count)} bins of {f'{least:,} to {most:,}' if least < most else f'{most:,}'}"
-    text = f"{label}: ece {found.error:.4f} ({bins})"
+    text = caption(f"{label}: ece {found.error:.4f} ({bins})", 90)
     axes.errorbar(
         found.probability, found.frequency, bars, color=colour, marker="o", markersize=4, elinewidth=0.8, label=text
     )

@@ -79,12 +79,12 @@ def _draw_band(axes: Axes, name: str, seeds: list[History], look: tuple[str, str
     epochs, mean = np.arange(1, shortest + 1), stacked.mean(axis=0)
     size = 4 if shortest <= 50 else 2
     marker = "_" if style == "-" and shortest == 1 else ""  # a line of one point is invisible
-    label = f"{part}, mean over seeds"
+    label = caption(f"{part}, mean over seeds")
     if style == "o":
         axes.plot(epochs, mean, "o", markersize=size, color=colour, label=label)
     else:
         axes.plot(epochs, mean, style, marker=marker, markersize=16, color=colour, linewidth=2.2, label=label)
     if len(curves) > 1:
         std = stacked.std(axis=0, ddof=1)
-        label = f"{part}, +- 1 standard deviation"
+        label = caption(f"{part}, +- 1 standard deviation")
         axes.fill_between(epochs, mean - std, mean + std, color=colour, alpha=0.18, linewidth=0, label=label)

@@ -54,7 +54,8 @@ def held_out(run: Run) -> HeldOut:
         RunError: its predictions are missing, damaged, not finite, or of another checkpoint.
     """
     require_model(run)
-    require_one_training(run)
+    if run.record().kind != ENSEMBLE:  # whose predictions are its own
+        require_one_training(run)
     experiment, _ = read_config(run)
     if not tasks(run)[1].has_answers:
         raise ConfigError(f"run {run.id} is generative: it predicts no targets.")

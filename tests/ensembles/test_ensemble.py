@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from named_outputs import three_outputs
 
 from dlpy.runs.directory import Run
 from dlpy.runs.results import stored_predictions
 from dlpy.scores.ensembles import cross_combined
-from tests.named_outputs import three_outputs
 
 pytestmark = pytest.mark.slow
 
