@@ -1,10 +1,10 @@
 """Coverage and calibration on 100 random splits of real data: what is promised of new rows has to hold there."""
 
 import csv
+from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import REAL_DATA
 from sklearn.datasets import load_digits
 from sklearn.linear_model import Ridge
 from sklearn.naive_bayes import GaussianNB
@@ -12,6 +12,8 @@ from sklearn.naive_bayes import GaussianNB
 from dlpy.scores.calibration import calibration_error
 from dlpy.scores.conformal import doubts, errors, limits, sets_within
 from dlpy.scores.temperature import calibrated, fitted_temperature
+
+pytestmark = pytest.mark.slow
 
 SPLITS = 100
 
@@ -22,9 +24,8 @@ def splits(rows: int) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
     return [tuple(np.split(order, [rows // 2, 3 * rows // 4])) for order in orders]
 
 
-@pytest.mark.skipif(not (REAL_DATA / "boston.csv").is_file(), reason="needs boston.csv")
-def test_intervals_of_boston_cover_as_asked() -> None:
-    with (REAL_DATA / "boston.csv").open() as file:
+def test_intervals_of_boston_cover_as_asked(real_data: Path) -> None:
+    with (real_data / "boston.csv").open() as file:
         table = np.array(list(csv.reader(file))[1:], np.float64)
     x, y, covered = table[:, :-1], table[:, -1], []
     for train, held_out, test in splits(len(y)):

@@ -256,7 +256,7 @@ def test_a_run_goes_on_with_no_other_options_than_its_own(bench, stopped) -> Non
 def test_only_folds_are_trained_in_several_processes(bench, stopped) -> None:
     run = stopped()
     status, _, err = bench.run("resume", "latest", "--jobs", "2")
-    assert (status, err) == (2, f"error: --jobs: run {run.id} has no folds; leave this option out.\n")
+    assert (status, err) == (2, f"error: --jobs: run {run.id} has no folds or seeds; leave this option out.\n")
 
 
 def test_a_callback_that_keeps_no_state_is_announced(bench, stopped) -> None:
