@@ -70,7 +70,7 @@ def parse(cells: Cells, most_digits: int = MOST_DIGITS) -> tuple[np.ndarray, np.
     """Return the number in each cell, and whether the cell is a plain decimal such as -12.5: (cells,) float64 and bool.
 
     The number is the nearest float64. It is undefined for cells that are not plain decimals (1e5, nan, 19 digits,
-    00123), and for the few cells of over 15 digits whose nearest float64 cannot be told here: these are not called plain.
+    00123). A few cells of over 15 digits are not called plain either: their nearest float64 cannot be told here.
     """
     values, plain = np.empty(len(cells.starts)), np.empty(len(cells.starts), np.bool_)
     words = np.ndarray(len(cells.buffer) - 7, "<u8", cells.buffer, strides=(1,))  # one word begins at every byte
