@@ -192,7 +192,8 @@ def run_script(arguments: list[str]) -> Took:
 
 def timed(command: list[str]) -> tuple[float, float, str]:
     """Run a command to its end and return its seconds, its peak memory in bytes and what it printed."""
-    environment = os.environ | {"PYTHONPATH": str(REPOSITORY), "TF_CPP_MIN_LOG_LEVEL": "3", "DLPY_OFFLINE": "1"}
+    path = os.pathsep.join([str(REPOSITORY), *filter(None, [os.environ.get("PYTHONPATH")])])
+    environment = os.environ | {"PYTHONPATH": path, "TF_CPP_MIN_LOG_LEVEL": "3", "DLPY_OFFLINE": "1"}
     with tempfile.TemporaryFile() as output:
         began = time.perf_counter()
         child = os.posix_spawn(
