@@ -43,6 +43,7 @@ from dlpy.training.outer_rows import write_outer_rows
 from dlpy.training.pipeline import Split, obtain, split, transform
 from dlpy.training.prepare import Prepared
 from dlpy.training.record import Options, claim, digest_of, opening, save_splits, told_of_data
+from dlpy.training.smoke import shortened
 
 
 def load_search(path: Path, overrides: list[str] | None = None) -> tuple[Space, Experiment]:
@@ -68,11 +69,11 @@ def search(space: Space, experiment: Experiment, options: Options, reporter: Sea
     keras_backend.check_settings()
     require_writable(options.folder)
     loaded = obtain(experiment.data, experiment.seed, smoke=options.smoke)
-    first = _first_rows(experiment, loaded)
+    first = _first_rows(experiment, loaded, smoke=options.smoke)
     monitored = _monitored(experiment, loaded.task, space.source)
     sampler = sampler_of(space, experiment.search, experiment.seed, direction=monitored.direction)
     for fold in itertools.islice(outer_folds(Run(options.folder), experiment, loaded), 1):
-        _first_rows(experiment, fold.rows(loaded))  # raises DataError where there are too few rows
+        _first_rows(experiment, fold.rows(loaded), smoke=options.smoke)  # raises DataError where there are too few rows
     reporter.data_ready(loaded, first, experiment)
     how = _how((experiment, first, number_of_trials(space, experiment.search)), options, monitored, sampler.version)
     options = replace(options, kind="search", search=how, given=fingerprint(space, experiment))
@@ -139,7 +140,8 @@ def _search_in(fold: OuterFold, outer: Run, space: Space, loaded: Loaded) -> Non
         with atomic.storage(fold.run.path):
             fold.run.path.mkdir(parents=True, exist_ok=True)
         write_outer_rows(fold.run, fold.train, fold.held_out)
-        first, record = _first_rows(experiment, rows), outer.record()
+        record = outer.record()
+        first = _first_rows(experiment, rows, smoke=record.smoke)
         save_splits(fold.run, first)
         how = replace(record.search or HowSearched(), refit=True)
         options = Options(fold.run.path.parent, outer.read("run.json")["command"], "search", record.smoke, search=how)
@@ -166,8 +168,9 @@ def _how(
     )
 
 
-def _first_rows(experiment: Experiment, loaded: Loaded) -> Data:
+def _first_rows(experiment: Experiment, loaded: Loaded, *, smoke: bool) -> Data:
     """Return the rows of the first point of the space, those of the first fold where trials are trained on folds."""
+    experiment = shortened(experiment) if smoke else experiment
     if experiment.search.folds:
         prepared = Prepared(experiment, loaded, Split(loaded.train, None, loaded.test))
         data, _ = fold_data(prepared, *divided(prepared)[0])

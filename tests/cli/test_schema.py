@@ -96,7 +96,8 @@ def test_every_config_is_right_as_written_and_with_every_default(schema) -> None
     assert len(FILES) >= 70
     for path in FILES:
         editor.validate(as_json(values_of(path.read_text())))
-        validator.validate(as_json(kinds.load_any(path)[0].model_dump()))
+        if "{search: " not in path.read_text():  # a range has no value yet
+            validator.validate(as_json(kinds.load_any(path)[0].model_dump()))
 
 
 @pytest.mark.parametrize("text", WRONG.values(), ids=WRONG)

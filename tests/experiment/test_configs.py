@@ -13,6 +13,7 @@ from dlpy.models.gan import Gan
 from dlpy.models.pretrained import Pretrained
 from dlpy.models.rnn import Rnn
 from dlpy.pretrained.zoo import NETWORKS
+from dlpy.runs.directory import Run
 from dlpy.training import pipeline
 from dlpy.training.kfold import kfold
 from dlpy.training.record import Options
@@ -23,12 +24,14 @@ pytestmark = pytest.mark.slow
 
 FILES = sorted((Path(__file__).parents[2] / "configs").rglob("*.yaml"))
 ARTWORKS = [path for path in FILES if "\nkind: " in path.read_text()]
-CONFIGS = [path for path in FILES if path not in ARTWORKS]
+SEARCHES = [path for path in FILES if "{search: " in path.read_text()]
+CONFIGS = [path for path in FILES if path not in [*ARTWORKS, *SEARCHES]]
 
 
 def test_there_are_configs() -> None:
     assert len(CONFIGS) >= 25
     assert len(ARTWORKS) >= 4
+    assert len(SEARCHES) >= 3
 
 
 @pytest.fixture(scope="module")
@@ -96,6 +99,17 @@ def test_the_config_makes_a_picture(bench, path: Path, kept: Path) -> None:
     assert "*** STAND-IN IMAGE ***" in out
     (run,) = (bench.folder / "runs").iterdir()
     assert (run / "samples" / "final.png").is_file()
+
+
+@pytest.mark.parametrize("path", SEARCHES, ids=lambda path: path.stem)
+def test_the_config_is_searched(bench, path: Path) -> None:
+    two = ["search.sampler=random", "search.trials=2"]
+    status, out, err = bench.run("search", path, "--smoke", *two)
+    assert (status, err) == (0, "")
+    assert "*** STAND-IN DATA ***" in out
+    (run,) = (bench.folder / "runs").iterdir()
+    assert Run(run).read("run.json")["status"] == "completed"
+    assert load(run / "best.yaml")
 
 
 @pytest.mark.parametrize("path", [path for path in CONFIGS if "kfold:" in path.read_text()], ids=lambda path: path.stem)
