@@ -93,7 +93,7 @@ def parse(cells: Cells, most_digits: int = MOST_DIGITS) -> tuple[np.ndarray, np.
 
 
 def _rounded_once(whole: np.ndarray, after: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return integers with so many digits after a dot as float64, and whether each is the nearest one.
+    """Return integers, with `after` digits behind the dot, as float64, and whether each is the nearest one.
 
     A quotient of 64 bits is rounded to 53 bits. Both roundings together err only where the first one gave the middle
     between two float64.
