@@ -12,6 +12,7 @@ import numpy as np
 from dlpy.components.estimator import Fitted
 from dlpy.core.hidden_packages import hidden
 from dlpy.data.task import Output
+from dlpy.scores.links import sigmoid, softmax
 from dlpy.storage.npz import ArraysError, read_npz
 
 SCIKIT_LEARN = {"sklearn": "scikit-learn"}
@@ -79,18 +80,6 @@ def require_columns(x_columns: int, known: int) -> None:
     """Raise ArraysError if an estimator was fitted to other columns."""
     if x_columns != known:
         raise ArraysError(f"it was fitted to {known:,} columns, and the rows have {x_columns:,}")
-
-
-def sigmoid(x: np.ndarray) -> np.ndarray:
-    """Return 1 / (1 + exp(-x))."""
-    small = np.exp(-np.abs(x))
-    return np.where(x >= 0, 1, small) / (1 + small)
-
-
-def softmax(x: np.ndarray) -> np.ndarray:
-    """Return the probabilities of each row of logits: (rows, classes)."""
-    powers = np.exp(x - x.max(axis=1, keepdims=True))
-    return powers / powers.sum(axis=1, keepdims=True)
 
 
 def linked(x: np.ndarray, output: Output) -> np.ndarray:

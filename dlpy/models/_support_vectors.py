@@ -6,7 +6,8 @@ import numpy as np
 
 from dlpy.data.matrix import Matrix, dense
 from dlpy.data.task import Output
-from dlpy.models._fitted import InArrays, require_columns, sigmoid
+from dlpy.models._fitted import InArrays, require_columns
+from dlpy.scores.links import sigmoid
 
 _AT_ONCE = 1024  # rows
 

@@ -13,7 +13,8 @@ from dlpy.components.estimator import EstimatorModel, Job, Round
 from dlpy.core.errors import DataError
 from dlpy.data.matrix import Matrix, dense
 from dlpy.data.task import Output
-from dlpy.models._fitted import SCIKIT_LEARN, InArrays, light_import, read_numbers, require_columns, softmax
+from dlpy.models._fitted import SCIKIT_LEARN, InArrays, light_import, read_numbers, require_columns
+from dlpy.scores.links import softmax
 from dlpy.storage.npz import ArraysError
 
 _OF_COUNTS = {"weights": 2, "intercept": 1, "binarize": 0}

@@ -13,6 +13,7 @@ from collections.abc import Callable
 import numpy as np
 
 from dlpy.scores.cross_fitting import crosswise
+from dlpy.scores.links import sigmoid, softmax
 
 LOWEST, HIGHEST = 0.01, 100.0  # temperatures
 _HALVINGS = 45  # of the range of log(temperature)
@@ -31,7 +32,7 @@ def scaled(prediction: np.ndarray, temperature: float, *, apart: bool) -> np.nda
         apart: whether each unit is the probability of an event of its own, as for two classes and for labels.
     """
     logits = _logits(prediction.astype(np.float64), apart=apart) / temperature
-    return _sigmoid(logits) if apart else _softmax(logits)
+    return sigmoid(logits) if apart else softmax(logits)
 
 
 def calibrated(target: np.ndarray, prediction: np.ndarray, temperature: float) -> np.ndarray:
@@ -71,13 +72,13 @@ def fitted_temperature(target: np.ndarray, prediction: np.ndarray) -> float:
 def _slope_of_events(target: np.ndarray, logits: np.ndarray) -> Callable[[float], float]:
     """Return the derivative of the log loss by 1 / temperature."""
     happened = target.reshape(logits.shape)
-    return lambda factor: float(np.mean((_sigmoid(factor * logits) - happened) * logits))
+    return lambda factor: float(np.mean((sigmoid(factor * logits) - happened) * logits))
 
 
 def _slope_of_classes(labels: np.ndarray, logits: np.ndarray) -> Callable[[float], float]:
     """Return the derivative of the log loss by 1 / temperature."""
     own = logits[np.arange(len(labels)), labels]
-    return lambda factor: float(np.mean((_softmax(factor * logits) * logits).sum(axis=1) - own))
+    return lambda factor: float(np.mean((softmax(factor * logits) * logits).sum(axis=1) - own))
 
 
 def _logits(probability: np.ndarray, *, apart: bool) -> np.ndarray:
@@ -85,13 +86,3 @@ def _logits(probability: np.ndarray, *, apart: bool) -> np.ndarray:
         return np.log(np.maximum(probability, _SMALLEST))
     inside = np.clip(probability, _SMALLEST, _NEAREST_TO_ONE)
     return np.log(inside) - np.log1p(-inside)
-
-
-def _sigmoid(logits: np.ndarray) -> np.ndarray:
-    small = np.exp(-np.abs(logits))
-    return np.where(logits >= 0, 1, small) / (1 + small)
-
-
-def _softmax(logits: np.ndarray) -> np.ndarray:
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return powers / powers.sum(axis=1, keepdims=True)

@@ -22,9 +22,10 @@ from dlpy.runs.trials import Trial, append_trial, best_trial, read_trials
 from dlpy.search.group_trainer import GroupTrainer
 from dlpy.search.grouping import grouped
 from dlpy.search.monitor import Monitored
-from dlpy.search.reporter import Lines, Once, SearchReporter
+from dlpy.search.reporter import Once, SearchReporter
 from dlpy.search.samplers import Sampler
 from dlpy.search.trainer import Task, Trainer
+from dlpy.training.parts import Notices
 
 
 @dataclass(frozen=True)
@@ -183,7 +184,7 @@ def _train_in_process(
     run_path: str, monitored: Monitored, together: int, tasks: list[Task]
 ) -> tuple[list[Trial], list[str]]:
     """Train a group of trials and return them with the lines to show."""
-    lines = Lines()
+    lines = Notices()
     return _trainer_again(run_path, monitored, together).train(tasks, lines), lines.lines
 
 

@@ -37,13 +37,3 @@ class Once(Reporter):
         if text not in self._told:
             self._told.add(text)
             self._reporter.notice(text)
-
-
-class Lines(Reporter):
-    """Keeps lines until another process shows them."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def notice(self, text: str) -> None:
-        self.lines.append(text)

@@ -25,7 +25,7 @@ from dlpy.runs.how import HowSearched
 from dlpy.runs.lock import locked
 from dlpy.runs.outcome import record_outcome
 from dlpy.runs.trials import Trial
-from dlpy.search.directory import SEARCH, read_search, write_document
+from dlpy.search.directory import SEARCH, write_document
 from dlpy.search.loop import Study, run_trials
 from dlpy.search.monitor import Monitored, name_of_monitor
 from dlpy.search.nested import OuterFold, inner_document, outer_folds, score, summarize_outer
@@ -103,22 +103,23 @@ def continued(
         before: seconds that the search has taken already.
     """
     how = run.record().search or HowSearched()
-    space, experiment = read_search(run)
     monitored = Monitored(how.monitor, how.direction)
+    trainer = Trainer(run, monitored, loaded)
+    space, experiment = trainer.space, trainer.first
     sampler = sampler_of(space, experiment.search, experiment.seed, direction=how.direction)
-    total, trainer = number_of_trials(space, experiment.search), Trainer(run, monitored, loaded)
+    total = number_of_trials(space, experiment.search)
     study = Study(run, experiment.search, sampler, monitored, total, before, how.together)
     run_trials(study, trainer, reporter, again or [])
     best = summarize(run, trainer, monitored, total)
     if how.refit:
         refit(run, best, run.read("run.json")["command"], Once(reporter))
     if experiment.search.nested is not None:
-        _cross_validate(run, loaded, reporter)
+        _cross_validate(trainer, loaded, reporter)
 
 
-def _cross_validate(run: Run, loaded: Loaded | None, reporter: SearchReporter) -> None:
+def _cross_validate(trainer: Trainer, loaded: Loaded | None, reporter: SearchReporter) -> None:
     """Search in each outer fold that is not done, and write how the best of these searches score."""
-    space, experiment = read_search(run)
+    run, space, experiment = trainer.run, trainer.space, trainer.first
     loaded = loaded_again(run, experiment) if loaded is None else loaded
     folds = list(outer_folds(run, experiment, loaded))
     for fold in folds:

@@ -16,7 +16,7 @@ from dlpy.experiment.document import Document
 from dlpy.experiment.experiment import Experiment, without_plugins
 from dlpy.runs.directory import Run
 from dlpy.runs.trials import Trial, best_trial, read_trials
-from dlpy.search.directory import BEST, read_search, write_document
+from dlpy.search.directory import BEST, write_document
 from dlpy.search.monitor import Monitored, set_monitor
 from dlpy.search.trainer import Trainer
 from dlpy.search.worth import summary_of
@@ -48,23 +48,25 @@ def summarize(run: Run, trainer: Trainer, monitored: Monitored, total: int | Non
     }
     run.write("summary.json", summary)
     run.write("summary.json", summary | {"worth": summary_of(run, trials)})  # which reads the baseline
-    write_document(run.path / BEST, best_document(run, best, monitored))
+    write_document(run.path / BEST, best_document(trainer, best))
     return best
 
 
-def best_document(run: Run, best: Trial, monitored: Monitored) -> Document:
+def best_document(trainer: Trainer, best: Trial) -> Document:
     """Return an ordinary experiment with the values of a trial.
 
     Its training gives the bits of a trial that was trained alone, and a few digits of one that shared its graph.
     """
-    space, first = read_search(run)
-    document = space.document(best.point)
+    document = trainer.space.document(best.point)
     is_classic = isinstance(without_plugins(document).model, EstimatorModel)
-    document.values = {"name": first.name, **{key: value for key, value in document.values.items() if key != "search"}}
+    document.values = {
+        "name": trainer.first.name,
+        **{key: value for key, value in document.values.items() if key != "search"},
+    }
     if plugins := document.values.get("plugins"):
         document.values["plugins"] = [Path(plugin).name for plugin in plugins]  # they are beside it
     if not is_classic:
-        set_monitor(document, monitored.name)
+        set_monitor(document, trainer.monitored.name)
     return document
 
 

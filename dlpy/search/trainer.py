@@ -65,13 +65,15 @@ class Trainer:
         run: the search.
         monitored: the score that decides.
         loaded: all rows, if they are in memory.
+
+    `space` is that of the search, and `first` the experiment at its first point.
     """
 
     def __init__(self, run: Run, monitored: Monitored, loaded: Loaded | None = None) -> None:
         self.run, self.monitored = run, monitored
-        self._space, first = read_search(run)
-        self.options, self._is_smoke = first.search, run.record().smoke
-        self._rows, self._shop = TrialRows(run, first, loaded), Workshop()
+        self.space, self.first = read_search(run)
+        self.options, self._is_smoke = self.first.search, run.record().smoke
+        self._rows, self._shop = TrialRows(run, self.first, loaded), Workshop()
 
     def train(self, task: Task, reporter: Reporter) -> Trial:
         """Train a trial and return its result; a trial that cannot be trained is a failed one."""
@@ -91,12 +93,12 @@ class Trainer:
 
     def shown(self, point: Point) -> dict[str, Any]:
         """Return the values of a point as the user wrote them."""
-        return self._space.shown(point)
+        return self.space.shown(point)
 
     def kind(self, point: Point) -> str | None:
         """Return what a trial has in common with those that it can be trained together with; see `kind_of`."""
         try:
-            return kind_of(without_plugins(self._space.document(point)))
+            return kind_of(without_plugins(self.space.document(point)))
         except ConfigError:
             return None  # the trial will fail
 
@@ -106,7 +108,7 @@ class Trainer:
         Raises:
             ConfigError, DataError: it does not fit them.
         """
-        document = self._space.document(point)
+        document = self.space.document(point)
         experiment = with_monitor(without_plugins(document), self.monitored.name)
         return self._rows.prepared(shortened(experiment) if self._is_smoke else experiment, document)
 
