@@ -150,10 +150,13 @@ def decoder_block_class() -> Any:
             super().build(input_shape)
 
         def call(
-            self, x: Any, memory: Any, mask: Any = None, memory_mask: Any = None, training: bool | None = None
+            self, x: Any, memory: Any, x_mask: Any = None, memory_mask: Any = None, training: bool | None = None
         ) -> Any:
-            """Return the vectors after the block, (batch, positions, size); masks are False where there is padding."""
-            x, allowed = self._attended(x, mask), _unpadded(memory_mask)
+            """Return the vectors after the block, (batch, positions, size); masks are False where there is padding.
+
+            Keras fills both masks in by their names, if its tensors bear masks.
+            """
+            x, allowed = self._attended(x, x_mask), _unpadded(memory_mask)
             y = self.memory_attention(self.memory_normalization(x), memory, allowed)
             return self._fed_forward(x + self.memory_dropout(y))
 
@@ -165,10 +168,10 @@ def decoder_block_class() -> Any:
             """Return the keys and values of a memory, which `step` reads."""
             return self.memory_attention.keys_and_values(memory)
 
-        def memory_attention_weights(self, x: Any, memory: Any, mask: Any = None, memory_mask: Any = None) -> Any:
+        def memory_attention_weights(self, x: Any, memory: Any, x_mask: Any = None, memory_mask: Any = None) -> Any:
             """Return the weights of the attention to the memory: (batch, heads, queries, keys)."""
             allowed = _unpadded(memory_mask)
-            queries = self.memory_normalization(self._attended(x, mask))
+            queries = self.memory_normalization(self._attended(x, x_mask))
             return self.memory_attention.weights_of(queries, memory, allowed)
 
         def step(self, x: Any, cache: Any, position: Any, remembered: Any, memory_mask: Any = None) -> tuple[Any, Any]:

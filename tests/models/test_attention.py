@@ -135,6 +135,16 @@ def test_a_decoder_reads_one_position_at_a_time_as_all_at_once_and_ignores_paddi
     assert not np.asarray(block.memory_attention_weights(X, MEMORY, memory_mask=mask))[1, :, :, 3:].any()
 
 
+def test_keras_gives_a_decoder_the_masks_of_its_tensors() -> None:
+    words, memory = keras.Input((None,), dtype="int32"), keras.Input((None,), dtype="int32")
+    embedded = [keras.layers.Embedding(9, 8, mask_zero=True)(tensor) for tensor in (words, memory)]
+    model = keras.Model([words, memory], decoder_block(BlockOptions(8, 2, 16))(*embedded))
+    stretched(model)
+    given, read = np.array([[0, 0, 3, 4]]), np.array([[5, 6, 0]])
+    expected = np.asarray(model([given[:, 2:], read[:, :2]]))
+    np.testing.assert_allclose(np.asarray(model([given, read]))[:, 2:], expected, rtol=1e-4, atol=1e-5)
+
+
 def test_sines_and_cosines_of_positions_by_hand() -> None:
     found = np.asarray(positions("sinusoidal")(np.zeros((1, 3, 4), np.float32)))[0]
     two = [np.sin(2), np.sin(0.02), np.cos(2), np.cos(0.02)]
