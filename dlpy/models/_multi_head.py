@@ -32,12 +32,12 @@ def attention_class() -> Any:
 
         def __init__(self, size: int, heads: int, rotary: bool = False, **named: Any) -> None:
             super().__init__(**named)
-            self.size, self.heads, self.rotary = size, heads, rotary
+            self.size, self.heads, self.rotary, self.supports_masking = size, heads, rotary, True
             self.query = _divided(size, heads, "query")
             self.key = _divided(size, heads, "key")
             self.value = _divided(size, heads, "value")
             whole: Any = {"output_shape": (None, size), "bias_axes": "e", "kernel_initializer": _uniform(size)}
-            self.joined = layers.EinsumDense("bthd,hde->bte", name="joined", **whole)
+            self.joined = _passing(layers.EinsumDense("bthd,hde->bte", name="joined", **whole))
 
         def build(self, input_shape: Any, *others: Any) -> None:
             vectors = (None, None, self.size)
@@ -90,7 +90,13 @@ def _divided(size: int, heads: int, name: str) -> Any:
     from keras import layers
 
     options: Any = {"output_shape": (None, heads, size // heads), "bias_axes": "hd"}
-    return layers.EinsumDense("bte,ehd->bthd", kernel_initializer=_uniform(size), name=name, **options)
+    return _passing(layers.EinsumDense("bte,ehd->bthd", kernel_initializer=_uniform(size), name=name, **options))
+
+
+def _passing(layer: Any) -> Any:
+    """Return a layer that passes a mask on, where Keras would warn that it does not."""
+    layer.supports_masking = True
+    return layer
 
 
 def _uniform(size: int) -> Any:
