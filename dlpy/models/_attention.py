@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, replace
 from functools import cache
 from typing import Any
 
-from dlpy.models._multi_head import attention_class, up_to_itself
+from dlpy.models._multi_head import attention_class, counted_where, up_to_itself
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def block_class() -> Any:
         def attention(self, x: Any, mask: Any = None) -> Any:
             """Return the weights of self-attention, (batch, heads, queries, keys); those of a query add up to 1."""
             x = self.normalization(x)
-            return self.self_attention.weights_of(x, x, _allowed(x, mask, self.options.causal))
+            return self.self_attention.weights_of(x, x, *_where(x, mask, self.options))
 
         def start(self, batch: Any, length: int) -> Any:
             """Return the cache before the first of `length` positions."""
@@ -94,7 +94,7 @@ def block_class() -> Any:
 
         def _attended(self, x: Any, mask: Any) -> Any:
             y = self.normalization(x)
-            return x + self.dropout(self.self_attention(y, y, _allowed(y, mask, self.options.causal)))
+            return x + self.dropout(self.self_attention(y, y, *_where(y, mask, self.options)))
 
         def _fed_forward(self, x: Any) -> Any:
             return x + self.second_dropout(self.dense(self.hidden(self.second_normalization(x))))
@@ -194,8 +194,9 @@ def _unpadded(mask: Any) -> Any:
     return None if mask is None else mask[:, None, None, :]
 
 
-def _allowed(x: Any, mask: Any, causal: bool) -> Any:
-    """Return which positions of x each may attend to: (batch or 1, 1, queries or 1, keys) bool; None: to all."""
-    if not causal:
-        return _unpadded(mask)
-    return up_to_itself(x) if mask is None else _unpadded(mask) & up_to_itself(x)
+def _where(x: Any, mask: Any, options: BlockOptions) -> tuple[Any, Any]:
+    """Return which positions of x each may attend to, and the positions without padding; None: all, and 0, 1, ..."""
+    allowed = _unpadded(mask)
+    if options.causal:
+        allowed = up_to_itself(x) if allowed is None else allowed & up_to_itself(x)
+    return allowed, counted_where(mask) if options.rotary and mask is not None else None

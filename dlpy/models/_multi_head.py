@@ -27,7 +27,8 @@ def attention_class() -> Any:
     class Attention(layers.Layer):
         """Attention of queries (batch, queries, size) to a memory (batch, keys, size).
 
-        `allowed`, (batch or 1, 1, queries or 1, keys) bool, says which keys a query may read; None: all.
+        `allowed`, (batch or 1, 1, queries or 1, keys) bool, says which keys a query may read; None: all. `positions`,
+        (batch or 1, positions), are those of queries and keys, which rotate them; None: 0, 1, ...
         """
 
         def __init__(self, size: int, heads: int, rotary: bool = False, **named: Any) -> None:
@@ -51,22 +52,23 @@ def attention_class() -> Any:
             """Return the arguments of the layer."""
             return {**super().get_config(), "size": self.size, "heads": self.heads, "rotary": self.rotary}
 
-        def call(self, x: Any, memory: Any, allowed: Any = None) -> Any:
+        def call(self, x: Any, memory: Any, allowed: Any = None, positions: Any = None) -> Any:
             """Return what each query reads: (batch, queries, size)."""
-            return self.read(x, self.keys_and_values(memory), allowed)
+            return self.read(x, self.keys_and_values(memory, positions), allowed, positions)
 
         def read(self, x: Any, keys_and_values: Any, allowed: Any = None, positions: Any = None) -> Any:
-            """Return what queries at these positions, 0, 1, ... by default, read: (batch, queries, size)."""
+            """Return what queries read of keys and values: (batch, queries, size)."""
             keys, values = keys_and_values
             weights = attention_weights(turned(self.query(x), positions, self.rotary), keys, allowed)
             return self.joined(ops.einsum("bhqk,bkhd->bqhd", weights, values))
 
-        def weights_of(self, x: Any, memory: Any, allowed: Any = None) -> Any:
+        def weights_of(self, x: Any, memory: Any, allowed: Any = None, positions: Any = None) -> Any:
             """Return how much of each key a query reads: (batch, heads, queries, keys)."""
-            return attention_weights(turned(self.query(x), None, self.rotary), self.keys_and_values(memory)[0], allowed)
+            keys, _ = self.keys_and_values(memory, positions)
+            return attention_weights(turned(self.query(x), positions, self.rotary), keys, allowed)
 
         def keys_and_values(self, memory: Any, positions: Any = None) -> tuple[Any, Any]:
-            """Return the keys and values of a memory at these positions: (batch, keys, heads, size / heads)."""
+            """Return the keys and values of a memory: (batch, keys, heads, size / heads)."""
             return turned(self.key(memory), positions, self.rotary), self.value(memory)
 
         def start(self, batch: Any, length: int) -> tuple[Any, Any]:
@@ -152,6 +154,14 @@ def counted(x: Any) -> Any:
 
     ops: Any = keras_ops
     return ops.cumsum(ops.ones_like(x[:1], dtype="int32"), axis=1) - 1
+
+
+def counted_where(mask: Any) -> Any:
+    """Return positions counted from the first that is not padding, and 0 before it: (batch, positions)."""
+    from keras import ops as keras_ops
+
+    ops: Any = keras_ops
+    return ops.maximum(ops.cumsum(ops.cast(mask, "int32"), axis=1) - 1, 0)
 
 
 def up_to_itself(x: Any) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any, Literal
 
-from dlpy.models._multi_head import counted, frequencies
+from dlpy.models._multi_head import counted, counted_where, frequencies
 
 Kind = Literal["learned", "sinusoidal"]
 
@@ -51,7 +51,7 @@ def positions_class() -> Any:
 
         def call(self, x: Any, mask: Any = None) -> Any:
             """Return x (batch, positions, size) plus the vectors of the positions."""
-            where = counted(x[:, :, 0]) if mask is None else _counted_where(mask)
+            where = counted(x[:, :, 0]) if mask is None else counted_where(mask)
             return self._at(x, where)
 
         def start(self, batch: Any, length: int) -> tuple[()]:
@@ -70,11 +70,3 @@ def positions_class() -> Any:
             return x + ops.concatenate([ops.sin(angles), ops.cos(angles)], axis=-1)[..., :size]
 
     return Positions
-
-
-def _counted_where(mask: Any) -> Any:
-    """Return positions counted from the first that is not padding, and 0 before it: (batch, positions)."""
-    from keras import ops as keras_ops
-
-    ops: Any = keras_ops
-    return ops.maximum(ops.cumsum(ops.cast(mask, "int32"), axis=1) - 1, 0)
