@@ -1,7 +1,8 @@
 """Keras layers of transformers: attention, and the blocks of encoders and decoders.
 
 A block normalizes what its parts read, not what they return (pre-norm): Xiong et al. 2020, arXiv:2002.04745. Blocks are
-registered with Keras. `_positions.py` has the layer that adds positions.
+registered with Keras; `_inlined.py` can spell them out, so that their parts are named like no others and
+attention is not called as a layer. `_positions.py` has the layer that adds positions.
 
 To generate, a block reads one position at a time: `start` returns the empty cache of keys and values, and `step` reads
 the vectors of a position and returns what the block gives for it, and the cache with that position.
@@ -58,13 +59,17 @@ def block_class() -> Any:
             super().__init__(**named)
             self.options = given = _options(options)
             self.supports_masking = True
-            self.normalization = layers.LayerNormalization(epsilon=1e-6, name="normalization")
-            self.self_attention = attention_class()(given.size, given.heads, given.rotary, name="self_attention")
-            self.second_normalization = layers.LayerNormalization(epsilon=1e-6, name="second_normalization")
-            self.hidden = layers.Dense(given.feed_forward, activation="gelu", name="hidden")
-            self.dense = layers.Dense(given.size, name="dense")
-            self.dropout = layers.Dropout(given.dropout, name="dropout")
-            self.second_dropout = layers.Dropout(given.dropout, name="second_dropout")
+            self.normalization = layers.LayerNormalization(epsilon=1e-6, name=f"{self.name}_normalization")
+            self.self_attention = attention_class()(
+                given.size, given.heads, given.rotary, name=f"{self.name}_self_attention"
+            )
+            self.second_normalization = layers.LayerNormalization(
+                epsilon=1e-6, name=f"{self.name}_second_normalization"
+            )
+            self.hidden = layers.Dense(given.feed_forward, activation="gelu", name=f"{self.name}_hidden")
+            self.dense = layers.Dense(given.size, name=f"{self.name}_dense")
+            self.dropout = layers.Dropout(given.dropout, name=f"{self.name}_dropout")
+            self.second_dropout = layers.Dropout(given.dropout, name=f"{self.name}_second_dropout")
 
         def build(self, input_shape: Any) -> None:
             vectors, hidden = (None, None, self.options.size), (None, None, self.options.feed_forward)
@@ -94,7 +99,7 @@ def block_class() -> Any:
 
         def _attended(self, x: Any, mask: Any) -> Any:
             y = self.normalization(x)
-            return x + self.dropout(self.self_attention(y, y, *_where(y, mask, self.options)))
+            return x + self.dropout(self.self_attention.call(y, y, *_where(y, mask, self.options)))
 
         def _fed_forward(self, x: Any) -> Any:
             return x + self.second_dropout(self.dense(self.hidden(self.second_normalization(x))))
@@ -139,9 +144,13 @@ def decoder_block_class() -> Any:
 
         def __init__(self, options: BlockOptions | dict[str, Any], **named: Any) -> None:
             super().__init__(replace(_options(options), causal=True), **named)
-            self.memory_normalization = layers.LayerNormalization(epsilon=1e-6, name="memory_normalization")
-            self.memory_attention = attention_class()(self.options.size, self.options.heads, name="memory_attention")
-            self.memory_dropout = layers.Dropout(self.options.dropout, name="memory_dropout")
+            self.memory_normalization = layers.LayerNormalization(
+                epsilon=1e-6, name=f"{self.name}_memory_normalization"
+            )
+            self.memory_attention = attention_class()(
+                self.options.size, self.options.heads, name=f"{self.name}_memory_attention"
+            )
+            self.memory_dropout = layers.Dropout(self.options.dropout, name=f"{self.name}_memory_dropout")
 
         def build(self, input_shape: Any, *others: Any) -> None:
             vectors = (None, None, self.options.size)
@@ -157,7 +166,7 @@ def decoder_block_class() -> Any:
             Keras fills both masks in by their names, if its tensors bear masks.
             """
             x, allowed = self._attended(x, x_mask), _unpadded(memory_mask)
-            y = self.memory_attention(self.memory_normalization(x), memory, allowed)
+            y = self.memory_attention.call(self.memory_normalization(x), memory, allowed)
             return self._fed_forward(x + self.memory_dropout(y))
 
         def compute_mask(self, inputs: Any, mask: Any = None) -> Any:

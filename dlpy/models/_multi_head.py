@@ -34,11 +34,11 @@ def attention_class() -> Any:
         def __init__(self, size: int, heads: int, rotary: bool = False, **named: Any) -> None:
             super().__init__(**named)
             self.size, self.heads, self.rotary, self.supports_masking = size, heads, rotary, True
-            self.query = _divided(size, heads, "query")
-            self.key = _divided(size, heads, "key")
-            self.value = _divided(size, heads, "value")
+            self.query = _divided(size, heads, f"{self.name}_query")
+            self.key = _divided(size, heads, f"{self.name}_key")
+            self.value = _divided(size, heads, f"{self.name}_value")
             whole: Any = {"output_shape": (None, size), "bias_axes": "e", "kernel_initializer": _uniform(size)}
-            self.joined = _passing(layers.EinsumDense("bthd,hde->bte", name="joined", **whole))
+            self.joined = _passing(layers.EinsumDense("bthd,hde->bte", name=f"{self.name}_joined", **whole))
 
         def build(self, input_shape: Any, *others: Any) -> None:
             vectors = (None, None, self.size)
@@ -153,7 +153,7 @@ def counted(x: Any) -> Any:
     from keras import ops as keras_ops
 
     ops: Any = keras_ops
-    return ops.cumsum(ops.ones_like(x[:1], dtype="int32"), axis=1) - 1
+    return ops.cumsum(ops.ones_like(x[:1, :], dtype="int32"), axis=1) - 1
 
 
 def counted_where(mask: Any) -> Any:

@@ -33,11 +33,11 @@ def class_token_class() -> Any:
         """Puts a learned vector in front of the others; a mask marks it as no padding."""
 
         def build(self, input_shape: Any) -> None:
-            self.vector = layers.Embedding(1, input_shape[-1], name="vector")
+            self.vector = layers.Embedding(1, input_shape[-1], name=f"{self.name}_vector")
             self.vector.build((None, None))
             self.built = True
 
-        def call(self, x: Any) -> Any:
+        def call(self, x: Any, mask: Any = None) -> Any:
             """Return the vectors with the learned one in front."""
             return ops.concatenate([self.vector(ops.zeros_like(x[:, :1, 0], dtype="int32")), x], axis=1)
 

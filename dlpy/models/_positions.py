@@ -41,7 +41,7 @@ def positions_class() -> Any:
 
         def build(self, input_shape: Any) -> None:
             if self.kind == "learned":
-                self.vectors = layers.Embedding(self.length, input_shape[-1], name="vectors")
+                self.vectors = layers.Embedding(self.length, input_shape[-1], name=f"{self.name}_vectors")
                 self.vectors.build((None, None))
             self.built = True
 

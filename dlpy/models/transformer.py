@@ -32,7 +32,7 @@ class Transformer(DenseHead, EmbeddedModel):
     name: Literal["transformer"] = "transformer"
     blocks: Units = 1
     """Number of blocks, each of self-attention and a feed-forward part."""
-    size: Units = 64
+    size: Units = 32
     """Size of the vector of each position, between all blocks."""
     heads: Units = 2
     """Number of attention heads in each block; must divide `size`."""
@@ -113,9 +113,9 @@ class Transformer(DenseHead, EmbeddedModel):
         if self.pool == "token" and not every:
             x = with_class_token(x)
         options = self._block_options(causal=task.output.kind == "tokens")
-        for _ in range(self.blocks):
-            x = encoder_block(options)(x)
-        x = layers.LayerNormalization(epsilon=1e-6)(x)
+        for number in range(self.blocks):
+            x = encoder_block(options, name=f"block_{number + 1}")(x)
+        x = layers.LayerNormalization(epsilon=1e-6, name="last_normalization")(x)
         return keras.Model(inputs, self.add_dense_head(x if every else pooled(x, self.pool), task))
 
     def _block_options(self, *, causal: bool) -> BlockOptions:

@@ -9,8 +9,12 @@ import pytest
 from dlpy.components.model import Model
 from dlpy.core.errors import ConfigError
 from dlpy.data.task import Input, Output, Task
+from dlpy.models._inlined import inlined
 
-pytestmark = pytest.mark.slow  # imports Keras
+pytestmark = [
+    pytest.mark.slow,  # imports Keras
+    pytest.mark.filterwarnings("ignore:.*was passed an input with a mask attached to it"),  # of a network without dlpy
+]
 
 FRONT = Task.single(Input("sequence", (12,), 30, padding="front"), Output("regression"))
 BACK = Task.single(Input("sequence", (12,), 30, padding="back"), Output("regression"))
@@ -72,6 +76,28 @@ def test_pooling_by_hand() -> None:
     assert {kind: layer(x, mask=back).numpy().tolist() for kind, layer in pooling.items()} == {
         "mean": [[1.5, 8.5]], "max": [[2, 9]], "last": [[2, 8]], "token": [[1, 9]],
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("task", "options"),
+    [
+        (FRONT, {"positions": "learned", "pool": "token"}),
+        (BACK, {"blocks": 2}),
+        (IMAGES, {"positions": "sinusoidal", "pool": "max"}),
+        (TEXT, {"blocks": 2, "positions": "learned"}),
+    ],
+)
+def test_a_saved_network_has_layers_of_keras_alone_and_predicts_the_same(task: Task, options: dict, tmp_path) -> None:
+    model, rng = network(task, **options), np.random.default_rng(1)
+    plain = inlined(model)
+    assert {type(layer).__module__.split(".")[0] for layer in plain.layers} == {"keras"}
+    x = rng.normal(size=(3, *task.input.shape)).astype(np.float32)
+    if task.input.kind == "sequence":
+        x = rng.integers(1, 9, (3, 12))
+        x[:2, slice(0, 5) if task is FRONT else slice(7, 12)] = 0
+    plain.save(tmp_path / "model.keras")
+    again = keras.models.load_model(tmp_path / "model.keras")
+    np.testing.assert_allclose(np.asarray(again(x)), np.asarray(model(x)), rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize("positions", POSITIONS)
