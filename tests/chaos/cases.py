@@ -11,8 +11,10 @@ import yaml
 PLATEAU = {"name": "reduce_lr_on_plateau", "patience": 2, "min_delta": 0.02}
 RATES = {"name": "learning_rate_schedule", "rates": {1: 0.002, 20: 0.001}}
 DECAY = {"name": "exponential_decay", "initial_learning_rate": 0.05, "decay_steps": 50, "decay_rate": 0.9}
+WARMUP = {"name": "warmup_cosine", "peak_learning_rate": 0.01, "steps": 8000, "warmup": 200}
 STOPPING = {"name": "early_stopping", "patience": 12}
 DENSE = {"name": "dense", "units": [24], "dropout": 0.3, "batch_normalization": True}
+TRANSFORMER = {"name": "transformer", "size": 8, "blocks": 2, "dropout": 0.2}
 CONVNET = {"name": "convnet", "filters": [[4]], "units": [4], "dropout": 0.2}
 HALVED = [{"filters": 4, "stride": 2}]
 GAN = {"name": "gan", "latent": 3, "generator": {"start": 3, "layers": HALVED}, "discriminator": {"layers": HALVED}}
@@ -52,6 +54,12 @@ FAMILIES: dict[str, dict[str, Any]] = {
         "data": SERIES,
         "model": {"name": "conv1d", "filters": [[4]], "head_dropout": 0.2},
         "callbacks": [PLATEAU],
+    },
+    "transformer": {"data": SERIES, "model": TRANSFORMER | {"positions": "learned"}, "callbacks": [PLATEAU]},
+    "text transformer": {
+        "data": {"name": "language_model", "path": "text.txt", "window": 12, "step": 3},
+        "model": TRANSFORMER,
+        "training": {"epochs": 40, "optimizer": {"name": "adam", "learning_rate": WARMUP}},
     },
     "vae": {"data": BYTES, "model": {"name": "vae", "encoder": HALVED, "units": [4]}},
     "gan": {"data": BYTES, "model": GAN},
