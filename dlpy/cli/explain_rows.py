@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from dlpy.cli.explain_options import Shown
 from dlpy.cli.explain_tables import show_tables
+from dlpy.cli.explain_texts import show_texts
 from dlpy.cli.explain_watcher import ShownProgress
 from dlpy.cli.lines import say_json
 from dlpy.cli.output import output as console_of
 from dlpy.explain.request import Ask
 from dlpy.explain.tables import TableExplanation
+from dlpy.explain.texts import TextExplanation
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -21,8 +23,11 @@ if TYPE_CHECKING:
     from dlpy.explain.watcher import Watcher
     from dlpy.runs.directory import Run
 
-_EXPLANATIONS: dict[str, Callable[[Run, Ask, Path, Watcher], Any]] = {"tables": TableExplanation}
-_SHOW: dict[str, Callable[[Console, Mapping[str, Any]], None]] = {"tables": show_tables}
+_EXPLANATIONS: dict[str, Callable[[Run, Ask, Path, Watcher], Any]] = {
+    "tables": TableExplanation,
+    "texts": TextExplanation,
+}
+_SHOW: dict[str, Callable[[Console, Mapping[str, Any]], None]] = {"tables": show_tables, "texts": show_texts}
 
 
 def explain_rows(run: Run, kind: Kind, ask: Ask, shown: Shown) -> None:

@@ -29,6 +29,7 @@ def dependence_figure(found: Sequence[Dependence], title: str) -> Figure:
         (_categories if one.column.kind == "category" else _numbers)(axes, one)
         axes.set_xlabel(caption(one.column.label, 40))
         axes.set_ylabel(caption(one.quantity.name, 40))
+    figure.supxlabel("blue: mean; gray: single rows; orange: distribution of the values", fontsize=8, color=GREY)
     return figure
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from dlpy.core.errors import ConfigError, did_you_mean
-from dlpy.data.task import Output, Task
+from dlpy.data.task import TARGET, Output, Task
 from dlpy.data.units import own_tensor
 from dlpy.explain.predictor import Numbers
 from dlpy.runs.results import class_names
@@ -81,5 +81,6 @@ def quantity_of(task: Task, target: str | None, wanted: str | None, typical: Num
 
 
 def _number_name(name: str, output: Output) -> str:
+    name = "prediction" if name == TARGET else name
     first = " (the first number)" if (output.units or 1) > 1 else ""
     return f"{name} in {output.unit}{first}" if output.unit else f"{name}{first}"
