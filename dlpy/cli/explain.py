@@ -70,6 +70,15 @@ def explain(
             rich_help_panel=_TABLES,
         ),
     ] = None,
+    spans: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=1000,
+            help="Of a series: spans of lags, each shuffled as a whole.  \\[default: 24, or each lag if there are fewer]",
+            rich_help_panel=_TABLES,
+        ),
+    ] = None,
     text: Annotated[
         list[str] | None, typer.Option(help="Text to explain; may be repeated.", rich_help_panel=_TEXTS)
     ] = None,
@@ -172,7 +181,16 @@ def explain(
     request = Request(part_names(only), layer or [], wanted, filters or 16, channels or 64, seed)
     options: dict[str, Any] = {
         **{"split": split, "row": row, "target": target, "column": column, "score": score, "shuffles": shuffles},
-        **{"most": most, "pairs": pairs, "text": text, "rows": rows, "method": method, "only": only, "layer": layer},
+        **{
+            "most": most,
+            "pairs": pairs,
+            "spans": spans,
+            "text": text,
+            "rows": rows,
+            "method": method,
+            "only": only,
+            "layer": layer,
+        },
         **{"filters": filters, "channels": channels, "size": size},
     }
     shown = Shown(files or [], output, as_json)

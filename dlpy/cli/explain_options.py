@@ -22,6 +22,7 @@ _FITS: dict[str, tuple[Kind, ...]] = {
     "shuffles": _OF_SERIES,
     "most": _OF_SERIES,
     "pairs": ("tables",),
+    "spans": ("series",),
     **dict.fromkeys(("text", "rows", "method"), ("texts",)),
     **dict.fromkeys(("only", "layer", "filters", "channels", "size"), ("images",)),
 }
@@ -69,7 +70,9 @@ def ask_of(options: Mapping[str, Any], kind: Kind) -> Ask:
         raise ConfigError(f"{files[1]}: give one file of texts.")
     if files and options["text"]:
         raise ConfigError("--text and a file exclude each other: leave one out.")
-    given = {name: options[name] for name in ("shuffles", "most", "pairs", "seed") if options[name] is not None}
+    given = {
+        name: options[name] for name in ("shuffles", "most", "pairs", "spans", "seed") if options[name] is not None
+    }
     return Ask(
         part=(part_names([options["split"]] if options["split"] else []) or ["validation"])[0],
         checkpoint=checkpoint_name(options["checkpoint"]),

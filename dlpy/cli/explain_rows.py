@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dlpy.cli.explain_options import Shown
-from dlpy.cli.explain_tables import show_tables
+from dlpy.cli.explain_tables import show_series, show_tables
 from dlpy.cli.explain_texts import show_texts
 from dlpy.cli.explain_watcher import ShownProgress
 from dlpy.cli.lines import say_json
 from dlpy.cli.output import output as console_of
 from dlpy.explain.request import Ask
+from dlpy.explain.series import SeriesExplanation
 from dlpy.explain.tables import TableExplanation
 from dlpy.explain.texts import TextExplanation
 
@@ -25,9 +26,14 @@ if TYPE_CHECKING:
 
 _EXPLANATIONS: dict[str, Callable[[Run, Ask, Path, Watcher], Any]] = {
     "tables": TableExplanation,
+    "series": SeriesExplanation,
     "texts": TextExplanation,
 }
-_SHOW: dict[str, Callable[[Console, Mapping[str, Any]], None]] = {"tables": show_tables, "texts": show_texts}
+_SHOW: dict[str, Callable[[Console, Mapping[str, Any]], None]] = {
+    "tables": show_tables,
+    "series": show_series,
+    "texts": show_texts,
+}
 
 
 def explain_rows(run: Run, kind: Kind, ask: Ask, shown: Shown) -> None:

@@ -10,18 +10,17 @@ from rich.table import Table
 if TYPE_CHECKING:
     from rich.console import Console
 
-_MOST_LINES = 30
+_MOST_LINES = 48
 
 
 def show_tables(console: Console, found: Mapping[str, Any]) -> None:
-    """Print what was found of a run over tables or series."""
+    """Print what was found of a run over tables."""
     for score in found.get("scores", []):
-        unit = f" {score['unit']}" if score["unit"] else ""
-        now = f"{score['score']} (now {score['value']:.4g}{unit})"
-        console.print(f"importance: how much worse {now} becomes when the column is shuffled", soft_wrap=True)
-        console.print(_importances(score))
-    if "scores" in found:
-        console.print(f"{found['rows']:,} {found['of_rows']}, {found['shuffles']} shuffles")
+        _say_score(console, score, "the column is shuffled")
+        names = [f"{one['name']} (input)" if one["kind"] == "input" else one["name"] for one in score["importances"]]
+        order = sorted(range(len(names)), key=lambda place: score["importances"][place]["kind"] != "input")
+        console.print(_importances("column", [(names[place], score["importances"][place]) for place in order]))
+    _say_rows(console, found)
     for pair in found.get("related", [])[:5]:
         first, second = pair["columns"]
         strength = f"their association is {pair['strength']:.2f}"
@@ -35,28 +34,47 @@ def show_tables(console: Console, found: Mapping[str, Any]) -> None:
                 told = f"partial dependence: the mean prediction of {curve['rows']:,} {found['of_rows']}"
                 console.print(f"{told} with this {curve['column']}", soft_wrap=True)
                 console.print(_curve(curve))
-    for row in found.get("rows", []) if "scores" not in found else []:
-        _show_row(console, row)
+        for row in found.get("explained", []):
+            _show_row(console, row)
 
 
-def _importances(score: Mapping[str, Any]) -> Table:
-    """Return the importances, the most important first."""
+def show_series(console: Console, found: Mapping[str, Any]) -> None:
+    """Print the importance of lags, the oldest first, and of columns."""
+    for score in found["scores"]:
+        _say_score(console, score, "it is shuffled between the windows")
+        lags = [line for line in score["importances"] if line["kind"] == "lag"]
+        columns = [(line["name"], line) for line in score["importances"] if line["kind"] == "column"]
+        lags.sort(key=lambda line: -line["from"])
+        console.print(_importances(f"lag in {found['unit']}", [(line["name"], line) for line in lags]))
+        if columns:
+            console.print()
+            console.print(_importances("column", columns))
+    _say_rows(console, found)
+
+
+def _say_score(console: Console, score: Mapping[str, Any], where: str) -> None:
+    unit = f" {score['unit']}" if score["unit"] else ""
+    now = f"{score['score']} (now {score['value']:.4g}{unit})"
+    console.print(f"importance: how much worse {now} becomes when {where}", soft_wrap=True)
+
+
+def _say_rows(console: Console, found: Mapping[str, Any]) -> None:
+    if "scores" in found:
+        console.print(f"{found['rows']:,} {found['of_rows']}, {found['shuffles']} shuffles")
+
+
+def _importances(title: str, lines: Sequence[tuple[str, Mapping[str, Any]]]) -> Table:
+    """Return the importance of each line and its standard deviation between the shuffles."""
     table = Table(box=None, pad_edge=False)
-    table.add_column("column")
+    table.add_column(title)
     for name in ("importance", "deviation"):
         table.add_column(name, justify="right")
-    for line in _inputs_first(score["importances"])[:_MOST_LINES]:
-        name = f"{line['name']} (input)" if line["kind"] == "input" else line["name"]
+    for name, line in lines[:_MOST_LINES]:
         deviation = line["deviation"]
         table.add_row(name, f"{line['importance']:.4g}", "-" if deviation != deviation else f"{deviation:.2g}")
-    left = len(score["importances"]) - _MOST_LINES
-    if left > 0:
-        table.add_row(f"{left:,} more (--json)", "", "")
+    if len(lines) > _MOST_LINES:
+        table.add_row(f"{len(lines) - _MOST_LINES:,} more (--json)", "", "")
     return table
-
-
-def _inputs_first(lines: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    return sorted(lines, key=lambda line: line["kind"] != "input")
 
 
 def _curve(curve: Mapping[str, Any]) -> Table:

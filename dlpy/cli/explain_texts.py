@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Table
 from rich.text import Text
 
+from dlpy.cli.unfamiliar_table import show_unfamiliar
 from dlpy.core.errors import on_a_line
+from dlpy.data.unfamiliar import Unfamiliar
 from dlpy.explain.text_pages import AGAINST, FOR, shares, summary
 
 if TYPE_CHECKING:
@@ -28,10 +30,9 @@ def show_texts(console: Console, found: Mapping[str, Any]) -> None:
         marked = _coloured if has_colours else _signed
         console.print(marked(text["tokens"], found["separator"]), soft_wrap=True)
         console.print(_table(text["tokens"]))
-    legend = (
-        "blue raises, orange lowers" if has_colours else "+ raises, - lowers; three signs: at least 2/3 of the largest"
-    )
-    console.print(f"\n{legend} the explained number", soft_wrap=True)
+    show_unfamiliar(console, [Unfamiliar.of(told) for told in found.get("unfamiliar", [])], "the texts")
+    signs = "blue raises and orange lowers" if has_colours else "+ raises and - lowers"
+    console.print(f"\n{signs} the explained number; three signs: at least 2/3 of the largest effect", soft_wrap=True)
 
 
 def _coloured(tokens: Sequence[Mapping[str, Any]], separator: str) -> Text:

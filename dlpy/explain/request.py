@@ -20,7 +20,7 @@ class Ask:
     first metric of each output. target: the output whose predictions are explained. wanted_class: the class or label.
     columns: whose partial dependence is drawn. rows: the numbers of single rows. wrongest: how many of the most wrong
     texts. texts: given by the user. file: with texts. method: of texts. shuffles: of each column. most: rows that are
-    scored. pairs: permutations of a row's columns, each in both directions.
+    scored. pairs: permutations of a row's columns, each in both directions. spans: of the lags of a series.
     """
 
     part: Part = "validation"
@@ -37,4 +37,5 @@ class Ask:
     shuffles: int = 10
     most: int = 5_000
     pairs: int = 200
+    spans: int = 24
     seed: int = 0

@@ -62,7 +62,7 @@ class TableExplanation:
     def _found(self, work: _Work) -> dict[str, Any]:
         if self.ask.rows:
             places = [work.part.position(number) for number in self.ask.rows]
-            return {"rows": [work.row(place) for place in places]}
+            return {"explained": [work.row(place) for place in places]}
         if self.ask.columns:
             columns = [named(work.columns, name) for name in self.ask.columns]
             return {"dependence": [work.dependence([column]) for column in columns]}
