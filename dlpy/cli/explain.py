@@ -75,7 +75,7 @@ def explain(
         typer.Option(
             min=1,
             max=1000,
-            help="Of a series: spans of lags, each shuffled as a whole.  \\[default: 24, or each lag if there are fewer]",
+            help="Of a series: spans of lags, each shuffled as a whole.  \\[default: at most 24]",
             rich_help_panel=_TABLES,
         ),
     ] = None,
@@ -181,17 +181,8 @@ def explain(
     request = Request(part_names(only), layer or [], wanted, filters or 16, channels or 64, seed)
     options: dict[str, Any] = {
         **{"split": split, "row": row, "target": target, "column": column, "score": score, "shuffles": shuffles},
-        **{
-            "most": most,
-            "pairs": pairs,
-            "spans": spans,
-            "text": text,
-            "rows": rows,
-            "method": method,
-            "only": only,
-            "layer": layer,
-        },
-        **{"filters": filters, "channels": channels, "size": size},
+        **{"most": most, "pairs": pairs, "spans": spans, "text": text, "rows": rows, "method": method},
+        **{"only": only, "layer": layer, "filters": filters, "channels": channels, "size": size},
     }
     shown = Shown(files or [], output, as_json)
     if weights is not None:

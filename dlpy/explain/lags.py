@@ -52,9 +52,8 @@ def lags_of(raw: Rows, steps: int) -> Lags:
     spacing = _spacing(raw)
     if spacing is None:
         return Lags(apart.astype(np.float64), "rows")
-    name, seconds = next(
-        (one for one in _UNITS if spacing >= one[1] or apart.max() * spacing >= 100 * one[1]), _UNITS[-1]
-    )
+    step = spacing * float(np.abs(np.diff(apart)).min(initial=apart.max()))
+    name, seconds = next((one for one in _UNITS if step >= one[1] / 2), _UNITS[-1])
     return Lags(apart * spacing / seconds, name)
 
 
@@ -99,10 +98,10 @@ class ShuffledWindows:
         """Return the predictions for all shuffles of a group, one after the other."""
         x = self.rows.array
         together = max(1, _MOST_CELLS // x.size)
-        pieces = [self.orders[start : start + together] for start in range(0, len(self.orders), together)]
-        found = [
-            self._predicted(np.concatenate([self._shuffled(x, order, group) for order in piece])) for piece in pieces
-        ]
+        found = []
+        for start in range(0, len(self.orders), together):
+            piece = [self._shuffled(x, order, group) for order in self.orders[start : start + together]]
+            found.append(self._predicted(np.concatenate(piece)))
         return {name: np.concatenate([one[name] for one in found]) for name in found[0]}
 
     def usual(self) -> Numbers:
