@@ -78,9 +78,12 @@ def predictor_of(run: Run, which: Which, tell: Tell) -> Predictor:
     if run.record().kind != ENSEMBLE:
         return Predictor(run, (restore(run, which, tell),), {})
     refuse_checkpoint(which)
-    members = tuple(restore(member, "best", tell) for member in unchanged_members(run))
-    data = [one.experiment.data.model_dump(mode="json") | {"transforms": []} for one in members]
-    if any(one != data[0] for one in data):
+    runs = unchanged_members(run)
+    members = tuple(restore(member, "best", tell) for member in runs)
+    alike = {"path": None, "transforms": []}  # the same rows may lie at several places
+    read = [one.experiment.data.model_dump(mode="json") | alike for one in members]
+    known = [(data, member.record().data.sha256) for data, member in zip(read, runs, strict=True)]
+    if any(one != known[0] for one in known):
         raise ConfigError(f"the members of ensemble {run.id} read their data in different ways: explain one of them.")
     how = how_combined(run)
     return Predictor(run, members, {name: weights_of(how, name) for name in members[0].task.outputs})

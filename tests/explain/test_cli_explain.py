@@ -9,9 +9,9 @@ from PIL import Image
 from dlpy.core.errors import ConfigError
 from dlpy.data.rows import Rows
 from dlpy.explain.explain import Explanation, Request
-from dlpy.explain.watcher import Watcher
 from dlpy.explain.heat_maps import heat_map
 from dlpy.explain.inputs import of_run
+from dlpy.explain.watcher import Watcher
 from dlpy.runs.directory import Run
 from dlpy.training.evaluate import restore
 
