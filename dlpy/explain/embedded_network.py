@@ -72,23 +72,31 @@ class EmbeddedNetwork:
         """Return the predictions at points of the path, and each position's gradient times difference there."""
         import tensorflow as tf
 
-        graph = self._graph or tf.function(self._gradients, reduce_retracing=True, autograph=False)
-        self._graph = graph
+        graph = self._graph = self._graph or self._traced()
         rows = tf.constant(np.tile(row.astype(np.int32), (len(shares), 1)))
         prediction, products = graph(rows, tf.constant(shares, tf.float32))
         return prediction.numpy().astype(np.float64), products.numpy().astype(np.float64)
 
+    def _traced(self) -> Callable[..., Any]:
+        """Return `_gradients` as one graph for any number of rows."""
+        import tensorflow as tf
+
+        rows = tf.TensorSpec((None, self._model.inputs[0].shape[1]), tf.int32)
+        shares = tf.TensorSpec((None,), tf.float32)
+        return tf.function(self._gradients, input_signature=(rows, shares), autograph=False)
+
     def _gradients(self, rows: tf.Tensor, shares: tf.Tensor) -> tuple[Any, Any]:
         import tensorflow as tf
 
-        with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
             path = _Path(rows, shares, tape)
             prediction = self._wanted(path.through(self._model))
         if not path.vectors:
             raise ConfigError("the network looks up no vectors, so gradients say nothing: use --method occlusion.")
+        gradients = tape.gradient(prediction, [at for at, _ in path.vectors])
         products = [
-            tf.reduce_sum(tf.convert_to_tensor(tape.gradient(prediction, at)) * difference, axis=-1)
-            for at, difference in path.vectors
+            tf.reduce_sum(tf.convert_to_tensor(gradient) * difference, axis=-1)
+            for gradient, (_, difference) in zip(gradients, path.vectors, strict=True)
         ]
         return prediction, tf.add_n(products)
 
