@@ -37,8 +37,11 @@ def series_run(bench, family: str = "dense") -> Run:
         "lookback": 8,
         "delay": 0,
     }
-    model = {"dense": {"name": "dense", "units": []}, "conv1d": {"name": "conv1d", "filters": [8], "window": 8}}[family]
-    training = {"epochs": 15, "batch_size": 32, "optimizer": {"name": "adam", "learning_rate": 0.02}}
+    model = {
+        "dense": {"name": "dense", "units": []},
+        "conv1d": {"name": "conv1d", "filters": [8], "kernel": 8, "pooling": [1]},
+    }[family]
+    training = {"epochs": 40, "batch_size": 32, "optimizer": {"name": "adam", "learning_rate": 0.02}}
     return bench.trained(bench.experiment(data={**data, "transforms": ["standardize"]}, model=model, training=training))
 
 

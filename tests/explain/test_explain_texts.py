@@ -29,7 +29,7 @@ def write_texts(path: Path, rows: int = 160, seed: int = 0) -> None:
 PADDED = [{"name": "tokenize"}, {"name": "pad", "length": 10}]
 MODELS = {
     "rnn": (PADDED, {"name": "rnn", "cell": "gru", "units": [4], "embedding": 4}),
-    "conv1d": (PADDED, {"name": "conv1d", "filters": [4], "window": 2, "embedding": 4}),
+    "conv1d": (PADDED, {"name": "conv1d", "filters": [4], "kernel": 2, "embedding": 4}),
     "dense": (["tokenize", "multi_hot"], {"name": "dense", "units": []}),
     "naive_bayes": (["tokenize", "tf_idf"], {"name": "naive_bayes"}),
 }
@@ -70,7 +70,7 @@ def test_occlusion_of_a_word_is_the_difference_to_the_text_without_it(bench) -> 
     run = text_run(bench, "rnn")
     texts = ["the splendid river", "splendid river", "the river", "the splendid"]
     _, out, _ = bench.run("predict", run.path, *(part for text in texts for part in ("--text", text)), "--json")
-    chances = [line["good"] for line in json.loads(out)["predictions"]]
+    chances = [line["probability_good"] for line in json.loads(out)["predictions"]]
     arguments = ["--text", texts[0], "--method", "occlusion", "--class", "good", "--json"]
     _, out, _ = bench.run("explain", run.path, *arguments)
     (found,) = json.loads(out)["texts"]
@@ -98,7 +98,7 @@ def test_hostile_texts_are_escaped_in_the_page_and_on_the_screen(bench) -> None:
     path.write_text(path.read_text().replace("lamps", "<script>"))
     data = {"name": "text_csv", "path": "texts.csv", "text": "text", "target": "label", "task": "binary"}
     transforms = [{"name": "tokenize", "by": "character"}, {"name": "pad", "length": 60}]
-    model = {"name": "conv1d", "filters": [2], "window": 2, "embedding": 2}
+    model = {"name": "conv1d", "filters": [2], "kernel": 2, "embedding": 2}
     bench.trained(bench.experiment(data={**data, "transforms": transforms}, model=model, training={"epochs": 1}))
     status, out, _ = bench.run("explain", "latest", "--text", "<script>a\x1b[31m$x$")
     assert status == 0
