@@ -32,6 +32,7 @@ REQUIRED = {  # the least that an experiment file must give
     "exponential_decay": {"initial_learning_rate": 0.1, "decay_steps": 10, "decay_rate": 0.5},
     "inverse_time_decay": {"initial_learning_rate": 0.1, "decay_rate": 0.5},
     "cosine_decay": {"initial_learning_rate": 0.1, "decay_steps": 20},
+    "warmup_cosine": {"peak_learning_rate": 0.04, "steps": 20},
     "coslog4": {"peak_learning_rate": 0.04, "decay_steps": 20},
     "piecewise_constant_decay": {"boundaries": [5, 10], "values": [0.1, 0.05, 0.01]},
     "learning_rate_schedule": {"rates": {2: 0.5}},

@@ -38,6 +38,7 @@ def small(name: str) -> Model:
         "rnn": {"units": 5, "embedding": 4},
         "conv1d": {"filters": [4, 4], "kernel": 3, "embedding": 4},
         "combined": {"head": [5]},
+        "transformer": {"size": 4},
         "realmlp": {"units": [5]},
         "tabm": {"units": [5], "members": 3},
         "graph": {"layers": {"hidden": {"layer": "Dense", "units": 5, "activation": "relu"}}},
