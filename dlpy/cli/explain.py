@@ -89,7 +89,8 @@ def explain(
     method: Annotated[
         str | None,
         typer.Option(
-            help="gradients (integrated gradients) or occlusion.  \\[default: gradients, for bags of words occlusion]",
+            help="gradients (integrated gradients), occlusion, or attention (maps of a transformer).  "
+            "\\[default: gradients, for bags of words occlusion]",
             rich_help_panel=_TEXTS,
         ),
     ] = None,
@@ -162,6 +163,8 @@ def explain(
       dlpy explain reviews --text "Not bad at all."
 
       dlpy explain reviews --rows 5
+
+      dlpy explain reviews --rows 1 --method attention
 
     Images: activations of the layers, images that maximize filters, and
     class-activation maps (Grad-CAM).

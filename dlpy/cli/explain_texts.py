@@ -23,6 +23,9 @@ _LEVELS = (2 / 3, 1 / 3, _LEAST)
 
 def show_texts(console: Console, found: Mapping[str, Any]) -> None:
     """Print each text with its words marked, and the words with the largest effects."""
+    if any("attention" in text for text in found["texts"]):
+        _show_attention(console, found)
+        return
     has_colours = console.color_system is not None
     for text in found["texts"]:
         console.print()
@@ -66,3 +69,23 @@ def _table(tokens: Sequence[Mapping[str, Any]]) -> Table:
     for place in order[:_LISTED]:
         table.add_row(tokens[place]["token"], f"{place + 1}", f"{tokens[place]['effect']:+.4f}")
     return table
+
+
+def _show_attention(console: Console, found: Mapping[str, Any]) -> None:
+    """Print for each layer the tokens that are attended to most, on average over heads and tokens."""
+    for text in found["texts"]:
+        console.print(f"\n{text['title']}: {text['of']} = {text['prediction']:.4g}", soft_wrap=True)
+        for layer in text["attention"]:
+            means = [sum(column) / len(column) for column in _by_key(layer["weights"])]
+            order = sorted(range(len(means)), key=lambda place: -means[place])[:_LISTED]
+            table = Table(f"{layer['layer']}, {len(layer['weights'])} heads", box=None, pad_edge=False)
+            table.add_column("mean attention", justify="right")
+            for place in order:
+                table.add_row(layer["tokens"][place], f"{means[place]:.4f}")
+            console.print(table)
+
+
+def _by_key(weights: Sequence[Sequence[Sequence[float]]]) -> list[list[float]]:
+    """Return the weights of each key, of all heads and queries."""
+    keys = range(len(weights[0][0]))
+    return [[query[key] for head in weights for query in head] for key in keys]

@@ -9,7 +9,7 @@ from typing import Literal
 from dlpy.runs.checkpoints import Which
 from dlpy.training.evaluate import Part
 
-Method = Literal["gradients", "occlusion"]
+Method = Literal["gradients", "occlusion", "attention"]
 
 
 @dataclass(frozen=True)
