@@ -5,7 +5,7 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
-from test_explain_texts import write_texts
+from planted import write_texts
 
 from dlpy.explain.attention_maps import AttentionMap, attention_maps
 
@@ -38,15 +38,15 @@ def test_a_transformer_is_explained(bench) -> None:
     write_texts(bench.folder / "texts.csv")
     data = {"name": "text_csv", "path": "texts.csv", "text": "text", "target": "label", "task": "binary"}
     transforms = [{"name": "tokenize"}, {"name": "pad", "length": 10}]
-    model = {"name": "transformer", "size": 4, "heads": 2, "pool": "token"}
+    model = {"name": "transformer", "size": 8, "heads": 2, "dropout": 0.0}
     training = {"epochs": 15, "batch_size": 16, "optimizer": {"name": "adam", "learning_rate": 0.02}}
     bench.trained(bench.experiment(data={**data, "transforms": transforms}, model=model, training=training))
     text = ["--text", "the river went splendid under seven lamps", "--json"]
     status, out, err = bench.run("explain", "latest", *text, "--method", "attention")
     assert (status, err) == (0, "")
     (layer,) = json.loads(out)["texts"][0]["attention"]
-    assert layer["tokens"][:3] == ["(added)", "the", "river"]
-    assert np.shape(layer["weights"]) == (2, 8, 8)
+    assert layer["tokens"][:3] == ["the", "river", "went"]
+    assert np.shape(layer["weights"]) == (2, 7, 7)
     assert np.sum(layer["weights"], axis=-1) == pytest.approx(1, abs=1e-5)
     assert Path(layer["file"]).is_file()
     status, out, err = bench.run("explain", "latest", *text)

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from planted import LAG, write_series
 
 from dlpy.data.features import Windows
 from dlpy.data.rows import Rows
@@ -10,21 +11,6 @@ from dlpy.explain.lags import lags_of, spans_of
 from dlpy.runs.directory import Run
 
 pytestmark = pytest.mark.slow
-
-LAG = 4  # hours
-
-
-def write_series(path: Path, rows: int = 700, seed: int = 0) -> None:
-    """`level` is what `driver` was four hours before, and noise; `idle` says nothing."""
-    rng = np.random.default_rng(seed)
-    driver, idle = rng.normal(size=rows), rng.normal(size=rows)
-    level = np.concatenate([np.zeros(LAG), driver[:-LAG]]) + rng.normal(scale=0.1, size=rows)
-    times = np.datetime64("2020-01-01") + np.arange(rows) * np.timedelta64(60, "m")
-    lines = [
-        f"{time},{one:.4f},{two:.4f},{three:.4f}"
-        for time, one, two, three in zip(times, level, driver, idle, strict=True)
-    ]
-    path.write_text("time,level,driver,idle\n" + "\n".join(lines) + "\n")
 
 
 def series_run(bench, family: str = "dense") -> Run:

@@ -7,31 +7,30 @@ from dlpy.explain.kinds import kind_of
 
 pytestmark = pytest.mark.slow
 
-MODEL = {
-    "name": "graph",
-    "layers": {
-        "words": {"layer": "Embedding", "output_dim": 4, "of": "text"},
-        "read": {"layer": "GlobalAveragePooling1D"},
-        "seen": {"layer": "Flatten", "of": "photo"},
-        "joined": {"layer": "Concatenate", "of": ["read", "seen", "facts"]},
-    },
-    "outputs": {"price": "joined", "sold": "joined", "tags": "joined"},
-}
-DATA = {
-    "name": "listings",
-    "rows": 120,
-    "test_rows": 20,
-    "validation": 0.5,
-    "inputs": {
-        "text": {"transforms": [{"name": "tokenize", "vocabulary": 200}, {"name": "pad", "length": 12}]},
-        "photo": {"transforms": ["rescale"]},
-        "facts": {"transforms": ["standardize", "tabulate"]},
-    },
-}
+EXPERIMENT = """
+data:
+  name: listings
+  rows: 120
+  test_rows: 20
+  validation: 0.5
+  inputs:
+    text: {transforms: [{name: tokenize, vocabulary: 200}, {name: pad, length: 12}]}
+    photo: {transforms: [rescale]}
+    facts: {transforms: [standardize, tabulate]}
+model:
+  name: graph
+  layers:
+    words: {layer: Embedding, output_dim: 4, of: text}
+    read: {layer: GlobalAveragePooling1D}
+    seen: {layer: Flatten, of: photo}
+    joined: {layer: Concatenate, of: [read, seen, facts]}
+  outputs: {price: joined, sold: joined, tags: joined}
+training: {epochs: 1}
+"""
 
 
 def test_inputs_and_their_columns_are_explained_for_each_output(bench) -> None:
-    run = bench.trained(bench.experiment(data=DATA, model=MODEL, training={"epochs": 1}))
+    run = bench.trained(bench.write(EXPERIMENT))
     assert kind_of(run) == "tables"
     status, out, err = bench.run("explain", run.path, "--shuffles", 2, "--json", "--target", "sold")
     assert (status, err) == (0, "")

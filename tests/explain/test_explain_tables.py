@@ -1,10 +1,10 @@
-import csv
 import json
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from planted import write_table
 
 from dlpy.explain.columns import columns_of, named
 from dlpy.explain.dependence import partial_dependence
@@ -20,24 +20,6 @@ from dlpy.runs.directory import Run
 from dlpy.training.estimators import network_of
 
 pytestmark = pytest.mark.slow
-
-COLORS = ("red", "green", "blue")
-
-
-def write_table(path: Path, rows: int = 200, seed: int = 0) -> None:
-    """y = 3 * strong + color's number + noise; `idle` says nothing."""
-    rng = np.random.default_rng(seed)
-    with path.open("w", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["idle", "strong", "color", "y"])
-        for idle, strong, color in zip(
-            rng.normal(size=rows), rng.normal(size=rows), rng.integers(0, 3, rows), strict=True
-        ):
-            noise = rng.normal(scale=0.1)
-            writer.writerow(
-                [f"{idle:.4f}", f"{strong * 2 + 5:.4f}", COLORS[color], f"{3 * strong + color + noise:.4f}"]
-            )
-
 
 DATA = {"name": "csv", "path": "table.csv", "target": "y", "task": "regression", "transforms": ["standardize"]}
 

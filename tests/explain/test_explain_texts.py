@@ -1,30 +1,14 @@
-import csv
 import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+from planted import write_texts
 
 from dlpy.runs.directory import Run
 
 pytestmark = pytest.mark.slow
-
-FILLERS = ["the", "a", "house", "river", "went", "under", "seven", "lamps"]
-
-
-def write_texts(path: Path, rows: int = 160, seed: int = 0) -> None:
-    """Texts of fillers; those of class good hold the planted word."""
-    rng = np.random.default_rng(seed)
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(["text", "label"])
-        for row in range(rows):
-            words = list(rng.choice(FILLERS, rng.integers(3, 8)))
-            if row % 2:
-                words.insert(int(rng.integers(0, len(words) + 1)), "splendid")
-            writer.writerow([" ".join(words), ["bad", "good"][row % 2]])
-
 
 PADDED = [{"name": "tokenize"}, {"name": "pad", "length": 10}]
 MODELS = {
