@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 
 from dlpy.components.estimator import EstimatorModel
 from dlpy.core.errors import ConfigError, DataError, RunError, did_you_mean
-from dlpy.data.rows import Rows
+from dlpy.data.rows import Loaded, Rows
 from dlpy.data.task import Task
 from dlpy.data.unfamiliar import require_familiar
 from dlpy.data.units import constants_in_unit, has_unit, own_scores, scores_in_unit
@@ -239,7 +239,11 @@ def _in_unit(experiment: Experiment, answers: Answers, common_sense: dict[str, A
 
 def raw_parts(run: Run, experiment: Experiment) -> dict[str, Rows]:
     """Return the rows of each part as the run had them, before the transforms."""
-    loaded = same_rows(run, experiment)
+    return parts_of(run, experiment, same_rows(run, experiment))
+
+
+def parts_of(run: Run, experiment: Experiment, loaded: Loaded) -> dict[str, Rows]:
+    """Return the rows of each part of a run's loaded data, before the transforms."""
     dataset = experiment.data
     if run.record().kind == "kfold":  # its final model is trained on all rows except the test rows
         dataset = dataset.model_copy(update={"validation": None})
