@@ -47,11 +47,8 @@ class TaggedWords(TableFileOptions, Dataset):
             raise ValueError("tagged_words needs 'path', the path of the file")
         for key, column in (("word", self.word), ("tag", self.tag)):
             if isinstance(column, str) != (self.sentence is not None):
-                of_table = "the name of a column, since 'sentence' names another"
-                kind = (
-                    "the number of a column, from 0, unless 'sentence' is given" if self.sentence is None else of_table
-                )
-                raise ValueError(f"{key}: expected {kind}")
+                expected = "the number of a column, from 0" if self.sentence is None else "the name of a column"
+                raise ValueError(f"{key}: expected {expected}; names go with 'sentence'")
         if self.word == self.tag:
             raise ValueError(f"column {self.word} cannot be both word and tag")
         for key, holdout in (("validation", self.validation), ("test", self.test)):

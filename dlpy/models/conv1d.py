@@ -98,7 +98,7 @@ class Convolutions(Block):
 class Conv1D(DenseHead, Convolutions, EmbeddedModel):
     """Blocks of one-dimensional convolutions over sequences, each followed by pooling, and a dense head.
 
-    Where each step has a class, set `padding: same` and `pooling: 1`: the head then predicts it from the channels there.
+    Where each step has a class, set `padding: same` and `pooling: 1`: the head predicts it from the channels there.
     """
 
     predicts_steps = True
