@@ -20,7 +20,7 @@ class NamedEntities(Generated):
 
     The tags are those of CoNLL files: B-PER for the first word of a person's name, I-PER for the next, O for all words
     outside names. The words are made up; the same names are used for all kinds, and a word beside the name tells which
-    it is. The best possible F1 score of entities is 0.98; remembering the commonest tag of each word gives 0.68.
+    it is. The best possible F1 score of names is 0.98; remembering the commonest tag of each word gives 0.62.
     """
 
     title: ClassVar[str] = "generated sentences with names"
