@@ -15,7 +15,7 @@ from dlpy.data.rows import Rows, known_rows
 from dlpy.data.task import Output, Task
 
 STRIDE = 2**20  # a step is numbered `row * STRIDE + step`
-ROW, STEP, TOKEN = "row of step", "step", "token"  # columns of rows that are steps
+ROW, STEP, TOKEN, WORD = "row of step", "step", "token", "word"  # columns of rows that are steps
 
 
 def counted(rows: Rows, name: str, output: Output) -> Rows:
