@@ -16,6 +16,9 @@ from dlpy.data.task import Output, Task
 
 STRIDE = 2**20  # a step is numbered `row * STRIDE + step`
 ROW, STEP, TOKEN, WORD = "row of step", "step", "token", "word"  # columns of rows that are steps
+# columns of windows: the row of the source where each begins, and how many of its first steps another one has too
+START, REPEATED = "start", "repeated"
+SOURCE = "source row"  # of steps of windows: the row in the source
 
 
 def counted(rows: Rows, name: str, output: Output) -> Rows:

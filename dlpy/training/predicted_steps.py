@@ -9,7 +9,7 @@ import numpy as np
 
 from dlpy.data.features import Features, Sequences, Texts, splits_of
 from dlpy.data.rows import Rows
-from dlpy.data.steps import ROW, STEP, WORD, step_numbers
+from dlpy.data.steps import REPEATED, ROW, SOURCE, START, STEP, WORD, step_numbers
 from dlpy.data.text.tokenizer import tokens_of
 from dlpy.training.pipeline import Pipeline
 
@@ -33,12 +33,15 @@ def in_given_order(pipeline: Pipeline, rows: Rows, predictions: Mapping[str, np.
         row, step = np.nonzero(moved >= 0)
         flat = np.full((splits[-1], prediction.shape[2]), np.nan, np.float32)
         flat[splits[row] + moved[row, step]] = prediction[row, step]
-        found[name] = flat
+        found[name] = flat[_kept(rows)]
     return found
 
 
 def steps_of(rows: Rows) -> Rows:
-    """Return each step of rows as a row, without inputs: its row and place are in columns, and for texts its word."""
+    """Return each step of rows as a row, without inputs: its row and place are in columns, and for texts its word.
+
+    Steps of windows that are in another window too are there once.
+    """
     lengths = _lengths(rows)
     row = np.repeat(np.arange(len(rows)), lengths)
     step = np.arange(len(row)) - splits_of(lengths)[row]
@@ -48,7 +51,17 @@ def steps_of(rows: Rows) -> Rows:
         words = np.empty(len(row), object)
         words[:] = [word for text in texts[0].values for word in tokens_of(text)]
         columns[WORD] = words
-    return Rows({}, {}, step_numbers(rows.index[row], step), columns)
+    if START in rows.columns:
+        columns[SOURCE] = rows.columns[START][row] + step
+    return Rows({}, {}, step_numbers(rows.index[row], step), columns).take(_kept(rows))
+
+
+def _kept(rows: Rows) -> np.ndarray:
+    """Return the positions of the steps that are in no other window before."""
+    lengths = _lengths(rows)
+    row = np.repeat(np.arange(len(rows)), lengths)
+    step = np.arange(len(row)) - splits_of(lengths)[row]
+    return np.flatnonzero(step >= rows.columns.get(REPEATED, np.zeros(len(rows), np.int64))[row])
 
 
 def _lengths(rows: Rows) -> np.ndarray:

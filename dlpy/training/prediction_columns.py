@@ -8,7 +8,7 @@ import numpy as np
 
 from dlpy.data.features import Windows
 from dlpy.data.rows import Rows
-from dlpy.data.steps import ROW, STEP, WORD
+from dlpy.data.steps import ROW, SOURCE, STEP, WORD
 from dlpy.data.tables.timestamps import stamp
 from dlpy.data.task import Output, Task
 from dlpy.runs.results import class_names
@@ -116,7 +116,9 @@ def _marks(rows: Rows) -> tuple[list[str], list[list[str]]]:
 
 
 def _marks_of_steps(rows: Rows) -> tuple[list[str], list[list[str]]]:
-    """Return the row and the step, from 0, and for texts the word."""
+    """Return the row and the step, from 0, and for texts the word; for windows the row of the source."""
+    if SOURCE in rows.columns:
+        return ["row"], [[str(row)] for row in rows.columns[SOURCE].tolist()]
     names = [("row", ROW), ("step", STEP), *([("word", WORD)] if WORD in rows.columns else [])]
     columns = (map(str, rows.columns[column].tolist()) for _, column in names)
     return [name for name, _ in names], [list(cells) for cells in zip(*columns, strict=True)]
