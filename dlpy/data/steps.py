@@ -74,6 +74,15 @@ def _as_rows(rows: Rows, name: str) -> Rows:
     return Rows({}, {name: target[known]}, step_numbers(rows.index[row], step), columns)
 
 
+def some_series(rows: Rows, most: int) -> tuple[np.ndarray, np.ndarray] | None:
+    """Return some rows of series, (some, steps, columns) float32, and their numbers; None for other rows."""
+    x = next(iter(rows.inputs.values()), None)
+    if len(rows.inputs) != 1 or not isinstance(x, np.ndarray) or x.ndim != 3:
+        return None
+    places = np.unique(np.linspace(0, len(rows) - 1, min(most, len(rows))).astype(np.int64))
+    return x[places].astype(np.float32), rows.index[places]
+
+
 def as_task_of_steps(task: Task, steps: int | None) -> Task:
     """Return the task with the number of steps of every output that has targets of steps."""
     changed = {name: replace(one, steps=steps) if one.per_step else one for name, one in task.outputs.items()}

@@ -145,5 +145,5 @@ def _without_empty(found: Sentences, notes: Iterable[str]) -> Sentences:
     kept = [row for row, words in enumerate(found.words) if words]
     if not kept:
         raise DataError(f"{found.path} has no words.")
-    parts = ([values[row] for row in kept] for values in (found.words, found.tags, found.lines))
-    return Sentences(found.path, *parts, tuple(notes))
+    words, tags, lines = [found.words[row] for row in kept], [found.tags[row] for row in kept], found.lines
+    return Sentences(found.path, words, tags, [lines[row] for row in kept], tuple(notes))

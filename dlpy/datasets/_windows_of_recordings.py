@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -54,12 +55,10 @@ def recordings(file: CsvFile, names: list[str] | None, column: str | None) -> li
         return [Recording("", 0, len(file))]
     bounds = [0, *(row for row in range(1, len(names)) if names[row] != names[row - 1]), len(names)]
     found, seen = [], set()
-    for start, stop in zip(bounds[:-1], bounds[1:], strict=True):
+    for start, stop in pairwise(bounds):
         if names[start] in seen:
-            hint = "The rows of a recording must be one below the other, in time order"
-            raise DataError(
-                f"{file.where(start, str(column))}: recording '{names[start]}' began further above. {hint}."
-            )
+            where, hint = file.where(start, str(column)), "Its rows must be one below the other, in time order"
+            raise DataError(f"{where}: recording '{names[start]}' began further above. {hint}.")
         seen.add(names[start])
         found.append(Recording(names[start], start, stop))
     return found

@@ -87,9 +87,8 @@ class LabelledSeries(TableFileOptions, Dataset):
         y[np.arange(self.length) < cut.repeated[:, None]] = -1
         rows = self._rows(numbers(file, found, names), cut, y)
         resolved = {"columns": names, **file.format.stated()}
-        loaded = Loaded(
-            rows, None, self._task(len(names), classes), Source("file", str(file.path)), resolved, file.notes
-        )
+        task, source = self._task(len(names), classes), Source("file", str(file.path))
+        loaded = Loaded(rows, None, task, source, resolved, file.notes)
         return hold_out(loaded, self.test, self.split_seed)
 
     def read(self, path: Path, task: Task) -> Rows:
@@ -124,6 +123,5 @@ class LabelledSeries(TableFileOptions, Dataset):
         marks = {START: cut.starts, REPEATED: cut.repeated}
         if self.recording is not None:
             marks["group"] = cut.recording
-        return Rows(
-            {"input": values.astype(np.float32)[cut.places]}, {} if y is None else {"target": y}, cut.numbers, marks
-        )
+        x, targets = values.astype(np.float32)[cut.places], {} if y is None else {"target": y}
+        return Rows({"input": x}, targets, np.arange(len(x)), marks)
