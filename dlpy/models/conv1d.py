@@ -108,9 +108,9 @@ class Conv1D(DenseHead, Convolutions, EmbeddedModel):
 
     def check(self, task: Task) -> None:
         check_time_steps(task, "conv1d")
-        self.check_layers(task.input.shape[0])
         if task.output.is_per_step and (self.padding == "valid" or set(self.pooling) != {1}):
             raise ConfigError("each step has a class, so that none may be lost: set 'padding: same' and 'pooling: 1'.")
+        self.check_layers(task.input.shape[0])
 
     def build(self, task: Task) -> keras.Model:
         import keras
