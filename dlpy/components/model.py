@@ -35,6 +35,7 @@ class Model(Component):
     masks_padding: ClassVar[bool] = False  # padding a row changes none of its predictions; see `build`
     takes_several: ClassVar[bool] = False  # whether tasks may have several inputs or outputs; see `build`
     reads_codes: ClassVar[bool] = False  # whether it reads columns of codes, `task.input.categories`, as categories
+    translates: ClassVar[bool] = False  # whether it writes texts from texts, see `Task.translates`
     gives_features: ClassVar[bool] = True  # whether a graph may use what goes into the last layer, as a block
 
     @classmethod

@@ -9,7 +9,10 @@ from dlpy.components.dataset import Dataset
 from dlpy.components.transform import Transform
 from dlpy.data.features import Texts
 from dlpy.data.rows import Rows
+from dlpy.data.splits import Holdout
 from dlpy.data.task import DECODER, SOURCE, Task
+from dlpy.datasets._texts import STAND_IN_ROWS
+from dlpy.stand_ins.written import translations
 from dlpy.transforms.token_pairs import RAW_TASK, AnySideTokens, SideTokens, TokenPairs
 
 _UNUSED = ("transforms", "target_transforms", "augmentation", "only", "inputs", "targets")
@@ -32,7 +35,12 @@ class Translation(Dataset):
         return RAW_TASK
 
     def all_transforms(self) -> list[Transform]:
-        return [TokenPairs(source=self.source_tokens, target=self.target_tokens)]
+        return [token_pairs(self.source_tokens, self.target_tokens)]
+
+
+def token_pairs(source: SideTokens | None, target: SideTokens | None) -> TokenPairs:
+    """Return the transform of pairs of texts; None: their tokens are words."""
+    return TokenPairs(source=source or SideTokens(), target=target or SideTokens())
 
 
 def refuse_unused(data: Dataset) -> None:
@@ -46,3 +54,10 @@ def pairs(sources: Texts, targets: Texts | None) -> Rows:
     """Return pairs of texts as rows, numbered from 0; rows to predict have no targets."""
     inputs = {SOURCE: sources} | ({} if targets is None else {DECODER: targets})
     return Rows(dict(inputs), {}, np.arange(len(sources)))
+
+
+def generated_pairs(seed: int, limit: int | None, test: Holdout | None) -> Rows:
+    """Return generated sentences and their translations, in place of a user's own."""
+    count = limit or STAND_IN_ROWS + ((test.count or 0) if test else 0)
+    sources, targets = translations(seed, 0, count)
+    return pairs(Texts(sources), Texts(targets))

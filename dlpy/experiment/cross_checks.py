@@ -168,7 +168,10 @@ def _wrong_names(experiment: Experiment, task: Task) -> list[Mistake]:
     if data.target_transforms and TARGET not in task.outputs:
         hint = f"list them for one target, such as data.targets.{next(iter(task.outputs))}.transforms."
         mistakes.append(Mistake(("data", "target_transforms"), hint))
-    if not task.is_single and not experiment.model.takes_several:
+    if task.translates and not experiment.model.translates:
+        hint = f"{experiment.model.name} does not write texts from texts: use seq2seq."
+        mistakes.append(Mistake(("model", "name"), hint))
+    elif not task.is_single and not experiment.model.takes_several:
         counts = f"{len(task.inputs)} inputs and {len(task.outputs)} outputs"
         hint = f"{experiment.model.name} takes one input and predicts one target, not {counts}: use combined or graph."
         mistakes.append(Mistake(("model", "name"), hint))

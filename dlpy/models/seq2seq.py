@@ -30,6 +30,7 @@ class Seq2seq(Model):
 
     masks_padding = True
     takes_several = True
+    translates = True
     gives_features = False
     hints: ClassVar[dict[str, str]] = {
         "decoder": "Encoder and decoder share their options; the decoder writes from left to right.",

@@ -15,6 +15,7 @@ from dlpy.runs.checkpoint_files import read_state, whole
 from dlpy.runs.decisions import read_calibration, read_thresholds
 from dlpy.runs.directory import ARTWORK_KINDS, ENSEMBLE, FINAL_MODEL, SEARCH_KIND, SEEDS, Run
 from dlpy.runs.history import read_history
+from dlpy.runs.attention import read_attention
 from dlpy.runs.images import artwork_files, read_artwork, read_augmented, read_made, read_wrongest
 from dlpy.runs.lock import is_locked, status_of
 from dlpy.runs.lookup import fold_runs, seed_runs
@@ -183,6 +184,7 @@ def _file_damages(run: Run, record: Record) -> Iterator[str]:
     )
     samples = run.path / "samples"
     yield from _damages_from(lambda: read_made(run.made), lambda: read_augmented(samples / "augmented.npz"))
+    yield from _damages_from(lambda: read_attention(run.attention))
     yield from _damages_from(
         *_wrongest(samples, outputs or {}), lambda: read_network(run), lambda: run.read("rivals.json")
     )
