@@ -62,7 +62,8 @@ class Output:
     For "ordinal" the classes have an order, from the lowest. For "multilabel" each of the `classes` is true or not, and
     several may be: targets are (rows, units) of 0 and 1. For "tokens" the target is the next token of a text. For
     "inputs" the model learns to reproduce the rows themselves, with its own training step; `classes` are then those of
-    the labels, if there are any. "unknown" is a target whose kind only the data decides.
+    the labels, if there are any. "unknown" is a target whose kind only the data decides. Without `steps` and `per_step`
+    a target is that of the whole row, or the token after it.
     """
 
     kind: Kind
@@ -72,11 +73,22 @@ class Output:
     scale: float = 1.0  # for regression: a prediction represents `number * scale + offset` in `unit`
     offset: float = 0.0
     unit: str = ""
-    steps: int | None = None  # for tokens: positions of a window with a target; None: only after the window
+    steps: int | None = None  # the number of steps of a row, such as tokens, that each have a target; None: see below
+    per_step: bool = False  # each step of a row has a target; how many there are may not be known yet
     from_last: bool = False  # for windows: the model predicts the change from the target's last value, which is added
     is_count: bool = False  # for regression: whole numbers from 0 up, of which the model predicts the expected one
     log_of_sum: float | None = None  # for regression: `number * scale + offset` is log(this + target)
-    has_missing: bool = False  # some rows have no target (NaN, or class -1); they do not count
+    has_missing: bool = False  # some rows, or steps, have no target (NaN, or class -1); they do not count
+
+    @property
+    def is_per_step(self) -> bool:
+        """Whether targets are those of steps: (rows, steps) classes, -1 where there is none, or numbers of steps."""
+        return self.per_step or (self.steps is not None and self.has_missing)
+
+    @property
+    def of_one_step(self) -> "Output":
+        """The same target of steps that each count as a row."""
+        return replace(self, steps=None, per_step=False, has_missing=False) if self.is_per_step else self
 
     @property
     def has_answers(self) -> bool:
@@ -121,7 +133,7 @@ class Output:
     @property
     def shape(self) -> tuple[int | None, ...]:
         """The shape of the model output for one row."""
-        return (self.units,) if self.steps is None else (self.steps, self.units)
+        return (self.steps, self.units) if self.steps is not None or self.per_step else (self.units,)
 
 
 @dataclass(frozen=True)

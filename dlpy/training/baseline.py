@@ -14,6 +14,7 @@ from dlpy.components.objectives import DATA_LOSS, Loss
 from dlpy.core.errors import on_a_line
 from dlpy.data.features import Passages, Windows
 from dlpy.data.rows import Rows
+from dlpy.data.steps import counted, counted_task
 from dlpy.data.task import Output, Task
 from dlpy.data.units import as_seen, own_numbers
 from dlpy.data.validate import class_numbers
@@ -45,16 +46,16 @@ def baseline(
         return experiment.model.baseline(task, train, rows)
     if len(task.outputs) > 1:
         return _of_outputs(experiment, task, train, rows, weighted=weighted)
-    if task.output.has_missing:
-        (name,) = task.outputs
-        train, rows = train.with_target(name), rows.with_target(name)
+    (name,) = task.outputs
+    is_per_step = task.output.is_per_step
+    train, rows, task = counted(train, name, task.output), counted(rows, name, task.output), counted_task(task)
     if len(rows.inputs) > 1:  # no baseline looks at them
         first = next(iter(rows.inputs))
         train, rows = train.of_input(first), rows.of_input(first)
-    if isinstance(rows.x, Windows) and rows.x.guesses():
+    if not is_per_step and isinstance(rows.x, Windows) and rows.x.guesses():
         return _guesses(experiment, task, rows, rows.x.guesses())
     output, loss = task.output, experiment.loss(task)
-    if isinstance(train.x, Passages) and isinstance(rows.x, Passages):
+    if not is_per_step and isinstance(train.x, Passages) and isinstance(rows.x, Passages):
         scores = _tokens(train.x, rows.x)
         return {"loss": scores["crossentropy"], **scores} if loss.name == "sparse_categorical_crossentropy" else scores
     if output.kind == "regression":
@@ -74,7 +75,7 @@ def _of_outputs(experiment: Experiment, task: Task, train: Rows, rows: Rows, *, 
     """Return the scores of the outputs' baselines, and the weighted sum of their losses where each has one."""
     scores, guesses, total = {}, {}, 0.0
     for name, (own, of_output) in experiment.by_output(task).items():
-        found = baseline(own, of_output, train.with_target(name), rows.with_target(name), weighted=weighted)
+        found = baseline(own, of_output, train.of_target(name), rows.of_target(name), weighted=weighted)
         guesses[name] = found["guess"]
         scores |= {f"{name}_{key}": value for key, value in found.items() if key not in ("guess", "also")}
         loss = found.get("loss")

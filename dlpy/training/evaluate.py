@@ -10,6 +10,7 @@ from typing import Any, Literal, get_args
 from dlpy.components.estimator import EstimatorModel
 from dlpy.core.errors import ConfigError, DataError, RunError, did_you_mean
 from dlpy.data.rows import Rows
+from dlpy.data.steps import counted
 from dlpy.data.task import Task
 from dlpy.data.unfamiliar import require_familiar
 from dlpy.data.units import constants_in_unit, has_unit, own_scores, scores_in_unit
@@ -220,7 +221,7 @@ def _of_output(trained: Trained, answers: Answers, common_sense: dict[str, Any],
     found: dict[str, Any] = {} if answers.is_only else {"rows": len(rows)}
     if has_unit(output):
         own = scores_of(common_sense, prefix(trained.task, answers.output))
-        known = train.with_target(answers.output)
+        known = counted(train, answers.output, trained.task.outputs[answers.output])
         found["in_unit"] = _in_unit(trained.experiment.of_output(answers.output), answers, own, known)
     if output.has_classes or output.kind == "multilabel":
         found["classes"] = class_table(target_of(rows, output), answers.prediction, output)

@@ -10,6 +10,7 @@ from dlpy.core.errors import DataError, on_a_line
 from dlpy.data import preview
 from dlpy.data.features import Passages, Windows
 from dlpy.data.rows import Data, Loaded, Rows, is_missing
+from dlpy.data.steps import counted, counted_task
 from dlpy.data.tables.timestamps import stamp
 from dlpy.data.task import Output, Task
 from dlpy.data.units import is_changed, own_numbers
@@ -20,7 +21,7 @@ from dlpy.training.class_balance import class_warnings, fold_warnings
 from dlpy.training.pipeline import Split, obtain, split, transform
 from dlpy.training.row_warnings import duplicates, suspicious_columns
 
-_NAMED = 5
+_NAMED, _NAMED_STEPS = 5, 12
 
 
 def inspect(experiment: Experiment, document: Document) -> Iterator[str]:
@@ -137,6 +138,8 @@ def _told(rows: Rows, output: Output, number: int, words: tuple[str, ...]) -> st
     row = rows.take(np.array([number]))
     if output.has_missing and is_missing(row.y)[0]:
         return "missing"
+    if output.is_per_step:
+        return _told_of_steps(row, output)
     if output.kind == "regression":
         return ", ".join(f"{value:.6g}" for value in row.y.reshape(-1))
     if output.kind == "multilabel":
@@ -146,6 +149,16 @@ def _told(rows: Rows, output: Output, number: int, words: tuple[str, ...]) -> st
     if output.kind == "tokens":
         return f"next token '{on_a_line(words[label]) or '[UNK]'}'"
     return f"class {output.classes[label] if output.classes else label}"
+
+
+def _told_of_steps(row: Rows, output: Output) -> str:
+    """Return the first targets of the steps of a row."""
+    steps = counted(row, next(iter(row.targets)), output)
+    if not output.has_classes:
+        return f"{len(steps):,} steps with a target"
+    labels = class_numbers(steps, output)
+    names = [on_a_line(output.classes[label]) if output.classes else str(label) for label in labels[:_NAMED_STEPS]]
+    return " ".join([*names, *(["..."] if len(labels) > _NAMED_STEPS else [])])
 
 
 def _parts(data: Data | Split) -> dict[str, Rows]:
@@ -167,6 +180,9 @@ def _span(rows: Rows) -> str:
 def _balance_of(rows: Rows, task: Task, name: str) -> str:
     """Return the range or the classes of a target, and in how many rows it is missing."""
     output, own = task.outputs[name], rows.of_target(name)
+    if output.is_per_step:
+        steps = counted(rows, name, output)
+        return f"{len(steps):,} steps with a target, {_balance(steps, counted_task(task.of_output(name)))}"
     if not output.has_missing:
         return _balance(own, task.of_output(name))
     known = rows.with_target(name)
