@@ -81,7 +81,7 @@ class Seq2seq(Model):
 
         pair = self._pair()
         source = keras.Input((None,), dtype="int32", name=SOURCE)
-        decoder = keras.Input(task.inputs[DECODER].shape, dtype="int32", name=DECODER)
+        decoder = keras.Input((None,), dtype="int32", name=DECODER)
         sizes = [task.inputs[name].vocabulary or 0 for name in (SOURCE, DECODER)]
         x = pair.outputs(source, decoder, sizes)
         x = layers.Dropout(self.dropout)(x) if self.dropout else x

@@ -36,7 +36,7 @@ def _figure(run: Run, found: list[ReadTokens]) -> Figure:
     widest, highest = (max(len(getattr(one, side)) for one in found) for side in ("source", "written"))
     lines = -(-len(found) // columns)
     width, height = _MARGIN + max(3.0, _INCHES * widest), _MARGIN + max(1.5, _INCHES * highest)
-    figure = new_figure(f"Source tokens read for each written token, {run.id}", columns * width, lines * height)
+    figure = new_figure(f"Attention to source tokens (white 0, dark 1), {run.id}", columns * width, lines * height)
     for axes, one in zip(panels(figure, len(found), columns), found, strict=True):
         _panel(axes, one)
     return figure

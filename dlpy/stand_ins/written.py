@@ -34,9 +34,8 @@ def dates(seed: int, part: int, count: int) -> Pairs:
     random = np.random.default_rng([seed, 81 + part])
     is_test = np.random.default_rng([seed, 81]).permutation(_DAYS) % _TEST == 0
     known = np.flatnonzero(is_test == (part > 0))
-    days = random.choice(known, count)
-    forms = random.integers(5, size=count)
-    found = [_FIRST + datetime.timedelta(days=day) for day in days.tolist()]
+    drawn = random.choice(5 * len(known), count, replace=count > 5 * len(known))
+    forms, found = drawn % 5, [_FIRST + datetime.timedelta(days=day) for day in known[drawn // 5].tolist()]
     sources = [_written(day, form) for day, form in zip(found, forms.tolist(), strict=True)]
     return np.array(sources, object), np.array([day.isoformat() for day in found], object)
 

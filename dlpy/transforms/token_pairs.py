@@ -20,7 +20,7 @@ from dlpy.data.text.vocabulary import By
 from dlpy.data.unfamiliar import Unfamiliar, counted
 
 _TEXTS = Input("text", (None,))
-RAW_TASK = Task({SOURCE: _TEXTS, DECODER: _TEXTS}, {TARGET: Output("tokens", None, has_missing=True)})
+RAW_TASK = Task({SOURCE: _TEXTS, DECODER: _TEXTS}, {TARGET: Output("tokens", None, per_step=True, has_missing=True)})
 
 
 class SideTokens(Block):
