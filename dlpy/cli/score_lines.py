@@ -237,4 +237,4 @@ def _line(title: str, name: str, value: float | None, blocks: Sequence[Mapping[s
     """
     ends, std, usual = (block.get(name) for block in blocks)
     spread = score_text(std) if name in blocks[1] else ""
-    return _Line(title, score_text(value), interval_text(ends), spread, "" if usual is None else f"{usual:.4f}")
+    return _Line(title, score_text(value), interval_text(ends), spread, "" if usual is None else score_text(usual))

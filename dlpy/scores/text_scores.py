@@ -41,8 +41,8 @@ def exact_match(written: Sequence[str], references: Sequence[str]) -> float:
 
 
 def bleu(written: Sequence[str], references: Sequence[str]) -> float:
-    """Return the BLEU score of texts, 0 to 100; NaN without texts."""
-    if not references:
+    """Return the BLEU score of texts, 0 to 100; NaN if no reference has four words, where it says nothing."""
+    if not any(len(tokens_13a(text)) >= _LONGEST_WORDS for text in references):
         return math.nan
     matches, totals, lengths = np.zeros(_LONGEST_WORDS), np.zeros(_LONGEST_WORDS), np.zeros(2)
     for pair in zip(written, references, strict=True):
