@@ -96,7 +96,9 @@ class TextCsv(TableFileOptions, Dataset):
         return self.time is not None
 
     def all_transforms(self) -> list[Transform]:
-        return [token_pairs(self.source_tokens, self.target_tokens)] if self.task == "text" else super().all_transforms()
+        return (
+            [token_pairs(self.source_tokens, self.target_tokens)] if self.task == "text" else super().all_transforms()
+        )
 
     def outline(self) -> Task | None:
         if self.task == "text":

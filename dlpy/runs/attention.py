@@ -34,7 +34,9 @@ def read_attention(path: Path) -> list[ReadTokens]:
 
 def _rows(arrays: Arrays) -> list[ReadTokens]:
     weights = moderate(arrays, "weights", 3)
-    sides = [_tokens(arrays, name, weights.shape[0], size) for name, size in zip(_SIDES, weights.shape[1:], strict=True)]
+    sides = [
+        _tokens(arrays, name, weights.shape[0], size) for name, size in zip(_SIDES, weights.shape[1:], strict=True)
+    ]
     return [
         ReadTokens(source, written, found[: len(written), : len(source)])
         for found, written, source in zip(weights, *sides, strict=True)

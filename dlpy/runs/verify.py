@@ -11,11 +11,11 @@ from dlpy.core.errors import ConfigError, RunError
 from dlpy.data.task import Output
 from dlpy.experiment.document import read
 from dlpy.runs.arrays import read_arrays
+from dlpy.runs.attention import read_attention
 from dlpy.runs.checkpoint_files import read_state, whole
 from dlpy.runs.decisions import read_calibration, read_thresholds
 from dlpy.runs.directory import ARTWORK_KINDS, ENSEMBLE, FINAL_MODEL, SEARCH_KIND, SEEDS, Run
 from dlpy.runs.history import read_history
-from dlpy.runs.attention import read_attention
 from dlpy.runs.images import artwork_files, read_artwork, read_augmented, read_made, read_wrongest
 from dlpy.runs.lock import is_locked, status_of
 from dlpy.runs.lookup import fold_runs, seed_runs

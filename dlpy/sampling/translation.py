@@ -116,9 +116,7 @@ class Translator:
         def step(at: tf.Tensor, token: tf.Tensor, states: Any, tokens: tf.Tensor, total: tf.Tensor) -> tuple:
             ended = _has_ended(token)
             probabilities, states = self._steps.step(fixed, states, token, at)
-            noise = tf.random.stateless_uniform(
-                tf.shape(probabilities), tf.stack([seed, tf.cast(at, tf.int64)]), 1e-20
-            )
+            noise = tf.random.stateless_uniform(tf.shape(probabilities), tf.stack([seed, tf.cast(at, tf.int64)]), 1e-20)
             token = draw(probabilities, self._barred, (heat, kept), -tf.math.log(-tf.math.log(noise)))
             gained = tf.math.log(tf.gather(probabilities, token, batch_dims=1))
             token = tf.where(ended, PADDING, token)
@@ -137,14 +135,14 @@ class Translator:
         fixed, states = tf.nest.map_structure(
             lambda tensor: tf.repeat(tensor, beam, axis=0), self._steps.read(source, self._length)
         )
-        first = tf.tile(tf.constant([[0.0] + [-np.inf] * (beam - 1)]), [rows, 1])  # the texts are all the same yet
+        first = tf.repeat(tf.constant([[0.0] + [-np.inf] * (beam - 1)]), rows, axis=0)  # the texts are all the same yet
 
         def step(at: tf.Tensor, token: tf.Tensor, states: Any, tokens: tf.Tensor, total: tf.Tensor) -> tuple:
             probabilities, states = self._steps.step(fixed, states, tf.reshape(token, [-1]), at)
             gained = tf.reshape(tf.math.log(probabilities) + self._barred, [rows, beam, words])
             ended = _has_ended(token)
-            totals = total[..., None] + tf.where(ended[..., None], self._after_end, gained)
-            lengths = _lengths(tokens)[..., None] + tf.where(ended, 0.0, 1.0)[..., None]
+            totals = tf.expand_dims(total, -1) + tf.where(tf.expand_dims(ended, -1), self._after_end, gained)
+            lengths = tf.expand_dims(_lengths(tokens) + tf.where(ended, 0.0, 1.0), -1)
             _, best = tf.math.top_k(tf.reshape(totals / lengths, [rows, -1]), beam)
             parent, token = best // words, best % words
             moved = tf.reshape(parent + tf.range(rows)[:, None] * beam, [-1])
@@ -174,7 +172,7 @@ def _with(tokens: tf.Tensor, token: tf.Tensor, at: tf.Tensor) -> tf.Tensor:
     """Return the tokens (..., steps) with these, (...), at a step."""
     import tensorflow as tf
 
-    return tf.where(tf.range(tf.shape(tokens)[-1]) == at, token[..., None], tokens)
+    return tf.where(tf.range(tf.shape(tokens)[-1]) == at, tf.expand_dims(token, -1), tokens)
 
 
 def _lengths(tokens: tf.Tensor) -> tf.Tensor:

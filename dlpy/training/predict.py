@@ -20,8 +20,8 @@ from dlpy.datasets._texts import checked
 from dlpy.runs import checkpoints
 from dlpy.runs.directory import Run
 from dlpy.runs.results import cell
-from dlpy.storage.atomic import number_text
 from dlpy.sampling.translation import Search
+from dlpy.storage.atomic import number_text
 from dlpy.training.answers import by_target, own_targets
 from dlpy.training.decisions import Decision, decisions_of, notes_of
 from dlpy.training.estimators import network_of

@@ -190,7 +190,7 @@ def test_an_interrupted_training_resumes_to_the_same_weights(bench, monkeypatch)
         patch.setattr(MetricsCsv, "on_epoch_end", trip)
         assert bench.run("train", write(bench, "half", **blocks, callbacks=[stop]))[0] == 130
     assert bench.run("resume", "latest")[0] == 0
-    resumed = max((path for path in (bench.folder / "runs").iterdir() if path.name.endswith("half")))
+    resumed = max(path for path in (bench.folder / "runs").iterdir() if path.name.endswith("half"))
     assert Run(resumed).read("summary.json")["last"] == whole.read("summary.json")["last"]
 
 

@@ -64,7 +64,10 @@ def test_a_search_writes_what_one_by_hand_writes(beam: int) -> None:
     written = Translator(steps, CAN, LENGTH)(SOURCES, Search(beam))
     greedy = [by_hand(steps.table[row], 1) for row in range(len(SOURCES))]
     found = [by_hand(steps.table[row], beam) for row in range(len(SOURCES))]
-    wanted = [max(pair, key=lambda one, t=steps.table[row]: log_probability(t, one)) for row, pair in enumerate(zip(found, greedy, strict=True))]
+    wanted = [
+        max(pair, key=lambda one, t=steps.table[row]: log_probability(t, one))
+        for row, pair in enumerate(zip(found, greedy, strict=True))
+    ]
     assert [trimmed(tokens) for tokens in written.tokens] == wanted
     assert len({len(one) for one in wanted}) > 1
     likelihood = [log_probability(steps.table[row], one) for row, one in enumerate(wanted)]

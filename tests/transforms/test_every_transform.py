@@ -114,9 +114,7 @@ def test_a_transforms_layer_gives_the_same_numbers(name: str) -> None:
 def test_some_transforms_have_layers() -> None:
     states = {"standardize": {"mean": np.zeros(3), "deviation": np.ones(3)}}
     with_layer = [
-        name
-        for name in OF_ONE_INPUT
-        if name != "tabulate" and made("transforms", name).layer(states.get(name, {}))
+        name for name in OF_ONE_INPUT if name != "tabulate" and made("transforms", name).layer(states.get(name, {}))
     ]
     assert set(with_layer) >= {"rescale", "reshape", "standardize"}
 

@@ -55,7 +55,7 @@ def test_rows_to_predict_have_no_targets() -> None:
 
 def test_sizes_can_be_limited() -> None:
     pairs = TokenPairs(source=SideTokens(vocabulary=5, length=2))
-    state, found = pairs.fit_apply(TRAIN, RAW_TASK)
+    _, found = pairs.fit_apply(TRAIN, RAW_TASK)
     assert found.inputs["source"].numbers().tolist() == [[3, 4], [4, 4]]
 
 

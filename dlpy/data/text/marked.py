@@ -1,4 +1,4 @@
-"""The vocabulary of one side of a translation: words or characters, and marks for the start, the end and the unknown."""
+"""The vocabulary of source or target texts: words or characters, and marks for start, end and unknown tokens."""
 
 from __future__ import annotations
 
