@@ -13,7 +13,7 @@ from dlpy.transforms.token_pairs import AnySideTokens, SideTokens
 
 
 class WrittenDates(Translation, Generated):
-    """Pairs of texts: a date as people write it, such as "March 12, 1987" or "12.3.87", and the same as 1987-03-12.
+    """Pairs of texts: a date in words or numbers, such as "March 12, 1987" or "12.3.87", and the same as 1987-03-12.
 
     There are five forms. The best possible exact match is 1.
     """
