@@ -20,6 +20,8 @@ REQUIRED = {  # the least that an experiment file must give
         **{"numeric": ["a", "b"], "categorical": ["c"], "dates": ["d"]},
     },
     "npz": {"path": "x.npz"},
+    "tagged_words": {"path": "x.txt"},
+    "labelled_series": {"path": "x.csv", "columns": ["a", "b"]},
     "text_csv": {"path": "x.csv", "task": "binary"},
     "text_folder": {"path": "x"},
     "parallel_texts": {"source": "x.txt", "target": "y.txt"},

@@ -15,14 +15,18 @@ from dlpy.data.rows import Rows, known_rows
 from dlpy.data.task import Output, Task
 
 STRIDE = 2**20  # a step is numbered `row * STRIDE + step`
-ROW, STEP = "row of step", "step"  # columns of rows that are steps
+ROW, STEP, TOKEN, WORD = "row of step", "step", "token", "word"  # columns of rows that are steps
+# columns of windows: the row of the source where each begins, and how many of its first steps another one has too
+START, REPEATED = "start", "repeated"
+SOURCE = "source row"  # of steps of windows: the row in the source
 
 
 def counted(rows: Rows, name: str, output: Output) -> Rows:
     """Return the rows that count for an output, with its target alone; of targets of steps, each step as a row.
 
     Rows without targets stay as they are. Steps have no inputs; they are numbered by `step_numbers`, their group is
-    that of their row, or else the row, and the columns ROW and STEP say where they are.
+    that of their row, or else the row, and the columns ROW and STEP say where they are. For texts, TOKEN is the integer
+    that the model reads there.
     """
     if not rows.targets or not (output.has_missing or output.is_per_step):
         return rows.of_target(name)
@@ -61,16 +65,22 @@ def _as_rows(rows: Rows, name: str) -> Rows:
     target = rows.targets[name]
     known = has_target(target)
     row, step = np.nonzero(known)
-    step = step - _padding(rows, known)[row]
-    groups = rows.columns.get("group", rows.index)[row]
-    columns = {"group": groups, ROW: row, STEP: step}
+    padded = [x for x in rows.inputs.values() if isinstance(x, Padded) and x.length == known.shape[1]]
+    in_front = padded[0].length - padded[0].lengths if padded and padded[0].front else np.zeros(len(known), np.int64)
+    step = step - in_front[row]
+    columns = {"group": rows.columns.get("group", rows.index)[row], ROW: row, STEP: step}
+    if len(padded) == 1:
+        columns[TOKEN] = padded[0].numbers()[known]
     return Rows({}, {name: target[known]}, step_numbers(rows.index[row], step), columns)
 
 
-def _padding(rows: Rows, known: np.ndarray) -> np.ndarray:
-    """Return the length of the padding in front of each row, which steps are not numbered by: (rows,)."""
-    padded = [x for x in rows.inputs.values() if isinstance(x, Padded) and x.front and x.length == known.shape[1]]
-    return known.shape[1] - padded[0].lengths if padded else np.zeros(len(known), np.int64)
+def some_series(rows: Rows, most: int) -> tuple[np.ndarray, np.ndarray] | None:
+    """Return some rows of series, (some, steps, columns) float32, and their numbers; None for other rows."""
+    x = next(iter(rows.inputs.values()), None)
+    if len(rows.inputs) != 1 or not isinstance(x, np.ndarray) or x.ndim != 3:
+        return None
+    places = np.unique(np.linspace(0, len(rows) - 1, min(most, len(rows))).astype(np.int64))
+    return x[places].astype(np.float32), rows.index[places]
 
 
 def as_task_of_steps(task: Task, steps: int | None) -> Task:

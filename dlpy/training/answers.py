@@ -9,7 +9,7 @@ import numpy as np
 
 from dlpy.data.features import Windows
 from dlpy.data.rows import Rows, known_rows
-from dlpy.data.steps import counted, counted_predictions, counted_task
+from dlpy.data.steps import counted, counted_predictions, counted_task, some_series
 from dlpy.data.task import Output, Task
 from dlpy.data.units import own_numbers
 from dlpy.data.validate import class_numbers
@@ -21,6 +21,8 @@ from dlpy.storage import atomic
 from dlpy.storage.atomic import write_arrays
 from dlpy.storage.cache import alone
 from dlpy.training.class_table import class_table, save_class_table
+
+_MOST_DRAWN = 4  # rows of series
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ class Answers:
     task: Task
     prediction: np.ndarray
     is_only: bool = True  # the task has no other outputs
+    series: tuple[np.ndarray, np.ndarray] | None = None  # of targets of steps: some rows to draw, see `some_series`
 
     def key(self, part: str) -> str:
         """Return the name of the part and, of several outputs, of this one, as files are named."""
@@ -70,7 +73,8 @@ def answers_for(raw: Rows, rows: Rows, task: Task, predictions: Mapping[str, np.
             before = before.take(known_rows(rows.targets[name]))
         prediction = counted_predictions(rows, name, output, given[name])
         own = counted_task(task.of_output(name))
-        found.append(Answers(name, before, after, own, prediction, len(task.outputs) == 1))
+        series = some_series(rows, _MOST_DRAWN) if output.is_per_step else None
+        found.append(Answers(name, before, after, own, prediction, len(task.outputs) == 1, series))
     return found
 
 
@@ -110,6 +114,8 @@ def arrays_of(answer: Answers) -> dict[str, np.ndarray]:
     new |= group_numbers(rows)
     if "file" in rows.columns:
         new["file"] = rows.columns["file"]
+    if answer.series is not None:
+        new |= dict(zip(("series", "series_rows"), answer.series, strict=True))
     return new
 
 

@@ -14,7 +14,7 @@ from dlpy.components.objectives import DATA_LOSS, Loss
 from dlpy.core.errors import on_a_line
 from dlpy.data.features import Passages, Windows
 from dlpy.data.rows import Rows
-from dlpy.data.steps import counted, counted_task
+from dlpy.data.steps import TOKEN, counted, counted_task
 from dlpy.data.task import Output, Task
 from dlpy.data.units import as_seen, own_numbers
 from dlpy.data.validate import class_numbers
@@ -24,6 +24,7 @@ from dlpy.scores.regression_scores import IN_UNIT, SCORES, best_constant, regres
 from dlpy.scores.row_errors import poisson_losses
 from dlpy.training.best_constant import Targets, best_guess, is_mean_of_rows, mean_loss
 from dlpy.training.loss import plain_loss, training_loss
+from dlpy.training.token_baseline import scores_by_token
 
 _MOST_CLASSES = 1000  # every pair of these is compared
 
@@ -65,6 +66,8 @@ def baseline(
         scores = _labels(train.y, rows.y, output)
     else:
         scores = _classes(train, rows, output)
+        if TOKEN in train.columns and TOKEN in rows.columns:
+            return scores_by_token(train, rows, output, loss) | {"also": [scores]}
     if output.kind == "tokens":  # of steps
         scores |= {"guess": "each token as often as in the training targets"} | _uncertainty(scores["crossentropy"])
     least = scores.get(_plain_score(loss)) if not weighted else None

@@ -21,14 +21,14 @@ from dlpy.experiment.experiment import Experiment, load, prefix
 from dlpy.runs import checkpoints
 from dlpy.runs.directory import Run, count_look, require_model, require_one_training
 from dlpy.runs.results import tasks_of
-from dlpy.training.answers import Answers, answers_for, save_predictions, target_of
+from dlpy.training.answers import Answers, answers_for, save_predictions
 from dlpy.training.baseline import baseline, beside
-from dlpy.training.class_table import class_table
 from dlpy.training.compile import compiled_model, engine_for
 from dlpy.training.estimators import Estimator, network_of, read_estimator
 from dlpy.training.loaded_rows import same_rows
 from dlpy.training.pipeline import Pipeline, may_be_same, measured, split
 from dlpy.training.record import scores_of
+from dlpy.training.spans import class_tables
 from dlpy.training.written_texts import Writer, scores_of_texts
 
 Part = Literal["train", "validation", "test"]
@@ -219,13 +219,11 @@ def _of_output(trained: Trained, answers: Answers, common_sense: dict[str, Any],
     """Return the scores of one output in the target's own unit, and those of each class."""
     output, rows = answers.task.output, answers.rows
     found: dict[str, Any] = {} if answers.is_only else {"rows": len(rows)}
+    known = counted(train, answers.output, trained.task.outputs[answers.output])
     if has_unit(output):
         own = scores_of(common_sense, prefix(trained.task, answers.output))
-        known = counted(train, answers.output, trained.task.outputs[answers.output])
         found["in_unit"] = _in_unit(trained.experiment.of_output(answers.output), answers, own, known)
-    if output.has_classes or output.kind == "multilabel":
-        found["classes"] = class_table(target_of(rows, output), answers.prediction, output)
-    return found
+    return found | class_tables(answers, known)
 
 
 def _in_unit(experiment: Experiment, answers: Answers, common_sense: dict[str, Any], train: Rows) -> dict[str, Any]:

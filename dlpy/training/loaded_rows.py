@@ -23,7 +23,7 @@ def _loaded(run: Run, experiment: Experiment) -> Loaded:
 def loaded_again(run: Run, experiment: Experiment) -> Loaded:
     """Return all rows of a run's data, or of its stand-in, in their present state."""
     record = run.record()
-    if record.data.source == "stand-in":
+    if record.data.source == "stand-in" and (record.smoke or not record.data.always_generated):
         seed = experiment.seed if record.data.seed is None else record.data.seed
         loaded = experiment.data.stand_in(seed, SMOKE_ROWS if record.smoke else None)
     else:

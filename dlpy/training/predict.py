@@ -13,6 +13,7 @@ from dlpy.components.dataset import Dataset
 from dlpy.core.errors import ConfigError, DataError
 from dlpy.core.suggestions import command
 from dlpy.data.rows import Rows
+from dlpy.data.steps import ROW
 from dlpy.data.task import SOURCE, Task
 from dlpy.data.unfamiliar import Unfamiliar, require_familiar
 from dlpy.data.validate import check_rows
@@ -26,6 +27,7 @@ from dlpy.training.answers import by_target, own_targets
 from dlpy.training.decisions import Decision, decisions_of, notes_of
 from dlpy.training.estimators import network_of
 from dlpy.training.evaluate import Tell, Trained, restore, silent, tasks
+from dlpy.training.predicted_steps import in_given_order, steps_of
 from dlpy.training.prediction_columns import answers_of
 from dlpy.training.written_texts import Writer
 
@@ -193,8 +195,12 @@ def _predicted(run: Run, trained: Trained, given: Given, ask: Ask, tell: Tell) -
     decisions = decisions_of(run, trained.epoch, tell, ask.coverage)
     for line in notes_of(decisions, trained.task.outputs):
         tell(line)
-    unfamiliar = unfamiliar_rows(trained, given, ask)
-    return as_table(numbers_for(trained, given), given, trained.task, decisions, unfamiliar)
+    unfamiliar, numbers = unfamiliar_rows(trained, given, ask), numbers_for(trained, given)
+    for name, output in trained.task.outputs.items():
+        lost = int(np.isnan(numbers[name]).any(axis=1).sum()) if output.is_per_step else 0
+        if lost:
+            tell(f"{lost:,} steps have no prediction: the model reads {output.steps} of a row (data.transforms: pad)")
+    return as_table(numbers, given, trained.task, decisions, unfamiliar)
 
 
 def unfamiliar_rows(trained: Trained, given: Given, ask: Ask) -> list[Unfamiliar]:
@@ -210,11 +216,16 @@ def unfamiliar_rows(trained: Trained, given: Given, ask: Ask) -> list[Unfamiliar
 
 
 def numbers_for(trained: Trained, given: Given) -> dict[str, np.ndarray]:
-    """Return the predictions for rows by output, (rows, units), numbers in the target's own unit."""
+    """Return the predictions for rows by output, (rows, units), numbers in the target's own unit.
+
+    Of targets of steps, they are those of all steps, row after row; NaN where the model does not see one.
+    """
     rows = trained.applied(given.inputs)
     check_rows(rows, given.what.removeprefix("the rows of "), trained.task)
     predictions = trained.engine.predict_all(rows, trained.experiment.training.batch_size)
-    return own_targets(trained.task, by_target(trained.task, predictions))
+    numbers = own_targets(trained.task, by_target(trained.task, predictions))
+    of_steps = {name: own for name, own in numbers.items() if trained.task.outputs[name].is_per_step}
+    return numbers | (in_given_order(trained.pipeline, given.inputs, of_steps) if of_steps else {})
 
 
 def as_table(
@@ -236,9 +247,18 @@ def as_table(
     Raises:
         ConfigError: a column to keep has the name of a column of predictions.
     """
+    if any(output.is_per_step for output in task.outputs.values()):
+        given = _by_step(given)
     own, answers = answers_of(numbers, given.inputs, task, decisions)
     twice = [name for name in given.kept if name in own]
     if twice:
         raise ConfigError(f"--keep {twice[0]}: the predictions have a column of that name. Rename yours.")
     lines = [[*cells, *answer] for *cells, answer in zip(*given.kept.values(), answers, strict=True)]
     return Predicted([*given.kept, *own], lines, unfamiliar)
+
+
+def _by_step(given: Given) -> Given:
+    """Return what is given with each step as a row."""
+    steps = steps_of(given.inputs)
+    kept = {name: [cells[row] for row in steps.columns[ROW].tolist()] for name, cells in given.kept.items()}
+    return Given(steps, given.what, kept)

@@ -48,6 +48,14 @@ FAMILIES: dict[str, dict[str, Any]] = {
     "dense": {"data": {"name": "npz", "path": "rows.npz"}, "model": DENSE, "callbacks": [PLATEAU, STOPPING]},
     "convnet": {"data": PICTURES | {"augmentation": {"rotation": 20, "flip": "horizontal"}}, "model": CONVNET},
     "rnn": {"data": SERIES, "model": {"name": "rnn", "units": [4], "dropout": 0.2, "recurrent_dropout": 0.2}},
+    "labels": {
+        "data": {
+            "name": "tagged_words",
+            "path": "tagged.txt",
+            "transforms": [{"name": "tokenize", "rules": "spaces"}, "pad"],
+        },
+        "model": {"name": "rnn", "units": [4], "dropout": 0.2, "embedding": 4, "bidirectional": True},
+    },
     "conv1d": {
         "data": SERIES,
         "model": {"name": "conv1d", "filters": [[4]], "head_dropout": 0.2},
@@ -143,7 +151,7 @@ COMMANDS = {  # else train
     "grid": ["search", "--refit"],
     **{name: ["search"] for name, block in FAMILIES.items() if "search" in block and name != "grid"},
 }
-DATA = ("rows.npz", "pictures.npz", "series.npz", "text.txt", "weather.csv")
+DATA = ("rows.npz", "pictures.npz", "series.npz", "text.txt", "weather.csv", "tagged.txt")
 
 
 def executions(family: str) -> tuple[str, ...]:
@@ -162,6 +170,9 @@ def write_data(folder: Path) -> None:
     np.savez(folder / "series.npz", x=rng.normal(y[:, None, None], 2.0, (240, 6, 2)).astype(np.float32), y=y)
     words = rng.choice(["to be", "or not", "that is", "the question"], 400)
     (folder / "text.txt").write_text(", ".join(words))
+    tagged = (f"{word} {'AB'[number % 2]}" for number, word in enumerate(rng.choice([*"abcdefgh"], 1_200).tolist()))
+    sentences = np.array_split([*tagged], np.sort(rng.choice(1_200, 200, replace=False)))
+    (folder / "tagged.txt").write_text("\n\n".join("\n".join(one.tolist()) for one in sentences if len(one)))
     waves = np.sin(np.arange(300)[:, None] / [3, 5]) + rng.normal(0, 0.3, (300, 2))
     lines = [f"{a:.4f},{b:.4f}" for a, b in waves.tolist()]
     (folder / "weather.csv").write_text("\n".join(["a,b", *lines]) + "\n")

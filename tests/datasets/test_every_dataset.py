@@ -77,4 +77,7 @@ def fits_output(target: np.ndarray, wanted: Output) -> None:
     else:
         classes = 2 if wanted.kind == "binary" else wanted.units
         assert target.dtype.kind in "iu"
-        assert set(np.unique(target)) <= set(range(classes or 0))
+        if wanted.is_per_step:
+            assert target.ndim == 2
+            assert target.dtype == np.int32
+        assert set(np.unique(target)) <= {*range(classes or 0), *([-1] if wanted.has_missing else [])}
