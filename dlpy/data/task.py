@@ -12,6 +12,7 @@ from dlpy.core.parsing import parse
 Kind = Literal["binary", "multiclass", "ordinal", "multilabel", "regression", "tokens", "inputs", "unknown"]
 State = dict[str, np.ndarray]  # the fitted state of a transform
 TARGET = "target"  # the name of an only target that the experiment does not name
+SOURCE, DECODER = "source", "decoder"  # the inputs of a task that translates: a text, and its translation so far
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,199}")  # of one of several outputs: files are named by it
 _MOST_NUMBERS = 2**31  # limit for the size of a row, its target and its vocabulary
@@ -163,6 +164,11 @@ class Task:
     def is_single(self) -> bool:
         """Whether there is one input and one output."""
         return len(self.inputs) == 1 and len(self.outputs) == 1
+
+    @property
+    def translates(self) -> bool:
+        """Whether a text is to be turned into another one, token by token."""
+        return list(self.inputs) == [SOURCE, DECODER] and [one.kind for one in self.outputs.values()] == ["tokens"]
 
     @property
     def rows(self) -> str:

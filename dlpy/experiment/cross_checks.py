@@ -169,11 +169,19 @@ def _wrong_names(experiment: Experiment, task: Task) -> list[Mistake]:
     if data.target_transforms and TARGET not in task.outputs:
         hint = f"list them for one target, such as data.targets.{next(iter(task.outputs))}.transforms."
         mistakes.append(Mistake(("data", "target_transforms"), hint))
-    if not task.is_single and not experiment.model.takes_several:
+    return mistakes + _of_family(experiment.model, task)
+
+
+def _of_family(family: Model, task: Task) -> list[Mistake]:
+    """Return the mistake of a family that cannot take the inputs and outputs of the task."""
+    if task.translates and not family.translates:
+        hint = f"{family.name} does not write texts from texts: use seq2seq."
+    elif not task.is_single and not family.takes_several:
         counts = f"{len(task.inputs)} inputs and {len(task.outputs)} outputs"
-        hint = f"{experiment.model.name} takes one input and predicts one target, not {counts}: use combined or graph."
-        mistakes.append(Mistake(("model", "name"), hint))
-    return mistakes
+        hint = f"{family.name} takes one input and predicts one target, not {counts}: use combined or graph."
+    else:
+        return []
+    return [Mistake(("model", "name"), hint)]
 
 
 def _check_objectives(attempt: _Attempts, experiment: Experiment, task: Task) -> None:

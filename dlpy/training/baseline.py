@@ -68,6 +68,8 @@ def baseline(
         scores = _classes(train, rows, output)
         if TOKEN in train.columns and TOKEN in rows.columns:
             return scores_by_token(train, rows, output, loss) | {"also": [scores]}
+    if output.kind == "tokens":  # of steps
+        scores |= {"guess": "each token as often as in the training targets"} | _uncertainty(scores["crossentropy"])
     least = scores.get(_plain_score(loss)) if not weighted else None
     if least is None:
         least = loss_of_constant(experiment, task, train, rows, weighted=weighted)
@@ -222,10 +224,13 @@ def _tokens(train: Passages, rows: Passages) -> dict[str, object]:
     return {
         "guess": f"each token as often as in the training text; the likeliest is '{on_a_line(train.words[often])}'",
         "accuracy": float(wanted[often] / wanted.sum()),
-        "crossentropy": entropy,
-        "bits": entropy / math.log(2),
-        "perplexity": math.exp(entropy),
+        **_uncertainty(entropy),
     }
+
+
+def _uncertainty(entropy: Any) -> dict[str, float]:
+    """Return the cross-entropy of tokens in nats, in bits, and as a perplexity."""
+    return {"crossentropy": entropy, "bits": entropy / math.log(2), "perplexity": math.exp(entropy)}
 
 
 def _guess(name: str, guess: np.ndarray, wanted: np.ndarray) -> dict[str, object]:

@@ -24,11 +24,12 @@ from dlpy.runs.results import tasks_of
 from dlpy.training.answers import Answers, answers_for, save_predictions
 from dlpy.training.baseline import baseline, beside
 from dlpy.training.compile import compiled_model, engine_for
-from dlpy.training.estimators import Estimator, read_estimator
+from dlpy.training.estimators import Estimator, network_of, read_estimator
 from dlpy.training.loaded_rows import same_rows
 from dlpy.training.pipeline import Pipeline, may_be_same, measured, split
 from dlpy.training.record import scores_of
 from dlpy.training.spans import class_tables
+from dlpy.training.written_texts import Writer, scores_of_texts
 
 Part = Literal["train", "validation", "test"]
 Tell = Callable[[str], None]  # shows a line to the user
@@ -193,6 +194,9 @@ def _score(run: Run, trained: Trained, part: Part, raw: Rows, train: Rows) -> di
     scores = trained.engine.evaluate(rows, batch_size)
     common_sense = beside(baseline(trained.experiment, trained.task, train, rows), scores)
     found = {"rows": len(rows), "epoch": trained.epoch, "scores": scores, "baseline": common_sense}
+    if trained.task.translates:
+        written, copies = scores_of_texts(Writer.of(network_of(trained.engine), trained.pipeline), raw, rows)
+        return found | {"scores": scores | written, "baseline": common_sense | copies}
     if not trained.task.has_answers:
         return found
     answers = answers_for(raw, rows, trained.task, trained.engine.predict_all(rows, batch_size))

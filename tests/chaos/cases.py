@@ -75,6 +75,10 @@ FAMILIES: dict[str, dict[str, Any]] = {
         "data": {"name": "language_model", "path": "text.txt", "window": 12, "step": 3},
         "model": {"name": "rnn", "units": [8], "cell": "gru", "embedding": 4},
     },
+    "translation": {
+        "data": {"name": "written_dates", "rows": 300, "test_rows": 20},
+        "model": {"name": "seq2seq", "units": 8, "embedding": 4, "dropout": 0.2},
+    },
     "pretrained": {
         "data": PICTURES | {"augmentation": {"shift": 0.1}},
         "model": {"name": "pretrained", "weights": "run:base", "units": [4], "dropout": 0.2},

@@ -49,7 +49,7 @@ def small(name: str) -> Model:
 OF_LABELS = [
     name
     for name in names("models")
-    if name != "baseline" and not isinstance(small(name), GenerativeModel | EstimatorModel)
+    if name not in ("baseline", "seq2seq") and not isinstance(small(name), GenerativeModel | EstimatorModel)
 ]
 
 
