@@ -44,6 +44,14 @@ def image_shape(task: Task) -> tuple[int | None, ...]:
     return (*shape, 1) if len(shape) == 2 else shape
 
 
+def refuse_videos(task: Task, family: str) -> None:
+    """Raise ConfigError if rows are videos (frames, height, width, channels)."""
+    if task.input.kind == "array" and len(task.input.shape) == 4:
+        raise ConfigError(
+            f"{family} needs images, not videos (frames, height, width, channels), such as {task.input}: use video."
+        )
+
+
 def shrink(layers: Sequence[Layer]) -> int:
     """Return the factor by which the layers downsample, or upsample, a side."""
     return math.prod(layer.stride for layer in layers)

@@ -81,6 +81,18 @@ class VideoForm:
         return [min(number * self.stride, count - 1) for number in range(self.frames)]
 
 
+def frame_count(path: Path) -> int:
+    """Return the number of frames of a video in a folder or a file, without decoding it.
+
+    Raises:
+        DataError: the file is unreadable.
+    """
+    if path.is_dir():
+        return len(frame_files(path))
+    with opened(path) as image:
+        return getattr(image, "n_frames", 1)
+
+
 def frame_files(folder: Path) -> list[Path]:
     """Return the frames in a folder in the order of their numbers: 2.jpg before 10.jpg."""
     with reading(folder, "folder"):
