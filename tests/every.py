@@ -23,6 +23,7 @@ REQUIRED = {  # the least that an experiment file must give
     "text_csv": {"path": "x.csv", "task": "binary"},
     "text_folder": {"path": "x"},
     "image_folder": {"path": "x"},
+    "video_folder": {"path": "x"},
     "language_model": {"path": "x.txt"},
     "timeseries_csv": {"path": "x.csv", "target": "a", "columns": ["a", "b"], "lookback": 24, "delay": 2},
     "reshape": {"shape": [-1]},

@@ -37,7 +37,7 @@ def by_folder(root: Path, part: str, classes: list[str] | None, group: str | Non
 
 
 def videos_at(path: Path) -> tuple[list[Path], list[str]]:
-    """Return the videos in a folder and its subfolders, and their names; of a file or a folder of frames, that alone."""
+    """Return the videos below a folder, and their names; of a file or a folder of frames, that alone."""
     if not path.is_dir() or frame_files(path):
         return [path], [path.name]
     found = videos_of(path)

@@ -41,7 +41,6 @@ from dlpy.datasets._names import Name, raise_found
 from dlpy.datasets._table_options import TestRows, carried_columns, generated_marks
 from dlpy.stand_ins.images import photographs
 
-
 _MOST_STARS = 2  # each one multiplies the cost of matching a name
 
 

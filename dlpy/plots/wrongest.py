@@ -68,7 +68,7 @@ def _videos(kept: WrongPictures, output: Output | None, title: str) -> Figure:
     figure = new_figure(title, _WIDTH, height * len(strips) + 0.6)
     for axes, image, lines in zip(panels(figure, len(strips), 1), strips, _texts(kept, output), strict=False):
         axes.imshow(image, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
-        axes.set_title(caption("   ".join(lines)), fontsize=8, loc="left")
+        axes.set_title(caption(", ".join(lines)), fontsize=8, loc="left")
         axes.set_axis_off()
     return figure
 
