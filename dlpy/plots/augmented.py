@@ -30,7 +30,11 @@ class Augmented(Plot):
         columns = 1 if ratio * _STRIP < 1 else _COLUMNS
         width = 2.2 * _COLUMNS / columns
         height = -(-len(images) // columns) * (width * ratio + (0.2 if columns == 1 else 0))
-        figure = new_figure(f"Augmented training {'video' if columns == 1 else 'image'}, {run.id}", width * columns, max(height, 2.0) + 0.8)
+        figure = new_figure(
+            f"Augmented training {'video' if columns == 1 else 'image'}, {run.id}",
+            width * columns,
+            max(height, 2.0) + 0.8,
+        )
         for number, axes in enumerate(panels(figure, len(images), columns)):
             axes.imshow(images[number].squeeze(), cmap="gray", vmin=0, vmax=255)
             axes.set_axis_off()

@@ -92,7 +92,12 @@ def test_a_residual_block_adds_its_own_input() -> None:
 def test_dropout_drops_whole_channels_and_normalization_replaces_the_bias() -> None:
     network = video(batch_normalization=True, block_dropout=0.2, dropout=0.5, head=[6]).build(TASK)
     kinds = [type(layer).__name__ for layer in network.layers]
-    assert [kinds.count(kind) for kind in ("BatchNormalization", "SpatialDropout3D", "Dropout", "Dense")] == [2, 2, 1, 2]
+    assert [kinds.count(kind) for kind in ("BatchNormalization", "SpatialDropout3D", "Dropout", "Dense")] == [
+        2,
+        2,
+        1,
+        2,
+    ]
     assert all(not layer.use_bias for layer in network.layers if isinstance(layer, keras.layers.Conv3D))
 
 
