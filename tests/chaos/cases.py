@@ -14,6 +14,14 @@ DECAY = {"name": "exponential_decay", "initial_learning_rate": 0.05, "decay_step
 STOPPING = {"name": "early_stopping", "patience": 12}
 DENSE = {"name": "dense", "units": [24], "dropout": 0.3, "batch_normalization": True}
 CONVNET = {"name": "convnet", "filters": [[4]], "units": [4], "dropout": 0.2}
+VIDEO = {
+    "name": "video", "filters": [[4]], "pooling": 4, "pooling_frames": 2, "recurrent": {"cell": "gru", "units": 4},
+    "dropout": 0.2,
+}  # fmt: skip
+CLIPS = {
+    "name": "moving_shapes", "rows": 240, "test_rows": 20, "frames": 4, "size": 12, "transforms": ["rescale"],
+    "augmentation": {"rotation": 20},
+}  # fmt: skip
 HALVED = [{"filters": 4, "stride": 2}]
 GAN = {"name": "gan", "latent": 3, "generator": {"start": 3, "layers": HALVED}, "discriminator": {"layers": HALVED}}
 LOOKING = {"weights": "run:base", "fallback": "stand_in"}
@@ -53,6 +61,7 @@ FAMILIES: dict[str, dict[str, Any]] = {
         "model": {"name": "conv1d", "filters": [[4]], "head_dropout": 0.2},
         "callbacks": [PLATEAU],
     },
+    "video": {"data": CLIPS, "model": VIDEO, "callbacks": [PLATEAU]},
     "vae": {"data": BYTES, "model": {"name": "vae", "encoder": HALVED, "units": [4]}},
     "gan": {"data": BYTES, "model": GAN},
     "text": {
