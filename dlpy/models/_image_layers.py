@@ -38,6 +38,7 @@ def image_shape(task: Task) -> tuple[int | None, ...]:
     Raises:
         ConfigError: the rows are not images.
     """
+    refuse_videos(task, "this family")
     shape = task.input.shape
     if len(shape) not in (2, 3):
         raise ConfigError(f"convolutions need images (height, width, channels), not {task.input}.")
@@ -48,7 +49,7 @@ def refuse_videos(task: Task, family: str) -> None:
     """Raise ConfigError if rows are videos (frames, height, width, channels)."""
     if task.input.kind == "array" and len(task.input.shape) == 4:
         raise ConfigError(
-            f"{family} needs images, not videos (frames, height, width, channels), such as {task.input}: use video."
+            f"{family} needs images, not videos (frames, height, width, channels): use the model family video."
         )
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _COLUMNS = 4
-_STRIP = 3  # an image so many times as wide as it is high shows the frames of a video
+_STRIP = 3  # an image that many times as wide as it is high shows the frames of a video
 
 
 class Augmented(Plot):

@@ -26,6 +26,7 @@ _COLUMNS = 5
 _MAX_IMAGES = 25
 _MAX_VIDEOS = 10
 _WIDTH = 8  # of a figure of videos, in inches
+_TALLEST = 0.5  # of a row of frames, as a fraction of the width
 _HEIGHT = 1.28  # of a cell of width 1: the image and two lines of text
 _LINE = 0.08  # height of each further line
 
@@ -64,7 +65,7 @@ def _figure(kept: WrongPictures, output: Output | None, title: str) -> Figure:
 def _videos(kept: WrongPictures, output: Output | None, title: str) -> Figure:
     """Return a figure with a row of frames for each video."""
     strips = [displayable(strip(video)) for video in kept.image[:_MAX_VIDEOS]]
-    height = _WIDTH * max(image.shape[0] / image.shape[1] for image in strips) + 0.3
+    height = _WIDTH * min(_TALLEST, strips[0].shape[0] / strips[0].shape[1]) + 0.3
     figure = new_figure(title, _WIDTH, height * len(strips) + 0.6)
     for axes, image, lines in zip(panels(figure, len(strips), 1), strips, _texts(kept, output), strict=False):
         axes.imshow(image, cmap="gray", vmin=0, vmax=1, interpolation="nearest")

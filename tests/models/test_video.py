@@ -6,9 +6,13 @@ from hypothesis import strategies as st
 
 from dlpy.core.errors import ConfigError
 from dlpy.data.task import Input, Output, Task
+from dlpy.models._image_layers import image_shape
 from dlpy.models._video_blocks import same_size_filters
+from dlpy.models.combined import Combined
 from dlpy.models.conv1d import Conv1D
 from dlpy.models.convnet import Convnet
+from dlpy.models.graph import Graph
+from dlpy.models.pretrained import Pretrained
 from dlpy.models.video import Video
 
 pytestmark = pytest.mark.slow
@@ -157,7 +161,29 @@ def test_sizes_that_only_the_data_decides_are_not_checked() -> None:
 
 
 def test_families_for_images_name_the_one_for_videos() -> None:
-    with pytest.raises(ConfigError, match=r"convnet needs images, not videos .*: use video\."):
+    with pytest.raises(ConfigError, match=r"convnet needs images, not videos .*: use the model family video\."):
         Convnet().check(TASK)
+    with pytest.raises(ConfigError, match="needs images, not videos"):
+        image_shape(TASK)
+    with pytest.raises(ConfigError, match=r"pretrained needs images .*: use video for videos"):
+        Pretrained.model_validate({"base": "vgg16"}).check(TASK)
     with pytest.raises(ConfigError, match="conv1d needs sequences"):
         Conv1D().check(TASK)
+
+
+def test_a_combined_model_reads_videos_with_this_family() -> None:
+    assert isinstance(Combined().families(TASK.inputs)["input"], Video)
+    assert Combined().build(TASK).output_shape == (None, 3)
+
+
+def test_graphs_of_three_dimensional_layers_are_checked_without_keras() -> None:
+    layers = {
+        "each": {"layer": "TimeDistributed", "wrapped": {"layer": "Conv2D", "filters": 4, "kernel_size": 3}},
+        "spatial": {"layer": "Conv3D", "filters": 4, "kernel_size": [1, 3, 3]},
+        "pooled": {"layer": "MaxPooling3D", "pool_size": [2, 2, 2]},
+        "whole": {"layer": "GlobalAveragePooling3D"},
+    }
+    Graph.model_validate({"layers": layers}).check(TASK)
+    layers["pooled"]["pool_size"] = [7, 2, 2]
+    with pytest.raises(ConfigError, match="nothing is left of a side of 6 behind a window of 7"):
+        Graph.model_validate({"layers": layers}).check(TASK)

@@ -98,7 +98,7 @@ def test_single_images_are_images(tmp_path: Path) -> None:
 
 def test_movies_and_a_base_are_refused(tmp_path: Path) -> None:
     animations(tmp_path, ["a.gif", "b.gif"])
-    with pytest.raises(ConfigError, match="--base needs a folder of images; .* holds videos"):
+    with pytest.raises(ConfigError, match=r"--base needs a folder of images; .* holds videos"):
         starter.experiment_for(str(tmp_path), None, tmp_path / "e.yaml", base="vgg16")
     (tmp_path / "left" / "c.mp4").write_bytes(b"")
     with pytest.raises(DataError, match=r"dlpy does not decode \.mp4 files"):
