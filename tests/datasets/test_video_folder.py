@@ -222,12 +222,15 @@ def test_predictions_need_the_size_of_the_run(clips: Path) -> None:
 def test_videos_are_trained_on_scored_and_predicted(clips: Path, bench) -> None:
     data = {"name": "video_folder", "path": str(clips), "frames": 3, "color_mode": "grayscale", "test": 0.2}
     experiment = bench.experiment(
-        data={**data, "transforms": ["rescale"]},
+        data={**data, "transforms": ["rescale"], "augmentation": {"rotation": 10}},
         model={"name": "video", "filters": [4]},
         training={"epochs": 4, "batch_size": 8},
     )
     status, out, error = bench.run("train", experiment)
     assert status == 0, error
+    (run,) = Path("runs").iterdir()
+    assert np.load(run / "samples" / "augmented.npz")["augmented"].shape == (7, 8, 3 * 8 + 2, 1)
+    assert np.load(run / "samples" / "wrongest-validation.npz")["image"].shape[1:] == (3, 8, 8, 1)
     status, out, error = bench.run("evaluate", "latest", "--json")
     assert status == 0, error
     assert json.loads(out)
