@@ -26,6 +26,7 @@ REQUIRED = {  # the least that an experiment file must give
     "text_folder": {"path": "x"},
     "parallel_texts": {"source": "x.txt", "target": "y.txt"},
     "image_folder": {"path": "x"},
+    "video_folder": {"path": "x"},
     "language_model": {"path": "x.txt"},
     "timeseries_csv": {"path": "x.csv", "target": "a", "columns": ["a", "b"], "lookback": 24, "delay": 2},
     "reshape": {"shape": [-1]},

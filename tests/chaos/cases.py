@@ -16,6 +16,14 @@ STOPPING = {"name": "early_stopping", "patience": 12}
 DENSE = {"name": "dense", "units": [24], "dropout": 0.3, "batch_normalization": True}
 TRANSFORMER = {"name": "transformer", "size": 8, "blocks": 2, "dropout": 0.2}
 CONVNET = {"name": "convnet", "filters": [[4]], "units": [4], "dropout": 0.2}
+VIDEO = {
+    "name": "video", "filters": [[4]], "pooling": 4, "pooling_frames": 2, "recurrent": {"cell": "gru", "units": 4},
+    "dropout": 0.2,
+}  # fmt: skip
+CLIPS = {
+    "name": "moving_shapes", "rows": 240, "test_rows": 20, "frames": 4, "size": 12, "transforms": ["rescale"],
+    "augmentation": {"rotation": 20},
+}  # fmt: skip
 HALVED = [{"filters": 4, "stride": 2}]
 GAN = {"name": "gan", "latent": 3, "generator": {"start": 3, "layers": HALVED}, "discriminator": {"layers": HALVED}}
 LOOKING = {"weights": "run:base", "fallback": "stand_in"}
@@ -69,6 +77,7 @@ FAMILIES: dict[str, dict[str, Any]] = {
         "model": TRANSFORMER,
         "training": {"epochs": 40, "optimizer": {"name": "adam", "learning_rate": WARMUP}},
     },
+    "video": {"data": CLIPS, "model": VIDEO, "callbacks": [PLATEAU]},
     "vae": {"data": BYTES, "model": {"name": "vae", "encoder": HALVED, "units": [4]}},
     "gan": {"data": BYTES, "model": GAN},
     "text": {

@@ -19,6 +19,7 @@ pytestmark = pytest.mark.slow
 INPUTS = [
     Input("array", (6,)),
     Input("array", (12, 12, 2)),
+    Input("array", (4, 8, 8, 1)),
     Input("sparse", (30,)),
     Input("array", (14, 3)),
     Input("sequence", (14,), 30, padding="front"),
@@ -33,6 +34,7 @@ TASKS = [
 def small(name: str) -> Model:
     options = {
         "convnet": {"filters": [4], "units": [5]},
+        "video": {"filters": [4], "dropout": 0.2},
         "dense": {"units": [5]},
         "pretrained": {"base": {"name": "convnet", "filters": [4]}, "weights": None, "train": "all", "units": [5]},
         "rnn": {"units": 5, "embedding": 4},
