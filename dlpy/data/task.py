@@ -40,6 +40,7 @@ class Input:
     span: tuple[float, float] | None = None  # for generated arrays: the smallest and largest number
     numbers: int | None = None  # for rows of a table: the leading columns that are numbers; None: not from a table
     categories: tuple[int, ...] = ()  # for rows of a table: the size of each trailing column of codes; 0: not yet known
+    vocabulary_of: str | None = None  # for tokenized texts with a name: the input that decides what integers mean
     words: tuple[str, ...] = field(default=(), repr=False, compare=False)  # for sequences: the word of each integer
     columns: tuple[str, ...] = field(
         default=(), repr=False, compare=False
