@@ -9,7 +9,7 @@ import numpy as np
 
 from dlpy.core.parsing import parse
 
-Kind = Literal["binary", "multiclass", "ordinal", "multilabel", "regression", "tokens", "inputs", "unknown"]
+Kind = Literal["binary", "multiclass", "ordinal", "multilabel", "regression", "tokens", "inputs", "codes", "unknown"]
 State = dict[str, np.ndarray]  # the fitted state of a transform
 TARGET = "target"  # the name of an only target that the experiment does not name
 
@@ -62,7 +62,8 @@ class Output:
     For "ordinal" the classes have an order, from the lowest. For "multilabel" each of the `classes` is true or not, and
     several may be: targets are (rows, units) of 0 and 1. For "tokens" the target is the next token of a text. For
     "inputs" the model learns to reproduce the rows themselves, with its own training step; `classes` are then those of
-    the labels, if there are any. "unknown" is a target whose kind only the data decides.
+    the labels, if there are any. For "codes" the prediction is the code of a row, close to those of the same one of the
+    `classes`; without classes, the rows are pairs, and the codes of both sides stand side by side. "unknown" is a target whose kind only the data decides.
     """
 
     kind: Kind
@@ -98,11 +99,13 @@ class Output:
         """The activation of the last layer."""
         if self.is_count:
             return "exponential"
-        return {"binary": "sigmoid", "multilabel": "sigmoid", "regression": "linear"}.get(self.kind, "softmax")
+        return {"binary": "sigmoid", "multilabel": "sigmoid", "regression": "linear", "codes": "linear"}.get(self.kind, "softmax")
 
     @property
     def loss(self) -> str:
         """The default loss for this target."""
+        if self.kind == "codes":
+            return "triplet" if self.classes else "in_batch"
         if self.kind in ("binary", "multilabel"):
             return "binary_crossentropy"
         if self.kind == "regression":
@@ -114,6 +117,8 @@ class Output:
         """The default metrics for this target."""
         if self.kind == "tokens":
             return ("bits", "perplexity", "accuracy")
+        if self.kind == "codes":
+            return ("precision_at_1",) if self.classes else ("recall_at_1", "recall_at_10", "mrr")
         if self.kind == "ordinal":
             return ("accuracy", "class_distance")
         return ("mae",) if self.kind == "regression" else ("accuracy",)

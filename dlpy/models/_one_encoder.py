@@ -14,13 +14,15 @@ from dlpy.core.errors import ConfigError, ConfigErrors
 from dlpy.data.task import Input, Task
 from dlpy.models._encoders import ENCODER_SCHEMA, Layers, chosen_family, parse_encoders, spelled
 from dlpy.models._mistakes import invalid
-from dlpy.models.dense import Units
+from dlpy.models.graph import Graph
+from dlpy.networks.build import connected, input_tensors
 from dlpy.networks.flow import view
+from dlpy.networks.lengths import of_any_length
 
 if TYPE_CHECKING:
     import keras
 
-_ENCODER = "encoder"  # the layer of the first input; those of the others share its weights
+_ENCODER, _SIZE = "encoder", "size"  # the layers of the first input; those of the others share their weights
 
 
 class OneEncoder(PretrainedModel):
@@ -35,11 +37,6 @@ class OneEncoder(PretrainedModel):
     )
     """What reads a row: a model family without its last layer, such as {family: rnn, units: 32}. Default: dense for
     tables, rows of numbers and bags of words, convnet for images, conv1d with padding for sequences and series."""
-    size: Units | None = None
-    """Size of a code: a dense layer brings it to that. Default: what the encoder gives."""
-    normalize: bool = False
-    """Whether every code is scaled to length 1."""
-
     @model_validator(mode="after")
     def _encoder_parsed(self) -> OneEncoder:
         if self.encoder is not None:
@@ -62,12 +59,13 @@ class OneEncoder(PretrainedModel):
         except ConfigError as error:
             raise ConfigErrors([(("encoder",), str(error))]) from None
 
-    def codes(self, layers: Layers, task: Task) -> list[str]:
+    def codes(self, layers: Layers, task: Task, *, normalized: bool) -> list[str]:
         """Add the layers that encode each input, and return the name of the layer that gives each code."""
+        size: int | None = dict(self).get("size")
         first = next(iter(task.inputs))
         steps: list[tuple[str, dict[str, Any]]] = [(_ENCODER, spelled(self.family(task.inputs[first])))]
-        if self.size is not None:
-            steps.append(("size", {"layer": "Dense", "units": self.size}))
+        if size is not None:
+            steps.append((_SIZE, {"layer": "Dense", "units": size}))
         found, made = [], {}
         for name in task.inputs:
             source = name
@@ -75,12 +73,12 @@ class OneEncoder(PretrainedModel):
                 own = {"like": made[step]} if step in made else options
                 source = layers.add(step if own is options else f"{step}.{name}", {**own, "of": source})
                 made.setdefault(step, source)
-            if self.normalize:
+            if normalized:
                 source = layers.add(f"unit.{name}", {"layer": "UnitNormalization", "of": source})
             found.append(source)
         return found
 
-    def through(self, task: Task, function: Callable[[], Any]) -> Any:
+    def through(self, function: Callable[[], Any]) -> Any:
         """Return a function's result; its mistakes in the layers of the graph get the keys of this family."""
         try:
             return function()
@@ -137,6 +135,16 @@ def _place(keys: tuple[str | int, ...]) -> tuple[str | int, ...]:
     """Return the keys below the family of what is at these keys below the graph."""
     is_encoder = keys[0] == "layers" and str(keys[1]).split(".")[0] == _ENCODER
     return (_ENCODER, *keys[2:]) if is_encoder else ("name",)
+
+
+def ended(graph: Graph, task: Task, end: Callable[[Any, Task], Any]) -> keras.Model:
+    """Return the network of a graph whose prediction a function makes of its last layer."""
+    import keras
+
+    nodes = graph.nodes()
+    given = input_tensors(task, of_any_length(nodes, graph.outputs, task))
+    last = connected(nodes, task, given)[nodes[-1].name]
+    return keras.Model(given if len(given) > 1 else next(iter(given.values())), end(last, task))
 
 
 def with_one_vocabulary(task: Task) -> Task:

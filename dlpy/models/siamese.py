@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal
 
 from dlpy.core.errors import ConfigError
 from dlpy.data.task import Task
 from dlpy.models._encoders import Layers
-from dlpy.models._one_encoder import OneEncoder, with_one_vocabulary
+from dlpy.models._one_encoder import OneEncoder, ended, with_one_vocabulary
 from dlpy.models.dense import Rate, Units
 from dlpy.models.graph import Graph
-from dlpy.networks.build import below_the_ends, connected, input_tensors
-from dlpy.networks.lengths import of_any_length
+from dlpy.networks.build import below_the_ends
 
 if TYPE_CHECKING:
     import keras
@@ -33,6 +31,10 @@ class Siamese(OneEncoder):
     """What the head sees of the codes u and v: |u - v|; u * v; both of these; the cosine of their angle; exp(-|u - v|),
     the prediction itself, for the loss 'contrastive'; or u and v one after another, where the sides differ in kind.
     All but the last give the same if left and right are exchanged."""
+    size: Units | None = None
+    """Size of a code: a dense layer brings it to that. Default: what the encoder gives."""
+    normalize: bool = False
+    """Whether every code is scaled to length 1."""
     head: list[Units] = []
     """Size of each hidden dense layer between what is compared and the last layer, such as [32]; none by default."""
     dropout: Rate = 0.0
@@ -48,18 +50,18 @@ class Siamese(OneEncoder):
             raise ConfigError(f"compare: distance: {wrong}.")
         self.check_alike(task)
         task = with_one_vocabulary(task)
-        self.through(task, lambda: self._graph(task).check(task))
+        self.through(lambda: self._graph(task).check(task))
 
     def build(self, task: Task) -> keras.Model:
         task = with_one_vocabulary(task)
         graph = self._graph(task)
         own_ends = {"distance": _closeness, "cosine": _of_cosine}
         if self.compare not in own_ends or self.head:
-            return self.through(task, lambda: graph.build(task))
-        return self.through(task, lambda: _ended(graph, task, own_ends[self.compare]))
+            return self.through(lambda: graph.build(task))
+        return self.through(lambda: ended(graph, task, own_ends[self.compare]))
 
     def last_activation(self, task: Task) -> str:
-        return "exponential" if self.compare == "distance" else super().last_activation(task)
+        return "closeness" if self.compare == "distance" else super().last_activation(task)
 
     def base_layers(self, model: keras.Model) -> list[keras.layers.Layer]:
         return [] if self.compare == "distance" else below_the_ends(model)
@@ -67,7 +69,7 @@ class Siamese(OneEncoder):
     def _graph(self, task: Task) -> Graph:
         """Return the layers that this is for a task."""
         layers = Layers({*task.inputs, *task.outputs})
-        source = _compared(layers, self.codes(layers, task), self.compare)
+        source = _compared(layers, self.codes(layers, task, normalized=self.normalize), self.compare)
         source = layers.hidden("head", self.head, self.dropout, source)
         return Graph(layers=layers.made, outputs=dict.fromkeys(task.outputs, source))
 
@@ -87,16 +89,6 @@ def _compared(layers: Layers, codes: list[str], how: str) -> str:
     if how != "difference":
         found.append(layers.add("product", {"layer": "Multiply", "of": codes}))
     return found[0] if len(found) == 1 else layers.add("both", {"layer": "Concatenate", "of": found})
-
-
-def _ended(graph: Graph, task: Task, end: Callable[[Any, Task], Any]) -> keras.Model:
-    """Return the network of a graph whose prediction a function makes of its last layer."""
-    import keras
-
-    nodes = graph.nodes()
-    given = input_tensors(task, of_any_length(nodes, graph.outputs, task))
-    last = connected(nodes, task, given)[nodes[-1].name]
-    return keras.Model(given, end(last, task))
 
 
 def _closeness(difference: Any, task: Task) -> Any:

@@ -22,6 +22,7 @@ from dlpy.experiment.experiment import Experiment
 from dlpy.scores.regression_scores import IN_UNIT, SCORES, best_constant, regression_score
 from dlpy.scores.row_errors import poisson_losses
 from dlpy.training.best_constant import Targets, best_guess, is_mean_of_rows, mean_loss
+from dlpy.training.codes import chance
 from dlpy.training.loss import plain_loss, training_loss
 
 _MOST_CLASSES = 1000  # every pair of these is compared
@@ -43,6 +44,8 @@ def baseline(
     """
     if isinstance(experiment.model, GenerativeModel):
         return experiment.model.baseline(task, train, rows)
+    if "codes" in {output.kind for output in task.outputs.values()}:
+        return chance(experiment, task, rows)
     if len(task.outputs) > 1:
         return _of_outputs(experiment, task, train, rows, weighted=weighted)
     if task.output.has_missing:

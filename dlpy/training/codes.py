@@ -1,0 +1,54 @@
+"""Losses of codes on held-out rows, and the scores of codes that know nothing."""
+
+from __future__ import annotations
+
+import math
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dlpy.data.rows import Rows
+from dlpy.data.task import Task
+from dlpy.data.validate import class_numbers
+from dlpy.engine.engine import ExactScore
+from dlpy.engine.graphs import Predictions
+from dlpy.experiment.experiment import Experiment
+from dlpy.scores.retrieval import chance_of_classes, chance_of_partners
+from dlpy.training.loss import training_loss
+
+if TYPE_CHECKING:
+    import keras
+
+
+def losses_of_batches(experiment: Experiment, task: Task) -> dict[str, ExactScore]:
+    """Return the loss under its name in the logs where it compares the rows of a batch, else nothing.
+
+    Held-out rows are scored many at a time, which would change such a loss: it is computed in batches of the size of
+    training.
+    """
+    if len(task.outputs) != 1 or not experiment.loss(task).of_batches:
+        return {}
+    return {"loss": partial(_loss, training_loss(experiment, task), experiment.training.batch_size)}
+
+
+def _loss(loss: keras.losses.Loss, batch_size: int, rows: Rows, predictions: Predictions) -> float:
+    """Return the mean loss of rows in a fixed random order, in batches of at least this size where there are enough."""
+    (codes,) = predictions.values()
+    order = np.random.default_rng(0).permutation(len(rows))
+    batches = np.array_split(order, max(1, len(order) // batch_size))
+    targets = rows.y.reshape(len(rows), -1)
+    losses = [float(loss(targets[batch], codes[batch])) for batch in batches]
+    return float(np.average(losses, weights=[len(batch) for batch in batches]))
+
+
+def chance(experiment: Experiment, task: Task, rows: Rows) -> dict[str, object]:
+    """Return the scores of similarities at random, and the loss where all similarities are equal."""
+    output = task.output
+    if output.classes:
+        return {"guess": "similarities at random", **chance_of_classes(class_numbers(rows, output))}
+    partners = int((rows.y.reshape(-1) == 1).sum())
+    scores = chance_of_partners(len(rows)) if partners else {}
+    size = min(len(rows), max(1, experiment.training.batch_size))
+    loss = {"loss": math.log(size)} if experiment.loss(task).name == "in_batch" else {}
+    return {"guess": "similarities at random", **loss, **scores}
