@@ -13,7 +13,7 @@ from dlpy.data.rows import Rows
 from dlpy.data.task import Kind, Output
 from dlpy.datasets._csv_inputs import CsvInput, ImageInput, TableInput
 from dlpy.datasets._csv_parts import key_of, targets_of
-from dlpy.datasets._csv_targets import CsvTarget
+from dlpy.datasets._csv_targets import CsvTarget, Partners
 from dlpy.datasets._generated_targets import answers, classes, mixed
 from dlpy.stand_ins.sentences import sentences
 
@@ -140,6 +140,8 @@ def _named_target(rng: np.random.Generator, score: np.ndarray, given: CsvTarget,
         ConfigError: only the data decides the type of the target.
     """
     output = given.expected()
+    if isinstance(given, Partners):
+        return np.ones(len(score), np.int64), output
     if output.kind == "unknown":
         raise ConfigError(f"{key}.task: to generate stand-in rows, set it, such as regression or binary.")
     return answers(rng, score, output)

@@ -78,6 +78,20 @@ class OneEncoder(PretrainedModel):
             found.append(source)
         return found
 
+    def coded(self, model: keras.Model) -> dict[str, Any]:
+        """Return the code of each input of a model that this built, as a symbolic tensor."""
+        from keras import layers
+
+        made = {layer.name: layer for layer in model.layers}
+        scales = any(isinstance(layer, layers.UnitNormalization) for layer in model.layers)
+        found = {}
+        for given in model.inputs:
+            code = given
+            for name in (_ENCODER, _SIZE):
+                code = made[name](code) if name in made else code
+            found[given.name] = layers.UnitNormalization()(code) if scales else code
+        return found
+
     def through(self, function: Callable[[], Any]) -> Any:
         """Return a function's result; its mistakes in the layers of the graph get the keys of this family."""
         try:

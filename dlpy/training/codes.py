@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -33,13 +32,17 @@ def losses_of_batches(experiment: Experiment, task: Task) -> dict[str, ExactScor
 
 
 def _loss(loss: keras.losses.Loss, batch_size: int, rows: Rows, predictions: Predictions) -> float:
-    """Return the mean loss of rows in a fixed random order, in batches of at least this size where there are enough."""
+    """Return the mean loss of rows over batches."""
     (codes,) = predictions.values()
-    order = np.random.default_rng(0).permutation(len(rows))
-    batches = np.array_split(order, max(1, len(order) // batch_size))
+    batches = _batches(len(rows), batch_size)
     targets = rows.y.reshape(len(rows), -1)
     losses = [float(loss(targets[batch], codes[batch])) for batch in batches]
     return float(np.average(losses, weights=[len(batch) for batch in batches]))
+
+
+def _batches(rows: int, size: int) -> list[np.ndarray]:
+    """Return the positions of rows in a fixed random order, in batches of at least a size where there are enough."""
+    return np.array_split(np.random.default_rng(0).permutation(rows), max(1, rows // size))
 
 
 def chance(experiment: Experiment, task: Task, rows: Rows) -> dict[str, object]:
@@ -49,6 +52,7 @@ def chance(experiment: Experiment, task: Task, rows: Rows) -> dict[str, object]:
         return {"guess": "similarities at random", **chance_of_classes(class_numbers(rows, output))}
     partners = int((rows.y.reshape(-1) == 1).sum())
     scores = chance_of_partners(len(rows)) if partners else {}
-    size = min(len(rows), max(1, experiment.training.batch_size))
-    loss = {"loss": math.log(size)} if experiment.loss(task).name == "in_batch" else {}
-    return {"guess": "similarities at random", **loss, **scores}
+    if experiment.loss(task).name == "in_batch":
+        sizes = [len(batch) for batch in _batches(len(rows), experiment.training.batch_size)]
+        scores = {"loss": float(np.average(np.log(sizes), weights=sizes)), **scores}
+    return {"guess": "similarities at random", **scores}
