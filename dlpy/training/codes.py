@@ -28,10 +28,10 @@ def losses_of_batches(experiment: Experiment, task: Task) -> dict[str, ExactScor
     """
     if len(task.outputs) != 1 or not experiment.loss(task).of_batches:
         return {}
-    return {"loss": partial(_loss, training_loss(experiment, task), experiment.training.batch_size)}
+    return {"loss": partial(loss_of_batches, training_loss(experiment, task), experiment.training.batch_size)}
 
 
-def _loss(loss: keras.losses.Loss, batch_size: int, rows: Rows, predictions: Predictions) -> float:
+def loss_of_batches(loss: keras.losses.Loss, batch_size: int, rows: Rows, predictions: Predictions) -> float:
     """Return the mean loss of rows over batches."""
     (codes,) = predictions.values()
     batches = _batches(len(rows), batch_size)
