@@ -62,8 +62,9 @@ class Output:
     For "ordinal" the classes have an order, from the lowest. For "multilabel" each of the `classes` is true or not, and
     several may be: targets are (rows, units) of 0 and 1. For "tokens" the target is the next token of a text. For
     "inputs" the model learns to reproduce the rows themselves, with its own training step; `classes` are then those of
-    the labels, if there are any. For "codes" the prediction is the code of a row, close to those of the same one of the
-    `classes`; without classes, the rows are pairs, and the codes of both sides stand side by side. "unknown" is a target whose kind only the data decides.
+    the labels, if there are any. For "codes" the prediction is the code of a row, close to those of its class, one of
+    the `classes`; without classes, rows are pairs, and the codes of both sides stand side by side. "unknown" is a
+    target whose kind only the data decides.
     """
 
     kind: Kind
@@ -99,7 +100,9 @@ class Output:
         """The activation of the last layer."""
         if self.is_count:
             return "exponential"
-        return {"binary": "sigmoid", "multilabel": "sigmoid", "regression": "linear", "codes": "linear"}.get(self.kind, "softmax")
+        if self.kind in ("binary", "multilabel"):
+            return "sigmoid"
+        return "linear" if self.kind in ("regression", "codes") else "softmax"
 
     @property
     def loss(self) -> str:

@@ -33,7 +33,8 @@ class Contrastive(Loss):
 
     def check_activation(self, activation: str) -> None:
         if activation != "closeness":
-            raise ConfigError("contrastive needs the distance of two codes: use model siamese with 'compare: distance'.")
+            hint = "use model siamese with 'compare: distance'"
+            raise ConfigError(f"contrastive needs the distance of two codes: {hint}.")
 
     def best_constant(self, values: np.ndarray, counts: np.ndarray) -> np.ndarray:
         return np.exp(-self.margin * (1 - mean(values, counts)))

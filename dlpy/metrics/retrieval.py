@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 class PartnerRank(Metric):
     """How early each left row's partner comes among the right rows of a part, by similarity.
 
-    recall_at_k is the fraction of rows whose partner is among the first k, mrr the mean of 1 / rank. Chance is k / rows.
-    Only pairs that belong together count. In training, every pair counts, and its batch alone is searched.
+    recall_at_k is the fraction of rows whose partner is among the first k, mrr the mean of 1 / rank. By chance it
+    is k / rows. Only pairs that belong together count. In training, every pair counts, and its batch alone is searched.
     """
 
     name: Literal["recall_at_1", "recall_at_5", "recall_at_10", "mrr"]

@@ -37,6 +37,7 @@ class OneEncoder(PretrainedModel):
     )
     """What reads a row: a model family without its last layer, such as {family: rnn, units: 32}. Default: dense for
     tables, rows of numbers and bags of words, convnet for images, conv1d with padding for sequences and series."""
+
     @model_validator(mode="after")
     def _encoder_parsed(self) -> OneEncoder:
         if self.encoder is not None:

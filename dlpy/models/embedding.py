@@ -67,7 +67,7 @@ class CodesAsTargets(Transform):
     def outline(self, task: Task) -> Task:
         if len(task.outputs) != 1 or len(task.inputs) > 2:
             counts = f"{len(task.inputs)} inputs and {len(task.outputs)} outputs"
-            raise ConfigError(f"embedding needs one input and a class, or two inputs that belong together, not {counts}.")
+            raise ConfigError(f"embedding needs one input and a class, or two inputs for one output, not {counts}.")
         ((name, output),) = task.outputs.items()
         if output.kind == "unknown":
             return task

@@ -28,9 +28,9 @@ class Siamese(OneEncoder):
 
     name: Literal["siamese"] = "siamese"
     compare: Literal["both", "difference", "product", "cosine", "distance", "concatenate"] = "both"
-    """What the head sees of the codes u and v: |u - v|; u * v; both of these; the cosine of their angle; exp(-|u - v|),
-    the prediction itself, for the loss 'contrastive'; or u and v one after another, where the sides differ in kind.
-    All but the last give the same if left and right are exchanged."""
+    """What the head sees of the codes u and v: |u - v| and u * v (both), or one of these; the cosine of their
+    angle; exp(-|u - v|), the prediction itself, for the loss 'contrastive'; or u and v one after another, where the
+    sides differ in kind. All but the last give the same if left and right are exchanged."""
     size: Units | None = None
     """Size of a code: a dense layer brings it to that. Default: what the encoder gives."""
     normalize: bool = False

@@ -119,7 +119,8 @@ def _where(random: np.random.Generator, place: np.ndarray, day: np.ndarray) -> n
     """Return the end of each sentence: a place, in random words, and a day, in either order: (rows,) str objects."""
     words, first = random.integers(2, size=(2, len(place)))
     ends = [(_PLACES[where][word], _DAYS[when]) for where, word, when in zip(place, words, day, strict=True)]
-    return np.array([f" {a} {b}" if before else f" {b} {a}" for (a, b), before in zip(ends, first, strict=True)], object)
+    told = [f" {a} {b}" if before else f" {b} {a}" for (a, b), before in zip(ends, first, strict=True)]
+    return np.array(told, object)
 
 
 def _sentence(meaning: np.ndarray, words: np.ndarray, passive: bool, frame: int) -> str:

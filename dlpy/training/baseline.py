@@ -42,10 +42,8 @@ def baseline(
     Args:
         weighted: whether rows count in the loss by their class, as those of training do.
     """
-    if isinstance(experiment.model, GenerativeModel):
-        return experiment.model.baseline(task, train, rows)
-    if "codes" in {output.kind for output in task.outputs.values()}:
-        return chance(experiment, task, rows)
+    if own := _of_family(experiment, task, train, rows):
+        return own
     if len(task.outputs) > 1:
         return _of_outputs(experiment, task, train, rows, weighted=weighted)
     if task.output.has_missing:
@@ -71,6 +69,15 @@ def baseline(
     if least is None:
         least = loss_of_constant(experiment, task, train, rows, weighted=weighted)
     return scores if least is None else {"loss": least, **scores}
+
+
+def _of_family(experiment: Experiment, task: Task, train: Rows, rows: Rows) -> dict[str, object]:
+    """Return the baseline of a family with a guess of its own, or of codes; empty for others."""
+    if isinstance(experiment.model, GenerativeModel):
+        return experiment.model.baseline(task, train, rows)
+    if any(output.kind == "codes" for output in task.outputs.values()):
+        return chance(experiment, task, rows)
+    return {}
 
 
 def _of_outputs(experiment: Experiment, task: Task, train: Rows, rows: Rows, *, weighted: bool) -> dict[str, object]:

@@ -23,6 +23,12 @@ from dlpy.training.predict import Ask, Given, rows_of_file, rows_of_texts
 if TYPE_CHECKING:
     import keras
 
+_PROJECTOR = """embeddings {
+  tensor_name: "codes"
+  tensor_path: "vectors.tsv"
+  metadata_path: "metadata.tsv"
+}
+"""
 _LONGEST = 200  # characters of a text beside its code
 
 
@@ -42,13 +48,12 @@ class Codes:
         lines = ("\t".join(map(number_text, row)) for row in self.vectors.tolist())
         told = ["\t".join(self.beside), *map("\t".join, zip(*self.beside.values(), strict=True))]
         told = told[1:] if len(self.beside) == 1 else told  # the projector takes a single column without its name
-        entry = 'embeddings {\n  tensor_name: "codes"\n  tensor_path: "vectors.tsv"\n  metadata_path: "metadata.tsv"\n}\n'
         with storage(folder):
             folder.mkdir(parents=True, exist_ok=True)
         for name, text in (
             ("vectors.tsv", "\n".join(lines) + "\n"),
             ("metadata.tsv", "\n".join(told) + "\n"),
-            ("projector_config.pbtxt", entry),
+            ("projector_config.pbtxt", _PROJECTOR),
         ):
             write_whole(folder / name, lambda path, text=text: path.write_text(text, encoding="utf-8"))
 

@@ -146,7 +146,8 @@ def _require_answers(run: Run) -> None:
     task = tasks(run)[1]
     if of_codes := [output for output in task.outputs.values() if output.kind == "codes"]:
         if of_codes[0].classes:
-            raise ConfigError(f"run {run.id} learned codes, no answers: `{command('predict', run.id)} FILE --embed FOLDER`.")
+            hint = f"`{command('predict', run.id)} FILE --embed FOLDER` writes them"
+            raise ConfigError(f"run {run.id} learned codes and predicts nothing: {hint}.")
         return
     if not task.has_answers:
         raise ConfigError(f"run {run.id} is generative and predicts nothing: use `{command('generate', run.id)}`.")

@@ -23,7 +23,7 @@ from dlpy.training.row_warnings import shared_sides
 pytestmark = pytest.mark.slow
 
 INPUTS = {"a": {"text": "a", "transforms": ["tokenize", "pad"]}, "b": {"text": "b", "like": "a"}}
-ENCODER = {"family": "rnn", "units": 4, "embedding": 4}
+ENCODER = {"family": "conv1d", "filters": [8], "kernel": 3, "padding": "same", "embedding": 4}
 TRAINING = {"epochs": 2, "batch_size": 16, "optimizer": "adam"}
 COUNT = 60
 
@@ -86,7 +86,7 @@ def test_vectors_are_the_codes_of_both_sides(bench) -> None:
     status, out, _ = bench.run("predict", run.path, "pairs.csv", "--embed", "codes")
     assert (status, out) == (0, f"{2 * COUNT} codes of size 3: codes\n")
     vectors = np.loadtxt("codes/vectors.tsv", delimiter="\t")
-    told = list(csv.DictReader(Path("codes/metadata.tsv").open(), delimiter="\t"))
+    told = list(csv.DictReader(Path("codes/metadata.tsv").read_text().splitlines(), delimiter="\t"))
     assert vectors.shape == (2 * COUNT, 3)
     assert [told[0]["input"], told[COUNT]["input"]] == ["a", "b"]
     assert told[COUNT]["text"].startswith("secondly ")
@@ -139,7 +139,7 @@ def test_the_loss_of_held_out_rows_is_that_of_batches_as_in_training() -> None:
 
 def test_a_learnt_code_finds_partners_far_above_chance(bench) -> None:
     path = of_partners(bench, training={"epochs": 15, "optimizer": {"name": "adam", "learning_rate": 0.02}})
-    run = bench.trained(path, "data.rows=400", "model.encoder.units=16")
+    run = bench.trained(path, "data.rows=400")
     best = json.loads((run.path / "summary.json").read_text())["best"]
     assert best["val_recall_at_10"] > 0.5  # chance: 10 of 80
 
@@ -187,7 +187,10 @@ MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
         "'a' and 'b' have vocabularies of their own: replace the transforms of 'b' by 'like: a'.",
     ),
     "like itself": ({"data": {"inputs": INPUTS | {"b": {"text": "b", "like": "b"}}}}, "there is no other input 'b'"),
-    "like nobody": ({"data": {"inputs": INPUTS | {"b": {"text": "b", "like": "A"}}}}, "there is no other input 'A' with options. Known: a."),
+    "like nobody": (
+        {"data": {"inputs": INPUTS | {"b": {"text": "b", "like": "A"}}}},
+        "there is no other input 'A' with options. Known: a.",
+    ),
     "like and transforms": (
         {"data": {"inputs": INPUTS | {"b": {"text": "b", "like": "a", "transforms": ["tokenize"]}}}},
         "inputs.b.like: it has the transforms of 'a': remove its own",
@@ -203,7 +206,7 @@ MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "accuracy of codes": (
         {"data": {"task": "binary"}, "model": {"name": "embedding"}, "training": {"metrics": ["accuracy"]}},
-        "accuracy needs classes that are predicted, not codes.",
+        "accuracy needs predicted classes, not codes.",
     ),
 }
 

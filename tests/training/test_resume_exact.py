@@ -78,7 +78,10 @@ CASES: dict[str, dict[str, Any]] = {
         "model": GRAPH,
         "training": {"loss_weights": "uncertainty"},
     },
-    "pairs": {"data": {"name": "sentence_pairs", "rows": 90, "test_rows": 20}, "model": {"name": "siamese", "encoder": LSTM_CODE}},
+    "pairs": {
+        "data": {"name": "sentence_pairs", "rows": 90, "test_rows": 20},
+        "model": {"name": "siamese", "encoder": LSTM_CODE},
+    },
     "codes by triplets": {
         "data": {"name": "npz", "path": "series.npz"},
         "model": {"name": "embedding", "encoder": LSTM_CODE, "size": 3},
