@@ -32,7 +32,7 @@ def triplet_losses(classes: Any, codes: Any, margin: float) -> Any:
     import tensorflow as tf
 
     labels = tf.reshape(classes, (-1,))
-    same = tf.equal(labels[:, None], labels[None, :])
+    same: Any = tf.equal(labels[:, None], labels[None, :])
     distance = tf.maximum(2 - 2 * tf.matmul(codes, codes, transpose_b=True), 0.0)  # squared: (anchor, other)
     negative = _semi_hard(distance, same)
     counted = tf.cast(same & tf.reduce_any(~same, axis=1, keepdims=True), codes.dtype)

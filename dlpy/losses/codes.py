@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
@@ -32,7 +31,7 @@ class Triplet(Loss):
         if not task.output.classes:
             raise ConfigError("triplet needs one input and a class of each row; for pairs, use in_batch.")
 
-    def build(self) -> Callable[[Any, Any], Any]:
+    def build(self) -> Any:
         """Return the loss of each row: (batch,), from class numbers and codes."""
         return lambda y_true, y_pred: triplet_losses(y_true, y_pred, self.margin)
 
@@ -55,7 +54,7 @@ class InBatch(Loss):
         if task.output.classes:
             raise ConfigError("in_batch needs two inputs that belong together; for one input and classes, use triplet.")
 
-    def build(self) -> Callable[[Any, Any], Any]:
+    def build(self) -> Any:
         """Return the loss of each row: (batch,), from 1 for partners, and the codes of both sides side by side."""
         return lambda y_true, y_pred: in_batch_losses(y_true, y_pred, self.temperature)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -39,7 +38,7 @@ class Contrastive(Loss):
     def best_constant(self, values: np.ndarray, counts: np.ndarray) -> np.ndarray:
         return np.exp(-self.margin * (1 - mean(values, counts)))
 
-    def build(self) -> Callable[[Any, Any], Any]:
+    def build(self) -> Any:
         """Return the loss of each row: (batch,), from labels and exp(-d)."""
         margin = self.margin
 

@@ -107,5 +107,5 @@ def _of_cosine(cosine: Any, task: Task) -> Any:
     ((name, output),) = task.outputs.items()
     slope = _SLOPE if output.kind == "binary" else 1.0
     start = {"kernel": slope, "bias": -slope * 0.8 if output.kind == "binary" else 0.0}
-    made = {f"{part}_initializer": initializers.Constant(value) for part, value in start.items()}
+    made: Any = {f"{part}_initializer": initializers.Constant(value) for part, value in start.items()}
     return layers.Dense(output.units, activation=output.activation, name=name, **made)(cosine)

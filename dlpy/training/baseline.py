@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from dlpy.components.estimator import EstimatorModel
-from dlpy.components.model import GenerativeModel
 from dlpy.components.objectives import DATA_LOSS, Loss
 from dlpy.core.errors import on_a_line
 from dlpy.data.features import Passages, Windows
@@ -22,7 +21,7 @@ from dlpy.experiment.experiment import Experiment
 from dlpy.scores.regression_scores import IN_UNIT, SCORES, best_constant, regression_score
 from dlpy.scores.row_errors import poisson_losses
 from dlpy.training.best_constant import Targets, best_guess, is_mean_of_rows, mean_loss
-from dlpy.training.codes import chance
+from dlpy.training.codes import of_family
 from dlpy.training.loss import plain_loss, training_loss
 
 _MOST_CLASSES = 1000  # every pair of these is compared
@@ -42,7 +41,7 @@ def baseline(
     Args:
         weighted: whether rows count in the loss by their class, as those of training do.
     """
-    if own := _of_family(experiment, task, train, rows):
+    if own := of_family(experiment, task, train, rows):
         return own
     if len(task.outputs) > 1:
         return _of_outputs(experiment, task, train, rows, weighted=weighted)
@@ -69,15 +68,6 @@ def baseline(
     if least is None:
         least = loss_of_constant(experiment, task, train, rows, weighted=weighted)
     return scores if least is None else {"loss": least, **scores}
-
-
-def _of_family(experiment: Experiment, task: Task, train: Rows, rows: Rows) -> dict[str, object]:
-    """Return the baseline of a family with a guess of its own, or of codes; empty for others."""
-    if isinstance(experiment.model, GenerativeModel):
-        return experiment.model.baseline(task, train, rows)
-    if any(output.kind == "codes" for output in task.outputs.values()):
-        return chance(experiment, task, rows)
-    return {}
 
 
 def _of_outputs(experiment: Experiment, task: Task, train: Rows, rows: Rows, *, weighted: bool) -> dict[str, object]:

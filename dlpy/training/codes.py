@@ -1,4 +1,4 @@
-"""Losses of codes on held-out rows, and the scores of codes that know nothing."""
+"""Losses of codes on held-out rows, and the baselines that a family has of its own, such as codes at random."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dlpy.components.model import GenerativeModel
 from dlpy.data.rows import Rows
 from dlpy.data.task import Task
 from dlpy.data.validate import class_numbers
@@ -36,13 +37,22 @@ def loss_of_batches(loss: keras.losses.Loss, batch_size: int, rows: Rows, predic
     (codes,) = predictions.values()
     batches = _batches(len(rows), batch_size)
     targets = rows.y.reshape(len(rows), -1)
-    losses = [float(loss(targets[batch], codes[batch])) for batch in batches]
+    losses = [float(np.asarray(loss(targets[batch], codes[batch]))) for batch in batches]
     return float(np.average(losses, weights=[len(batch) for batch in batches]))
 
 
 def _batches(rows: int, size: int) -> list[np.ndarray]:
     """Return the positions of rows in a fixed random order, in batches of at least a size where there are enough."""
     return np.array_split(np.random.default_rng(0).permutation(rows), max(1, rows // size))
+
+
+def of_family(experiment: Experiment, task: Task, train: Rows, rows: Rows) -> dict[str, object]:
+    """Return the baseline of a family with a guess of its own, or of codes; empty for others."""
+    if isinstance(experiment.model, GenerativeModel):
+        return experiment.model.baseline(task, train, rows)
+    if any(output.kind == "codes" for output in task.outputs.values()):
+        return chance(experiment, task, rows)
+    return {}
 
 
 def chance(experiment: Experiment, task: Task, rows: Rows) -> dict[str, object]:

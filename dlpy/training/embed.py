@@ -102,7 +102,8 @@ def _network(trained: Trained) -> keras.Model:
     """Return the network from the inputs to the code; of a family with one encoder, to the code of each input."""
     import keras
 
-    model: Any = trained.engine.model
+    engine: Any = trained.engine
+    model = engine.model
     family = trained.experiment.model
     if isinstance(family, OneEncoder):
         coded = family.coded(model)
