@@ -194,6 +194,8 @@ def _check_objectives(attempt: _Attempts, experiment: Experiment, task: Task) ->
         more = (name,) if several or experiment.training != training else ()
         if training.loss:
             attempt(("training", "loss", *more), training.loss.check, of_output)
+            activation = experiment.model.last_activation(of_output)
+            attempt(("training", "loss", *more), training.loss.check_activation, activation)
         for position, metric in enumerate(training.metrics or []):
             attempt(("training", "metrics", *more, position), metric.check, of_output)
         attempt(("training", "class_weight", *more), check_class_weight, training.class_weight, of_output)

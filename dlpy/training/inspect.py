@@ -17,9 +17,10 @@ from dlpy.data.units import is_changed, own_numbers
 from dlpy.data.validate import check, class_numbers
 from dlpy.experiment.document import Document
 from dlpy.experiment.experiment import Experiment, raise_mistakes
+from dlpy.models._one_encoder import OneEncoder
 from dlpy.training.class_balance import class_warnings, fold_warnings
 from dlpy.training.pipeline import Split, obtain, split, transform
-from dlpy.training.row_warnings import duplicates, suspicious_columns
+from dlpy.training.row_warnings import duplicates, shared_sides, suspicious_columns
 
 _NAMED, _NAMED_STEPS = 5, 12
 
@@ -40,6 +41,8 @@ def inspect(experiment: Experiment, document: Document) -> Iterator[str]:
     if "kfold" in experiment.model_fields_set and not experiment.data.in_time_order:
         yield from _folds(experiment, loaded)
     yield from duplicates(data)
+    if isinstance(experiment.model, OneEncoder):
+        yield from shared_sides(data)
     yield from suspicious_columns(data.train, data.task)
 
 
@@ -146,6 +149,7 @@ def _told(rows: Rows, output: Output, number: int, words: tuple[str, ...]) -> st
     if output.kind == "multilabel":
         names = output.classes or tuple(map(str, range(output.units or 0)))
         return "; ".join(name for name, value in zip(names, row.y[0], strict=True) if value) or "no label"
+    output = _labelled(output)
     label = class_numbers(row, output)[0]
     if output.kind == "tokens":
         return f"next token '{on_a_line(words[label]) or '[UNK]'}'"
@@ -193,7 +197,7 @@ def _balance_of(rows: Rows, task: Task, name: str) -> str:
 
 def _balance(rows: Rows, task: Task) -> str:
     """Return the range or the classes of the only target."""
-    output = task.output
+    output = _labelled(task.output)
     if output.kind == "regression":
         y, unit = own_numbers(rows.y, output), f" {output.unit}" if output.unit else ""
         return f"target {y.min():.4g} to {y.max():.4g}{unit}, mean {y.mean():.4g}"
@@ -212,6 +216,15 @@ def _balance(rows: Rows, task: Task) -> str:
     if len(present) == 1:
         return f"all of 1 class{of_all}"
     return f"{len(present)}{of_all} classes of {present.min():,} to {present.max():,} rows"
+
+
+def _labelled(output: Output) -> Output:
+    """Return the output of classes that decide which codes are close; others as they are."""
+    if output.kind != "codes":
+        return output
+    if output.classes:
+        return Output("multiclass", len(output.classes), output.classes)
+    return Output("binary", 1, ("apart", "together"))
 
 
 def _folds(experiment: Experiment, loaded: Loaded) -> Iterator[str]:

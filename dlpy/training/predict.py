@@ -151,8 +151,13 @@ def rows_of_texts(run: Run, trained: Trained, texts: list[str]) -> Given:
 
 
 def _require_answers(run: Run) -> None:
-    """Raise ConfigError where the run's model is generative."""
+    """Raise ConfigError where the run's model predicts nothing."""
     task = tasks(run)[1]
+    if of_codes := [output for output in task.outputs.values() if output.kind == "codes"]:
+        if of_codes[0].classes:
+            hint = f"`{command('predict', run.id)} FILE --embed FOLDER` writes them"
+            raise ConfigError(f"run {run.id} learned codes and predicts nothing: {hint}.")
+        return
     if not task.has_answers and not task.translates:
         raise ConfigError(f"run {run.id} is generative and predicts nothing: use `{command('generate', run.id)}`.")
 

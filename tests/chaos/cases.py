@@ -54,6 +54,10 @@ SEVERAL = {
     },
     "outputs": {"price": "left_out", "sold": "left_out", "tags": "hidden"},
 }
+PAIRS_OF_TEXTS = {
+    "name": "paraphrases", "pairs": "partners", "rows": 240, "test_rows": 20,
+    "inputs": {"left": {"transforms": ["tokenize", "pad"]}, "right": {"like": "left"}},
+}  # fmt: skip
 FAMILIES: dict[str, dict[str, Any]] = {
     "dense": {"data": {"name": "npz", "path": "rows.npz"}, "model": DENSE, "callbacks": [PLATEAU, STOPPING]},
     "convnet": {"data": PICTURES | {"augmentation": {"rotation": 20, "flip": "horizontal"}}, "model": CONVNET},
@@ -118,6 +122,15 @@ FAMILIES: dict[str, dict[str, Any]] = {
         "model": SEVERAL,
         "training": {"epochs": 20, "loss_weights": {"price": 0.5}, "metrics": {"sold": ["accuracy", "auc"]}},
         "callbacks": [PLATEAU | {"monitor": "val_sold_auc"}],
+    },
+    "pairs": {
+        "data": {"name": "sentence_pairs", "rows": 240, "test_rows": 20},
+        "model": {"name": "siamese", "encoder": {"family": "rnn", "units": [4], "dropout": 0.2}, "compare": "distance"},
+        "training": {"epochs": 40, "loss": "contrastive"},
+    },
+    "codes": {
+        "data": PAIRS_OF_TEXTS,
+        "model": {"name": "embedding", "encoder": {"family": "rnn", "units": [4], "dropout": 0.2}, "size": 3},
     },
     "dream": LOOKING | {"kind": "dream", "layers": {"conv2d": 1.0}, "height": 40, "steps": 300},
     "style": LOOKING
