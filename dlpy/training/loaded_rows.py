@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from dlpy.core.errors import ConfigError, DataError, UnavailableError
 from dlpy.data.class_filter import kept
-from dlpy.data.rows import Loaded
+from dlpy.data.rows import Loaded, Rows
 from dlpy.experiment.experiment import Experiment
-from dlpy.runs.directory import Run
+from dlpy.runs.directory import FOLD, KFOLD, Run
+from dlpy.runs.predictions import read_splits
 from dlpy.training.outer_rows import narrowed
-from dlpy.training.pipeline import SMOKE_ROWS
+from dlpy.training.pipeline import SMOKE_ROWS, split
 
 
 def _loaded(run: Run, experiment: Experiment) -> Loaded:
@@ -44,3 +47,23 @@ def same_rows(run: Run, experiment: Experiment) -> Loaded:
             "Put the old file back, or train again."
         )
     return loaded
+
+
+def raw_parts(run: Run, experiment: Experiment) -> dict[str, Rows]:
+    """Return the rows of each part as the run had them, before the transforms."""
+    loaded, kind = same_rows(run, experiment), run.record().kind
+    if kind == FOLD:
+        return _parts_of_fold(run, loaded)
+    dataset = experiment.data
+    if kind == KFOLD:  # its final model is trained on all rows except the test rows
+        dataset = dataset.model_copy(update={"validation": None})
+    parts = split(dataset, loaded)
+    named = {"train": parts.train, "validation": parts.validation, "test": parts.test}
+    return {name: rows for name, rows in named.items() if rows is not None}
+
+
+def _parts_of_fold(run: Run, loaded: Loaded) -> dict[str, Rows]:
+    """Return the rows that a fold was trained on, those that it held out, and the test rows."""
+    splits, rows = read_splits(run.splits), loaded.train
+    parts = {name: rows.take(np.flatnonzero(np.isin(rows.index, splits[name]))) for name in ("train", "validation")}
+    return parts if loaded.test is None else {**parts, "test": loaded.test}
