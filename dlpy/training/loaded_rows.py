@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from dlpy.core.errors import ConfigError, DataError, UnavailableError
@@ -12,6 +14,21 @@ from dlpy.runs.directory import FOLD, KFOLD, Run
 from dlpy.runs.predictions import read_splits
 from dlpy.training.outer_rows import narrowed
 from dlpy.training.pipeline import SMOKE_ROWS, split
+
+
+def loaded_for(run: Run, experiment: Experiment) -> Loaded:
+    """Return all rows that an experiment names, or its stand-in if the run has one; it need not be the run's own."""
+    return _narrowed(run, experiment, experiment.data.load)
+
+
+def _narrowed(run: Run, experiment: Experiment, load: Callable[[], Loaded]) -> Loaded:
+    record = run.record()
+    if record.data.source == "stand-in":
+        seed = experiment.seed if record.data.seed is None else record.data.seed
+        loaded = experiment.data.stand_in(seed, SMOKE_ROWS if record.smoke else None)
+    else:
+        loaded = load()
+    return narrowed(run, kept(loaded, experiment.data.only))
 
 
 def _loaded(run: Run, experiment: Experiment) -> Loaded:
@@ -25,13 +42,7 @@ def _loaded(run: Run, experiment: Experiment) -> Loaded:
 
 def loaded_again(run: Run, experiment: Experiment) -> Loaded:
     """Return all rows of a run's data, or of its stand-in, in their present state."""
-    record = run.record()
-    if record.data.source == "stand-in":
-        seed = experiment.seed if record.data.seed is None else record.data.seed
-        loaded = experiment.data.stand_in(seed, SMOKE_ROWS if record.smoke else None)
-    else:
-        loaded = _loaded(run, experiment)
-    return narrowed(run, kept(loaded, experiment.data.only))
+    return _narrowed(run, experiment, lambda: _loaded(run, experiment))
 
 
 def same_rows(run: Run, experiment: Experiment) -> Loaded:
