@@ -12,7 +12,7 @@ from dlpy.data.splits import stratified
 from dlpy.data.task import TARGET, Task
 from dlpy.experiment.class_weights import check_class_weight
 from dlpy.experiment.classic import clashes_of_estimators
-from dlpy.experiment.decisions import check_threshold
+from dlpy.experiment.decisions import NOTHING_HELD_OUT, check_threshold
 from dlpy.experiment.phases import clashes_of_phases, has_schedule
 from dlpy.experiment.yaml_reader import Keys, Mistake
 
@@ -39,6 +39,9 @@ def clashes(experiment: Experiment) -> list[Mistake]:
     mistakes += clashes_of_estimators(experiment) + _clashes_of_callbacks(experiment)
     if experiment.data.validation and experiment.data.validation.column and not experiment.data.has_columns:
         mistakes.append(Mistake(("data", "validation", "column"), f"{experiment.data.name} has no columns."))
+    held_out = experiment.data.validation is not None or "kfold" in experiment.model_fields_set
+    if experiment.training.threshold is not None and not held_out:
+        mistakes.append(Mistake(("training", "threshold"), NOTHING_HELD_OUT))
     changed = any(not transform.keeps_rows for transform in experiment.model.transforms())
     named = [f"inputs.{name}.augmentation" for name, one in experiment.data.input_options().items() if one.augmentation]
     keys = (["augmentation"] if experiment.data.augmentation else []) + named

@@ -147,6 +147,23 @@ FAMILIES: dict[str, dict[str, Any]] = {
         "kfold": {"folds": 3},
         "callbacks": [PLATEAU],
     },
+    "folds together": {
+        "data": {"name": "npz", "path": "rows.npz"},
+        "model": {"name": "dense", "units": [24], "dropout": 0.3},
+        "training": {"epochs": 120, "together": True},
+        "kfold": {"folds": 3},
+        "callbacks": [PLATEAU],
+    },
+    "seeds": {
+        "data": {"name": "npz", "path": "rows.npz"},
+        "model": DENSE,
+        "training": {"epochs": 25, "together": False},
+    },
+    "seeds together": {
+        "data": {"name": "npz", "path": "rows.npz"},
+        "model": {"name": "dense", "units": [24], "dropout": 0.3},
+        "training": {"epochs": 120, "together": True},
+    },
     "folds in processes": {
         "data": {"name": "npz", "path": "rows.npz"},
         "model": DENSE,
@@ -156,6 +173,7 @@ FAMILIES: dict[str, dict[str, Any]] = {
     },
 }
 _RATES = {"epochs": 12, "optimizer": {"name": "adam", "learning_rate": {"search": [1e-4, 0.3], "scale": "log"}}}
+_CHOSEN = {"search": {"choices": [0.1, 0.05, 0.02, 0.01, 0.003, 0.001]}}
 _SEARCH = {
     "data": {"name": "npz", "path": "rows.npz"},
     "model": {**DENSE, "units": {"search": {"choices": [[8], [16], [8, 8]]}}},
@@ -164,6 +182,11 @@ _SEARCH = {
 }
 FAMILIES |= {
     "grid": {**_SEARCH, "training": {"epochs": 20}, "search": {"sampler": "grid"}},
+    "grid in groups": {
+        **_SEARCH,
+        "training": {"epochs": 60, "optimizer": {"name": "adam", "learning_rate": _CHOSEN}},
+        "search": {"sampler": "grid", "trials": None, "together": 4},
+    },
     "random": {**_SEARCH, "search": {"trials": 8, "pruner": "halving"}},
     "tpe": {**_SEARCH, "search": {"trials": 15, "sampler": "tpe"}, "training": {**_RATES, "epochs": 3}},
     "together": {**_SEARCH, "search": {"trials": 24, "together": 8, "pruner": "median"}},
@@ -176,7 +199,10 @@ FAMILIES |= {
 }
 BASE = {"data": PICTURES, "model": CONVNET, "training": {"epochs": 2}}  # the run that `pretrained` stands on
 COMMANDS = {  # else train
-    "folds": ["kfold", "--refit"],
+    "folds": ["kfold", "--refit", "--keep-models"],
+    "folds together": ["kfold", "--refit", "--keep-models", "--interval"],
+    "seeds": ["train", "--seeds", "3"],
+    "seeds together": ["train", "--seeds", "4"],
     "folds in processes": ["kfold", "--jobs", "2"],
     "grid": ["search", "--refit"],
     **{name: ["search"] for name, block in FAMILIES.items() if "search" in block and name != "grid"},
@@ -187,7 +213,8 @@ DATA = ("rows.npz", "pictures.npz", "series.npz", "text.txt", "weather.csv", "ta
 def executions(family: str) -> tuple[str, ...]:
     """Return the ways in which a family can be executed; pictures are made in one way."""
     block = FAMILIES[family]
-    return ("epoch",) if "kind" in block or "together" in block.get("search", {}) else ("epoch", "steps")
+    together = block.get("training", {}).get("together") is True or "together" in block.get("search", {})
+    return ("epoch",) if "kind" in block or together else ("epoch", "steps")
 
 
 def write_data(folder: Path) -> None:
