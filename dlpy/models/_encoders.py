@@ -20,7 +20,7 @@ ENCODER_SCHEMA = {
     ]
 }
 _SPELLING = "expected a model family and its options, such as {family: rnn, units: 32}."
-_FAMILIES = {0: "dense", 1: "dense", 3: "convnet"}  # by the number of axes of an array
+_FAMILIES = {0: "dense", 1: "dense", 3: "convnet", 4: "video"}  # by the number of axes of an array
 _SHORTEST = 4  # time steps that two poolings by 2 leave one of
 
 

@@ -48,7 +48,8 @@ class Combined(PretrainedModel):
     encoders: Annotated[dict[str, Any], WithJsonSchema(_ENCODERS_SCHEMA)] = {}
     """Encoder of each input: a model family without its last layer, such as {words: {family: rnn, units: 32}, photo:
     convnet}. Default: dense for tables, rows of numbers and bags of words, convnet for images (height, width,
-    channels), and for sequences and series conv1d with padding, or rnn if they are shorter than 4."""
+    channels), video for videos (frames, height, width, channels), and for sequences and series conv1d with padding, or
+    rnn if they are shorter than 4."""
     join: Literal["concatenate", "add", "attention"] = "concatenate"
     """How the codes of several inputs become one: one after another; their sum; or the mean of what comes out of
     self-attention over them."""

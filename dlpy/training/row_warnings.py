@@ -84,6 +84,8 @@ def _leaked(rows: Rows, task: Task) -> Iterator[str]:
     """Yield a line for the columns of an input that nearly equal a target, or one of its labels."""
     names = next(iter(task.of_input(next(iter(rows.inputs))).inputs.values())).columns
     for name, output in task.outputs.items():
+        if output.is_per_step:
+            continue
         own = rows.with_target(name) if output.has_missing else rows.of_target(name)
         of_labels = output.kind == "multilabel"
         if not of_labels and own.y.size != len(own):

@@ -6,9 +6,11 @@ from typing import Any
 import numpy as np
 import pytest
 from every import OUTPUTS, fitting, made, names, rows_for
+from pydantic import ValidationError
 
 from dlpy.components.objectives import Loss, Metric, Optimizer, Schedule
 from dlpy.data.task import Input, Output, Task
+from dlpy.schedules import WarmupCosine
 from dlpy.losses.keras_losses import KerasLoss
 
 pytestmark = pytest.mark.slow  # imports Keras
@@ -50,7 +52,7 @@ def test_a_schedule_is_that_of_keras_and_drives_an_optimizer(name: str) -> None:
     built = schedule.build()
     same_options(schedule, type(built), but=("decay_steps",) if name == "inverse_time_decay" else ())
     first, later = float(built(0)), float(built(11))
-    start = 0.0 if name == "coslog4" else 0.1
+    start = {"coslog4": 0.0, "warmup_cosine": 0.02}.get(name, 0.1)
     assert first == pytest.approx(start)
     assert 0 < later < 0.1
     optimizer = Optimizer.registry.get("sgd").model_validate({"learning_rate": schedule.model_dump()})
@@ -109,3 +111,20 @@ def test_the_direction_of_every_metric_is_known() -> None:
     found = {name: made("metrics", name).direction for name in names("metrics")}
     assert {name for name, way in found.items() if way == "max"} == BETTER_UP
     assert set(found.values()) == {"min", "max"}
+
+
+@pytest.mark.parametrize("warmup", [0.2, 4])
+def test_a_rate_warms_up_to_its_peak_and_falls_along_half_a_cosine_wave(warmup: float) -> None:
+    schedule = WarmupCosine(peak_learning_rate=0.8, steps=20, warmup=warmup, alpha=0.25).build()
+    found = [float(schedule(step)) for step in (0, 1, 3, 11, 19, 500)]
+    # a quarter, half and all of the warm-up; in the middle of the decay, (1 + 0.25) / 2 of the peak
+    assert found == pytest.approx([0.2, 0.4, 0.8, 0.5, 0.2, 0.2])
+    assert float(WarmupCosine(peak_learning_rate=0.8, steps=20, warmup=0).build()(9)) == pytest.approx(0.4)
+
+
+@pytest.mark.parametrize(
+    ("warmup", "message"), [(20, "20 steps leave none of 20"), (2.5, "neither a fraction below 1")]
+)
+def test_a_warm_up_that_leaves_no_steps_is_refused(warmup: float, message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        WarmupCosine(peak_learning_rate=0.8, steps=20, warmup=warmup)
