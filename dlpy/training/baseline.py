@@ -53,12 +53,9 @@ def baseline(
     if len(rows.inputs) > 1:  # no baseline looks at them
         first = next(iter(rows.inputs))
         train, rows = train.of_input(first), rows.of_input(first)
-    if not is_per_step and isinstance(rows.x, Windows) and rows.x.guesses():
-        return _guesses(experiment, task, rows, rows.x.guesses())
     output, loss = task.output, experiment.loss(task)
-    if not is_per_step and isinstance(train.x, Passages) and isinstance(rows.x, Passages):
-        scores = _tokens(train.x, rows.x)
-        return {"loss": scores["crossentropy"], **scores} if loss.name == "sparse_categorical_crossentropy" else scores
+    if not is_per_step and (found := _of_series(experiment, task, train, rows)):
+        return found
     if output.kind == "regression":
         scores = _regression(train.y.reshape(len(train), -1), rows.y.reshape(len(rows), -1), output)
         scores |= _of_metrics(experiment, task, train, rows)
@@ -74,6 +71,17 @@ def baseline(
     if least is None:
         least = loss_of_constant(experiment, task, train, rows, weighted=weighted)
     return scores if least is None else {"loss": least, **scores}
+
+
+def _of_series(experiment: Experiment, task: Task, train: Rows, rows: Rows) -> dict[str, object]:
+    """Return the scores of last values for windows, and of shares of tokens for texts; empty for other rows."""
+    if isinstance(rows.x, Windows) and rows.x.guesses():
+        return _guesses(experiment, task, rows, rows.x.guesses())
+    if not isinstance(train.x, Passages) or not isinstance(rows.x, Passages):
+        return {}
+    scores = _tokens(train.x, rows.x)
+    is_sparse = experiment.loss(task).name == "sparse_categorical_crossentropy"
+    return {"loss": scores["crossentropy"], **scores} if is_sparse else scores
 
 
 def _of_outputs(experiment: Experiment, task: Task, train: Rows, rows: Rows, *, weighted: bool) -> dict[str, object]:
