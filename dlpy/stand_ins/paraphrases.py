@@ -11,7 +11,7 @@ BEST_SCORE = 0.98
 BEST_OF_BAGS = 0.66  # of what does not see the order of words: it knows a third of the different pairs
 _SWAPPED = 2 / 3  # share of the different pairs that only exchange who acts and who is acted upon
 _PASSIVE = 0.3
-_PEOPLE = (
+_CHARACTERS = (
     ("doctor", "physician"), ("lawyer", "attorney"), ("teacher", "tutor"), ("thief", "robber"), ("pilot", "aviator"),
     ("author", "writer"), ("king", "monarch"), ("singer", "vocalist"), ("soldier", "trooper"), ("child", "kid"),
 )  # fmt: skip
@@ -47,11 +47,11 @@ def partners(seed: int, part: int, count: int) -> Paraphrases:
         part: number of the split; each number gives different pairs for the same seed.
     """
     random = np.random.default_rng([seed, 94 + part])
-    others = len(_PEOPLE) - 1
-    sizes = (len(_PEOPLE), others, len(_DEEDS), len(_PLACES), len(_DAYS))
+    others = len(_CHARACTERS) - 1
+    sizes = (len(_CHARACTERS), others, len(_DEEDS), len(_PLACES), len(_DAYS))
     numbers = np.resize(random.permutation(np.prod(sizes)), count)
     agent, step, deed, place, day = np.unravel_index(numbers, sizes)
-    meaning = np.stack([agent, deed, (agent + 1 + step) % len(_PEOPLE)], axis=1)
+    meaning = np.stack([agent, deed, (agent + 1 + step) % len(_CHARACTERS)], axis=1)
     sides = [_told(random, meaning) + _where(random, place, day) for _ in range(2)]
     return Paraphrases(sides[0], sides[1], np.ones(count, np.int64))
 
@@ -60,7 +60,7 @@ def paraphrases(seed: int, part: int, count: int) -> Paraphrases:
     """Return pairs of sentences such as "the doctor helped the king" and "the monarch was assisted by the physician".
 
     Half of the pairs mean the same in other words. Two thirds of the others exchange who acts and who is acted upon,
-    which only the order of the words tells; the rest have another person or deed. 2% of the labels are wrong, so the
+    which only the order of the words tells; the rest have another character or deed. 2% of the labels are wrong, so the
     best possible accuracy is 0.98; without the order of the words it is 0.66.
 
     Args:
@@ -76,13 +76,13 @@ def paraphrases(seed: int, part: int, count: int) -> Paraphrases:
 
 def _meanings(random: np.random.Generator, count: int) -> np.ndarray:
     """Return who acts, the deed, and who is acted upon, as numbers: (count, 3) int64."""
-    agent = random.integers(len(_PEOPLE), size=count)
-    patient = _another(random, agent, len(_PEOPLE))
+    agent = random.integers(len(_CHARACTERS), size=count)
+    patient = _another(random, agent, len(_CHARACTERS))
     return np.stack([agent, random.integers(len(_DEEDS), size=count), patient], axis=1)
 
 
 def _different(random: np.random.Generator, meaning: np.ndarray) -> np.ndarray:
-    """Return other meanings: two thirds with the people exchanged, the rest with another deed or agent."""
+    """Return other meanings: two thirds with both characters exchanged, the rest with another deed or agent."""
     agent, deed, patient = meaning.T
     stranger = _third(random, agent, patient)
     changes_deed = random.random(len(meaning)) < 0.5
@@ -95,9 +95,9 @@ def _different(random: np.random.Generator, meaning: np.ndarray) -> np.ndarray:
 
 
 def _third(random: np.random.Generator, one: np.ndarray, two: np.ndarray) -> np.ndarray:
-    """Return people who are neither of two: (rows,) int64."""
+    """Return characters who are neither of two: (rows,) int64."""
     low, high = np.minimum(one, two), np.maximum(one, two)
-    drawn = random.integers(len(_PEOPLE) - 2, size=len(one))
+    drawn = random.integers(len(_CHARACTERS) - 2, size=len(one))
     drawn += drawn >= low
     return drawn + (drawn >= high)
 
@@ -126,6 +126,6 @@ def _where(random: np.random.Generator, place: np.ndarray, day: np.ndarray) -> n
 def _sentence(meaning: np.ndarray, words: np.ndarray, passive: bool, frame: int) -> str:
     agent, deed, patient = meaning.tolist()
     first, verb, second = words.tolist()
-    who, does, whom = _PEOPLE[agent][first], _DEEDS[deed][verb], _PEOPLE[patient][second]
+    who, does, whom = _CHARACTERS[agent][first], _DEEDS[deed][verb], _CHARACTERS[patient][second]
     told = f"the {whom} was {does} by the {who}" if passive else f"the {who} {does} the {whom}"
     return _FRAMES[frame].format(told)
