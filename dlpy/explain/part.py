@@ -12,8 +12,8 @@ from dlpy.data.rows import Rows
 from dlpy.data.task import Task
 from dlpy.experiment.experiment import Experiment
 from dlpy.runs.directory import Run
-from dlpy.training.evaluate import Part, parts_of
-from dlpy.training.loaded_rows import same_rows
+from dlpy.training.evaluate import Part
+from dlpy.training.loaded_rows import parts_of, same_rows
 
 IN_WORDS: dict[str, str] = {"train": "training", "validation": "validation", "test": "test"}
 
