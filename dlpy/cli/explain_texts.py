@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from dlpy.cli.unfamiliar_table import show_unfamiliar
-from dlpy.core.errors import on_a_line
+from dlpy.core.errors import on_a_line, printable
 from dlpy.data.unfamiliar import Unfamiliar
 from dlpy.explain.text_pages import AGAINST, FOR, shares, summary
 
@@ -51,7 +51,7 @@ def _coloured(tokens: Sequence[Mapping[str, Any]], separator: str) -> Text:
 
 def _signed(tokens: Sequence[Mapping[str, Any]], separator: str) -> Text:
     """Return the words with one to three signs behind those that matter."""
-    return Text(separator.join(_with_sign(*pair) for pair in zip(tokens, shares(tokens), strict=True)))
+    return Text(printable(separator.join(_with_sign(*pair) for pair in zip(tokens, shares(tokens), strict=True))))
 
 
 def _with_sign(token: Mapping[str, Any], share: float) -> str:

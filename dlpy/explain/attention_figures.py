@@ -35,7 +35,7 @@ def attention_figure(weights: np.ndarray, tokens: Sequence[str], title: str) -> 
     colours = Normalize(0, float(weights[:heads].max()))
     for number, axes in enumerate(panels(figure, heads, across)):
         axes.imshow(weights[number], cmap="viridis", norm=colours)
-        axes.set_title(f"head {number + 1} of {len(weights)}")
+        axes.set_title(f"head {number + 1:d} of {len(weights):d}")
         axes.grid(visible=False)
         if len(names) <= _MOST_LABELS:
             axes.set_xticks(range(len(names)), names, rotation=90, fontsize=7)

@@ -97,5 +97,5 @@ def contributions_figure(found: Contributions, columns: Sequence[Column], cells:
     axes.set_xlabel("contribution to the prediction (whiskers: standard error)")
     ends = f"mean prediction {found.mean:.5g}", f"prediction {found.prediction:.5g}"
     note = f"{ends[0]}, contributions {found.values.sum():+.5g}, {ends[1]}"
-    axes.set_title(note, fontsize=8, color=GREY)
+    axes.set_title(caption(note, 110), fontsize=8, color=GREY)
     return figure

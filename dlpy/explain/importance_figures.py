@@ -29,7 +29,7 @@ def importance_figure(found: Importances, title: str, rows: str) -> Figure:
     note = f"{rows}; whiskers: standard deviation of {len(shown[0].drops)} shuffles"
     note += f"; {left:,} less important columns are not shown" if left else ""
     axes.set_title(caption(note, 110), fontsize=8, color=GREY)
-    axes.set_xlabel(drop_label(found))
+    axes.set_xlabel(caption(drop_label(found), 90))
     return figure
 
 
@@ -50,7 +50,7 @@ def drop_label(found: Importances) -> str:
     """Return the label of an axis of importances."""
     unit = f" in {found.of.unit}" if found.of.unit else ""
     change = "decrease" if found.of.direction == "max" else "increase"
-    return caption(f"{change} of {full_name(found.of.key)}{unit} when shuffled (now {found.score:.4g})", 90)
+    return f"{change} of {full_name(found.of.key)}{unit} when shuffled (now {found.score:.4g})"
 
 
 def lag_figure(found: Importances, spans: Sequence[Span], title: str, unit: str) -> Figure:
@@ -76,7 +76,7 @@ def lag_figure(found: Importances, spans: Sequence[Span], title: str, unit: str)
     axes.invert_xaxis()  # the past stands left
     axes.set_xlabel(caption(f"lag in {unit}; whiskers: standard deviation of {len(own[0].drops)} shuffles", 80))
     axes.set_ylabel("importance")
-    axes.set_title(drop_label(found), fontsize=8, color=GREY)
+    axes.set_title(caption(drop_label(found), 90), fontsize=8, color=GREY)
     if bars:
         below = figure.add_subplot(grid[1])
         _bars(below, bars, is_column=True)

@@ -44,6 +44,11 @@ def kind_of(run: Run) -> Kind:
 
 
 def _require_answers(run: Run, experiment: Experiment, task: Task) -> None:
+    for name, output in task.outputs.items():
+        if output.kind == "codes":
+            raise ConfigError(f"run {run.id} gives codes of rows, not predictions of a target: none can be explained.")
+        if output.is_per_step:
+            raise ConfigError(f"run {run.id} predicts each step of a row ({name}): explain takes one target for a row.")
     if not task.has_answers or isinstance(experiment.model, GenerativeModel):
         hint = f"`{command('generate', run.id)}` shows what it makes"
         raise ConfigError(f"run {run.id} is generative and predicts no targets to explain: {hint}.")

@@ -33,9 +33,9 @@ def text_figure(text: Mapping[str, Any], separator: str, run: str) -> Figure:
         if line < lines:
             colour = tuple(1 - (1 - part / 255) * abs(share) * 0.8 for part in (FOR if share >= 0 else AGAINST))
             axes.axhspan(line + 0.06, line + 0.94, start / _LETTERS, (start + len(word)) / _LETTERS, color=colour)
-            for place, letter in enumerate(word):
-                where = {"ha": "center", "va": "center", "family": "DejaVu Sans Mono", "fontsize": 8}
-                axes.text(start + place + 0.5, line + 0.52, letter, **where)
+            if word.strip():
+                where = {"ha": "center", "va": "center", "family": "DejaVu Sans Mono", "fontsize": 10}
+                axes.text(start + len(word) / 2, line + 0.52, caption(word, _LETTERS), **where)
     return figure
 
 
