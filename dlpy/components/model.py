@@ -35,6 +35,7 @@ class Model(Component):
     masks_padding: ClassVar[bool] = False  # padding a row changes none of its predictions; see `build`
     takes_several: ClassVar[bool] = False  # whether tasks may have several inputs or outputs; see `build`
     reads_codes: ClassVar[bool] = False  # whether it reads columns of codes, `task.input.categories`, as categories
+    translates: ClassVar[bool] = False  # whether it writes texts from texts, see `Task.translates`
     predicts_steps: ClassVar[bool] = False  # whether it can predict something at each step of a row, `output.steps`
     gives_features: ClassVar[bool] = True  # whether a graph may use what goes into the last layer, as a block
 
@@ -56,7 +57,7 @@ class Model(Component):
     def check_steps(self, task: Task) -> None:
         """Raise ConfigError if each step of a row has a target, and the family predicts one for the whole row."""
         for name, output in task.outputs.items():
-            if output.is_per_step and not self.predicts_steps:
+            if output.is_per_step and not (self.predicts_steps or task.translates):
                 able = [name for name in self.registry.names() if self.registry.get(name).predicts_steps]
                 hint = f"{self.name} predicts one for the whole row: use {', '.join(able[:-1])} or {able[-1]}"
                 raise ConfigError(f"each step of a row has a {name}, and {hint}.")

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from dlpy.components.estimator import EstimatorModel
-from dlpy.components.model import GenerativeModel
 from dlpy.components.objectives import DATA_LOSS, Loss
 from dlpy.core.errors import on_a_line
 from dlpy.data.features import Passages, Windows
@@ -23,6 +22,7 @@ from dlpy.experiment.experiment import Experiment
 from dlpy.scores.regression_scores import IN_UNIT, SCORES, best_constant, regression_score
 from dlpy.scores.row_errors import poisson_losses
 from dlpy.training.best_constant import Targets, best_guess, is_mean_of_rows, mean_loss
+from dlpy.training.codes import of_family
 from dlpy.training.loss import plain_loss, training_loss
 from dlpy.training.token_baseline import scores_by_token
 
@@ -43,8 +43,8 @@ def baseline(
     Args:
         weighted: whether rows count in the loss by their class, as those of training do.
     """
-    if isinstance(experiment.model, GenerativeModel):
-        return experiment.model.baseline(task, train, rows)
+    if own := of_family(experiment, task, train, rows):
+        return own
     if len(task.outputs) > 1:
         return _of_outputs(experiment, task, train, rows, weighted=weighted)
     (name,) = task.outputs
@@ -68,6 +68,8 @@ def baseline(
         scores = _classes(train, rows, output)
         if TOKEN in train.columns and TOKEN in rows.columns:
             return scores_by_token(train, rows, output, loss) | {"also": [scores]}
+    if output.kind == "tokens":  # of steps
+        scores |= {"guess": "each token as often as in the training targets"} | _uncertainty(scores["crossentropy"])
     least = scores.get(_plain_score(loss)) if not weighted else None
     if least is None:
         least = loss_of_constant(experiment, task, train, rows, weighted=weighted)
@@ -222,10 +224,13 @@ def _tokens(train: Passages, rows: Passages) -> dict[str, object]:
     return {
         "guess": f"each token as often as in the training text; the likeliest is '{on_a_line(train.words[often])}'",
         "accuracy": float(wanted[often] / wanted.sum()),
-        "crossentropy": entropy,
-        "bits": entropy / math.log(2),
-        "perplexity": math.exp(entropy),
+        **_uncertainty(entropy),
     }
+
+
+def _uncertainty(entropy: Any) -> dict[str, float]:
+    """Return the cross-entropy of tokens in nats, in bits, and as a perplexity."""
+    return {"crossentropy": entropy, "bits": entropy / math.log(2), "perplexity": math.exp(entropy)}
 
 
 def _guess(name: str, guess: np.ndarray, wanted: np.ndarray) -> dict[str, object]:

@@ -26,6 +26,7 @@ from dlpy.engine.step_targets import Steps
 from dlpy.experiment.class_weights import weights_of_rows
 from dlpy.experiment.experiment import Experiment, prefix
 from dlpy.training.answers import by_target
+from dlpy.training.codes import losses_of_batches
 from dlpy.training.loss import training_loss
 from dlpy.training.network import new_model
 
@@ -157,7 +158,7 @@ def exact_scores(experiment: Experiment, task: Task) -> dict[str, ExactScore]:
     """Return the metrics that need all rows of a part at once, by their names in the logs."""
     if isinstance(experiment.model, GenerativeModel):
         return {}
-    return {
+    return losses_of_batches(experiment, task) | {
         prefix(task, name) + metric.key: partial(_exact, metric, name, of_output)
         for name, (own, of_output) in experiment.by_output(task).items()
         for metric in own.metrics(of_output)

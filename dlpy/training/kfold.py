@@ -117,7 +117,8 @@ def _summarize(run: Run, prepared: Prepared, folds: list[Fold]) -> dict[str, Any
         },
     }
     run.write("summary.json", summary)
-    _save_out_of_fold(run, prepared.loaded, folds)
+    if prepared.loaded.task.has_answers:
+        _save_out_of_fold(run, prepared.loaded, folds)
     return summary
 
 

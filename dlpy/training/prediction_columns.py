@@ -49,6 +49,9 @@ def answers_of(
 
 def _columns_of(output: Output, prediction: np.ndarray, decision: Decision) -> tuple[list[str], Cells]:
     """Return the names and, for each row, the cells of an output's columns; `prediction` is (rows, units)."""
+    if output.kind == "codes":
+        left, right = np.split(prediction.astype(np.float64), 2, axis=1)
+        return ["similarity"], (left * right).sum(axis=1, keepdims=True).tolist()
     if output.kind == "regression":
         return _numbers(output, prediction, decision)
     if output.kind == "multilabel":

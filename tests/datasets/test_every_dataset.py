@@ -19,7 +19,8 @@ def test_a_stand_in_gives_rows_that_fit_its_outline(name: str) -> None:
     for rows in (loaded.train, loaded.test) if loaded.test else (loaded.train,):
         assert 0 < len(rows) <= LIMIT
         rows.check_lengths(name)
-        assert (rows.inputs.keys(), rows.targets.keys()) == (loaded.task.inputs.keys(), loaded.task.outputs.keys())
+        outputs = {} if loaded.task.translates else loaded.task.outputs  # target texts are not numbers yet
+        assert (rows.inputs.keys(), rows.targets.keys()) == (loaded.task.inputs.keys(), outputs.keys())
         for key, given in rows.inputs.items():
             fits_input(given, loaded.task.inputs[key])
         for key, target in rows.targets.items():
