@@ -59,21 +59,26 @@ def baseline(
     if not is_per_step and isinstance(train.x, Passages) and isinstance(rows.x, Passages):
         scores = _tokens(train.x, rows.x)
         return {"loss": scores["crossentropy"], **scores} if loss.name == "sparse_categorical_crossentropy" else scores
-    if output.kind == "regression":
-        scores = _regression(train.y.reshape(len(train), -1), rows.y.reshape(len(rows), -1), output)
-        scores |= _of_metrics(experiment, task, train, rows)
-    elif output.kind == "multilabel":
-        scores = _labels(train.y, rows.y, output)
-    else:
-        scores = _classes(train, rows, output)
-        if TOKEN in train.columns and TOKEN in rows.columns:
-            return scores_by_token(train, rows, output, loss) | {"also": [scores]}
+    scores = _of_constant(experiment, task, train, rows)
+    if output.has_classes and TOKEN in train.columns and TOKEN in rows.columns:
+        return scores_by_token(train, rows, output, loss) | {"also": [scores]}
     if output.kind == "tokens":  # of steps
         scores |= {"guess": "each token as often as in the training targets"} | _uncertainty(scores["crossentropy"])
     least = scores.get(_plain_score(loss)) if not weighted else None
     if least is None:
         least = loss_of_constant(experiment, task, train, rows, weighted=weighted)
     return scores if least is None else {"loss": least, **scores}
+
+
+def _of_constant(experiment: Experiment, task: Task, train: Rows, rows: Rows) -> dict[str, Any]:
+    """Return the scores of the constant prediction for the kind of the target."""
+    output = task.output
+    if output.kind == "regression":
+        scores = _regression(train.y.reshape(len(train), -1), rows.y.reshape(len(rows), -1), output)
+        return scores | _of_metrics(experiment, task, train, rows)
+    if output.kind == "multilabel":
+        return _labels(train.y, rows.y, output)
+    return _classes(train, rows, output)
 
 
 def _of_outputs(experiment: Experiment, task: Task, train: Rows, rows: Rows, *, weighted: bool) -> dict[str, object]:
