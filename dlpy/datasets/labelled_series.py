@@ -40,8 +40,8 @@ class LabelledSeries(TableFileOptions, Dataset):
     columns: Annotated[list[str], Field(min_length=1)] | None = None
     """Feature columns. Default: all numeric columns."""
     recording: str | None = None
-    """Column that numbers or names recordings, such as a person: no window is of two, and all windows of one are in the
-    same split. Default: the file is one recording."""
+    """Column that numbers or names recordings, such as one wearer of a sensor: no window is of two, and all windows of
+    one are in the same split. Default: the file is one recording."""
     length: Annotated[int, Field(ge=2, le=100_000)] = 100
     """Length of a window in rows."""
     validation: Holdout | None = Holdout(fraction=0.2, take="last")

@@ -16,9 +16,9 @@ from dlpy.stand_ins.named_entities import TAGS, sentences_with_names
 
 
 class NamedEntities(Generated):
-    """Sentences, and for each word a tag: whether a name of a person, a place or an organization begins or goes on.
+    """Sentences, and for each word a tag: whether a name of someone, a place or an organization begins or goes on.
 
-    The tags are those of CoNLL files: B-PER for the first word of a person's name, I-PER for the next, O for all words
+    The tags are those of CoNLL files: B-PER for the first word of someone's name, I-PER for the next, O for all words
     outside names. The words are made up; the same names are used for all kinds, and a word beside the name tells which
     it is. The best possible F1 score of names is 0.98; remembering the commonest tag of each word gives 0.62.
     """

@@ -1,4 +1,4 @@
-"""Generated sentences with names of people, places and organizations, whose kind shows in the words beside them."""
+"""Generated sentences with names of three kinds, which show in the words beside them."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ class Tagged:
 def sentences_with_names(seed: int, part: int, count: int) -> Tagged:
     """Return sentences of made-up words with 1 to 3 names each, and the tags of the words as numbers of TAGS.
 
-    A name is one word, or in 40% two, and is of a person (PER), a place (LOC) or an organization (ORG): as a word right
-    before it says in half of the cases, and one right behind it in the others. There are six such signs of each kind.
-    The same names are used for all kinds: in 75% of its uses, a name is of its usual kind, so that a tagger that
+    A name is one word, or in 40% two, of someone (PER), a place (LOC) or an organization (ORG): as a word right before
+    it says in half of the cases, and one right behind it in the others. There are six such signs of each kind. The same
+    names are used for all kinds: in 75% of its uses, a name is of its usual kind, so that a tagger that
     remembers the commonest tag of each word has an F1 score of names of about 0.62. In 2% of the names the sign is
     of another kind than the tags: the best possible F1 score is 0.98.
 
