@@ -21,12 +21,13 @@ class Sampler(Protocol):
     depends_on_results: bool  # of the trials before
     version: str  # of the library that draws, such as "optuna 5.0.0"; empty if nothing is drawn
 
-    def propose(self, number: int, done: Sequence[Trial]) -> Point:
+    def propose(self, number: int, done: Sequence[Trial], taken: Sequence[Point] = ()) -> Point:
         """Return the point of a trial; it depends on the space, the seed and these arguments alone.
 
         Args:
             number: of the trial, from 1.
             done: the ended trials that it may depend on, by number.
+            taken: the points of all earlier trials, which tpe does not repeat while others are left.
         """
         ...
 
@@ -40,7 +41,7 @@ class RandomSampler:
         self.version = f"numpy {np.__version__}"
         self._space, self._seed = space, seed
 
-    def propose(self, number: int, done: Sequence[Trial]) -> Point:
+    def propose(self, number: int, done: Sequence[Trial], taken: Sequence[Point] = ()) -> Point:
         return random_point(self._space, self._seed, number)
 
 
@@ -56,7 +57,7 @@ class GridSampler:
             raise ConfigError("search.sampler: a grid needs a 'step' in every range of real numbers.")
         self._space, self._size = space, size
 
-    def propose(self, number: int, done: Sequence[Trial]) -> Point:
+    def propose(self, number: int, done: Sequence[Trial], taken: Sequence[Point] = ()) -> Point:
         """Return the point of a trial.
 
         Raises:
@@ -64,10 +65,17 @@ class GridSampler:
         """
         if not 1 <= number <= self._size:
             raise ValueError(f"the grid has {self._size} points; there is no trial {number}.")
-        return _point_at(self._space.dimensions, number - 1)
+        return point_at(self._space.dimensions, number - 1)
 
 
-def _point_at(dimensions: Sequence[Dimension], index: int) -> Point:
+def first_free(space: Space, taken: Sequence[Point]) -> Point | None:
+    """Return the first point of the grid that is not taken; None if all are, or if there is no end of points."""
+    known = [dict(point) for point in taken]
+    points = (point_at(space.dimensions, index) for index in range(space.size() or 0))
+    return next((point for point in points if point not in known), None)
+
+
+def point_at(dimensions: Sequence[Dimension], index: int) -> Point:
     """Return the point at an index from 0 of the grid of these dimensions."""
     values: list[Point] = []
     for one in reversed(dimensions):
@@ -83,7 +91,7 @@ def _values_at(one: Dimension, position: int) -> Point:
     for number, option in enumerate(one.options):
         size = size_of(option.dimensions) or 1
         if position < size:
-            return {one.name: number, **_point_at(option.dimensions, position)}
+            return {one.name: number, **point_at(option.dimensions, position)}
         position -= size
     raise ValueError(f"{one.name} has no position {position}.")
 
