@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from dlpy.models._attention import block_class
@@ -24,21 +25,19 @@ def inlined(model: keras.Model) -> keras.Model:
         return model
 
     def called(layer: Any, *inputs: Any, **options: Any) -> Any:
-        return _spelled_out(layer, *inputs) if isinstance(layer, own) else layer(*inputs, **options)
+        return _spelled_out(layer, inputs) if isinstance(layer, own) else layer(*inputs, **options)
 
     return keras.models.clone_model(model, clone_function=lambda layer: layer, call_function=called, recursive=True)
 
 
-def _spelled_out(layer: Any, *inputs: Any) -> Any:
+def _spelled_out(layer: Any, inputs: Sequence[Any]) -> Any:
     """Return the output of a layer as that of its parts, with the mask that Keras would attach to it."""
     from keras.src import backend
 
-    masks = {"mask": backend.get_keras_mask(inputs[0])}
-    if len(inputs) > 1:
-        masks = {"x_mask": masks["mask"], "memory_mask": backend.get_keras_mask(inputs[1])}
-    present = {name: mask for name, mask in masks.items() if mask is not None}
-    output = layer.call(*inputs, **present)
-    after = layer.compute_mask(inputs[0], backend.get_keras_mask(inputs[0]))
+    first, *others = map(backend.get_keras_mask, inputs)
+    masks = {"x_mask": first, "memory_mask": others[0]} if others else {"mask": first}
+    output = layer.call(*inputs, **masks)
+    after = layer.compute_mask(inputs[0], first)
     if after is not None:
         backend.set_keras_mask(output, after)
     return output

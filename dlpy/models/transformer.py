@@ -25,6 +25,11 @@ class Transformer(DenseHead, EmbeddedModel):
     A dense head follows on one vector for the row. To generate text, a position attends only to itself and those before
     it, and the head predicts the next token at every position. In a block, normalization comes before attention and
     before the feed-forward part; it comes once more behind the last block.
+
+    Measured, validation accuracy: 31,000 verses, one epoch of batches of 64 with Adam 0.929 to 0.931 (3 seeds; an LSTM of
+    32 units after six epochs 0.927 to 0.931, in two and a half times the processor time); generated reviews, one epoch
+    0.899 and 0.887 (the LSTM after ten 0.891, in four times the time). `max` pooling was worse, and 4 heads slightly;
+    two blocks, a wider feed-forward part and `learned` positions made no difference.
     """
 
     masks_padding = True
@@ -59,7 +64,7 @@ class Transformer(DenseHead, EmbeddedModel):
         if self.positions == "rotary" and self.size // self.heads % 2:
             each = self.size // self.heads
             raise ConfigError(
-                f"positions: rotary needs heads of even size, and size / heads is {each}: use less heads."
+                f"positions: rotary needs heads of even size, and size / heads is {each}: use fewer heads."
             )
         if task.output.kind == "tokens":
             self._check_tokens(task)
