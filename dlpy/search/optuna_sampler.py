@@ -19,7 +19,7 @@ from dlpy.core.errors import ConfigError
 from dlpy.experiment.dimensions import Choice, Dimension, Point, Range, active
 from dlpy.experiment.ranges import Space
 from dlpy.runs.trials import Trial
-from dlpy.search.samplers import first_free
+from dlpy.search.grid import first_free
 
 if TYPE_CHECKING:
     import optuna
