@@ -33,8 +33,10 @@ _OUTDATED = (
     "thresholds.json",
     "predictions.npz",
     "classes-*.csv",
+    "samples/attention.npz",
     "samples/made.npz",
     "samples/wrongest-*",
+    "samples/written-*",
     "plots/*",
 )
 
@@ -115,6 +117,11 @@ class Run:
     def unfinished(self) -> Path:
         """The state from which an unfinished image is resumed."""
         return self.path / "unfinished.npz"
+
+    @property
+    def attention(self) -> Path:
+        """What a seq2seq model reads while it writes."""
+        return self.path / "samples" / "attention.npz"
 
     @property
     def made(self) -> Path:

@@ -11,6 +11,7 @@ from dlpy.core.errors import ConfigError, RunError
 from dlpy.data.task import Output
 from dlpy.experiment.document import read
 from dlpy.runs.arrays import read_arrays
+from dlpy.runs.attention import read_attention
 from dlpy.runs.checkpoint_files import read_state, whole
 from dlpy.runs.decisions import read_calibration, read_thresholds
 from dlpy.runs.directory import ARTWORK_KINDS, ENSEMBLE, FINAL_MODEL, SEARCH_KIND, SEEDS, Run
@@ -185,6 +186,7 @@ def _file_damages(run: Run, record: Record) -> Iterator[str]:
     )
     samples = run.path / "samples"
     yield from _damages_from(lambda: read_made(run.made), lambda: read_augmented(samples / "augmented.npz"))
+    yield from _damages_from(lambda: read_attention(run.attention))
     yield from _damages_from(
         *_wrongest(samples, outputs or {}), lambda: read_network(run), lambda: run.read("rivals.json")
     )

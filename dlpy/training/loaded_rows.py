@@ -23,7 +23,7 @@ def loaded_for(run: Run, experiment: Experiment) -> Loaded:
 
 def _narrowed(run: Run, experiment: Experiment, load: Callable[[], Loaded]) -> Loaded:
     record = run.record()
-    if record.data.source == "stand-in":
+    if record.data.source == "stand-in" and (record.smoke or not record.data.always_generated):
         seed = experiment.seed if record.data.seed is None else record.data.seed
         loaded = experiment.data.stand_in(seed, SMOKE_ROWS if record.smoke else None)
     else:
@@ -62,7 +62,12 @@ def same_rows(run: Run, experiment: Experiment) -> Loaded:
 
 def raw_parts(run: Run, experiment: Experiment) -> dict[str, Rows]:
     """Return the rows of each part as the run had them, before the transforms."""
-    loaded, kind = same_rows(run, experiment), run.record().kind
+    return parts_of(run, experiment, same_rows(run, experiment))
+
+
+def parts_of(run: Run, experiment: Experiment, loaded: Loaded) -> dict[str, Rows]:
+    """Return the rows of each part of a run's loaded data, before the transforms."""
+    kind = run.record().kind
     if kind == FOLD:
         return _parts_of_fold(run, loaded)
     dataset = experiment.data

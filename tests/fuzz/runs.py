@@ -68,6 +68,7 @@ _PLOTS = {
     ],
     "network.json": ["network"],
     "made.npz": ["made"],
+    "attention.npz": ["attention"],
     "wrongest-validation.npz": ["wrongest"],
 }
 
