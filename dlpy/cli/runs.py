@@ -146,7 +146,7 @@ def _shown(rows: list[dict[str, Any]], found: list[Run], sort: str) -> list[str]
         column
         for column in dict.fromkeys(name for row in rows for name in row)
         if column == sort
-        or any(column in row and _is_main(column, row, several.get(row.get("id"), folded)) for row in rows)
+        or any(column in row and _is_main(column, row, several.get(str(row.get("id")), folded)) for row in rows)
     ]
 
 

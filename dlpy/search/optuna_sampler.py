@@ -19,7 +19,7 @@ from dlpy.core.errors import ConfigError
 from dlpy.experiment.dimensions import Choice, Dimension, Point, Range, active
 from dlpy.experiment.ranges import Space
 from dlpy.runs.trials import Trial
-from dlpy.search.samplers import first_free
+from dlpy.search.grid import first_free
 
 if TYPE_CHECKING:
     import optuna
@@ -55,10 +55,8 @@ class TpeSampler:
             for trial in done[len(self._told) :]:
                 self._study.add_trial(self._frozen(trial))
                 self._told.append(trial)
-            for point in itertools.islice(self._asked(number), _MOST_ASKED):
-                if point not in taken:
-                    return point
-            return first_free(self._space, taken) or point
+            points = list(itertools.islice(_until_new(self._asked(number), taken), _MOST_ASKED))
+            return points[-1] if points[-1] not in taken else first_free(self._space, taken) or points[-1]
 
     def _empty_study(self) -> optuna.Study:
         with _silenced(self._optuna):
@@ -103,6 +101,14 @@ class TpeSampler:
         if one.count is None:
             return known.FloatDistribution(one.low, one.high, log=one.log)
         return known.IntDistribution(*_whole_ends(one), log=one.log)
+
+
+def _until_new(points: Iterator[Point], taken: Sequence[Point]) -> Iterator[Point]:
+    """Yield points up to the first that is not taken."""
+    for point in points:
+        yield point
+        if point not in taken:
+            return
 
 
 def _whole_ends(one: Range) -> tuple[int, int]:
