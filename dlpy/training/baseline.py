@@ -65,11 +65,9 @@ def baseline(
     elif output.kind == "multilabel":
         scores = _labels(train.y, rows.y, output)
     else:
-        scores = _classes(train, rows, output)
-        if TOKEN in train.columns and TOKEN in rows.columns:
+        scores = _target_tokens(train, rows, output) if output.kind == "tokens" else _classes(train, rows, output)
+        if output.has_classes and {TOKEN} <= train.columns.keys() & rows.columns.keys():
             return scores_by_token(train, rows, output, loss) | {"also": [scores]}
-    if output.kind == "tokens":  # of steps
-        scores |= {"guess": "each token as often as in the training targets"} | _uncertainty(scores["crossentropy"])
     least = scores.get(_plain_score(loss)) if not weighted else None
     if least is None:
         least = loss_of_constant(experiment, task, train, rows, weighted=weighted)
@@ -226,6 +224,13 @@ def _tokens(train: Passages, rows: Passages) -> dict[str, object]:
         "accuracy": float(wanted[often] / wanted.sum()),
         **_uncertainty(entropy),
     }
+
+
+def _target_tokens(train: Rows, rows: Rows, output: Output) -> dict[str, object]:
+    """Return the scores of the tokens' shares as probabilities, for rows that are steps."""
+    scores = _classes(train, rows, output)
+    guess = "each token as often as in the training targets"
+    return {"guess": guess, "accuracy": scores["accuracy"], **_uncertainty(scores["crossentropy"])}
 
 
 def _uncertainty(entropy: Any) -> dict[str, float]:
