@@ -60,10 +60,8 @@ def baseline(
         scores = _tokens(train.x, rows.x)
         return {"loss": scores["crossentropy"], **scores} if loss.name == "sparse_categorical_crossentropy" else scores
     scores = _of_constant(experiment, task, train, rows)
-    if output.has_classes and TOKEN in train.columns and TOKEN in rows.columns:
+    if output.has_classes and {TOKEN} <= train.columns.keys() & rows.columns.keys():
         return scores_by_token(train, rows, output, loss) | {"also": [scores]}
-    if output.kind == "tokens":  # of steps
-        scores |= {"guess": "each token as often as in the training targets"} | _uncertainty(scores["crossentropy"])
     least = scores.get(_plain_score(loss)) if not weighted else None
     if least is None:
         least = loss_of_constant(experiment, task, train, rows, weighted=weighted)
@@ -78,7 +76,7 @@ def _of_constant(experiment: Experiment, task: Task, train: Rows, rows: Rows) ->
         return scores | _of_metrics(experiment, task, train, rows)
     if output.kind == "multilabel":
         return _labels(train.y, rows.y, output)
-    return _classes(train, rows, output)
+    return _target_tokens(train, rows, output) if output.kind == "tokens" else _classes(train, rows, output)
 
 
 def _of_outputs(experiment: Experiment, task: Task, train: Rows, rows: Rows, *, weighted: bool) -> dict[str, object]:
@@ -231,6 +229,13 @@ def _tokens(train: Passages, rows: Passages) -> dict[str, object]:
         "accuracy": float(wanted[often] / wanted.sum()),
         **_uncertainty(entropy),
     }
+
+
+def _target_tokens(train: Rows, rows: Rows, output: Output) -> dict[str, object]:
+    """Return the scores of the tokens' shares as probabilities, for rows that are steps."""
+    scores = _classes(train, rows, output)
+    guess = "each token as often as in the training targets"
+    return {"guess": guess, "accuracy": scores["accuracy"], **_uncertainty(scores["crossentropy"])}
 
 
 def _uncertainty(entropy: Any) -> dict[str, float]:
