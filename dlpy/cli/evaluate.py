@@ -91,7 +91,7 @@ def evaluate(
 
 def _print(run: Run, results: dict[str, Any]) -> None:
     """Print the scores of each split and by class, what was decided on validation rows, and unfamiliar values."""
-    from dlpy.cli.class_lines import class_lines
+    from dlpy.cli.class_lines import class_lines, span_lines
     from dlpy.cli.ensemble_tables import show_members
     from dlpy.cli.lines import say
     from dlpy.cli.output import output
@@ -112,6 +112,8 @@ def _print(run: Run, results: dict[str, Any]) -> None:
     for part, result in results.items():
         for name, told in {"": result, **result.get("outputs", {})}.items():
             for shown in class_lines(f"{part}: {name}" if name else part, told.get("classes", [])):
+                console.print(shown)
+            for shown in span_lines(f"{part}: {name}" if name else part, told.get("spans", [])):
                 console.print(shown)
     for shown in decision_tables(results):
         console.print(shown)

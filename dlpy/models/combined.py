@@ -11,7 +11,15 @@ from pydantic import WithJsonSchema, model_validator
 from dlpy.components.model import Model, PretrainedModel
 from dlpy.core.errors import ConfigError, ConfigErrors
 from dlpy.data.task import Input, Task
-from dlpy.models._encoders import Combination, Joining, chosen_family, combination, parse_encoders, spelled
+from dlpy.models._encoders import (
+    ENCODER_SCHEMA,
+    Combination,
+    Joining,
+    chosen_family,
+    combination,
+    parse_encoders,
+    spelled,
+)
 from dlpy.models._mistakes import invalid
 from dlpy.models._sequences import refuse_any_tokens
 from dlpy.models.dense import Rate, Units
@@ -23,13 +31,7 @@ from dlpy.networks.option_checks import Found, close_to
 if TYPE_CHECKING:
     import keras
 
-_ENCODER_SCHEMA = {
-    "anyOf": [
-        {"type": "string"},
-        {"type": "object", "required": ["family"], "properties": {"family": {"type": "string"}}},
-    ]
-}
-_ENCODERS_SCHEMA = {"type": "object", "additionalProperties": _ENCODER_SCHEMA}
+_ENCODERS_SCHEMA = {"type": "object", "additionalProperties": ENCODER_SCHEMA}
 
 
 class Combined(PretrainedModel):

@@ -9,6 +9,7 @@ import numpy as np
 
 from dlpy.data.features import Windows
 from dlpy.data.rows import Rows, known_rows
+from dlpy.data.steps import counted, counted_predictions, counted_task, some_series
 from dlpy.data.task import Output, Task
 from dlpy.data.units import own_numbers
 from dlpy.data.validate import class_numbers
@@ -21,13 +22,15 @@ from dlpy.storage.atomic import write_arrays
 from dlpy.storage.cache import alone
 from dlpy.training.class_table import class_table, save_class_table
 
+_MOST_DRAWN = 4  # rows of series
+
 
 @dataclass(frozen=True)
 class Answers:
     """The predictions of one output for the rows that have its target.
 
-    output: its name. raw, rows: the rows before and after the transforms, with this target alone.
-    task: with this output alone. prediction: (rows, units).
+    output: its name. raw, rows: the rows before and after the transforms, with this target alone; of targets of steps,
+    each step is a row (see data/steps.py). task: with this output alone. prediction: (rows, units).
     """
 
     output: str
@@ -36,6 +39,7 @@ class Answers:
     task: Task
     prediction: np.ndarray
     is_only: bool = True  # the task has no other outputs
+    series: tuple[np.ndarray, np.ndarray] | None = None  # of targets of steps: some rows to draw, see `some_series`
 
     def key(self, part: str) -> str:
         """Return the name of the part and, of several outputs, of this one, as files are named."""
@@ -63,12 +67,14 @@ def answers_for(raw: Rows, rows: Rows, task: Task, predictions: Mapping[str, np.
     """
     found, given = [], by_target(task, predictions)
     for name, output in task.outputs.items():
-        prediction = given[name]
-        before, after = raw.of_target(name), rows.of_target(name)
-        if output.has_missing:
-            known = known_rows(after.y)
-            before, after, prediction = before.take(known), after.take(known), prediction[known]
-        found.append(Answers(name, before, after, task.of_output(name), prediction, len(task.outputs) == 1))
+        after = counted(rows, name, output)
+        before = after if output.is_per_step else raw.of_target(name)
+        if output.has_missing and not output.is_per_step:
+            before = before.take(known_rows(rows.targets[name]))
+        prediction = counted_predictions(rows, name, output, given[name])
+        own = counted_task(task.of_output(name))
+        series = some_series(rows, _MOST_DRAWN) if output.is_per_step else None
+        found.append(Answers(name, before, after, own, prediction, len(task.outputs) == 1, series))
     return found
 
 
@@ -90,7 +96,7 @@ def save_predictions(run: Run, part: str, answers: list[Answers]) -> None:
         output, target = answer.task.output, target_of(answer.rows, answer.task.output)
         if output.has_classes or output.kind == "multilabel":
             save_class_table(run, answer.key(part), class_table(target, answer.prediction, output))
-        if output.has_classes:
+        if output.has_classes and answer.raw.inputs:
             save_wrongest(run, answer.key(part), answer.raw, Guesses(target, answer.prediction, output))
 
 
@@ -98,7 +104,7 @@ def arrays_of(answer: Answers) -> dict[str, np.ndarray]:
     """Return the arrays that are stored of an output's predictions by name, numbers in the target's own unit."""
     rows, output = answer.rows, answer.task.output
     new = {"index": rows.index, "target": target_of(rows, output), "prediction": answer.prediction}
-    x = next(iter(rows.inputs.values()))
+    x = next(iter(rows.inputs.values()), None)
     if isinstance(x, Windows):
         new |= dict(zip(["baseline"], x.guesses().values(), strict=False))
     if output.kind == "regression":
@@ -108,6 +114,8 @@ def arrays_of(answer: Answers) -> dict[str, np.ndarray]:
     new |= group_numbers(rows)
     if "file" in rows.columns:
         new["file"] = rows.columns["file"]
+    if answer.series is not None:
+        new |= dict(zip(("series", "series_rows"), answer.series, strict=True))
     return new
 
 

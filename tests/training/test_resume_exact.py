@@ -43,6 +43,7 @@ VIDEO = {
 }  # fmt: skip
 SIMPLE = {"name": "rnn", "cell": "simple", "units": [3], "dropout": 0.2, "recurrent_dropout": 0.2}
 LSTM = {"name": "rnn", "units": [3], "dropout": 0.2, "recurrent_dropout": 0.2}
+LSTM_CODE = {"family": "rnn", "units": [3], "dropout": 0.2}
 BYTES = {"name": "npz", "path": "pictures.npz", "transforms": ["rescale"]}
 HALVED = [{"filters": 3, "stride": 2}]
 VAE = {"name": "vae", "encoder": HALVED, "units": [4]}
@@ -85,6 +86,14 @@ CASES: dict[str, dict[str, Any]] = {
         "data": homes(rows=90),
         "model": GRAPH,
         "training": {"loss_weights": "uncertainty"},
+    },
+    "pairs": {
+        "data": {"name": "sentence_pairs", "rows": 90, "test_rows": 20},
+        "model": {"name": "siamese", "encoder": LSTM_CODE},
+    },
+    "codes by triplets": {
+        "data": {"name": "npz", "path": "series.npz"},
+        "model": {"name": "embedding", "encoder": LSTM_CODE, "size": 3},
     },
     "members": {"model": {"name": "tabm", "units": [4], "members": 3, "bins": 4}, "training": {"optimizer": "adamw"}},
     "no validation rows": {"data": {"name": "blobs", "rows": 72, "validation": None}, "model": DROPOUT},

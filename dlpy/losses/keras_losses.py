@@ -123,6 +123,8 @@ class ErrorLoss(KerasLoss):
     def check(self, task: Task) -> None:
         if task.output.kind in ("multiclass", "ordinal") and not task.output.one_hot:
             raise ConfigError(f"{self.name} with classes {_ONE_HOT_HINT}.")
+        if task.output.kind == "codes":
+            raise ConfigError(f"{self.name} needs numbers, not codes: use in_batch for pairs, triplet for classes.")
         if task.output.kind == "tokens":
             raise ConfigError(
                 f"{self.name} needs numbers, not the tokens of a text: use sparse_categorical_crossentropy."
