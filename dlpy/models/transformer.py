@@ -33,6 +33,7 @@ class Transformer(DenseHead, EmbeddedModel):
     """
 
     masks_padding = True
+    predicts_steps = True
 
     name: Literal["transformer"] = "transformer"
     blocks: Units = 1
