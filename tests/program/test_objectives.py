@@ -10,8 +10,8 @@ from pydantic import ValidationError
 
 from dlpy.components.objectives import Loss, Metric, Optimizer, Schedule
 from dlpy.data.task import Input, Output, Task
-from dlpy.schedules import WarmupCosine
 from dlpy.losses.keras_losses import KerasLoss
+from dlpy.schedules import WarmupCosine
 
 pytestmark = pytest.mark.slow  # imports Keras
 
