@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 import numpy as np
 from pydantic import AfterValidator
 
+from dlpy.components.transform import Transform
 from dlpy.core import keras_backend
 from dlpy.core.options import Component, Slot
 from dlpy.core.registry import Registry
@@ -57,6 +58,10 @@ class Loss(Component):
 
     def check(self, task: Task) -> None:
         """Raise ConfigError if the loss does not fit the target."""
+
+    def transforms(self) -> list[Transform]:
+        """Return the loss's own transforms of the rows; they follow all others."""
+        return []
 
     def best_constant(self, values: np.ndarray, counts: np.ndarray) -> np.ndarray | None:
         """Return the constant prediction (units,) with the smallest mean loss, or None if it must be searched for.

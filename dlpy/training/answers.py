@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from dlpy.data.features import Windows
+from dlpy.data.quantiles import median_task, medians
 from dlpy.data.rows import Rows, known_rows
 from dlpy.data.task import Output, Task
-from dlpy.data.units import own_numbers
+from dlpy.data.units import own_of_rows
 from dlpy.data.validate import class_numbers
 from dlpy.runs.arrays import read_arrays
 from dlpy.runs.directory import Run
@@ -27,7 +28,8 @@ class Answers:
     """The predictions of one output for the rows that have its target.
 
     output: its name. raw, rows: the rows before and after the transforms, with this target alone.
-    task: with this output alone. prediction: (rows, units).
+    task: with this output alone. prediction: (rows, units); of several quantiles, the medians. quantiles: all of them,
+    (rows, numbers x quantiles), in the order of `levels`.
     """
 
     output: str
@@ -36,6 +38,8 @@ class Answers:
     task: Task
     prediction: np.ndarray
     is_only: bool = True  # the task has no other outputs
+    quantiles: np.ndarray | None = None
+    levels: tuple[float, ...] = ()
 
     def key(self, part: str) -> str:
         """Return the name of the part and, of several outputs, of this one, as files are named."""
@@ -47,9 +51,14 @@ def by_target(task: Task, predictions: Mapping[str, np.ndarray]) -> dict[str, np
     return {name: predictions[name] if name in predictions else predictions[""] for name in task.outputs}
 
 
-def own_targets(task: Task, numbers: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Return targets or predictions by output, numbers in the target's own unit."""
-    return {name: own_numbers(array, task.outputs[name]) for name, array in numbers.items()}
+def own_targets(task: Task, numbers: Mapping[str, np.ndarray], rows: Rows) -> dict[str, np.ndarray]:
+    """Return targets or predictions of rows by output, numbers in the target's own unit."""
+    return {name: own_of_rows(array, task.outputs[name], rows) for name, array in numbers.items()}
+
+
+def points(task: Task, predictions: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return the point predictions by output: the medians where a model predicts several quantiles."""
+    return {name: medians(array, task.outputs[name]) for name, array in by_target(task, predictions).items()}
 
 
 def answers_for(raw: Rows, rows: Rows, task: Task, predictions: Mapping[str, np.ndarray]) -> list[Answers]:
@@ -68,7 +77,12 @@ def answers_for(raw: Rows, rows: Rows, task: Task, predictions: Mapping[str, np.
         if output.has_missing:
             known = known_rows(after.y)
             before, after, prediction = before.take(known), after.take(known), prediction[known]
-        found.append(Answers(name, before, after, task.of_output(name), prediction, len(task.outputs) == 1))
+        answers = Answers(name, before, after, task.of_output(name), prediction, len(task.outputs) == 1)
+        if output.quantiles:
+            of_median, point = median_task(answers.task), medians(prediction, output)
+            told = {"quantiles": prediction, "levels": output.quantiles}
+            answers = replace(answers, task=of_median, prediction=point, **told)
+        found.append(answers)
     return found
 
 
@@ -100,9 +114,11 @@ def arrays_of(answer: Answers) -> dict[str, np.ndarray]:
     new = {"index": rows.index, "target": target_of(rows, output), "prediction": answer.prediction}
     x = next(iter(rows.inputs.values()))
     if isinstance(x, Windows):
-        new |= dict(zip(["baseline"], x.guesses().values(), strict=False))
+        new |= dict(zip(["baseline", "seasonal"], x.guesses().values(), strict=False))
+    if answer.quantiles is not None:
+        new["quantiles"] = answer.quantiles
     if output.kind == "regression":
-        new |= {name: own_numbers(new[name], output) for name in new.keys() - {"index"}}
+        new |= {name: own_of_rows(new[name], output, rows) for name in new.keys() - {"index"}}
     if isinstance(x, Windows) and "time" in rows.columns:
         new["time"] = rows.columns["time"]
     new |= group_numbers(rows)

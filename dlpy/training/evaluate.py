@@ -12,7 +12,7 @@ from dlpy.core.errors import ConfigError, DataError, RunError, did_you_mean
 from dlpy.data.rows import Rows
 from dlpy.data.task import Task
 from dlpy.data.unfamiliar import require_familiar
-from dlpy.data.units import constants_in_unit, has_unit, own_scores, scores_in_unit
+from dlpy.data.units import has_unit
 from dlpy.data.validate import check_rows
 from dlpy.engine.engine import Engine
 from dlpy.experiment.document import Document
@@ -25,9 +25,11 @@ from dlpy.training.baseline import baseline, beside
 from dlpy.training.class_table import class_table
 from dlpy.training.compile import compiled_model, engine_for
 from dlpy.training.estimators import Estimator, read_estimator
+from dlpy.training.forecast_scores import forecast_scores
 from dlpy.training.loaded_rows import same_rows
 from dlpy.training.pipeline import Pipeline, may_be_same, measured, split
 from dlpy.training.record import scores_of
+from dlpy.training.unit_scores import score_in_unit
 
 Part = Literal["train", "validation", "test"]
 Tell = Callable[[str], None]  # shows a line to the user
@@ -217,24 +219,10 @@ def _of_output(trained: Trained, answers: Answers, common_sense: dict[str, Any],
     if has_unit(output):
         own = scores_of(common_sense, prefix(trained.task, answers.output))
         known = train.with_target(answers.output)
-        found["in_unit"] = _in_unit(trained.experiment.of_output(answers.output), answers, own, known)
+        found["in_unit"] = score_in_unit(trained.experiment.of_output(answers.output), answers, own, known)
     if output.has_classes or output.kind == "multilabel":
         found["classes"] = class_table(target_of(rows, output), answers.prediction, output)
-    return found
-
-
-def _in_unit(experiment: Experiment, answers: Answers, common_sense: dict[str, Any], train: Rows) -> dict[str, Any]:
-    """Return the scores in the target's own unit."""
-    output, names = answers.task.output, experiment.metric_names(answers.task)
-    loss = experiment.loss_name(answers.task)
-    found = scores_in_unit(answers.rows.y, answers.prediction, output, [loss, *names.values()])
-    keys = {**({loss: loss} if loss in found else {}), **names}
-    scores = {key: found[name] for key, name in keys.items() if name in found}
-    usual = own_scores(common_sense, output, names)
-    if output.log_of_sum is not None:  # scores of logarithms cannot be turned back
-        constants = constants_in_unit(train.y, answers.rows.y, output, [loss, *names.values()])
-        usual = {key: constants[name] for key, name in {loss: loss, **names}.items() if name in constants}
-    return {"unit": output.unit, "scores": scores, "baseline": usual}
+    return found | forecast_scores(answers)
 
 
 def raw_parts(run: Run, experiment: Experiment) -> dict[str, Rows]:

@@ -13,7 +13,7 @@ from dlpy.engine.graphs import Predictions
 from dlpy.engine.plan import Execution
 from dlpy.experiment.experiment import Experiment
 from dlpy.runs.directory import Run
-from dlpy.training.answers import by_target, own_targets
+from dlpy.training.answers import own_targets, points
 from dlpy.training.baseline import baseline, beside
 from dlpy.training.estimators import Estimator
 from dlpy.training.fold_files import Fold, write_fold
@@ -54,5 +54,6 @@ def predicted(
 def _own(given: Predictions, data: Data) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
     """Return the targets and the predictions of the held-out rows by output, in the targets' own units."""
     held_out = data.validation or data.train
-    targets, predictions = (own_targets(data.task, each) for each in (held_out.targets, by_target(data.task, given)))
+    both = held_out.targets, points(data.task, given)
+    targets, predictions = (own_targets(data.task, each, held_out) for each in both)
     return targets, predictions

@@ -190,7 +190,7 @@ def numbers_for(trained: Trained, given: Given) -> dict[str, np.ndarray]:
     rows = trained.applied(given.inputs)
     check_rows(rows, given.what.removeprefix("the rows of "), trained.task)
     predictions = trained.engine.predict_all(rows, trained.experiment.training.batch_size)
-    return own_targets(trained.task, by_target(trained.task, predictions))
+    return own_targets(trained.task, by_target(trained.task, predictions), rows)
 
 
 def as_table(
