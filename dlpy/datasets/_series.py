@@ -12,10 +12,10 @@ from dlpy.components.dataset import Dataset
 from dlpy.core.errors import DataError
 from dlpy.data.features import Windows
 from dlpy.data.rows import Loaded, Rows, Source
-from dlpy.data.splits import Holdout
+from dlpy.data.splits import Holdout, KFold
 from dlpy.data.task import Input, Output, Task
 from dlpy.data.windows import step_at
-from dlpy.datasets._series_spans import held_out, is_within, segments, spans_of
+from dlpy.datasets._series_spans import forward_blocks, held_out, is_within, segments, spans_of, windows_of
 
 _MOST = 10_000_000  # largest lookback in rows: all offsets of a window are listed when the experiment is checked
 Steps = Annotated[int, Field(ge=0, le=_MOST)]
@@ -52,6 +52,7 @@ class Series(Dataset):
     """
 
     in_time_order = True
+    folds_go_forward = True
 
     lookback: Positive
     """Length of the lookback window in rows."""
@@ -159,9 +160,7 @@ class Series(Dataset):
         return Loaded(rows.take(train), rows.take(held) if self.test else None, task, source)
 
     def divided(self, loaded: Loaded, holdout: Holdout) -> tuple[np.ndarray, np.ndarray]:
-        windows = loaded.train.x
-        if not isinstance(windows, Windows):
-            raise TypeError("expected the rows to be Windows")
+        windows = windows_of(loaded.train)
         times = len(windows.series)
         part = self._parts(spans_of(windows.owner, times), loaded.source)
         first, last = self._ends(windows.starts + self.lookback, windows.since, times)
@@ -170,6 +169,15 @@ class Series(Dataset):
         for name, rows, number in zip(("training", "validation"), found, (_TRAIN, _VALIDATION), strict=True):
             self._require(rows, name, int((part == number).sum()))
         return found[0], found[1]
+
+    def folds(self, loaded: Loaded, kfold: KFold) -> list[tuple[np.ndarray, np.ndarray]]:
+        anchors = loaded.train.index - self.delay
+        blocks = forward_blocks(windows_of(loaded.train).owners, (loaded.train.index, anchors + self.last_step), kfold)
+        for number, (train, validation) in enumerate(blocks, 1):
+            if not len(train) or not len(validation):
+                name = "training" if not len(train) else "validation"
+                raise DataError(f"fold {number} of {kfold.folds} has no {name} windows: use fewer folds.")
+        return blocks
 
     def holdout(self, holdout: Holdout, times: int, source: Source) -> Holdout:
         """Return the held-out rows among this many."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dlpy.core.errors import ConfigError
 from dlpy.datasets._names import Found
 
 if TYPE_CHECKING:
@@ -44,3 +45,13 @@ def wrong_known(data: TimeseriesCsv) -> list[Found]:
         hint = f"a window must hold the known values of all {steps} steps: set step: 1 and lookback: {steps} or more."
         return [(("known",), hint)]
     return []
+
+
+def check_ahead(data: TimeseriesCsv, steps: int) -> None:
+    """Raise ConfigError unless the next `steps` rows are predicted at once."""
+    if data.delay or len(data.forecast) > 1:
+        what = f"leaves out the {data.delay} rows before its target" if data.delay else "has several targets"
+        raise ConfigError(f"--ahead needs the next rows of one target, and the run {what}: give a file instead.")
+    if steps > (data.horizon or 1):
+        most = "1 row" if data.horizon is None else f"{data.horizon} rows"
+        raise ConfigError(f"--ahead {steps}: the run predicts {most} ahead; train with data.horizon={steps} for more.")

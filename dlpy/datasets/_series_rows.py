@@ -65,6 +65,41 @@ def every_window(data: TimeseriesCsv, file: CsvFile, columns: Mapping[str, Colum
     return _to_predict(data, table, anchors)
 
 
+def last_windows(data: TimeseriesCsv, file: CsvFile, columns: Mapping[str, Column], wanted: Wanted) -> Rows:
+    """Return the last window of each series, with the times of the steps ahead.
+
+    Raises:
+        DataError: a series is too short, ends in a gap or a missing cell, or lacks values known in advance.
+    """
+    table = _table(data, file, columns, wanted)
+    record = table.record
+    ends = [
+        (first + int(table.observed[first:end].sum()), first, end)
+        for first, end in spans_of(record.owner, len(record.values))
+    ]
+    for anchor, first, end in ends:
+        _require_window(data, table, anchor, (first, end))
+    rows = _to_predict(data, table, np.array([anchor for anchor, _, _ in ends]))
+    if record.times is None or table.line.frequency is None:
+        return rows
+    last = record.times[rows.index - data.delay - 1]
+    steps = [np.asarray(table.line.frequency.after(last, step + 1)) for step in range(data.horizon or 1)]
+    times = np.stack(steps, axis=1).astype("datetime64[us]").astype(np.int64)
+    return replace(rows, columns={**rows.columns, "times": times})
+
+
+def _require_window(data: TimeseriesCsv, table: SeriesTable, anchor: int, span: tuple[int, int]) -> None:
+    record, (first, end) = table.record, span
+    name = f"series '{record.ids[record.owner[first]]}'" if record.owner is not None else "the series"
+    if anchor - first < data.lookback:
+        raise DataError(f"{name} has {anchor - first:,} rows; a window needs {data.lookback:,}.")
+    if not data.is_whole(record, np.array([anchor]), -1).all():
+        raise DataError(f"the last {data.lookback:,} rows of {name} cross a gap, or the last one lacks a cell.")
+    if data.known and anchor + data.last_step >= end:
+        needed = f"{', '.join(data.known)} for {data.last_step + 1:,} rows after the last value"
+        raise DataError(f"{name} needs {needed}; the file has {end - anchor:,} such rows.")
+
+
 def _to_predict(data: TimeseriesCsv, table: SeriesTable, anchors: np.ndarray) -> Rows:
     """Return the windows that end right before these rows, with the times of their first targets."""
     record, marks = table.record, {}

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from dlpy.core.errors import DataError
+from dlpy.data.features import Windows
 from dlpy.data.rows import Rows
-from dlpy.data.splits import Holdout
+from dlpy.data.splits import Holdout, KFold
 
 
 def spans_of(owner: np.ndarray | None, times: int) -> list[tuple[int, int]]:
@@ -49,3 +52,33 @@ def is_within(part: np.ndarray, first: np.ndarray, last: np.ndarray) -> np.ndarr
     """Return for each span, given its first and last row, whether all its rows belong to the same split."""
     changes = np.concatenate([[0], np.cumsum(np.diff(part.astype(np.int64)) != 0)])
     return changes[first] == changes[last]
+
+
+def windows_of(rows: Rows) -> Windows:
+    """Return the only input of rows, which are windows."""
+    if not isinstance(rows.x, Windows):
+        raise TypeError("expected the rows to be Windows")
+    return rows.x
+
+
+def forward_blocks(
+    owners: np.ndarray, targets: tuple[np.ndarray, np.ndarray], kfold: KFold
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return for each fold the windows to train on, and the later ones to validate on.
+
+    The time of each series is cut into one block more than there are folds. Training windows and their targets lie
+    before the block that holds all targets of the validation windows; what these look back on may lie before it.
+
+    Args:
+        owners: (rows,), the number of each window's series.
+        targets: the first and the last target of each window, (rows,) each.
+    """
+    first, last = targets
+    train, validation = ([np.empty(0, np.int64)] * kfold.folds for _ in range(2))
+    for number in np.unique(owners).tolist():
+        own = np.flatnonzero(owners == number)
+        edges = np.linspace(first[own].min(), last[own].max() + 1, kfold.folds + 2).round().astype(np.int64)
+        for fold, (start, end) in enumerate(pairwise(edges[1:].tolist())):
+            train[fold] = np.append(train[fold], own[last[own] < start])
+            validation[fold] = np.append(validation[fold], own[(first[own] >= start) & (last[own] < end)])
+    return list(zip(train, validation, strict=True))

@@ -25,7 +25,7 @@ from dlpy.datasets._names import TARGET_OR_TARGETS, Found, Name, raise_found, re
 from dlpy.datasets._series import Record, Series
 from dlpy.datasets._series_columns import in_formats, is_numeric
 from dlpy.datasets._series_gaps import Missing
-from dlpy.datasets._series_options import wrong_horizon, wrong_known
+from dlpy.datasets._series_options import check_ahead, wrong_horizon, wrong_known
 from dlpy.datasets._series_spans import thinned
 from dlpy.datasets._series_stand_in import generated
 from dlpy.datasets._series_table import Gaps, Wanted
@@ -169,6 +169,12 @@ class TimeseriesCsv(TableFileOptions, Series):
         file, wanted = self._file_to_predict(path)
         columns = column_types.in_given_formats(file, column_types.columns_of(file), self.formats)
         return _series_rows.every_window(self, file, columns, wanted)
+
+    def ahead(self, path: Path | None, steps: int) -> Rows:
+        check_ahead(self, steps)
+        file, wanted = self._file_to_predict(path or Path(str(self.path)))
+        columns = column_types.in_given_formats(file, column_types.columns_of(file), self.formats)
+        return _series_rows.last_windows(self, file, columns, wanted)
 
     def stand_in(self, seed: int, limit: int | None) -> Loaded:
         record = generated(self, self.columns or self.forecast, seed)
