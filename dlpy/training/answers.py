@@ -22,6 +22,9 @@ from dlpy.storage.atomic import write_arrays
 from dlpy.storage.cache import alone
 from dlpy.training.class_table import class_table, save_class_table
 
+_DRAWN = 4  # windows whose past is stored, for a plot
+_PERIODS = 3  # horizons of their past
+
 
 @dataclass(frozen=True)
 class Answers:
@@ -119,12 +122,24 @@ def arrays_of(answer: Answers) -> dict[str, np.ndarray]:
         new["quantiles"] = answer.quantiles
     if output.kind == "regression":
         new |= {name: own_of_rows(new[name], output, rows) for name in new.keys() - {"index"}}
+    if isinstance(x, Windows) and output.horizon is not None and x.target is not None:
+        new |= _past(x, rows, output)
     if isinstance(x, Windows) and "time" in rows.columns:
         new["time"] = rows.columns["time"]
     new |= group_numbers(rows)
     if "file" in rows.columns:
         new["file"] = rows.columns["file"]
     return new
+
+
+def _past(windows: Windows, rows: Rows, output: Output) -> dict[str, np.ndarray]:
+    """Return the target before a few windows' first steps ahead, in its own unit, and where these windows are."""
+    drawn = np.unique(np.linspace(0, len(windows) - 1, _DRAWN + 2)[1:-1].astype(np.int64))
+    some = rows.take(drawn)
+    length = min(int(windows.offsets.max()) + 1, _PERIODS * (output.horizon or 1))
+    ends = windows.starts[drawn] + int(windows.offsets.max()) + 1
+    past = windows.series[ends[:, None] - np.arange(length, 0, -1), windows.target]
+    return {"drawn": drawn, "history": own_of_rows(past, output, some)}
 
 
 def group_numbers(rows: Rows) -> dict[str, np.ndarray]:
