@@ -147,7 +147,7 @@ class Series(Dataset):
         part = self._parts(spans_of(record.owner, times), source)
         anchors = anchors[self.is_whole(record, anchors, self.last_step)]
         test = part == _TEST
-        anchors = anchors[is_within(test, *self._ends(anchors, record.since, times))]
+        anchors = anchors[is_within(test, *self._ends(anchors, times, record.since))]
         rows = self._rows(record, anchors)
         chosen = test[anchors - self.lookback]
         train, held = np.flatnonzero(~chosen), np.flatnonzero(chosen)
@@ -163,7 +163,7 @@ class Series(Dataset):
         windows = windows_of(loaded.train)
         times = len(windows.series)
         part = self._parts(spans_of(windows.owner, times), loaded.source)
-        first, last = self._ends(windows.starts + self.lookback, windows.since, times)
+        first, last = self._ends(windows.starts + self.lookback, times, windows.since)
         whole = is_within(part, first, last)
         found = [np.flatnonzero(whole & (part[first] == number)) for number in (_TRAIN, _VALIDATION)]
         for name, rows, number in zip(("training", "validation"), found, (_TRAIN, _VALIDATION), strict=True):
@@ -197,7 +197,7 @@ class Series(Dataset):
     def _offsets(self) -> np.ndarray:
         return np.arange(0, self.lookback, self.step)
 
-    def _ends(self, anchors: np.ndarray, since: np.ndarray | None, times: int) -> tuple[np.ndarray, np.ndarray]:
+    def _ends(self, anchors: np.ndarray, times: int, since: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Return the first and the last row that must belong to the same split."""
         first = anchors - self.lookback
         return first if since is None else since[first], np.minimum(anchors + self.reach, times - 1)

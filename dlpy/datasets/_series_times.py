@@ -180,4 +180,4 @@ def _sorted_notes(rows: np.ndarray, owner: np.ndarray) -> list[str]:
         return []
     newest = len(back) > _NEARLY_ALL * len(rows)
     count = "one row was" if len(back) == 1 else f"{len(back):,} rows were"
-    return ["rows sorted by time: " + ("the newest came first" if newest else f"{count} out of order")]
+    return ["rows sorted by time: " + ("the newest came first" if newest else f"{count} earlier than the row before")]
