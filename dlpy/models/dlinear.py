@@ -26,6 +26,8 @@ class DLinear(Model):
     name: Literal["dlinear"] = "dlinear"
     kernel: Annotated[int, Field(gt=0)] = 25
     """Length of the moving average, in time steps; odd. About one season."""
+    columns: Literal["all", "target"] = "all"
+    """Columns that are used: all, or the target's own past alone, as in the paper. Many columns need many rows."""
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
     """Dropout rate of the time steps."""
 
@@ -34,13 +36,18 @@ class DLinear(Model):
         if self.kernel % 2 == 0:
             raise ConfigError(f"kernel: the average is around a time step: use an odd number, not {self.kernel}.")
 
+        if self.columns == "target" and task.input.target is None:
+            raise ConfigError("columns: target needs the target among the columns of the windows, on one scale.")
+
     def build(self, task: Task) -> keras.Model:
         import keras
         from keras import layers
 
         inputs = keras.Input(task.input.shape, name="input")
-        trend = moving_average(inputs, self.kernel)
-        parts = {"trend": trend, "season": inputs - trend}
+        place = task.input.target
+        x = inputs[:, :, place : place + 1] if self.columns == "target" and place is not None else inputs
+        trend = moving_average(x, self.kernel)
+        parts = {"trend": trend, "season": x - trend}
         found = []
         for name, x in parts.items():
             x = layers.Flatten(name=f"{name}_steps")(x)
