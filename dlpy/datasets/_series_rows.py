@@ -15,7 +15,7 @@ from dlpy.data.tables.csv_file import CsvFile
 from dlpy.datasets._series import Record
 from dlpy.datasets._series_columns import about, filled_notes, formats_in
 from dlpy.datasets._series_season import season_of
-from dlpy.datasets._series_spans import segments, spans_of
+from dlpy.datasets._series_spans import segments, spans_of, windows_of
 from dlpy.datasets._series_table import SeriesTable, Wanted, series_table
 from dlpy.datasets._series_times import gap_notes, timeline_of
 
@@ -34,19 +34,36 @@ def load(data: TimeseriesCsv, file: CsvFile, columns: Mapping[str, Column], want
     source = Source("file", str(file.path))
     period = data.period or _season(data, table, record, source)
     chosen = data if period == data.period else data.model_copy(update={"period": period})
-    loaded = chosen.loaded(record, source)
+    found = chosen.loaded(record, source)
+    train, test = (_with_targets(rows) for rows in (found.train, found.test))
+    loaded, left_out = with_training_windows(chosen, replace(found, train=train or found.train, test=test))
     every = [*dict.fromkeys([*wanted.columns, *wanted.targets])]
     formats = formats_in(columns, [*every, *wanted.known])
     notes = [*file.notes, about(table.line), *table.line.notes, *gap_notes(table.line)]
     notes += [*filled_notes(columns, every, data.missing)] if table.observed.all() else []
+    notes += [f"left out, since they have no training windows: {', '.join(left_out)}"] if left_out else []
     notes += [f"seasonal period: {period:,} rows"] if period != data.period else []
     notes += [f"column '{name}': {form.described()}" for name, form in formats.items()]
     resolved: dict[str, object] = {"columns": wanted.columns, **file.format.stated()}
     resolved |= {"formats": data.formats | formats} if formats else {}
     resolved |= {"period": period} if period != data.period else {}
     resolved |= {"date_order": table.line.date_order} if table.line.date_order != data.date_order else {}
-    train, test = (_with_targets(rows) for rows in (loaded.train, loaded.test))
-    return Loaded(train or loaded.train, test, loaded.task, loaded.source, resolved, tuple(notes))
+    return replace(loaded, resolved=resolved, notes=tuple(notes))
+
+
+def with_training_windows(data: TimeseriesCsv, loaded: Loaded) -> tuple[Loaded, list[str]]:
+    """Return the windows of the series of which some are training windows, and the names of the others."""
+    ids = windows_of(loaded.train).ids
+    if not ids:
+        return loaded, []
+    holdout = data.validation
+    train = np.arange(len(loaded.train)) if holdout is None or holdout.use else data.divided(loaded, holdout)[0]
+    known = np.unique(loaded.train.columns["series"][train])
+    train, test = (
+        rows if rows is None else rows.take(np.flatnonzero(np.isin(rows.columns["series"], known)))
+        for rows in (loaded.train, loaded.test)
+    )
+    return replace(loaded, train=train or loaded.train, test=test), sorted({*ids} - {*known.tolist()})
 
 
 def every_window(data: TimeseriesCsv, file: CsvFile, columns: Mapping[str, Column], wanted: Wanted) -> Rows:

@@ -127,3 +127,15 @@ def test_a_filled_cell_depends_on_the_rows_that_are_named_alone(cells: list, bre
         other = np.where((np.arange(len(values)) < since) | (np.arange(len(values)) > until), -77.0, values[:, 0])
         again = filled(np.where(np.isnan(values), np.nan, other[:, None]), edges, how)
         np.testing.assert_array_equal(made.values[row], again.values[row])
+
+
+@common
+def test_a_window_holds_nothing_of_the_rows_after_it(tmp_path: Path, drawn: dict) -> None:
+    drawn = {**drawn, "known": False}
+    before, _ = parts_of(write(tmp_path, drawn))
+    middle = START + 25
+    after, _ = parts_of(write(tmp_path, drawn, np.arange(middle, START + 100)))
+    ends = days_of(before.train) - drawn["delay"] - 1
+    seen = np.flatnonzero(ends < middle)
+    assume(len(seen) > 0)
+    np.testing.assert_array_equal(before.train.array[seen], after.train.array[seen])
