@@ -13,6 +13,7 @@ from dlpy.components.transform import Transform
 from dlpy.core.errors import ConfigError
 from dlpy.data.quantiles import MEDIAN
 from dlpy.data.task import Task
+from dlpy.data.units import refuse_own_scales
 from dlpy.scores.regression_scores import best_constant, mean
 
 if TYPE_CHECKING:
@@ -126,6 +127,8 @@ class ErrorLoss(KerasLoss):
     def check(self, task: Task) -> None:
         if task.output.kind in ("multiclass", "ordinal") and not task.output.one_hot:
             raise ConfigError(f"{self.name} with classes {_ONE_HOT_HINT}.")
+        if self.needs_unit:
+            refuse_own_scales(self.name, task)
         if task.output.kind == "tokens":
             raise ConfigError(
                 f"{self.name} needs numbers, not the tokens of a text: use sparse_categorical_crossentropy."

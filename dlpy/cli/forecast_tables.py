@@ -13,22 +13,20 @@ from dlpy.cli.score_lines import score_text
 _MOST_STEPS = 12  # lines; more steps are thinned out, and all are in evaluation.json
 
 
-def forecast_tables(results: Mapping[str, Any]) -> list[Table]:
-    """Return the tables of all parts; none where the run is no forecast of several steps, and has no quantiles."""
-    found = []
+def forecast_tables(results: Mapping[str, Any]) -> list[str | Table]:
+    """Return the tables of all parts, each below its title; none without several steps ahead and without quantiles."""
+    found: list[str | Table] = []
     for part, result in results.items():
         unit = (result.get("in_unit") or {}).get("unit") or "own unit"
         if result.get("steps"):
-            found.append(_steps(part, result["steps"], unit))
+            found += [f"{part}: mean absolute error by step ahead, in {unit}", _steps(result["steps"])]
         if result.get("bands"):
-            found.append(_bands(part, result["bands"], unit))
+            found += [f"{part}: bands of quantiles, width in {unit}", _bands(result["bands"])]
     return found
 
 
-def _steps(part: str, steps: Sequence[Mapping[str, float]], unit: str) -> Table:
-    table = Table(
-        box=None, pad_edge=False, title=f"{part}: mean absolute error by step ahead, in {unit}", title_justify="left"
-    )
+def _steps(steps: Sequence[Mapping[str, float]]) -> Table:
+    table = Table(box=None, pad_edge=False)
     names = {"mae": "forecast", "last_value": "last value", "seasonal": "earlier period"}
     shown = {key: title for key, title in names.items() if key in steps[0]}
     for title in ("step", *shown.values()):
@@ -39,9 +37,9 @@ def _steps(part: str, steps: Sequence[Mapping[str, float]], unit: str) -> Table:
     return table
 
 
-def _bands(part: str, bands: Sequence[Mapping[str, float]], unit: str) -> Table:
-    table = Table(box=None, pad_edge=False, title=f"{part}: bands of quantiles", title_justify="left")
-    for title in ("asked", "covered", f"mean width in {unit}"):
+def _bands(bands: Sequence[Mapping[str, float]]) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for title in ("asked", "covered", "mean width"):
         table.add_column(title, justify="right", no_wrap=True)
     for band in bands:
         table.add_row(f"{band['asked']:.0%}", f"{band['covered']:.1%}", score_text(band["width"]))

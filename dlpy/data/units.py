@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from dlpy.core.errors import ConfigError
 from dlpy.data.rows import SERIES_OFFSET, SERIES_SCALE, Rows
-from dlpy.data.task import Output
+from dlpy.data.task import Output, Task
 from dlpy.scores.regression_scores import SCORES, best_constant, regression_score
 
 _POWERS = {"mae": 1, "rmse": 1, "mse": 2}  # power of the scale; other scores are logged in the target's unit
@@ -32,6 +33,12 @@ def own_of_rows(numbers: np.ndarray, output: Output, rows: Rows) -> np.ndarray:
         scale, offset = (rows.columns[name].reshape(shape) for name in (SERIES_SCALE, SERIES_OFFSET))
         numbers = (numbers * scale + offset).astype(np.float32)
     return own_numbers(numbers, output)
+
+
+def refuse_own_scales(name: str, task: Task) -> None:
+    """Raise ConfigError for a score that needs the target's own unit if each of several series has its own scale."""
+    if task.output.by_series:
+        raise ConfigError(f"{name} needs the target's own unit, and each series is standardized by itself: use mae.")
 
 
 def own_tensor(numbers: Any, output: Output) -> Any:
