@@ -122,7 +122,7 @@ class Dataset(Component):
         The column "times" holds the times of the steps ahead, (rows, steps), if there are time stamps.
 
         Raises:
-            ConfigError: the rows are no series, or so many steps are not predicted.
+            ConfigError: the rows are no series, or fewer steps are predicted.
         """
         raise ConfigError(f"--ahead continues a series, and the rows of {self.name} are none: remove it.")
 

@@ -45,7 +45,8 @@ class DLinear(Model):
 
         inputs = keras.Input(task.input.shape, name="input")
         place = task.input.target
-        x = inputs[:, :, place : place + 1] if self.columns == "target" and place is not None else inputs
+        x: Any = inputs
+        x = x[:, :, place : place + 1] if self.columns == "target" and place is not None else x
         trend = moving_average(x, self.kernel)
         parts = {"trend": trend, "season": x - trend}
         found = []

@@ -39,7 +39,7 @@ def _figure(run: Run, stored: Stored, drawn: np.ndarray, history: np.ndarray) ->
     figure = new_figure(f"Forecasts, {stored.heading} of {run.id}", 10, 2.8 * rows + 0.6)
     for axes, row, past in zip(panels(figure, len(drawn), 2), drawn.tolist(), history, strict=True):
         _draw(axes, stored, row, past)
-        what = f"row {stored.index[row]:,}" if stored.time is None else stamp(stored.time[row])
+        what = f"row {stored.index[row]:,}" if stored.time is None else stamp(stored.time[row : row + 1][0])
         axes.set_title(f"from {what}")
         axes.set(xlabel="step ahead", ylabel=in_unit("value", stored.of))
     legend_below(figure)
@@ -51,9 +51,10 @@ def _draw(axes: Axes, stored: Stored, row: int, past: np.ndarray) -> None:
     axes.plot(np.arange(1 - len(past), 1), past, color=GREY, linewidth=1, label="past")
     axes.axvline(0.5, color=GREY, linewidth=0.6, linestyle=":")
     levels = stored.of.quantiles if stored.of is not None else ()
-    for low in range(len(levels) // 2) if stored.quantiles is not None else ():
+    quantiles = stored.quantiles
+    for low in range(len(levels) // 2) if quantiles is not None else ():
         high = len(levels) - 1 - low
-        ends = stored.quantiles[row][:, low], stored.quantiles[row][:, high]
+        ends = [] if quantiles is None else [quantiles[row][:, place] for place in (low, high)]
         opacity = _DARKEST * (low + 1) / (len(levels) // 2)
         label = f"{levels[high] - levels[low]:.0%} band"
         axes.fill_between(ahead, *ends, color=ORANGE, alpha=opacity, linewidth=0, label=label)

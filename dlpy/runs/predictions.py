@@ -143,7 +143,8 @@ def _stored(part: str, arrays: Arrays, output: Output | None) -> Stored:
                 raise ArraysError(f"its targets and predictions have shapes {target.shape} and {prediction.shape}")
         guesses = {name: _guess(arrays, name, prediction.shape) for name in ("baseline", "seasonal") if name in arrays}
         time = _times(arrays, rows) if "time" in arrays else None
-        stored = Stored(part, target, prediction, index, time=time, group=_groups(arrays, rows), **guesses)
+        stored = Stored(part, target, prediction, index, time=time, group=_groups(arrays, rows))
+        stored = replace(stored, **guesses)
         return replace(stored, **_of_forecast(arrays, prediction.shape, output))
     except ArraysError as error:
         raise ArraysError(f"{part} rows: {error}") from None

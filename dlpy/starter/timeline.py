@@ -113,8 +113,8 @@ def timeline_of(file: CsvFile, name: str, dates: Dates, of: str, target: np.ndar
         text = f"line {file.body.line(row)}: {texts[row]} is repeated{more}"
         notes.append(f"Column {name} has a repeated time stamp: {text}; no window crosses it")
     found = _season(line, target[line.order])
-    seasons = dict.fromkeys([*([found] if found else []), *line.frequency.seasons])
-    return Timeline(name, dates.times, line, tuple(notes), id=of, seasons=tuple(seasons))
+    seasons: list[int] = [*([found] if found else []), *line.frequency.seasons]
+    return Timeline(name, dates.times, line, tuple(notes), id=of, seasons=tuple(dict.fromkeys(seasons)))
 
 
 def _season(line: _series_times.Timeline, target: np.ndarray) -> int | None:

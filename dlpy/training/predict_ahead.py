@@ -25,7 +25,7 @@ def predict_ahead(run: Run, path: Path | None, steps: int, ask: Ask, tell: Tell 
         tell: shows what the user should know.
 
     Raises:
-        ConfigError: the run does not predict so many rows.
+        ConfigError: the run predicts fewer rows.
         DataError: the file does not end with a complete window.
     """
     if ask.keep or ask.coverage is not None:
