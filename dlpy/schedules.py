@@ -93,6 +93,35 @@ class PiecewiseConstantDecay(_KerasSchedule):
         return self
 
 
+class WarmupCosine(Schedule):
+    """Raises the learning rate linearly from 0 to its peak, then lowers it along half a cosine wave: for transformers.
+
+    Source: Loshchilov & Hutter 2017, arXiv:1608.03983, with the warm-up of Vaswani et al. 2017, arXiv:1706.03762.
+    """
+
+    name: Literal["warmup_cosine"] = "warmup_cosine"
+    peak_learning_rate: Rate
+    """Highest learning rate, at the last step of the warm-up."""
+    steps: Annotated[int, Field(ge=2)]
+    """Number of all steps, the warm-up included: epochs * steps per epoch; the rate stays at its end afterwards."""
+    warmup: Annotated[float, Field(ge=0)] = 0.1
+    """Length of the warm-up: below 1 a fraction of all steps, such as 0.1, otherwise a number of steps, such as 500."""
+    alpha: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """Final learning rate, as a fraction of the peak."""
+
+    @model_validator(mode="after")
+    def _shorter_warmup(self) -> Self:
+        if self.warmup >= 1 and self.warmup != int(self.warmup):
+            raise ValueError(f"warmup: {self.warmup:g} is neither a fraction below 1 nor a whole number of steps")
+        if self.warmup >= self.steps:
+            raise ValueError(f"warmup: {self.warmup:g} steps leave none of {self.steps} for the decay; use less")
+        return self
+
+    def build(self) -> keras.optimizers.schedules.LearningRateSchedule:
+        """Return the Keras schedule."""
+        return _warmup_cosine()(self.peak_learning_rate, self.steps, self.warmup, self.alpha)
+
+
 class CosLog4(Schedule):
     """Raises the learning rate from 0 to its peak and back four times, each time over twice as many steps.
 
@@ -131,3 +160,31 @@ def _cos_log_4() -> Any:
             return {"peak_learning_rate": self._peak, "decay_steps": self._steps}
 
     return CosLog4Schedule
+
+
+@cache
+def _warmup_cosine() -> Any:
+    import keras
+
+    ops: Any = keras.ops
+
+    class WarmupCosineSchedule(keras.optimizers.schedules.LearningRateSchedule):
+        """The learning rate peak * (step + 1) / warmup, then peak * (alpha + (1 - alpha) (1 + cos(pi t)) / 2)."""
+
+        def __init__(self, peak_learning_rate: float, steps: int, warmup: float = 0.1, alpha: float = 0.0) -> None:
+            self._options = {"peak_learning_rate": peak_learning_rate, "steps": steps, "warmup": warmup, "alpha": alpha}
+            self._peak, self._alpha = peak_learning_rate, alpha
+            self._warmup = int(warmup if warmup >= 1 else warmup * steps)
+            self._decay = steps - self._warmup
+
+        def __call__(self, step: Any) -> Any:
+            done = ops.cast(step, "float32") + 1.0
+            decayed = ops.clip((done - self._warmup) / self._decay, 0.0, 1.0)
+            falling = self._alpha + (1 - self._alpha) * (1 + ops.cos(math.pi * decayed)) / 2
+            return self._peak * ops.minimum(done / max(1, self._warmup), 1.0) * falling
+
+        def get_config(self) -> dict[str, Any]:
+            """Return the arguments of the schedule."""
+            return self._options
+
+    return WarmupCosineSchedule

@@ -49,7 +49,7 @@ class TextSamples(Callback):
         return temperatures
 
     def check(self, task: Task) -> None:
-        if not any(output.kind == "tokens" for output in task.outputs.values()):
+        if task.translates or not any(output.kind == "tokens" for output in task.outputs.values()):
             raise ConfigError("text_samples needs a language model: use data such as language_model.")
 
     def build(self, run: Run, directions: dict[str, str]) -> Hooks:

@@ -33,5 +33,21 @@ def class_lines(part: str, classes: list[dict[str, Any]]) -> Iterator[str | Tabl
         yield "- means undefined (no rows or no predictions of the class); means over classes leave it out"
 
 
+def span_lines(part: str, spans: list[dict[str, Any]]) -> Iterator[str | Table]:
+    """Yield the table of the scores of spans, such as names: each kind, and all together."""
+    if not spans:
+        return
+    shown = [name for name in ("precision", "recall", "f1", "baseline_f1") if name in spans[0]]
+    table = Table(box=None, pad_edge=False)
+    for title in (f"{part}: spans", "spans", "predicted", *shown):
+        is_first = title.endswith(": spans")
+        table.add_column(title, justify="left" if is_first else "right", overflow="ellipsis", no_wrap=True)
+    for entry in spans:
+        counts = (f"{entry['spans']:,}", f"{entry['predicted']:,}")
+        table.add_row(entry["kind"], *counts, *(score_text(entry[name]) for name in shown))
+    yield ""
+    yield table
+
+
 def _rank(entry: dict[str, Any]) -> float:
     return math.inf if math.isnan(entry["f1"]) else entry["f1"]

@@ -18,7 +18,7 @@ def ensemble(
         list[str],
         typer.Argument(
             metavar="RUN",
-            help="Two or more runs on the same rows, or a run of several seeds, which stands for all of them.",
+            help="Two or more runs on the same rows; a run of several seeds or folds stands for all of them.",
             autocompletion=completion.runs,
         ),
     ],
@@ -40,6 +40,10 @@ def ensemble(
     weights that are not negative (Breiman 1996). Both are chosen on the
     validation rows, by cross-entropy or squared error. These rows are then scored
     crosswise: each fifth with the weights that the others choose.
+
+    A k-fold run alone is the mean of its folds (`dlpy kfold --keep-models`). Several
+    over the same folds are weighted by their out-of-fold predictions of all rows,
+    and predict with their final models (--refit), or else with their folds.
 
     Members need the same data, target, validation rows and test rows. Loss and
     metrics are those of the first one.

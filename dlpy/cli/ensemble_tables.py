@@ -68,5 +68,7 @@ def _lines(result: Mapping[str, Any]) -> Iterator[str]:
         before = f"{output}: " if len(result["diversity"]) > 1 else ""
         for name, value in told.items():
             yield before + _WORDS[name].format(value)
+    if result.get("out_of_fold"):
+        yield "out-of-fold rows: the model of a fold predicts only the rows that the fold held out"
     if result.get("cross_fitted"):
         yield "these rows chose the weights: each fifth is scored with the weights that the others choose"

@@ -91,7 +91,7 @@ def evaluate(
 
 def _print(run: Run, results: dict[str, Any]) -> None:
     """Print the scores of each split and by class, what was decided on validation rows, and unfamiliar values."""
-    from dlpy.cli.class_lines import class_lines
+    from dlpy.cli.class_lines import class_lines, span_lines
     from dlpy.cli.ensemble_tables import show_members
     from dlpy.cli.forecast_tables import forecast_tables
     from dlpy.cli.lines import say
@@ -113,6 +113,8 @@ def _print(run: Run, results: dict[str, Any]) -> None:
     for part, result in results.items():
         for name, told in {"": result, **result.get("outputs", {})}.items():
             for shown in class_lines(f"{part}: {name}" if name else part, told.get("classes", [])):
+                console.print(shown)
+            for shown in span_lines(f"{part}: {name}" if name else part, told.get("spans", [])):
                 console.print(shown)
     for shown in forecast_tables(results):
         console.print(shown)

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from dlpy.cli import completion
 from dlpy.cli.options import AsJson, RunsFolder
 
-if TYPE_CHECKING:
-    from rich.console import Console
-
-    from dlpy.explain.inputs import Subject
+_IMAGES, _TABLES, _TEXTS = "Images", "Tables and series", "Texts"
+_ROWS_HELP = "Explain the row with this number in the data (from 0); may be repeated."
 
 
 def explain(
@@ -23,34 +21,120 @@ def explain(
             metavar="RUN", help="A run, or with --weights a network such as vgg16.", autocompletion=completion.runs
         ),
     ],
-    images: Annotated[list[Path] | None, typer.Argument(metavar="IMAGE", help="Images to inspect.")] = None,
+    files: Annotated[
+        list[Path] | None, typer.Argument(metavar="FILE", help="Images to inspect, or a file of texts to explain.")
+    ] = None,
+    split: Annotated[
+        str | None,
+        typer.Option(
+            help="Rows to compute on: train, validation or test (counted, as by evaluate).  \\[default: validation]"
+        ),
+    ] = None,
+    row: Annotated[list[int] | None, typer.Option(min=0, help=_ROWS_HELP)] = None,
+    wanted: Annotated[
+        str | None, typer.Option("--class", help="Class or label to explain.  \\[default: the most likely]")
+    ] = None,
+    target: Annotated[
+        str | None, typer.Option(help="Of several targets, the one to explain.  \\[default: the first]")
+    ] = None,
+    column: Annotated[
+        list[str] | None,
+        typer.Option(help="Draw the partial dependence on this column; may be repeated.", rich_help_panel=_TABLES),
+    ] = None,
+    score: Annotated[
+        str | None,
+        typer.Option(
+            help="Score whose change is the importance, such as loss.  \\[default: the first metric]",
+            rich_help_panel=_TABLES,
+        ),
+    ] = None,
+    shuffles: Annotated[
+        int | None,
+        typer.Option(min=1, max=1000, help="Shuffles of each column.  \\[default: 10]", rich_help_panel=_TABLES),
+    ] = None,
+    most: Annotated[
+        int | None,
+        typer.Option(
+            min=2,
+            max=10_000_000,
+            help="Most rows to score, drawn by --seed.  \\[default: 5000]",
+            rich_help_panel=_TABLES,
+        ),
+    ] = None,
+    pairs: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=1_000_000,
+            help="For --row: orders of the columns, each used in both directions.  \\[default: 200]",
+            rich_help_panel=_TABLES,
+        ),
+    ] = None,
+    spans: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=1000,
+            help="Of a series: spans of lags, each shuffled as a whole.  \\[default: at most 24]",
+            rich_help_panel=_TABLES,
+        ),
+    ] = None,
+    text: Annotated[
+        list[str] | None, typer.Option(help="Text to explain; may be repeated.", rich_help_panel=_TEXTS)
+    ] = None,
+    rows: Annotated[
+        int | None,
+        typer.Option(min=1, max=1000, help="Explain the n most wrong texts.  \\[default: 3]", rich_help_panel=_TEXTS),
+    ] = None,
+    method: Annotated[
+        str | None,
+        typer.Option(
+            help="gradients (integrated gradients), occlusion, or attention (maps of a transformer).  "
+            "\\[default: gradients, for bags of words occlusion]",
+            rich_help_panel=_TEXTS,
+        ),
+    ] = None,
     only: Annotated[
         str | None,
-        typer.Option(metavar="PART,...", help="Parts to draw: activations, filters, heatmap.  \\[default: all]"),
+        typer.Option(
+            metavar="PART,...",
+            help="Parts to draw: activations, filters, heatmap.  \\[default: all]",
+            rich_help_panel=_IMAGES,
+        ),
     ] = None,
     layer: Annotated[
         list[str] | None,
         typer.Option(
-            help="Layer to inspect; may be repeated.  \\[default: all with image-shaped outputs; 4 for filters]"
+            help="Layer to inspect; may be repeated.  \\[default: all with image-shaped outputs; 4 for filters]",
+            rich_help_panel=_IMAGES,
         ),
     ] = None,
-    wanted: Annotated[
-        str | None, typer.Option("--class", help="Class of the heat map.  \\[default: the most likely]")
+    filters: Annotated[
+        int | None,
+        typer.Option(
+            min=1, max=100_000, help="Filters to visualize per layer.  \\[default: 16]", rich_help_panel=_IMAGES
+        ),
     ] = None,
-    filters: Annotated[int, typer.Option(min=1, max=100_000, help="Number of filters to visualize per layer.")] = 16,
-    channels: Annotated[int, typer.Option(min=1, max=100_000, help="Number of channels to draw per layer.")] = 64,
-    seed: Annotated[
-        int, typer.Option(min=0, max=2**32 - 1, help="Seed of the noise that gradient ascent starts from.")
-    ] = 0,
+    channels: Annotated[
+        int | None,
+        typer.Option(min=1, max=100_000, help="Channels to draw per layer.  \\[default: 64]", rich_help_panel=_IMAGES),
+    ] = None,
     weights: Annotated[
-        str | None, typer.Option(help="Use the network named by RUN with these weights: imagenet, none or a file.")
+        str | None,
+        typer.Option(
+            help="Use the network named by RUN with these weights: imagenet, none or a file.", rich_help_panel=_IMAGES
+        ),
     ] = None,
     size: Annotated[
         int | None,
         typer.Option(
-            min=32, max=8192, help="With --weights: side of the input images in pixels.  \\[default: the network's]"
+            min=32,
+            max=8192,
+            help="With --weights: side of the input images in pixels.  \\[default: the network's]",
+            rich_help_panel=_IMAGES,
         ),
     ] = None,
+    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Seed of everything drawn at random.")] = 0,
     checkpoint: Annotated[str, typer.Option(help="Checkpoint to use: best or last.")] = "best",
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FOLDER", help="Output folder.  \\[default: RUN/explain]")
@@ -58,101 +142,64 @@ def explain(
     as_json: AsJson = False,
     runs_folder: RunsFolder = None,
 ) -> None:
-    """Visualize activations, filters and class-activation maps of a convolutional network.
+    """Explain what a run has learned, or one of its predictions.
 
-    Writes PNG files: each layer's activations with their share of zeros, images
-    that maximize filters (gradient ascent), and a heat map of a class overlaid
-    on each image (Grad-CAM).
+    Tables: how much worse the score becomes when a column is shuffled
+    (permutation importance), how the prediction depends on a column (partial
+    dependence), and what each column of a row contributes (Shapley values).
 
-    Example: dlpy explain latest cat.jpg --only heatmap --class cat
+      dlpy explain houses
+
+      dlpy explain houses --column age --column rooms
+
+      dlpy explain houses --row 12
+
+    Series: the importance of each lag and of each column.
+
+      dlpy explain climate --score mae
+
+    Texts: what each word contributes, in colors here, as HTML and as PNG.
+
+      dlpy explain reviews --text "Not bad at all."
+
+      dlpy explain reviews --rows 5
+
+      dlpy explain reviews --rows 1 --method attention
+
+    Images: activations of the layers, images that maximize filters, and
+    class-activation maps (Grad-CAM).
+
+      dlpy explain pets cat.jpg --only heatmap --class cat
+
+    Held-out rows are used unless --split says otherwise.
     """
-    from dlpy.cli.lines import say_json
-    from dlpy.cli.output import output as console
-    from dlpy.explain.explain import Explanation, Request, part_names
-
-    request = Request(part_names(only), layer or [], wanted, filters, channels, seed)
-    subject = _subject(name, weights, size, checkpoint, runs_folder)
-    folder = output or (subject.runs[0].path / "explain" if subject.runs else Path("explain") / subject.title)
-    watcher = _watcher(console(quiet=as_json))
-    try:
-        found = Explanation(subject, request, folder, watcher).run(images or [])
-    finally:
-        watcher.close()
-    if as_json:
-        say_json(found)
-        return
-    for picture in found["pictures"]:
-        _show(console(), picture)
-
-
-def _subject(name: str, weights: str | None, size: int | None, checkpoint: str, runs_folder: Path | None) -> Subject:
-    """Return the run's network or, with --weights, the keras.applications network."""
-    from dlpy.core import keras_backend
-    from dlpy.core.errors import ConfigError, RunError
+    from dlpy.cli.explain_images import bare_subject, draw_images, subject_of
+    from dlpy.cli.explain_options import Shown, ask_of, refuse_unfit
+    from dlpy.cli.explain_rows import explain_rows
+    from dlpy.core.errors import RunError
+    from dlpy.explain.explain import Request, part_names
+    from dlpy.explain.kinds import kind_of
     from dlpy.runs.lookup import find_model
-    from dlpy.training import evaluate
 
-    if weights is None and size is not None:
-        raise ConfigError("--size needs --weights: a run's network keeps the input size it was trained with.")
-    if weights is None:
-        try:
-            run = find_model(name, runs_folder)
-        except RunError as error:
-            raise RunError(f"{error} (For a network of keras.applications, add --weights.)") from None
-        from dlpy.explain.inputs import of_run
-
-        return of_run(run, evaluate.checkpoint_name(checkpoint))
-    keras_backend.start()
-    from dlpy.explain.bare_network import of_network
-
-    return of_network(name, weights, size)
-
-
-def _watcher(console: Console) -> Any:
-    """Return a watcher that prints each file when it is written and, on a terminal, the current step."""
-    from rich.text import Text
-
-    from dlpy.cli.progress import shown_path
-    from dlpy.core.errors import printable
-    from dlpy.explain.explain import Watcher
-
-    status = console.status("")
-
-    class Shown(Watcher):
-        def begins(self, what: str) -> None:
-            if console.is_terminal and not console.quiet:
-                status.update(Text(printable(what)))
-                status.start()
-
-        def notice(self, text: str) -> None:
-            console.print(text, soft_wrap=True)
-
-        def wrote(self, path: Path) -> None:
-            console.print(shown_path(path), soft_wrap=True)
-
-        def close(self) -> None:
-            status.stop()
-
-    return Shown()
-
-
-def _show(console: Console, picture: dict[str, Any]) -> None:
-    """Print the most likely classes, and each layer's share of zeros and number of dead channels."""
-    from rich.table import Table
-
-    console.print(f"\n{picture['file']}", soft_wrap=True)
-    if "classes" in picture:
-        table = Table("class", box=None, pad_edge=False)
-        table.add_column("probability", justify="right")
-        for line in picture["classes"]:
-            table.add_row(line["class"], f"{line['probability']:.4f}")
-        console.print(table)
-    if "prediction" in picture:
-        console.print("predicts", *(f"{number:.6g}" for number in picture["prediction"]))
-    if "activations" in picture:
-        table = Table("layer", "shape", box=None, pad_edge=False)
-        for title in ("zeros", "dead channels"):
-            table.add_column(title, justify="right")
-        for line in picture["activations"]:
-            table.add_row(line["layer"], " x ".join(map(str, line["shape"])), f"{line['zeros']:.3f}", f"{line['dead']}")
-        console.print(table)
+    request = Request(part_names(only), layer or [], wanted, filters or 16, channels or 64, seed)
+    options: dict[str, Any] = {
+        **{"split": split, "row": row, "target": target, "column": column, "score": score, "shuffles": shuffles},
+        **{"most": most, "pairs": pairs, "spans": spans, "text": text, "rows": rows, "method": method},
+        **{"only": only, "layer": layer, "filters": filters, "channels": channels, "size": size},
+    }
+    shown = Shown(files or [], output, as_json)
+    if weights is not None:
+        refuse_unfit(options, "images", "a network of keras.applications")
+        draw_images(bare_subject(name, weights, size), request, shown)
+        return
+    try:
+        run = find_model(name, runs_folder)
+    except RunError as error:
+        raise RunError(f"{error} (For a network of keras.applications, add --weights.)") from None
+    kind = kind_of(run)
+    refuse_unfit(options, kind, f"run {run.id}")
+    if kind == "images":
+        draw_images(subject_of(run, size, checkpoint), request, shown)
+        return
+    ask = ask_of({**options, "class": wanted, "checkpoint": checkpoint, "seed": seed, "files": files}, kind)
+    explain_rows(run, kind, ask, shown)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from dlpy.runs.checkpoints import Which
     from dlpy.runs.directory import Run
 
-_TEXT, _IMAGES = "Text", "Images"  # panels of --help
+_TEXT, _IMAGES, _SOURCE = "Text", "Images", "Text from text (seq2seq)"  # panels of --help
 _LENGTH, _TEMPERATURE = 1000, 0.5
 
 
@@ -39,12 +39,27 @@ def generate(
         typer.Option(
             rich_help_panel=_TEXT,
             help="0 always takes the most likely token, 1 samples from the model's probabilities, higher values are "
-            f"more random.  \\[default: {_TEMPERATURE}]",
+            f"more random.  \\[default: {_TEMPERATURE}; with a source: 0]",
         ),
     ] = None,
     top_k: Annotated[
         int | None,
         typer.Option(rich_help_panel=_TEXT, help="Sample only from the k most likely.  \\[default: all]"),
+    ] = None,
+    source: Annotated[
+        str | None, typer.Option(rich_help_panel=_SOURCE, help="Text to translate, by a run of the family seq2seq.")
+    ] = None,
+    source_file: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", rich_help_panel=_SOURCE, help="Text file with a source on each line."),
+    ] = None,
+    beam: Annotated[
+        int | None,
+        typer.Option(
+            rich_help_panel=_SOURCE,
+            help="Keep this many of the likeliest texts at each step (beam search), and take the one with the highest "
+            "mean log probability per token.  \\[default: 1]",
+        ),
     ] = None,
     count: Annotated[
         int | None,
@@ -87,6 +102,8 @@ def generate(
 
     Example: dlpy generate latest --seed-text "And it came to pass" --temperature 0.8 --length 500
 
+    Example: dlpy generate latest --source "March 12, 1987" --beam 5
+
     Example: dlpy generate latest --walk 64 -o walk.gif
     """
     from dlpy.core.errors import ConfigError
@@ -96,15 +113,23 @@ def generate(
     run, which = find_model(name, runs_folder), evaluate.checkpoint_name(checkpoint)
     _, task = evaluate.tasks(run)
     kind = task.output.kind if len(task.outputs) == 1 else ""
-    of_text = {"seed-text": seed_text, "length": length, "temperature": temperature, "top-k": top_k}
-    of_images = {"count": count, "grid": grid, "walk": walk, "edit": edit, "class": wanted}
     if kind not in ("tokens", "inputs"):
         raise ConfigError(f"run {run.id} predicts, it cannot generate text or images: use `dlpy predict`.")
-    alien, made = (of_images, "text") if kind == "tokens" else (of_text, "images")
-    for option, value in alien.items():
+    of_text = {"seed-text": seed_text, "length": length, "top-k": top_k}
+    of_images = {"count": count, "grid": grid, "walk": walk, "edit": edit, "class": wanted}
+    of_source = {"source": source, "source-file": source_file, "beam": beam}
+    made = "texts from sources" if task.translates else "text" if kind == "tokens" else "images"
+    other = {
+        "texts from sources": of_text | of_images,
+        "text": of_images | of_source,
+        "images": of_text | of_source | {"temperature": temperature},
+    }[made]
+    for option, value in other.items():
         if value is not None:
             raise ConfigError(f"--{option}: run {run.id} generates {made}; leave this option out.")
-    if kind == "tokens":
+    if task.translates:
+        _targets(run, which, (source, source_file), (beam, temperature, seed), output)
+    elif kind == "tokens":
         length = _LENGTH if length is None else length
         chosen = (seed_text, length, _TEMPERATURE if temperature is None else temperature, top_k)
         _text(run, which, chosen, seed, output)
@@ -131,6 +156,34 @@ def _text(
         return
     write_whole(output, lambda path: path.write_text(text + "\n", encoding="utf-8", errors="backslashreplace"))
     say(f"{length:,} tokens after the seed text: {output}")
+
+
+def _targets(
+    run: Run,
+    which: Which,
+    given: tuple[str | None, Path | None],
+    how: tuple[int | None, float | None, int],
+    output: Path | None,
+) -> None:
+    """Write the targets of sources, one on each line."""
+    from dlpy.cli.lines import say, write_data
+    from dlpy.cli.output import errors
+    from dlpy.cli.unfamiliar_table import show_unfamiliar
+    from dlpy.generate.translation import sources_of, write_targets
+    from dlpy.sampling.translation import Search
+    from dlpy.storage.atomic import write_whole
+
+    beam, temperature, seed = how
+    search = Search(1 if beam is None else beam, temperature or 0.0, seed)
+    sources, where = sources_of(*given)
+    written, unfamiliar = write_targets(run, sources, search, where, which)
+    show_unfamiliar(errors(), unfamiliar, "these sources")
+    text = "".join(f"{line}\n" for line in written)
+    if output is None:
+        write_data(text)
+        return
+    write_whole(output, lambda path: path.write_text(text, encoding="utf-8", errors="backslashreplace"))
+    say(f"{len(written):,} texts: {output}")
 
 
 def _images(

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from dlpy.cli.intervals import add_intervals
 from dlpy.cli.options import ConfigFile, Interval, Overrides, Quiet, Resume, RunsFolder, Smoke, command_line
 from dlpy.cli.train import resume_unfinished
 
@@ -20,6 +21,9 @@ def kfold(
             "--refit", help="Then train a final model on all rows except the test rows, for the best number of epochs."
         ),
     ] = False,
+    keep_models: Annotated[
+        bool, typer.Option("--keep-models", help="Keep the model of each fold, for dlpy ensemble and predictions.")
+    ] = False,
     interval: Interval = False,
     smoke: Smoke = False,
     resume: Resume = False,
@@ -33,8 +37,6 @@ def kfold(
     Example: dlpy kfold configs/boston_kfold.yaml kfold.folds=10 --refit
     """
     from dlpy.cli.progress import reporter
-    from dlpy.compare.score_intervals import with_fold_intervals
-    from dlpy.drawing.figures import draw
     from dlpy.experiment.experiment import load
     from dlpy.runs.how import How
     from dlpy.runs.lookup import default_runs_folder
@@ -42,12 +44,12 @@ def kfold(
     from dlpy.training.record import Options, fingerprint
 
     experiment, document = load(config, overrides)
-    options = Options(runs_folder or default_runs_folder(), command_line(), "kfold", smoke, How(jobs, refit))
+    options = Options(
+        runs_folder or default_runs_folder(), command_line(), "kfold", smoke, How(jobs, refit, keep_models, interval)
+    )
     if resume and resume_unfinished(fingerprint(experiment), options, quiet=quiet):
         return
     with reporter(quiet=quiet, parts=True) as report:
         run = run_kfold(experiment, document, options, report)
-    if interval:
-        with_fold_intervals(run)
-        draw([run], ["intervals"], run.plots)
+    add_intervals(run)
     report.finished(run)

@@ -10,7 +10,8 @@ import typer
 from dlpy.cli.options import AsJson, RunName, RunsFolder, Strict
 
 if TYPE_CHECKING:
-    from dlpy.training.predict import Predicted
+    from dlpy.runs.directory import Run
+    from dlpy.training.predict import Ask, Predicted
 
 
 def predict(
@@ -39,6 +40,10 @@ def predict(
         int | None,
         typer.Option(metavar="ROWS", min=1, help="Predict the next rows of each series in FILE (default: the data)."),
     ] = None,
+    embed: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Write codes for TensorBoard's projector instead of predictions."),
+    ] = None,
     strict: Strict = False,
     as_json: AsJson = False,
     runs_folder: RunsFolder = None,
@@ -64,6 +69,10 @@ def predict(
 
     --ahead 24 continues a time series, or each of several in one file: 24 lines with the times after its last row.
 
+    --embed codes writes what goes into the last layer as vectors.tsv, with
+    metadata.tsv and projector_config.pbtxt: `tensorboard --logdir codes` shows
+    them. Of siamese and embedding, these are the codes of each input.
+
     Example: dlpy predict latest new_houses.csv --keep id --output predictions.csv
     """
     from dlpy.cli.lines import complain
@@ -84,6 +93,10 @@ def predict(
         raise ConfigError(f"--output {output}: that is the file to predict. Give another name.")
     run = find_model(name, runs_folder)
     ask = Ask(checkpoint_name(checkpoint), tuple(keep or []), strict, coverage)
+    if embed is not None:
+        unused = {"--output": output, "--coverage": coverage, "--ahead": ahead}
+        _embed(run, data or text or [], ask, embed, [name for name, value in unused.items() if value is not None])
+        return
     if ahead is not None:
         predicted = predict_ahead(run, data, ahead, ask, complain)
     elif run.record().kind == ENSEMBLE:
@@ -92,6 +105,20 @@ def predict(
         predicted = predict_file(run, data, ask, complain) if data else predict_texts(run, text or [], ask, complain)
     show_unfamiliar(errors(), predicted.unfamiliar, "these rows")
     _write(predicted, output, as_json=as_json)
+
+
+def _embed(run: Run, given: Path | list[str], ask: Ask, folder: Path, unused: list[str]) -> None:
+    """Write the codes of rows to a folder, and say so."""
+    from dlpy.cli.lines import complain, say
+    from dlpy.core.errors import ConfigError
+    from dlpy.training.embed import embed
+
+    if unused:
+        raise ConfigError(f"{unused[0]} does not apply to --embed: leave it out.")
+    codes = embed(run, given, ask, complain)
+    codes.write(folder)
+    count, size = codes.vectors.shape
+    say(f"{count:,} codes of size {size}: {folder}")
 
 
 def _write(predicted: Predicted, output: Path | None, *, as_json: bool) -> None:

@@ -35,6 +35,7 @@ def resume(
 
     Example: dlpy resume latest
     """
+    from dlpy.cli.intervals import add_intervals
     from dlpy.cli.lines import say
     from dlpy.cli.progress import shown_path
     from dlpy.core.errors import ConfigError
@@ -51,6 +52,7 @@ def resume(
             f"resume cannot set {overrides[0]!r}, it keeps the run's options; for a new run with it: {new}"
         )
     if is_complete(run) and not retry_failed:
+        add_intervals(run)
         said = shown_path(run.path) if quiet else f"{shown_path(run.path)} is complete: there is nothing to do."
         say(said)
         return
@@ -77,6 +79,7 @@ def _refuse(run: Run, *, jobs: bool = False, retry_failed: bool = False) -> None
 def resume_and_show(run: Run, *, quiet: bool, allow_inexact: bool = False, jobs: int | None = None) -> None:
     """Resume a run and show its progress; the output is that of the command that started it."""
     from dlpy.cli import artworks
+    from dlpy.cli.intervals import add_intervals
     from dlpy.cli.progress import reporter
     from dlpy.core.errors import ConfigError
     from dlpy.runs.directory import ARTWORK_KINDS, SEEDS
@@ -91,4 +94,5 @@ def resume_and_show(run: Run, *, quiet: bool, allow_inexact: bool = False, jobs:
         return
     with reporter(quiet=quiet, parts=several) as report:
         resume(run, command_line(), report, allow_inexact=allow_inexact, jobs=jobs)
+    add_intervals(run)
     report.finished(run)

@@ -38,7 +38,8 @@ def runs(
     """List runs with their best scores, or verify their files.
 
     A search is one line; given alone, its trials are listed, which --sort sorts
-    by score (best first) or by the name of an option.
+    by score (best first) or by the name of an option. So are the folds of a k-fold
+    run and the runs of several seeds.
 
     Of runs with several outputs, the losses and the metrics of the held-out rows
     are shown; --json prints all scores, and --sort takes any of them.
@@ -52,25 +53,38 @@ def runs(
 
     folder = runs_folder or default_runs_folder()
     named = [find_run(name, folder) for name in names or []]
-    if not verify and _is_search(named):
-        list_trials(named[0], sort, reverse=reverse, as_json=as_json)
-        return
     if not verify:
-        _list(named or all_runs(folder), sort, reverse=reverse, as_json=as_json)
+        _list_any(named, named or all_runs(folder), sort, reverse=reverse, as_json=as_json)
         return
     if sort != "id" or reverse:
         raise ConfigError("--verify does not sort: leave out --sort and --reverse.")
     _verify(named or begun(folder), as_json=as_json)
 
 
-def _is_search(named: list[Run]) -> bool:
-    """Return whether a single run is named, which is a search; a damaged run is listed as one."""
+def _list_any(named: list[Run], found: list[Run], sort: str, *, reverse: bool, as_json: bool) -> None:
+    """List runs, or what a single run that is named holds: trials, folds, or the runs of its seeds."""
+    from dlpy.cli.folds_table import fold_rows
+    from dlpy.runs.directory import KFOLD, SEARCH_KIND, SEEDS
+    from dlpy.runs.lookup import seed_runs
+
+    kind = _kind_of(named)
+    if kind == SEARCH_KIND:
+        list_trials(named[0], sort, reverse=reverse, as_json=as_json)
+    elif kind == KFOLD and (rows := fold_rows(named[0])):
+        _show(rows, named, "fold" if sort == "id" else sort, reverse=reverse, as_json=as_json)
+    else:
+        found = seed_runs(named[0]) or found if kind == SEEDS else found
+        _show([_row(run) for run in found], found, sort, reverse=reverse, as_json=as_json)
+
+
+def _kind_of(named: list[Run]) -> str:
+    """Return the kind of a single run that is named; the empty text of several, or of a damaged one."""
     from dlpy.core.errors import RunError
 
     try:
-        return len(named) == 1 and named[0].record().kind == "search"
+        return named[0].record().kind if len(named) == 1 else ""
     except RunError:
-        return False
+        return ""
 
 
 def _verify(found: list[Run], *, as_json: bool) -> None:
@@ -95,7 +109,8 @@ def _verify(found: list[Run], *, as_json: bool) -> None:
         raise RunError(f"{damaged} of {len(verdicts)} runs {'is' if damaged == 1 else 'are'} damaged.")
 
 
-def _list(found: list[Run], sort: str, *, reverse: bool, as_json: bool) -> None:
+def _show(rows: list[dict[str, Any]], found: list[Run], sort: str, *, reverse: bool, as_json: bool) -> None:
+    """Print rows of runs or folds, sorted, as a table or as JSON."""
     from rich.table import Table
 
     from dlpy.cli.lines import say_json
@@ -103,7 +118,6 @@ def _list(found: list[Run], sort: str, *, reverse: bool, as_json: bool) -> None:
     from dlpy.core.errors import ConfigError, did_you_mean
     from dlpy.runs.score_direction import larger_is_better
 
-    rows = [_row(run) for run in found]
     columns = list(dict.fromkeys(name for row in rows for name in row))
     if rows and sort not in columns:
         raise ConfigError(f"--sort {sort}: no run has this column.{did_you_mean(sort, columns)}")
@@ -117,7 +131,7 @@ def _list(found: list[Run], sort: str, *, reverse: bool, as_json: bool) -> None:
     table = Table(box=None, pad_edge=False)
     for name in columns:
         left = name in ("id", "status", "data")
-        width = max(len(row["id"]) for row in rows) if name == "id" else None  # a truncated id is useless
+        width = max(len(row[name]) for row in rows) if name == "id" else None  # a truncated id is useless
         table.add_column(name, no_wrap=True, justify="left" if left else "right", min_width=width)
     for row in rows:
         table.add_row(*(_cell(row[name]) if name in row else "" for name in columns))
@@ -127,10 +141,12 @@ def _list(found: list[Run], sort: str, *, reverse: bool, as_json: bool) -> None:
 def _shown(rows: list[dict[str, Any]], found: list[Run], sort: str) -> list[str]:
     """Return the columns to print: of runs with several outputs only the main ones, and the one to sort by."""
     several = {run.id: outputs for run in found if (outputs := _outputs(run))}
+    folded = several.get(found[0].id, []) if found and "fold" in rows[0] else []
     return [
         column
         for column in dict.fromkeys(name for row in rows for name in row)
-        if column == sort or any(column in row and _is_main(column, row, several.get(row["id"], [])) for row in rows)
+        if column == sort
+        or any(column in row and _is_main(column, row, several.get(str(row.get("id")), folded)) for row in rows)
     ]
 
 

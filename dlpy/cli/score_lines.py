@@ -111,7 +111,17 @@ def _lines(summary: dict[str, Any]) -> list[str]:
         known = {name: value for name, value in other.items() if name in shown}
         lines.append(f"baseline:  {scores_text(known)}  ({other['guess']}; {base['on']} rows)")
     own = summary.get("in_unit")
-    return lines + ([_own_line(own)] if own and own["best"] else [])
+    lines += [_own_line(own)] if own and own["best"] else []
+    return lines + (_written_lines(summary["written"]) if "written" in summary else [])
+
+
+def _written_lines(written: dict[str, Any]) -> list[str]:
+    """Return the lines with the scores of the texts that a model writes."""
+    rows = f"{written['rows']:,} {written['on']} rows"
+    return [
+        f"written:   {scores_text(written['scores'])}  (texts for {rows})",
+        f"baseline:  {scores_text(written['baseline'])}  ({written['guess']}; {rows})",
+    ]
 
 
 def _own_line(own: dict[str, Any]) -> str:
@@ -227,4 +237,4 @@ def _line(title: str, name: str, value: float | None, blocks: Sequence[Mapping[s
     """
     ends, std, usual = (block.get(name) for block in blocks)
     spread = score_text(std) if name in blocks[1] else ""
-    return _Line(title, score_text(value), interval_text(ends), spread, "" if usual is None else f"{usual:.4f}")
+    return _Line(title, score_text(value), interval_text(ends), spread, "" if usual is None else score_text(usual))

@@ -51,10 +51,17 @@ def row_scores(view: View, stored: Stored) -> dict[str, Weighted]:
 
 def reported_scores(view: View, stored: Stored) -> dict[str, float]:
     """Return the loss, without penalties, and all metrics by key, in the unit that the model of the view sees."""
+    logged = [metric.key for metric in view.experiment.metrics(view.task) if metric.is_logged]
+    return {key: reported_score(view, stored, key) for key in ("loss", *logged)}
+
+
+def reported_score(view: View, stored: Stored, key: str) -> float:
+    """Return the loss, without penalties, or the metric of this key, in the unit that the model of the view sees."""
     rows, prediction = _seen(view, stored)
-    logged = [metric for metric in view.experiment.metrics(view.task) if metric.is_logged]
-    found = {metric.key: float(metric.of_rows(view.task, rows, prediction)) for metric in logged}
-    return {"loss": float(_losses(view, rows, prediction).mean()), **found}
+    metrics = {metric.key: metric for metric in view.experiment.metrics(view.task)}
+    if key in metrics:
+        return float(metrics[key].of_rows(view.task, rows, prediction))
+    return float(_losses(view, rows, prediction).mean())
 
 
 def _seen(view: View, stored: Stored) -> tuple[Rows, np.ndarray]:

@@ -10,7 +10,7 @@ import numpy as np
 from dlpy.core.errors import ConfigError, RunError
 from dlpy.data.rows import known_rows
 from dlpy.data.task import Output
-from dlpy.runs.directory import Run, require_model
+from dlpy.runs.directory import ENSEMBLE, Run, require_model
 from dlpy.runs.lookup import fold_runs
 from dlpy.runs.predictions import Stored, read_fold
 from dlpy.runs.results import outputs_of, stored_predictions
@@ -63,7 +63,8 @@ def side_of(name: str, runs: Sequence[Run], part: str) -> Side:
     outputs = outputs_of(runs[0])
     found: dict[str, list[Training]] = {output: [] for output in outputs}
     for one in (one for run in runs for one in _trained(run)):
-        given = _folds(one, outputs) if part == "out_of_fold" else _held_out(one, part, outputs)
+        by_fold = part == "out_of_fold" and one.record().kind != ENSEMBLE
+        given = _folds(one, outputs) if by_fold else _held_out(one, part, outputs)
         for output in outputs:
             found[output].append(given[output])
     return Side(name, runs, outputs, found)

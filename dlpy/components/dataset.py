@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from dlpy.components.named_transform import OfInput, OfTarget
 from dlpy.components.transform import AnyTransform, Transform
-from dlpy.core.errors import ConfigError
+from dlpy.core.errors import ConfigError, did_you_mean
 from dlpy.core.options import Block, Component, Slot
 from dlpy.core.registry import Registry
 from dlpy.data.augmentation import Augmentation
@@ -31,6 +31,9 @@ class InputOptions(Block):
     """Transforms of this input, in order, such as [standardize]; fitted on training rows only."""
     augmentation: Augmentation | None = None
     """Random changes of training images, such as {rotation: 40, flip: horizontal}; none by default."""
+    like: str | None = None
+    """Name of another input of the same kind, such as left: its transforms, fitted on the rows of both, apply here too,
+    so that both texts of a pair have one vocabulary. Default: transforms of its own."""
 
     def all_transforms(self) -> list[Transform]:
         """Return the transforms in order, including those that the dataset itself needs."""
@@ -88,6 +91,14 @@ class Dataset(Component):
         _check_first(self.target_transforms)
         return self
 
+    @model_validator(mode="after")
+    def _like_another_input(self) -> Dataset:
+        options = self.input_options()
+        for name, option in options.items():
+            if option.like is not None and (wrong := _wrong_like(name, option, options)):
+                raise ValueError(f"inputs.{name}.like: {wrong}")
+        return self
+
     @property
     def rows_are_in_time(self) -> bool:
         """Whether rows are in time order, so that folds would train on rows later than those they score."""
@@ -117,9 +128,7 @@ class Dataset(Component):
         raise ConfigError(f"dlpy predict cannot read {path}: dataset '{self.name}' has no method read(path, task).")
 
     def ahead(self, path: Path | None, steps: int) -> Rows:
-        """Return the last window of each series in a file (default: that of the data), for `dlpy predict --ahead`.
-
-        The column "times" holds the times of the steps ahead, (rows, steps), if there are time stamps.
+        """Return the last window of each series in a file (default: the data's), with the column "times" (rows, steps).
 
         Raises:
             ConfigError: the rows are no series, or fewer steps are predicted.
@@ -169,13 +178,16 @@ class Dataset(Component):
 
     def named_transforms(self) -> list[Transform]:
         """Return the transforms of one among several inputs or targets, and those of the only target."""
-        kinds = (("inputs", OfInput, self.input_options()), ("targets", OfTarget, self.target_options()))
-        found = [
-            kind(name=inner.name, of=of, inner=inner, keys=("data", key, of, *_place(option, inner)))
-            for key, kind, options in kinds
-            for of, option in options.items()
-            for inner in option.all_transforms()
-        ]
+        found: list[Transform] = []
+        for of, option in self.input_options().items():
+            like = tuple(name for name, other in self.input_options().items() if other.like == of)
+            for inner in option.all_transforms():
+                keys = ("data", "inputs", of, *_place(option, inner))
+                found.append(OfInput(name=inner.name, of=of, inner=inner, keys=keys, like=like))
+        for of, option in self.target_options().items():
+            for inner in option.all_transforms():
+                keys = ("data", "targets", of, *_place(option, inner))
+                found.append(OfTarget(name=inner.name, of=of, inner=inner, keys=keys))
         own = enumerate(self.target_transforms)
         keys = ("data", "target_transforms")
         return [*found, *(OfTarget(name=one.name, of=TARGET, inner=one, keys=(*keys, place)) for place, one in own)]
@@ -215,6 +227,20 @@ def _check_first(transforms: list[Transform]) -> None:
     for transform in transforms[1:]:
         if transform.comes_first:
             raise ValueError(f"{transform.name} must be the first transform of a target")
+
+
+def _wrong_like(name: str, option: InputOptions, options: Mapping[str, InputOptions]) -> str:
+    """Return what is wrong with the option `like` of an input, or the empty text."""
+    others = [other for other in options if other != name]
+    if option.like not in others:
+        return f"there is no other input '{option.like}' with options.{did_you_mean(str(option.like), others)}"
+    if options[option.like].like is not None:
+        return f"'{option.like}' is itself like '{options[option.like].like}': name that one"
+    if option.transforms:
+        return f"it has the transforms of '{option.like}': remove its own"
+    if option.all_transforms():
+        return "columns of a table have transforms of their own: remove this option"
+    return ""
 
 
 def _place(options: InputOptions | TargetOptions, inner: Transform) -> tuple[str | int, ...]:

@@ -35,6 +35,8 @@ class Model(Component):
     masks_padding: ClassVar[bool] = False  # padding a row changes none of its predictions; see `build`
     takes_several: ClassVar[bool] = False  # whether tasks may have several inputs or outputs; see `build`
     reads_codes: ClassVar[bool] = False  # whether it reads columns of codes, `task.input.categories`, as categories
+    translates: ClassVar[bool] = False  # whether it writes texts from texts, see `Task.translates`
+    predicts_steps: ClassVar[bool] = False  # whether it can predict something at each step of a row, `output.steps`
     gives_features: ClassVar[bool] = True  # whether a graph may use what goes into the last layer, as a block
 
     @classmethod
@@ -51,6 +53,16 @@ class Model(Component):
         if any(given.categories for given in task.inputs.values()) and not self.reads_codes:
             hint = "use dense, tabm, realmlp or combined, or remove 'embed' from tabulate"
             raise ConfigError(f"{self.name} cannot read codes of categories: {hint}.")
+
+    def check_steps(self, task: Task) -> None:
+        """Raise ConfigError if each step of a row has a target, and the family predicts one for the whole row."""
+        for name, output in task.outputs.items():
+            if output.is_per_step and not (self.predicts_steps or task.translates):
+                able = [name for name in self.registry.names() if self.registry.get(name).predicts_steps]
+                hint = f"{self.name} predicts one for the whole row: use {', '.join(able[:-1])} or {able[-1]}"
+                raise ConfigError(f"each step of a row has a {name}, and {hint}.")
+            if output.is_per_step:
+                _check_steps_of_inputs(task)
 
     def transforms(self) -> list[Transform]:
         """Return the family's own transforms of the rows; they follow those of the data."""
@@ -88,6 +100,18 @@ class Model(Component):
         `keras.Model({"words": ..., "photo": ...}, {"price": ..., "sold": ...})`.
         """
         raise self.lacks("build")
+
+
+def _check_steps_of_inputs(task: Task) -> None:
+    """Raise ConfigError if transforms have left no steps, or several inputs are padded in front."""
+    for given in task.inputs.values():
+        has_steps = given.padding or given.kind == "text" or (given.kind == "array" and len(given.shape) > 1)
+        if given.kind == "sequence" and not given.padding:
+            raise ConfigError("each step of a row has a target: add 'pad' to data.transforms.")
+        if len(task.inputs) == 1 and not has_steps:
+            raise ConfigError(f"each step of a row has a target, and transforms turn rows into {given}: remove these.")
+        if len(task.inputs) > 1 and given.padding == "front":
+            raise ConfigError("with several inputs, steps are counted from the front: set 'fill: back' of pad.")
 
 
 class PretrainedModel(Model):

@@ -10,6 +10,8 @@ import numpy as np
 
 from dlpy.components.transform import Transform
 from dlpy.core.errors import ConfigError
+from dlpy.data.features import take
+from dlpy.data.joined_features import joined
 from dlpy.data.rows import Rows
 from dlpy.data.task import Input, Output, State, Task
 from dlpy.data.unfamiliar import Unfamiliar
@@ -45,35 +47,69 @@ class NamedTransform(Transform):
 
 
 class OfInput(NamedTransform):
-    """A transform of one of several inputs."""
+    """A transform of one of several inputs, and of those that are `like` it: one state, fitted on the rows of all."""
+
+    like: tuple[str, ...] = ()
+    """Names of the inputs that share the transform."""
 
     def outline(self, task: Task) -> Task:
-        return task.with_input(self.inner.outline(self._task(task)).inputs[self.of], self.of)
+        for name in self._names:
+            task = task.with_input(self._outlined(task, name), name)
+        return task
+
+    def _outlined(self, task: Task, name: str) -> Input:
+        before = task.inputs[name]
+        made = self.inner.outline(self._alone(task, name)).inputs[name]
+        is_text = before.kind == "text" or before.vocabulary_of is not None
+        return replace(made, vocabulary_of=self.of) if is_text and made.kind != "text" else made
 
     def measured(self, task: Task, state: State) -> Task:
-        return task.with_input(self.inner.measured(self._task(task), state).inputs[self.of], self.of)
+        for name in self._names:
+            task = task.with_input(self.inner.measured(self._alone(task, name), state).inputs[name], name)
+        return task
 
     def fit_apply(self, rows: Rows, task: Task) -> tuple[State, Rows]:
         state, found = self.inner.fit_apply(self._rows(rows), self._task(task))
-        return state, rows.with_x(found.inputs[self.of], self.of)
+        made = found.inputs[self.of]
+        for number, name in enumerate(self._names):
+            own = made if not self.like else take(made, np.arange(len(rows)) + number * len(rows))
+            rows = rows.with_x(own, name)
+        return state, rows
 
     def apply(self, rows: Rows, state: State) -> Rows:
-        return rows.with_x(self.inner.apply(self._rows(rows), state).inputs[self.of], self.of)
+        for name in self._names:
+            rows = rows.with_x(self.inner.apply(_only(rows, name), state).inputs[name], name)
+        return rows
 
     def unfamiliar(self, rows: Rows, state: State) -> list[Unfamiliar]:
-        found = self.inner.unfamiliar(self._rows(rows), state)
-        return [replace(item, column=self.of) if item.column == "text" else item for item in found]
+        found = [(name, item) for name in self._names for item in self.inner.unfamiliar(_only(rows, name), state)]
+        return [replace(item, column=name) if item.column == "text" else item for name, item in found]
 
     def layer(self, state: State) -> keras.layers.Layer | None:
         return self.inner.layer(state)
 
-    def _task(self, task: Task) -> Task:
+    @property
+    def _names(self) -> tuple[str, ...]:
+        return (self.of, *self.like)
+
+    def _alone(self, task: Task, name: str) -> Task:
         if self.inner.on_targets:
             raise ConfigError(f"{self.inner.name} changes targets: list it under data.targets.")
-        return Task({self.of: task.inputs[self.of]}, {})
+        return Task({name: task.inputs[name]}, {})
+
+    def _task(self, task: Task) -> Task:
+        return self._alone(task, self.of)
 
     def _rows(self, rows: Rows) -> Rows:
-        return replace(rows, inputs={self.of: rows.inputs[self.of]}, targets={})
+        if not self.like:
+            return _only(rows, self.of)
+        both = joined([rows.inputs[name] for name in self._names])
+        return Rows({self.of: both}, index=np.arange(len(both)))
+
+
+def _only(rows: Rows, name: str) -> Rows:
+    """Return the rows with one input and without targets."""
+    return replace(rows, inputs={name: rows.inputs[name]}, targets={})
 
 
 class OfTarget(NamedTransform):

@@ -50,6 +50,7 @@ class Loss(Component):
     """The function that training minimizes."""
 
     registry = Registry[type["Loss"]]("loss", "dlpy.losses")
+    of_batches: ClassVar[bool] = False  # whether the loss of a row depends on the other rows of its batch
 
     @property
     def needs_unit(self) -> bool:
@@ -62,6 +63,9 @@ class Loss(Component):
     def transforms(self) -> list[Transform]:
         """Return the loss's own transforms of the rows; they follow all others."""
         return []
+
+    def check_activation(self, activation: str) -> None:
+        """Raise ConfigError if the loss does not fit the activation of the last layer, see Model.last_activation."""
 
     def best_constant(self, values: np.ndarray, counts: np.ndarray) -> np.ndarray | None:
         """Return the constant prediction (units,) with the smallest mean loss, or None if it must be searched for.

@@ -1,4 +1,4 @@
-"""Random image augmentation during training, different in every epoch."""
+"""Random augmentation of images and videos during training, different in every epoch."""
 
 from __future__ import annotations
 
@@ -41,6 +41,7 @@ class Draws(NamedTuple):
 class Augmentation(Block):
     """Random changes of each training image, drawn again in every epoch; 0 disables a change.
 
+    All frames of a video are changed alike. A flip also mirrors its motion: leave it out if classes are directions.
     All geometric changes are applied in a single interpolation. The random numbers depend only on the seed, the epoch
     and the position of the image in the epoch, so a run can be repeated exactly.
     """
@@ -76,8 +77,8 @@ class Augmentation(Block):
         return bool(self.rotation or self.shift or self.shear or self.zoom or self.flip)
 
     def check(self, task: Task) -> None:
-        """Raise ConfigError if the model's inputs are not images."""
-        if task.input.kind != "array" or len(task.input.shape) != 3:
+        """Raise ConfigError if the model's inputs are neither images nor videos."""
+        if task.input.kind != "array" or len(task.input.shape) not in (3, 4):
             raise ConfigError(f"augmentation requires images (height, width, channels), not {task.input}.")
 
     def by_epoch(self, pictures: Features, seed: int, count: int, number: int = 0) -> Callable[[int], Draws]:
@@ -87,9 +88,9 @@ class Augmentation(Block):
         """
         if not isinstance(pictures, np.ndarray | Scaled | Pictures):
             raise TypeError(f"expected images, not {type(pictures).__name__}")
-        (_, *size, _), span = pictures.shape, value_span(pictures)
+        (*_, height, width, _), span = pictures.shape, value_span(pictures)
         more = [number] if number else []
-        return lambda epoch: self.drawn(np.random.default_rng([seed, epoch, 2, *more]), count, (size[0], size[1]), span)
+        return lambda epoch: self.drawn(np.random.default_rng([seed, epoch, 2, *more]), count, (height, width), span)
 
     def drawn(self, random: np.random.Generator, count: int, size: tuple[int, int], span: tuple[float, float]) -> Draws:
         """Return how each of some images is changed, as `augmented` takes it.
@@ -132,23 +133,40 @@ class Augmentation(Block):
 
 
 def augmented(pictures: tf.Tensor, draws: Draws) -> tf.Tensor:
-    """Return images (batch, height, width, channels) float32, each changed by what was drawn for it."""
+    """Return images (batch, height, width, channels) float32, each changed by what was drawn for it.
+
+    Of videos (batch, frames, height, width, channels), all frames are changed alike.
+    """
     import tensorflow as tf
 
     if draws.warps is not None:
-        pictures = tf.raw_ops.ImageProjectiveTransformV3(
-            images=pictures,
-            transforms=draws.warps,
-            output_shape=tf.shape(pictures)[1:3],
-            fill_value=tf.constant(0.0),
-            interpolation=draws.interpolation.upper(),
-            fill_mode=draws.fill.upper(),
-        )
+        pictures = _warped(pictures, draws)
     if draws.tones is not None:
-        added, factor, low, high = (draws.tones[:, i, None, None, None] for i in range(4))
-        mean = tf.reduce_mean(pictures, axis=[1, 2, 3], keepdims=True)
+        axes = list(range(1, len(pictures.shape)))
+        added, factor, low, high = (tf.reshape(draws.tones[:, i], [-1] + [1] * len(axes)) for i in range(4))
+        mean = tf.reduce_mean(pictures, axis=axes, keepdims=True)
         pictures = tf.clip_by_value((pictures - mean) * factor + mean + added, low, high)
     return pictures
+
+
+def _warped(pictures: tf.Tensor, draws: Draws) -> tf.Tensor:
+    """Return images or videos after the geometric changes."""
+    import tensorflow as tf
+
+    shape, warps = tf.shape(pictures), draws.warps
+    frames = pictures
+    if len(pictures.shape) == 5:
+        frames = tf.reshape(pictures, tf.concat([[-1], shape[2:]], 0))
+        warps = tf.repeat(warps, shape[1], axis=0)
+    warped = tf.raw_ops.ImageProjectiveTransformV3(
+        images=frames,
+        transforms=warps,
+        output_shape=shape[-3:-1],
+        fill_value=tf.constant(0.0),
+        interpolation=draws.interpolation.upper(),
+        fill_mode=draws.fill.upper(),
+    )
+    return warped if frames is pictures else tf.reshape(warped, shape)
 
 
 def _matrices(rows: list[list[Any]], count: int) -> np.ndarray:

@@ -19,7 +19,7 @@ class Rows:
     """Rows of a dataset: inputs and targets by name, and the position of each row in its source.
 
     Targets are (rows,) or (rows, units) numbers; classes are given by their numbers. Where a target is missing, it is
-    NaN, or -1 as a class. Rows to predict have no targets.
+    NaN, or -1 as a class. Targets of steps are (rows, steps), see `data/steps.py`. Rows to predict have no targets.
     """
 
     inputs: dict[str, Features]
@@ -99,7 +99,14 @@ class Rows:
 
 
 def is_missing(target: np.ndarray) -> np.ndarray:
-    """Return for each row whether it has no target, or not all of several numbers: (rows,) bool."""
+    """Return for each row whether it has no target, or not all of several numbers: (rows,) bool.
+
+    A row with targets of steps, (rows, steps) classes or (rows, steps, units) numbers, is missing if all of them are.
+    """
+    if target.ndim == 3:
+        return np.all(np.any(np.isnan(target), axis=2), axis=1)
+    if target.ndim == 2 and target.dtype.kind != "f":
+        return np.all(np.less(target, 0), axis=1)
     missing = np.isnan(target) if target.dtype.kind == "f" else np.less(target, 0)
     return np.any(missing.reshape(len(target), -1), axis=1)
 

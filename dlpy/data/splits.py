@@ -218,7 +218,8 @@ def _labels(rows: Rows, task: Task, stratify: bool | str | None) -> np.ndarray |
 
 def stratified(task: Task, stratify: bool | str | None) -> str | None:
     """Return the name of the target whose classes are to be in the same proportions, or None."""
-    classified = [name for name, output in task.outputs.items() if output.kind not in ("regression", "multilabel")]
+    apart = ("regression", "multilabel")
+    classified = [name for name, one in task.outputs.items() if one.kind not in apart and not one.is_per_step]
     if isinstance(stratify, str):
         if stratify not in classified:
             hint = did_you_mean(stratify, classified) or " No target has classes."

@@ -9,9 +9,10 @@ import numpy as np
 
 from dlpy.core.parsing import parse
 
-Kind = Literal["binary", "multiclass", "ordinal", "multilabel", "regression", "tokens", "inputs", "unknown"]
+Kind = Literal["binary", "multiclass", "ordinal", "multilabel", "regression", "tokens", "inputs", "codes", "unknown"]
 State = dict[str, np.ndarray]  # the fitted state of a transform
 TARGET = "target"  # the name of an only target that the experiment does not name
+SOURCE, DECODER = "source", "decoder"  # the inputs of a task that translates: a text, and its translation so far
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,199}")  # of one of several outputs: files are named by it
 _MOST_NUMBERS = 2**31  # limit for the size of a row, its target and its vocabulary
@@ -41,6 +42,7 @@ class Input:
     span: tuple[float, float] | None = None  # for generated arrays: the smallest and largest number
     numbers: int | None = None  # for rows of a table: the leading columns that are numbers; None: not from a table
     categories: tuple[int, ...] = ()  # for rows of a table: the size of each trailing column of codes; 0: not yet known
+    vocabulary_of: str | None = None  # for tokenized texts with a name: the input that decides what integers mean
     words: tuple[str, ...] = field(default=(), repr=False, compare=False)  # for sequences: the word of each integer
     columns: tuple[str, ...] = field(
         default=(), repr=False, compare=False
@@ -62,7 +64,10 @@ class Output:
     For "ordinal" the classes have an order, from the lowest. For "multilabel" each of the `classes` is true or not, and
     several may be: targets are (rows, units) of 0 and 1. For "tokens" the target is the next token of a text. For
     "inputs" the model learns to reproduce the rows themselves, with its own training step; `classes` are then those of
-    the labels, if there are any. "unknown" is a target whose kind only the data decides.
+    the labels, if there are any. For "codes" the prediction is the code of a row, close to those of its class, one of
+    the `classes`; without classes, rows are pairs, and the codes of both sides stand side by side. "unknown" is a
+    target whose kind only the data decides. Without `steps` and `per_step` a target is that of the whole row, or the
+    token after it.
     """
 
     kind: Kind
@@ -72,14 +77,25 @@ class Output:
     scale: float = 1.0  # for regression: a prediction represents `number * scale + offset` in `unit`
     offset: float = 0.0
     unit: str = ""
-    steps: int | None = None  # for tokens: positions of a window with a target; None: only after the window
+    steps: int | None = None  # the number of steps of a row, such as tokens, that each have a target; None: see below
+    per_step: bool = False  # each step of a row has a target; how many there are may not be known yet
     from_last: bool = False  # for windows: the model predicts the change from the target's last value, which is added
     horizon: int | None = None  # for windows: the number of steps ahead that are predicted, each a number
     quantiles: tuple[float, ...] = ()  # for regression: the quantiles predicted of each number, in ascending order
     by_series: bool = False  # for windows: each series has its own scale, in the columns of the rows (data/units.py)
     is_count: bool = False  # for regression: whole numbers from 0 up, of which the model predicts the expected one
     log_of_sum: float | None = None  # for regression: `number * scale + offset` is log(this + target)
-    has_missing: bool = False  # some rows have no target (NaN, or class -1); they do not count
+    has_missing: bool = False  # some rows, or steps, have no target (NaN, or class -1); they do not count
+
+    @property
+    def is_per_step(self) -> bool:
+        """Whether targets are those of steps: (rows, steps) classes, -1 where there is none, or numbers of steps."""
+        return self.per_step or (self.steps is not None and self.has_missing)
+
+    @property
+    def of_one_step(self) -> "Output":
+        """The same target of steps that each count as a row."""
+        return replace(self, steps=None, per_step=False, has_missing=False) if self.is_per_step else self
 
     @property
     def has_answers(self) -> bool:
@@ -101,11 +117,15 @@ class Output:
         """The activation of the last layer."""
         if self.is_count:
             return "exponential"
-        return {"binary": "sigmoid", "multilabel": "sigmoid", "regression": "linear"}.get(self.kind, "softmax")
+        if self.kind in ("binary", "multilabel"):
+            return "sigmoid"
+        return "linear" if self.kind in ("regression", "codes") else "softmax"
 
     @property
     def loss(self) -> str:
         """The default loss for this target."""
+        if self.kind == "codes":
+            return "triplet" if self.classes else "in_batch"
         if self.kind in ("binary", "multilabel"):
             return "binary_crossentropy"
         if self.kind == "regression":
@@ -117,6 +137,8 @@ class Output:
         """The default metrics for this target."""
         if self.kind == "tokens":
             return ("bits", "perplexity", "accuracy")
+        if self.kind == "codes":
+            return ("precision_at_1",) if self.classes else ("recall_at_1", "recall_at_10", "mrr")
         if self.kind == "ordinal":
             return ("accuracy", "class_distance")
         return ("mae",) if self.kind == "regression" else ("accuracy",)
@@ -124,7 +146,7 @@ class Output:
     @property
     def shape(self) -> tuple[int | None, ...]:
         """The shape of the model output for one row."""
-        return (self.units,) if self.steps is None else (self.steps, self.units)
+        return (self.steps, self.units) if self.steps is not None or self.per_step else (self.units,)
 
 
 @dataclass(frozen=True)
@@ -155,6 +177,11 @@ class Task:
     def is_single(self) -> bool:
         """Whether there is one input and one output."""
         return len(self.inputs) == 1 and len(self.outputs) == 1
+
+    @property
+    def translates(self) -> bool:
+        """Whether a text is to be turned into another one, token by token."""
+        return list(self.inputs) == [SOURCE, DECODER] and [one.kind for one in self.outputs.values()] == ["tokens"]
 
     @property
     def rows(self) -> str:

@@ -38,7 +38,7 @@ def own_of_rows(numbers: np.ndarray, output: Output, rows: Rows) -> np.ndarray:
 def refuse_own_scales(name: str, task: Task) -> None:
     """Raise ConfigError for a score that needs the target's own unit if each of several series has its own scale."""
     if task.output.by_series:
-        raise ConfigError(f"{name} needs the target's own unit, and each series is standardized by itself: use mae.")
+        raise ConfigError(f"{name} needs the target's own unit, and each series has a scale of its own: use mae.")
 
 
 def own_tensor(numbers: Any, output: Output) -> Any:

@@ -10,6 +10,7 @@ import numpy as np
 from dlpy.core.errors import DataError
 from dlpy.data.features import Features, Pictures, Scaled, Windows, arrays_of
 from dlpy.data.rows import Data, Rows
+from dlpy.data.steps import counted
 from dlpy.data.task import Output, Task
 
 
@@ -23,7 +24,7 @@ def check(data: Data) -> None:
 
 
 def class_numbers(rows: Rows, output: Output) -> np.ndarray:
-    """Return the class of each row: (rows,) integers."""
+    """Return the class of each row: (rows,) integers. Targets of steps are turned into rows before: `counted`."""
     return rows.y.argmax(axis=-1) if output.one_hot else rows.y.reshape(-1).astype(np.int64)
 
 
@@ -36,7 +37,7 @@ def check_rows(rows: Rows, part: str, task: Task) -> None:
         _check_numbers(rows.of_input(name), part, f"input '{name}'" if len(rows.inputs) > 1 else "input")
     for name, output in task.outputs.items() if rows.targets else []:
         what = f"target '{name}'" if len(task.outputs) > 1 else "target"
-        known = rows.with_target(name) if output.has_missing else rows.of_target(name)
+        known = counted(rows, name, output)
         if len(known) == 0:
             raise DataError(f"no {part} row has a {what}: change the split.")
         _check_target(known, part, output, what)
@@ -95,7 +96,7 @@ def check_every_class(rows: Rows, task: Task) -> None:
     """Raise DataError if a class of an output has no rows."""
     for name, output in task.outputs.items():
         if output.has_classes:
-            known = rows.with_target(name) if output.has_missing else rows.of_target(name)
+            known = counted(rows, name, output)
             _check_every_class(known, output, f"target '{name}': " if len(task.outputs) > 1 else "")
 
 

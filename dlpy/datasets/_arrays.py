@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from dlpy.core.errors import ConfigError, DataError, UnavailableError, did_you_mean
+from dlpy.data.rows import Rows
 from dlpy.data.tables.targets import Wanted
 from dlpy.data.task import Kind, Output
 from dlpy.storage.npz import ArraysError, read_npz, sizes_of
@@ -107,11 +109,37 @@ def output_of(path: Path, name: str, targets: list[np.ndarray], wanted: Wanted) 
     return Output("regression", width, has_missing=wanted.mask)
 
 
+def output_of_steps(path: Path, names: tuple[str, str], every: list[Rows]) -> Output:
+    """Return the type of targets of steps, given the rows of all parts.
+
+    Args:
+        names: of the input and of the target.
+
+    Raises:
+        DataError: shapes do not fit, or the targets are no class numbers.
+    """
+    x, y = names
+    for rows in every:
+        shapes = rows.array.shape, rows.y.shape
+        if len(shapes[0]) < 3 or len(shapes[1]) != 2 or shapes[0][:2] != shapes[1]:
+            hint = f"'{x}' has shape {shapes[0]} and '{y}' {shapes[1]}"
+            raise DataError(f"{path}: {hint}; expected (rows, steps, columns) and (rows, steps).")
+    labels = np.concatenate([rows.y.reshape(-1) for rows in every])
+    labels = np.where(np.isnan(labels), -1, labels) if labels.dtype.kind == "f" else labels
+    known = labels[labels != -1]
+    if len(known) == 0:
+        raise DataError(f"{path}: '{y}' is missing at every step.")
+    found = _classes(path, y, known, Wanted("multiclass"), whole=bool((known == np.floor(known)).all()))
+    return replace(found, steps=every[0].y.shape[1], per_step=True, has_missing=len(known) < len(labels))
+
+
 def typed(y: np.ndarray, output: Output) -> np.ndarray:
     """Return targets in the task's type: int64 class numbers or float32 numbers; -1 or NaN where one is missing."""
     if not output.has_classes:
         with np.errstate(over="ignore"):  # later checks report values that become infinite
             return y.astype(np.float32)
+    if output.is_per_step:
+        return np.where(np.isnan(y), -1, y).astype(np.int32)
     return np.where(np.isnan(y), -1, y).astype(np.int64) if output.has_missing else y.astype(np.int64)
 
 

@@ -18,7 +18,9 @@ MARKS = {"group", "validation", "test", "time", "ignore", "keep"}  # of which a 
 
 def wrong_options(data: Csv) -> Iterator[Found]:
     """Yield the mistakes in the options that several inputs and targets bring."""
-    if data.target is None and data.targets is None:
+    if data.task == "pairs":
+        yield from _of_pairs(data)
+    elif data.target is None and data.targets is None:
         yield required("target", "the column to predict; or name several under 'targets'")
     if data.target is not None and data.targets is not None:
         yield ("target",), "'targets' are given too: list it there, or leave 'targets' out."
@@ -29,8 +31,16 @@ def wrong_options(data: Csv) -> Iterator[Found]:
     yield from wrong_names(data.inputs or {}, data.targets or {})
 
 
+def _of_pairs(data: Csv) -> Iterator[Found]:
+    """Yield the mistakes in the options of pairs that belong together."""
+    if data.target is not None or data.targets is not None:
+        yield ("task",), "pairs: every row is a pair that belongs together, without a target: remove the target."
+    if len(data.inputs or {}) != 2:
+        yield ("task",), "pairs: name two inputs, such as inputs: {left: {text: a}, right: {text: b, like: left}}."
+
+
 def _with_targets(data: Csv, first: str) -> Iterator[Found]:
-    if data.task != "auto":
+    if data.task not in ("auto", "pairs"):
         yield ("task",), f"with 'targets', each has its own: data.targets.{first}.task."
     if data.only and len(data.targets or {}) > 1:
         yield ("only",), "with several targets, rows cannot be chosen by their class."

@@ -13,7 +13,7 @@ from dlpy.data.tables import column_types, missing_cells
 from dlpy.data.task import TARGET, Output, Task
 from dlpy.datasets._cells import Cells, check_categories, looks_numeric
 from dlpy.datasets._csv_inputs import CsvInput, TableInput
-from dlpy.datasets._csv_targets import CsvTarget
+from dlpy.datasets._csv_targets import CsvTarget, Partners
 from dlpy.datasets._row_choice import Chosen, choose
 from dlpy.datasets._table_options import no_column
 from dlpy.datasets._target_kinds import without_targets
@@ -32,6 +32,8 @@ def targets_of(data: Csv) -> Mapping[str, CsvTarget]:
     """Return the targets by name; one without a name is called target."""
     if data.targets is not None:
         return data.targets
+    if data.task == "pairs":
+        return {TARGET: Partners(task="binary")}
     return {TARGET: CsvTarget(column=data.target, task=data.task, transforms=data.target_transforms)}
 
 
@@ -174,7 +176,7 @@ def resolved_options(data: Csv, inputs: Mapping[str, CsvInput], outputs: Mapping
     else:
         found = {"inputs": dict(inputs), "ignore": []}  # the columns are listed now
     if data.targets is None:
-        return {**found, "task": outputs[TARGET].kind}
+        return {**found, "task": data.task if data.task == "pairs" else outputs[TARGET].kind}
     return {**found, "targets": {name: wanted.found(outputs[name]) for name, wanted in data.targets.items()}}
 
 

@@ -10,10 +10,10 @@ import numpy as np
 from dlpy.core.errors import ConfigError
 from dlpy.data.features import Features, Table, Texts
 from dlpy.data.rows import Rows
-from dlpy.data.task import Kind, Output
+from dlpy.data.task import Output
 from dlpy.datasets._csv_inputs import CsvInput, ImageInput, TableInput
 from dlpy.datasets._csv_parts import key_of, targets_of
-from dlpy.datasets._csv_targets import CsvTarget
+from dlpy.datasets._csv_targets import CsvTarget, Partners
 from dlpy.datasets._generated_targets import answers, classes, mixed
 from dlpy.stand_ins.sentences import sentences
 
@@ -109,12 +109,14 @@ def _table(rng: np.random.Generator, count: int, given: TableInput) -> tuple[Tab
     return Table(numbers, tuple(numeric), _CATEGORIES[picks].astype(np.str_), tuple(categorical), dates), score
 
 
-def _target(score: np.ndarray, kind: Kind) -> tuple[np.ndarray, Output]:
+def _target(score: np.ndarray, kind: str) -> tuple[np.ndarray, Output]:
     """Return targets computed from the score alone, so that a perfect model has no error."""
     if kind == "regression":
         return score.astype(np.float32), Output("regression")
     names = ("a", "b") if kind == "binary" else ("a", "b", "c")
-    return classes(score, len(names)), Output(kind, 1 if kind == "binary" else 3, names)
+    return classes(score, len(names)), Output("binary", 1, names) if kind == "binary" else Output(
+        "multiclass", 3, names
+    )
 
 
 def _features(rng: np.random.Generator, count: int, given: CsvInput) -> tuple[Features, np.ndarray]:
@@ -140,6 +142,8 @@ def _named_target(rng: np.random.Generator, score: np.ndarray, given: CsvTarget,
         ConfigError: only the data decides the type of the target.
     """
     output = given.expected()
+    if isinstance(given, Partners):
+        return np.ones(len(score), np.int64), output
     if output.kind == "unknown":
         raise ConfigError(f"{key}.task: to generate stand-in rows, set it, such as regression or binary.")
     return answers(rng, score, output)

@@ -83,6 +83,30 @@ class CsvTarget(KindOptions):
         return reading(cells.file, columns, Wanted(mask=True, key=key))[0]
 
 
+class Partners(CsvTarget):
+    """The target of pairs that belong together: 1 in every row, from no column."""
+
+    @model_validator(mode="after")
+    def _of_columns(self) -> Partners:
+        return self
+
+    def used(self) -> list[str]:
+        """Return the columns: none."""
+        return []
+
+    def expected(self) -> Output:
+        """Return the output."""
+        return Output("binary", 1, ("others", "partners"))
+
+    def read(self, cells: Cells, key: str) -> tuple[np.ndarray, Output]:
+        """Return the target of every row and its type."""
+        return np.ones(len(cells.file), np.int64), self.expected()
+
+    def known(self, cells: Cells, output: Output, key: str) -> np.ndarray:
+        """Return the target of every row of a file to predict."""
+        return np.ones(len(cells.file), np.int64)
+
+
 def _with_unit(y: np.ndarray, output: Output, column: Column) -> tuple[np.ndarray, Output]:
     """Return a target and its type, with the unit of the column's format."""
     if output.kind != "regression" or column.format is None:

@@ -46,8 +46,9 @@ def with_gap_rows(line: Timeline) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     nearest = np.maximum.accumulate(source)
     known = line.times if line.times is not None else np.zeros(len(count), "datetime64[us]")
     times = known[nearest]
-    for row in np.flatnonzero(source < 0).tolist() if line.frequency is not None else []:
-        times[row] = line.frequency.after(known[nearest[row]], row - int(place[nearest[row]]))
+    frequency = line.frequency
+    for row in np.flatnonzero(source < 0).tolist() if frequency is not None else []:
+        times[row] = None if frequency is None else frequency.after(known[nearest[row]], row - int(place[nearest[row]]))
     kept = np.intersect1d(place[1:], place[np.flatnonzero(line.first | (line.steps < 1))])
     return source, times, kept
 

@@ -69,7 +69,7 @@ def series_table(file: CsvFile, columns: Mapping[str, Column], line: Timeline, w
         source, times, breaks = with_gap_rows(line)
     whole = np.where(source[:, None] < 0, np.nan, values[source])
     owner = line.owner[np.maximum.accumulate(source)]
-    observed = ~((source >= 0) & ahead[source])
+    observed = np.logical_not((source >= 0) & ahead[source])
     made = _columns(whole, every, wanted, breaks)
     target = whole[:, [every.index(name) for name in wanted.targets]]
     record = Record(
@@ -112,9 +112,9 @@ def _columns(whole: np.ndarray, every: list[str], wanted: Wanted, breaks: np.nda
 
 def _future(values: np.ndarray, unknown: list[bool], line: Timeline) -> np.ndarray:
     """Return the rows at the end of each series in which only columns known in advance have values: (rows,) bool."""
-    empty = np.isnan(values[:, unknown]).all(axis=1)
+    empty = np.all(np.isnan(values[:, unknown]), axis=1)
     found = np.zeros(len(values), bool)
     for first, end in spans_of(line.owner, len(values)):
         own = empty[first:end]
-        found[first:end] = np.minimum.accumulate(own[::-1])[::-1] if own.any() else False
+        found[first:end] = np.logical_and.accumulate(own[::-1])[::-1]
     return found

@@ -81,8 +81,9 @@ class Csv(TableFileOptions, Dataset):
     """Targets by name, such as {price: {column: price, transforms: [log]}, tags: {columns: [balcony, lift]}}."""
     target: str | None = None
     """Name of the column to predict, if there is one target only."""
-    task: Literal["auto", "regression", "binary", "multiclass"] = "auto"
-    """Type of the target. Default: derived from the column, see above."""
+    task: Literal["auto", "regression", "binary", "multiclass", "pairs"] = "auto"
+    """Type of the target; pairs: there is no column, since the two `inputs` of every row belong together. Default:
+    derived from the column, see above."""
     numeric: list[str] | None = None
     """Numeric feature columns, e.g. [age, income]. Default: all numeric columns."""
     categorical: list[str] | None = None

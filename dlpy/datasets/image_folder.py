@@ -12,7 +12,6 @@ from pydantic import Field, model_validator
 from dlpy.components.dataset import Dataset
 from dlpy.components.transform import Transform
 from dlpy.core.errors import ConfigError, DataError
-from dlpy.core.options import Block
 from dlpy.core.progress import progress_bar
 from dlpy.data.images.cache import decoded
 from dlpy.data.images.files import Form, read_pictures
@@ -22,6 +21,7 @@ from dlpy.data.tables.missing_cells import MISSING
 from dlpy.data.task import Input, Task
 from dlpy.datasets import _folder_table as folder_table
 from dlpy.datasets._csv_targets import CsvTarget
+from dlpy.datasets._folder_parts import Parts, by_part, held_out_by_part
 from dlpy.datasets._folder_table import AnyFolderInput, FolderInput
 from dlpy.datasets._folders import output_of
 from dlpy.datasets._image_files import (
@@ -33,7 +33,6 @@ from dlpy.datasets._image_files import (
     by_table,
     common_size,
     images_at,
-    in_order_of,
     of_size,
     skipped_images,
     stays_inside,
@@ -41,18 +40,6 @@ from dlpy.datasets._image_files import (
 from dlpy.datasets._names import Name, raise_found
 from dlpy.datasets._table_options import TestRows, carried_columns, generated_marks
 from dlpy.stand_ins.images import photographs
-
-
-class Parts(Block):
-    """Folders in `path` with the training, validation and test images; each contains one folder per class."""
-
-    train: str = "train"
-    """Folder of the training images."""
-    validation: str | None = None
-    """Folder of the validation images. Default: none."""
-    test: str | None = None
-    """Folder of the test images, used only by `dlpy evaluate`. Default: none."""
-
 
 _MOST_STARS = 2  # each one multiplies the cost of matching a name
 
@@ -112,10 +99,7 @@ class ImageFolder(Dataset):
     @model_validator(mode="before")
     @classmethod
     def _held_out_by_part(cls, value: Any) -> Any:
-        """Return the options with the validation and test rows set from `parts`."""
-        parts = value.get("parts") if isinstance(value, dict) else None
-        given = [part for part in ("validation", "test") if isinstance(parts, dict) and parts.get(part)]
-        return {**{part: {"column": "part", "value": part} for part in given}, **value} if given else value
+        return held_out_by_part(value)
 
     @model_validator(mode="after")
     def _possible(self) -> ImageFolder:
@@ -220,13 +204,7 @@ class ImageFolder(Dataset):
             return by_table(root, Path(self.labels_path), (self.file, self.label, *self._marks()), self.missing_values)
         if self.parts is None:
             return self._part(root, "")
-        given = {part: folder for part, folder in self.parts.model_dump().items() if folder}
-        listings = {part: self._part(root, folder) for part, folder in given.items()}
-        output = listings["train"].output
-        listings = {part: in_order_of(listing, output) for part, listing in listings.items()}
-        names = [name for listing in listings.values() for name in listing.names]
-        marks = np.repeat(np.array([*listings]), [len(listing.names) for listing in listings.values()])
-        return Listing(names, np.concatenate([listing.y for listing in listings.values()]), output, {"part": marks})
+        return by_part(self.parts, lambda folder: self._part(root, folder))
 
     def _part(self, root: Path, folder: str) -> Listing:
         if not stays_inside(root, folder):

@@ -17,7 +17,7 @@ from dlpy.data.splits import Holdout, for_limit, hold_out
 from dlpy.data.tables.targets import Wanted
 from dlpy.data.task import Task
 from dlpy.datasets import _npz_parts as parts
-from dlpy.datasets._arrays import members, output_of, read, require
+from dlpy.datasets._arrays import members, output_of, output_of_steps, read, require
 from dlpy.datasets._names import Name, raise_found
 from dlpy.datasets._npz_parts import ArrayInput, ArrayTarget
 from dlpy.datasets._npz_stand_in import named_rows, single_rows
@@ -49,6 +49,9 @@ class Npz(Dataset):
     """Name of the target array. Default: y_train or y."""
     task: Literal["auto", "regression", "binary", "multiclass"] = "auto"
     """Type of the target. Default: derived from the array, see above."""
+    output: Literal["row", "per_step"] = "row"
+    """What has a target: a row, or each step of it (per_step). The target array is then (rows, steps) class numbers, -1
+    where a step has none, and the inputs are (rows, steps, ...)."""
     group: str | None = None
     """Name of a grouping array (rows,): rows with the same value always stay in the same split."""
     test: Holdout | None = None
@@ -61,6 +64,8 @@ class Npz(Dataset):
             raise ValueError("npz needs 'path', the path of the npz file")
         if self.test is not None and (self.test.use or self.test.column):
             raise ValueError("'test' should be a fraction or a count")
+        if self.output == "per_step" and (self.inputs or self.targets or self.task not in ("auto", "multiclass")):
+            raise ValueError("output: per_step goes with one input and one target of classes, without names")
         raise_found("npz", parts.wrong_options(self), self.model_fields_set)
         return self
 
@@ -139,7 +144,9 @@ class Npz(Dataset):
 
     def _task(self, path: Path, every: list[Rows], targets: Mapping[str, ArrayTarget]) -> Task:
         """Return the task, given the rows of all parts as they are in the file."""
-        if self.targets is not None:
+        if self.output == "per_step":
+            outputs = {"target": output_of_steps(path, (self.x or "x", targets["target"].array), every)}
+        elif self.targets is not None:
             outputs = parts.outputs_of(path, every, self.targets)
         else:
             wanted, y = Wanted(None if self.task == "auto" else self.task), [rows.targets["target"] for rows in every]

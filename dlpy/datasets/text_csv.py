@@ -10,6 +10,7 @@ import numpy as np
 from pydantic import model_validator
 
 from dlpy.components.dataset import Dataset
+from dlpy.components.transform import Transform
 from dlpy.data.rows import Loaded, Rows, Source
 from dlpy.data.splits import Holdout, for_limit, hold_out
 from dlpy.data.tables import column_types
@@ -29,14 +30,17 @@ from dlpy.datasets._table_options import (
     no_column,
 )
 from dlpy.datasets._texts import TEXT, generated, generated_output, read_csv, texts_of
+from dlpy.datasets._translation import generated_pairs, pairs, refuse_unused, token_pairs
+from dlpy.transforms.token_pairs import RAW_TASK, AnySideTokens
 
 
 class TextCsv(TableFileOptions, Dataset):
     """A table in a file, `path`, as with csv, that has a text column and a target column.
 
     No text may be empty. The classes are the distinct labels of the target in sorted order, as with csv. Other columns
-    are ignored. A transform, `tokenize` or `hash_words`, converts the texts to integers. Pairs of texts, and texts with
-    other columns or several targets, are read by csv: `inputs: {left: {text: question1}, right: {text: question2}}`.
+    are ignored. A transform, `tokenize` or `hash_words`, converts the texts to integers. Texts to compare, and texts
+    with other columns or several targets, are read by csv: `inputs: {left: {text: question1}, right: {text:
+    question2}}`. With `task: text` the target column has texts too, and the family seq2seq learns to write them.
     """
 
     has_columns = True
@@ -49,8 +53,14 @@ class TextCsv(TableFileOptions, Dataset):
     """Name of the text column."""
     target: str = "label"
     """Name of the column to predict."""
-    task: Literal["auto", "regression", "binary", "multiclass"] = "auto"
-    """Type of the target. Default: derived from the column, as with csv."""
+    task: Literal["auto", "regression", "binary", "multiclass", "text"] = "auto"
+    """Type of the target; text: to be written token by token, as in translation. Default: derived from the column, as
+    with csv."""
+    source_tokens: AnySideTokens | None = None
+    """With `task: text`, how the texts are split into tokens: word (the default), character, or a mapping such as {by:
+    word, lower: true, vocabulary: 8000}."""
+    target_tokens: AnySideTokens | None = None
+    """With `task: text`, how the target texts are split into tokens."""
     time: str | None = None
     """Date column: rows are sorted by it, so that a split with `take: last` contains the latest rows."""
     test: TestRows = None
@@ -75,13 +85,24 @@ class TextCsv(TableFileOptions, Dataset):
         check_order(self.time, {"validation": self.validation, "test": self.test})
         if self.text == self.target:
             raise ValueError(f"column '{self.text}' cannot be both text and target")
+        if self.task == "text":
+            refuse_unused(self)
+        elif self.source_tokens or self.target_tokens:
+            raise ValueError("source_tokens and target_tokens are only used with 'task: text'")
         return self
 
     @property
     def rows_are_in_time(self) -> bool:
         return self.time is not None
 
+    def all_transforms(self) -> list[Transform]:
+        return (
+            [token_pairs(self.source_tokens, self.target_tokens)] if self.task == "text" else super().all_transforms()
+        )
+
     def outline(self) -> Task | None:
+        if self.task == "text":
+            return RAW_TASK
         kind = self._kind()
         return None if kind is None else Task.single(TEXT, Output(kind, None if kind == "multiclass" else 1))
 
@@ -90,17 +111,27 @@ class TextCsv(TableFileOptions, Dataset):
         self._check_names(cells.file)
         chosen = choose(cells, [self.target], self.missing_target, self.duplicates)
         file, marks = chosen.cells.file, [str(mark.column) for mark in self._marks()]
-        y, output = target_of(file, chosen.cells.columns[self.target], Wanted(self._kind()))
         marked = {mark: np.array(file.texts(mark), np.str_) for mark in marks}
-        rows = replace(Rows.single(texts_of(file, self.text), y, marked), index=chosen.rows)
+        rows, task = self._rows(file, chosen.cells)
+        rows = replace(rows, columns=marked, index=chosen.rows)
         rows = in_order_of_time(file, self.time, rows) if self.time else rows
         about = f" ({', '.join(chosen.about())})" if chosen.about() else ""
-        loaded = self._loaded(rows, output, Source("file", f"{file.path}{about}"), self.test)
+        loaded = self._loaded(rows, task, Source("file", f"{file.path}{about}"), self.test)
         resolved = loaded.resolved | file.format.stated()
         return replace(loaded, resolved=resolved, notes=(*file.notes, *chosen.notes()))
 
+    def _rows(self, file: CsvFile, cells: Cells) -> tuple[Rows, Task]:
+        """Return the rows of a file and their task."""
+        texts = texts_of(file, self.text)
+        if self.task == "text":
+            return pairs(texts, texts_of(file, self.target)), RAW_TASK
+        y, output = target_of(file, cells.columns[self.target], Wanted(self._kind()))
+        return Rows.single(texts, y), Task.single(TEXT, output)
+
     def read(self, path: Path, task: Task) -> Rows:
         file, texts = read_csv(path, self.text, self.format_to_predict)
+        if task.translates:
+            return pairs(texts, None)
         target = column_types.columns_of(file, self.missing_values).get(self.target)
         given = target is not None and len(target.missing) < len(file)
         if target is not None and target.missing and self.missing_target == "drop":
@@ -115,14 +146,18 @@ class TextCsv(TableFileOptions, Dataset):
 
     def stand_in(self, seed: int, limit: int | None) -> Loaded:
         test = for_limit(self.test, limit)
-        output = generated_output("binary" if self.task == "auto" else self.task)
-        rows = generated(seed, limit, output, test)
-        rows = Rows.single(rows.x, rows.y, generated_marks(len(rows), self._marks()))
-        return self._loaded(rows, output, Source("stand-in", f"generated sentences instead of {self.path}"), test)
+        source = Source("stand-in", f"generated sentences instead of {self.path}")
+        if self.task == "text":
+            rows, task = generated_pairs(seed, limit, test), RAW_TASK
+        else:
+            output = generated_output("binary" if self.task == "auto" else self.task)
+            rows, task = generated(seed, limit, output, test), Task.single(TEXT, output)
+        rows = replace(rows, columns=generated_marks(len(rows), self._marks()))
+        return self._loaded(rows, task, source, test)
 
-    def _loaded(self, rows: Rows, output: Output, source: Source, test: Holdout | None) -> Loaded:
-        loaded = Loaded(rows, None, Task.single(TEXT, output), source, {"task": output.kind})
-        return hold_out(loaded, test, self.split_seed)
+    def _loaded(self, rows: Rows, task: Task, source: Source, test: Holdout | None) -> Loaded:
+        resolved = {"task": "text" if task.translates else task.output.kind}
+        return hold_out(Loaded(rows, None, task, source, resolved), test, self.split_seed)
 
     def _check_names(self, file: CsvFile) -> None:
         """Raise DataError for a column that the options name and the file does not have."""
@@ -134,7 +169,7 @@ class TextCsv(TableFileOptions, Dataset):
 
     def _kind(self) -> Kind | None:
         """Return the type of the target; None if it is derived from the column."""
-        if self.task != "auto":
+        if self.task not in ("auto", "text"):
             return self.task
         return "regression" if self.target_transforms else None
 

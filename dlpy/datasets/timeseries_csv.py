@@ -73,7 +73,7 @@ class TimeseriesCsv(TableFileOptions, Series):
     T, transforms: [standardize]}, pressure: {column: p}}."""
     known: list[str] = []
     """Columns whose values are known in advance, such as [holiday, price]. Windows hold them up to the last target. To
-    predict, the file goes on with rows in which only these have values."""
+    predict, the file ends with rows in which only these have values."""
     gaps: Gaps = "error"
     """How to handle missing rows and repeated timestamps. error: stop; allow: drop the windows that cross a gap; fill:
     insert the missing rows, which then lack all cells."""
@@ -186,8 +186,8 @@ class TimeseriesCsv(TableFileOptions, Series):
     def wanted(self, names: list[str], targets: list[str]) -> Wanted:
         """Return what is read of a file."""
         lead = self.lookback + self.last_step - int(self._offsets()[-1])
-        place, rules = self.place(names), {"gaps": self.gaps, "missing": self.missing}
-        return Wanted(names, targets, self.known, lead, place, self.time, **rules)
+        options = (self.place(names), self.time, self.gaps, self.missing)
+        return Wanted(names, targets, self.known, lead, *options)
 
     def _file_to_predict(self, path: Path) -> tuple[CsvFile, Wanted]:
         file = csv_file.read(path, self.format_to_predict)

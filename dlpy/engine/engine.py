@@ -20,7 +20,7 @@ from dlpy.data.rows import Rows
 from dlpy.engine import model_state
 from dlpy.engine.device_rows import Resident, Tensors
 from dlpy.engine.fused_updates import fuse
-from dlpy.engine.graphs import GraphEpoch, Graphs, Part, Predictions, by_output, steps_in_block
+from dlpy.engine.graphs import GraphEpoch, Graphs, Part, Predictions, steps_in_block
 from dlpy.engine.lengths import Lengths
 from dlpy.engine.model_state import Averages
 from dlpy.engine.ordered_updates import add_in_order
@@ -183,7 +183,7 @@ class Engine:
         return losses_first(self._scorer(rows, batch_size)(no_pause))
 
     def predict(self, rows: Rows, batch_size: int) -> np.ndarray:
-        """Return the predictions of a model with one output for these rows: (rows, units) float32."""
+        """Return the predictions of a model with one output for these rows: (rows, units) or (rows, steps, units)."""
         (prediction,) = self.predict_all(rows, batch_size).values()
         return prediction
 
@@ -197,8 +197,7 @@ class Engine:
         return {name: _put_back(order, [step[name] for step in steps]) for name in steps[0]}
 
     def _step(self, tensors: Tensors, step: tf.Tensor) -> Predictions:
-        given = by_output(self._graphs.predict(tensors, step))
-        return {name: prediction.numpy() for name, prediction in given.items()}
+        return {name: prediction.numpy() for name, prediction in self._graphs.predict(tensors, step).items()}
 
     def _scorer(self, rows: Rows, batch_size: int) -> Scorer:
         """Return what scores these rows again and again."""

@@ -9,8 +9,7 @@ times slower. The batches that are left run in the plain loop.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +21,7 @@ from dlpy.engine.custom_step import stepped_class
 from dlpy.engine.device_rows import Batch, Resident, Tensors
 from dlpy.engine.model_state import build_optimizers
 from dlpy.engine.named_outputs import without_gaps
+from dlpy.engine.outputs import output_shapes, seen_predictions, whole, zeros
 from dlpy.engine.plan import Pause
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 Scores = dict[str, Any]  # name -> tensor
 Loop = Callable[[Tensors, Any, Any, Any], Scores]
-Predictions = dict[str, np.ndarray]  # (rows, units) float32 by output; of a model with one output, by the empty name
+Predictions = dict[str, np.ndarray]  # (rows, units) or (rows, steps, units) float32 by output; of the only one, by ""
 
 _CALL_SECONDS = 0.3  # the time of one call of a graph
 _BLOCK_BYTES = (4_000_000, 32_000_000)  # the bounds of the rows gathered for a block
@@ -57,7 +57,7 @@ class Graphs:
         self.test = self._over(lambda tensors, step: model.test_step(self._batch(tensors, step)))
         self.test_and_keep = self._over(self._test_and_keep)
         self._kept: dict[str, Any] = {}
-        self.predict = _graph(lambda tensors, step: model(self._batch(tensors, step)[0], training=False))
+        self.predict = _graph(lambda tensors, step: whole(model, model(self._batch(tensors, step)[0], training=False)))
 
     def train_blocks(self, steps: int, batch_size: int) -> Loop:
         """Return `train` over blocks of this many batches, compiled by XLA; the same one for the same numbers."""
@@ -84,9 +84,7 @@ class Graphs:
         """Make room for the predictions of this many rows."""
         import tensorflow as tf
 
-        outputs: Any = self._model.outputs  # a model with one output may have none by name
-        for name, tensor in by_output(self._model.output if len(outputs) > 1 else outputs[0]).items():
-            shape = tuple(tensor.shape[1:])
+        for name, shape in output_shapes(self._model).items():
             empty = tf.zeros((rows, *shape))
             if name not in self._kept:
                 self._kept[name] = tf.Variable(empty, shape=(None, *shape), trainable=False)
@@ -100,11 +98,11 @@ class Graphs:
     def _test_and_keep(self, tensors: Tensors, step: tf.Tensor) -> None:
         import tensorflow as tf
 
-        with _predictions(self._model) as given:
+        with seen_predictions(self._model) as given:
             self._model.test_step(self._batch(tensors, step))
         size = tensors.held.batch_size
         rows = tensors.moved.order[step * size : step * size + size]
-        for name, prediction in by_output(given[0]).items():
+        for name, prediction in whole(self._model, given[0]).items():
             self._kept[name].scatter_update(tf.IndexedSlices(tf.cast(prediction, tf.float32), rows))
 
     def create_variables(self, rows: Rows, *, cut: Collection[str] = ()) -> None:
@@ -113,7 +111,6 @@ class Graphs:
         Args:
             cut: the inputs of which batches are cut to their longest row.
         """
-        import keras
         import tensorflow as tf
 
         model = self._model
@@ -127,8 +124,7 @@ class Graphs:
             return
         x, y = self._batch(tensors, tf.constant(0))
         # values of no meaning: metrics are reset before an epoch, and a call of a recurrent model takes seconds
-        given = model.output if len(model.outputs) > 1 else model.outputs[0]
-        prediction = keras.tree.map_structure(lambda tensor: tf.zeros((1, *tensor.shape[1:]), tensor.dtype), given)
+        prediction = zeros(model)
         model.compute_loss(x, y, prediction, training=False)
         model.compute_metrics(x, without_gaps(y), prediction)  # a metric without rows would create no variables
 
@@ -151,28 +147,6 @@ class Graphs:
             return model.get_metrics_result()
 
         return _graph(run)
-
-
-def by_output(given: Any) -> Mapping[str, Any]:
-    """Return what a model gives by the name of the output; that of the only one is empty."""
-    return given if isinstance(given, Mapping) else {"": given}
-
-
-@contextmanager
-def _predictions(model: keras.Model) -> Iterator[list[Any]]:
-    """Yield a list that receives the predictions of each batch whose metrics are computed in the block."""
-    given: list[Any] = []
-    compute = model.compute_metrics
-
-    def seen(x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> Any:
-        given.append(y_pred)
-        return compute(x, y, y_pred, sample_weight)
-
-    model.compute_metrics = seen
-    try:
-        yield given
-    finally:
-        del model.compute_metrics
 
 
 def _graph(function: Callable) -> Any:

@@ -1,7 +1,10 @@
-"""Models with several outputs, or with one whose targets may be missing: trained by the weighted sum of their losses.
+"""Models with several outputs, or with one whose targets may be missing or are those of steps.
+
+They are trained by the weighted sum of the losses of their outputs.
 
 The scores of one of several outputs are called `<output>_loss` and `<output>_<metric>`. Rows whose target is missing
-count neither in the loss of that output nor in its metrics: its loss is the mean over the other rows of the batch.
+count neither in the loss of that output nor in its metrics: its loss is the mean over the other rows of the batch. Of
+targets of steps, each step counts as a row.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from dlpy.components.objectives import DATA_LOSS
+from dlpy.engine.step_targets import Steps, as_rows
 
 if TYPE_CHECKING:
     import keras
@@ -22,7 +26,8 @@ class Objective:
     """What an output is trained and scored by.
 
     metrics: Keras metrics, named as their scores. weight: of the loss in the sum. is_masked: whether targets may be
-    missing. is_error: whether the loss is one of numbers, not of classes, for `uncertainty`.
+    missing. is_error: whether the loss is one of numbers, not of classes, for `uncertainty`. steps: of targets of
+    steps.
     """
 
     loss: keras.losses.Loss
@@ -30,6 +35,7 @@ class Objective:
     weight: float = 1.0
     is_masked: bool = False
     is_error: bool = False
+    steps: Steps | None = None
 
 
 def with_outputs(model: keras.Model, names: Sequence[str], *, uncertain: bool) -> keras.Model:
@@ -63,6 +69,12 @@ def outputs_class() -> Any:
             self.loss_means = [keras.metrics.Mean(f"{name}_loss") for name in self.names]
             self.penalty_mean, self.logs_data_loss = keras.metrics.Mean("penalty"), logs_data_loss
             self.supports_jit = not any(objective.is_masked for objective in self.objectives)
+
+        @property
+        def steps(self) -> dict[str, Steps]:
+            """The steps of the outputs that have targets of steps."""
+            pairs = zip(self.names, self.objectives, strict=True)
+            return {name: objective.steps for name, objective in pairs if objective.steps is not None}
 
         @property
         def metrics(self) -> list[Any]:
@@ -128,6 +140,8 @@ def _update_metrics(model: Any, y: Any, y_pred: Any) -> None:
     y, y_pred = _by_name(model, y), _by_name(model, y_pred)
     for name, objective in zip(model.names, model.objectives, strict=True):
         target, prediction = y[name], y_pred[name]
+        if objective.steps is not None:
+            target, prediction, _ = as_rows(objective.steps, target, prediction)
         if not objective.is_masked:
             _update(objective.metrics, target, prediction)
             continue
@@ -160,6 +174,8 @@ def _loss_of(objective: Objective, target: Any, prediction: Any, weight: Any) ->
     from keras import ops as keras_ops
 
     ops: Any = keras_ops
+    if objective.steps is not None:
+        target, prediction, weight = as_rows(objective.steps, target, prediction, weight)
     count = ops.shape(prediction)[0]
     if not objective.is_masked:
         return objective.loss(target, prediction, weight), count

@@ -11,17 +11,18 @@ from typing import Any
 import numpy as np
 
 from dlpy.core.environment import environment
-from dlpy.core.errors import DataError
+from dlpy.core.errors import ConfigError, DataError
 from dlpy.data.task import Task
 from dlpy.data.units import is_changed
-from dlpy.ensembles.members import HeldOutTogether, held_out_together, members_of
+from dlpy.ensembles.folds import predictions_of_folds
+from dlpy.ensembles.members import Candidate, HeldOutTogether, candidates_of, held_out_together
 from dlpy.ensembles.own_unit import scored_baseline, scored_task
 from dlpy.ensembles.scored import diversity_of, is_number, scores_by_name
 from dlpy.experiment.experiment import Experiment
-from dlpy.runs.directory import Run
+from dlpy.runs.directory import KFOLD, Run
 from dlpy.runs.how import HowCombined, Member, Weighting
 from dlpy.runs.members import member_digest, path_between
-from dlpy.runs.predictions import Stored, key_of
+from dlpy.runs.predictions import Stored, read_splits
 from dlpy.runs.results import outputs_of
 from dlpy.scores.ensembles import chosen_weights, combined, cross_combined
 from dlpy.scores.regression_scores import SCORES, regression_score
@@ -29,6 +30,7 @@ from dlpy.storage import atomic
 from dlpy.storage.atomic import write_arrays
 from dlpy.training.class_table import class_table, save_class_table
 from dlpy.training.evaluate import read_config, tasks
+from dlpy.training.held_out import OUT_OF_FOLD
 from dlpy.training.record import Options, claim, digests_of, opening, write_config
 
 Weights = dict[str, np.ndarray]  # by output: (members,)
@@ -41,7 +43,7 @@ class Combination:
     experiment: of the first member, whose loss, metrics and rows are those of the ensemble. task: see `own_unit`.
     """
 
-    members: Sequence[Run]
+    members: Sequence[Candidate]
     weighting: Weighting
     weights: Weights
     held: HeldOutTogether | None
@@ -55,7 +57,8 @@ def combine(runs: Sequence[Run], weighting: Weighting, name: str, options: Optio
     The validation rows are scored crosswise if they choose the weights: each fifth with the weights of the others.
 
     Args:
-        runs: the members; a run of several seeds stands for all of them.
+        runs: the members; a run of several seeds stands for all of them, and a k-fold run for its final model, or
+            for the mean of its folds.
         weighting: mean, greedy or stack.
         name: of the ensemble, as its experiment.
         options: of the run.
@@ -65,7 +68,9 @@ def combine(runs: Sequence[Run], weighting: Weighting, name: str, options: Optio
         DataError: there are no rows to choose weights on.
         RunError: a run keeps no model, or its files are damaged.
     """
-    members = members_of(runs)
+    candidates = candidates_of(runs)
+    members = [candidate.run for candidate in candidates]
+    _require_choice(weighting, candidates)
     held = held_out_together(members)
     if held is None and weighting != "mean":
         raise DataError(f"--weights {weighting}: these runs have no validation rows to choose weights on; use mean.")
@@ -73,8 +78,25 @@ def combine(runs: Sequence[Run], weighting: Weighting, name: str, options: Optio
     weights = {output: _weights(weighting, held, output, len(members)) for output in outputs_of(members[0])}
     experiment = experiment.model_copy(update={"name": name})
     task = scored_task(tasks(members[0])[1])
-    made = Combination(members, weighting, weights, held, experiment, task)
+    made = Combination(candidates, weighting, weights, held, experiment, task)
     return claim(replace(options, kind="ensemble"), name, lambda run: _write(run, made, options))
+
+
+def _require_choice(weighting: Weighting, candidates: Sequence[Candidate]) -> None:
+    """Raise ConfigError where no rows could choose the weights."""
+    if weighting == "mean":
+        return
+    first = candidates[0].run
+    if len(candidates) == 1:
+        raise ConfigError(
+            f"--weights {weighting}: each row of {first.id} is held out by one fold, so that no rows can weigh the "
+            "folds; use mean, or combine several k-fold runs."
+        )
+    if first.record().kind == KFOLD and read_config(first)[0].kfold.repeats > 1:
+        raise ConfigError(
+            f"--weights {weighting}: {first.id} has repeated folds, whose out-of-fold predictions are means of several "
+            "models; set kfold.repeats to 1 and validate again."
+        )
 
 
 def _weights(weighting: Weighting, held: HeldOutTogether | None, output: str, members: int) -> np.ndarray:
@@ -86,11 +108,11 @@ def _weights(weighting: Weighting, held: HeldOutTogether | None, output: str, me
 
 def _write(run: Run, made: Combination, options: Options) -> None:
     """Fill the directory; run.json comes last, so that a directory without it is no run."""
-    first = made.members[0]
+    first = made.members[0].run
     with atomic.storage(run.path):
         for plugin in made.experiment.plugins:
             shutil.copyfile(plugin, run.path / Path(plugin).name)
-        shutil.copyfile(first.splits, run.splits)
+    _write_splits(run, made)
     write_config(run, made.experiment)
     run.write("summary.json", _summary(made))
     if made.held is not None:
@@ -101,18 +123,29 @@ def _write(run: Run, made: Combination, options: Options) -> None:
     plugins = [run.config.name, *(Path(plugin).name for plugin in made.experiment.plugins)]
     record = opening(run, replace(options, kind="ensemble"), made.experiment.seed, told)
     done = {"status": "completed", "exit_reason": "done", "test_looks": 0, "config_sha256": digests_of(run, plugins)}
-    run.append_log(f"combined: {', '.join(member.id for member in made.members)}")
+    run.append_log(f"combined: {', '.join(member.run.id for member in made.members)}")
     run.write("run.json", record | done)
+
+
+def _write_splits(run: Run, made: Combination) -> None:
+    """Write the rows of each part as the members have them; of k-fold runs, all rows are training rows."""
+    first, held = made.members[0].run, made.held
+    if held is not None and held.parts == [OUT_OF_FOLD]:
+        write_arrays(run.splits, {"train": np.unique(np.concatenate([own.index for own in held.first.values()]))})
+    else:
+        with atomic.storage(run.path):
+            shutil.copyfile(first.splits, run.splits)
 
 
 def _how(run: Run, made: Combination) -> HowCombined:
     members = [
         Member(
-            path_between(run, member),
-            member_digest(member),
-            {output: float(weights[number]) for output, weights in made.weights.items()},
+            path_between(run, model),
+            member_digest(model),
+            {output: float(weights[number]) / len(member.models) for output, weights in made.weights.items()},
         )
         for number, member in enumerate(made.members)
+        for model in member.models
     ]
     chosen = made.weighting != "mean" and made.held is not None
     return HowCombined(made.weighting, members, made.held.parts if chosen and made.held else [])
@@ -130,24 +163,36 @@ def _held_out_predictions(made: Combination, held: HeldOutTogether) -> dict[str,
 
 def _summary(made: Combination) -> dict[str, Any]:
     """Return summary.json: the scores on the validation rows, those of the members, and the baseline."""
-    before = made.members[0].read("summary.json")
-    baseline = scored_baseline(before, made.experiment, tasks(made.members[0])[1])
-    summary: dict[str, Any] = {"best": {}, "baseline": baseline, "rows": before["rows"]}
+    first = made.members[0].run
+    before = first.read("summary.json")
+    baseline = scored_baseline(before, made.experiment, tasks(first)[1])
+    rows = {name: len(own) for name, own in read_splits(first.splits).items()}
+    summary: dict[str, Any] = {"best": {}, "baseline": baseline, "rows": before.get("rows", rows)}
     held = made.held
     if held is None:
         return summary
     predictions = _held_out_predictions(made, held)
     summary["best"] = _named(scores_by_name(made.experiment, made.task, held.first, predictions))
     summary |= _in_unit(before, made, predictions)
-    summary["members"] = [_named(_scores_of(made, held, number)) for number in range(len(made.members))]
-    summary["diversity"] = diversity_of(held.first, held.predictions)
-    summary["cross_fitted"] = made.weighting != "mean"
+    summary["members"] = [_named(own) for number in range(len(made.members)) for own in _scores_of(made, held, number)]
+    if len(made.members) > 1:
+        summary["diversity"] = diversity_of(held.first, held.predictions)
+    summary |= {"cross_fitted": made.weighting != "mean", OUT_OF_FOLD: held.parts == [OUT_OF_FOLD]}
     return summary
 
 
-def _scores_of(made: Combination, held: HeldOutTogether, number: int) -> dict[str, float]:
-    own = {name: each[number] for name, each in held.predictions.items()}
-    return scores_by_name(made.experiment, made.task, held.first, own)
+def _scores_of(made: Combination, held: HeldOutTogether, number: int) -> list[dict[str, float]]:
+    """Return the scores of each model of a member; those of a fold are of the rows that it held out."""
+    member = made.members[number]
+    if len(member.models) == 1:
+        own = {name: each[number] for name, each in held.predictions.items()}
+        return [scores_by_name(made.experiment, made.task, held.first, own)]
+    found = []
+    for outputs in predictions_of_folds(member.run):
+        stored = {name: replace(own, of=held.first[name].of) for name, own in outputs.items()}
+        predictions = {name: own.prediction for name, own in stored.items()}
+        found.append(scores_by_name(made.experiment, made.task, stored, predictions))
+    return found
 
 
 def _in_unit(before: Mapping[str, Any], made: Combination, predictions: Mapping[str, np.ndarray]) -> dict[str, Any]:
@@ -175,7 +220,7 @@ def _save_predictions(run: Run, held: HeldOutTogether, predictions: Mapping[str,
     """Write predictions.npz and the tables of classes for the parts that the validation rows are."""
     arrays: dict[str, np.ndarray] = {}
     for name, stored in held.first.items():
-        key = key_of("validation", stored.output)
+        key = stored.key
         own = {"index": stored.index, "target": stored.target, "prediction": predictions[name].astype(np.float32)}
         own |= _columns(stored)
         arrays |= {f"{key}.{array}": values for array, values in own.items()}

@@ -19,14 +19,15 @@ from dlpy.ensembles.own_unit import scored_output, scored_rows, scored_task
 from dlpy.ensembles.scored import diversity_of, is_number, scores_by_name
 from dlpy.experiment.experiment import Experiment
 from dlpy.runs import checkpoints
-from dlpy.runs.directory import Run, count_look
+from dlpy.runs.directory import FOLD, Run, count_look
 from dlpy.runs.how import HowCombined
 from dlpy.runs.members import how_combined, member_runs, unchanged_members
 from dlpy.runs.predictions import Stored
 from dlpy.scores.ensembles import combined, cross_combined
 from dlpy.training.answers import Answers, answers_for, arrays_of, save_predictions
 from dlpy.training.baseline import baseline, beside
-from dlpy.training.evaluate import Part, Tell, Trained, by_output, raw_parts, restore, silent, wanted_parts
+from dlpy.training.evaluate import Part, Tell, Trained, by_output, restore, silent, wanted_parts
+from dlpy.training.loaded_rows import raw_parts
 
 
 def evaluate_ensemble(
@@ -84,7 +85,9 @@ class _Sources:
         self._raw: dict[str, Rows] = {}
 
     def of(self, member: Run, experiment: Experiment) -> dict[str, Rows]:
-        """Return the rows of each part before the transforms."""
+        """Return the rows of each part before the transforms; those of a fold are those of all folds."""
+        owner = member.owner
+        member = owner if owner is not None and member.record().kind == FOLD else member
         data = {**experiment.data.model_dump(mode="json"), "transforms": []}
         key = json.dumps([data, member.record().data.sha256], sort_keys=True)
         if key != self._key:

@@ -11,13 +11,14 @@ from dlpy.compare.rows import common_rows, options_of, require_alike
 from dlpy.compare.sides import Side, taken
 from dlpy.core.errors import ConfigError, RunError
 from dlpy.core.suggestions import command
+from dlpy.ensembles.folds import models_of, require_same_folds
 from dlpy.ensembles.own_unit import scored_output
-from dlpy.runs.directory import ENSEMBLE, SEARCH_KIND, SEEDS, Run, require_model
+from dlpy.runs.directory import ENSEMBLE, FOLD, KFOLD, SEARCH_KIND, SEEDS, Run, require_model
 from dlpy.runs.lookup import seed_runs
 from dlpy.runs.predictions import Stored, read_splits
 from dlpy.runs.results import outputs_of, tasks_of
 from dlpy.scores.calibration import are_probabilities
-from dlpy.training.held_out import HeldOut, held_out
+from dlpy.training.held_out import held_out, out_of_fold
 
 
 @dataclass(frozen=True)
@@ -33,23 +34,47 @@ class HeldOutTogether:
     parts: list[str]
 
 
-def members_of(runs: Sequence[Run]) -> list[Run]:
-    """Return the runs that an ensemble of these runs combines: for a run of several seeds, that of each.
+@dataclass(frozen=True)
+class Candidate:
+    """A run that gets a weight of its own, and the models whose mean predicts for it.
+
+    run: of one training, or of k-fold validation.
+    models: the run itself; of k-fold validation without a final model, the folds.
+    """
+
+    run: Run
+    models: list[Run]
+
+
+def candidates_of(runs: Sequence[Run]) -> list[Candidate]:
+    """Return what an ensemble of these runs combines: for a run of several seeds, the run of each.
 
     Raises:
-        ConfigError: they are fewer than two, or do not predict the same targets of the same data.
-        RunError: one of them keeps no model.
+        ConfigError: there are fewer than two models, or they do not predict the same targets of the same data.
+        RunError: one of the runs keeps no model.
     """
-    found = [member for run in runs for member in _trainings(run)]
+    found = [training for run in runs for training in _trainings(run)]
     members = list({member.path: member for member in found}.values())
     if len(members) < len(found):
         raise ConfigError("a run is given twice: leave it out once.")
-    if len(members) < 2:
-        raise ConfigError("an ensemble needs at least two runs, or one run of several seeds.")
+    if len(members) < 2 and members[0].record().kind != KFOLD:
+        raise ConfigError("an ensemble needs at least two runs, or one run of several seeds or folds.")
     require_alike([Side(member.id, [member], outputs_of(member), {}) for member in members], "combined")
     for other in members[1:]:
-        _require_same_parts(members[0], other)
-    return members
+        _require_same_rows(members[0], other)
+    return [Candidate(member, models_of(member, is_alone=len(members) == 1)) for member in members]
+
+
+def _require_same_rows(one: Run, other: Run) -> None:
+    """Raise ConfigError unless two runs held out the same rows, those of k-fold validation in the same folds."""
+    folded = [run for run in (one, other) if run.record().kind == KFOLD]
+    if len(folded) == 2:
+        require_same_folds(one, other)
+    elif folded:
+        kept = "their held-out rows differ: k-fold runs are combined with k-fold runs over the same folds"
+        raise ConfigError(f"{one.id} and {other.id} cannot be combined: {kept}.")
+    else:
+        _require_same_parts(one, other)
 
 
 def _trainings(run: Run) -> list[Run]:
@@ -63,10 +88,8 @@ def _trainings(run: Run) -> list[Run]:
         new = command("train", run.path / "best.yaml", "--seeds", "5")
         raise RunError(f"run {run.id} is a search, whose trials keep no models: `{new}`, and combine that run.")
     require_model(run)
-    if record.kind == "kfold":
-        raise RunError(
-            f"run {run.id} is of k-fold validation, whose folds keep no models: `dlpy train` the experiment."
-        )
+    if record.kind == FOLD and run.owner is not None:
+        raise RunError(f"run {run.id} is a fold: combine all folds with `{command('ensemble', run.owner.id)}`.")
     if record.kind == ENSEMBLE:
         raise RunError(f"run {run.id} is an ensemble: give its members.")
     if record.status != "completed":
@@ -95,15 +118,18 @@ def _same(one: np.ndarray | None, other: np.ndarray | None) -> bool:
 
 
 def held_out_together(members: Sequence[Run]) -> HeldOutTogether | None:
-    """Return the members' predictions for the validation rows; None if the data has none.
+    """Return the members' predictions for the validation rows, or out of fold; None if the data has no such rows.
 
     Raises:
         ConfigError: they predict other rows or targets, or numbers that are no probabilities.
         RunError: the predictions of a member are missing, damaged, not finite, or of another checkpoint.
     """
-    if "validation" not in read_splits(members[0].splits):
+    if members[0].record().kind == KFOLD:
+        held = [out_of_fold(member) for member in members]
+    elif "validation" in read_splits(members[0].splits):
+        held = [held_out(member) for member in members]
+    else:
         return None
-    held = [held_out(member) for member in members]
     pairs = list(zip(members, held, strict=True))
     sides = [
         Side(member.id, [member], outputs_of(member), {name: [[stored]] for name, stored in own.outputs.items()})
@@ -118,11 +144,7 @@ def held_out_together(members: Sequence[Run]) -> HeldOutTogether | None:
         of = None if stored[0].of is None else scored_output(stored[0].of)
         first[name] = replace(stored[0], of=of)
         predictions[name] = np.stack([at_rows(own, stored[0].index).prediction for own in stored])
-    return HeldOutTogether(first, predictions, _parts(held))
-
-
-def _parts(held: Sequence[HeldOut]) -> list[str]:
-    return held[0].parts
+    return HeldOutTogether(first, predictions, held[0].parts)
 
 
 def require_probabilities(member: Run, output: str, stored: Stored) -> None:

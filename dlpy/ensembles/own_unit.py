@@ -51,7 +51,7 @@ def scored_baseline(summary: Mapping[str, Any], experiment: Experiment, task: Ta
             continue
         before, own, view = prefix(task, name), experiment.of_output(name), task.of_output(name)
         block = summary["outputs"][name] if len(task.outputs) > 1 else summary
-        known = block["in_unit"]["baseline"]
+        known = block.get("in_unit", {}).get("baseline", {})  # k-fold validation has none
         names = {"loss": own.loss_name(view), **own.metric_names(view)}
         for key, score in names.items():
             found.pop(before + key, None)

@@ -12,7 +12,7 @@ from dlpy.data.splits import stratified
 from dlpy.data.task import TARGET, Task
 from dlpy.experiment.class_weights import check_class_weight
 from dlpy.experiment.classic import clashes_of_estimators
-from dlpy.experiment.decisions import check_threshold
+from dlpy.experiment.decisions import NOTHING_HELD_OUT, check_threshold
 from dlpy.experiment.phases import clashes_of_phases, has_schedule
 from dlpy.experiment.yaml_reader import Keys, Mistake
 
@@ -39,6 +39,9 @@ def clashes(experiment: Experiment) -> list[Mistake]:
     mistakes += clashes_of_estimators(experiment) + _clashes_of_callbacks(experiment)
     if experiment.data.validation and experiment.data.validation.column and not experiment.data.has_columns:
         mistakes.append(Mistake(("data", "validation", "column"), f"{experiment.data.name} has no columns."))
+    held_out = experiment.data.validation is not None or "kfold" in experiment.model_fields_set
+    if experiment.training.threshold is not None and not held_out:
+        mistakes.append(Mistake(("training", "threshold"), NOTHING_HELD_OUT))
     changed = any(not transform.keeps_rows for transform in experiment.model.transforms())
     named = [f"inputs.{name}.augmentation" for name, one in experiment.data.input_options().items() if one.augmentation]
     keys = (["augmentation"] if experiment.data.augmentation else []) + named
@@ -118,6 +121,7 @@ def misfits(experiment: Experiment, task: Task) -> list[Mistake]:
     if experiment.data.only and len(experiment.data.only) == 1 and any(o.has_classes for o in task.outputs.values()):
         return [Mistake(("data", "only"), "one class cannot be classified: name at least two.")]
     attempt(("model", "name"), experiment.model.check_codes, task)
+    attempt(("model", "name"), experiment.model.check_steps, task)
     attempt(("model", "name"), experiment.model.check, task)
     attempt(("model", "output_activation"), _check_output_activation, experiment.model, task)
     attempt.mistakes += _of_own_scores(experiment, task)
@@ -168,11 +172,19 @@ def _wrong_names(experiment: Experiment, task: Task) -> list[Mistake]:
     if data.target_transforms and TARGET not in task.outputs:
         hint = f"list them for one target, such as data.targets.{next(iter(task.outputs))}.transforms."
         mistakes.append(Mistake(("data", "target_transforms"), hint))
-    if not task.is_single and not experiment.model.takes_several:
+    return mistakes + _of_family(experiment.model, task)
+
+
+def _of_family(family: Model, task: Task) -> list[Mistake]:
+    """Return the mistake of a family that cannot take the inputs and outputs of the task."""
+    if task.translates and not family.translates:
+        hint = f"{family.name} does not write texts from texts: use seq2seq."
+    elif not task.is_single and not family.takes_several:
         counts = f"{len(task.inputs)} inputs and {len(task.outputs)} outputs"
-        hint = f"{experiment.model.name} takes one input and predicts one target, not {counts}: use combined or graph."
-        mistakes.append(Mistake(("model", "name"), hint))
-    return mistakes
+        hint = f"{family.name} takes one input and predicts one target, not {counts}: use combined or graph."
+    else:
+        return []
+    return [Mistake(("model", "name"), hint)]
 
 
 def _check_objectives(attempt: _Attempts, experiment: Experiment, task: Task) -> None:
@@ -185,6 +197,8 @@ def _check_objectives(attempt: _Attempts, experiment: Experiment, task: Task) ->
         more = (name,) if several or experiment.training != training else ()
         if training.loss:
             attempt(("training", "loss", *more), training.loss.check, of_output)
+            activation = experiment.model.last_activation(of_output)
+            attempt(("training", "loss", *more), training.loss.check_activation, activation)
         for position, metric in enumerate(training.metrics or []):
             attempt(("training", "metrics", *more, position), metric.check, of_output)
         attempt(("training", "class_weight", *more), check_class_weight, training.class_weight, of_output)

@@ -43,8 +43,11 @@ def search_of(document: Document) -> tuple[Space, Experiment]:
 
 
 def number_of_trials(space: Space, search: Search) -> int | None:
-    """Return how many trials a search has; None if only `minutes` limits it. A grid has no more than its points."""
-    size = space.size() if search.sampler == "grid" else None
+    """Return how many trials a search has; None if only `minutes` limits it.
+
+    A grid has no more than its points, and neither has tpe, which does not repeat them.
+    """
+    size = None if search.sampler == "random" else space.size()
     known = [number for number in (size, search.trials) if number is not None]
     return min(known, default=None)
 

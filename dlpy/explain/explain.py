@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -19,6 +18,7 @@ from dlpy.explain.heat_maps import heat_map, overlay_heat, prediction
 from dlpy.explain.inputs import Subject
 from dlpy.explain.layer_graph import SHOWN
 from dlpy.explain.sheets import filters_sheet, heat_sheet, maps_sheet
+from dlpy.explain.watcher import Watcher, file_name
 
 Part = Literal["activations", "filters", "heatmap"]
 _DEFAULT_FILTER_LAYERS = 4  # layers whose filters are shown if none are named
@@ -35,19 +35,6 @@ class Request:
     filters: int = 16
     channels: int = 64
     seed: int = 0
-
-
-class Watcher:
-    """Receives progress reports; this base class ignores them."""
-
-    def begins(self, what: str) -> None:
-        """Called before each part."""
-
-    def notice(self, text: str) -> None:
-        """Called with a message for the user."""
-
-    def wrote(self, path: Path) -> None:
-        """Called after an image was written."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +86,7 @@ class Explanation:
             self.watcher.begins(f"filters of {layer}")
             ascent = ascend(self.subject, layer, self.request.filters, self.request.seed)
             channels = network.layers[layer].output.shape[-1]
-            path = self.folder / "filters" / f"{_file_name(layer)}.png"
+            path = self.folder / "filters" / f"{file_name(layer)}.png"
             self._save(filters_sheet(ascent, channels, self.subject.title), path)
             means = {"before": ascent.before.tolist(), "after": ascent.after.tolist()}
             found.append({"layer": layer, "filters": len(ascent.images), **means, "file": str(path)})
@@ -121,7 +108,7 @@ class Explanation:
         layers, found = self.request.layers or self.subject.network.shown(*SHOWN), []
         places = list(self.subject.network.layers)
         for maps in activations(self.subject.network, layers, image):
-            file = folder / f"{places.index(maps.layer) + 1:02d}-{_file_name(maps.layer)}.png"
+            file = folder / f"{places.index(maps.layer) + 1:02d}-{file_name(maps.layer)}.png"
             self._save(maps_sheet(maps, self.request.channels, self._title(path)), file)
             found.append({**maps.summary(), "file": str(file)})
         return found
@@ -131,8 +118,8 @@ class Explanation:
         seen = read_picture(path, _display_form(self.subject.form))
         for layer in self.request.layers or [network.last_feature_maps()]:
             heat = heat_map(network, layer, image, number)
-            overlay, place = overlay_heat(seen, heat), f"-{_file_name(layer)}" if self.request.layers else ""
-            files = [folder / f"{kind}-{_file_name(name)}{place}.png" for kind in ("heatmap", "overlay")]
+            overlay, place = overlay_heat(seen, heat), f"-{file_name(layer)}" if self.request.layers else ""
+            files = [folder / f"{kind}-{file_name(name)}{place}.png" for kind in ("heatmap", "overlay")]
             title = f"{self._title(path)}, Grad-CAM of {name}, {layer}"
             self._save(heat_sheet(seen, heat, overlay, title), files[0])
             save_pixels(overlay, files[1], self.subject.runs)
@@ -207,12 +194,8 @@ def _folder_names(paths: list[Path]) -> list[str]:
     """Return a folder name for each image: its file name without the suffix, numbered if several share it."""
     names: list[str] = []
     for path in paths:
-        stem, number = _file_name(path.stem), 1
+        stem, number = file_name(path.stem), 1
         while (name := stem if number == 1 else f"{stem}-{number}") in names:
             number += 1
         names.append(name)
     return names
-
-
-def _file_name(text: str) -> str:
-    return re.sub(r"[^\w.-]", "_", text)[:80]

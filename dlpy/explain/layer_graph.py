@@ -127,15 +127,15 @@ def open_network(model: keras.Model) -> LayerGraph:
     found: list[GraphLayer] = []
 
     def call(layer: Any, *given: Any, **options: Any) -> Any:
-        if isinstance(layer, keras.Model) and layer.built and getattr(layer, "inputs", None):
-            return _through(layer, given[0], call)
+        if is_network(layer):
+            return through(layer, given[0], call)
         output = layer(*given, **options)
         found.append(GraphLayer(layer, keras.tree.flatten(given), output))
         return output
 
     (first,) = model.inputs
     start = keras.Input(batch_shape=first.shape, dtype=first.dtype, name="input")
-    output = _through(model, start, call)
+    output = through(model, start, call)
     return LayerGraph(start, _by_name(found), output)
 
 
@@ -145,14 +145,21 @@ def resized(model: keras.Model, height: int | None, width: int | None) -> keras.
 
     start = keras.Input((height, width, model.inputs[0].shape[-1]))
     try:
-        output = _through(model, start, lambda layer, *given, **options: layer(*given, **options))
+        output = through(model, start, lambda layer, *given, **options: layer(*given, **options))
     except ValueError:  # too small, or a layer depends on the size
         return None
     return keras.Model(start, output)
 
 
-def _through(model: keras.Model, tensor: Any, call: Any) -> Any:
-    """Return the output of a model for a symbolic tensor, calling each of its layers through `call`."""
+def is_network(layer: Any) -> bool:
+    """Return whether a layer is a network whose own layers can be called one by one."""
+    import keras
+
+    return isinstance(layer, keras.Model) and layer.built and bool(getattr(layer, "inputs", None))
+
+
+def through(model: keras.Model, tensor: Any, call: Any) -> Any:
+    """Return the output of a model for a tensor, calling each of its layers through `call`."""
     import keras
 
     if isinstance(model, keras.Sequential):

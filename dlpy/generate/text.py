@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from dlpy.core.errors import ConfigError
-from dlpy.models.rnn import Rnn
 from dlpy.runs import checkpoints
 from dlpy.runs.directory import Run
 from dlpy.sampling.text import Continuation, Manner
 from dlpy.sampling.text_memory import Memory
+from dlpy.sampling.text_steps import reads_tokens
 from dlpy.training import evaluate
 from dlpy.training.estimators import network_of
 
@@ -32,16 +32,16 @@ def write_text(run: Run, request: Request, which: checkpoints.Which = "best") ->
     """Return the seed text followed by the generated text; the training text itself is not needed.
 
     Raises:
-        ConfigError: the seed text has tokens that are not in the vocabulary, or the model has no recurrent state.
+        ConfigError: the seed text has tokens that are not in the vocabulary, or the model predicts no tokens.
     """
     memory = Memory.read(run)
     opening = memory.opening(request.manner.seed)
     if request.seed_text is not None:
         opening = memory.vocabulary.all_numbers(request.seed_text, "--seed-text")
     trained = evaluate.restore(run, which)
-    if not isinstance(trained.experiment.model, Rnn):
-        family = trained.experiment.model.name
-        raise ConfigError(f"run {run.id}: {family} cannot generate text (no recurrent state): use rnn.")
-    continuation = Continuation(network_of(trained.engine), memory.vocabulary.writable())
+    network, family = network_of(trained.engine), trained.experiment.model.name
+    if not reads_tokens(network):
+        raise ConfigError(f"run {run.id}: {family} cannot generate text: use rnn or transformer.")
+    continuation = Continuation(network, memory.vocabulary.writable())
     (tokens,) = continuation(opening, request.length, request.manner)
     return memory.vocabulary.text(opening) + memory.continued(opening, tokens)

@@ -22,5 +22,7 @@ def require_numbers(metric: Metric, task: Task) -> None:
 
 def refuse_tokens(metric: Metric, task: Task) -> None:
     """Raise ConfigError if the target is the tokens of a text."""
+    if task.output.kind == "codes":
+        raise ConfigError(f"{metric.name} does not fit codes. Use recall_at_1, recall_at_10, mrr or precision_at_1.")
     if task.output.kind == "tokens":
         raise ConfigError(f"{metric.name} does not fit the tokens of a text. Use bits, perplexity, accuracy or top_k.")

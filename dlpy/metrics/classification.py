@@ -34,6 +34,8 @@ class Accuracy(Metric):
     def check(self, task: Task) -> None:
         if task.output.kind == "regression":
             raise ConfigError("accuracy needs classes; this target is a number. Use mae.")
+        if task.output.kind == "codes":
+            raise ConfigError("accuracy needs predicted classes, not codes. Use recall_at_1 or precision_at_1.")
 
     def build(self, task: Task) -> keras.metrics.Metric:
         from keras import metrics

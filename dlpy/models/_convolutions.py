@@ -1,4 +1,4 @@
-"""What convnet and conv1d share: convolutions, pooling, and options by block."""
+"""What convnet, conv1d and video share: convolutions, pooling, and options by block."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ Sides = Annotated[
     list[Positive], BeforeValidator(as_list, json_schema_input_type=Positive | list[Positive]), Field(min_length=1)
 ]
 Kept = Literal["max", "average"]
+Window = int | tuple[int, ...]  # one size for all sides, or one for each
 Value = TypeVar("Value")
 
 
@@ -37,15 +38,15 @@ def check_blocks(option: str, values: list, filters: list[list[int]]) -> None:
 
 @dataclass(frozen=True)
 class Convolution:
-    """The options of convolutions over sequences (1 dimension) or images (2), which makes their layers."""
+    """The options of convolutions over sequences (1 dimension), images (2) or videos (3), which makes their layers."""
 
-    dimensions: Literal[1, 2]
-    kernel: int
+    dimensions: Literal[1, 2, 3]
+    kernel: Window
     padding: str
     activation: str
     batch_normalization: bool
     regularizer: Regularizer | None
-    strides: int = 1
+    strides: Window = 1
 
     def plain(self, x: Any, filters: int) -> Any:
         """Return x (batch, ..., channels) after a convolution, batch normalization if set, and the activation."""
@@ -79,9 +80,9 @@ class Convolution:
         return self.regularizer.build() if self.regularizer else None
 
 
-def pooled(x: Any, size: int, kind: Kept = "max", padding: str = "valid") -> Any:
-    """Return x (batch, time, channels) or (batch, height, width, channels) after pooling; size 1 is no pooling."""
-    if size == 1:
+def pooled(x: Any, size: Window, kind: Kept = "max", padding: str = "valid") -> Any:
+    """Return x (batch, time, channels) or (batch, ..., height, width, channels) after pooling; size 1 is no pooling."""
+    if size == 1 or (isinstance(size, tuple) and set(size) == {1}):
         return x
     return layer("MaxPooling" if kind == "max" else "AveragePooling", len(x.shape) - 2)(size, padding=padding)(x)
 
@@ -101,7 +102,7 @@ def flattened(x: Any, global_pooling: Kept | None) -> Any:
 
 
 def layer(kind: str, dimensions: int) -> Any:
-    """Return the Keras class of a layer for sequences (1) or images (2), such as Conv1D."""
+    """Return the Keras class of a layer for sequences (1), images (2) or videos (3), such as Conv1D."""
     from keras import layers
 
     return getattr(layers, f"{kind}{dimensions}D")

@@ -13,8 +13,14 @@ from dlpy.data.task import Input, Task
 from dlpy.networks.nodes import parse_nodes
 from dlpy.networks.option_checks import Found, Keys
 
+ENCODER_SCHEMA = {
+    "anyOf": [
+        {"type": "string"},
+        {"type": "object", "required": ["family"], "properties": {"family": {"type": "string"}}},
+    ]
+}
 _SPELLING = "expected a model family and its options, such as {family: rnn, units: 32}."
-_FAMILIES = {0: "dense", 1: "dense", 3: "convnet"}  # by the number of axes of an array
+_FAMILIES = {0: "dense", 1: "dense", 3: "convnet", 4: "video"}  # by the number of axes of an array
 _SHORTEST = 4  # time steps that two poolings by 2 leave one of
 
 

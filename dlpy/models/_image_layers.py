@@ -38,10 +38,19 @@ def image_shape(task: Task) -> tuple[int | None, ...]:
     Raises:
         ConfigError: the rows are not images.
     """
+    refuse_videos(task, "this family")
     shape = task.input.shape
     if len(shape) not in (2, 3):
         raise ConfigError(f"convolutions need images (height, width, channels), not {task.input}.")
     return (*shape, 1) if len(shape) == 2 else shape
+
+
+def refuse_videos(task: Task, family: str) -> None:
+    """Raise ConfigError if rows are videos (frames, height, width, channels)."""
+    if task.input.kind == "array" and len(task.input.shape) == 4:
+        raise ConfigError(
+            f"{family} needs images, not videos (frames, height, width, channels): use the model family video."
+        )
 
 
 def shrink(layers: Sequence[Layer]) -> int:

@@ -135,7 +135,7 @@ def check_time_steps(task: Task, family: str, *, generates: bool = False) -> Non
 def refuse_tokens(task: Task, family: str) -> None:
     """Raise ConfigError if the task is to generate text."""
     if task.output.kind == "tokens":
-        raise ConfigError(f"{family} cannot generate text (no recurrent state): use rnn.")
+        raise ConfigError(f"{family} cannot generate text: use rnn or transformer.")
 
 
 def refuse_any_tokens(task: Task, family: str) -> None:

@@ -11,7 +11,15 @@ from pydantic import WithJsonSchema, model_validator
 from dlpy.components.model import Model, PretrainedModel
 from dlpy.core.errors import ConfigError, ConfigErrors
 from dlpy.data.task import Input, Task
-from dlpy.models._encoders import Combination, Joining, chosen_family, combination, parse_encoders, spelled
+from dlpy.models._encoders import (
+    ENCODER_SCHEMA,
+    Combination,
+    Joining,
+    chosen_family,
+    combination,
+    parse_encoders,
+    spelled,
+)
 from dlpy.models._mistakes import invalid
 from dlpy.models._sequences import refuse_any_tokens
 from dlpy.models.dense import Rate, Units
@@ -23,13 +31,7 @@ from dlpy.networks.option_checks import Found, close_to
 if TYPE_CHECKING:
     import keras
 
-_ENCODER_SCHEMA = {
-    "anyOf": [
-        {"type": "string"},
-        {"type": "object", "required": ["family"], "properties": {"family": {"type": "string"}}},
-    ]
-}
-_ENCODERS_SCHEMA = {"type": "object", "additionalProperties": _ENCODER_SCHEMA}
+_ENCODERS_SCHEMA = {"type": "object", "additionalProperties": ENCODER_SCHEMA}
 
 
 class Combined(PretrainedModel):
@@ -46,7 +48,8 @@ class Combined(PretrainedModel):
     encoders: Annotated[dict[str, Any], WithJsonSchema(_ENCODERS_SCHEMA)] = {}
     """Encoder of each input: a model family without its last layer, such as {words: {family: rnn, units: 32}, photo:
     convnet}. Default: dense for tables, rows of numbers and bags of words, convnet for images (height, width,
-    channels), and for sequences and series conv1d with padding, or rnn if they are shorter than 4."""
+    channels), video for videos (frames, height, width, channels), and for sequences and series conv1d with padding, or
+    rnn if they are shorter than 4."""
     join: Literal["concatenate", "add", "attention"] = "concatenate"
     """How the codes of several inputs become one: one after another; their sum; or the mean of what comes out of
     self-attention over them."""

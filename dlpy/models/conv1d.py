@@ -72,15 +72,17 @@ class Convolutions(Block):
                 hint = "use fewer blocks, longer sequences, 'padding: same' or less pooling"
                 raise ConfigError(f"no time steps are left after block {position + 1}: {hint}.")
 
-    def add_layers(self, x: Any) -> Any:
-        """Return one vector (batch, features) for each sequence of x (batch, time, size)."""
+    def add_layers(self, x: Any, *, every: bool = False) -> Any:
+        """Return one vector (batch, features) for each sequence of x (batch, time, size), or for every time step."""
         convolution = self._convolution()
         convolve = convolution.separable if self.block == "separable" else convolution.plain
         for position, block in enumerate(self.filters):
             for filters in block:
                 x = convolve(x, filters)
             x = left_out(pooled(x, of_block(self.pooling, position)), self.block_dropout)
-        return self.recurrent.add_layers(x) if self.recurrent else flattened(x, self.global_pooling)
+        if self.recurrent:
+            return self.recurrent.add_layers(x, every=every)
+        return x if every else flattened(x, self.global_pooling)
 
     def _convolution(self) -> Convolution:
         return Convolution(
@@ -94,18 +96,25 @@ class Convolutions(Block):
 
 
 class Conv1D(DenseHead, Convolutions, EmbeddedModel):
-    """Blocks of one-dimensional convolutions over sequences, each followed by pooling, and a dense head."""
+    """Blocks of one-dimensional convolutions over sequences, each followed by pooling, and a dense head.
 
+    Where each step has a class, set `padding: same` and `pooling: 1`: the head predicts it from the channels there.
+    """
+
+    predicts_steps = True
     hints: ClassVar = {"separable": "Use 'block: separable' instead."}
 
     name: Literal["conv1d"] = "conv1d"
 
     def check(self, task: Task) -> None:
         check_time_steps(task, "conv1d")
+        if task.output.is_per_step and (self.padding == "valid" or set(self.pooling) != {1}):
+            raise ConfigError("each step has a class, so that none may be lost: set 'padding: same' and 'pooling: 1'.")
         self.check_layers(task.input.shape[0])
 
     def build(self, task: Task) -> keras.Model:
         import keras
 
         inputs, x = time_steps(task, self.embedding, masking=False)
-        return keras.Model(inputs, self.add_dense_head(self.add_layers(x), task))
+        x = self.add_layers(x, every=task.output.is_per_step)
+        return keras.Model(inputs, self.add_dense_head(x, task))

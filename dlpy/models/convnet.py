@@ -12,6 +12,7 @@ from dlpy.core.errors import ConfigError
 from dlpy.data.task import Task
 from dlpy.models._convolutions import Convolution, Filters, Kept, Sides, check_blocks, flattened, left_out, of_block
 from dlpy.models._image_blocks import ImageBlock, Kind
+from dlpy.models._image_layers import refuse_videos
 from dlpy.models.dense import Activation, Dense, Positive, Rate, Regularizer, Units, add_head, as_list
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ class Convnet(Model):
     """Activation function of the last layer; chosen by the target by default."""
 
     def check(self, task: Task) -> None:
+        refuse_videos(task, "convnet")
         if task.input.kind != "array" or len(task.input.shape) != 3:
             hint = "{name: reshape, shape: [28, 28, 1]}"
             raise ConfigError(f"convnet needs images (height, width, channels), not {task.input}: add such as {hint}.")

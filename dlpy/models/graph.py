@@ -46,6 +46,7 @@ class Graph(PretrainedModel):
 
     masks_padding = True  # where the input has no fixed length
     takes_several = True
+    predicts_steps = True
     reads_codes = True  # where the block over the input does
 
     name: Literal["graph"] = "graph"

@@ -86,10 +86,12 @@ class Recurrent(Block):
 class Rnn(DenseHead, Recurrent, EmbeddedModel):
     """Recurrent layers over sequences, and a dense head on the last state.
 
-    To generate text, the head predicts the next token from the state at every time step.
+    To generate text, the head predicts the next token from the state at every time step. Where each token or time step
+    has a class, the head predicts it from the state there; with `bidirectional`, the state also knows what follows.
     """
 
     masks_padding = True
+    predicts_steps = True
 
     name: Literal["rnn"] = "rnn"
     masking: bool = True

@@ -232,10 +232,19 @@ def _wrong_ends(ends: Mapping[str, str], flows: Mapping[str, Flow], task: Task, 
     for name, layer in ends.items():
         if task.outputs[name].kind == "unknown":  # only the file decides how the output is predicted
             continue
-        shape, steps = flows[layer].shape, task.outputs[name].steps
+        shape, wanted = flows[layer].shape, task.outputs[name].shape
         keys = ("outputs", name) if given else ("layers", layer)
-        if shape is not None and len(shape) != (1 if steps is None else 2):
+        if shape is not None and len(wanted) > 1 and (len(shape) != 2 or _differ(shape[0], wanted[0])):
+            needed = "a vector for each step" if wanted[0] is None else f"{wanted[0]} vectors, one for each step"
+            hint = "leave out pooling, use 'padding: same' and, in recurrent layers, 'return_sequences: true'"
+            yield keys, f"the last layer needs {needed}, and '{layer}' gives {shown(shape)}: {hint}."
+        elif shape is not None and len(shape) != len(wanted):
             hint = "put {layer: Flatten} or a global pooling layer behind it"
             yield keys, f"the last layer needs one vector for each row, and '{layer}' gives {shown(shape)}: {hint}."
         elif shape is not None and shape[-1] is None and not flows[layer].open:
             yield keys, f"the last layer needs a known number of features, and '{layer}' gives {shown(shape)}."
+
+
+def _differ(one: int | None, other: int | None) -> bool:
+    """Return whether two sizes are known and differ."""
+    return None not in (one, other) and one != other

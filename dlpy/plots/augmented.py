@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _COLUMNS = 4
+_STRIP = 3  # an image that many times as wide as it is high shows the frames of a video
 
 
 class Augmented(Plot):
@@ -25,9 +26,16 @@ class Augmented(Plot):
         images = read_augmented(run.path / "samples" / "augmented.npz")
         if not images:
             return {}
-        height = 2.2 * -(-len(images) // _COLUMNS) * images[0].shape[0] / images[0].shape[1]
-        figure = new_figure(f"Augmented training image, {run.id}", 2.2 * _COLUMNS, max(height, 2.0) + 0.8)
-        for number, axes in enumerate(panels(figure, len(images), _COLUMNS)):
+        ratio = images[0].shape[0] / images[0].shape[1]
+        columns = 1 if ratio * _STRIP < 1 else _COLUMNS
+        width = 2.2 * _COLUMNS / columns
+        height = -(-len(images) // columns) * (width * ratio + (0.2 if columns == 1 else 0))
+        figure = new_figure(
+            f"Augmented training {'video' if columns == 1 else 'image'}, {run.id}",
+            width * columns,
+            max(height, 2.0) + 0.8,
+        )
+        for number, axes in enumerate(panels(figure, len(images), columns)):
             axes.imshow(images[number].squeeze(), cmap="gray", vmin=0, vmax=255)
             axes.set_axis_off()
             axes.set_title("" if number else "original", loc="center")

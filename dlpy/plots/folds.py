@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 class Folds(Plot):
     """Each fold's validation curve (thin), their mean (thick) and, for long runs, the smoothed mean (Chollet 3.6).
 
+    After `dlpy kfold --interval`, the last mean has its interval.
+
     Of several outputs, each has a figure, beside that of the loss that is minimized.
     """
 
@@ -60,6 +62,7 @@ def _figure(run: Run, folds: list[History], output: str, scores: list[str]) -> F
         _draw_raw(axes[0], score, folds, mean, output)
         if f"val_{score}" in spread:
             axes[0].set_xlabel(f"epoch\n{caption(spread[f'val_{score}'], 90)}")
+        _draw_interval(axes[0], run, f"val_{score}", int(mean.epochs[-1]))
         draw_baseline(axes[0], baseline_of(run, score), "baseline")
         if columns == 2:
             _draw_smoothed(axes[1], score, mean, output)
@@ -82,6 +85,26 @@ def _draw_raw(axes: Axes, score: str, folds: list[History], mean: History, outpu
     curves = [fold.curves[held_out] for fold in folds if held_out in fold.curves]
     score_axis(axes, of_one(score, output), curves)
     axes.set_title(f"validation {score_caption(score, output)}")
+
+
+def _draw_interval(axes: Axes, run: Run, score: str, epoch: int) -> None:
+    """Draw the interval of the mean over the folds after the last epoch, if `--interval` asked for it."""
+    summary = run.summary()
+    value = (summary.mean or {}).get(score)
+    low, high = (None, None) if summary.intervals is None else summary.intervals.scores.get(score, (None, None))
+    if summary.intervals is not None and value is not None and low is not None and high is not None:
+        label = caption(f"{100 * summary.intervals.level:g} % interval of the mean")
+        axes.errorbar(
+            [epoch],
+            [value],
+            [[value - low], [high - value]],
+            fmt="o",
+            color="black",
+            markersize=3,
+            capsize=4,
+            label=label,
+            zorder=5,
+        )
 
 
 def _draw_smoothed(axes: Axes, score: str, mean: History, output: str) -> None:

@@ -9,10 +9,11 @@ import numpy as np
 
 from dlpy.components.plot import Plot
 from dlpy.core.captions import caption
-from dlpy.drawing.figures import COLOURS, GREY, LINES, new_figure
+from dlpy.drawing.figures import BLUE, COLOURS, GREY, LINES, new_figure
 from dlpy.runs.directory import Run
 from dlpy.runs.results import Predictions, class_names, predictions_of
 from dlpy.scores.class_scores import class_probabilities, has_both, ranked_counts
+from dlpy.scores.roc_band import roc_band
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -32,7 +33,10 @@ class Curve:
 
 
 class Roc(Plot):
-    """The ROC curve and the area under it; for 3 to 10 classes, or up to 10 labels, one curve each and averages."""
+    """The ROC curve and the area under it; for 3 to 10 classes, or up to 10 labels, one curve each and averages.
+
+    After `dlpy evaluate --interval` and `dlpy kfold --interval`, the band of the main curve is drawn.
+    """
 
     name: Literal["roc"] = "roc"
 
@@ -107,6 +111,22 @@ def draw_curves(figure: Figure, curves: list[Curve]) -> Axes:
     return axes
 
 
+def _draw_band(axes: Axes, given: Predictions, run: Run, main: tuple[str, np.ndarray, np.ndarray]) -> None:
+    """Draw the band of the main curve where intervals were asked for, from resamples of rows or groups."""
+    evaluated = run.evaluation().get(given.part)
+    ends = (
+        run.summary().intervals if given.part == "out_of_fold" else None if evaluated is None else evaluated.intervals
+    )
+    if ends is None or ends.unit not in ("rows", "groups"):
+        return
+    _, positive, score = main
+    units = np.arange(len(given.target)) if given.group is None else np.unique(given.group, return_inverse=True)[1]
+    band = roc_band(positive, score, np.repeat(units, len(positive) // len(units)), ends.level)
+    if band is not None:
+        label = caption(f"{100 * ends.level:g} % of resamples, at each rate")
+        axes.fill_between(band.x, band.low, band.high, color=BLUE, alpha=0.18, linewidth=0, label=label)
+
+
 def legend_beside(figure: Figure, title: str) -> None:
     """Add the legend, with the areas, to the right of the axes."""
     figure.legend(loc="center left", bbox_to_anchor=(0.64, 0.5), title=caption(title), alignment="left")
@@ -131,6 +151,7 @@ def _figure(given: Predictions, run: Run) -> Figure | None:
         return None
     figure = new_figure(f"ROC curve, {given.heading} of {run.id}", 8, 5.2)
     axes = draw_curves(figure, curves)
+    _draw_band(axes, given, run, wanted[-1])
     axes.plot([0, 1], [0, 1], color=GREY, linestyle="--", linewidth=1, label="chance level: 0.5")
     if len(wanted) > 1:
         axes.plot([], [], " ", label=mean_label(curves[:-1], len(names), counted(given)))

@@ -1,4 +1,4 @@
-"""The most wrong image predictions."""
+"""The most wrong predictions of images and videos."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ import numpy as np
 
 from dlpy.components.plot import Plot
 from dlpy.core.captions import caption
+from dlpy.data.images.strips import strip
 from dlpy.data.task import Output
-from dlpy.drawing.figures import new_figure
+from dlpy.drawing.figures import new_figure, panels
 from dlpy.runs.directory import Run
 from dlpy.runs.images import WrongPictures, read_wrongest
 from dlpy.runs.predictions import PARTS, heading_of, key_of
@@ -23,12 +24,15 @@ if TYPE_CHECKING:
 
 _COLUMNS = 5
 _MAX_IMAGES = 25
+_MAX_VIDEOS = 10
+_WIDTH = 8  # of a figure of videos, in inches
+_TALLEST = 0.5  # of a row of frames, as a fraction of the width
 _HEIGHT = 1.28  # of a cell of width 1: the image and two lines of text
 _LINE = 0.08  # height of each further line
 
 
 class Wrongest(Plot):
-    """The images whose true class got the lowest probability, with the true and the predicted class."""
+    """The images or videos whose true class got the lowest probability, with the true and the predicted class."""
 
     name: Literal["wrongest"] = "wrongest"
 
@@ -42,7 +46,7 @@ class Wrongest(Plot):
                 kept = read_wrongest(run.path / "samples" / f"wrongest-{key}.npz", output)
                 if kept is not None and len(kept.image):
                     title = f"Most wrong predictions, {heading_of(part, shown)} of {run.id}"
-                    figures[key] = _figure(kept, output, title)
+                    figures[key] = (_figure if kept.image.ndim < 5 else _videos)(kept, output, title)
         return figures
 
 
@@ -55,6 +59,18 @@ def _figure(kept: WrongPictures, output: Output | None, title: str) -> Figure:
         _draw_image(axes, displayable(image), texts[i], (i % _COLUMNS, i // _COLUMNS * height))
     axes.set(xlim=(0, _COLUMNS), ylim=(height * rows - height + 1.02, 1.04 - height), aspect="equal")
     axes.set_axis_off()
+    return figure
+
+
+def _videos(kept: WrongPictures, output: Output | None, title: str) -> Figure:
+    """Return a figure with a row of frames for each video."""
+    strips = [displayable(strip(video)) for video in kept.image[:_MAX_VIDEOS]]
+    height = _WIDTH * min(_TALLEST, strips[0].shape[0] / strips[0].shape[1]) + 0.3
+    figure = new_figure(title, _WIDTH, height * len(strips) + 0.6)
+    for axes, image, lines in zip(panels(figure, len(strips), 1), strips, _texts(kept, output), strict=False):
+        axes.imshow(image, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
+        axes.set_title(caption(", ".join(lines)), fontsize=8, loc="left")
+        axes.set_axis_off()
     return figure
 
 

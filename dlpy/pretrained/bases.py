@@ -99,6 +99,7 @@ class Base(Block):
         given = task.input
         if given.kind != "array" or len(given.shape) != 3:
             hint = "add such as {name: reshape, shape: [28, 28, 1]} to data.transforms"
+            hint = "use video for videos" if len(given.shape) == 4 else hint
             raise ConfigError(f"pretrained needs images (height, width, channels), not {given}: {hint}.")
         if self.preprocessing == "auto" and given.rescaled:
             raise ConfigError(

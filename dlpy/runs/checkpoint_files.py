@@ -157,6 +157,11 @@ def forget_all(run: Run) -> None:
     _reset(run.checkpoints, {})
 
 
+def keep_alone(run: Run, name: str) -> None:
+    """Remove all checkpoints but this one, which is then the best."""
+    _reset(run.checkpoints, {"best": run.checkpoints / name})
+
+
 def _last_if_whole(run: Run) -> Path | None:
     try:
         whole(run.checkpoints / "last")

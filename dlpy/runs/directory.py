@@ -18,6 +18,9 @@ from dlpy.storage.cache import alone
 
 SCHEMA_VERSION = 1
 SEEDS = "seeds"  # the kind of a run that trains with several seeds, and the folder in it with a run for each
+KFOLD = "kfold"
+FOLD = "fold"  # the kind of a fold that keeps its model
+FOLDS = "folds"  # the folder in a k-fold run with a directory for each fold
 ARTWORK_KINDS = ("dream", "style")  # of runs that generate an image instead of training a model
 SEARCH_KIND = "search"
 ENSEMBLE = "ensemble"  # the kind of a run that combines the predictions of others
@@ -30,8 +33,10 @@ _OUTDATED = (
     "thresholds.json",
     "predictions.npz",
     "classes-*.csv",
+    "samples/attention.npz",
     "samples/made.npz",
     "samples/wrongest-*",
+    "samples/written-*",
     "plots/*",
 )
 
@@ -50,18 +55,18 @@ class Run:
 
     @property
     def id(self) -> str:
-        """The directory's name: YYYYMMDD-HHMMSS-<experiment>; of one of several seeds, its path from there.
+        """The directory's name: YYYYMMDD-HHMMSS-<experiment>; of a fold or one of several seeds, its path from there.
 
         So it is of the final model of a search.
         """
         if self.path.name == FINAL_MODEL and NAMED.fullmatch(self.path.parent.name):
             return f"{self.path.parent.name}/{FINAL_MODEL}"
-        return self.path.name if self.owner is None else f"{self.owner.id}/{SEEDS}/{self.path.name}"
+        return self.path.name if self.owner is None else f"{self.owner.id}/{self.path.parent.name}/{self.path.name}"
 
     @property
     def owner(self) -> Run | None:
-        """The run of several seeds that this run is one of."""
-        return Run(self.path.parent.parent) if self.path.parent.name == SEEDS else None
+        """The run of several seeds or folds that this run is one of."""
+        return Run(self.path.parent.parent) if self.path.parent.name in (SEEDS, FOLDS) else None
 
     @property
     def config(self) -> Path:
@@ -112,6 +117,11 @@ class Run:
     def unfinished(self) -> Path:
         """The state from which an unfinished image is resumed."""
         return self.path / "unfinished.npz"
+
+    @property
+    def attention(self) -> Path:
+        """What a seq2seq model reads while it writes."""
+        return self.path / "samples" / "attention.npz"
 
     @property
     def made(self) -> Path:
@@ -221,7 +231,7 @@ def require_one_training(run: Run) -> None:
 
 
 def count_look(run: Run) -> None:
-    """Count a look at the test rows; a look at one of several seeds is also one of the run that it belongs to."""
+    """Count a look at the test rows; a look at a fold or a seed is also one of the run that it belongs to."""
     for looked in (run, run.owner):
         if looked is not None:
             looked.change("run.json", lambda record: record | {"test_looks": (record.get("test_looks") or 0) + 1})

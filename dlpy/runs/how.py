@@ -13,6 +13,8 @@ class How:
 
     jobs: int = 1  # number of folds to train in parallel, each in its own process
     refit: bool = False  # afterwards train a final model on all rows except the test rows
+    keep_models: bool = False  # of each fold, for `dlpy ensemble`
+    interval: bool = False  # afterwards compute the intervals of the scores
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,8 @@ _MOST_AUGMENTED = 64
 class WrongPictures:
     """The most wrong images of one split: image (rows, height, width[, channels]), target (rows,) class numbers.
 
+    Of videos, image is (rows, frames, height, width, channels).
+
     prediction: (rows, units). names: file names, if the images come from files.
     """
 
@@ -45,7 +47,7 @@ def read_wrongest(path: Path, output: Output | None) -> WrongPictures | None:
     def parse(arrays: Arrays) -> WrongPictures:
         image = numbers(arrays, "image")
         rows = len(image) if image.ndim else -1
-        if image.ndim not in (3, 4) or not math.prod(image.shape[1:]) or not is_moderate(image):
+        if image.ndim not in (3, 4, 5) or not math.prod(image.shape[1:]) or not is_moderate(image):
             raise ArraysError(f"its images have shape {image.shape}")
         target, prediction = classes(arrays, rows, output)
         names = texts(arrays, "name", rows) if "name" in arrays else None

@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from dlpy.core.errors import RunError, StorageError
-from dlpy.runs.directory import FINAL_MODEL, NAMED, SEARCH_KIND, SEEDS, Run
+from dlpy.runs.directory import FINAL_MODEL, FOLDS, NAMED, SEARCH_KIND, SEEDS, Run
 from dlpy.runs.trust import require_own
 from dlpy.storage.atomic import storage
 
 _STAMP = "%Y%m%d-%H%M%S"
 _MOST_SET_BACK = timedelta(days=1)
-_OF_SEED = re.compile(rf"(.+)/{SEEDS}/(\d{{1,4}})/?")
+_OF_PART = re.compile(rf"(.+)/({SEEDS}|{FOLDS})/(\d{{1,4}})/?")
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")
 
 
@@ -85,8 +85,9 @@ def _found(reference: str, folder: Path) -> Run:
         return Run(path.resolve())
     if path.name == FINAL_MODEL and reference != FINAL_MODEL:
         return _final_of(_found(reference.removesuffix(f"/{FINAL_MODEL}"), folder))
-    if of_seed := _OF_SEED.fullmatch(reference):
-        return _seed_of(_found(of_seed[1], folder), of_seed[2])
+    if part := _OF_PART.fullmatch(reference):
+        run = _found(part[1], folder)
+        return _seed_of(run, part[3]) if part[2] == SEEDS else _fold_of(run, part[3])
     runs = all_runs(folder)
     if reference == "latest" and runs:
         return runs[-1]
@@ -105,6 +106,16 @@ def _seed_of(run: Run, number: str) -> Run:
     found = next((seed for seed in seed_runs(run) if seed.path.name == number), None)
     if found is None:
         raise RunError(f"run {run.id} has no seed {number}: it has {len(seed_runs(run)) or 'none'}.")
+    return found
+
+
+def _fold_of(run: Run, number: str) -> Run:
+    """Return the run of one fold, numbered from 1."""
+    found = next((fold for fold in fold_runs(run) if fold.path.name == f"{int(number):02d}"), None)
+    if found is None:
+        raise RunError(f"run {run.id} has no fold {number}: it has {len(fold_runs(run)) or 'none'}.")
+    if not (found.path / "run.json").is_file():
+        raise RunError(f"fold {number} of run {run.id} keeps no model: `dlpy kfold --keep-models` does.")
     return found
 
 
@@ -141,7 +152,7 @@ def _in_time(path: Path) -> list[str | int]:
 
 def fold_runs(run: Run) -> list[Run]:
     """Return the directories of the folds that a k-fold run has started, in order."""
-    return [Run(path) for path in sorted((run.path / "folds").glob("*")) if path.is_dir()]
+    return [Run(path) for path in sorted((run.path / FOLDS).glob("*")) if path.is_dir()]
 
 
 def seed_runs(run: Run) -> list[Run]:

@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from dlpy.core import signals
 from dlpy.core.errors import DivergedError, DlpyError, SetupError, StorageError, in_one_line
 from dlpy.core.suggestions import command
-from dlpy.runs.directory import SEEDS, Run
+from dlpy.runs.directory import FINAL_MODEL, SEEDS, Run
 
 
 @contextmanager
@@ -39,7 +39,8 @@ def record_outcome(run: Run, before: float = 0.0) -> Iterator[None]:
             close(*_ending(error))
             if not isinstance(error, KeyboardInterrupt | signals.Stopped | DlpyError):
                 run.append_log(traceback.format_exc())
-        error.add_note(f"The run so far: {run.path}{_next_step(run, error)}")
+        if not _is_final_model(run):  # the search that it belongs to says how to go on
+            error.add_note(f"The run so far: {run.path}{_next_step(run, error)}")
 
     try:
         with signals.last_words(ended):
@@ -55,6 +56,11 @@ def _has_begun(run: Run) -> bool:
     several = [run.path / folder for folder in ("folds", SEEDS, "trials")]
     kept = [run.checkpoints, run.metrics, *several, run.path / "summary.json"]
     return any(path.exists() for path in kept) or bool(run.read("run.json").get("resumes"))
+
+
+def _is_final_model(run: Run) -> bool:
+    """Return whether a run is the final model of a search."""
+    return run.path.name == FINAL_MODEL and (run.path.parent / "run.json").is_file()
 
 
 def _next_step(run: Run, error: BaseException) -> str:

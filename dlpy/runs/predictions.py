@@ -11,7 +11,7 @@ import numpy as np
 from dlpy.core.captions import caption
 from dlpy.core.errors import RunError
 from dlpy.data.task import Output
-from dlpy.runs.arrays import Arrays, classes, is_moderate, numbers, parsed, positions, values
+from dlpy.runs.arrays import Arrays, classes, is_moderate, moderate, numbers, parsed, positions, values
 from dlpy.storage.npz import ArraysError
 
 Targets = dict[str, np.ndarray]  # by output
@@ -87,6 +87,34 @@ def read_predictions(path: Path, outputs: Mapping[str, Output] | None) -> list[S
         return [stored for stored in found if len(stored.target)]
 
     return parsed(path, parse) or []
+
+
+@dataclass(frozen=True)
+class StoredSeries:
+    """Some rows of series whose time steps have classes: (rows, steps, columns), and the numbers of these rows."""
+
+    values: np.ndarray
+    rows: np.ndarray
+
+
+def read_series(path: Path, key: str) -> StoredSeries | None:
+    """Return the series that are stored beside the predictions of a part; None where there are none.
+
+    Raises:
+        RunError: the file is damaged.
+    """
+
+    def parse(arrays: Arrays) -> StoredSeries | None:
+        own = _within(arrays, f"{key}.")
+        if "series" not in own:
+            return None
+        rows = positions(own, "series_rows")
+        found = moderate(own, "series", 3)
+        if len(found) != len(rows) or not len(rows):
+            raise ArraysError(f"'series' has {len(found)} rows, and 'series_rows' {len(rows)}")
+        return StoredSeries(found, rows)
+
+    return parsed(path, parse)
 
 
 def read_fold(path: Path, outputs: Collection[str]) -> tuple[np.ndarray, Targets, Targets]:

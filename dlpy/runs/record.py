@@ -122,6 +122,17 @@ class Intervals:
 
 
 @dataclass(frozen=True)
+class WrittenScores:
+    """Scores of the texts that a model wrote for rows, and those of a guess."""
+
+    on: str
+    rows: int
+    scores: Scores
+    baseline: Scores
+    guess: str
+
+
+@dataclass(frozen=True)
 class Summary:
     """summary.json: scores and baseline; means of folds or seeds, the best trial, first and last scores of an image."""
 
@@ -143,6 +154,7 @@ class Summary:
     refit: Mapping[str, Any] | None = None
     search: Mapping[str, Any] | None = None  # the best trial of a search, and how its trials ended
     intervals: Intervals | None = None
+    written: WrittenScores | None = None  # of a seq2seq model
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,7 @@ class Predictions:
     left_out: int
     name: str = ""  # of the output, if the run has several
     output: Output | None = None
+    group: np.ndarray | None = None  # (rows,) numbers of the groups that were kept together
 
     @property
     def heading(self) -> str:
@@ -180,7 +181,9 @@ def in_unit(text: str, output: Output | None) -> str:
 def _finite(stored: Stored) -> Predictions:
     good = np.isfinite(stored.prediction).all(axis=1)
     left_out = int(np.sum(~good))
-    return Predictions(stored.part, stored.target[good], stored.prediction[good], left_out, stored.output, stored.of)
+    group = None if stored.group is None else stored.group[good]
+    pair = stored.target[good], stored.prediction[good]
+    return Predictions(stored.part, *pair, left_out, stored.output, stored.of, group)
 
 
 SKIPPED = 10  # first epochs left out by smoothing, as in the book's 3.6: their scale is different

@@ -11,6 +11,7 @@ import numpy as np
 from dlpy.data.augmentation import Augmentation
 from dlpy.data.features import Features, Pictures, Scaled, Texts, value_span
 from dlpy.data.images.files import as_bytes
+from dlpy.data.images.strips import some_frames, strip
 from dlpy.data.rows import Rows
 from dlpy.data.task import Output
 from dlpy.engine.device_rows import Resident, Tensors, batch
@@ -36,29 +37,33 @@ class Guesses:
 
 
 def save_augmented(run: Run, rows: Rows, change: Augmentation, seed: int) -> None:
-    """Write the first training image and augmented versions of it from the first epoch, as uint8."""
+    """Write the first training image and augmented versions of it from the first epoch, as uint8.
+
+    A video becomes an image of frames beside each other.
+    """
     import tensorflow as tf
 
     shown = rows.take(np.zeros(_AUGMENTED, np.int64))
     held, low, high = Resident(shown, _AUGMENTED), *value_span(shown.x)
     scale, offset = (shown.x.scale, shown.x.offset) if isinstance(shown.x, Scaled) else (1.0, 0.0)
-    (*_, height, width, channels), draws = shown.array.shape, change.by_epoch(shown.x, seed, _AUGMENTED)(0)
+    shape, draws = shown.array.shape[1:], change.by_epoch(shown.x, seed, _AUGMENTED)(0)
 
     ((name, _),) = shown.inputs.items()
-    shapes = {name: (height, width, channels)}
+    shapes = {name: shape}
 
-    def seen(tensors: Tensors) -> np.ndarray:
+    def drawn(tensors: Tensors) -> np.ndarray:
         x = batch(tensors, tf.constant(0), shapes)[0].numpy()
-        return as_bytes((x - offset) / scale, low, high)
+        seen = as_bytes((x - offset) / scale, low, high)
+        return np.stack([strip(video) for video in seen]) if len(shape) == 4 else seen
 
-    found = {"picture": seen(held.in_order())[0], "augmented": seen(held.in_order(draws={name: draws}))}
+    found = {"picture": drawn(held.in_order())[0], "augmented": drawn(held.in_order(draws={name: draws}))}
     write_arrays(run.path / "samples" / "augmented.npz", found)
 
 
 def save_wrongest(run: Run, part: str, raw: Rows, answers: Guesses) -> None:
-    """Write a split's most wrong rows to samples/wrongest-<part>, if they are images (.npz) or texts (.csv).
+    """Write a split's most wrong rows to samples/wrongest-<part>, if they are images or videos (.npz) or texts (.csv).
 
-    Of several inputs, the first images or texts are written.
+    Of several inputs, the first images, videos or texts are written; of a video, a few frames.
 
     Args:
         run: the run.
@@ -72,7 +77,7 @@ def save_wrongest(run: Run, part: str, raw: Rows, answers: Guesses) -> None:
         return
     x = shown[0]
     if isinstance(x, np.ndarray | Pictures):
-        pictures = x.read(worst) if isinstance(x, Pictures) else x[worst]
+        pictures = some_frames(x.read(worst) if isinstance(x, Pictures) else x[worst])
         found = {"target": answers.target, "prediction": answers.prediction, "index": raw.index}
         found |= {"name": raw.columns["file"]} if "file" in raw.columns else {}
         write_arrays(path, {"image": pictures, **{name: array[worst] for name, array in found.items()}})
@@ -82,7 +87,10 @@ def save_wrongest(run: Run, part: str, raw: Rows, answers: Guesses) -> None:
 
 
 def _is_image(x: Features) -> bool:
-    return isinstance(x, np.ndarray | Pictures) and len(x.shape) in (3, 4)
+    """Return whether rows are images, or videos with 1 or 3 channels."""
+    if not isinstance(x, np.ndarray | Pictures):
+        return False
+    return len(x.shape) in (3, 4) or (len(x.shape) == 5 and x.shape[-1] in (1, 3))
 
 
 def _most_wrong(target: np.ndarray, prediction: np.ndarray) -> np.ndarray:

@@ -9,7 +9,7 @@ from dlpy.core.errors import ConfigError
 from dlpy.experiment.document import read
 from dlpy.runs.directory import Run
 
-_ENDINGS = ("accuracy", "diversity")  # of scores that model families define themselves
+_ENDINGS = ("accuracy", "diversity", "exact_match", "bleu", "chrf")  # of scores that model families define themselves
 
 
 def larger_is_better(score: str, runs: list[Run]) -> bool:

@@ -13,7 +13,7 @@ _LINK = re.compile(
     r"(outer/\d+/)?(trials/\d+/)?(seeds/\d+/)?(folds/\d+/)?(refit/)?checkpoints/"
     r"(\.\d+-)?(best|last|previous|unfinished)"
 )
-_TARGET = re.compile(r"epoch-\d{4,}(-step-\d{8,})?")
+_TARGET = re.compile(r"epoch-\d{4,}(-step-\d{8,})?|kept")  # the last: the model that a fold keeps
 
 
 def require_own(folder: Path) -> None:

@@ -11,6 +11,7 @@ from dlpy.core.errors import ConfigError, RunError
 from dlpy.data.task import Output
 from dlpy.experiment.document import read
 from dlpy.runs.arrays import read_arrays
+from dlpy.runs.attention import read_attention
 from dlpy.runs.checkpoint_files import read_state, whole
 from dlpy.runs.decisions import read_calibration, read_thresholds
 from dlpy.runs.directory import ARTWORK_KINDS, ENSEMBLE, FINAL_MODEL, SEARCH_KIND, SEEDS, Run
@@ -32,6 +33,7 @@ from dlpy.storage.zip_files import zip_damage
 _OF_TRAINING = ("metrics.csv", "summary.json", "splits.npz", "transforms.npz", "checkpoints/best", "checkpoints/last")
 _OF_FOLDS = ("summary.json", "predictions.npz")
 _OF_FOLD = ("fold.json", "predictions.npz", "metrics.csv", "splits.npz")
+_OF_KEPT = ("run.json", "config.yaml", "transforms.npz", "checkpoints/best")  # of a fold that keeps its model
 _OF_SEEDS = ("summary.json", "splits.npz")
 _OF_ENSEMBLES = ("summary.json", "splits.npz")
 _OF_ARTWORKS = ("metrics.csv", "summary.json")
@@ -107,7 +109,8 @@ def _missing(run: Run, record: Record, status: str) -> Iterator[str]:
         how = record.folds  # None for runs of older versions, which kept no folds
         trained = [name for name in _OF_TRAINING if name not in _OF_FOLDS] if how is not None and how.refit else []
         numbers = range(1, _fold_count(run) + 1) if how is not None else ()
-        names = [*_OF_FOLDS, *trained, *(f"folds/{number:02d}/{name}" for number in numbers for name in _OF_FOLD)]
+        of_fold = [*_OF_FOLD, *(_OF_KEPT if how is not None and how.keep_models else ())]
+        names = [*_OF_FOLDS, *trained, *(f"folds/{number:02d}/{name}" for number in numbers for name in of_fold)]
     if record.kind == ENSEMBLE:
         names = [*_OF_ENSEMBLES]
     if record.kind == SEEDS:
@@ -183,6 +186,7 @@ def _file_damages(run: Run, record: Record) -> Iterator[str]:
     )
     samples = run.path / "samples"
     yield from _damages_from(lambda: read_made(run.made), lambda: read_augmented(samples / "augmented.npz"))
+    yield from _damages_from(lambda: read_attention(run.attention))
     yield from _damages_from(
         *_wrongest(samples, outputs or {}), lambda: read_network(run), lambda: run.read("rivals.json")
     )

@@ -1,18 +1,17 @@
 """Generates text token by token inside one compiled graph.
 
-The recurrent state is kept from one token to the next, so that each token is read once.
+What the network remembers is kept from one token to the next, so that each token is read once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from dlpy.core.errors import ConfigError
+from dlpy.sampling.text_steps import step_of
 
 if TYPE_CHECKING:
     import keras
@@ -47,7 +46,7 @@ class Manner:
 
 
 class Continuation:
-    """Continues texts by a network of the family rnn, with its present weights; traced once.
+    """Continues texts by a language model, with its present weights; traced once.
 
     Args of an instance:
         model: network from windows of token numbers to the probabilities of the next token.
@@ -57,7 +56,7 @@ class Continuation:
     def __init__(self, model: keras.Model, writable: np.ndarray) -> None:
         import tensorflow as tf
 
-        self._step = _Step(model, len(writable))
+        self._step = step_of(model, len(writable))
         self._barred = tf.constant(np.where(writable, 0.0, -np.inf).astype(np.float32))
         self._go_on = tf.function(self._go_on_in_graph, autograph=False, reduce_retracing=True)
 
@@ -102,49 +101,6 @@ class Continuation:
         tokens = tf.TensorArray(tf.int32, size=last - first)
         found = tf.while_loop(lambda place, *_: place < last, go_on, [first, token, states, tokens])
         return found[3].stack(), found[1], found[2]
-
-
-class _Step:
-    """One time step of an rnn, with the states of its cells."""
-
-    def __init__(self, model: keras.Model, tokens: int) -> None:
-        from keras import layers
-
-        recurrent = [place for place, layer in enumerate(model.layers) if isinstance(layer, layers.RNN)]
-        embeddings = [layer for layer in model.layers if isinstance(layer, layers.Embedding)]
-        self._embedding = embeddings[0] if embeddings else None  # None: the vectors are one-hot
-        self._tokens = tokens
-        self._cells: Sequence[Any] = [model.layers[place].cell for place in recurrent]
-        self._head: Sequence[Any] = model.layers[recurrent[-1] + 1 :]
-
-    def start(self, texts: int) -> Any:
-        """Return the states before the first token."""
-        return [cell.get_initial_state(texts) for cell in self._cells]
-
-    def __call__(self, token: tf.Tensor, states: Any) -> tuple[tf.Tensor, Any]:
-        """Return the probabilities of the next token, (texts, tokens), and the new states."""
-        import tensorflow as tf
-
-        x = tf.one_hot(token, self._tokens) if self._embedding is None else self._embedding(token)
-        after = []
-        for cell, state in zip(self._cells, states, strict=True):
-            with _no_dropout(cell):
-                x, state = cell(x, state, training=False)
-            after.append(state)
-        for layer in self._head:
-            x = layer(x)
-        return x, after
-
-
-@contextmanager
-def _no_dropout(cell: Any) -> Iterator[None]:
-    """Switch a cell's dropout off: Keras' SimpleRNNCell draws its masks, and so moves its seed, in inference too."""
-    rates = cell.dropout, cell.recurrent_dropout
-    cell.dropout = cell.recurrent_dropout = 0.0
-    try:
-        yield
-    finally:
-        cell.dropout, cell.recurrent_dropout = rates
 
 
 def draw(probabilities: tf.Tensor, barred: tf.Tensor, how: tuple[tf.Tensor, tf.Tensor], noise: tf.Tensor) -> tf.Tensor:

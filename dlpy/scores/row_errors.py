@@ -39,12 +39,12 @@ def rank_correlation(first: np.ndarray, second: np.ndarray) -> float:
     """
     if len(first) < 2:
         return float("nan")
-    one, other = (ranks - ranks.mean() for ranks in (_ranks(first), _ranks(second)))
+    one, other = (own - own.mean() for own in (ranks(first), ranks(second)))
     scale = np.sqrt(np.square(one).sum() * np.square(other).sum())
     return float((one * other).sum() / scale) if scale > 0 else float("nan")
 
 
-def _ranks(values: np.ndarray) -> np.ndarray:
+def ranks(values: np.ndarray) -> np.ndarray:
     """Return the rank of each number among all, from 1; the mean rank of those that are the same."""
     _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
     last = np.cumsum(counts)

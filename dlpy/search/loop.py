@@ -125,7 +125,8 @@ class Trials:
     def _point(self, number: int) -> Point:
         if number not in self._points:
             before = [] if self._study.is_independent else self._before(number)
-            self._points[number] = self._study.sampler.propose(number, before)
+            taken = [self._points[earlier] for earlier in range(1, number) if earlier in self._points]
+            self._points[number] = self._study.sampler.propose(number, before, taken)
         return self._points[number]
 
     def _task(self, number: int) -> Task:

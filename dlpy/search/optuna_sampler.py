@@ -6,6 +6,7 @@ memory is filled from the log, and asked with a sampler that is seeded for this 
 
 from __future__ import annotations
 
+import itertools
 import math
 import warnings
 from collections.abc import Iterator, Sequence
@@ -18,10 +19,13 @@ from dlpy.core.errors import ConfigError
 from dlpy.experiment.dimensions import Choice, Dimension, Point, Range, active
 from dlpy.experiment.ranges import Space
 from dlpy.runs.trials import Trial
+from dlpy.search.grid import first_free
 
 if TYPE_CHECKING:
     import optuna
     from optuna.distributions import BaseDistribution
+
+_MOST_ASKED = 20  # times for one trial: Optuna may propose the same points again and again
 
 
 class TpeSampler:
@@ -40,34 +44,39 @@ class TpeSampler:
         self._told: list[Trial] = []
         self._study = self._empty_study()
 
-    def propose(self, number: int, done: Sequence[Trial]) -> Point:
-        """Return the point of a trial; a study that knows the first of `done` is reused, with the same result."""
+    def propose(self, number: int, done: Sequence[Trial], taken: Sequence[Point] = ()) -> Point:
+        """Return the point of a trial; a study that knows the first of `done` is reused, with the same result.
+
+        A taken point is proposed again only if no other is left: training it gives the same score.
+        """
         with _silenced(self._optuna):
             if self._told != list(done[: len(self._told)]):
                 self._told, self._study = [], self._empty_study()
             for trial in done[len(self._told) :]:
                 self._study.add_trial(self._frozen(trial))
                 self._told.append(trial)
-            return self._asked(number)
+            points = list(itertools.islice(_until_new(self._asked(number), taken), _MOST_ASKED))
+            return points[-1] if points[-1] not in taken else first_free(self._space, taken) or points[-1]
 
     def _empty_study(self) -> optuna.Study:
         with _silenced(self._optuna):
             return self._optuna.create_study(direction=self._direction)
 
-    def _asked(self, number: int) -> Point:
-        """Return the point that Optuna proposes; what it remembers of the question counts for nothing later."""
+    def _asked(self, number: int) -> Iterator[Point]:
+        """Yield points that Optuna proposes; what it remembers of the questions counts for nothing later."""
         (seed,) = np.random.SeedSequence([self._seed, number]).generate_state(1)
         # all that differs between versions of Optuna, or that depends on running trials, is given
         fixed: dict[str, Any] = {"multivariate": False, "group": False, "constant_liar": False}
         self._study.sampler = self._optuna.samplers.TPESampler(
             seed=int(seed), n_startup_trials=10, n_ei_candidates=24, **fixed
         )
-        trial = self._study.ask()
-        point: Point = {}
-        for one in active(self._space.dimensions, point):
-            point[one.name] = _suggested(trial, one)
-        self._study.tell(trial, state=self._optuna.trial.TrialState.FAIL)
-        return point
+        while True:
+            trial = self._study.ask()
+            point: Point = {}
+            for one in active(self._space.dimensions, point):
+                point[one.name] = _suggested(trial, one)
+            self._study.tell(trial, state=self._optuna.trial.TrialState.FAIL)
+            yield point
 
     def _frozen(self, trial: Trial) -> optuna.trial.FrozenTrial:
         """Return an ended trial as Optuna knows it: a failed one without a value, a pruned one with its last score."""
@@ -92,6 +101,14 @@ class TpeSampler:
         if one.count is None:
             return known.FloatDistribution(one.low, one.high, log=one.log)
         return known.IntDistribution(*_whole_ends(one), log=one.log)
+
+
+def _until_new(points: Iterator[Point], taken: Sequence[Point]) -> Iterator[Point]:
+    """Yield points up to the first that is not taken."""
+    for point in points:
+        yield point
+        if point not in taken:
+            return
 
 
 def _whole_ends(one: Range) -> tuple[int, int]:

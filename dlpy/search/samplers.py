@@ -8,11 +8,12 @@ from typing import Protocol
 import numpy as np
 
 from dlpy.core.errors import ConfigError
-from dlpy.experiment.dimensions import Choice, Dimension, Point
+from dlpy.experiment.dimensions import Point
 from dlpy.experiment.random_points import random_point
-from dlpy.experiment.ranges import Space, size_of
+from dlpy.experiment.ranges import Space
 from dlpy.experiment.search_options import Search
 from dlpy.runs.trials import Trial
+from dlpy.search.grid import point_at
 
 
 class Sampler(Protocol):
@@ -21,12 +22,13 @@ class Sampler(Protocol):
     depends_on_results: bool  # of the trials before
     version: str  # of the library that draws, such as "optuna 5.0.0"; empty if nothing is drawn
 
-    def propose(self, number: int, done: Sequence[Trial]) -> Point:
+    def propose(self, number: int, done: Sequence[Trial], taken: Sequence[Point] = ()) -> Point:
         """Return the point of a trial; it depends on the space, the seed and these arguments alone.
 
         Args:
             number: of the trial, from 1.
             done: the ended trials that it may depend on, by number.
+            taken: the points of all earlier trials, which tpe does not repeat while others are left.
         """
         ...
 
@@ -40,7 +42,7 @@ class RandomSampler:
         self.version = f"numpy {np.__version__}"
         self._space, self._seed = space, seed
 
-    def propose(self, number: int, done: Sequence[Trial]) -> Point:
+    def propose(self, number: int, done: Sequence[Trial], taken: Sequence[Point] = ()) -> Point:
         return random_point(self._space, self._seed, number)
 
 
@@ -56,7 +58,7 @@ class GridSampler:
             raise ConfigError("search.sampler: a grid needs a 'step' in every range of real numbers.")
         self._space, self._size = space, size
 
-    def propose(self, number: int, done: Sequence[Trial]) -> Point:
+    def propose(self, number: int, done: Sequence[Trial], taken: Sequence[Point] = ()) -> Point:
         """Return the point of a trial.
 
         Raises:
@@ -64,28 +66,7 @@ class GridSampler:
         """
         if not 1 <= number <= self._size:
             raise ValueError(f"the grid has {self._size} points; there is no trial {number}.")
-        return _point_at(self._space.dimensions, number - 1)
-
-
-def _point_at(dimensions: Sequence[Dimension], index: int) -> Point:
-    """Return the point at an index from 0 of the grid of these dimensions."""
-    values: list[Point] = []
-    for one in reversed(dimensions):
-        index, position = divmod(index, size_of([one]) or 1)
-        values.append(_values_at(one, position))
-    return {name: value for found in reversed(values) for name, value in found.items()}
-
-
-def _values_at(one: Dimension, position: int) -> Point:
-    """Return the value of a dimension at a position from 0, and those of the dimensions in what is chosen."""
-    if not isinstance(one, Choice):
-        return {one.name: one.at(position)}
-    for number, option in enumerate(one.options):
-        size = size_of(option.dimensions) or 1
-        if position < size:
-            return {one.name: number, **_point_at(option.dimensions, position)}
-        position -= size
-    raise ValueError(f"{one.name} has no position {position}.")
+        return point_at(self._space.dimensions, number - 1)
 
 
 def sampler_of(space: Space, options: Search, seed: int, *, direction: str = "min") -> Sampler:

@@ -29,6 +29,7 @@ from dlpy.search.directory import SEARCH, write_document
 from dlpy.search.loop import Study, run_trials
 from dlpy.search.monitor import Monitored, name_of_monitor
 from dlpy.search.nested import OuterFold, inner_document, outer_folds, score, summarize_outer
+from dlpy.search.notices import notices
 from dlpy.search.refit import refit
 from dlpy.search.reporter import Once, SearchReporter
 from dlpy.search.samplers import sampler_of
@@ -75,6 +76,8 @@ def search(space: Space, experiment: Experiment, options: Options, reporter: Sea
     for fold in itertools.islice(outer_folds(Run(options.folder), experiment, loaded), 1):
         _first_rows(experiment, fold.rows(loaded), smoke=options.smoke)  # raises DataError where there are too few rows
     reporter.data_ready(loaded, first, experiment)
+    for line in notices(space, experiment, monitored.name):
+        reporter.notice(line)
     how = _how((experiment, first, number_of_trials(space, experiment.search)), options, monitored, sampler.version)
     options = replace(options, kind="search", search=how, given=fingerprint(space, experiment))
     told = told_of_data(experiment, loaded, first.task) | environment()

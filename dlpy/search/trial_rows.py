@@ -13,7 +13,7 @@ from dlpy.experiment.experiment import Experiment
 from dlpy.runs.directory import Run
 from dlpy.storage.atomic import json_text
 from dlpy.training.folds import divided, fold_data
-from dlpy.training.loaded_rows import loaded_again
+from dlpy.training.loaded_rows import loaded_again, loaded_for
 from dlpy.training.pipeline import transform
 from dlpy.training.prepare import Prepared, with_known_rows
 
@@ -49,7 +49,7 @@ class TrialRows:
         """
         source = _data_options(experiment)
         if source != self._source:
-            self._loaded, self._source = loaded_again(self._run, experiment), source
+            self._loaded, self._source = loaded_for(self._run, experiment), source
         return with_known_rows(experiment, document, self._loaded)
 
     def held_out(self, prepared: Prepared) -> Part:

@@ -105,7 +105,7 @@ def _covers(
             chunk = rows[start : start + _CHUNK]
             x, y = _coordinates(random, len(chunk), size, shift)
             pen = random.uniform(0.09, 0.19, (len(chunk), 1, 1)).astype(np.float32)
-            covers[chunk] = _cover(outline, x, y, pen, 2.6 / size)
+            covers[chunk] = cover(outline, x, y, pen, 2.6 / size)
     return covers
 
 
@@ -122,7 +122,7 @@ def _coordinates(random: np.random.Generator, count: int, size: int, shift: floa
     return (x + slant * y) * wide, y * high
 
 
-def _cover(outline: Outline, x: np.ndarray, y: np.ndarray, pen: np.ndarray, soft: float) -> np.ndarray:
+def cover(outline: Outline, x: np.ndarray, y: np.ndarray, pen: np.ndarray, soft: float) -> np.ndarray:
     """Return the coverage of each point: 1 inside strokes or the filled shape, fading over `soft` at the edge."""
     distance = np.full(x.shape, np.inf, np.float32)
     for start, end in outline.segments():

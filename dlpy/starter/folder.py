@@ -1,4 +1,4 @@
-"""Generates an experiment file for a folder of images or texts, or for a text file."""
+"""Generates an experiment file for a folder of images, videos or texts, or for a text file."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from dlpy.datasets._prose import read_text
 from dlpy.starter.blocks import HELD_OUT
 from dlpy.starter.image_models import for_images
 from dlpy.starter.images import look
+from dlpy.starter.videos import experiment_for_videos, holds_videos
 from dlpy.starter.wording import Item, Lines, Option, experiment_file, listed, plural, relative
 
 _HELD_OUT = {option.key: option for option in HELD_OUT}
@@ -37,6 +38,10 @@ def experiment_for_folder(folder: Path, output: Path, base: str | None = None) -
     parts = parts_among(folder_names(folder))
     training = folder / parts.get("train", "")
     classes = class_folders(training)
+    if holds_videos(training, classes):
+        if base is not None:
+            raise ConfigError(f"--base needs a folder of images; {folder} holds videos.")
+        return experiment_for_videos(folder, parts, output)
     suffixes = {Path(entry.name).suffix.lower() for name in classes for entry in islice(entries(training / name), 100)}
     if suffixes & {*SUFFIXES} or (".txt" not in suffixes and any(folder_names(training / name) for name in classes)):
         return _for_images(folder, parts, output, base)

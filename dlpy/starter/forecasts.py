@@ -101,10 +101,10 @@ def _is_numeric(study: Study) -> bool:
 def _timeline(study: Study) -> Timeline | None:
     """Return the times of the rows, from one column or from a column of days and one of times of day."""
     file, dates = study.file, study.others.dates
-    for name, found in dates.items():
-        of = id_of(file, name, found, [one for one in study.others.categories if one != name])
-        if not trouble(file, name, found, of):
-            return timeline_of(file, name, found, of, study.columns[study.target].values)
+    for name, own in dates.items():
+        of = id_of(file, name, own, [one for one in study.others.categories if one != name])
+        if not trouble(file, name, own, of):
+            return timeline_of(file, name, own, of, study.columns[study.target].values)
     clocks = [column for column in file.names if column.lower() in _CLOCKS and column not in study.choices.ignore]
     pairs = ((day, clock) for day in dates for clock in clocks if day != clock)
     return next((found for day, clock in pairs if (found := joined(file, day, clock)) is not None), None)

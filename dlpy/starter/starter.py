@@ -9,22 +9,21 @@ import numpy as np
 from pydantic import ValidationError
 
 from dlpy.components.dataset import Dataset
-from dlpy.components.model import Model
 from dlpy.core.errors import ConfigError, did_you_mean
 from dlpy.core.suggestions import command
 from dlpy.data.tables.part_files import is_table
 from dlpy.data.task import Task
 from dlpy.datasets.npz import Npz
-from dlpy.starter.blocks import ARRAY_MODEL, HELD_OUT, SCALED_TARGET, TABLE_MODEL, TEXT_MODEL, Fit, first_file
+from dlpy.starter.arrays import fitting, taken_for
+from dlpy.starter.blocks import HELD_OUT, SCALED_TARGET, Fit, first_file
 from dlpy.starter.columns import Choices
 from dlpy.starter.folder import experiment_for_folder, experiment_for_named_text, experiment_for_text
 from dlpy.starter.overview import Draft
 from dlpy.starter.source import about_target
 from dlpy.starter.table import experiment_for_table
-from dlpy.starter.wording import Item, Option, relative, title_of
+from dlpy.starter.wording import Option, relative, title_of
 
 _NONE = Choices()
-_WIDE = 100  # numbers in a row: more are unlike a table's
 
 
 def experiment_for(
@@ -91,12 +90,14 @@ def _for_npz(path: Path, output: Path) -> str:
     data = [Option("name", "npz"), Option("path", relative(path, output))]
     data += [Option(key, str(loaded.resolved[key])) for key in ("x", "y")]
     data.append(Option("task", loaded.task.output.kind, about_target(loaded.task.output, None)))
-    transforms, model = _fitting(loaded.task, isinstance(loaded.train.x, np.ndarray) and loaded.train.x.dtype.kind)
+    dtype = loaded.train.x.dtype.kind if isinstance(loaded.train.x, np.ndarray) else "f"
+    transforms, model = fitting(loaded.task, dtype)
     data += [*transforms, *_scaled(loaded.task)]
     data += [option for option in HELD_OUT if loaded.test is None or option.key != "test"]
     shape = " x ".join(map(str, loaded.task.input.shape))
     title = f"Predicts {loaded.resolved['y']} from {loaded.resolved['x']} of {path.name}: {rows:,} rows of {shape}."
-    return first_file([title], output, data, model, Fit(rows))
+    about = taken_for(loaded.task.input, dtype)
+    return first_file([title, *([about] if about else [])], output, data, model, Fit(rows))
 
 
 def _for_named(name: str, output: Path) -> str:
@@ -110,7 +111,7 @@ def _for_named(name: str, output: Path) -> str:
         raise ConfigError(f"'{name}' has no standard model: start from an experiment in configs/ that uses it.")
     if task.output.kind == "tokens":
         return experiment_for_named_text(name, output)
-    transforms, model = _fitting(task, "u" if len(task.input.shape) > 1 else "f")
+    transforms, model = fitting(task, "u" if len(task.input.shape) > 1 else "f")
     scaled = _scaled(task, in_time=Dataset.registry.get(name).in_time_order)
     fallback = Option("fallback", "stand_in", "without a network: train on generated rows", suggested=True)
     data = [
@@ -129,21 +130,3 @@ def _scaled(task: Task, *, in_time: bool = False) -> list[Option]:
     if in_time or task.output.kind != "regression" or task.output.units != 1:
         return []
     return [SCALED_TARGET]
-
-
-def _fitting(task: Task, dtype: str | bool) -> tuple[list[Option], list[Option]]:
-    """Return the transforms and the model that fit the task's rows."""
-    shape = task.input.shape
-    if task.input.kind == "sequence":
-        return [Option("transforms", ["multi_hot"], "which words occur, regardless of order")], TEXT_MODEL
-    if len(shape) < 2:
-        model = TABLE_MODEL if shape and (shape[0] or _WIDE) < _WIDE else ARRAY_MODEL
-        return [Option("transforms", ["standardize"], "mean 0, standard deviation 1")], model
-    scaling = "rescale" if dtype in ("u", "i") else "standardize"
-    small = len(shape) == 2 or shape[-1] in (1, 3, 4)
-    if "convnet" in Model.registry.names() and small and min(size or 0 for size in shape[:2]) >= 12:
-        reshape = [Item({"name": "reshape", "shape": [*shape, 1]})] if len(shape) == 2 else []
-        model = [Option("name", "convnet"), Option("filters", [32, 64]), Option("units", [64])]
-        return [Option("transforms", [*reshape, Item(scaling)])], model
-    model = [Option("name", "dense"), Option("units", [512])]
-    return [Option("transforms", [Item({"name": "reshape", "shape": [-1]}), Item(scaling)])], model

@@ -10,6 +10,7 @@ import numpy as np
 from dlpy.data.features import Windows
 from dlpy.data.quantiles import median_task, medians
 from dlpy.data.rows import Rows, known_rows
+from dlpy.data.steps import counted, counted_predictions, counted_task, some_series
 from dlpy.data.task import Output, Task
 from dlpy.data.units import own_of_rows
 from dlpy.data.validate import class_numbers
@@ -22,7 +23,7 @@ from dlpy.storage.atomic import write_arrays
 from dlpy.storage.cache import alone
 from dlpy.training.class_table import class_table, save_class_table
 
-_DRAWN = 4  # windows whose past is stored, for a plot
+_MOST_DRAWN = 4  # rows of series, and windows whose past is stored, for plots
 _PERIODS = 3  # horizons of their past
 
 
@@ -30,9 +31,9 @@ _PERIODS = 3  # horizons of their past
 class Answers:
     """The predictions of one output for the rows that have its target.
 
-    output: its name. raw, rows: the rows before and after the transforms, with this target alone.
-    task: with this output alone. prediction: (rows, units); of several quantiles, the medians. quantiles: all of them,
-    (rows, numbers x quantiles), in the order of `levels`.
+    output: its name. raw, rows: the rows before and after the transforms, with this target alone; of targets of steps,
+    each step is a row (see data/steps.py). task: with this output alone. prediction: (rows, units); of several
+    quantiles, the medians. quantiles: all of them, (rows, numbers x quantiles), in the order of `levels`.
     """
 
     output: str
@@ -43,6 +44,7 @@ class Answers:
     is_only: bool = True  # the task has no other outputs
     quantiles: np.ndarray | None = None
     levels: tuple[float, ...] = ()
+    series: tuple[np.ndarray, np.ndarray] | None = None  # of targets of steps: some rows to draw, see `some_series`
 
     def key(self, part: str) -> str:
         """Return the name of the part and, of several outputs, of this one, as files are named."""
@@ -75,16 +77,16 @@ def answers_for(raw: Rows, rows: Rows, task: Task, predictions: Mapping[str, np.
     """
     found, given = [], by_target(task, predictions)
     for name, output in task.outputs.items():
-        prediction = given[name]
-        before, after = raw.of_target(name), rows.of_target(name)
-        if output.has_missing:
-            known = known_rows(after.y)
-            before, after, prediction = before.take(known), after.take(known), prediction[known]
-        answers = Answers(name, before, after, task.of_output(name), prediction, len(task.outputs) == 1)
+        after = counted(rows, name, output)
+        before = after if output.is_per_step else raw.of_target(name)
+        if output.has_missing and not output.is_per_step:
+            before = before.take(known_rows(rows.targets[name]))
+        prediction = counted_predictions(rows, name, output, given[name])
+        own = median_task(counted_task(task.of_output(name)))
+        series = some_series(rows, _MOST_DRAWN) if output.is_per_step else None
+        answers = Answers(name, before, after, own, medians(prediction, output), len(task.outputs) == 1, series)
         if output.quantiles:
-            of_median, point = median_task(answers.task), medians(prediction, output)
-            told = {"quantiles": prediction, "levels": output.quantiles}
-            answers = replace(answers, task=of_median, prediction=point, **told)
+            answers = replace(answers, quantiles=prediction, levels=output.quantiles)
         found.append(answers)
     return found
 
@@ -107,7 +109,7 @@ def save_predictions(run: Run, part: str, answers: list[Answers]) -> None:
         output, target = answer.task.output, target_of(answer.rows, answer.task.output)
         if output.has_classes or output.kind == "multilabel":
             save_class_table(run, answer.key(part), class_table(target, answer.prediction, output))
-        if output.has_classes:
+        if output.has_classes and answer.raw.inputs:
             save_wrongest(run, answer.key(part), answer.raw, Guesses(target, answer.prediction, output))
 
 
@@ -115,7 +117,7 @@ def arrays_of(answer: Answers) -> dict[str, np.ndarray]:
     """Return the arrays that are stored of an output's predictions by name, numbers in the target's own unit."""
     rows, output = answer.rows, answer.task.output
     new = {"index": rows.index, "target": target_of(rows, output), "prediction": answer.prediction}
-    x = next(iter(rows.inputs.values()))
+    x = next(iter(rows.inputs.values()), None)
     if isinstance(x, Windows):
         new |= dict(zip(["baseline", "seasonal"], x.guesses().values(), strict=False))
     if answer.quantiles is not None:
@@ -129,12 +131,14 @@ def arrays_of(answer: Answers) -> dict[str, np.ndarray]:
     new |= group_numbers(rows)
     if "file" in rows.columns:
         new["file"] = rows.columns["file"]
+    if answer.series is not None:
+        new |= dict(zip(("series", "series_rows"), answer.series, strict=True))
     return new
 
 
 def _past(windows: Windows, rows: Rows, output: Output) -> dict[str, np.ndarray]:
     """Return the target before a few windows' first steps ahead, in its own unit, and where these windows are."""
-    drawn = np.unique(np.linspace(0, len(windows) - 1, _DRAWN + 2)[1:-1].astype(np.int64))
+    drawn = np.unique(np.linspace(0, len(windows) - 1, _MOST_DRAWN + 2)[1:-1].astype(np.int64))
     some = rows.take(drawn)
     length = min(int(windows.offsets.max()) + 1, _PERIODS * (output.horizon or 1))
     ends = windows.starts[drawn] + int(windows.offsets.max()) + 1

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from dlpy.components.estimator import EstimatorModel
-from dlpy.components.model import GenerativeModel
 from dlpy.components.objectives import DATA_LOSS, Loss
 from dlpy.core.errors import on_a_line
 from dlpy.data.features import Passages, Windows
 from dlpy.data.rows import Rows
+from dlpy.data.steps import TOKEN, counted, counted_task
 from dlpy.data.task import Output, Task
 from dlpy.data.units import as_seen, own_numbers
 from dlpy.data.validate import class_numbers
@@ -23,7 +23,9 @@ from dlpy.scores.quantiles import pinball
 from dlpy.scores.regression_scores import IN_UNIT, SCORES, best_constant, regression_score
 from dlpy.scores.row_errors import poisson_losses
 from dlpy.training.best_constant import Targets, best_guess, is_mean_of_rows, mean_loss
+from dlpy.training.codes import of_family
 from dlpy.training.loss import plain_loss, training_loss
+from dlpy.training.token_baseline import scores_by_token
 
 _MOST_CLASSES = 1000  # every pair of these is compared
 
@@ -42,40 +44,47 @@ def baseline(
     Args:
         weighted: whether rows count in the loss by their class, as those of training do.
     """
-    if isinstance(experiment.model, GenerativeModel):
-        return experiment.model.baseline(task, train, rows)
+    if own := of_family(experiment, task, train, rows):
+        return own
     if len(task.outputs) > 1:
         return _of_outputs(experiment, task, train, rows, weighted=weighted)
-    if task.output.has_missing:
-        (name,) = task.outputs
-        train, rows = train.with_target(name), rows.with_target(name)
+    (name,) = task.outputs
+    is_per_step = task.output.is_per_step
+    train, rows, task = counted(train, name, task.output), counted(rows, name, task.output), counted_task(task)
     if len(rows.inputs) > 1:  # no baseline looks at them
         first = next(iter(rows.inputs))
         train, rows = train.of_input(first), rows.of_input(first)
-    if isinstance(rows.x, Windows) and rows.x.guesses():
+    if not is_per_step and isinstance(rows.x, Windows) and rows.x.guesses():
         return _guesses(experiment, task, rows, rows.x.guesses())
     output, loss = task.output, experiment.loss(task)
-    if isinstance(train.x, Passages) and isinstance(rows.x, Passages):
+    if not is_per_step and isinstance(train.x, Passages) and isinstance(rows.x, Passages):
         scores = _tokens(train.x, rows.x)
         return {"loss": scores["crossentropy"], **scores} if loss.name == "sparse_categorical_crossentropy" else scores
-    if output.kind == "regression":
-        scores = _regression(train.y.reshape(len(train), -1), rows.y.reshape(len(rows), -1), output)
-        scores |= _of_metrics(experiment, task, train, rows)
-    elif output.kind == "multilabel":
-        scores = _labels(train.y, rows.y, output)
-    else:
-        scores = _classes(train, rows, output)
+    scores = _of_constant(experiment, task, train, rows)
+    if output.has_classes and {TOKEN} <= train.columns.keys() & rows.columns.keys():
+        return scores_by_token(train, rows, output, loss) | {"also": [scores]}
     least = scores.get(_plain_score(loss)) if not weighted else None
     if least is None:
         least = loss_of_constant(experiment, task, train, rows, weighted=weighted)
     return scores if least is None else {"loss": least, **scores}
 
 
+def _of_constant(experiment: Experiment, task: Task, train: Rows, rows: Rows) -> dict[str, Any]:
+    """Return the scores of the constant prediction for the kind of the target."""
+    output = task.output
+    if output.kind == "regression":
+        scores = _regression(train.y.reshape(len(train), -1), rows.y.reshape(len(rows), -1), output)
+        return scores | _of_metrics(experiment, task, train, rows)
+    if output.kind == "multilabel":
+        return _labels(train.y, rows.y, output)
+    return _target_tokens(train, rows, output) if output.kind == "tokens" else _classes(train, rows, output)
+
+
 def _of_outputs(experiment: Experiment, task: Task, train: Rows, rows: Rows, *, weighted: bool) -> dict[str, object]:
     """Return the scores of the outputs' baselines, and the weighted sum of their losses where each has one."""
     scores, guesses, total = {}, {}, 0.0
     for name, (own, of_output) in experiment.by_output(task).items():
-        found = baseline(own, of_output, train.with_target(name), rows.with_target(name), weighted=weighted)
+        found = baseline(own, of_output, train.of_target(name), rows.of_target(name), weighted=weighted)
         guesses[name] = found["guess"]
         scores |= {f"{name}_{key}": value for key, value in found.items() if key not in ("guess", "also")}
         loss = found.get("loss")
@@ -224,10 +233,20 @@ def _tokens(train: Passages, rows: Passages) -> dict[str, object]:
     return {
         "guess": f"each token as often as in the training text; the likeliest is '{on_a_line(train.words[often])}'",
         "accuracy": float(wanted[often] / wanted.sum()),
-        "crossentropy": entropy,
-        "bits": entropy / math.log(2),
-        "perplexity": math.exp(entropy),
+        **_uncertainty(entropy),
     }
+
+
+def _target_tokens(train: Rows, rows: Rows, output: Output) -> dict[str, object]:
+    """Return the scores of the tokens' shares as probabilities, for rows that are steps."""
+    scores = _classes(train, rows, output)
+    guess = "each token as often as in the training targets"
+    return {"guess": guess, "accuracy": scores["accuracy"], **_uncertainty(scores["crossentropy"])}
+
+
+def _uncertainty(entropy: Any) -> dict[str, float]:
+    """Return the cross-entropy of tokens in nats, in bits, and as a perplexity."""
+    return {"crossentropy": entropy, "bits": entropy / math.log(2), "perplexity": math.exp(entropy)}
 
 
 def _guess(name: str, guess: np.ndarray, wanted: np.ndarray) -> dict[str, object]:

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 _COMPARED = 64  # targets that show how a loss treats weights
 _MOST_ROWS = 10_000  # used to search for the constant; its loss is that of all rows
 _GRID, _WIDENINGS = 17, 12
-_SPANS = {"sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0), "relu": (0.0, np.inf)}  # of an activation's values
+_SHARES = (0.0, 1.0)
+_SPANS = {"sigmoid": _SHARES, "closeness": _SHARES, "tanh": (-1.0, 1.0), "relu": (0.0, np.inf)}  # of an activation
 
 
 @dataclass(frozen=True)

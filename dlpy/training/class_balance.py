@@ -11,6 +11,7 @@ from dlpy.components.dataset import Dataset
 from dlpy.core.errors import on_a_line, shortened
 from dlpy.data.rows import Data, Rows
 from dlpy.data.splits import Holdout, KFold
+from dlpy.data.steps import counted
 from dlpy.data.task import Output, Task
 from dlpy.data.validate import class_numbers
 
@@ -73,7 +74,9 @@ class _Part:
 
 
 def _counts(rows: Rows, output: Output) -> np.ndarray:
-    """Return the number of rows of each class: (classes,); those without one are left out."""
+    """Return the number of rows, or steps, of each class: (classes,); those without one are left out."""
+    if output.is_per_step:
+        rows = counted(rows, next(iter(rows.targets)), output)
     labels = class_numbers(rows, output)
     return np.bincount(labels[labels >= 0], minlength=output.class_count)
 
@@ -98,7 +101,8 @@ def _problems(part: _Part, train: np.ndarray | None, output: Output) -> Iterator
         yield f"none is of class {_names(output, missing)}; {scores} say nothing about {_them(missing)}"
     if len(few):
         yield f"fewer than {_FEW} are of class {_names(output, few, part.counts)}"
-    if train is not None and not len(missing) and _differ(part.counts, train):
+    is_random = not output.is_per_step  # the steps of a row have much in common, which looks like a difference
+    if train is not None and is_random and not len(missing) and _differ(part.counts, train):
         yield f"the classes' shares differ from the training rows': {_shares(part.counts, train, output)}"
 
 
@@ -146,6 +150,8 @@ def _sorted_too(parts: list[Rows], output: Output) -> str:
 
 def _are_sorted(parts: list[Rows], output: Output) -> bool:
     """Return whether the rows of a class are adjacent in their source: half the changes of a random order, or fewer."""
+    if output.is_per_step:
+        return False
     labels = np.concatenate([class_numbers(rows, output) for rows in parts])
     labels = labels[np.argsort(np.concatenate([rows.index for rows in parts]), kind="stable")]
     labels = labels[labels >= 0]

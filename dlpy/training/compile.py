@@ -14,6 +14,7 @@ from dlpy.components.objectives import DATA_LOSS, Metric, Optimizer
 from dlpy.core.errors import ConfigError
 from dlpy.data.quantiles import median_task, medians
 from dlpy.data.rows import SAMPLE_WEIGHT, Data, Rows, known_rows
+from dlpy.data.steps import counted, counted_predictions, counted_task, has_target
 from dlpy.data.task import Output, Task
 from dlpy.data.validate import class_numbers
 from dlpy.engine.custom_step import stepped_class
@@ -22,10 +23,12 @@ from dlpy.engine.graphs import Predictions
 from dlpy.engine.named_outputs import Objective, outputs_class, with_outputs
 from dlpy.engine.penalties import data_loss, has_penalty
 from dlpy.engine.plan import Execution, Stage, choose
+from dlpy.engine.step_targets import Steps
 from dlpy.experiment.class_weights import weights_of_rows
 from dlpy.experiment.experiment import Experiment, prefix
 from dlpy.metrics._keras_regression_metrics import of_medians
 from dlpy.training.answers import by_target
+from dlpy.training.codes import losses_of_batches
 from dlpy.training.loss import training_loss
 from dlpy.training.network import new_model
 
@@ -44,8 +47,8 @@ def fresh_model(experiment: Experiment, task: Task) -> keras.Model:
 def compiled_model(experiment: Experiment, task: Task, seed: int) -> keras.Model:
     """Return a new model of the experiment, its weights drawn from the seed, ready to train or to be scored."""
     model = new_model(experiment.model, task, seed)
-    is_masked = any(output.has_missing for output in task.outputs.values())
-    if len(task.outputs) > 1 or is_masked:
+    has_own_loss = any(output.has_missing or output.is_per_step for output in task.outputs.values())
+    if len(task.outputs) > 1 or has_own_loss:
         model = with_outputs(model, list(task.outputs), uncertain=experiment.training.loss_weights == "uncertainty")
     compile_model(model, experiment, task, experiment.training.optimizer)
     return model
@@ -80,8 +83,17 @@ def _objectives(experiment: Experiment, task: Task) -> dict[str, Objective]:
             weight=experiment.training.loss_weight(name),
             is_masked=of_output.output.has_missing,
             is_error=of_output.output.kind == "regression",
+            steps=_steps_of(of_output),
         )
     return found
+
+
+def _steps_of(task: Task) -> Steps | None:
+    """Return the steps of the only output; None where it predicts for whole rows."""
+    if not task.output.is_per_step:
+        return None
+    front = [given.padding == "front" for given in task.inputs.values() if given.padding]
+    return Steps(task.output.steps or 0, front=all(front) and bool(front))
 
 
 def logs_data_loss(experiment: Experiment, model: keras.Model) -> bool:
@@ -124,7 +136,7 @@ def sample_weight(experiment: Experiment, data: Data) -> np.ndarray | dict[str, 
         weights = data.train.columns.get(SAMPLE_WEIGHT)
         if chosen is not None:
             by_class = _weights_by_class(chosen, data.train.of_target(name), output)
-            weights = by_class if weights is None else by_class * weights
+            weights = by_class if weights is None else (by_class.T * weights).T
         found[name] = weights
     if all(weights is None for weights in found.values()):
         return None
@@ -134,7 +146,11 @@ def sample_weight(experiment: Experiment, data: Data) -> np.ndarray | dict[str, 
 
 
 def _weights_by_class(chosen: str | dict[str, float], rows: Rows, output: Output) -> np.ndarray:
-    """Return the weight of each row by its class: (rows,) float32; rows without a class have any."""
+    """Return the weight of each row by its class: (rows,) float32, of steps (rows, steps); those without one: any."""
+    if output.is_per_step:
+        weights = np.ones(rows.y.shape, np.float32)
+        weights[has_target(rows.y)] = weights_of_rows(chosen, rows.y[has_target(rows.y)], output)
+        return weights
     weights = np.ones(len(rows), np.float32)
     known = known_rows(rows.y) if output.has_missing else np.arange(len(rows))
     weights[known] = weights_of_rows(chosen, class_numbers(rows.take(known), output), output)
@@ -145,7 +161,7 @@ def exact_scores(experiment: Experiment, task: Task) -> dict[str, ExactScore]:
     """Return the metrics that need all rows of a part at once, by their names in the logs."""
     if isinstance(experiment.model, GenerativeModel):
         return {}
-    return {
+    return losses_of_batches(experiment, task) | {
         prefix(task, name) + metric.key: partial(_exact, metric, name, of_output)
         for name, (own, of_output) in experiment.by_output(task).items()
         for metric in own.metrics(of_output)
@@ -156,11 +172,9 @@ def exact_scores(experiment: Experiment, task: Task) -> dict[str, ExactScore]:
 def _exact(metric: Metric, output: str, task: Task, rows: Rows, predictions: Predictions) -> float:
     """Return the score of an output from the predictions for all rows; rows without its target do not count."""
     prediction = by_target(task, predictions)[output]
-    own = rows.of_target(output)
-    if task.output.has_missing:
-        known = known_rows(own.y)
-        own, prediction = own.take(known), prediction[known]
-    return metric.exact(median_task(task), own, medians(prediction, task.output))
+    own = counted(rows, output, task.output)
+    prediction = medians(counted_predictions(rows, output, task.output, prediction), task.output)
+    return metric.exact(median_task(counted_task(task)), own, prediction)
 
 
 def stages_of(experiment: Experiment, model: keras.Model, task: Task) -> tuple[Stage, ...]:

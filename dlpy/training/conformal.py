@@ -21,6 +21,8 @@ def require_coverage(run: Run, coverage: float) -> None:
     if not 0 < coverage < 1:
         raise ConfigError(f"--coverage {coverage:g}: expected a fraction between 0 and 1, such as 0.9.")
     outputs = outputs_of(run)
+    if any(output.is_per_step for output in outputs.values()):
+        raise ConfigError("--coverage: the steps of a row depend on each other, so that no coverage could be promised.")
     if not any(map(has_limits, outputs.values())):
         kinds = " and ".join(sorted(set(map(kind_of, outputs.values())))) or "nothing"
         raise ConfigError(f"--coverage: run {run.id} predicts {kinds}: only numbers have intervals, and classes sets.")

@@ -203,12 +203,16 @@ def save_rounds(run: Run, ended: Ended) -> None:
     """Write the best and the last estimator as the run's checkpoints."""
     links: dict[Which, Kept] = {"best": ended.best, "last": ended.last}
     for which, kept in links.items():
-        write = partial(_write, kept=kept, best=ended.best.epoch)
-        checkpoints.place(run, f"epoch-{kept.epoch:04d}", 8 * kept.fitted.parameters, write, [which])
+        place_estimator(run, f"epoch-{kept.epoch:04d}", kept, [which], ended.best.epoch)
     checkpoints.forget_previous(run)
 
 
-def _write(folder: Path, kept: Kept, best: int) -> None:
+def place_estimator(run: Run, name: str, kept: Kept, links: list[Which], best: int | None = None) -> None:
+    """Write an estimator as a checkpoint of this name, and point the links at it."""
+    checkpoints.place(run, name, 8 * kept.fitted.parameters, partial(_write, kept=kept, best=best), links)
+
+
+def _write(folder: Path, kept: Kept, best: int | None) -> None:
     kept.fitted.save(folder / kept.fitted.file)
     state = {"epoch": kept.epoch, "step": 0, "best": best, "stopped": False, "file": kept.fitted.file}
     state |= {"scores": kept.scores, "callbacks": {}}

@@ -9,7 +9,9 @@ from typing import Any, Literal, get_args
 
 from dlpy.components.estimator import EstimatorModel
 from dlpy.core.errors import ConfigError, DataError, RunError, did_you_mean
+from dlpy.core.suggestions import command
 from dlpy.data.rows import Rows
+from dlpy.data.steps import counted
 from dlpy.data.task import Task
 from dlpy.data.unfamiliar import require_familiar
 from dlpy.data.units import has_unit
@@ -18,18 +20,20 @@ from dlpy.engine.engine import Engine
 from dlpy.experiment.document import Document
 from dlpy.experiment.experiment import Experiment, load, prefix
 from dlpy.runs import checkpoints
-from dlpy.runs.directory import Run, count_look, require_model, require_one_training
+from dlpy.runs.directory import KFOLD, Run, count_look, require_model, require_one_training
+from dlpy.runs.how import How
 from dlpy.runs.results import tasks_of
-from dlpy.training.answers import Answers, answers_for, save_predictions, target_of
+from dlpy.training.answers import Answers, answers_for, save_predictions
 from dlpy.training.baseline import baseline, beside
-from dlpy.training.class_table import class_table
 from dlpy.training.compile import compiled_model, engine_for
-from dlpy.training.estimators import Estimator, read_estimator
+from dlpy.training.estimators import Estimator, network_of, read_estimator
 from dlpy.training.forecast_scores import forecast_scores
-from dlpy.training.loaded_rows import same_rows
-from dlpy.training.pipeline import Pipeline, may_be_same, measured, split
+from dlpy.training.loaded_rows import raw_parts
+from dlpy.training.pipeline import Pipeline, may_be_same, measured
 from dlpy.training.record import scores_of
+from dlpy.training.spans import class_tables
 from dlpy.training.unit_scores import score_in_unit
+from dlpy.training.written_texts import Writer, scores_of_texts
 
 Part = Literal["train", "validation", "test"]
 Tell = Callable[[str], None]  # shows a line to the user
@@ -74,8 +78,11 @@ def restore(run: Run, which: checkpoints.Which = "best", tell: Tell = silent) ->
     """
     require_one_training(run)
     experiment, _ = read_config(run)
-    if run.record().kind == "kfold" and not run.checkpoints.is_dir():
-        raise RunError(f"run {run.id} has no final model: `dlpy kfold --refit` trains one.")
+    record = run.record()
+    if record.kind == KFOLD and not run.checkpoints.is_dir():
+        keeps = (record.folds or How()).keep_models
+        hint = f"combine its folds with `{command('ensemble', run.id)}`" if keeps else "`dlpy kfold --refit` trains one"
+        raise RunError(f"run {run.id} has no final model: {hint}.")
     raw_task, task = tasks(run)
     pipeline = Pipeline.restore(experiment.all_transforms(), run.transforms)
     pipeline.require_task(raw_task, task)
@@ -194,6 +201,9 @@ def _score(run: Run, trained: Trained, part: Part, raw: Rows, train: Rows) -> di
     scores = trained.engine.evaluate(rows, batch_size)
     common_sense = beside(baseline(trained.experiment, trained.task, train, rows), scores)
     found = {"rows": len(rows), "epoch": trained.epoch, "scores": scores, "baseline": common_sense}
+    if trained.task.translates:
+        written, copies = scores_of_texts(Writer.of(network_of(trained.engine), trained.pipeline), raw, rows)
+        return found | {"scores": scores | written, "baseline": common_sense | copies}
     if not trained.task.has_answers:
         return found
     answers = answers_for(raw, rows, trained.task, trained.engine.predict_all(rows, batch_size))
@@ -216,21 +226,8 @@ def _of_output(trained: Trained, answers: Answers, common_sense: dict[str, Any],
     """Return the scores of one output in the target's own unit, and those of each class."""
     output, rows = answers.task.output, answers.rows
     found: dict[str, Any] = {} if answers.is_only else {"rows": len(rows)}
+    known = counted(train, answers.output, trained.task.outputs[answers.output])
     if has_unit(output):
         own = scores_of(common_sense, prefix(trained.task, answers.output))
-        known = train.with_target(answers.output)
         found["in_unit"] = score_in_unit(trained.experiment.of_output(answers.output), answers, own, known)
-    if output.has_classes or output.kind == "multilabel":
-        found["classes"] = class_table(target_of(rows, output), answers.prediction, output)
-    return found | forecast_scores(answers)
-
-
-def raw_parts(run: Run, experiment: Experiment) -> dict[str, Rows]:
-    """Return the rows of each part as the run had them, before the transforms."""
-    loaded = same_rows(run, experiment)
-    dataset = experiment.data
-    if run.record().kind == "kfold":  # its final model is trained on all rows except the test rows
-        dataset = dataset.model_copy(update={"validation": None})
-    parts = split(dataset, loaded)
-    named = {"train": parts.train, "validation": parts.validation, "test": parts.test}
-    return {name: rows for name, rows in named.items() if rows is not None}
+    return found | class_tables(answers, known) | forecast_scores(answers)

@@ -10,7 +10,8 @@ from dlpy.core.suggestions import command
 from dlpy.runs import checkpoints
 from dlpy.runs.directory import Run, count_look
 from dlpy.runs.lookup import seed_runs
-from dlpy.training.evaluate import Part, Tell, raw_parts, read_config, restore, score_parts, silent
+from dlpy.training.evaluate import Part, Tell, read_config, restore, score_parts, silent
+from dlpy.training.loaded_rows import raw_parts
 from dlpy.training.seed_summary import spread_by_name
 
 

@@ -14,6 +14,7 @@ from dlpy.data.task import Task
 from dlpy.engine.custom_step import stepped_class
 from dlpy.engine.members import with_plain_layers
 from dlpy.experiment.experiment import Experiment
+from dlpy.models._inlined import inlined
 from dlpy.networks.summary import uses_of
 from dlpy.runs.directory import Run
 from dlpy.training.pipeline import Pipeline
@@ -34,9 +35,8 @@ def portable_model(
         return with_preprocessing(model.portable, pipeline, raw) if takes_rows else model.portable
     import keras
 
-    model = with_plain_layers(
-        keras.Model(model.input, model.output)
-    )  # not compiled: some losses and metrics only dlpy could load
+    # not compiled: some losses and metrics only dlpy could load
+    model = inlined(with_plain_layers(keras.Model(model.input, model.output)))
     if not task.is_single:
         return with_preprocessing_of_each(model, pipeline, raw)
     if task.output.kind == "tokens":

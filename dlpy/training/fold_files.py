@@ -12,6 +12,7 @@ import numpy as np
 from dlpy.core.errors import RunError
 from dlpy.core.parsing import Scores, read_json
 from dlpy.engine.plan import Execution
+from dlpy.runs.checkpoint_files import keep_alone
 from dlpy.runs.directory import Run
 from dlpy.runs.history import read_history
 from dlpy.runs.lookup import fold_runs
@@ -21,6 +22,7 @@ from dlpy.runs.results import outputs_of
 from dlpy.storage.atomic import put_on_disk, write_arrays
 
 _DONE = "fold.json"
+KEPT = "kept"  # the checkpoint with the model that a fold keeps
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ def done_folds(run: Run) -> int:
 
 
 def write_fold(folder: Run, fold: Fold) -> None:
-    """Write the results of a fold into its directory, and remove its checkpoints."""
+    """Write the results of a fold into its directory, and remove the checkpoints of its training."""
     write_predictions(folder, fold.rows, fold.targets, fold.predictions)
     put_on_disk(folder.metrics)  # the summary reads its curve
     content = {
@@ -57,7 +59,7 @@ def write_fold(folder: Run, fold: Fold) -> None:
         "epochs": _epochs(folder),
     }
     folder.write(_DONE, content)
-    forget_checkpoints(folder)
+    _forget_training(folder)
 
 
 def write_predictions(
@@ -100,11 +102,19 @@ def _epochs(folder: Run) -> int:
 
 
 def is_done(folder: Run) -> bool:
-    """Return whether a fold is complete; its checkpoints are then removed."""
+    """Return whether a fold is complete; the checkpoints of its training are then removed."""
     done = (folder.path / _DONE).is_file()
     if done:
-        forget_checkpoints(folder)  # a process that was killed just before could not do it
+        _forget_training(folder)  # a process that was killed just before could not do it
     return done
+
+
+def _forget_training(folder: Run) -> None:
+    """Remove the checkpoints of a fold that is done, but for the model that it keeps."""
+    if (folder.path / "run.json").is_file():
+        keep_alone(folder, KEPT)
+    else:
+        forget_checkpoints(folder)
 
 
 def forget_checkpoints(folder: Run) -> None:

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dlpy.data.rows import Data
+from dlpy.data.rows import Data, Rows
+from dlpy.data.steps import ROW, STEP, counted, counted_predictions, step_numbers
+from dlpy.data.task import Task
 from dlpy.engine.engine import Engine
 from dlpy.engine.graphs import Predictions
 from dlpy.engine.plan import Execution
@@ -40,8 +42,11 @@ def write_results(
     experiment, data = fold.experiment, fold.data
     held_out = data.validation or data.train
     targets, predictions = _own(given, data)
+    rows = fold.validation
+    if len(targets) == 1 and data.task.output.is_per_step:
+        rows = _steps(held_out, data.task, rows)
     common_sense = beside(baseline(experiment, data.task, data.train, held_out), scores)
-    write_fold(folder, Fold(fold.number, {**scores}, common_sense, fold.validation, targets, predictions, execution))
+    write_fold(folder, Fold(fold.number, {**scores}, common_sense, rows, targets, predictions, execution))
 
 
 def predicted(
@@ -52,8 +57,20 @@ def predicted(
 
 
 def _own(given: Predictions, data: Data) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-    """Return the targets and the predictions of the held-out rows by output, in the targets' own units."""
-    held_out = data.validation or data.train
-    both = held_out.targets, points(data.task, given)
-    targets, predictions = (own_targets(data.task, each, held_out) for each in both)
-    return targets, predictions
+    """Return the targets and the predictions of the held-out rows by output, in the targets' own units.
+
+    Those of steps are flat: (steps with a target, units).
+    """
+    held_out, targets, predictions = data.validation or data.train, {}, points(data.task, given)
+    for name, output in data.task.outputs.items():
+        targets[name] = counted(held_out, name, output).y if output.is_per_step else held_out.targets[name]
+        if output.is_per_step:
+            predictions[name] = counted_predictions(held_out, name, output, predictions[name])
+    return own_targets(data.task, targets, held_out), own_targets(data.task, predictions, held_out)
+
+
+def _steps(held_out: Rows, task: Task, positions: np.ndarray) -> np.ndarray:
+    """Return the numbers of the steps that have a target, by the positions of their rows among all rows."""
+    (name,) = task.outputs
+    found = counted(held_out, name, task.output)
+    return step_numbers(positions[found.columns[ROW]], found.columns[STEP])

@@ -24,11 +24,13 @@ from dlpy.data.validate import check
 from dlpy.engine.plan import Execution
 from dlpy.engine.together import Together
 from dlpy.runs.directory import Run
+from dlpy.runs.how import How
 from dlpy.runs.outcome import last_finite
 from dlpy.training.callbacks import checkpoint_of
 from dlpy.training.estimators import Estimator, fit_rounds
 from dlpy.training.evaluate import read_config
 from dlpy.training.fold_files import Fold, fold_results, folder_of, is_done
+from dlpy.training.fold_models import keep_model
 from dlpy.training.fold_results import TrainedFold, write_results
 from dlpy.training.in_folder import Assignment, begun, claimed, train_in_folder
 from dlpy.training.loaded_rows import loaded_again
@@ -119,6 +121,7 @@ class _Folds:
 
     def __init__(self, run: Run, prepared: Prepared) -> None:
         self._run, self._prepared = run, prepared
+        self._keeps = (run.record().folds or How()).keep_models
         self._parts = divided(prepared)
         rows = len(self._parts[0][0])  # of the first fold, so that all processes choose alike
         self._shop = Workshop(len(self._parts), rows)
@@ -140,30 +143,39 @@ class _Folds:
         numbers = range(1, len(self._parts) + 1)
         state = self._run.path / "folds" / "together.npz"
         with ExitStack() as stack:
-            works = [self.work(number) for number in numbers]
+            made = [self._made(number) for number in numbers]
+            works = [work for work, _ in made]
             for work in works:
                 stack.enter_context(claimed(work.folder))
                 save_splits(work.folder, work.data)
             group = fit_together(works, state, reporter)
-            for number, work in zip(numbers, works, strict=True):
+            for number, (work, pipeline) in zip(numbers, made, strict=True):
                 if not is_done(work.folder):
-                    self._write_together(number, work, group)
+                    self._write_together(number, (work, pipeline), group)
         state.unlink(missing_ok=True)
 
-    def _write_together(self, number: int, work: Assignment, group: Together) -> None:
+    def _write_together(self, number: int, made: tuple[Assignment, Pipeline], group: Together) -> None:
+        work, pipeline = made
         fold = TrainedFold(number, work.experiment, work.data, self._parts[number - 1][1])
-        scores = group.outcomes[number - 1].logs
-        write_results(work.folder, fold, scores, {"": group.predict(number - 1)}, Execution("epoch", jit_compile=True))
+        scores, execution = group.outcomes[number - 1].logs, Execution("epoch", jit_compile=True)
+        if self._keeps:
+            group.give(number - 1, last=False)
+            own = replace(work, experiment=work.experiment.executed(execution))
+            keep_model(self._run, own, pipeline, group.members[number - 1].model, scores)
+        write_results(work.folder, fold, scores, {"": group.predict(number - 1)}, execution)
 
     def work(self, number: int) -> Assignment:
         """Return the training of a fold, numbered from 1."""
-        data, _ = fold_data(self._prepared, *self._parts[number - 1])
+        return self._made(number)[0]
+
+    def _made(self, number: int) -> tuple[Assignment, Pipeline]:
+        data, pipeline = fold_data(self._prepared, *self._parts[number - 1])
         experiment = self._prepared.experiment
         experiment = experiment.model_copy(update={"seed": experiment.seed + number - 1})
-        return Assignment(folder_of(self._run, number), f"fold {number}", experiment, data)
+        return Assignment(folder_of(self._run, number), f"fold {number}", experiment, data), pipeline
 
     def _train_in(self, folder: Run, number: int, reporter: Reporter) -> None:
-        work, (_, validation) = self.work(number), self._parts[number - 1]
+        (work, pipeline), (_, validation) = self._made(number), self._parts[number - 1]
         experiment, data = work.experiment, work.data
         if isinstance(experiment.model, EstimatorModel):
             save_splits(folder, data)
@@ -177,6 +189,9 @@ class _Folds:
             scores = last.scores
         given = engine.predict_all(data.validation or data.train, experiment.training.batch_size)
         execution = Execution() if isinstance(engine, Estimator) else engine.execution
+        if self._keeps:
+            own = replace(work, experiment=experiment.executed(execution))
+            keep_model(self._run, own, pipeline, engine if isinstance(engine, Estimator) else engine.model, scores)
         write_results(folder, TrainedFold(number, experiment, data, validation), scores, given, execution)
 
 

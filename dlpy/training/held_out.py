@@ -16,6 +16,7 @@ from dlpy.runs.predictions import Stored
 from dlpy.runs.results import outputs_of, stored_predictions
 from dlpy.training.evaluate import read_config, tasks
 
+OUT_OF_FOLD = "out_of_fold"
 _KINDS = {"classes": "classes", "labels": "labels", "numbers": "a numeric target"}
 
 
@@ -59,7 +60,21 @@ def held_out(run: Run) -> HeldOut:
     experiment, _ = read_config(run)
     if not tasks(run)[1].has_answers:
         raise ConfigError(f"run {run.id} is generative: it predicts no targets.")
-    part = _part_of(run, experiment)
+    return _predicted(run, experiment, _part_of(run, experiment), best_epoch(run))
+
+
+def out_of_fold(run: Run) -> HeldOut:
+    """Return the out-of-fold predictions of a k-fold run, with or without a final model.
+
+    Raises:
+        ConfigError: its model predicts no targets.
+        RunError: its predictions are missing, damaged or not finite.
+    """
+    experiment, _ = read_config(run)
+    return _predicted(run, experiment, OUT_OF_FOLD, 0)
+
+
+def _predicted(run: Run, experiment: Experiment, part: str, epoch: int) -> HeldOut:
     found = [stored for stored in stored_predictions(run) if stored.part == part]
     if not found and (status := run.record().status) != "completed":
         raise RunError(f"run {run.id} is {status}, and its validation rows are not predicted yet: finish training.")
@@ -73,7 +88,7 @@ def held_out(run: Run) -> HeldOut:
     holdout = experiment.data.validation
     is_test = part == "validation" and holdout is not None and holdout.use == "test"
     by_name = {stored.output or only: stored for stored in found}
-    return HeldOut(part, best_epoch(run), by_name, is_test, experiment.data.rows_are_in_time)
+    return HeldOut(part, epoch, by_name, is_test, experiment.data.rows_are_in_time)
 
 
 def best_epoch(run: Run) -> int:
@@ -83,6 +98,8 @@ def best_epoch(run: Run) -> int:
 
 def _part_of(run: Run, experiment: Experiment) -> str:
     """Return the part of predictions.npz that holds the predictions."""
+    if run.record().kind == ENSEMBLE and any(stored.part == OUT_OF_FOLD for stored in stored_predictions(run)):
+        return OUT_OF_FOLD  # of members that are k-fold runs
     if run.record().kind == "kfold":
         if not run.checkpoints.is_dir():
             raise RunError(f"run {run.id} has no final model: `dlpy kfold --refit` trains one.")
@@ -91,7 +108,7 @@ def _part_of(run: Run, experiment: Experiment) -> str:
                 f"run {run.id} has repeated folds: its out-of-fold predictions are means of several models, and say "
                 "too little of the errors of one. Set kfold.repeats to 1 and validate again."
             )
-        return "out_of_fold"
+        return OUT_OF_FOLD
     scored = run.evaluation().get("validation")
     if scored is not None and scored.checkpoint != "best":
         again = command("evaluate", run.id, "--split", "validation")

@@ -10,17 +10,19 @@ from dlpy.core.errors import DataError, on_a_line
 from dlpy.data import preview
 from dlpy.data.features import Passages, Windows
 from dlpy.data.rows import Data, Loaded, Rows, is_missing
+from dlpy.data.steps import counted, counted_task
 from dlpy.data.tables.timestamps import stamp
-from dlpy.data.task import Output, Task
+from dlpy.data.task import DECODER, Output, Task
 from dlpy.data.units import is_changed, own_numbers
 from dlpy.data.validate import check, class_numbers
 from dlpy.experiment.document import Document
 from dlpy.experiment.experiment import Experiment, raise_mistakes
+from dlpy.models._one_encoder import OneEncoder
 from dlpy.training.class_balance import class_warnings, fold_warnings
 from dlpy.training.pipeline import Split, obtain, split, transform
-from dlpy.training.row_warnings import duplicates, suspicious_columns
+from dlpy.training.row_warnings import duplicates, shared_sides, suspicious_columns
 
-_NAMED = 5
+_NAMED, _NAMED_STEPS = 5, 12
 
 
 def inspect(experiment: Experiment, document: Document) -> Iterator[str]:
@@ -39,6 +41,8 @@ def inspect(experiment: Experiment, document: Document) -> Iterator[str]:
     if "kfold" in experiment.model_fields_set and not experiment.data.in_time_order:
         yield from _folds(experiment, loaded)
     yield from duplicates(data)
+    if isinstance(experiment.model, OneEncoder):
+        yield from shared_sides(data)
     yield from suspicious_columns(data.train, data.task)
 
 
@@ -115,7 +119,8 @@ def _made(experiment: Experiment, document: Document) -> tuple[Loaded, Split, Da
 
 def _answer(data: Data, number: int) -> str:
     """Return a training row's targets: classes, labels, or numbers."""
-    given = data.task.input.words if len(data.task.inputs) == 1 else ()
+    task = data.task
+    given = task.inputs[DECODER].words if task.translates else task.input.words if len(task.inputs) == 1 else ()
     told = {
         name: _told(data.train.of_target(name), output, number, given) for name, output in data.task.outputs.items()
     }
@@ -137,15 +142,28 @@ def _told(rows: Rows, output: Output, number: int, words: tuple[str, ...]) -> st
     row = rows.take(np.array([number]))
     if output.has_missing and is_missing(row.y)[0]:
         return "missing"
+    if output.is_per_step:
+        return _told_of_steps(row, output, words)
     if output.kind == "regression":
         return ", ".join(f"{value:.6g}" for value in row.y.reshape(-1))
     if output.kind == "multilabel":
         names = output.classes or tuple(map(str, range(output.units or 0)))
         return "; ".join(name for name, value in zip(names, row.y[0], strict=True) if value) or "no label"
+    output = _labelled(output)
     label = class_numbers(row, output)[0]
     if output.kind == "tokens":
         return f"next token '{on_a_line(words[label]) or '[UNK]'}'"
     return f"class {output.classes[label] if output.classes else label}"
+
+
+def _told_of_steps(row: Rows, output: Output, words: tuple[str, ...]) -> str:
+    """Return the first targets of the steps of a row."""
+    steps = counted(row, next(iter(row.targets)), output)
+    if not output.has_classes and output.kind != "tokens":
+        return f"{len(steps):,} steps with a target"
+    labels, known = class_numbers(steps, output), output.classes or words
+    names = [on_a_line(known[label]) if known else str(label) for label in labels[:_NAMED_STEPS]]
+    return " ".join([*names, *(["..."] if len(labels) > _NAMED_STEPS else [])])
 
 
 def _parts(data: Data | Split) -> dict[str, Rows]:
@@ -167,6 +185,9 @@ def _span(rows: Rows) -> str:
 def _balance_of(rows: Rows, task: Task, name: str) -> str:
     """Return the range or the classes of a target, and in how many rows it is missing."""
     output, own = task.outputs[name], rows.of_target(name)
+    if output.is_per_step:
+        steps = counted(rows, name, output)
+        return f"{len(steps):,} steps with a target, {_balance(steps, counted_task(task.of_output(name)))}"
     if not output.has_missing:
         return _balance(own, task.of_output(name))
     known = rows.with_target(name)
@@ -176,7 +197,7 @@ def _balance_of(rows: Rows, task: Task, name: str) -> str:
 
 def _balance(rows: Rows, task: Task) -> str:
     """Return the range or the classes of the only target."""
-    output = task.output
+    output = _labelled(task.output)
     if output.kind == "regression":
         y, unit = own_numbers(rows.y, output), f" {output.unit}" if output.unit else ""
         return f"target {y.min():.4g} to {y.max():.4g}{unit}, mean {y.mean():.4g}"
@@ -190,9 +211,20 @@ def _balance(rows: Rows, task: Task) -> str:
     counts = np.bincount(class_numbers(rows, output), minlength=output.class_count)
     present = counts[counts > 0]
     of_all = "" if len(present) == len(counts) else f" of {len(counts)}"
+    if output.kind == "tokens":
+        return f"{len(present)}{of_all} tokens of the vocabulary"
     if len(present) == 1:
         return f"all of 1 class{of_all}"
     return f"{len(present)}{of_all} classes of {present.min():,} to {present.max():,} rows"
+
+
+def _labelled(output: Output) -> Output:
+    """Return the output of classes that decide which codes are close; others as they are."""
+    if output.kind != "codes":
+        return output
+    if output.classes:
+        return Output("multiclass", len(output.classes), output.classes)
+    return Output("binary", 1, ("apart", "together"))
 
 
 def _folds(experiment: Experiment, loaded: Loaded) -> Iterator[str]:

@@ -12,6 +12,7 @@ from dlpy.components.model import GenerativeModel
 from dlpy.core import keras_backend
 from dlpy.data.features import Windows
 from dlpy.data.rows import Data, Loaded, known_rows
+from dlpy.data.steps import STRIDE, step_numbers
 from dlpy.data.validate import check_every_class
 from dlpy.drawing.figures import draw_all
 from dlpy.experiment.document import Document
@@ -131,7 +132,8 @@ def _summarize(run: Run, prepared: Prepared, folds: list[Fold]) -> dict[str, Any
         },
     }
     run.write("summary.json", summary)
-    _save_out_of_fold(run, prepared.loaded, folds)
+    if prepared.loaded.task.has_answers:
+        _save_out_of_fold(run, prepared.loaded, folds)
     return summary
 
 
@@ -156,9 +158,12 @@ def _save_out_of_fold(run: Run, loaded: Loaded, folds: list[Fold]) -> None:
         flat = target.reshape(-1) if target.size == len(target) else target
         labels = target.argmax(axis=-1) if one_hot else flat
         known = known_rows(target) if output.has_missing else np.arange(len(numbers))
+        row = numbers // STRIDE if output.is_per_step else numbers
         key = "out_of_fold" if len(loaded.task.outputs) == 1 else key_of("out_of_fold", name)
-        own = {"index": loaded.train.index[numbers], "target": labels, "prediction": mean}
-        own |= group_numbers(loaded.train.take(numbers))
+        own = {"index": loaded.train.index[row], "target": labels, "prediction": mean}
+        own |= group_numbers(loaded.train.take(row))
+        if output.is_per_step:
+            own = {"group": row, **own, "index": step_numbers(own["index"], numbers % STRIDE)}
         arrays |= {f"{key}.{what}": array[known] for what, array in own.items()}
         if output.has_classes or output.kind == "multilabel":
             save_class_table(run, key, class_table(labels[known], mean[known], output))

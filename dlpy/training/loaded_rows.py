@@ -2,13 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import numpy as np
+
 from dlpy.core.errors import ConfigError, DataError, UnavailableError
 from dlpy.data.class_filter import kept
-from dlpy.data.rows import Loaded
+from dlpy.data.rows import Loaded, Rows
 from dlpy.experiment.experiment import Experiment
-from dlpy.runs.directory import Run
+from dlpy.runs.directory import FOLD, KFOLD, Run
+from dlpy.runs.predictions import read_splits
 from dlpy.training.outer_rows import narrowed
-from dlpy.training.pipeline import SMOKE_ROWS
+from dlpy.training.pipeline import SMOKE_ROWS, split
+
+
+def loaded_for(run: Run, experiment: Experiment) -> Loaded:
+    """Return all rows that an experiment names, or its stand-in if the run has one; it need not be the run's own."""
+    return _narrowed(run, experiment, experiment.data.load)
+
+
+def _narrowed(run: Run, experiment: Experiment, load: Callable[[], Loaded]) -> Loaded:
+    record = run.record()
+    if record.data.source == "stand-in" and (record.smoke or not record.data.always_generated):
+        seed = experiment.seed if record.data.seed is None else record.data.seed
+        loaded = experiment.data.stand_in(seed, SMOKE_ROWS if record.smoke else None)
+    else:
+        loaded = load()
+    return narrowed(run, kept(loaded, experiment.data.only))
 
 
 def _loaded(run: Run, experiment: Experiment) -> Loaded:
@@ -22,13 +42,7 @@ def _loaded(run: Run, experiment: Experiment) -> Loaded:
 
 def loaded_again(run: Run, experiment: Experiment) -> Loaded:
     """Return all rows of a run's data, or of its stand-in, in their present state."""
-    record = run.record()
-    if record.data.source == "stand-in":
-        seed = experiment.seed if record.data.seed is None else record.data.seed
-        loaded = experiment.data.stand_in(seed, SMOKE_ROWS if record.smoke else None)
-    else:
-        loaded = _loaded(run, experiment)
-    return narrowed(run, kept(loaded, experiment.data.only))
+    return _narrowed(run, experiment, lambda: _loaded(run, experiment))
 
 
 def same_rows(run: Run, experiment: Experiment) -> Loaded:
@@ -44,3 +58,28 @@ def same_rows(run: Run, experiment: Experiment) -> Loaded:
             "Put the old file back, or train again."
         )
     return loaded
+
+
+def raw_parts(run: Run, experiment: Experiment) -> dict[str, Rows]:
+    """Return the rows of each part as the run had them, before the transforms."""
+    return parts_of(run, experiment, same_rows(run, experiment))
+
+
+def parts_of(run: Run, experiment: Experiment, loaded: Loaded) -> dict[str, Rows]:
+    """Return the rows of each part of a run's loaded data, before the transforms."""
+    kind = run.record().kind
+    if kind == FOLD:
+        return _parts_of_fold(run, loaded)
+    dataset = experiment.data
+    if kind == KFOLD:  # its final model is trained on all rows except the test rows
+        dataset = dataset.model_copy(update={"validation": None})
+    parts = split(dataset, loaded)
+    named = {"train": parts.train, "validation": parts.validation, "test": parts.test}
+    return {name: rows for name, rows in named.items() if rows is not None}
+
+
+def _parts_of_fold(run: Run, loaded: Loaded) -> dict[str, Rows]:
+    """Return the rows that a fold was trained on, those that it held out, and the test rows."""
+    splits, rows = read_splits(run.splits), loaded.train
+    parts = {name: rows.take(np.flatnonzero(np.isin(rows.index, splits[name]))) for name in ("train", "validation")}
+    return parts if loaded.test is None else {**parts, "test": loaded.test}

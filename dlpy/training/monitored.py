@@ -9,6 +9,7 @@ import numpy as np
 from dlpy.components.hooks import Hooks
 from dlpy.core.errors import DataError
 from dlpy.data.rows import Data, Rows
+from dlpy.data.steps import counted
 from dlpy.data.task import Task
 from dlpy.data.validate import class_numbers
 from dlpy.experiment.experiment import Experiment, prefix
@@ -43,7 +44,7 @@ def monitored_scores(experiment: Experiment, data: Data) -> MonitoredScores:
         outputs = [each for each in data.task.outputs if score.startswith(prefix(data.task, each))]
         output = max(outputs, key=len, default=None)
         if need and output is not None:
-            own = (rows or data.train).with_target(output)
+            own = counted(rows or data.train, output, data.task.outputs[output])
             reasons[name] = f": it needs {need}; {part} rows: {_by_class(own, data.task.of_output(output))}"
         else:
             reasons[name] = ""

@@ -13,18 +13,23 @@ from dlpy.components.dataset import Dataset
 from dlpy.core.errors import ConfigError, DataError
 from dlpy.core.suggestions import command
 from dlpy.data.rows import Rows
-from dlpy.data.task import Task
+from dlpy.data.steps import ROW
+from dlpy.data.task import SOURCE, Task
 from dlpy.data.unfamiliar import Unfamiliar, require_familiar
 from dlpy.data.validate import check_rows
 from dlpy.datasets._texts import checked
 from dlpy.runs import checkpoints
 from dlpy.runs.directory import Run
 from dlpy.runs.results import cell
+from dlpy.sampling.translation import Search
 from dlpy.storage.atomic import number_text
 from dlpy.training.answers import by_target, own_targets
 from dlpy.training.decisions import Decision, decisions_of, notes_of
+from dlpy.training.estimators import network_of
 from dlpy.training.evaluate import Tell, Trained, restore, silent, tasks
+from dlpy.training.predicted_steps import in_given_order, steps_of
 from dlpy.training.prediction_columns import answers_of
+from dlpy.training.written_texts import Writer
 
 
 @dataclass(frozen=True)
@@ -86,7 +91,8 @@ def predict(run: Run, path: Path, ask: Ask, tell: Tell = silent) -> Predicted:
     """
     _require_answers(run)
     trained = restore(run, ask.checkpoint, tell)
-    return _predicted(run, trained, rows_of_file(trained, path, ask, tell), ask, tell)
+    given = rows_of_file(trained, path, ask, tell)
+    return _written(trained, given, ask) if trained.task.translates else _predicted(run, trained, given, ask, tell)
 
 
 def rows_of_file(trained: Trained, path: Path, ask: Ask, tell: Tell) -> Given:
@@ -112,15 +118,17 @@ def predict_texts(run: Run, texts: list[str], ask: Ask, tell: Tell = silent) -> 
     _require_answers(run)
     require_texts(run, ask)
     trained = restore(run, ask.checkpoint, tell)
-    return _predicted(run, trained, rows_of_texts(run, trained, texts), ask, tell)
+    given = rows_of_texts(run, trained, texts)
+    return _written(trained, given, ask) if trained.task.translates else _predicted(run, trained, given, ask, tell)
 
 
 def require_texts(run: Run, ask: Ask) -> None:
     """Raise ConfigError if texts alone are not what the run predicts, or columns are to be kept of them."""
     if ask.keep:
         raise ConfigError("--keep names columns of a table, and --text has none: leave --keep out.")
-    names = tasks(run)[0].inputs
-    if len(names) > 1:
+    raw = tasks(run)[0]
+    names = raw.inputs
+    if len(names) > 1 and not raw.translates:
         raise ConfigError(
             f"--text: run {run.id} has several inputs ({', '.join(names)}): give a file with all of them."
         )
@@ -133,17 +141,24 @@ def rows_of_texts(run: Run, trained: Trained, texts: list[str]) -> Given:
         ConfigError: the run was not trained on texts.
         DataError: a text is empty.
     """
-    if [given.kind for given in trained.raw_task.inputs.values()] != ["text"]:
+    names = [SOURCE] if trained.raw_task.translates else list(trained.raw_task.inputs)
+    if [trained.raw_task.inputs[name].kind for name in names] != ["text"]:
         raise ConfigError(f"--text: run {run.id} was trained on {trained.raw_task.rows}, not on texts. Give a file.")
-    (name,) = trained.raw_task.inputs
+    (name,) = names
     given = checked(texts, lambda row: f"--text number {row + 1}")
     rows = Rows({name: given}, {}, np.arange(len(given)))
     return Given(rows, "the texts of --text", {})
 
 
 def _require_answers(run: Run) -> None:
-    """Raise ConfigError where the run's model is generative."""
-    if not tasks(run)[1].has_answers:
+    """Raise ConfigError where the run's model predicts nothing."""
+    task = tasks(run)[1]
+    if of_codes := [output for output in task.outputs.values() if output.kind == "codes"]:
+        if of_codes[0].classes:
+            hint = f"`{command('predict', run.id)} FILE --embed FOLDER` writes them"
+            raise ConfigError(f"run {run.id} learned codes and predicts nothing: {hint}.")
+        return
+    if not task.has_answers and not task.translates:
         raise ConfigError(f"run {run.id} is generative and predicts nothing: use `{command('generate', run.id)}`.")
 
 
@@ -165,12 +180,32 @@ def _kept(data: Dataset, path: Path, names: list[str], tell: Tell) -> dict[str, 
     return kept
 
 
+def _written(trained: Trained, given: Given, ask: Ask) -> Predicted:
+    """Return the texts that a seq2seq model writes for rows.
+
+    Raises:
+        ConfigError: intervals are asked for, or a column to keep is called as that of the texts.
+    """
+    if ask.coverage is not None:
+        raise ConfigError("--coverage: written texts have no intervals: leave it out.")
+    if "prediction" in given.kept:
+        raise ConfigError("--keep prediction: the predictions have a column of that name. Rename yours.")
+    unfamiliar = unfamiliar_rows(trained, given, ask)
+    texts = Writer.of(network_of(trained.engine), trained.pipeline).texts(trained.applied(given.inputs), Search())
+    lines = [list(cells) for cells in zip(*given.kept.values(), texts, strict=True)]
+    return Predicted([*given.kept, "prediction"], lines, unfamiliar)
+
+
 def _predicted(run: Run, trained: Trained, given: Given, ask: Ask, tell: Tell) -> Predicted:
     decisions = decisions_of(run, trained.epoch, tell, ask.coverage)
     for line in notes_of(decisions, trained.task.outputs):
         tell(line)
-    unfamiliar = unfamiliar_rows(trained, given, ask)
-    return as_table(numbers_for(trained, given), given, trained.task, decisions, unfamiliar)
+    unfamiliar, numbers = unfamiliar_rows(trained, given, ask), numbers_for(trained, given)
+    for name, output in trained.task.outputs.items():
+        lost = int(np.isnan(numbers[name]).any(axis=1).sum()) if output.is_per_step else 0
+        if lost:
+            tell(f"{lost:,} steps have no prediction: the model reads {output.steps} of a row (data.transforms: pad)")
+    return as_table(numbers, given, trained.task, decisions, unfamiliar)
 
 
 def unfamiliar_rows(trained: Trained, given: Given, ask: Ask) -> list[Unfamiliar]:
@@ -186,11 +221,16 @@ def unfamiliar_rows(trained: Trained, given: Given, ask: Ask) -> list[Unfamiliar
 
 
 def numbers_for(trained: Trained, given: Given) -> dict[str, np.ndarray]:
-    """Return the predictions for rows by output, (rows, units), numbers in the target's own unit."""
+    """Return the predictions for rows by output, (rows, units), numbers in the target's own unit.
+
+    Of targets of steps, they are those of all steps, row after row; NaN where the model does not see one.
+    """
     rows = trained.applied(given.inputs)
     check_rows(rows, given.what.removeprefix("the rows of "), trained.task)
     predictions = trained.engine.predict_all(rows, trained.experiment.training.batch_size)
-    return own_targets(trained.task, by_target(trained.task, predictions), rows)
+    numbers = own_targets(trained.task, by_target(trained.task, predictions), rows)
+    of_steps = {name: own for name, own in numbers.items() if trained.task.outputs[name].is_per_step}
+    return numbers | (in_given_order(trained.pipeline, given.inputs, of_steps) if of_steps else {})
 
 
 def as_table(
@@ -212,9 +252,18 @@ def as_table(
     Raises:
         ConfigError: a column to keep has the name of a column of predictions.
     """
+    if any(output.is_per_step for output in task.outputs.values()):
+        given = _by_step(given)
     own, answers = answers_of(numbers, given.inputs, task, decisions)
     twice = [name for name in given.kept if name in own]
     if twice:
         raise ConfigError(f"--keep {twice[0]}: the predictions have a column of that name. Rename yours.")
     lines = [[*cells, *answer] for *cells, answer in zip(*given.kept.values(), answers, strict=True)]
     return Predicted([*given.kept, *own], lines, unfamiliar)
+
+
+def _by_step(given: Given) -> Given:
+    """Return what is given with each step as a row."""
+    steps = steps_of(given.inputs)
+    kept = {name: [cells[row] for row in steps.columns[ROW].tolist()] for name, cells in given.kept.items()}
+    return Given(steps, given.what, kept)

@@ -9,6 +9,7 @@ import numpy as np
 from dlpy.data.features import Windows
 from dlpy.data.quantiles import MEDIAN, medians, numbers_of
 from dlpy.data.rows import Rows
+from dlpy.data.steps import ROW, SOURCE, STEP, WORD
 from dlpy.data.tables.timestamps import stamp
 from dlpy.data.task import Output, Task
 from dlpy.runs.results import class_names
@@ -49,6 +50,9 @@ def answers_of(
 
 def _columns_of(output: Output, prediction: np.ndarray, decision: Decision) -> tuple[list[str], Cells]:
     """Return the names and, for each row, the cells of an output's columns; `prediction` is (rows, units)."""
+    if output.kind == "codes":
+        left, right = np.split(prediction.astype(np.float64), 2, axis=1)
+        return ["similarity"], (left * right).sum(axis=1, keepdims=True).tolist()
     if output.kind == "regression":
         return _numbers(output, prediction, decision)
     if output.kind == "multilabel":
@@ -59,6 +63,8 @@ def _columns_of(output: Output, prediction: np.ndarray, decision: Decision) -> t
         shown = class_probabilities(_calibrated(prediction, decision.temperature, apart=prediction.shape[1] == 1))
     columns = ["prediction", *(f"probability_{name}" for name in names)]
     cells: Cells = [[one, *row] for one, row in zip(predicted, shown.tolist(), strict=True)]
+    for row in np.flatnonzero(np.isnan(prediction).any(axis=1)).tolist() if output.is_per_step else []:
+        cells[row] = ["", *cells[row][1:]]  # a step that the model does not see
     if decision.limits is not None and output.kind != "multilabel":
         columns.append("prediction_set")
         sets = _joined(names, sets_within(prediction, float(decision.limits[0])))
@@ -113,7 +119,9 @@ def _joined(names: list[str], chosen: np.ndarray) -> list[str]:
 
 
 def _marks(rows: Rows) -> tuple[list[str], list[list[str]]]:
-    """Return the name and the values of a column that identifies forecasts or images; other rows have none."""
+    """Return the names and the values of columns that identify forecasts, images or steps; other rows have none."""
+    if STEP in rows.columns:
+        return _marks_of_steps(rows)
     if "file" in rows.columns:
         return ["file"], [[name] for name in rows.columns["file"].tolist()]
     if not any(isinstance(x, Windows) for x in rows.inputs.values()):
@@ -125,3 +133,12 @@ def _marks(rows: Rows) -> tuple[list[str], list[list[str]]]:
     if "series" in rows.columns:
         return ["series", name], [list(pair) for pair in zip(rows.columns["series"].tolist(), cells, strict=True)]
     return [name], [[cell] for cell in cells]
+
+
+def _marks_of_steps(rows: Rows) -> tuple[list[str], list[list[str]]]:
+    """Return the row and the step, from 0, and for texts the word; for windows the row of the source."""
+    if SOURCE in rows.columns:
+        return ["row"], [[str(row)] for row in rows.columns[SOURCE].tolist()]
+    names = [("row", ROW), ("step", STEP), *([("word", WORD)] if WORD in rows.columns else [])]
+    columns = (map(str, rows.columns[column].tolist()) for _, column in names)
+    return [name for name, _ in names], [list(cells) for cells in zip(*columns, strict=True)]

@@ -13,6 +13,7 @@ from typing import Any
 from dlpy.components.model import PretrainedModel
 from dlpy.core.environment import environment
 from dlpy.data.rows import Data, Loaded
+from dlpy.data.steps import counted
 from dlpy.data.task import Task
 from dlpy.data.units import constants_in_unit, has_unit, own_scores, scores_in_unit
 from dlpy.experiment.experiment import Experiment, prefix
@@ -228,7 +229,7 @@ def _in_unit(
         if output.by_series:
             scores["baseline"] = guess_in_unit(answers.rows, output, {name: name for name in wanted})
         elif output.log_of_sum is not None:  # scores of logarithms cannot be turned back
-            known = data.train.with_target(name).y
+            known = counted(data.train, name, output).y
             scores["baseline"] = constants_in_unit(known, answers.rows.y, output, wanted)
     return {"unit": output.unit, **scores}
 

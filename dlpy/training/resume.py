@@ -18,7 +18,7 @@ from dlpy.data.validate import check
 from dlpy.drawing.figures import draw_all
 from dlpy.experiment.experiment import Experiment
 from dlpy.runs.checkpoint_files import CheckpointState
-from dlpy.runs.directory import SEEDS, Run, forget_outdated
+from dlpy.runs.directory import FOLDS, SEEDS, Run, forget_outdated
 from dlpy.runs.history import read_history
 from dlpy.runs.how import How, Seeds
 from dlpy.runs.lock import locked
@@ -145,7 +145,8 @@ def _after(state: CheckpointState | None) -> dict[str, int]:
 def require_resumable(run: Run) -> None:
     """Raise RunError where the run cannot be resumed."""
     if run.owner is not None:
-        raise RunError(f"run {run.id} is one of several seeds: resume all of them with dlpy resume {run.owner.id}.")
+        what = "a fold" if run.path.parent.name == FOLDS else "one of several seeds"
+        raise RunError(f"run {run.id} is {what}: resume all of them with dlpy resume {run.owner.id}.")
     record = run.record()
     if record.kind == "kfold" and record.folds is None:
         raise RunError(f"run {run.id} is a k-fold run of an earlier dlpy, which kept no folds: run its command again.")

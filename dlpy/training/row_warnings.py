@@ -26,6 +26,21 @@ def duplicates(data: Data) -> Iterator[str]:
             yield f"warning: {count:,} of {len(rows):,} {name} rows are training rows too: scores are too good."
 
 
+def shared_sides(data: Data) -> Iterator[str]:
+    """Yield a line for each held-out part with pairs of which one side, such as a text, is also in a training pair."""
+    if len(data.train.inputs) < 2:
+        return
+    seen = {side for x in data.train.inputs.values() for side in _row_bytes(x)}
+    for name, rows in (("validation", data.validation), ("test", data.test)):
+        if rows is None:
+            continue
+        sides = zip(*(_row_bytes(x) for x in rows.inputs.values()), strict=True)
+        count = sum(any(side in seen for side in pair) for pair in sides)
+        if count:
+            shared = f"{count:,} of {len(rows):,} {name} pairs share a side with a training pair"
+            yield f"warning: {shared}: scores are too good for new ones. Split them by groups, as 'group' of csv does."
+
+
 def _row_keys(rows: Rows) -> Iterator[tuple[bytes, ...]]:
     """Yield a key for each row, equal for rows whose inputs are all equal; none for windows, which overlap."""
     return zip(*(_row_bytes(x) for x in rows.inputs.values()), strict=False)
@@ -69,6 +84,8 @@ def _leaked(rows: Rows, task: Task) -> Iterator[str]:
     """Yield a line for the columns of an input that nearly equal a target, or one of its labels."""
     names = next(iter(task.of_input(next(iter(rows.inputs))).inputs.values())).columns
     for name, output in task.outputs.items():
+        if output.is_per_step:
+            continue
         own = rows.with_target(name) if output.has_missing else rows.of_target(name)
         of_labels = output.kind == "multilabel"
         if not of_labels and own.y.size != len(own):

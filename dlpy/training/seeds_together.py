@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 from dlpy.data.rows import Data
 from dlpy.engine.plan import Execution
@@ -17,11 +15,11 @@ from dlpy.experiment.experiment import Experiment
 from dlpy.runs.checkpoints import Which, place, write_weights
 from dlpy.runs.directory import SEEDS, Run
 from dlpy.runs.history import read_history
-from dlpy.storage.atomic import storage
 from dlpy.training.callbacks import checkpoint_of, directions
 from dlpy.training.compile import engine_for
 from dlpy.training.in_folder import Assignment, claimed
-from dlpy.training.record import save_splits, settle_config, write_config
+from dlpy.training.part_record import write_part_record
+from dlpy.training.record import save_splits, settle_config
 from dlpy.training.reporter import Reporter
 from dlpy.training.together import fit_together
 from dlpy.training.train import Job, leave
@@ -89,12 +87,4 @@ def _seconds(folder: Run) -> float:
 
 def begin_seed(folder: Run, run: Run, experiment: Experiment) -> None:
     """Write the files of one of several seeds that are known before training; its rows are those of the whole run."""
-    told = run.read("run.json")
-    record = {key: value for key, value in told.items() if key not in ("seeds", "given", "resumes", "config_sha256")}
-    data = told["data"] if told["data"]["source"] == "file" else {**told["data"], "seed": told["seed"]}
-    own = {"id": folder.id, "kind": "train", "status": "running", "exit_reason": None, "seed": experiment.seed}
-    with storage(folder.path):
-        for plugin in experiment.plugins:
-            shutil.copyfile(plugin, folder.path / Path(plugin).name)
-    write_config(folder, experiment)
-    folder.write("run.json", {**record, **own, "data": data, "test_looks": 0})
+    write_part_record(folder, run, experiment, {"kind": "train", "status": "running", "exit_reason": None})

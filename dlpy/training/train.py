@@ -48,6 +48,7 @@ from dlpy.training.record import (
 from dlpy.training.reporter import Reporter, let_tell
 from dlpy.training.thresholds import choose_after_training
 from dlpy.training.workshop import Workshop
+from dlpy.training.written_texts import Writer, leave_texts
 
 if TYPE_CHECKING:
     import keras
@@ -113,6 +114,8 @@ def leave(job: Job, engine: Engine, reporter: Reporter) -> None:
         forget_outdated(run)  # of an earlier state that a command looked at
     _write_results(run, prepared, data, (engine, model.count_params()))
     choose_after_training(run, experiment.training.threshold, reporter.notice)
+    if data.task.translates and data.validation is not None and prepared.parts.validation is not None:
+        leave_texts(run, Writer.of(model, job.pipeline), prepared.parts.validation, data.validation)
     if isinstance(experiment.model, GenerativeModel):
         made = experiment.model.samples(model, data, experiment.seed)
         if made:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from dlpy.core.errors import RunError
 from dlpy.runs.directory import Run
 from dlpy.runs.how import How, HowSearched
@@ -37,9 +39,10 @@ def _record(run: Run) -> Record | None:
 
 def _asked_for(record: Record, options: Options) -> bool:
     """Return whether the options of the command line were the same."""
-    refit = options.folds is not None and options.folds.refit
+    folds = None if options.folds is None else replace(options.folds, jobs=1)
     seeds = None if options.seeds is None else options.seeds.count
     searched = options.search is not None and options.search.refit
-    asked = (options.smoke, refit, seeds, searched)
+    asked = (options.smoke, folds or How(), seeds, searched)
     counted = None if record.seeds is None else record.seeds.count
-    return asked == (record.smoke, (record.folds or How()).refit, counted, (record.search or HowSearched()).refit)
+    known = replace(record.folds or How(), jobs=1)
+    return asked == (record.smoke, known, counted, (record.search or HowSearched()).refit)

@@ -24,6 +24,8 @@ class OneHot(Transform):
             raise ConfigError("one_hot needs one target: of several, list it under data.targets.")
         if task.output.kind != "multiclass" or task.output.one_hot:
             raise ConfigError(f"one_hot requires multiclass labels; this target is {task.output.kind}.")
+        if task.output.is_per_step:
+            raise ConfigError("one_hot is for one class in a row, and here each step has one: remove it.")
         return task.with_output(replace(task.output, one_hot=True))
 
     def fit(self, rows: Rows, task: Task) -> State:

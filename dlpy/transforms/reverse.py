@@ -25,6 +25,8 @@ class Reverse(Transform):
     def outline(self, task: Task) -> Task:
         if task.input.kind != "sequence" and (task.input.kind != "array" or len(task.input.shape) != 2):
             raise ConfigError(f"reverse requires sequences of integers or vectors (time, columns), not {task.input}.")
+        if any(output.is_per_step for output in task.outputs.values()):
+            raise ConfigError("reverse would move the steps away from their classes: remove it.")
         return task
 
     def apply(self, rows: Rows, state: State) -> Rows:

@@ -30,17 +30,20 @@ class Tokenize(Transform):
     `book` and `keras` only recognize ASCII punctuation, so “ночь” and ночь are two words. `book` behaves like the old
     Keras Tokenizer: punctuation except ' separates words. `keras` behaves like TextVectorization: punctuation is
     deleted, only A to Z are lower-cased, the integers start at 2, and 1 stands for any unknown word. `unicode` and
-    `book` start at 1 and drop unknown words. In all three, 0 is reserved for `pad`.
+    `book` start at 1 and drop unknown words. `spaces` is for texts whose tokens stand between spaces already, such as
+    those of tagged_words: nothing else is split or dropped, and 1 stands for any unknown word. 0 is reserved for `pad`.
     """
 
     name: Literal["tokenize"] = "tokenize"
     by: Literal["word", "character"] = "word"
     """What a token is: a word, or a character (including white space)."""
     rules: Rules = "unicode"
-    """Rules for splitting texts: unicode for any language; book and keras (Keras' old and new class) for ASCII only."""
+    """Rules for splitting texts: unicode for any language; book and keras (Keras' old and new class) for ASCII only;
+    spaces for tokens that stand between spaces already, which is what a class for each token needs."""
     vocabulary: Annotated[int, Field(ge=3)] | None = None
     """Vocabulary size; all integers are below it: 10000 keeps the 9,999 most frequent words (keras: 9,998). Default:
-    keep all."""
+    keep all. With `spaces`, a limit below the number of words lets the model learn from rare words what an unknown
+    one means."""
     ngrams: Annotated[int, Field(ge=1, le=10)] = 1
     """Maximum n-gram length: 2 appends all pairs of adjacent words to each text, 3 also all triples. Default: words
     only."""
@@ -49,6 +52,10 @@ class Tokenize(Transform):
 
     def outline(self, task: Task) -> Task:
         check_texts(self, task)
+        if self.rules == "spaces" and (self.by != "word" or self.ngrams > 1):
+            raise ConfigError("rules: spaces gives the words as they are: remove 'by' and 'ngrams'.")
+        if self.rules != "spaces" and any(output.is_per_step for output in task.outputs.values()):
+            raise ConfigError("each token has a class, so that tokens must stay as they are: set 'rules: spaces'.")
         return task.with_input(Input("sequence", (None,), self.vocabulary))
 
     def measured(self, task: Task, state: State) -> Task:
@@ -109,7 +116,7 @@ class Tokenize(Transform):
     @property
     def _first(self) -> int:
         """The integer of the most frequent word."""
-        return 2 if self.rules == "keras" else 1
+        return 2 if self.rules in ("keras", "spaces") else 1
 
     def _single(self, texts: np.ndarray) -> Terms:
         """Return the words or characters of each text."""

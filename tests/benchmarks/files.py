@@ -24,6 +24,7 @@ def find_data(name: str, data: Path, folder: Path) -> Path:
             "table.csv": write_table,
             "climate.csv": write_climate,
             "prose.txt": write_prose,
+            "videos.npz": write_videos,
             PETS: write_pets,
         }.get(name, missing)(path)
     return path
@@ -96,6 +97,19 @@ def write_climate(path: Path) -> None:
         f"data:\n  name: timeseries_csv\n  path: {path}\n  target: T (degC)\n  lookback: 1440\n  step: 6\n  delay: 144\n"
         "  transforms: [standardize]\n  validation: {fraction: 0.2, take: last}\nmodel: {name: rnn, cell: gru, units: 32}\n"
         "training: {loss: mae, metrics: [], epochs: 3, batch_size: 128}\n"
+    )
+
+
+def write_videos(path: Path) -> None:
+    """Write 3,000 videos of moving shapes, 8 x 24 x 24 bytes each, and the experiment for them."""
+    from dlpy.stand_ins.motion import moving_shapes
+
+    x, y = moving_shapes(np.random.default_rng(0), 3_000, (8, 24, 24))
+    np.savez(path, x=x, y=y)
+    Path(f"{path}.yaml").write_text(
+        f"data:\n  name: npz\n  path: {path}\n  transforms: [rescale]\n  validation: 600\n"
+        "model: {name: video, filters: [16, 32, 64], pooling_frames: [1, 2, 2]}\n"
+        "training: {optimizer: {name: adam, learning_rate: 0.003}, epochs: 4, batch_size: 32}\n"
     )
 
 

@@ -69,6 +69,7 @@ JOBS = {
         "prose.py {file}",
         "prose.txt",
     ),
+    "videos": Job("train {file}.yaml", "videos.py {file}", "videos.npz"),
     "table": Job("train {file}.yaml", "table.py {file}", "table.csv"),
     "pets": Job(
         "train configs/cats_vs_dogs_scratch.yaml data.path={file} training.epochs=2 training.steps_per_epoch=50",

@@ -11,9 +11,19 @@ import yaml
 PLATEAU = {"name": "reduce_lr_on_plateau", "patience": 2, "min_delta": 0.02}
 RATES = {"name": "learning_rate_schedule", "rates": {1: 0.002, 20: 0.001}}
 DECAY = {"name": "exponential_decay", "initial_learning_rate": 0.05, "decay_steps": 50, "decay_rate": 0.9}
+WARMUP = {"name": "warmup_cosine", "peak_learning_rate": 0.01, "steps": 8000, "warmup": 200}
 STOPPING = {"name": "early_stopping", "patience": 12}
 DENSE = {"name": "dense", "units": [24], "dropout": 0.3, "batch_normalization": True}
+TRANSFORMER = {"name": "transformer", "size": 8, "blocks": 2, "dropout": 0.2}
 CONVNET = {"name": "convnet", "filters": [[4]], "units": [4], "dropout": 0.2}
+VIDEO = {
+    "name": "video", "filters": [[4]], "pooling": 4, "pooling_frames": 2, "recurrent": {"cell": "gru", "units": 4},
+    "dropout": 0.2,
+}  # fmt: skip
+CLIPS = {
+    "name": "moving_shapes", "rows": 240, "test_rows": 20, "frames": 4, "size": 12, "transforms": ["rescale"],
+    "augmentation": {"rotation": 20},
+}  # fmt: skip
 HALVED = [{"filters": 4, "stride": 2}]
 GAN = {"name": "gan", "latent": 3, "generator": {"start": 3, "layers": HALVED}, "discriminator": {"layers": HALVED}}
 LOOKING = {"weights": "run:base", "fallback": "stand_in"}
@@ -44,20 +54,43 @@ SEVERAL = {
     },
     "outputs": {"price": "left_out", "sold": "left_out", "tags": "hidden"},
 }
+PAIRS_OF_TEXTS = {
+    "name": "paraphrases", "pairs": "partners", "rows": 240, "test_rows": 20,
+    "inputs": {"left": {"transforms": ["tokenize", "pad"]}, "right": {"like": "left"}},
+}  # fmt: skip
 FAMILIES: dict[str, dict[str, Any]] = {
     "dense": {"data": {"name": "npz", "path": "rows.npz"}, "model": DENSE, "callbacks": [PLATEAU, STOPPING]},
     "convnet": {"data": PICTURES | {"augmentation": {"rotation": 20, "flip": "horizontal"}}, "model": CONVNET},
     "rnn": {"data": SERIES, "model": {"name": "rnn", "units": [4], "dropout": 0.2, "recurrent_dropout": 0.2}},
+    "labels": {
+        "data": {
+            "name": "tagged_words",
+            "path": "tagged.txt",
+            "transforms": [{"name": "tokenize", "rules": "spaces"}, "pad"],
+        },
+        "model": {"name": "rnn", "units": [4], "dropout": 0.2, "embedding": 4, "bidirectional": True},
+    },
     "conv1d": {
         "data": SERIES,
         "model": {"name": "conv1d", "filters": [[4]], "head_dropout": 0.2},
         "callbacks": [PLATEAU],
     },
+    "transformer": {"data": SERIES, "model": TRANSFORMER | {"positions": "learned"}, "callbacks": [PLATEAU]},
+    "text transformer": {
+        "data": {"name": "language_model", "path": "text.txt", "window": 12, "step": 3},
+        "model": TRANSFORMER,
+        "training": {"epochs": 40, "optimizer": {"name": "adam", "learning_rate": WARMUP}},
+    },
+    "video": {"data": CLIPS, "model": VIDEO, "callbacks": [PLATEAU]},
     "vae": {"data": BYTES, "model": {"name": "vae", "encoder": HALVED, "units": [4]}},
     "gan": {"data": BYTES, "model": GAN},
     "text": {
         "data": {"name": "language_model", "path": "text.txt", "window": 12, "step": 3},
         "model": {"name": "rnn", "units": [8], "cell": "gru", "embedding": 4},
+    },
+    "translation": {
+        "data": {"name": "written_dates", "rows": 300, "test_rows": 20},
+        "model": {"name": "seq2seq", "units": 8, "embedding": 4, "dropout": 0.2},
     },
     "pretrained": {
         "data": PICTURES | {"augmentation": {"shift": 0.1}},
@@ -90,6 +123,15 @@ FAMILIES: dict[str, dict[str, Any]] = {
         "training": {"epochs": 20, "loss_weights": {"price": 0.5}, "metrics": {"sold": ["accuracy", "auc"]}},
         "callbacks": [PLATEAU | {"monitor": "val_sold_auc"}],
     },
+    "pairs": {
+        "data": {"name": "sentence_pairs", "rows": 240, "test_rows": 20},
+        "model": {"name": "siamese", "encoder": {"family": "rnn", "units": [4], "dropout": 0.2}, "compare": "distance"},
+        "training": {"epochs": 40, "loss": "contrastive"},
+    },
+    "codes": {
+        "data": PAIRS_OF_TEXTS,
+        "model": {"name": "embedding", "encoder": {"family": "rnn", "units": [4], "dropout": 0.2}, "size": 3},
+    },
     "dream": LOOKING | {"kind": "dream", "layers": {"conv2d": 1.0}, "height": 40, "steps": 300},
     "style": LOOKING
     | {
@@ -105,6 +147,23 @@ FAMILIES: dict[str, dict[str, Any]] = {
         "kfold": {"folds": 3},
         "callbacks": [PLATEAU],
     },
+    "folds together": {
+        "data": {"name": "npz", "path": "rows.npz"},
+        "model": {"name": "dense", "units": [24], "dropout": 0.3},
+        "training": {"epochs": 120, "together": True},
+        "kfold": {"folds": 3},
+        "callbacks": [PLATEAU],
+    },
+    "seeds": {
+        "data": {"name": "npz", "path": "rows.npz"},
+        "model": DENSE,
+        "training": {"epochs": 25, "together": False},
+    },
+    "seeds together": {
+        "data": {"name": "npz", "path": "rows.npz"},
+        "model": {"name": "dense", "units": [24], "dropout": 0.3},
+        "training": {"epochs": 120, "together": True},
+    },
     "folds in processes": {
         "data": {"name": "npz", "path": "rows.npz"},
         "model": DENSE,
@@ -114,6 +173,7 @@ FAMILIES: dict[str, dict[str, Any]] = {
     },
 }
 _RATES = {"epochs": 12, "optimizer": {"name": "adam", "learning_rate": {"search": [1e-4, 0.3], "scale": "log"}}}
+_CHOSEN = {"search": {"choices": [0.1, 0.05, 0.02, 0.01, 0.003, 0.001]}}
 _SEARCH = {
     "data": {"name": "npz", "path": "rows.npz"},
     "model": {**DENSE, "units": {"search": {"choices": [[8], [16], [8, 8]]}}},
@@ -122,6 +182,11 @@ _SEARCH = {
 }
 FAMILIES |= {
     "grid": {**_SEARCH, "training": {"epochs": 20}, "search": {"sampler": "grid"}},
+    "grid in groups": {
+        **_SEARCH,
+        "training": {"epochs": 60, "optimizer": {"name": "adam", "learning_rate": _CHOSEN}},
+        "search": {"sampler": "grid", "trials": None, "together": 4},
+    },
     "random": {**_SEARCH, "search": {"trials": 8, "pruner": "halving"}},
     "tpe": {**_SEARCH, "search": {"trials": 15, "sampler": "tpe"}, "training": {**_RATES, "epochs": 3}},
     "together": {**_SEARCH, "search": {"trials": 24, "together": 8, "pruner": "median"}},
@@ -134,18 +199,22 @@ FAMILIES |= {
 }
 BASE = {"data": PICTURES, "model": CONVNET, "training": {"epochs": 2}}  # the run that `pretrained` stands on
 COMMANDS = {  # else train
-    "folds": ["kfold", "--refit"],
+    "folds": ["kfold", "--refit", "--keep-models"],
+    "folds together": ["kfold", "--refit", "--keep-models", "--interval"],
+    "seeds": ["train", "--seeds", "3"],
+    "seeds together": ["train", "--seeds", "4"],
     "folds in processes": ["kfold", "--jobs", "2"],
     "grid": ["search", "--refit"],
     **{name: ["search"] for name, block in FAMILIES.items() if "search" in block and name != "grid"},
 }
-DATA = ("rows.npz", "pictures.npz", "series.npz", "text.txt", "weather.csv")
+DATA = ("rows.npz", "pictures.npz", "series.npz", "text.txt", "weather.csv", "tagged.txt")
 
 
 def executions(family: str) -> tuple[str, ...]:
     """Return the ways in which a family can be executed; pictures are made in one way."""
     block = FAMILIES[family]
-    return ("epoch",) if "kind" in block or "together" in block.get("search", {}) else ("epoch", "steps")
+    together = block.get("training", {}).get("together") is True or "together" in block.get("search", {})
+    return ("epoch",) if "kind" in block or together else ("epoch", "steps")
 
 
 def write_data(folder: Path) -> None:
@@ -158,6 +227,9 @@ def write_data(folder: Path) -> None:
     np.savez(folder / "series.npz", x=rng.normal(y[:, None, None], 2.0, (240, 6, 2)).astype(np.float32), y=y)
     words = rng.choice(["to be", "or not", "that is", "the question"], 400)
     (folder / "text.txt").write_text(", ".join(words))
+    tagged = (f"{word} {'AB'[number % 2]}" for number, word in enumerate(rng.choice([*"abcdefgh"], 1_200).tolist()))
+    sentences = np.array_split([*tagged], np.sort(rng.choice(1_200, 200, replace=False)))
+    (folder / "tagged.txt").write_text("\n\n".join("\n".join(one.tolist()) for one in sentences if len(one)))
     waves = np.sin(np.arange(300)[:, None] / [3, 5]) + rng.normal(0, 0.3, (300, 2))
     lines = [f"{a:.4f},{b:.4f}" for a, b in waves.tolist()]
     (folder / "weather.csv").write_text("\n".join(["a,b", *lines]) + "\n")

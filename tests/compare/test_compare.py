@@ -64,6 +64,20 @@ def test_equal_predictions_are_the_same_in_every_row(make_run) -> None:
     assert record["options"] == []
 
 
+def test_among_models_of_noise_no_difference_is_seen(make_run) -> None:
+    rng = np.random.default_rng(2)
+    runs = [classifier(make_run, f"noise{number}", rng.random(200) < 0.5) for number in range(8)]
+    record = compare(sides(*runs), Choice())
+    for run in record["runs"]:
+        for score in ("accuracy", "auc"):
+            assert run["scores"][score]["low"] < 0.5 < run["scores"][score]["high"]
+    for own in record["differences"].values():
+        for told in own.values():
+            assert told["p_corrected"] > 0.05
+            assert told["low"] < 0 < told["high"] or told["p"] < 0.05  # one of 28 uncorrected intervals may miss 0
+            assert not told["verdict"].startswith(("better", "worse")) or told["p"] < 0.05
+
+
 def test_p_is_corrected_for_several_runs(make_run) -> None:
     rows = np.arange(200)
     runs = [classifier(make_run, f"run{wrong}", rows >= wrong) for wrong in (40, 47, 48)]

@@ -46,6 +46,17 @@ def test_kfold_gives_each_mean_its_interval(bench) -> None:
         assert low < summary["mean"][score] < high
 
 
+@pytest.mark.parametrize("status", ["interrupted", "completed"])
+def test_a_run_killed_before_its_intervals_gets_them_when_it_is_resumed(bench, status: str) -> None:
+    path = bench.experiment(data={"name": "blobs", "noise": 1.5}, kfold={"folds": 3})
+    run = bench.once("kfold interval", lambda: bench.run("kfold", path, "--interval", "--quiet"))
+    intervals = run.read("summary.json")["intervals"]
+    run.change("summary.json", lambda summary: {name: summary[name] for name in summary if name != "intervals"})
+    run.update(status=status)
+    assert bench.run("resume", run.path)[0] == 0
+    assert run.read("summary.json")["intervals"] == intervals
+
+
 def test_each_of_several_outputs_has_intervals_on_its_rows_and_groups(bench) -> None:
     content = experiment({"epochs": 2}, data=homes(missing=0.2, groups=30))
     path = bench.write(yaml.safe_dump(content, sort_keys=False))

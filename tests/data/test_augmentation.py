@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 from pydantic import ValidationError
 
-from dlpy.data.augmentation import Augmentation, augmented
+from dlpy.data.augmentation import Augmentation, Draws, augmented
 from dlpy.data.features import Scaled
 from dlpy.data.rows import Rows
 from dlpy.data.task import Input, Output, Task
@@ -35,6 +35,25 @@ def changed(pictures: np.ndarray, random: Any = None, **options: Any) -> np.ndar
     size = (pictures.shape[1], pictures.shape[2])
     draws = change.drawn(random or Largest(), len(pictures), size, (0.0, 255.0))
     return augmented(tf.constant(pictures, tf.float32), draws).numpy()
+
+
+def test_all_frames_of_a_video_are_changed_alike() -> None:
+    videos = np.random.default_rng(1).integers(0, 256, (5, 3, 8, 6, 1)).astype(np.uint8)
+    options = {"rotation": 30, "shift": 0.2, "flip": "horizontal", "brightness": 0.1}
+    change = Augmentation(**options)
+    draws = change.drawn(np.random.default_rng(2), 5, (8, 6), (0.0, 255.0))
+    together = augmented(tf.constant(videos, tf.float32), draws).numpy()
+    for frame in range(3):
+        alone = augmented(tf.constant(videos[:, frame], tf.float32), draws).numpy()
+        np.testing.assert_allclose(together[:, frame], alone, atol=1e-4)
+    assert not np.allclose(together[0], together[1])
+
+
+def test_contrast_of_a_video_is_around_the_mean_of_all_its_frames() -> None:
+    video = np.stack([np.full((2, 2, 1), 100.0), np.full((2, 2, 1), 140.0)])[None]
+    tones = np.array([[0.0, 0.5, 0.0, 255.0]], np.float32)  # half the distance from the mean, 120
+    found = augmented(tf.constant(video, tf.float32), Draws(None, tones, "nearest", "bilinear")).numpy()
+    assert found[0, :, 0, 0, 0].tolist() == [110.0, 130.0]
 
 
 @pytest.mark.parametrize(("flip", "axes"), [("horizontal", (2,)), ("vertical", (1,)), ("both", (1, 2))])

@@ -201,7 +201,7 @@ def test_runs_that_cannot_be_combined_are_refused(bench) -> None:
     )
     assert "Known: greedy, mean, stack" in refused(bench, run.path, other.path, "--weights", "best")
     other.update(kind="kfold")
-    assert "whose folds keep no models" in refused(bench, run.path, other.path)
+    assert "k-fold runs are combined with k-fold runs" in refused(bench, run.path, other.path)
     other.update(kind="search")
     assert "--seeds 5" in refused(bench, run.path, other.path)
     other.update(kind="train", status="interrupted")

@@ -68,6 +68,7 @@ _PLOTS = {
     ],
     "network.json": ["network"],
     "made.npz": ["made"],
+    "attention.npz": ["attention"],
     "wrongest-validation.npz": ["wrongest"],
 }
 
@@ -100,6 +101,8 @@ class Case:
         (folder / _OUTSIDE).mkdir(exist_ok=True)
         names = [self._damage(rng) for _ in range(rng.choice([1, 1, 1, 2, 4]))]
         self.command = _command(rng, family, names[0], self.dear)
+        if self.command[0] in ("compare", "ensemble"):
+            self.command.append(str(self._templates[family]))  # the same run, whole
         if self.command[0] in _DEAR and rng.random() < 0.6:
             self._unfinish()
         self.about = f"{family}, {', '.join(names)}: {' '.join(self.command)}"
@@ -159,8 +162,10 @@ class LightCase(Case):
 def _command(rng: random.Random, family: str, name: str, dear: float) -> list[str]:
     """Return what reads the run."""
     drawn = rng.random()
-    if drawn < 0.6:
+    if drawn < 0.5:
         return ["runs"]
+    if drawn < 0.6:
+        return [rng.choice(["compare", "ensemble"])]
     if drawn < 1 - dear:
         known = _PLOTS.get(Path(name.split()[0]).name, ["history"])
         return ["plot", "--only", rng.choice(known)] if rng.random() < 0.8 else ["plot"]

@@ -156,8 +156,8 @@ def test_the_model_file_needs_no_dlpy(bench, trained) -> None:
 @pytest.mark.parametrize(
     ("override", "message"),
     [
-        ("model=dense", "dense cannot generate text (no recurrent state): use rnn"),
-        ("model=conv1d", "conv1d cannot generate text (no recurrent state): use rnn"),
+        ("model=dense", "dense cannot generate text: use rnn or transformer"),
+        ("model=conv1d", "conv1d cannot generate text: use rnn or transformer"),
         ("model=convnet", "convnet needs images"),
         ("model.bidirectional=true", "bidirectional: the backward layer would see the token to predict"),
         ("model.output_activation=linear", "output_activation: linear does not give probabilities"),

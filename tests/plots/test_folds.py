@@ -38,6 +38,15 @@ def test_long_runs_have_a_smoothed_panel_beside_each_score(make_run):
     assert list(smooth.lines[1].get_xdata()) == [12, 12]
 
 
+def test_the_last_mean_has_its_interval(make_run):
+    axes = figure_of(
+        make_run, 15, mean={"val_mae": 10.5}, intervals={"level": 0.95, "scores": {"val_mae": [9, 11]}}
+    ).axes
+    assert [len(panel.containers) for panel in axes] == [0, 1]
+    (bars,) = axes[1].containers[0].lines[2]
+    assert bars.get_segments()[0].tolist() == [[15, 9], [15, 11]]
+
+
 def test_best_epoch_of_an_unfinished_run_is_that_of_the_lowest_mean_loss(make_run):
     assert list(figure_of(make_run, 15).axes[0].lines[-1].get_xdata()) == [7, 7]
 

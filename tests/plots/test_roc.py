@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from dlpy.components.plot import Plot
 from dlpy.plots.precision_recall import precision_recall_curve
 from dlpy.plots.roc import mean_label, one_against_rest, roc_curve
 from dlpy.runs.results import Predictions
@@ -89,3 +90,17 @@ def test_more_than_ten_classes_are_not_drawn(make_run, draw_parts):
     files = make_run("20260101-120000-ten").task("multiclass", 10)
     files.predictions([0, 1, 2], probability[:, :10], "validation")
     assert draw_parts("roc", files.run) == ["validation"]
+
+
+def test_a_band_is_drawn_where_intervals_were_asked_for(make_run):
+    files = make_run().task("binary").predictions([0, 1, 1, 0], [[0.2], [0.7], [0.1], [0.3]], "test")
+    entry = {"rows": 4, "scores": {}, "baseline": {}}
+
+    def labels() -> list[str]:
+        figure = Plot.registry.get("roc")(name="roc").draw([files.run])["test"]
+        return [text.get_text() for text in figure.legends[0].get_texts()]
+
+    files.run.write("evaluation.json", {"test": entry})
+    assert labels() == ["1: 0.5000", "chance level: 0.5"]
+    files.run.write("evaluation.json", {"test": entry | {"intervals": {"level": 0.95, "unit": "rows"}}})
+    assert labels() == ["1: 0.5000", "95 % of resamples, at each rate", "chance level: 0.5"]

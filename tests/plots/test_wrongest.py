@@ -42,6 +42,17 @@ def test_pictures_from_files_are_named(make_run):
     assert axes.texts[0].get_position()[1] > axes.get_ylim()[1] + 0.3  # three lines fit above the picture
 
 
+def test_each_video_is_a_row_of_frames(make_run):
+    videos = np.zeros((12, 6, 10, 20, 1), np.uint8)
+    files = make_run().task("multiclass", 2, ["left", "right"])
+    files.wrongest(videos, [0] * 12, np.tile([0.1, 0.9], (12, 1)), "test")
+    with style():
+        axes = Wrongest().draw([files.run])["test"].axes
+    assert len(axes) == 10
+    assert axes[0].get_title(loc="left") == "true left (0.100), predicted right (0.900)"
+    assert axes[0].images[0].get_array().shape == (10, 6 * 20 + 5)
+
+
 def test_run_without_mistakes_has_no_such_plot(make_run, draw_parts):
     files = make_run().wrongest(np.zeros((0, 28, 28), np.uint8), [], np.zeros((0, 10)), "test")
     assert draw_parts("wrongest", files.run) == []

@@ -54,6 +54,7 @@ SMALL = {  # options that make components quick, or that decide what a test is a
     "pretrained": {"base": {"name": "convnet", "filters": [4]}, "weights": None, "units": [4]},
     "rnn": {"units": 4, "cell": "simple", "embedding": 4},
     "conv1d": {"filters": [4], "kernel": 3, "embedding": 4},
+    "transformer": {"size": 4},
     "boosting": {"trees": 5, "leaf_rows": 2},
     "random_forest": {"trees": 5},
     "vae": {"encoder": [{"filters": 4, "stride": 2}], "units": [4]},
@@ -80,6 +81,13 @@ TRAINED: dict[str, tuple[str, str, list[Any], dict[str, Any]]] = {
     "rnn on texts": ("rnn", "text_csv", [{"name": "tokenize", "vocabulary": 40}, {"name": "pad", "length": 6}], {}),
     "rnn on a series": ("rnn", "timeseries_csv", ["standardize"], {}),
     "rnn on running text": ("rnn", "language_model", [], {}),
+    "transformer on texts": (
+        "transformer",
+        "text_csv",
+        [{"name": "tokenize", "vocabulary": 40}, {"name": "pad", "length": 6}],
+        {},
+    ),
+    "transformer on running text": ("transformer", "language_model", [], {}),
     "baseline": ("baseline", "timeseries_csv", ["standardize"], {}),
     "pretrained, its features": (
         "pretrained",

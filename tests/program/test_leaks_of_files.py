@@ -67,6 +67,17 @@ def write_image_folder(folder: Path, other: bool) -> dict[str, Any]:
     return {"path": str(folder), "parts": parts, "transforms": ["standardize"]}
 
 
+def write_video_folder(folder: Path, other: bool) -> dict[str, Any]:
+    random = np.random.default_rng(8)
+    for part, name, row, frame in itertools.product(("train", "validation", "test"), "ab", range(6), range(2)):
+        pixels = random.integers(0, 120, (8, 8, 3)).astype(np.uint8)
+        path = folder / part / name / str(row) / f"{frame}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(255 - pixels if other and part == "test" else pixels).save(path)
+    parts = {"train": "train", "validation": "validation", "test": "test"}
+    return {"path": str(folder), "parts": parts, "frames": 2, "transforms": ["standardize"]}
+
+
 def write_timeseries_csv(folder: Path, other: bool) -> dict[str, Any]:
     values = np.random.default_rng(7).normal(size=(200, 2)).cumsum(axis=0)
     values[160:] = values[160:] * 40 + 7 if other else values[160:]
@@ -82,7 +93,7 @@ def write_language_model(folder: Path, other: bool) -> dict[str, Any]:
     return {"path": str(folder / "rows.txt"), "test": {"rows": [900, 999]}}
 
 
-SMALL = {"image_folder": {"size": 8}, "language_model": {"window": 8}}
+SMALL = {"image_folder": {"size": 8}, "video_folder": {"size": 8}, "language_model": {"window": 8}}
 DATASETS = names("datasets")
 WRITTEN = {name.removeprefix("write_"): write for name, write in globals().items() if name.startswith("write_")}
 

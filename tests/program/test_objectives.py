@@ -6,13 +6,17 @@ from typing import Any
 import numpy as np
 import pytest
 from every import OUTPUTS, fitting, made, names, rows_for
+from pydantic import ValidationError
 
 from dlpy.components.objectives import Loss, Metric, Optimizer, Schedule
 from dlpy.data.task import Input, Output, Task
+from dlpy.losses.keras_losses import KerasLoss
+from dlpy.schedules import WarmupCosine
 
 pytestmark = pytest.mark.slow  # imports Keras
 
-QUANTILES = Output("regression", 3, quantiles=(0.1, 0.5, 0.9))
+
+OF_KERAS = [name for name in names("losses") if issubclass(Loss.registry.get(name), KerasLoss)]
 
 
 def keras_defaults(cls: type) -> dict[str, object]:
@@ -48,21 +52,21 @@ def test_a_schedule_is_that_of_keras_and_drives_an_optimizer(name: str) -> None:
     built = schedule.build()
     same_options(schedule, type(built), but=("decay_steps",) if name == "inverse_time_decay" else ())
     first, later = float(built(0)), float(built(11))
-    start = 0.0 if name == "coslog4" else 0.1
+    start = {"coslog4": 0.0, "warmup_cosine": 0.02}.get(name, 0.1)
     assert first == pytest.approx(start)
     assert 0 < later < 0.1
     optimizer = Optimizer.registry.get("sgd").model_validate({"learning_rate": schedule.model_dump()})
     assert float(optimizer.build().learning_rate) == pytest.approx(first)
 
 
-@pytest.mark.parametrize("name", names("losses"))
+@pytest.mark.parametrize("name", OF_KERAS)
 def test_a_loss_is_that_of_keras_and_measures_the_targets_it_fits(name: str) -> None:
     loss: Loss = made("losses", name)
     built = loss.build()
-    same_options(loss, type(built), but=("quantiles",))
-    for task in fitting(loss, [Task.single(Input("array", (6,)), output) for output in [*OUTPUTS, QUANTILES]]):
+    same_options(loss, type(built))
+    for task in fitting(loss, [Task.single(Input("array", (6,)), output) for output in OUTPUTS]):
         y = rows_for(task).y
-        y = y[:, :1] if task.output.quantiles else y if y.ndim == 2 else y[:, None]
+        y = y if y.ndim == 2 else y[:, None]
         value = float(built(y, np.full((24, task.output.units or 1), 0.4, np.float32)))
         assert np.isfinite(value)
 
@@ -70,7 +74,7 @@ def test_a_loss_is_that_of_keras_and_measures_the_targets_it_fits(name: str) -> 
 @pytest.mark.parametrize("name", names("metrics"))
 def test_a_metric_is_that_of_keras_and_measures_the_targets_it_fits(name: str) -> None:
     metric: Metric = made("metrics", name).model_copy(update={"label": "mine"})
-    outputs = [*OUTPUTS, Output("ordinal", 3, ("a", "b", "c"))]
+    outputs = [*OUTPUTS, Output("ordinal", 3, ("a", "b", "c")), Output("codes", 6), Output("codes", 6, ("a", "b"))]
     for task in fitting(metric, [Task.single(Input("array", (6,)), output) for output in outputs]):
         built = metric.build(task)
         assert built.name == "mine"
@@ -81,7 +85,7 @@ def test_a_metric_is_that_of_keras_and_measures_the_targets_it_fits(name: str) -
         assert np.isfinite(float(built.result()))
 
 
-@pytest.mark.parametrize("name", [name for name in names("losses") if name != "pinball"])  # see test_quantiles.py
+@pytest.mark.parametrize("name", OF_KERAS)
 def test_a_perfect_prediction_has_the_least_loss(name: str) -> None:
     loss: Loss = made("losses", name)
     task = fitting(loss, [Task.single(Input("array", (6,)), output) for output in OUTPUTS])[-1]
@@ -98,10 +102,29 @@ def test_a_perfect_prediction_has_the_least_loss(name: str) -> None:
     assert float(built(np.array(y), best)) < float(built(np.array(y), np.array(wrong, np.float32)))
 
 
-BETTER_UP = {"r2", "cosine", "accuracy", "top_k", "auc", "precision", "recall", "f1"}
+BETTER_UP = {"r2", "cosine", "accuracy", "top_k", "auc", "precision", "recall", "f1"} | {
+    "recall_at_1", "recall_at_5", "recall_at_10", "mrr", "precision_at_1"
+}  # fmt: skip
 
 
 def test_the_direction_of_every_metric_is_known() -> None:
     found = {name: made("metrics", name).direction for name in names("metrics")}
     assert {name for name, way in found.items() if way == "max"} == BETTER_UP
     assert set(found.values()) == {"min", "max"}
+
+
+@pytest.mark.parametrize("warmup", [0.2, 4])
+def test_a_rate_warms_up_to_its_peak_and_falls_along_half_a_cosine_wave(warmup: float) -> None:
+    schedule = WarmupCosine(peak_learning_rate=0.8, steps=20, warmup=warmup, alpha=0.25).build()
+    found = [float(schedule(step)) for step in (0, 1, 3, 11, 19, 500)]
+    # a quarter, half and all of the warm-up; in the middle of the decay, (1 + 0.25) / 2 of the peak
+    assert found == pytest.approx([0.2, 0.4, 0.8, 0.5, 0.2, 0.2])
+    assert float(WarmupCosine(peak_learning_rate=0.8, steps=20, warmup=0).build()(9)) == pytest.approx(0.4)
+
+
+@pytest.mark.parametrize(
+    ("warmup", "message"), [(20, "20 steps leave none of 20"), (2.5, "neither a fraction below 1")]
+)
+def test_a_warm_up_that_leaves_no_steps_is_refused(warmup: float, message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        WarmupCosine(peak_learning_rate=0.8, steps=20, warmup=warmup)

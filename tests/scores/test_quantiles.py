@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from dlpy.core.errors import ConfigError
 from dlpy.data.quantiles import median_task, medians
 from dlpy.data.task import Input, Output, Task
-from dlpy.losses import Pinball
+from dlpy.losses.pinball import Pinball
 from dlpy.scores.quantiles import coverages, pinball
 
 pytestmark = pytest.mark.slow

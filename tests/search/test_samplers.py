@@ -15,6 +15,7 @@ from dlpy.experiment.dimensions import Choice, Point, active
 from dlpy.experiment.document import Document, read
 from dlpy.experiment.experiment import experiment_of
 from dlpy.experiment.ranges import Space, space_of
+from dlpy.experiment.search_checks import number_of_trials
 from dlpy.experiment.search_options import Search
 from dlpy.runs.trials import Trial
 from dlpy.search.samplers import GridSampler, RandomSampler, sampler_of
@@ -233,3 +234,28 @@ assert not {{"keras", "tensorflow"}} & set(sys.modules)
 """
     again = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert json.loads(again) == [trial.point for trial in done]
+
+
+SMALL = "a: {search: [1, 3]}\nb: {search: {choices: [x, {c: {search: [5, 6]}}]}}\n"
+
+
+@pytest.mark.parametrize("delay", [1, 4])
+def test_tpe_repeats_no_point_of_a_small_space(delay: int) -> None:
+    found = space(SMALL)
+    sampler, again = (sampler_of(found, Search(sampler="tpe"), 3) for _ in range(2))
+    done: list[Trial] = []
+    for number in range(1, 10):
+        taken, known = [trial.point for trial in done], done[: max(number - delay, 0)]
+        point = sampler.propose(number, known, taken)
+        assert within(found, point)
+        assert point not in taken
+        done.append(Trial(number, point, {}, "completed", float(point["a"]), 1, 1, {}, [float(point["a"])]))
+    assert again.propose(9, done[: 9 - delay], [trial.point for trial in done[:8]]) == done[8].point
+    assert sampler.propose(10, done, [trial.point for trial in done]) in [trial.point for trial in done]
+
+
+def test_a_search_by_tpe_ends_when_no_point_is_left() -> None:
+    assert number_of_trials(space(SMALL), Search(sampler="tpe", trials=20)) == 9
+    assert number_of_trials(space(SMALL), Search(sampler="tpe", trials=5)) == 5
+    assert number_of_trials(space(SMALL), Search(sampler="random", trials=20)) == 20
+    assert number_of_trials(space("a: {search: [0.1, 0.2]}"), Search(sampler="tpe", trials=None)) is None

@@ -122,6 +122,14 @@ def test_a_threshold_that_cannot_be_chosen_is_a_mistake(bench, target: str, thre
     assert (status, message in err) == (2, True), err
 
 
+def test_a_threshold_without_held_out_rows_is_found_by_check(bench) -> None:
+    blocks = {"data": {"name": "blobs", "task": "binary", "validation": None}, "training": {"threshold": "f1"}}
+    status, out, err = bench.run("check", bench.experiment("none.yaml", **blocks))
+    assert (status, err, len(out.splitlines())) == (2, "", 1)
+    assert "training.threshold: the threshold is chosen on held-out rows, and there are none: set data.val" in out
+    assert bench.run("check", bench.experiment("folds.yaml", **blocks, kfold={"folds": 3}))[0] == 0
+
+
 def test_the_same_rows_are_predicted_after_calibration_at_the_threshold_shown(bench) -> None:
     run = trained(bench, "binary", SURE)
     evaluated(bench, run, "--threshold", "cost=fp:1,fn:5")

@@ -132,7 +132,7 @@ def test_options_that_do_not_fit_are_told_before_training(bench, options, messag
     ("model", "metrics", "message"),
     [
         ({"name": "dlinear", "kernel": 4}, ["mae"], "kernel: the average is around a time step: use an odd number"),
-        ({"name": "dlinear"}, ["mape"], "each series is standardized by itself"),
+        ({"name": "dlinear"}, ["mape"], "each series has a scale of its own"),
         ({"name": "baseline", "kind": "period_before"}, ["mae"], "period_before"),
     ],
 )

@@ -33,8 +33,17 @@ CONVNET = {
     "name": "convnet", "filters": [[3]], "units": [4], "batch_normalization": True, "dropout": 0.2, "padding": "same",
 }  # fmt: skip
 PICTURES = {"name": "npz", "path": "pictures.npz", "augmentation": {"rotation": 20, "flip": "horizontal"}}
+CLIPS = {
+    "name": "moving_shapes", "rows": 90, "test_rows": 1, "frames": 4, "size": 8,
+    "augmentation": {"rotation": 20, "brightness": 0.1},
+}  # fmt: skip
+VIDEO = {
+    "name": "video", "kind": "conv2plus1d", "filters": [[3]], "pooling_frames": 2, "batch_normalization": True,
+    "block_dropout": 0.2,
+}  # fmt: skip
 SIMPLE = {"name": "rnn", "cell": "simple", "units": [3], "dropout": 0.2, "recurrent_dropout": 0.2}
 LSTM = {"name": "rnn", "units": [3], "dropout": 0.2, "recurrent_dropout": 0.2}
+LSTM_CODE = {"family": "rnn", "units": [3], "dropout": 0.2}
 BYTES = {"name": "npz", "path": "pictures.npz", "transforms": ["rescale"]}
 HALVED = [{"filters": 3, "stride": 2}]
 VAE = {"name": "vae", "encoder": HALVED, "units": [4]}
@@ -60,6 +69,7 @@ CASES: dict[str, dict[str, Any]] = {
     "a penalty": {"model": PENALIZED, "training": {"class_weight": {"a": 2.0}}},
     "a penalty in steps": {"model": PENALIZED, "training": {"execution": "steps"}},
     "augmented pictures": {"data": PICTURES, "model": CONVNET},
+    "augmented videos": {"data": CLIPS, "model": VIDEO},
     "recurrent dropout": {"data": {"name": "npz", "path": "series.npz"}, "model": LSTM},
     "dropout of simple cells": {"data": {"name": "npz", "path": "series.npz"}, "model": SIMPLE},
     "phases": {"model": {**DROPOUT, "units": [8, 7]}, "training": {"phases": PHASES}, "callbacks": [STOPPING]},
@@ -76,6 +86,14 @@ CASES: dict[str, dict[str, Any]] = {
         "data": homes(rows=90),
         "model": GRAPH,
         "training": {"loss_weights": "uncertainty"},
+    },
+    "pairs": {
+        "data": {"name": "sentence_pairs", "rows": 90, "test_rows": 20},
+        "model": {"name": "siamese", "encoder": LSTM_CODE},
+    },
+    "codes by triplets": {
+        "data": {"name": "npz", "path": "series.npz"},
+        "model": {"name": "embedding", "encoder": LSTM_CODE, "size": 3},
     },
     "members": {"model": {"name": "tabm", "units": [4], "members": 3, "bins": 4}, "training": {"optimizer": "adamw"}},
     "no validation rows": {"data": {"name": "blobs", "rows": 72, "validation": None}, "model": DROPOUT},

@@ -1,4 +1,4 @@
-"""On-disk cache of decoded and resized images, keyed by the size and time of each file.
+"""On-disk cache of decoded and resized images and videos, keyed by the size and time of each file.
 
 $DLPY_CACHE/pictures (default: ~/.cache/dlpy/pictures) contains one folder per image folder and form. Its manifest.json
 lists the row of each file, or the reason why it cannot be read, and the file that contains all rows, with its sha256,
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import secrets
 from collections.abc import Iterator, Sequence
@@ -21,7 +22,7 @@ import numpy as np
 
 from dlpy.core.errors import DataError, reading
 from dlpy.core.progress import Progress
-from dlpy.data.images.files import Form, read_pictures
+from dlpy.data.images.files import RowForm, read_pictures
 from dlpy.data.images.rows import FileStore, FolderStore, Pictures
 from dlpy.storage.atomic import sha256, storage
 from dlpy.storage.cache import alone, make_room, own_cache, used
@@ -51,17 +52,14 @@ class _Manifest:
     entries: dict[str, tuple[int, int, int | str]] = field(default_factory=dict)
 
 
-def decoded(folder: Path, names: Sequence[str], form: Form, progress: Progress | None = None) -> Found:
+def decoded(folder: Path, names: Sequence[str], form: RowForm, progress: Progress | None = None) -> Found:
     """Return the images in a folder; images that were decoded before are read from the cache.
 
     Args:
-        names: paths of the files, relative to the folder.
-        form: the form to convert images to; it needs a size.
+        names: paths of the files, or of folders of frames, relative to the folder.
+        form: the form to convert images to.
         progress: called with the number of images decoded so far and the total.
     """
-    if form.size is None:
-        raise ValueError("the form needs a size")
-    height, width = form.size
     kept = own_cache() / "pictures" / _key(folder, form)
     with ExitStack() as stack:
         with suppress(OSError):  # a cache that cannot be written can still be read
@@ -70,18 +68,18 @@ def decoded(folder: Path, names: Sequence[str], form: Form, progress: Progress |
         if manifest is None:
             return _without_cache(folder, names, form)
         used(kept)
-        store = FileStore(kept / manifest.store, (manifest.rows, height, width, form.channels))
+        store = FileStore(kept / manifest.store, (manifest.rows, *form.shape))
     outcomes = [manifest.entries[name][2] for name in names]
     rows = np.array([row for row in outcomes if isinstance(row, int)], np.int64)
     return _found(Pictures(store, rows), outcomes)
 
 
 def _up_to_date(
-    kept: Path, folder: Path, names: Sequence[str], form: Form, progress: Progress | None
+    kept: Path, folder: Path, names: Sequence[str], form: RowForm, progress: Progress | None
 ) -> _Manifest | None:
     """Return the manifest updated with all files, or None if the disk has no space for the new ones."""
     stamps = [_stamp(folder / name) for name in names]
-    picture_bytes = int(np.prod(form.size or 0)) * form.channels
+    picture_bytes = math.prod(form.shape)
     manifest = _read_manifest(kept, picture_bytes)
     known = [manifest.entries.get(name) for name in names]
     new = [i for i, entry in enumerate(known) if entry is None or entry[:2] != stamps[i]]
@@ -136,13 +134,12 @@ def _copy(path: Path, file: BinaryIO) -> None:
             file.write(block)
 
 
-def _without_cache(folder: Path, names: Sequence[str], form: Form) -> Found:
+def _without_cache(folder: Path, names: Sequence[str], form: RowForm) -> Found:
     """Return images in memory or, if memory is too small, images that are decoded whenever they are needed."""
     paths = [folder / name for name in names]
-    height, width = form.size or (0, 0)
-    shape = (len(paths), height, width, form.channels)
-    in_memory = 2 * int(np.prod(shape)) < os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    held, outcomes = np.empty(shape if in_memory else (0, 0, 0, 0), np.uint8), []
+    shape = (len(paths), *form.shape)
+    in_memory = 2 * math.prod(shape) < os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    held, outcomes = np.empty(shape if in_memory else (0, *form.shape), np.uint8), []
     for row, found in enumerate(read_pictures(paths, form)):
         outcomes.append(str(found) if isinstance(found, DataError) else row)
         if in_memory and isinstance(found, np.ndarray):
@@ -161,12 +158,16 @@ def _counted(
 
 
 def _stamp(path: Path) -> tuple[int, int]:
+    """Return the size and time of a file; of a folder, their sums over its files and, for the time, itself."""
     with reading(path):
         status = path.stat()
-    return status.st_size, status.st_mtime_ns
+        if not path.is_dir():
+            return status.st_size, status.st_mtime_ns
+        inside = [entry.stat() for entry in os.scandir(path)]
+    return sum(one.st_size for one in inside), sum(one.st_mtime_ns for one in (status, *inside))
 
 
-def _key(folder: Path, form: Form) -> str:
+def _key(folder: Path, form: RowForm) -> str:
     described = json.dumps([_VERSION, os.path.realpath(folder), asdict(form)])
     return hashlib.sha256(described.encode()).hexdigest()[:24]
 

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, TypeVar
 
 import numpy as np
 
@@ -26,7 +26,17 @@ _MOST_PIXELS = 80_000_000
 _ORIENTATION = 0x0112  # the EXIF tag, and its values for images rotated by 90 degrees
 _LYING = (5, 6, 7, 8)
 _CHUNK = 64  # files handed to the threads at once; their images stay in memory until the chunk is done
-_DAMAGE = (OSError, SyntaxError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, struct.error)
+_DAMAGE = (
+    OSError,
+    EOFError,
+    SyntaxError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+    struct.error,
+)
 
 Size = tuple[int, int]  # height, width
 T = TypeVar("T")
@@ -40,6 +50,25 @@ def is_picture(shape: tuple[int | None, ...]) -> bool:
 def as_bytes(numbers: np.ndarray, low: float, high: float) -> np.ndarray:
     """Return images as bytes; `low` becomes 0 (black) and `high` 255 (white)."""
     return ((numbers - low) / max(high - low, 1e-9) * 255).round().clip(0, 255).astype(np.uint8)
+
+
+class RowForm(Protocol):
+    """How a file becomes a row of bytes: a dataclass."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of a row."""
+        ...
+
+    def read(self, path: Path) -> np.ndarray:
+        """Return the row of a file: uint8.
+
+        Raises:
+            DataError: the file is damaged, or cannot become such a row.
+        """
+        ...
 
 
 @dataclass(frozen=True)
@@ -63,6 +92,20 @@ class Form:
         """Number of channels."""
         return 3 if self.color_mode == "rgb" else 1
 
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Height, width and channels of an image."""
+        if self.size is None:
+            raise ValueError("the form needs a size")
+        return *self.size, self.channels
+
+    def read(self, path: Path) -> np.ndarray:
+        """Return the image in a file, without the warnings that `read_picture` handles."""
+        with opened(path) as image:
+            if self.size and self.interpolation != "nearest":
+                image.draft(None, (2 * max(self.size), 2 * max(self.size)))  # decodes a large JPEG at a half, ...
+            return picture_of(path, image, self)
+
 
 def read_picture(path: Path, form: Form) -> np.ndarray:
     """Return the image in a file: (height, width, channels) uint8; of an animation the first frame.
@@ -70,13 +113,13 @@ def read_picture(path: Path, form: Form) -> np.ndarray:
     Raises:
         DataError: it is not an image, is damaged, or has a colour format that `form` does not accept.
     """
-    with _bombs_refused():
-        return _read(path, form)
+    with bombs_refused():
+        return form.read(path)
 
 
-def read_pictures(paths: Sequence[Path], form: Form) -> Iterator[np.ndarray | DataError]:
-    """Yield the image in each file, or its error, in order; decodes on all cores."""
-    return _for_each(paths, lambda path: _read(path, form))
+def read_pictures(paths: Sequence[Path], form: RowForm) -> Iterator[np.ndarray | DataError]:
+    """Yield the row of each file, such as an image, or its error, in order; decodes on all cores."""
+    return _for_each(paths, form.read)
 
 
 def read_sizes(paths: Sequence[Path]) -> Iterator[Size | DataError]:
@@ -93,13 +136,13 @@ def _for_each(paths: Sequence[Path], function: Callable[[Path], T]) -> Iterator[
 
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         for start in range(0, len(paths), _CHUNK):
-            with _bombs_refused():
+            with bombs_refused():
                 found = list(threads.map(attempt, paths[start : start + _CHUNK]))
             yield from found
 
 
 @contextmanager
-def _bombs_refused() -> Iterator[None]:
+def bombs_refused() -> Iterator[None]:
     """Turn Pillow's decompression-bomb warning into an error; ignore its other warnings, about odd metadata."""
     from PIL import Image
 
@@ -110,7 +153,7 @@ def _bombs_refused() -> Iterator[None]:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Image]:
+def opened(path: Path) -> Iterator[Image]:
     """Yield the image in a file before it is decoded."""
     from PIL import Image, UnidentifiedImageError
 
@@ -136,22 +179,24 @@ def _check_pixels(path: Path, size: Size) -> None:
 
 
 def _size(path: Path) -> Size:
-    with _opened(path) as image:
+    with opened(path) as image:
         width, height = image.size
         return (width, height) if image.getexif().get(_ORIENTATION) in _LYING else (height, width)
 
 
-def _read(path: Path, form: Form) -> np.ndarray:
+def picture_of(path: Path, image: Image, form: Form) -> np.ndarray:
+    """Return an open image, or the frame of it that is sought: (height, width, channels) uint8.
+
+    Raises:
+        DataError: it has a colour format that `form` does not accept.
+    """
     from PIL import ImageOps
 
-    with _opened(path) as image:
-        if form.size and form.interpolation != "nearest":
-            image.draft(None, (2 * max(form.size), 2 * max(form.size)))  # decodes a large JPEG at a half, ...
-        deep = any(";16B" in str(tile[3]) for tile in getattr(image, "tile", ()))  # Pillow's raw mode of a 16-bit PNG
-        image.load()
-        plain = _plain(path, ImageOps.exif_transpose(image), deep=deep, convert=form.convert)
-        shaped = _resized(plain.convert("RGB" if form.color_mode == "rgb" else "L"), form)
-        return np.array(shaped, np.uint8).reshape(*shaped.size[::-1], form.channels)
+    deep = any(";16B" in str(tile[3]) for tile in getattr(image, "tile", ()))  # Pillow's raw mode of a 16-bit PNG
+    image.load()
+    plain = _plain(path, ImageOps.exif_transpose(image), deep=deep, convert=form.convert)
+    shaped = _resized(plain.convert("RGB" if form.color_mode == "rgb" else "L"), form)
+    return np.array(shaped, np.uint8).reshape(*shaped.size[::-1], form.channels)
 
 
 def _plain(path: Path, image: Image, *, deep: bool, convert: bool) -> Image:

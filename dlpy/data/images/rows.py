@@ -1,4 +1,4 @@
-"""Image rows that are read from a file batch by batch, so that only one batch is in memory."""
+"""Images and videos as rows that are read from a file batch by batch, so that only one batch is in memory."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ from typing import Protocol
 import numpy as np
 
 from dlpy.core.errors import DataError
-from dlpy.data.images.files import Form, read_pictures
+from dlpy.data.images.files import RowForm, read_pictures
 
 _CHUNK_BYTES = 4_000_000
 
-Shape = tuple[int, int, int, int]
+Shape = tuple[int, ...]
 
 
 class Store(Protocol):
-    """A source of images."""
+    """A source of images, or of videos."""
 
     @property
     def shape(self) -> Shape:
-        """(images, height, width, channels)."""
+        """(images, height, width, channels), or (videos, frames, height, width, channels)."""
         ...
 
     def read(self, rows: np.ndarray) -> np.ndarray:
-        """Return the selected images, in the given order: (rows, height, width, channels) uint8."""
+        """Return the selected images, in the given order: (rows, ...) uint8."""
         ...
 
 
 @dataclass(frozen=True)
 class Pictures:
-    """Rows of an image store, each (height, width, channels) uint8.
+    """Rows of an image store, each (height, width, channels) uint8, or of a store of videos.
 
     rows: (rows,) positions in the store.
     """
@@ -46,7 +46,7 @@ class Pictures:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """The shape of the represented array: (rows, height, width, channels)."""
+        """The shape of the represented array: (rows, [frames,] height, width, channels)."""
         return len(self), *self.store.shape[1:]
 
     @property
@@ -59,7 +59,7 @@ class Pictures:
         return replace(self, rows=self.rows[rows])
 
     def read(self, rows: np.ndarray | None = None) -> np.ndarray:
-        """Return the selected rows, or all rows: (rows, height, width, channels) uint8."""
+        """Return the selected rows, or all rows: (rows, [frames,] height, width, channels) uint8."""
         return self.store.read(self.rows if rows is None else self.rows[rows])
 
     def chunks(self) -> Iterator[np.ndarray]:
@@ -89,7 +89,7 @@ class FolderStore:
     """Images that are decoded each time they are needed, if they fit neither in memory nor on disk."""
 
     paths: Sequence[Path]
-    form: Form
+    form: RowForm
     shape: Shape
 
     def read(self, rows: np.ndarray) -> np.ndarray:

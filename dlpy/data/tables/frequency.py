@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -38,8 +38,8 @@ class Frequency:
         ratio = np.diff(times) / np.timedelta64(self.count, "us")
         return np.where(ratio > 0.5, np.ceil(ratio - 0.5), np.rint(ratio)).astype(np.int64)
 
-    def after(self, time: np.datetime64, steps: int) -> np.datetime64:
-        """Return the time that lies this many steps after a time."""
+    def after(self, time: Any, steps: int) -> Any:
+        """Return the time that lies this many steps after a time; of an array of times, the array of these."""
         if self.kind == "fixed":
             return time + steps * np.timedelta64(self.count, "us")
         day = time.astype("datetime64[D]")
@@ -75,7 +75,7 @@ def frequency_of(series: Sequence[np.ndarray]) -> Frequency:
     steps = np.concatenate([np.diff(times) for times in series])
     steps = steps[steps > np.timedelta64(0)]
     if len(steps) == 0:
-        return Frequency("fixed", _DAY // np.timedelta64(1, "us"))
+        return Frequency("fixed", int(_DAY / np.timedelta64(1, "us")))
     usual = most_frequent(steps)
     times = np.concatenate(series)
     if usual >= _FEWEST_DAYS * _DAY and (count := _months_apart(series)):
@@ -87,7 +87,7 @@ def frequency_of(series: Sequence[np.ndarray]) -> Frequency:
     return Frequency("fixed", int(usual / np.timedelta64(1, "us")))
 
 
-def most_frequent(steps: np.ndarray) -> np.generic:
+def most_frequent(steps: np.ndarray) -> Any:
     """Return the most frequent number, the smallest of several."""
     distinct, counts = np.unique(steps, return_counts=True)
     return distinct[counts.argmax()]

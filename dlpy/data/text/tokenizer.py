@@ -17,7 +17,7 @@ import numpy as np
 from dlpy.data.features import Sequences, splits_of
 from dlpy.data.text.unicode_words import normalized, words_of
 
-Rules = Literal["unicode", "book", "keras"]
+Rules = Literal["unicode", "book", "keras", "spaces"]
 
 _BREAKS = b"\t\n\r\v\f"
 _PUNCTUATION = string.punctuation.encode()
@@ -43,9 +43,25 @@ def words(texts: np.ndarray, rules: Rules, *, lower: bool) -> Terms:
     """Return the words of each text.
 
     `unicode`: see `words_of`. `book`: like the old Keras Tokenizer, ASCII punctuation except ' becomes spaces.
-    `keras`: like TextVectorization, ASCII punctuation is deleted, and only A to Z are lower-cased.
+    `keras`: like TextVectorization, ASCII punctuation is deleted, and only A to Z are lower-cased. `spaces`: what
+    stands between spaces, as in `tokens_of`.
     """
+    if rules == "spaces":
+        return _between_spaces(texts, lower=lower)
     return _unicode_words(texts, lower=lower) if rules == "unicode" else _ascii_words(texts, rules, lower=lower)
+
+
+def tokens_of(text: str) -> list[str]:
+    """Return the tokens of a text that is split into tokens already, by spaces."""
+    return [token for token in text.split(" ") if token]
+
+
+def _between_spaces(texts: np.ndarray, *, lower: bool) -> Terms:
+    number_of: defaultdict[str, int] = defaultdict(itertools.count().__next__)
+    found = [
+        np.fromiter(map(number_of.__getitem__, tokens_of(text.lower() if lower else text)), np.int32) for text in texts
+    ]
+    return Terms(list(number_of), Sequences(_joined(found), splits_of(_lengths(found))))
 
 
 def _unicode_words(texts: np.ndarray, *, lower: bool) -> Terms:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -47,8 +48,7 @@ class Vocabulary:
         spelled = [self.words[number] for number in numbers.tolist()]
         if self.by == "character":
             return "".join(spelled)
-        before = ["\n", *spelled]
-        return "".join(f"{_gap(last, word)}{word}" for last, word in zip(before, spelled, strict=False))
+        return joined(spelled)
 
     def writable(self) -> np.ndarray:
         """Return which tokens can be generated: (words,) bool, all except the unknown token."""
@@ -90,6 +90,17 @@ def pieces(text: str, by: By, *, lower: bool) -> Terms:
     found = _PIECES.finditer(text.lower() if lower else text)
     values = np.fromiter((number_of[match[0]] for match in found), np.int32)
     return Terms(list(number_of), Sequences(values, splits_of(np.array([len(values)]))))
+
+
+def words_and_marks(text: str) -> list[str]:
+    """Return the words, punctuation marks and line breaks of a text."""
+    return _PIECES.findall(text)
+
+
+def joined(words: Sequence[str]) -> str:
+    """Return words and punctuation marks as a text, with spaces where a reader expects them."""
+    before = ["\n", *words]
+    return "".join(f"{_gap(last, word)}{word}" for last, word in zip(before, words, strict=False))
 
 
 def learn(

@@ -1,0 +1,133 @@
+"""The texts that a seq2seq model writes for rows: their scores, and some of them to look at."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dlpy.core.errors import ConfigError
+from dlpy.data.features import Padded, Texts
+from dlpy.data.rows import Rows
+from dlpy.data.task import DECODER, SOURCE
+from dlpy.data.text.marked import PADDING, START, MarkedVocabulary
+from dlpy.runs.directory import Run
+from dlpy.runs.results import cell
+from dlpy.sampling.translation import Search, Translator
+from dlpy.sampling.translation_steps import steps_of
+from dlpy.scores.text_scores import text_scores
+from dlpy.storage.atomic import write_arrays, write_whole
+from dlpy.training.pipeline import Pipeline
+from dlpy.transforms.token_pairs import TokenPairs, vocabularies
+
+if TYPE_CHECKING:
+    import keras
+
+MOST_SCORED = 1_000  # rows after training; `dlpy evaluate` scores all
+_SHOWN = 6  # rows whose attention is drawn
+_KEPT = 200  # rows in samples/written-validation.csv
+
+
+@dataclass(frozen=True)
+class Writer:
+    """A seq2seq model with its vocabularies."""
+
+    model: keras.Model
+    source: MarkedVocabulary
+    target: MarkedVocabulary
+
+    @classmethod
+    def of(cls, model: keras.Model, pipeline: Pipeline) -> Writer:
+        """Return the writer of a model trained on rows of this pipeline."""
+        pairs = zip(pipeline.transforms, pipeline.states, strict=True)
+        (state,) = (state for transform, state in pairs if isinstance(transform, TokenPairs))
+        return cls(model, *vocabularies(state))
+
+    @cached_property
+    def translator(self) -> Translator:
+        """What writes tokens, traced once."""
+        return Translator(steps_of(self.model), self.target.writable(), self.target.length + 1)
+
+    def tokens(self, rows: Rows, search: Search) -> np.ndarray:
+        """Return what is written for transformed rows: (rows, steps) int32."""
+        return self.translator(numbers(rows), search).tokens
+
+    def texts(self, rows: Rows, search: Search) -> list[str]:
+        """Return what is written for transformed rows."""
+        return [self.target.text(row) for row in self.tokens(rows, search)]
+
+
+def numbers(rows: Rows) -> np.ndarray:
+    """Return the source tokens of transformed rows: (rows, tokens) int32."""
+    x = rows.inputs[SOURCE]
+    if not isinstance(x, Padded):
+        raise ConfigError("expected source texts as padded tokens.")
+    return x.numbers()
+
+
+def text_column(raw: Rows, name: str) -> list[str]:
+    """Return the texts of an input before the transforms."""
+    x = raw.inputs[name]
+    if not isinstance(x, Texts):
+        raise ConfigError(f"expected '{name}' to be texts.")
+    return x.values.tolist()
+
+
+def scores_of_texts(writer: Writer, raw: Rows, rows: Rows) -> tuple[dict[str, float], dict[str, float]]:
+    """Return the scores of the likeliest texts for rows, and those of the sources themselves.
+
+    References are spelled as the model spells: in lower case if it writes so, with its spaces between words.
+
+    Args:
+        raw, rows: the same rows before and after the transforms.
+    """
+    references = [writer.target.plain(text) for text in text_column(raw, DECODER)]
+    copies = [writer.target.plain(text) for text in text_column(raw, SOURCE)]
+    return text_scores(writer.texts(rows, Search()), references), text_scores(copies, references)
+
+
+def leave_texts(run: Run, writer: Writer, raw: Rows, rows: Rows) -> None:
+    """Score what a trained model writes for validation rows in summary.json, and save some of it.
+
+    Args:
+        raw, rows: the same rows before and after the transforms.
+    """
+    some = np.arange(min(len(rows), MOST_SCORED))
+    raw, rows = raw.take(some), rows.take(some)
+    scores, copies = scores_of_texts(writer, raw, rows)
+    told = {"on": "validation", "rows": len(rows), "scores": scores, "baseline": copies, "guess": "copy of the source"}
+    run.change("summary.json", lambda before: before | {"written": told})
+    shown = some[:_KEPT]
+    _save_table(run, writer, raw.take(shown), rows.take(shown))
+    save_attention(run, writer, rows.take(some[:_SHOWN]))
+
+
+def _save_table(run: Run, writer: Writer, raw: Rows, rows: Rows) -> None:
+    """Write sources, their targets and what the model writes to samples/written-validation.csv."""
+    text, columns = io.StringIO(), (text_column(raw, SOURCE), text_column(raw, DECODER), writer.texts(rows, Search()))
+    lines = csv.writer(text, lineterminator="\n")
+    lines.writerow(["source", "target", "written"])
+    lines.writerows([cell(value) for value in line] for line in zip(*columns, strict=True))
+    path = run.path / "samples" / "written-validation.csv"
+    write_whole(path, lambda temporary: temporary.write_text(text.getvalue(), "utf-8", errors="backslashreplace"))
+
+
+def save_attention(run: Run, writer: Writer, rows: Rows) -> None:
+    """Write how much the model reads of each source token for each token that it writes to samples/attention.npz."""
+    source, written = numbers(rows), writer.tokens(rows, Search())
+    decoder = np.insert(written, 0, START, axis=1)[:, :-1]
+    weights = steps_of(writer.model).attention(source, decoder)
+    if weights is None:
+        return
+    arrays: dict[str, Any] = {"weights": weights.astype(np.float32)}
+    for name, tokens, words in (
+        ("source", source, writer.source.all_words),
+        ("written", written, writer.target.all_words),
+    ):
+        arrays[name] = np.array(words, np.str_)[tokens]
+        arrays[f"{name}_length"] = np.count_nonzero(tokens != PADDING, axis=1)
+    write_arrays(run.attention, arrays)
