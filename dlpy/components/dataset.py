@@ -17,7 +17,7 @@ from dlpy.data.augmentation import Augmentation
 from dlpy.data.class_filter import Names
 from dlpy.data.images.files import Form
 from dlpy.data.rows import Loaded, Rows
-from dlpy.data.splits import Holdout
+from dlpy.data.splits import Holdout, KFold
 from dlpy.data.task import TARGET, Task
 
 if TYPE_CHECKING:
@@ -61,7 +61,8 @@ class Dataset(Component):
 
     registry = Registry[type["Dataset"]]("dataset", "dlpy.datasets")
     has_columns: ClassVar[bool] = False  # whether rows are those of a table with named columns
-    in_time_order: ClassVar[bool] = False  # whether consecutive rows overlap in time: no folds, no random hold-out
+    in_time_order: ClassVar[bool] = False  # whether consecutive rows overlap in time: no random hold-out
+    folds_go_forward: ClassVar[bool] = False  # whether each fold is trained on rows before those that it is scored on
 
     path: str | None = None
     """File or folder with the data, relative to the experiment file or the current folder; default: the download."""
@@ -126,6 +127,14 @@ class Dataset(Component):
         """Return the rows of a file, with or without targets, for `dlpy predict`."""
         raise ConfigError(f"dlpy predict cannot read {path}: dataset '{self.name}' has no method read(path, task).")
 
+    def ahead(self, path: Path | None, steps: int) -> Rows:
+        """Return the last window of each series in a file (default: the data's), with the column "times" (rows, steps).
+
+        Raises:
+            ConfigError: the rows are no series, or fewer steps are predicted.
+        """
+        raise ConfigError(f"--ahead continues a series, and the rows of {self.name} are none: remove it.")
+
     def usually_carried(self) -> list[str]:
         """Return the columns that `carried` adds in any case, where a file has them."""
         return []
@@ -158,6 +167,10 @@ class Dataset(Component):
         """Return the positions of the training rows and of the validation rows."""
         held = holdout.held_out(loaded.train, loaded.task, self.split_seed)
         return np.flatnonzero(~held), np.flatnonzero(held)
+
+    def folds(self, loaded: Loaded, kfold: KFold) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Return the positions of the training rows and of the validation rows of each fold."""
+        return list(kfold.split(loaded.train, loaded.task, self.split_seed))
 
     def all_transforms(self) -> list[Transform]:
         """Return the transforms of the rows in order, including those that the dataset itself needs."""

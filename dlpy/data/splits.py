@@ -116,14 +116,19 @@ def hold_out(loaded: Loaded, holdout: Holdout | None, seed: int) -> Loaded:
 
 
 class KFold(Block):
-    """How `dlpy kfold` splits the rows that are not test rows into folds."""
+    """How `dlpy kfold` splits the rows that are not test rows into folds.
+
+    A series is split into one block more than there are folds: each block but the first is predicted once, by a model
+    that was trained on all earlier blocks.
+    """
 
     folds: Annotated[int, Field(ge=2)] = 5
     """Number of folds; each one is the validation split once."""
     repeats: Annotated[int, Field(ge=1)] = 1
     """Number of repetitions, each with newly shuffled rows (iterated k-fold)."""
     shuffle: bool = True
-    """Draw the folds at random; false uses contiguous rows in order, as in section 3.6 of the book."""
+    """Draw the folds at random; false uses contiguous rows in order, as in section 3.6 of the book. Blocks of a series
+    are never shuffled."""
     stratify: bool | str | None = None
     """Keep the class proportions equal in all folds; of several targets, those of the named one. Default: true for
     shuffled rows with a single target of classes."""

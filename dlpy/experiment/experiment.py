@@ -55,8 +55,10 @@ class Experiment(Block):
     """Python files with your own components, such as [my_model.py]; their code is executed."""
 
     def all_transforms(self) -> list[Transform]:
-        """Return the transforms of the rows in order: those of the data, then those of the model family."""
-        return [*self.data.all_transforms(), *self.model.transforms()]
+        """Return the transforms of the rows in order: those of the data, of the model family, and of the only loss."""
+        loss = self.training.loss
+        own = loss.transforms() if isinstance(loss, Loss) else []
+        return [*self.data.all_transforms(), *self.model.transforms(), *own]
 
     def task(self, task: Task | None) -> Task | None:
         """Return the task after all transforms, from the task as the dataset gives it."""

@@ -19,6 +19,7 @@ from dlpy.data.units import as_seen, own_numbers
 from dlpy.data.validate import class_numbers
 from dlpy.experiment.class_weights import weights_of_rows
 from dlpy.experiment.experiment import Experiment
+from dlpy.scores.quantiles import pinball
 from dlpy.scores.regression_scores import IN_UNIT, SCORES, best_constant, regression_score
 from dlpy.scores.row_errors import poisson_losses
 from dlpy.training.best_constant import Targets, best_guess, is_mean_of_rows, mean_loss
@@ -109,6 +110,10 @@ def loss_of_constant(
     loss fails.
     """
     chosen = experiment.loss(task)
+    if task.output.quantiles:
+        known, wanted = (some.y.reshape(len(some), -1) for some in (train, rows))
+        guess = np.quantile(known, task.output.quantiles, axis=0).T  # (numbers, quantiles)
+        return pinball(wanted, np.broadcast_to(guess, (len(wanted), *guess.shape)), task.output.quantiles)
     if isinstance(experiment.model, EstimatorModel) and task.output.is_count:  # known without Keras
         known, wanted = (own_numbers(some.y.reshape(len(some), -1), task.output) for some in (train, rows))
         return float(poisson_losses(wanted, np.broadcast_to(known.mean(axis=0), wanted.shape)).mean())
@@ -147,12 +152,13 @@ def _guesses(experiment: Experiment, task: Task, rows: Rows, guesses: dict[str, 
     target = rows.y.reshape(len(rows), -1)
     found = []
     for name, guess in guesses.items():
-        scores = _guess(name, guess, rows.y.reshape(-1))
         forecast = np.broadcast_to(guess.reshape(len(rows), -1), target.shape)
+        scores = _guess(name, forecast, target)
         least = scores.get(_plain_score(experiment.loss(task)))
         if least is None:
             built: Any = training_loss(experiment, task)
-            least = float(built(target.astype(np.float32), forecast.astype(np.float32)))
+            every = np.repeat(forecast, max(1, len(task.output.quantiles)), axis=1)
+            least = float(built(target.astype(np.float32), every.astype(np.float32)))
         found.append({"loss": least, **scores, **_metric_scores(experiment, task, target, lambda _, f=forecast: f)})
     first, *others = found
     return first | ({"also": others} if others else {})

@@ -228,7 +228,7 @@ def numbers_for(trained: Trained, given: Given) -> dict[str, np.ndarray]:
     rows = trained.applied(given.inputs)
     check_rows(rows, given.what.removeprefix("the rows of "), trained.task)
     predictions = trained.engine.predict_all(rows, trained.experiment.training.batch_size)
-    numbers = own_targets(trained.task, by_target(trained.task, predictions))
+    numbers = own_targets(trained.task, by_target(trained.task, predictions), rows)
     of_steps = {name: own for name, own in numbers.items() if trained.task.outputs[name].is_per_step}
     return numbers | (in_given_order(trained.pipeline, given.inputs, of_steps) if of_steps else {})
 
