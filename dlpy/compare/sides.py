@@ -14,6 +14,7 @@ from dlpy.runs.directory import ENSEMBLE, Run, require_model
 from dlpy.runs.lookup import fold_runs
 from dlpy.runs.predictions import Stored, read_fold
 from dlpy.runs.results import outputs_of, stored_predictions
+from dlpy.runs.written import read_written
 
 PARTS = ("test", "validation", "out_of_fold")  # which is compared if all sides have it: the first of these
 
@@ -100,11 +101,16 @@ def _trained(run: Run) -> list[Run]:
 
 
 def _has(run: Run, part: str) -> bool:
-    return any(stored.part == part for stored in stored_predictions(run))
+    return any(stored.part == part for stored in _stored(run))
+
+
+def _stored(run: Run) -> list[Stored]:
+    """Return the stored predictions; of a model that writes texts, the checksums of these."""
+    return stored_predictions(run) or read_written(run.written, outputs_of(run))
 
 
 def _held_out(run: Run, part: str, outputs: dict[str, Output]) -> dict[str, Training]:
-    known = {stored.output: stored for stored in stored_predictions(run) if stored.part == part}
+    known = {stored.output: stored for stored in _stored(run) if stored.part == part}
     named = known if len(outputs) > 1 else {next(iter(outputs)): next(iter(known.values()), None)}
     missing = [output for output in outputs if named.get(output) is None]
     if missing:
