@@ -13,7 +13,7 @@ from dlpy.data.task import Output
 from dlpy.runs.directory import ENSEMBLE, Run, require_model
 from dlpy.runs.lookup import fold_runs
 from dlpy.runs.predictions import Stored, read_fold
-from dlpy.runs.results import outputs_of, stored_predictions
+from dlpy.runs.results import outputs_of, stored_predictions, tasks_of
 from dlpy.runs.written import read_written
 
 PARTS = ("test", "validation", "out_of_fold")  # which is compared if all sides have it: the first of these
@@ -79,6 +79,7 @@ def common_part(runs: Sequence[Run], wanted: str | None) -> str:
     """
     for run in runs:
         require_model(run)
+        _require_stored(run)
     found = {run.id: parts_of(run) for run in runs}
     shared = [part for part in PARTS if all(part in parts for parts in found.values())]
     if wanted is None and shared:
@@ -92,6 +93,16 @@ def common_part(runs: Sequence[Run], wanted: str | None) -> str:
         raise ConfigError(f"--split {wanted}: run {lacking} has no predictions for these rows.")
     told = "; ".join(f"{name}: {', '.join(parts) or 'none'}" for name, parts in found.items())
     raise ConfigError(f"no rows were scored by all of these runs ({told}).")
+
+
+def _require_stored(run: Run) -> None:
+    """Raise ConfigError if predictions of such a model are never stored."""
+    tasks = tasks_of(run)
+    if tasks is not None and not tasks[1].has_answers and not tasks[1].translates:
+        raise ConfigError(
+            f"run {run.id} cannot be compared row by row: its kind of model stores no predictions. `dlpy runs` lists "
+            "the scores of runs."
+        )
 
 
 def _trained(run: Run) -> list[Run]:

@@ -17,6 +17,8 @@ ARRAYS = ("index", "reference", "written")
 def writer(make_run, name: str, right: np.ndarray, rows: np.ndarray = ROWS, *, units: int = 30) -> Run:
     """Return a run that wrote texts for rows; the text of row 7 has the checksum 7, a wrong one another."""
     made = make_run(f"20260101-120000-{name}").task("tokens", units)
+    task = {"inputs": {"source": {}, "decoder": {}}, "outputs": made.run.record().task["outputs"]}
+    made.run.update(raw_task=task, task=task)
     arrays = {"index": rows[::-1], "reference": rows[::-1], "written": np.where(right, rows, 999)[::-1]}
     write_arrays(made.run.written, {f"validation.{key}": array for key, array in arrays.items()})
     return made.run
@@ -54,6 +56,12 @@ def test_texts_of_other_rows_or_with_other_references_are_refused(make_run) -> N
     write_arrays(other.written, {f"validation.{key}": ROWS * (key != "reference") for key in ARRAYS})
     with pytest.raises(ConfigError, match="targets differ"):
         compared(first, other)
+
+
+def test_a_run_that_stores_no_predictions_is_refused_with_the_reason(make_run) -> None:
+    model = make_run("20260101-120000-language").task("tokens", 30).run
+    with pytest.raises(ConfigError, match="language cannot be compared row by row: its kind of model stores no"):
+        common_part([writer(make_run, "writer", ROWS >= 20), model], None)
 
 
 def test_a_damaged_file_of_texts_is_one_line(make_run) -> None:
