@@ -13,7 +13,7 @@ from dlpy.data.task import Output
 from dlpy.runs.directory import ENSEMBLE, Run, require_model
 from dlpy.runs.lookup import fold_runs
 from dlpy.runs.predictions import Stored, read_fold
-from dlpy.runs.results import outputs_of, stored_predictions
+from dlpy.runs.results import outputs_of, stored_predictions, without_targets
 
 PARTS = ("test", "validation", "out_of_fold")  # which is compared if all sides have it: the first of these
 
@@ -78,6 +78,8 @@ def common_part(runs: Sequence[Run], wanted: str | None) -> str:
     """
     for run in runs:
         require_model(run)
+        if why := without_targets(run):
+            raise ConfigError(f"{why}: compare takes targets that are predicted.")
     found = {run.id: parts_of(run) for run in runs}
     shared = [part for part in PARTS if all(part in parts for parts in found.values())]
     if wanted is None and shared:
