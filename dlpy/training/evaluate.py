@@ -14,7 +14,7 @@ from dlpy.data.rows import Rows
 from dlpy.data.steps import counted
 from dlpy.data.task import Task
 from dlpy.data.unfamiliar import require_familiar
-from dlpy.data.units import constants_in_unit, has_unit, own_scores, scores_in_unit
+from dlpy.data.units import has_unit
 from dlpy.data.validate import check_rows
 from dlpy.engine.engine import Engine
 from dlpy.experiment.document import Document
@@ -27,10 +27,12 @@ from dlpy.training.answers import Answers, answers_for, save_predictions
 from dlpy.training.baseline import baseline, beside
 from dlpy.training.compile import compiled_model, engine_for
 from dlpy.training.estimators import Estimator, network_of, read_estimator
+from dlpy.training.forecast_scores import forecast_scores
 from dlpy.training.loaded_rows import raw_parts
 from dlpy.training.pipeline import Pipeline, may_be_same, measured
 from dlpy.training.record import scores_of
 from dlpy.training.spans import class_tables
+from dlpy.training.unit_scores import score_in_unit
 from dlpy.training.written_texts import Writer, scores_of_texts
 
 Part = Literal["train", "validation", "test"]
@@ -227,19 +229,5 @@ def _of_output(trained: Trained, answers: Answers, common_sense: dict[str, Any],
     known = counted(train, answers.output, trained.task.outputs[answers.output])
     if has_unit(output):
         own = scores_of(common_sense, prefix(trained.task, answers.output))
-        found["in_unit"] = _in_unit(trained.experiment.of_output(answers.output), answers, own, known)
-    return found | class_tables(answers, known)
-
-
-def _in_unit(experiment: Experiment, answers: Answers, common_sense: dict[str, Any], train: Rows) -> dict[str, Any]:
-    """Return the scores in the target's own unit."""
-    output, names = answers.task.output, experiment.metric_names(answers.task)
-    loss = experiment.loss_name(answers.task)
-    found = scores_in_unit(answers.rows.y, answers.prediction, output, [loss, *names.values()])
-    keys = {**({loss: loss} if loss in found else {}), **names}
-    scores = {key: found[name] for key, name in keys.items() if name in found}
-    usual = own_scores(common_sense, output, names)
-    if output.log_of_sum is not None:  # scores of logarithms cannot be turned back
-        constants = constants_in_unit(train.y, answers.rows.y, output, [loss, *names.values()])
-        usual = {key: constants[name] for key, name in {loss: loss, **names}.items() if name in constants}
-    return {"unit": output.unit, "scores": scores, "baseline": usual}
+        found["in_unit"] = score_in_unit(trained.experiment.of_output(answers.output), answers, own, known)
+    return found | class_tables(answers, known) | forecast_scores(answers)
