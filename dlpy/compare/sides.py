@@ -13,7 +13,7 @@ from dlpy.data.task import Output
 from dlpy.runs.directory import ENSEMBLE, Run, require_model
 from dlpy.runs.lookup import fold_runs
 from dlpy.runs.predictions import Stored, read_fold
-from dlpy.runs.results import outputs_of, stored_predictions, tasks_of
+from dlpy.runs.results import outputs_of, stored_predictions, tasks_of, without_targets
 from dlpy.runs.written import read_written
 
 PARTS = ("test", "validation", "out_of_fold")  # which is compared if all sides have it: the first of these
@@ -97,12 +97,9 @@ def common_part(runs: Sequence[Run], wanted: str | None) -> str:
 
 def _require_stored(run: Run) -> None:
     """Raise ConfigError if predictions of such a model are never stored."""
-    tasks = tasks_of(run)
-    if tasks is not None and not tasks[1].has_answers and not tasks[1].translates:
-        raise ConfigError(
-            f"run {run.id} cannot be compared row by row: its kind of model stores no predictions. `dlpy runs` lists "
-            "the scores of runs."
-        )
+    tasks, why = tasks_of(run), without_targets(run)
+    if why and (tasks is None or not tasks[1].translates):
+        raise ConfigError(f"{why}: compare takes targets that are predicted, or texts that are written.")
 
 
 def _trained(run: Run) -> list[Run]:
