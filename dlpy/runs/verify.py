@@ -28,6 +28,7 @@ from dlpy.runs.transform_states import read_states
 from dlpy.runs.trust import require_own
 from dlpy.runs.verify_missing import missing_files
 from dlpy.runs.verify_searches import damages_of_search
+from dlpy.runs.written import read_written
 from dlpy.storage.atomic import sha256
 from dlpy.storage.zip_files import zip_damage
 
@@ -153,7 +154,7 @@ def _file_damages(run: Run, record: Record) -> Iterator[str]:
     )
     samples = run.path / "samples"
     yield from _damages_from(lambda: read_made(run.made), lambda: read_augmented(samples / "augmented.npz"))
-    yield from _damages_from(lambda: read_attention(run.attention))
+    yield from _damages_from(lambda: read_attention(run.attention), lambda: read_written(run.written, outputs or {}))
     yield from _damages_from(
         *_wrongest(samples, outputs or {}), lambda: read_network(run), lambda: run.read("rivals.json")
     )

@@ -202,7 +202,8 @@ def _score(run: Run, trained: Trained, part: Part, raw: Rows, train: Rows) -> di
     common_sense = beside(baseline(trained.experiment, trained.task, train, rows), scores)
     found = {"rows": len(rows), "epoch": trained.epoch, "scores": scores, "baseline": common_sense}
     if trained.task.translates:
-        written, copies = scores_of_texts(Writer.of(network_of(trained.engine), trained.pipeline), raw, rows)
+        writer = Writer.of(network_of(trained.engine), trained.pipeline)
+        written, copies = scores_of_texts(run, part, writer, (raw, rows))
         return found | {"scores": scores | written, "baseline": common_sense | copies}
     if not trained.task.has_answers:
         return found
