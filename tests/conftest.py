@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import functools
 import gc
 import hashlib
 import os
@@ -16,6 +17,7 @@ from typing import Literal
 
 import numpy as np
 import pytest
+import typer.main
 import yaml
 
 from dlpy.artworks import make
@@ -83,6 +85,18 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
         connect(self, address)  # type: ignore
 
     monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_waiting() -> Iterator[None]:
+    """Leave out what takes time and no test of this process can see: flushes to the disk, and parsers made again.
+
+    A training flushes some thirty files, and each command line would build the options of all commands.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda handle: None)
+        patch.setattr(typer.main, "get_command", functools.cache(typer.main.get_command))
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -38,7 +38,9 @@ def predict(
     ] = None,
     ahead: Annotated[
         int | None,
-        typer.Option(metavar="ROWS", min=1, help="Predict the next rows of each series in FILE (default: the data)."),
+        typer.Option(
+            metavar="ROWS", min=1, max=1_000_000, help="Predict the next rows of each series in FILE (default: the data)."
+        ),
     ] = None,
     embed: Annotated[
         Path | None,

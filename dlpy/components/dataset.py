@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 import numpy as np
 from pydantic import Field, model_validator
 
+from dlpy.components.named_options import InputOptions, TargetOptions, check_first
 from dlpy.components.named_transform import OfInput, OfTarget
 from dlpy.components.transform import AnyTransform, Transform
 from dlpy.core.errors import ConfigError, did_you_mean
-from dlpy.core.options import Block, Component, Slot
+from dlpy.core.options import Component, Slot
 from dlpy.core.registry import Registry
 from dlpy.data.augmentation import Augmentation
 from dlpy.data.class_filter import Names
@@ -22,38 +23,6 @@ from dlpy.data.task import TARGET, Task
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-
-class InputOptions(Block):
-    """The options of one of several inputs."""
-
-    transforms: list[AnyTransform] = []
-    """Transforms of this input, in order, such as [standardize]; fitted on training rows only."""
-    augmentation: Augmentation | None = None
-    """Random changes of training images, such as {rotation: 40, flip: horizontal}; none by default."""
-    like: str | None = None
-    """Name of another input of the same kind, such as left: its transforms, fitted on the rows of both, apply here too,
-    so that both texts of a pair have one vocabulary. Default: transforms of its own."""
-
-    def all_transforms(self) -> list[Transform]:
-        """Return the transforms in order, including those that the dataset itself needs."""
-        return self.transforms
-
-
-class TargetOptions(Block):
-    """The options of one of several targets."""
-
-    transforms: list[AnyTransform] = []
-    """Transforms of this target, in order, such as [log, standardize]; predictions and scores are turned back."""
-
-    def all_transforms(self) -> list[Transform]:
-        """Return the transforms in order."""
-        return self.transforms
-
-    @model_validator(mode="after")
-    def _in_order(self) -> TargetOptions:
-        _check_first(self.transforms)
-        return self
 
 
 class Dataset(Component):
@@ -88,7 +57,7 @@ class Dataset(Component):
             raise ValueError(f"target_transforms: with 'targets', each has its own: data.targets.{first}.transforms")
         if self.target_transforms and self.in_time_order:
             raise ValueError("target_transforms: 'transforms' apply to the whole series, its target included")
-        _check_first(self.target_transforms)
+        check_first(self.target_transforms)
         return self
 
     @model_validator(mode="after")
@@ -220,13 +189,6 @@ class NamedDataset(Dataset):
 
     def target_options(self) -> Mapping[str, TargetOptions]:
         return self.targets or {}
-
-
-def _check_first(transforms: list[Transform]) -> None:
-    """Raise ValueError if a transform that must be the first one of a target follows another."""
-    for transform in transforms[1:]:
-        if transform.comes_first:
-            raise ValueError(f"{transform.name} must be the first transform of a target")
 
 
 def _wrong_like(name: str, option: InputOptions, options: Mapping[str, InputOptions]) -> str:

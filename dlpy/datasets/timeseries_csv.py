@@ -11,7 +11,7 @@ import numpy as np
 from pydantic import BeforeValidator, Field, GetJsonSchemaHandler, model_validator
 from pydantic_core import core_schema
 
-from dlpy.components.dataset import TargetOptions
+from dlpy.components.named_options import TargetOptions
 from dlpy.components.named_transform import OfInput
 from dlpy.components.transform import Transform
 from dlpy.core.errors import ConfigError, DataError

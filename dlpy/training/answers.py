@@ -84,7 +84,7 @@ def answers_for(raw: Rows, rows: Rows, task: Task, predictions: Mapping[str, np.
         prediction = counted_predictions(rows, name, output, given[name])
         own = median_task(counted_task(task.of_output(name)))
         series = some_series(rows, _MOST_DRAWN) if output.is_per_step else None
-        answers = Answers(name, before, after, own, medians(prediction, output), len(task.outputs) == 1, series)
+        answers = Answers(name, before, after, own, medians(prediction, output), len(task.outputs) == 1, series=series)
         if output.quantiles:
             answers = replace(answers, quantiles=prediction, levels=output.quantiles)
         found.append(answers)

@@ -22,7 +22,7 @@ from dlpy.experiment.experiment import Experiment, load, prefix
 from dlpy.runs import checkpoints
 from dlpy.runs.directory import KFOLD, Run, count_look, require_model, require_one_training
 from dlpy.runs.how import How
-from dlpy.runs.results import tasks_of
+from dlpy.runs.results import tasks_of, without_targets
 from dlpy.training.answers import Answers, answers_for, save_predictions
 from dlpy.training.baseline import baseline, beside
 from dlpy.training.compile import compiled_model, engine_for
@@ -80,7 +80,7 @@ def restore(run: Run, which: checkpoints.Which = "best", tell: Tell = silent) ->
     experiment, _ = read_config(run)
     record = run.record()
     if record.kind == KFOLD and not run.checkpoints.is_dir():
-        keeps = (record.folds or How()).keep_models
+        keeps = (record.folds or How()).keep_models and not without_targets(run)
         hint = f"combine its folds with `{command('ensemble', run.id)}`" if keeps else "`dlpy kfold --refit` trains one"
         raise RunError(f"run {run.id} has no final model: {hint}.")
     raw_task, task = tasks(run)
@@ -202,7 +202,8 @@ def _score(run: Run, trained: Trained, part: Part, raw: Rows, train: Rows) -> di
     common_sense = beside(baseline(trained.experiment, trained.task, train, rows), scores)
     found = {"rows": len(rows), "epoch": trained.epoch, "scores": scores, "baseline": common_sense}
     if trained.task.translates:
-        written, copies = scores_of_texts(Writer.of(network_of(trained.engine), trained.pipeline), raw, rows)
+        writer = Writer.of(network_of(trained.engine), trained.pipeline)
+        written, copies = scores_of_texts(run, part, writer, (raw, rows))
         return found | {"scores": scores | written, "baseline": common_sense | copies}
     if not trained.task.has_answers:
         return found

@@ -24,7 +24,7 @@ from dlpy.runs.how import How
 from dlpy.runs.lock import locked
 from dlpy.runs.outcome import record_outcome
 from dlpy.runs.predictions import key_of
-from dlpy.runs.results import best_epoch
+from dlpy.runs.results import best_epoch, without_targets
 from dlpy.storage.atomic import require_writable, write_arrays
 from dlpy.training.answers import group_numbers
 from dlpy.training.callbacks import checkpoint_of
@@ -132,7 +132,7 @@ def _summarize(run: Run, prepared: Prepared, folds: list[Fold]) -> dict[str, Any
         },
     }
     run.write("summary.json", summary)
-    if prepared.loaded.task.has_answers:
+    if not without_targets(run):  # codes have none, though the data has
         _save_out_of_fold(run, prepared.loaded, folds)
     return summary
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from dlpy.components.dataset import TargetOptions
+from dlpy.components.named_options import TargetOptions
 from dlpy.components.named_transform import OfTarget
 from dlpy.core.errors import ConfigError, DataError
 from dlpy.data.features import Table
