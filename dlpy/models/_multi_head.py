@@ -72,17 +72,17 @@ def attention_class() -> Any:
             return turned(self.key(memory), positions, self.rotary), self.value(memory)
 
         def start(self, batch: Any, length: int) -> tuple[Any, Any]:
-            """Return keys and values of `length` positions, all 0."""
-            shape = (batch, length, self.heads, self.size // self.heads)
+            """Return keys and values of `length` positions, (batch, heads, length, size / heads), all 0."""
+            shape = (batch, self.heads, length, self.size // self.heads)
             return ops.zeros(shape), ops.zeros(shape)
 
         def step(self, x: Any, cache: Any, position: Any) -> tuple[Any, Any]:
             """Return what x (batch, 1, size) at a position reads of it and those before, and the new cache."""
-            length, where = cache[0].shape[1], ops.reshape(position, (1, 1))
-            here = ops.reshape(ops.arange(length) == position, (1, length, 1, 1))
-            key, value = self.keys_and_values(x, where)
-            cache = ops.where(here, key, cache[0]), ops.where(here, value, cache[1])
-            return self.read(x, cache, until(position, length), where), cache
+            where = ops.reshape(position, (1, 1))
+            new = self.keys_and_values(x, where)
+            keys, values = [_put(kept, vectors, position) for kept, vectors in zip(cache, new, strict=True)]
+            queries = turned(self.query(x), where, self.rotary)
+            return self.joined(_read_one(queries, keys, values, position)), (keys, values)
 
     return Attention
 
@@ -118,6 +118,37 @@ def attention_weights(queries: Any, keys: Any, allowed: Any) -> Any:
     if allowed is not None:
         scores = scores + _FORBIDDEN * (1.0 - ops.cast(allowed, scores.dtype))
     return ops.softmax(scores, axis=-1)
+
+
+def _put(kept: Any, vectors: Any, position: Any) -> Any:
+    """Return what is kept of all positions, (batch, heads, length, size), with the vectors of one."""
+    from keras import ops as keras_ops
+
+    ops: Any = keras_ops
+    _, heads, length, size = kept.shape
+    count = ops.shape(vectors)[0] * heads
+    rows = ops.arange(count) * length + position
+    changed = ops.scatter_update(
+        ops.reshape(kept, (-1, size)), ops.reshape(rows, (-1, 1)), ops.reshape(vectors, (-1, size))
+    )
+    return ops.reshape(changed, (-1, heads, length, size))
+
+
+def _read_one(queries: Any, keys: Any, values: Any, position: Any) -> Any:
+    """Return what the query of each head reads of the keys up to a position: (batch, 1, heads, size).
+
+    Args:
+        queries: (batch, 1, heads, size).
+        keys, values: (batch, heads, length, size).
+    """
+    from keras import ops as keras_ops
+
+    ops: Any = keras_ops
+    _, heads, length, size = keys.shape
+    queries = ops.reshape(queries * size**-0.5, (-1, heads, 1, size))
+    later = ops.cast(ops.arange(length) > position, queries.dtype)
+    weights = ops.softmax(ops.matmul(queries, ops.swapaxes(keys, 2, 3)) + _FORBIDDEN * later)
+    return ops.reshape(ops.matmul(weights, values), (-1, 1, heads, size))
 
 
 def turned(x: Any, positions: Any, rotary: bool) -> Any:
@@ -168,11 +199,3 @@ def up_to_itself(x: Any) -> Any:
     """Return which positions of x (batch, positions, size) each may attend to: (1, 1, positions, positions) bool."""
     where = counted(x[:, :, 0])
     return (where[:, :, None] >= where[:, None, :])[:, None]
-
-
-def until(position: Any, length: int) -> Any:
-    """Return which of `length` positions come no later than this one: (1, 1, 1, length) bool."""
-    from keras import ops as keras_ops
-
-    ops: Any = keras_ops
-    return ops.reshape(ops.arange(length) <= position, (1, 1, 1, length))

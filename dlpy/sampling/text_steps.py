@@ -93,8 +93,11 @@ class AttentionStep:
     """
 
     def __init__(self, model: keras.Model, tokens: int) -> None:
+        import tensorflow as tf
         from keras import layers
 
+        # XLA makes one operation of the hundreds that a token takes, which cost more than what they compute.
+        self._read = tf.function(self._read_in_graph, autograph=False, jit_compile=model.supports_jit)
         self._vectors = _Vectors(model, tokens)
         self._layers = [
             x for x in model.layers if not isinstance(x, layers.InputLayer) and x is not self._vectors.layer
@@ -121,7 +124,8 @@ class AttentionStep:
     def _caches(self, texts: Any) -> list[Any]:
         return [layer.start(texts, self._window) for layer in self._layers if isinstance(layer, ReadsPositions)]
 
-    def _read(self, token: Any, caches: Any, position: Any) -> tuple[Any, list[Any]]:
+    def _read_in_graph(self, token: Any, caches: Any, position: Any) -> tuple[Any, list[Any]]:
+        """Return the probabilities behind a token, and the caches with its keys and values."""
         x, before, after = self._vectors(token), iter(caches), []
         for layer in self._layers:
             if isinstance(layer, ReadsPositions):

@@ -78,6 +78,16 @@ def test_several_texts_are_continued_at_once_across_calls_and_the_same_seed_repe
     np.testing.assert_array_equal(write(OPENING, 50, Manner((0.0,))), whole[:1])
 
 
+def test_one_compiled_operation_reads_a_token_whatever_the_number_of_blocks() -> None:
+    def operations(blocks: int) -> int:
+        step = step_of(network(blocks=blocks), TOKENS)
+        read = tf.function(step, autograph=False)
+        graph = read.get_concrete_function(tf.constant([1]), step.start(1)).graph
+        return len([one for one in graph.get_operations() if one.type not in ("Placeholder", "Identity", "Const")])
+
+    assert operations(1) == operations(3) < 15
+
+
 def test_an_opening_longer_than_the_window_is_read_to_its_end() -> None:
     model = network()
     opening = np.arange(3 * WINDOW + 2, dtype=np.int32) % TOKENS
