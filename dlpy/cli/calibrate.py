@@ -28,10 +28,9 @@ def calibrate(
 
     Example: dlpy calibrate latest
     """
-    from dlpy.cli.lines import say, say_json
+    from dlpy.cli.lines import say, say_json, test_rows_lines
     from dlpy.cli.output import output
     from dlpy.cli.probability_tables import calibration_table
-    from dlpy.core.suggestions import command
     from dlpy.runs.lookup import find_model
     from dlpy.training.calibrate import calibrate as calibrate_run
 
@@ -45,7 +44,7 @@ def calibrate(
         return
     output().print(calibration_table(told))
     _warn(run, told)
-    say(f"kept in {run.path / 'calibration.json'}", f"test rows: {command('evaluate', run.id, '--split', 'test')}")
+    say(f"kept in {run.path / 'calibration.json'}", *test_rows_lines(run))
 
 
 def _undo(run: Run, *, as_json: bool) -> None:

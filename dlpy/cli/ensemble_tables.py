@@ -20,9 +20,8 @@ _WORDS = {
 
 def show_ensemble(run: Run) -> None:
     """Print the members of an ensemble, their weights and their scores on the validation rows."""
-    from dlpy.cli.lines import say
+    from dlpy.cli.lines import say, test_rows_lines
     from dlpy.cli.output import output
-    from dlpy.core.suggestions import command
     from dlpy.runs.members import how_combined, member_runs
 
     how, summary = how_combined(run), run.read("summary.json")
@@ -34,7 +33,7 @@ def show_ensemble(run: Run) -> None:
         say(line)
     if not summary["best"]:
         say("no validation rows: nothing is scored yet")
-    say(f"test rows: {command('evaluate', run.id, '--split', 'test')}")
+    say(*test_rows_lines(run))
 
 
 def show_members(results: Mapping[str, Any]) -> None:

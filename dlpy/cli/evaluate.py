@@ -93,6 +93,7 @@ def _print(run: Run, results: dict[str, Any]) -> None:
     """Print the scores of each split and by class, what was decided on validation rows, and unfamiliar values."""
     from dlpy.cli.class_lines import class_lines, span_lines
     from dlpy.cli.ensemble_tables import show_members
+    from dlpy.cli.forecast_tables import forecast_tables
     from dlpy.cli.lines import say
     from dlpy.cli.output import output
     from dlpy.cli.probability_tables import decision_tables
@@ -115,6 +116,8 @@ def _print(run: Run, results: dict[str, Any]) -> None:
                 console.print(shown)
             for shown in span_lines(f"{part}: {name}" if name else part, told.get("spans", [])):
                 console.print(shown)
+    for shown in forecast_tables(results):
+        console.print(shown)
     for shown in decision_tables(results):
         console.print(shown)
     for part, result in results.items():

@@ -22,6 +22,7 @@ def _row(fold: Run, number: int) -> dict[str, Any]:
     from dlpy.runs.record import FoldRecord
 
     known: dict[str, Any] = {"fold": number}
+    epochs = 0
     try:
         history = read_history(fold.metrics)
         epochs = 0 if history is None else len(history.epochs)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dlpy.core.errors import on_a_line, printable
+from dlpy.core.suggestions import command
 from dlpy.storage.atomic import json_text
+
+if TYPE_CHECKING:
+    from dlpy.runs.directory import Run
 
 
 def say(*lines: str) -> None:
@@ -22,6 +26,12 @@ def complain(*lines: str) -> None:
 def say_json(value: Any) -> None:
     """Print JSON for scripts; non-finite numbers are null, characters beyond ASCII are escaped."""
     print(json_text(value))
+
+
+def test_rows_lines(run: Run) -> list[str]:
+    """Return the line that says how a run is scored on its test rows; none if it is known to have no such rows."""
+    rows = run.summary().rows  # k-fold validation does not list them
+    return [f"test rows: {command('evaluate', run.id, '--split', 'test')}"] if "test" in rows or not rows else []
 
 
 def write_data(text: str) -> None:

@@ -36,6 +36,12 @@ def predict(
         float | None,
         typer.Option(metavar="FRACTION", help="Add intervals or sets of this coverage, such as 0.9 (see above)."),
     ] = None,
+    ahead: Annotated[
+        int | None,
+        typer.Option(
+            metavar="ROWS", min=1, max=1_000_000, help="Predict the next rows of each series in FILE (default: the data)."
+        ),
+    ] = None,
     embed: Annotated[
         Path | None,
         typer.Option(metavar="FOLDER", help="Write codes for TensorBoard's projector instead of predictions."),
@@ -63,6 +69,8 @@ def predict(
     with --refit, limits come from out-of-fold errors: about the coverage asked,
     without a proof.
 
+    --ahead 24 continues a time series, or each of several in one file: 24 lines with the times after its last row.
+
     --embed codes writes what goes into the last layer as vectors.tsv, with
     metadata.tsv and projector_config.pbtxt: `tensorboard --logdir codes` shows
     them. Of siamese and embedding, these are the codes of each input.
@@ -79,18 +87,21 @@ def predict(
     from dlpy.training.evaluate import checkpoint_name
     from dlpy.training.predict import Ask, predict_texts
     from dlpy.training.predict import predict as predict_file
+    from dlpy.training.predict_ahead import predict_ahead
 
-    if (data is None) == (not text):
+    if (data is None) == (not text) and (ahead is None or text):
         raise ConfigError("give either a file of rows to predict, or --text.")
     if output is not None and data is not None and output.resolve() == data.resolve():
         raise ConfigError(f"--output {output}: that is the file to predict. Give another name.")
     run = find_model(name, runs_folder)
     ask = Ask(checkpoint_name(checkpoint), tuple(keep or []), strict, coverage)
     if embed is not None:
-        unused = {"--output": output, "--coverage": coverage}
+        unused = {"--output": output, "--coverage": coverage, "--ahead": ahead}
         _embed(run, data or text or [], ask, embed, [name for name, value in unused.items() if value is not None])
         return
-    if run.record().kind == ENSEMBLE:
+    if ahead is not None:
+        predicted = predict_ahead(run, data, ahead, ask, complain)
+    elif run.record().kind == ENSEMBLE:
         predicted = predict_together(run, data or text or [], ask, complain)
     else:
         predicted = predict_file(run, data, ask, complain) if data else predict_texts(run, text or [], ask, complain)

@@ -154,7 +154,7 @@ def announce_stand_in(console: Console, source: str, description: str, *, always
     else:
         text = (
             f"This is not the real data but {description}: the scores say nothing about the real data. "
-            "To train on that, put its file into $DLPY_DATA, or set data.path."
+            "To train on that, set the paths of its files in data, or put the file of a named dataset into $DLPY_DATA."
         )
     announce(console, "STAND-IN DATA", text)
 

@@ -117,7 +117,8 @@ def _scores(common: Common, *, by_class: bool) -> Scores:
     found: Scores = {}
     for name in names:
         own = [[[next(drawn) for _ in training] for training in trainings] for trainings in scored]
-        found[name] = Score(common, own, not by_class and name == "accuracy" and common.output.has_classes)
+        is_share = not by_class and name in ("accuracy", "exact_match") and _is_right_or_wrong(common)
+        found[name] = Score(common, own, is_share)
     return found
 
 
@@ -194,7 +195,7 @@ def _by_class(sides: Sequence[Side], outputs: Mapping[str, Common], to: int) -> 
                 for (name, score), rows in zip(scores.items(), _rows_by_class(common), strict=True)
             }
     if not told:
-        raise ConfigError("--by-class: these runs predict numbers, not classes.")
+        raise ConfigError("--by-class: these runs do not predict classes.")
     return told
 
 
@@ -206,7 +207,7 @@ def _rows_by_class(common: Common) -> list[int]:
 
 def _mcnemar(sides: Sequence[Side], common: Common, to: int) -> dict[str, Any]:
     """Return McNemar's test of each other side against one side; none but for classes and one model for each row."""
-    if not common.output.has_classes:
+    if not _is_right_or_wrong(common):
         return {}
     right = {number: _right(trainings, common) for number, trainings in enumerate(common.trainings)}
     known = {number: own for number, own in right.items() if own is not None}
@@ -223,5 +224,17 @@ def _right(trainings: Sequence[Training], common: Common) -> np.ndarray | None:
     if len(trainings) > 1 or sum(len(stored.index) for stored in trainings[0]) != len(common.index):
         return None
     index = np.concatenate([stored.index for stored in trainings[0]])
-    right = [class_probabilities(stored.prediction).argmax(axis=1) == stored.target for stored in trainings[0]]
-    return np.concatenate(right)[np.argsort(index)]
+    said = [_said(stored, common) == stored.target for stored in trainings[0]]
+    return np.concatenate(said)[np.argsort(index)]
+
+
+def _said(stored: Stored, common: Common) -> np.ndarray:
+    """Return the predicted class, or the checksum of the written text, of each row."""
+    if common.output.kind == "tokens":
+        return stored.prediction[:, 0]
+    return class_probabilities(stored.prediction).argmax(axis=1)
+
+
+def _is_right_or_wrong(common: Common) -> bool:
+    """Return whether each row's prediction is either right or wrong: a class, or a text."""
+    return common.output.has_classes or common.output.kind == "tokens"

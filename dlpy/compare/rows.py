@@ -77,6 +77,8 @@ def require_alike(sides: Sequence[Side], done: str = "compared") -> None:
 def _other_target(one: Output, other: Output) -> str:
     if one.kind != other.kind:
         return f"one target is {one.kind}, the other {other.kind}"
+    if one.kind == "tokens":
+        return ""  # texts are compared, whatever the vocabulary
     if one.classes != other.classes or one.units != other.units:
         return "their targets have other classes" if one.has_classes else "their targets have other sizes"
     return f"one target is in {one.unit or 'no unit'}, the other in {other.unit or 'no unit'}" * (
@@ -111,6 +113,8 @@ def common_rows(sides: Sequence[Side], name: str) -> Common:
         ConfigError: the sides were scored on other rows.
     """
     trainings = [side.trainings[name] for side in sides]
+    if sides[0].outputs[name].kind == "tokens":
+        trainings = _of_fewest(trainings)
     first = _whole(trainings[0][0])
     for side, given in zip(sides, trainings, strict=True):
         for training in given:
@@ -123,6 +127,12 @@ def common_rows(sides: Sequence[Side], name: str) -> Common:
     unit, units = units_of(rows.group, _errors(rows), in_time=in_time)
     left_out = len(first.index) - len(place)
     return Common(sides[0].outputs[name], first.index[place], units, unit, kept, left_out)
+
+
+def _of_fewest(trainings: list[list[Training]]) -> list[list[Training]]:
+    """Return only the rows of the training with the fewest: training scores the first texts, `dlpy evaluate` all."""
+    fewest = min((stored.index for given in trainings for (stored,) in given), key=len)
+    return [[[_kept(stored, fewest) for stored in training] for training in given] for given in trainings]
 
 
 def _whole(training: Training) -> Stored:
@@ -175,6 +185,8 @@ def _kept(stored: Stored, good: np.ndarray) -> Stored:
 
 def _errors(stored: Stored) -> np.ndarray:
     """Return the error of each row: (rows,); of a class, the probability that is not given to it."""
+    if stored.of is not None and stored.of.kind == "tokens":
+        return (stored.prediction[:, 0] != stored.target).astype(np.float64)
     if stored.of is not None and stored.of.has_classes:
         return 1 - class_probabilities(stored.prediction)[np.arange(len(stored.index)), stored.target]
     return np.abs(stored.prediction - stored.target.reshape(stored.prediction.shape)).mean(axis=1)

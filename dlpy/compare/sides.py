@@ -13,7 +13,8 @@ from dlpy.data.task import Output
 from dlpy.runs.directory import ENSEMBLE, Run, require_model
 from dlpy.runs.lookup import fold_runs
 from dlpy.runs.predictions import Stored, read_fold
-from dlpy.runs.results import outputs_of, stored_predictions
+from dlpy.runs.results import outputs_of, stored_predictions, tasks_of, without_targets
+from dlpy.runs.written import read_written
 
 PARTS = ("test", "validation", "out_of_fold")  # which is compared if all sides have it: the first of these
 
@@ -78,6 +79,7 @@ def common_part(runs: Sequence[Run], wanted: str | None) -> str:
     """
     for run in runs:
         require_model(run)
+        _require_stored(run)
     found = {run.id: parts_of(run) for run in runs}
     shared = [part for part in PARTS if all(part in parts for parts in found.values())]
     if wanted is None and shared:
@@ -93,6 +95,13 @@ def common_part(runs: Sequence[Run], wanted: str | None) -> str:
     raise ConfigError(f"no rows were scored by all of these runs ({told}).")
 
 
+def _require_stored(run: Run) -> None:
+    """Raise ConfigError if predictions of such a model are never stored."""
+    tasks, why = tasks_of(run), without_targets(run)
+    if why and (tasks is None or not tasks[1].translates):
+        raise ConfigError(f"{why}: compare takes targets that are predicted, or texts that are written.")
+
+
 def _trained(run: Run) -> list[Run]:
     """Return the trainings of a run with several seeds, otherwise the run alone."""
     found = [path for path in (run.path / "seeds").glob("*") if path.name.isdecimal() and path.is_dir()]
@@ -100,11 +109,16 @@ def _trained(run: Run) -> list[Run]:
 
 
 def _has(run: Run, part: str) -> bool:
-    return any(stored.part == part for stored in stored_predictions(run))
+    return any(stored.part == part for stored in _stored(run))
+
+
+def _stored(run: Run) -> list[Stored]:
+    """Return the stored predictions; of a model that writes texts, the checksums of these."""
+    return stored_predictions(run) or read_written(run.written, outputs_of(run))
 
 
 def _held_out(run: Run, part: str, outputs: dict[str, Output]) -> dict[str, Training]:
-    known = {stored.output: stored for stored in stored_predictions(run) if stored.part == part}
+    known = {stored.output: stored for stored in _stored(run) if stored.part == part}
     named = known if len(outputs) > 1 else {next(iter(outputs)): next(iter(known.values()), None)}
     missing = [output for output in outputs if named.get(output) is None]
     if missing:

@@ -8,52 +8,21 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 import numpy as np
 from pydantic import Field, model_validator
 
+from dlpy.components.named_options import InputOptions, TargetOptions, check_first
 from dlpy.components.named_transform import OfInput, OfTarget
 from dlpy.components.transform import AnyTransform, Transform
 from dlpy.core.errors import ConfigError, did_you_mean
-from dlpy.core.options import Block, Component, Slot
+from dlpy.core.options import Component, Slot
 from dlpy.core.registry import Registry
 from dlpy.data.augmentation import Augmentation
 from dlpy.data.class_filter import Names
 from dlpy.data.images.files import Form
 from dlpy.data.rows import Loaded, Rows
-from dlpy.data.splits import Holdout
+from dlpy.data.splits import Holdout, KFold
 from dlpy.data.task import TARGET, Task
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-
-class InputOptions(Block):
-    """The options of one of several inputs."""
-
-    transforms: list[AnyTransform] = []
-    """Transforms of this input, in order, such as [standardize]; fitted on training rows only."""
-    augmentation: Augmentation | None = None
-    """Random changes of training images, such as {rotation: 40, flip: horizontal}; none by default."""
-    like: str | None = None
-    """Name of another input of the same kind, such as left: its transforms, fitted on the rows of both, apply here too,
-    so that both texts of a pair have one vocabulary. Default: transforms of its own."""
-
-    def all_transforms(self) -> list[Transform]:
-        """Return the transforms in order, including those that the dataset itself needs."""
-        return self.transforms
-
-
-class TargetOptions(Block):
-    """The options of one of several targets."""
-
-    transforms: list[AnyTransform] = []
-    """Transforms of this target, in order, such as [log, standardize]; predictions and scores are turned back."""
-
-    def all_transforms(self) -> list[Transform]:
-        """Return the transforms in order."""
-        return self.transforms
-
-    @model_validator(mode="after")
-    def _in_order(self) -> TargetOptions:
-        _check_first(self.transforms)
-        return self
 
 
 class Dataset(Component):
@@ -61,7 +30,8 @@ class Dataset(Component):
 
     registry = Registry[type["Dataset"]]("dataset", "dlpy.datasets")
     has_columns: ClassVar[bool] = False  # whether rows are those of a table with named columns
-    in_time_order: ClassVar[bool] = False  # whether consecutive rows overlap in time: no folds, no random hold-out
+    in_time_order: ClassVar[bool] = False  # whether consecutive rows overlap in time: no random hold-out
+    folds_go_forward: ClassVar[bool] = False  # whether each fold is trained on rows before those that it is scored on
 
     path: str | None = None
     """File or folder with the data, relative to the experiment file or the current folder; default: the download."""
@@ -87,7 +57,7 @@ class Dataset(Component):
             raise ValueError(f"target_transforms: with 'targets', each has its own: data.targets.{first}.transforms")
         if self.target_transforms and self.in_time_order:
             raise ValueError("target_transforms: 'transforms' apply to the whole series, its target included")
-        _check_first(self.target_transforms)
+        check_first(self.target_transforms)
         return self
 
     @model_validator(mode="after")
@@ -126,6 +96,14 @@ class Dataset(Component):
         """Return the rows of a file, with or without targets, for `dlpy predict`."""
         raise ConfigError(f"dlpy predict cannot read {path}: dataset '{self.name}' has no method read(path, task).")
 
+    def ahead(self, path: Path | None, steps: int) -> Rows:
+        """Return the last window of each series in a file (default: the data's), with the column "times" (rows, steps).
+
+        Raises:
+            ConfigError: the rows are no series, or fewer steps are predicted.
+        """
+        raise ConfigError(f"--ahead continues a series, and the rows of {self.name} are none: remove it.")
+
     def usually_carried(self) -> list[str]:
         """Return the columns that `carried` adds in any case, where a file has them."""
         return []
@@ -158,6 +136,10 @@ class Dataset(Component):
         """Return the positions of the training rows and of the validation rows."""
         held = holdout.held_out(loaded.train, loaded.task, self.split_seed)
         return np.flatnonzero(~held), np.flatnonzero(held)
+
+    def folds(self, loaded: Loaded, kfold: KFold) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Return the positions of the training rows and of the validation rows of each fold."""
+        return list(kfold.split(loaded.train, loaded.task, self.split_seed))
 
     def all_transforms(self) -> list[Transform]:
         """Return the transforms of the rows in order, including those that the dataset itself needs."""
@@ -207,13 +189,6 @@ class NamedDataset(Dataset):
 
     def target_options(self) -> Mapping[str, TargetOptions]:
         return self.targets or {}
-
-
-def _check_first(transforms: list[Transform]) -> None:
-    """Raise ValueError if a transform that must be the first one of a target follows another."""
-    for transform in transforms[1:]:
-        if transform.comes_first:
-            raise ValueError(f"{transform.name} must be the first transform of a target")
 
 
 def _wrong_like(name: str, option: InputOptions, options: Mapping[str, InputOptions]) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 import numpy as np
 from pydantic import AfterValidator
 
+from dlpy.components.transform import Transform
 from dlpy.core import keras_backend
 from dlpy.core.options import Component, Slot
 from dlpy.core.registry import Registry
@@ -58,6 +59,10 @@ class Loss(Component):
 
     def check(self, task: Task) -> None:
         """Raise ConfigError if the loss does not fit the target."""
+
+    def transforms(self) -> list[Transform]:
+        """Return the loss's own transforms of the rows; they follow all others."""
+        return []
 
     def check_activation(self, activation: str) -> None:
         """Raise ConfigError if the loss does not fit the activation of the last layer, see Model.last_activation."""

@@ -10,6 +10,7 @@ from dlpy.core.errors import DataError
 from dlpy.data.features import Features, Padded, Passages, Pictures, Scaled, Windows, arrays_of, take
 from dlpy.data.task import Task
 
+SERIES_SCALE, SERIES_OFFSET = "series scale", "series offset"  # columns: turn a row's target back into its own unit
 SAMPLE_WEIGHT = "sample weight"  # the column that holds how much each training row counts in the loss
 
 

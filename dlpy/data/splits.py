@@ -12,6 +12,7 @@ from pydantic_core import core_schema
 
 from dlpy.core.errors import ConfigError, DataError, did_you_mean
 from dlpy.core.options import Block
+from dlpy.data.row_order import random_ranks, ranks_of, whole_groups
 from dlpy.data.rows import Loaded, Rows, is_missing
 from dlpy.data.task import Task
 
@@ -93,7 +94,7 @@ class Holdout(Block):
         ranks = np.arange(len(rows))
         if self.order == "random":
             labels = _labels(rows, task, self.stratify)
-            ranks = _random_ranks(rows, labels, np.random.default_rng(seed))
+            ranks = random_ranks(rows, labels, np.random.default_rng(seed))
         held = ranks >= len(rows) - count if self.order == "last" else ranks < count
         if "group" in rows.columns:
             groups = rows.columns["group"]
@@ -116,14 +117,19 @@ def hold_out(loaded: Loaded, holdout: Holdout | None, seed: int) -> Loaded:
 
 
 class KFold(Block):
-    """How `dlpy kfold` splits the rows that are not test rows into folds."""
+    """How `dlpy kfold` splits the rows that are not test rows into folds.
+
+    A series is split into one block more than there are folds: each block but the first is predicted once, by a model
+    that was trained on all earlier blocks.
+    """
 
     folds: Annotated[int, Field(ge=2)] = 5
     """Number of folds; each one is the validation split once."""
     repeats: Annotated[int, Field(ge=1)] = 1
     """Number of repetitions, each with newly shuffled rows (iterated k-fold)."""
     shuffle: bool = True
-    """Draw the folds at random; false uses contiguous rows in order, as in section 3.6 of the book."""
+    """Draw the folds at random; false uses contiguous rows in order, as in section 3.6 of the book. Blocks of a series
+    are never shuffled."""
     stratify: bool | str | None = None
     """Keep the class proportions equal in all folds; of several targets, those of the named one. Default: true for
     shuffled rows with a single target of classes."""
@@ -152,50 +158,11 @@ def _fold_numbers(kfold: KFold, rows: Rows, labels: np.ndarray | None, rng: np.r
     """Return the fold, from 0, in which each row is held out: (rows,)."""
     if labels is not None:  # deal out one class after another, so that each fold gets its share of every class
         shuffled = rng.permutation(len(rows))
-        return _ranks(shuffled[np.argsort(labels[shuffled], kind="stable")]) % kfold.folds
-    ranks = _ranks(rng.permutation(len(rows))) if kfold.shuffle else np.arange(len(rows))
+        return ranks_of(shuffled[np.argsort(labels[shuffled], kind="stable")]) % kfold.folds
+    ranks = ranks_of(rng.permutation(len(rows))) if kfold.shuffle else np.arange(len(rows))
     if "group" in rows.columns:
-        return _whole_groups(rows.columns["group"], ranks, kfold.folds)
+        return whole_groups(rows.columns["group"], ranks, kfold.folds)
     return ranks * kfold.folds // len(rows)
-
-
-def _ranks(order: np.ndarray) -> np.ndarray:
-    """Return the rank of each row in an order."""
-    ranks = np.empty(len(order), np.int64)
-    ranks[order] = np.arange(len(order))
-    return ranks
-
-
-def _whole_groups(groups: np.ndarray, ranks: np.ndarray, folds: int) -> np.ndarray:
-    """Return the fold of each row, groups kept together: largest groups first, each into the smallest fold so far."""
-    names, numbers, sizes = np.unique(groups, return_inverse=True, return_counts=True)
-    first = np.full(len(names), len(groups))
-    np.minimum.at(first, numbers, ranks)
-    filled, fold_of = np.zeros(folds, np.int64), np.empty(len(names), np.int64)
-    for group in np.lexsort([first, -sizes]):
-        fold_of[group] = np.argmin(filled)
-        filled[fold_of[group]] += sizes[group]
-    return fold_of[numbers]
-
-
-def _random_ranks(rows: Rows, labels: np.ndarray | None, rng: np.random.Generator) -> np.ndarray:
-    """Return the rank of each row in a random order that keeps groups together and spreads classes evenly."""
-    shuffled = rng.permutation(len(rows))
-    if "group" in rows.columns:
-        _, numbers = np.unique(rows.columns["group"], return_inverse=True)
-        shuffled = np.lexsort([shuffled, rng.permutation(numbers.max() + 1)[numbers]])
-    elif labels is not None:
-        shuffled = _interleave(labels, shuffled)
-    return _ranks(shuffled)
-
-
-def _interleave(labels: np.ndarray, shuffled: np.ndarray) -> np.ndarray:
-    """Return the rows in an order that spreads each class evenly."""
-    place = np.empty(len(labels))
-    for label in np.unique(labels):
-        members = shuffled[labels[shuffled] == label]
-        place[members] = (np.arange(len(members)) + 0.5) / len(members)
-    return shuffled[np.argsort(place[shuffled], kind="stable")]
 
 
 def _labels(rows: Rows, task: Task, stratify: bool | str | None) -> np.ndarray | None:

@@ -35,6 +35,7 @@ class Input:
     padding: Literal["front", "back"] | None = None  # for padded sequences: the padded side
     target: int | None = None  # for windows of a series: the column to forecast, on the same scale
     last: int | None = None  # for windows: the time step that is the last
+    several: bool = False  # for windows: of several series, each with a scale of its own
     before: int | None = None  # for windows: the time step that is a whole number of periods before the target
     positions: int = 0  # for arrays: trailing columns that are positions of the first ones, see QuantilePositions
     rescaled: bool = False  # for arrays: a transform has rescaled the numbers
@@ -79,6 +80,9 @@ class Output:
     steps: int | None = None  # the number of steps of a row, such as tokens, that each have a target; None: see below
     per_step: bool = False  # each step of a row has a target; how many there are may not be known yet
     from_last: bool = False  # for windows: the model predicts the change from the target's last value, which is added
+    horizon: int | None = None  # for windows: the number of steps ahead that are predicted, each a number
+    quantiles: tuple[float, ...] = ()  # for regression: the quantiles predicted of each number, in ascending order
+    by_series: bool = False  # for windows: each series has its own scale, in the columns of the rows (data/units.py)
     is_count: bool = False  # for regression: whole numbers from 0 up, of which the model predicts the expected one
     log_of_sum: float | None = None  # for regression: `number * scale + offset` is log(this + target)
     has_missing: bool = False  # some rows, or steps, have no target (NaN, or class -1); they do not count

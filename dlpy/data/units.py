@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from dlpy.data.task import Output
+from dlpy.core.errors import ConfigError
+from dlpy.data.rows import SERIES_OFFSET, SERIES_SCALE, Rows
+from dlpy.data.task import Output, Task
 from dlpy.scores.regression_scores import SCORES, best_constant, regression_score
 
 _POWERS = {"mae": 1, "rmse": 1, "mse": 2}  # power of the scale; other scores are logged in the target's unit
@@ -22,6 +24,21 @@ def own_numbers(numbers: np.ndarray, output: Output) -> np.ndarray:
         with np.errstate(over="ignore"):  # an infinite prediction is reported as such
             scaled = np.exp(scaled.astype(np.float64)) - output.log_of_sum
     return scaled.astype(np.float32)
+
+
+def own_of_rows(numbers: np.ndarray, output: Output, rows: Rows) -> np.ndarray:
+    """Return targets or predictions of rows, (rows,) or (rows, units), in the original unit of the target."""
+    if output.by_series:
+        shape = (len(rows), *[1] * (numbers.ndim - 1))
+        scale, offset = (rows.columns[name].reshape(shape) for name in (SERIES_SCALE, SERIES_OFFSET))
+        numbers = (numbers * scale + offset).astype(np.float32)
+    return own_numbers(numbers, output)
+
+
+def refuse_own_scales(name: str, task: Task) -> None:
+    """Raise ConfigError for a score that needs the target's own unit if each of several series has its own scale."""
+    if task.output.by_series:
+        raise ConfigError(f"{name} needs the target's own unit, and each series has a scale of its own: use mae.")
 
 
 def own_tensor(numbers: Any, output: Output) -> Any:
@@ -50,20 +67,21 @@ def is_changed(output: Output) -> bool:
 
 def has_unit(output: Output) -> bool:
     """Return whether scores are also shown in the original unit of the target."""
-    return output.kind == "regression" and (output.scale != 1.0 or output.unit != "" or output.log_of_sum is not None)
+    changed = output.scale != 1.0 or output.log_of_sum is not None or output.by_series
+    return output.kind == "regression" and (changed or output.unit != "")
 
 
 def own_scores(scores: Mapping[str, object], output: Output, names: Mapping[str, str]) -> dict[str, float]:
     """Return the metrics converted to the original unit of the target; other entries, such as the loss, are omitted.
 
-    Scores of logarithms are not convertible: none is returned.
+    Scores of logarithms, and of several series with scales of their own, are not convertible: none is returned.
 
     Args:
         scores: scores by key, with the prefix "val_" for validation rows.
         output: the target.
         names: names of the metrics by key, such as {"error": "mae"}.
     """
-    if output.log_of_sum is not None:
+    if output.log_of_sum is not None or output.by_series:
         return {}
     known = {**{name: name for name in _POWERS}, **names}
     found = {}
@@ -74,12 +92,9 @@ def own_scores(scores: Mapping[str, object], output: Output, names: Mapping[str,
     return found
 
 
-def scores_in_unit(
-    target: np.ndarray, prediction: np.ndarray, output: Output, names: Iterable[str]
-) -> dict[str, float]:
-    """Return the named regression scores of targets and predictions in the original unit."""
-    shape = (len(target), -1)
-    own = [own_numbers(numbers, output).reshape(shape) for numbers in (target, prediction)]
+def scores_in_unit(rows: Rows, prediction: np.ndarray, output: Output, names: Iterable[str]) -> dict[str, float]:
+    """Return the named regression scores of predictions for rows in the original unit of the only target."""
+    own = [own_of_rows(numbers, output, rows).reshape(len(rows), -1) for numbers in (rows.y, prediction)]
     return {name: regression_score(name, own[0], own[1]) for name in dict.fromkeys(names) if name in SCORES}
 
 

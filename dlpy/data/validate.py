@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
+
 import numpy as np
 
 from dlpy.core.errors import DataError
@@ -53,7 +56,7 @@ def _check_target(rows: Rows, part: str, output: Output, what: str) -> None:
 
 
 def _check_numbers(rows: Rows, part: str, what: str) -> None:
-    for array in [] if _contains_images(rows.x) else arrays_of(rows.x):
+    for array in _arrays_to_check(rows.x):
         if array.dtype.kind not in "buif":
             raise DataError(f"{part} rows: the {what} contains {array.dtype}, expected numbers.")
         if array.ndim > 1 and array[0].size == 0:
@@ -67,6 +70,13 @@ def _check_numbers(rows: Rows, part: str, what: str) -> None:
             )
             row = bad[0] if isinstance(rows.x, Windows) else rows.index[bad[0]]
             raise DataError(f"{part} row {row}, {what} {list(bad[1:])} is {array[bad]}: {hint}")
+
+
+def _arrays_to_check(features: Features) -> Iterable[np.ndarray]:
+    """Return the arrays of features; of windows of a series, cells that none of them contains are replaced by 0."""
+    if isinstance(features, Windows) and np.isnan(features.series).any():
+        features = replace(features, series=np.where(features.covered()[:, None], features.series, 0))
+    return [] if _contains_images(features) else arrays_of(features)
 
 
 def _contains_images(features: Features) -> bool:

@@ -11,14 +11,21 @@ class Windows:
 
     series: (times, columns) numbers, shared by all rows. starts: (rows,) int64. offsets: (length,) int64.
     target: the forecast column, if it is among the columns and on the same scale as the targets.
-    before: offset from the start of the time that is a whole number of periods before the target, if there is a period.
+    before: offset from the start of the time that is a whole number of periods before the target, if there is a period;
+    with a horizon, (horizon,) offsets, one for each step ahead. horizon: steps ahead; None: one target.
+    owner: (times,) int64, the number of each time's series, if there are several; ids: their names.
+    since: (times,) int64, the earliest time that the numbers of each time were filled from; None: itself.
     """
 
     series: np.ndarray
     starts: np.ndarray
     offsets: np.ndarray
     target: int | None = None
-    before: int | None = None
+    before: int | np.ndarray | None = None
+    horizon: int | None = None
+    owner: np.ndarray | None = None
+    ids: tuple[str, ...] = ()
+    since: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -27,6 +34,11 @@ class Windows:
     def shape(self) -> tuple[int, int, int]:
         """The shape of the represented array: (rows, length, columns)."""
         return len(self.starts), len(self.offsets), self.series.shape[1]
+
+    @property
+    def owners(self) -> np.ndarray:
+        """The number of each row's series: (rows,) int64."""
+        return np.zeros(len(self), np.int64) if self.owner is None else self.owner[self.starts]
 
     def take(self, rows: np.ndarray) -> "Windows":
         """Return the selected rows, in the given order."""
@@ -40,12 +52,13 @@ class Windows:
         return np.cumsum(edges[:-1]) > 0
 
     def guesses(self) -> dict[str, np.ndarray]:
-        """Return the baseline forecasts of the target by name: (rows,) values of the target column."""
+        """Return the baseline forecasts by name: (rows,) or (rows, horizon) values of the target column."""
         if self.target is None:
             return {}
-        offsets = {"the last value": self.offsets.max(), "the same time of an earlier period": self.before}
+        last = self.offsets.max() if self.horizon is None else np.full(self.horizon, self.offsets.max())
+        offsets = {"the last value": last, "the same time of an earlier period": self.before}
         return {
-            name: self.series[self.starts + offset, self.target]
+            name: self.series[np.add.outer(self.starts, offset), self.target]
             for name, offset in offsets.items()
             if offset is not None
         }
@@ -55,8 +68,10 @@ class Windows:
         return self.series[self.starts[:, None] + self.offsets]
 
 
-def step_at(offsets: np.ndarray, offset: int | None) -> int | None:
-    """Return the step of a window at an offset, or None if there is none."""
+def step_at(offsets: np.ndarray, offset: int | np.ndarray | None) -> int | None:
+    """Return the step of a window at an offset, or None if there is none, or several are given."""
+    if isinstance(offset, np.ndarray):
+        return None
     found = np.flatnonzero(offsets == offset)
     return int(found[0]) if len(found) else None
 

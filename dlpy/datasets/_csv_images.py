@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from dlpy.components.dataset import InputOptions
+from dlpy.components.named_options import InputOptions
 from dlpy.components.transform import Transform
 from dlpy.core.errors import DataError
 from dlpy.core.progress import progress_bar

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 from pydantic_core import PydanticCustomError
 
-from dlpy.components.dataset import InputOptions
+from dlpy.components.named_options import InputOptions
 from dlpy.components.transform import Transform
 from dlpy.core.errors import DataError
 from dlpy.data.features import Table, Texts

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 from pydantic import BeforeValidator, Discriminator, Tag
 
-from dlpy.components.dataset import InputOptions
+from dlpy.components.named_options import InputOptions
 from dlpy.data.rows import Loaded, Rows, Source
 from dlpy.datasets._csv_inputs import ImageInput, TableInput, TextInput, kind_of, one_kind
 from dlpy.datasets._names import Found

@@ -74,7 +74,7 @@ def by_pattern(root: Path, part: str, pattern: str, classes: list[str] | None) -
     """Return the images whose names match a pattern such as {class}.{number}.jpg, which contains the class."""
     folder = root / part
     known = [entry.name for entry in entries(folder) if entry.is_file(follow_symlinks=False)]
-    fits = [(name, found[1]) for name in known if (found := _regex(pattern).fullmatch(name))]
+    fits = [(name, found[1]) for name in known if (found := expression_of(pattern).fullmatch(name))]
     found = classes or sorted({label for _, label in fits})
     if len(found) < 2:
         example = f" (for example {known[0]})" if known else ""
@@ -179,9 +179,9 @@ def _images_under(folder: Path) -> Iterator[Path]:
         yield from _images_under(folder / name)
 
 
-def _regex(pattern: str) -> re.Pattern[str]:
-    """Return the pattern as a regular expression: {class} becomes its group, {number} digits and * anything."""
-    parts = {r"\{class\}": "(.+?)", r"\{number\}": r"\d+", r"\*": ".*"}
+def expression_of(pattern: str, wanted: str = "class") -> re.Pattern[str]:
+    """Return a pattern as a regular expression: {class} (what is wanted) is a group, {number} digits, * anything."""
+    parts = {rf"\{{{wanted}\}}": "(.+?)", r"\{number\}": r"\d+", r"\*": ".*"}
     text = re.escape(pattern)
     for mark, meaning in parts.items():
         text = text.replace(mark, meaning)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dlpy.components.dataset import InputOptions
+from dlpy.components.named_options import InputOptions
 from dlpy.core.errors import DataError, did_you_mean
 from dlpy.data.rows import Rows
 from dlpy.data.task import Input, Output, Task

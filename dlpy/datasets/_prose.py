@@ -18,7 +18,7 @@ from dlpy.data.splits import Holdout
 from dlpy.data.task import Input, Output, Task
 from dlpy.data.text import vocabulary
 from dlpy.data.text.vocabulary import By, Vocabulary
-from dlpy.datasets._series import held_out, thinned
+from dlpy.datasets._series_spans import held_out, thinned
 from dlpy.stand_ins.prose import prose
 from dlpy.transforms.tokens import Tokens
 

@@ -1,4 +1,4 @@
-"""Base class of the time-series datasets: lookback windows, the forecast target, and splits in time order."""
+"""Base class of the time-series datasets: lookback windows, forecast targets, and splits in time order."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from dlpy.components.dataset import Dataset
 from dlpy.core.errors import DataError
 from dlpy.data.features import Windows
 from dlpy.data.rows import Loaded, Rows, Source
-from dlpy.data.splits import Holdout
+from dlpy.data.splits import Holdout, KFold
 from dlpy.data.task import Input, Output, Task
 from dlpy.data.windows import step_at
+from dlpy.datasets._series_spans import forward_blocks, held_out, is_within, segments, spans_of, windows_of
 
 _MOST = 10_000_000  # largest lookback in rows: all offsets of a window are listed when the experiment is checked
 Steps = Annotated[int, Field(ge=0, le=_MOST)]
@@ -24,11 +25,12 @@ _TRAIN, _VALIDATION, _TEST = range(3)
 
 @dataclass(frozen=True)
 class Record:
-    """A recorded series.
+    """A recorded series, or several one after another.
 
     values: (times, columns) float64. target: (times,) or (times, targets) float64. column: the position of the target
     among the columns, if it is one. times: (times,) datetime64[us]. breaks: rows that start after a gap.
-    names: column names.
+    names: column names. owner: (times,) int64, the number of each row's series, if there are several; ids: their names.
+    since, until: (times,) int64, the first and the last row that each row was filled from; None: nothing was filled.
     """
 
     values: np.ndarray
@@ -37,22 +39,32 @@ class Record:
     times: np.ndarray | None = None
     breaks: np.ndarray | None = None
     names: tuple[str, ...] = ()
+    owner: np.ndarray | None = None
+    ids: tuple[str, ...] = ()
+    since: np.ndarray | None = None
+    until: np.ndarray | None = None
 
 
 class Series(Dataset):
-    """Windows of a series: every `step`-th of rows i - lookback to i - 1 is the input, row i + delay the target."""
+    """Windows of a series: every `step`-th of rows i - lookback to i - 1 is the input, row i + delay the target.
+
+    With a horizon, the rows from i + delay on are the targets, as many as the horizon is long.
+    """
 
     in_time_order = True
+    folds_go_forward = True
 
     lookback: Positive
     """Length of the lookback window in rows."""
     step: Positive = 1
     """Take every n-th row of the window; 1 takes all."""
-    delay: Steps
-    """Forecast horizon in rows: 0 predicts the row right after the window, 1 the row after that."""
+    delay: Steps = 0
+    """Rows between the window and its target: 0 predicts the row right after the window, 1 the row after that."""
+    horizon: Positive | None = None
+    """Number of rows to predict at once, e.g. 24 for the next day of hourly rows, from the row that `delay` gives on.
+    Default: that row alone."""
     period: Positive | None = None
-    """Seasonal period in rows, e.g. 24 for hourly rows; adds the seasonal naive forecast as a second baseline. Default:
-    none."""
+    """Seasonal period in rows, e.g. 24 for hourly rows; adds the seasonal naive forecast as a second baseline."""
     unit: str = ""
     """Unit of the target, shown in tables and plots, e.g. degC."""
     difference: bool = False
@@ -71,54 +83,71 @@ class Series(Dataset):
         if self.test and (self.test.use or self.test.column):
             raise ValueError("'test' should be a fraction, a count, or rows: [first, last]")
         if self.period and self.before is None:
-            needed = -(-(self.lookback + self.delay - self._offsets()[-1]) // self.period) * self.period - self.delay
+            needed = self.lookback_for(self.period)
             raise ValueError(
                 f"period: the window is shorter than a period of {self.period} rows: set lookback to at least {needed}"
             )
         return self
 
     @property
-    def reach(self) -> int:
-        """Number of rows after a window that must belong to the same split."""
-        return self.delay
+    def is_several(self) -> bool:
+        """Whether there are several series, each with a scale of its own."""
+        return False
 
     @property
-    def before(self) -> int | None:
-        """The row of the window that lies a whole number of periods before the target, or None."""
+    def last_step(self) -> int:
+        """Number of rows from the one after the window to the last target."""
+        return self.delay + (self.horizon or 1) - 1
+
+    @property
+    def reach(self) -> int:
+        """Number of rows after a window that must belong to the same split."""
+        return self.last_step
+
+    @property
+    def before(self) -> int | np.ndarray | None:
+        """The row of the window that lies a whole number of periods before the target, or None; one for each step."""
         if self.period is None:
             return None
-        target = self.lookback + self.delay
+        target = self.lookback + self.delay + np.arange(self.horizon or 1)
         offset = target - -(-(target - int(self._offsets()[-1])) // self.period) * self.period
-        return offset if offset >= 0 else None
+        if offset.min() < 0:
+            return None
+        return int(offset[0]) if self.horizon is None else offset
+
+    def lookback_for(self, period: int) -> int:
+        """Return the lookback that has a row a whole number of periods before each target."""
+        after = self.lookback - int(self._offsets()[-1])
+        wanted = [after + self.delay + number for number in range(self.horizon or 1)]
+        return max(-(-steps // period) * period - steps for steps in wanted) + after
 
     def task(self, columns: int, column: int | None, targets: int = 1) -> Task:
         """Return the forecasting task for windows with this many columns."""
         offsets = self._offsets()
-        place = step_at(offsets, self.before)
-        given = Input("array", (len(offsets), columns), target=column, last=len(offsets) - 1, before=place)
-        return Task.single(given, Output("regression", targets, unit=self.unit, from_last=self.difference))
+        given = Input("array", (len(offsets), columns), target=column, last=len(offsets) - 1)
+        given = replace(given, before=step_at(offsets, self.before), several=self.is_several)
+        output = Output("regression", self.horizon or targets, unit=self.unit, horizon=self.horizon)
+        return Task.single(given, replace(output, from_last=self.difference))
 
     def windowed(self, record: Record, anchors: np.ndarray) -> Windows:
         """Return the windows that end right before these rows."""
-        return Windows(record.values, anchors - self.lookback, self._offsets(), record.column, self.before)
+        windows = Windows(record.values, anchors - self.lookback, self._offsets(), record.column, self.before)
+        return replace(windows, horizon=self.horizon, owner=record.owner, ids=record.ids, since=record.since)
 
     def anchors(self, times: int) -> np.ndarray:
         """Return the rows that follow a complete window and have a target."""
-        return np.arange(self.lookback, times - self.delay)
+        return np.arange(self.lookback, times - self.last_step)
 
     def loaded(self, record: Record, source: Source) -> Loaded:
         """Return the windows of a series, without those that cross a gap or the border of the test split."""
         times = len(record.values)
         anchors = self.anchors(times)
         if len(anchors) == 0:
-            needed = f"a window and its target need {self.lookback + self.delay + 1:,}"
-            raise DataError(f"{source.description} has {times:,} rows; {needed}.")
-        part = self._parts(times, source)
-        if record.breaks is not None:
-            segment = segments(record.breaks, times)
-            anchors = anchors[_whole(segment, anchors - self.lookback, anchors + self.delay)]
+            raise DataError(f"{source.description} has {times:,} rows; {self._needed}.")
+        part = self._parts(spans_of(record.owner, times), source)
+        anchors = anchors[self.is_whole(record, anchors, self.last_step)]
         test = part == _TEST
-        anchors = anchors[_whole(test, *self._ends(anchors, times))]
+        anchors = anchors[is_within(test, *self._ends(anchors, times, record.since))]
         rows = self._rows(record, anchors)
         chosen = test[anchors - self.lookback]
         train, held = np.flatnonzero(~chosen), np.flatnonzero(chosen)
@@ -131,80 +160,77 @@ class Series(Dataset):
         return Loaded(rows.take(train), rows.take(held) if self.test else None, task, source)
 
     def divided(self, loaded: Loaded, holdout: Holdout) -> tuple[np.ndarray, np.ndarray]:
-        windows = loaded.train.x
-        if not isinstance(windows, Windows):
-            raise TypeError("expected the rows to be Windows")
-        part = self._parts(len(windows.series), loaded.source)
-        first, last = self._ends(windows.starts + self.lookback, len(part))
-        whole = _whole(part, first, last)
+        windows = windows_of(loaded.train)
+        times = len(windows.series)
+        part = self._parts(spans_of(windows.owner, times), loaded.source)
+        first, last = self._ends(windows.starts + self.lookback, times, windows.since)
+        whole = is_within(part, first, last)
         found = [np.flatnonzero(whole & (part[first] == number)) for number in (_TRAIN, _VALIDATION)]
         for name, rows, number in zip(("training", "validation"), found, (_TRAIN, _VALIDATION), strict=True):
             self._require(rows, name, int((part == number).sum()))
         return found[0], found[1]
 
+    def folds(self, loaded: Loaded, kfold: KFold) -> list[tuple[np.ndarray, np.ndarray]]:
+        anchors = loaded.train.index - self.delay
+        blocks = forward_blocks(windows_of(loaded.train).owners, (loaded.train.index, anchors + self.last_step), kfold)
+        for number, (train, validation) in enumerate(blocks, 1):
+            if not len(train) or not len(validation):
+                name = "training" if not len(train) else "validation"
+                raise DataError(f"fold {number} of {kfold.folds} has no {name} windows: use fewer folds.")
+        return blocks
+
     def holdout(self, holdout: Holdout, times: int, source: Source) -> Holdout:
         """Return the held-out rows among this many."""
         return holdout
 
+    def is_whole(self, record: Record, anchors: np.ndarray, after: int) -> np.ndarray:
+        """Return which windows cross no gap and are filled from no later row; `after` rows behind each belong to it."""
+        whole = np.ones(len(anchors), bool)
+        if record.breaks is not None:
+            segment = segments(record.breaks, len(record.values))
+            whole = is_within(segment, anchors - self.lookback, anchors + after)
+        if record.since is not None and record.until is not None:
+            start, last = anchors - self.lookback, anchors - self.lookback + self._offsets()[-1]
+            whole &= (record.since[start] >= 0) & (record.until[last] <= last)
+        return whole
+
     def _offsets(self) -> np.ndarray:
         return np.arange(0, self.lookback, self.step)
 
-    def _ends(self, anchors: np.ndarray, times: int) -> tuple[np.ndarray, np.ndarray]:
+    def _ends(self, anchors: np.ndarray, times: int, since: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Return the first and the last row that must belong to the same split."""
-        return anchors - self.lookback, np.minimum(anchors + self.reach, times - 1)
+        first = anchors - self.lookback
+        return first if since is None else since[first], np.minimum(anchors + self.reach, times - 1)
 
     def _rows(self, record: Record, anchors: np.ndarray) -> Rows:
         aims = anchors + self.delay
         marks = {} if record.times is None else {"time": record.times[aims].astype(np.int64)}
-        y = record.target[aims].astype(np.float32)
+        if record.owner is not None:
+            marks["series"] = np.array(record.ids)[record.owner[aims]]
+        wanted = aims if self.horizon is None else aims[:, None] + np.arange(self.horizon)
+        y = record.target[wanted].astype(np.float32)
         return Rows({"input": self.windowed(record, anchors)}, {"target": y}, aims, marks)
 
-    def _parts(self, times: int, source: Source) -> np.ndarray:
-        """Return the split of each row: (times,) int8."""
-        part = np.zeros(times, np.int8)
-        for key, holdout, number in (("test", self.test, _TEST), ("validation", self.validation, _VALIDATION)):
-            if holdout is not None and not holdout.use:
-                free = np.flatnonzero(part == _TRAIN)
-                part[held_out(self.holdout(holdout, times, source), free, times, f"data.{key}")] = number
+    def _parts(self, series: list[tuple[int, int]], source: Source) -> np.ndarray:
+        """Return the split of each row, those of every series in its own order of time: (times,) int8."""
+        part = np.zeros(series[-1][1], np.int8)
+        for first, end in series:
+            times = end - first
+            own = part[first:end]
+            for key, holdout, number in (("test", self.test, _TEST), ("validation", self.validation, _VALIDATION)):
+                if holdout is not None and not holdout.use:
+                    free = np.flatnonzero(own == _TRAIN)
+                    own[held_out(self.holdout(holdout, times, source), free, times, f"data.{key}")] = number
         return part
+
+    def training_rows(self, series: list[tuple[int, int]], source: Source) -> np.ndarray:
+        """Return which rows are training rows: (times,) bool."""
+        return self._parts(series, source) == _TRAIN
+
+    @property
+    def _needed(self) -> str:
+        return f"a window and its target need {self.lookback + self.last_step + 1:,}"
 
     def _require(self, rows: np.ndarray, name: str, times: int) -> None:
         if len(rows) == 0:
-            needed = f"a window and its target need {self.lookback + self.delay + 1:,}"
-            raise DataError(f"the {name} split has {times:,} rows, too few for a window; {needed}.")
-
-
-def segments(breaks: np.ndarray, times: int) -> np.ndarray:
-    """Return for each row the number of its gap-free segment: (times,) int64."""
-    begins = np.zeros(times, np.int64)
-    begins[breaks] = 1
-    return np.cumsum(begins)
-
-
-def thinned(rows: Rows | None, limit: int | None) -> Rows | None:
-    """Return at most `limit` rows, evenly spaced."""
-    if rows is None or limit is None or len(rows) <= limit:
-        return rows
-    return rows.take(np.linspace(0, len(rows) - 1, limit).astype(np.int64))
-
-
-def held_out(holdout: Holdout, free: np.ndarray, times: int, key: str) -> np.ndarray:
-    """Return the held-out rows among the free ones."""
-    if holdout.rows:
-        first, last = holdout.rows
-        if last >= times:
-            raise DataError(f"{key}: row {last:,} does not exist: the series has {times:,} rows, numbered from 0.")
-        taken = np.arange(first, last + 1)
-        if not np.isin(taken, free).all():
-            raise DataError(f"{key}: some of the rows {first:,} to {last:,} are test rows.")
-        return taken
-    count = holdout.count or round((holdout.fraction or 0) * len(free))
-    if not 0 < count < len(free):
-        raise DataError(f"{key}: cannot hold out {count:,} of {len(free):,} rows: both splits need at least one row.")
-    return free[:count] if holdout.take == "first" else free[-count:]
-
-
-def _whole(part: np.ndarray, first: np.ndarray, last: np.ndarray) -> np.ndarray:
-    """Return for each span, given its first and last row, whether all its rows belong to the same split."""
-    changes = np.concatenate([[0], np.cumsum(np.diff(part.astype(np.int64)) != 0)])
-    return changes[first] == changes[last]
+            raise DataError(f"the {name} split has {times:,} rows, too few for a window; {self._needed}.")

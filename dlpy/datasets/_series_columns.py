@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
 
 import numpy as np
 
@@ -13,46 +12,53 @@ from dlpy.data.tables.cell_formats import CellFormat
 from dlpy.data.tables.column_types import MOST_CLASSES, Column
 from dlpy.data.tables.csv_file import CsvFile
 from dlpy.data.tables.found_formats import find_format
+from dlpy.datasets._series_gaps import Missing
+from dlpy.datasets._series_times import Timeline
 
 _NOISE = 0.1
+_NOTHING_BEFORE = "since no value is before it, or set data.missing: interpolate"
 
 
-def numbers(
-    file: CsvFile, columns: dict[str, Column], names: list[str], missing: Literal["error", "previous", "keep"] = "error"
-) -> np.ndarray:
-    """Return columns as (rows, columns) float64 after checking every cell.
+def numbers(file: CsvFile, columns: Mapping[str, Column], names: Sequence[str]) -> np.ndarray:
+    """Return columns as (rows, columns) float64, NaN where a cell is missing.
 
-    Args:
-        missing: how to handle missing cells: raise an error, repeat the value before, or return NaN.
+    Raises:
+        DataError: a cell is not a number, or is too large.
     """
     for name in names:
-        column = columns[name]
-        if column.bad:
-            raise _bad_cell(file, column)
-        if column.missing and (missing == "error" or (missing == "previous" and 0 in column.missing)):
-            row = min(column.missing)
-            shown = f"the cell is missing: '{text}'" if (text := file.texts(name)[row]) else "the cell is missing"
-            where = file.where(row, name)
-            fill = "or set data.missing: previous" if missing == "error" else "since no value is before it"
-            raise DataError(f"{where}: {shown}. A series needs every value; fill it in, {fill}.")
-        column_types.check_range(file, column)
-    values = np.stack([columns[name].values for name in names], axis=1)
-    return _with_previous(values) if missing == "previous" else values
+        if columns[name].bad:
+            raise _bad_cell(file, columns[name])
+        column_types.check_range(file, columns[name])
+    return np.stack([columns[name].values for name in names], axis=1)
 
 
-def _with_previous(values: np.ndarray) -> np.ndarray:
-    """Return the numbers (rows, columns) with each NaN replaced by the last number before it."""
-    rows = np.where(np.isnan(values), 0, np.arange(len(values))[:, None])
-    return np.take_along_axis(values, np.maximum.accumulate(rows, axis=0), axis=0)
+def require_complete(
+    file: CsvFile, columns: Mapping[str, Column], names: Sequence[str], missing: Missing, ignored: set[int]
+) -> None:
+    """Raise DataError for a missing cell that the option `missing` does not fill.
+
+    Args:
+        ignored: rows of the file that may lack cells.
+    """
+    for name in names:
+        rows = [row for row in columns[name].missing if row not in ignored]
+        if not rows or (missing != "error" and (missing != "previous" or rows[0] != 0)):
+            continue
+        shown = f"the cell is missing: '{text}'" if (text := file.texts(name)[rows[0]]) else "the cell is missing"
+        fill = "or set data.missing: previous, interpolate or drop" if missing == "error" else _NOTHING_BEFORE
+        raise DataError(f"{file.where(rows[0], name)}: {shown}. A series needs every value; fill it in, {fill}.")
 
 
-def filled_notes(columns: dict[str, Column], names: list[str]) -> list[str]:
-    """Return a line about the missing cells that were filled with the value before; empty if there are none."""
+def filled_notes(columns: Mapping[str, Column], names: Sequence[str], missing: Missing) -> list[str]:
+    """Return a line about what became of missing cells; empty if there are none."""
     counts = {name: len(columns[name].missing) for name in names if columns[name].missing}
-    if not counts:
+    if not counts or missing == "error":
         return []
     named = ", ".join(f"{name} ({count:,})" for name, count in counts.items())
-    return [f"missing cells filled with the value before: {named}; they are no targets"]
+    if missing == "drop":
+        return [f"missing cells: {named}; no window contains such a row"]
+    how = "with the value before" if missing == "previous" else "on a line between the values around"
+    return [f"missing cells filled {how}: {named}; they are no targets"]
 
 
 def in_formats(
@@ -104,12 +110,14 @@ def _bad_cell(file: CsvFile, column: Column) -> DataError:
     return DataError(f"{problem} Correct it, or list the columns to learn from under data.columns.")
 
 
-def about(times: np.ndarray | None, file: CsvFile) -> str:
+def about(line: Timeline) -> str:
     """Return a line about the length of a series and its times."""
-    if times is None or len(times) < 2:
-        return f"series: {len(file):,} rows without timestamps"
-    first, last = timestamps.stamp(times[0]), timestamps.stamp(times[-1])
-    return f"series: {len(file):,} rows {timestamps.spelled(timestamps.spacing(times))} apart, {first} to {last}"
+    rows = f"{len(line.order):,} rows"
+    what = f"series: {len(line.ids):,} series, {rows}" if line.ids else f"series: {rows}"
+    if line.times is None or len(line.times) < 2:
+        return f"{what} without timestamps"
+    first, last = timestamps.stamp(line.times.min()), timestamps.stamp(line.times.max())
+    return f"{what} {line.frequency} apart, {first} to {last}"
 
 
 def waves(times: int, columns: int, period: int, seed: int) -> np.ndarray:

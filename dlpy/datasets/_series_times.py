@@ -1,63 +1,183 @@
-"""The timestamps of a series in a table: read, and checked for their order and for gaps."""
+"""The times of one or several series in a table: read, sorted, and their frequency, repeats and gaps."""
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from dlpy.core.errors import DataError
 from dlpy.data.tables import timestamps
 from dlpy.data.tables.csv_file import CsvFile
-from dlpy.datasets._table_options import no_column
+from dlpy.data.tables.dates import Dates, dates_of
+from dlpy.data.tables.decimals import number
+from dlpy.data.tables.frequency import Frequency, frequency_of
+from dlpy.data.tables.iso_times import iso_times
+from dlpy.data.tables.local_time import evenly
+from dlpy.datasets._series_spans import spans_of
+from dlpy.datasets._table_options import DateOrder, no_column
+
+_YEARS = (1_000, 2_999)  # whole numbers that are years, not seconds since 1970
+_NEARLY_ALL = 0.9
+_DAY_DIGITS = 8  # of 20161231
 
 
-def times_of(file: CsvFile, name: str | None, gaps: Literal["error", "allow"]) -> np.ndarray | None:
-    """Return the timestamp of every row, (rows,) datetime64[us]; None without a column of times.
+@dataclass(frozen=True)
+class Timeline:
+    """The rows of a file in order of series and time.
+
+    order: (rows,) int64, rows of the file. owner: (rows,) int64, the number of each row's series. ids: names of the
+    series; () for a single one. times: (rows,) datetime64[us], or None. steps: (rows,) int64, steps in time since the
+    row before; 0 if the time is repeated or the row is the first of its series. frequency: None without times.
+    date_order: whether 01/02/2016 was read with the day or the month first; auto where it makes no difference.
+    notes: lines about sorting and changes of the clock.
+    """
+
+    order: np.ndarray
+    owner: np.ndarray
+    ids: tuple[str, ...]
+    times: np.ndarray | None
+    steps: np.ndarray
+    frequency: Frequency | None
+    date_order: DateOrder = "auto"
+    notes: tuple[str, ...] = ()
+
+    @property
+    def first(self) -> np.ndarray:
+        """For each row whether it is the first of its series: (rows,) bool."""
+        return np.concatenate([[True], np.diff(self.owner) != 0])
+
+    @property
+    def breaks(self) -> np.ndarray:
+        """The rows that do not follow the row before by one step: after a gap, repeated, or of another series."""
+        found = self.first | (self.steps != 1) if self.times is not None else self.first
+        return np.flatnonzero(found[1:]) + 1
+
+    def series(self, row: int) -> str:
+        """Return the name of a row's series for messages, with a comma in front; empty for a single series."""
+        return f" in series '{self.ids[self.owner[row]]}'" if self.ids else ""
+
+
+def timeline_of(file: CsvFile, time: str | None, of: str | None, order: DateOrder = "auto") -> Timeline:
+    """Return the timeline of a file.
+
+    Args:
+        time: the column of timestamps; None takes rows in file order.
+        of: the column that names the series of each row, if there are several.
+        order: whether 01/02/2016 starts with the day or the month.
 
     Raises:
-        DataError: one is missing, invalid, earlier than the previous one or, unless gaps are allowed, irregular.
+        DataError: a timestamp or a name is missing or cannot be read.
     """
-    if name is None:
-        return None
+    ids, owner = _owners(file, of)
+    if time is None:
+        rows = np.argsort(owner, kind="stable")
+        return Timeline(rows, owner[rows], ids, None, np.ones(len(rows), np.int64), None)
+    dates = _read(file, time, order)
+    even, notes = _even_times(dates.times, owner)
+    rows = np.lexsort((even, owner))
+    owner, even, times = owner[rows], even[rows], dates.times[rows]
+    places = [slice(first, last) for first, last in spans_of(owner, len(owner))]
+    frequency = frequency_of([even[place] for place in places])
+    steps = np.concatenate([np.concatenate([[0], frequency.steps(even[place])]) for place in places])
+    chosen: DateOrder = "auto" if not dates.has_order else "month_first" if dates.month_first else "day_first"
+    notes = [*_sorted_notes(rows, owner), *notes]
+    return Timeline(rows, owner, ids, times, steps.astype(np.int64), frequency, chosen, tuple(notes))
+
+
+def require_regular(file: CsvFile, name: str, line: Timeline) -> None:
+    """Raise DataError if a time is repeated or rows are missing."""
+    allow = "or set data.gaps: allow to drop the windows that cross it"
+    found = line.times
+    if found is None:
+        return
+    same = np.flatnonzero((np.diff(found) == np.timedelta64(0)) & (line.steps[1:] == 0) & ~line.first[1:]) + 1
+    if len(same):
+        row = int(same[0])
+        text = file.texts(name)[line.order[row]]
+        where = f"{file.where(int(line.order[row]), name)}: {text} occurs twice{line.series(row)}"
+        raise DataError(f"{where}. Keep one of the two rows, {allow}.")
+    for note in gap_notes(line):
+        raise DataError(f"{file.path}: {note}. Fill in the missing rows, set data.gaps: fill, {allow}.")
+
+
+def gap_notes(line: Timeline) -> list[str]:
+    """Return a line about the number of gaps and where they are; empty if there are none."""
+    if line.times is None:
+        return []
+    found = np.flatnonzero((line.steps != 1) & ~line.first)
+    if not len(found):
+        return []
+    first = int(found[0])
+    count = "one gap" if len(found) == 1 else f"{len(found):,} gaps, the first"
+    ends = [timestamps.stamp(line.times[row]) for row in (first - 1, first)]
+    where = f"{ends[0]} and {ends[1]} (row {first:,}){line.series(first)}"
+    return [f"{count} between {where}; rows are {line.frequency} apart"]
+
+
+def read_times(texts: Sequence[str], order: DateOrder = "auto") -> tuple[Dates, int | None]:
+    """Return the times of a column, and the first row that is not one."""
+    if (times := iso_times(texts)) is not None:
+        return Dates(times), None
+    numbers = [number(text) for text in texts]
+    if all(value is not None and value % 1 == 0 and _YEARS[0] <= value <= _YEARS[1] for value in numbers):
+        years = np.array([int(value or 0) - 1970 for value in numbers])
+        return Dates(years.astype("datetime64[Y]").astype("datetime64[us]")), None
+    if None in numbers or all(len(text) == _DAY_DIGITS for text in texts):
+        dates = dates_of(texts, month_first=None if order == "auto" else order == "month_first")
+        if not len(dates.bad):
+            return dates, None
+    times, wrong = timestamps.times_of(texts)
+    return Dates(times), wrong
+
+
+def _read(file: CsvFile, name: str, order: DateOrder) -> Dates:
     if name not in file.names:
         raise no_column(file, "time", name)
     texts = file.texts(name)
-    times, wrong = timestamps.times_of(texts)
+    dates, wrong = read_times(texts, order)
     if wrong is not None:
         hint = "Expected for example 2016-12-31 23:50:00, 31.12.2016 23:50:00 or seconds since 1970."
         what = f"'{texts[wrong]}' is not a timestamp" if texts[wrong] else "the timestamp is missing"
         raise DataError(f"{file.where(wrong, name)}: {what}. {hint}")
-    _check_ascending(file, name, texts, times)
-    if gaps == "error":
-        _check_regular(file, name, texts, times)
-    return times
+    if dates.doubtful:
+        hint = "Set data.date_order: day_first or month_first, or write dates as 2016-12-31."
+        raise DataError(f"{file.where(0, name)}: '{texts[0]}' could start with the day or the month. {hint}")
+    return dates
 
 
-def gap_notes(times: np.ndarray | None) -> list[str]:
-    """Return a line about the number of gaps and where they are; empty if there are none."""
-    found = np.empty(0, np.int64) if times is None or len(times) < 2 else timestamps.breaks(times)
-    if times is None or not len(found):
+def _owners(file: CsvFile, of: str | None) -> tuple[tuple[str, ...], np.ndarray]:
+    """Return the names of the series, and the number of each row's series."""
+    if of is None:
+        return (), np.zeros(len(file), np.int64)
+    if of not in file.names:
+        raise no_column(file, "id", of)
+    texts = file.texts(of)
+    if "" in texts:
+        raise DataError(
+            f"{file.where(texts.index(''), of)}: the cell is missing. Each row needs the name of its series."
+        )
+    names, owner = np.unique(np.array(texts), return_inverse=True)
+    return tuple(names.tolist()), owner.reshape(-1).astype(np.int64)
+
+
+def _even_times(times: np.ndarray, owner: np.ndarray) -> tuple[np.ndarray, list[str]]:
+    """Return times without the changes of the clock in local times, series by series, and a note about them."""
+    even, changes = times.copy(), 0
+    for one in range(int(owner.max(initial=0)) + 1):
+        rows = np.flatnonzero(owner == one)
+        even[rows], found = evenly(times[rows])
+        changes += found
+    times_changed = "once" if changes == 1 else f"{changes} times"
+    return even, [f"times are local: the clock is changed {times_changed}"] if changes else []
+
+
+def _sorted_notes(rows: np.ndarray, owner: np.ndarray) -> list[str]:
+    """Return a line that says that rows were sorted by time, if they were not in order."""
+    back = np.flatnonzero((np.diff(rows) < 0) & (np.diff(owner) == 0))
+    if not len(back):
         return []
-    first, usual = int(found[0]), timestamps.spelled(timestamps.spacing(times))
-    count = "one gap" if len(found) == 1 else f"{len(found):,} gaps, the first"
-    where = f"{timestamps.stamp(times[first - 1])} and {timestamps.stamp(times[first])} (row {first:,})"
-    return [f"{count} between {where}; rows are {usual} apart"]
-
-
-def _check_ascending(file: CsvFile, name: str, texts: list[str], times: np.ndarray) -> None:
-    back = np.flatnonzero(np.diff(times) < np.timedelta64(0)) + 1
-    if len(back):
-        row = int(back[0])
-        earlier = f"{texts[row]} is earlier than {texts[row - 1]} in the row before"
-        raise DataError(f"{file.where(row, name)}: {earlier}. Sort the rows by time.")
-
-
-def _check_regular(file: CsvFile, name: str, texts: list[str], times: np.ndarray) -> None:
-    allow = "or set data.gaps: allow to drop the windows that cross it"
-    same = np.flatnonzero(np.diff(times) == np.timedelta64(0)) + 1
-    if len(same):
-        row = int(same[0])
-        raise DataError(f"{file.where(row, name)}: {texts[row]} occurs twice. Keep one of the two rows, {allow}.")
-    for note in gap_notes(times):
-        raise DataError(f"{file.path}: {note}. Fill in the missing rows, {allow}.")
+    newest = len(back) > _NEARLY_ALL * len(rows)
+    count = "one row was" if len(back) == 1 else f"{len(back):,} rows were"
+    return ["rows sorted by time: " + ("the newest came first" if newest else f"{count} earlier than the row before")]

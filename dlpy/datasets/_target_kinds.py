@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from pydantic import model_validator
 
-from dlpy.components.dataset import TargetOptions
+from dlpy.components.named_options import TargetOptions
 from dlpy.data.class_filter import Names
 from dlpy.data.rows import is_missing
 from dlpy.data.tables.targets import Wanted

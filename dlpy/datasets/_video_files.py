@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import numpy as np
 from dlpy.core.errors import DataError
 from dlpy.data.images.videos import ANIMATED, FRAMES, frame_files, in_natural_order, is_visible_file
 from dlpy.datasets._folders import class_folder, class_folders, entries, output_of
-from dlpy.datasets._image_files import Listing, common_size, parts_among
+from dlpy.datasets._image_files import Listing, common_size, expression_of, parts_among
 
 MOVIES = (".mp4", ".avi", ".mov", ".mkv", ".webm", ".mpg", ".mpeg", ".m4v", ".wmv", ".flv")
 
@@ -110,11 +109,7 @@ def _group_of(path: Path, pattern: str, folder: Path) -> str:
     Raises:
         DataError: the path does not match the pattern.
     """
-    parts = {r"\{group\}": "(.+?)", r"\{number\}": r"\d+", r"\*": ".*"}
-    expression = re.escape(pattern)
-    for mark, meaning in parts.items():
-        expression = expression.replace(mark, meaning)
-    found = re.fullmatch(expression, path.as_posix())
+    found = expression_of(pattern, "group").fullmatch(path.as_posix())
     if found is None:
         raise DataError(f"data.group: '{pattern}' does not match the video '{path.as_posix()}' in {folder}.")
     return found[1]

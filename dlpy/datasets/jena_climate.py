@@ -14,7 +14,8 @@ from dlpy.data.rows import Loaded, Source
 from dlpy.data.splits import Holdout
 from dlpy.data.tables import column_types, csv_file, timestamps
 from dlpy.data.task import Task
-from dlpy.datasets._series import Positive, Record, Series, Steps, thinned
+from dlpy.datasets._series import Positive, Record, Series, Steps
+from dlpy.datasets._series_spans import thinned
 from dlpy.stand_ins.climate import COLUMNS, climate
 from dlpy.storage.atomic import write_whole
 from dlpy.storage.cache import own_cache
@@ -54,13 +55,13 @@ class JenaClimate(Series):
 
     @property
     def reach(self) -> int:
-        return 1 if self.book_windows else self.delay
+        return 1 if self.book_windows else self.last_step
 
     def outline(self) -> Task:
         return self.task(len(COLUMNS), _TARGET)
 
     def anchors(self, times: int) -> np.ndarray:
-        return np.arange(self.lookback, times - self.delay - self.book_windows)
+        return np.arange(self.lookback, times - self.last_step - self.book_windows)
 
     def holdout(self, holdout: Holdout, times: int, source: Source) -> Holdout:
         if source.kind == "file" or not holdout.rows:

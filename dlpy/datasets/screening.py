@@ -11,7 +11,7 @@ from dlpy.stand_ins.screening import MEASUREMENTS, screening
 
 
 class Screening(Generated):
-    """Eight measurements of a person, and whether the person is `ill`, as 5 % are.
+    """Eight measurements of a patient, and whether the patient is `ill`, as 5 % are.
 
     Always answering `healthy` has an accuracy of 0.95 and finds nobody. The best possible AUC is 0.910, and the best
     possible cross-entropy 0.124.

@@ -156,7 +156,7 @@ class TextCsv(TableFileOptions, Dataset):
         return self._loaded(rows, task, source, test)
 
     def _loaded(self, rows: Rows, task: Task, source: Source, test: Holdout | None) -> Loaded:
-        resolved = {"task": "text" if task.translates else task.output.kind}
+        resolved: dict[str, object] = {"task": "text" if task.translates else task.output.kind}
         return hold_out(Loaded(rows, None, task, source, resolved), test, self.split_seed)
 
     def _check_names(self, file: CsvFile) -> None:

@@ -48,7 +48,9 @@ def evaluate_ensemble(
     """
     refuse_checkpoint(which)
     members, sources = unchanged_members(run), _Sources()
-    first = _First(restore(members[0], "best", tell), sources, members[0], parts)
+    restored = restore(members[0], "best", tell)
+    raw = sources.of(members[0], restored.experiment)
+    first = _First(restored, raw, wanted_parts(run, parts, raw))
     found = [first.predicted]
     for member in members[1:]:
         trained = restore(member, "best", tell)
@@ -98,9 +100,8 @@ class _Sources:
 class _First:
     """The first member, by whose loss, metrics and rows the ensemble is scored."""
 
-    def __init__(self, trained: Trained, sources: _Sources, member: Run, parts: list[Part]) -> None:
-        raw = sources.of(member, trained.experiment)
-        self.trained, self.parts = trained, wanted_parts(member, parts, raw)
+    def __init__(self, trained: Trained, raw: dict[str, Rows], parts: list[Part]) -> None:
+        self.trained, self.parts = trained, parts
         self.predicted, self.answers = _predicted(trained, raw, self.parts)
         self.train = scored_rows(trained.applied(raw["train"]), trained.task)
         self.rows = {

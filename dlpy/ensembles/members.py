@@ -16,7 +16,7 @@ from dlpy.ensembles.own_unit import scored_output
 from dlpy.runs.directory import ENSEMBLE, FOLD, KFOLD, SEARCH_KIND, SEEDS, Run, require_model
 from dlpy.runs.lookup import seed_runs
 from dlpy.runs.predictions import Stored, read_splits
-from dlpy.runs.results import outputs_of, tasks_of
+from dlpy.runs.results import outputs_of, without_targets
 from dlpy.scores.calibration import are_probabilities
 from dlpy.training.held_out import held_out, out_of_fold
 
@@ -94,9 +94,8 @@ def _trainings(run: Run) -> list[Run]:
         raise RunError(f"run {run.id} is an ensemble: give its members.")
     if record.status != "completed":
         raise RunError(f"run {run.id} is not complete: `{command('resume', run.id)}` first.")
-    tasks = tasks_of(run)
-    if tasks is None or not tasks[1].has_answers:
-        raise RunError(f"run {run.id} is generative: it predicts no targets.")
+    if why := without_targets(run):
+        raise RunError(f"{why}.")
     return seed_runs(run) if record.kind == SEEDS else [run]
 
 

@@ -4,26 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dlpy.components.callback import LEARNING_RATE
 from dlpy.components.model import GenerativeModel, Model
 from dlpy.components.objectives import DATA_LOSS, Metric
 from dlpy.core.errors import ConfigError, ConfigErrors, did_you_mean
 from dlpy.data.splits import stratified
 from dlpy.data.task import TARGET, Task
+from dlpy.experiment.callback_clashes import clashes_of_callbacks
 from dlpy.experiment.class_weights import check_class_weight
 from dlpy.experiment.classic import clashes_of_estimators
 from dlpy.experiment.decisions import NOTHING_HELD_OUT, check_threshold
-from dlpy.experiment.phases import clashes_of_phases, has_schedule
+from dlpy.experiment.phases import clashes_of_phases
 from dlpy.experiment.yaml_reader import Keys, Mistake
 
 if TYPE_CHECKING:
     from dlpy.experiment.experiment import Experiment
-
-_FILES = ("config.yaml", "run.json", "metrics.csv", "summary.json", "model.keras", "predictions.npz", "log.txt")
-_WRITTEN: dict[str, str] = {
-    "checkpoints/": "checkpoint",
-    **dict.fromkeys(_FILES, "every run"),
-}  # path -> what writes it
 
 
 def clashes(experiment: Experiment) -> list[Mistake]:
@@ -36,7 +30,7 @@ def clashes(experiment: Experiment) -> list[Mistake]:
     given = experiment.training.metrics
     for output, metrics in given.items() if isinstance(given, dict) else [("", given or [])]:
         mistakes += _clashes_of_metrics(metrics, ("training", "metrics", output) if output else ("training", "metrics"))
-    mistakes += clashes_of_estimators(experiment) + _clashes_of_callbacks(experiment)
+    mistakes += clashes_of_estimators(experiment) + clashes_of_callbacks(experiment)
     if experiment.data.validation and experiment.data.validation.column and not experiment.data.has_columns:
         mistakes.append(Mistake(("data", "validation", "column"), f"{experiment.data.name} has no columns."))
     held_out = experiment.data.validation is not None or "kfold" in experiment.model_fields_set
@@ -58,35 +52,6 @@ def _clashes_of_metrics(metrics: list[Metric], keys: Keys) -> list[Mistake]:
     mistakes = [Mistake(keys, f"two metrics are named '{label}': give one of them a 'label'.") for label in twice]
     losses = sorted({"loss", DATA_LOSS} & set(labels))
     return mistakes + [Mistake(keys, f"'{label}' is the name of a loss: use another 'label'.") for label in losses]
-
-
-def _clashes_of_callbacks(experiment: Experiment) -> list[Mistake]:
-    """Return the callbacks that are listed twice, or set or write the same as another part of the experiment."""
-    training, mistakes = experiment.training, []
-    computed = {LEARNING_RATE} if has_schedule(training) else set()  # before each step, whatever a callback sets
-    setters: dict[str, str] = {**_WRITTEN}
-    if training.phases:
-        setters[LEARNING_RATE] = "training.phases"
-    names = [callback.name for callback in experiment.callbacks]
-    for position, callback in enumerate(experiment.callbacks):
-        found = []
-        if callback.only_once and callback.name in names[:position]:
-            found.append(f"{callback.name} is listed twice: remove one.")
-        elif computed & {*callback.sets, *callback.changes}:
-            found.append(f"{callback.name} needs a constant learning rate: replace the schedule with a number.")
-        else:
-            shared = [one for one in callback.sets if setters.get(one, callback.name) != callback.name]
-            found += [_both_set(callback.name, setters[one], one) for one in shared]
-        mistakes += [Mistake(("callbacks", position), message) for message in found]
-        setters.update((one, callback.name) for one in callback.sets)
-    return mistakes
-
-
-def _both_set(callback: str, other: str, what: str) -> str:
-    """Return the message for two parts that set or write the same."""
-    if other == "training.phases":
-        return f"{callback} and training.phases both set {what}: give each phase its learning_rate instead."
-    return f"{callback} and {other} both write {what}: leave one of them out."
 
 
 class _Attempts:

@@ -13,9 +13,8 @@ from dlpy.components.estimator import EstimatorModel
 from dlpy.components.model import AnyModel, GenerativeModel, PretrainedModel
 from dlpy.components.objectives import DATA_LOSS, Loss, Metric
 from dlpy.components.transform import Transform
-from dlpy.core.errors import ConfigError, RefusedError
+from dlpy.core.errors import ConfigError
 from dlpy.core.options import Block
-from dlpy.core.registry import load_plugin
 from dlpy.data.class_filter import narrowed
 from dlpy.data.splits import KFold
 from dlpy.data.task import Task
@@ -24,6 +23,7 @@ from dlpy.experiment.classic import ESTIMATOR_OPTIONS
 from dlpy.experiment.cross_checks import clashes, misfits
 from dlpy.experiment.document import Document, DocumentError, read
 from dlpy.experiment.messages import checked
+from dlpy.experiment.plugins import load_plugins
 from dlpy.experiment.range_mistakes import explained, require_values
 from dlpy.experiment.search_options import Search
 from dlpy.experiment.training_options import Training
@@ -55,8 +55,10 @@ class Experiment(Block):
     """Python files with your own components, such as [my_model.py]; their code is executed."""
 
     def all_transforms(self) -> list[Transform]:
-        """Return the transforms of the rows in order: those of the data, then those of the model family."""
-        return [*self.data.all_transforms(), *self.model.transforms()]
+        """Return the transforms of the rows in order: those of the data, of the model family, and of the only loss."""
+        loss = self.training.loss
+        own = loss.transforms() if isinstance(loss, Loss) else []
+        return [*self.data.all_transforms(), *self.model.transforms(), *own]
 
     def task(self, task: Task | None) -> Task | None:
         """Return the task after all transforms, from the task as the dataset gives it."""
@@ -224,21 +226,6 @@ def _checked(document: Document) -> Experiment:
         raise document.error([Mistake(("data", "only"), str(error))]) from None
     raise_mistakes(experiment, document, task)
     return experiment
-
-
-def load_plugins(document: Document) -> None:
-    """Execute the experiment's plug-in files; file names must differ because copies share the run directory."""
-    listed = document.values.get("plugins")
-    plugins = [Path(str(plugin)) for plugin in listed] if isinstance(listed, list) else []
-    names = [plugin.name for plugin in plugins]
-    for position, name in enumerate(names):
-        if name in names[:position]:
-            raise document.error([Mistake(("plugins", position), f"two plug-ins are named {name}: rename one.")])
-    for position, plugin in enumerate(plugins):
-        try:
-            load_plugin(plugin)
-        except (ConfigError, RefusedError) as error:
-            raise type(error)(str(document.error([Mistake(("plugins", position), str(error))]))) from error
 
 
 def raise_mistakes(experiment: Experiment, document: Document, task: Task | None) -> None:

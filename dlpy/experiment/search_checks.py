@@ -9,7 +9,8 @@ from dlpy.components.model import GenerativeModel
 from dlpy.core.errors import ConfigError
 from dlpy.experiment.dimensions import Range, every
 from dlpy.experiment.document import Document, in_order
-from dlpy.experiment.experiment import Experiment, load_plugins, require_kind, without_plugins
+from dlpy.experiment.experiment import Experiment, require_kind, without_plugins
+from dlpy.experiment.plugins import load_plugins
 from dlpy.experiment.points_tried import mistaken_lines
 from dlpy.experiment.ranges import Space, space_of
 from dlpy.experiment.search_options import Search

@@ -14,12 +14,12 @@ from typing import Any
 
 import yaml
 
-from dlpy.core.errors import ConfigError, DataError, check_kind, did_you_mean, shortened
+from dlpy.core.errors import ConfigError, shortened
 from dlpy.data.tables.part_files import matching
+from dlpy.experiment.yaml_file import read_text
 
 Keys = tuple[str | int, ...]
 
-_MOST_BYTES = 1_000_000
 _MOST_NODES = 20_000
 _MOST_DEPTH = 40
 _MOST_DIGITS = 100
@@ -51,7 +51,7 @@ class Reader:
 
     def file(self, path: Path) -> dict[str, Any]:
         """Return the values of a file; mistakes that can be reported together are collected in `mistakes`."""
-        node = self._compose(_read_text(path))
+        node = self._compose(read_text(path))
         if node is None:
             raise ConfigError(f"{self.name}:1: the file is empty. An experiment needs at least 'data' and 'model'.")
         values = self._convert(node, ())
@@ -232,25 +232,3 @@ def _is_plain_text(text: str) -> bool:
     """Return whether unquoted text is read as text: it does not look like a number, null, true or false."""
     numbers = (_INT, _FLOAT, _LEADING_ZERO)
     return text.lower() not in _WORDS and not any(pattern.match(text) for pattern in numbers)
-
-
-def _read_text(path: Path) -> str:
-    if path.is_dir():
-        raise ConfigError(f"{path} is a folder; expected an experiment file (YAML).")
-    try:
-        check_kind(path)
-        with path.open("rb") as file:
-            raw = file.read(_MOST_BYTES + 1)
-    except DataError as error:
-        raise ConfigError(str(error)) from None
-    except FileNotFoundError:
-        near = [other.name for other in path.parent.glob("*.yaml")]
-        raise ConfigError(f"there is no file {path}.{did_you_mean(path.name, near)}") from None
-    except OSError as error:
-        raise ConfigError(f"cannot read {path}: {error.strerror}.") from None
-    if len(raw) > _MOST_BYTES:
-        raise ConfigError(f"{path} is too large; an experiment file has at most {_MOST_BYTES:,} bytes.")
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise ConfigError(f"{path} is not a text file (UTF-8).") from None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -118,8 +118,9 @@ class ShuffledWindows:
         return changed
 
     def _predicted(self, x: np.ndarray) -> Numbers:
-        rows = Rows(dict.fromkeys(self.rows.inputs, x), {}, np.arange(len(x)))
+        rows = self.rows.take(np.arange(len(x)) % len(self.rows))
+        rows = replace(rows, inputs=dict.fromkeys(rows.inputs, x))
         trained = self.trained
         predictions = trained.engine.predict_all(rows, trained.experiment.training.batch_size)
-        own = own_targets(trained.task, by_target(trained.task, predictions))
+        own = own_targets(trained.task, by_target(trained.task, predictions), rows)
         return {name: numbers.astype(np.float64) for name, numbers in own.items()}

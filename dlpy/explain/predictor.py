@@ -63,8 +63,9 @@ class Predictor:
 
 
 def _predicted(trained: Trained, raw: Rows) -> Numbers:
-    predictions = trained.engine.predict_all(trained.applied(raw), trained.experiment.training.batch_size)
-    own = own_targets(trained.task, by_target(trained.task, predictions))
+    rows = trained.applied(raw)
+    predictions = trained.engine.predict_all(rows, trained.experiment.training.batch_size)
+    own = own_targets(trained.task, by_target(trained.task, predictions), rows)
     return {name: numbers.astype(np.float64) for name, numbers in own.items()}
 
 

@@ -87,7 +87,7 @@ class TokenEffects:
         given = rows if change is None else rows.with_x(change(rows.x))
         trained = self._trained
         predictions = trained.engine.predict_all(given, trained.experiment.training.batch_size)
-        return self._quantity.of(own_targets(trained.task, by_target(trained.task, predictions)))
+        return self._quantity.of(own_targets(trained.task, by_target(trained.task, predictions), given))
 
 
 def _without_tokens(x: Padded) -> Padded:

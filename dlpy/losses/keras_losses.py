@@ -10,6 +10,7 @@ from pydantic import Field
 from dlpy.components.objectives import Loss
 from dlpy.core.errors import ConfigError
 from dlpy.data.task import Task
+from dlpy.data.units import refuse_own_scales
 from dlpy.scores.regression_scores import best_constant, mean
 
 if TYPE_CHECKING:
@@ -123,6 +124,8 @@ class ErrorLoss(KerasLoss):
     def check(self, task: Task) -> None:
         if task.output.kind in ("multiclass", "ordinal") and not task.output.one_hot:
             raise ConfigError(f"{self.name} with classes {_ONE_HOT_HINT}.")
+        if self.needs_unit:
+            refuse_own_scales(self.name, task)
         if task.output.kind == "codes":
             raise ConfigError(f"{self.name} needs numbers, not codes: use in_batch for pairs, triplet for classes.")
         if task.output.kind == "tokens":

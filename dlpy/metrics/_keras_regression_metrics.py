@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from dlpy.data.quantiles import MEDIAN
 from dlpy.data.task import Output
 from dlpy.data.units import is_changed, own_tensor
 
@@ -23,6 +24,35 @@ def in_unit(metric: Any, output: Output) -> Any:
         return metric._fn(*own, **metric._fn_kwargs)
 
     return metrics.MeanMetricWrapper(of_own, name=metric.name)
+
+
+def of_medians(metric: Any, output: Output) -> Any:
+    """Return the metric, computed on the medians among the predicted quantiles; without quantiles the metric itself."""
+    return _median_class()(metric, output) if output.quantiles else metric
+
+
+@cache
+def _median_class() -> Any:
+    from keras import metrics
+
+    class OfMedians(metrics.Metric):
+        """A metric of the medians among predictions (batch, numbers x quantiles)."""
+
+        def __init__(self, inner: Any, output: Output) -> None:
+            super().__init__(name=inner.name, dtype=inner.dtype)
+            self._inner, self._count = inner, len(output.quantiles)
+            self._place = output.quantiles.index(MEDIAN)
+
+        def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+            self._inner.update_state(y_true, y_pred[:, self._place :: self._count], sample_weight)
+
+        def result(self) -> Any:
+            return self._inner.result()
+
+        def reset_state(self) -> None:
+            self._inner.reset_state()
+
+    return OfMedians
 
 
 def streamed_r2(units: int, name: str) -> keras.metrics.Metric:

@@ -10,7 +10,7 @@ from dlpy.components.objectives import Metric
 from dlpy.core.errors import ConfigError
 from dlpy.data.rows import Rows
 from dlpy.data.task import Task
-from dlpy.data.units import own_numbers
+from dlpy.data.units import own_numbers, refuse_own_scales
 from dlpy.metrics._checks import refuse_tokens, require_numbers
 from dlpy.metrics._keras_regression_metrics import in_unit, streamed_r2
 from dlpy.scores.regression_scores import IN_UNIT, regression_score
@@ -47,6 +47,8 @@ class ErrorMetric(Metric):
     def check(self, task: Task) -> None:
         if task.output.kind in ("multiclass", "ordinal") and not task.output.one_hot:
             raise ConfigError(f"{self.name} needs numbers; this target is a class number. Use accuracy.")
+        if self.name in IN_UNIT:
+            refuse_own_scales(self.name, task)
         refuse_tokens(self, task)
 
     def build(self, task: Task) -> keras.metrics.Metric:
@@ -94,6 +96,7 @@ class Cosine(Metric):
 
     def check(self, task: Task) -> None:
         require_numbers(self, task)
+        refuse_own_scales(self.name, task)
 
     def build(self, task: Task) -> keras.metrics.Metric:
         from keras import metrics

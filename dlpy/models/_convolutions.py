@@ -48,6 +48,12 @@ class Convolution:
     regularizer: Regularizer | None
     strides: Window = 1
 
+    @property
+    def along_width(self) -> tuple[int, int]:
+        """The kernel's size and the stride along the last dimension."""
+        kernel, stride = (one[-1] if isinstance(one, tuple) else one for one in (self.kernel, self.strides))
+        return kernel, stride
+
     def plain(self, x: Any, filters: int) -> Any:
         """Return x (batch, ..., channels) after a convolution, batch normalization if set, and the activation."""
         return self._activated(self.linear(x, filters))

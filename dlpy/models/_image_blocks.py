@@ -29,12 +29,9 @@ class ImageBlock:
 
     def side_behind(self, side: int) -> int:
         """Return the side of an image after the block; below 1 if nothing is left."""
-        convolution = self.convolution
+        kernel, stride = self.convolution.along_width
         for _ in self.filters:
-            if convolution.padding == "same":
-                side = -(-side // convolution.strides)
-            else:
-                side = (side - convolution.kernel) // convolution.strides + 1
+            side = -(-side // stride) if self.convolution.padding == "same" else (side - kernel) // stride + 1
         return -(-side // self.pool) if self.kind == "residual" else side // self.pool
 
     def build(self, x: Any) -> Any:
@@ -57,7 +54,7 @@ def _residual(block: ImageBlock, x: Any) -> Any:
     for filters in block.filters:
         y = block.convolution.plain(y, filters)
     y = pooled(y, block.pool, block.pooling_kind, "same")  # the size after the strided shortcut, odd or even
-    step = block.convolution.strides ** len(block.filters) * block.pool
+    step = block.convolution.along_width[1] ** len(block.filters) * block.pool
     if step > 1 or x.shape[-1] != block.filters[-1]:
         x = replace(block.convolution, kernel=1, strides=step).linear(x, block.filters[-1])
     return layers.Add()([y, x])

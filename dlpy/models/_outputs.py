@@ -36,3 +36,12 @@ def in_order(steps: Any) -> Any:
     above = ops.cumprod(steps, axis=-1)
     first = ops.ones_like(above[..., :1])
     return ops.concatenate([first, above], axis=-1) - ops.concatenate([above, 0 * first], axis=-1)
+
+
+def in_ascending_order(x: Any, quantiles: int) -> Any:
+    """Return predictions (batch, numbers x quantiles) with the quantiles of each number sorted, so that none cross."""
+    from keras import ops as keras_ops
+
+    ops: Any = keras_ops
+    units = x.shape[-1]
+    return ops.reshape(ops.sort(ops.reshape(x, (-1, units // quantiles, quantiles)), axis=-1), (-1, units))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from dlpy.core.errors import ConfigError
+from dlpy.core.errors import ConfigError, ConfigErrors
 from dlpy.data.task import Task
 from dlpy.models._encoders import Layers
 from dlpy.models._one_encoder import OneEncoder, ended, with_one_vocabulary
@@ -45,9 +45,11 @@ class Siamese(OneEncoder):
             counts = f"{len(task.inputs)} and {len(task.outputs)}"
             hint = "name them in the data, such as inputs: {left: {text: a}, right: {text: b, like: left}}"
             raise ConfigError(f"siamese compares two inputs for one output, not {counts}: {hint}.")
-        if self.compare == "distance" and (task.output.kind not in ("binary", "unknown") or self.head):
-            wrong = "it is the prediction itself: remove 'head'" if self.head else "it predicts a binary target alone"
-            raise ConfigError(f"compare: distance: {wrong}.")
+        if self.compare == "distance" and self.head:
+            raise ConfigErrors([(("head",), "'compare: distance' is the prediction itself: remove 'head'.")])
+        if self.compare == "distance" and task.output.kind not in ("binary", "unknown"):
+            told = f"distance predicts binary targets alone, not {task.output.kind}: use cosine or both."
+            raise ConfigErrors([(("compare",), told)])
         self.check_alike(task)
         task = with_one_vocabulary(task)
         self.through(lambda: self._graph(task).check(task))

@@ -26,13 +26,14 @@ class Transformer(DenseHead, EmbeddedModel):
     it, and the head predicts the next token at every position. In a block, normalization comes before attention and
     before the feed-forward part; it comes once more behind the last block.
 
-    Measured, validation accuracy: 31,000 verses, one epoch of batches of 64 with Adam 0.929 to 0.931 (3 seeds; an LSTM of
-    32 units after six epochs 0.927 to 0.931, in two and a half times the processor time); generated reviews, one epoch
-    0.899 and 0.887 (the LSTM after ten 0.891, in four times the time). `max` pooling was worse, and 4 heads slightly;
-    two blocks, a wider feed-forward part and `learned` positions made no difference.
+    Measured, validation accuracy: 31,000 verses, one epoch of batches of 64 with Adam 0.929 to 0.931 (3 seeds; an LSTM
+    of 32 units after six epochs 0.927 to 0.931, in two and a half times the processor time); generated reviews, one
+    epoch 0.899 and 0.887 (the LSTM after ten 0.891, in four times the time). `max` pooling was worse, and 4 heads
+    slightly; two blocks, a wider feed-forward part and `learned` positions made no difference.
     """
 
     masks_padding = True
+    predicts_steps = True
 
     name: Literal["transformer"] = "transformer"
     blocks: Units = 1
@@ -78,6 +79,8 @@ class Transformer(DenseHead, EmbeddedModel):
     def _check_rows(self, task: Task) -> None:
         given = task.input
         if given.kind == "array" and len(given.shape) == 3:
+            if task.output.steps is not None:
+                raise ConfigError("transformer cuts images into patches, which have no targets of their own.")
             wrong = [side for side in given.shape[:2] if side is not None and side % self.patch]
             if wrong:
                 raise ConfigError(f"patch: {self.patch} does not divide the image's side of {wrong[0]} pixels.")

@@ -36,7 +36,7 @@ _OUTDATED = (
     "samples/attention.npz",
     "samples/made.npz",
     "samples/wrongest-*",
-    "samples/written-*",
+    "samples/written*",
     "plots/*",
 )
 
@@ -122,6 +122,11 @@ class Run:
     def attention(self) -> Path:
         """What a seq2seq model reads while it writes."""
         return self.path / "samples" / "attention.npz"
+
+    @property
+    def written(self) -> Path:
+        """Checksums of what a seq2seq model writes for held-out rows, and of the references."""
+        return self.path / "samples" / "written.npz"
 
     @property
     def made(self) -> Path:

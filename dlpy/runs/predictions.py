@@ -36,6 +36,10 @@ class Stored:
     baseline: np.ndarray | None = None
     time: np.ndarray | None = None
     group: np.ndarray | None = None
+    seasonal: np.ndarray | None = None  # (rows, units), the forecasts of the same time of an earlier period
+    quantiles: np.ndarray | None = None  # (rows, units, quantiles), as the output lists them
+    drawn: np.ndarray | None = None  # (few,) positions among the rows, of windows whose past is stored
+    history: np.ndarray | None = None  # (few, length), the target before these windows' first steps ahead
     output: str = ""  # of several, the name of this one
     of: Output | None = None
 
@@ -165,13 +169,37 @@ def _stored(part: str, arrays: Arrays, output: Output | None) -> Stored:
             alike = output is None or target.size == prediction.size
             if not is_moderate(target) or target.ndim > 2 or not alike:
                 raise ArraysError(f"its targets and predictions have shapes {target.shape} and {prediction.shape}")
-        baseline = values(arrays, "baseline", rows) if "baseline" in arrays else None
-        if baseline is not None and baseline.shape != prediction.shape:
-            raise ArraysError(f"its baseline has shape {baseline.shape}")
+        guesses = {name: _guess(arrays, name, prediction.shape) for name in ("baseline", "seasonal") if name in arrays}
         time = _times(arrays, rows) if "time" in arrays else None
-        return Stored(part, target, prediction, index, baseline, time, _groups(arrays, rows))
+        stored = Stored(part, target, prediction, index, time=time, group=_groups(arrays, rows))
+        stored = replace(stored, **guesses)
+        return replace(stored, **_of_forecast(arrays, prediction.shape, output))
     except ArraysError as error:
         raise ArraysError(f"{part} rows: {error}") from None
+
+
+def _guess(arrays: Arrays, name: str, shape: tuple[int, ...]) -> np.ndarray:
+    found = values(arrays, name, shape[0])
+    if found.shape != shape:
+        raise ArraysError(f"its {name} has shape {found.shape}")
+    return found
+
+
+def _of_forecast(arrays: Arrays, shape: tuple[int, ...], output: Output | None) -> Arrays:
+    """Return the quantiles, and the past of a few windows, where they are stored."""
+    found = {}
+    if output is not None and output.quantiles:
+        count = len(output.quantiles)
+        quantiles = values(arrays, "quantiles", shape[0])
+        if quantiles.shape != (shape[0], shape[1] * count):
+            raise ArraysError(f"its quantiles have shape {quantiles.shape}")
+        found["quantiles"] = quantiles.reshape(*shape, count)
+    if "drawn" in arrays:
+        found["drawn"] = positions(arrays, "drawn")
+        found["history"] = values(arrays, "history", len(found["drawn"]))
+        if found["drawn"].max(initial=0) >= shape[0]:
+            raise ArraysError("'drawn' names rows that do not exist")
+    return found
 
 
 def _groups(arrays: Arrays, rows: int) -> np.ndarray | None:

@@ -77,6 +77,16 @@ def tasks_of(run: Run) -> tuple[Task, Task] | None:
         raise RunError(f"{run.path / 'run.json'} is damaged: its task cannot be read ({error}).") from None
 
 
+def without_targets(run: Run) -> str:
+    """Return why a run stores no predictions of targets: its model gives codes, or generates; empty if it does."""
+    outputs = outputs_of(run).values()
+    if any(output.kind == "codes" for output in outputs):
+        return f"run {run.id} gives codes of rows, not predictions of a target"
+    if not all(output.has_answers for output in outputs):
+        return f"run {run.id} is generative: it predicts no targets"
+    return ""
+
+
 def spread_lines(run: Run, of: str = "last epoch") -> dict[str, str]:
     """Return a line per score with mean, std and standard error over folds or seeds; none for older runs.
 

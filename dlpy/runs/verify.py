@@ -14,7 +14,7 @@ from dlpy.runs.arrays import read_arrays
 from dlpy.runs.attention import read_attention
 from dlpy.runs.checkpoint_files import read_state, whole
 from dlpy.runs.decisions import read_calibration, read_thresholds
-from dlpy.runs.directory import ARTWORK_KINDS, ENSEMBLE, FINAL_MODEL, SEARCH_KIND, SEEDS, Run
+from dlpy.runs.directory import ARTWORK_KINDS, ENSEMBLE, FINAL_MODEL, SEARCH_KIND, Run
 from dlpy.runs.history import read_history
 from dlpy.runs.images import artwork_files, read_artwork, read_augmented, read_made, read_wrongest
 from dlpy.runs.lock import is_locked, status_of
@@ -26,17 +26,12 @@ from dlpy.runs.record import Record
 from dlpy.runs.results import outputs_of, tasks_of
 from dlpy.runs.transform_states import read_states
 from dlpy.runs.trust import require_own
+from dlpy.runs.verify_missing import missing_files
 from dlpy.runs.verify_searches import damages_of_search
+from dlpy.runs.written import read_written
 from dlpy.storage.atomic import sha256
 from dlpy.storage.zip_files import zip_damage
 
-_OF_TRAINING = ("metrics.csv", "summary.json", "splits.npz", "transforms.npz", "checkpoints/best", "checkpoints/last")
-_OF_FOLDS = ("summary.json", "predictions.npz")
-_OF_FOLD = ("fold.json", "predictions.npz", "metrics.csv", "splits.npz")
-_OF_KEPT = ("run.json", "config.yaml", "transforms.npz", "checkpoints/best")  # of a fold that keeps its model
-_OF_SEEDS = ("summary.json", "splits.npz")
-_OF_ENSEMBLES = ("summary.json", "splits.npz")
-_OF_ARTWORKS = ("metrics.csv", "summary.json")
 _STOPPED = ("interrupted", "failed", "killed")
 
 
@@ -73,7 +68,7 @@ def verify(run: Run) -> Verdict:
     status = status_of(run, record)
     if is_locked(run):  # its files change at any moment
         return Verdict(run.id, status, None, [])
-    damages = [*_config_damages(run, record), *_missing(run, record, status)]
+    damages = [*_config_damages(run, record), *missing_files(run, record, status)]
     damages += [damage for one in (run, *fold_runs(run)) for damage in _checkpoint_damages(one)]
     damages += [*_metrics_damages(run), *_file_damages(run, record), *_damages_within(run)]
     if record.kind == SEARCH_KIND:
@@ -100,39 +95,12 @@ def _config_damages(run: Run, record: Record) -> Iterator[str]:
                 yield f"{path} is damaged: {str(error).splitlines()[0]}"
 
 
-def _missing(run: Run, record: Record, status: str) -> Iterator[str]:
-    """Yield the files that a completed run lacks."""
-    if status != "completed" or record.kind == SEARCH_KIND:
-        return
-    names = list(_OF_ARTWORKS if record.kind in ARTWORK_KINDS else _OF_TRAINING)
-    if record.kind == "kfold":
-        how = record.folds  # None for runs of older versions, which kept no folds
-        trained = [name for name in _OF_TRAINING if name not in _OF_FOLDS] if how is not None and how.refit else []
-        numbers = range(1, _fold_count(run) + 1) if how is not None else ()
-        of_fold = [*_OF_FOLD, *(_OF_KEPT if how is not None and how.keep_models else ())]
-        names = [*_OF_FOLDS, *trained, *(f"folds/{number:02d}/{name}" for number in numbers for name in of_fold)]
-    if record.kind == ENSEMBLE:
-        names = [*_OF_ENSEMBLES]
-    if record.kind == SEEDS:
-        count = 0 if record.seeds is None else record.seeds.count
-        names = [*_OF_SEEDS, *(f"{SEEDS}/{number}" for number in range(1, count + 1))]
-    yield from (f"{run.path / name} is missing" for name in names if not (run.path / name).exists())
-
-
 def _damages_within(run: Run) -> Iterator[str]:
     """Yield the damages of the runs of the seeds, and of the final model of a search."""
     final = Run(run.path / FINAL_MODEL)
     for within in (*seed_runs(run), *([final] if final.path.is_dir() else [])):
         name = within.path.relative_to(run.path)
         yield from (f"{name}/{damage}" for damage in verify(within).damages)
-
-
-def _fold_count(run: Run) -> int:
-    """Return the number of folds in the summary; 0 if it is damaged, which is reported elsewhere."""
-    try:
-        return len(run.summary().folds)
-    except RunError:
-        return 0
 
 
 def _checkpoint_damages(run: Run) -> Iterator[str]:
@@ -186,7 +154,7 @@ def _file_damages(run: Run, record: Record) -> Iterator[str]:
     )
     samples = run.path / "samples"
     yield from _damages_from(lambda: read_made(run.made), lambda: read_augmented(samples / "augmented.npz"))
-    yield from _damages_from(lambda: read_attention(run.attention))
+    yield from _damages_from(lambda: read_attention(run.attention), lambda: read_written(run.written, outputs or {}))
     yield from _damages_from(
         *_wrongest(samples, outputs or {}), lambda: read_network(run), lambda: run.read("rivals.json")
     )

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -67,12 +68,40 @@ def spans_of(tags: np.ndarray, row: np.ndarray, scheme: Scheme) -> np.ndarray:
     kind_before = np.where(first, -1, np.roll(kind, 1))
     last = np.roll(first, -1)
     after, kind_after = np.where(last, 0, np.roll(prefix, -1)), np.where(last, -1, np.roll(kind, -1))
-    begins = np.isin(prefix, (_B, _S)) | (np.isin(prefix, (_I, _E)) & np.isin(before, (0, _E, _S)))
-    begins |= (prefix > 0) & (kind_before != kind)
-    ends = np.isin(prefix, (_E, _S)) | (np.isin(prefix, (_B, _I)) & np.isin(after, (0, _B, _S)))
-    ends |= (prefix > 0) & (kind_after != kind)
+    begins, ends = boundaries((prefix, kind), (before, kind_before), (after, kind_after))
     starts = np.flatnonzero(begins)
     return np.stack([starts, np.flatnonzero(ends), kind[starts]], axis=1)
+
+
+def boundaries(word: tuple[Any, Any], before: tuple[Any, Any], after: tuple[Any, Any]) -> tuple[Any, Any]:
+    """Return for each word whether a span begins there, and whether one ends: (words,) bool each.
+
+    Args:
+        word, before, after: the prefixes and the numbers of the kinds of each word's tag, of that before it, and of
+            that behind it; arrays of NumPy, or tensors.
+    """
+    (prefix, kind), (earlier, kind_before), (later, kind_after) = word, before, after
+    alone = prefix == _S
+    within = (prefix == _I) | (prefix == _E)
+    is_new = (earlier == 0) | (earlier == _E) | (earlier == _S)
+    begins = (prefix == _B) | alone | (within & is_new) | ((prefix > 0) & (kind_before != kind))
+    is_last = (later == 0) | (later == _B) | (later == _S)
+    goes_on = (prefix == _B) | (prefix == _I)
+    ends = (prefix == _E) | alone | (goes_on & is_last) | ((prefix > 0) & (kind_after != kind))
+    return begins, ends
+
+
+def span_counts(wanted: np.ndarray, predicted: np.ndarray, row: np.ndarray, scheme: Scheme) -> np.ndarray:
+    """Return for each word whether a true span begins there, a predicted one, and one that is both: (words, 3) float64.
+
+    Args:
+        wanted, predicted, row, scheme: those of `span_scores`.
+    """
+    counts = np.zeros((len(wanted), 3))
+    pair = [{tuple(span) for span in spans_of(tags, row, scheme).tolist()} for tags in (wanted, predicted)]
+    for column, spans in enumerate([*pair, pair[0] & pair[1]]):
+        counts[[first for first, _, _ in spans], column] = 1
+    return counts
 
 
 def span_scores(wanted: np.ndarray, predicted: np.ndarray, row: np.ndarray, scheme: Scheme) -> SpanScores:

@@ -17,7 +17,7 @@ from dlpy.search.scored import failed_trial, scored_trial
 from dlpy.search.trainer import Place, Task, Trainer
 from dlpy.search.trial_rows import Part
 from dlpy.storage.atomic import json_text, storage, write_whole
-from dlpy.training.answers import by_target, own_targets
+from dlpy.training.answers import own_targets, points
 from dlpy.training.fold_files import forget_checkpoints, write_predictions
 from dlpy.training.prepare import Prepared
 from dlpy.training.record import save_splits
@@ -83,8 +83,8 @@ def _written(training: Training, group: Together, seconds: float) -> Result:
     save_splits(folder, training.part.data)
     held_out = training.part.data.validation
     if task.has_answers and held_out is not None:
-        predictions = by_target(task, {"": group.predict(training.number)})
-        targets, predictions = (own_targets(task, arrays) for arrays in (held_out.targets, predictions))
+        predictions = points(task, {"": group.predict(training.number)})
+        targets, predictions = (own_targets(task, arrays, held_out) for arrays in (held_out.targets, predictions))
         write_predictions(folder, training.part.rows, targets, predictions)
     is_pruned = training.pruner is not None and training.pruner.ends_training
     scores, curve = dict(outcome.best_logs), training.hooks.curve

@@ -1,4 +1,4 @@
-"""Generated measurements of healthy and ill people, of whom few are ill."""
+"""Generated measurements of healthy and ill patients, of whom few are ill."""
 
 from __future__ import annotations
 

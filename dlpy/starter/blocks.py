@@ -16,7 +16,14 @@ SCALED_TARGET = Option("target_transforms", ["standardize"], "scores are in the 
 TEXT_MODEL = [Option("name", "dense"), Option("units", [16, 16])]
 ARRAY_MODEL = [Option("name", "dense"), Option("units", [64, 64])]
 TABLE_MODEL = [Option("name", "tabm")]  # its options and its training: see recipes.py
-SERIES_MODEL = [Option("name", "rnn"), Option("cell", "gru"), Option("units", 16), Option("dropout", 0.1)]
+SERIES_MODEL = [
+    Option("name", "dlinear", "linear in the trend and the season of the window"),
+    Option("columns", "target", "its own past alone; all: with the other columns, if there are many rows"),
+]
+_SERIES_TRAINING = [
+    Option("optimizer", {"name": "adam", "learning_rate": 0.003}),
+    Option("loss", "mae", "{name: pinball, quantiles: [0.1, 0.5, 0.9]} gives bands"),
+]
 _SHORT_SERIES = 300  # rows
 
 
@@ -45,7 +52,8 @@ def first_file(title: list[str], output: Path, data: list[Option], model: list[O
     batch = 16 if rows < 1_000 else 32 if rows < 10_000 else 512 if model == TEXT_MODEL or rows > 100_000 else 128
     batch = 128 if model == SERIES_MODEL and rows >= _SHORT_SERIES else batch
     epochs = 100 if rows < 10_000 else 20
-    training = [Option("epochs", epochs), Option("batch_size", batch), *fit.scores]
+    own = _SERIES_TRAINING if model == SERIES_MODEL else []
+    training = [*own, Option("epochs", epochs), Option("batch_size", batch), *fit.scores]
     early = [Item({"name": "early_stopping", "monitor": fit.monitor, "patience": 10})]
     return experiment_file(title, output, {"data": data, "model": model, "training": training, "callbacks": early})
 

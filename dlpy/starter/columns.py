@@ -211,7 +211,8 @@ def _dates_as_numbers(file: CsvFile, column: Column) -> Dates | None:
         return None
     name, values, steps = column.name.lower(), column.values, np.diff(column.values)
     if name in ("year", "yr") and values.min() >= _YEARS.start and values.max() < _YEARS.stop:
-        return dates_of(file.texts(column.name)) if (steps > 0).all() or (steps < 0).all() else None
+        years = [str(int(year)) for year in values]  # such as 1700.0
+        return dates_of(years) if (steps > 0).all() or (steps < 0).all() else None
     if values.min() >= _FIRST_DAY and values.max() <= _LAST_DAY:
         dates = dates_of(file.texts(column.name))
         return None if len(dates.bad) else dates

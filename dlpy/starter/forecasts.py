@@ -9,9 +9,10 @@ import numpy as np
 from dlpy.starter.kinds import kinds_of
 from dlpy.starter.overview import Draft, as_comments, overview
 from dlpy.starter.preparation import format_options
-from dlpy.starter.series import LEAST_ROWS, Timeline, experiment_for_series, joined, timeline_of, trouble
+from dlpy.starter.series import experiment_for_series
 from dlpy.starter.source import form_options
 from dlpy.starter.study import Study, of_all_rows
+from dlpy.starter.timeline import LEAST_ROWS, Timeline, id_of, joined, timeline_of, trouble
 from dlpy.starter.wording import Option, plural
 
 _MOST_HOLES = 0.3  # of the cells of a column of a series
@@ -41,7 +42,7 @@ def forecast_of_target_alone(study: Study, output: Path) -> Draft | None:
     if study.others.dates:
         timeline = _timeline(study)
         return None if timeline is None else _experiment(study, output, timeline)
-    return _experiment(study, output, Timeline("", np.empty(0, "datetime64[us]"), readable=False))
+    return _experiment(study, output, Timeline("", np.empty(0, "datetime64[us]")))
 
 
 def _experiment(study: Study, output: Path, timeline: Timeline) -> Draft | None:
@@ -56,6 +57,7 @@ def _experiment(study: Study, output: Path, timeline: Timeline) -> Draft | None:
     kinds = {name: (kind, why.get(name, reason)) for name, (kind, reason) in kinds_of(study).items()}
     times = [timeline.name.removesuffix(f" with {timeline.clock}"), timeline.clock]
     becomes = dict.fromkeys(columns, "input, with its past values") | dict.fromkeys(times, "time of the rows")
+    becomes |= {timeline.id: "name of the series"} if timeline.id else {}
     lines = overview(study, kinds, {**becomes, study.target: "target, and input with its past values"})
     source = _source(study, timeline, columns)
     made = experiment_for_series(study.file, output, source, timeline, ["", *as_comments(lines)])
@@ -76,13 +78,15 @@ def _source(study: Study, timeline: Timeline, columns: list[str]) -> list[Option
     """Return the options that name the columns and say how they and the file are written."""
     texts = {name for name, column in study.columns.items() if not column.is_numeric}
     plain = all(study.columns[name].format is None for name in columns)
-    known = {*columns, timeline.name, *study.file.index}
-    every = plain and {*study.file.names} == known and timeline.name in texts  # the reader skips text columns
+    known = {*columns, timeline.name, *([timeline.id] if timeline.id else []), *study.file.index}
+    every = plain and {*study.file.names} == known and (timeline.name in texts or timeline.line is not None)
     missing = sum(len(study.columns[name].missing) for name in columns)
     filled = Option("missing", "previous", f"{plural(missing, 'missing cell')}; such rows are no targets")
+    known = Option("known", columns[:-1], "those whose later values are known in advance", suggested=True)
     return [
         *([] if every else [Option("columns", columns)]),
         Option("target", study.target, "its past values are used as input, too"),
+        *([known] if len(columns) > 1 and timeline.line is not None else []),
         *form_options(study),
         *format_options(study, columns),
         *([filled] if missing else []),
@@ -97,9 +101,10 @@ def _is_numeric(study: Study) -> bool:
 def _timeline(study: Study) -> Timeline | None:
     """Return the times of the rows, from one column or from a column of days and one of times of day."""
     file, dates = study.file, study.others.dates
-    name = next((name for name in dates if not trouble(file, name, dates[name])), None)
-    if name is not None:
-        return timeline_of(file, name, dates[name])
+    for name, own in dates.items():
+        of = id_of(file, name, own, [one for one in study.others.categories if one != name])
+        if not trouble(file, name, own, of):
+            return timeline_of(file, name, own, of, study.columns[study.target].values)
     clocks = [column for column in file.names if column.lower() in _CLOCKS and column not in study.choices.ignore]
     pairs = ((day, clock) for day in dates for clock in clocks if day != clock)
     return next((found for day, clock in pairs if (found := joined(file, day, clock)) is not None), None)

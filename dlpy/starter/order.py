@@ -9,8 +9,9 @@ from dlpy.components.dataset import Dataset
 from dlpy.core.errors import DataError
 from dlpy.data.tables import timestamps
 from dlpy.data.tables.dates import Dates
-from dlpy.starter.series import LEAST_ROWS, by_hand, trouble
+from dlpy.starter.series import by_hand
 from dlpy.starter.study import Study
+from dlpy.starter.timeline import LEAST_ROWS, trouble
 from dlpy.starter.trial import Trial, trial_of
 
 

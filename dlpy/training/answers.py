@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from dlpy.data.features import Windows
+from dlpy.data.quantiles import median_task, medians
 from dlpy.data.rows import Rows, known_rows
 from dlpy.data.steps import counted, counted_predictions, counted_task, some_series
 from dlpy.data.task import Output, Task
-from dlpy.data.units import own_numbers
+from dlpy.data.units import own_of_rows
 from dlpy.data.validate import class_numbers
 from dlpy.runs.arrays import read_arrays
 from dlpy.runs.directory import Run
@@ -22,7 +23,8 @@ from dlpy.storage.atomic import write_arrays
 from dlpy.storage.cache import alone
 from dlpy.training.class_table import class_table, save_class_table
 
-_MOST_DRAWN = 4  # rows of series
+_MOST_DRAWN = 4  # rows of series, and windows whose past is stored, for plots
+_PERIODS = 3  # horizons of their past
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,8 @@ class Answers:
     """The predictions of one output for the rows that have its target.
 
     output: its name. raw, rows: the rows before and after the transforms, with this target alone; of targets of steps,
-    each step is a row (see data/steps.py). task: with this output alone. prediction: (rows, units).
+    each step is a row (see data/steps.py). task: with this output alone. prediction: (rows, units); of several
+    quantiles, the medians. quantiles: all of them, (rows, numbers x quantiles), in the order of `levels`.
     """
 
     output: str
@@ -39,6 +42,8 @@ class Answers:
     task: Task
     prediction: np.ndarray
     is_only: bool = True  # the task has no other outputs
+    quantiles: np.ndarray | None = None
+    levels: tuple[float, ...] = ()
     series: tuple[np.ndarray, np.ndarray] | None = None  # of targets of steps: some rows to draw, see `some_series`
 
     def key(self, part: str) -> str:
@@ -51,9 +56,14 @@ def by_target(task: Task, predictions: Mapping[str, np.ndarray]) -> dict[str, np
     return {name: predictions[name] if name in predictions else predictions[""] for name in task.outputs}
 
 
-def own_targets(task: Task, numbers: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Return targets or predictions by output, numbers in the target's own unit."""
-    return {name: own_numbers(array, task.outputs[name]) for name, array in numbers.items()}
+def own_targets(task: Task, numbers: Mapping[str, np.ndarray], rows: Rows) -> dict[str, np.ndarray]:
+    """Return targets or predictions of rows by output, numbers in the target's own unit."""
+    return {name: own_of_rows(array, task.outputs[name], rows) for name, array in numbers.items()}
+
+
+def points(task: Task, predictions: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return the point predictions by output: the medians where a model predicts several quantiles."""
+    return {name: medians(array, task.outputs[name]) for name, array in by_target(task, predictions).items()}
 
 
 def answers_for(raw: Rows, rows: Rows, task: Task, predictions: Mapping[str, np.ndarray]) -> list[Answers]:
@@ -72,9 +82,12 @@ def answers_for(raw: Rows, rows: Rows, task: Task, predictions: Mapping[str, np.
         if output.has_missing and not output.is_per_step:
             before = before.take(known_rows(rows.targets[name]))
         prediction = counted_predictions(rows, name, output, given[name])
-        own = counted_task(task.of_output(name))
+        own = median_task(counted_task(task.of_output(name)))
         series = some_series(rows, _MOST_DRAWN) if output.is_per_step else None
-        found.append(Answers(name, before, after, own, prediction, len(task.outputs) == 1, series))
+        answers = Answers(name, before, after, own, medians(prediction, output), len(task.outputs) == 1, series=series)
+        if output.quantiles:
+            answers = replace(answers, quantiles=prediction, levels=output.quantiles)
+        found.append(answers)
     return found
 
 
@@ -106,9 +119,13 @@ def arrays_of(answer: Answers) -> dict[str, np.ndarray]:
     new = {"index": rows.index, "target": target_of(rows, output), "prediction": answer.prediction}
     x = next(iter(rows.inputs.values()), None)
     if isinstance(x, Windows):
-        new |= dict(zip(["baseline"], x.guesses().values(), strict=False))
+        new |= dict(zip(["baseline", "seasonal"], x.guesses().values(), strict=False))
+    if answer.quantiles is not None:
+        new["quantiles"] = answer.quantiles
     if output.kind == "regression":
-        new |= {name: own_numbers(new[name], output) for name in new.keys() - {"index"}}
+        new |= {name: own_of_rows(new[name], output, rows) for name in new.keys() - {"index"}}
+    if isinstance(x, Windows) and output.horizon is not None and x.target is not None:
+        new |= _past(x, rows, output)
     if isinstance(x, Windows) and "time" in rows.columns:
         new["time"] = rows.columns["time"]
     new |= group_numbers(rows)
@@ -117,6 +134,16 @@ def arrays_of(answer: Answers) -> dict[str, np.ndarray]:
     if answer.series is not None:
         new |= dict(zip(("series", "series_rows"), answer.series, strict=True))
     return new
+
+
+def _past(windows: Windows, rows: Rows, output: Output) -> dict[str, np.ndarray]:
+    """Return the target before a few windows' first steps ahead, in its own unit, and where these windows are."""
+    drawn = np.unique(np.linspace(0, len(windows) - 1, _MOST_DRAWN + 2)[1:-1].astype(np.int64))
+    some = rows.take(drawn)
+    length = min(int(windows.offsets.max()) + 1, _PERIODS * (output.horizon or 1))
+    ends = windows.starts[drawn] + int(windows.offsets.max()) + 1
+    past = windows.series[ends[:, None] - np.arange(length, 0, -1), windows.target]
+    return {"drawn": drawn, "history": own_of_rows(past, output, some)}
 
 
 def group_numbers(rows: Rows) -> dict[str, np.ndarray]:

@@ -10,19 +10,20 @@ import numpy as np
 
 from dlpy.components.estimator import EstimatorModel
 from dlpy.components.objectives import DATA_LOSS, Loss
-from dlpy.core.errors import on_a_line
 from dlpy.data.features import Passages, Windows
 from dlpy.data.rows import Rows
 from dlpy.data.steps import TOKEN, counted, counted_task
-from dlpy.data.task import Output, Task
+from dlpy.data.task import Task
 from dlpy.data.units import as_seen, own_numbers
 from dlpy.data.validate import class_numbers
 from dlpy.experiment.class_weights import weights_of_rows
 from dlpy.experiment.experiment import Experiment
+from dlpy.scores.quantiles import pinball
 from dlpy.scores.regression_scores import IN_UNIT, SCORES, best_constant, regression_score
 from dlpy.scores.row_errors import poisson_losses
 from dlpy.training.best_constant import Targets, best_guess, is_mean_of_rows, mean_loss
 from dlpy.training.codes import of_family
+from dlpy.training.constant_scores import class_scores, label_scores, number_scores, text_scores, token_scores
 from dlpy.training.loss import plain_loss, training_loss
 from dlpy.training.token_baseline import scores_by_token
 
@@ -57,13 +58,11 @@ def baseline(
         return _guesses(experiment, task, rows, rows.x.guesses())
     output, loss = task.output, experiment.loss(task)
     if not is_per_step and isinstance(train.x, Passages) and isinstance(rows.x, Passages):
-        scores = _tokens(train.x, rows.x)
+        scores = text_scores(train.x, rows.x)
         return {"loss": scores["crossentropy"], **scores} if loss.name == "sparse_categorical_crossentropy" else scores
     scores = _of_constant(experiment, task, train, rows)
-    if output.has_classes and TOKEN in train.columns and TOKEN in rows.columns:
+    if output.has_classes and {TOKEN} <= train.columns.keys() & rows.columns.keys():
         return scores_by_token(train, rows, output, loss) | {"also": [scores]}
-    if output.kind == "tokens":  # of steps
-        scores |= {"guess": "each token as often as in the training targets"} | _uncertainty(scores["crossentropy"])
     least = scores.get(_plain_score(loss)) if not weighted else None
     if least is None:
         least = loss_of_constant(experiment, task, train, rows, weighted=weighted)
@@ -74,11 +73,11 @@ def _of_constant(experiment: Experiment, task: Task, train: Rows, rows: Rows) ->
     """Return the scores of the constant prediction for the kind of the target."""
     output = task.output
     if output.kind == "regression":
-        scores = _regression(train.y.reshape(len(train), -1), rows.y.reshape(len(rows), -1), output)
+        scores = number_scores(train.y.reshape(len(train), -1), rows.y.reshape(len(rows), -1), output)
         return scores | _of_metrics(experiment, task, train, rows)
     if output.kind == "multilabel":
-        return _labels(train.y, rows.y, output)
-    return _classes(train, rows, output)
+        return label_scores(train.y, rows.y, output)
+    return token_scores(train, rows, output) if output.kind == "tokens" else class_scores(train, rows, output)
 
 
 def _of_outputs(experiment: Experiment, task: Task, train: Rows, rows: Rows, *, weighted: bool) -> dict[str, object]:
@@ -111,6 +110,10 @@ def loss_of_constant(
     loss fails.
     """
     chosen = experiment.loss(task)
+    if task.output.quantiles:
+        known, wanted = (some.y.reshape(len(some), -1) for some in (train, rows))
+        guess = np.quantile(known, task.output.quantiles, axis=0).T  # (numbers, quantiles)
+        return pinball(wanted, np.broadcast_to(guess, (len(wanted), *guess.shape)), task.output.quantiles)
     if isinstance(experiment.model, EstimatorModel) and task.output.is_count:  # known without Keras
         known, wanted = (own_numbers(some.y.reshape(len(some), -1), task.output) for some in (train, rows))
         return float(poisson_losses(wanted, np.broadcast_to(known.mean(axis=0), wanted.shape)).mean())
@@ -149,12 +152,13 @@ def _guesses(experiment: Experiment, task: Task, rows: Rows, guesses: dict[str, 
     target = rows.y.reshape(len(rows), -1)
     found = []
     for name, guess in guesses.items():
-        scores = _guess(name, guess, rows.y.reshape(-1))
         forecast = np.broadcast_to(guess.reshape(len(rows), -1), target.shape)
+        scores = _guess(name, forecast, target)
         least = scores.get(_plain_score(experiment.loss(task)))
         if least is None:
             built: Any = training_loss(experiment, task)
-            least = float(built(target.astype(np.float32), forecast.astype(np.float32)))
+            every = np.repeat(forecast, max(1, len(task.output.quantiles)), axis=1)
+            least = float(built(target.astype(np.float32), every.astype(np.float32)))
         found.append({"loss": least, **scores, **_metric_scores(experiment, task, target, lambda _, f=forecast: f)})
     first, *others = found
     return first | ({"also": others} if others else {})
@@ -198,63 +202,6 @@ def beside(common_sense: dict[str, Any], scores: Mapping[str, Any]) -> dict[str,
     return renamed | ({"also": others} if others else {})
 
 
-def _classes(train: Rows, rows: Rows, output: Output) -> dict[str, object]:
-    known, wanted = class_numbers(train, output), class_numbers(rows, output)
-    counts = np.bincount(known, minlength=output.class_count)
-    majority = int(counts.argmax())
-    share = np.maximum(counts / counts.sum(), 1e-7)
-    return {
-        "guess": f"always class {output.classes[majority] if output.classes else majority}",
-        "accuracy": float(np.mean(wanted == majority)),
-        "crossentropy": float(-np.log(share[wanted]).mean()),
-    }
-
-
-def _labels(known: np.ndarray, wanted: np.ndarray, output: Output) -> dict[str, object]:
-    """Return the scores of the labels' shares as probabilities; label by label, the more frequent value."""
-    share = np.clip(known.mean(axis=0, dtype=np.float64), 1e-7, 1 - 1e-7)
-    entropy = -(wanted * np.log(share) + (1 - wanted) * np.log(1 - share)).mean()
-    often = [name for name, part in zip(output.classes, share.tolist(), strict=False) if part > 0.5]
-    return {
-        "guess": f"always {', '.join(often) if often else 'no label'}",
-        "accuracy": float((wanted == (share > 0.5)).mean()),
-        "crossentropy": float(entropy),
-    }
-
-
-def _tokens(train: Passages, rows: Passages) -> dict[str, object]:
-    known, wanted = train.wanted(), rows.wanted()
-    share, often = np.maximum(known / known.sum(), 1e-7), int(known.argmax())
-    entropy = float(-(wanted * np.log(share)).sum() / wanted.sum())
-    return {
-        "guess": f"each token as often as in the training text; the likeliest is '{on_a_line(train.words[often])}'",
-        "accuracy": float(wanted[often] / wanted.sum()),
-        **_uncertainty(entropy),
-    }
-
-
-def _uncertainty(entropy: Any) -> dict[str, float]:
-    """Return the cross-entropy of tokens in nats, in bits, and as a perplexity."""
-    return {"crossentropy": entropy, "bits": entropy / math.log(2), "perplexity": math.exp(entropy)}
-
-
 def _guess(name: str, guess: np.ndarray, wanted: np.ndarray) -> dict[str, object]:
     errors = guess.astype(np.float64) - wanted
     return {"guess": name, "mse": float(np.square(errors).mean()), "mae": float(np.abs(errors).mean())}
-
-
-def _regression(known: np.ndarray, wanted: np.ndarray, output: Output) -> dict[str, object]:
-    mean, median = known.mean(axis=0), np.median(known, axis=0)
-    own = [_spelled(own_numbers(numbers, output)) for numbers in (mean, median)]
-    kind = "mean" if output.log_of_sum is None else "geometric mean"
-    return {
-        "guess": f"always the {kind} {own[0]} or the median {own[1]}",
-        "mse": float(np.square(wanted - mean).mean()),
-        "mae": float(np.abs(wanted - median).mean()),
-    }
-
-
-def _spelled(numbers: np.ndarray) -> str:
-    """Return a number, or several in brackets, with the digits that float32 holds."""
-    told = [f"{number:.6g}" for number in numbers.tolist()]
-    return told[0] if len(told) == 1 else f"[{', '.join(told)}]"

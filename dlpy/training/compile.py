@@ -12,6 +12,7 @@ from dlpy.components.hooks import Hooks
 from dlpy.components.model import GenerativeModel, PretrainedModel
 from dlpy.components.objectives import DATA_LOSS, Metric, Optimizer
 from dlpy.core.errors import ConfigError
+from dlpy.data.quantiles import median_task, medians
 from dlpy.data.rows import SAMPLE_WEIGHT, Data, Rows, known_rows
 from dlpy.data.steps import counted, counted_predictions, counted_task, has_target
 from dlpy.data.task import Output, Task
@@ -25,6 +26,7 @@ from dlpy.engine.plan import Execution, Stage, choose
 from dlpy.engine.step_targets import Steps
 from dlpy.experiment.class_weights import weights_of_rows
 from dlpy.experiment.experiment import Experiment, prefix
+from dlpy.metrics._keras_regression_metrics import of_medians
 from dlpy.training.answers import by_target
 from dlpy.training.codes import losses_of_batches
 from dlpy.training.loss import training_loss
@@ -61,7 +63,8 @@ def compile_model(model: keras.Model, experiment: Experiment, task: Task, optimi
         model.set_objectives(_objectives(experiment, task), logs_data_loss=logs_data_loss(experiment, model))
         model.compile(optimizer=optimizer.build())
         return
-    metrics = [metric.build(task) for metric in experiment.metrics(task) if metric.is_logged]
+    logged, of_point = [metric for metric in experiment.metrics(task) if metric.is_logged], median_task(task)
+    metrics = [of_medians(metric.build(of_point), task.output) for metric in logged]
     loss = training_loss(experiment, task)
     weighted = [data_loss(loss)] if logs_data_loss(experiment, model) else None
     model.compile(optimizer=optimizer.build(), loss=loss, metrics=metrics, weighted_metrics=weighted)
@@ -170,7 +173,8 @@ def _exact(metric: Metric, output: str, task: Task, rows: Rows, predictions: Pre
     """Return the score of an output from the predictions for all rows; rows without its target do not count."""
     prediction = by_target(task, predictions)[output]
     own = counted(rows, output, task.output)
-    return metric.exact(counted_task(task), own, counted_predictions(rows, output, task.output, prediction))
+    prediction = medians(counted_predictions(rows, output, task.output, prediction), task.output)
+    return metric.exact(median_task(counted_task(task)), own, prediction)
 
 
 def stages_of(experiment: Experiment, model: keras.Model, task: Task) -> tuple[Stage, ...]:

@@ -14,7 +14,7 @@ from dlpy.data.rows import Rows
 from dlpy.data.steps import counted
 from dlpy.data.task import Task
 from dlpy.data.unfamiliar import require_familiar
-from dlpy.data.units import constants_in_unit, has_unit, own_scores, scores_in_unit
+from dlpy.data.units import has_unit
 from dlpy.data.validate import check_rows
 from dlpy.engine.engine import Engine
 from dlpy.experiment.document import Document
@@ -22,15 +22,17 @@ from dlpy.experiment.experiment import Experiment, load, prefix
 from dlpy.runs import checkpoints
 from dlpy.runs.directory import KFOLD, Run, count_look, require_model, require_one_training
 from dlpy.runs.how import How
-from dlpy.runs.results import tasks_of
+from dlpy.runs.results import tasks_of, without_targets
 from dlpy.training.answers import Answers, answers_for, save_predictions
 from dlpy.training.baseline import baseline, beside
 from dlpy.training.compile import compiled_model, engine_for
 from dlpy.training.estimators import Estimator, network_of, read_estimator
+from dlpy.training.forecast_scores import forecast_scores
 from dlpy.training.loaded_rows import raw_parts
 from dlpy.training.pipeline import Pipeline, may_be_same, measured
 from dlpy.training.record import scores_of
 from dlpy.training.spans import class_tables
+from dlpy.training.unit_scores import score_in_unit
 from dlpy.training.written_texts import Writer, scores_of_texts
 
 Part = Literal["train", "validation", "test"]
@@ -78,7 +80,7 @@ def restore(run: Run, which: checkpoints.Which = "best", tell: Tell = silent) ->
     experiment, _ = read_config(run)
     record = run.record()
     if record.kind == KFOLD and not run.checkpoints.is_dir():
-        keeps = (record.folds or How()).keep_models
+        keeps = (record.folds or How()).keep_models and not without_targets(run)
         hint = f"combine its folds with `{command('ensemble', run.id)}`" if keeps else "`dlpy kfold --refit` trains one"
         raise RunError(f"run {run.id} has no final model: {hint}.")
     raw_task, task = tasks(run)
@@ -200,7 +202,8 @@ def _score(run: Run, trained: Trained, part: Part, raw: Rows, train: Rows) -> di
     common_sense = beside(baseline(trained.experiment, trained.task, train, rows), scores)
     found = {"rows": len(rows), "epoch": trained.epoch, "scores": scores, "baseline": common_sense}
     if trained.task.translates:
-        written, copies = scores_of_texts(Writer.of(network_of(trained.engine), trained.pipeline), raw, rows)
+        writer = Writer.of(network_of(trained.engine), trained.pipeline)
+        written, copies = scores_of_texts(run, part, writer, (raw, rows))
         return found | {"scores": scores | written, "baseline": common_sense | copies}
     if not trained.task.has_answers:
         return found
@@ -227,19 +230,5 @@ def _of_output(trained: Trained, answers: Answers, common_sense: dict[str, Any],
     known = counted(train, answers.output, trained.task.outputs[answers.output])
     if has_unit(output):
         own = scores_of(common_sense, prefix(trained.task, answers.output))
-        found["in_unit"] = _in_unit(trained.experiment.of_output(answers.output), answers, own, known)
-    return found | class_tables(answers, known)
-
-
-def _in_unit(experiment: Experiment, answers: Answers, common_sense: dict[str, Any], train: Rows) -> dict[str, Any]:
-    """Return the scores in the target's own unit."""
-    output, names = answers.task.output, experiment.metric_names(answers.task)
-    loss = experiment.loss_name(answers.task)
-    found = scores_in_unit(answers.rows.y, answers.prediction, output, [loss, *names.values()])
-    keys = {**({loss: loss} if loss in found else {}), **names}
-    scores = {key: found[name] for key, name in keys.items() if name in found}
-    usual = own_scores(common_sense, output, names)
-    if output.log_of_sum is not None:  # scores of logarithms cannot be turned back
-        constants = constants_in_unit(train.y, answers.rows.y, output, [loss, *names.values()])
-        usual = {key: constants[name] for key, name in {loss: loss, **names}.items() if name in constants}
-    return {"unit": output.unit, "scores": scores, "baseline": usual}
+        found["in_unit"] = score_in_unit(trained.experiment.of_output(answers.output), answers, own, known)
+    return found | class_tables(answers, known) | forecast_scores(answers)

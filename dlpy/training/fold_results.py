@@ -15,7 +15,7 @@ from dlpy.engine.graphs import Predictions
 from dlpy.engine.plan import Execution
 from dlpy.experiment.experiment import Experiment
 from dlpy.runs.directory import Run
-from dlpy.training.answers import by_target, own_targets
+from dlpy.training.answers import own_targets, points
 from dlpy.training.baseline import baseline, beside
 from dlpy.training.estimators import Estimator
 from dlpy.training.fold_files import Fold, write_fold
@@ -61,12 +61,12 @@ def _own(given: Predictions, data: Data) -> tuple[dict[str, np.ndarray], dict[st
 
     Those of steps are flat: (steps with a target, units).
     """
-    held_out, targets, predictions = data.validation or data.train, {}, by_target(data.task, given)
+    held_out, targets, predictions = data.validation or data.train, {}, points(data.task, given)
     for name, output in data.task.outputs.items():
         targets[name] = counted(held_out, name, output).y if output.is_per_step else held_out.targets[name]
         if output.is_per_step:
             predictions[name] = counted_predictions(held_out, name, output, predictions[name])
-    return own_targets(data.task, targets), own_targets(data.task, predictions)
+    return own_targets(data.task, targets, held_out), own_targets(data.task, predictions, held_out)
 
 
 def _steps(held_out: Rows, task: Task, positions: np.ndarray) -> np.ndarray:

@@ -46,7 +46,7 @@ from dlpy.training.workshop import Workshop
 def divided(prepared: Prepared) -> list[tuple[np.ndarray, np.ndarray]]:
     """Return the positions of each fold's training rows and validation rows."""
     experiment, loaded = prepared.experiment, prepared.loaded
-    return list(experiment.kfold.split(loaded.train, loaded.task, experiment.data.split_seed))
+    return experiment.data.folds(loaded, experiment.kfold)
 
 
 def fold_data(prepared: Prepared, train: np.ndarray, validation: np.ndarray) -> tuple[Data, Pipeline]:
@@ -92,7 +92,7 @@ def folds_together(run: Run, prepared: Prepared, jobs: int) -> Prepared:
     Folds that are there already were begun apart: a run that trains them together decides so before the first.
     """
     experiment = prepared.experiment
-    apart = jobs > 1 or (run.path / "folds").exists()
+    apart = jobs > 1 or (run.path / "folds").exists() or experiment.data.folds_go_forward
     folds = _Folds(run, prepared)
     is_together = not isinstance(experiment.model, EstimatorModel) and folds.pay(apart=apart)
     training = experiment.training.model_copy(update={"together": is_together})

@@ -13,8 +13,8 @@ from dlpy.experiment.experiment import Experiment
 from dlpy.runs import checkpoints
 from dlpy.runs.directory import ENSEMBLE, FINAL_MODEL, Run, require_model, require_one_training
 from dlpy.runs.predictions import Stored
-from dlpy.runs.results import outputs_of, stored_predictions
-from dlpy.training.evaluate import read_config, tasks
+from dlpy.runs.results import outputs_of, stored_predictions, without_targets
+from dlpy.training.evaluate import read_config
 
 OUT_OF_FOLD = "out_of_fold"
 _KINDS = {"classes": "classes", "labels": "labels", "numbers": "a numeric target"}
@@ -58,8 +58,8 @@ def held_out(run: Run) -> HeldOut:
     if run.record().kind != ENSEMBLE:  # whose predictions are its own
         require_one_training(run)
     experiment, _ = read_config(run)
-    if not tasks(run)[1].has_answers:
-        raise ConfigError(f"run {run.id} is generative: it predicts no targets.")
+    if why := without_targets(run):
+        raise ConfigError(f"{why}.")
     return _predicted(run, experiment, _part_of(run, experiment), best_epoch(run))
 
 

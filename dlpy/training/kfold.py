@@ -10,6 +10,7 @@ import numpy as np
 from dlpy.components.estimator import EstimatorModel
 from dlpy.components.model import GenerativeModel
 from dlpy.core import keras_backend
+from dlpy.data.features import Windows
 from dlpy.data.rows import Data, Loaded, known_rows
 from dlpy.data.steps import STRIDE, step_numbers
 from dlpy.data.validate import check_every_class
@@ -23,7 +24,7 @@ from dlpy.runs.how import How
 from dlpy.runs.lock import locked
 from dlpy.runs.outcome import record_outcome
 from dlpy.runs.predictions import key_of
-from dlpy.runs.results import best_epoch
+from dlpy.runs.results import best_epoch, without_targets
 from dlpy.storage.atomic import require_writable, write_arrays
 from dlpy.training.answers import group_numbers
 from dlpy.training.callbacks import checkpoint_of
@@ -86,7 +87,9 @@ def validate(run: Run, prepared: Prepared, how: How, reporter: Reporter) -> None
 
 def _require_folds(experiment: Experiment, document: Document) -> None:
     """Raise ConfigError where the experiment cannot be validated by folds."""
-    if experiment.data.rows_are_in_time:
+    if experiment.data.folds_go_forward:
+        _require_forward_folds(experiment, document)
+    elif experiment.data.rows_are_in_time:
         message = "folds would train on rows later than those they are scored on: use `dlpy train`."
         key, what = ("name", f"{experiment.data.name} is a series") if experiment.data.in_time_order else _TIME
         raise document.error([Mistake(("data", key), f"{what}: {message}")])
@@ -94,6 +97,18 @@ def _require_folds(experiment: Experiment, document: Document) -> None:
         name = experiment.model.name
         message = f"folds compare predictions with targets, and {name} is generative: use `dlpy train`."
         raise document.error([Mistake(("model", "name"), message)])
+
+
+def _require_forward_folds(experiment: Experiment, document: Document) -> None:
+    """Raise ConfigError for options that folds of a series, each later than the one before, rule out."""
+    kfold, found = experiment.kfold, []
+    if kfold.repeats > 1:
+        found.append(Mistake(("kfold", "repeats"), "the folds of a series follow each other in time: remove it."))
+    if experiment.training.together is True:
+        hint = "folds of a series differ in their number of rows: use auto."
+        found.append(Mistake(("training", "together"), hint))
+    if found:
+        raise document.error(found)
 
 
 def _summarize(run: Run, prepared: Prepared, folds: list[Fold]) -> dict[str, Any]:
@@ -112,14 +127,20 @@ def _summarize(run: Run, prepared: Prepared, folds: list[Fold]) -> dict[str, Any
         "best": {"epoch": epoch, "monitor": monitor, **scores},
         "baseline": {
             "on": "validation",
-            "guess": "constant, as in each fold",
+            "guess": f"{_guess(prepared.loaded)}, as in each fold",
             **{key: float(np.mean([fold.baseline[key] for fold in folds])) for key in sorted(numbers)},
         },
     }
     run.write("summary.json", summary)
-    if prepared.loaded.task.has_answers:
+    if not without_targets(run):  # codes have none, though the data has
         _save_out_of_fold(run, prepared.loaded, folds)
     return summary
+
+
+def _guess(loaded: Loaded) -> str:
+    """Return what the baseline of a fold is: a constant, or of a series the last value."""
+    guesses = [name for x in loaded.train.inputs.values() if isinstance(x, Windows) for name in x.guesses()]
+    return guesses[0] if guesses else "constant"
 
 
 def _save_out_of_fold(run: Run, loaded: Loaded, folds: list[Fold]) -> None:

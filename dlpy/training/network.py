@@ -10,6 +10,7 @@ from dlpy.core.errors import ConfigError, in_one_line
 from dlpy.core.registry import plugin_failure
 from dlpy.data.task import Input, Task
 from dlpy.engine.custom_step import stepped_class
+from dlpy.models._outputs import in_ascending_order
 from dlpy.models._sequences import on_differences
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def _fitting_model(family: Model, task: Task) -> keras.Model:
             raise ConfigError(f"model '{family.name}' has scores of its own: its build() must return stepped(...).")
         return model
     _check_outputs(family, task, given)
-    is_wrapped = task.is_single and task.output.from_last
+    is_wrapped = task.is_single and (task.output.from_last or task.output.quantiles)
     if is_wrapped or getattr(model, "inputs", None) is None:  # without inputs it is subclassed
         return keras.Model(inputs if len(inputs) > 1 else next(iter(inputs.values())), given)
     return model
@@ -71,9 +72,10 @@ def _given(model: keras.Model, inputs: dict[str, Any], task: Task) -> Any:
     if len(inputs) > 1:
         return model(inputs)
     (x,) = inputs.values()
-    if task.is_single and task.output.from_last:
-        return on_differences(model, x, task.input)
-    return model(x)
+    if not task.is_single:
+        return model(x)
+    found = on_differences(model, x, task.input) if task.output.from_last else model(x)
+    return in_ascending_order(found, len(task.output.quantiles)) if task.output.quantiles else found
 
 
 def _check_outputs(family: Model, task: Task, given: Any) -> None:

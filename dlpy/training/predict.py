@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,14 +18,13 @@ from dlpy.data.validate import check_rows
 from dlpy.datasets._texts import checked
 from dlpy.runs import checkpoints
 from dlpy.runs.directory import Run
-from dlpy.runs.results import cell
 from dlpy.sampling.translation import Search
-from dlpy.storage.atomic import number_text
 from dlpy.training.answers import by_target, own_targets
 from dlpy.training.decisions import Decision, decisions_of, notes_of
 from dlpy.training.estimators import network_of
 from dlpy.training.evaluate import Tell, Trained, restore, silent, tasks
 from dlpy.training.predicted_steps import in_given_order, steps_of
+from dlpy.training.predicted_table import Predicted
 from dlpy.training.prediction_columns import answers_of
 from dlpy.training.written_texts import Writer
 
@@ -59,28 +56,6 @@ class Given:
     def inputs(self) -> Rows:
         """The rows without targets: of a file that holds them, they have been read, and nothing else uses them."""
         return replace(self.rows, targets={})
-
-
-@dataclass(frozen=True)
-class Predicted:
-    """The predictions for some rows as a table, and the values in them that no training row held."""
-
-    names: list[str]
-    lines: list[list[str | float]]
-    unfamiliar: list[Unfamiliar]
-
-    def to_csv(self) -> str:
-        """Return the table as CSV; no text in it is read as a formula."""
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(map(cell, self.names))
-        for line in self.lines:
-            writer.writerow(cell(value) if isinstance(value, str) else number_text(value) for value in line)
-        return text.getvalue()
-
-    def records(self) -> list[dict[str, str | float]]:
-        """Return each line as a mapping from column names to values."""
-        return [dict(zip(self.names, line, strict=True)) for line in self.lines]
 
 
 def predict(run: Run, path: Path, ask: Ask, tell: Tell = silent) -> Predicted:
@@ -228,7 +203,7 @@ def numbers_for(trained: Trained, given: Given) -> dict[str, np.ndarray]:
     rows = trained.applied(given.inputs)
     check_rows(rows, given.what.removeprefix("the rows of "), trained.task)
     predictions = trained.engine.predict_all(rows, trained.experiment.training.batch_size)
-    numbers = own_targets(trained.task, by_target(trained.task, predictions))
+    numbers = own_targets(trained.task, by_target(trained.task, predictions), rows)
     of_steps = {name: own for name, own in numbers.items() if trained.task.outputs[name].is_per_step}
     return numbers | (in_given_order(trained.pipeline, given.inputs, of_steps) if of_steps else {})
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from dlpy.data.features import Windows
+from dlpy.data.quantiles import MEDIAN, medians, numbers_of
 from dlpy.data.rows import Rows
 from dlpy.data.steps import ROW, SOURCE, STEP, WORD
 from dlpy.data.tables.timestamps import stamp
@@ -72,13 +73,25 @@ def _columns_of(output: Output, prediction: np.ndarray, decision: Decision) -> t
 
 
 def _numbers(output: Output, prediction: np.ndarray, decision: Decision) -> tuple[list[str], Cells]:
-    count = prediction.shape[1]
-    names = ["prediction"] if count == 1 else [f"prediction_{i}" for i in range(count)]
+    names = number_names(output, numbers_of(output))
+    if output.quantiles:
+        others = [place for place, level in enumerate(output.quantiles) if level != MEDIAN]
+        columns = [f"{name}_quantile_{output.quantiles[place]:g}" for name in names for place in others]
+        ends = prediction.reshape(len(prediction), len(names), -1)[:, :, others].reshape(len(prediction), -1)
+        return [*names, *columns], np.concatenate([medians(prediction, output), ends], axis=1).tolist()
     if decision.limits is None:
         return names, prediction.tolist()
     low, high = interval(prediction, decision.limits, output)
     columns = [column for name in names for column in (name, f"{name}_low", f"{name}_high")]
     return columns, np.stack([prediction, low, high], axis=2).reshape(len(prediction), -1).tolist()
+
+
+def number_names(output: Output, count: int) -> list[str]:
+    """Return the names of the columns of predicted numbers; those of a forecast are numbered by the step ahead."""
+    if count == 1 and output.horizon is None:
+        return ["prediction"]
+    first = 0 if output.horizon is None else 1
+    return [f"prediction_{number + first}" for number in range(count)]
 
 
 def _labels(output: Output, prediction: np.ndarray, decision: Decision) -> tuple[list[str], list[str]]:
@@ -113,9 +126,13 @@ def _marks(rows: Rows) -> tuple[list[str], list[list[str]]]:
         return ["file"], [[name] for name in rows.columns["file"].tolist()]
     if not any(isinstance(x, Windows) for x in rows.inputs.values()):
         return [], [[]] * len(rows)
-    if "time" not in rows.columns:
-        return ["row"], [[str(row)] for row in rows.index]
-    return ["time"], [[stamp(time)] for time in rows.columns["time"].astype("datetime64[us]")]
+    if "time" in rows.columns:
+        name, cells = "time", [stamp(time) for time in rows.columns["time"].astype("datetime64[us]")]
+    else:
+        name, cells = "row", [str(row) for row in rows.index]
+    if "series" in rows.columns:
+        return ["series", name], [list(pair) for pair in zip(rows.columns["series"].tolist(), cells, strict=True)]
+    return [name], [[cell] for cell in cells]
 
 
 def _marks_of_steps(rows: Rows) -> tuple[list[str], list[list[str]]]:

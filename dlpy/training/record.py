@@ -25,6 +25,7 @@ from dlpy.storage import atomic
 from dlpy.storage.atomic import sha256, write_arrays
 from dlpy.training.answers import Answers
 from dlpy.training.baseline import baseline, beside
+from dlpy.training.naive_forecasts import guess_in_unit
 
 
 @dataclass(frozen=True)
@@ -221,10 +222,13 @@ def _in_unit(
     blocks = {block: scores_of(summary[block], before) for block in ("best", "last", "baseline")}
     scores = {block: own_scores(given, output, names) for block, given in blocks.items()}
     if answers is not None:
-        wanted = [own.loss_name(view), *(names.values() if output.log_of_sum is not None else ())]
-        found = scores_in_unit(answers.rows.y, answers.prediction, output, wanted)
+        of_rows = output.log_of_sum is not None or output.by_series
+        wanted = [own.loss_name(view), *(names.values() if of_rows else ())]
+        found = scores_in_unit(answers.rows, answers.prediction, output, wanted)
         scores["best"] = scores["best"] | {f"val_{score}": value for score, value in found.items()}
-        if output.log_of_sum is not None:  # scores of logarithms cannot be turned back
+        if output.by_series:
+            scores["baseline"] = guess_in_unit(answers.rows, output, {name: name for name in wanted})
+        elif output.log_of_sum is not None:  # scores of logarithms cannot be turned back
             known = counted(data.train, name, output).y
             scores["baseline"] = constants_in_unit(known, answers.rows.y, output, wanted)
     return {"unit": output.unit, **scores}

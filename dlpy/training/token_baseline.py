@@ -6,9 +6,10 @@ import numpy as np
 
 from dlpy.components.objectives import Loss
 from dlpy.data.rows import Rows
-from dlpy.data.steps import TOKEN
+from dlpy.data.steps import ROW, TOKEN
 from dlpy.data.task import Output
 from dlpy.data.validate import class_numbers
+from dlpy.scores.spans import scheme_of, span_scores
 
 
 def probabilities_by_token(train: Rows, rows: Rows, output: Output) -> np.ndarray:
@@ -38,9 +39,13 @@ def scores_by_token(train: Rows, rows: Rows, output: Output, loss: Loss) -> dict
     entropy = float(-np.log(np.maximum(own, 1e-7)).mean())
     is_plain = loss.name in ("binary_crossentropy", "sparse_categorical_crossentropy")
     is_plain = is_plain and not loss.model_dump().get("label_smoothing")
+    said = probability.argmax(axis=1)
+    scheme = scheme_of(output.classes) if ROW in rows.columns else None
+    spans = {} if scheme is None else {"span_f1": float(span_scores(wanted, said, rows.columns[ROW], scheme).f1[-1])}
     return {
         "guess": "the commonest class of each token",
         **({"loss": entropy} if is_plain else {}),
-        "accuracy": float((probability.argmax(axis=1) == wanted).mean()),
+        "accuracy": float((said == wanted).mean()),
         "crossentropy": entropy,
+        **spans,
     }

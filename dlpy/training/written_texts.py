@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 import numpy as np
 
@@ -15,12 +17,15 @@ from dlpy.data.features import Padded, Texts
 from dlpy.data.rows import Rows
 from dlpy.data.task import DECODER, SOURCE
 from dlpy.data.text.marked import PADDING, START, MarkedVocabulary
+from dlpy.runs.arrays import read_arrays
 from dlpy.runs.directory import Run
 from dlpy.runs.results import cell
 from dlpy.sampling.translation import Search, Translator
 from dlpy.sampling.translation_steps import steps_of
 from dlpy.scores.text_scores import text_scores
-from dlpy.storage.atomic import write_arrays, write_whole
+from dlpy.storage.atomic import storage, write_arrays, write_whole
+from dlpy.storage.cache import alone
+from dlpy.training.answers import group_numbers
 from dlpy.training.pipeline import Pipeline
 from dlpy.transforms.token_pairs import TokenPairs, vocabularies
 
@@ -77,17 +82,37 @@ def text_column(raw: Rows, name: str) -> list[str]:
     return x.values.tolist()
 
 
-def scores_of_texts(writer: Writer, raw: Rows, rows: Rows) -> tuple[dict[str, float], dict[str, float]]:
+def scores_of_texts(
+    run: Run, part: str, writer: Writer, pair: tuple[Rows, Rows]
+) -> tuple[dict[str, float], dict[str, float]]:
     """Return the scores of the likeliest texts for rows, and those of the sources themselves.
 
-    References are spelled as the model spells: in lower case if it writes so, with its spaces between words.
+    References are spelled as the model spells: in lower case if it writes so, with its spaces between words. Which
+    texts equal their reference is saved for `dlpy compare`.
 
     Args:
-        raw, rows: the same rows before and after the transforms.
+        part: which rows these are.
+        pair: the same rows before and after the transforms.
     """
+    raw, rows = pair
     references = [writer.target.plain(text) for text in text_column(raw, DECODER)]
     copies = [writer.target.plain(text) for text in text_column(raw, SOURCE)]
-    return text_scores(writer.texts(rows, Search()), references), text_scores(copies, references)
+    written = writer.texts(rows, Search())
+    if part != "train":
+        _save_checksums(run, part, rows, {"reference": references, "written": written})
+    return text_scores(written, references), text_scores(copies, references)
+
+
+def _save_checksums(run: Run, part: str, rows: Rows, texts: Mapping[str, Sequence[str]]) -> None:
+    """Add the checksum of each text to samples/written.npz, beside the part's positions and groups."""
+    sums = {name: np.array([crc32(_bytes(text)) for text in own], np.int64) for name, own in texts.items()}
+    new = {f"{part}.{name}": array for name, array in ({"index": rows.index} | sums | group_numbers(rows)).items()}
+    with storage(run.written), alone(run.changes):  # other parts may be scored at the same time
+        write_arrays(run.written, read_arrays(run.written) | new)
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", errors="backslashreplace")
 
 
 def leave_texts(run: Run, writer: Writer, raw: Rows, rows: Rows) -> None:
@@ -98,7 +123,7 @@ def leave_texts(run: Run, writer: Writer, raw: Rows, rows: Rows) -> None:
     """
     some = np.arange(min(len(rows), MOST_SCORED))
     raw, rows = raw.take(some), rows.take(some)
-    scores, copies = scores_of_texts(writer, raw, rows)
+    scores, copies = scores_of_texts(run, "validation", writer, (raw, rows))
     told = {"on": "validation", "rows": len(rows), "scores": scores, "baseline": copies, "guess": "copy of the source"}
     run.change("summary.json", lambda before: before | {"written": told})
     shown = some[:_KEPT]

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+from texts import write_dates, write_pairs, write_words
 
 PETS = "cats_and_dogs_small"
 
@@ -25,6 +26,9 @@ def find_data(name: str, data: Path, folder: Path) -> Path:
             "climate.csv": write_climate,
             "prose.txt": write_prose,
             "videos.npz": write_videos,
+            "pairs.csv": write_pairs,
+            "dates.csv": write_dates,
+            "words.txt": write_words,
             PETS: write_pets,
         }.get(name, missing)(path)
     return path

@@ -4,7 +4,8 @@
 
 FOLDER may hold boston.csv and fashion_mnist.npz; what it lacks, and all texts, come from dlpy's stand-ins, written
 once in the files' own formats, so that both sides read the same bytes. dlpy's caches are empty at first. Prints a table of ratios dlpy / script:
-medians of the wall time, of the training alone (tracing and compiling included) and of the peak memory. The job
+medians of the wall time, of the training alone (tracing and compiling included), of the processor time, which other
+work on the machine changes less, and of the peak memory. The job
 `small` prints what a run of a second costs beside the import of TensorFlow instead, and `writing` how long a character
 takes that `dlpy generate` writes, and one by the book's loop.
 """
@@ -47,6 +48,7 @@ class Took:
 
     wall: float  # seconds
     training: float  # seconds
+    processor: float  # seconds
     memory: float  # bytes
     score: float
 
@@ -70,6 +72,14 @@ JOBS = {
         "prose.txt",
     ),
     "videos": Job("train {file}.yaml", "videos.py {file}", "videos.npz"),
+    "transformer": Job(
+        "train configs/imdb_transformer.yaml data.path={file} training.epochs=1 model.positions=learned",
+        "attention.py {file} 1",
+        "imdb.npz",
+    ),
+    "siamese": Job("train {file}.yaml", "pairs.py {file}", "pairs.csv"),
+    "seq2seq": Job("train {file}.yaml", "dates.py {file}", "dates.csv"),
+    "labels": Job("train {file}.yaml", "words.py {file}", "words.txt"),
     "table": Job("train {file}.yaml", "table.py {file}", "table.csv"),
     "pets": Job(
         "train configs/cats_vs_dogs_scratch.yaml data.path={file} training.epochs=2 training.steps_per_epoch=50",
@@ -113,7 +123,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--data", type=Path, default=REPOSITORY.parent / "shared" / "data")
     options = parser.parse_args()
-    print(f"{'job':10} {'wall':>16} {'training':>16} {'peak memory':>16}   score")
+    print(f"{'job':12} {'wall':>18} {'training':>18} {'processor':>18} {'peak memory':>18}   score")
     with tempfile.TemporaryDirectory() as folder:
         for name in options.jobs or [*JOBS, *OTHERS]:
             if name in OTHERS:
@@ -134,9 +144,9 @@ def compare(name: str, job: Job, file: Path, runs: int) -> None:
         mine, other = (statistics.median(getattr(took, field) for took in side) for side in (ours, theirs))
         return f"{mine / unit:{format}}/{other / unit:{format}} = {mine / other:.3f}"
 
-    cells = [ratio("wall", 1, ".1f"), ratio("training", 1, ".1f"), ratio("memory", 2**20, ".0f")]
+    cells = [ratio(name, 1, ".1f") for name in ("wall", "training", "processor")] + [ratio("memory", 2**20, ".0f")]
     scores = " ".join(f"{statistics.median(took.score for took in side):.4f}" for side in (ours, theirs))
-    print(f"{name:10} {cells[0]:>16} {cells[1]:>16} {cells[2]:>16}   {scores}", flush=True)
+    print(f"{name:12} {' '.join(f'{cell:>18}' for cell in cells)}   {scores}", flush=True)
 
 
 def measure_overhead(folder: Path, runs: int) -> None:
@@ -159,7 +169,7 @@ def measure_writing(folder: Path, runs: int) -> None:
     (run,) = (folder / "writing").iterdir()
     took: dict[str, list[float]] = {"dlpy": [], "book": []}
     for _ in range(runs):
-        output = timed([sys.executable, str(HERE / "scripts" / "writing.py"), str(run)])[2]
+        output = timed([sys.executable, str(HERE / "scripts" / "writing.py"), str(run)])[-1]
         for name, seconds in (line.split() for line in output.splitlines() if line.startswith(("dlpy", "book"))):
             took[name].append(float(seconds) * 1000)
     ours, theirs = statistics.median(took["dlpy"]), statistics.median(took["book"])
@@ -175,24 +185,27 @@ def run_dlpy(arguments: list[str], folder: Path) -> Took:
     """Run dlpy with its runs in a folder of their own."""
     with tempfile.TemporaryDirectory(dir=folder if os.access(folder, os.W_OK) else None) as runs:
         os.environ["DLPY_CACHE"] = f"{runs}/cache"  # nothing is known from another run
-        wall, memory, _ = timed([sys.executable, "-c", DLPY, *arguments, "--runs", f"{runs}/runs", "--quiet"])
+        wall, processor, memory, _ = timed(
+            [sys.executable, "-c", DLPY, *arguments, "--runs", f"{runs}/runs", "--quiet"]
+        )
         metrics = [list(csv.DictReader(path.open())) for path in sorted(Path(runs).rglob("metrics.csv"))]
     names = ("val_mae", "val_accuracy", "accuracy", "val_loss", "loss", "d_loss")
     score = next(name for name in names if name in metrics[0][0])
     pick = {"val_loss": min, "val_accuracy": max, "accuracy": max}.get(score, lambda values: values[-1])
     scores = [pick([float(row[score]) for row in rows]) for rows in metrics]
-    return Took(wall, sum(float(rows[-1]["seconds"]) for rows in metrics), memory, statistics.mean(scores))
+    training = sum(float(rows[-1]["seconds"]) for rows in metrics)
+    return Took(wall, training, processor, memory, statistics.mean(scores))
 
 
 def run_script(arguments: list[str]) -> Took:
     """Run a plain Keras script."""
-    wall, memory, output = timed([sys.executable, str(HERE / "scripts" / arguments[0]), *arguments[1:]])
+    wall, processor, memory, output = timed([sys.executable, str(HERE / "scripts" / arguments[0]), *arguments[1:]])
     told = dict(line.rsplit(" ", 1) for line in output.splitlines() if line.startswith(("training seconds", "score")))
-    return Took(wall, float(told["training seconds"]), memory, float(told["score"]))
+    return Took(wall, float(told["training seconds"]), processor, memory, float(told["score"]))
 
 
-def timed(command: list[str]) -> tuple[float, float, str]:
-    """Run a command to its end and return its seconds, its peak memory in bytes and what it printed."""
+def timed(command: list[str]) -> tuple[float, float, float, str]:
+    """Run a command to its end and return its seconds, its processor seconds, its peak memory in bytes, its output."""
     path = os.pathsep.join([str(REPOSITORY), *filter(None, [os.environ.get("PYTHONPATH")])])
     environment = os.environ | {"PYTHONPATH": path, "TF_CPP_MIN_LOG_LEVEL": "3", "DLPY_OFFLINE": "1"}
     with tempfile.TemporaryFile() as output:
@@ -209,7 +222,7 @@ def timed(command: list[str]) -> tuple[float, float, str]:
         text = output.read().decode(errors="replace")
     if status:
         sys.exit(f"{' '.join(command)} failed:\n{text[-2000:]}")
-    return wall, usage.ru_maxrss * 1024, text
+    return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024, text
 
 
 if __name__ == "__main__":

@@ -109,7 +109,7 @@ def test_classes_are_compared_by_f1(make_run) -> None:
 def test_numbers_have_no_classes(make_run) -> None:
     errors = np.ones(20)
     runs = [regressor(make_run, name, errors) for name in ("one", "other")]
-    with pytest.raises(ConfigError, match="--by-class: these runs predict numbers"):
+    with pytest.raises(ConfigError, match="--by-class: these runs do not predict classes"):
         compare(sides(*runs, part="test"), Choice(by_class=True))
 
 

@@ -26,7 +26,7 @@ def table(rows: int) -> str:
 def test_the_parts_are_those_of_the_book():
     dataset = JenaClimate()
     source = dataset.stand_in(0, 5).source
-    part = dataset._parts(ROWS, source)
+    part = dataset._parts([(0, ROWS)], source)
     assert [np.flatnonzero(part == number)[[0, -1]].tolist() for number in (1, 2)] == [
         [200_001, 300_000],
         [300_001, 420_550],

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from dlpy.core.errors import DataError
+from dlpy.data.splits import KFold
 from dlpy.datasets.timeseries_csv import TimeseriesCsv
 from dlpy.experiment.experiment import Experiment
 from dlpy.runs.lookup import find_run
@@ -113,7 +114,7 @@ def test_several_targets_are_given(bench):
 )
 def test_time_stamps_of_many_kinds_are_read(bench, write):
     loaded = series(bench, text([write(time) for time in TIMES]), time="when", test=None).load()
-    assert loaded.resolved == {"columns": ["wind", "heat"]}
+    assert loaded.resolved["columns"] == ["wind", "heat"]
     found = loaded.train.columns["time"].astype("datetime64[us]")
     assert found.tolist() == TIMES[16:].astype("datetime64[us]").tolist()
     assert loaded.notes[0] == "series: 200 rows 10 minutes apart, 2020-03-01 00:00:00 to 2020-03-02 09:10:00"
@@ -134,7 +135,7 @@ def test_windows_across_a_gap_are_left_out_where_gaps_are_allowed(bench):
         (lambda times: np.concatenate([times[:7], times[6:-1]]), "weather.csv:9: .*occurs twice"),
         (
             lambda times: np.concatenate([times[:7], times[5:-2]]),
-            "weather.csv:9: .* is earlier than 2020-03-01T01:00:00",
+            "weather.csv:9: .*2020-03-01T00:50:00 occurs twice",
         ),
         (lambda times: ["", *times[1:]], "weather.csv:2: column 'when': the timestamp is missing"),
         (lambda times: [*times[:4], "noon", *times[5:]], "weather.csv:6: column 'when': 'noon' is not a timestamp"),
@@ -237,14 +238,29 @@ def test_a_run_reports_in_the_targets_own_unit(bench):
     assert float(value) == pytest.approx(heat[11], abs=2e-3)
 
 
-def test_folds_are_refused(bench):
+def test_folds_go_forward_in_time(bench):
+    dataset = series(bench, test=40, validation=None, horizon=2, delay=0)
+    loaded = dataset.load()
+    folds = dataset.folds(loaded, KFold(folds=3))
+    assert len(folds) == 3
+    for (train, validation), (start, end) in zip(folds, ((49, 86), (86, 123), (123, 160)), strict=True):
+        assert (loaded.train.index[train] + 1).max() == start - 1  # the last target
+        assert loaded.train.index[validation].tolist() == list(range(start, end - 1))
+
+
+def test_folds_of_a_series_train_on_the_past_alone(bench):
     bench.write(text(), "weather.csv")
-    data = {"name": "timeseries_csv", "path": "weather.csv", "target": "heat", "lookback": 12, "delay": 4}
-    path = bench.experiment(data=data, model={"name": "rnn"})
-    status, _, err = bench.run("kfold", path)
+    data = {"name": "timeseries_csv", "path": "weather.csv", "target": "heat", "lookback": 6, "horizon": 2}
+    path = bench.experiment(data=data, model={"name": "dlinear"}, kfold={"folds": 2}, training={"epochs": 1})
+    status, out, err = bench.run("kfold", path)
+    assert (status, err) == (0, "")
+    assert "(the last value, as in each fold; validation rows)" in out
+    with np.load(find_run("latest", None).predictions) as stored:
+        assert stored["out_of_fold.index"].min() == 57  # of 160 rows, 154 are targets: a third is never predicted
+        assert stored["out_of_fold.prediction"].shape[1] == 2
+    status, _, err = bench.run("kfold", path, "kfold.repeats=2")
     assert status == 2
-    assert "folds would train on rows later than those they are scored on" in err
-    assert err.count("\n") == 1
+    assert "the folds of a series follow each other in time: remove it" in err
 
 
 def test_differences_are_what_a_model_sees_and_gives(bench):

@@ -217,3 +217,12 @@ def test_without_validation_rows_there_is_only_the_mean(bench) -> None:
     assert list(evaluated(bench, run)) == ["test"]
     status, out, _ = bench.run("ensemble", *members)
     assert (status, "no validation rows: nothing is scored yet" in out) == (0, True)
+    assert "test rows: dlpy evaluate " in out
+
+
+def test_without_test_rows_none_are_spoken_of(bench) -> None:
+    members = [trained(bench, "classes", model, test=None).path for model in CLASSIC]
+    status, out, _ = bench.run("ensemble", *members, "--name", "both")
+    assert (status, "test rows" in out) == (0, False)
+    assert bench.run("evaluate", "both", "--split", "test")[2].endswith("-both has no test rows.\n")
+    assert "test rows" not in bench.run("calibrate", "both")[1]

@@ -81,6 +81,16 @@ def test_evaluation_counts_what_predict_writes(bench, run: Run) -> None:
     assert scores["test"]["baseline"]["exact_match"] is not None
 
 
+def test_runs_are_compared_by_exact_match(bench, run: Run) -> None:
+    other = bench.trained(write(bench, "short", training={**TRAINING, "epochs": 1}))
+    assert bench.run("evaluate", other.path)[0] == 0
+    status, out, err = bench.run("compare", run.path, other.path, "--split", "validation", "--json")
+    assert (status, err) == (0, "")
+    scores = [side["scores"]["exact_match"]["value"] for side in json.loads(out)["runs"]]
+    assert scores == [one.read("summary.json")["written"]["scores"]["exact_match"] for one in (run, other)]
+    assert scores[0] > scores[1]
+
+
 def test_a_beam_is_never_less_likely(bench, run: Run) -> None:
     trained = evaluate.restore(run)
     writer = Writer.of(network_of(trained.engine), trained.pipeline)

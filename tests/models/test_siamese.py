@@ -148,7 +148,7 @@ MISFITS = {
     "a distance of numbers": (
         Task({"left": SERIES, "right": SERIES}, {"same": Output("regression")}),
         {"compare": "distance"},
-        "it predicts a binary target alone",
+        "distance predicts binary targets alone, not regression",
     ),
     "a distance with a head": (TASK, {"compare": "distance", "head": [3]}, "remove 'head'"),
     "two lengths": (

@@ -87,6 +87,34 @@ def write_timeseries_csv(folder: Path, other: bool) -> dict[str, Any]:
     return {"path": str(folder / "rows.csv"), "transforms": ["standardize"]} | series
 
 
+def write_labelled_series(folder: Path, other: bool) -> dict[str, Any]:
+    values = np.random.default_rng(9).normal(size=200).cumsum()
+    values[160:] = values[160:] * 40 + 7 if other else values[160:]
+    lines = ["a,kind", *(f"{value:.4f},{'xyz'[row // 7 % 3]}" for row, value in enumerate(values))]
+    folder.joinpath("rows.csv").write_text("\n".join(lines) + "\n")
+    series = {"target": "kind", "columns": ["a"], "length": 10, "test": {"count": 4, "take": "last"}, "validation": {"count": 4}}
+    return {"path": str(folder / "rows.csv"), "transforms": ["standardize"]} | series
+
+
+def write_tagged_words(folder: Path, other: bool) -> dict[str, Any]:
+    sentences = []
+    for row in range(40):
+        words = ["new", "unseen", str(row)] if other and row >= 30 else [f"word{row % 5}", f"more{row % 3}", "end"]
+        sentences.append("\n".join(f"{word} {'AB'[place % 2]}" for place, word in enumerate(words)))
+    folder.joinpath("rows.txt").write_text("\n\n".join(sentences) + "\n")
+    transforms = [{"name": "tokenize", "rules": "spaces"}, {"name": "pad"}]
+    return {"path": str(folder / "rows.txt"), "transforms": transforms, "test": {"count": 10, "take": "last"}}
+
+
+def write_parallel_texts(folder: Path, other: bool) -> dict[str, Any]:
+    for name in ("source", "target"):
+        tail = [f"{name} quite unseen {row}" for row in range(10)]
+        lines = [f"{name} word{row % 5} more{row % 3}" for row in range(40 if not other else 30)]
+        folder.joinpath(f"{name}.txt").write_text("\n".join(lines + tail * other) + "\n")
+    files = {name: str(folder / f"{name}.txt") for name in ("source", "target")}
+    return {**files, "test": {"count": 10, "take": "last"}}
+
+
 def write_language_model(folder: Path, other: bool) -> dict[str, Any]:
     text = "".join("abcde fgh."[i * i % 10] for i in range(1000))
     folder.joinpath("rows.txt").write_text(text[:900] + ("\u00e4\u00f6xyz " * 20)[:100] if other else text)
@@ -107,7 +135,7 @@ def folders(tmp_path: Path) -> tuple[Path, Path]:
 
 
 def test_every_dataset_of_files_of_ones_own_is_written() -> None:
-    assert set(WRITTEN) == {name for name in DATASETS if "path" in REQUIRED.get(name, {})}
+    assert set(WRITTEN) == {name for name in DATASETS if {"path", "source"} & REQUIRED.get(name, {}).keys()}
 
 
 @pytest.mark.parametrize("name", WRITTEN)

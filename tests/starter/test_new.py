@@ -169,7 +169,7 @@ def test_a_table_of_time_stamps_and_numbers_becomes_a_series(folder, capsys):
     (folder / "heat.csv").write_text("\n".join(["when;sun;heat", *lines]))
     assert main(["new", "heat.csv"]) == 0
     text = (folder / "heat.yaml").read_text()
-    assert "# Predicts heat 1 day ahead, from heat.csv (899 rows)." in text
+    assert "# Predicts heat for the next 24 rows, 1 hour apart, from heat.csv (899 rows)." in text
     data = load(folder / "heat.yaml")[0].data
     assert (data.name, data.time, data.target, data.gaps, data.delimiter) == (
         "timeseries_csv",
@@ -178,13 +178,13 @@ def test_a_table_of_time_stamps_and_numbers_becomes_a_series(folder, capsys):
         "allow",
         ";",
     )
-    assert (data.lookback, data.step, data.delay) == (29, 1, 23)
+    assert (data.lookback, data.step, data.delay, data.horizon) == (48, 1, 0, 24)
     capsys.readouterr()
     assert main(["check", "heat.yaml", "--data"]) == 0
     out = capsys.readouterr().out
     assert "series: 899 rows 1 hour apart, 2020-01-01 00:00:00 to 2020-02-07 11:00:00" in out
     assert "one gap between 2020-01-19 17:00:00 and 2020-01-19 19:00:00 (row 450)" in out
-    assert "targets in rows 52 to" in out
+    assert "targets in rows 48 to" in out
 
 
 def picture(path, size):

@@ -79,9 +79,12 @@ def test_several_series_by_an_id_are_split_in_time(capsys):
         [store, day.isoformat(), day.day % 3, day.day * 1.5 + i] for i, store in enumerate("ABC") for day in DAYS[:100]
     ]
     _, out, data = new(capsys, "store,date,promo,sales", rows)
-    assert "line 102: 2012-01-01 is earlier than 2012-04-09 before it" in out
-    loaded = data.load()
-    assert set(loaded.test.columns["date"]) == {day.isoformat() for day in DAYS[85:100]}
+    assert "Predicts sales for the next 7 rows, 1 day apart" in out
+    assert (data.id, data.time, data.horizon) == ("store", "date", 7)
+    parts = split(data, data.load())
+    first = DAYS.index(date.fromisoformat(str(parts.test.columns["time"].astype("M8[us]").min())[:10]))
+    assert parts.train.index.max() % 100 < first
+    assert set(parts.test.columns["series"]) == {"A", "B", "C"}
 
 
 def test_dates_that_are_missing_are_told_and_may_be_ignored(capsys):
@@ -213,17 +216,17 @@ def test_a_column_without_a_name_is_not_learnt_from_unless_listed(capsys):
 @pytest.mark.parametrize(
     ("form", "time", "title"),
     [
-        ("%Y-%m", "month", "1 month ahead"),
-        ("%Y/%m/%d", "month", "1 month ahead"),
-        ("%b %Y", "month", "1 month ahead"),
-        ("%m/%d/%Y", None, "1 row ahead"),
+        ("%Y-%m", "month", "for the next 12 rows, 1 month apart"),
+        ("%Y/%m/%d", "month", "for the next 12 rows, 1 month apart"),
+        ("%b %Y", "month", "for the next 12 rows, 1 month apart"),
+        ("%m/%d/%Y", "month", "for the next 12 rows, 1 month apart"),
     ],
 )
 def test_months_are_a_series(capsys, form, time, title):
     _, out, data = new(capsys, "month,sold", [[day.strftime(form), i / 7] for i, day in enumerate(MONTHS)])
     assert title in out
-    assert (data.name, data.time, data.target, data.lookback) == ("timeseries_csv", time, ["sold"], 5)
-    assert ("format that timeseries_csv cannot read" in out) == (time is None)
+    assert (data.name, data.time, data.target) == ("timeseries_csv", time, ["sold"])
+    assert (data.lookback, data.horizon, data.delay) == (12, 12, 0)
 
 
 def test_rows_of_a_short_series_are_split_in_time_order(capsys):
@@ -235,8 +238,8 @@ def test_rows_of_a_short_series_are_split_in_time_order(capsys):
 def test_working_days_and_other_gaps_leave_windows(capsys):
     rows = [[day.isoformat(), i, i / 7] for i, day in enumerate(DAYS) if day.weekday() < 5]
     _, out, data = new(capsys, "Date,Open,Close", rows)
-    assert "Column Date has 56 gaps: rows are used in order, regardless of their times" in out
-    assert (data.name, data.time, data.columns) == ("timeseries_csv", None, None)
+    assert "1 business day apart" in out
+    assert (data.name, data.time, data.columns, data.gaps) == ("timeseries_csv", "Date", None, "error")
     rows = [[day.isoformat(), i, i / 7] for i, day in enumerate(DAYS) if i != 100]
     _, _, data = new(capsys, "Date,Open,Close", rows)
     assert (data.time, data.gaps) == ("Date", "allow")
@@ -250,11 +253,30 @@ def test_days_and_hours_in_two_columns_are_a_series(capsys):
 
 
 @pytest.mark.parametrize(
+    ("rows", "note"),
+    [
+        (DAYS[::-1], "the newest came first"),
+        ([*DAYS[50:60], *DAYS[:50], *DAYS[60:]], "one row was earlier than the row before"),
+    ],
+)
+def test_days_in_any_order_are_a_series(capsys, rows, note):
+    _, out, data = new(capsys, "day,y", [[day.isoformat(), (day - DAYS[0]).days / 7] for day in rows])
+    assert f"Rows sorted by time: {note}" in out
+    assert (data.name, data.time, data.horizon) == ("timeseries_csv", "day", 7)
+    assert data.load().train.y[0].tolist() == [np.float32((14 + step) / 7) for step in range(7)]
+
+
+@pytest.mark.parametrize(
     ("rows", "message"),
     [
-        (DAYS[::-1], "line 3: 2013-02-02 is earlier than 2013-02-03 before it; the newest row is first"),
-        ([*DAYS[50:60], *DAYS[:50], *DAYS[60:]], "line 12: 2012-01-01 is earlier than 2012-02-29 before it; sort"),
-        ([day for day in DAYS[:100] for _ in "ab"], "line 3: 2012-01-01 is repeated (100 rows with the same time"),
+        (
+            [DAYS[i + i * i // 700] for i in (*range(170, 270), *range(170))],
+            "line 102: 2012-01-01 is earlier than 2013-01-07 before it, and the times are not evenly spaced",
+        ),
+        (
+            [day for day in DAYS[:100] for _ in "ab"],
+            "line 3: 2012-01-01 is repeated (100 rows with the time of another",
+        ),
     ],
 )
 def test_what_is_nearly_a_series_is_told_with_its_line(capsys, rows, message):

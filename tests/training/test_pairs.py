@@ -158,9 +158,18 @@ def test_triplets_bring_classes_together(bench) -> None:
     assert (status, "learned codes" in err) == (2, True)
 
 
-def test_codes_can_be_trained_over_folds(bench) -> None:
+def test_codes_can_be_trained_over_folds_and_are_no_predictions(bench) -> None:
     path = of_partners(bench, kfold={"folds": 2})
-    assert bench.run("kfold", path, "--quiet")[0] == 0
+    assert bench.run("kfold", path, "--keep-models", "--quiet")[0] == 0
+    (folder,) = Path("runs").iterdir()
+    assert bench.run("runs", "--verify")[0] == 0
+    assert not (folder / "predictions.npz").exists()
+    run = bench.trained(path)
+    for command in (("ensemble", folder), ("compare", folder, run.path), ("calibrate", run.path)):
+        status, _, err = bench.run(*command)
+        assert (status in (2, 7), len(err.splitlines())) == (True, 1)
+        assert "gives codes of rows, not predictions of a target" in err
+    assert "has no final model: `dlpy kfold --refit` trains one." in bench.run("evaluate", folder)[2]
 
 
 def test_a_side_that_is_in_training_too_is_reported() -> None:

@@ -40,6 +40,21 @@ def series(bench: Any, **blocks: Any) -> Path:
     return bench.experiment(**{"data": data, "model": model, "training": TRAINING, **blocks})
 
 
+def test_the_f1_of_spans_can_be_watched(bench: Any) -> None:
+    callbacks = [{"name": "checkpoint", "monitor": "val_span_f1"}]
+    training = {**TRAINING, "metrics": ["accuracy", "entity_f1"]}
+    run = bench.trained(tagged(bench, training=training, callbacks=callbacks))
+    summary = run.read("summary.json")
+    assert summary["best"]["val_span_f1"] == 1
+    assert 0 < summary["baseline"]["span_f1"] < 1
+    status, out, err = bench.run("evaluate", run.path, "--split", "test", "--interval", "--json")
+    assert (status, err) == (0, "")
+    told = json.loads(out)["test"]
+    assert told["scores"]["span_f1"] == told["spans"][-1]["f1"]
+    assert told["baseline"]["span_f1"] == told["spans"][-1]["baseline_f1"]
+    assert told["intervals"]["scores"]["span_f1"] == [None, None]  # all are right: resamples say nothing
+
+
 def test_tags_are_learnt_scored_by_span_and_predicted_for_each_word(bench: Any) -> None:
     run = bench.trained(tagged(bench))
     status, out, err = bench.run("evaluate", run.path, "--split", "test", "--json")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from dlpy.components.dataset import TargetOptions
+from dlpy.components.named_options import TargetOptions
 from dlpy.components.named_transform import OfTarget
 from dlpy.core.errors import ConfigError, DataError
 from dlpy.data.features import Table
@@ -71,7 +71,7 @@ def test_counts_get_1_added_and_taken_away_again() -> None:
 
 def test_scores_are_those_of_the_numbers_not_of_their_logarithms() -> None:
     _, rows, task = fitted(of_target(Log()))
-    found = scores_in_unit(rows.y, rows.y + np.log(np.float32(2)), task.output, ["mae", "mse", "huber"])
+    found = scores_in_unit(rows, rows.y + np.log(np.float32(2)), task.output, ["mae", "mse", "huber"])
     # each prediction is twice the price: errors of 1, 10, 100 and 1000
     assert found == pytest.approx({"mae": 277.75, "mse": 252525.25}, rel=1e-5)
 

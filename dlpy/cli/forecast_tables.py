@@ -1,0 +1,46 @@
+"""Tables of forecasts: the error by step ahead beside the naive forecasts, and the coverage of bands of quantiles."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from rich.table import Table
+
+from dlpy.cli.score_lines import score_text
+
+_MOST_STEPS = 12  # lines; more steps are thinned out, and all are in evaluation.json
+
+
+def forecast_tables(results: Mapping[str, Any]) -> list[str | Table]:
+    """Return the tables of all parts, each below its title; none without several steps ahead and without quantiles."""
+    found: list[str | Table] = []
+    for part, result in results.items():
+        unit = (result.get("in_unit") or {}).get("unit") or "own unit"
+        if result.get("steps"):
+            found += [f"{part}: mean absolute error by step ahead, in {unit}", _steps(result["steps"])]
+        if result.get("bands"):
+            found += [f"{part}: bands of quantiles, width in {unit}", _bands(result["bands"])]
+    return found
+
+
+def _steps(steps: Sequence[Mapping[str, float]]) -> Table:
+    table = Table(box=None, pad_edge=False)
+    names = {"mae": "forecast", "last_value": "last value", "seasonal": "earlier period"}
+    shown = {key: title for key, title in names.items() if key in steps[0]}
+    for title in ("step", *shown.values()):
+        table.add_column(title, justify="right", no_wrap=True)
+    for place in np.unique(np.linspace(0, len(steps) - 1, _MOST_STEPS).round().astype(int)).tolist():
+        line = steps[place]
+        table.add_row(str(line["step"]), *(score_text(line[key]) for key in shown))
+    return table
+
+
+def _bands(bands: Sequence[Mapping[str, float]]) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for title in ("asked", "covered", "mean width"):
+        table.add_column(title, justify="right", no_wrap=True)
+    for band in bands:
+        table.add_row(f"{band['asked']:.0%}", f"{band['covered']:.1%}", score_text(band["width"]))
+    return table

@@ -1,0 +1,57 @@
+"""Checks of the options of a series that depend on each other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dlpy.core.errors import ConfigError
+from dlpy.datasets._names import Found
+
+if TYPE_CHECKING:
+    from dlpy.datasets.timeseries_csv import TimeseriesCsv
+
+
+def wrong_horizon(data: TimeseriesCsv) -> list[Found]:
+    """Return the mistakes in options that a horizon or several series rule out."""
+    found: list[Found] = []
+    if data.horizon is not None and (len(data.forecast) > 1 or data.targets is not None):
+        found.append((("horizon",), "needs a single target: name one column under 'target'."))
+    if data.id is not None and data.id in (data.time, *(data.columns or []), *data.forecast, *data.known):
+        found.append((("id",), f"column '{data.id}' has another role, too: name the column with the series' names."))
+    if data.id is not None and data.targets is not None:
+        found.append((("id",), "needs a single 'target', which each series scales by its own rows."))
+    for key in ("validation", "test"):
+        holdout = getattr(data, key)
+        if data.id is not None and holdout is not None and holdout.rows:
+            found.append(
+                ((key,), "rows are those of all series together: give a fraction, or a count for each series.")
+            )
+    return found
+
+
+def wrong_known(data: TimeseriesCsv) -> list[Found]:
+    """Return the mistakes in the option `known`."""
+    if not data.known:
+        return []
+    own = next((name for name in data.known if name in (data.time, *data.forecast)), None)
+    if own is not None:
+        return [
+            (("known",), f"'{own}' is a {'time' if own == data.time else 'target'}, which is not known in advance.")
+        ]
+    if data.targets is not None:
+        return [(("known",), "needs a single 'target' or a list of columns under 'target'.")]
+    steps = data.horizon or 1
+    if steps > 1 and (data.step > 1 or data.lookback < steps):
+        hint = f"a window must hold the known values of all {steps} steps: set step: 1 and lookback: {steps} or more."
+        return [(("known",), hint)]
+    return []
+
+
+def check_ahead(data: TimeseriesCsv, steps: int) -> None:
+    """Raise ConfigError unless the next `steps` rows are predicted at once."""
+    if data.delay or len(data.forecast) > 1:
+        what = f"leaves out the {data.delay} rows before its target" if data.delay else "has several targets"
+        raise ConfigError(f"--ahead needs the next rows of one target, and the run {what}: give a file instead.")
+    if steps > (data.horizon or 1):
+        most = "1 row" if data.horizon is None else f"{data.horizon} rows"
+        raise ConfigError(f"--ahead {steps}: the run predicts {most} ahead; train with data.horizon={steps} for more.")

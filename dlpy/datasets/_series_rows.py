@@ -1,0 +1,172 @@
+"""The rows of a table of series: windows with targets to learn from, and windows to predict."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dlpy.core.errors import DataError
+from dlpy.data.rows import Loaded, Rows, Source, is_missing
+from dlpy.data.tables.column_types import Column
+from dlpy.data.tables.csv_file import CsvFile
+from dlpy.datasets._series import Record
+from dlpy.datasets._series_columns import about, filled_notes, formats_in
+from dlpy.datasets._series_season import season_of
+from dlpy.datasets._series_spans import segments, spans_of, windows_of
+from dlpy.datasets._series_table import SeriesTable, Wanted, series_table
+from dlpy.datasets._series_times import gap_notes, timeline_of
+
+if TYPE_CHECKING:
+    from dlpy.datasets.timeseries_csv import TimeseriesCsv
+
+
+def load(data: TimeseriesCsv, file: CsvFile, columns: Mapping[str, Column], wanted: Wanted) -> Loaded:
+    """Return the windows of a file with their targets.
+
+    Raises:
+        DataError: the file does not fit the options.
+    """
+    table = _table(data, file, columns, wanted)
+    record = without_future(table.record, table.observed)
+    source = Source("file", str(file.path))
+    period = data.period or _season(data, table, record, source)
+    chosen = data if period == data.period else data.model_copy(update={"period": period})
+    found = chosen.loaded(record, source)
+    train, test = (_with_targets(rows) for rows in (found.train, found.test))
+    loaded, left_out = with_training_windows(chosen, replace(found, train=train or found.train, test=test))
+    every = [*dict.fromkeys([*wanted.columns, *wanted.targets])]
+    formats = formats_in(columns, [*every, *wanted.known])
+    notes = [*file.notes, about(table.line), *table.line.notes, *gap_notes(table.line)]
+    notes += [*filled_notes(columns, every, data.missing)] if table.observed.all() else []
+    notes += [f"left out, since they have no training windows: {', '.join(left_out)}"] if left_out else []
+    notes += [f"seasonal period: {period:,} rows"] if period != data.period else []
+    notes += [f"column '{name}': {form.described()}" for name, form in formats.items()]
+    resolved: dict[str, object] = {"columns": wanted.columns, **file.format.stated()}
+    resolved |= {"formats": data.formats | formats} if formats else {}
+    resolved |= {"period": period} if period != data.period else {}
+    resolved |= {"date_order": table.line.date_order} if table.line.date_order != data.date_order else {}
+    return replace(loaded, resolved=resolved, notes=tuple(notes))
+
+
+def with_training_windows(data: TimeseriesCsv, loaded: Loaded) -> tuple[Loaded, list[str]]:
+    """Return the windows of the series of which some are training windows, and the names of the others."""
+    ids = windows_of(loaded.train).ids
+    if not ids:
+        return loaded, []
+    holdout = data.validation
+    train = np.arange(len(loaded.train)) if holdout is None or holdout.use else data.divided(loaded, holdout)[0]
+    known = np.unique(loaded.train.columns["series"][train])
+    train, test = (
+        rows if rows is None else rows.take(np.flatnonzero(np.isin(rows.columns["series"], known)))
+        for rows in (loaded.train, loaded.test)
+    )
+    return replace(loaded, train=train or loaded.train, test=test), sorted({*ids} - {*known.tolist()})
+
+
+def every_window(data: TimeseriesCsv, file: CsvFile, columns: Mapping[str, Column], wanted: Wanted) -> Rows:
+    """Return all windows of a file to predict, whether their targets are in it or not."""
+    table = _table(data, file, columns, wanted)
+    record, count = table.record, len(table.record.values)
+    anchors = np.arange(data.lookback, count + 1)
+    if len(anchors) == 0:
+        raise DataError(f"{file.path} has {len(file):,} rows; a window needs {data.lookback:,}.")
+    anchors = anchors[data.is_whole(record, anchors, -1)]
+    if data.known:
+        segment = segments(record.breaks if record.breaks is not None else np.empty(0, np.int64), count)
+        inside = anchors[anchors + data.last_step < count]
+        anchors = inside[segment[inside - 1] == segment[inside + data.last_step]]
+        anchors = anchors[table.observed[anchors - 1]]
+    return _to_predict(data, table, anchors)
+
+
+def last_windows(data: TimeseriesCsv, file: CsvFile, columns: Mapping[str, Column], wanted: Wanted) -> Rows:
+    """Return the last window of each series, with the times of the steps ahead.
+
+    Raises:
+        DataError: a series is too short, ends in a gap or a missing cell, or lacks values known in advance.
+    """
+    table = _table(data, file, columns, wanted)
+    record = table.record
+    ends = [
+        (first + int(table.observed[first:end].sum()), first, end)
+        for first, end in spans_of(record.owner, len(record.values))
+    ]
+    for anchor, first, end in ends:
+        _require_window(data, table, anchor, (first, end))
+    rows = _to_predict(data, table, np.array([anchor for anchor, _, _ in ends]))
+    if record.times is None or table.line.frequency is None:
+        return rows
+    last = record.times[rows.index - data.delay - 1]
+    steps = [np.asarray(table.line.frequency.after(last, step + 1)) for step in range(data.horizon or 1)]
+    times = np.stack(steps, axis=1).astype("datetime64[us]").astype(np.int64)
+    return replace(rows, columns={**rows.columns, "times": times})
+
+
+def _require_window(data: TimeseriesCsv, table: SeriesTable, anchor: int, span: tuple[int, int]) -> None:
+    record, (first, end) = table.record, span
+    name = f"series '{record.ids[record.owner[first]]}'" if record.owner is not None else "the series"
+    if anchor - first < data.lookback:
+        raise DataError(f"{name} has {anchor - first:,} rows; a window needs {data.lookback:,}.")
+    if not data.is_whole(record, np.array([anchor]), -1).all():
+        raise DataError(f"the last {data.lookback:,} rows of {name} cross a gap, or the last one lacks a cell.")
+    if data.known and anchor + data.last_step >= end:
+        needed = f"{', '.join(data.known)} for {data.last_step + 1:,} rows after the last value"
+        raise DataError(f"{name} needs {needed}; the file has {end - anchor:,} such rows.")
+
+
+def _to_predict(data: TimeseriesCsv, table: SeriesTable, anchors: np.ndarray) -> Rows:
+    """Return the windows that end right before these rows, with the times of their first targets."""
+    record, marks = table.record, {}
+    if record.times is not None and table.line.frequency is not None and len(record.times) > 1:
+        later = table.line.frequency.after(record.times[anchors - 1], data.delay + 1)
+        marks["time"] = np.asarray(later).astype("datetime64[us]").astype(np.int64)
+    if record.owner is not None:
+        marks["series"] = np.array(record.ids)[record.owner[anchors - 1]]
+    return Rows({"input": data.windowed(record, anchors)}, {}, anchors + data.delay, marks)
+
+
+def _table(data: TimeseriesCsv, file: CsvFile, columns: Mapping[str, Column], wanted: Wanted) -> SeriesTable:
+    line = timeline_of(file, data.time, data.id, data.date_order)
+    return series_table(file, columns, line, wanted)
+
+
+def without_future(record: Record, observed: np.ndarray) -> Record:
+    """Return a record without the rows in which only columns known in advance have values."""
+    if observed.all():
+        return record
+    rows, place = np.flatnonzero(observed), np.cumsum(observed) - 1
+    breaks = record.breaks if record.breaks is not None else np.empty(0, np.int64)
+    kept = breaks[observed[breaks]]
+    moved = {}
+    if record.since is not None and record.until is not None:
+        since, until = record.since[rows], np.minimum(record.until[rows], len(place) - 1)
+        moved["since"] = np.where(since < 0, -1, place[np.maximum(since, 0)])
+        moved["until"] = np.where(observed[until] & (record.until[rows] < len(place)), place[until], len(rows))
+    arrays = {name: getattr(record, name) for name in ("values", "target", "times", "owner")}
+    taken = {name: None if array is None else array[rows] for name, array in arrays.items()}
+    return replace(record, **taken, **moved, breaks=place[kept])
+
+
+def _season(data: TimeseriesCsv, table: SeriesTable, record: Record, source: Source) -> int | None:
+    """Return the seasonal period of the training rows, if a window is long enough to hold it."""
+    if record.column is None or data.targets is not None or len(data.forecast) > 1:
+        return None
+    series = spans_of(record.owner, len(record.values))
+    is_train = data.training_rows(series, source)
+    own = [record.values[first:end, record.column][is_train[first:end]] for first, end in series]
+    frequency = table.line.frequency
+    found = season_of([values[~np.isnan(values)] for values in own], frequency.seasons if frequency else ())
+    if found is None or data.model_copy(update={"period": found}).before is None:
+        return None
+    return found
+
+
+def _with_targets(rows: Rows | None) -> Rows | None:
+    """Return the rows whose targets are all known."""
+    if rows is None:
+        return None
+    gone = np.any([is_missing(y) for y in rows.targets.values()], axis=0)
+    return rows.take(np.flatnonzero(~gone)) if gone.any() else rows

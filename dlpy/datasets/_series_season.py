@@ -1,0 +1,67 @@
+"""The seasonal period of a series, found by its autocorrelation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+_LEAST = 0.3  # autocorrelation of a period
+_NEARLY = 0.05  # a longer period must be better by this much
+_PERIODS = 3  # that a series must have at least
+_LONGEST = 500  # rows, of a period that no calendar suggests
+
+
+def season_of(series: Sequence[np.ndarray], candidates: Sequence[int]) -> int | None:
+    """Return the seasonal period in rows, or None if there is none.
+
+    Args:
+        series: the numbers of each series in order of time, without missing ones.
+        candidates: the periods that the calendar suggests; () tries all.
+    """
+    usable = [values - values.mean() for values in series if len(values) >= 2 * _PERIODS and np.ptp(values) > 0]
+    if not usable:
+        return None
+    if not candidates:
+        return _strongest_peak(usable)
+    best, period = _LEAST, None
+    for lag in candidates:
+        found = [_without_trend(values, lag) for values in usable if len(values) >= _PERIODS * lag]
+        strength = float(np.mean([_correlation(values, lag) for values in found])) if found else 0.0
+        if strength > best + (_NEARLY if period else 0):
+            best, period = strength, lag
+    return period
+
+
+def _without_trend(values: np.ndarray, lag: int) -> np.ndarray:
+    """Return the numbers minus their moving mean over a period; the ends are cut off."""
+    means = np.convolve(values, np.full(lag, 1 / lag), mode="valid")
+    start = lag // 2
+    return values[start : start + len(means)] - means
+
+
+def _correlation(values: np.ndarray, lag: int) -> float:
+    spread = float(np.square(values).sum())
+    return float((values[lag:] * values[:-lag]).sum() / spread) if spread > 0 and len(values) > lag else 0.0
+
+
+def _strongest_peak(series: Sequence[np.ndarray]) -> int | None:
+    """Return the lag of the strongest peak of the mean autocorrelation behind its first dip below a half of it."""
+    longest = min(_LONGEST, min(len(values) for values in series) // _PERIODS)
+    if longest < 3:
+        return None
+    straight = [_without_line(values) for values in series]
+    curve = np.mean([[_correlation(values, lag) for lag in range(1, longest + 1)] for values in straight], axis=0)
+    peaks = [
+        place
+        for place in range(1, longest - 1)
+        if curve[place - 1] < curve[place] >= curve[place + 1]
+        and curve[place] > _LEAST
+        and curve[:place].min() < curve[place] / 2
+    ]
+    return max(peaks, key=lambda place: curve[place]) + 1 if peaks else None
+
+
+def _without_line(values: np.ndarray) -> np.ndarray:
+    rows = np.arange(len(values))
+    return values - np.polyval(np.polyfit(rows, values, 1), rows)

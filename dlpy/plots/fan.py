@@ -1,0 +1,62 @@
+"""Forecasts of a few windows: the past, the true values, the forecast, and its bands of quantiles."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from dlpy.components.plot import Plot
+from dlpy.data.tables.timestamps import stamp
+from dlpy.drawing.figures import BLUE, GREY, ORANGE, legend_below, new_figure, panels
+from dlpy.runs.directory import Run
+from dlpy.runs.predictions import Stored
+from dlpy.runs.results import in_unit, stored_predictions
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_DARKEST = 0.35  # opacity of a band
+
+
+class Fan(Plot):
+    """Forecasts with a horizon of a few windows, evenly spaced over each part: what came before, and what came."""
+
+    name: Literal["fan"] = "fan"
+
+    def draw(self, runs: list[Run]) -> dict[str, Figure]:
+        (run,) = runs
+        return {
+            stored.key: _figure(run, stored, stored.drawn, stored.history)
+            for stored in stored_predictions(run)
+            if stored.drawn is not None and stored.history is not None and len(stored.drawn)
+        }
+
+
+def _figure(run: Run, stored: Stored, drawn: np.ndarray, history: np.ndarray) -> Figure:
+    rows = -(-len(drawn) // 2)
+    figure = new_figure(f"Forecasts, {stored.heading} of {run.id}", 10, 2.8 * rows + 0.6)
+    for axes, row, past in zip(panels(figure, len(drawn), 2), drawn.tolist(), history, strict=True):
+        _draw(axes, stored, row, past)
+        what = f"row {stored.index[row]:,}" if stored.time is None else stamp(stored.time[row : row + 1][0])
+        axes.set_title(f"from {what}")
+        axes.set(xlabel="step ahead", ylabel=in_unit("value", stored.of))
+    legend_below(figure)
+    return figure
+
+
+def _draw(axes: Axes, stored: Stored, row: int, past: np.ndarray) -> None:
+    ahead = np.arange(1, stored.prediction.shape[1] + 1)
+    axes.plot(np.arange(1 - len(past), 1), past, color=GREY, linewidth=1, label="past")
+    axes.axvline(0.5, color=GREY, linewidth=0.6, linestyle=":")
+    levels = stored.of.quantiles if stored.of is not None else ()
+    quantiles = stored.quantiles
+    for low in range(len(levels) // 2) if quantiles is not None else ():
+        high = len(levels) - 1 - low
+        ends = [] if quantiles is None else [quantiles[row][:, place] for place in (low, high)]
+        opacity = _DARKEST * (low + 1) / (len(levels) // 2)
+        label = f"{levels[high] - levels[low]:.0%} band"
+        axes.fill_between(ahead, *ends, color=ORANGE, alpha=opacity, linewidth=0, label=label)
+    axes.plot(ahead, stored.target.reshape(len(stored.index), -1)[row], color=BLUE, linewidth=1.4, label="true value")
+    axes.plot(ahead, stored.prediction[row], color=ORANGE, linewidth=1.4, label="forecast")

@@ -1,0 +1,143 @@
+"""The time stamps of a table whose rows may be one or several series."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from dlpy.core.errors import DataError
+from dlpy.data.tables.csv_file import CsvFile
+from dlpy.data.tables.dates import Dates, dates_of
+from dlpy.datasets import _series_times
+from dlpy.datasets._series_season import season_of
+from dlpy.starter.wording import plural
+
+LEAST_ROWS = 60
+_STEPS_FORWARD = 0.95  # of the rows, at another time than all others
+_REGULAR = 0.8  # of the rows, one step after the row before, unless they are in order in the file
+_LEAST_OF_SERIES = 20  # rows of each of several series, on average
+_KNOWN = 0.7  # of the rows, in which a season is looked for
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """The time stamps of a series, none for rows that are one only by their order.
+
+    times: in the order of the file. line: the rows in order of time; None if timeseries_csv cannot read the column.
+    notes: comments on minor problems. clock: a second column, with the time of day. id: the column that names the
+    series of each row, or "". seasons: the periods that the calendar or the numbers suggest, best first.
+    """
+
+    name: str
+    times: np.ndarray
+    line: _series_times.Timeline | None = None
+    notes: tuple[str, ...] = ()
+    clock: str = ""
+    id: str = ""
+    seasons: tuple[int, ...] = ()
+
+
+def trouble(file: CsvFile, name: str, dates: Dates, of: str = "") -> str:
+    """Return why a column of dates cannot be the time stamps of a series, with its line; empty if it can.
+
+    Args:
+        of: the column that names the series of each row, or "".
+    """
+    texts = file.texts(name)
+    if dates.doubtful:
+        return f"'{texts[0]}' may start with the day or with the month: write dates as 2016-12-31"
+    if len(dates.bad):
+        row = int(dates.bad[0])
+        what = f"'{texts[row]}' is not a time stamp" if texts[row] else "the time stamp is missing"
+        return f"line {file.body.line(row)}: {what}"
+    if of:
+        return ""
+    same = len(dates.times) - len(np.unique(dates.times))
+    if same > (1 - _STEPS_FORWARD) * len(texts):
+        row = _first_repeated(dates.times)
+        return f"line {file.body.line(row)}: {texts[row]} is repeated ({plural(same, 'row')} with the time of another)"
+    if len(dates.backward) and regularity(file, name, of) < _REGULAR:
+        row = int(dates.backward[0])
+        earlier = f"{texts[row]} is earlier than {texts[row - 1]} before it"
+        return f"line {file.body.line(row)}: {earlier}, and the times are not evenly spaced"
+    return ""
+
+
+def _first_repeated(times: np.ndarray) -> int:
+    _, first = np.unique(times, return_index=True)
+    return int(np.setdiff1d(np.arange(len(times)), first)[0])
+
+
+def regularity(file: CsvFile, name: str, of: str) -> float:
+    """Return the share of rows that follow the row before, in order of time, by one step."""
+    line = _line(file, name, of)
+    if line is None:
+        return 0.0
+    inner = ~line.first
+    return float(np.mean(line.steps[inner] == 1)) if inner.any() else 0.0
+
+
+def id_of(file: CsvFile, name: str, dates: Dates, candidates: Sequence[str]) -> str:
+    """Return the column that names the series of each row, "" if there is none or a single series.
+
+    Within each of its series, times are different and evenly spaced.
+    """
+    if len(dates.bad) or len(np.unique(dates.times)) >= _STEPS_FORWARD * len(dates.times):
+        return ""
+    stamps = dates.times.astype(np.int64)
+    for candidate in candidates:
+        owners = np.unique(np.array(file.texts(candidate)), return_inverse=True)[1].reshape(-1)
+        count = int(owners.max()) + 1
+        pairs = len(np.unique(np.stack([owners, stamps]), axis=1).T)
+        enough = len(stamps) >= _LEAST_OF_SERIES * count
+        if pairs == len(stamps) and enough and regularity(file, name, candidate) >= _REGULAR:
+            return candidate
+    return ""
+
+
+def timeline_of(file: CsvFile, name: str, dates: Dates, of: str, target: np.ndarray) -> Timeline:
+    """Return the timeline of a column whose only problems are a few repeats and gaps.
+
+    Args:
+        target: (rows,) the numbers to forecast.
+    """
+    line = _line(file, name, of)
+    if line is None or line.times is None or line.frequency is None:
+        return Timeline(name, dates.times)
+    texts, notes = file.texts(name), [note[0].upper() + note[1:] for note in line.notes]
+    same = np.flatnonzero((line.steps == 0) & ~line.first)
+    for row in line.order[same[:1]].tolist():
+        more = f" ({plural(len(same), 'such row')})" if len(same) > 1 else ""
+        text = f"line {file.body.line(row)}: {texts[row]} is repeated{more}"
+        notes.append(f"Column {name} has a repeated time stamp: {text}; no window crosses it")
+    found = _season(line, target[line.order])
+    seasons: list[int] = [*([found] if found else []), *line.frequency.seasons]
+    return Timeline(name, dates.times, line, tuple(notes), id=of, seasons=tuple(dict.fromkeys(seasons)))
+
+
+def _season(line: _series_times.Timeline, target: np.ndarray) -> int | None:
+    """Return the seasonal period of the first rows of each series."""
+    own = []
+    for number in range(len(line.ids) or 1):
+        values = target[line.owner == number]
+        values = values[: int(_KNOWN * len(values))]
+        own.append(values[~np.isnan(values)])
+    return season_of(own, line.frequency.seasons if line.frequency is not None else ())
+
+
+def _line(file: CsvFile, name: str, of: str) -> _series_times.Timeline | None:
+    try:
+        return _series_times.timeline_of(file, name, of or None)
+    except DataError:
+        return None
+
+
+def joined(file: CsvFile, name: str, clock: str) -> Timeline | None:
+    """Return the timeline of a column of days and a column of times of day, if it ascends."""
+    hours = [text if ":" in text else f"{text}:00" for text in file.texts(clock)]
+    dates = dates_of([f"{day} {hour}" for day, hour in zip(file.texts(name), hours, strict=True)])
+    if dates.doubtful or len(dates.bad) or len(dates.backward) or len(dates.repeated):
+        return None
+    return Timeline(f"{name} with {clock}", dates.times, clock=clock)

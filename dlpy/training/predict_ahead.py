@@ -1,0 +1,69 @@
+"""The next rows of a series, or of each of several, predicted from its last window."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dlpy.core.errors import ConfigError
+from dlpy.data.quantiles import MEDIAN, numbers_of
+from dlpy.data.rows import Rows
+from dlpy.data.tables.timestamps import stamp
+from dlpy.data.task import Output
+from dlpy.runs.directory import Run
+from dlpy.training.evaluate import Tell, restore, silent
+from dlpy.training.predict import Ask, Given, Predicted, numbers_for, unfamiliar_rows
+
+
+def predict_ahead(run: Run, path: Path | None, steps: int, ask: Ask, tell: Tell = silent) -> Predicted:
+    """Return the predictions for the next rows of each series, one line for each row.
+
+    Args:
+        run: of a forecast.
+        path: the file that holds the series; None: that of the run's data.
+        steps: the number of rows.
+        ask: the checkpoint to use, and whether to refuse unfamiliar values.
+        tell: shows what the user should know.
+
+    Raises:
+        ConfigError: the run predicts fewer rows.
+        DataError: the file does not end with a complete window.
+    """
+    if ask.keep or ask.coverage is not None:
+        option = "--keep" if ask.keep else "--coverage"
+        raise ConfigError(f"{option} is about the rows of a file, and --ahead predicts rows after it: remove one.")
+    trained = restore(run, ask.checkpoint, tell)
+    rows = trained.experiment.data.ahead(path, steps)
+    given = Given(rows, "the last windows", {})
+    unfamiliar = unfamiliar_rows(trained, given, ask)
+    (numbers,) = numbers_for(trained, given).values()
+    output = trained.task.output
+    names, marks = _marks(rows, steps)
+    shape = (len(rows), numbers_of(output), max(1, len(output.quantiles)))
+    cells = numbers.reshape(shape)[:, :steps]
+    order = _order(output)
+    lines: list[list[str | float]] = [
+        [*marks[row][step], *cells[row, step, order].tolist()] for row in range(len(rows)) for step in range(steps)
+    ]
+    quantiles = [f"quantile_{output.quantiles[place]:g}" for place in order[1:]]
+    return Predicted([*names, "prediction", *quantiles], lines, unfamiliar)
+
+
+def _order(output: Output) -> list[int]:
+    """Return the places of the median and then of the other quantiles."""
+    if not output.quantiles:
+        return [0]
+    median = output.quantiles.index(MEDIAN)
+    return [median, *(place for place in range(len(output.quantiles)) if place != median)]
+
+
+def _marks(rows: Rows, steps: int) -> tuple[list[str], list[list[list[str]]]]:
+    """Return the names and, by row and step, the cells that identify a predicted row."""
+    series = rows.columns.get("series")
+    before = [[] if series is None else [str(series[row])] for row in range(len(rows))]
+    if "times" in rows.columns:
+        name, times = "time", rows.columns["times"].astype("datetime64[us]")
+        cells = [[stamp(time) for time in own[:steps]] for own in times]
+    else:
+        name, cells = "row", [[str(row + step) for step in range(steps)] for row in rows.index.tolist()]
+    names = [*([] if series is None else ["series"]), name]
+    return names, [[[*first, cell] for cell in own] for first, own in zip(before, cells, strict=True)]

@@ -1,0 +1,33 @@
+"""The table of predictions, as CSV or as records."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass
+
+from dlpy.data.unfamiliar import Unfamiliar
+from dlpy.runs.results import cell
+from dlpy.storage.atomic import number_text
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """The predictions for some rows as a table, and the values in them that no training row held."""
+
+    names: list[str]
+    lines: list[list[str | float]]
+    unfamiliar: list[Unfamiliar]
+
+    def to_csv(self) -> str:
+        """Return the table as CSV; no text in it is read as a formula."""
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(map(cell, self.names))
+        for line in self.lines:
+            writer.writerow(cell(value) if isinstance(value, str) else number_text(value) for value in line)
+        return text.getvalue()
+
+    def records(self) -> list[dict[str, str | float]]:
+        """Return each line as a mapping from column names to values."""
+        return [dict(zip(self.names, line, strict=True)) for line in self.lines]

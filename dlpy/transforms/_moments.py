@@ -1,0 +1,85 @@
+"""Means and standard deviations of series: of one, or of each of several by its own training rows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from weakref import ref
+
+import numpy as np
+
+from dlpy.core.errors import DataError
+from dlpy.data.features import Windows
+from dlpy.data.rows import SERIES_OFFSET, SERIES_SCALE, Rows
+from dlpy.data.task import State
+
+_made: list[tuple[ref[np.ndarray], ref[np.ndarray], ref[np.ndarray]]] = []  # the last series, its mean and the result
+
+
+def moments(numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the mean and the standard deviation of each column, with 1 in place of a standard deviation of 0."""
+    deviation = np.asarray(np.nanstd(numbers, axis=0, dtype=np.float64))
+    return np.asarray(np.nanmean(numbers, axis=0, dtype=np.float64)), np.where(deviation > 0, deviation, 1.0)
+
+
+def fit_series(windows: Windows, y: np.ndarray | None) -> State:
+    """Return the moments of the columns, (columns,), and of the target unless there are several: (2,)."""
+    mean, deviation = moments(windows.series[windows.covered()])
+    if y is None:  # several targets have transforms of their own
+        return {"mean": mean, "deviation": deviation}
+    target = windows.target
+    of_target = moments(y.reshape(-1)) if target is None else (mean[target], deviation[target])
+    return {"mean": mean, "deviation": deviation, "target": np.array(of_target)}
+
+
+def fit_by_series(windows: Windows, y: np.ndarray) -> State:
+    """Return the moments of each series: of the columns (series, columns), of the target (series, 2), and the names."""
+    owners, found = windows.owners, []
+    numbers = np.unique(owners)
+    for number in numbers.tolist():
+        own = np.flatnonzero(owners == number)
+        found.append(fit_series(windows.take(own), y[own]))
+    names = np.array(windows.ids)[numbers]
+    return {"series": names, **{key: np.stack([state[key] for state in found]) for key in found[0]}}
+
+
+def apply_by_series(rows: Rows, state: State) -> Rows:
+    """Return windows with each series on its own scale, which two columns of the rows keep.
+
+    Raises:
+        DataError: a series has no training rows.
+    """
+    windows = rows.x
+    if not isinstance(windows, Windows) or windows.owner is None:
+        raise TypeError("expected windows of several series")
+    known = {name: place for place, name in enumerate(state["series"].tolist())}
+    place = np.array([known.get(name, -1) for name in windows.ids])
+    owners = place[windows.owners]
+    if (owners < 0).any():
+        name = windows.ids[windows.owners[int(np.argmin(owners))]]
+        raise DataError(f"series '{name}' has no training rows, so that its scale is unknown: leave it out.")
+    rows = rows.with_x(replace(windows, series=standardized(windows.series, state, place[windows.owner])))
+    offset, scale = state["target"][owners].T
+    columns = {**rows.columns, SERIES_SCALE: scale, SERIES_OFFSET: offset}
+    rows = replace(rows, columns=columns)
+    if not rows.targets:
+        return rows
+    shape = (len(rows), *[1] * (rows.y.ndim - 1))
+    return rows.with_y(((rows.y - offset.reshape(shape)) / scale.reshape(shape)).astype(np.float32))
+
+
+def standardized(series: np.ndarray, state: State, owner: np.ndarray | None = None) -> np.ndarray:
+    """Return the standardized series as float32; training, validation and test rows share one copy.
+
+    Args:
+        series: (times, columns).
+        state: with "mean" and "deviation", (columns,), or (series, columns) for several.
+        owner: the row of the state of each time, (times,), if there are several; -1 for none.
+    """
+    for source, mean, made in _made:
+        found = made()
+        if source() is series and mean() is state["mean"] and found is not None:
+            return found
+    mean, deviation = (state[key] if owner is None else state[key][owner] for key in ("mean", "deviation"))
+    found = ((series - mean) / deviation).astype(np.float32)
+    _made[:] = [(ref(series), ref(state["mean"]), ref(found))]
+    return found
