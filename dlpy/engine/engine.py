@@ -15,12 +15,12 @@ import numpy as np
 from dlpy.components.hooks import Hooks
 from dlpy.components.objectives import losses_first
 from dlpy.core import signals
-from dlpy.data.features import row_bytes
 from dlpy.data.rows import Rows
 from dlpy.engine import model_state
 from dlpy.engine.device_rows import Resident, Tensors
 from dlpy.engine.fused_updates import fuse
 from dlpy.engine.graphs import GraphEpoch, Graphs, Part, Predictions, steps_in_block
+from dlpy.engine.held_out_batch import bytes_of_row, held_out_batch
 from dlpy.engine.lengths import Lengths
 from dlpy.engine.model_state import Averages
 from dlpy.engine.ordered_updates import add_in_order
@@ -31,9 +31,6 @@ from dlpy.engine.step_hooks import Watch, no_pause, require_finite
 if TYPE_CHECKING:
     import keras
     import tensorflow as tf
-
-_HELD_OUT_BYTES = 4_000_000  # rows scored at a time: more would not stay in the cache
-_MOST_HELD_OUT = 512
 
 # Takes rows and the predictions for all of them, and returns a score that no sum over batches gives.
 ExactScore = Callable[[Rows, Predictions], float]
@@ -172,7 +169,7 @@ class Engine:
             return GraphEpoch([Part(self._graphs.train, 0, rows.steps)], pause)
         shapes = [tensor.shape[1:] for tensor in self.model.inputs]
         passes = max(shape[0] or 1 if len(shape) == 2 else 1 for shape in shapes)  # of a recurrent network
-        block = steps_in_block(rows, _row_bytes(job.train), self.model.count_params(), pause, passes)
+        block = steps_in_block(rows, bytes_of_row(job.train), self.model.count_params(), pause, passes)
         full = rows.drawn // rows.batch_size // block
         compiled = Part(self._graphs.train_blocks(block, rows.batch_size), 0, full, block)
         return GraphEpoch([compiled, Part(self._graphs.train, full * block, rows.steps)], pause)
@@ -217,17 +214,10 @@ class Engine:
         return score
 
     def _held_out(self, rows: Rows, batch_size: int) -> tuple[Resident, np.ndarray]:
-        """Return rows to score or predict, and their order: more rows at a time than in training where they are small.
-
-        The number of rows at a time depends on their size alone, so that scores repeat.
-        """
-        size = max(batch_size, min(_MOST_HELD_OUT, _HELD_OUT_BYTES // _row_bytes(rows)))
+        """Return rows to score or predict, and their order."""
+        size = held_out_batch(self.model, rows, batch_size)
         resident = Resident(rows, size, cut=self._lengths.cut(rows))
         return resident, held_out_order(rows, self._lengths.of(rows))
-
-
-def _row_bytes(rows: Rows) -> int:
-    return sum(map(row_bytes, rows.inputs.values()))
 
 
 def _put_back(order: np.ndarray, given: list[np.ndarray]) -> np.ndarray:
