@@ -39,7 +39,10 @@ def predict(
     ahead: Annotated[
         int | None,
         typer.Option(
-            metavar="ROWS", min=1, max=1_000_000, help="Predict the next rows of each series in FILE (default: the data)."
+            metavar="ROWS",
+            min=1,
+            max=1_000_000,
+            help="Predict the next rows of each series in FILE (default: the data).",
         ),
     ] = None,
     embed: Annotated[

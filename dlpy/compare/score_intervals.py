@@ -18,6 +18,7 @@ from dlpy.experiment.experiment import prefix
 from dlpy.runs.directory import Run
 from dlpy.scores.bootstrap import Sample, Scored, over_models, sampled, total
 from dlpy.scores.intervals import LEVEL, Interval, corrected_resampled_t, interval_of
+from dlpy.scores.weighted_scores import usual_scores
 from dlpy.training.evaluate import read_config, tasks
 
 _SAME = 1e-3  # relative: how well the mean over rows agrees with the score that was reported
@@ -51,6 +52,8 @@ def _of_part(run: Run, part: str, result: Mapping[str, Any]) -> dict[str, Any]:
     """Return `intervals`: `level`, `unit` (what was resampled), and low and high by score; and by output `in_unit`."""
     experiment, _ = read_config(run)
     _, task = tasks(run)
+    if task.translates:
+        return _of_texts(run, part)
     if not task.has_answers:
         return {}
     side, found, in_unit = side_of(run.id, [run], part), {}, {}
@@ -68,6 +71,19 @@ def _of_part(run: Run, part: str, result: Mapping[str, Any]) -> dict[str, Any]:
             loss = experiment.of_output(output).loss_name(task.of_output(output))
             in_unit[output] = {loss if key == "loss" else key: _ends(interval_of(one)) for key, one in own.items()}
     return {"intervals": {"level": LEVEL, "unit": unit, "scores": found, "in_unit": in_unit}}
+
+
+def _of_texts(run: Run, part: str) -> dict[str, Any]:
+    """Return the interval of the exact match of texts, as `_of_part` does."""
+    side = side_of(run.id, [run], part)
+    (output,) = side.outputs
+    common = common_rows([side], output)
+    (((stored,),),) = common.trainings
+    scores = usual_scores("tokens", stored.target, stored.prediction)
+    models = [Scored(score, common.units_of(stored)) for score in scores.values()]
+    samples = zip(scores, sampled(models, int(common.units.max()) + 1), strict=True)
+    found = {name: _ends(interval_of(sample)) for name, sample in samples}
+    return {"intervals": {"level": LEVEL, "unit": common.unit, "scores": found, "in_unit": {}}}
 
 
 def _samples(common: Common, view: View) -> dict[str, Sample]:

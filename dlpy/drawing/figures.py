@@ -16,8 +16,8 @@ from dlpy.core import keras_backend
 from dlpy.core.captions import caption
 from dlpy.core.errors import ConfigError, DlpyError, RunError, StorageError, in_one_line
 from dlpy.drawing.png import DPI, pixels, save_pixels
+from dlpy.runs.curves import limits
 from dlpy.runs.directory import Run
-from dlpy.runs.results import limits
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

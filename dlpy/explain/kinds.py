@@ -37,6 +37,8 @@ def kind_of(run: Run) -> Kind:
     if len(raw.inputs) > 1:
         _require_answers(run, experiment, task)
         return "tables"
+    if len(raw.input.shape) == 4:
+        raise ConfigError(f"run {run.id} takes videos: explain takes tables, texts, series and images.")
     found = _kind_of_input(raw.input, task.input, experiment)
     if found != "images":
         _require_answers(run, experiment, task)

@@ -68,6 +68,8 @@ def part_rows(run: Run, experiment: Experiment, name: Part) -> PartRows:
     loaded = same_rows(run, experiment)
     parts = parts_of(run, experiment, loaded)
     if name not in parts:
-        hint = f"`{command('explain', run.id, '--split', 'train')}` uses the training rows"
-        raise DataError(f"run {run.id} has no {IN_WORDS[name]} rows: {hint}, on which a model looks better than it is.")
+        other: Part = "test" if "test" in parts else "train"
+        hint = f"`{command('explain', run.id, '--split', other)}` uses the {IN_WORDS[other]} rows"
+        caution = ", on which a model looks better than it is" if other == "train" else ""
+        raise DataError(f"run {run.id} has no {IN_WORDS[name]} rows: {hint}{caution}.")
     return PartRows(run, name, parts.pop(name), loaded.task, parts)

@@ -9,18 +9,15 @@ import numpy as np
 from dlpy.components.plot import Plot
 from dlpy.core.captions import caption
 from dlpy.drawing.figures import BLUE, GREY, ORANGE, draw_baseline, epoch_axis, legend_below, new_figure, score_axis
+from dlpy.runs.curves import FACTOR, SKIPPED, is_long, smooth
 from dlpy.runs.directory import Run
 from dlpy.runs.history import History, fold_histories, mean_history
 from dlpy.runs.results import (
-    FACTOR,
-    SKIPPED,
     baseline_of,
-    is_long,
     names_of_outputs,
     of_one,
     score_caption,
     scores_by_output,
-    smooth,
     spread_lines,
 )
 

@@ -18,13 +18,14 @@ from dlpy.drawing.figures import draw_all
 from dlpy.experiment.document import Document
 from dlpy.experiment.experiment import Experiment
 from dlpy.experiment.yaml_reader import Mistake
+from dlpy.runs.curves import best_epoch
 from dlpy.runs.directory import Run
 from dlpy.runs.history import fold_histories, mean_history
 from dlpy.runs.how import How
 from dlpy.runs.lock import locked
 from dlpy.runs.outcome import record_outcome
 from dlpy.runs.predictions import key_of
-from dlpy.runs.results import best_epoch, without_targets
+from dlpy.runs.results import without_targets
 from dlpy.storage.atomic import require_writable, write_arrays
 from dlpy.training.answers import group_numbers
 from dlpy.training.callbacks import checkpoint_of

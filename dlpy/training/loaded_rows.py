@@ -10,7 +10,8 @@ from dlpy.core.errors import ConfigError, DataError, UnavailableError
 from dlpy.data.class_filter import kept
 from dlpy.data.rows import Loaded, Rows
 from dlpy.experiment.experiment import Experiment
-from dlpy.runs.directory import FOLD, KFOLD, Run
+from dlpy.runs.directory import ENSEMBLE, FOLD, KFOLD, Run
+from dlpy.runs.members import member_runs
 from dlpy.runs.predictions import read_splits
 from dlpy.training.outer_rows import narrowed
 from dlpy.training.pipeline import SMOKE_ROWS, split
@@ -71,11 +72,16 @@ def parts_of(run: Run, experiment: Experiment, loaded: Loaded) -> dict[str, Rows
     if kind == FOLD:
         return _parts_of_fold(run, loaded)
     dataset = experiment.data
-    if kind == KFOLD:  # its final model is trained on all rows except the test rows
+    if kind == KFOLD or _is_of_folds(run):  # all rows except the test rows train its final model, or some folds
         dataset = dataset.model_copy(update={"validation": None})
     parts = split(dataset, loaded)
     named = {"train": parts.train, "validation": parts.validation, "test": parts.test}
     return {name: rows for name, rows in named.items() if rows is not None}
+
+
+def _is_of_folds(run: Run) -> bool:
+    """Return whether a run is an ensemble of folds, or of final models of k-fold validation."""
+    return run.record().kind == ENSEMBLE and any(one.record().kind in (FOLD, KFOLD) for one in member_runs(run))
 
 
 def _parts_of_fold(run: Run, loaded: Loaded) -> dict[str, Rows]:

@@ -73,8 +73,9 @@ JOBS = {
     ),
     "videos": Job("train {file}.yaml", "videos.py {file}", "videos.npz"),
     "transformer": Job(
-        "train configs/imdb_transformer.yaml data.path={file} training.epochs=1 model.positions=learned",
-        "attention.py {file} 1",
+        "train configs/imdb_transformer.yaml data.path={file} data.transforms.0.length=200 model.positions=learned "
+        "training.epochs=1",
+        "attention.py {file} 200 1",
         "imdb.npz",
     ),
     "siamese": Job("train {file}.yaml", "pairs.py {file}", "pairs.csv"),

@@ -60,7 +60,7 @@ def test_texts_of_other_rows_or_with_other_references_are_refused(make_run) -> N
 
 def test_a_run_that_stores_no_predictions_is_refused_with_the_reason(make_run) -> None:
     model = make_run("20260101-120000-language").task("tokens", 30).run
-    with pytest.raises(ConfigError, match="language cannot be compared row by row: its kind of model stores no"):
+    with pytest.raises(ConfigError, match="language is generative: it predicts no targets"):
         common_part([writer(make_run, "writer", ROWS >= 20), model], None)
 
 

@@ -74,6 +74,19 @@ def test_the_folds_of_a_run_are_combined_and_scored_out_of_fold(bench) -> None:
     assert bench.run("compare", made.path, run.path)[0] == 0
 
 
+def test_rows_that_trained_some_folds_are_not_explained_as_held_out(bench) -> None:
+    folds, final = (validated(bench, "linear", option) for option in ("--keep-models", "--refit"))
+    for made in (
+        combined(bench, folds.path),
+        combined(bench, final.path, validated(bench, "naive_bayes", "--refit").path),
+    ):
+        status, out, err = bench.run("explain", made.path)
+        assert (status, out) == (3, "")
+        assert err.endswith(f"has no validation rows: `dlpy explain {made.id} --split test` uses the test rows.\n")
+        status, out, err = bench.run("explain", made.path, "--split", "test", "--json")
+        assert (status, json.loads(out)["rows"]) == (0, 100), err
+
+
 def test_weights_are_chosen_on_out_of_fold_predictions_of_all_rows(bench) -> None:
     one = validated(bench, "linear", "--refit")
     other = validated(bench, "naive_bayes", "--keep-models")

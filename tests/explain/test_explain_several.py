@@ -52,3 +52,11 @@ def test_inputs_and_their_columns_are_explained_for_each_output(bench) -> None:
     status, _, err = bench.run("explain", run.path, "--column", "text")
     assert (status, err.count("\n")) == (2, 1)
     assert "--column text: there is no such column." in err
+
+
+def test_videos_are_not_explained_and_said_to_be_such(bench) -> None:
+    data = {"name": "moving_shapes", "rows": 24, "test_rows": 4, "frames": 3, "size": 8, "transforms": ["rescale"]}
+    model = {"name": "video", "filters": [[2]]}
+    run = bench.trained(bench.experiment("video.yaml", data=data, model=model, training={"epochs": 1}))
+    wanted = f"error: run {run.id} takes videos: explain takes tables, texts, series and images.\n"
+    assert bench.run("explain", run.path) == (2, "", wanted)

@@ -92,7 +92,13 @@ def write_labelled_series(folder: Path, other: bool) -> dict[str, Any]:
     values[160:] = values[160:] * 40 + 7 if other else values[160:]
     lines = ["a,kind", *(f"{value:.4f},{'xyz'[row // 7 % 3]}" for row, value in enumerate(values))]
     folder.joinpath("rows.csv").write_text("\n".join(lines) + "\n")
-    series = {"target": "kind", "columns": ["a"], "length": 10, "test": {"count": 4, "take": "last"}, "validation": {"count": 4}}
+    series = {
+        "target": "kind",
+        "columns": ["a"],
+        "length": 10,
+        "test": {"count": 4, "take": "last"},
+        "validation": {"count": 4},
+    }
     return {"path": str(folder / "rows.csv"), "transforms": ["standardize"]} | series
 
 

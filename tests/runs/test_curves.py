@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from dlpy.runs.results import best_epoch, limits, smooth
+from dlpy.runs.curves import best_epoch, limits, smooth
 
 
 def test_the_moving_average_is_that_of_the_book() -> None:

@@ -44,7 +44,7 @@ VIDEO = {
 SIMPLE = {"name": "rnn", "cell": "simple", "units": [3], "dropout": 0.2, "recurrent_dropout": 0.2}
 LSTM = {"name": "rnn", "units": [3], "dropout": 0.2, "recurrent_dropout": 0.2}
 LSTM_CODE = {"family": "rnn", "units": [3], "dropout": 0.2}
-TRANSFORMER = {"name": "transformer", "size": 8, "blocks": 1, "dropout": 0.2}
+TRANSFORMER = {"name": "transformer", "size": 8, "blocks": 1, "positions": "learned", "dropout": 0.2}
 SPACED = [{"name": "tokenize", "rules": "spaces"}, "pad"]
 BYTES = {"name": "npz", "path": "pictures.npz", "transforms": ["rescale"]}
 HALVED = [{"filters": 3, "stride": 2}]
@@ -102,10 +102,6 @@ CASES: dict[str, dict[str, Any]] = {
         "model": {"name": "seq2seq", "units": 4, "embedding": 3, "dropout": 0.2},
         "callbacks": [STOPPING],
     },
-    "texts from texts by a transformer": {
-        "data": {"name": "reversed_words", "rows": 90, "test_rows": 1},
-        "model": {"name": "seq2seq", "cell": "transformer", "units": 8, "dropout": 0.2},
-    },
     "tags of words": {
         "data": {"name": "named_entities", "rows": 90, "test_rows": 1, "transforms": SPACED},
         "model": {"name": "rnn", "units": [3], "embedding": 3, "dropout": 0.2, "bidirectional": True},
@@ -113,11 +109,6 @@ CASES: dict[str, dict[str, Any]] = {
         "callbacks": [{**STOPPING, "monitor": "val_span_f1", "patience": 9}],
     },
     "a transformer": {"data": {"name": "npz", "path": "series.npz"}, "model": TRANSFORMER},
-    "a transformer in steps": {
-        "data": {"name": "npz", "path": "series.npz"},
-        "model": {**TRANSFORMER, "positions": "learned"},
-        "training": {"execution": "steps"},
-    },
     "members": {"model": {"name": "tabm", "units": [4], "members": 3, "bins": 4}, "training": {"optimizer": "adamw"}},
     "no validation rows": {"data": {"name": "blobs", "rows": 72, "validation": None}, "model": DROPOUT},
 }

@@ -1,4 +1,4 @@
-"""One block of self-attention over reviews of 500 words, as a plain Keras script with learned positions."""
+"""One block of self-attention over the last words of reviews, as a plain Keras script with learned positions."""
 
 import sys
 import time
@@ -8,7 +8,7 @@ import numpy as np
 from keras import Input, Model, layers
 from keras.utils import pad_sequences
 
-path, epochs, length, size = sys.argv[1], int(sys.argv[2]), 500, 32
+path, length, epochs, size = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), 32
 with np.load(path, allow_pickle=True) as file:
     x, y = file["x_train"], file["y_train"]
 order = np.arange(len(x))
