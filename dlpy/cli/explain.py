@@ -90,7 +90,7 @@ def explain(
         str | None,
         typer.Option(
             help="gradients (integrated gradients), occlusion, or attention (maps of a transformer).  "
-            "\\[default: gradients, for bags of words occlusion]",
+            "\\[default: gradients; for bags of words, and where padding alone is predicted like the text, occlusion]",
             rich_help_panel=_TEXTS,
         ),
     ] = None,

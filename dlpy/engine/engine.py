@@ -20,7 +20,7 @@ from dlpy.engine import model_state
 from dlpy.engine.device_rows import Resident, Tensors
 from dlpy.engine.fused_updates import fuse
 from dlpy.engine.graphs import GraphEpoch, Graphs, Part, Predictions, steps_in_block
-from dlpy.engine.held_out_size import bytes_of_row, rows_at_a_time
+from dlpy.engine.held_out_batch import bytes_of_row, held_out_batch
 from dlpy.engine.lengths import Lengths
 from dlpy.engine.model_state import Averages
 from dlpy.engine.ordered_updates import add_in_order
@@ -215,7 +215,7 @@ class Engine:
 
     def _held_out(self, rows: Rows, batch_size: int) -> tuple[Resident, np.ndarray]:
         """Return rows to score or predict, and their order."""
-        size = rows_at_a_time(self.model, rows, batch_size)
+        size = held_out_batch(self.model, rows, batch_size)
         resident = Resident(rows, size, cut=self._lengths.cut(rows))
         return resident, held_out_order(rows, self._lengths.of(rows))
 

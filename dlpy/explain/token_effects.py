@@ -19,6 +19,8 @@ from dlpy.training.answers import by_target, own_targets
 from dlpy.training.estimators import Estimator, network_of
 from dlpy.training.evaluate import Trained
 
+_FLAT = 0.01  # of the prediction
+
 
 @dataclass(frozen=True)
 class Effects:
@@ -34,6 +36,11 @@ class Effects:
     baseline: float | None = None
     error: float | None = None
 
+    @property
+    def is_flat(self) -> bool:
+        """Whether the text changes the prediction for padding alone so little that gradients have nothing to divide."""
+        return self.baseline is not None and abs(self.prediction - self.baseline) < _FLAT * abs(self.prediction)
+
     def record(self) -> dict[str, Any]:
         """Return all but the values for JSON."""
         told = {"method": self.method, "prediction": self.prediction}
@@ -41,7 +48,11 @@ class Effects:
 
 
 class TokenEffects:
-    """Computes the effects of tokens on one quantity of a run's predictions."""
+    """Computes the effects of tokens on one quantity of a run's predictions.
+
+    Without a method: by gradients where there are vectors, but by occlusion where padding alone is predicted like the
+    text: what gradients divide among the tokens is then next to nothing.
+    """
 
     def __init__(self, trained: Trained, quantity: Quantity, method: Method | None) -> None:
         self._trained, self._quantity, self._method = trained, quantity, method
@@ -57,7 +68,10 @@ class TokenEffects:
         if self._method == "gradients" and not has_vectors:
             what = "sees a bag of words" if row.is_bag else "is no network"
             raise ConfigError(f"--method gradients: the model {what}; use occlusion.")
-        return self._gradients(row) if has_vectors and self._method != "occlusion" else self._occlusion(row)
+        if not has_vectors or self._method == "occlusion":
+            return self._occlusion(row)
+        found = self._gradients(row)
+        return self._occlusion(row) if self._method is None and found.is_flat else found
 
     def _gradients(self, row: TokenRow) -> Effects:
         model = network_of(self._trained.engine)

@@ -59,6 +59,7 @@ def block_class() -> Any:
             super().__init__(**named)
             self.options = given = _options(options)
             self.supports_masking = True
+            self.attention_heads = given.heads  # by which the engine bounds the rows that it scores at a time
             self.normalization = layers.LayerNormalization(epsilon=1e-6, name=f"{self.name}_normalization")
             self.self_attention = attention_class()(
                 given.size, given.heads, given.rotary, name=f"{self.name}_self_attention"

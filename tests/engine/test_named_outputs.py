@@ -15,7 +15,7 @@ from dlpy.data.augmentation import Augmentation
 from dlpy.data.features import Padded, Sparse
 from dlpy.data.rows import Rows
 from dlpy.data.task import Input, Output, Task
-from dlpy.engine import device_rows, held_out_size
+from dlpy.engine import device_rows, held_out_batch
 from dlpy.engine.engine import Engine, Plan
 from dlpy.engine.named_outputs import Objective, with_outputs
 from dlpy.engine.plan import Execution, epoch_orders
@@ -175,7 +175,7 @@ def test_batches_are_trained_on_their_known_targets_alone(way: str) -> None:
 
 
 def test_scores_are_those_of_the_rows_whose_target_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(held_out_size, "_MOST_HELD_OUT", 8)  # the third batch has no price
+    monkeypatch.setattr(held_out_batch, "_MOST", 8)  # the third batch has no price
     data, model = with_gaps(rows()), ours(masked=True, weights=(0.5, 2.0))
     scores = Engine(model).evaluate(data, 8)
     predicted = {name: value.numpy()[:, 0].astype(np.float64) for name, value in model(data.inputs).items()}

@@ -6,6 +6,7 @@ import pytest
 from PIL import Image
 from planted import write_texts
 
+from dlpy.explain.token_effects import Effects
 from dlpy.runs.directory import Run
 
 pytestmark = pytest.mark.slow
@@ -61,6 +62,25 @@ def test_occlusion_of_a_word_is_the_difference_to_the_text_without_it(bench) -> 
     effects = [token["effect"] for token in found["tokens"]]
     assert found["prediction"] == pytest.approx(chances[0], abs=1e-6)
     assert effects == pytest.approx([chances[0] - other for other in chances[1:]], abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("baseline", "flat"), [(0.999, True), (0.995, True), (0.98, False), (0.0, False), (None, False)]
+)
+def test_a_prediction_within_1_percent_of_that_for_padding_alone_is_flat(baseline: float | None, flat: bool) -> None:
+    assert Effects("gradients", np.zeros(2), 0.9999, baseline).is_flat == flat
+
+
+def test_occlusion_explains_a_flat_prediction_unless_gradients_are_asked_for(bench, monkeypatch) -> None:
+    run = text_run(bench, "rnn")
+
+    def method(*asked: str) -> str:
+        _, out, _ = bench.run("explain", run.path, "--text", "the splendid river", "--class", "good", "--json", *asked)
+        return json.loads(out)["texts"][0]["method"]
+
+    assert method() == "gradients"
+    monkeypatch.setattr("dlpy.explain.token_effects._FLAT", 1e9)
+    assert (method(), method("--method", "gradients")) == ("occlusion", "gradients")
 
 
 def test_the_most_wrong_texts_come_first(bench) -> None:
