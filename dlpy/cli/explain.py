@@ -148,28 +148,28 @@ def explain(
     (permutation importance), how the prediction depends on a column (partial
     dependence), and what each column of a row contributes (Shapley values).
 
-      dlpy explain houses
+    Example: dlpy explain houses
 
-      dlpy explain houses --column age --column rooms
+    Example: dlpy explain houses --column age --column rooms
 
-      dlpy explain houses --row 12
+    Example: dlpy explain houses --row 12
 
     Series: the importance of each lag and of each column.
 
-      dlpy explain climate --score mae
+    Example: dlpy explain climate --score mae
 
     Texts: what each word contributes, in colors here, as HTML and as PNG.
 
-      dlpy explain reviews --text "Not bad at all."
+    Example: dlpy explain reviews --text "Not bad at all."
 
-      dlpy explain reviews --rows 5
+    Example: dlpy explain reviews --rows 5
 
-      dlpy explain reviews --rows 1 --method attention
+    Example: dlpy explain reviews --rows 1 --method attention
 
     Images: activations of the layers, images that maximize filters, and
     class-activation maps (Grad-CAM).
 
-      dlpy explain pets cat.jpg --only heatmap --class cat
+    Example: dlpy explain pets cat.jpg --only heatmap --class cat
 
     Held-out rows are used unless --split says otherwise.
     """

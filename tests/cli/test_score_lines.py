@@ -145,7 +145,6 @@ def test_commands_tell_three_outputs_apart(bench) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("explain", "x.png"), "has several outputs (size, side, signs): explain needs one image in and one output."),
         (("generate",), "predicts, it cannot generate text or images: use `dlpy predict`."),
         (("predict", "--text", "x"), "was trained on array rows of shape (4), not on texts. Give a file."),
     ],

@@ -9,8 +9,8 @@ from every import names
 from dlpy.components.model import Model, PretrainedModel
 from dlpy.runs.lookup import find_run
 
-OF_NUMBERS = ("realmlp", "tabm")  # the embeddings of these are not of words
-FAMILIES = {name: Model.registry.get(name) for name in names("models") if name not in OF_NUMBERS}
+OTHER = ("realmlp", "tabm", "seq2seq")  # the embeddings of these are of numbers, or of the words of both texts
+FAMILIES = {name: Model.registry.get(name) for name in names("models") if name not in OTHER}
 EMBEDDED = [name for name, family in FAMILIES.items() if "embedding" in family.model_fields]
 TEXTS = ["good film", "bad film", "good end", "bad end"] * 6
 VECTORS = "good 1.0 0.5\nbad -1.0 0.25\nfilm 0.0 0.1\n"
