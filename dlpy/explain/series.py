@@ -4,30 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from dlpy.core.errors import ConfigError
-from dlpy.drawing.figures import save, style
+from dlpy.drawing.figures import style
+from dlpy.explain.base import Explanation
 from dlpy.explain.importance import Importances, importances, shuffles
 from dlpy.explain.importance_figures import lag_figure
 from dlpy.explain.lags import Lags, ShuffledWindows, Span, lags_of, spans_of
 from dlpy.explain.part import part_rows
-from dlpy.explain.predictor import predictor_of
-from dlpy.explain.request import Ask
 from dlpy.explain.run_scores import run_scores
-from dlpy.explain.watcher import Watcher, file_name
-from dlpy.runs.directory import Run, count_look
+from dlpy.explain.watcher import file_name
+from dlpy.runs.directory import count_look
 
 
 @dataclass(frozen=True)
-class SeriesExplanation:
+class SeriesExplanation(Explanation):
     """Explains a run over windows of a series into a folder."""
-
-    run: Run
-    ask: Ask
-    folder: Path
-    watcher: Watcher
 
     def explain(self) -> dict[str, Any]:
         """Draw the importance of lags and columns; return the findings and the files written.
@@ -36,8 +29,7 @@ class SeriesExplanation:
             ConfigError: there is no such score, or the run is an ensemble.
             DataError: the run has no such rows.
         """
-        self.watcher.begins("restoring the run")
-        predictor = predictor_of(self.run, self.ask.checkpoint, self.watcher.notice)
+        predictor = self.predictor()
         if len(predictor.members) > 1:
             raise ConfigError(f"run {self.run.id} is an ensemble: of series, explain one of its members.")
         part = part_rows(self.run, predictor.experiment, self.ask.part)
@@ -60,11 +52,10 @@ class SeriesExplanation:
 
     def _drawn(self, found: Importances, lags: Lags, spans: Sequence[Span], rows: str) -> dict[str, Any]:
         """Draw the importances for one score."""
-        path = self.folder / f"lags-{file_name(found.of.name)}.png"
-        save(lag_figure(found, spans, f"Importance of lags in {self.run.id}, {rows}", lags.unit), path, [self.run])
-        self.watcher.wrote(path)
+        figure = lag_figure(found, spans, f"Importance of lags in {self.run.id}, {rows}", lags.unit)
+        path = self.save(figure, f"lags-{file_name(found.of.name)}")
         of_lag = {span.name: {"kind": "lag", "from": span.first, "to": span.last} for span in spans}
         by_lag = [one.record() | of_lag[one.name] for one in found.columns]
         by_column = [one.record() | {"kind": "column"} for one in found.inputs]
         told = {"score": found.of.name, "value": found.score, "unit": found.of.unit}
-        return {**told, "importances": [*by_lag, *by_column], "file": str(path)}
+        return {**told, "importances": [*by_lag, *by_column], "file": path}

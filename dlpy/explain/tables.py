@@ -5,28 +5,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from dlpy.core.errors import ConfigError
 from dlpy.data.rows import Rows
-from dlpy.drawing.figures import save, style
+from dlpy.drawing.figures import style
+from dlpy.explain.base import Explanation
 from dlpy.explain.columns import Column, assembled, columns_of, named
 from dlpy.explain.dependence import Dependence, partial_dependence
 from dlpy.explain.dependence_figures import contributions_figure, dependence_figure
 from dlpy.explain.importance import Importances, ShuffledColumns, groups_of, importances, shuffles
 from dlpy.explain.importance_figures import importance_figure
 from dlpy.explain.part import PartRows, part_rows
-from dlpy.explain.predictor import Predictor, predictor_of
+from dlpy.explain.predictor import Predictor
 from dlpy.explain.quantity import Quantity, output_named, quantity_of
 from dlpy.explain.related_columns import related
 from dlpy.explain.request import Ask
 from dlpy.explain.run_scores import run_scores
 from dlpy.explain.shapley import Contributions, shapley
-from dlpy.explain.watcher import Watcher, file_name
-from dlpy.runs.directory import Run, count_look
+from dlpy.explain.watcher import file_name
+from dlpy.runs.directory import count_look
 
 _DRAWN = 4  # columns whose partial dependence is drawn beside the importances
 _CURVES = 500  # rows of a partial dependence
@@ -34,13 +34,8 @@ _BACKGROUND = 200  # rows that single rows are compared with
 
 
 @dataclass(frozen=True)
-class TableExplanation:
+class TableExplanation(Explanation):
     """Explains a run over tables into a folder."""
-
-    run: Run
-    ask: Ask
-    folder: Path
-    watcher: Watcher
 
     def explain(self) -> dict[str, Any]:
         """Draw what is asked for; return the findings and the files written.
@@ -49,8 +44,7 @@ class TableExplanation:
             ConfigError: there is no such column, row, score, class or target.
             DataError: the run has no such rows.
         """
-        self.watcher.begins("restoring the run")
-        predictor = predictor_of(self.run, self.ask.checkpoint, self.watcher.notice)
+        predictor = self.predictor()
         part = part_rows(self.run, predictor.experiment, self.ask.part)
         if self.ask.part == "test":
             count_look(self.run)
@@ -67,13 +61,6 @@ class TableExplanation:
             columns = [named(work.columns, name) for name in self.ask.columns]
             return {"dependence": [work.dependence([column]) for column in columns]}
         return work.importance()
-
-    def save(self, figure: Any, name: str) -> str:
-        """Write a figure; return its path."""
-        path = self.folder / f"{file_name(name)}.png"
-        save(figure, path, [self.run])
-        self.watcher.wrote(path)
-        return str(path)
 
 
 @dataclass(frozen=True)
@@ -110,7 +97,7 @@ class _Work:
     def _drawn(self, found: Importances, raw: Rows) -> dict[str, Any]:
         title = f"Importance of the columns of {self.title}, {found.of.name}"
         figure = importance_figure(found, title, f"{len(raw):,} {self.part.title}")
-        return {**found.record(), "file": self.of.save(figure, f"importance-{found.of.name}")}
+        return {**found.record(), "file": self.of.save(figure, file_name(f"importance-{found.of.name}"))}
 
     def _most_important(self, found: Sequence[Importances]) -> list[Column]:
         """Return the columns that matter most for the score of the explained output."""
@@ -129,7 +116,8 @@ class _Work:
             place = self.columns.index(column)
             curves.append(partial_dependence(self.predictor, raw, self.columns, place, quantity))
         name = columns[0].label if self.ask.columns else "most-important"
-        file = self.of.save(dependence_figure(curves, f"Partial dependence of {self.title}"), f"dependence-{name}")
+        figure = dependence_figure(curves, f"Partial dependence of {self.title}")
+        file = self.of.save(figure, file_name(f"dependence-{name}"))
         return {"columns": [curve.record() for curve in curves], "file": file}
 
     def row(self, place: int) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,32 +10,26 @@ import numpy as np
 from dlpy.core.errors import ConfigError, DataError
 from dlpy.data.features import Texts
 from dlpy.data.rows import Rows
-from dlpy.drawing.figures import save, style
+from dlpy.drawing.figures import style
 from dlpy.drawing.png import stand_in_text
 from dlpy.explain.attention_figures import attention_figure
 from dlpy.explain.attention_maps import AttentionMap, attention_maps
+from dlpy.explain.base import Explanation
 from dlpy.explain.chosen_texts import ChosenTexts, chosen_texts, truth_of
-from dlpy.explain.predictor import Predictor, predictor_of
+from dlpy.explain.predictor import Predictor
 from dlpy.explain.quantity import Quantity, quantity_of
-from dlpy.explain.request import Ask
 from dlpy.explain.text_figures import text_figure
 from dlpy.explain.text_pages import page
 from dlpy.explain.token_effects import TokenEffects
 from dlpy.explain.token_rows import TokenReader, TokenRow
-from dlpy.explain.watcher import Watcher, file_name
-from dlpy.runs.directory import Run
+from dlpy.explain.watcher import file_name
 from dlpy.storage.atomic import write_whole
 from dlpy.training.estimators import network_of
 
 
 @dataclass(frozen=True)
-class TextExplanation:
+class TextExplanation(Explanation):
     """Explains texts, given or of a run's own data, into a folder."""
-
-    run: Run
-    ask: Ask
-    folder: Path
-    watcher: Watcher
 
     def explain(self) -> dict[str, Any]:
         """Explain each text; return what its tokens contribute and the files written.
@@ -45,8 +38,7 @@ class TextExplanation:
             ConfigError: there is no such row, class, target or method, or the run takes no texts.
             DataError: a text holds no known word, or the run has no such rows.
         """
-        self.watcher.begins("restoring the run")
-        predictor = predictor_of(self.run, self.ask.checkpoint, self.watcher.notice)
+        predictor = self.predictor()
         if len(predictor.members) > 1:
             raise ConfigError(f"run {self.run.id} is an ensemble: of texts, explain one of its members.")
         chosen = chosen_texts(self.run, predictor, self.ask, self.watcher)
@@ -67,13 +59,6 @@ class TextExplanation:
         path = self.folder / "texts" / "texts.html"
         html = page(f"{self.run.id}: what each word contributes", told, separator, stand_in_text([self.run]))
         write_whole(path, lambda temporary: temporary.write_text(html, "utf-8"))
-        self.watcher.wrote(path)
-        return str(path)
-
-    def save(self, figure: Any, name: str) -> str:
-        """Write a figure; return its path."""
-        path = self.folder / "texts" / f"{name}.png"
-        save(figure, path, [self.run])
         self.watcher.wrote(path)
         return str(path)
 
@@ -124,7 +109,7 @@ class _Work:
         pairs = zip(row.words, effects.values.tolist(), strict=True)
         told |= {**effects.record(), "tokens": [{"token": word, "effect": value} for word, value in pairs]}
         figure = text_figure(told, self.reader.separator, self.of.run.id)
-        return {**told, "file": self.of.save(figure, told["title"].replace(" ", "-"))}
+        return {**told, "file": self.of.save(figure, f"texts/{told['title'].replace(' ', '-')}")}
 
     def attention(self, place: int, row: TokenRow) -> dict[str, Any]:
         """Draw what each head of each layer attends to in one text.
@@ -147,5 +132,5 @@ class _Work:
         weights = found.of_positions(np.flatnonzero(numbers > 0), len(numbers))
         tokens = [*["(added)"] * (weights.shape[1] - len(row.words)), *row.words]
         figure = attention_figure(weights, tokens, f"{self.of.run.id}, {title}: attention of {found.layer}")
-        file = self.of.save(figure, f"{title.replace(' ', '-')}-{file_name(found.layer)}")
+        file = self.of.save(figure, f"texts/{title.replace(' ', '-')}-{file_name(found.layer)}")
         return {"layer": found.layer, "tokens": tokens, "weights": weights.tolist(), "file": file}
