@@ -38,11 +38,16 @@ def learnt(experiment: Any, parts: Split, task: Task) -> tuple[Data, dict[str, A
     return data, {"states": bits(states + ranges), "train": bits(numbers(data.train)), "task": repr(data.task)}
 
 
-def garbled(x: Any) -> Any:
-    """Return rows that hold other numbers, categories or words, each of the same shape."""
+def garbled(x: Any, *, by_word: bool = False) -> Any:
+    """Return rows that hold other numbers, categories or words, each of the same shape.
+
+    by_word: each word of a text has a target, so that there must be as many.
+    """
     if isinstance(x, Table):
         other = np.char.add("other ", x.categorical) if x.categorical.size else x.categorical
         return replace(x, numeric=x.numeric * 5 + 100, categorical=other)
+    if isinstance(x, Texts) and by_word:
+        return Texts(np.array([" ".join(f"other{word[::-1]}" for word in text.split(" ")) for text in x.values], object))
     if isinstance(x, Texts):
         return Texts(np.array([f"entirely {text[::-1]} other words" for text in x.values], object))
     if isinstance(x, Sequences):
@@ -70,10 +75,16 @@ def otherwise(part: Rows, kept: list[Rows], task: Task) -> tuple[Rows, list[Rows
         series = np.where(own[:, None], x.series * 5 + 100, x.series)
         part, *kept = [rows.with_x(replace(rows.x, series=series)) for rows in (part, *kept)]
     else:
+        by_word = any(output.is_per_step for output in task.outputs.values())
         for name, features in part.inputs.items():
-            part = part.with_x(garbled(features), name)
+            part = part.with_x(garbled(features, by_word=by_word), name)
     for name, output in task.outputs.items():
+        if name not in part.targets:  # texts that are written: a transform makes their targets of an input
+            continue
         y = part.targets[name]
+        if output.is_per_step:
+            part = part.with_y(np.where(y >= 0, (y + 1) % len(output.classes), y), name)
+            continue
         part = part.with_y(y[::-1].copy() if output.kind != "regression" else y * 3 + 7, name)
     return part, kept
 

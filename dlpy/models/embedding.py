@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import keras
 
 
-class Embedding(OneEncoder):
+class CodeEmbedding(OneEncoder):
     """Learns a code of length 1 for each row, to find similar rows: an encoder, then a dense layer of that size.
 
     Either of one input and classes, so that rows of one class are close (loss `triplet`); or of two inputs, such as a

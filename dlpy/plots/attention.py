@@ -46,8 +46,8 @@ def _panel(axes: Axes, one: ReadTokens) -> None:
     axes.imshow(one.weights, cmap="Blues", vmin=0, vmax=1, aspect="auto", interpolation="nearest")
     axes.grid(visible=False)
     long = max(map(len, one.source)) > 2
-    axes.set_xticks(range(len(one.source)), list(map(_label, one.source)), rotation=60 if long else 0)
-    axes.set_yticks(range(len(one.written)), list(map(_label, one.written)))
+    axes.set_xticks(range(len(one.source)), [_label(token) for token in one.source], rotation=60 if long else 0)
+    axes.set_yticks(range(len(one.written)), [_label(token) for token in one.written])
     axes.tick_params(length=0, labelsize=8)
     axes.set(xlabel="source", ylabel="written")
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from dlpy.components.plot import Plot
+from dlpy.core.captions import caption
 from dlpy.drawing.figures import BLUE, GREEN, GREY, legend_below, new_figure
 from dlpy.runs.directory import Run
 from dlpy.runs.predictions import Stored
@@ -42,7 +43,7 @@ def _figure(run: Run, stored: Stored) -> Figure:
     for values, style, colour, label in lines:
         if values is not None:
             errors = np.abs(values.astype(np.float64) - stored.target).mean(axis=0)
-            axes.plot(steps, errors, style, marker="o", markersize=3, color=colour, label=label)
+            axes.plot(steps, errors, style, marker="o", markersize=3, color=colour, label=caption(label))
     axes.set(xlabel="step ahead", xlim=(0.5, len(steps) + 0.5))
     axes.set_ylabel(in_unit("mean absolute error", stored.of))
     axes.set_ylim(bottom=0)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from dlpy.components.plot import Plot
+from dlpy.core.captions import caption
 from dlpy.data.tables.timestamps import stamp
 from dlpy.drawing.figures import BLUE, GREY, ORANGE, legend_below, new_figure, panels
 from dlpy.runs.directory import Run
@@ -40,7 +41,7 @@ def _figure(run: Run, stored: Stored, drawn: np.ndarray, history: np.ndarray) ->
     for axes, row, past in zip(panels(figure, len(drawn), 2), drawn.tolist(), history, strict=True):
         _draw(axes, stored, row, past)
         what = f"row {stored.index[row]:,}" if stored.time is None else stamp(stored.time[row : row + 1][0])
-        axes.set_title(f"from {what}")
+        axes.set_title(f"from {caption(what)}")
         axes.set(xlabel="step ahead", ylabel=in_unit("value", stored.of))
     legend_below(figure)
     return figure

@@ -65,7 +65,7 @@ def _draw_series(axes: Axes, values: np.ndarray, row: int) -> None:
     """Draw the columns of a series, one over the other."""
     for column in range(min(values.shape[1], _MOST_COLUMNS)):
         axes.plot(values[:, column], color=GREY, linewidth=0.8, alpha=1 - 0.6 * column / _MOST_COLUMNS)
-    axes.set_ylabel(f"row {row}")
+    axes.set_ylabel(f"row {row:d}")
     axes.tick_params(labelbottom=False)
     axes.margins(x=0)
 
@@ -76,7 +76,7 @@ def _draw_bands(axes: Axes, bands: np.ndarray) -> None:
 
     colours = ListedColormap(["white", *COLOURS])
     axes.imshow(bands, aspect="auto", interpolation="nearest", cmap=colours, vmin=-1.5, vmax=len(COLOURS) - 0.5)
-    axes.set_yticks([0, 1], ["true", "predicted"])
+    axes.set_yticks([0, 1], [caption(text) for text in ("true", "predicted")])
     axes.grid(visible=False)
 
 

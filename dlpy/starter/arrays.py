@@ -34,7 +34,7 @@ def fitting(task: Task, dtype: str) -> tuple[list[Option], list[Option]]:
         model = TABLE_MODEL if shape and (shape[0] or _WIDE) < _WIDE else ARRAY_MODEL
         return [Option("transforms", ["standardize"], "mean 0, standard deviation 1")], model
     if kind == "series":
-        return [Option("transforms", [scaling])], _series_model(shape)
+        return [Option("transforms", [scaling])], _step_model() if task.output.is_per_step else _series_model(shape)
     if kind in ("image", "video"):
         model = _video_model(shape) if kind == "video" else _image_model()
         return [Option("transforms", [*_with_channels(shape, kind), scaling])], model
@@ -72,6 +72,10 @@ def _series_model(shape: tuple[int | None, ...]) -> list[Option]:
     if (shape[0] or 0) < _LEAST_SIDE:
         return [Option("name", "rnn"), Option("cell", "gru"), Option("units", 32)]
     return [Option("name", "conv1d"), Option("padding", "same")]
+
+
+def _step_model() -> list[Option]:
+    return [Option("name", "conv1d"), Option("padding", "same"), Option("pooling", 1, "each step keeps its place")]
 
 
 def _image_model() -> list[Option]:

@@ -111,7 +111,8 @@ def _for_named(name: str, output: Path) -> str:
         raise ConfigError(f"'{name}' has no standard model: start from an experiment in configs/ that uses it.")
     if task.output.kind == "tokens":
         return experiment_for_named_text(name, output)
-    transforms, model = fitting(task, "u" if len(task.input.shape) > 1 else "f")
+    are_images = len(task.input.shape) > 1 and not task.output.is_per_step
+    transforms, model = fitting(task, "u" if are_images else "f")
     scaled = _scaled(task, in_time=Dataset.registry.get(name).in_time_order)
     fallback = Option("fallback", "stand_in", "without a network: train on generated rows", suggested=True)
     data = [

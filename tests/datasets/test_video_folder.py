@@ -240,4 +240,4 @@ def test_videos_are_trained_on_scored_and_predicted(clips: Path, bench) -> None:
     assert len(out.splitlines()) == 21
     status, out, error = bench.run("explain", "latest", clips / "rise" / "person0_0.gif")
     assert status == 2
-    assert "not images" in error
+    assert "takes videos: explain takes tables, texts, series and images." in error

@@ -49,7 +49,7 @@ def test_a_transformer_is_explained(bench) -> None:
     assert np.shape(layer["weights"]) == (2, 7, 7)
     assert np.sum(layer["weights"], axis=-1) == pytest.approx(1, abs=1e-5)
     assert Path(layer["file"]).is_file()
-    status, out, err = bench.run("explain", "latest", *text)
+    status, out, err = bench.run("explain", "latest", *text, "--method", "gradients")
     assert (status, err) == (0, "")
     (found,) = json.loads(out)["texts"]
     assert max(found["tokens"], key=lambda token: token["effect"])["token"] == "splendid"

@@ -73,7 +73,7 @@ _PLOTS = {
 }
 
 
-OWN = ("cache", "runs")  # folders that cases write into
+OWN = ("cache", "runs", "keras")  # folders that cases write into
 
 
 def warm_up(folder: Path, *, dear: bool) -> None:

@@ -271,8 +271,8 @@ def test_commands_for_networks_refuse_a_classic_model(bench) -> None:
     run = bench.trained(path)
     status, _, err = bench.run("show", "model", path)
     assert (status, "linear is no neural network" in err) == (2, True)
-    status, _, err = bench.run("explain", run.path)
-    assert status == 2
+    status, _, err = bench.run("explain", run.path, "cat.png")
+    assert (status, "takes a table" in err) == (2, True)
 
 
 SCRIPT = """

@@ -92,7 +92,7 @@ def test_folds_that_are_killed_in_two_processes_end_as_those_that_were_left_alon
     status, out, err = bench.run("resume", folder)
     assert status == 0, err
     assert "resumed after epoch" in out
-    assert Run(folder).read("run.json")["folds"] == {"jobs": 2, "refit": False}
+    assert Run(folder).read("run.json")["folds"] == {"jobs": 2, "refit": False, "interval": False, "keep_models": False}
     assert bench.run("kfold", path, SELDOM, "--runs", "alone", "--quiet")[0] == 0
     want, got = folds("alone"), folds("killed")
     assert len(want) == 11

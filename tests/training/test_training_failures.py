@@ -66,7 +66,7 @@ def test_a_loss_that_is_not_finite_ends_training(bench) -> None:
     status, _, err = bench.run("train", path)
     assert status == 5
     assert re.match(
-        r"error: loss became (inf|nan) in epoch 1, step \d+, at a learning rate of 1e\+\d+\. Try a smaller",
+        r"error: loss became (inf|nan) in epoch 1, steps? \d+( to \d+)?, at a learning rate of 1e\+\d+\. Try a smaller",
         one_line(err),
     )
     record = only_run(bench).read("run.json")
