@@ -38,13 +38,22 @@ class Fan(Plot):
 def _figure(run: Run, stored: Stored, drawn: np.ndarray, history: np.ndarray) -> Figure:
     rows = -(-len(drawn) // 2)
     figure = new_figure(f"Forecasts, {stored.heading} of {run.id}", 10, 2.8 * rows + 0.6)
-    for axes, row, past in zip(panels(figure, len(drawn), 2), drawn.tolist(), history, strict=True):
+    starts = _starts(stored, drawn)
+    for axes, row, start, past in zip(panels(figure, len(drawn), 2), drawn.tolist(), starts, history, strict=True):
         _draw(axes, stored, row, past)
-        what = f"row {stored.index[row]:,}" if stored.time is None else stamp(stored.time[row : row + 1][0])
-        axes.set_title(f"from {caption(what)}")
+        axes.set_title(f"from {caption(start)}")
         axes.set(xlabel="step ahead", ylabel=in_unit("value", stored.of))
     legend_below(figure)
     return figure
+
+
+def _starts(stored: Stored, drawn: np.ndarray) -> list[str]:
+    """Return the time of the last row before each forecast, or its number; dates alone where all are at midnight."""
+    if stored.time is None:
+        return [f"row {row:,}" for row in stored.index[drawn].tolist()]
+    times = [stamp(time) for time in stored.time[drawn]]
+    midnight = " 00:00:00"
+    return [time.removesuffix(midnight) for time in times] if all(time.endswith(midnight) for time in times) else times
 
 
 def _draw(axes: Axes, stored: Stored, row: int, past: np.ndarray) -> None:
