@@ -47,7 +47,9 @@ def garbled(x: Any, *, by_word: bool = False) -> Any:
         other = np.char.add("other ", x.categorical) if x.categorical.size else x.categorical
         return replace(x, numeric=x.numeric * 5 + 100, categorical=other)
     if isinstance(x, Texts) and by_word:
-        return Texts(np.array([" ".join(f"other{word[::-1]}" for word in text.split(" ")) for text in x.values], object))
+        return Texts(
+            np.array([" ".join(f"other{word[::-1]}" for word in text.split(" ")) for text in x.values], object)
+        )
     if isinstance(x, Texts):
         return Texts(np.array([f"entirely {text[::-1]} other words" for text in x.values], object))
     if isinstance(x, Sequences):
