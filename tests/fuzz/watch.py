@@ -86,7 +86,7 @@ class Watch:
             event, arguments[:1]
         )
         if event in ("os.remove", "os.rmdir") and arguments[1] >= 0:  # named below an open folder, as rmtree does
-            places = [f"{os.readlink(f'/proc/self/fd/{arguments[1]}')}/{arguments[0]}"]
+            places = [f"{Path(f'/proc/self/fd/{arguments[1]}').readlink()}/{arguments[0]}"]
         if event in _REFUSED or ((writes or event in _CHANGES) and not all(map(self._is_own, places))):
             self._forbidden.append(f"did {event} {str(arguments)[:200]}")
 
