@@ -11,7 +11,6 @@ from dlpy.data.features import Windows
 from dlpy.data.rows import Rows
 from dlpy.explain.importance import Group
 from dlpy.explain.predictor import Numbers
-from dlpy.training.answers import by_target, own_targets
 from dlpy.training.evaluate import Trained
 
 _UNITS = (("days", 86_400.0), ("hours", 3_600.0), ("minutes", 60.0), ("seconds", 1.0))
@@ -120,7 +119,4 @@ class ShuffledWindows:
     def _predicted(self, x: np.ndarray) -> Numbers:
         rows = self.rows.take(np.arange(len(x)) % len(self.rows))
         rows = replace(rows, inputs=dict.fromkeys(rows.inputs, x))
-        trained = self.trained
-        predictions = trained.engine.predict_all(rows, trained.experiment.training.batch_size)
-        own = own_targets(trained.task, by_target(trained.task, predictions), rows)
-        return {name: numbers.astype(np.float64) for name, numbers in own.items()}
+        return {name: numbers.astype(np.float64) for name, numbers in self.trained.own_predictions(rows).items()}

@@ -8,16 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from dlpy.core.errors import ConfigError
-from dlpy.data.features import row_bytes
 from dlpy.data.rows import Rows
 from dlpy.data.task import Task
+from dlpy.engine.held_out_batch import bytes_of_row
 from dlpy.ensembles.evaluate import refuse_checkpoint, weights_of
 from dlpy.experiment.experiment import Experiment
 from dlpy.runs.checkpoints import Which
 from dlpy.runs.directory import ENSEMBLE, Run
 from dlpy.runs.members import how_combined, unchanged_members
 from dlpy.scores.ensembles import combined
-from dlpy.training.answers import by_target, own_targets
 from dlpy.training.evaluate import Tell, Trained, restore
 
 _BYTES = 128_000_000  # of rows that are transformed and predicted at a time
@@ -50,7 +49,7 @@ class Predictor:
 
     def predict(self, raw: Rows) -> Numbers:
         """Return the predictions for rows before the transforms, which may be many: they are predicted in pieces."""
-        size = max(1, _BYTES // max(1, sum(map(row_bytes, raw.inputs.values()))))
+        size = max(1, _BYTES // max(1, bytes_of_row(raw)))
         pieces = [np.arange(start, min(start + size, len(raw))) for start in range(0, len(raw), size)]
         found = [self._of_piece(raw if len(pieces) == 1 else raw.take(piece)) for piece in pieces]
         return {name: np.concatenate([piece[name] for piece in found]) for name in found[0]}
@@ -63,10 +62,7 @@ class Predictor:
 
 
 def _predicted(trained: Trained, raw: Rows) -> Numbers:
-    rows = trained.applied(raw)
-    predictions = trained.engine.predict_all(rows, trained.experiment.training.batch_size)
-    own = own_targets(trained.task, by_target(trained.task, predictions), rows)
-    return {name: numbers.astype(np.float64) for name, numbers in own.items()}
+    return {name: numbers.astype(np.float64) for name, numbers in trained.own_predictions(trained.applied(raw)).items()}
 
 
 def predictor_of(run: Run, which: Which, tell: Tell) -> Predictor:

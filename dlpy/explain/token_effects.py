@@ -15,7 +15,6 @@ from dlpy.explain.embedded_network import EmbeddedNetwork
 from dlpy.explain.quantity import Quantity
 from dlpy.explain.request import Method
 from dlpy.explain.token_rows import TokenRow
-from dlpy.training.answers import by_target, own_targets
 from dlpy.training.estimators import Estimator, network_of
 from dlpy.training.evaluate import Trained
 
@@ -99,9 +98,7 @@ class TokenEffects:
     def _predict(self, rows: Rows, change: Any = None) -> np.ndarray:
         """Return the explained number of each row: (rows,)."""
         given = rows if change is None else rows.with_x(change(rows.x))
-        trained = self._trained
-        predictions = trained.engine.predict_all(given, trained.experiment.training.batch_size)
-        return self._quantity.of(own_targets(trained.task, by_target(trained.task, predictions), given))
+        return self._quantity.of(self._trained.own_predictions(given))
 
 
 def _without_tokens(x: Padded) -> Padded:

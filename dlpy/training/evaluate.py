@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
+import numpy as np
+
 from dlpy.components.estimator import EstimatorModel
 from dlpy.core.errors import ConfigError, DataError, RunError, did_you_mean
 from dlpy.core.suggestions import command
@@ -23,7 +25,7 @@ from dlpy.runs import checkpoints
 from dlpy.runs.directory import KFOLD, Run, count_look, require_model, require_one_training
 from dlpy.runs.how import How
 from dlpy.runs.results import tasks_of, without_targets
-from dlpy.training.answers import Answers, answers_for, save_predictions
+from dlpy.training.answers import Answers, answers_for, by_target, own_targets, save_predictions
 from dlpy.training.baseline import baseline, beside
 from dlpy.training.compile import compiled_model, engine_for
 from dlpy.training.estimators import Estimator, network_of, read_estimator
@@ -68,6 +70,11 @@ class Trained:
                 wrong = f"its rows have shape {found}, not {wanted}"
                 raise RunError(f"{self.pipeline.path} belongs to another run: {wrong}.")
         return rows
+
+    def own_predictions(self, rows: Rows) -> dict[str, np.ndarray]:
+        """Return the predictions for rows as the model takes them, by output, numbers in the target's own unit."""
+        predictions = self.engine.predict_all(rows, self.experiment.training.batch_size)
+        return own_targets(self.task, by_target(self.task, predictions), rows)
 
 
 def restore(run: Run, which: checkpoints.Which = "best", tell: Tell = silent) -> Trained:

@@ -19,7 +19,6 @@ from dlpy.datasets._texts import checked
 from dlpy.runs import checkpoints
 from dlpy.runs.directory import Run
 from dlpy.sampling.translation import Search
-from dlpy.training.answers import by_target, own_targets
 from dlpy.training.decisions import Decision, decisions_of, notes_of
 from dlpy.training.estimators import network_of
 from dlpy.training.evaluate import Tell, Trained, restore, silent, tasks
@@ -202,8 +201,7 @@ def numbers_for(trained: Trained, given: Given) -> dict[str, np.ndarray]:
     """
     rows = trained.applied(given.inputs)
     check_rows(rows, given.what.removeprefix("the rows of "), trained.task)
-    predictions = trained.engine.predict_all(rows, trained.experiment.training.batch_size)
-    numbers = own_targets(trained.task, by_target(trained.task, predictions), rows)
+    numbers = trained.own_predictions(rows)
     of_steps = {name: own for name, own in numbers.items() if trained.task.outputs[name].is_per_step}
     return numbers | (in_given_order(trained.pipeline, given.inputs, of_steps) if of_steps else {})
 
