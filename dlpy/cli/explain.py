@@ -177,7 +177,7 @@ def explain(
     from dlpy.cli.explain_options import Shown, ask_of, refuse_unfit
     from dlpy.cli.explain_rows import explain_rows
     from dlpy.core.errors import RunError
-    from dlpy.explain.explain import Request, part_names
+    from dlpy.explain.images import Request, part_names
     from dlpy.explain.kinds import kind_of
     from dlpy.runs.lookup import find_model
 

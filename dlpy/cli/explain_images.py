@@ -15,7 +15,7 @@ from dlpy.cli.output import output as console_of
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from dlpy.explain.explain import Request
+    from dlpy.explain.images import Request
     from dlpy.explain.inputs import Subject
     from dlpy.runs.directory import Run
 
@@ -43,12 +43,12 @@ def bare_subject(name: str, weights: str, size: int | None) -> Subject:
 
 def draw_images(subject: Subject, request: Request, shown: Shown) -> None:
     """Draw what is asked for, and print what was found."""
-    from dlpy.explain.explain import Explanation
+    from dlpy.explain.images import ImageExplanation
 
     own = subject.runs[0].path / "explain" if subject.runs else Path("explain") / subject.title
     watcher = ShownProgress(console_of(quiet=shown.as_json))
     try:
-        found = Explanation(subject, request, shown.output or own, watcher).run(shown.files)
+        found = ImageExplanation(subject, request, shown.output or own, watcher).run(shown.files)
     finally:
         watcher.close()
     if shown.as_json:

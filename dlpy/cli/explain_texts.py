@@ -11,7 +11,7 @@ from rich.text import Text
 from dlpy.cli.unfamiliar_table import show_unfamiliar
 from dlpy.core.errors import on_a_line, printable
 from dlpy.data.unfamiliar import Unfamiliar
-from dlpy.explain.text_pages import AGAINST, FOR, shares, summary
+from dlpy.explain.text_pages import ground, shares, summary
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -42,8 +42,8 @@ def _coloured(tokens: Sequence[Mapping[str, Any]], separator: str) -> Text:
     """Return the words on colored grounds."""
     line = Text()
     for token, share in zip(tokens, shares(tokens), strict=True):
-        ground = [round(255 - (255 - part) * abs(share) * 0.8) for part in (FOR if share >= 0 else AGAINST)]
-        style = f"black on rgb({ground[0]},{ground[1]},{ground[2]})" if abs(share) >= _LEAST else ""
+        red, green, blue = map(round, ground(share))
+        style = f"black on rgb({red},{green},{blue})" if abs(share) >= _LEAST else ""
         line.append(on_a_line(token["token"]), style)
         line.append(separator)
     return line

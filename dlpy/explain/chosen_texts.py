@@ -13,7 +13,7 @@ from dlpy.explain.predictor import Predictor
 from dlpy.explain.quantity import columns_of_output, output_named
 from dlpy.explain.request import Ask
 from dlpy.explain.watcher import Watcher
-from dlpy.runs.directory import Run, count_look
+from dlpy.runs.directory import Run
 from dlpy.runs.results import class_names
 from dlpy.training.answers import target_of
 from dlpy.training.predict import Ask as AskToPredict
@@ -49,8 +49,6 @@ def chosen_texts(run: Run, predictor: Predictor, ask: Ask, watcher: Watcher) -> 
         return ChosenTexts(given, trained.raw_task, [f"text {n + 1}" for n in range(len(given))])
     watcher.begins("reading the data")
     part = part_rows(run, trained.experiment, ask.part)
-    if ask.part == "test":
-        count_look(run)
     if ask.rows:
         places = np.array([part.position(number) for number in ask.rows])
     else:

@@ -11,7 +11,7 @@ from dlpy.core.suggestions import command
 from dlpy.data.rows import Rows
 from dlpy.data.task import Task
 from dlpy.experiment.experiment import Experiment
-from dlpy.runs.directory import Run
+from dlpy.runs.directory import Run, count_look
 from dlpy.training.evaluate import Part
 from dlpy.training.loaded_rows import parts_of, same_rows
 
@@ -60,7 +60,7 @@ class PartRows:
 
 
 def part_rows(run: Run, experiment: Experiment, name: Part) -> PartRows:
-    """Return the rows of a part of a run's data.
+    """Return the rows of a part of a run's data; of test rows, a look at them is counted.
 
     Raises:
         DataError: the data is missing or has changed, or has no such rows.
@@ -72,4 +72,6 @@ def part_rows(run: Run, experiment: Experiment, name: Part) -> PartRows:
         hint = f"`{command('explain', run.id, '--split', other)}` uses the {IN_WORDS[other]} rows"
         caution = ", on which a model looks better than it is" if other == "train" else ""
         raise DataError(f"run {run.id} has no {IN_WORDS[name]} rows: {hint}{caution}.")
+    if name == "test":
+        count_look(run)
     return PartRows(run, name, parts.pop(name), loaded.task, parts)

@@ -15,7 +15,6 @@ from dlpy.explain.lags import Lags, ShuffledWindows, Span, lags_of, spans_of
 from dlpy.explain.part import part_rows
 from dlpy.explain.run_scores import run_scores
 from dlpy.explain.watcher import file_name
-from dlpy.runs.directory import count_look
 
 
 @dataclass(frozen=True)
@@ -33,8 +32,6 @@ class SeriesExplanation(Explanation):
         if len(predictor.members) > 1:
             raise ConfigError(f"run {self.run.id} is an ensemble: of series, explain one of its members.")
         part = part_rows(self.run, predictor.experiment, self.ask.part)
-        if self.ask.part == "test":
-            count_look(self.run)
         raw = part.rows.take(part.sample(self.ask.most, self.ask.seed))
         scores = run_scores(predictor, raw, self.ask.score)
         rows = predictor.trained.applied(raw)

@@ -26,7 +26,6 @@ from dlpy.explain.request import Ask
 from dlpy.explain.run_scores import run_scores
 from dlpy.explain.shapley import Contributions, shapley
 from dlpy.explain.watcher import file_name
-from dlpy.runs.directory import count_look
 
 _DRAWN = 4  # columns whose partial dependence is drawn beside the importances
 _CURVES = 500  # rows of a partial dependence
@@ -46,8 +45,6 @@ class TableExplanation(Explanation):
         """
         predictor = self.predictor()
         part = part_rows(self.run, predictor.experiment, self.ask.part)
-        if self.ask.part == "test":
-            count_look(self.run)
         work = _Work(self, predictor, part, columns_of(part.rows, part.task))
         with style():
             found = self._found(work)

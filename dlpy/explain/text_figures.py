@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from dlpy.core.captions import caption
 from dlpy.core.errors import on_a_line
 from dlpy.drawing.figures import GREY, new_figure
-from dlpy.explain.text_pages import AGAINST, FOR, shares, summary
+from dlpy.explain.text_pages import ground, shares, summary
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -31,7 +31,7 @@ def text_figure(text: Mapping[str, Any], separator: str, run: str) -> Figure:
     axes.set_axis_off()
     for (line, start, word), share in zip(places, shares(text["tokens"]), strict=True):
         if line < lines:
-            colour = tuple(1 - (1 - part / 255) * abs(share) * 0.8 for part in (FOR if share >= 0 else AGAINST))
+            colour = tuple(part / 255 for part in ground(share))
             axes.axhspan(line + 0.06, line + 0.94, start / _LETTERS, (start + len(word)) / _LETTERS, color=colour)
             if word.strip():
                 where = {"ha": "center", "va": "center", "family": "DejaVu Sans Mono", "fontsize": 10}

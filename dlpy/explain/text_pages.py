@@ -8,7 +8,8 @@ from typing import Any
 
 from dlpy.core.errors import on_a_line
 
-FOR, AGAINST = (0, 114, 178), (213, 94, 0)  # the plots' blue and orange
+_FOR, _AGAINST = (0, 114, 178), (213, 94, 0)  # the plots' blue and orange
+_STRENGTH = 0.8  # opacity of the largest effect
 
 _STYLE = """body { font: 16px/1.9 system-ui, sans-serif; max-width: 50em; margin: 2em auto; padding: 0 1em; color: #111;
 background: #fff; } h1 { font-size: 1.3em; } h2 { font-size: 1.05em; margin-top: 2em; } p { overflow-wrap: anywhere; }
@@ -50,14 +51,20 @@ def shares(tokens: Sequence[Mapping[str, Any]]) -> list[float]:
     return [token["effect"] / largest if largest > 0 else 0.0 for token in tokens]
 
 
+def ground(share: float) -> tuple[float, float, float]:
+    """Return the color of the ground of a word on white, red, green and blue from 0 to 255, by its share."""
+    red, green, blue = (255 - (255 - part) * abs(share) * _STRENGTH for part in (_FOR if share >= 0 else _AGAINST))
+    return red, green, blue
+
+
 def _section(text: Mapping[str, Any], separator: str) -> str:
     spans = [_span(token, share) for token, share in zip(text["tokens"], shares(text["tokens"]), strict=True)]
     return f'<h2>{_safe(summary(text))}</h2>\n<p class="words" dir="auto">{separator.join(spans)}</p>'
 
 
 def _span(token: Mapping[str, Any], share: float) -> str:
-    red, green, blue = FOR if share >= 0 else AGAINST
-    colour = f"rgba({red},{green},{blue},{abs(share) * 0.8:.3f})"
+    red, green, blue = _FOR if share >= 0 else _AGAINST
+    colour = f"rgba({red},{green},{blue},{abs(share) * _STRENGTH:.3f})"
     return f'<span style="background:{colour}" title="{token["effect"]:+.4g}">{_safe(token["token"])}</span>'
 
 

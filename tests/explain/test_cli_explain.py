@@ -8,8 +8,8 @@ from PIL import Image
 
 from dlpy.core.errors import ConfigError
 from dlpy.data.rows import Rows
-from dlpy.explain.explain import Explanation, Request
 from dlpy.explain.heat_maps import heat_map
+from dlpy.explain.images import ImageExplanation, Request
 from dlpy.explain.inputs import of_run
 from dlpy.explain.watcher import Watcher
 from dlpy.runs.directory import Run
@@ -114,12 +114,12 @@ def test_a_network_of_numbers_is_explained_by_what_raises_the_number(bench) -> N
         keras.Input((8, 8, 3)), layers.Conv2D(2, 3, activation="relu"), layers.Flatten(), layers.Dense(1)
     ])  # fmt: skip
     Image.new("RGB", (20, 30), "orange").save("orange.png")
-    explanation = Explanation(subject(model, classes=()), Request(("heatmap",)), Path("there"), Watcher())
+    explanation = ImageExplanation(subject(model, classes=()), Request(("heatmap",)), Path("there"), Watcher())
     (found,) = explanation.run([Path("orange.png")])["pictures"]
     assert found["prediction"] == pytest.approx(model(subject(model).read(Path("orange.png")))[0].numpy().tolist())
     assert Image.open("there/orange/overlay-prediction.png").size == (20, 30)
     with pytest.raises(ConfigError, match="--class x: toy has no classes"):
-        Explanation(subject(model, classes=()), Request(wanted_class="x"), Path("there"), Watcher()).run(
+        ImageExplanation(subject(model, classes=()), Request(wanted_class="x"), Path("there"), Watcher()).run(
             [Path("orange.png")]
         )
 

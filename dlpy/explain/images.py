@@ -38,7 +38,7 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Explanation:
+class ImageExplanation:
     """Draws visualizations of one network into one folder."""
 
     subject: Subject
