@@ -51,8 +51,10 @@ def row_scores(view: View, stored: Stored) -> dict[str, Weighted]:
 
 def reported_scores(view: View, stored: Stored) -> dict[str, float]:
     """Return the loss, without penalties, and all metrics by key, in the unit that the model of the view sees."""
-    logged = [metric.key for metric in view.experiment.metrics(view.task) if metric.is_logged]
-    return {key: reported_score(view, stored, key) for key in ("loss", *logged)}
+    rows, prediction = _seen(view, stored)
+    logged = [metric for metric in view.experiment.metrics(view.task) if metric.is_logged]
+    found = {metric.key: float(metric.of_rows(view.task, rows, prediction)) for metric in logged}
+    return {"loss": float(_losses(view, rows, prediction).mean()), **found}
 
 
 def reported_score(view: View, stored: Stored, key: str) -> float:

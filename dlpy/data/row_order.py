@@ -33,11 +33,11 @@ def random_ranks(rows: Rows, labels: np.ndarray | None, rng: np.random.Generator
         _, numbers = np.unique(rows.columns["group"], return_inverse=True)
         shuffled = np.lexsort([shuffled, rng.permutation(numbers.max() + 1)[numbers]])
     elif labels is not None:
-        shuffled = interleave(labels, shuffled)
+        shuffled = _interleave(labels, shuffled)
     return ranks_of(shuffled)
 
 
-def interleave(labels: np.ndarray, shuffled: np.ndarray) -> np.ndarray:
+def _interleave(labels: np.ndarray, shuffled: np.ndarray) -> np.ndarray:
     """Return the rows in an order that spreads each class evenly."""
     place = np.empty(len(labels))
     for label in np.unique(labels):

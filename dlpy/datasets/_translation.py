@@ -11,6 +11,7 @@ from dlpy.data.features import Texts
 from dlpy.data.rows import Rows
 from dlpy.data.splits import Holdout
 from dlpy.data.task import DECODER, SOURCE, Task
+from dlpy.datasets._generated import Generated
 from dlpy.datasets._texts import STAND_IN_ROWS
 from dlpy.stand_ins.written import translations
 from dlpy.transforms.token_pairs import RAW_TASK, AnySideTokens, SideTokens, TokenPairs
@@ -36,6 +37,15 @@ class Translation(Dataset):
 
     def all_transforms(self) -> list[Transform]:
         return [token_pairs(self.source_tokens, self.target_tokens)]
+
+
+class SpelledPairs(Translation, Generated):
+    """Generated pairs of texts that are read and written character by character."""
+
+    source_tokens: AnySideTokens = SideTokens(by="character")
+    """How source texts are split into tokens: word, character, or a mapping such as {by: character, lower: true}."""
+    target_tokens: AnySideTokens = SideTokens(by="character")
+    """How target texts are split into tokens: word, character, or a mapping."""
 
 
 def token_pairs(source: SideTokens | None, target: SideTokens | None) -> TokenPairs:

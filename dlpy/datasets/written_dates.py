@@ -6,13 +6,11 @@ from typing import ClassVar, Literal
 
 from dlpy.data.features import Texts
 from dlpy.data.rows import Rows
-from dlpy.datasets._generated import Generated
-from dlpy.datasets._translation import Translation, pairs
+from dlpy.datasets._translation import SpelledPairs, pairs
 from dlpy.stand_ins.written import dates
-from dlpy.transforms.token_pairs import AnySideTokens, SideTokens
 
 
-class WrittenDates(Translation, Generated):
+class WrittenDates(SpelledPairs):
     """Pairs of texts: a date in words or numbers, such as "March 12, 1987" or "12.3.87", and the same as 1987-03-12.
 
     There are five forms. The best possible exact match is 1.
@@ -21,10 +19,6 @@ class WrittenDates(Translation, Generated):
     title: ClassVar[str] = "generated dates in five written forms"
 
     name: Literal["written_dates"] = "written_dates"
-    source_tokens: AnySideTokens = SideTokens(by="character")
-    """How source texts are split into tokens: word, character, or a mapping such as {by: character, lower: true}."""
-    target_tokens: AnySideTokens = SideTokens(by="character")
-    """How target texts are split into tokens: word, character, or a mapping."""
 
     def generated(self, seed: int, part: int, count: int) -> Rows:
         sources, targets = dates(seed, part, count)

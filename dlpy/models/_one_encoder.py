@@ -100,6 +100,15 @@ class OneEncoder(PretrainedModel):
         except ConfigErrors as error:
             raise ConfigErrors([(_place(keys), message) for keys, message in error.found]) from error
 
+    def check(self, task: Task) -> None:
+        self.check_alike(task)
+        task = with_one_vocabulary(task)
+        self.through(lambda: self.layers_of(task).check(task))
+
+    def layers_of(self, task: Task) -> Graph:
+        """Return the layers that the family is for a task."""
+        raise self.lacks("layers_of")
+
     def check_alike(self, task: Task) -> None:
         """Raise ConfigError if the inputs are not rows of one kind, whose numbers mean the same."""
         first, *others = task.inputs.items()

@@ -1,4 +1,4 @@
-"""Keras layers that tell a transformer where things are, and reduce its vectors to one."""
+"""Keras layers that tell a transformer where things are."""
 
 from __future__ import annotations
 

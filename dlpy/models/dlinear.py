@@ -35,7 +35,6 @@ class DLinear(Model):
         check_windows(task, "dlinear")
         if self.kernel % 2 == 0:
             raise ConfigError(f"kernel: the average is around a time step: use an odd number, not {self.kernel}.")
-
         if self.columns == "target" and task.input.target is None:
             raise ConfigError("columns: target needs the target among the columns of the windows, on one scale.")
 

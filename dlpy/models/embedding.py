@@ -35,21 +35,15 @@ class CodeEmbedding(OneEncoder):
     def transforms(self) -> list[Transform]:
         return [CodesAsTargets(size=self.size)]
 
-    def check(self, task: Task) -> None:
-        self.check_alike(task)
-        task = with_one_vocabulary(task)
-        self.through(lambda: self._graph(task).check(task))
-
     def build(self, task: Task) -> keras.Model:
         task = with_one_vocabulary(task)
-        graph = self._graph(task)
+        graph = self.layers_of(task)
         return self.through(lambda: ended(graph, task, lambda codes, _: codes))
 
     def base_layers(self, model: keras.Model) -> list[keras.layers.Layer]:
         return [layer for layer in model.layers if layer.weights and layer.name != "size"]
 
-    def _graph(self, task: Task) -> Graph:
-        """Return the layers that this is for a task."""
+    def layers_of(self, task: Task) -> Graph:
         layers = Layers({*task.inputs, *task.outputs})
         codes = self.codes(layers, task, normalized=True)
         source = codes[0] if len(codes) == 1 else layers.add("codes", {"layer": "Concatenate", "of": codes})

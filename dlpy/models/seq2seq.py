@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import keras
 
 _RECURRENT_OPTIONS, _TRANSFORMER_OPTIONS = ("embedding", "bidirectional", "attention"), ("heads", "feed_forward")
+_HEADS = 4
 
 
 class Seq2seq(Model):
@@ -73,8 +74,9 @@ class Seq2seq(Model):
         given = [name for name in others if getattr(self, name) is not None]
         fits = "gru and lstm" if is_transformer else "transformer"
         mistakes = [((name,), f"only used with {fits}, not with cell: {self.cell}: remove it.") for name in given]
-        if is_transformer and self.units % (self.heads or 4):
-            mistakes.append((("heads",), f"{self.heads or 4} heads do not divide units: {self.units}: change one."))
+        heads = self.heads or _HEADS
+        if is_transformer and self.units % heads:
+            mistakes.append((("heads",), f"{heads} heads do not divide units: {self.units}: change one."))
         if mistakes:
             raise ConfigErrors(mistakes)
 
@@ -96,7 +98,7 @@ class Seq2seq(Model):
     def _pair(self) -> RecurrentPair | TransformerPair:
         if self.cell == "transformer":
             hidden = self.feed_forward or 4 * self.units
-            return TransformerPair(BlockOptions(self.units, self.heads or 4, hidden, self.dropout), self.layers)
+            return TransformerPair(BlockOptions(self.units, self.heads or _HEADS, hidden, self.dropout), self.layers)
         return RecurrentPair(
             self.cell,
             self.units,

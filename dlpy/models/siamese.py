@@ -50,13 +50,11 @@ class Siamese(OneEncoder):
         if self.compare == "distance" and task.output.kind not in ("binary", "unknown"):
             told = f"distance predicts binary targets alone, not {task.output.kind}: use cosine or both."
             raise ConfigErrors([(("compare",), told)])
-        self.check_alike(task)
-        task = with_one_vocabulary(task)
-        self.through(lambda: self._graph(task).check(task))
+        super().check(task)
 
     def build(self, task: Task) -> keras.Model:
         task = with_one_vocabulary(task)
-        graph = self._graph(task)
+        graph = self.layers_of(task)
         own_ends = {"distance": _closeness, "cosine": _of_cosine}
         if self.compare not in own_ends or self.head:
             return self.through(lambda: graph.build(task))
@@ -68,8 +66,7 @@ class Siamese(OneEncoder):
     def base_layers(self, model: keras.Model) -> list[keras.layers.Layer]:
         return [] if self.compare == "distance" else below_the_ends(model)
 
-    def _graph(self, task: Task) -> Graph:
-        """Return the layers that this is for a task."""
+    def layers_of(self, task: Task) -> Graph:
         layers = Layers({*task.inputs, *task.outputs})
         source = _compared(layers, self.codes(layers, task, normalized=self.normalize), self.compare)
         source = layers.hidden("head", self.head, self.dropout, source)

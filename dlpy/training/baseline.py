@@ -62,7 +62,9 @@ def baseline(
         return {"loss": scores["crossentropy"], **scores} if loss.name == "sparse_categorical_crossentropy" else scores
     scores = _of_constant(experiment, task, train, rows)
     if output.has_classes and {TOKEN} <= train.columns.keys() & rows.columns.keys():
-        return scores_by_token(train, rows, output, loss) | {"also": [scores]}
+        found = scores_by_token(train, rows, output)
+        least = found.get(_plain_score(loss))  # of any other loss, nothing is known of these probabilities
+        return {**({} if least is None else {"loss": least}), **found, "also": [scores]}
     least = scores.get(_plain_score(loss)) if not weighted else None
     if least is None:
         least = loss_of_constant(experiment, task, train, rows, weighted=weighted)

@@ -25,6 +25,7 @@ from dlpy.runs import checkpoints
 from dlpy.runs.directory import KFOLD, Run, count_look, require_model, require_one_training
 from dlpy.runs.how import How
 from dlpy.runs.results import tasks_of, without_targets
+from dlpy.sampling.translation import Search
 from dlpy.training.answers import Answers, answers_for, by_target, own_targets, save_predictions
 from dlpy.training.baseline import baseline, beside
 from dlpy.training.compile import compiled_model, engine_for
@@ -210,7 +211,7 @@ def _score(run: Run, trained: Trained, part: Part, raw: Rows, train: Rows) -> di
     found = {"rows": len(rows), "epoch": trained.epoch, "scores": scores, "baseline": common_sense}
     if trained.task.translates:
         writer = Writer.of(network_of(trained.engine), trained.pipeline)
-        written, copies = scores_of_texts(run, part, writer, (raw, rows))
+        written, copies = scores_of_texts(run, part, writer, (raw, rows), writer.texts(rows, Search()))
         return found | {"scores": scores | written, "baseline": common_sense | copies}
     if not trained.task.has_answers:
         return found

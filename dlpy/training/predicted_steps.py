@@ -42,9 +42,7 @@ def steps_of(rows: Rows) -> Rows:
 
     Steps of windows that are in another window too are there once.
     """
-    lengths = _lengths(rows)
-    row = np.repeat(np.arange(len(rows)), lengths)
-    step = np.arange(len(row)) - splits_of(lengths)[row]
+    row, step = _places(rows)
     columns = {ROW: row, STEP: step}
     texts = [x for x in rows.inputs.values() if isinstance(x, Texts)]
     if texts:
@@ -58,10 +56,15 @@ def steps_of(rows: Rows) -> Rows:
 
 def _kept(rows: Rows) -> np.ndarray:
     """Return the positions of the steps that are in no other window before."""
+    row, step = _places(rows)
+    return np.flatnonzero(step >= rows.columns.get(REPEATED, np.zeros(len(rows), np.int64))[row])
+
+
+def _places(rows: Rows) -> tuple[np.ndarray, np.ndarray]:
+    """Return the row of each step, and where in its row it is: (steps of all rows,)."""
     lengths = _lengths(rows)
     row = np.repeat(np.arange(len(rows)), lengths)
-    step = np.arange(len(row)) - splits_of(lengths)[row]
-    return np.flatnonzero(step >= rows.columns.get(REPEATED, np.zeros(len(rows), np.int64))[row])
+    return row, np.arange(len(row)) - splits_of(lengths)[row]
 
 
 def _lengths(rows: Rows) -> np.ndarray:

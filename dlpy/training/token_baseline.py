@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from dlpy.components.objectives import Loss
 from dlpy.data.rows import Rows
 from dlpy.data.steps import ROW, TOKEN
 from dlpy.data.task import Output
@@ -32,19 +33,16 @@ def probabilities_by_token(train: Rows, rows: Rows, output: Output) -> np.ndarra
     return ((counts + shares) / (counts.sum(axis=1, keepdims=True) + 1))[rows.columns[TOKEN]]
 
 
-def scores_by_token(train: Rows, rows: Rows, output: Output, loss: Loss) -> dict[str, object]:
-    """Return the scores of the classes by token; the loss only where it is the cross-entropy."""
+def scores_by_token(train: Rows, rows: Rows, output: Output) -> dict[str, Any]:
+    """Return the scores of the classes by token."""
     wanted, probability = class_numbers(rows, output), probabilities_by_token(train, rows, output)
     own = probability[np.arange(len(wanted)), wanted]
     entropy = float(-np.log(np.maximum(own, 1e-7)).mean())
-    is_plain = loss.name in ("binary_crossentropy", "sparse_categorical_crossentropy")
-    is_plain = is_plain and not loss.model_dump().get("label_smoothing")
     said = probability.argmax(axis=1)
     scheme = scheme_of(output.classes) if ROW in rows.columns else None
     spans = {} if scheme is None else {"span_f1": float(span_scores(wanted, said, rows.columns[ROW], scheme).f1[-1])}
     return {
         "guess": "the commonest class of each token",
-        **({"loss": entropy} if is_plain else {}),
         "accuracy": float((said == wanted).mean()),
         "crossentropy": entropy,
         **spans,

@@ -63,7 +63,11 @@ class Writer:
 
     def texts(self, rows: Rows, search: Search) -> list[str]:
         """Return what is written for transformed rows."""
-        return [self.target.text(row) for row in self.tokens(rows, search)]
+        return self.spelled(self.tokens(rows, search))
+
+    def spelled(self, tokens: np.ndarray) -> list[str]:
+        """Return the texts of tokens that `tokens` returned."""
+        return [self.target.text(row) for row in tokens]
 
 
 def numbers(rows: Rows) -> np.ndarray:
@@ -83,9 +87,9 @@ def text_column(raw: Rows, name: str) -> list[str]:
 
 
 def scores_of_texts(
-    run: Run, part: str, writer: Writer, pair: tuple[Rows, Rows]
+    run: Run, part: str, writer: Writer, pair: tuple[Rows, Rows], written: list[str]
 ) -> tuple[dict[str, float], dict[str, float]]:
-    """Return the scores of the likeliest texts for rows, and those of the sources themselves.
+    """Return the scores of the texts that are written for rows, and those of the sources themselves.
 
     References are spelled as the model spells: in lower case if it writes so, with its spaces between words. Which
     texts equal their reference is saved for `dlpy compare`.
@@ -93,11 +97,11 @@ def scores_of_texts(
     Args:
         part: which rows these are.
         pair: the same rows before and after the transforms.
+        written: the likeliest text for each.
     """
     raw, rows = pair
     references = [writer.target.plain(text) for text in text_column(raw, DECODER)]
     copies = [writer.target.plain(text) for text in text_column(raw, SOURCE)]
-    written = writer.texts(rows, Search())
     if part != "train":
         _save_checksums(run, part, rows, {"reference": references, "written": written})
     return text_scores(written, references), text_scores(copies, references)
@@ -123,17 +127,18 @@ def leave_texts(run: Run, writer: Writer, raw: Rows, rows: Rows) -> None:
     """
     some = np.arange(min(len(rows), MOST_SCORED))
     raw, rows = raw.take(some), rows.take(some)
-    scores, copies = scores_of_texts(run, "validation", writer, (raw, rows))
+    tokens = writer.tokens(rows, Search())
+    texts = writer.spelled(tokens)
+    scores, copies = scores_of_texts(run, "validation", writer, (raw, rows), texts)
     told = {"on": "validation", "rows": len(rows), "scores": scores, "baseline": copies, "guess": "copy of the source"}
     run.change("summary.json", lambda before: before | {"written": told})
-    shown = some[:_KEPT]
-    _save_table(run, writer, raw.take(shown), rows.take(shown))
-    save_attention(run, writer, rows.take(some[:_SHOWN]))
+    _save_table(run, raw.take(some[:_KEPT]), texts[:_KEPT])
+    _save_attention(run, writer, rows.take(some[:_SHOWN]), tokens[:_SHOWN])
 
 
-def _save_table(run: Run, writer: Writer, raw: Rows, rows: Rows) -> None:
+def _save_table(run: Run, raw: Rows, written: list[str]) -> None:
     """Write sources, their targets and what the model writes to samples/written-validation.csv."""
-    text, columns = io.StringIO(), (text_column(raw, SOURCE), text_column(raw, DECODER), writer.texts(rows, Search()))
+    text, columns = io.StringIO(), (text_column(raw, SOURCE), text_column(raw, DECODER), written)
     lines = csv.writer(text, lineterminator="\n")
     lines.writerow(["source", "target", "written"])
     lines.writerows([cell(value) for value in line] for line in zip(*columns, strict=True))
@@ -141,9 +146,9 @@ def _save_table(run: Run, writer: Writer, raw: Rows, rows: Rows) -> None:
     write_whole(path, lambda temporary: temporary.write_text(text.getvalue(), "utf-8", errors="backslashreplace"))
 
 
-def save_attention(run: Run, writer: Writer, rows: Rows) -> None:
+def _save_attention(run: Run, writer: Writer, rows: Rows, written: np.ndarray) -> None:
     """Write how much the model reads of each source token for each token that it writes to samples/attention.npz."""
-    source, written = numbers(rows), writer.tokens(rows, Search())
+    source = numbers(rows)
     decoder = np.insert(written, 0, START, axis=1)[:, :-1]
     weights = steps_of(writer.model).attention(source, decoder)
     if weights is None:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from dlpy.data.tables import timestamps
+from dlpy.data.tables.frequency import Frequency, frequency_of
 
 NOON = np.datetime64("2016-03-09T12:00:00", "us")
 
@@ -26,8 +27,9 @@ def test_what_is_no_moment(text):
 
 def test_distances_and_breaks():
     times = NOON + np.array([0, 10, 20, 31, 50, 60, 60, 70]) * np.timedelta64(1, "m")
-    assert timestamps.spacing(times) == np.timedelta64(10, "m")
-    assert timestamps.breaks(times).tolist() == [4, 6]
+    frequency = frequency_of([times])
+    assert frequency == Frequency("fixed", 10 * 60 * 1_000_000)
+    assert (np.flatnonzero(frequency.steps(times) != 1) + 1).tolist() == [4, 6]
     shown = [timestamps.spelled(np.timedelta64(seconds, "s")) for seconds in (1, 600, 5400, 86400)]
     assert shown == ["1 second", "10 minutes", "1.5 hours", "1 day"]
     assert timestamps.stamp(NOON) == "2016-03-09 12:00:00"

@@ -88,7 +88,7 @@ def frequency_of(series: Sequence[np.ndarray]) -> Frequency:
 
 
 def most_frequent(steps: np.ndarray) -> Any:
-    """Return the most frequent number, the smallest of several."""
+    """Return the most frequent number or duration, the smallest of several."""
     distinct, counts = np.unique(steps, return_counts=True)
     return distinct[counts.argmax()]
 

@@ -60,18 +60,6 @@ def time_line(texts: Sequence[str]) -> np.ndarray | None:
     return times if ascending else None
 
 
-def spacing(times: np.ndarray) -> np.timedelta64:
-    """Return the most frequent distance between consecutive times."""
-    distances, counts = np.unique(np.diff(times), return_counts=True)
-    return distances[counts.argmax()]
-
-
-def breaks(times: np.ndarray) -> np.ndarray:
-    """Return the rows whose distance from the previous row is off by more than half of the usual distance."""
-    usual = spacing(times)
-    return np.flatnonzero(np.abs(np.diff(times) - usual) > usual / 2) + 1
-
-
 def spelled(distance: np.timedelta64) -> str:
     """Return a duration in words: "10 minutes"."""
     seconds = distance / np.timedelta64(1, "s")
