@@ -14,11 +14,11 @@ from dlpy.core.errors import DataError
 from dlpy.core.progress import progress_bar
 from dlpy.data.features import Features
 from dlpy.data.images.cache import decoded
-from dlpy.data.images.files import Form, read_pictures
+from dlpy.data.images.files import Form
 from dlpy.data.tables.missing_cells import Gaps, missing_cell
 from dlpy.data.task import Input
 from dlpy.datasets._cells import Cells
-from dlpy.datasets._image_files import Size, common_size, skipped_images, stays_inside
+from dlpy.datasets._image_files import Size, common_size, read_all, skipped_images, stays_inside
 from dlpy.datasets._names import Found
 
 
@@ -83,9 +83,7 @@ class ImageInput(InputOptions):
         place = {name: number for number, name in enumerate(different)}
         rows = np.array([place[name] for name in names], np.int64)
         if not cached:
-            return np.stack(
-                [_whole(picture) for picture in read_pictures([folder / one for one in different], self.form)]
-            )[rows]
+            return read_all([folder / one for one in different], self.form)[rows]
         with progress_bar(f"reading {len(different):,} images") as progress:
             read = decoded(folder, different, self.form, progress)
         skipped_images(different, read, "error")
@@ -109,9 +107,3 @@ class ImageInput(InputOptions):
             if not stays_inside(folder, name) or not (folder / name).is_file():
                 raise DataError(f"{file.where(row, self.image)}: file '{name}' not found in {folder}.")
         return names
-
-
-def _whole(picture: np.ndarray | DataError) -> np.ndarray:
-    if isinstance(picture, DataError):
-        raise picture
-    return picture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Literal
@@ -13,7 +13,8 @@ from pydantic import BeforeValidator, Field
 
 from dlpy.core.errors import DataError, did_you_mean
 from dlpy.data.images.cache import Found
-from dlpy.data.images.files import SUFFIXES, read_sizes
+from dlpy.data.images.files import SUFFIXES, RowForm, read_pictures, read_sizes
+from dlpy.data.rows import Rows
 from dlpy.data.tables import column_types, csv_file
 from dlpy.data.tables.targets import Wanted, target_of
 from dlpy.data.task import Output
@@ -134,6 +135,36 @@ def images_at(path: Path) -> list[str]:
     return found
 
 
+def shuffled_rows(listing: Listing, found: Found, seed: int) -> Rows:
+    """Return what could be read of the listed files as rows, in random order."""
+    columns = {"file": np.array(listing.names, np.str_), **listing.columns}
+    rows = Rows.single(found.pictures, listing.y[found.kept], {name: own[found.kept] for name, own in columns.items()})
+    return rows.take(np.random.default_rng(seed).permutation(len(rows)))
+
+
+def rows_to_predict(paths: Sequence[Path], names: Sequence[str], form: RowForm) -> Rows:
+    """Return files as rows without targets, each with its name.
+
+    Raises:
+        DataError: a file is damaged, or cannot become such a row.
+    """
+    return Rows.single(read_all(paths, form), None, {"file": np.array(names, np.str_)})
+
+
+def read_all(paths: Sequence[Path], form: RowForm) -> np.ndarray:
+    """Return the row of each file: (files, ...) uint8.
+
+    Raises:
+        DataError: a file is damaged, or cannot become such a row.
+    """
+    made = []
+    for row in read_pictures(paths, form):
+        if isinstance(row, DataError):
+            raise row
+        made.append(row)
+    return np.stack(made)
+
+
 def skipped_images(names: list[str], found: Found, on_bad: OnBad) -> list[str]:
     """Return one line for each image that is skipped.
 
@@ -186,6 +217,12 @@ def expression_of(pattern: str, wanted: str = "class") -> re.Pattern[str]:
     for mark, meaning in parts.items():
         text = text.replace(mark, meaning)
     return re.compile(text)
+
+
+def require_inside(root: Path, folder: str) -> None:
+    """Raise DataError for the folder of a split that is not inside the dataset's."""
+    if not stays_inside(root, folder):
+        raise DataError(f"data.parts: {root / folder} is not inside {root}; links that lead outside are not followed.")
 
 
 def stays_inside(root: Path, name: str) -> bool:

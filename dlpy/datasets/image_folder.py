@@ -11,10 +11,10 @@ from pydantic import Field, model_validator
 
 from dlpy.components.dataset import Dataset
 from dlpy.components.transform import Transform
-from dlpy.core.errors import ConfigError, DataError
+from dlpy.core.errors import ConfigError
 from dlpy.core.progress import progress_bar
 from dlpy.data.images.cache import decoded
-from dlpy.data.images.files import Form, read_pictures
+from dlpy.data.images.files import Form
 from dlpy.data.rows import Loaded, Rows, Source
 from dlpy.data.splits import Holdout, for_limit, hold_out
 from dlpy.data.tables.missing_cells import MISSING
@@ -34,8 +34,10 @@ from dlpy.datasets._image_files import (
     common_size,
     images_at,
     of_size,
+    require_inside,
+    rows_to_predict,
+    shuffled_rows,
     skipped_images,
-    stays_inside,
 )
 from dlpy.datasets._names import Name, raise_found
 from dlpy.datasets._table_options import TestRows, carried_columns, generated_marks
@@ -153,10 +155,7 @@ class ImageFolder(Dataset):
         with progress_bar(f"reading {len(listing.names):,} images") as progress:
             found = decoded(Path(str(self.path)), listing.names, form, progress)
         notes = skipped_images(listing.names, found, self.on_bad)
-        names = np.array(listing.names, np.str_)
-        columns = {name: column[found.kept] for name, column in {"file": names, **listing.columns}.items()}
-        rows = Rows.single(found.pictures, listing.y[found.kept], columns)
-        rows = rows.take(np.random.default_rng(self.shuffle_seed).permutation(len(rows)))
+        rows = shuffled_rows(listing, found, self.shuffle_seed)
         skipped = f" ({len(notes)} unreadable images skipped)" if notes else ""
         source = Source("file", f"{self.path}{skipped}")
         return self._loaded(rows, Task.single(self._input(size), listing.output), source, self.test, notes)
@@ -168,12 +167,7 @@ class ImageFolder(Dataset):
             raise ConfigError("data: 'size' must be set, as in the run's config.yaml.")
         names = images_at(path)
         folder = path if path.is_dir() else path.parent
-        pictures = []
-        for picture in read_pictures([folder / name for name in names], self._form(self.size)):
-            if isinstance(picture, DataError):
-                raise picture
-            pictures.append(picture)
-        return Rows.single(np.stack(pictures), None, {"file": np.array(names, np.str_)})
+        return rows_to_predict([folder / name for name in names], names, self._form(self.size))
 
     def form(self, task: Task) -> Form:
         return self._form(self.size or [side or 1 for side in task.input.shape[:2]])
@@ -207,10 +201,7 @@ class ImageFolder(Dataset):
         return by_part(self.parts, lambda folder: self._part(root, folder))
 
     def _part(self, root: Path, folder: str) -> Listing:
-        if not stays_inside(root, folder):
-            raise DataError(
-                f"data.parts: {root / folder} is not inside {root}; links that lead outside are not followed."
-            )
+        require_inside(root, folder)
         if self.pattern:
             return by_pattern(root, folder, self.pattern, self.classes)
         return by_folder(root, folder, self.classes)

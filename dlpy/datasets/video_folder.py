@@ -9,17 +9,25 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from dlpy.components.dataset import Dataset
-from dlpy.core.errors import ConfigError, DataError
+from dlpy.core.errors import ConfigError
 from dlpy.core.progress import progress_bar
 from dlpy.data.images.cache import decoded
-from dlpy.data.images.files import Form, read_pictures
+from dlpy.data.images.files import Form
 from dlpy.data.images.videos import VideoForm
 from dlpy.data.rows import Loaded, Rows, Source
 from dlpy.data.splits import Holdout, for_limit, hold_out
 from dlpy.data.task import Input, Task
 from dlpy.datasets._folder_parts import Parts, by_part, held_out_by_part
 from dlpy.datasets._folders import output_of
-from dlpy.datasets._image_files import Listing, OnBad, Size, skipped_images, stays_inside
+from dlpy.datasets._image_files import (
+    Listing,
+    OnBad,
+    Size,
+    require_inside,
+    rows_to_predict,
+    shuffled_rows,
+    skipped_images,
+)
 from dlpy.datasets._table_options import generated_marks
 from dlpy.datasets._video_files import by_folder, common_frame_size, videos_at
 from dlpy.stand_ins.motion import MOTIONS, moving_shapes
@@ -102,11 +110,7 @@ class VideoFolder(Dataset):
         with progress_bar(f"reading {len(listing.names):,} videos") as progress:
             found = decoded(root, listing.names, self._form(size), progress)
         notes = skipped_images(listing.names, found, self.on_bad)
-        named = {"file": np.array(listing.names, np.str_), **listing.columns}
-        rows = Rows.single(
-            found.pictures, listing.y[found.kept], {name: column[found.kept] for name, column in named.items()}
-        )
-        rows = rows.take(np.random.default_rng(self.shuffle_seed).permutation(len(rows)))
+        rows = shuffled_rows(listing, found, self.shuffle_seed)
         skipped = f" ({len(notes)} unreadable or short videos skipped)" if notes else ""
         source = Source("file", f"{self.path}{skipped}")
         return self._loaded(rows, Task.single(self._input(size), listing.output), source, self.test, notes)
@@ -115,12 +119,7 @@ class VideoFolder(Dataset):
         if self.size is None:
             raise ConfigError("data: 'size' must be set, as in the run's config.yaml.")
         paths, names = videos_at(path)
-        videos = []
-        for video in read_pictures(paths, self._form(self.size)):
-            if isinstance(video, DataError):
-                raise video
-            videos.append(video)
-        return Rows.single(np.stack(videos), None, {"file": np.array(names, np.str_)})
+        return rows_to_predict(paths, names, self._form(self.size))
 
     def stand_in(self, seed: int, limit: int | None) -> Loaded:
         """Return generated videos of moving shapes; the best possible accuracy is 0.98."""
@@ -145,10 +144,7 @@ class VideoFolder(Dataset):
         return by_part(self.parts, lambda folder: self._part(root, folder)) if self.parts else self._part(root, "")
 
     def _part(self, root: Path, folder: str) -> Listing:
-        if not stays_inside(root, folder):
-            raise DataError(
-                f"data.parts: {root / folder} is not inside {root}; links that lead outside are not followed."
-            )
+        require_inside(root, folder)
         return by_folder(root, folder, self.classes, self.group)
 
     def _form(self, size: list[int]) -> VideoForm:
