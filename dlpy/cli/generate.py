@@ -56,7 +56,7 @@ def generate(
     beam: Annotated[
         int | None,
         typer.Option(
-            max=1000,
+            max=100,
             rich_help_panel=_SOURCE,
             help="Keep this many of the likeliest texts at each step (beam search), and take the one with the highest "
             "mean log probability per token.  \\[default: 1]",
