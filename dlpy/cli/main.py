@@ -26,6 +26,7 @@ from dlpy.cli.lines import complain, say
 from dlpy.cli.new import new
 from dlpy.cli.plot import plot
 from dlpy.cli.predict import predict
+from dlpy.cli.report import report
 from dlpy.cli.resume import resume
 from dlpy.cli.rivals import rivals
 from dlpy.cli.runs import runs
@@ -109,7 +110,7 @@ def _report_stop(error: BaseException) -> int:
 
 _COMMANDS = (
     train, resume, evaluate, predict, calibrate, kfold, search, compare, ensemble, rivals, generate, explain, plot,
-    check, show, new, runs, schema,
+    report, check, show, new, runs, schema,
 )  # fmt: skip
 for _command in _COMMANDS:
     app.command()(_with_exit_status(_command))

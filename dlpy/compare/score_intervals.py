@@ -38,7 +38,7 @@ def with_intervals(run: Run, results: Mapping[str, Any]) -> dict[str, Any]:
         run: the run.
         results: by part, as `evaluate` returns them.
     """
-    new = {part: _of_part(run, part, result) for part, result in results.items() if part in PARTS}
+    new = {part: intervals_of(run, part, result["scores"]) for part, result in results.items() if part in PARTS}
     new = {part: told for part, told in new.items() if told}
 
     def added(before: Mapping[str, Any]) -> dict[str, Any]:
@@ -48,8 +48,14 @@ def with_intervals(run: Run, results: Mapping[str, Any]) -> dict[str, Any]:
     return added(results)
 
 
-def _of_part(run: Run, part: str, result: Mapping[str, Any]) -> dict[str, Any]:
-    """Return `intervals`: `level`, `unit` (what was resampled), and low and high by score; and by output `in_unit`."""
+def intervals_of(run: Run, part: str, scores: Reported) -> dict[str, Any]:
+    """Return `intervals`: `level`, `unit` (what was resampled), and low and high by score; and by output `in_unit`.
+
+    Args:
+        run: the run.
+        part: of its rows.
+        scores: as they were reported, by name; one that the stored predictions do not reproduce has no interval.
+    """
     experiment, _ = read_config(run)
     _, task = tasks(run)
     if task.translates:
@@ -64,7 +70,7 @@ def _of_part(run: Run, part: str, result: Mapping[str, Any]) -> dict[str, Any]:
         for key, sample in _samples(common, view).items():
             before = prefix(task, output)
             for name in (f"{before}{key}", *([f"{before}{DATA_LOSS}"] if key == "loss" else [])):
-                if _agree(sample.value, result["scores"].get(name)):
+                if _agree(sample.value, scores.get(name)):
                     found[name] = _ends(interval_of(sample))
         if has_unit(task.outputs[output]):
             own = _samples(common, view.in_own_unit())
@@ -74,7 +80,7 @@ def _of_part(run: Run, part: str, result: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _of_texts(run: Run, part: str) -> dict[str, Any]:
-    """Return the interval of the exact match of texts, as `_of_part` does."""
+    """Return the interval of the exact match of texts, as `intervals_of` does."""
     side = side_of(run.id, [run], part)
     (output,) = side.outputs
     common = common_rows([side], output)

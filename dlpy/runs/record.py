@@ -13,6 +13,17 @@ from dlpy.runs.network_record import NetworkRecord
 
 
 @dataclass(frozen=True)
+class Counts:
+    """What was counted in the rows before training; None where it was not.
+
+    missing: missing values in training rows, by column. duplicates: rows equal to training rows, by held-out part.
+    """
+
+    missing: Mapping[str, int] | None = None
+    duplicates: Mapping[str, int] | None = None
+
+
+@dataclass(frozen=True)
 class DataSource:
     """The data of a run: `source` is file or stand-in, `sha256` covers all arrays.
 
@@ -25,6 +36,7 @@ class DataSource:
     sha256: str
     always_generated: bool = False
     seed: int | None = None
+    counts: Counts | None = None
 
 
 @dataclass(frozen=True)
