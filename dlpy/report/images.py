@@ -38,7 +38,7 @@ def _figure(run: Run, path: Path) -> Markup:
     title, told = _described(path.stem)
     source = Markup("data:image/png;base64," + base64.b64encode(content).decode())
     size = {"width": min(width, 20_000), "height": min(height, 20_000)}
-    image = element("img", src=source, alt=f"{title}: {told}", loading="lazy", **size)
+    image = element("img", src=source, alt=f"{title}: {told}", **size)
     return element("figure", image, element("figcaption", title))
 
 

@@ -89,7 +89,7 @@ def lines_of(run: Run, experiment: Experiment | None, *, quick: bool) -> list[Li
         quick: whether intervals that take long are left out.
     """
     is_one_model = run.record().kind in ("train", "fold")
-    found = missing_intervals(run, quick=quick) if experiment is not None and is_one_model else {}
+    found = missing_intervals(run, experiment, quick=quick) if experiment is not None and is_one_model else {}
     return score_lines(run, found, {} if experiment is None else experiment.published)
 
 

@@ -34,8 +34,8 @@ def changed(block: Block, before: str = "") -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, field in type(block).model_fields.items():
         value = getattr(block, key)
-        if key == "name" and before:
-            found[before.rstrip(".")] = value
+        if key == "name":  # of a component, or of the experiment itself
+            found |= {before.rstrip("."): value} if before else {}
         elif value != field.get_default(call_default_factory=True):
             found |= _flat(value, f"{before}{key}")
     return found

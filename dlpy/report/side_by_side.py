@@ -111,7 +111,7 @@ def _trainings(runs: Sequence[Run], names: Names) -> Markup:
         summary, record = run.summary(), run.record()
         epochs = "" if summary.last is None or summary.last.epoch is None else f"{summary.last.epoch:,}"
         count = "" if summary.parameters is None else f"{summary.parameters:,}"
-        rows.append([names[run], run.id, record.kind, epochs, count, number(record.seconds)])
+        rows.append([names[run], run.id, record.kind, epochs, count, f"{record.seconds or 0:,.1f}"])
     heads = ["run", "directory", "kind", "epochs", "parameters", "seconds"]
     return table("How the runs were trained", heads, rows, numeric=[3, 4, 5])
 

@@ -30,7 +30,7 @@ def trained(run: Run, experiment: Experiment | None) -> list[Markup]:
         ("parameters", None if summary.parameters is None else f"{summary.parameters:,}"),
         ("epochs", None if last is None or last.epoch is None else f"{last.epoch:,}"),
         ("best epoch", None if best is None or best.epoch is None else f"{best.epoch:,}"),
-        ("training took", None if record.seconds is None else f"{number(record.seconds)} s"),
+        ("training took", None if record.seconds is None else f"{record.seconds:,.1f} s"),
         ("peak memory", _memory(record.peak_memory_bytes)),
         ("random seed", options.get("seed")),
     ]

@@ -77,11 +77,20 @@ def sentence(run: Run, line: Line, baseline: str) -> str:
     ends = "" if line.ends is None else f" (95 % interval {number(line.ends[0])} to {number(line.ends[1])})"
     spread = f" (standard deviation {number(line.spread)})" if line.spread is not None and line.ends is None else ""
     of = f"{line.output}: " if line.output else ""
-    said = f"{of}{line.score} {number(line.value)}{unit}{ends}{spread} on {line.rows}"
+    said = f"{of}{line.score} {number(line.value)}{unit}{ends}{spread}, {_rows(line)}"
     if not line.is_defined:
         return f"{said}. It cannot be compared with a baseline."
     against = f", baseline {number(line.baseline)}{unit}{f' ({baseline})' if baseline else ''}"
     return f"{said}{against}: {_judged(line, smaller=smaller_is_better(run, line))}."
+
+
+def _rows(line: Line) -> str:
+    """Return which rows a line is of, such as "on the 102 test rows"."""
+    part, _, count = line.rows.partition(" (")
+    if not count:
+        return part if part.startswith("mean") else f"on the {part} rows"
+    before, _, part = part.rpartition("texts for ")
+    return f"{'in texts for' if before or line.rows.startswith('texts') else 'on'} the {count.rstrip(')')} {part} rows"
 
 
 def _judged(line: Line, *, smaller: bool) -> str:
