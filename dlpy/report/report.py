@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from dlpy.core.errors import DlpyError, RunError, in_one_line
@@ -14,6 +14,7 @@ from dlpy.report.details import details, most_wrong
 from dlpy.report.environment import environment, repeat
 from dlpy.report.images import plots
 from dlpy.report.intervals import missing_intervals
+from dlpy.report.markup import Markup, element
 from dlpy.report.page import Page, Section, html
 from dlpy.report.scores import Line, score_lines
 from dlpy.report.settings import experiment_of
@@ -113,8 +114,14 @@ def _page_of_several(runs: Sequence[Run]) -> Page:
     warnings, sections = beside(runs, names, {run: lines_of(run, experiment_of(run), quick=False) for run in runs})
     own = [f"{names[run]}: {warning}" for run in runs for warning in warnings_of(run)]
     curves = Section("curves", "Curves", chart_elements(charts))
-    shown = [Section(f"plots-{place}", f"Plots of {names[run]}", plots(run)) for place, run in enumerate(runs, start=1)]
-    repeats = [Section(f"repeat-{at}", f"How to repeat {names[run]}", repeat(run)) for at, run in enumerate(runs, 1)]
-    about = f"{len(runs)} runs side by side"
-    title = f"Comparison of {' and '.join(names.values())}" if len(runs) < 4 else f"Comparison of {len(runs)} runs"
-    return Page(title, about, [*warnings, *own], [*sections, curves, *shown, *repeats], data_of(charts))
+    shown = Section("plots", "Plots", _by_run(names, {run: plots(run) for run in runs}))
+    again = Section("repeat", "How to repeat them", _by_run(names, {run: repeat(run) for run in runs}))
+    about = f"{len(runs)} runs side by side: {', '.join(run.id for run in runs)}"
+    different = list(dict.fromkeys(run.name for run in runs))
+    title = f"Comparison of {' and '.join(different)}" if len(different) < 4 else f"Comparison of {len(runs)} runs"
+    return Page(title, about, [*warnings, *own], [*sections, curves, shown, again], data_of(charts))
+
+
+def _by_run(names: Mapping[Run, str], content: Mapping[Run, Sequence[Markup]]) -> list[Markup]:
+    """Return the content of each run below its name; runs without content are left out."""
+    return [part for run, own in content.items() if own for part in (element("h3", names[run]), *own)]

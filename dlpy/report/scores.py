@@ -75,11 +75,13 @@ def _ends_in_unit(intervals: Intervals, output: str) -> Mapping[str, Ends]:
 
 def _in_unit(like: Line, told: InUnit, scores: Mapping[str, float | None], ends: Mapping[str, Ends]) -> Iterator[Line]:
     """Yield the lines of the scores in the target's own unit."""
-    for name, value in scores.items():
+    has_held_out = any(name.startswith("val_") for name in scores)
+    shown = {name: value for name, value in scores.items() if name.startswith("val_") or not has_held_out}
+    for name, value in shown.items():
         score = name.removeprefix("val_")
         base = told.baseline.get(name, told.baseline.get(score))
-        shown = told.unit or "the target's unit"
-        yield replace(like, score=score, value=value, baseline=base, ends=ends.get(score), unit=shown)
+        unit = told.unit or "the target's unit"
+        yield replace(like, score=score, value=value, baseline=base, ends=ends.get(score), unit=unit)
 
 
 def _of_summary(run: Run, found: Mapping[str, Intervals], outputs: list[str]) -> Iterator[Line]:

@@ -15,7 +15,6 @@ from dlpy.report.verdict import smaller_is_better
 from dlpy.runs.directory import Run
 from dlpy.runs.results import outputs_of
 
-_MISSING = object()
 Names = Mapping[Run, str]
 
 
@@ -98,11 +97,11 @@ def _cell(line: Line | None, *, is_best: bool) -> Markup | str:
 def _options(runs: Sequence[Run], names: Names) -> Markup:
     given = [options_of(run) for run in runs]
     keys = dict.fromkeys(key for options in given for key in options if key != "name")
-    differing = [key for key in keys if any(own.get(key, _MISSING) != given[0].get(key, _MISSING) for own in given[1:])]
+    differing = [key for key in keys if any(own.get(key) != given[0].get(key) for own in given[1:])]
     if not differing:
         return element("p", "All options are the same.")
     rows = [[key, *(shown_value(own.get(key)) for own in given)] for key in differing]
-    return table("Options that differ", ["option", *(names[run] for run in runs)], rows)
+    return table("Values of the options", ["option", *(names[run] for run in runs)], rows)
 
 
 def _trainings(runs: Sequence[Run], names: Names) -> Markup:

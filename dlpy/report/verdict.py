@@ -62,7 +62,8 @@ def headlines(lines: list[Line]) -> list[Line]:
 def _weight(line: Line) -> tuple[bool, ...]:
     """Return a key that sorts the line that decides first; lines of test rows stand first already."""
     is_metric = line.score in Metric.registry.names() or bool(line.unit)
-    return (not line.is_defined, not line.rows.startswith("test"), "loss" in line.score, not line.unit, not is_metric)
+    is_test, is_loss = line.rows.startswith("test"), "loss" in line.score
+    return (not line.is_defined, not is_test, is_loss, line.ends is None, not line.unit, not is_metric)
 
 
 def sentence(run: Run, line: Line, baseline: str) -> str:
@@ -98,9 +99,10 @@ def _judged(line: Line, *, smaller: bool) -> str:
     low, high = (value, value) if line.ends is None else line.ends
     if low is not None and high is not None and line.ends is not None and low <= base <= high:
         return "no difference from the baseline can be seen"
-    if value == base:
+    if number(value) == number(base):
         return "the same as the baseline"
-    return "better than the baseline" if (value < base) == smaller else "worse than the baseline"
+    said = f"{'better' if (value < base) == smaller else 'worse'} than the baseline"
+    return said if line.ends is not None else f"{said}, but by how much chance is not known"
 
 
 def score_cells(line: Line, columns: Mapping[str, bool]) -> list[Any]:

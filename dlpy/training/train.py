@@ -46,6 +46,7 @@ from dlpy.training.record import (
     summarize,
 )
 from dlpy.training.reporter import Reporter, let_tell
+from dlpy.training.row_counts import save_counts
 from dlpy.training.thresholds import choose_after_training
 from dlpy.training.workshop import Workshop
 from dlpy.training.written_texts import Writer, leave_texts
@@ -77,7 +78,9 @@ def started(experiment: Experiment, document: Document, options: Options, report
     reporter.data_ready(prepared.loaded, data, experiment)
     if not options.smoke:
         reporter.notices(class_warnings(data, experiment.data))
-    return Job(begin(experiment, prepared.loaded, data.task, options), prepared, data, pipeline)
+    run = begin(experiment, prepared.loaded, data.task, options)
+    save_counts(run, prepared.parts.train, data)
+    return Job(run, prepared, data, pipeline)
 
 
 @dataclass(frozen=True)
