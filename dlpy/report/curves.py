@@ -79,35 +79,43 @@ def _chart(score: str, known: Mapping[Run, list[History]], names: Mapping[Run, s
     curves: list[Curve] = []
     for place, (run, histories) in enumerate(known.items()):
         before = "" if alone else f"{shortened(names[run], 40)}: "
-        curves += _curves_of(score, histories, before, None if alone else place % COLOURS)
+        curves += _curves_of(score, histories[0], before + ("mean, " if histories[1:] else ""), place, alone=alone)
+        curves += _single_curves(score, histories[1:], run.record().kind) if alone else []
     curves = [Curve(c.label, _padded(c.values, len(longest.epochs)), c.colour, c.dashed, c.shown) for c in curves]
     base = baseline_of(next(iter(known)), score) if alone else None
     return Chart(score, longest.counted, longest.epochs, curves, base)
 
 
-def _curves_of(score: str, histories: Sequence[History], before: str, colour: int | None) -> list[Curve]:
-    """Return the curves of a score of one run; those of training rows are dashed.
+def _curves_of(score: str, history: History, before: str, place: int, *, alone: bool) -> list[Curve]:
+    """Return the curves of a score of one run; beside those of validation rows, those of training rows are dashed.
 
     Args:
-        histories: of the run, or the mean and those of each fold or seed.
+        score: without val_.
+        history: of the run, or the mean of its folds or seeds.
         before: what precedes their labels.
-        colour: of all; None: training and validation rows have their own, and so has each fold.
+        place: of the run among others, which decides its colour.
+        alone: whether it is the only run: training and validation rows then have their own colours.
     """
-    first, *singles = histories
-    mean = "mean, " if singles else ""
-    training, held_out = first.curves.get(score), first.curves.get(f"val_{score}")
-    label = "" if score == "learning_rate" or first.counted != "epoch" else "training"
-    curves = []
+    training, held_out = history.curves.get(score), history.curves.get(f"val_{score}")
+    label = score if score == "learning_rate" or history.counted != "epoch" else "training"
+    curves, colour = [], 0 if alone else place % COLOURS
     if training is not None:
-        shown = colour is None or held_out is None
-        curves.append(Curve(f"{before}{mean}{label or score}", training, colour or 0, held_out is not None, shown))
+        shown = alone or held_out is None
+        curves.append(Curve(f"{before}{label}", training, colour, held_out is not None, shown))
     if held_out is not None:
-        curves.append(Curve(f"{before}{mean}validation", held_out, 1 if colour is None else colour))
-    for place, single in enumerate(singles[:_MOST_SINGLE] if colour is None else []):
-        values = single.curves.get(f"val_{score}", single.curves.get(score))
-        if values is not None:
-            curves.append(Curve(f"{place + 1}, validation", values, (place + 2) % COLOURS, True, False))
+        curves.append(Curve(f"{before}validation", held_out, 1 if alone else colour))
     return curves
+
+
+def _single_curves(score: str, histories: Sequence[History], kind: str) -> list[Curve]:
+    """Return the curve of each fold or seed, which are switched off at first."""
+    found = [history.curves.get(f"val_{score}", history.curves.get(score)) for history in histories[:_MOST_SINGLE]]
+    what = "seed" if kind == SEEDS else "fold"
+    return [
+        Curve(f"{what} {place}", values, (place + 1) % COLOURS, True, False)
+        for place, values in enumerate(found, start=1)
+        if values is not None
+    ]
 
 
 def _padded(values: np.ndarray, length: int) -> np.ndarray:

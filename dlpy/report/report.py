@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from dlpy.compare.differing_options import options_of
 from dlpy.core.errors import DlpyError, RunError, in_one_line
 from dlpy.core.suggestions import command
 from dlpy.experiment.experiment import Experiment
@@ -21,7 +22,7 @@ from dlpy.report.settings import experiment_of
 from dlpy.report.side_by_side import beside, names_of
 from dlpy.report.trained import trained
 from dlpy.report.verdict import verdict
-from dlpy.runs.directory import ARTWORK_KINDS, Run
+from dlpy.runs.directory import Run
 from dlpy.runs.lock import status_of
 from dlpy.storage.atomic import write_whole
 
@@ -48,8 +49,7 @@ def write_report(runs: Sequence[Run], path: Path, *, quick: bool = False) -> Non
 def leave_report(run: Run, tell: Callable[[str], object]) -> None:
     """Write report.html of a finished run unless its experiment has `report: false`; a failure is reported."""
     try:
-        experiment = experiment_of(run)
-        if experiment is None or experiment.report:
+        if options_of(run).get("report") is not False:
             write_report([run], run.report, quick=True)
     except Exception as error:  # a run that is done must not fail for its report
         what = str(error) if isinstance(error, DlpyError) else in_one_line(error)
@@ -98,13 +98,11 @@ def warnings_of(run: Run) -> list[str]:
     """Return what the reader must know before the scores of a run."""
     record, found = run.record(), []
     if record.data.source == "stand-in" and not record.data.always_generated:
-        found.append(f"Stand-in data: {record.data.description}. The scores say nothing about the real data.")
+        found.append(f"Stand-in data: {record.data.description}. This run says nothing about the real data.")
     if record.smoke:
         found.append("Smoke test: a short training on few rows. The scores say nothing about the model.")
     if record.status == "diverged":
         found.append(f"Training diverged: {record.exit_reason}")
-    if record.kind in ARTWORK_KINDS:
-        return []
     return found
 
 

@@ -9,7 +9,7 @@ from dlpy.report.data_card import data_card
 from dlpy.report.markup import Markup, element
 from dlpy.report.page import Section
 from dlpy.report.scores import Line
-from dlpy.report.tables import number, pairs, table
+from dlpy.report.tables import interval_text, number, pairs, table
 from dlpy.report.trained import shown_value
 from dlpy.report.verdict import smaller_is_better
 from dlpy.runs.directory import Run
@@ -89,7 +89,7 @@ def _cell(line: Line | None, *, is_best: bool) -> Markup | str:
         return ""
     said = number(line.value)
     if line.ends is not None:
-        said += f" ({number(line.ends[0])} to {number(line.ends[1])})"
+        said += f" ({interval_text(line.ends)})"
     base = "" if line.baseline is None else f", baseline {number(line.baseline)}"
     return element("span", element("strong", said), f" best{base}") if is_best else f"{said}{base}"
 

@@ -23,6 +23,12 @@ def number(value: float | None) -> str:
     return f"{value:,.2f}" if size >= 100 else f"{value:.4f}"
 
 
+def interval_text(ends: tuple[float | None, float | None]) -> str:
+    """Return an interval such as "0.8123 to 0.8345", or a dash if it is undefined."""
+    low, high = map(number, ends)
+    return "-" if "-" in (low, high) else f"{low} to {high}"
+
+
 def table(caption: str, heads: Sequence[str], rows: Iterable[Sequence[Any]], *, numeric: Iterable[int] = ()) -> Markup:
     """Return a table that scrolls sideways where it is too wide; the first cell of each row is its header.
 

@@ -8,8 +8,8 @@ from typing import Any
 from dlpy.components.objectives import DATA_LOSS, Metric
 from dlpy.report.markup import Markup, element
 from dlpy.report.scores import Line
-from dlpy.report.tables import number, table
-from dlpy.runs.directory import Run
+from dlpy.report.tables import interval_text, number, table
+from dlpy.runs.directory import ARTWORK_KINDS, Run
 from dlpy.runs.results import baseline_name
 from dlpy.runs.score_direction import larger_is_better
 
@@ -18,6 +18,8 @@ _OPTIONAL = {"output": "output", "spread": "standard deviation", "interval": "95
 
 def verdict(run: Run, lines: list[Line]) -> list[Markup]:
     """Return a sentence for each output, and the table of scores."""
+    if run.record().kind in ARTWORK_KINDS:
+        return _of_artwork(run)
     if not lines:
         return [element("p", "This run has no scores.")]
     said = [
@@ -25,6 +27,16 @@ def verdict(run: Run, lines: list[Line]) -> list[Markup]:
         for line in headlines(lines)
     ]
     return [*said, score_table(lines)]
+
+
+def _of_artwork(run: Run) -> list[Markup]:
+    """Return the first and the last scores of a dream or a style transfer."""
+    summary = run.summary()
+    if summary.first is None or summary.last is None:
+        return []
+    first, last = summary.first.scores, summary.last.scores
+    rows = [[name, number(first.get(name)), number(value)] for name, value in last.items()]
+    return [table("Loss and its terms", ["score", "first", "last"], rows, numeric=[1, 2])]
 
 
 def score_table(lines: list[Line]) -> Markup:
@@ -75,7 +87,7 @@ def sentence(run: Run, line: Line, baseline: str) -> str:
         baseline: what the baseline predicts.
     """
     unit = f" {line.unit}" if line.unit else ""
-    ends = "" if line.ends is None else f" (95 % interval {number(line.ends[0])} to {number(line.ends[1])})"
+    ends = "" if line.ends is None else f" (95 % interval {interval_text(line.ends)})"
     spread = f" (standard deviation {number(line.spread)})" if line.spread is not None and line.ends is None else ""
     of = f"{line.output}: " if line.output else ""
     said = f"{of}{line.score} {number(line.value)}{unit}{ends}{spread}, {_rows(line)}"
@@ -102,7 +114,7 @@ def _judged(line: Line, *, smaller: bool) -> str:
     if number(value) == number(base):
         return "the same as the baseline"
     said = f"{'better' if (value < base) == smaller else 'worse'} than the baseline"
-    return said if line.ends is not None else f"{said}, but by how much chance is not known"
+    return said if line.ends is not None else f"{said}; without an interval, it may be chance"
 
 
 def score_cells(line: Line, columns: Mapping[str, bool]) -> list[Any]:
@@ -112,7 +124,7 @@ def score_cells(line: Line, columns: Mapping[str, bool]) -> list[Any]:
         line: the line.
         columns: which of the optional columns the table has: output, spread, interval, published.
     """
-    ends = "" if line.ends is None else f"{number(line.ends[0])} to {number(line.ends[1])}"
+    ends = "" if line.ends is None else interval_text(line.ends)
     cells = [line.rows, *([line.output or "all"] if columns["output"] else [])]
     cells += [f"{line.score} in {line.unit}" if line.unit else line.score, number(line.value)]
     cells += [_or_empty(line.spread)] if columns["spread"] else []

@@ -100,7 +100,7 @@ def test_the_data_card_names_source_classes_missing_values_duplicates_and_a_stan
     counts = {"missing": {"age": 3}, "duplicates": {"validation": 2}}
     data = {"source": "stand-in", "description": "toy pets", "sha256": "abc123", "counts": counts}
     page = reported(toy(make_run, data=data, smoke=True))
-    assert "Stand-in data: toy pets. The scores say nothing about the real data." in page.text
+    assert "Stand-in data: toy pets. This run says nothing about the real data." in page.text
     assert "Smoke test" in page.text
     for fact in ("abc123", "12 train, 4 validation", "3 classes: cat, dog, emu", "age 3"):
         assert fact in page.text
@@ -237,4 +237,4 @@ def test_folds_have_a_report_with_mean_and_spread(bench) -> None:
     (line,) = [row for row in page.rows if row[:2] == ["mean of 2 folds", "accuracy"]]
     assert line[2:4] == [f"{summary['mean']['val_accuracy']:.4f}", f"{summary['std']['val_accuracy']:.4f}"]
     labels = [curve["label"] for curve in curves_in(run.report)[0]["curves"]]
-    assert labels == ["mean, training", "mean, validation", "1, validation", "2, validation"]
+    assert labels == ["mean, training", "mean, validation", "fold 1", "fold 2"]

@@ -9,6 +9,8 @@
     const size = Math.abs(value);
     return size && (size < 0.001 || size >= 1e6) ? value.toPrecision(4) : value.toFixed(size >= 100 ? 2 : 4);
   };
+  const shownTick = (value) => value && Math.abs(value) < 0.001 ? value.toExponential() : String(value);
+  const whole10 = [1, 2, 5].flatMap((first) => [...Array(9).keys()].map((power) => first * 10 ** power)).sort((a, b) => a - b);
   const drawn = [];
 
   document.querySelectorAll("figure.chart").forEach((figure) => {
@@ -36,7 +38,7 @@
       ticks: { stroke: () => style("--line"), width: 1 },
     });
     const values = { ...axis(""), labelSize: 0, size: 64 };
-    values.values = (u, splits) => splits.map((value) => value == null ? "" : String(Number(value.toPrecision(4))));
+    values.values = (u, splits) => splits.map((value) => value == null ? "" : shownTick(Number(value.toPrecision(4))));
     const baseline = (u) => {
       if (data.baseline == null) return;
       const y = u.valToPos(data.baseline, "y", true), { left, top, width, height } = u.bbox;
@@ -80,7 +82,7 @@
       dash: curve.dashed ? [6, 4] : undefined, spanGaps: false, points: { size: 5, fill: () => style("--ground") },
     }));
     const options = {
-      ...size(), legend: { show: false }, series: [{}, ...series], axes: [axis(data.counted), values],
+      ...size(), legend: { show: false }, series: [{}, ...series], axes: [{ ...axis(data.counted), incrs: whole10 }, values],
       scales: { x: { time: false, range: () => zoomed }, y: { range: limits, distr: data.log ? 3 : 1 } },
       cursor: { drag: { x: true, y: false, setScale: false }, points: { size: 7 } },
       hooks: {
