@@ -63,10 +63,9 @@ def predict(run: Run, path: Path, ask: Ask, tell: Tell = silent) -> Predicted:
     Raises:
         DataError: the file cannot be read, or does not fit the run.
     """
-    _require_answers(run)
+    require_answers(run)
     trained = restore(run, ask.checkpoint, tell)
-    given = rows_of_file(trained, path, ask, tell)
-    return _written(trained, given, ask) if trained.task.translates else _predicted(run, trained, given, ask, tell)
+    return predict_given(run, trained, rows_of_file(trained, path, ask, tell), ask, tell)
 
 
 def rows_of_file(trained: Trained, path: Path, ask: Ask, tell: Tell) -> Given:
@@ -89,10 +88,19 @@ def predict_texts(run: Run, texts: list[str], ask: Ask, tell: Tell = silent) -> 
         ConfigError: the run was not trained on texts.
         DataError: a text is empty.
     """
-    _require_answers(run)
+    require_answers(run)
     require_texts(run, ask)
     trained = restore(run, ask.checkpoint, tell)
-    given = rows_of_texts(run, trained, texts)
+    return predict_given(run, trained, rows_of_texts(run, trained, texts), ask, tell)
+
+
+def predict_given(run: Run, trained: Trained, given: Given, ask: Ask, tell: Tell) -> Predicted:
+    """Return the predictions of a run that is restored already.
+
+    Raises:
+        ConfigError: an option of `ask` does not fit the run.
+        DataError: the rows do not fit the run.
+    """
     return _written(trained, given, ask) if trained.task.translates else _predicted(run, trained, given, ask, tell)
 
 
@@ -124,7 +132,7 @@ def rows_of_texts(run: Run, trained: Trained, texts: list[str]) -> Given:
     return Given(rows, "the texts of --text", {})
 
 
-def _require_answers(run: Run) -> None:
+def require_answers(run: Run) -> None:
     """Raise ConfigError where the run's model predicts nothing."""
     task = tasks(run)[1]
     if of_codes := [output for output in task.outputs.values() if output.kind == "codes"]:
