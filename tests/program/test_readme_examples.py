@@ -76,7 +76,7 @@ def test_self_attention_takes_texts_and_windows(bench, plugins: list[str]) -> No
 @pytest.mark.filterwarnings("ignore:.*far outside the training range")
 def test_the_program_runs(capsys: pytest.CaptureFixture[str]) -> None:
     rows = [
-        f"{rooms},{town},{rooms * 100 + number}" for number in range(50) for rooms, town in ((3, "Bern"), (5, "Basel"))
+        f"{rooms},{town},{rooms * 100 + number}" for number in range(120) for rooms, town in ((3, "Bern"), (5, "Basel"))
     ]
     Path("houses.csv").write_text("\n".join(["rooms,town,price", *rows]))
     Path("new_houses.csv").write_text("rooms,town\n3,Bern\n5,Basel\n")
