@@ -101,7 +101,39 @@ def predict_given(run: Run, trained: Trained, given: Given, ask: Ask, tell: Tell
         ConfigError: an option of `ask` does not fit the run.
         DataError: the rows do not fit the run.
     """
-    return _written(trained, given, ask) if trained.task.translates else _predicted(run, trained, given, ask, tell)
+    decisions = {} if trained.task.translates else told_decisions(run, trained, ask, tell)
+    return predict_decided(trained, given, ask, decisions, tell)
+
+
+def told_decisions(run: Run, trained: Trained, ask: Ask, tell: Tell) -> dict[str, Decision]:
+    """Return what a run's predictions are turned into, by output, and tell what is not as usual.
+
+    Raises:
+        ConfigError, DataError: there can be no intervals or sets of the coverage asked.
+    """
+    decisions = decisions_of(run, trained.epoch, tell, ask.coverage)
+    for line in notes_of(decisions, trained.task.outputs):
+        tell(line)
+    return decisions
+
+
+def predict_decided(
+    trained: Trained, given: Given, ask: Ask, decisions: dict[str, Decision], tell: Tell = silent
+) -> Predicted:
+    """Return the predictions of a restored run whose decisions have been read.
+
+    Raises:
+        ConfigError: an option of `ask` does not fit the run.
+        DataError: the rows do not fit the run.
+    """
+    if trained.task.translates:
+        return _written(trained, given, ask)
+    unfamiliar, numbers = unfamiliar_rows(trained, given, ask), numbers_for(trained, given)
+    for name, output in trained.task.outputs.items():
+        lost = int(np.isnan(numbers[name]).any(axis=1).sum()) if output.is_per_step else 0
+        if lost:
+            tell(f"{lost:,} steps have no prediction: the model reads {output.steps} of a row (data.transforms: pad)")
+    return as_table(numbers, given, trained.task, decisions, unfamiliar)
 
 
 def require_texts(run: Run, ask: Ask) -> None:
@@ -176,18 +208,6 @@ def _written(trained: Trained, given: Given, ask: Ask) -> Predicted:
     texts = Writer.of(network_of(trained.engine), trained.pipeline).texts(trained.applied(given.inputs), Search())
     lines = [list(cells) for cells in zip(*given.kept.values(), texts, strict=True)]
     return Predicted([*given.kept, "prediction"], lines, unfamiliar)
-
-
-def _predicted(run: Run, trained: Trained, given: Given, ask: Ask, tell: Tell) -> Predicted:
-    decisions = decisions_of(run, trained.epoch, tell, ask.coverage)
-    for line in notes_of(decisions, trained.task.outputs):
-        tell(line)
-    unfamiliar, numbers = unfamiliar_rows(trained, given, ask), numbers_for(trained, given)
-    for name, output in trained.task.outputs.items():
-        lost = int(np.isnan(numbers[name]).any(axis=1).sum()) if output.is_per_step else 0
-        if lost:
-            tell(f"{lost:,} steps have no prediction: the model reads {output.steps} of a row (data.transforms: pad)")
-    return as_table(numbers, given, trained.task, decisions, unfamiliar)
 
 
 def unfamiliar_rows(trained: Trained, given: Given, ask: Ask) -> list[Unfamiliar]:
