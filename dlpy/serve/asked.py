@@ -1,4 +1,4 @@
-"""What a request asks for: rows, texts or pictures, from its body."""
+"""What a request asks for: rows, texts or images, from its body."""
 
 from __future__ import annotations
 

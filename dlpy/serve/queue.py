@@ -92,7 +92,7 @@ class Queue:
     def _predicted(self, batch: Sequence[_Waiting]) -> list[Answer | Refused] | Exception:
         try:
             return self._answers([each.asked for each in batch])
-        except Exception as error:  # a bug: it is told to those who asked, and the queue goes on
+        except Exception as error:  # a bug: those who asked learn of it, and the queue goes on
             return error
 
     @staticmethod

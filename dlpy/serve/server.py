@@ -1,4 +1,4 @@
-"""Runs a server until it is told to end, and then answers what was asked before."""
+"""Runs a server until a signal ends it, and then answers what was asked before."""
 
 from __future__ import annotations
 
