@@ -124,8 +124,8 @@ def _rows_of(run: Run, summary: Summary, *, is_held_out: bool) -> str:
 
 
 def _published(line: Line, published: Mapping[str, float]) -> float | None:
-    """Return the published value of a score; held-out rows other than test rows have names with val_."""
+    """Return the published value of a score; those of test rows have no val_ in their names."""
     name = f"{line.output}_{line.score}" if line.output else line.score
-    is_own = not line.unit and not line.rows.startswith("texts")
-    key = name if line.rows.startswith(("test", "train")) else f"val_{name}"
+    is_own = not line.unit and not line.rows.startswith(("texts", "train"))
+    key = name if line.rows.startswith("test") else f"val_{name}"
     return published.get(key) if is_own else None

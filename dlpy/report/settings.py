@@ -8,7 +8,7 @@ from dlpy.core.options import Block
 from dlpy.experiment.document import read
 from dlpy.experiment.experiment import Experiment
 from dlpy.runs.directory import FOLD, KFOLD, SEEDS, Run
-from dlpy.training.evaluate import read_config
+from dlpy.training.evaluate import read_config, reading_config
 
 _TRAINS = ("train", KFOLD, SEEDS, FOLD)  # kinds of runs that hold an experiment of their own
 
@@ -19,9 +19,11 @@ def experiment_of(run: Run) -> Experiment | None:
     Raises:
         RunError: config.yaml is damaged.
     """
-    if run.record().kind not in _TRAINS or (run.config.is_file() and read(run.config).values.get("plugins")):
+    if run.record().kind not in _TRAINS:
         return None
-    return read_config(run)[0]
+    with reading_config(run):
+        has_plugins = bool(read(run.config).values.get("plugins"))
+    return None if has_plugins else read_config(run)[0]
 
 
 def changed(block: Block, before: str = "") -> dict[str, Any]:
