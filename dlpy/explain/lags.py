@@ -114,7 +114,8 @@ class ShuffledWindows:
         else:
             steps = list(self.spans[group.columns[0]].steps)
             changed[:, steps] = x[order][:, steps]
-        return changed
+        # whole series keep their length: NaN follows their end
+        return np.where(np.isnan(x) | np.isnan(changed), x, changed)
 
     def _predicted(self, x: np.ndarray) -> Numbers:
         rows = self.rows.take(np.arange(len(x)) % len(self.rows))
