@@ -15,8 +15,8 @@ from dlpy.stand_ins.door import SENSORS, WAYS, door
 class DoorSensors(Generated):
     """Series of 40 to 80 steps from two sensors at a door, and for each series whether someone enters or leaves.
 
-    What counts is which sensor gives its pulse first: a single step, and the mean and spread of all steps, tell nothing.
-    The best possible accuracy is 0.955; always the same is right in 0.5.
+    What counts is which sensor gives its pulse first: a single step, and the mean and spread of all steps, tell
+    nothing. The best possible accuracy is 0.955; always the same is right in 0.5.
     """
 
     title: ClassVar[str] = "generated series of two sensors at a door"

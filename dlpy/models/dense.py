@@ -54,8 +54,8 @@ class Regularizer(Block):
 class Dense(EmbeddedModel):
     """Fully connected layers over flat rows: tables, bags of words, flattened images.
 
-    Windows of a time series, whole series (0 after their end), grayscale images and embedded sequences are flattened. Columns of a table that `tabulate`
-    gives as codes are embedded.
+    Windows of a time series, whole series (0 after their end), grayscale images and embedded sequences are flattened.
+    Columns of a table that `tabulate` gives as codes are embedded.
     """
 
     reads_codes = True

@@ -40,7 +40,8 @@ def door(seed: int, part: int, count: int) -> tuple[np.ndarray, np.ndarray]:
 
 def best_guess(rows: np.ndarray) -> np.ndarray:
     """Return the likeliest way of each series, given how it was made: (rows,)."""
-    return np.array([_likeliest(row[:length].astype(np.float64)) for row, length in zip(rows, lengths_of(rows))])
+    pairs = zip(rows.astype(np.float64), lengths_of(rows).tolist(), strict=True)
+    return np.array([_likeliest(row[:length]) for row, length in pairs])
 
 
 def _likeliest(values: np.ndarray) -> int:
