@@ -34,7 +34,7 @@ def series_of(study: Study, output: Path) -> Draft | None:
     title = _title(study, found)
     notes = [title, *source_notes(study), _understood(study, found)]
     lines = overview(study, kinds_of(study), _becomes(study, found))
-    blocks = _blocks(_data(study, found, output), len(found.lengths), found.lengths)
+    blocks = _blocks(_data(study, found, output), _training_series(study, found), found.lengths)
     return Draft(experiment_file([*notes, "", *as_comments(lines)], output, blocks), tuple(notes), tuple(lines))
 
 
@@ -55,15 +55,11 @@ def experiment_for_series_files(folder: Path, parts: dict[str, str], output: Pat
     loaded = gaps.load()
     rows = [rows.array for rows in (loaded.train, loaded.test) if rows is not None]
     lengths = np.count_nonzero(~np.isnan(np.concatenate(rows)[..., 0]), axis=1)
-    output_type, given = loaded.task.output, loaded.task.input
+    given = loaded.task.input
     title = f"Classifies the series in {folder.name} ({plural(len(lengths), 'file')})."
     channels = f"{plural(given.shape[1] or 1, 'channel')}: {listed([*given.columns])}"
-    about = [
-        title,
-        f"{len(output_type.classes)} classes: {listed([*output_type.classes])}",
-        channels,
-        _lengths(lengths),
-    ]
+    classes = f"{len(loaded.task.output.classes)} classes: {listed([*loaded.task.output.classes])}"
+    about = [title, classes, channels, _lengths(lengths)]
     held = [option for option in HELD_OUT if option.key not in parts]
     data = [
         Option("name", "whole_series"),
@@ -73,7 +69,7 @@ def experiment_for_series_files(folder: Path, parts: dict[str, str], output: Pat
         Option("missing", "interpolate", "where cells are missing", suggested=True),
         Option("transforms", ["standardize"], "each channel, by the training series"),
     ]
-    return experiment_file(about, output, _blocks(data, len(lengths), lengths))
+    return experiment_file(about, output, _blocks(data, len(loaded.train), lengths))
 
 
 def _title(study: Study, found: Recordings) -> str:
@@ -97,23 +93,26 @@ def _lengths(lengths: np.ndarray) -> str:
     return f"They have {lengths.min():,} to {lengths.max():,} steps: what follows the end of a series does not count"
 
 
+def _training_series(study: Study, found: Recordings) -> int:
+    """Return about how many series are not test series."""
+    if found.split is None:
+        return len(found.lengths)
+    marks = study.file.texts(found.split)
+    return round(len(found.lengths) * (1 - sum(mark.lower().startswith("test") for mark in marks) / len(marks)))
+
+
 def _becomes(study: Study, found: Recordings) -> dict[str, str]:
     """Return what becomes of each column."""
-    role = "value of the series" if found.layout == "wide" else "channel"
-    becomes = dict.fromkeys(found.channels, f"{role}, standardized")
-    roles = [
-        (found.id, "name of the series"),
-        (found.time, "order of the steps"),
-        (found.split, "says the test series"),
-    ]
-    becomes |= {name: role for name, role in [*roles, (found.group, "kept together")] if name is not None}
+    what = "a step" if found.layout == "wide" else "a channel"
+    becomes = dict.fromkeys(found.channels, f"input, {what}, standardized")
+    roles = {found.id: "name of the series", found.time: "order of the steps", found.split: "marks the test series"}
+    becomes |= {name: role for name, role in {**roles, found.group: "kept in one split"}.items() if name is not None}
     return {**becomes, study.target: "target"}
 
 
 def _data(study: Study, found: Recordings, output: Path) -> list[Option]:
-    path, *source = [
-        one for one in source_options(study, output) if one.key not in ("missing_target", "missing_values")
-    ]
+    unknown = ("missing_target", "missing_values")  # options of csv
+    path, *source = [option for option in source_options(study, output) if option.key not in unknown]
     every = [name for name in study.file.names if name in found.channels or study.columns[name].is_numeric]
     used = {study.target, found.id, found.time, found.split, found.group}
     named = [] if {*every} - used == {*found.channels} else [Option("columns", found.channels)]
