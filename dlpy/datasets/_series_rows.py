@@ -105,6 +105,15 @@ def last_windows(data: TimeseriesCsv, file: CsvFile, columns: Mapping[str, Colum
     return replace(rows, columns={**rows.columns, "times": times})
 
 
+def windows_with_targets(data: TimeseriesCsv, file: CsvFile, columns: Mapping[str, Column], wanted: Wanted) -> Rows:
+    """Return all windows of a file whose targets are in it, too."""
+    record = _table(data, file, columns, wanted).record
+    anchors = data.anchors(len(record.values))
+    anchors = anchors[data.is_whole(record, anchors, data.last_step)]
+    rows = data.rows_of(record, anchors)
+    return _with_targets(rows) or rows
+
+
 def _require_window(data: TimeseriesCsv, table: SeriesTable, anchor: int, span: tuple[int, int]) -> None:
     record, (first, end) = table.record, span
     name = f"series '{record.ids[record.owner[first]]}'" if record.owner is not None else "the series"
