@@ -36,11 +36,11 @@ def generated(data: WholeSeries, seed: int, limit: int | None) -> tuple[Rows, Ou
 
 
 def _of_channels(x: np.ndarray, count: int) -> np.ndarray:
-    """Return series with so many channels; a single one is the difference of both sensors."""
+    """Return series with that many channels; a single one is the difference of both sensors."""
     return x[..., :1] - x[..., 1:] if count == 1 else x[..., np.arange(count) % x.shape[2]]
 
 
 def _of_length(x: np.ndarray, length: int | None) -> np.ndarray:
-    """Return series of at most so many steps, NaN after their end."""
+    """Return series of at most this length, NaN after their end."""
     length = length or x.shape[1]
     return np.pad(x[:, :length], ((0, 0), (0, max(0, length - x.shape[1])), (0, 0)), constant_values=np.nan)
