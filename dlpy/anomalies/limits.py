@@ -46,9 +46,8 @@ def limits_for(errors: np.ndarray, threshold: float) -> Limits:
     """
     rows = len(errors)
     if rows < rows_needed(threshold):
-        raise DataError(
-            f"--threshold {threshold:g} needs {rows_needed(threshold):,} validation rows; there are {rows:,}."
-        )
+        needed = f"--threshold {threshold:g} needs at least {rows_needed(threshold):,} validation rows"
+        raise DataError(f"{needed}; this run has {rows:,}.")
     middle = np.median(errors, axis=0)
     spread = _TO_DEVIATION * np.median(np.abs(errors - middle), axis=0)
     if not (spread > 0).all():

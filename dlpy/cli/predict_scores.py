@@ -39,7 +39,7 @@ def lines_of(scored: Scored, threshold: float) -> list[str]:
     basis = f"above {limits.limit:.2f} standard deviations, {threshold:g} of {limits.rows:,} validation rows are below"
     lines = [f"{flagged:,} of {rows:,} rows flagged ({flagged / rows:.2%}): {basis}"]
     if (found := scored.agreement) is not None:
-        lines.append(f"known anomalies: {found.found:,} of {found.events:,} found, {found.anomalies:,} rows")
+        lines.append(f"known anomalies: {found.found:,} of {found.events:,} found ({found.anomalies:,} rows)")
         numbers = {"precision": found.precision, "recall": found.recall, "false alarms": found.false_alarms}
         shown = [f"{name} {'-' if math.isnan(value) else f'{value:.4f}'}" for name, value in numbers.items()]
         lines.append("  ".join(shown))

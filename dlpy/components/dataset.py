@@ -114,9 +114,7 @@ class Dataset(Component):
         Raises:
             ConfigError: the rows are no series.
         """
-        raise ConfigError(
-            f"--score compares a series with its forecasts, and the rows of {self.name} are none: remove it."
-        )
+        raise ConfigError(f"--score compares a series with its forecasts, which {self.name} does not give: remove it.")
 
     def usually_carried(self) -> list[str]:
         """Return the columns that `carried` adds in any case, where a file has them."""

@@ -110,8 +110,12 @@ def windows_with_targets(data: TimeseriesCsv, file: CsvFile, columns: Mapping[st
     record = _table(data, file, columns, wanted).record
     anchors = data.anchors(len(record.values))
     anchors = anchors[data.is_whole(record, anchors, data.last_step)]
+    if len(anchors) == 0:
+        needed = f"a window and its target need {data.lookback + data.last_step + 1:,}, without a gap"
+        raise DataError(f"{file.path} has {len(file):,} rows; {needed}.")
     rows = data.rows_of(record, anchors)
-    return _with_targets(rows) or rows
+    known = _with_targets(rows)
+    return rows if known is None else known
 
 
 def _require_window(data: TimeseriesCsv, table: SeriesTable, anchor: int, span: tuple[int, int]) -> None:

@@ -28,9 +28,7 @@ def with_truth(data: TimeseriesCsv, rows: Rows, file: CsvFile, name: str) -> Row
     if name not in file.names:
         raise ConfigError(f"--truth {name}: {file.path} has no such column.{did_you_mean(name, file.names)}")
     if data.gaps == "fill":
-        raise ConfigError(
-            "--truth: 'gaps: fill' inserts rows of which the truth is not known: fill the gaps in the file."
-        )
+        raise ConfigError("--truth: 'gaps: fill' inserts rows whose truth is not known: leave --truth out.")
     column = column_types.columns_of(file)[name]
     labels = labels_of(file, [column], Wanted(key="--truth"))[0][:, 0]
     line = timeline_of(file, data.time, data.id, data.date_order)
