@@ -126,7 +126,9 @@ def _numbered(names: Sequence[str]) -> list[str]:
 
 def _follows(before: str, name: str) -> bool:
     one, other = _NUMBERED.fullmatch(before), _NUMBERED.fullmatch(name)
-    return bool(one and other) and one[1] == other[1] and int(other[2]) == int(one[2]) + 1  # type: ignore[index]
+    if one is None or other is None:
+        return False
+    return one[1] == other[1] and int(other[2]) == int(one[2]) + 1
 
 
 def _are_smooth(values: np.ndarray) -> bool:
