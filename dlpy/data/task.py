@@ -56,7 +56,8 @@ class Input:
             return f"sequences of {self.shape[0]} integers" if self.padding else "sequences of integers"
         shape = " x ".join("?" if n is None else str(n) for n in self.shape)
         if self.whole:
-            return f"series of {'at most ' * bool(self.padding)}{self.shape[0]} steps and {self.shape[1]} channels"
+            steps, channels = shape.split(" x ")
+            return f"series of {'at most ' * bool(self.padding)}{steps} steps and {channels} channels"
         return f"{self.kind} rows of shape ({shape})"
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
+from dlpy.components.transform import Transform
 from dlpy.core.errors import ConfigError, DataError
 from dlpy.data.rows import Rows
 from dlpy.data.whole_series import lengths_of, stacked, steps_of
@@ -240,3 +241,11 @@ def test_each_channel_is_standardized_by_all_steps_before_the_ends(workplace: Pa
     assert state["deviation"] == pytest.approx([8**0.5, 1])  # the variance of 0, 2, 4, 6, 8; a constant channel
     assert made.array[1, 2] == pytest.approx([2**0.5, 0])
     assert lengths_of(made.array).tolist() == [2, 3]
+
+
+@pytest.mark.parametrize("name", ["reverse", "reshape"])
+def test_transforms_that_would_lose_the_ends_are_refused(workplace: Path, name: str) -> None:
+    options = {"shape": [-1]} if name == "reshape" else {}
+    transform = Transform.registry.get(name).model_validate({"name": name, **options})
+    with pytest.raises(ConfigError, match=f"{name} would .*: remove it"):
+        transform.outline(long().load().task)
