@@ -94,6 +94,7 @@ def misfits(experiment: Experiment, task: Task) -> list[Mistake]:
     if experiment.data.only and len(experiment.data.only) == 1 and any(o.has_classes for o in task.outputs.values()):
         return [Mistake(("data", "only"), "one class cannot be classified: name at least two.")]
     attempt(("model", "name"), experiment.model.check_codes, task)
+    attempt(("model", "name"), experiment.model.check_lengths, task)
     attempt(("model", "name"), experiment.model.check_steps, task)
     attempt(("model", "name"), experiment.model.check, task)
     attempt(("model", "output_activation"), _check_output_activation, experiment.model, task)

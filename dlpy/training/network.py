@@ -23,8 +23,9 @@ def new_model(family: Model, task: Task, seed: int) -> keras.Model:
     import keras
     from keras.src.utils.naming import reset_uids
 
-    if any(given.categories for given in task.inputs.values()):  # maybe only known since the training rows are
+    if any(given.categories or given.whole for given in task.inputs.values()):  # maybe only known since the rows are
         family.check_codes(task)
+        family.check_lengths(task)
         family.check(task)
     keras.utils.set_random_seed(seed)
     reset_uids()  # layers are called the same in every run, whatever was built before
