@@ -25,6 +25,7 @@ from dlpy.engine.lengths import Lengths
 from dlpy.engine.model_state import Averages
 from dlpy.engine.ordered_updates import add_in_order
 from dlpy.engine.plan import Execution, Pause, Plan, Stage, acts_on_batches, epoch_orders, held_out_order
+from dlpy.engine.precision import updating
 from dlpy.engine.step_epoch import StepEpoch
 from dlpy.engine.step_hooks import Watch, no_pause, require_finite
 
@@ -78,9 +79,9 @@ class Engine:
         """Make new graphs for the model as it is compiled now."""
         self._graphs = Graphs(self.model)
         for optimizer, _ in model_state.learners(self.model) if self.model.optimizer else []:
-            add_in_order(optimizer)
+            add_in_order(updating(optimizer))
             if self.execution == Execution("epoch"):  # XLA fuses alone, and steps are to be those of `fit`
-                fuse(optimizer)
+                fuse(updating(optimizer))
 
     def restart(self, fresh: keras.Model) -> None:
         """Bring the model into the state of a fresh one of the same architecture, and keep the graphs."""

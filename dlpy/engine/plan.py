@@ -11,6 +11,7 @@ import numpy as np
 from dlpy.core.errors import ConfigError
 from dlpy.data.augmentation import Augmentation, Draws
 from dlpy.data.rows import Rows
+from dlpy.engine.precision import is_mixed
 
 if TYPE_CHECKING:
     import keras
@@ -191,6 +192,8 @@ def jit_pays(model: keras.Model, steps: int, batch_size: int) -> bool:
     """
     layers = [getattr(layer, "forward_layer", layer) for layer in model.layers]  # of a bidirectional one
     if any(getattr(tensor, "sparse", False) for tensor in model.inputs) or not all(map(_gains, layers)):
+        return False
+    if is_mixed(model):  # on a CPU, XLA turns every operation of 16 bits into one of 32 and back
         return False
     recurrent = [layer for layer in layers if type(layer).__name__ in _RECURRENT]
     if recurrent:
