@@ -26,6 +26,7 @@ from dlpy.engine.model_state import Averages
 from dlpy.engine.ordered_updates import add_in_order
 from dlpy.engine.plan import Execution, Pause, Plan, Stage, acts_on_batches, epoch_orders, held_out_order
 from dlpy.engine.precision import updating
+from dlpy.engine.replicated_step import ReplicatedStep
 from dlpy.engine.step_epoch import StepEpoch
 from dlpy.engine.step_hooks import Watch, no_pause, require_finite
 
@@ -77,10 +78,13 @@ class Engine:
 
     def _use_compiled(self) -> None:
         """Make new graphs for the model as it is compiled now."""
+        if self.execution.replicas is not None:
+            self.model.train_step = ReplicatedStep(self.model, self.execution.replicas)  # type: ignore
         self._graphs = Graphs(self.model)
         for optimizer, _ in model_state.learners(self.model) if self.model.optimizer else []:
             add_in_order(updating(optimizer))
-            if self.execution == Execution("epoch"):  # XLA fuses alone, and steps are to be those of `fit`
+            # XLA fuses alone, and steps are to be those of `fit`
+            if self.execution.mode == "epoch" and not self.execution.jit_compile:
                 fuse(updating(optimizer))
 
     def restart(self, fresh: keras.Model) -> None:

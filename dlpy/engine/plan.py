@@ -12,6 +12,7 @@ from dlpy.core.errors import ConfigError
 from dlpy.data.augmentation import Augmentation, Draws
 from dlpy.data.rows import Rows
 from dlpy.engine.precision import is_mixed
+from dlpy.engine.replicas import Replicas
 
 if TYPE_CHECKING:
     import keras
@@ -132,10 +133,12 @@ class Execution:
     mode: "epoch" runs many batches in one call of a graph, over rows that stay in memory; "steps" runs batch after
         batch from a tf.data pipeline, as Keras' `fit` does, so that callbacks may act on every one of them.
     jit_compile: whether XLA compiles the steps.
+    replicas: where the replicas of the network are; one on the first device unless given.
     """
 
     mode: Mode = "epoch"
     jit_compile: bool = False
+    replicas: Replicas | None = None
 
 
 def choose(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from dlpy.core import keras_backend
 from dlpy.data.rows import Loaded
+from dlpy.engine import devices
 from dlpy.experiment.document import Document
 from dlpy.experiment.experiment import Experiment, raise_mistakes
 from dlpy.runs.checkpoint_files import CheckpointState
@@ -43,6 +44,7 @@ def with_rows(experiment: Experiment, document: Document, loaded: Loaded) -> Pre
 def with_known_rows(experiment: Experiment, document: Document, loaded: Loaded) -> Prepared:
     """Return the experiment with these rows, split; all that can be checked before training is checked."""
     raise_mistakes(experiment, document, loaded.task)
+    devices.prepare(experiment.training.devices)  # before transforms of pretrained networks compute
     task = experiment.task(loaded.task)
     if task is None:
         raise ValueError("a loaded dataset always has a task")
