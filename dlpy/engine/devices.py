@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dlpy.core import keras_backend
-from dlpy.core.errors import SetupError, in_one_line
+from dlpy.core.errors import SetupError
+
+if TYPE_CHECKING:
+    import keras
 
 Devices = str | list[int]  # "all", the numbers of GPUs, or such as "4 cpu"; see `training.devices`
 
@@ -85,20 +88,15 @@ def _parts_of_cpu(parts: int) -> tuple[str, ...]:
 
 
 @contextmanager
-def explained(batch_size: int, row_bytes: int, weights: int) -> Iterator[None]:
-    """Turn errors of a device into errors that the user can fix.
-
-    Args:
-        batch_size: the rows in a step, on all devices together.
-        row_bytes: what a row takes in training, see `bytes_in_training`.
-        weights: the number of the model's weights.
-    """
+def explained(model: keras.Model, batch_size: int) -> Iterator[None]:
+    """Turn errors of a device, on which a model is trained with this batch size, into errors that the user can fix."""
     import tensorflow as tf
 
     try:
         yield
     except tf.errors.ResourceExhaustedError as error:
-        raise SetupError(_out_of_memory(batch_size, _fitting(batch_size, row_bytes, weights))) from error
+        fitting = _fitting(batch_size, bytes_in_training(model), model.count_params())
+        raise SetupError(_out_of_memory(batch_size, fitting)) from error
     except tf.errors.OpError as error:
         missing = re.search(r"No OpKernel was registered to support Op '(\w+)'.*T=DT_(HALF|BFLOAT16)", str(error), re.S)
         if missing is None:
@@ -132,7 +130,7 @@ def memory() -> int | None:
     return limits[0] if limits else None
 
 
-def bytes_in_training(model: Any) -> int:
+def bytes_in_training(model: keras.Model) -> int:
     """Return what a row takes in training, by estimate: what each layer gives for it, and the gradients of that."""
     numbers = 0
     for layer in model._flatten_layers(include_self=False):
@@ -143,8 +141,3 @@ def bytes_in_training(model: Any) -> int:
                     size *= length or 1
                 numbers += size
     return 8 * numbers
-
-
-def describe(error: BaseException) -> str:
-    """Return the message of an error of TensorFlow on one line."""
-    return in_one_line(error)

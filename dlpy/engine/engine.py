@@ -16,7 +16,8 @@ from dlpy.components.hooks import Hooks
 from dlpy.components.objectives import losses_first
 from dlpy.core import signals
 from dlpy.data.rows import Rows
-from dlpy.engine import model_state
+from dlpy.engine import devices, model_state
+from dlpy.engine.agreement import Agreement
 from dlpy.engine.device_rows import Resident, Tensors
 from dlpy.engine.fused_updates import fuse
 from dlpy.engine.graphs import GraphEpoch, Graphs, Part, Predictions, steps_in_block
@@ -74,6 +75,7 @@ class Engine:
         self._exact = exact or {}
         self.execution = execution or Execution()
         self._lengths = Lengths(model, masks_padding=masks_padding, tell=tell)
+        self._agreement = Agreement(model, self.execution)
         self._use_compiled()
 
     def _use_compiled(self) -> None:
@@ -118,7 +120,7 @@ class Engine:
                 at.restore(self.model)
                 epochs = range(at.epochs, at.epochs if at.stopped else epochs.stop)
                 averages = Averages(self.model, in_place=not at.step)  # after an epoch the averages are kept
-            with signals.between_steps():
+            with signals.between_steps(), self._agreement.watched(), devices.explained(self.model, plan.batch_size):
                 first = 1 + self._train(epochs, job, averages)
         for hook in hooks:
             hook.on_train_end()
@@ -148,6 +150,7 @@ class Engine:
         epoch = epochs.start
         for epoch, tensors in zip(epochs, in_orders, strict=True):
             averages.take_away()
+            self._agreement.on_state()
             for hook in hooks:
                 hook.on_epoch_begin(epoch)
             first = plan.position.first_step(epoch) if plan.position else 0
@@ -157,9 +160,11 @@ class Engine:
             averages.put_in_place()
             if score is not None:
                 logs |= {f"val_{name}": value for name, value in losses_first(score(back)).items()}
+            logs = self._agreement.on_scores(logs)
             require_finite(logs, f"in epoch {epoch + 1}", self.model)
             for hook in hooks:
                 hook.on_epoch_end(epoch, logs)
+            self._agreement.on_end()
             if self.model.stop_training:
                 break
         return epoch

@@ -17,6 +17,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import numpy as np
+
 
 class Peers(Protocol):
     """The other processes of a training, which all do the same at the same time; tensors are exchanged in a graph."""
@@ -36,6 +38,14 @@ class Peers(Protocol):
         """Return the JSON value that the first process gives."""
         ...
 
+    def arrays_of_first(self, arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """Return the arrays that the first process gives."""
+        ...
+
+    def require_same(self, what: str, value: Any) -> None:
+        """Raise ConfigError unless all processes give the same JSON value."""
+        ...
+
     def require(self) -> None:
         """Raise SetupError if an exchange has failed."""
         ...
@@ -52,6 +62,13 @@ class Replicas:
     def count(self) -> int:
         """The number of replicas in all processes."""
         return len(self.devices) * (1 if self.peers is None else self.peers.size)
+
+    @property
+    def text(self) -> str:
+        """How the replicas are placed, as run.json records it."""
+        workers = 1 if self.peers is None else self.peers.size
+        kinds = sorted({device.partition(":")[0] for device in self.devices if device})
+        return f"{workers} x {len(self.devices)} {' '.join(kinds)}".rstrip()
 
     @property
     def own(self) -> range:

@@ -56,7 +56,7 @@ class ReplicatedStep:
             leaves, losses = found[: len(leaves)], found[len(leaves)]
             masks = dict(zip(masks, found[len(leaves) + 1 :], strict=True))
         for number, mask in masks.items():
-            leaves[number]._keras_mask = mask
+            leaves[number]._keras_mask = mask  # type: ignore
         return leaves, losses
 
     def _loss(self, batch: tuple[Any, Any, Any], prediction: Any, penalties: Any) -> Any:

@@ -25,7 +25,12 @@ class Prepared:
     parts: Split
     checkpoint: CheckpointState | None = None  # the state to resume from; None: from the start
     is_refit: bool = False  # of a k-fold run, whose config.yaml is that of its folds
-    shop: Workshop | None = None  # of several trainings that share their graphs
+    shop: Workshop | None = None  # of several trainings that share their graphs, or of several processes
+
+    @property
+    def follows(self) -> bool:
+        """Whether another process writes the run."""
+        return self.shop is not None and self.shop.follows
 
 
 def prepare(experiment: Experiment, document: Document, options: Options) -> Prepared:

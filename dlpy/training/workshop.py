@@ -45,6 +45,11 @@ class Workshop:
         self._has_told = False
         self._engines: list[tuple[_Kind, Engine]] = []  # the one used last comes last
 
+    @property
+    def follows(self) -> bool:
+        """Whether this process only trains with the first one, which writes the run."""
+        return self._peers is not None and self._peers.rank > 0
+
     def engine(
         self, experiment: Experiment, data: Data, hooks: Sequence[Hooks], tell: Callable[[str], None], *, fresh: bool
     ) -> Engine:
@@ -80,6 +85,8 @@ def replicas_of(experiment: Experiment, rows: int, peers: Peers | None) -> Repli
     devices = prepare(experiment.training.devices)
     if peers is None and devices in ((), ("CPU:0",), ("GPU:0",)):
         return None
+    if experiment.training.jit_compile is True:
+        raise ConfigError("training.jit_compile: XLA compiles for one process: with --workers, use auto or false.")
     replicas, size = Replicas(devices or ("",), peers), min(experiment.training.batch_size, rows)
     if size < replicas.count:
         hint = f"a batch has {size} rows, fewer than the {replicas.count} replicas that share it: use a larger batch"
