@@ -26,13 +26,13 @@ class Link:
 
     def __init__(self, connected: socket.socket) -> None:
         self._socket = connected
-        connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        connected.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        wanted = {"TCP_KEEPIDLE": 3, "TCP_KEEPINTVL": 2, "TCP_KEEPCNT": 2, "TCP_USER_TIMEOUT": 1000 * _DEAD_SECONDS}
-        for name, value in wanted.items():
+        wanted = [(socket.SOL_SOCKET, "SO_KEEPALIVE", 1), (socket.IPPROTO_TCP, "TCP_NODELAY", 1)]
+        alive = {"TCP_KEEPIDLE": 3, "TCP_KEEPINTVL": 2, "TCP_KEEPCNT": 2, "TCP_USER_TIMEOUT": 1000 * _DEAD_SECONDS}
+        wanted += [(socket.IPPROTO_TCP, name, value) for name, value in alive.items()]
+        for level, name, value in wanted:
             if hasattr(socket, name):  # not on every system
                 with suppress(OSError):
-                    connected.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+                    connected.setsockopt(level, getattr(socket, name), value)
 
     def wait_at_most(self, seconds: float | None) -> None:
         """Let sending and receiving fail after this time; None: never."""
