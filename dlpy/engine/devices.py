@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 Devices = str | list[int]  # "all", the numbers of GPUs, or such as "4 cpu"; see `training.devices`
 
+_SHARE_OF_ROWS = 0.5  # of a GPU's memory, which the rows may take; the model, its gradients and a batch need the rest
 _CPUS = re.compile(r"([1-9][0-9]?) cpu")
 
 
@@ -122,10 +123,19 @@ def _fitting(batch_size: int, row_bytes: int, weights: int) -> int:
     return size if size < batch_size and size * row_bytes <= free else 0
 
 
+def place_of_rows(size: int) -> str | None:
+    """Return the device on which rows of this many bytes stay: the CPU where they would fill a GPU; None: the first."""
+    limit = memory()
+    return "CPU:0" if limit is not None and size > _SHARE_OF_ROWS * limit else None
+
+
 def memory() -> int | None:
     """Return the bytes that TensorFlow may use of the first GPU; None where there is none."""
+    import tensorflow as tf
     from tensorflow.python.client import device_lib
 
+    if not tf.config.list_physical_devices("GPU"):
+        return None
     limits = [device.memory_limit for device in device_lib.list_local_devices() if device.device_type == "GPU"]
     return limits[0] if limits else None
 

@@ -16,6 +16,7 @@ from dlpy.core.errors import in_one_line
 from dlpy.data.rows import Data
 from dlpy.data.validate import check
 from dlpy.drawing.figures import draw_all
+from dlpy.engine.devices import memory
 from dlpy.engine.engine import Engine
 from dlpy.engine.plan import Plan
 from dlpy.experiment.document import Document
@@ -159,6 +160,8 @@ def fit_best(run: Run, prepared: Prepared, data: Data, reporter: Reporter) -> En
         settle_config(run, experiment.executed(engine.execution))
     if engine.execution.replicas is not None and (run.path / "run.json").is_file():  # a fold has none
         run.update(replicas=engine.execution.replicas.text)
+    if experiment.training.precision != "float32" and memory() is None:
+        reporter.notice(f"precision: {experiment.training.precision} is slower than float32 on most CPUs")
     if is_partly_frozen(engine.model) and not experiment.training.phases:
         reporter.notice(weights_line(engine.model))
     keeper = checkpoint_of(experiment).build(run, directions(experiment, data))
