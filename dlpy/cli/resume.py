@@ -69,20 +69,18 @@ def resume(
         return
     _refuse(run, retry_failed=retry_failed)
     if workers is not None or rank is not None:
-        with group(workers, rank, wait, run.id) as peers:
+        with group(workers, rank, wait, run.id, lambda size: None) as peers:
             _resume_with(peers, run, quiet=quiet, allow_inexact=allow_inexact)
         return
     resume_and_show(run, quiet=quiet, allow_inexact=allow_inexact, jobs=jobs)
 
 
-def _resume_with(peers: Group | None, run: Run, *, quiet: bool, allow_inexact: bool) -> None:
+def _resume_with(peers: Group, run: Run, *, quiet: bool, allow_inexact: bool) -> None:
     """Resume a run in several processes, of which the first shows the progress."""
     from dlpy.cli.intervals import add_intervals
     from dlpy.cli.progress import reporter
     from dlpy.training.resume import resume_with
 
-    if peers is None:
-        raise ValueError("one process resumes alone")
     with reporter(quiet=quiet or peers.rank > 0) as report:
         resume_with(peers, run, command_line(), report, allow_inexact=allow_inexact)
     if peers.rank:

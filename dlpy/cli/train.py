@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -58,6 +59,7 @@ def train(
     from dlpy.core.errors import ConfigError
     from dlpy.runs.how import Seeds
     from dlpy.runs.lookup import default_runs_folder
+    from dlpy.training.following import require_divisible
     from dlpy.training.record import Options, digest_of, fingerprint
     from dlpy.training.seeds import train_seeds
     from dlpy.training.train import train as train_run
@@ -80,7 +82,8 @@ def train(
             other = "--seeds" if seeds is not None else "--resume"
             raise ConfigError(f"--workers: train one run, without {other}; dlpy resume RUN --workers resumes one.")
         options = Options(folder, command_line(), "train", smoke)
-        with group(workers, rank, wait, fingerprint(experiment)) as peers:
+        check = partial(require_divisible, experiment)
+        with group(workers, rank, wait, fingerprint(experiment), check) as peers:
             train_and_show(peers, (experiment, document), options, quiet=quiet)
         return
     several = None if seeds is None else Seeds(seeds, jobs or 1)
@@ -92,15 +95,12 @@ def train(
     report.finished(run)
 
 
-def train_and_show(peers: Group | None, given: tuple[Experiment, Document], options: Options, *, quiet: bool) -> None:
+def train_and_show(peers: Group, given: tuple[Experiment, Document], options: Options, *, quiet: bool) -> None:
     """Train in several processes, of which the first shows the progress."""
     from dlpy.cli.progress import reporter
-    from dlpy.training.following import require_divisible, train_with
+    from dlpy.training.following import train_with
 
     experiment, document = given
-    require_divisible(experiment)
-    if peers is None:
-        raise ValueError("one process trains alone")
     with reporter(quiet=quiet or peers.rank > 0) as report:
         run = train_with(peers, experiment, document, options, report)
     if run is None:

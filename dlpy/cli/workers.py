@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -32,12 +32,15 @@ WAIT = 300.0
 
 
 @contextmanager
-def group(workers: str | None, rank: int | None, wait: float, given: str) -> Iterator[Group | None]:
-    """Yield the connections to the other processes, or None where there are none.
+def group(
+    workers: str | None, rank: int | None, wait: float, given: str, check: Callable[[int], None]
+) -> Iterator[Group]:
+    """Yield the connections to the other processes.
 
     Args:
         workers, rank, wait: the options.
         given: what this process is about to do, which must be the same in all of them.
+        check: raises ConfigError where so many processes cannot do it.
     """
     from dlpy.core.environment import environment
     from dlpy.core.errors import ConfigError
@@ -45,15 +48,14 @@ def group(workers: str | None, rank: int | None, wait: float, given: str) -> Ite
     from dlpy.workers.placement import placement
 
     if workers is None:
-        if rank is not None:
-            raise ConfigError("--rank numbers the processes of --workers: give both, or leave it out.")
-        yield None
-        return
+        raise ConfigError("--rank numbers the processes of --workers: give both, or leave it out.")
+    place = placement(workers, rank, os.environ)
+    check(place.size)
     now = environment()
     decisive = ("dlpy", "keras", "tensorflow", "tensorflow-cpu", "numpy")
     facts: dict[str, Any] = {"experiment": given}
     facts |= {f"version of {name}": now["versions"][name] for name in decisive} | {"settings": now["settings"]}
-    found = joined(placement(workers, rank, os.environ), facts, wait)
+    found = joined(place, facts, wait)
     try:
         yield found
     finally:

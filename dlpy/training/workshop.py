@@ -85,8 +85,6 @@ def replicas_of(experiment: Experiment, rows: int, peers: Peers | None) -> Repli
     devices = prepare(experiment.training.devices)
     if peers is None and devices in ((), ("CPU:0",), ("GPU:0",)):
         return None
-    if experiment.training.jit_compile is True:
-        raise ConfigError("training.jit_compile: XLA compiles for one process: with --workers, use auto or false.")
     replicas, size = Replicas(devices or ("",), peers), min(experiment.training.batch_size, rows)
     if size < replicas.count:
         hint = f"a batch has {size} rows, fewer than the {replicas.count} replicas that share it: use a larger batch"

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from machine import wait_until
 
 from dlpy.core.errors import ConfigError, SetupError
 from dlpy.workers.group import Group, _sum
@@ -68,7 +69,7 @@ def test_all_get_what_the_first_gives() -> None:
     nan = together(2, lambda group: group.of_first({"loss": float("nan") if group.rank else 0.1}))
     assert nan == [{"loss": 0.1}, {"loss": 0.1}]
     arrays = together(
-        2, lambda group: group.arrays_of_first([np.full(3, group.rank, np.float32), np.float32(group.rank)])
+        2, lambda group: group.arrays_of_first([np.full(3, group.rank, np.float32), np.array(group.rank)])
     )
     for first, second in arrays:
         np.testing.assert_array_equal(first, [0, 0, 0])
@@ -133,14 +134,15 @@ def test_who_is_no_worker_is_ignored_and_a_rank_is_taken_once() -> None:
 
 def pool_of(port: int, said: Any) -> Link:
     """Return a link to the first process that has said something."""
-    for _ in range(200):
-        try:
-            link = Link(socket.create_connection(("127.0.0.1", port), 5))
-            break
-        except ConnectionRefusedError:
-            continue
+    wait_until(lambda: is_listening(port))
+    link = Link(socket.create_connection(("127.0.0.1", port), 5))
     link.send_json(said)
     return link
+
+
+def is_listening(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def test_arrays_of_other_shapes_are_refused() -> None:

@@ -167,3 +167,20 @@ def environment(root: Path) -> dict[str, str]:
     import os
 
     return os.environ | {"PYTHONPATH": str(root), "TF_CPP_MIN_LOG_LEVEL": "3"}
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"model": {"name": "vae"}}, "--workers: vae has training steps of its own that workers could share"),
+        ({"model": {"name": "linear"}}, "--workers: linear has no batches that workers could share"),
+        ({"training": {"jit_compile": True}}, "training.jit_compile: XLA compiles for one process: with --workers"),
+        ({"training": {"batch_size": 1}}, "training.batch_size: 1 rows per step are fewer than the 2 replicas"),
+    ],
+)
+def test_what_workers_cannot_share_is_refused_before_they_wait(bench: Workbench, options: dict, message: str) -> None:
+    data = {"name": "mnist", "fallback": "stand_in"} if "vae" in message else {"name": "blobs"}
+    path = bench.experiment(**{"data": data, "training": {}, **options})
+    status, _, error = bench.run("train", path, "--workers", "127.0.0.1:1,127.0.0.1:2", "--rank", 0)
+    assert status == 2
+    assert message in error
