@@ -40,7 +40,7 @@ def group(
     Args:
         workers, rank, wait: the options.
         given: what this process is about to do, which must be the same in all of them.
-        check: raises ConfigError where so many processes cannot do it.
+        check: raises ConfigError if this number of processes cannot do it.
     """
     from dlpy.core.environment import environment
     from dlpy.core.errors import ConfigError
