@@ -34,7 +34,7 @@ from dlpy.cli.search import search
 from dlpy.cli.serve import serve
 from dlpy.cli.show import show
 from dlpy.cli.train import train
-from dlpy.core import signals
+from dlpy.core import signals, timing
 from dlpy.core.errors import DlpyError, SetupError, StorageError
 from dlpy.core.registry import announcers, plugin_failure, refuse_plugins
 
@@ -159,9 +159,12 @@ def run() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # not every terminal can show every character
+    timing.begin()
     signals.listen(_report_stop)
     announcers.append(functools.cache(_report_plugin))
     status = main()
+    if (taken := timing.seconds()) is not None:
+        complain(*timing.table(taken))
     signals.ignore()  # the work is done; Python's shutdown takes a while
     try:
         sys.stdout.flush()

@@ -14,14 +14,14 @@ import numpy as np
 
 from dlpy.components.hooks import Hooks
 from dlpy.components.objectives import losses_first
-from dlpy.core import signals
+from dlpy.core import signals, timing
 from dlpy.data.rows import Rows
 from dlpy.engine import devices, model_state
 from dlpy.engine.agreement import Agreement
 from dlpy.engine.device_rows import Resident, Tensors
 from dlpy.engine.fused_updates import fuse
 from dlpy.engine.graphs import GraphEpoch, Graphs, Part, Predictions, steps_in_block
-from dlpy.engine.held_out_batch import bytes_of_row, held_out_batch, without_single
+from dlpy.engine.held_out_batch import bytes_of_row, held_out_batch, in_own_order, without_single
 from dlpy.engine.lengths import Lengths
 from dlpy.engine.model_state import Averages
 from dlpy.engine.ordered_updates import add_in_order
@@ -93,6 +93,7 @@ class Engine:
         """Bring the model into the state of a fresh one of the same architecture, and keep the graphs."""
         model_state.copy(fresh, self.model)
 
+    @timing.stage("epochs")
     def fit(self, train: Rows, validation: Rows | None, plan: Plan, hooks: Sequence[Hooks]) -> None:
         """Train the model stage after stage, from the plan's position on.
 
@@ -194,6 +195,7 @@ class Engine:
         (prediction,) = self.predict_all(rows, batch_size).values()
         return prediction
 
+    @timing.stage("predictions")
     def predict_all(self, rows: Rows, batch_size: int) -> Predictions:
         """Return the predictions for these rows by output."""
         import tensorflow as tf
@@ -202,7 +204,7 @@ class Engine:
         resident, order = self._held_out(rows, batch_size)
         tensors = resident.in_order(order)
         steps = [self._step(tensors, tf.constant(step)) for step in range(resident.steps)]
-        return {name: _put_back(order, [step[name] for step in steps])[:count] for name in steps[0]}
+        return {name: in_own_order(order, [step[name] for step in steps])[:count] for name in steps[0]}
 
     def _step(self, tensors: Tensors, step: tf.Tensor) -> Predictions:
         return {name: prediction.numpy() for name, prediction in self._graphs.predict(tensors, step).items()}
@@ -229,14 +231,6 @@ class Engine:
         size = held_out_batch(self.model, rows, batch_size)
         resident = Resident(rows, size, cut=self._lengths.cut(rows))
         return resident, held_out_order(rows, self._lengths.of(rows))
-
-
-def _put_back(order: np.ndarray, given: list[np.ndarray]) -> np.ndarray:
-    """Return predictions, given batch by batch in an order of the rows, in the order of the rows themselves."""
-    joined = np.concatenate(given)
-    prediction = np.empty_like(joined)
-    prediction[order] = joined
-    return prediction
 
 
 @dataclass(frozen=True)

@@ -46,6 +46,14 @@ def without_single(model: keras.Model, rows: Rows, batch_size: int) -> Rows:
     return rows.take(np.append(np.arange(len(rows)), len(rows) - 1)) if alone else rows
 
 
+def in_own_order(order: np.ndarray, given: list[np.ndarray]) -> np.ndarray:
+    """Return predictions, given batch by batch in an order of the rows, in the order of the rows themselves."""
+    joined = np.concatenate(given)
+    prediction = np.empty_like(joined)
+    prediction[order] = joined
+    return prediction
+
+
 def bytes_of_row(rows: Rows) -> int:
     """Return the size of the inputs of a row."""
     return sum(map(row_bytes, rows.inputs.values()))

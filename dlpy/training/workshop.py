@@ -9,6 +9,7 @@ from typing import Any
 from dlpy.components.hooks import Hooks
 from dlpy.components.model import GenerativeModel
 from dlpy.core.errors import ConfigError
+from dlpy.core.timing import stage
 from dlpy.data.rows import Data
 from dlpy.data.task import Task
 from dlpy.engine.devices import prepare
@@ -50,6 +51,7 @@ class Workshop:
         """Whether this process only trains with the first one, which writes the run."""
         return self._peers is not None and self._peers.rank > 0
 
+    @stage("building")
     def engine(
         self, experiment: Experiment, data: Data, hooks: Sequence[Hooks], tell: Callable[[str], None], *, fresh: bool
     ) -> Engine:
