@@ -22,6 +22,7 @@ from dlpy.starter.wording import plural
 _MOSTLY = 0.95  # of the cells
 _MOST_STRAYS = 0.05  # of the cells: more texts among numbers than this are not taken for missing cells
 _YEARS = range(1_500, 2_200)
+_IN_TURN = 0.9  # of the rows, a year after the row before: series one below the other
 _FIRST_DAY, _LAST_DAY = 19_000_101, 22_001_231
 
 
@@ -210,9 +211,8 @@ def _dates_as_numbers(file: CsvFile, column: Column) -> Dates | None:
     if column.missing or (column.values != np.floor(column.values)).any():
         return None
     name, values, steps = column.name.lower(), column.values, np.diff(column.values)
-    if name in ("year", "yr") and values.min() >= _YEARS.start and values.max() < _YEARS.stop:
-        years = [str(int(year)) for year in values]  # such as 1700.0
-        return dates_of(years) if (steps > 0).all() or (steps < 0).all() else None
+    if values.min() >= _YEARS.start and values.max() < _YEARS.stop and _are_years(name, steps):
+        return dates_of([str(int(year)) for year in values])  # such as 1700.0
     if values.min() >= _FIRST_DAY and values.max() <= _LAST_DAY:
         dates = dates_of(file.texts(column.name))
         return None if len(dates.bad) else dates
@@ -220,3 +220,10 @@ def _dates_as_numbers(file: CsvFile, column: Column) -> Dates | None:
         return None
     times = timestamps.time_line(file.texts(column.name))
     return None if times is None else Dates(times)
+
+
+def _are_years(name: str, steps: np.ndarray) -> bool:
+    """Return whether numbers in the range of years are some by the name of their column and the steps between rows."""
+    if name in ("year", "yr") and ((steps > 0).all() or (steps < 0).all() or np.mean(steps == 1) >= _IN_TURN):
+        return True
+    return name in ("year", "yr", "time", "date") and ((steps == 1).all() or (steps == -1).all())

@@ -134,6 +134,7 @@ def _block(file: CsvFile, output: Path, options: list[Option], window: Window) -
         *options,
         Option("difference", True, "predict the change since the last value"),
         Option("transforms", ["standardize"], "mean and deviation of the training rows"),
+        Option("windows", "across_parts", "held-out rows are predicted from the rows before them, of any part"),
         Option("test", window.share, "the last rows, held out for dlpy evaluate"),
         Option("validation", window.share, "the rows before these, monitored during training"),
     ]
