@@ -67,8 +67,9 @@ class Series(Dataset):
     """Seasonal period in rows, e.g. 24 for hourly rows; adds the seasonal naive forecast as a second baseline."""
     unit: str = ""
     """Unit of the target, shown in tables and plots, e.g. degC."""
-    difference: bool = False
-    """Feed the target's past as differences from its last value, and add that value to the model's output."""
+    difference: bool | Literal["scaled"] = False
+    """Feed the target's past as differences from its last value, and add that value to the model's output. scaled: both
+    in units of the window's mean absolute step, for series that vary more where they are higher."""
     windows: Literal["within_parts", "across_parts"] = "within_parts"
     """Rows that windows with held-out targets may hold. within_parts: rows of their own part alone, so that no window
     crosses from one part into another. across_parts: earlier parts too, as when forecasts are made day by day, which
@@ -130,7 +131,9 @@ class Series(Dataset):
         given = Input("array", (len(offsets), columns), target=column, last=len(offsets) - 1)
         given = replace(given, before=step_at(offsets, self.before), several=self.is_several)
         output = Output("regression", self.horizon or targets, unit=self.unit, horizon=self.horizon)
-        return Task.single(given, replace(output, from_last=self.difference))
+        return Task.single(
+            given, replace(output, from_last=bool(self.difference), by_window=self.difference == "scaled")
+        )
 
     def windowed(self, record: Record, anchors: np.ndarray) -> Windows:
         """Return the windows that end right before these rows."""

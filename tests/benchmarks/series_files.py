@@ -50,6 +50,7 @@ def of_package(package: str, path: str, columns: list[str] | None = None, **opti
 
     def table(_: Source) -> Frame:
         import importlib
+
         import pandas as pd
 
         folder = Path(str(importlib.import_module(package).__file__)).parent
