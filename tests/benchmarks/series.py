@@ -94,7 +94,7 @@ def _fit(values: np.ndarray, season: int, form: tuple) -> Any:
 
 def history(one: SeriesFile, table: Frame) -> tuple[np.ndarray, np.ndarray]:
     """Return the numbers in order of series and time, the last one in place of a missing one, and their series."""
-    sorted_rows = table.sort_values([*([one.id] if one.id else []), one.time], kind="stable")
+    sorted_rows = table.sort_values([one.id, one.time], kind="stable") if one.id else table
     values = sorted_rows[one.target].ffill().to_numpy(float)
     owners = sorted_rows[one.id].to_numpy() if one.id else np.zeros(len(values))
     return values, owners
