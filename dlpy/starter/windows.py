@@ -14,6 +14,7 @@ _SHARE, _LARGEST_SHARE = 0.15, 0.27  # of the rows, held out
 _FEW = 4.5  # rows to hold out of a short series: a window and its targets
 _LONGEST = 60  # rows that are predicted at once; of longer seasons the last row alone
 _MARGIN = 6  # windows in a held-out part
+_MANY = 40  # periods, from which on longer windows forecast better
 _FEWEST = 12  # windows to train on
 
 
@@ -41,7 +42,7 @@ def windows_for(rows: int, frequency: Frequency | None, seasons: Sequence[int]) 
         if period > _LONGEST:
             yield _far(rows, period)
             continue
-        for lookback in (2 * period, period):
+        for lookback in (*([4 * period] if rows >= _MANY * period else []), 2 * period, period):
             needed = (period + _MARGIN) / rows
             if needed > _LARGEST_SHARE * (1 - _LARGEST_SHARE):  # validation rows are a share of the rest
                 continue
