@@ -240,4 +240,6 @@ class Series(Dataset):
 
     def _require(self, rows: np.ndarray, name: str, times: int) -> None:
         if len(rows) == 0:
-            raise DataError(f"the {name} split has {times:,} rows, too few for a window; {self._needed}.")
+            own = self.windows == "within_parts" and name != "training"
+            hint = ", or set data.windows: across_parts" if own else ""
+            raise DataError(f"the {name} split has {times:,} rows, too few for a window; {self._needed}{hint}.")
