@@ -84,8 +84,10 @@ class Output:
     steps: int | None = None  # the number of steps of a row, such as tokens, that each have a target; None: see below
     per_step: bool = False  # each step of a row has a target; how many there are may not be known yet
     from_last: bool = False  # for windows: the model predicts the change from the target's last value, which is added
+    by_window: bool = False  # for windows: that change is in units of the steps of the window
     horizon: int | None = None  # for windows: the number of steps ahead that are predicted, each a number
     quantiles: tuple[float, ...] = ()  # for regression: the quantiles predicted of each number, in ascending order
+    start: tuple[float, ...] = field(default=(), repr=False, compare=False)  # with quantiles: those of training rows
     by_series: bool = False  # for windows: each series has its own scale, in the columns of the rows (data/units.py)
     is_count: bool = False  # for regression: whole numbers from 0 up, of which the model predicts the expected one
     log_of_sum: float | None = None  # for regression: `number * scale + offset` is log(this + target)
@@ -231,6 +233,8 @@ class Task:
         record = asdict(self)
         for given in record["inputs"].values():
             del given["words"], given["columns"]
+        for wanted in record["outputs"].values():
+            del wanted["start"]
         return record
 
     def with_input(self, given: Input, name: str | None = None) -> "Task":

@@ -28,6 +28,7 @@ from dlpy.engine.step_targets import Steps
 from dlpy.experiment.class_weights import weights_of_rows
 from dlpy.experiment.experiment import Experiment, prefix
 from dlpy.metrics._keras_regression_metrics import of_medians
+from dlpy.models._start import begin_at
 from dlpy.training.answers import by_target
 from dlpy.training.codes import losses_of_batches
 from dlpy.training.loss import training_loss
@@ -42,6 +43,8 @@ def fresh_model(experiment: Experiment, task: Task) -> keras.Model:
     model = compiled_model(experiment, task, experiment.seed)
     if isinstance(experiment.model, PretrainedModel):
         experiment.model.initialize(model)
+    if len(task.outputs) == 1 and task.output.start:
+        begin_at(model, task.output.start)
     return model
 
 

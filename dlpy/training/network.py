@@ -13,6 +13,7 @@ from dlpy.engine.custom_step import stepped_class
 from dlpy.engine.precision import Precision, check_outputs, layers_compute_in
 from dlpy.models._outputs import in_ascending_order
 from dlpy.models._sequences import on_differences
+from dlpy.models._start import added_start
 
 if TYPE_CHECKING:
     import keras
@@ -83,8 +84,16 @@ def _given(model: keras.Model, inputs: dict[str, Any], task: Task) -> Any:
     (x,) = inputs.values()
     if not task.is_single:
         return model(x)
-    found = on_differences(model, x, task.input) if task.output.from_last else model(x)
-    return in_ascending_order(found, len(task.output.quantiles)) if task.output.quantiles else found
+    output = task.output
+    if not output.quantiles:
+        return on_differences(model, x, task.input, scaled=output.by_window) if output.from_last else model(x)
+    begun = added_start(output.units or 1)
+
+    def started(rows: Any) -> Any:
+        return begun(model(rows))
+
+    found = on_differences(started, x, task.input, scaled=output.by_window) if output.from_last else started(x)
+    return in_ascending_order(found, len(output.quantiles))
 
 
 def _check_outputs(family: Model, task: Task, given: Any) -> None:
