@@ -24,7 +24,9 @@ def place_of(
     given = next((name for name, value in needs.items() if value is not None), None)
     if on is None or on == "local":
         if given is not None:
-            raise ConfigError(f"{given}: only a cluster has resources to ask for; give --on dask://... or ray://... too.")
+            raise ConfigError(
+                f"{given}: only a cluster has resources to ask for; give --on dask://... or ray://... too."
+            )
         return None if on is None else Place()
     from dlpy.cluster.check import check_place
 

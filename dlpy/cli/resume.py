@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dlpy.cli.options import Quiet, RunName, RunsFolder, command_line
+from dlpy.cli.options import Cpus, Gpus, Memory, On, Quiet, RunName, RunsFolder, command_line
+from dlpy.cli.place import place_of, usual_jobs
 
 if TYPE_CHECKING:
     from dlpy.runs.directory import Run
@@ -22,6 +23,10 @@ def resume(
     jobs: Annotated[
         int | None, typer.Option(min=1, max=1000, help="Folds or seeds to train in parallel.  \\[default: as before]")
     ] = None,
+    on: On = None,
+    gpus: Gpus = None,
+    cpus: Cpus = None,
+    memory: Memory = None,
     retry_failed: Annotated[
         bool, typer.Option("--retry-failed", help="Train the failed trials of a search again, also of a completed one.")
     ] = False,
@@ -56,6 +61,11 @@ def resume(
         said = shown_path(run.path) if quiet else f"{shown_path(run.path)} is complete: there is nothing to do."
         say(said)
         return
+    place = place_of(on, gpus, cpus, memory)
+    if place is not None:
+        move(run, place)
+    else:
+        check_place(run.record().place)
     if run.record().kind == "search":
         from dlpy.cli.search import resume_search_and_show
 
@@ -63,6 +73,7 @@ def resume(
         resume_search_and_show(run, quiet=quiet, allow_inexact=allow_inexact, retry_failed=retry_failed)
         return
     _refuse(run, retry_failed=retry_failed)
+    jobs = usual_jobs(place) if jobs is None and place is not None else jobs
     resume_and_show(run, quiet=quiet, allow_inexact=allow_inexact, jobs=jobs)
 
 

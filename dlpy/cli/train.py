@@ -6,7 +6,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dlpy.cli.options import ConfigFile, Overrides, Quiet, Resume, RunsFolder, Smoke, command_line
+from dlpy.cli.options import (
+    ConfigFile,
+    Cpus,
+    Gpus,
+    Memory,
+    On,
+    Overrides,
+    Quiet,
+    Resume,
+    RunsFolder,
+    Smoke,
+    command_line,
+)
+from dlpy.cli.place import place_of, usual_jobs
 
 if TYPE_CHECKING:
     from dlpy.training.record import Options
@@ -27,6 +40,10 @@ def train(
     jobs: Annotated[
         int | None, typer.Option(min=1, max=1000, help="Seeds to train in parallel; scores do not change.")
     ] = None,
+    on: On = None,
+    gpus: Gpus = None,
+    cpus: Cpus = None,
+    memory: Memory = None,
     smoke: Smoke = False,
     resume: Resume = False,
     quiet: Quiet = False,
@@ -53,8 +70,10 @@ def train(
     from dlpy.training.train import train as train_run
 
     experiment, document = load_any(config, overrides)
-    if jobs is not None and seeds is None:
-        raise ConfigError("--jobs trains several seeds at once: give --seeds N too, or leave it out.")
+    for name, value in {"--jobs": jobs, "--on": on}.items():
+        if value is not None and seeds is None:
+            raise ConfigError(f"{name} is for several trainings: give --seeds N too, or leave it out.")
+    place = place_of(on, gpus, cpus, memory)
     folder = runs_folder or default_runs_folder()
     if isinstance(experiment, Artwork):
         from dlpy.cli.artworks import make_and_show
@@ -65,8 +84,9 @@ def train(
         if not (resume and resume_unfinished(digest_of(experiment.to_yaml(), []), options, quiet=quiet)):
             make_and_show(experiment, document, options, quiet=quiet)
         return
-    several = None if seeds is None else Seeds(seeds, jobs or 1)
-    options = Options(folder, command_line(), "train" if several is None else "seeds", smoke, seeds=several)
+    several = None if seeds is None else Seeds(seeds, jobs or usual_jobs(place))
+    kind = "train" if several is None else "seeds"
+    options = Options(folder, command_line(), kind, smoke, seeds=several, place=place)
     if resume and resume_unfinished(fingerprint(experiment), options, quiet=quiet):
         return
     with reporter(quiet=quiet, parts=several is not None) as report:
@@ -79,6 +99,7 @@ def resume_unfinished(given: str, options: Options, *, quiet: bool) -> bool:
     from dlpy.cli.output import output
     from dlpy.cli.progress import shown_path
     from dlpy.cli.resume import resume_and_show
+    from dlpy.training.resume import move
     from dlpy.training.unfinished import latest_unfinished
 
     run, console = latest_unfinished(given, options), output(quiet=quiet)
@@ -87,5 +108,7 @@ def resume_unfinished(given: str, options: Options, *, quiet: bool) -> bool:
         return False
     console.print(f"resuming {shown_path(run.path)}")
     how = options.folds or options.seeds
+    if options.place is not None:
+        move(run, options.place)
     resume_and_show(run, quiet=quiet, jobs=None if how is None else how.jobs)
     return True

@@ -18,9 +18,9 @@ from dlpy.data.validate import check
 from dlpy.drawing.figures import draw_all
 from dlpy.experiment.experiment import Experiment
 from dlpy.runs.checkpoint_files import CheckpointState
-from dlpy.runs.directory import FOLDS, SEEDS, Run, forget_outdated
+from dlpy.runs.directory import FOLDS, KFOLD, SEARCH_KIND, SEEDS, Run, forget_outdated
 from dlpy.runs.history import read_history
-from dlpy.runs.how import How, Seeds
+from dlpy.runs.how import How, Place, Seeds
 from dlpy.runs.lock import locked
 from dlpy.runs.outcome import record_outcome
 from dlpy.training.estimators import start_again
@@ -72,6 +72,18 @@ def resume(run: Run, command: str, reporter: Reporter, *, allow_inexact: bool, j
             _resume_seeds(run, prepared, Resume(command, changes), reporter, jobs)
         else:
             _resume_training(run, prepared, Resume(command, changes), reporter)
+
+
+def move(run: Run, place: Place) -> None:
+    """Have the trainings of an unfinished run that are left take place elsewhere.
+
+    Raises:
+        RunError: the run holds one training alone.
+    """
+    if run.record().kind not in (KFOLD, SEEDS, SEARCH_KIND):
+        raise RunError(f"--on: run {run.id} has no folds, seeds or trials; leave this option out.")
+    with locked(run):
+        run.update(place=asdict(place))
 
 
 @dataclass(frozen=True)
