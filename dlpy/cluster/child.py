@@ -22,7 +22,7 @@ class Child:
     """A process that trains.
 
     Args of an instance:
-        surroundings: the environment variables that affect results, as on the machine that started the run, and the GPUs.
+        surroundings: the environment variables that affect results, as where the run was started, and the GPUs.
     """
 
     def __init__(self, surroundings: Surroundings) -> None:
@@ -41,6 +41,13 @@ class Child:
 
     def run(self, order: tuple[bytes, str | None], is_wanted: Callable[[], bool]) -> bytes | None:
         """Return the outcome of a task as bytes; None if the process was killed, or the task is not wanted."""
+        try:
+            return self._outcome(order, is_wanted)
+        except BaseException:  # the worker cancels the task
+            self.end()
+            raise
+
+    def _outcome(self, order: tuple[bytes, str | None], is_wanted: Callable[[], bool]) -> bytes | None:
         with suppress(OSError, EOFError, pickle.UnpicklingError):
             pickle.dump(order, self._tasks)
             self._tasks.flush()

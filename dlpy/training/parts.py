@@ -1,4 +1,4 @@
-"""The trainings of a run that holds several (folds, seeds): one after another in this process, in several, or elsewhere.
+"""The trainings of a run that holds several (folds, seeds): in this process, in several, or on a cluster.
 
 Whoever asks for them writes what each leaves, a file last by which it is known to be done.
 """
@@ -28,7 +28,7 @@ class Trainings:
 
 
 def train_parts(run: Run, left: Sequence[int], jobs: int, trainings: Trainings, reporter: Reporter) -> None:
-    """Do the trainings that are left: one after another in this process, or `jobs` at once in processes or a cluster."""
+    """Do the trainings that are left: one after another in this process, or `jobs` at a time elsewhere."""
     if not left:
         return
     if jobs == 1 and run.record().place.is_local:
