@@ -43,10 +43,11 @@ def resume(
     from dlpy.cli.intervals import add_intervals
     from dlpy.cli.lines import say
     from dlpy.cli.progress import shown_path
+    from dlpy.cluster.check import check_place
     from dlpy.core.errors import ConfigError
     from dlpy.core.suggestions import command
     from dlpy.runs.lookup import find_run
-    from dlpy.training.resume import is_complete
+    from dlpy.training.resume import is_complete, move
 
     run = find_run(name, runs_folder)
     if overrides:

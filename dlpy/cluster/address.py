@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 from collections.abc import Callable
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
@@ -14,6 +15,7 @@ from dlpy.runs.how import Place
 GROUP = "dlpy.engines"  # entry points of installed packages: the name is the scheme, the object a class of `Cluster`
 _OWN = {"dask": "dlpy.cluster.dask_cluster:DaskCluster", "ray": "dlpy.cluster.ray_cluster:RayCluster"}
 _PACKAGES = {"dask": "distributed", "ray": "ray"}
+_REACH_SECONDS = 3
 _ADDRESS = re.compile(r"(?P<scheme>[a-z][a-z0-9_-]*)://(?P<where>[^\s/]+)")
 
 
@@ -41,6 +43,15 @@ def where_of(address: str) -> str:
     return address.partition("://")[2]
 
 
+def _require_listener(place: Place) -> None:
+    """Raise SetupError where nothing listens at an address, which libraries would try for a long time."""
+    host, _, port = where_of(place.on).rpartition(":")
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), _REACH_SECONDS).close()
+    except (OSError, OverflowError) as error:
+        raise SetupError(f"--on {place.on}: nothing answers there ({error}); start the cluster first.") from None
+
+
 def connected(place: Place) -> Cluster:
     """Return a connection to a cluster.
 
@@ -50,7 +61,9 @@ def connected(place: Place) -> Cluster:
     """
     scheme = scheme_of(place.on)
     if scheme in _OWN:
-        return _own(scheme)(place)
+        connect = _own(scheme)
+        _require_listener(place)
+        return connect(place)
     (point, *_) = entry_points(group=GROUP, name=scheme)
     return _of_package(point)(place)
 

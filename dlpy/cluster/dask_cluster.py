@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import logging
 import threading
@@ -14,15 +15,19 @@ from typing import Any
 import dask
 from distributed import Client, KilledWorker, Status, get_worker
 from distributed import Future as DaskFuture
+from distributed.core import connect
 
 from dlpy.cluster.address import where_of
+from dlpy.cluster.patience import within
 from dlpy.cluster.protocol import Cluster, Order, Worker
 from dlpy.cluster.worker import described, run_order
 from dlpy.core.errors import SetupError, in_one_line
 from dlpy.runs.how import Place
 
-_CONNECT_SECONDS = 5
-_ANSWER_SECONDS = 5
+_CONNECT_SECONDS = 4
+_ANSWER_SECONDS = 4
+_DESCRIBE_SECONDS = 8  # a worker imports dlpy first
+_CLOSE_SECONDS = 2
 _RESOURCES = {"gpus": "GPU", "cpus": "CPU", "memory": "MEMORY"}
 
 
@@ -41,17 +46,22 @@ class DaskCluster(Cluster):
         self._futures: dict[str, DaskFuture] = {}
         self._lock = threading.Lock()
         try:
-            with dask.config.set({"distributed.comm.timeouts.connect": f"{_CONNECT_SECONDS}s"}):
-                self._client = Client(f"tcp://{self._where}", timeout=_CONNECT_SECONDS, set_as_default=False)
+            within(_ANSWER_SECONDS, lambda: asyncio.run(_require_scheduler(f"tcp://{self._where}")))
+            self._client = within(_CONNECT_SECONDS, self._connected)
         except Exception as error:
             hint = f"start one with: dask scheduler --port {self._where.rpartition(':')[2]}"
             wrong = in_one_line(error)
             raise SetupError(f"--on {place.on}: no Dask scheduler answers there ({wrong}); {hint}.") from None
         self._client.subscribe_topic(self._topic, self._task_starts)
 
+    def _connected(self) -> Client:
+        with dask.config.set({"distributed.comm.timeouts.connect": f"{_CONNECT_SECONDS}s"}):
+            return Client(f"tcp://{self._where}", timeout=_CONNECT_SECONDS, set_as_default=False)
+
     def workers(self, probe: str, text: str) -> list[Worker]:
         addresses = list(self._scheduler_info()["workers"])
-        answers = self._client.run(_described, probe, text, workers=addresses, on_error="return", nanny=False)
+        there = {"workers": addresses, "on_error": "return"}
+        answers = within(_DESCRIBE_SECONDS, lambda: self._client.run(_described, probe, text, **there))
         silent = [Worker(address, error="it does not answer") for address in addresses if address not in answers]
         return silent + [_worker(address, answer) for address, answer in answers.items()]
 
@@ -83,13 +93,16 @@ class DaskCluster(Cluster):
         return None
 
     def close(self) -> None:
+        with self._lock:
+            left = [*self._futures.values()]
         with suppress(Exception):
-            self._client.cancel(list(self._futures.values()), asynchronous=False, force=True)
+            within(_CLOSE_SECONDS, lambda: self._client.cancel(left, force=True))
         with suppress(Exception):
-            self._client.close(timeout=2)
+            within(_CLOSE_SECONDS, lambda: self._client.close(timeout=_CLOSE_SECONDS))
 
     def _scheduler_info(self) -> dict[str, Any]:
-        return self._client.sync(self._client.scheduler.identity, callback_timeout=_ANSWER_SECONDS)
+        ask = self._client.sync
+        return within(_ANSWER_SECONDS, lambda: ask(self._client.scheduler.identity, callback_timeout=_ANSWER_SECONDS))
 
     def _needed(self) -> dict[str, float]:
         asked = {name: getattr(self._place, option) for option, name in _RESOURCES.items()}
@@ -115,6 +128,18 @@ class DaskCluster(Cluster):
         except Exception as error:
             outer.set_exception(SetupError(f"a worker could not run the task: {in_one_line(error)}."))
         done.release()
+
+
+async def _require_scheduler(address: str) -> None:
+    """Raise an error where no Dask scheduler answers; a client would leave its threads behind."""
+    comm = await connect(address, timeout=_ANSWER_SECONDS)
+    try:
+        await comm.write({"op": "identity", "reply": True})
+        answer = await comm.read()
+        if answer["type"] != "Scheduler":
+            raise ValueError(f"it is a {answer['type'].lower()}")
+    finally:
+        comm.abort()
 
 
 def _described(probe: str, text: str, dask_worker: Any) -> Worker:

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
-from typing import Any, TypeVar
+from typing import Any
 
 os.environ.setdefault("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")  # else `uv run dlpy` would start workers by uv, too
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
@@ -18,14 +18,13 @@ from ray import exceptions
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from dlpy.cluster.address import where_of
+from dlpy.cluster.patience import within
 from dlpy.cluster.protocol import Cluster, Order, Worker
 from dlpy.cluster.worker import described, run_order
 from dlpy.core.errors import SetupError, in_one_line
 from dlpy.runs.how import Place
 
-Answer = TypeVar("Answer")
-
-_CONNECT_SECONDS = 8
+_CONNECT_SECONDS = 5
 _ANSWER_SECONDS = 5
 _LOST = (
     exceptions.WorkerCrashedError,
@@ -46,7 +45,7 @@ class RayCluster(Cluster):
         where = where_of(place.on)
         logging.getLogger("ray").setLevel(logging.CRITICAL)
         try:
-            _within(_CONNECT_SECONDS, lambda: ray.init(f"ray://{where}", log_to_driver=False, logging_level=50))
+            within(_CONNECT_SECONDS, lambda: ray.init(f"ray://{where}", log_to_driver=False, logging_level=50))
         except Exception as error:
             hint = f"start one with: ray start --head --ray-client-server-port {where.rpartition(':')[2]}"
             wrong = in_one_line(error)
@@ -104,15 +103,15 @@ class RayCluster(Cluster):
 
     def count(self) -> int | None:
         with suppress(Exception):
-            return _within(_ANSWER_SECONDS, lambda: len(_nodes()))
+            return within(_ANSWER_SECONDS, lambda: len(_nodes()))
         return None
 
     def close(self) -> None:
         self._is_closed = True
         with suppress(Exception):
-            _within(_ANSWER_SECONDS, self._cancel)
+            within(_ANSWER_SECONDS, self._cancel)
         with suppress(Exception):
-            _within(_ANSWER_SECONDS, ray.shutdown)
+            within(_ANSWER_SECONDS, ray.shutdown)
 
     def _cancel(self) -> None:
         for ref in [*self._refs.values()]:
@@ -132,23 +131,6 @@ def _answer(ref: Any, address: str) -> Worker:
         if isinstance(missing, ModuleNotFoundError):
             return Worker(address, error=f"it cannot import {missing.name}: install dlpy there")
         return Worker(address, error=in_one_line(error))
-
-
-def _within(seconds: float, ask: Callable[[], Answer]) -> Answer:
-    """Return an answer, or raise TimeoutError: Ray itself may wait for minutes."""
-    found = Future[Answer]()
-
-    def answer() -> None:
-        try:
-            found.set_result(ask())
-        except BaseException as error:
-            found.set_exception(error)
-
-    threading.Thread(target=answer, daemon=True).start()
-    try:
-        return found.result(seconds)
-    except TimeoutError:
-        raise TimeoutError(f"no answer within {seconds:g} seconds") from None
 
 
 def _run(order: Order, package: bytes | None) -> bytes | None:
