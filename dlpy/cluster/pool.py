@@ -9,7 +9,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Protocol
 
 from dlpy.cluster.address import connected
 from dlpy.cluster.archive import place_folders
@@ -22,14 +22,24 @@ from dlpy.runs.directory import PROBE, Run
 from dlpy.runs.how import Place
 from dlpy.storage.atomic import storage
 
-Tell = Callable[[str], object]
+
+class Shown(Protocol):
+    """Shows lines, and how far the tasks on a cluster have come."""
+
+    def notice(self, text: str) -> None:
+        """Show a line."""
+
+    def tasks_progress(self, text: str) -> None:
+        """Show text in place of the last."""
+
+
 Submit = Callable[[Callable[..., Any], tuple[Any, ...], Sequence[str]], Future[Any]]
 _MOST_LOST = 3  # workers that a task may cost: it probably kills them
 _ASK_SECONDS = 2.0
 
 
 @contextmanager
-def tasks_of(run: Run, jobs: int, option: str, tell: Tell) -> Iterator[Submit]:
+def tasks_of(run: Run, jobs: int, option: str, show: Shown) -> Iterator[Submit]:
     """Yield what runs `work(path of the run, *arguments)` where the run's trainings take place.
 
     It is given the work, the arguments and the folders that the work fills, and returns a future.
@@ -38,7 +48,7 @@ def tasks_of(run: Run, jobs: int, option: str, tell: Tell) -> Iterator[Submit]:
         run: which holds the trainings; its record says where they take place.
         jobs: the number of tasks at a time.
         option: that sets it, for error messages.
-        tell: shows a line.
+        show: shows lines and progress.
 
     Raises:
         SetupError: a process was killed, or the cluster is gone.
@@ -51,7 +61,7 @@ def tasks_of(run: Run, jobs: int, option: str, tell: Tell) -> Iterator[Submit]:
     cluster = connected(place)
     try:
         with _probe(run) as token:
-            pool = _Pool(run, cluster, jobs, tell)
+            pool = _Pool(run, cluster, jobs, show)
             pool.begin(place, token)
             try:
                 yield pool.submit
@@ -76,12 +86,13 @@ def _probe(run: Run) -> Iterator[str]:
 class _Pool:
     """The tasks of a run on a cluster: those that wait, run, were run again, and have ended."""
 
-    def __init__(self, run: Run, cluster: Cluster, jobs: int, tell: Tell) -> None:
-        self._run, self._cluster, self._jobs, self._tell = run, cluster, jobs, tell
+    def __init__(self, run: Run, cluster: Cluster, jobs: int, show: Shown) -> None:
+        self._run, self._cluster, self._jobs, self._show = run, cluster, jobs, show
         self._token, self._shared, self._entry = "", None, dict[str, Any]()
         self._settings = tuple(sorted((run.record().settings or {}).items()))
         self._waiting: deque[tuple[Task, Future[Any]]] = deque()
-        self._running: set[Future[Any]] = set()
+        self._running: dict[Future[Any], Task] = {}
+        self._ended = 0
         self._lost: Counter[str] = Counter()
         self._differences: dict[str, None] = {}
         self._lock, self._arrivals, self._is_over = threading.RLock(), threading.Lock(), threading.Event()
@@ -94,7 +105,7 @@ class _Pool:
         self._shared = None if shares else self._cluster.share(package(self._run))
         self._entry = {"on": place.on, "workers": len(workers), "shared_storage": shares}
         storage_of = "shared storage" if shares else "storage of their own"
-        self._tell(f"{place.on}: {len(workers)} workers with {storage_of}")
+        self._show.notice(f"{place.on}: {len(workers)} workers with {storage_of}")
         threading.Thread(target=self._watch, args=(place.on,), daemon=True).start()
 
     def end(self) -> None:
@@ -117,7 +128,7 @@ class _Pool:
         with self._lock:
             while self._waiting and len(self._running) < self._jobs:
                 task, future = self._waiting.popleft()
-                self._running.add(future)
+                self._running[future] = task
                 self._start(task, future)
 
     def _start(self, task: Task, future: Future[Any]) -> None:
@@ -134,7 +145,7 @@ class _Pool:
         again = count < _MOST_LOST
         line = f"{name}: {reason}; " + (f"retry {count} of {_MOST_LOST - 1}" if again else "given up")
         self._run.append_log(line)
-        self._tell(line)
+        self._show.notice(line)
         return again
 
     def _arrived(self, task: Task, done: Future[bytes | None], future: Future[Any]) -> None:
@@ -153,7 +164,8 @@ class _Pool:
         except Exception as error:
             outcome = Outcome(error=error)
         with self._lock:
-            self._running.discard(future)
+            self._running.pop(future, None)
+            self._ended += 1
         _settle(future, outcome.result, outcome.error)
         self._fill()
 
@@ -189,8 +201,23 @@ class _Pool:
                 self._fail(SetupError(f"--on {address}: the cluster does not answer any longer."))
                 return
             if count == 0 and had:
-                self._tell(f"{address}: no worker is left; waiting for one")
+                self._show.notice(f"{address}: no worker is left; waiting for one")
             had = count
+            self._show.tasks_progress(self._progress())
+
+    def _progress(self) -> str:
+        """Return how many tasks have ended, run and wait, and the epochs of those that write into the run."""
+        with self._lock:
+            running, waiting, ended = [*self._running.values()], len(self._waiting), self._ended
+        texts = [f"{task.folders[0]}{self._epochs(task)}" for task in running]
+        return f"{ended} ended, {len(running)} handed over ({', '.join(texts)}), {waiting} waiting"
+
+    def _epochs(self, task: Task) -> str:
+        try:
+            text = (self._run.path / task.folders[0] / "metrics.csv").read_text(encoding="utf-8")
+        except OSError:
+            return ""
+        return f": epoch {text.count(chr(10)) - 1}"
 
     def _fail(self, error: SetupError) -> None:
         with self._lock:

@@ -157,7 +157,7 @@ def run_trials(study: Study, trainer: Trainer, reporter: SearchReporter, again: 
 def _in_processes(study: Study, trials: Trials, reporter: SearchReporter) -> None:
     """Train trials in separate processes or on a cluster; all they need is in the search's directory."""
     once, running = Once(reporter), set[Future[tuple[list[Trial], list[str]]]]()
-    with tasks_of(study.run, study.options.workers, "--workers", once.notice) as submit:
+    with tasks_of(study.run, study.options.workers, "--workers", once) as submit:
         for tasks in trials.begin():
             while running and (tasks is None or len(running) == study.options.workers):
                 running = _ended(running, trials, once)

@@ -37,7 +37,7 @@ def train_parts(run: Run, left: Sequence[int], jobs: int, trainings: Trainings, 
             trainings.ended(number)
         return
     told: set[str] = set()
-    with tasks_of(run, min(jobs, len(left)), "--jobs", reporter.notice) as submit:
+    with tasks_of(run, min(jobs, len(left)), "--jobs", reporter) as submit:
         pending = {submit(trainings.apart, (number,), [_name(run, trainings, number)]): number for number in left}
         for future in pending:
             lines = future.result()

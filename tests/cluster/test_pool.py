@@ -8,6 +8,8 @@ from dlpy.cluster import pool
 from dlpy.cluster.pool import tasks_of
 from dlpy.core.errors import SetupError
 from dlpy.runs.directory import Run
+from dlpy.training.parts import Notices
+from tests import machine
 from tests.pretend_cluster import filled, joined, killed, pretend, refused
 
 __all__ = ["pretend"]
@@ -25,11 +27,35 @@ def run(workplace: Path) -> Run:
     return found
 
 
+class Kept(Notices):
+    """Keeps what is shown of tasks."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.progress: list[str] = []
+
+    def tasks_progress(self, text: str) -> None:
+        self.progress.append(text)
+
+
 def results(run: Run, work, *arguments: tuple, jobs: int = 2) -> tuple[list, list[str]]:
-    lines: list[str] = []
-    with tasks_of(run, jobs, "--jobs", lines.append) as submit:
+    kept = Kept()
+    with tasks_of(run, jobs, "--jobs", kept) as submit:
         futures = [submit(work, given, [f"folds/{number:02d}"]) for number, given in enumerate(arguments, 1)]
-        return [future.result(60) for future in futures], lines
+        return [future.result(60) for future in futures], kept.lines
+
+
+def test_progress_tells_of_all_tasks_and_their_epochs(pretend, run: Run, monkeypatch) -> None:
+    monkeypatch.setattr(pool, "_ASK_SECONDS", 0.01)
+    pretend.submit = lambda self, order, shared, lost: pool.Future()
+    (run.path / "folds/01").mkdir(parents=True)
+    (run.path / "folds/01/metrics.csv").write_text("epoch,loss\n1,0.5\n2,0.4\n")
+    kept = Kept()
+    with tasks_of(run, 2, "--jobs", kept) as submit:
+        for number in (1, 2, 3):
+            submit(joined, ("a",), [f"folds/{number:02d}"])
+        machine.wait_until(lambda: kept.progress and "1 waiting" in kept.progress[-1])
+    assert kept.progress[-1] == "0 ended, 2 handed over (folds/01: epoch 2, folds/02), 1 waiting"
 
 
 def test_each_task_gives_its_result(pretend, run: Run) -> None:

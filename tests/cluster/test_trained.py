@@ -36,7 +36,7 @@ def made(bench, *arguments: object) -> Run:
 
 
 def test_folds_on_a_cluster_give_the_bits_of_folds_in_processes(bench, path: Path, pretend) -> None:
-    here, there = made(bench, "kfold", path), made(bench, "kfold", path, *ON, "--runs", "runs")
+    here, there = made(bench, "kfold", path), made(bench, "kfold", path, *ON, "--jobs", "1")
     assert here.id != there.id
     assert outcome(there) == outcome(here)
     record = there.read("run.json")
@@ -46,7 +46,7 @@ def test_folds_on_a_cluster_give_the_bits_of_folds_in_processes(bench, path: Pat
 def test_an_interrupted_search_is_resumed_on_a_cluster(bench, path: Path, pretend, monkeypatch) -> None:
     values = yaml.safe_load(path.read_text())
     values["model"]["units"] = {"search": {"choices": [[2], [3]]}}
-    values["search"] = {"trials": 4, "workers": 2, "together": 1, "sampler": "random"}
+    values["search"] = {"trials": 4, "workers": 1, "together": 1, "sampler": "random"}
     file = bench.write(yaml.safe_dump(values), "search.yaml")
     here = made(bench, "search", file, *ON)
     alone = outcome(here)
