@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 import traceback
+from functools import cache
 from pathlib import Path
 from typing import IO, Any
 
@@ -71,9 +72,15 @@ def outcome_of(pickled: bytes, package: str | None) -> Outcome:
         return Outcome(error=_that_travels(error))
 
 
+@cache
+def _here() -> dict[str, Any]:
+    """Return the environment of this process, which takes a while to find out."""
+    return environment()
+
+
 def differences(run: Run) -> list[str]:
     """Return a line for each thing that affects results and is different here from where a run was started."""
-    record, here = run.record(), environment()
+    record, here = run.record(), _here()
     pairs = [(name, getattr(record, name), here[name]) for name in ("device", "threads", "settings")]
     own = here["host"]
     return [f"{name}: {then}, on {own} {now}" for name, then, now in pairs if then is not None and then != now]
@@ -83,7 +90,7 @@ def _that_travels(error: BaseException) -> BaseException:
     """Return an error that another machine can read; of a bug, its traceback comes along as text."""
     known: Any = plugin_failure(error) or error
     if isinstance(known, SetupError | UnavailableError):  # of this machine
-        return type(known)(f"worker on {environment()['host']}: {known}")
+        return type(known)(f"worker on {_here()['host']}: {known}")
     if isinstance(known, DlpyError):
         return known
     text = "".join(traceback.format_exception(error))
