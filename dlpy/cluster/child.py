@@ -30,8 +30,8 @@ class Child:
         settings, _ = surroundings
         others = {name: value for name, value in os.environ.items() if name not in SETTINGS}
         command = [sys.executable, "-m", "dlpy.cluster.child_process"]
-        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
-        self._process = subprocess.Popen(command, env=others | dict(settings), **pipes)
+        pipe, environment = subprocess.PIPE, others | dict(settings)
+        self._process = subprocess.Popen(command, env=environment, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL)
         self._tasks = cast("IO[bytes]", self._process.stdin)
         self._outcomes = cast("IO[bytes]", self._process.stdout)
 

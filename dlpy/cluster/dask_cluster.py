@@ -10,12 +10,8 @@ import uuid
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
 from contextlib import suppress
+from importlib import import_module
 from typing import Any
-
-import dask
-from distributed import Client, KilledWorker, Status, get_worker
-from distributed import Future as DaskFuture
-from distributed.core import connect
 
 from dlpy.cluster.address import where_of
 from dlpy.cluster.patience import within
@@ -23,6 +19,9 @@ from dlpy.cluster.protocol import Cluster, Order, Worker
 from dlpy.cluster.worker import described, run_order
 from dlpy.core.errors import SetupError, in_one_line
 from dlpy.runs.how import Place
+
+dask: Any = import_module("dask")  # an optional package, which type checkers need not find
+distributed: Any = import_module("distributed")
 
 _CONNECT_SECONDS = 4
 _ANSWER_SECONDS = 4
@@ -43,7 +42,7 @@ class DaskCluster(Cluster):
         self._topic = f"dlpy-{uuid.uuid4().hex}"
         self._started: dict[str, int] = {}
         self._lost: dict[str, Callable[[str], bool]] = {}
-        self._futures: dict[str, DaskFuture] = {}
+        self._futures: dict[str, Any] = {}
         self._lock = threading.Lock()
         try:
             within(_ANSWER_SECONDS, lambda: asyncio.run(_require_scheduler(f"tcp://{self._where}")))
@@ -54,14 +53,14 @@ class DaskCluster(Cluster):
             raise SetupError(f"--on {place.on}: no Dask scheduler answers there ({wrong}); {hint}.") from None
         self._client.subscribe_topic(self._topic, self._task_starts)
 
-    def _connected(self) -> Client:
+    def _connected(self) -> Any:
         with dask.config.set({"distributed.comm.timeouts.connect": f"{_CONNECT_SECONDS}s"}):
-            return Client(f"tcp://{self._where}", timeout=_CONNECT_SECONDS, set_as_default=False)
+            return distributed.Client(f"tcp://{self._where}", timeout=_CONNECT_SECONDS, set_as_default=False)
 
     def workers(self, probe: str, text: str) -> list[Worker]:
         addresses = list(self._scheduler_info()["workers"])
         there = {"workers": addresses, "on_error": "return"}
-        answers = within(_DESCRIBE_SECONDS, lambda: self._client.run(_described, probe, text, **there))
+        answers: dict[str, Any] = within(_DESCRIBE_SECONDS, lambda: self._client.run(_described, probe, text, **there))
         silent = [Worker(address, error="it does not answer") for address in addresses if address not in answers]
         return silent + [_worker(address, answer) for address, answer in answers.items()]
 
@@ -117,13 +116,13 @@ class DaskCluster(Cluster):
         if count > 1 and lost is not None and not lost("its worker was lost"):
             self._futures[key].cancel(force=True)
 
-    def _ended(self, key: str, done: DaskFuture, outer: Future[bytes | None]) -> None:
+    def _ended(self, key: str, done: Any, outer: Future[bytes | None]) -> None:
         """Hand over the outcome of a task; Dask calls this in a thread of its own."""
         with self._lock:
             self._futures.pop(key, None)
         try:
             outer.set_result(done.result(timeout=_ANSWER_SECONDS))
-        except (KilledWorker, CancelledError):
+        except (distributed.KilledWorker, CancelledError):
             outer.set_result(None)
         except Exception as error:
             outer.set_exception(SetupError(f"a worker could not run the task: {in_one_line(error)}."))
@@ -132,7 +131,7 @@ class DaskCluster(Cluster):
 
 async def _require_scheduler(address: str) -> None:
     """Raise an error where no Dask scheduler answers; a client would leave its threads behind."""
-    comm = await connect(address, timeout=_ANSWER_SECONDS)
+    comm = await distributed.core.connect(address, timeout=_ANSWER_SECONDS)
     try:
         await comm.write({"op": "identity", "reply": True})
         answer = await comm.read()
@@ -157,12 +156,16 @@ def _worker(address: str, answer: Any) -> Worker:
 
 def _run(topic: str, order: Order, package: bytes | None) -> bytes | None:
     """Run a task for a Dask worker, until Dask no longer wants it."""
-    worker = get_worker()
+    worker = distributed.get_worker()
     key = str(worker.get_current_task())
     worker.log_event(topic, {"key": key})
 
     def is_wanted() -> bool:
         state = worker.state.tasks.get(key)
-        return worker.status == Status.running and state is not None and state.state in ("executing", "long-running")
+        return (
+            worker.status == distributed.Status.running
+            and state is not None
+            and state.state in ("executing", "long-running")
+        )
 
     return run_order(order, package, is_wanted)

@@ -39,7 +39,7 @@ _ASK_SECONDS = 2.0
 
 
 @contextmanager
-def tasks_of(run: Run, jobs: int, option: str, show: Shown) -> Iterator[Submit]:
+def tasks_of(run: Run, jobs: int, option: str, show: Shown, place: Place | None = None) -> Iterator[Submit]:
     """Yield what runs `work(path of the run, *arguments)` where the run's trainings take place.
 
     It is given the work, the arguments and the folders that the work fills, and returns a future.
@@ -49,11 +49,12 @@ def tasks_of(run: Run, jobs: int, option: str, show: Shown) -> Iterator[Submit]:
         jobs: the number of tasks at a time.
         option: that sets it, for error messages.
         show: shows lines and progress.
+        place: where the tasks run, unless where the record says.
 
     Raises:
         SetupError: a process was killed, or the cluster is gone.
     """
-    place = run.record().place
+    place = run.record().place if place is None else place
     if place.is_local:
         with processes(jobs, option) as submit:
             yield lambda work, arguments, folders: submit(work, str(run.path), *arguments)

@@ -8,14 +8,8 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
+from importlib import import_module
 from typing import Any
-
-os.environ.setdefault("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")  # else `uv run dlpy` would start workers by uv, too
-os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-
-import ray
-from ray import exceptions
-from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from dlpy.cluster.address import where_of
 from dlpy.cluster.patience import within
@@ -23,6 +17,12 @@ from dlpy.cluster.protocol import Cluster, Order, Worker
 from dlpy.cluster.worker import described, run_order
 from dlpy.core.errors import SetupError, in_one_line
 from dlpy.runs.how import Place
+
+os.environ.setdefault("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")  # else `uv run dlpy` would start workers by uv, too
+os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+ray: Any = import_module("ray")  # an optional package, which type checkers need not find
+exceptions: Any = import_module("ray.exceptions")
+scheduling: Any = import_module("ray.util.scheduling_strategies")
 
 _CONNECT_SECONDS = 5
 _ANSWER_SECONDS = 5
@@ -59,7 +59,7 @@ class RayCluster(Cluster):
         describe = ray.remote(num_cpus=0, max_retries=0)(described)
         refs = {}
         for number, address in nodes.items():
-            there = NodeAffinitySchedulingStrategy(number, soft=False)
+            there = scheduling.NodeAffinitySchedulingStrategy(number, soft=False)
             refs[describe.options(scheduling_strategy=there).remote(address, probe, text)] = address
         answered, silent = ray.wait(list(refs), num_returns=len(refs), timeout=_CONNECT_SECONDS)
         missing = [Worker(refs[ref], error="it does not answer") for ref in silent]

@@ -55,10 +55,12 @@ class Cluster:
         while self.processes() and time.monotonic() < until:
             self.reap()
             time.sleep(0.1)
-        for pid in self.processes():
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        self.reap()
+        while self.processes():  # a nanny may start another worker in between
+            for pid in self.processes():
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            self.reap()
+            time.sleep(0.1)
         self.scheduler, self.nodes = None, []
 
     def reap(self) -> None:

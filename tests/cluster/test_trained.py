@@ -1,5 +1,6 @@
 """Trainings on a cluster end with the files of those on this machine."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -64,3 +65,14 @@ def test_a_run_of_one_training_is_not_moved_to_a_cluster(bench, path: Path, pret
     status, _, err = bench.run("resume", run.id, *ON)
     assert (status, err.count("\n")) == (7, 1)
     assert err.endswith("has no folds, seeds or trials; leave this option out.\n")
+
+
+def test_classic_models_are_fitted_on_a_cluster_to_the_same_scores(bench, path: Path, pretend) -> None:
+    run = made(bench, "train", path)
+    names = ("--with", "linear,svm", "--json")
+    (_, here, _), (_, there, err) = bench.run("rivals", run.id, *names), bench.run("rivals", run.id, *names, *ON)
+    assert err == ""
+    found = [json.loads(text)["rivals"] for text in (here, there)]
+    scores = [{name: told["scores"] for name, told in rivals.items()} for rivals in found]
+    assert scores[0].keys() == {"linear", "svm"}
+    assert scores[1] == scores[0]
