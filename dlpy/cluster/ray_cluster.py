@@ -84,7 +84,11 @@ class RayCluster(Cluster):
     def _start(self, order: Order, shared: Any, lost: Callable[[str], bool], outer: Future[bytes | None]) -> None:
         ref = self._remote.remote(order, shared)
         self._refs[outer] = ref
-        ref.future().add_done_callback(lambda done: self._ended(done, (order, shared, lost), outer))
+
+        def ended(done: Future[Any]) -> None:  # in the thread of the connection, which must stay free for calls
+            threading.Thread(target=self._ended, args=(done, (order, shared, lost), outer), daemon=True).start()
+
+        ref.future().add_done_callback(ended)
 
     def _ended(self, done: Future[Any], again: tuple[Any, Any, Any], outer: Future[bytes | None]) -> None:
         """Hand over the outcome of a task, or run it again where its worker was lost."""
@@ -94,8 +98,8 @@ class RayCluster(Cluster):
         except _LOST as error:
             if self._is_closed or not again[2](f"its worker was lost ({type(error).__name__})"):
                 outer.set_result(None)
-            else:  # the callback's thread is that of the connection, which must stay free
-                threading.Thread(target=self._start, args=(*again, outer), daemon=True).start()
+            else:
+                self._start(*again, outer)
         except exceptions.TaskCancelledError:
             outer.set_result(None)
         except BaseException as error:
@@ -127,7 +131,7 @@ def _answer(ref: Any, address: str) -> Worker:
     try:
         return ray.get(ref)
     except Exception as error:
-        missing = error.cause if isinstance(error, exceptions.RayTaskError) else error
+        missing: Any = getattr(error, "cause", error) if isinstance(error, exceptions.RayTaskError) else error
         if isinstance(missing, ModuleNotFoundError):
             return Worker(address, error=f"it cannot import {missing.name}: install dlpy there")
         return Worker(address, error=in_one_line(error))

@@ -120,14 +120,16 @@ def wait_for_workers(address: str, count: int = 2) -> None:
 from dlpy.cluster.address import connected
 from dlpy.runs.how import Place
 cluster = connected(Place({address!r}))
-assert len(cluster.workers('', '')) == {count} and all(worker.error is None for worker in cluster.workers('', ''))
+found = cluster.workers('', '')
+assert len(found) == {count} and all(worker.error is None for worker in found), found
 cluster.close()
 """
     for _ in range(20):
-        if subprocess.run([sys.executable, "-c", ask], capture_output=True, timeout=60, check=False).returncode == 0:
+        done = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, timeout=60, check=False)
+        if done.returncode == 0:
             return
         time.sleep(1)
-    raise TimeoutError(f"no {count} workers at {address}")
+    raise TimeoutError(f"no {count} workers at {address}: {done.stderr[-500:]}")
 
 
 def wait_for_port(host: str, port: int) -> None:
