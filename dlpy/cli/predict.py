@@ -11,7 +11,8 @@ from dlpy.cli.options import AsJson, RunName, RunsFolder, Strict
 
 if TYPE_CHECKING:
     from dlpy.runs.directory import Run
-    from dlpy.training.predict import Ask, Predicted
+    from dlpy.training.given import Ask
+    from dlpy.training.predict import Predicted
 
 
 def predict(
@@ -88,8 +89,9 @@ def predict(
     from dlpy.runs.directory import ENSEMBLE
     from dlpy.runs.lookup import find_model
     from dlpy.training.evaluate import checkpoint_name
-    from dlpy.training.predict import Ask, predict_texts
+    from dlpy.training.given import Ask
     from dlpy.training.predict import predict as predict_file
+    from dlpy.training.predict import predict_texts
     from dlpy.training.predict_ahead import predict_ahead
 
     if (data is None) == (not text) and (ahead is None or text):

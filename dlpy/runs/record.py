@@ -33,6 +33,7 @@ class Record:
 
     raw_task, task: as read by `Task.from_record`; None for runs that train no model.
     versions, threads, device, settings: what affects a run's numbers besides its experiment and data.
+    stages: the seconds of each stage, if $DLPY_TIMING was 1.
     config_sha256: checksums of config.yaml and the plug-ins, by name. files: those of files with initial weights.
     """
 
@@ -47,6 +48,7 @@ class Record:
     class_weighted: bool | None = None
     weighted_outputs: list[str] = field(default_factory=list)  # of several outputs: those with class weights
     seconds: float | None = None
+    stages: Mapping[str, float] = field(default_factory=dict)
     peak_memory_bytes: int | None = None
     test_looks: int | None = None
     versions: Mapping[str, str | None] = field(default_factory=dict)
