@@ -24,7 +24,7 @@ ray: Any = import_module("ray")  # an optional package, which type checkers need
 exceptions: Any = import_module("ray.exceptions")
 scheduling: Any = import_module("ray.util.scheduling_strategies")
 
-_CONNECT_SECONDS = 5
+_CONNECT_SECONDS = 8  # Ray starts a process for each connection
 _ANSWER_SECONDS = 5
 _LOST = (
     exceptions.WorkerCrashedError,
