@@ -7,7 +7,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dlpy.cli.options import ConfigFile, Overrides, Quiet, Resume, RunsFolder, Smoke, command_line
+from dlpy.cli.options import (
+    ConfigFile,
+    Cpus,
+    Gpus,
+    Memory,
+    On,
+    Overrides,
+    Quiet,
+    Resume,
+    RunsFolder,
+    Smoke,
+    command_line,
+)
+from dlpy.cli.place import place_of, usual_jobs
 from dlpy.cli.report import leave
 from dlpy.cli.workers import WAIT, Rank, Wait, Workers, group, say_done
 
@@ -36,6 +49,10 @@ def train(
     workers: Workers = None,
     rank: Rank = None,
     wait: Wait = WAIT,
+    on: On = None,
+    gpus: Gpus = None,
+    cpus: Cpus = None,
+    memory: Memory = None,
     smoke: Smoke = False,
     resume: Resume = False,
     quiet: Quiet = False,
@@ -66,8 +83,10 @@ def train(
     from dlpy.training.train import train as train_run
 
     experiment, document = load_any(config, overrides)
-    if jobs is not None and seeds is None:
-        raise ConfigError("--jobs trains several seeds at once: give --seeds N too, or leave it out.")
+    for name, value in {"--jobs": jobs, "--on": on}.items():
+        if value is not None and seeds is None:
+            raise ConfigError(f"{name} is for several trainings: give --seeds N too, or leave it out.")
+    place = place_of(on, gpus, cpus, memory)
     folder = runs_folder or default_runs_folder()
     if isinstance(experiment, Artwork):
         from dlpy.cli.artworks import make_and_show
@@ -87,8 +106,9 @@ def train(
         with group(workers, rank, wait, fingerprint(experiment), check) as peers:
             train_and_show(peers, (experiment, document), options, quiet=quiet)
         return
-    several = None if seeds is None else Seeds(seeds, jobs or 1)
-    options = Options(folder, command_line(), "train" if several is None else "seeds", smoke, seeds=several)
+    several = None if seeds is None else Seeds(seeds, jobs or usual_jobs(place))
+    kind = "train" if several is None else "seeds"
+    options = Options(folder, command_line(), kind, smoke, seeds=several, place=place)
     if resume and resume_unfinished(fingerprint(experiment), options, quiet=quiet):
         return
     with reporter(quiet=quiet, parts=several is not None) as report:
@@ -117,6 +137,7 @@ def resume_unfinished(given: str, options: Options, *, quiet: bool) -> bool:
     from dlpy.cli.output import output
     from dlpy.cli.progress import shown_path
     from dlpy.cli.resume import resume_and_show
+    from dlpy.training.resume import move
     from dlpy.training.unfinished import latest_unfinished
 
     run, console = latest_unfinished(given, options), output(quiet=quiet)
@@ -125,5 +146,7 @@ def resume_unfinished(given: str, options: Options, *, quiet: bool) -> bool:
         return False
     console.print(f"resuming {shown_path(run.path)}")
     how = options.folds or options.seeds
+    if options.place is not None:
+        move(run, options.place)
     resume_and_show(run, quiet=quiet, jobs=None if how is None else how.jobs)
     return True

@@ -221,7 +221,9 @@ class Task:
             raise ValueError(f"it has {len(task.inputs)} inputs and {len(task.outputs)} outputs")
         if len(task.outputs) > 1 and not all(map(_NAME.fullmatch, task.outputs)):
             raise ValueError("an output has a name that dlpy does not give")
-        shapes = [shape for given in task.inputs.values() for shape in _sizes(given)]
+        inputs = task.inputs.values()
+        shapes = [given.shape for given in inputs]
+        shapes += [(size,) for given in inputs for size in (given.vocabulary, given.numbers, *given.categories)]
         for shape in [*shapes, *(output.shape for output in task.outputs.values())]:
             sizes = [size for size in shape if size is not None]
             if min(sizes, default=0) < 0 or math.prod(sizes) >= _MOST_NUMBERS:
@@ -246,8 +248,3 @@ class Task:
         """Return the same task with another output: the only one unless it is named."""
         (name,) = [name] if name is not None else self.outputs
         return replace(self, outputs={**self.outputs, name: wanted})
-
-
-def _sizes(given: Input) -> list[tuple[int | None, ...]]:
-    """Return the shape of an input, and the other sizes of it, each as a shape."""
-    return [given.shape, (given.vocabulary,), (given.numbers,), *((size,) for size in given.categories)]

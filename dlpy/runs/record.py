@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from dlpy.core.parsing import OfScores, Scores
 from dlpy.runs.decision_records import CalibrationRecord, ThresholdsRecord
-from dlpy.runs.how import How, HowCombined, HowSearched, Seeds
+from dlpy.runs.how import How, HowCombined, HowSearched, Place, Seeds
 from dlpy.runs.network_record import NetworkRecord
 
 
@@ -75,6 +75,8 @@ class Record:
     search: HowSearched | None = None
     ensemble: HowCombined | None = None
     resumes: list[Mapping[str, Any]] = field(default_factory=list)
+    place: Place = field(default_factory=Place)
+    tasks: list[Mapping[str, Any]] = field(default_factory=list)  # of each use of a cluster
 
 
 @dataclass(frozen=True)

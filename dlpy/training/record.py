@@ -20,7 +20,7 @@ from dlpy.engine.replicas import Peers
 from dlpy.experiment.experiment import Experiment, prefix
 from dlpy.runs import checkpoints
 from dlpy.runs.directory import SCHEMA_VERSION, Run
-from dlpy.runs.how import How, HowSearched, Seeds
+from dlpy.runs.how import How, HowSearched, Place, Seeds
 from dlpy.runs.lookup import create_run
 from dlpy.storage import atomic
 from dlpy.storage.atomic import sha256, write_arrays
@@ -40,6 +40,7 @@ class Options:
     folds: How | None = None  # of kind kfold
     seeds: Seeds | None = None  # of kind seeds
     search: HowSearched | None = None  # of kind search
+    place: Place | None = None  # where several trainings take place
     given: str | None = None  # the `fingerprint` of the experiment as it was given
     peers: Peers | None = None  # the other processes that train with this one
 
@@ -86,6 +87,7 @@ def opening(run: Run, options: Options, seed: int, told: dict[str, Any]) -> dict
         **({"folds": asdict(options.folds)} if options.folds else {}),
         **({"seeds": asdict(options.seeds)} if options.seeds else {}),
         **({"search": asdict(options.search)} if options.search else {}),
+        **({"place": asdict(options.place)} if options.place else {}),
         **({"given": options.given} if options.given else {}),
     }
 

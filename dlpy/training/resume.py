@@ -19,9 +19,9 @@ from dlpy.data.validate import check
 from dlpy.drawing.figures import draw_all
 from dlpy.engine.replicas import Peers
 from dlpy.runs.checkpoint_files import CheckpointState
-from dlpy.runs.directory import FOLDS, SEEDS, Run, forget_outdated
+from dlpy.runs.directory import FOLDS, KFOLD, SEARCH_KIND, SEEDS, Run, forget_outdated
 from dlpy.runs.history import read_history
-from dlpy.runs.how import How, Seeds
+from dlpy.runs.how import How, Place, Seeds
 from dlpy.runs.lock import locked
 from dlpy.runs.outcome import record_outcome
 from dlpy.training.changes import changed_data, changed_files, changed_replicas, changed_surroundings, refuse
@@ -106,6 +106,18 @@ def _prepared(run: Run, peers: Peers | None, *, allow_inexact: bool) -> tuple[Pr
     changes += changed_files(run, experiment)
     refuse(run, changes, allow_inexact=allow_inexact)
     return with_rows(experiment, document, loaded), changes
+
+
+def move(run: Run, place: Place) -> None:
+    """Have the trainings of an unfinished run that are left take place elsewhere.
+
+    Raises:
+        RunError: the run holds one training alone.
+    """
+    if run.record().kind not in (KFOLD, SEEDS, SEARCH_KIND):
+        raise RunError(f"--on: run {run.id} has no folds, seeds or trials; leave this option out.")
+    with locked(run):
+        run.update(place=asdict(place))
 
 
 @dataclass(frozen=True)
