@@ -34,6 +34,7 @@ from dlpy.cli.schema import schema
 from dlpy.cli.search import search
 from dlpy.cli.serve import serve
 from dlpy.cli.show import show
+from dlpy.cli.track import track
 from dlpy.cli.train import train
 from dlpy.core import signals, timing
 from dlpy.core.errors import DlpyError, SetupError, StorageError
@@ -111,7 +112,7 @@ def _report_stop(error: BaseException) -> int:
 
 _COMMANDS = (
     train, resume, evaluate, predict, calibrate, kfold, search, compare, ensemble, rivals, generate, explain, plot,
-    report, serve, check, show, new, runs, schema,
+    report, track, serve, check, show, new, runs, schema,
 )  # fmt: skip
 for _command in _COMMANDS:
     app.command()(_with_exit_status(_command))
