@@ -67,6 +67,12 @@ def started(run: Run) -> int:
     return int(moment.timestamp() * 1000)
 
 
+def ended(run: Run) -> int:
+    """Return when a run ended, in milliseconds since 1970: after its last epoch, or after the seconds it took."""
+    last = max((epoch.milliseconds for epoch in epochs_of(run, 0)), default=0)
+    return max(last, started(run) + int(1000 * (run.record().seconds or 0)))
+
+
 def epochs_of(run: Run, after: int) -> list[Epoch]:
     """Return the epochs behind the first `after` ones; of a run of folds or seeds, the means over these."""
     history = _history(run)

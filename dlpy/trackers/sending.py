@@ -10,7 +10,7 @@ from dlpy.core.parsing import parse
 from dlpy.runs.directory import Run
 from dlpy.runs.lock import status_of
 from dlpy.storage.atomic import sha256
-from dlpy.trackers.contents import Epoch, epochs_of, files_of, final_scores, parameters_of, started
+from dlpy.trackers.contents import Epoch, ended, epochs_of, files_of, final_scores, parameters_of
 from dlpy.trackers.tracker import Tracker
 
 _MODEL = "model.keras"
@@ -56,11 +56,9 @@ class Sending:
         self.send_new()
         sent = self.sent or self._opened()
         sent = self._with_new_files(sent) if self._with_files else sent
-        record = self._run.record()
-        status = status_of(self._run, record)
-        ended = started(self._run) + int(1000 * (record.seconds or 0))
+        status = status_of(self._run, self._run.record())
         scores = {_allowed(name): value for name, value in final_scores(self._run).items()}
-        self._tracker.close(status, scores, ended)
+        self._tracker.close(status, scores, ended(self._run))
         self._noted(replace(sent, status=status))
 
     def _with_new_files(self, sent: Sent) -> Sent:
