@@ -16,7 +16,6 @@ class TrackingHooks(Hooks):
     def __init__(self, run: Run, choice: Choice) -> None:
         self._run, self._choice = run, choice
         self._follower: Follower | None = None
-        self._told = 0
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
         reason = _reason_against(self._run)
@@ -27,10 +26,8 @@ class TrackingHooks(Hooks):
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
         if self._follower is not None:
-            self._follower.read()
-            for line in self._follower.errors[self._told :]:
+            for line in self._follower.new_errors():
                 self.tell(line)
-            self._told = len(self._follower.errors)
 
     def state(self) -> dict[str, Any]:  # what was sent is recorded in the run
         return {}

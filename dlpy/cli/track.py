@@ -94,5 +94,5 @@ def trackers(*, quiet: bool) -> Iterator[None]:
     from dlpy.trackers.process import followers
 
     console = output(quiet=quiet)
-    with followers(lambda line: console.print(line, soft_wrap=True), complain):
+    with followers(lambda line: console.print(line, soft_wrap=True), complain, quiet=quiet):
         yield

@@ -81,15 +81,26 @@ def _of_training(run: Run, status: str, values: dict[str, Any]) -> Progress:
 
 def _epochs(values: dict[str, Any]) -> int | None:
     """Return the number of epochs of an experiment, which is that of all its phases."""
-    training = values.get("training") or {}
-    counts = [phase.get("epochs") for phase in training.get("phases") or []] or [training.get("epochs")]
-    return sum(counts) if all(isinstance(count, int) for count in counts) else None
+    training = _block(values, "training")
+    phases = _blocks(training, "phases") or [training]
+    counts = [count for phase in phases if isinstance(count := phase.get("epochs"), int)]
+    return sum(counts) if len(counts) == len(phases) else None
+
+
+def _block(values: dict[str, Any], key: str) -> dict[str, Any]:
+    """Return a block of a config.yaml, which may be someone else's; an empty one if it is none."""
+    return found if isinstance(found := values.get(key), dict) else {}
+
+
+def _blocks(values: dict[str, Any], key: str) -> list[dict[str, Any]]:
+    found = values.get(key)
+    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
 
 
 def _monitor(history: History, values: dict[str, Any]) -> str:
     """Return the score that decides which epoch is best; empty where the last one is."""
-    named = [item.get("monitor") for item in values.get("callbacks") or [] if item.get("name") == "checkpoint"]
-    monitor = next((name for name in named if name), "val_loss")
+    named = [item.get("monitor") for item in _blocks(values, "callbacks") if item.get("name") == "checkpoint"]
+    monitor = next((name for name in named if isinstance(name, str)), "val_loss")
     return monitor if monitor in history.curves else ""
 
 
@@ -141,7 +152,7 @@ def _is_done(part: Run) -> bool:
 
 
 def _folds(values: dict[str, Any]) -> int | None:
-    kfold = values.get("kfold") or {}
+    kfold = _block(values, "kfold")
     folds, repeats = kfold.get("folds"), kfold.get("repeats", 1)
     return folds * repeats if isinstance(folds, int) and isinstance(repeats, int) else None
 
@@ -157,7 +168,8 @@ def _left_of_parts(latest: Sequence[Progress], finished: int, total: int | None,
 def _of_search(run: Run, status: str) -> Progress:
     """Return the progress of a search: its trials, and the score of the best."""
     trials, how = read_trials(run), how_searched(run)
-    total = (search_file(run).values.get("search") or {}).get("trials")
+    asked = _block(search_file(run).values, "search").get("trials")
+    total = asked if isinstance(asked, int) else None
     best, seconds = best_trial(trials, how.direction), sum(trial.seconds for trial in trials)
     found = Progress(run.id, status, "trials", len(trials), total, monitor=how.monitor, seconds=seconds)
     if best is None:

@@ -19,10 +19,11 @@ from dlpy.trackers.model_files import inputs_of
 
 DEFAULT_URI = "sqlite:///mlflow.db"
 _STATUS = {"completed": "FINISHED", "killed": "KILLED", "interrupted": "KILLED", "running": "RUNNING"}
-_QUIET = {  # so that an unreachable server costs seconds, and nothing is sent to anyone else
+_ENVIRONMENT = {  # so that an unreachable server costs seconds, and nothing is sent to anyone else
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
     "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_CONFIGURE_LOGGING": "false",
 }
 _MOST_PARAMETERS, _MOST_METRICS, _LONGEST = 100, 1000, 6000  # in one call of log_batch; characters of a parameter
 
@@ -44,7 +45,7 @@ class MlflowTracker:
         self._client: Any = None
 
     def open(self, run: Run, known: str | None) -> str:
-        for name, value in _QUIET.items():
+        for name, value in _ENVIRONMENT.items():
             os.environ.setdefault(name, value)
         self._client = _library().MlflowClient(tracking_uri=self.place)
         if known is None:

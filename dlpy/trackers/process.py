@@ -35,6 +35,7 @@ class Follower:
     def __init__(self, run: Run, choice: Choice) -> None:
         self.name = choice.name
         self.errors: list[str] = []
+        self.shown = 0  # of the errors, while training went on
         self.notices: list[str] = []
         self._unread = b""
         given = {"path": sys.path, "run": str(run.path), "choice": choice.to_record()}
@@ -61,6 +62,12 @@ class Follower:
             kind, _, text = line.decode("utf-8", "replace").partition(" ")
             (self.errors if kind == "error" else self.notices).append(text)
 
+    def new_errors(self) -> list[str]:
+        """Return the errors that the process has reported since the last call."""
+        self.read()
+        new, self.shown = self.errors[self.shown :], len(self.errors)
+        return new
+
     def let_go(self) -> None:
         """Let the process send the rest and end; this does not wait for it."""
         if self._process.stdin is not None:
@@ -82,27 +89,27 @@ class Follower:
 
 
 @contextmanager
-def followers(say: Callable[[str], None], complain: Callable[[str], None]) -> Iterator[None]:
+def followers(say: Callable[[str], None], complain: Callable[[str], None], *, quiet: bool) -> Iterator[None]:
     """End the processes that the block starts, after it: wait for them, unless the block fails, and show what they say.
 
     Args:
-        say: shows a notice. complain: shows an error.
+        say: shows a notice. complain: shows an error. quiet: whether errors were not shown while training went on.
     """
     try:
         yield
-        _wait(say, complain)
+        _wait(say, complain, quiet=quiet)
     finally:
         while _started:
             _started.pop().let_go()
 
 
-def _wait(say: Callable[[str], None], complain: Callable[[str], None]) -> None:
+def _wait(say: Callable[[str], None], complain: Callable[[str], None], *, quiet: bool) -> None:
     for follower in _started:
         follower.let_go()
     until = time.monotonic() + _PATIENCE_SECONDS
     for follower in _started:
         has_ended = follower.wait(until)
-        for line in follower.errors:
+        for line in follower.errors if quiet else follower.new_errors():
             complain(line)
         for line in follower.notices:
             say(line)
