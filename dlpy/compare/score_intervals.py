@@ -18,10 +18,11 @@ from dlpy.experiment.experiment import prefix
 from dlpy.runs.directory import Run
 from dlpy.scores.bootstrap import Sample, Scored, over_models, sampled, total
 from dlpy.scores.intervals import LEVEL, Interval, corrected_resampled_t, interval_of
-from dlpy.scores.weighted_scores import usual_scores
+from dlpy.scores.weighted_texts import text_scores_of
 from dlpy.training.evaluate import read_config, tasks
 
 _SAME = 1e-3  # relative: how well the mean over rows agrees with the score that was reported
+_REPORTED = {"token_accuracy": "accuracy"}  # how a score of texts is named beside the loss
 _LINEAR = ("mae", "mse", "rmse")  # in another unit they are multiplied by a constant
 
 Ends = list[float]  # low and high
@@ -74,15 +75,15 @@ def _of_part(run: Run, part: str, result: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _of_texts(run: Run, part: str) -> dict[str, Any]:
-    """Return the interval of the exact match of texts, as `_of_part` does."""
+    """Return the intervals of the scores of written texts, as `_of_part` does."""
     side = side_of(run.id, [run], part)
     (output,) = side.outputs
     common = common_rows([side], output)
     (((stored,),),) = common.trainings
-    scores = usual_scores("tokens", stored.target, stored.prediction)
+    scores = text_scores_of(stored.target, stored.prediction)
     models = [Scored(score, common.units_of(stored)) for score in scores.values()]
     samples = zip(scores, sampled(models, int(common.units.max()) + 1), strict=True)
-    found = {name: _ends(interval_of(sample)) for name, sample in samples}
+    found = {_REPORTED.get(name, name): _ends(interval_of(sample)) for name, sample in samples}
     return {"intervals": {"level": LEVEL, "unit": common.unit, "scores": found, "in_unit": {}}}
 
 
