@@ -13,6 +13,7 @@ from dlpy.starter.overview import Draft
 from dlpy.starter.preparation import preparation_of
 from dlpy.starter.rows import experiment_for_rows
 from dlpy.starter.study import Study, study
+from dlpy.starter.text_pairs import experiment_for_pairs, experiment_for_translation
 from dlpy.starter.texts import experiment_for_texts, has_texts
 
 
@@ -23,11 +24,17 @@ def experiment_for_table(path: Path, target: str | None, output: Path, choices: 
         ConfigError: there is no such column.
         DataError: the file cannot be read, has no usable columns, or a column is numeric with exceptions.
     """
+    translation = experiment_for_translation(path, target, output, choices)
+    if translation is not None:
+        return translation
     found = study(path, target, choices)
     others = found.others
     forecast = forecast_of(found, output)
     if forecast is not None:
         return forecast
+    pairs = experiment_for_pairs(found, output)
+    if pairs is not None:
+        return pairs
     counting = all(column_types.counts_rows(found.columns[name]) for name in others.numeric)
     if others.prose and not others.categories and counting:
         return experiment_for_texts(found, output)
