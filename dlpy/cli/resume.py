@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dlpy.cli.options import Quiet, RunName, RunsFolder, command_line
+from dlpy.cli.workers import WAIT, Rank, Wait, Workers, group, say_done
 
 if TYPE_CHECKING:
     from dlpy.runs.directory import Run
+    from dlpy.workers.group import Group
 
 
 def resume(
@@ -25,6 +27,9 @@ def resume(
     retry_failed: Annotated[
         bool, typer.Option("--retry-failed", help="Train the failed trials of a search again, also of a completed one.")
     ] = False,
+    workers: Workers = None,
+    rank: Rank = None,
+    wait: Wait = WAIT,
     quiet: Quiet = False,
     runs_folder: RunsFolder = None,
 ) -> None:
@@ -63,7 +68,26 @@ def resume(
         resume_search_and_show(run, quiet=quiet, allow_inexact=allow_inexact, retry_failed=retry_failed)
         return
     _refuse(run, retry_failed=retry_failed)
+    if workers is not None or rank is not None:
+        with group(workers, rank, wait, run.id, lambda size: None) as peers:
+            _resume_with(peers, run, quiet=quiet, allow_inexact=allow_inexact)
+        return
     resume_and_show(run, quiet=quiet, allow_inexact=allow_inexact, jobs=jobs)
+
+
+def _resume_with(peers: Group, run: Run, *, quiet: bool, allow_inexact: bool) -> None:
+    """Resume a run in several processes, of which the first shows the progress."""
+    from dlpy.cli.intervals import add_intervals
+    from dlpy.cli.progress import reporter
+    from dlpy.training.resume import resume_with
+
+    with reporter(quiet=quiet or peers.rank > 0) as report:
+        resume_with(peers, run, command_line(), report, allow_inexact=allow_inexact)
+    if peers.rank:
+        say_done(peers)
+    else:
+        add_intervals(run)
+        report.finished(run)
 
 
 def _refuse(run: Run, *, jobs: bool = False, retry_failed: bool = False) -> None:
@@ -81,6 +105,7 @@ def resume_and_show(run: Run, *, quiet: bool, allow_inexact: bool = False, jobs:
     from dlpy.cli import artworks
     from dlpy.cli.intervals import add_intervals
     from dlpy.cli.progress import reporter
+    from dlpy.cli.report import leave
     from dlpy.core.errors import ConfigError
     from dlpy.runs.directory import ARTWORK_KINDS, SEEDS
     from dlpy.training.resume import resume
@@ -95,4 +120,5 @@ def resume_and_show(run: Run, *, quiet: bool, allow_inexact: bool = False, jobs:
     with reporter(quiet=quiet, parts=several) as report:
         resume(run, command_line(), report, allow_inexact=allow_inexact, jobs=jobs)
     add_intervals(run)
+    leave(run)
     report.finished(run)

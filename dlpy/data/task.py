@@ -32,7 +32,8 @@ class Input:
     kind: Literal["array", "sequence", "sparse", "table", "text"] = "array"
     shape: tuple[int | None, ...] = ()
     vocabulary: int | None = None  # for sequences: one more than the largest integer
-    padding: Literal["front", "back"] | None = None  # for padded sequences: the padded side
+    padding: Literal["front", "back"] | None = None  # for sequences and whole series: the padded side; None: none
+    whole: bool = False  # for arrays (steps, channels): whole series, see data/whole_series.py
     target: int | None = None  # for windows of a series: the column to forecast, on the same scale
     last: int | None = None  # for windows: the time step that is the last
     several: bool = False  # for windows: of several series, each with a scale of its own
@@ -54,6 +55,9 @@ class Input:
         if self.kind == "sequence":
             return f"sequences of {self.shape[0]} integers" if self.padding else "sequences of integers"
         shape = " x ".join("?" if n is None else str(n) for n in self.shape)
+        if self.whole:
+            steps, channels = shape.split(" x ")
+            return f"series of {'at most ' * bool(self.padding)}{steps} steps and {channels} channels"
         return f"{self.kind} rows of shape ({shape})"
 
 

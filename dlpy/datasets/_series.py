@@ -148,7 +148,7 @@ class Series(Dataset):
         anchors = anchors[self.is_whole(record, anchors, self.last_step)]
         test = part == _TEST
         anchors = anchors[is_within(test, *self._ends(anchors, times, record.since))]
-        rows = self._rows(record, anchors)
+        rows = self.rows_of(record, anchors)
         chosen = test[anchors - self.lookback]
         train, held = np.flatnonzero(~chosen), np.flatnonzero(chosen)
         if self.test:
@@ -202,7 +202,7 @@ class Series(Dataset):
         first = anchors - self.lookback
         return first if since is None else since[first], np.minimum(anchors + self.reach, times - 1)
 
-    def _rows(self, record: Record, anchors: np.ndarray) -> Rows:
+    def rows_of(self, record: Record, anchors: np.ndarray) -> Rows:
         aims = anchors + self.delay
         marks = {} if record.times is None else {"time": record.times[aims].astype(np.int64)}
         if record.owner is not None:

@@ -12,27 +12,20 @@ import numpy as np
 
 from dlpy.compare.score_intervals import with_intervals
 from dlpy.core.errors import ConfigError
+from dlpy.data.tables.rows_as_file import as_file
 from dlpy.drawing.figures import draw_all
 from dlpy.ensembles.evaluate import evaluate_ensemble
 from dlpy.ensembles.predict import predict_together
 from dlpy.interface.as_html import as_html
-from dlpy.interface.given_rows import as_file
 from dlpy.runs.directory import ENSEMBLE, SEEDS, Run
 from dlpy.runs.history import read_history
 from dlpy.training.decisions import with_decisions
-from dlpy.training.evaluate import Trained, checkpoint_name, evaluate, part_names, restore
+from dlpy.training.evaluate import checkpoint_name, evaluate, part_names
 from dlpy.training.evaluate_seeds import evaluate_seeds, refuse_for_seeds
-from dlpy.training.predict import (
-    Ask,
-    Given,
-    Predicted,
-    predict_given,
-    require_answers,
-    require_texts,
-    rows_of_file,
-    rows_of_texts,
-)
+from dlpy.training.given import Ask
+from dlpy.training.predict import Predicted
 from dlpy.training.predict_ahead import predict_ahead
+from dlpy.training.predictor import Predictor
 
 
 class TrainedRun:
@@ -142,11 +135,11 @@ class TrainedRun:
         if rows is None:
             raise ConfigError("give rows to predict, or the number of rows `ahead` of a series.")
         if isinstance(rows, str | Path):
-            return _arrays(self._of_file(Path(rows), ask))
+            return _arrays(self._of(Path(rows), ask))
         if isinstance(rows, list | tuple) and rows and all(isinstance(row, str) for row in rows):
-            return _arrays(self._of_texts(list(rows), ask))
+            return _arrays(self._of(list(rows), ask))
         with as_file(rows) as path:
-            return _arrays(self._of_file(path, ask))
+            return _arrays(self._of(path, ask))
 
     def plot(self) -> list[Path]:
         """Draw all plots that apply, as `dlpy plot` does, and return their files."""
@@ -154,24 +147,16 @@ class TrainedRun:
         return sorted(self._run.plots.glob("*.png"))
 
     @cached_property
-    def _trained(self) -> Trained:
-        return restore(self._run, "best", _warn)
+    def _predictor(self) -> Predictor:
+        return Predictor.of(self._run, _warn)
 
-    def _of_file(self, path: Path, ask: Ask) -> Predicted:
+    def _of(self, given: Path | list[str], ask: Ask) -> Predicted:
+        """Return the predictions for the rows of a file, or for texts."""
         if self._run.record().kind == ENSEMBLE:
-            return predict_together(self._run, path, ask, _warn)
-        require_answers(self._run)
-        return self._answered(rows_of_file(self._trained, path, ask, _warn), ask)
-
-    def _of_texts(self, texts: list[str], ask: Ask) -> Predicted:
-        if self._run.record().kind == ENSEMBLE:
-            return predict_together(self._run, texts, ask, _warn)
-        require_answers(self._run)
-        require_texts(self._run, ask)
-        return self._answered(rows_of_texts(self._run, self._trained, texts), ask)
-
-    def _answered(self, given: Given, ask: Ask) -> Predicted:
-        return predict_given(self._run, self._trained, given, ask, _warn)
+            return predict_together(self._run, given, ask, _warn)
+        if isinstance(given, Path):
+            return self._predictor.file(given, ask, _warn)
+        return self._predictor.texts(given, ask, _warn)
 
     def __repr__(self) -> str:
         return f"<TrainedRun {self.id}: {self.status}>"

@@ -13,6 +13,7 @@ from dlpy.core.errors import ConfigError
 from dlpy.core.options import Block
 from dlpy.data.task import Input, Task
 from dlpy.data.text.word_vectors import read_vectors, stand_in_vectors
+from dlpy.models._series_ends import differ_in_length, without_nan
 
 if TYPE_CHECKING:
     import keras
@@ -147,14 +148,15 @@ def refuse_any_tokens(task: Task, family: str) -> None:
 def time_steps(task: Task, embedding: Embedding, *, masking: bool) -> tuple[Any, Any]:
     """Return the input of a model, and its vectors (batch, time, size).
 
-    With masking, padding is skipped and the input may be as short as the longest row of a batch.
+    With masking, padding is skipped and the input may be as short as the longest row of a batch; of whole series of
+    different lengths, the steps after the end.
     """
     import keras
 
     given = task.input
     if given.kind != "sequence":
         inputs = keras.Input(given.shape, name="input")
-        return inputs, inputs
+        return inputs, without_nan(inputs, masking=masking) if differ_in_length(given) else inputs
     inputs = keras.Input((None,) if masking else given.shape, dtype="int32", name="input")
     if embedding.one_hot:
         return inputs, keras.ops.one_hot(inputs, given.vocabulary)

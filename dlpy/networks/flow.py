@@ -45,13 +45,9 @@ class Flow:
 
 
 def view(given: Input | None, shape: Shape, *, steps: bool = False) -> Task:
-    """Return the task of a family as a block: one input, and a number that stands for what follows.
-
-    Args:
-        steps: whether there is such a number for each step of a row.
-    """
-    number = Output("regression", steps=(shape[0] if shape else None) or 1, per_step=True) if steps else None
-    return Task.single(given or Input("array", shape), number or Output("regression"))
+    """Return the task of a family as a block: one input, and for what follows a number, or one for each step."""
+    count = ((shape[0] if shape else None) or 1) if steps else None
+    return Task.single(given or Input("array", shape), Output("regression", steps=count, per_step=steps))
 
 
 def misfits(nodes: Sequence[Node], outputs: Mapping[str, str] | None, task: Task) -> list[Found]:

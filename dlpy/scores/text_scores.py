@@ -90,7 +90,7 @@ def chrf_counts(written: str, reference: str) -> np.ndarray:
 def chrf_of(counts: np.ndarray) -> np.ndarray:
     """Return chrF2 of the sums over texts of their counts: (...,) of (..., 18)."""
     counts = counts.reshape(*counts.shape[:-1], _LONGEST_CHARACTERS, 3)
-    defined = (counts[..., 1:] > 0).all(axis=-1)
+    defined = np.all(counts[..., 1:] > 0, axis=-1)
     with np.errstate(divide="ignore", invalid="ignore"):
         shares = np.where(defined[..., None], counts[..., :1] / counts[..., 1:], 0).sum(axis=-2)
         precision, recall = np.moveaxis(shares / defined.sum(axis=-1)[..., None], -1, 0)

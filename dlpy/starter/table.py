@@ -15,6 +15,7 @@ from dlpy.starter.rows import experiment_for_rows
 from dlpy.starter.study import Study, study
 from dlpy.starter.text_pairs import experiment_for_pairs, experiment_for_translation
 from dlpy.starter.texts import experiment_for_texts, has_texts
+from dlpy.starter.whole_series import series_of
 
 
 def experiment_for_table(path: Path, target: str | None, output: Path, choices: Choices) -> Draft:
@@ -29,6 +30,9 @@ def experiment_for_table(path: Path, target: str | None, output: Path, choices: 
         return translation
     found = study(path, target, choices)
     others = found.others
+    series = series_of(found, output)
+    if series is not None:
+        return series
     forecast = forecast_of(found, output)
     if forecast is not None:
         return forecast

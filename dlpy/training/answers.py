@@ -109,7 +109,8 @@ def save_predictions(run: Run, part: str, answers: list[Answers]) -> None:
         output, target = answer.task.output, target_of(answer.rows, answer.task.output)
         if output.has_classes or output.kind == "multilabel":
             save_class_table(run, answer.key(part), class_table(target, answer.prediction, output))
-        if output.has_classes and answer.raw.inputs:
+        are_series = any(given.whole for given in answer.task.inputs.values())
+        if output.has_classes and answer.raw.inputs and not are_series:
             save_wrongest(run, answer.key(part), answer.raw, Guesses(target, answer.prediction, output))
 
 

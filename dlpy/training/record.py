@@ -16,6 +16,7 @@ from dlpy.data.rows import Data, Loaded
 from dlpy.data.steps import counted
 from dlpy.data.task import Task
 from dlpy.data.units import constants_in_unit, has_unit, own_scores, scores_in_unit
+from dlpy.engine.replicas import Peers
 from dlpy.experiment.experiment import Experiment, prefix
 from dlpy.runs import checkpoints
 from dlpy.runs.directory import SCHEMA_VERSION, Run
@@ -40,6 +41,7 @@ class Options:
     seeds: Seeds | None = None  # of kind seeds
     search: HowSearched | None = None  # of kind search
     given: str | None = None  # the `fingerprint` of the experiment as it was given
+    peers: Peers | None = None  # the other processes that train with this one
 
 
 def begin(experiment: Experiment, loaded: Loaded, task: Task, options: Options) -> Run:

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 import dlpy
+from dlpy.data.tables.rows_as_file import as_file
 from dlpy.interface.as_html import as_html
-from dlpy.interface.given_rows import as_file
 
 pytestmark = pytest.mark.slow
 
@@ -114,7 +114,7 @@ def test_an_unfamiliar_value_is_a_warning(run):
         ([1, 2], "not list of int"),
         ({"size": [1], "kind": ["old", "new"]}, "different lengths"),
         ({"size": 1}, "a column should be a list"),
-        ([{"size": 1}], "the rows has no column 'kind'"),
+        ([{"size": 1}], "the table given has no column 'kind'"),
         (None, "give rows to predict"),
     ],
 )

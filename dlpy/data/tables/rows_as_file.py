@@ -108,7 +108,7 @@ def _lines(columns: dict[str, list[Any]]) -> Iterator[str]:
 
 
 def _without(path: Path, line: str) -> str:
-    return line.replace(str(path), "the rows").replace(path.name, "line")
+    return line.replace(str(path), "the table given").replace(path.name, "line")
 
 
 def _described(rows: Any) -> str:
