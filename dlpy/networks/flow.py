@@ -102,9 +102,8 @@ def _wrong_outputs(outputs: Mapping[str, str] | None, task: Task) -> Iterator[Fo
 
 def _unused_inputs(nodes: Sequence[Node], task: Task) -> Iterator[Found]:
     used = {source for names in sources(nodes, list(task.inputs)).values() for source in names}
-    for name in task.inputs:
-        if name not in used:
-            yield ("layers",), f"no layer uses the input '{name}': name it in 'of', or remove it from the data."
+    for name in (name for name in task.inputs if name not in used):
+        yield ("layers",), f"no layer uses the input '{name}': name it in 'of', or remove it from the data."
 
 
 def _walked(nodes: Sequence[Node], task: Task) -> tuple[list[Found], dict[str, Flow]]:
