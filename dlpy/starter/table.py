@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from dlpy.core.errors import DataError
-from dlpy.data.tables import column_types
+from dlpy.data.tables import column_types, csv_file
 from dlpy.starter.columns import Choices, told
 from dlpy.starter.forecasts import forecast_of, forecast_of_target_alone
 from dlpy.starter.order import no_series
@@ -25,10 +25,11 @@ def experiment_for_table(path: Path, target: str | None, output: Path, choices: 
         ConfigError: there is no such column.
         DataError: the file cannot be read, has no usable columns, or a column is numeric with exceptions.
     """
-    translation = experiment_for_translation(path, target, output, choices)
+    file = csv_file.read(path)
+    translation = experiment_for_translation(file, target, output, choices)
     if translation is not None:
         return translation
-    found = study(path, target, choices)
+    found = study(file, target, choices)
     others = found.others
     series = series_of(found, output)
     if series is not None:

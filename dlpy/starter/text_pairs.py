@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from dlpy.data.tables import column_types, csv_file
+from dlpy.data.tables import column_types
 from dlpy.data.tables.csv_file import CsvFile
 from dlpy.starter.columns import Choices
 from dlpy.starter.kinds import kinds_of
@@ -22,13 +22,19 @@ _LEAST_ROWS = 10  # fewer texts say nothing of what they are
 _WATCH = [Item({"name": "early_stopping", "monitor": "val_loss", "patience": 5})]
 
 
-def experiment_for_translation(path: Path, target: str | None, output: Path, choices: Choices) -> Draft | None:
-    """Return an experiment that writes one column of texts from another; None unless the table has just these two."""
-    file = csv_file.read(path)
+def experiment_for_translation(file: CsvFile, target: str | None, output: Path, choices: Choices) -> Draft | None:
+    """Return an experiment that writes one column of texts from another; None unless the table has just these two.
+
+    Raises:
+        ConfigError: the command line names a column that the table lacks.
+    """
+    choices.check(file.names, file.path)
     names = [name for name in file.names if name not in choices.ignore]
+    if target is not None and target not in names:
+        return None  # the analysis of the table says so
     if len(names) != 2 or len(file) < _LEAST_ROWS or choices.categorical or not all(_is_text(file, n) for n in names):
         return None
-    written = target if target in names else names[1]
+    written = target or names[1]
     (source,) = (name for name in names if name != written)
     data = [
         Option("name", "text_csv"),

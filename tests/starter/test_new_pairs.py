@@ -54,6 +54,16 @@ def test_two_columns_of_texts_are_to_be_written_one_from_the_other(folder: Path)
     assert (back["data"]["text"], back["data"]["target"]) == ("french", "english")
 
 
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [("--target", "phrases.csv has no column 'frensh'."), ("--ignore", "phrases.csv has no column 'frensh'.")],
+)
+def test_a_misspelled_column_of_texts_is_named(folder: Path, capsys, option: str, message: str) -> None:
+    (folder / "phrases.csv").write_text("\n".join(["english,french", *(",".join(pair) for pair in translations())]))
+    assert main(["new", "phrases.csv", option, "frensh"]) == 2
+    assert f"{option}: {message} Did you mean 'french'?" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(("first", "second"), [("question1", "question2"), ("left", "right"), ("text_a", "text_b")])
 def test_pairs_of_texts_with_two_classes_are_compared(folder: Path, first: str, second: str) -> None:
     rows = [
