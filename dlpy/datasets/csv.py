@@ -35,8 +35,10 @@ from dlpy.datasets._csv_parts import (
     targets_of,
     task_of,
 )
+from dlpy.datasets._csv_pieces import load_in_pieces
 from dlpy.datasets._csv_stand_in import named_rows, single_rows
 from dlpy.datasets._csv_targets import CsvTarget
+from dlpy.datasets._memory_option import MemoryOption
 from dlpy.datasets._names import TARGET_OR_TARGETS, Name, raise_found
 from dlpy.datasets._row_choice import Duplicates, MissingTarget, lacks_some
 from dlpy.datasets._table_format import TableFileOptions
@@ -54,7 +56,7 @@ from dlpy.transforms.fill_missing import Rule
 _STAND_IN_ROWS = 800
 
 
-class Csv(TableFileOptions, Dataset):
+class Csv(MemoryOption, TableFileOptions, Dataset):
     """A table in a file, `path`: CSV, JSON Lines, Parquet or .xlsx, also packed (.gz, .zst, .bz2, .xz, .zip).
 
     A folder or a pattern (parts/*.csv) names several files with the same columns. Numeric columns are used as numbers,
@@ -186,6 +188,9 @@ class Csv(TableFileOptions, Dataset):
         return self.named_transforms()
 
     def load(self) -> Loaded:
+        return load_in_pieces(self) if self.exceeds_memory() else self._load()
+
+    def _load(self) -> Loaded:
         cells = Cells.of(Path(str(self.path)), self.format, self.missing_values, self.formats)
         check_names(self, cells)
         chosen = chosen_rows(self, with_formats(self, cells))

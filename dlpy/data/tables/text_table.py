@@ -51,6 +51,31 @@ def read_text(path: Path, raw: bytes, given: TableFormat) -> Part:
         raise DataError(f"{path.name}:1: not valid CSV: {error}.") from None
 
 
+def rows_of(path: Path, raw: bytes, line: int, form: TableFormat, *, width: int, is_last: bool) -> Body | None:
+    """Return the cells in some lines below the header, of a table whose form is known; None if there are none.
+
+    Args:
+        path: the file.
+        raw: whole lines of it, as UTF-8.
+        line: the number of the first.
+        form: of the table.
+        width: the number of cells in a line.
+        is_last: whether the file ends with these lines.
+    """
+    if raw.isspace():
+        return None
+    text = _Text(path, _with_newlines(path, raw), 0, line)
+    if form.comment:
+        raw = re.compile(rb"(?m)^" + re.escape(form.comment.encode()) + rb"[^\n]*").sub(b"", text.raw)
+        text = replace(text, raw=raw)
+    text = _without_empty_rows(text, form.delimiter, width)[0] if is_last else text
+    try:
+        body = _body(text, form.delimiter, width)
+    except csv.Error as error:  # a cell is too large
+        raise DataError(f"{path.name}:{line}: not valid CSV: {error}.") from None
+    return body if len(body) else None
+
+
 def _read(text: _Text, given: TableFormat) -> Part:
     path = text.path
     text, form = _without_separator_line(text, given)
