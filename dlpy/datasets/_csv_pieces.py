@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from dlpy.datasets.csv import Csv
 
 
-
 def load_in_pieces(data: Csv) -> Loaded:
     """Return all rows of a table, whose inputs stay on disk."""
     path = Path(str(data.path))
@@ -48,7 +47,9 @@ def load_in_pieces(data: Csv) -> Loaded:
     plan = Plan(data, cells, found_inputs(data, cells), head)
     found = _stored(path, plan)
     targets, outputs = plan.targets(found)
-    columns = {name: _as_array(found, name) for name in found.arrays if name != "index" and not name.startswith("target ")}
+    columns = {
+        name: _as_array(found, name) for name in found.arrays if name != "index" and not name.startswith("target ")
+    }
     rows = Rows({**found.inputs}, targets, found.arrays["index"], columns)
     chosen = Chosen(cells, np.arange(len(rows)), found.lacking)
     about, notes = told_of(chosen, rules_of(plan.inputs), found.filled, targets)

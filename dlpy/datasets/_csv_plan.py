@@ -80,7 +80,7 @@ class Plan:
         for name, column in marked(data, cells).items():
             writer.add(name, column) if name == SAMPLE_WEIGHT else writer.add_texts(name, column.tolist())
         writer.count_filled(filled_cells(cells, rules_of(self.inputs)))
-        writer.add("index", chosen.rows + before)
+        writer.add("index", (chosen.rows + before).astype(np.int32))
 
     def _add_target(self, writer: StoreWriter, cells: Cells, name: str) -> None:
         wanted = self.wanted[name]

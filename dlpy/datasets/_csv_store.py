@@ -109,7 +109,7 @@ def read(folder: Path) -> StoredRows | None:
         inputs = {}
         for number, (name, one) in enumerate(told["tables"].items()):
             file, columns = opened(folder / f"{number}.bin", one)
-            inputs[name] = StoredTable(file, columns, np.arange(len(file)))
+            inputs[name] = StoredTable(file, columns, np.arange(len(file), dtype=np.int32))
         with np.load(folder / "arrays.npz") as arrays:
             held = {name: arrays[name] for name in arrays.files}
     except (OSError, ValueError, LookupError, TypeError, AttributeError):

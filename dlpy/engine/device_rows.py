@@ -89,9 +89,7 @@ class Resident:
         self._stored = {name: x for name, x in rows.inputs.items() if isinstance(x, StoredArray)}
         self._ahead: list[RowsAhead] = []  # of the last orders: graphs read from them
         moved = {*self._sparse, *self._stored}
-        inputs = {
-            name: None if name in moved else row_tensors(x, cut=name in cut) for name, x in rows.inputs.items()
-        }
+        inputs = {name: None if name in moved else row_tensors(x, cut=name in cut) for name, x in rows.inputs.items()}
         y = {name: target if target.ndim > 1 else target[:, None] for name, target in rows.targets.items()}
         self._held: Held = _constants(Held(inputs, y, weight, np.int32(self.batch_size)))
 

@@ -72,8 +72,9 @@ def order(seed: int, epoch: int, rows: int, drawn: int | None = None) -> np.ndar
     Every row comes once, unless fewer or more are to be drawn.
     """
     rng, drawn = np.random.default_rng([seed, epoch]), drawn or rows
-    times = -(-drawn // rows)
-    return np.concatenate([rng.permutation(rows) for _ in range(times)])[:drawn].astype(np.int32)
+    every = np.arange(rows, dtype=np.int32)  # the order is that of rng.permutation(rows), in half the memory
+    parts = [rng.permutation(every) for _ in range(-(-drawn // rows))]
+    return parts[0][:drawn] if len(parts) == 1 else np.concatenate(parts)[:drawn]
 
 
 def by_length(order: np.ndarray, lengths: np.ndarray, batch_size: int, seed: int, epoch: int) -> np.ndarray:

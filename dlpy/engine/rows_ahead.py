@@ -9,7 +9,7 @@ import numpy as np
 
 from dlpy.data.stored.array import StoredArray
 
-_WINDOW_BYTES = 32_000_000  # gathered at once: the more, the closer together they lie in the file
+_WINDOW_BYTES = 16_000_000  # gathered at once: the more, the closer together they lie in the file
 
 
 class RowsAhead:
@@ -32,13 +32,15 @@ class RowsAhead:
         """Return rows from a place in the order on: (count, columns) float32."""
         first, last = start // self._window, max(start, start + count - 1) // self._window
         parts = [self._of_window(number) for number in range(first, last + 1)]
+        if start + count == len(self._order):
+            self._read = {}  # the memory is needed elsewhere until the rows are read again
         start -= first * self._window
         return (parts[0] if len(parts) == 1 else np.concatenate(parts))[start : start + count]
 
     def _of_window(self, number: int) -> np.ndarray:
         """Return the rows of a window, and begin to read the next one."""
         with self._lock:
-            self._read = {key: future for key, future in self._read.items() if number - 1 <= key <= number + 1}
+            self._read = {key: future for key, future in self._read.items() if number <= key <= number + 1}
             for one in (number, number + 1):
                 if one not in self._read and one * self._window < len(self._order):
                     self._read[one] = self._thread.submit(self._gathered, one)

@@ -89,7 +89,8 @@ def _array_of(pieces: Pieces, pairs: Sequence[Pair]) -> ArrayFile:
     """Return the transformed rows of a whole file, from the cache if they are there."""
     source = pieces.table.file
     steps = [(one.inner if isinstance(one, OfInput) else one, state) for one, state in pairs]
-    every = Pieces(replace(pieces.table, rows=np.arange(len(source))), np.arange(len(source)), pieces.name)
+    places = np.arange(len(source), dtype=np.int32)
+    every = Pieces(replace(pieces.table, rows=places), places, pieces.name)
     for transform, state in steps:
         every = every.with_step(partial(transform.apply, state=state))
     path = source.path.with_name(f"{source.path.stem}-{_key(steps)}.rows")

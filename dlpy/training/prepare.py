@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dlpy.core import keras_backend
 from dlpy.data.rows import Loaded
@@ -25,6 +25,10 @@ class Prepared:
     checkpoint: CheckpointState | None = None  # the state to resume from; None: from the start
     is_refit: bool = False  # of a k-fold run, whose config.yaml is that of its folds
     shop: Workshop | None = None  # of several trainings that share their graphs
+
+    def split_only(self) -> Prepared:
+        """Return the same without the rows before they were split, which a single training needs no more."""
+        return replace(self, loaded=replace(self.loaded, train=self.parts.train, test=self.parts.test))
 
 
 def prepare(experiment: Experiment, document: Document, options: Options) -> Prepared:

@@ -81,9 +81,7 @@ class FillMissing(Transform):
         numeric = [_number(column, rule_of(self.rule, name), name) for name, column in columns]
         return self._of_table(numeric, table.categorical_names, [partial(tuple, one) for one in pieces.counts])
 
-    def _of_table(
-        self, numeric: list[float], names: Sequence[str], found: Sequence[Counts]
-    ) -> State:
+    def _of_table(self, numeric: list[float], names: Sequence[str], found: Sequence[Counts]) -> State:
         """Return the state of a table.
 
         Args:

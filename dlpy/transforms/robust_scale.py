@@ -37,7 +37,9 @@ class RobustScale(Transform):
 
     def fit(self, rows: Rows, task: Task) -> State:
         numbers = np.asarray(numbers_of(rows), np.float64)
-        return _state(np.nanquantile(numbers, _QUARTILES, axis=0), np.nanmin(numbers, axis=0), np.nanmax(numbers, axis=0))
+        return _state(
+            np.nanquantile(numbers, _QUARTILES, axis=0), np.nanmin(numbers, axis=0), np.nanmax(numbers, axis=0)
+        )
 
     def fit_in_pieces(self, pieces: Pieces, task: Task) -> State:
         columns = (np.asarray(column, np.float64) for column in pieces.columns())

@@ -72,7 +72,8 @@ def pieces_of(path: Path, head: Head) -> Iterator[Piece]:
             body = rows_of(one, text, line, form, width=own.width, is_last=stop == one.stat().st_size)
             if body is not None:
                 body = Chosen(body, range(len(head.file.names))) if own.width > len(head.file.names) else body
-                yield Piece(replace(own.file, path=one, body=body.with_decimal(form.decimal), format=form), done + stop)
+                body = body.with_decimal(form.decimal)
+                yield Piece(replace(own.file, path=one, body=Parsed(body, body.numbers()), format=form), done + stop)
         done += one.stat().st_size
 
 
@@ -131,5 +132,7 @@ def _end_of_rows(path: Path, raw: bytes) -> int:
     while end and raw.count(b'"', 0, end) % 2:
         end = raw.rfind(b"\n", 0, raw.rfind(b'"', 0, end)) + 1
     if not end and len(raw) > max(PIECE_BYTES, MOST_CHARACTERS):
-        raise DataError(f"{path.name}: a row has more than {len(raw):,} bytes; is a quote left open, or no newline used?")
+        raise DataError(
+            f"{path.name}: a row has more than {len(raw):,} bytes; is a quote left open, or no newline used?"
+        )
     return end
