@@ -13,6 +13,7 @@ from dlpy.core.progress import progress_bar
 from dlpy.data.rows import SAMPLE_WEIGHT, Loaded, Rows, Source
 from dlpy.data.splits import hold_out
 from dlpy.data.tables import piece_reader
+from dlpy.data.tables.part_files import files_of
 from dlpy.datasets import _csv_store as store
 from dlpy.datasets._cells import Cells
 from dlpy.datasets._csv_formats import formats_of, with_formats
@@ -52,11 +53,15 @@ def load_in_pieces(data: Csv) -> Loaded:
     }
     rows = Rows({**found.inputs}, targets, found.arrays["index"], columns)
     chosen = Chosen(cells, np.arange(len(rows)), found.lacking)
-    about, notes = told_of(chosen, rules_of(plan.inputs), found.filled, targets)
+    rules = rules_of(plan.inputs)
+    filled = {name: found.filled[name] for name in rules if name in found.filled}
+    about, notes = told_of(chosen, rules, filled, targets)
     size = shown_size(piece_reader.bytes_of(path))
     source = Source("file", f"{path}{about}, read in pieces: {size} of text is too large for data.memory")
     resolved = resolved_options(data, plan.inputs, outputs) | formats_of(data, cells) | head.file.format.stated()
-    notes = (*head.file.notes, *cells.notes, *notes)
+    parts = len(files_of(path))
+    several = (f"{path.name}: {parts:,} files",) if parts > 1 else ()
+    notes = (*several, *head.file.notes, *cells.notes, *notes)
     loaded = Loaded(rows, None, task_of(plan.inputs, outputs), source, resolved, notes)
     return hold_out(loaded, data.test, data.split_seed)
 

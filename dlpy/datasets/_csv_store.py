@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from dlpy.core.errors import StorageError
+from dlpy.core.errors import DataError, StorageError
 from dlpy.core.memory import shown_size
 from dlpy.data.tables.part_files import files_of
 from dlpy.data.tables.stored_table import StoredTable
@@ -112,7 +112,7 @@ def read(folder: Path) -> StoredRows | None:
             inputs[name] = StoredTable(file, columns, np.arange(len(file), dtype=np.int32))
         with np.load(folder / "arrays.npz") as arrays:
             held = {name: arrays[name] for name in arrays.files}
-    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, DataError):
         return None
     used(folder)
     texts = {name: (some, lines) for name, (some, lines) in told["texts"].items()}

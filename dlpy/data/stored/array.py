@@ -12,7 +12,7 @@ import numpy as np
 from dlpy.core.errors import DataError
 from dlpy.data.stored.base import Digest, Stored
 
-_GATHERED = 1024  # rows taken before their pages are given back: the system maps 64 kB for each, which counts as memory
+_GATHERED = 512  # rows taken before their pages are given back: the system maps 64 kB for each, which counts as memory
 _CHUNK_BYTES = 1 << 24
 
 
