@@ -80,6 +80,10 @@ class Dataset(Component):
     def check(self) -> None:
         """Raise ConfigError if the options do not fit the files they name; only names and sizes are inspected."""
 
+    def reads_in_pieces(self) -> bool:
+        """Return whether rows stay on disk, since they need more memory than they may take."""
+        return False
+
     def load(self) -> Loaded:
         """Return all rows.
 

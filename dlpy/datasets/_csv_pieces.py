@@ -10,7 +10,7 @@ import numpy as np
 from dlpy.core.errors import ConfigError, DataError
 from dlpy.core.memory import shown_size
 from dlpy.core.progress import progress_bar
-from dlpy.data.rows import SAMPLE_WEIGHT, Loaded, Rows, Source
+from dlpy.data.rows import Loaded, Rows, Source
 from dlpy.data.splits import hold_out
 from dlpy.data.tables import piece_reader
 from dlpy.data.tables.part_files import files_of

@@ -131,8 +131,8 @@ def begun(folder: Path, size: int) -> StoreWriter:
         shutil.rmtree(folder, ignore_errors=True)  # a damaged one
         if not make_room(folder.parent, size):
             raise StorageError(
-                f"{folder.parent}: the rows of the table need {shown_size(size)} there, and at most half of the disk is "
-                "used. Free some space, or set $DLPY_CACHE to a folder on a larger disk."
+                f"{folder.parent}: the rows of the table need {shown_size(size)} there, and dlpy fills at most half of "
+                "a disk. Free some space, or set $DLPY_CACHE to a folder on a larger disk."
             )
         temporary = beside(folder)
         shutil.rmtree(temporary, ignore_errors=True)

@@ -188,7 +188,7 @@ class Csv(MemoryOption, TableFileOptions, Dataset):
         return self.named_transforms()
 
     def load(self) -> Loaded:
-        return load_in_pieces(self) if self.exceeds_memory() else self._load()
+        return load_in_pieces(self) if self.reads_in_pieces() else self._load()
 
     def _load(self) -> Loaded:
         cells = Cells.of(Path(str(self.path)), self.format, self.missing_values, self.formats)

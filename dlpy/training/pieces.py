@@ -19,6 +19,7 @@ from dlpy.components.transform import Transform
 from dlpy.core.errors import StorageError
 from dlpy.core.memory import shown_size
 from dlpy.core.progress import progress_bar
+from dlpy.data.features import take
 from dlpy.data.pieces import Pieces
 from dlpy.data.rows import Rows
 from dlpy.data.stored.array import ArrayFile, StoredArray
@@ -56,6 +57,17 @@ def applied(pairs: Sequence[Pair], rows: Rows) -> Rows:
         if isinstance(transform, OfTarget) or transform.on_targets:
             rows = transform.apply(rows, state)
     return _with_arrays(rows, pairs)
+
+
+def blocks_of(rows: Rows) -> Iterator[Rows]:
+    """Yield rows of tables in files in memory, some thousand at a time."""
+    tables = {name: x for name, x in rows.inputs.items() if isinstance(x, StoredTable)}
+    for _, some in next(iter(tables.values())).in_blocks():
+        chosen = np.arange(some.start, some.stop)
+        inputs = {
+            name: tables[name].read(chosen) if name in tables else take(x, chosen) for name, x in rows.inputs.items()
+        }
+        yield Rows(inputs, {name: y[some] for name, y in rows.targets.items()}, rows.index[some])
 
 
 def _of_input(transform: Transform, task: Task) -> tuple[str, Transform, Task]:

@@ -20,7 +20,7 @@ from dlpy.data.rows import Data, Loaded, Rows
 from dlpy.data.stored.array import StoredArray
 from dlpy.data.tables.training_ranges import TrainingRanges
 from dlpy.data.task import Input, State, Task
-from dlpy.data.unfamiliar import Unfamiliar
+from dlpy.data.unfamiliar import Unfamiliar, merged
 from dlpy.data.windows import step_at
 from dlpy.runs.transform_states import read_states, write_states
 from dlpy.storage.atomic import write_whole
@@ -89,6 +89,8 @@ class Pipeline:
 
     def unfamiliar(self, rows: Rows) -> list[Unfamiliar]:
         """Return the values in other rows that no training row held."""
+        if pieces.in_pieces(rows):
+            return merged(map(self.unfamiliar, pieces.blocks_of(rows)), len(rows))
         found = [] if self.ranges is None else self.ranges.unfamiliar(rows)
         with self._reading():
             for transform, state in self._pairs():

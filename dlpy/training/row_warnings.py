@@ -11,7 +11,9 @@ import numpy as np
 from dlpy.core.errors import on_a_line
 from dlpy.data.features import Features, Padded, Pictures, Scaled, Sequences, Sparse
 from dlpy.data.rows import Data, Rows
+from dlpy.data.stored.array import StoredArray
 from dlpy.data.task import Task
+from dlpy.training.stored_rows import correlations, repeated, repeated_in_files, spread_of
 
 _NAMED = 5
 _LEAK = 0.999  # correlation with the target from which a column looks like the target itself
@@ -19,11 +21,14 @@ _LEAK = 0.999  # correlation with the target from which a column looks like the 
 
 def duplicates(data: Data) -> Iterator[str]:
     """Yield a line for each held-out part that shares rows, equal in all inputs, with the training rows."""
+    if any(isinstance(x, StoredArray) for x in data.train.inputs.values()):
+        yield from repeated_in_files(data)
+        return
     seen = set(_row_keys(data.train))
     for name, rows in (("validation", data.validation), ("test", data.test)):
         count = 0 if rows is None else sum(row in seen for row in _row_keys(rows))
         if rows is not None and count:
-            yield f"warning: {count:,} of {len(rows):,} {name} rows are training rows too: scores are too good."
+            yield repeated(count, len(rows), name)
 
 
 def shared_sides(data: Data) -> Iterator[str]:
@@ -64,10 +69,10 @@ def _row_bytes(features: Features) -> Iterator[bytes]:
 def suspicious_columns(rows: Rows, task: Task) -> Iterator[str]:
     """Yield a line for constant columns of flat inputs, and for those that nearly equal a target."""
     for name, x in rows.inputs.items():
-        if isinstance(x, np.ndarray) and x.ndim == 2:
+        if isinstance(x, np.ndarray | StoredArray) and len(x.shape) == 2:
             where = f"input '{name}': " if len(rows.inputs) > 1 else ""
             names = task.inputs[name].columns
-            spread = x.std(axis=0)
+            spread = spread_of(x) if isinstance(x, StoredArray) else x.std(axis=0)
             yield from (f"warning: {where}{line}" for line in _constant(spread, names))
             for target in _leaked(rows.of_input(name), task):
                 yield f"warning: {where}{target}"
@@ -93,14 +98,18 @@ def _leaked(rows: Rows, task: Task) -> Iterator[str]:
         for number, target in enumerate(own.y.reshape(len(own), -1).T):
             what = f"target '{name}'" if len(task.outputs) > 1 else "target"
             what += f" ({on_a_line(output.classes[number])})" if of_labels and output.classes else ""
-            leaking = _correlated(own.array, target.astype(np.float64))
+            leaking = _correlated(own.x, target.astype(np.float64))
             if len(leaking):
                 verb, one = ("is", "it") if len(leaking) == 1 else ("are", "any of them")
                 yield f"{_some(leaking, names)} {verb} almost equal to the {what}: does {one} leak the target?"
 
 
-def _correlated(x: np.ndarray, target: np.ndarray) -> np.ndarray:
+def _correlated(x: Features, target: np.ndarray) -> np.ndarray:
     """Return the columns whose correlation with the target is nearly 1 or -1."""
+    if isinstance(x, StoredArray):
+        return np.flatnonzero(correlations(x, target) > _LEAK)
+    if not isinstance(x, np.ndarray):
+        raise TypeError(f"expected an array, not {type(x).__name__}")
     spread = x.std(axis=0)
     changing = np.flatnonzero((spread > 0) & (target.std() > 0))
     products = (x[:, changing] - x[:, changing].mean(axis=0)).T @ (target - target.mean())

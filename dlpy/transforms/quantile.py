@@ -12,8 +12,8 @@ from dlpy.components.transform import Transform
 from dlpy.data.pieces import Pieces
 from dlpy.data.rows import Rows
 from dlpy.data.task import State, Task
-from dlpy.transforms._normal import normal_quantiles
 from dlpy.transforms._moments_of_pieces import quantiles_by_column
+from dlpy.transforms._normal import normal_quantiles
 from dlpy.transforms._numbers import check_flat, numbers_of, with_numbers
 
 _LEAST = 1e-7  # probability at which the normal distribution is cut off, at -5.2; as in scikit-learn

@@ -9,6 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from dlpy.components.transform import Transform
+from dlpy.data.features import Table
 from dlpy.data.pieces import Pieces
 from dlpy.data.rows import Rows
 from dlpy.data.task import State, Task

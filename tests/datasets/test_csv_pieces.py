@@ -125,7 +125,10 @@ def test_a_single_numeric_column_and_groups(tmp_path: Path, transforms: list) ->
 
 def test_formats_dates_and_several_inputs_and_targets(tmp_path: Path) -> None:
     day = [f"2020-{1 + row % 12:02}-{1 + row % 28:02}" for row in range(90)]
-    lines = [f'"${row},00{row % 10}.5",{day[row]},{"ab"[row % 2]},{row % 2},{row * 1.5},{"01"[row % 2]}' for row in range(1, 90)]
+    lines = [
+        f'"${row},00{row % 10}.5",{day[row]},{"ab"[row % 2]},{row % 2},{row * 1.5},{"01"[row % 2]}'
+        for row in range(1, 90)
+    ]
     path = tmp_path / "t.csv"
     path.write_text("\n".join(["price,day,kind,up,size,down", *lines]) + "\n")
     inputs = {"money": {"columns": ["price", "day"], "dates": ["day"], "transforms": ["standardize"]}}

@@ -12,7 +12,7 @@ from dlpy.data.tables.bodies import MOST_CHARACTERS, Chosen, Parsed
 from dlpy.data.tables.csv_file import CsvFile
 from dlpy.data.tables.part_files import files_of
 from dlpy.data.tables.table_format import TableFormat
-from dlpy.data.tables.text_table import rows_of
+from dlpy.data.tables.text_table import Text, rows_of
 
 SAMPLE_BYTES = 32_000_000
 PIECE_BYTES = 8_000_000
@@ -69,7 +69,7 @@ def pieces_of(path: Path, head: Head) -> Iterator[Piece]:
             raise DataError(f"{one}: its columns are {names[0]}; those of the first file are {names[1]}.")
         for raw, line, stop in _lines(one, own):
             text = text_encoding.decoded(one, raw, own.file.format.encoding)
-            body = rows_of(one, text, line, form, width=own.width, is_last=stop == one.stat().st_size)
+            body = rows_of(Text(one, text, 0, line), form, width=own.width, is_last=stop == one.stat().st_size)
             if body is not None:
                 body = Chosen(body, range(len(head.file.names))) if own.width > len(head.file.names) else body
                 body = body.with_decimal(form.decimal)

@@ -62,7 +62,7 @@ class StoredTable(Stored):
 
     def blocks(self) -> Iterator[tuple[slice, Table]]:
         """Yield the rows in their order, those of each block of the file together, and their places among the rows."""
-        for number, some in self._in_blocks():
+        for number, some in self.in_blocks():
             yield some, self._table(number, self.rows[some] - self.file.starts[number])
 
     def read(self, rows: np.ndarray) -> Table:
@@ -80,13 +80,13 @@ class StoredTable(Stored):
     def counts(self) -> list[tuple[np.ndarray, np.ndarray]]:
         """Return the distinct texts of each categorical column by their codes, and how often they occur."""
         found = [np.zeros(len(texts), np.int64) for texts in self.columns.texts]
-        for number, some in self._in_blocks() if found else ():
+        for number, some in self.in_blocks() if found else ():
             codes = self.file.block(number)[1][self.rows[some] - self.file.starts[number]]
             for count, column in zip(found, codes.T, strict=True):
                 count += np.bincount(column, minlength=len(count))
         return list(zip(self.columns.texts, found, strict=True))
 
-    def _in_blocks(self) -> Iterator[tuple[int, slice]]:
+    def in_blocks(self) -> Iterator[tuple[int, slice]]:
         """Yield each block of the file that holds some of the rows, and the places of these."""
         bounds = np.searchsorted(self.rows, self.file.starts)
         for number, (first, stop) in enumerate(zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True)):
@@ -107,4 +107,4 @@ class StoredTable(Stored):
                 array = getattr(table, name)
                 if number == 0:
                     digest.update(f"{array.dtype.str}{(len(self), *array.shape[1:])}".encode())
-                digest.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
+                digest.update(array.tobytes())
