@@ -31,6 +31,7 @@ from dlpy.cli.rivals import rivals
 from dlpy.cli.runs import runs
 from dlpy.cli.schema import schema
 from dlpy.cli.search import search
+from dlpy.cli.serve import serve
 from dlpy.cli.show import show
 from dlpy.cli.train import train
 from dlpy.core import signals
@@ -109,7 +110,7 @@ def _report_stop(error: BaseException) -> int:
 
 _COMMANDS = (
     train, resume, evaluate, predict, calibrate, kfold, search, compare, ensemble, rivals, generate, explain, plot,
-    check, show, new, runs, schema,
+    serve, check, show, new, runs, schema,
 )  # fmt: skip
 for _command in _COMMANDS:
     app.command()(_with_exit_status(_command))

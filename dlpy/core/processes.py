@@ -47,7 +47,7 @@ def processes(jobs: int, option: str) -> Iterator[Callable[..., Future[Any]]]:
         SetupError: a process was killed.
     """
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(jobs, mp_context=context, initializer=_end_with_parent) as pool:
+    with ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin) as pool:
 
         def submit(work: Callable[..., Any], *given: Any) -> Future[Any]:
             with _held_back(signal.SIGINT):  # the process that this may start never receives it
@@ -93,7 +93,13 @@ def _held_back(number: signal.Signals) -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _end_with_parent() -> None:
+def _begin() -> None:
+    """Prepare a process of the pool."""
+    end_with_parent()
+    signals.listen_once()
+
+
+def end_with_parent() -> None:
     """End this process as soon as its parent is gone, however that ended."""
     parent = multiprocessing.parent_process()
 
@@ -103,4 +109,3 @@ def _end_with_parent() -> None:
             os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
-    signals.listen_once()

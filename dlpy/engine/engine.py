@@ -189,10 +189,20 @@ class Engine:
         """Return the predictions for these rows by output."""
         import tensorflow as tf
 
+        rows, count = self._without_single(rows, batch_size), len(rows)
         resident, order = self._held_out(rows, batch_size)
         tensors = resident.in_order(order)
         steps = [self._step(tensors, tf.constant(step)) for step in range(resident.steps)]
-        return {name: _put_back(order, [step[name] for step in steps]) for name in steps[0]}
+        return {name: _put_back(order, [step[name] for step in steps])[:count] for name in steps[0]}
+
+    def _without_single(self, rows: Rows, batch_size: int) -> Rows:
+        """Return rows that leave no batch of one, the last row twice if need be.
+
+        The product of a matrix and a single row is rounded otherwise: a row would not be predicted alone as it is
+        among others.
+        """
+        alone = len(rows) % held_out_batch(self.model, rows, batch_size) == 1
+        return rows.take(np.append(np.arange(len(rows)), len(rows) - 1)) if alone else rows
 
     def _step(self, tensors: Tensors, step: tf.Tensor) -> Predictions:
         return {name: prediction.numpy() for name, prediction in self._graphs.predict(tensors, step).items()}

@@ -63,10 +63,9 @@ def predict(run: Run, path: Path, ask: Ask, tell: Tell = silent) -> Predicted:
     Raises:
         DataError: the file cannot be read, or does not fit the run.
     """
-    _require_answers(run)
+    require_answers(run)
     trained = restore(run, ask.checkpoint, tell)
-    given = rows_of_file(trained, path, ask, tell)
-    return _written(trained, given, ask) if trained.task.translates else _predicted(run, trained, given, ask, tell)
+    return predict_given(run, trained, rows_of_file(trained, path, ask, tell), ask, tell)
 
 
 def rows_of_file(trained: Trained, path: Path, ask: Ask, tell: Tell) -> Given:
@@ -89,11 +88,52 @@ def predict_texts(run: Run, texts: list[str], ask: Ask, tell: Tell = silent) -> 
         ConfigError: the run was not trained on texts.
         DataError: a text is empty.
     """
-    _require_answers(run)
+    require_answers(run)
     require_texts(run, ask)
     trained = restore(run, ask.checkpoint, tell)
-    given = rows_of_texts(run, trained, texts)
-    return _written(trained, given, ask) if trained.task.translates else _predicted(run, trained, given, ask, tell)
+    return predict_given(run, trained, rows_of_texts(run, trained, texts), ask, tell)
+
+
+def predict_given(run: Run, trained: Trained, given: Given, ask: Ask, tell: Tell) -> Predicted:
+    """Return the predictions of a run that is restored already.
+
+    Raises:
+        ConfigError: an option of `ask` does not fit the run.
+        DataError: the rows do not fit the run.
+    """
+    decisions = {} if trained.task.translates else told_decisions(run, trained, ask, tell)
+    return predict_decided(trained, given, ask, decisions, tell)
+
+
+def told_decisions(run: Run, trained: Trained, ask: Ask, tell: Tell) -> dict[str, Decision]:
+    """Return what a run's predictions are turned into, by output, and tell what is not as usual.
+
+    Raises:
+        ConfigError, DataError: there can be no intervals or sets of the coverage asked.
+    """
+    decisions = decisions_of(run, trained.epoch, tell, ask.coverage)
+    for line in notes_of(decisions, trained.task.outputs):
+        tell(line)
+    return decisions
+
+
+def predict_decided(
+    trained: Trained, given: Given, ask: Ask, decisions: dict[str, Decision], tell: Tell = silent
+) -> Predicted:
+    """Return the predictions of a restored run whose decisions have been read.
+
+    Raises:
+        ConfigError: an option of `ask` does not fit the run.
+        DataError: the rows do not fit the run.
+    """
+    if trained.task.translates:
+        return _written(trained, given, ask)
+    unfamiliar, numbers = unfamiliar_rows(trained, given, ask), numbers_for(trained, given)
+    for name, output in trained.task.outputs.items():
+        lost = int(np.isnan(numbers[name]).any(axis=1).sum()) if output.is_per_step else 0
+        if lost:
+            tell(f"{lost:,} steps have no prediction: the model reads {output.steps} of a row (data.transforms: pad)")
+    return as_table(numbers, given, trained.task, decisions, unfamiliar)
 
 
 def require_texts(run: Run, ask: Ask) -> None:
@@ -124,7 +164,7 @@ def rows_of_texts(run: Run, trained: Trained, texts: list[str]) -> Given:
     return Given(rows, "the texts of --text", {})
 
 
-def _require_answers(run: Run) -> None:
+def require_answers(run: Run) -> None:
     """Raise ConfigError where the run's model predicts nothing."""
     task = tasks(run)[1]
     if of_codes := [output for output in task.outputs.values() if output.kind == "codes"]:
@@ -168,18 +208,6 @@ def _written(trained: Trained, given: Given, ask: Ask) -> Predicted:
     texts = Writer.of(network_of(trained.engine), trained.pipeline).texts(trained.applied(given.inputs), Search())
     lines = [list(cells) for cells in zip(*given.kept.values(), texts, strict=True)]
     return Predicted([*given.kept, "prediction"], lines, unfamiliar)
-
-
-def _predicted(run: Run, trained: Trained, given: Given, ask: Ask, tell: Tell) -> Predicted:
-    decisions = decisions_of(run, trained.epoch, tell, ask.coverage)
-    for line in notes_of(decisions, trained.task.outputs):
-        tell(line)
-    unfamiliar, numbers = unfamiliar_rows(trained, given, ask), numbers_for(trained, given)
-    for name, output in trained.task.outputs.items():
-        lost = int(np.isnan(numbers[name]).any(axis=1).sum()) if output.is_per_step else 0
-        if lost:
-            tell(f"{lost:,} steps have no prediction: the model reads {output.steps} of a row (data.transforms: pad)")
-    return as_table(numbers, given, trained.task, decisions, unfamiliar)
 
 
 def unfamiliar_rows(trained: Trained, given: Given, ask: Ask) -> list[Unfamiliar]:
