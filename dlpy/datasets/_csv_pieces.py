@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,8 @@ from dlpy.datasets._csv_parts import (
     check_names,
     chosen_rows,
     found_inputs,
+    key_of,
+    known_inputs,
     resolved_options,
     rules_of,
     task_of,
@@ -30,6 +33,7 @@ from dlpy.datasets._csv_parts import (
 from dlpy.datasets._csv_plan import Plan
 from dlpy.datasets._csv_store import StoredRows
 from dlpy.datasets._row_choice import Chosen
+from dlpy.datasets._table_options import carried_cells
 from dlpy.storage.atomic import storage
 from dlpy.storage.cache import alone
 
@@ -113,3 +117,22 @@ def _fill(path: Path, plan: Plan, folder: Path) -> None:
     except BaseException:
         store.dropped(writer)
         raise
+
+
+def pieces_to_predict(data: Csv, path: Path, keep: list[str]) -> Iterator[tuple[Rows, dict[str, list[str]]]]:
+    """Yield the rows of a file without targets, some thousand at a time, and the cells of columns to keep.
+
+    Raises:
+        ConfigError: there is no such column to keep.
+        DataError: the file cannot be read.
+    """
+    head, inputs, before = piece_reader.head_of(path, data.format_to_predict), known_inputs(data), 0
+    for piece in piece_reader.pieces_of(path, head):
+        cells = Cells.of_file(piece.file, data.missing_values, data.formats)
+        for given in inputs.values():
+            cells.require(given.used())
+        features = {
+            name: given.read(cells, key_of(data, "inputs", name), cached=False) for name, given in inputs.items()
+        }
+        yield Rows(features, {}, np.arange(len(cells.file)) + before), carried_cells(cells.file, keep, data.keep)
+        before += len(cells.file)

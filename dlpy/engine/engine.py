@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -210,15 +209,15 @@ class Engine:
     def _scorer(self, rows: Rows, batch_size: int) -> Scorer:
         """Return what scores these rows again and again."""
         resident, order = self._held_out(rows, batch_size)
-        if not self._exact:
-            scoring = GraphEpoch([Part(self._graphs.test, 0, resident.steps)])
-            return partial(_run_over, scoring, resident, resident.in_order(order))
         tensors = resident.in_order(order)
-        keeping = GraphEpoch([Part(self._graphs.test_and_keep, 0, resident.steps)])
+        if not self._exact:
+            scoring = GraphEpoch([Part(self._graphs.test, 0, resident.steps)], rows=resident)
+            return lambda after: scoring.run(tensors, after)
+        keeping = GraphEpoch([Part(self._graphs.test_and_keep, 0, resident.steps)], rows=resident)
 
         def score(after: Pause) -> dict[str, float]:
             self._graphs.make_room(len(rows))
-            scores = _run_over(keeping, resident, tensors, after)
+            scores = keeping.run(tensors, after)
             kept = self._graphs.kept()
             return scores | {name: exact(rows, kept) for name, exact in self._exact.items()}
 
@@ -229,11 +228,6 @@ class Engine:
         size = held_out_batch(self.model, rows, batch_size)
         resident = Resident(rows, size, cut=self._lengths.cut(rows))
         return resident, held_out_order(rows, self._lengths.of(rows))
-
-
-def _run_over(epoch: GraphEpoch, resident: Resident, tensors: Tensors, after: Pause) -> dict[str, float]:
-    """Run over rows and return the scores; the tensors can be read as long as `resident` exists."""
-    return epoch.run(tensors, after)
 
 
 def _put_back(order: np.ndarray, given: list[np.ndarray]) -> np.ndarray:

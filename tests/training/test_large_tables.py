@@ -47,7 +47,7 @@ def _experiment(folder: Path, **blocks: object) -> Path:
     return path
 
 
-def _run(bench, *arguments: object) -> Run:  # noqa: ANN001
+def _run(bench, *arguments: object) -> Run:
     status, out, err = bench.run(*arguments)
     assert status == 0, out + err
     return Run(sorted((bench.folder / "runs").iterdir())[-1])
@@ -73,7 +73,7 @@ def _arrays(path: Path) -> dict[str, np.ndarray]:
 
 
 @pytest.mark.parametrize("execution", ["epoch", "steps"])
-def test_weights_and_scores_are_those_of_memory(bench, execution: str) -> None:  # noqa: ANN001
+def test_weights_and_scores_are_those_of_memory(bench, execution: str) -> None:
     path, options = _experiment(bench.folder), [f"training.execution={execution}"]
     whole = _run(bench, "train", path, "--quiet", *options)
     pieces = _run(bench, "train", path, "--quiet", f"data.memory={_SMALL}", *options)
@@ -91,7 +91,7 @@ def test_weights_and_scores_are_those_of_memory(bench, execution: str) -> None: 
     assert whole_scores.replace(whole.id, "") == piece_scores.replace(pieces.id, "")
 
 
-def test_compiled_blocks_are_those_of_memory(bench) -> None:  # noqa: ANN001
+def test_compiled_blocks_are_those_of_memory(bench) -> None:
     path = _experiment(bench.folder, model={"name": "dense", "units": [8]})
     runs = [
         _run(bench, "train", path, "--quiet", "training.jit_compile=true", f"data.memory={memory}")
@@ -100,7 +100,7 @@ def test_compiled_blocks_are_those_of_memory(bench) -> None:  # noqa: ANN001
     assert _weights(runs[0]) == _weights(runs[1])
 
 
-def test_a_run_stopped_within_an_epoch_resumes_to_the_same_bits(bench, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ANN001
+def test_a_run_stopped_within_an_epoch_resumes_to_the_same_bits(bench, monkeypatch: pytest.MonkeyPatch) -> None:
     often = [{"name": "checkpoint", "every_seconds": 0, "every_steps": 2}]
     path = _experiment(bench.folder, callbacks=often)
     alone = _run(bench, "train", path, "--quiet", f"data.memory={_SMALL}")
@@ -121,7 +121,7 @@ def test_a_run_stopped_within_an_epoch_resumes_to_the_same_bits(bench, monkeypat
     assert _weights(resumed) == _weights(alone)
 
 
-def test_kfold_check_and_show(bench) -> None:  # noqa: ANN001
+def test_kfold_check_and_show(bench) -> None:
     path = _experiment(bench.folder, kfold={"folds": 2})
     runs = [_run(bench, "kfold", path, "--quiet", f"data.memory={memory}") for memory in ("auto", _SMALL)]
     summaries = [yaml.safe_load((run.path / "summary.json").read_text()) for run in runs]
@@ -138,7 +138,7 @@ def test_kfold_check_and_show(bench) -> None:  # noqa: ANN001
         assert told[0] == told[1]
 
 
-def test_a_classic_model_is_refused(bench) -> None:  # noqa: ANN001
+def test_a_classic_model_is_refused(bench) -> None:
     data = {"name": "csv", "path": "t.csv", "target": "y", "memory": _SMALL}
     path = _experiment(bench.folder, model={"name": "boosting"}, training={}, data=data)
     status, out, err = bench.run("check", path)
