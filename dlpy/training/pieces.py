@@ -16,8 +16,8 @@ import numpy as np
 
 from dlpy.components.named_transform import OfInput, OfTarget
 from dlpy.components.transform import Transform
-from dlpy.core.errors import StorageError
-from dlpy.core.memory import shown_size
+from dlpy.core.errors import ConfigError, StorageError
+from dlpy.core.memory import free_memory, shown_size
 from dlpy.core.progress import progress_bar
 from dlpy.data.features import take
 from dlpy.data.pieces import Pieces
@@ -57,6 +57,25 @@ def applied(pairs: Sequence[Pair], rows: Rows) -> Rows:
         if isinstance(transform, OfTarget) or transform.on_targets:
             rows = transform.apply(rows, state)
     return _with_arrays(rows, pairs)
+
+
+def in_memory(rows: Rows, what: str) -> Rows:
+    """Return rows whose tables are in memory.
+
+    Args:
+        rows: the rows.
+        what: who needs them, for the message.
+
+    Raises:
+        ConfigError: they are too large.
+    """
+    for name, x in rows.inputs.items():
+        if isinstance(x, StoredTable):
+            size = len(x) * (8 * len(x.numeric_names) + 4 * x.columns.width * len(x.categorical_names))
+            if 3 * size > free_memory():
+                raise ConfigError(f"{what} in memory, {shown_size(size)}: hold out fewer rows.")
+            rows = rows.with_x(x.read(np.arange(len(x))), name)
+    return rows
 
 
 def blocks_of(rows: Rows) -> Iterator[Rows]:

@@ -60,6 +60,8 @@ def rivals(run: Run, names: list[str], reporter: Reporter, *, test: bool = False
     require_one_training(run)
     experiment, _ = read_config(run)
     families = _families(names)
+    if experiment.data.reads_in_pieces():
+        raise ConfigError(f"classic models need all rows of {experiment.data.path} in memory: raise data.memory.")
     rows = Rows(same_rows(run, experiment), _part(run, experiment, test=test))
     own = _of_run(run, rows.on)
     found = {}

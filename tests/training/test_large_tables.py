@@ -146,3 +146,32 @@ def test_a_classic_model_is_refused(bench) -> None:
     assert status == 2
     assert "model.name: boosting needs all rows in memory" in err
     assert "raise data.memory" in err
+
+
+def test_predictions_in_pieces_are_those_of_memory(bench) -> None:  # noqa: ANN001
+    path = _experiment(bench.folder)
+    whole = _run(bench, "train", path, "--quiet")
+    pieces = _run(bench, "train", path, "--quiet", f"data.memory={_SMALL}")
+    written = []
+    for run in (whole, pieces):
+        out = bench.folder / f"{run.id}.csv"
+        status, told, err = bench.run("predict", run.id, bench.folder / "t.csv", "--keep", "w", "--output", out)
+        assert (status, told.strip()) == (0, f"300 predictions: {out}")
+        assert "34 of 300" in err
+        written.append(out.read_text())
+    assert written[0] == written[1]
+    status, told, _ = bench.run("predict", pieces.id, bench.folder / "t.csv", "--keep", "w")
+    assert (status, told) == (0, written[0])
+    status, _, err = bench.run("predict", pieces.id, bench.folder / "t.csv", "--json")
+    assert (status, "write its predictions with --output FILE" in err) == (2, True)
+    status, _, err = bench.run("predict", pieces.id, bench.folder / "t.csv", "--keep", "nothing")
+    assert (status, "t.csv has no such column" in err) == (2, True)
+
+
+def test_explain_reads_the_held_out_rows_and_rivals_are_refused(bench) -> None:  # noqa: ANN001
+    run = _run(bench, "train", _experiment(bench.folder), "--quiet", f"data.memory={_SMALL}")
+    status, out, err = bench.run("explain", run.id, "--json")
+    assert (status, err) == (0, "")
+    assert '"kind"' in out
+    status, _, err = bench.run("rivals", run.id)
+    assert (status, "need all rows of" in err) == (2, True)
