@@ -21,7 +21,7 @@ def exceeds_memory(run: Run, path: Path) -> bool:
 def predict_pieces(run: Run, path: Path, ask: Ask, tell: Tell = silent) -> Iterator[Predicted]:
     """Yield a run's predictions for the rows of a user's file, some thousand at a time.
 
-    What no training row held is told at the end.
+    What no training row held is reported at the end.
 
     Raises:
         DataError: the file cannot be read, or does not fit the run.
