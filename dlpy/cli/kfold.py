@@ -8,6 +8,7 @@ import typer
 
 from dlpy.cli.intervals import add_intervals
 from dlpy.cli.options import ConfigFile, Interval, Overrides, Quiet, Resume, RunsFolder, Smoke, command_line
+from dlpy.cli.report import leave
 from dlpy.cli.train import resume_unfinished
 
 
@@ -52,4 +53,5 @@ def kfold(
     with reporter(quiet=quiet, parts=True) as report:
         run = run_kfold(experiment, document, options, report)
     add_intervals(run)
+    leave(run)
     report.finished(run)

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from dlpy.runs.directory import Run
-    from dlpy.training.predict import Ask, Predicted
+    from dlpy.training.given import Ask
+    from dlpy.training.predict import Predicted
 
 
 def predict(
@@ -90,8 +91,9 @@ def predict(
     from dlpy.runs.directory import ENSEMBLE
     from dlpy.runs.lookup import find_model
     from dlpy.training.evaluate import checkpoint_name
-    from dlpy.training.predict import Ask, predict_texts
+    from dlpy.training.given import Ask
     from dlpy.training.predict import predict as predict_file
+    from dlpy.training.predict import predict_texts
     from dlpy.training.predict_ahead import predict_ahead
     from dlpy.training.predict_pieces import exceeds_memory, predict_pieces
 

@@ -81,6 +81,7 @@ def resume_and_show(run: Run, *, quiet: bool, allow_inexact: bool = False, jobs:
     from dlpy.cli import artworks
     from dlpy.cli.intervals import add_intervals
     from dlpy.cli.progress import reporter
+    from dlpy.cli.report import leave
     from dlpy.core.errors import ConfigError
     from dlpy.runs.directory import ARTWORK_KINDS, SEEDS
     from dlpy.training.resume import resume
@@ -95,4 +96,5 @@ def resume_and_show(run: Run, *, quiet: bool, allow_inexact: bool = False, jobs:
     with reporter(quiet=quiet, parts=several) as report:
         resume(run, command_line(), report, allow_inexact=allow_inexact, jobs=jobs)
     add_intervals(run)
+    leave(run)
     report.finished(run)

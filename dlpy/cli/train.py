@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dlpy.cli.options import ConfigFile, Overrides, Quiet, Resume, RunsFolder, Smoke, command_line
+from dlpy.cli.report import leave
 
 if TYPE_CHECKING:
     from dlpy.training.record import Options
@@ -71,6 +72,7 @@ def train(
         return
     with reporter(quiet=quiet, parts=several is not None) as report:
         run = (train_run if several is None else train_seeds)(experiment, document, options, report)
+    leave(run)
     report.finished(run)
 
 

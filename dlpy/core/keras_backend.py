@@ -12,6 +12,7 @@ from contextlib import contextmanager
 
 from dlpy.core.errors import SetupError
 from dlpy.core.hidden_packages import hidden
+from dlpy.core.timing import stage
 
 # Keras imports these at start if they are installed, for wrappers and galleries that dlpy does not use, which takes
 # 0.5 to 1.5 s. They are hidden during the import.
@@ -35,7 +36,10 @@ def start() -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
         with hidden(*_NOT_NEEDED), _quiet(), _without_garbage_collection():
-            import keras
+            with stage("TensorFlow"):
+                import tensorflow  # noqa: F401 - Keras would import it
+            with stage("Keras"):
+                import keras
     except ImportError as error:
         raise SetupError(f"Keras and TensorFlow cannot be imported: {error}.") from error
     asked = (keras.config.floatx(), keras.config.image_data_format(), keras.config.epsilon())

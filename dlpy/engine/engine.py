@@ -14,7 +14,7 @@ import numpy as np
 
 from dlpy.components.hooks import Hooks
 from dlpy.components.objectives import losses_first
-from dlpy.core import signals
+from dlpy.core import signals, timing
 from dlpy.data.rows import Rows
 from dlpy.engine import model_state
 from dlpy.engine.device_rows import Resident, Tensors
@@ -86,6 +86,7 @@ class Engine:
         """Bring the model into the state of a fresh one of the same architecture, and keep the graphs."""
         model_state.copy(fresh, self.model)
 
+    @timing.stage("epochs")
     def fit(self, train: Rows, validation: Rows | None, plan: Plan, hooks: Sequence[Hooks]) -> None:
         """Train the model stage after stage, from the plan's position on.
 
@@ -184,6 +185,7 @@ class Engine:
         (prediction,) = self.predict_all(rows, batch_size).values()
         return prediction
 
+    @timing.stage("predictions")
     def predict_all(self, rows: Rows, batch_size: int) -> Predictions:
         """Return the predictions for these rows by output."""
         import tensorflow as tf
@@ -195,11 +197,7 @@ class Engine:
         return {name: _put_back(order, [step[name] for step in steps])[:count] for name in steps[0]}
 
     def _without_single(self, rows: Rows, batch_size: int) -> Rows:
-        """Return rows that leave no batch of one, the last row twice if need be.
-
-        The product of a matrix and a single row is rounded otherwise: a row would not be predicted alone as it is
-        among others.
-        """
+        """Return rows that leave no batch of one, whose products are rounded differently from those of several rows."""
         alone = len(rows) % held_out_batch(self.model, rows, batch_size) == 1
         return rows.take(np.append(np.arange(len(rows)), len(rows) - 1)) if alone else rows
 

@@ -68,6 +68,14 @@ class _Attempts:
             self.mistakes.extend(_placed(error, keys))
 
 
+def _check_published(experiment: Experiment, task: Task) -> None:
+    """Raise ConfigError for a published score that the run does not have."""
+    known = experiment.directions(task, validation=True)
+    for name in experiment.published:
+        if name not in known:
+            raise ConfigError(f"'{name}' is no score of this experiment.{did_you_mean(name, known)}")
+
+
 def misfits(experiment: Experiment, task: Task) -> list[Mistake]:
     """Return the mistakes that depend on the dataset's task."""
     attempt = _Attempts()
@@ -99,6 +107,7 @@ def misfits(experiment: Experiment, task: Task) -> list[Mistake]:
             attempt((*keys, "stratify"), stratified, task, split.stratify)
     if not wrong:
         _check_objectives(attempt, experiment, task)
+        attempt(("published",), _check_published, experiment, task)
     _check_callbacks(attempt, experiment, task)
     attempt(("training", "threshold"), check_threshold, experiment.training.threshold, task)
     attempt(("training", "jit_compile"), _check_jit_compile, experiment.training.jit_compile, task)

@@ -22,7 +22,8 @@ from dlpy.runs.history import read_history
 from dlpy.training.decisions import with_decisions
 from dlpy.training.evaluate import checkpoint_name, evaluate, part_names
 from dlpy.training.evaluate_seeds import evaluate_seeds, refuse_for_seeds
-from dlpy.training.predict import Ask, Predicted
+from dlpy.training.given import Ask
+from dlpy.training.predict import Predicted
 from dlpy.training.predict_ahead import predict_ahead
 from dlpy.training.predictor import Predictor
 

@@ -38,6 +38,7 @@ _OUTDATED = (
     "samples/wrongest-*",
     "samples/written*",
     "plots/*",
+    "report.html",
 )
 
 
@@ -87,6 +88,11 @@ class Run:
     def plots(self) -> Path:
         """The folder of plots."""
         return self.path / "plots"
+
+    @property
+    def report(self) -> Path:
+        """The page that shows everything about the run."""
+        return self.path / "report.html"
 
     @property
     def model(self) -> Path:

@@ -13,6 +13,17 @@ from dlpy.runs.network_record import NetworkRecord
 
 
 @dataclass(frozen=True)
+class Counts:
+    """What was counted in the rows before training; None where it was not.
+
+    missing: missing values in training rows, by column. duplicates: rows equal to training rows, by held-out part.
+    """
+
+    missing: Mapping[str, int] | None = None
+    duplicates: Mapping[str, int] | None = None
+
+
+@dataclass(frozen=True)
 class DataSource:
     """The data of a run: `source` is file or stand-in, `sha256` covers all arrays.
 
@@ -25,6 +36,7 @@ class DataSource:
     sha256: str
     always_generated: bool = False
     seed: int | None = None
+    counts: Counts | None = None
 
 
 @dataclass(frozen=True)
@@ -33,6 +45,7 @@ class Record:
 
     raw_task, task: as read by `Task.from_record`; None for runs that train no model.
     versions, threads, device, settings: what affects a run's numbers besides its experiment and data.
+    stages: the seconds of each stage, if $DLPY_TIMING was 1.
     config_sha256: checksums of config.yaml and the plug-ins, by name. files: those of files with initial weights.
     """
 
@@ -47,6 +60,7 @@ class Record:
     class_weighted: bool | None = None
     weighted_outputs: list[str] = field(default_factory=list)  # of several outputs: those with class weights
     seconds: float | None = None
+    stages: Mapping[str, float] = field(default_factory=dict)
     peak_memory_bytes: int | None = None
     test_looks: int | None = None
     versions: Mapping[str, str | None] = field(default_factory=dict)

@@ -20,15 +20,8 @@ from dlpy.runs.directory import Run
 from dlpy.serve.asked import Asked
 from dlpy.serve.refused import Refused, wrong
 from dlpy.training.evaluate import Tell, silent
-from dlpy.training.predict import (
-    Ask,
-    Given,
-    predict_decided,
-    rows_of_file,
-    rows_of_texts,
-    told_decisions,
-    unfamiliar_rows,
-)
+from dlpy.training.given import Ask, Given, rows_of_file, rows_of_texts
+from dlpy.training.predict import predict_decided, told_decisions, unfamiliar_rows
 from dlpy.training.predict_ahead import continued
 from dlpy.training.predictor import Predictor
 

@@ -11,7 +11,8 @@ from dlpy.data.tables.timestamps import stamp
 from dlpy.data.task import Output
 from dlpy.runs.directory import Run
 from dlpy.training.evaluate import Tell, Trained, restore, silent
-from dlpy.training.predict import Ask, Given, Predicted, numbers_for, unfamiliar_rows
+from dlpy.training.given import Ask, Given
+from dlpy.training.predict import Predicted, numbers_for, unfamiliar_rows
 
 
 def predict_ahead(run: Run, path: Path | None, steps: int, ask: Ask, tell: Tell = silent) -> Predicted:

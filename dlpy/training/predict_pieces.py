@@ -9,7 +9,8 @@ from dlpy.core.errors import DataError
 from dlpy.data.unfamiliar import Unfamiliar, merged
 from dlpy.runs.directory import ENSEMBLE, Run
 from dlpy.training.evaluate import Tell, read_config, restore, silent
-from dlpy.training.predict import Ask, Given, columns_of, predict_decided, require_answers, told_decisions
+from dlpy.training.given import Ask, Given, columns_of
+from dlpy.training.predict import predict_decided, require_answers, told_decisions
 from dlpy.training.predicted_table import Predicted
 
 

@@ -7,15 +7,8 @@ from pathlib import Path
 
 from dlpy.runs.directory import Run
 from dlpy.training.evaluate import Tell, Trained, restore, silent
-from dlpy.training.predict import (
-    Ask,
-    Predicted,
-    predict_given,
-    require_answers,
-    require_texts,
-    rows_of_file,
-    rows_of_texts,
-)
+from dlpy.training.given import Ask, require_texts, rows_of_file, rows_of_texts
+from dlpy.training.predict import Predicted, predict_given, require_answers
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from dlpy.data.features import Features, Padded, Pictures, Scaled, Sequences, Sp
 from dlpy.data.rows import Data, Rows
 from dlpy.data.stored.array import StoredArray
 from dlpy.data.task import Task
-from dlpy.training.stored_rows import correlations, repeated, repeated_in_files, spread_of
+from dlpy.training.stored_rows import correlations, hashes, spread_of
 
 _NAMED = 5
 _LEAK = 0.999  # correlation with the target from which a column looks like the target itself
@@ -21,14 +21,22 @@ _LEAK = 0.999  # correlation with the target from which a column looks like the 
 
 def duplicates(data: Data) -> Iterator[str]:
     """Yield a line for each held-out part that shares rows, equal in all inputs, with the training rows."""
-    if any(isinstance(x, StoredArray) for x in data.train.inputs.values()):
-        yield from repeated_in_files(data)
-        return
-    seen = set(_row_keys(data.train))
-    for name, rows in (("validation", data.validation), ("test", data.test)):
-        count = 0 if rows is None else sum(row in seen for row in _row_keys(rows))
+    held_out = {"validation": data.validation, "test": data.test}
+    for name, count in shared_rows(data).items():
+        rows = held_out[name]
         if rows is not None and count:
-            yield repeated(count, len(rows), name)
+            yield f"warning: {count:,} of {len(rows):,} {name} rows are training rows too: scores are too good."
+
+
+def shared_rows(data: Data) -> dict[str, int]:
+    """Return for each held-out part the number of its rows that are equal to a training row in all inputs."""
+    held_out = {"validation": data.validation, "test": data.test}
+    if any(isinstance(x, StoredArray) for x in data.train.inputs.values()):
+        known = hashes(data.train)
+        parts = {name: rows for name, rows in held_out.items() if rows is not None}
+        return {name: int(np.isin(hashes(rows), known).sum()) for name, rows in parts.items()}
+    seen = set(_row_keys(data.train))
+    return {name: sum(row in seen for row in _row_keys(rows)) for name, rows in held_out.items() if rows is not None}
 
 
 def shared_sides(data: Data) -> Iterator[str]:

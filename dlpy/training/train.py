@@ -13,6 +13,7 @@ from dlpy.components.hooks import Hooks
 from dlpy.components.model import GenerativeModel, PretrainedModel
 from dlpy.core import keras_backend
 from dlpy.core.errors import in_one_line
+from dlpy.core.timing import stage
 from dlpy.data.rows import Data
 from dlpy.data.validate import check
 from dlpy.drawing.figures import draw_all
@@ -46,6 +47,7 @@ from dlpy.training.record import (
     summarize,
 )
 from dlpy.training.reporter import Reporter, let_tell
+from dlpy.training.row_counts import save_counts
 from dlpy.training.thresholds import choose_after_training
 from dlpy.training.workshop import Workshop
 from dlpy.training.written_texts import Writer, leave_texts
@@ -78,7 +80,9 @@ def started(experiment: Experiment, document: Document, options: Options, report
     reporter.data_ready(prepared.loaded, data, experiment)
     if not options.smoke:
         reporter.notices(class_warnings(data, experiment.data))
-    return Job(begin(experiment, prepared.loaded, data.task, options), prepared, data, pipeline)
+    run = begin(experiment, prepared.loaded, data.task, options)
+    save_counts(run, prepared.parts.train, data)
+    return Job(run, prepared, data, pipeline)
 
 
 @dataclass(frozen=True)
@@ -124,8 +128,9 @@ def leave(job: Job, engine: Engine, reporter: Reporter) -> None:
     save_network(run, model, experiment.model.resolved(data.task))
     require_space(run.model, 8 * model.count_params())  # the file, and what Keras writes on its way there
     try:
-        portable = portable_model(model, experiment, data.task, job.pipeline, prepared.parts.train)
-        atomic.write_whole(run.model, portable.save)
+        with stage("model.keras"):
+            portable = portable_model(model, experiment, data.task, job.pipeline, prepared.parts.train)
+            atomic.write_whole(run.model, portable.save)
     except (TypeError, ValueError, NotImplementedError) as error:  # the run's checkpoints are all that dlpy needs
         reporter.notice(f"model.keras is left out: Keras cannot save this model: {in_one_line(error)}")
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from dlpy.components.hooks import Hooks
 from dlpy.components.model import GenerativeModel
+from dlpy.core.timing import stage
 from dlpy.data.rows import Data
 from dlpy.data.task import Task
 from dlpy.engine.engine import Engine
@@ -41,6 +42,7 @@ class Workshop:
         self._has_told = False
         self._engines: list[tuple[_Kind, Engine]] = []  # the one used last comes last
 
+    @stage("building")
     def engine(
         self, experiment: Experiment, data: Data, hooks: Sequence[Hooks], tell: Callable[[str], None], *, fresh: bool
     ) -> Engine:

@@ -148,7 +148,7 @@ def test_a_classic_model_is_refused(bench) -> None:
     assert "raise data.memory" in err
 
 
-def test_predictions_in_pieces_are_those_of_memory(bench) -> None:  # noqa: ANN001
+def test_predictions_in_pieces_are_those_of_memory(bench) -> None:
     path = _experiment(bench.folder)
     whole = _run(bench, "train", path, "--quiet")
     pieces = _run(bench, "train", path, "--quiet", f"data.memory={_SMALL}")
@@ -168,7 +168,7 @@ def test_predictions_in_pieces_are_those_of_memory(bench) -> None:  # noqa: ANN0
     assert (status, "t.csv has no such column" in err) == (2, True)
 
 
-def test_explain_reads_the_held_out_rows_and_rivals_are_refused(bench) -> None:  # noqa: ANN001
+def test_explain_reads_the_held_out_rows_and_rivals_are_refused(bench) -> None:
     run = _run(bench, "train", _experiment(bench.folder), "--quiet", f"data.memory={_SMALL}")
     status, out, err = bench.run("explain", run.id, "--json")
     assert (status, err) == (0, "")
