@@ -105,9 +105,10 @@ class Resident:
         return Tensors(self._held, _constants(Moved(order, sparse, self._read_ahead(order), dict(draws or {}))))
 
     def _read_ahead(self, order: np.ndarray) -> dict[str, StoredTensors]:
-        """Return the rows that are in files, in this order; those of the order before can still be read."""
+        """Return the rows that are in files, in this order; beside sparse rows, the order before is still in use."""
+        self._ahead = self._ahead[-len(self._stored) :] if self._sparse else []
         epochs = {name: RowsAhead(x, order, self.batch_size) for name, x in self._stored.items()}
-        self._ahead = [*self._ahead[-len(epochs) :], *epochs.values()]
+        self._ahead += epochs.values()
         return {name: StoredTensors.of(epoch) for name, epoch in epochs.items()}
 
     def in_orders(self, orders: Iterable[tuple[np.ndarray, Mapping[str, Draws]]]) -> Iterator[Tensors]:

@@ -17,15 +17,16 @@ def regression_score(name: str, target: np.ndarray, prediction: np.ndarray) -> f
     return float(SCORES[name](target, prediction))
 
 
-def best_constant(name: str, target: np.ndarray, counts: np.ndarray) -> np.ndarray:
+def best_constant(name: str, target: np.ndarray, counts: np.ndarray | None = None) -> np.ndarray:
     """Return the constant prediction (units,) with the best value of one of SCORES.
 
     Args:
         target: (targets, units).
-        counts: (targets,), the number of occurrences of each target.
+        counts: (targets,), the number of occurrences of each target; 1 unless given.
     """
-    if name == "mae" and (counts == 1).all():
+    if name == "mae" and counts is None:
         return _lower_median(target).astype(np.float64)
+    counts = np.ones(len(target)) if counts is None else counts
     target = target.astype(np.float64)
     if name == "mae":
         return weighted_median(target, np.broadcast_to(counts[:, None], target.shape))
