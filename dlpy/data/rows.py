@@ -92,12 +92,19 @@ class Rows:
 
     def take(self, rows: np.ndarray) -> "Rows":
         """Return the selected rows, in the given order."""
+        index = self.index[rows]
         return Rows(
-            {name: take(features, rows) for name, features in self.inputs.items()},
+            {name: self._taken(features, rows, index) for name, features in self.inputs.items()},
             {name: target[rows] for name, target in self.targets.items()},
-            self.index[rows],
+            index,
             {name: column[rows] for name, column in self.columns.items()},
         )
+
+    def _taken(self, features: Features, rows: np.ndarray, index: np.ndarray) -> Features:
+        """Return the selected rows of an input; rows in a file share the memory of their positions with `index`."""
+        if isinstance(features, Stored) and features.rows is self.index:
+            return features.at(index)
+        return take(features, rows)
 
 
 def is_missing(target: np.ndarray) -> np.ndarray:

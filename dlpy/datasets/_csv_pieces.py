@@ -55,7 +55,7 @@ def load_in_pieces(data: Csv) -> Loaded:
     columns = {
         name: _as_array(found, name) for name in found.arrays if name != "index" and not name.startswith("target ")
     }
-    rows = Rows({**found.inputs}, targets, found.arrays["index"], columns)
+    rows = Rows({**found.inputs}, targets, found.index, columns)
     chosen = Chosen(cells, np.arange(len(rows)), found.lacking)
     rules = rules_of(plan.inputs)
     filled = {name: found.filled[name] for name in rules if name in found.filled}

@@ -45,6 +45,11 @@ class StoredRows:
     filled: dict[str, dict[str, int]]
     lacking: int
 
+    @property
+    def index(self) -> np.ndarray:
+        """The positions of the rows in the file of the table: (rows,) int32."""
+        return self.arrays["index"] if self.lacking else next(iter(self.inputs.values())).rows
+
 
 @dataclass
 class StoreWriter:
@@ -106,12 +111,13 @@ def read(folder: Path) -> StoredRows | None:
     """Return the rows of a folder; None if there is none, or it is damaged."""
     try:
         told: dict[str, Any] = json.loads((folder / "manifest.json").read_text())
-        inputs = {}
+        inputs, every = {}, np.arange(0, dtype=np.int32)
         for number, (name, one) in enumerate(told["tables"].items()):
             file, columns = opened(folder / f"{number}.bin", one)
-            inputs[name] = StoredTable(file, columns, np.arange(len(file), dtype=np.int32))
+            every = every if len(every) else np.arange(len(file), dtype=np.int32)
+            inputs[name] = StoredTable(file, columns, every)
         with np.load(folder / "arrays.npz") as arrays:
-            held = {name: arrays[name] for name in arrays.files}
+            held = {name: arrays[name] for name in arrays.files if name != "index" or told["lacking"]}
     except (OSError, ValueError, LookupError, TypeError, AttributeError, DataError):
         return None
     used(folder)

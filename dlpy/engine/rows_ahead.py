@@ -9,7 +9,7 @@ import numpy as np
 
 from dlpy.data.stored.array import StoredArray
 
-_WINDOW_BYTES = 16_000_000  # gathered at once: the more, the closer together they lie in the file
+_WINDOW_BYTES = 12_000_000  # gathered at once: the more, the closer together they lie in the file
 
 
 class RowsAhead:

@@ -63,9 +63,8 @@ class StoredArray(Stored):
         """The type of the represented array."""
         return np.dtype(np.float32)
 
-    def take(self, rows: np.ndarray) -> StoredArray:
-        """Return the selected rows, in the given order, without reading them."""
-        return replace(self, rows=self.rows[rows])
+    def at(self, rows: np.ndarray) -> StoredArray:
+        return replace(self, rows=rows)
 
     def read(self, rows: np.ndarray | slice | None = None) -> np.ndarray:
         """Return the selected rows, or all rows: (rows, columns) float32."""

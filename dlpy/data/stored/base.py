@@ -17,14 +17,23 @@ class Digest(Protocol):
 
 
 class Stored:
-    """Rows in a file."""
+    """Rows in a file.
+
+    rows: (rows,) int32, their positions in the file.
+    """
+
+    rows: np.ndarray
 
     @abstractmethod
     def __len__(self) -> int: ...
 
     @abstractmethod
+    def at(self, rows: np.ndarray) -> Self:
+        """Return rows at other positions in the file."""
+
     def take(self, rows: np.ndarray) -> Self:
         """Return the selected rows, in the given order, without reading them."""
+        return self.at(self.rows[rows])
 
     @abstractmethod
     def update(self, digest: Digest) -> None:

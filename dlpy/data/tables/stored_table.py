@@ -56,9 +56,8 @@ class StoredTable(Stored):
         """The numeric columns that are dates."""
         return self.columns.date_names
 
-    def take(self, rows: np.ndarray) -> StoredTable:
-        """Return the selected rows, in the given order, without reading them."""
-        return replace(self, rows=self.rows[rows])
+    def at(self, rows: np.ndarray) -> StoredTable:
+        return replace(self, rows=rows)
 
     def blocks(self) -> Iterator[tuple[slice, Table]]:
         """Yield the rows in their order, those of each block of the file together, and their places among the rows."""
