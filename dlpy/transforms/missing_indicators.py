@@ -37,12 +37,12 @@ class MissingIndicators(Transform):
 
     def fit(self, rows: Rows, task: Task) -> State:
         table = table_of(rows, self.name)
-        return self._state(table, [some.any(axis=0) for some in _gaps(table)])
+        return self._state(table, [np.logical_or.reduce(some, axis=0) for some in _gaps(table)])
 
     def fit_in_pieces(self, pieces: Pieces, task: Task) -> State:
         tables = (table_of(rows, self.name) for rows in pieces.blocks())
         gaps = zip(*([some.any(axis=0) for some in _gaps(table)] for table in tables), strict=True)
-        return self._state(table_of(pieces.first, self.name), [np.stack(some).any(axis=0) for some in gaps])
+        return self._state(table_of(pieces.first, self.name), [np.logical_or.reduce(some, axis=0) for some in gaps])
 
     def _state(self, table: Table, gaps: Sequence[np.ndarray]) -> State:
         """Return the state, given which numeric and which categorical columns have missing cells."""
