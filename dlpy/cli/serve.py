@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from dlpy.cli import completion
 from dlpy.cli.options import RUN_HELP, RunsFolder
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
 
 
 def serve(
@@ -59,4 +62,17 @@ def serve(
         for name, path in runs.items():
             say(f"{address}/runs/{name}/predict: run {path}")
         say(f"{address}: loading; Ctrl-C ends the server")
-        serve_job(Job(runs, host, port, Limits(most_bytes, most_rows, queue, seconds), workers), listening, say)
+        serve_job(
+            Job(runs, host, port, Limits(most_bytes, most_rows, queue, seconds), workers),
+            listening,
+            f"{__name__}:worker",
+            say,
+        )
+
+
+def worker() -> Starlette:
+    """Return the application of a worker process."""
+    from dlpy.cli.lines import say
+    from dlpy.serve.server import worker as worker_of
+
+    return worker_of(say)

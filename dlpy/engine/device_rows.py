@@ -13,6 +13,7 @@ from dlpy.data.augmentation import Draws, augmented
 from dlpy.data.features import Sparse
 from dlpy.data.rows import Rows
 from dlpy.data.stored.array import StoredArray
+from dlpy.engine.devices import place_of_rows
 from dlpy.engine.row_tensors import (
     ArrayTensors,
     ImageTensors,
@@ -91,7 +92,7 @@ class Resident:
         moved = {*self._sparse, *self._stored}
         inputs = {name: None if name in moved else row_tensors(x, cut=name in cut) for name, x in rows.inputs.items()}
         y = {name: target if target.ndim > 1 else target[:, None] for name, target in rows.targets.items()}
-        self._held: Held = _constants(Held(inputs, y, weight, np.int32(self.batch_size)))
+        self._held: Held = _placed(Held(inputs, y, weight, np.int32(self.batch_size)))
 
     def in_order(self, order: np.ndarray | None = None, draws: Mapping[str, Draws] | None = None) -> Tensors:
         """Return the tensors of the rows in an order.
@@ -162,26 +163,13 @@ def block(tensors: Tensors, number: tf.Tensor, steps: int, batch_size: int, shap
     return tf.nest.map_structure(in_steps, gathered)
 
 
-def as_variables(moved: Moved) -> Moved:
-    """Return the same with a variable in place of each tensor, for any number of rows; `assign` fills them."""
+def _placed(held: Held) -> Held:
+    """Return rows as tensors, on the first device unless they would fill it."""
     import tensorflow as tf
 
-    def variable(leaf: Any) -> Any:
-        if not isinstance(leaf, tf.Tensor):
-            return leaf
-        shape = [None, *leaf.shape[1:]] if leaf.shape.rank else []
-        return tf.Variable(leaf, shape=tf.TensorShape(shape), trainable=False)
-
-    return tf.nest.map_structure(variable, moved)
-
-
-def assign(variables: Moved, moved: Moved) -> None:
-    """Give variables of `as_variables` the tensors of another epoch."""
-    import tensorflow as tf
-
-    for variable, tensor in zip(tf.nest.flatten(variables), tf.nest.flatten(moved), strict=True):
-        if isinstance(variable, tf.Variable):
-            variable.assign(tensor)
+    size = sum(leaf.nbytes for leaf in tf.nest.flatten(held) if isinstance(leaf, np.ndarray))
+    with tf.device(place_of_rows(size)):
+        return _constants(held)
 
 
 def _constants(arrays: Any) -> Any:

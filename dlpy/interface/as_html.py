@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from html import escape
 
-_ROW = "<tr><th scope='row' style='text-align:left'>{name}</th><td>{score}</td><td>{baseline}</td></tr>"
+from dlpy.report.markup import Markup, element
 
 
 def as_html(name: str, status: str, scores: Mapping[str, float | None], baseline: Mapping[str, float | None]) -> str:
     """Return a table of the scores of a run beside the baseline; names are escaped."""
-    lines = [
-        _ROW.format(name=escape(score), score=_number(value), baseline=_number(_beside(score, baseline)))
-        for score, value in scores.items()
-    ]
-    head = "<tr><th></th><th>best</th><th>baseline</th></tr>" if lines else ""
-    return f"<table><caption>{escape(name)}: {escape(status)}</caption>{head}{''.join(lines)}</table>"
+    head = element("tr", *(element("th", title) for title in ("", "best", "baseline")))
+    lines = [_row(score, _number(value), _number(_beside(score, baseline))) for score, value in scores.items()]
+    return element("table", element("caption", f"{name}: {status}"), *([head, *lines] if lines else []))
+
+
+def _row(name: str, *cells: str) -> Markup:
+    title = element("th", name, scope="row", style="text-align:left")
+    return element("tr", title, *(element("td", cell) for cell in cells))
 
 
 def _beside(score: str, baseline: Mapping[str, float | None]) -> float | None:

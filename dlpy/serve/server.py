@@ -7,7 +7,6 @@ import logging
 import os
 import signal
 import socket
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -85,13 +84,12 @@ def bound(host: str, port: int) -> socket.socket:
     return listening
 
 
-def application() -> Starlette:
+def worker(tell: Tell) -> Starlette:
     """Return the application of a worker process; its job is in the environment."""
     end_with_parent()
     content = json.loads(os.environ[_JOB])
-    app = app_for(Job(**{**content, "limits": Limits(**content["limits"])}))
-    sys.stdout.write(f"ready: worker {os.getpid()}\n")
-    sys.stdout.flush()
+    app = app_for(Job(**{**content, "limits": Limits(**content["limits"])}), tell)
+    tell(f"ready: worker {os.getpid()}")
     return app
 
 
@@ -105,12 +103,13 @@ def app_for(job: Job, tell: Tell = silent) -> Starlette:
     return app_of(Service(runs, job.limits), hosts)
 
 
-def serve(job: Job, listening: socket.socket, tell: Tell = silent) -> None:
+def serve(job: Job, listening: socket.socket, application: str, tell: Tell = silent) -> None:
     """Serve a job on a socket until SIGINT or SIGTERM comes; requests that have come are still answered.
 
     Args:
         job: what to serve.
         listening: a socket that is bound to an address.
+        application: the function that returns the `worker` of a process of its own, as "module:function".
         tell: shows what the user should know.
 
     Raises:
@@ -138,7 +137,7 @@ def serve(job: Job, listening: socket.socket, tell: Tell = silent) -> None:
         _server(uvicorn.Config(app, **options)).run([listening])
         return
     os.environ[_JOB] = json.dumps(asdict(job))
-    config = uvicorn.Config("dlpy.serve.server:application", factory=True, workers=job.workers, **options)
+    config = uvicorn.Config(application, factory=True, workers=job.workers, **options)
     Multiprocess(config, [listening]).run()
 
 
