@@ -88,6 +88,9 @@ class OfInput(NamedTransform):
     def layer(self, state: State) -> keras.layers.Layer | None:
         return self.inner.layer(state)
 
+    def in_graph(self, numbers: keras.KerasTensor, state: State) -> keras.KerasTensor | None:
+        return self.inner.in_graph(numbers, state)
+
     @property
     def _names(self) -> tuple[str, ...]:
         return (self.of, *self.like)

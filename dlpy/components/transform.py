@@ -61,6 +61,19 @@ class Transform(Component):
         """Return a Keras layer that transforms a batch in the same way, or None."""
         return None
 
+    def in_graph(self, numbers: keras.KerasTensor, state: State) -> keras.KerasTensor | None:
+        """Return a batch of arrays, transformed in the same way by operations of Keras, or None where they cannot.
+
+        Of a table, the batch holds its numeric columns, NaN in missing cells. A transform that adds columns which
+        depend on categorical ones gives 0 there: what each category stands for is looked up apart.
+
+        Args:
+            numbers: (batch, ...) float32.
+            state: what `fit` returned.
+        """
+        layer = self.layer(state)
+        return None if layer is None else layer(numbers)
+
     def of_target(self, output: Output, state: State) -> Output:
         """Return the output whose numbers were transformed, with what turns predictions back into its own unit.
 

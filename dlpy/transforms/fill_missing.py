@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import replace
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
 from pydantic import AfterValidator
@@ -16,6 +16,10 @@ from dlpy.data.rows import Rows
 from dlpy.data.tables.calendar import shown
 from dlpy.data.task import State, Task
 from dlpy.data.unfamiliar import Unfamiliar
+from dlpy.transforms._numbers import known_in_graph
+
+if TYPE_CHECKING:
+    import keras
 
 RULES = ("error", "mean", "median", "most_frequent")
 
@@ -94,6 +98,13 @@ class FillMissing(Transform):
         if not isinstance(rows.x, np.ndarray) or rows.x.dtype.kind != "f":
             return rows
         return rows.with_x(np.where(np.isnan(rows.x), state["numeric"].astype(rows.x.dtype), rows.x))
+
+    def in_graph(self, numbers: keras.KerasTensor, state: State) -> keras.KerasTensor:
+        from keras import ops
+
+        if "numeric" not in state:
+            return numbers
+        return ops.where(known_in_graph(numbers), numbers, state["numeric"].astype(np.float32))
 
 
 def _number(column: np.ndarray, rule: str | float, name: str) -> float:

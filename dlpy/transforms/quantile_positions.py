@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
 from pydantic import Field
@@ -13,6 +13,10 @@ from dlpy.core.errors import ConfigError
 from dlpy.data.features import Windows
 from dlpy.data.rows import Rows
 from dlpy.data.task import State, Task
+from dlpy.transforms._numbers import scaled_in_graph
+
+if TYPE_CHECKING:
+    import keras
 
 
 class QuantilePositions(Transform):
@@ -50,6 +54,16 @@ class QuantilePositions(Transform):
             edges = state["edges"][end - size : end]
             found.append(np.interp(column, edges, np.arange(size))[:, None].astype(np.float32))
         return rows.with_x(np.concatenate(found, axis=1))
+
+    def in_graph(self, numbers: keras.KerasTensor, state: State) -> keras.KerasTensor:
+        from keras import ops
+
+        found, ends = [numbers], np.cumsum(state["sizes"])
+        for column, (size, end) in enumerate(zip(state["sizes"], ends, strict=True)):
+            edges = state["edges"][end - size : end]
+            inside = scaled_in_graph(numbers[:, column : column + 1], edges[:-1], np.diff(edges))
+            found.append(ops.sum(ops.clip(inside, 0.0, 1.0), axis=1, keepdims=True))
+        return ops.concatenate(found, axis=1)
 
 
 def _edges(column: np.ndarray, bins: int) -> np.ndarray:

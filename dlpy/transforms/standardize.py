@@ -14,7 +14,7 @@ from dlpy.data.features import Windows
 from dlpy.data.rows import Rows
 from dlpy.data.task import Output, State, Task
 from dlpy.transforms._moments import apply_by_series, fit_by_series, fit_series, moments, standardized
-from dlpy.transforms._numbers import check_numbers, numbers_of, with_numbers
+from dlpy.transforms._numbers import check_numbers, numbers_of, scaled_in_graph, with_numbers
 
 if TYPE_CHECKING:
     import keras
@@ -71,6 +71,11 @@ class Standardize(Transform):
 
         axes: Any = tuple(range(1, state["mean"].ndim + 1))  # each number of a row separately
         return layers.Normalization(axis=axes, mean=state["mean"], variance=np.square(state["deviation"]))
+
+    def in_graph(self, numbers: keras.KerasTensor, state: State) -> keras.KerasTensor | None:
+        if "series" in state:
+            return None
+        return scaled_in_graph(numbers, state["mean"], state["deviation"])
 
     def of_target(self, output: Output, state: State) -> Output:
         if len(state["mean"]) == 1:

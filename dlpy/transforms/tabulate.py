@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
 from pydantic import Field
@@ -16,6 +16,9 @@ from dlpy.data.rows import Rows
 from dlpy.data.task import Input, State, Task
 from dlpy.data.unfamiliar import Unfamiliar, counted
 from dlpy.transforms._numbers import table_of
+
+if TYPE_CHECKING:
+    import keras
 
 
 class Tabulate(Transform):
@@ -86,6 +89,12 @@ class Tabulate(Transform):
             else:
                 matrix[np.flatnonzero(known), first + place[known]] = 1.0
         return rows.with_x(matrix)
+
+    def in_graph(self, numbers: keras.KerasTensor, state: State) -> keras.KerasTensor:
+        from keras import ops
+
+        coded = _coded(state)
+        return ops.pad(numbers, [[0, 0], [0, int(np.where(coded, 1, state["sizes"]).sum())]])
 
     def unfamiliar(self, rows: Rows, state: State) -> list[Unfamiliar]:
         table = table_of(rows, self.name)

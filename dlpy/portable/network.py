@@ -1,0 +1,123 @@
+"""A trained model with its preprocessing in front and its answers in the target's own unit behind, without dlpy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from dlpy.components.model import GenerativeModel, Model
+from dlpy.components.named_transform import OfInput
+from dlpy.components.transform import Transform
+from dlpy.core.errors import ConfigError
+from dlpy.data.rows import Rows
+from dlpy.data.task import Input, Output, Task
+from dlpy.data.units import own_tensor
+from dlpy.engine.members import with_plain_layers
+from dlpy.models._inlined import inlined
+from dlpy.portable.sources import Source, Wanted, source_of
+from dlpy.portable.tables import Pairs
+
+if TYPE_CHECKING:
+    import keras
+
+
+@dataclass(frozen=True)
+class Portable:
+    """A network that consists of Keras' own layers and operations.
+
+    network: takes a dict of inputs, and returns a dict of answers by output. sources: how each input of the model is
+    given.
+    """
+
+    network: keras.Model
+    sources: dict[str, Source]
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a network is made of: the family, the model with its weights, its task, and transforms with their states."""
+
+    family: Model
+    model: keras.Model
+    task: Task
+    pairs: Pairs
+
+
+def portable_network(parts: Parts, raw: Rows, *, strings: bool) -> Portable:
+    """Return the network of a model that predicts.
+
+    Args:
+        parts: what it is made of.
+        raw: training rows before the transforms.
+        strings: whether the network may look up texts.
+
+    Raises:
+        ConfigError: the model or a transform cannot be said so.
+    """
+    import keras
+
+    model = plain_model(parts)
+    tensors = dict(zip(_names(model, parts.task), model.inputs, strict=True))
+    sources = {}
+    for name, tensor in tensors.items():
+        own = [(_inner(transform), state) for transform, state in parts.pairs if _concerns(transform, name)]
+        sources[name] = source_of(Wanted(name, own, raw.inputs[name], parts.task.inputs[name], tensor, strings))
+    prepared = {name: source.prepared for name, source in sources.items()}
+    only = next(iter(prepared.values()))
+    answers = _by_name(model(prepared if len(prepared) > 1 else only), parts.task)
+    inputs = {name: tensor for source in sources.values() for name, tensor in source.inputs.items()}
+    return Portable(keras.Model(inputs, answers), sources)
+
+
+def plain_model(parts: Parts) -> keras.Model:
+    """Return the model as a functional one of Keras' own layers, with dense rows in place of sparse ones.
+
+    Raises:
+        ConfigError: it does not predict from rows.
+    """
+    import keras
+
+    if isinstance(parts.family, GenerativeModel):
+        raise ConfigError(f"{parts.family.name} predicts nothing from rows.")
+    model = parts.model
+    if any(tensor.sparse for tensor in model.inputs):
+        inputs = {name: _dense(given) for name, given in parts.task.inputs.items()}
+        model = parts.family.resolved(parts.task).build(replace(parts.task, inputs=inputs))
+        model.set_weights(parts.model.get_weights())
+    return inlined(with_plain_layers(keras.Model(model.input, model.output)))
+
+
+def _dense(given: Input) -> Input:
+    return replace(given, kind="array") if given.kind == "sparse" else given
+
+
+def _names(model: keras.Model, task: Task) -> list[str]:
+    """Return the names of a model's inputs in the task."""
+    return list(task.inputs) if len(task.inputs) == 1 else [tensor.name for tensor in model.inputs]
+
+
+def _concerns(transform: Transform, name: str) -> bool:
+    """Return whether a transform changes the rows of an input."""
+    if isinstance(transform, OfInput):
+        return name in (transform.of, *transform.like)
+    return not transform.on_targets
+
+
+def _inner(transform: Transform) -> Transform:
+    return transform.inner if isinstance(transform, OfInput) else transform
+
+
+def _by_name(answers: Any, task: Task) -> dict[str, keras.KerasTensor]:
+    """Return the answers by output, numbers in the target's own unit."""
+    found: Mapping[str, Any] = answers if isinstance(answers, Mapping) else {next(iter(task.outputs)): answers}
+    return {name: _own(tensor, task.outputs[name], name) for name, tensor in found.items()}
+
+
+def _own(answers: keras.KerasTensor, output: Output, name: str) -> keras.KerasTensor:
+    from keras import layers
+
+    if output.by_series:
+        raise ConfigError("each series has a scale of its own, and a window does not say which series it is of.")
+    own = own_tensor(answers, output) if output.kind == "regression" else answers
+    return layers.Activation("linear", dtype="float32", name=f"answer_{name}")(own)
