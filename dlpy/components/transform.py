@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from dlpy.core.errors import ConfigError
 from dlpy.core.options import Component, Slot
@@ -61,7 +61,7 @@ class Transform(Component):
         """Return a Keras layer that transforms a batch in the same way, or None."""
         return None
 
-    def in_graph(self, numbers: keras.KerasTensor, state: State) -> keras.KerasTensor | None:
+    def in_graph(self, numbers: Any, state: State) -> Any:
         """Return a batch of arrays, transformed in the same way by operations of Keras, or None where they cannot.
 
         Of a table, the batch holds its numeric columns, NaN in missing cells. A transform that adds columns which

@@ -9,25 +9,21 @@ from pathlib import Path
 
 import numpy as np
 
-from dlpy.components.estimator import EstimatorModel
 from dlpy.core.errors import ConfigError, DlpyError, StorageError, in_one_line
-from dlpy.data.rows import Rows
 from dlpy.data.text import unicode_words
 from dlpy.export import prepare
 from dlpy.export.checking import Ran, run_programs
-from dlpy.export.comparison import Checked
 from dlpy.export.formats import Format, format_of
+from dlpy.export.job import Job, job_of
 from dlpy.export.programs import program
 from dlpy.export.signature import signature_of
 from dlpy.export.write import write_network
-from dlpy.portable.network import Parts, Portable, portable_network
+from dlpy.portable.network import Portable
 from dlpy.portable.sources import rows_given
 from dlpy.runs import checkpoints
-from dlpy.runs.directory import ENSEMBLE, Run
+from dlpy.runs.directory import Run
 from dlpy.storage.atomic import beside, json_text, storage
-from dlpy.training.estimators import network_of
-from dlpy.training.evaluate import Tell, Trained, read_config, restore, silent
-from dlpy.training.loaded_rows import raw_parts
+from dlpy.training.evaluate import Tell, silent
 
 _MOST_ROWS = 256  # that a file is checked with
 _EXAMPLES = 4
@@ -68,18 +64,6 @@ class Exported:
     after: dict[str, float]
 
 
-@dataclass(frozen=True)
-class _Job:
-    """A run to export: its model and the rows to check files with, before the transforms and as predicted."""
-
-    run: Run
-    trained: Trained
-    training: Rows
-    raw: Rows
-    part: str
-    checked: Checked
-
-
 def export(run: Run, ask: Ask, tell: Tell = silent) -> list[Exported]:
     """Export a run to each of the formats.
 
@@ -90,7 +74,7 @@ def export(run: Run, ask: Ask, tell: Tell = silent) -> list[Exported]:
     """
     formats = [format_of(name, ask.quantize) for name in dict.fromkeys(ask.formats)]
     folders = [_folder(run, to, ask, only=len(formats) == 1) for to in formats]
-    job = _job(run, ask.checkpoint, tell)
+    job = job_of(run, ask.checkpoint, tell)
     parent = folders[0].parent
     with storage(parent):
         parent.mkdir(parents=True, exist_ok=True)
@@ -123,36 +107,12 @@ def _folder(run: Run, to: Format, ask: Ask, *, only: bool) -> Path:
     return folder
 
 
-def _job(run: Run, which: checkpoints.Which, tell: Tell) -> _Job:
-    if run.record().kind == ENSEMBLE:
-        raise ConfigError(f"run {run.id} is an ensemble: export each of its members.")
-    experiment, _ = read_config(run)
-    if isinstance(experiment.model, EstimatorModel):
-        raise ConfigError(f"{experiment.model.name} is no network: no format of --to holds it.")
-    trained = restore(run, which, tell)
-    if trained.task.translates:
-        raise ConfigError("seq2seq writes texts token by token with two networks: no format of --to holds that.")
-    parts = raw_parts(run, experiment)
-    part = "validation" if "validation" in parts else "train"
-    raw = _some(parts[part])
-    rows = trained.applied(raw)
-    wanted = trained.own_predictions(rows)
-    return _Job(run, trained, parts["train"], raw, part, Checked(rows, wanted, trained.task))
-
-
-def _some(rows: Rows) -> Rows:
-    """Return at most as many rows as a file is checked with, spread over all."""
-    if len(rows) <= _MOST_ROWS:
-        return rows
-    return rows.take(np.linspace(0, len(rows) - 1, _MOST_ROWS).astype(np.int64))
-
-
-def _exported(job: _Job, wanted: list[tuple[Format, Path]], quantize: str | None, scratch: Path) -> list[Exported]:
+def _exported(job: Job, wanted: list[tuple[Format, Path]], quantize: str | None, scratch: Path) -> list[Exported]:
     """Write and check each format in a folder of its name within `scratch`."""
     made: dict[bool, Portable] = {}
     for to, _ in wanted:
         if to.strings not in made:
-            made[to.strings] = _portable(job, strings=to.strings)
+            made[to.strings] = job.portable(strings=to.strings)
         _write(job, made[to.strings], to, scratch / to.name, quantize)
     given = rows_given(next(iter(made.values())).sources, job.raw.inputs)
     for to, _ in wanted:
@@ -161,14 +121,7 @@ def _exported(job: _Job, wanted: list[tuple[Format, Path]], quantize: str | None
     return [_judged(job, to, folder, one, (scratch, quantize)) for (to, folder), one in zip(wanted, ran, strict=True)]
 
 
-def _portable(job: _Job, *, strings: bool) -> Portable:
-    trained = job.trained
-    pairs = list(zip(trained.pipeline.transforms, trained.pipeline.states, strict=True))
-    parts = Parts(trained.experiment.model, network_of(trained.engine), trained.task, pairs)
-    return portable_network(parts, job.training, strings=strings)
-
-
-def _write(job: _Job, portable: Portable, to: Format, folder: Path, quantize: str | None) -> None:
+def _write(job: Job, portable: Portable, to: Format, folder: Path, quantize: str | None) -> None:
     with storage(folder):
         folder.mkdir()
         try:
@@ -176,9 +129,9 @@ def _write(job: _Job, portable: Portable, to: Format, folder: Path, quantize: st
         except (DlpyError, MemoryError):
             raise
         except Exception as error:  # of a converter
-            name = job.trained.experiment.model.name
+            name = job.family
             raise ConfigError(f"{to.label} cannot hold this {name}: {in_one_line(error)}") from error
-        signature = signature_of(job.run, portable, job.trained.task, to)
+        signature = signature_of(job.run, portable, job.told, to)
         (folder / "signature.json").write_text(json_text(signature), "utf-8")
         (folder / "example.py").write_text(program(to.name, to.file), "utf-8")
         shutil.copyfile(prepare.__file__, folder / "prepare.py")
@@ -186,7 +139,7 @@ def _write(job: _Job, portable: Portable, to: Format, folder: Path, quantize: st
             shutil.copyfile(unicode_words.__file__, folder / "unicode_words.py")
 
 
-def _judged(job: _Job, to: Format, folder: Path, ran: Ran, how: tuple[Path, str | None]) -> Exported:
+def _judged(job: Job, to: Format, folder: Path, ran: Ran, how: tuple[Path, str | None]) -> Exported:
     """Return what to say of a file that ran.
 
     Raises:
@@ -196,7 +149,7 @@ def _judged(job: _Job, to: Format, folder: Path, ran: Ran, how: tuple[Path, str 
     difference = job.checked.difference(ran.answers)
     if not (np.isfinite(difference) if quantize is not None else job.checked.agrees(ran.answers)):
         differs = f"predicts something else than dlpy: its answers differ by up to {difference:.2g}"
-        raise ConfigError(f"{to.label} of this {job.trained.experiment.model.name} {differs}. No file is left.")
+        raise ConfigError(f"{to.label} of this {job.family} {differs}. No file is left.")
     size = _size(scratch / to.name / to.file)
     found = Exported(to.name, folder, size, len(job.raw), job.part, difference, ran.seconds, {}, {})
     if quantize is None:

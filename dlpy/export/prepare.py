@@ -5,6 +5,7 @@ It needs NumPy alone.
 
 import string
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -31,14 +32,25 @@ def prepare(rows: Mapping[str, Any], signature: Spec) -> dict[str, np.ndarray]:
 
 def named(answers: np.ndarray, output: Spec) -> list[Any]:
     """Return the answers for rows as a user reads them: the class, the labels, or the numbers."""
-    classes = output["classes"]
-    if not classes:
+    classes = np.array(output["classes"], object)
+    if not len(classes):
         return answers.tolist()
+    limits = np.array(output["thresholds"] or [0.5])
     if output["kind"] == "multilabel":
-        return [[name for name, p in zip(classes, row, strict=True) if p > 0.5] for row in answers]
-    if output["kind"] == "binary":
-        return [classes[int(p > 0.5)] for p in answers[..., 0].reshape(-1)]
-    return np.array(classes, object)[answers.argmax(-1)].tolist()
+        return [classes[row > limits].tolist() for row in answers]
+    chosen = (answers[..., 0] > limits[0]).astype(int) if output["kind"] == "binary" else answers.argmax(-1)
+    return classes[chosen].tolist()
+
+
+def calibrated(answers: np.ndarray, output: Spec) -> np.ndarray:
+    """Return probabilities at the temperature of the signature; classes are those of the answers themselves."""
+    if output["temperature"] is None:
+        return answers
+    certain = np.clip(answers.astype(np.float64), np.finfo(np.float32).tiny, 1 - 2.0**-25)
+    if output["kind"] in ("binary", "multilabel"):
+        return 1 / (1 + ((1 - certain) / certain) ** (1 / output["temperature"]))
+    powers = certain ** (1 / output["temperature"])
+    return powers / powers.sum(axis=-1, keepdims=True)
 
 
 def _codes(cells: Any, spec: Spec) -> np.ndarray:
@@ -94,8 +106,7 @@ def _terms(text: str, rules: Spec) -> list[str]:
 
 def _words(text: str, rules: Spec) -> Sequence[str]:
     if rules["rules"] == "unicode":
-        from unicode_words import words_of  # the file beside this one
-
+        words_of = import_module("unicode_words").words_of  # the file beside this one
         return [word for part in text.split() for word in words_of(part, lower=rules["lower"])]
     if rules["rules"] == "spaces":
         return [word for word in (text.lower() if rules["lower"] else text).split(" ") if word]
@@ -106,9 +117,7 @@ def _words(text: str, rules: Spec) -> Sequence[str]:
 
 def _characters(text: str, rules: Spec) -> Sequence[str]:
     if rules["rules"] == "unicode":
-        from unicode_words import normalized  # the file beside this one
-
-        return list(normalized(text, lower=rules["lower"]))
+        return list(import_module("unicode_words").normalized(text, lower=rules["lower"]))
     return list(_ascii(text, rules))
 
 

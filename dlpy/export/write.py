@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import tempfile
-from collections.abc import Callable
-from contextlib import redirect_stdout
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stdout
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,8 +31,24 @@ def write_network(network: keras.Model, to: Format, path: Path, quantize: str | 
         "onnx": lambda: _write_onnx(network, path),
         "litert": lambda: _write_litert(network, path, quantize),
     }
-    with redirect_stdout(StringIO()):
+    with redirect_stdout(StringIO()), _without_recurrent_dropout(network):
         ways[to.name]()
+
+
+@contextmanager
+def _without_recurrent_dropout(network: keras.Model) -> Iterator[None]:
+    """Turn the dropout of recurrent cells off: they draw masks when they predict too, and leave them unused."""
+    from keras.src.layers.rnn.dropout_rnn_cell import DropoutRNNCell
+
+    cells: list[Any] = [layer for layer in network._flatten_layers() if isinstance(layer, DropoutRNNCell)]
+    rates = [(cell, cell.dropout, cell.recurrent_dropout) for cell in cells]
+    try:
+        for cell in cells:
+            cell.dropout = cell.recurrent_dropout = 0.0
+        yield
+    finally:
+        for cell, dropout, recurrent_dropout in rates:
+            cell.dropout, cell.recurrent_dropout = dropout, recurrent_dropout
 
 
 def _function(network: keras.Model, rows: int | None) -> tuple[Any, list[Any]]:
@@ -47,18 +63,18 @@ def _function(network: keras.Model, rows: int | None) -> tuple[Any, list[Any]]:
     inputs = {tensor.name: tensor for tensor in network.inputs}
     specs = {name: tf.TensorSpec((rows, *x.shape[1:]), x.dtype, name=name) for name, x in inputs.items()}
 
-    @tf.function(autograph=False)
     def answers(**given: Any) -> Any:
         return network(given, training=False)
 
-    return answers.get_concrete_function(**specs), list(specs.values())
+    function: Any = tf.function(answers, autograph=False)
+    return function.get_concrete_function(**specs), list(specs.values())
 
 
 def _write_savedmodel(network: keras.Model, path: Path) -> None:
     import tensorflow as tf
 
     function, _ = _function(network, None)
-    module = tf.Module()
+    module: Any = tf.Module()
     module.network, module.function = network, function  # keep the weights, and the tables of lookups
     tf.saved_model.save(module, str(path), signatures={"serving_default": function})
 
@@ -104,7 +120,7 @@ def _write_litert(network: keras.Model, path: Path, quantize: str | None) -> Non
     """Write a network for one row at a time: recurrent ones cannot be converted otherwise."""
     import tensorflow as tf
 
-    module = tf.Module()
+    module: Any = tf.Module()
     module.function = _frozen(network)
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
         tf.saved_model.save(module, folder, signatures={"serving_default": module.function})
@@ -129,9 +145,9 @@ def _frozen(network: keras.Model) -> Any:
     given = [tensor.name.removesuffix(":0") for tensor in frozen.inputs]
     outputs = sorted(network.output)  # TensorFlow's order
 
-    @tf.function(autograph=False)
     def answers(**rows: Any) -> Any:
         found = frozen(*(rows[name] for name in given))
         return dict(zip(outputs, found, strict=True))
 
-    return answers.get_concrete_function(**{spec.name: spec for spec in specs})
+    named: Any = tf.function(answers, autograph=False)
+    return named.get_concrete_function(**{spec.name: spec for spec in specs})

@@ -13,6 +13,7 @@ from dlpy.core.errors import ConfigError
 from dlpy.data.rows import Rows
 from dlpy.data.task import Input, Output, Task
 from dlpy.data.units import own_tensor
+from dlpy.engine.custom_step import Sampler
 from dlpy.engine.members import with_plain_layers
 from dlpy.models._inlined import inlined
 from dlpy.portable.sources import Source, Wanted, source_of
@@ -20,6 +21,8 @@ from dlpy.portable.tables import Pairs
 
 if TYPE_CHECKING:
     import keras
+
+GENERATED = "generated"  # the name of what a generative model makes
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,20 @@ class Portable:
 
     network: keras.Model
     sources: dict[str, Source]
+
+
+def generator(sampler: Sampler) -> Portable:
+    """Return the network that generates rows from latent vectors, each followed by a one-hot class if there are any."""
+    import keras
+    from keras import layers
+
+    size = sampler.latent + len(sampler.classes)
+    vectors = keras.Input((size,), name="vectors")
+    made = layers.Activation("linear", dtype="float32")(inlined(sampler.network)(vectors))
+    told = {"prepare": "array", "latent": sampler.latent, "classes_behind": list(sampler.classes)}
+    spec = {"name": "vectors", "shape": [None, size], "dtype": "float32", **told}
+    network = keras.Model({"vectors": vectors}, {GENERATED: made})
+    return Portable(network, {"vectors": Source({"vectors": vectors}, vectors, [spec])})
 
 
 @dataclass(frozen=True)
@@ -108,13 +125,13 @@ def _inner(transform: Transform) -> Transform:
     return transform.inner if isinstance(transform, OfInput) else transform
 
 
-def _by_name(answers: Any, task: Task) -> dict[str, keras.KerasTensor]:
+def _by_name(answers: Any, task: Task) -> dict[str, Any]:
     """Return the answers by output, numbers in the target's own unit."""
     found: Mapping[str, Any] = answers if isinstance(answers, Mapping) else {next(iter(task.outputs)): answers}
     return {name: _own(tensor, task.outputs[name], name) for name, tensor in found.items()}
 
 
-def _own(answers: keras.KerasTensor, output: Output, name: str) -> keras.KerasTensor:
+def _own(answers: Any, output: Output, name: str) -> Any:
     from keras import layers
 
     if output.by_series:

@@ -16,7 +16,7 @@ from dlpy.portable.tables import Lookup, Pairs, lookups_of, with_categories
 from dlpy.portable.texts import of_sequences, of_texts
 
 if TYPE_CHECKING:
-    import keras
+    pass
 
 Spec = dict[str, Any]
 
@@ -29,8 +29,8 @@ class Source:
     signature.json.
     """
 
-    inputs: dict[str, keras.KerasTensor]
-    prepared: keras.KerasTensor
+    inputs: dict[str, Any]
+    prepared: Any
     specs: list[Spec]
 
 
@@ -46,7 +46,7 @@ class Wanted:
     pairs: Pairs
     raw: Features
     given: Input
-    tensor: keras.KerasTensor
+    tensor: Any
     strings: bool
 
 
@@ -102,13 +102,13 @@ def input_name(name: str) -> str:
     return plain if plain[:1].isalpha() else f"input_{plain}"
 
 
-def _input(name: str, shape: tuple[int | None, ...], dtype: str) -> keras.KerasTensor:
+def _input(name: str, shape: tuple[int | None, ...], dtype: str) -> Any:
     import keras
 
     return keras.Input(shape, dtype=dtype, name=name)
 
 
-def _spec(tensor: keras.KerasTensor, prepare: Mapping[str, Any]) -> Spec:
+def _spec(tensor: Any, prepare: Mapping[str, Any]) -> Spec:
     shape = [None, *tensor.shape[1:]]
     return {"name": tensor.name, "shape": shape, "dtype": str(tensor.dtype), **prepare}
 
@@ -132,7 +132,7 @@ def _of_array(wanted: Wanted) -> Source:
     return Source({tensor.name: tensor}, _through(wanted.pairs, numbers), [_spec(tensor, told)])
 
 
-def _through(pairs: Pairs, numbers: keras.KerasTensor) -> keras.KerasTensor:
+def _through(pairs: Pairs, numbers: Any) -> Any:
     """Return numbers after the transforms.
 
     Raises:
@@ -173,7 +173,7 @@ def _told_of_categories(table: Table, lookups: list[Lookup], *, strings: bool) -
     return {"prepare": "strings" if strings else "codes", "missing": "", "categories": known}
 
 
-def _code(words: keras.KerasTensor, lookup: Lookup) -> keras.KerasTensor:
+def _code(words: Any, lookup: Lookup) -> Any:
     """Return the number of each category: (batch,), from a column of texts or of these numbers."""
     from keras import layers
 

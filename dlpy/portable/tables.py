@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 
@@ -14,9 +14,6 @@ from dlpy.data.features import Table
 from dlpy.data.rows import Rows
 from dlpy.data.task import State
 from dlpy.transforms.rare_categories import RARE
-
-if TYPE_CHECKING:
-    import keras
 
 Pairs = Sequence[tuple[Transform, State]]
 
@@ -87,9 +84,7 @@ def _same(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     return (one == other) | (np.isnan(one) & np.isnan(other))
 
 
-def with_categories(
-    numbers: keras.KerasTensor | None, codes: Sequence[keras.KerasTensor], lookups: Sequence[Lookup], width: int
-) -> keras.KerasTensor:
+def with_categories(numbers: Any, codes: Sequence[Any], lookups: Sequence[Lookup], width: int) -> Any:
     """Return the matrix that the model reads: (batch, width).
 
     Args:

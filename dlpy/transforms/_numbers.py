@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 
@@ -12,9 +12,6 @@ from dlpy.core.errors import ConfigError, DataError, did_you_mean
 from dlpy.data.features import Table
 from dlpy.data.rows import Rows
 from dlpy.data.task import Input, Task
-
-if TYPE_CHECKING:
-    import keras
 
 
 def check_numbers(name: str, given: Input) -> None:
@@ -55,7 +52,7 @@ def with_numbers(rows: Rows, numbers: np.ndarray) -> Rows:
     return rows.with_x(numbers.astype(np.float32))
 
 
-def scaled_in_graph(numbers: keras.KerasTensor, middle: np.ndarray, width: np.ndarray) -> keras.KerasTensor:
+def scaled_in_graph(numbers: Any, middle: np.ndarray, width: np.ndarray) -> Any:
     """Return `(numbers - middle) / width` of a batch, (batch, ...), by operations of Keras.
 
     The middle is subtracted in two parts, so that float32 loses nothing of it where it is far from 0.
@@ -67,7 +64,7 @@ def scaled_in_graph(numbers: keras.KerasTensor, middle: np.ndarray, width: np.nd
     return ops.multiply(ops.subtract(ops.subtract(numbers, high), low), (1 / width).astype(np.float32))
 
 
-def known_in_graph(numbers: keras.KerasTensor) -> keras.KerasTensor:
+def known_in_graph(numbers: Any) -> Any:
     """Return which numbers of a batch are not NaN, by an operation of Keras: (batch, ...) bool.
 
     LiteRT takes `x != x`, which isnan becomes there, for false; ONNX files take `x >= y` for `not x < y`.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import AfterValidator
@@ -17,9 +17,6 @@ from dlpy.data.tables.calendar import shown
 from dlpy.data.task import State, Task
 from dlpy.data.unfamiliar import Unfamiliar
 from dlpy.transforms._numbers import known_in_graph
-
-if TYPE_CHECKING:
-    import keras
 
 RULES = ("error", "mean", "median", "most_frequent")
 
@@ -99,7 +96,7 @@ class FillMissing(Transform):
             return rows
         return rows.with_x(np.where(np.isnan(rows.x), state["numeric"].astype(rows.x.dtype), rows.x))
 
-    def in_graph(self, numbers: keras.KerasTensor, state: State) -> keras.KerasTensor:
+    def in_graph(self, numbers: Any, state: State) -> Any:
         from keras import ops
 
         if "numeric" not in state:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -13,9 +13,6 @@ from dlpy.data.features import Windows
 from dlpy.data.rows import Rows
 from dlpy.data.task import Output, State, Task
 from dlpy.transforms._numbers import check_numbers, numbers_of, with_numbers
-
-if TYPE_CHECKING:
-    import keras
 
 
 class Log(Transform):
@@ -51,7 +48,7 @@ class Log(Transform):
             raise DataError(f"row {index[wrong[0, 0]]} holds {value:g}, which has no logarithm: use such as {hint}.")
         return np.log(sums)
 
-    def in_graph(self, numbers: keras.KerasTensor, state: State) -> keras.KerasTensor:
+    def in_graph(self, numbers: Any, state: State) -> Any:
         from keras import ops
 
         return ops.log(ops.add(numbers, self.add))

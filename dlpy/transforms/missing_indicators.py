@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -12,9 +12,6 @@ from dlpy.data.features import Table
 from dlpy.data.rows import Rows
 from dlpy.data.task import State, Task
 from dlpy.transforms._numbers import check_table, known_in_graph, require_columns, table_of, with_numeric_names
-
-if TYPE_CHECKING:
-    import keras
 
 
 class MissingIndicators(Transform):
@@ -56,10 +53,10 @@ class MissingIndicators(Transform):
         names = (*table.numeric_names, *state["names"].tolist())
         return rows.with_x(replace(table, numeric=np.concatenate(parts, axis=1), numeric_names=names))
 
-    def in_graph(self, numbers: keras.KerasTensor, state: State) -> keras.KerasTensor:
+    def in_graph(self, numbers: Any, state: State) -> Any:
         from keras import ops
 
-        gaps = 1 - ops.cast(known_in_graph(numbers), "float32")
+        gaps = ops.cast(ops.logical_not(known_in_graph(numbers)), "float32")
         gaps = ops.take(gaps, np.flatnonzero(state["numeric"]), axis=1)
         return ops.pad(ops.concatenate([numbers, gaps], axis=1), [[0, 0], [0, int(state["categorical"].sum())]])
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import Field
@@ -14,9 +14,6 @@ from dlpy.data.features import Table
 from dlpy.data.rows import Rows
 from dlpy.data.task import State, Task
 from dlpy.transforms._numbers import check_flat, numbers_of, scaled_in_graph, with_numeric_names
-
-if TYPE_CHECKING:
-    import keras
 
 
 class PiecewiseLinear(Transform):
@@ -63,7 +60,7 @@ class PiecewiseLinear(Transform):
             replace(rows.x, numeric=found, numeric_names=_names(rows.x.numeric_names, state), date_names=())
         )
 
-    def in_graph(self, numbers: keras.KerasTensor, state: State) -> keras.KerasTensor:
+    def in_graph(self, numbers: Any, state: State) -> Any:
         from keras import ops
 
         edges = np.split(state["edges"], state["splits"][1:-1])

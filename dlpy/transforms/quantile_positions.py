@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import Field
@@ -14,9 +14,6 @@ from dlpy.data.features import Windows
 from dlpy.data.rows import Rows
 from dlpy.data.task import State, Task
 from dlpy.transforms._numbers import scaled_in_graph
-
-if TYPE_CHECKING:
-    import keras
 
 
 class QuantilePositions(Transform):
@@ -55,7 +52,7 @@ class QuantilePositions(Transform):
             found.append(np.interp(column, edges, np.arange(size))[:, None].astype(np.float32))
         return rows.with_x(np.concatenate(found, axis=1))
 
-    def in_graph(self, numbers: keras.KerasTensor, state: State) -> keras.KerasTensor:
+    def in_graph(self, numbers: Any, state: State) -> Any:
         from keras import ops
 
         found, ends = [numbers], np.cumsum(state["sizes"])

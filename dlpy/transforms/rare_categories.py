@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import Field
@@ -14,9 +14,6 @@ from dlpy.data.task import State, Task
 from dlpy.data.unfamiliar import Unfamiliar, counted
 from dlpy.transforms._numbers import check_table, require_columns, table_of
 from dlpy.transforms.tabulate import unseen_in
-
-if TYPE_CHECKING:
-    import keras
 
 RARE = "(rare)"
 
@@ -60,7 +57,7 @@ class RareCategories(Transform):
         texts = np.stack(columns, axis=1) if columns else table.categorical
         return rows.with_x(replace(table, categorical=texts))
 
-    def in_graph(self, numbers: keras.KerasTensor, state: State) -> keras.KerasTensor:
+    def in_graph(self, numbers: Any, state: State) -> Any:
         return numbers
 
     def unfamiliar(self, rows: Rows, state: State) -> list[Unfamiliar]:

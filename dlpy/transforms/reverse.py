@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -12,9 +12,6 @@ from dlpy.core.errors import ConfigError
 from dlpy.data.features import Features, Padded, Scaled, Sequences, Windows
 from dlpy.data.rows import Rows
 from dlpy.data.task import State, Task
-
-if TYPE_CHECKING:
-    import keras
 
 
 class Reverse(Transform):
@@ -35,7 +32,7 @@ class Reverse(Transform):
     def apply(self, rows: Rows, state: State) -> Rows:
         return rows.with_x(_reversed(rows.x))
 
-    def in_graph(self, numbers: keras.KerasTensor, state: State) -> keras.KerasTensor:
+    def in_graph(self, numbers: Any, state: State) -> Any:
         from keras import ops
 
         return ops.flip(numbers, axis=1)

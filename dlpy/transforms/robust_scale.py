@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import Field
@@ -12,9 +12,6 @@ from dlpy.components.transform import Transform
 from dlpy.data.rows import Rows
 from dlpy.data.task import State, Task
 from dlpy.transforms._numbers import check_flat, numbers_of, scaled_in_graph, with_numbers
-
-if TYPE_CHECKING:
-    import keras
 
 
 class RobustScale(Transform):
@@ -47,10 +44,10 @@ class RobustScale(Transform):
             scaled = scaled / np.sqrt(1 + np.square(scaled / self.limit))
         return with_numbers(rows, scaled)
 
-    def in_graph(self, numbers: keras.KerasTensor, state: State) -> keras.KerasTensor:
+    def in_graph(self, numbers: Any, state: State) -> Any:
         from keras import ops
 
         scaled = scaled_in_graph(numbers, state["median"], state["width"])
         if self.limit is None:
             return scaled
-        return ops.divide(scaled, ops.sqrt(1 + ops.square(ops.divide(scaled, self.limit))))
+        return ops.divide(scaled, ops.sqrt(ops.add(1.0, ops.square(ops.divide(scaled, self.limit)))))

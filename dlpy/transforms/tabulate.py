@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import Field
@@ -16,9 +16,6 @@ from dlpy.data.rows import Rows
 from dlpy.data.task import Input, State, Task
 from dlpy.data.unfamiliar import Unfamiliar, counted
 from dlpy.transforms._numbers import table_of
-
-if TYPE_CHECKING:
-    import keras
 
 
 class Tabulate(Transform):
@@ -90,7 +87,7 @@ class Tabulate(Transform):
                 matrix[np.flatnonzero(known), first + place[known]] = 1.0
         return rows.with_x(matrix)
 
-    def in_graph(self, numbers: keras.KerasTensor, state: State) -> keras.KerasTensor:
+    def in_graph(self, numbers: Any, state: State) -> Any:
         from keras import ops
 
         coded = _coded(state)
