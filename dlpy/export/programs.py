@@ -9,7 +9,7 @@ os.environ["KERAS_BACKEND"] = "tensorflow"
 import keras
 import tensorflow as tf
 
-network = keras.saving.load_model(folder / "model.keras")
+network = tf.function(keras.saving.load_model(folder / "model.keras"))
 
 
 def answers(given):

@@ -16,7 +16,7 @@ from dlpy.data.units import own_tensor
 from dlpy.engine.custom_step import Sampler
 from dlpy.engine.members import with_plain_layers
 from dlpy.models._inlined import inlined
-from dlpy.portable.sources import Source, Wanted, source_of
+from dlpy.portable.sources import Source, Wanted, input_name, source_of
 from dlpy.portable.tables import Pairs
 
 if TYPE_CHECKING:
@@ -75,6 +75,8 @@ def portable_network(parts: Parts, raw: Rows, *, strings: bool) -> Portable:
     import keras
 
     model = plain_model(parts)
+    if any(output.by_series for output in parts.task.outputs.values()):
+        raise ConfigError("each series has a scale of its own, and a window does not say which series it is of.")
     tensors = dict(zip(_names(model, parts.task), model.inputs, strict=True))
     sources = {}
     for name, tensor in tensors.items():
@@ -85,6 +87,20 @@ def portable_network(parts: Parts, raw: Rows, *, strings: bool) -> Portable:
     answers = _by_name(model(prepared if len(prepared) > 1 else only), parts.task)
     inputs = {name: tensor for source in sources.values() for name, tensor in source.inputs.items()}
     return Portable(keras.Model(inputs, answers), sources)
+
+
+def prepared_network(parts: Parts) -> keras.Model:
+    """Return the network of a model for transformed rows, which the names of its inputs say."""
+    import keras
+
+    model = plain_model(parts)
+    names = _names(model, parts.task)
+    inputs = {
+        name: keras.Input(x.shape[1:], dtype=x.dtype, name=f"prepared_{input_name(name)}")
+        for name, x in zip(names, model.inputs, strict=True)
+    }
+    answers = model(inputs if len(inputs) > 1 else next(iter(inputs.values())))
+    return keras.Model({x.name: x for x in inputs.values()}, _by_name(answers, parts.task))
 
 
 def plain_model(parts: Parts) -> keras.Model:
@@ -134,7 +150,5 @@ def _by_name(answers: Any, task: Task) -> dict[str, Any]:
 def _own(answers: Any, output: Output, name: str) -> Any:
     from keras import layers
 
-    if output.by_series:
-        raise ConfigError("each series has a scale of its own, and a window does not say which series it is of.")
     own = own_tensor(answers, output) if output.kind == "regression" else answers
     return layers.Activation("linear", dtype="float32", name=f"answer_{name}")(own)

@@ -115,8 +115,9 @@ def _spec(tensor: Any, prepare: Mapping[str, Any]) -> Spec:
 
 def _beside(wanted: Wanted, prepare: Spec) -> Source:
     """Return an input that the program beside the network prepares, as the model reads it."""
-    shape, dtype = wanted.given.shape, str(wanted.tensor.dtype)
-    tensor = _input(input_name(wanted.name), (*shape[:1], *wanted.tensor.shape[2:]), dtype)
+    longest = wanted.tensor.shape[1:2] if wanted.strings else wanted.given.shape[:1]  # other formats want it fixed
+    shape = (*longest, *wanted.tensor.shape[2:])
+    tensor = _input(input_name(wanted.name), shape, str(wanted.tensor.dtype))
     return Source({tensor.name: tensor}, tensor, [_spec(tensor, prepare)])
 
 

@@ -56,7 +56,7 @@ class MissingIndicators(Transform):
     def in_graph(self, numbers: Any, state: State) -> Any:
         from keras import ops
 
-        gaps = ops.cast(ops.logical_not(known_in_graph(numbers)), "float32")
+        gaps = ops.subtract(1.0, ops.cast(known_in_graph(numbers), "float32"))  # TensorFlow makes x <= y of not x > y
         gaps = ops.take(gaps, np.flatnonzero(state["numeric"]), axis=1)
         return ops.pad(ops.concatenate([numbers, gaps], axis=1), [[0, 0], [0, int(state["categorical"].sum())]])
 
