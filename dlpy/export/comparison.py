@@ -50,7 +50,9 @@ class Checked:
     def _distances(self, name: str, found: np.ndarray) -> np.ndarray:
         wanted = self.wanted[name]
         if found.shape != wanted.shape:
-            raise ConfigError(f"its answers for '{name}' have shape {found.shape}, not {wanted.shape}")
+            raise ConfigError(
+                f"the exported network's answers for '{name}' have shape {found.shape}, not {wanted.shape}"
+            )
         one, other = self._counted(name, wanted).astype(np.float64), self._counted(name, found)
         distances = np.abs(one - other) / self._spread(name)
         return np.where(np.isnan(one) & np.isnan(other), 0.0, np.where(np.isnan(distances), np.inf, distances))

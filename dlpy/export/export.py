@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 from dataclasses import dataclass, replace
@@ -126,17 +127,22 @@ def _write(job: Job, portable: Portable, to: Format, folder: Path, quantize: str
         folder.mkdir()
         try:
             write_network(portable.network, to, folder / to.file, quantize)
-        except (DlpyError, MemoryError):
+        except (DlpyError, MemoryError, OSError):
             raise
         except Exception as error:  # of a converter
-            name = job.family
-            raise ConfigError(f"{to.label} cannot hold this {name}: {in_one_line(error)}") from error
+            raise ConfigError(f"{to.label} cannot hold this {job.family}: {_reason(error)}.") from error
         signature = signature_of(job.run, portable, job.told, to)
         (folder / "signature.json").write_text(json_text(signature), "utf-8")
         (folder / "example.py").write_text(program(to.name, to.file), "utf-8")
         shutil.copyfile(prepare.__file__, folder / "prepare.py")
         if any(spec["prepare"] == "texts" for spec in signature["inputs"]):
             shutil.copyfile(unicode_words.__file__, folder / "unicode_words.py")
+
+
+def _reason(error: Exception) -> str:
+    """Return why a converter fails: the first operation that its message names, or the message."""
+    operation = re.search(r'fused\["(\w+):"', str(error))
+    return f"its converter fails at {operation[1]}" if operation else in_one_line(error).removesuffix(".")
 
 
 def _judged(job: Job, to: Format, folder: Path, ran: Ran, how: tuple[Path, str | None]) -> Exported:

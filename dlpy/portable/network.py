@@ -53,7 +53,7 @@ def generator(sampler: Sampler) -> Portable:
 
 @dataclass(frozen=True)
 class Parts:
-    """What a network is made of: the family, the model with its weights, its task, and transforms with their states."""
+    """The parts of a network: the family, the model with its weights, its task, and transforms with their states."""
 
     family: Model
     model: keras.Model
@@ -65,7 +65,7 @@ def portable_network(parts: Parts, raw: Rows, *, strings: bool) -> Portable:
     """Return the network of a model that predicts.
 
     Args:
-        parts: what it is made of.
+        parts: the model and its transforms.
         raw: training rows before the transforms.
         strings: whether the network may look up texts.
 

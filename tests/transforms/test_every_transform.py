@@ -127,7 +127,10 @@ def test_a_transform_in_a_graph_gives_the_same_numbers(name: str) -> None:
 def test_the_numbers_of_a_table_in_a_graph_are_those_of_the_table() -> None:
     numeric = np.array([[2010.0, 1.0], [2012.0, np.nan], [2019.0, 4.0], [2000.0, 9.0]])
     table = Table(numeric, ("year", "area"), np.array([["x"], [""], ["y"], ["x"]]), ("city",))
-    rows, task = Rows.single(table, LABELS[:4]), Task.single(Input("table", (3,), columns=("year", "area", "city")), CLASSES)
+    rows, task = (
+        Rows.single(table, LABELS[:4]),
+        Task.single(Input("table", (3,), columns=("year", "area", "city")), CLASSES),
+    )
     steps = ["missing_indicators", "fill_missing", "standardize", "robust_scale", "piecewise_linear", "tabulate"]
     inputs = x = keras.Input((2,))
     for name in steps:
