@@ -87,6 +87,8 @@ def export(run: Run, ask: Ask, tell: Tell = silent) -> list[Exported]:
         return exported
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+        if parent == run.path / EXPORTS and not any(parent.iterdir()):
+            parent.rmdir()
 
 
 def _folder(run: Run, to: Format, ask: Ask, *, only: bool) -> Path:

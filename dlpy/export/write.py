@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
 import tempfile
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from io import StringIO
@@ -31,8 +33,22 @@ def write_network(network: keras.Model, to: Format, path: Path, quantize: str | 
         "onnx": lambda: _write_onnx(network, path),
         "litert": lambda: _write_litert(network, path, quantize),
     }
-    with redirect_stdout(StringIO()), _without_recurrent_dropout(network):
+    with redirect_stdout(StringIO()), _silent(), _without_recurrent_dropout(network):
         ways[to.name]()
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """Discard what TensorFlow's C++ code prints on standard error: the error that follows says what matters."""
+    before = os.dup(2)
+    try:
+        with open(os.devnull, "w") as nothing, warnings.catch_warnings():  # noqa: PTH123 - a device
+            warnings.simplefilter("ignore")
+            os.dup2(nothing.fileno(), 2)
+            yield
+    finally:
+        os.dup2(before, 2)
+        os.close(before)
 
 
 @contextmanager
