@@ -22,6 +22,7 @@ REQUIRED = {  # the least that an experiment file must give
     "npz": {"path": "x.npz"},
     "tagged_words": {"path": "x.txt"},
     "labelled_series": {"path": "x.csv", "columns": ["a", "b"]},
+    "whole_series": {"path": "x.csv", "id": "id", "columns": ["a", "b"], "task": "binary"},
     "text_csv": {"path": "x.csv", "task": "binary"},
     "text_folder": {"path": "x"},
     "parallel_texts": {"source": "x.txt", "target": "y.txt"},

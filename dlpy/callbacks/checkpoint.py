@@ -16,6 +16,7 @@ from dlpy.components.objectives import Monitor
 from dlpy.core.errors import StorageError
 from dlpy.core.parsing import parse
 from dlpy.core.signals import held_back
+from dlpy.core.timing import stage
 from dlpy.engine.snapshots import Snapshot, with_copies
 from dlpy.runs.checkpoints import Which, forget_previous, save
 from dlpy.runs.directory import Run
@@ -146,6 +147,7 @@ class CheckpointHooks(Hooks):
         if self._unwritten is not None:
             self._save(self._unwritten, ["best", "last"])
 
+    @stage("checkpoints")
     def _save(self, state: Snapshot, links: list[Which]) -> None:
         if self._has_written and not self._run.checkpoints.is_dir():
             raise StorageError(f"{self._run.checkpoints} was removed during training.")

@@ -26,21 +26,30 @@ from dlpy.training.record import Options
 def make_and_show(artwork: Artwork, document: Document, options: Options, *, quiet: bool) -> None:
     """Run a dream or style experiment, show its progress, and print the loss and the path of the image."""
     console = output(quiet=quiet)
-    with _watcher(console) as watcher:
+    with watching(console) as watcher:
         run = make(artwork, document, options, watcher)
     _finished(console, run)
 
 
 def resume_and_show(run: Run, command: str, *, quiet: bool, allow_inexact: bool = False) -> None:
     """Resume an unfinished dream or style run; the output is that of `make_and_show`."""
+    console = output(quiet=quiet)
+    with watching(console) as watcher:
+        resume_image(run, command, watcher, allow_inexact=allow_inexact)
+    _finished(console, run)
+
+
+def resume_image(run: Run, command: str, watcher: Watcher, *, allow_inexact: bool = False) -> None:
+    """Resume an unfinished dream or style run.
+
+    Raises:
+        RunError: its config.yaml was edited, or the run cannot be resumed.
+    """
     with reading_config(run):
         artwork, document = load_any(run.config)
     if not isinstance(artwork, Artwork):
         raise RunError(f"{run.config} was edited: it trains a model, but run {run.id} made an image. Undo the edit.")
-    console = output(quiet=quiet)
-    with _watcher(console) as watcher:
-        resume(run, Unfinished(artwork, document, command), watcher, allow_inexact=allow_inexact)
-    _finished(console, run)
+    resume(run, Unfinished(artwork, document, command), watcher, allow_inexact=allow_inexact)
 
 
 class Lines(Watcher):
@@ -74,7 +83,7 @@ class Bar(Lines):
 
 
 @contextmanager
-def _watcher(console: Console) -> Iterator[Watcher]:
+def watching(console: Console) -> Iterator[Watcher]:
     """Yield a watcher for this console: a progress bar on a terminal, plain lines elsewhere."""
     if not console.is_terminal or console.is_dumb_terminal or console.quiet:
         yield Lines(console)

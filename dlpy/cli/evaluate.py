@@ -59,6 +59,7 @@ def evaluate(
     Example: dlpy evaluate latest --split test
     """
     from dlpy.cli.lines import complain, say_json
+    from dlpy.cli.report import leave
     from dlpy.compare.score_intervals import with_intervals
     from dlpy.drawing.figures import draw_all
     from dlpy.ensembles.evaluate import evaluate_ensemble
@@ -83,6 +84,7 @@ def evaluate(
             results = with_intervals(run, results)
         results = with_decisions(run, results, complain, coverage, is_best=which == "best")
     draw_all(run, complain)
+    leave(run)
     if as_json:
         say_json(results)
         return

@@ -41,11 +41,12 @@ def show_tables(console: Console, found: Mapping[str, Any]) -> None:
 def show_series(console: Console, found: Mapping[str, Any]) -> None:
     """Print the importance of lags, the oldest first, and of columns."""
     for score in found["scores"]:
-        _say_score(console, score, "it is shuffled between the windows")
-        lags = [line for line in score["importances"] if line["kind"] == "lag"]
+        _say_score(console, score, "it is shuffled between the rows")
+        lags = [line for line in score["importances"] if line["kind"] in ("lag", "step")]
         columns = [(line["name"], line) for line in score["importances"] if line["kind"] == "column"]
-        lags.sort(key=lambda line: -line["from"])
-        console.print(_importances(f"lag in {found['unit']}", [(line["name"], line) for line in lags]))
+        lags.sort(key=lambda line: -line["from"] if line["kind"] == "lag" else line["from"])
+        label = "step of the series" if lags[0]["kind"] == "step" else f"lag in {found['unit']}"
+        console.print(_importances(label, [(line["name"], line) for line in lags]))
         if columns:
             console.print()
             console.print(_importances("column", columns))

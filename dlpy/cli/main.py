@@ -27,14 +27,16 @@ from dlpy.cli.lines import complain, say
 from dlpy.cli.new import new
 from dlpy.cli.plot import plot
 from dlpy.cli.predict import predict
+from dlpy.cli.report import report
 from dlpy.cli.resume import resume
 from dlpy.cli.rivals import rivals
 from dlpy.cli.runs import runs
 from dlpy.cli.schema import schema
 from dlpy.cli.search import search
+from dlpy.cli.serve import serve
 from dlpy.cli.show import show
 from dlpy.cli.train import train
-from dlpy.core import signals
+from dlpy.core import signals, timing
 from dlpy.core.errors import DlpyError, SetupError, StorageError
 from dlpy.core.registry import announcers, plugin_failure, refuse_plugins
 
@@ -110,7 +112,7 @@ def _report_stop(error: BaseException) -> int:
 
 _COMMANDS = (
     train, resume, evaluate, predict, calibrate, kfold, search, compare, ensemble, rivals, generate, explain, export,
-    plot, check, show, new, runs, schema,
+    plot, report, serve, check, show, new, runs, schema,
 )  # fmt: skip
 for _command in _COMMANDS:
     app.command()(_with_exit_status(_command))
@@ -159,9 +161,12 @@ def run() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # not every terminal can show every character
+    timing.begin()
     signals.listen(_report_stop)
     announcers.append(functools.cache(_report_plugin))
     status = main()
+    if (taken := timing.seconds()) is not None:
+        complain(*timing.table(taken))
     signals.ignore()  # the work is done; Python's shutdown takes a while
     try:
         sys.stdout.flush()

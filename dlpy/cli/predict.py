@@ -11,7 +11,8 @@ from dlpy.cli.options import AsJson, RunName, RunsFolder, Strict
 
 if TYPE_CHECKING:
     from dlpy.runs.directory import Run
-    from dlpy.training.predict import Ask, Predicted
+    from dlpy.training.given import Ask
+    from dlpy.training.predict import Predicted
 
 
 def predict(
@@ -49,6 +50,15 @@ def predict(
         Path | None,
         typer.Option(metavar="FOLDER", help="Write codes for TensorBoard's projector instead of predictions."),
     ] = None,
+    score: Annotated[
+        bool, typer.Option("--score", help="Score how unlike its forecast each row of a series is (see above).")
+    ] = False,
+    threshold: Annotated[
+        float, typer.Option(metavar="FRACTION", help="With --score: share of usual rows not to flag.")
+    ] = 0.99,
+    truth: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="With --score: column of 0 and 1 that marks known anomalies.")
+    ] = None,
     strict: Strict = False,
     as_json: AsJson = False,
     runs_folder: RunsFolder = None,
@@ -74,6 +84,20 @@ def predict(
 
     --ahead 24 continues a time series, or each of several in one file: 24 lines with the times after its last row.
 
+    --score, for a run that forecasts a series, writes for each row of FILE
+    (default: the run's own series) its value, its forecast, a score and a flag.
+    The score is the forecast error in standard deviations of the validation
+    errors (by the median and the median absolute deviation); of several steps
+    ahead, the first one counts. Flagged is what is above the limit that
+    --threshold 0.99 of the validation rows stay below: of rows without
+    anomalies, at most 1% are flagged on average. The condition: their errors
+    are exchangeable with those of the validation rows. It fails if the series
+    changes its ways or the validation rows hold anomalies, and rows soon after
+    an anomaly, which see it in their window, are flagged more often. --truth
+    compares the flags with known anomalies: by rows, and by events, which are
+    anomalous rows one after another. With --output scores.csv, the series is
+    drawn in scores.png.
+
     --embed codes writes what goes into the last layer as vectors.tsv, with
     metadata.tsv and projector_config.pbtxt: `tensorboard --logdir codes` shows
     them. Of siamese and embedding, these are the codes of each input.
@@ -88,10 +112,21 @@ def predict(
     from dlpy.runs.directory import ENSEMBLE
     from dlpy.runs.lookup import find_model
     from dlpy.training.evaluate import checkpoint_name
-    from dlpy.training.predict import Ask, predict_texts
+    from dlpy.training.given import Ask
     from dlpy.training.predict import predict as predict_file
+    from dlpy.training.predict import predict_texts
     from dlpy.training.predict_ahead import predict_ahead
 
+    if score:
+        unused = {"--text": text, "--keep": keep, "--coverage": coverage, "--ahead": ahead, "--embed": embed}
+        unused |= {"--strict": strict or None, "--checkpoint": None if checkpoint == "best" else checkpoint}
+        given = [name for name, value in unused.items() if value]
+        if given:
+            raise ConfigError(f"{given[0]} does not apply to --score: leave it out.")
+        _score(find_model(name, runs_folder), data, (threshold, truth), output, as_json=as_json)
+        return
+    if truth is not None:
+        raise ConfigError("--truth needs --score: add it.")
     if (data is None) == (not text) and (ahead is None or text):
         raise ConfigError("give either a file of rows to predict, or --text.")
     if output is not None and data is not None and output.resolve() == data.resolve():
@@ -110,6 +145,30 @@ def predict(
         predicted = predict_file(run, data, ask, complain) if data else predict_texts(run, text or [], ask, complain)
     show_unfamiliar(errors(), predicted.unfamiliar, "these rows")
     _write(predicted, output, as_json=as_json)
+
+
+def _score(
+    run: Run, data: Path | None, wanted: tuple[float, str | None], output: Path | None, *, as_json: bool
+) -> None:
+    """Score the rows of a series, and say what was found."""
+    from dlpy.cli.lines import complain, say, say_json
+    from dlpy.cli.predict_scores import lines_of, predict_scores, record_of
+
+    threshold, truth = wanted
+    if as_json and output is None:
+        from dlpy.anomalies.score import score
+
+        scored = score(run, data, threshold, truth, complain)
+        say_json({**record_of(scored), "scores": scored.table().records()})
+        return
+    scored = predict_scores(run, data, threshold, truth, output)
+    if as_json:
+        say_json({**record_of(scored), "output": str(output)})
+        return
+    for line in lines_of(scored, threshold):
+        (say if output is not None else complain)(line)
+    if output is not None:
+        say(f"scores: {output}, {output.with_suffix('.png')}")
 
 
 def _embed(run: Run, given: Path | list[str], ask: Ask, folder: Path, unused: list[str]) -> None:

@@ -37,16 +37,21 @@ class View:
         return View(self.experiment, self.task.with_output(plain))
 
 
-def row_scores(view: View, stored: Stored) -> dict[str, Weighted]:
+def row_scores(view: View, stored: Stored, *, with_loss: bool = True) -> dict[str, Weighted]:
     """Return the loss, without penalties, and the metrics by key, in the unit that the model of the view sees.
 
     Metrics that cannot be computed from weighted rows are left out.
+
+    Args:
+        view: the experiment and the task of an output.
+        stored: predictions of this output.
+        with_loss: whether the loss is computed too, for which that of a network needs Keras.
     """
     rows, prediction = _seen(view, stored)
     logged = [metric for metric in view.experiment.metrics(view.task) if metric.is_logged]
     found = {metric.key: metric.weighted(view.task, rows, prediction) for metric in logged}
-    losses = mean_of(_losses(view, rows, prediction))
-    return {"loss": losses, **{key: score for key, score in found.items() if score is not None}}
+    losses = {"loss": mean_of(_losses(view, rows, prediction))} if with_loss else {}
+    return {**losses, **{key: score for key, score in found.items() if score is not None}}
 
 
 def reported_scores(view: View, stored: Stored) -> dict[str, float]:

@@ -16,8 +16,10 @@ from dlpy.components.objectives import DATA_LOSS
 from dlpy.data.units import has_unit
 from dlpy.experiment.experiment import prefix
 from dlpy.runs.directory import Run
+from dlpy.runs.predictions import Stored
 from dlpy.scores.bootstrap import Sample, Scored, over_models, sampled, total
 from dlpy.scores.intervals import LEVEL, Interval, corrected_resampled_t, interval_of
+from dlpy.scores.weighted import Weighted
 from dlpy.scores.weighted_scores import usual_scores
 from dlpy.training.evaluate import read_config, tasks
 
@@ -38,7 +40,7 @@ def with_intervals(run: Run, results: Mapping[str, Any]) -> dict[str, Any]:
         run: the run.
         results: by part, as `evaluate` returns them.
     """
-    new = {part: _of_part(run, part, result) for part, result in results.items() if part in PARTS}
+    new = {part: intervals_of(run, part, result["scores"]) for part, result in results.items() if part in PARTS}
     new = {part: told for part, told in new.items() if told}
 
     def added(before: Mapping[str, Any]) -> dict[str, Any]:
@@ -48,8 +50,15 @@ def with_intervals(run: Run, results: Mapping[str, Any]) -> dict[str, Any]:
     return added(results)
 
 
-def _of_part(run: Run, part: str, result: Mapping[str, Any]) -> dict[str, Any]:
-    """Return `intervals`: `level`, `unit` (what was resampled), and low and high by score; and by output `in_unit`."""
+def intervals_of(run: Run, part: str, scores: Reported, *, with_loss: bool = True) -> dict[str, Any]:
+    """Return `intervals`: `level`, `unit` (what was resampled), and low and high by score; and by output `in_unit`.
+
+    Args:
+        run: the run.
+        part: of its rows.
+        scores: as they were reported, by name; one that the stored predictions do not reproduce has no interval.
+        with_loss: whether the loss gets one, for which that of a network needs Keras.
+    """
     experiment, _ = read_config(run)
     _, task = tasks(run)
     if task.translates:
@@ -61,20 +70,20 @@ def _of_part(run: Run, part: str, result: Mapping[str, Any]) -> dict[str, Any]:
     for output in task.outputs:
         common, view = common_rows([side], output), View.of(experiment, task, output)
         unit = common.unit
-        for key, sample in _samples(common, view).items():
+        for key, sample in _samples(common, view, with_loss=with_loss).items():
             before = prefix(task, output)
             for name in (f"{before}{key}", *([f"{before}{DATA_LOSS}"] if key == "loss" else [])):
-                if _agree(sample.value, result["scores"].get(name)):
+                if _agree(sample.value, scores.get(name)):
                     found[name] = _ends(interval_of(sample))
         if has_unit(task.outputs[output]):
-            own = _samples(common, view.in_own_unit())
+            own = _samples(common, view.in_own_unit(), with_loss=with_loss)
             loss = experiment.of_output(output).loss_name(task.of_output(output))
             in_unit[output] = {loss if key == "loss" else key: _ends(interval_of(one)) for key, one in own.items()}
     return {"intervals": {"level": LEVEL, "unit": unit, "scores": found, "in_unit": in_unit}}
 
 
 def _of_texts(run: Run, part: str) -> dict[str, Any]:
-    """Return the interval of the exact match of texts, as `_of_part` does."""
+    """Return the interval of the exact match of texts, as `intervals_of` does."""
     side = side_of(run.id, [run], part)
     (output,) = side.outputs
     common = common_rows([side], output)
@@ -86,17 +95,26 @@ def _of_texts(run: Run, part: str) -> dict[str, Any]:
     return {"intervals": {"level": LEVEL, "unit": common.unit, "scores": found, "in_unit": {}}}
 
 
-def _samples(common: Common, view: View) -> dict[str, Sample]:
+def _samples(common: Common, view: View, *, with_loss: bool) -> dict[str, Sample]:
     """Return the sample of each score of the only side."""
     (trainings,) = common.trainings
-    return {name: total(own) for name, own in _each(common, view, trainings).items()}
+    found = _each(common, view, trainings, with_loss=with_loss)
+    return {name: total(own) for name, own in found.items()}
 
 
-def _each(common: Common, view: View, trainings: Sequence[Training]) -> dict[str, list[list[Sample]]]:
+def _each(
+    common: Common, view: View, trainings: Sequence[Training], *, with_loss: bool = True
+) -> dict[str, list[list[Sample]]]:
     """Return by score the samples of each training and each of its folds, in the same resamples."""
-    scored = [[(common.units_of(stored), row_scores(view, stored)) for stored in training] for training in trainings]
+
+    def scores_of(stored: Stored) -> tuple[np.ndarray, dict[str, Weighted]]:
+        return common.units_of(stored), row_scores(view, stored, with_loss=with_loss)
+
+    scored = [[scores_of(stored) for stored in training] for training in trainings]
     every = [model for training in scored for model in training]
     names = [name for name in every[0][1] if all(name in scores for _, scores in every)]
+    if not names:
+        return {}
     models = [Scored(scores[name], units) for name in names for units, scores in every]
     drawn = iter(sampled(models, int(common.units.max()) + 1))
     return {name: [[next(drawn) for _ in training] for training in scored] for name in names}

@@ -104,6 +104,18 @@ class Dataset(Component):
         """
         raise ConfigError(f"--ahead continues a series, and the rows of {self.name} are none: remove it.")
 
+    def to_score(self, path: Path | None, truth: str | None) -> Rows:
+        """Return the windows of a file (default: the data's) with their targets, for scores of anomalies.
+
+        Args:
+            path: the file.
+            truth: the column that says which rows are anomalies; the rows get it as the column TRUTH.
+
+        Raises:
+            ConfigError: the rows are no series.
+        """
+        raise ConfigError(f"--score compares a series with its forecasts, which {self.name} does not give: remove it.")
+
     def usually_carried(self) -> list[str]:
         """Return the columns that `carried` adds in any case, where a file has them."""
         return []

@@ -35,6 +35,7 @@ class Model(Component):
     masks_padding: ClassVar[bool] = False  # padding a row changes none of its predictions; see `build`
     takes_several: ClassVar[bool] = False  # whether tasks may have several inputs or outputs; see `build`
     reads_codes: ClassVar[bool] = False  # whether it reads columns of codes, `task.input.categories`, as categories
+    reads_lengths: ClassVar[bool] = False  # whether it reads series of different lengths, NaN after the end of each
     translates: ClassVar[bool] = False  # whether it writes texts from texts, see `Task.translates`
     predicts_steps: ClassVar[bool] = False  # whether it can predict something at each step of a row, `output.steps`
     gives_features: ClassVar[bool] = True  # whether a graph may use what goes into the last layer, as a block
@@ -53,6 +54,14 @@ class Model(Component):
         if any(given.categories for given in task.inputs.values()) and not self.reads_codes:
             hint = "use dense, tabm, realmlp or combined, or remove 'embed' from tabulate"
             raise ConfigError(f"{self.name} cannot read codes of categories: {hint}.")
+
+    def check_lengths(self, task: Task) -> None:
+        """Raise ConfigError if series differ in length, and the family reads steps after the end of a series."""
+        differ = any(given.whole and given.padding for given in task.inputs.values())
+        if differ and not self.reads_lengths:
+            able = [name for name in self.registry.names() if self.registry.get(name).reads_lengths]
+            hint = f"use {', '.join(able[:-1])} or {able[-1]}"
+            raise ConfigError(f"{self.name} cannot read series of different lengths: {hint}.")
 
     def check_steps(self, task: Task) -> None:
         """Raise ConfigError if each step of a row has a target, and the family predicts one for the whole row."""

@@ -8,10 +8,11 @@ import logging
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from dlpy.core.errors import SetupError
 from dlpy.core.hidden_packages import hidden
+from dlpy.core.timing import stage
 
 # Keras imports these at start if they are installed, for wrappers and galleries that dlpy does not use, which takes
 # 0.5 to 1.5 s. They are hidden during the import.
@@ -35,13 +36,26 @@ def start() -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
         with hidden(*_NOT_NEEDED), _quiet(), _without_garbage_collection():
-            import keras
+            with stage("TensorFlow"):
+                import tensorflow  # noqa: F401 - Keras would import it
+            with stage("Keras"):
+                import keras
     except ImportError as error:
         raise SetupError(f"Keras and TensorFlow cannot be imported: {error}.") from error
+    _let_gpu_memory_grow()
     asked = (keras.config.floatx(), keras.config.image_data_format(), keras.config.epsilon())
     if asked != _USUAL:
         names = "floatx, image_data_format or epsilon"
         raise SetupError(f"keras.json changes {names}; dlpy requires {', '.join(map(str, _USUAL))}.")
+
+
+def _let_gpu_memory_grow() -> None:
+    """Let TensorFlow take the memory of GPUs as it needs it; otherwise one process takes all of it at its start."""
+    import tensorflow as tf
+
+    for gpu in tf.config.list_physical_devices("GPU"):
+        with suppress(RuntimeError):  # TensorFlow was started before
+            tf.config.experimental.set_memory_growth(gpu, True)
 
 
 def _is_worth_reading(record: logging.LogRecord) -> bool:

@@ -7,7 +7,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -23,18 +23,6 @@ Result = TypeVar("Result")
 _PATIENCE_SECONDS = 10.0  # time for a step and for saving its state
 
 
-def in_processes(work: Callable[..., Result], arguments: Sequence[tuple[Any, ...]], jobs: int) -> Iterator[Result]:
-    """Yield the result of `work` for each of the arguments, in order, computed in `jobs` new processes.
-
-    Raises:
-        SetupError: a process was killed.
-    """
-    with processes(jobs, "--jobs") as submit:
-        pending = [submit(work, *given) for given in arguments]
-        for future in pending:
-            yield future.result()
-
-
 @contextmanager
 def processes(jobs: int, option: str) -> Iterator[Callable[..., Future[Any]]]:
     """Yield what calls a function with arguments in one of `jobs` new processes, and returns a future.
@@ -47,7 +35,7 @@ def processes(jobs: int, option: str) -> Iterator[Callable[..., Future[Any]]]:
         SetupError: a process was killed.
     """
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(jobs, mp_context=context, initializer=_end_with_parent) as pool:
+    with ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin) as pool:
 
         def submit(work: Callable[..., Any], *given: Any) -> Future[Any]:
             with _held_back(signal.SIGINT):  # the process that this may start never receives it
@@ -93,7 +81,13 @@ def _held_back(number: signal.Signals) -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _end_with_parent() -> None:
+def _begin() -> None:
+    """Prepare a process of the pool."""
+    end_with_parent()
+    signals.listen_once()
+
+
+def end_with_parent() -> None:
     """End this process as soon as its parent is gone, however that ended."""
     parent = multiprocessing.parent_process()
 
@@ -103,4 +97,3 @@ def _end_with_parent() -> None:
             os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
-    signals.listen_once()

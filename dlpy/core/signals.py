@@ -94,6 +94,13 @@ class Signals:
         """Forget the signal that ended an earlier command of this process."""
         self.obeyed, self.obeyed_at = None, -math.inf
 
+    def hand_over(self) -> None:
+        """Give the signals back to the system's defaults, for a library that receives them itself."""
+        signal.set_wakeup_fd(-1)
+        for number in SIGNALS:
+            if signal.getsignal(number) == self._receive:
+                signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+
     def ignore(self) -> None:
         """Ignore all signals from now on: the command is done."""
         signal.set_wakeup_fd(-1)
@@ -217,6 +224,7 @@ def _leave(number: int) -> None:
 
 process = Signals()  # of this process, which has one handler per signal
 listen, listen_once, ignore = process.listen, process.listen_once, process.ignore
+hand_over = process.hand_over
 begin_command = process.begin_command
 last_words, between_steps, held_back = process.last_words, process.between_steps, process.held_back
 wanted, obey = process.wanted, process.obey

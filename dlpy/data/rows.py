@@ -11,6 +11,7 @@ from dlpy.data.features import Features, Padded, Passages, Pictures, Scaled, Win
 from dlpy.data.task import Task
 
 SERIES_SCALE, SERIES_OFFSET = "series scale", "series offset"  # columns: turn a row's target back into its own unit
+TRUTH = "truth"  # the column that says which rows of a series are known to be anomalies: (rows,) bool
 SAMPLE_WEIGHT = "sample weight"  # the column that holds how much each training row counts in the loss
 
 

@@ -33,14 +33,21 @@ def check_rows(rows: Rows, part: str, task: Task) -> None:
     if len(rows) == 0:
         raise DataError(f"there are no {part} rows.")
     rows.check_lengths(f"{part} rows")
-    for name in rows.inputs:
-        _check_numbers(rows.of_input(name), part, f"input '{name}'" if len(rows.inputs) > 1 else "input")
+    for name, given in task.inputs.items():
+        own = _before_their_end(rows.of_input(name)) if given.whole and given.padding else rows.of_input(name)
+        _check_numbers(own, part, f"input '{name}'" if len(rows.inputs) > 1 else "input")
     for name, output in task.outputs.items() if rows.targets else []:
         what = f"target '{name}'" if len(task.outputs) > 1 else "target"
         known = counted(rows, name, output)
         if len(known) == 0:
             raise DataError(f"no {part} row has a {what}: change the split.")
         _check_target(known, part, output, what)
+
+
+def _before_their_end(rows: Rows) -> Rows:
+    """Return whole series with 0 after their end."""
+    x = rows.array
+    return rows.with_x(np.where(np.all(np.isnan(x), axis=2, keepdims=True), 0, x).astype(x.dtype))
 
 
 def _check_target(rows: Rows, part: str, output: Output, what: str) -> None:

@@ -120,7 +120,7 @@ def in_order_of(listing: Listing, output: Output) -> Listing:
     """
     unknown = [name for name in listing.output.classes if name not in output.classes]
     if unknown:
-        raise DataError(f"class '{unknown[0]}' has no training images.{did_you_mean(unknown[0], output.classes)}")
+        raise DataError(f"class '{unknown[0]}' has no training files.{did_you_mean(unknown[0], output.classes)}")
     numbers = np.array([output.classes.index(name) for name in listing.output.classes])
     return Listing(listing.names, numbers[listing.y], output, listing.columns)
 

@@ -105,6 +105,19 @@ def last_windows(data: TimeseriesCsv, file: CsvFile, columns: Mapping[str, Colum
     return replace(rows, columns={**rows.columns, "times": times})
 
 
+def windows_with_targets(data: TimeseriesCsv, file: CsvFile, columns: Mapping[str, Column], wanted: Wanted) -> Rows:
+    """Return all windows of a file whose targets are in it, too."""
+    record = _table(data, file, columns, wanted).record
+    anchors = data.anchors(len(record.values))
+    anchors = anchors[data.is_whole(record, anchors, data.last_step)]
+    if len(anchors) == 0:
+        needed = f"a window and its target need {data.lookback + data.last_step + 1:,}, without a gap"
+        raise DataError(f"{file.path} has {len(file):,} rows; {needed}.")
+    rows = data.rows_of(record, anchors)
+    known = _with_targets(rows)
+    return rows if known is None else known
+
+
 def _require_window(data: TimeseriesCsv, table: SeriesTable, anchor: int, span: tuple[int, int]) -> None:
     record, (first, end) = table.record, span
     name = f"series '{record.ids[record.owner[first]]}'" if record.owner is not None else "the series"

@@ -29,6 +29,7 @@ from dlpy.datasets._series_options import check_ahead, wrong_horizon, wrong_know
 from dlpy.datasets._series_spans import thinned
 from dlpy.datasets._series_stand_in import generated
 from dlpy.datasets._series_table import Gaps, Wanted
+from dlpy.datasets._series_truth import with_truth
 from dlpy.datasets._table_format import TableFileOptions
 from dlpy.datasets._table_options import DateOrder, no_column, no_column_to_predict
 from dlpy.models.dense import as_list
@@ -176,6 +177,15 @@ class TimeseriesCsv(TableFileOptions, Series):
         columns = column_types.in_given_formats(file, column_types.columns_of(file), self.formats)
         return _series_rows.last_windows(self, file, columns, wanted)
 
+    def to_score(self, path: Path | None, truth: str | None) -> Rows:
+        file, _ = self._file_to_predict(path or Path(str(self.path)))
+        for name in self.forecast:
+            if name not in file.names:
+                raise no_column_to_predict(file, name)
+        columns = column_types.in_given_formats(file, column_types.columns_of(file), self.formats)
+        rows = _series_rows.windows_with_targets(self, file, columns, self.wanted(self.columns or [], self.forecast))
+        return rows if truth is None else with_truth(self, rows, file, truth)
+
     def stand_in(self, seed: int, limit: int | None) -> Loaded:
         record = generated(self, self.columns or self.forecast, seed)
         source = Source("stand-in", f"a generated series with the columns of {self.path}")
@@ -210,8 +220,8 @@ class TimeseriesCsv(TableFileOptions, Series):
         is_column = self.targets is None and len(self.forecast) == 1 and self.forecast[0] in names
         return names.index(self.forecast[0]) if is_column else None
 
-    def _rows(self, record: Record, anchors: np.ndarray) -> Rows:
-        rows = super()._rows(record, anchors)
+    def rows_of(self, record: Record, anchors: np.ndarray) -> Rows:
+        rows = super().rows_of(record, anchors)
         if self.targets is None:
             return rows
         y = rows.y.reshape(len(rows), -1)

@@ -15,6 +15,7 @@ from dlpy.components.plot import Plot
 from dlpy.core import keras_backend
 from dlpy.core.captions import caption
 from dlpy.core.errors import ConfigError, DlpyError, RunError, StorageError, in_one_line
+from dlpy.core.timing import stage
 from dlpy.drawing.png import DPI, pixels, save_pixels
 from dlpy.runs.curves import limits
 from dlpy.runs.directory import Run
@@ -94,6 +95,7 @@ def draw(runs: list[Run], names: list[str] | None, folder: Path) -> list[Path]:
     return written
 
 
+@stage("plots")
 def draw_all(run: Run, tell: Callable[[str], object]) -> None:
     """Draw every plot that applies to a finished run; a plot that fails is skipped, reported and logged."""
     keras_backend.give_back_memory()  # from training

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dlpy.core.timing import stage
 from dlpy.data.rows import Rows
 from dlpy.engine import device_rows
 from dlpy.engine.custom_step import stepped_class
@@ -137,6 +138,7 @@ class Graphs:
 
         model = self._model
 
+        @stage("tracing")  # this code runs only while the graph is made
         def run(tensors: Tensors, start: tf.Tensor, stop: tf.Tensor, reset: tf.Tensor) -> Scores:
             def step(number: tf.Tensor) -> tf.Tensor:
                 body(tensors, number)
@@ -184,7 +186,8 @@ class GraphEpoch:
             while number < part.stop:
                 stop = self._stop(part, number)
                 began = time.perf_counter()
-                scores = part.loop(tensors, tf.constant(number), tf.constant(stop), tf.constant(reset))
+                with stage("epochs" if part.pace else "first steps"):
+                    scores = part.loop(tensors, tf.constant(number), tf.constant(stop), tf.constant(reset))
                 pace = (stop - number) / (time.perf_counter() - began)
                 part.pace = max(pace, part.pace / 2)  # the last steps of an epoch are too few to measure
                 number, reset = stop, False

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
+import numpy as np
+
 from dlpy.data.features import Padded, row_bytes
 from dlpy.data.rows import Rows
 
@@ -32,6 +34,24 @@ def held_out_batch(model: keras.Model, rows: Rows, batch_size: int) -> int:
     most = min(_MOST, _BYTES // bytes_of_row(rows))
     weights = max((_attention_bytes(layer, rows) for layer in model._flatten_layers()), default=0)
     return max(batch_size, min(most, _ATTENTION_BYTES // weights) if weights else most)
+
+
+def without_single(model: keras.Model, rows: Rows, batch_size: int) -> Rows:
+    """Return rows that leave no batch of one, the last row twice if need be.
+
+    The product of a matrix and a single row is rounded otherwise: a row would not be predicted alone as it is among
+    others.
+    """
+    alone = len(rows) % held_out_batch(model, rows, batch_size) == 1
+    return rows.take(np.append(np.arange(len(rows)), len(rows) - 1)) if alone else rows
+
+
+def in_own_order(order: np.ndarray, given: list[np.ndarray]) -> np.ndarray:
+    """Return predictions, given batch by batch in an order of the rows, in the order of the rows themselves."""
+    joined = np.concatenate(given)
+    prediction = np.empty_like(joined)
+    prediction[order] = joined
+    return prediction
 
 
 def bytes_of_row(rows: Rows) -> int:

@@ -16,18 +16,9 @@ from dlpy.runs.members import how_combined, unchanged_members
 from dlpy.scores.ensembles import combined
 from dlpy.training.decisions import decisions_of, notes_of
 from dlpy.training.evaluate import Tell, Trained, restore, silent, tasks
+from dlpy.training.given import Ask, Given, require_texts, rows_of_file, rows_of_texts
 from dlpy.training.held_out import best_epoch
-from dlpy.training.predict import (
-    Ask,
-    Given,
-    Predicted,
-    as_table,
-    numbers_for,
-    require_texts,
-    rows_of_file,
-    rows_of_texts,
-    unfamiliar_rows,
-)
+from dlpy.training.predict import Predicted, as_table, numbers_for, unfamiliar_rows
 
 Asked = Path | list[str]  # a file, or texts
 

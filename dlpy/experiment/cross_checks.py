@@ -13,6 +13,7 @@ from dlpy.experiment.callback_clashes import clashes_of_callbacks
 from dlpy.experiment.class_weights import check_class_weight
 from dlpy.experiment.classic import clashes_of_estimators
 from dlpy.experiment.decisions import NOTHING_HELD_OUT, check_threshold
+from dlpy.experiment.device_checks import clashes_of_devices
 from dlpy.experiment.phases import clashes_of_phases
 from dlpy.experiment.yaml_reader import Keys, Mistake
 
@@ -30,7 +31,7 @@ def clashes(experiment: Experiment) -> list[Mistake]:
     given = experiment.training.metrics
     for output, metrics in given.items() if isinstance(given, dict) else [("", given or [])]:
         mistakes += _clashes_of_metrics(metrics, ("training", "metrics", output) if output else ("training", "metrics"))
-    mistakes += clashes_of_estimators(experiment) + clashes_of_callbacks(experiment)
+    mistakes += clashes_of_estimators(experiment) + clashes_of_callbacks(experiment) + clashes_of_devices(experiment)
     if experiment.data.validation and experiment.data.validation.column and not experiment.data.has_columns:
         mistakes.append(Mistake(("data", "validation", "column"), f"{experiment.data.name} has no columns."))
     held_out = experiment.data.validation is not None or "kfold" in experiment.model_fields_set
@@ -68,6 +69,14 @@ class _Attempts:
             self.mistakes.extend(_placed(error, keys))
 
 
+def _check_published(experiment: Experiment, task: Task) -> None:
+    """Raise ConfigError for a published score that the run does not have."""
+    known = experiment.directions(task, validation=True)
+    for name in experiment.published:
+        if name not in known:
+            raise ConfigError(f"'{name}' is no score of this experiment.{did_you_mean(name, known)}")
+
+
 def misfits(experiment: Experiment, task: Task) -> list[Mistake]:
     """Return the mistakes that depend on the dataset's task."""
     attempt = _Attempts()
@@ -86,6 +95,7 @@ def misfits(experiment: Experiment, task: Task) -> list[Mistake]:
     if experiment.data.only and len(experiment.data.only) == 1 and any(o.has_classes for o in task.outputs.values()):
         return [Mistake(("data", "only"), "one class cannot be classified: name at least two.")]
     attempt(("model", "name"), experiment.model.check_codes, task)
+    attempt(("model", "name"), experiment.model.check_lengths, task)
     attempt(("model", "name"), experiment.model.check_steps, task)
     attempt(("model", "name"), experiment.model.check, task)
     attempt(("model", "output_activation"), _check_output_activation, experiment.model, task)
@@ -99,6 +109,7 @@ def misfits(experiment: Experiment, task: Task) -> list[Mistake]:
             attempt((*keys, "stratify"), stratified, task, split.stratify)
     if not wrong:
         _check_objectives(attempt, experiment, task)
+        attempt(("published",), _check_published, experiment, task)
     _check_callbacks(attempt, experiment, task)
     attempt(("training", "threshold"), check_threshold, experiment.training.threshold, task)
     attempt(("training", "jit_compile"), _check_jit_compile, experiment.training.jit_compile, task)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from dlpy.core.errors import ConfigError, DataError, check_kind
+from dlpy.core.timing import stage
 from dlpy.experiment.dimensions import is_range
 from dlpy.experiment.yaml_reader import Keys, Mistake, Reader
 
@@ -65,6 +66,7 @@ def _joined(place: str, keys: Keys, message: str) -> str:
     return ": ".join([place, *([".".join(map(str, keys))] if keys else []), message])
 
 
+@stage("experiment file")
 def read(path: Path, overrides: list[str] | None = None) -> Document:
     """Return the document of a file, with the files it extends and the overrides merged in.
 

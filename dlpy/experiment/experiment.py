@@ -51,6 +51,12 @@ class Experiment(Block):
     """Folds of `dlpy kfold`."""
     search: Search = Search()
     """Trials of `dlpy search`, which tries the ranges in the other blocks."""
+    report: bool = True
+    """Whether training writes report.html; `dlpy report` writes it at any time."""
+    published: dict[str, float] = {}
+    """Published scores by name, shown beside those of the run in its report: of test rows {accuracy: 0.99}, of
+    validation rows {val_accuracy: 0.88}.
+    """
     plugins: list[str] = []
     """Python files with your own components, such as [my_model.py]; their code is executed."""
 

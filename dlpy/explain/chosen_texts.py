@@ -16,8 +16,8 @@ from dlpy.explain.watcher import Watcher
 from dlpy.runs.directory import Run
 from dlpy.runs.results import class_names
 from dlpy.training.answers import target_of
-from dlpy.training.predict import Ask as AskToPredict
-from dlpy.training.predict import rows_of_file, rows_of_texts
+from dlpy.training.given import Ask as AskToPredict
+from dlpy.training.given import rows_of_file, rows_of_texts
 
 _USUAL = 3  # most wrong texts
 _MOST_SCORED = 5_000

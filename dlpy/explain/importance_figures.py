@@ -53,13 +53,13 @@ def drop_label(found: Importances) -> str:
     return f"{change} of {full_name(found.of.key)}{unit} when shuffled (now {found.score:.4g})"
 
 
-def lag_figure(found: Importances, spans: Sequence[Span], title: str, unit: str) -> Figure:
+def lag_figure(found: Importances, spans: Sequence[Span], title: str, label: str) -> Figure:
     """Return the importance of spans of lags, and bars of the columns if there are several.
 
     Args:
         found: as columns the spans, as inputs the columns of the series.
         spans: the oldest first.
-        unit: of the lags.
+        label: of the axis of the lags.
     """
     bars = found.inputs[:MOST_BARS]
     heights = [3.0, 0.3 * len(bars) + 0.6] if bars else [3.0]
@@ -73,12 +73,13 @@ def lag_figure(found: Importances, spans: Sequence[Span], title: str, unit: str)
     means = [one.mean for one in own]
     axes.errorbar(middles, means, yerr=whiskers, color=BLUE, marker="o", markersize=3, capsize=2.5, elinewidth=1)
     axes.axhline(0, color="black", linewidth=0.8)
-    axes.invert_xaxis()  # the past stands left
-    axes.set_xlabel(caption(f"lag in {unit}; whiskers: standard deviation of {len(own[0].drops)} shuffles", 80))
+    if spans[0].first > spans[-1].last:  # lags: the past stands left
+        axes.invert_xaxis()
+    axes.set_xlabel(caption(f"{label}; whiskers: standard deviation of {len(own[0].drops)} shuffles", 80))
     axes.set_ylabel("importance")
     axes.set_title(caption(drop_label(found), 90), fontsize=8, color=GREY)
     if bars:
         below = figure.add_subplot(grid[1])
         _bars(below, bars, is_column=True)
-        below.set_xlabel("importance of all lags of a column")
+        below.set_xlabel("importance of a column at all steps")
     return figure

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 
@@ -19,32 +20,41 @@ _MOST_CELLS = 20_000_000  # of shuffled windows in memory
 
 @dataclass(frozen=True)
 class Lags:
-    """How far before the target each time step of a window lies: (steps,), in a unit."""
+    """How far before the target each time step of a window lies: (steps,), in a unit; of whole series, its position."""
 
     values: np.ndarray
     unit: str
+    kind: Literal["lag", "step"] = "lag"
+
+    @property
+    def label(self) -> str:
+        """What the values are, for tables and figures."""
+        return f"lag in {self.unit}" if self.kind == "lag" else "step of the series"
 
 
 @dataclass(frozen=True)
 class Span:
-    """Time steps of a window that are shuffled together."""
+    """Time steps of a window, or of whole series, that are shuffled together."""
 
     steps: tuple[int, ...]
-    first: float  # the lag of the oldest
+    first: float  # the lag, or the position, of the oldest
     last: float
 
     @property
     def name(self) -> str:
-        """The lags of the span."""
+        """The lags or positions of the span."""
         return f"{self.first:g}" if self.first == self.last else f"{self.first:g} to {self.last:g}"
 
 
-def lags_of(raw: Rows, steps: int) -> Lags:
+def lags_of(raw: Rows, steps: int, *, whole: bool = False) -> Lags:
     """Return the lags of the time steps, in the largest unit of time of which a step is at least half.
 
-    Without times they are in rows of the series; rows that are no windows of one have positions from the end.
+    Without times they are in rows of the series; rows that are no windows of one have positions from the end, or, as
+    `whole` series, from the start, 1 being the first.
     """
     x = raw.x
+    if whole:
+        return Lags(np.arange(1.0, steps + 1), "time steps", "step")
     if not isinstance(x, Windows):
         return Lags(np.arange(steps, 0, -1, dtype=np.float64), "time steps")
     apart = (raw.index - x.starts)[0] - x.offsets
@@ -72,7 +82,7 @@ def spans_of(lags: Lags, most: int) -> list[Span]:
 
 
 def _ends(lags: np.ndarray) -> tuple[float, float]:
-    return float(lags.max()), float(lags.min())
+    return float(lags[0]), float(lags[-1])
 
 
 @dataclass(frozen=True)
@@ -114,7 +124,8 @@ class ShuffledWindows:
         else:
             steps = list(self.spans[group.columns[0]].steps)
             changed[:, steps] = x[order][:, steps]
-        return changed
+        # whole series keep their length: NaN follows their end
+        return np.where(np.isnan(x) | np.isnan(changed), x, changed)
 
     def _predicted(self, x: np.ndarray) -> Numbers:
         rows = self.rows.take(np.arange(len(x)) % len(self.rows))

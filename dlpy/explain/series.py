@@ -36,7 +36,7 @@ class SeriesExplanation(Explanation):
         scores = run_scores(predictor, raw, self.ask.score)
         rows = predictor.trained.applied(raw)
         steps, columns = rows.array.shape[1:]
-        lags = lags_of(raw, steps)
+        lags = lags_of(raw, steps, whole=part.task.input.whole)
         orders = shuffles(len(raw), self.ask.shuffles, self.ask.seed)
         shuffled = ShuffledWindows(predictor.trained, rows, orders, spans_of(lags, self.ask.spans))
         names = part.task.input.columns
@@ -49,9 +49,9 @@ class SeriesExplanation(Explanation):
 
     def _drawn(self, found: Importances, lags: Lags, spans: Sequence[Span], rows: str) -> dict[str, Any]:
         """Draw the importances for one score."""
-        figure = lag_figure(found, spans, f"Importance of lags in {self.run.id}, {rows}", lags.unit)
-        path = self.save(figure, f"lags-{file_name(found.of.name)}")
-        of_lag = {span.name: {"kind": "lag", "from": span.first, "to": span.last} for span in spans}
+        figure = lag_figure(found, spans, f"Importance of {lags.kind}s in {self.run.id}, {rows}", lags.label)
+        path = self.save(figure, f"{lags.kind}s-{file_name(found.of.name)}")
+        of_lag = {span.name: {"kind": lags.kind, "from": span.first, "to": span.last} for span in spans}
         by_lag = [one.record() | of_lag[one.name] for one in found.columns]
         by_column = [one.record() | {"kind": "column"} for one in found.inputs]
         told = {"score": found.of.name, "value": found.score, "unit": found.of.unit}

@@ -54,28 +54,34 @@ class Convolution:
         kernel, stride = (one[-1] if isinstance(one, tuple) else one for one in (self.kernel, self.strides))
         return kernel, stride
 
-    def plain(self, x: Any, filters: int) -> Any:
-        """Return x (batch, ..., channels) after a convolution, batch normalization if set, and the activation."""
-        return self._activated(self.linear(x, filters))
+    def plain(self, x: Any, filters: int, mask: Any = None) -> Any:
+        """Return x (batch, ..., channels) after a convolution, batch normalization if set, and the activation.
 
-    def linear(self, x: Any, filters: int) -> Any:
+        Args:
+            mask: the positions that count in batch normalization, without the channels; None: all.
+        """
+        return self._activated(self.linear(x, filters, mask))
+
+    def linear(self, x: Any, filters: int, mask: Any = None) -> Any:
         """Return x after a convolution, and batch normalization if set."""
         kind, penalty = layer("Conv", self.dimensions), self._penalty()
-        return self._normalized(kind(filters, self.kernel, kernel_regularizer=penalty, **self._options())(x))
+        return self._normalized(kind(filters, self.kernel, kernel_regularizer=penalty, **self._options())(x), mask)
 
-    def separable(self, x: Any, filters: int) -> Any:
+    def separable(self, x: Any, filters: int, mask: Any = None) -> Any:
         """Return x after a depthwise separable convolution, batch normalization if set, and the activation."""
         kind, penalty = layer("SeparableConv", self.dimensions), self._penalty()
         penalties = {"depthwise_regularizer": penalty, "pointwise_regularizer": penalty}
-        return self._activated(self._normalized(kind(filters, self.kernel, **penalties, **self._options())(x)))
+        return self._activated(self._normalized(kind(filters, self.kernel, **penalties, **self._options())(x), mask))
 
     def _options(self) -> dict[str, Any]:
         return {"strides": self.strides, "padding": self.padding, "use_bias": not self.batch_normalization}
 
-    def _normalized(self, x: Any) -> Any:
+    def _normalized(self, x: Any, mask: Any) -> Any:
         from keras import layers
 
-        return layers.BatchNormalization()(x) if self.batch_normalization else x
+        if not self.batch_normalization:
+            return x
+        return layers.BatchNormalization()(x) if mask is None else layers.BatchNormalization()(x, mask=mask)
 
     def _activated(self, x: Any) -> Any:
         from keras import layers

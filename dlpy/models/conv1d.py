@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from dlpy.core.errors import ConfigError
@@ -19,6 +20,8 @@ from dlpy.models._convolutions import (
     pooled,
 )
 from dlpy.models._sequences import EmbeddedModel, check_time_steps, time_steps
+from dlpy.models._series_ends import before_end, differ_in_length, steps_before_end
+from dlpy.models._series_pooling import pooled_before_end, summary_before_end
 from dlpy.models.dense import Activation, DenseHead, Positive, Rate, Regularizer
 from dlpy.models.rnn import Recurrent
 
@@ -72,10 +75,26 @@ class Convolutions(Block):
                 hint = "use fewer blocks, longer sequences, 'padding: same' or less pooling"
                 raise ConfigError(f"no time steps are left after block {position + 1}: {hint}.")
 
+    def add_layers_before_end(self, series: Any, x: Any) -> Any:
+        """Return one vector (batch, features) for each series, of which only the steps before its end count.
+
+        Args:
+            series: (batch, time, channels), NaN after the end of each.
+            x: the same, 0 after the end.
+        """
+        mask, convolve = steps_before_end(series), self._convolve()
+        for position, block in enumerate(self.filters):
+            for filters in block:
+                x = before_end(convolve(x, filters, mask), mask)
+            x, mask = pooled_before_end(x, mask, of_block(self.pooling, position))
+            x = left_out(x, self.block_dropout)
+        if self.recurrent:
+            return self.recurrent.add_layers(x, mask=mask)
+        return flattened(x, None) if self.global_pooling is None else summary_before_end(x, mask, self.global_pooling)
+
     def add_layers(self, x: Any, *, every: bool = False) -> Any:
         """Return one vector (batch, features) for each sequence of x (batch, time, size), or for every time step."""
-        convolution = self._convolution()
-        convolve = convolution.separable if self.block == "separable" else convolution.plain
+        convolve = self._convolve()
         for position, block in enumerate(self.filters):
             for filters in block:
                 x = convolve(x, filters)
@@ -84,8 +103,9 @@ class Convolutions(Block):
             return self.recurrent.add_layers(x, every=every)
         return x if every else flattened(x, self.global_pooling)
 
-    def _convolution(self) -> Convolution:
-        return Convolution(
+    def _convolve(self) -> Callable[..., Any]:
+        """Return the function that adds a convolution."""
+        convolution = Convolution(
             dimensions=1,
             kernel=self.kernel,
             padding=self.padding,
@@ -93,6 +113,7 @@ class Convolutions(Block):
             batch_normalization=self.batch_normalization,
             regularizer=self.regularizer,
         )
+        return convolution.separable if self.block == "separable" else convolution.plain
 
 
 class Conv1D(DenseHead, Convolutions, EmbeddedModel):
@@ -102,6 +123,7 @@ class Conv1D(DenseHead, Convolutions, EmbeddedModel):
     """
 
     predicts_steps = True
+    reads_lengths = True
     hints: ClassVar = {"separable": "Use 'block: separable' instead."}
 
     name: Literal["conv1d"] = "conv1d"
@@ -110,11 +132,14 @@ class Conv1D(DenseHead, Convolutions, EmbeddedModel):
         check_time_steps(task, "conv1d")
         if task.output.is_per_step and (self.padding == "valid" or set(self.pooling) != {1}):
             raise ConfigError("each step has a class, so that none may be lost: set 'padding: same' and 'pooling: 1'.")
+        if differ_in_length(task.input) and self.padding == "valid":
+            raise ConfigError("series differ in length, and a short one may not be used up: set 'padding: same'.")
         self.check_layers(task.input.shape[0])
 
     def build(self, task: Task) -> keras.Model:
         import keras
 
         inputs, x = time_steps(task, self.embedding, masking=False)
-        x = self.add_layers(x, every=task.output.is_per_step)
+        every, differ = task.output.is_per_step, differ_in_length(task.input)
+        x = self.add_layers_before_end(inputs, x) if differ else self.add_layers(x, every=every)
         return keras.Model(inputs, self.add_dense_head(x, task))

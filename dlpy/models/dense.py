@@ -54,11 +54,12 @@ class Regularizer(Block):
 class Dense(EmbeddedModel):
     """Fully connected layers over flat rows: tables, bags of words, flattened images.
 
-    Windows of a time series, grayscale images and embedded sequences are flattened. Columns of a table that `tabulate`
-    gives as codes are embedded.
+    Windows of a time series, whole series (0 after their end), grayscale images and embedded sequences are flattened.
+    Columns of a table that `tabulate` gives as codes are embedded.
     """
 
     reads_codes = True
+    reads_lengths = True
 
     name: Literal["dense"] = "dense"
     units: list[Units] = [64, 64]

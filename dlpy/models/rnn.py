@@ -11,6 +11,7 @@ from dlpy.core.errors import ConfigError
 from dlpy.core.options import Block
 from dlpy.data.task import Task
 from dlpy.models._sequences import EmbeddedModel, check_time_steps, time_steps
+from dlpy.models._series_ends import differ_in_length
 from dlpy.models.dense import Activation, DenseHead, Rate, Regularizer, Units, as_list
 
 if TYPE_CHECKING:
@@ -51,13 +52,14 @@ class Recurrent(Block):
             counts = f"activation has {len(self.activation)} entries for {len(self.units)} layers of units"
             raise ConfigError(f"{counts}: give one entry, or one for each layer.")
 
-    def add_layers(self, x: Any, *, cudnn: bool = True, every: bool = False) -> Any:
+    def add_layers(self, x: Any, *, cudnn: bool = True, every: bool = False, mask: Any = None) -> Any:
         """Return the last state (batch, units) of the top layer over x (batch, time, size).
 
         Args:
             x: the sequences.
             every: return its states at all time steps instead, (batch, time, units).
             cudnn: whether a GPU may use cuDNN, which cannot read sequences padded in front.
+            mask: (batch, time) bool, the steps to read; None: that of Keras, or all.
         """
         from keras import layers
 
@@ -79,7 +81,8 @@ class Recurrent(Block):
             if self.cell == "gru":
                 options["reset_after"] = self.reset_after
             layer = kinds[self.cell](units, **options)
-            x = (layers.Bidirectional(layer) if self.bidirectional else layer)(x)
+            layer = layers.Bidirectional(layer) if self.bidirectional else layer
+            x = layer(x) if mask is None else layer(x, mask=mask)
         return x
 
 
@@ -91,12 +94,13 @@ class Rnn(DenseHead, Recurrent, EmbeddedModel):
     """
 
     masks_padding = True
+    reads_lengths = True
     predicts_steps = True
 
     name: Literal["rnn"] = "rnn"
     masking: bool = True
     """Whether to skip the padding of sequences of integers; each batch is then cut to its longest row.
-    Not used to generate text, which has no padding."""
+    Not used to generate text, which has no padding, nor for series, which are read to their end."""
 
     def check(self, task: Task) -> None:
         check_time_steps(task, "rnn", generates=True)
@@ -124,7 +128,7 @@ class Rnn(DenseHead, Recurrent, EmbeddedModel):
     def build(self, task: Task) -> keras.Model:
         import keras
 
-        masking = self.masking and task.output.kind != "tokens"
+        masking = (self.masking and task.output.kind != "tokens") or differ_in_length(task.input)
         inputs, x = time_steps(task, self.embedding, masking=masking)
         x = self.add_layers(x, cudnn=not masking or task.input.padding != "front", every=task.output.steps is not None)
         return keras.Model(inputs, self.add_dense_head(x, task))

@@ -33,6 +33,7 @@ class Transformer(DenseHead, EmbeddedModel):
     """
 
     masks_padding = True
+    reads_lengths = True
     predicts_steps = True
 
     name: Literal["transformer"] = "transformer"

@@ -24,6 +24,7 @@ FOLDS = "folds"  # the folder in a k-fold run with a directory for each fold
 ARTWORK_KINDS = ("dream", "style")  # of runs that generate an image instead of training a model
 SEARCH_KIND = "search"
 ENSEMBLE = "ensemble"  # the kind of a run that combines the predictions of others
+PROBE = ".cluster"  # file of a run whose trainings a cluster does, by whose text workers recognize the run
 FINAL_MODEL = "refit"  # folder of a search: the run of its final model
 NAMED = re.compile(r"\d{8}-\d{6}-(.+?)(?:-\d+)?")  # runs of the same second get a number at the end
 _OUTDATED = (
@@ -38,6 +39,7 @@ _OUTDATED = (
     "samples/wrongest-*",
     "samples/written*",
     "plots/*",
+    "report.html",
 )
 
 
@@ -87,6 +89,11 @@ class Run:
     def plots(self) -> Path:
         """The folder of plots."""
         return self.path / "plots"
+
+    @property
+    def report(self) -> Path:
+        """The page that shows everything about the run."""
+        return self.path / "report.html"
 
     @property
     def model(self) -> Path:

@@ -10,7 +10,7 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from dlpy.core import signals
+from dlpy.core import signals, timing
 from dlpy.core.errors import DivergedError, DlpyError, SetupError, StorageError, in_one_line
 from dlpy.core.suggestions import command
 from dlpy.runs.directory import FINAL_MODEL, SEEDS, Run
@@ -28,7 +28,9 @@ def record_outcome(run: Run, before: float = 0.0) -> Iterator[None]:
     def close(status: str, reason: str) -> None:
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
         seconds = round(time.monotonic() - started, 3)
-        run.update(status=status, exit_reason=reason, seconds=seconds, peak_memory_bytes=peak)
+        taken = timing.seconds()
+        measured = {} if taken is None else {"stages": taken}
+        run.update(status=status, exit_reason=reason, seconds=seconds, peak_memory_bytes=peak, **measured)
         run.append_log(f"{status}: {reason}")
 
     def ended(error: BaseException) -> None:

@@ -8,8 +8,19 @@ from typing import Any, Literal
 
 from dlpy.core.parsing import OfScores, Scores
 from dlpy.runs.decision_records import CalibrationRecord, ThresholdsRecord
-from dlpy.runs.how import How, HowCombined, HowSearched, Seeds
+from dlpy.runs.how import How, HowCombined, HowSearched, Place, Seeds
 from dlpy.runs.network_record import NetworkRecord
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What was counted in the rows before training; None where it was not.
+
+    missing: missing values in training rows, by column. duplicates: rows equal to training rows, by held-out part.
+    """
+
+    missing: Mapping[str, int] | None = None
+    duplicates: Mapping[str, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -25,6 +36,7 @@ class DataSource:
     sha256: str
     always_generated: bool = False
     seed: int | None = None
+    counts: Counts | None = None
 
 
 @dataclass(frozen=True)
@@ -32,7 +44,8 @@ class Record:
     """run.json: how a run started and ended. Runs of earlier versions lack some entries; these have defaults here.
 
     raw_task, task: as read by `Task.from_record`; None for runs that train no model.
-    versions, threads, device, settings: what affects a run's numbers besides its experiment and data.
+    versions, threads, device, settings, replicas: what affects a run's numbers besides its experiment and data.
+    stages: the seconds of each stage, if $DLPY_TIMING was 1.
     config_sha256: checksums of config.yaml and the plug-ins, by name. files: those of files with initial weights.
     """
 
@@ -47,12 +60,14 @@ class Record:
     class_weighted: bool | None = None
     weighted_outputs: list[str] = field(default_factory=list)  # of several outputs: those with class weights
     seconds: float | None = None
+    stages: Mapping[str, float] = field(default_factory=dict)
     peak_memory_bytes: int | None = None
     test_looks: int | None = None
     versions: Mapping[str, str | None] = field(default_factory=dict)
     threads: int | None = None
     device: str | None = None
     settings: Mapping[str, str] | None = None
+    replicas: str | None = None
     config_sha256: Mapping[str, str] | None = None
     files: Mapping[str, str | None] = field(default_factory=dict)
     folds: How | None = None
@@ -60,6 +75,8 @@ class Record:
     search: HowSearched | None = None
     ensemble: HowCombined | None = None
     resumes: list[Mapping[str, Any]] = field(default_factory=list)
+    place: Place = field(default_factory=Place)
+    tasks: list[Mapping[str, Any]] = field(default_factory=list)  # of each use of a cluster
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from dlpy.starter.blocks import HELD_OUT
 from dlpy.starter.image_models import for_images
 from dlpy.starter.images import look
 from dlpy.starter.videos import experiment_for_videos, holds_videos
+from dlpy.starter.whole_series import experiment_for_series_files, holds_series
 from dlpy.starter.wording import Item, Lines, Option, experiment_file, listed, plural, relative
 
 _HELD_OUT = {option.key: option for option in HELD_OUT}
@@ -42,6 +43,10 @@ def experiment_for_folder(folder: Path, output: Path, base: str | None = None) -
         if base is not None:
             raise ConfigError(f"--base needs a folder of images; {folder} holds videos.")
         return experiment_for_videos(folder, parts, output)
+    if holds_series(training, classes):
+        if base is not None:
+            raise ConfigError(f"--base needs a folder of images; {folder} holds series.")
+        return experiment_for_series_files(folder, parts, output)
     suffixes = {Path(entry.name).suffix.lower() for name in classes for entry in islice(entries(training / name), 100)}
     if suffixes & {*SUFFIXES} or (".txt" not in suffixes and any(folder_names(training / name) for name in classes)):
         return _for_images(folder, parts, output, base)

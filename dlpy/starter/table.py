@@ -14,6 +14,7 @@ from dlpy.starter.preparation import preparation_of
 from dlpy.starter.rows import experiment_for_rows
 from dlpy.starter.study import Study, study
 from dlpy.starter.texts import experiment_for_texts, has_texts
+from dlpy.starter.whole_series import series_of
 
 
 def experiment_for_table(path: Path, target: str | None, output: Path, choices: Choices) -> Draft:
@@ -25,6 +26,9 @@ def experiment_for_table(path: Path, target: str | None, output: Path, choices: 
     """
     found = study(path, target, choices)
     others = found.others
+    series = series_of(found, output)
+    if series is not None:
+        return series
     forecast = forecast_of(found, output)
     if forecast is not None:
         return forecast

@@ -109,7 +109,8 @@ def save_predictions(run: Run, part: str, answers: list[Answers]) -> None:
         output, target = answer.task.output, target_of(answer.rows, answer.task.output)
         if output.has_classes or output.kind == "multilabel":
             save_class_table(run, answer.key(part), class_table(target, answer.prediction, output))
-        if output.has_classes and answer.raw.inputs:
+        are_series = any(given.whole for given in answer.task.inputs.values())
+        if output.has_classes and answer.raw.inputs and not are_series:
             save_wrongest(run, answer.key(part), answer.raw, Guesses(target, answer.prediction, output))
 
 
@@ -143,7 +144,8 @@ def _past(windows: Windows, rows: Rows, output: Output) -> dict[str, np.ndarray]
     length = min(int(windows.offsets.max()) + 1, _PERIODS * (output.horizon or 1))
     ends = windows.starts[drawn] + int(windows.offsets.max()) + 1
     past = windows.series[ends[:, None] - np.arange(length, 0, -1), windows.target]
-    return {"drawn": drawn, "history": own_of_rows(past, output, some)}
+    found = {"drawn": drawn, "history": own_of_rows(past, output, some)}
+    return {**found, "drawn_series": some.columns["series"].astype(str)} if "series" in some.columns else found
 
 
 def group_numbers(rows: Rows) -> dict[str, np.ndarray]:

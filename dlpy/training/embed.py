@@ -18,7 +18,7 @@ from dlpy.models._one_encoder import OneEncoder
 from dlpy.runs.directory import ENSEMBLE, Run
 from dlpy.storage.atomic import number_text, storage, write_whole
 from dlpy.training.evaluate import Tell, Trained, restore, silent
-from dlpy.training.predict import Ask, Given, rows_of_file, rows_of_texts
+from dlpy.training.given import Ask, Given, rows_of_file, rows_of_texts
 
 if TYPE_CHECKING:
     import keras

@@ -14,6 +14,7 @@ from dlpy.components.dataset import Dataset
 from dlpy.components.transform import Transform
 from dlpy.core.errors import ConfigError, DataError, RunError, UnavailableError, in_one_line
 from dlpy.core.registry import plugin_failure
+from dlpy.core.timing import stage
 from dlpy.data.class_filter import kept
 from dlpy.data.features import Features, Pictures, Scaled, Sparse, Windows
 from dlpy.data.rows import Data, Loaded, Rows
@@ -27,6 +28,7 @@ from dlpy.storage.atomic import write_whole
 SMOKE_ROWS = 256
 
 
+@stage("reading")
 def obtain(dataset: Dataset, seed: int, *, smoke: bool = False) -> Loaded:
     """Return the dataset's rows, or its stand-in: in a smoke test, or where data is missing and the file allows it.
 
@@ -173,6 +175,7 @@ class HasTransforms(Protocol):
         ...
 
 
+@stage("transforms")
 def transform(given: HasTransforms, parts: Split, task: Task) -> tuple[Data, Pipeline]:
     """Return the rows as the model sees them; transforms are fitted on the training rows alone."""
     pipeline, train, task = Pipeline.fit(given.all_transforms(), parts.train, task)

@@ -2,59 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from dlpy.components.dataset import Dataset
-from dlpy.core.errors import ConfigError, DataError
+from dlpy.core.errors import ConfigError
 from dlpy.core.suggestions import command
-from dlpy.data.rows import Rows
 from dlpy.data.steps import ROW
-from dlpy.data.task import SOURCE, Task
+from dlpy.data.task import Task
 from dlpy.data.unfamiliar import Unfamiliar, require_familiar
 from dlpy.data.validate import check_rows
-from dlpy.datasets._texts import checked
-from dlpy.runs import checkpoints
 from dlpy.runs.directory import Run
 from dlpy.sampling.translation import Search
 from dlpy.training.decisions import Decision, decisions_of, notes_of
 from dlpy.training.estimators import network_of
 from dlpy.training.evaluate import Tell, Trained, restore, silent, tasks
+from dlpy.training.given import Ask, Given, require_texts, rows_of_file, rows_of_texts
 from dlpy.training.predicted_steps import in_given_order, steps_of
 from dlpy.training.predicted_table import Predicted
 from dlpy.training.prediction_columns import answers_of
 from dlpy.training.written_texts import Writer
-
-
-@dataclass(frozen=True)
-class Ask:
-    """How rows are predicted.
-
-    checkpoint: whose weights to use. keep: columns of the user's table to copy in front of the predictions.
-    strict: whether to refuse rows with values that no training row held.
-    coverage: of the intervals and sets to add; None: none are added.
-    """
-
-    checkpoint: checkpoints.Which = "best"
-    keep: tuple[str, ...] = ()
-    strict: bool = False
-    coverage: float | None = None
-
-
-@dataclass(frozen=True)
-class Given:
-    """Rows to predict, what they are in messages, and cells of their table to copy by column."""
-
-    rows: Rows
-    what: str
-    kept: dict[str, list[str]]
-
-    @property
-    def inputs(self) -> Rows:
-        """The rows without targets: of a file that holds them, they have been read, and nothing else uses them."""
-        return replace(self.rows, targets={})
 
 
 def predict(run: Run, path: Path, ask: Ask, tell: Tell = silent) -> Predicted:
@@ -63,23 +30,9 @@ def predict(run: Run, path: Path, ask: Ask, tell: Tell = silent) -> Predicted:
     Raises:
         DataError: the file cannot be read, or does not fit the run.
     """
-    _require_answers(run)
+    require_answers(run)
     trained = restore(run, ask.checkpoint, tell)
-    given = rows_of_file(trained, path, ask, tell)
-    return _written(trained, given, ask) if trained.task.translates else _predicted(run, trained, given, ask, tell)
-
-
-def rows_of_file(trained: Trained, path: Path, ask: Ask, tell: Tell) -> Given:
-    """Return the rows of a user's file.
-
-    Raises:
-        DataError: the file cannot be read, or does not fit the run.
-    """
-    rows = trained.experiment.data.read(path, trained.raw_task)
-    if len(rows) == 0:
-        raise DataError(f"{path} has no rows.")
-    kept = _kept(trained.experiment.data, path, _columns(ask.keep), tell)
-    return Given(rows, f"the rows of {path}", kept)
+    return predict_given(run, trained, rows_of_file(trained, path, ask, tell), ask, tell)
 
 
 def predict_texts(run: Run, texts: list[str], ask: Ask, tell: Tell = silent) -> Predicted:
@@ -89,42 +42,55 @@ def predict_texts(run: Run, texts: list[str], ask: Ask, tell: Tell = silent) -> 
         ConfigError: the run was not trained on texts.
         DataError: a text is empty.
     """
-    _require_answers(run)
+    require_answers(run)
     require_texts(run, ask)
     trained = restore(run, ask.checkpoint, tell)
-    given = rows_of_texts(run, trained, texts)
-    return _written(trained, given, ask) if trained.task.translates else _predicted(run, trained, given, ask, tell)
+    return predict_given(run, trained, rows_of_texts(run, trained, texts), ask, tell)
 
 
-def require_texts(run: Run, ask: Ask) -> None:
-    """Raise ConfigError if texts alone are not what the run predicts, or columns are to be kept of them."""
-    if ask.keep:
-        raise ConfigError("--keep names columns of a table, and --text has none: leave --keep out.")
-    raw = tasks(run)[0]
-    names = raw.inputs
-    if len(names) > 1 and not raw.translates:
-        raise ConfigError(
-            f"--text: run {run.id} has several inputs ({', '.join(names)}): give a file with all of them."
-        )
-
-
-def rows_of_texts(run: Run, trained: Trained, texts: list[str]) -> Given:
-    """Return texts as rows.
+def predict_given(run: Run, trained: Trained, given: Given, ask: Ask, tell: Tell) -> Predicted:
+    """Return the predictions of a run that is restored already.
 
     Raises:
-        ConfigError: the run was not trained on texts.
-        DataError: a text is empty.
+        ConfigError: an option of `ask` does not fit the run.
+        DataError: the rows do not fit the run.
     """
-    names = [SOURCE] if trained.raw_task.translates else list(trained.raw_task.inputs)
-    if [trained.raw_task.inputs[name].kind for name in names] != ["text"]:
-        raise ConfigError(f"--text: run {run.id} was trained on {trained.raw_task.rows}, not on texts. Give a file.")
-    (name,) = names
-    given = checked(texts, lambda row: f"--text number {row + 1}")
-    rows = Rows({name: given}, {}, np.arange(len(given)))
-    return Given(rows, "the texts of --text", {})
+    decisions = {} if trained.task.translates else told_decisions(run, trained, ask, tell)
+    return predict_decided(trained, given, ask, decisions, tell)
 
 
-def _require_answers(run: Run) -> None:
+def told_decisions(run: Run, trained: Trained, ask: Ask, tell: Tell) -> dict[str, Decision]:
+    """Return what a run's predictions are turned into, by output, and tell what is not as usual.
+
+    Raises:
+        ConfigError, DataError: there can be no intervals or sets of the coverage asked.
+    """
+    decisions = decisions_of(run, trained.epoch, tell, ask.coverage)
+    for line in notes_of(decisions, trained.task.outputs):
+        tell(line)
+    return decisions
+
+
+def predict_decided(
+    trained: Trained, given: Given, ask: Ask, decisions: dict[str, Decision], tell: Tell = silent
+) -> Predicted:
+    """Return the predictions of a restored run whose decisions have been read.
+
+    Raises:
+        ConfigError: an option of `ask` does not fit the run.
+        DataError: the rows do not fit the run.
+    """
+    if trained.task.translates:
+        return _written(trained, given, ask)
+    unfamiliar, numbers = unfamiliar_rows(trained, given, ask), numbers_for(trained, given)
+    for name, output in trained.task.outputs.items():
+        lost = int(np.isnan(numbers[name]).any(axis=1).sum()) if output.is_per_step else 0
+        if lost:
+            tell(f"{lost:,} steps have no prediction: the model reads {output.steps} of a row (data.transforms: pad)")
+    return as_table(numbers, given, trained.task, decisions, unfamiliar)
+
+
+def require_answers(run: Run) -> None:
     """Raise ConfigError where the run's model predicts nothing."""
     task = tasks(run)[1]
     if of_codes := [output for output in task.outputs.values() if output.kind == "codes"]:
@@ -134,24 +100,6 @@ def _require_answers(run: Run) -> None:
         return
     if not task.has_answers and not task.translates:
         raise ConfigError(f"run {run.id} is generative and predicts nothing: use `{command('generate', run.id)}`.")
-
-
-def _columns(keep: tuple[str, ...]) -> list[str]:
-    """Return the column names of `--keep id,name`, each once."""
-    names = [name.strip() for text in keep for name in text.split(",")]
-    if not all(names):
-        raise ConfigError(f"--keep {','.join(keep)}: expected names of columns, such as --keep id,name.")
-    return list(dict.fromkeys(names))
-
-
-def _kept(data: Dataset, path: Path, names: list[str], tell: Tell) -> dict[str, list[str]]:
-    """Return the columns to write beside the predictions: those asked for, after those of `data.keep`."""
-    usual = data.usually_carried()
-    kept = data.carried(path, names) if names or usual else {}
-    for name in usual:
-        if name not in kept:
-            tell(f"{path} has no column '{name}' to keep (data.keep).")
-    return kept
 
 
 def _written(trained: Trained, given: Given, ask: Ask) -> Predicted:
@@ -168,18 +116,6 @@ def _written(trained: Trained, given: Given, ask: Ask) -> Predicted:
     texts = Writer.of(network_of(trained.engine), trained.pipeline).texts(trained.applied(given.inputs), Search())
     lines = [list(cells) for cells in zip(*given.kept.values(), texts, strict=True)]
     return Predicted([*given.kept, "prediction"], lines, unfamiliar)
-
-
-def _predicted(run: Run, trained: Trained, given: Given, ask: Ask, tell: Tell) -> Predicted:
-    decisions = decisions_of(run, trained.epoch, tell, ask.coverage)
-    for line in notes_of(decisions, trained.task.outputs):
-        tell(line)
-    unfamiliar, numbers = unfamiliar_rows(trained, given, ask), numbers_for(trained, given)
-    for name, output in trained.task.outputs.items():
-        lost = int(np.isnan(numbers[name]).any(axis=1).sum()) if output.is_per_step else 0
-        if lost:
-            tell(f"{lost:,} steps have no prediction: the model reads {output.steps} of a row (data.transforms: pad)")
-    return as_table(numbers, given, trained.task, decisions, unfamiliar)
 
 
 def unfamiliar_rows(trained: Trained, given: Given, ask: Ask) -> list[Unfamiliar]:

@@ -10,8 +10,9 @@ from dlpy.data.rows import Rows
 from dlpy.data.tables.timestamps import stamp
 from dlpy.data.task import Output
 from dlpy.runs.directory import Run
-from dlpy.training.evaluate import Tell, restore, silent
-from dlpy.training.predict import Ask, Given, Predicted, numbers_for, unfamiliar_rows
+from dlpy.training.evaluate import Tell, Trained, restore, silent
+from dlpy.training.given import Ask, Given
+from dlpy.training.predict import Predicted, numbers_for, unfamiliar_rows
 
 
 def predict_ahead(run: Run, path: Path | None, steps: int, ask: Ask, tell: Tell = silent) -> Predicted:
@@ -31,7 +32,16 @@ def predict_ahead(run: Run, path: Path | None, steps: int, ask: Ask, tell: Tell 
     if ask.keep or ask.coverage is not None:
         option = "--keep" if ask.keep else "--coverage"
         raise ConfigError(f"{option} is about the rows of a file, and --ahead predicts rows after it: remove one.")
-    trained = restore(run, ask.checkpoint, tell)
+    return continued(restore(run, ask.checkpoint, tell), path, steps, ask)
+
+
+def continued(trained: Trained, path: Path | None, steps: int, ask: Ask) -> Predicted:
+    """Return the predictions of a run that is restored already for the next rows of each series.
+
+    Raises:
+        ConfigError: the run predicts fewer rows.
+        DataError: the file does not end with a complete window.
+    """
     rows = trained.experiment.data.ahead(path, steps)
     given = Given(rows, "the last windows", {})
     unfamiliar = unfamiliar_rows(trained, given, ask)

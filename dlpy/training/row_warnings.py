@@ -19,11 +19,18 @@ _LEAK = 0.999  # correlation with the target from which a column looks like the 
 
 def duplicates(data: Data) -> Iterator[str]:
     """Yield a line for each held-out part that shares rows, equal in all inputs, with the training rows."""
-    seen = set(_row_keys(data.train))
-    for name, rows in (("validation", data.validation), ("test", data.test)):
-        count = 0 if rows is None else sum(row in seen for row in _row_keys(rows))
+    held_out = {"validation": data.validation, "test": data.test}
+    for name, count in shared_rows(data).items():
+        rows = held_out[name]
         if rows is not None and count:
             yield f"warning: {count:,} of {len(rows):,} {name} rows are training rows too: scores are too good."
+
+
+def shared_rows(data: Data) -> dict[str, int]:
+    """Return for each held-out part the number of its rows that are equal to a training row in all inputs."""
+    seen = set(_row_keys(data.train))
+    held_out = {"validation": data.validation, "test": data.test}
+    return {name: sum(row in seen for row in _row_keys(rows)) for name, rows in held_out.items() if rows is not None}
 
 
 def shared_sides(data: Data) -> Iterator[str]:

@@ -12,6 +12,7 @@ from dlpy.core.errors import ConfigError, DataError, did_you_mean
 from dlpy.data.features import Table
 from dlpy.data.rows import Rows
 from dlpy.data.task import Input, Task
+from dlpy.data.whole_series import steps_of
 
 
 def check_numbers(name: str, given: Input) -> None:
@@ -43,6 +44,12 @@ def check_table(name: str, given: Input) -> None:
 def numbers_of(rows: Rows) -> np.ndarray:
     """Return the numbers of arrays, or of the numeric columns of a table: (rows, ...)."""
     return rows.x.numeric if isinstance(rows.x, Table) else rows.array
+
+
+def numbers_to_fit(rows: Rows, given: Input) -> np.ndarray:
+    """Return the numbers that a transform learns from, by column: of whole series, each step is a row."""
+    numbers = numbers_of(rows)
+    return steps_of(numbers) if given.whole else numbers
 
 
 def with_numbers(rows: Rows, numbers: np.ndarray) -> Rows:

@@ -31,6 +31,8 @@ class Reshape(Transform):
     def outline(self, task: Task) -> Task:
         if task.input.kind != "array":
             raise ConfigError(f"reshape requires arrays, not {task.input}.")
+        if task.input.whole and task.input.padding:
+            raise ConfigError("reshape would hide where shorter series end: remove it.")
         return task.with_input(Input("array", self._reshaped(task.input.shape), rescaled=task.input.rescaled))
 
     def fit(self, rows: Rows, task: Task) -> State:

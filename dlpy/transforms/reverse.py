@@ -27,6 +27,8 @@ class Reverse(Transform):
             raise ConfigError(f"reverse requires sequences of integers or vectors (time, columns), not {task.input}.")
         if any(output.is_per_step for output in task.outputs.values()):
             raise ConfigError("reverse would move the steps away from their classes: remove it.")
+        if task.input.whole and task.input.padding:
+            raise ConfigError("reverse would put the end of shorter series first: remove it.")
         return task
 
     def apply(self, rows: Rows, state: State) -> Rows:

@@ -14,7 +14,7 @@ from dlpy.data.features import Windows
 from dlpy.data.rows import Rows
 from dlpy.data.task import Output, State, Task
 from dlpy.transforms._moments import apply_by_series, fit_by_series, fit_series, moments, standardized
-from dlpy.transforms._numbers import check_numbers, numbers_of, scaled_in_graph, with_numbers
+from dlpy.transforms._numbers import check_numbers, numbers_of, numbers_to_fit, scaled_in_graph, with_numbers
 
 if TYPE_CHECKING:
     import keras
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 class Standardize(Transform):
     """Subtracts the mean of each column and divides by its standard deviation, both computed on the training rows.
 
-    A constant column becomes 0. In a table, the numeric columns are standardized. For windows of a series, every time
+    A constant column becomes 0. In a table, the numeric columns are standardized; of whole series, each channel by its
+    mean over all steps of all series. For windows of a series, every time
     step in a training window counts once, and the target is standardized too: with the statistics of its column if it
     is one of the columns, otherwise with those of the training targets. Scores are reported in the original unit. Of
     several series in one file, each has a mean and a deviation of its own, and scores are in these deviations.
@@ -49,8 +50,7 @@ class Standardize(Transform):
             return fit_by_series(rows.x, rows.y)
         if isinstance(rows.x, Windows):
             return fit_series(rows.x, rows.y if len(rows.targets) == 1 else None)
-        numbers = numbers_of(rows)
-        mean, deviation = moments(numbers)
+        mean, deviation = moments(numbers_to_fit(rows, task.input))
         return {"mean": mean, "deviation": deviation}
 
     def apply(self, rows: Rows, state: State) -> Rows:
@@ -69,7 +69,8 @@ class Standardize(Transform):
             return None
         from keras import layers
 
-        axes: Any = tuple(range(1, state["mean"].ndim + 1))  # each number of a row separately
+        # each number of a row separately; of series, each channel
+        axes: Any = -1 if state["mean"].ndim == 1 else tuple(range(1, state["mean"].ndim + 1))
         return layers.Normalization(axis=axes, mean=state["mean"], variance=np.square(state["deviation"]))
 
     def in_graph(self, numbers: Any, state: State) -> Any:

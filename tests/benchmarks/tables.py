@@ -32,7 +32,8 @@ def dlpys_score(table: Table, columns: Columns, seed: int, folder: Path) -> tupl
     """
     from dlpy.experiment.experiment import load
     from dlpy.starter.starter import experiment_for
-    from dlpy.training.predict import Ask, predict
+    from dlpy.training.given import Ask
+    from dlpy.training.predict import predict
     from dlpy.training.record import Options
     from dlpy.training.reporter import Reporter
     from dlpy.training.train import train

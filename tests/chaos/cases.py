@@ -75,6 +75,17 @@ FAMILIES: dict[str, dict[str, Any]] = {
         "model": {"name": "conv1d", "filters": [[4]], "head_dropout": 0.2},
         "callbacks": [PLATEAU],
     },
+    "whole series": {
+        "data": {"name": "door_sensors", "rows": 120, "test_rows": 20, "transforms": ["standardize"]},
+        "model": {
+            "name": "conv1d",
+            "filters": [4, 4],
+            "padding": "same",
+            "batch_normalization": True,
+            "head_dropout": 0.2,
+            "recurrent": {"cell": "gru", "units": 4, "dropout": 0.2},
+        },
+    },
     "transformer": {"data": SERIES, "model": TRANSFORMER | {"positions": "learned"}, "callbacks": [PLATEAU]},
     "text transformer": {
         "data": {"name": "language_model", "path": "text.txt", "window": 12, "step": 3},

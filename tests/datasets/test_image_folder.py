@@ -127,7 +127,7 @@ def test_parts_in_folders_of_their_own(tmp_path: Path) -> None:
 def test_a_part_with_a_class_of_its_own_is_told(tmp_path: Path) -> None:
     for name in ("train/a/1.png", "train/b/1.png", "test/a/1.png", "test/c/1.png"):
         picture(tmp_path / name, (0, 0, 0))
-    with pytest.raises(DataError, match="class 'c' has no training images"):
+    with pytest.raises(DataError, match="class 'c' has no training files"):
         loaded(tmp_path, parts={"test": "test"})
 
 

@@ -82,3 +82,9 @@ def test_lags_are_in_the_unit_that_fits_their_step() -> None:
 def test_other_sequences_have_positions_from_the_end() -> None:
     lags = lags_of(Rows.single(np.zeros((3, 4, 2))), 4)
     assert (lags.values.tolist(), lags.unit) == ([4, 3, 2, 1], "time steps")
+
+
+def test_whole_series_have_positions_from_the_start() -> None:
+    lags = lags_of(Rows.single(np.zeros((3, 4, 2))), 4, whole=True)
+    assert (lags.values.tolist(), lags.label) == ([1, 2, 3, 4], "step of the series")
+    assert [span.name for span in spans_of(lags, 2)] == ["1 to 2", "3 to 4"]

@@ -166,6 +166,8 @@ def _command(rng: random.Random, family: str, name: str, dear: float) -> list[st
         return ["runs"]
     if drawn < 0.6:
         return [rng.choice(["compare", "ensemble"])]
+    if drawn < 0.7:
+        return ["report"]
     if drawn < 1 - dear:
         known = _PLOTS.get(Path(name.split()[0]).name, ["history"])
         return ["plot", "--only", rng.choice(known)] if rng.random() < 0.8 else ["plot"]

@@ -102,6 +102,19 @@ def write_labelled_series(folder: Path, other: bool) -> dict[str, Any]:
     return {"path": str(folder / "rows.csv"), "transforms": ["standardize"]} | series
 
 
+def write_whole_series(folder: Path, other: bool) -> dict[str, Any]:
+    random, lines = np.random.default_rng(10), ["id,a,kind,part"]
+    for series in range(40):
+        values = random.normal(size=4 + series % 3)
+        values = values * 40 + 7 if other and series >= 30 else values
+        part = "test" if series >= 30 else "validation" if series >= 24 else "train"
+        lines += [f"{series},{value:.4f},{'xyz'[series % 3]},{part}" for value in values]
+    folder.joinpath("rows.csv").write_text("\n".join(lines) + "\n")
+    series = {"id": "id", "target": "kind", "columns": ["a"], "task": "multiclass", "test": {"column": "part"}}
+    held = {"validation": {"column": "part"}}
+    return {"path": str(folder / "rows.csv"), "transforms": ["standardize"]} | series | held
+
+
 def write_tagged_words(folder: Path, other: bool) -> dict[str, Any]:
     sentences = []
     for row in range(40):

@@ -1,4 +1,4 @@
-"""The plug-ins that dlpy/README.md shows train, are shown and predict as it says."""
+"""What dlpy/README.md shows works as it says: plug-ins, and dlpy from Python."""
 
 import json
 import re
@@ -24,6 +24,8 @@ def plugins(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         monkeypatch.setattr(kind.registry, "_classes", known)
     files = []
     for code in BLOCK.findall(README.read_text("utf-8")):
+        if code.startswith("import dlpy"):
+            continue
         (name,) = re.findall(r'name: Literal\["(\w+)"\]', code)
         files.append(f"{name}.py")
         Path(files[-1]).write_text(code, "utf-8")
@@ -69,3 +71,22 @@ def test_self_attention_takes_texts_and_windows(bench, plugins: list[str]) -> No
         plugins=plugins, data={"name": "npz", "path": "windows.npz"}, model={"name": "attention", "blocks": 2}
     )
     assert bench.run("train", path)[0] == 0
+
+
+@pytest.mark.filterwarnings("ignore:.*far outside the training range")
+def test_the_program_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [
+        f"{rooms},{town},{rooms * 100 + number}" for number in range(120) for rooms, town in ((3, "Bern"), (5, "Basel"))
+    ]
+    Path("houses.csv").write_text("\n".join(["rooms,town,price", *rows]))
+    Path("new_houses.csv").write_text("rooms,town\n3,Bern\n5,Basel\n")
+    Path("houses.yaml").write_text(
+        "data: {name: csv, path: houses.csv, target: price, task: regression, transforms: [standardize], test: 0.2}\n"
+        "model: {name: dense, units: [4]}\n"
+    )
+    (code,) = (code for code in BLOCK.findall(README.read_text("utf-8")) if code.startswith("import dlpy"))
+    found: dict[str, object] = {}
+    exec(code, found)
+    told = capsys.readouterr().out
+    assert "'mae':" in told
+    assert np.shape(found["prices"]["prediction_low"]) == (2,)

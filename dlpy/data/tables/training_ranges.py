@@ -114,7 +114,8 @@ def _of_input(x: Features) -> tuple[np.ndarray, np.ndarray] | None:
         return flat, flat
     if flat.size == 0:
         return None
-    return flat.min(axis=1, keepdims=True), flat.max(axis=1, keepdims=True)
+    # NaN follows the end of a series
+    return np.fmin.reduce(flat, axis=1, keepdims=True), np.fmax.reduce(flat, axis=1, keepdims=True)
 
 
 def _names(rows: Rows, task: Task, count: int) -> tuple[str, ...]:

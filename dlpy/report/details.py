@@ -1,0 +1,120 @@
+"""Further tables of a report: scores by class, the most wrong texts, rivals, trials, and folds."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from dlpy.core.errors import RunError
+from dlpy.core.parsing import parse
+from dlpy.report.markup import Markup
+from dlpy.report.tables import number, table
+from dlpy.report.trained import shown_value
+from dlpy.runs.directory import SEARCH_KIND, Run
+from dlpy.runs.record import Rival, RivalsRecord
+from dlpy.runs.searches import how_searched
+from dlpy.runs.trials import ranked, read_trials
+
+_LARGEST = 16 << 20  # bytes of a CSV file
+_MOST_COLUMNS = 20
+
+
+def by_class(run: Run) -> list[Markup]:
+    """Return the scores of each class, by part and output, from classes-*.csv."""
+    return [
+        _from_csv(run, path.name, f"Scores of each class: {path.stem.removeprefix('classes-')} rows")
+        for path in sorted(run.path.glob("classes-*.csv"))
+    ]
+
+
+def most_wrong(run: Run) -> list[Markup]:
+    """Return the most wrong texts; images are among the plots."""
+    return [
+        _from_csv(run, f"samples/{path.name}", f"Most wrong: {path.stem.removeprefix('wrongest-')} rows")
+        for path in sorted(run.path.glob("samples/wrongest-*.csv"))
+    ]
+
+
+def _from_csv(run: Run, name: str, caption: str) -> Markup:
+    heads, *rows = _read(run, name)
+    numeric = [place for place, _ in enumerate(heads) if place and all(_is_number(row[place]) for row in rows)]
+    shown = [[_short(cell) if place in numeric else cell for place, cell in enumerate(row)] for row in rows]
+    return table(caption, [head.replace("_", " ") for head in heads], shown, numeric=numeric)
+
+
+def _read(run: Run, name: str) -> list[list[str]]:
+    """Return the lines of a CSV file that dlpy wrote.
+
+    Raises:
+        RunError: the file is damaged.
+    """
+    path = run.path / name
+    try:
+        if path.stat().st_size > _LARGEST:
+            raise ValueError(f"it is larger than {_LARGEST:,} bytes")
+        with path.open(newline="", encoding="utf-8") as file:
+            lines = list(csv.reader(file, strict=True))
+        if not lines or not 0 < len(lines[0]) <= _MOST_COLUMNS or any(len(line) != len(lines[0]) for line in lines):
+            raise ValueError("its lines are not what dlpy writes")
+    except (OSError, ValueError, csv.Error) as error:
+        raise RunError(f"{path} is damaged: {error}.") from None
+    return lines
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        return cell == "" or float(cell) is not None
+    except ValueError:
+        return False
+
+
+def _short(cell: str) -> str:
+    return "-" if not cell else f"{int(cell):,}" if cell.isdecimal() else number(float(cell))
+
+
+def folds_and_seeds(run: Run) -> list[Markup]:
+    """Return the scores of each fold, or of each seed."""
+    summary = run.summary()
+    rows = [(f"fold {place}", fold.scores) for place, fold in enumerate(summary.folds, start=1)]
+    rows += [(f"seed {seed.seed}", seed.best.scores) for seed in summary.seeds]
+    if not rows:
+        return []
+    names = [name for name in rows[0][1] if name not in ("fold", "rows", "epoch")]
+    cells = [[label, *(number(scores.get(name)) for name in names)] for label, scores in rows]
+    what = "fold" if summary.folds else "seed"
+    return [table(f"Scores of each {what}", [what, *names], cells, numeric=range(1, len(names) + 1))]
+
+
+def trials(run: Run) -> list[Markup]:
+    """Return the trials of a search, the best first."""
+    if run.record().kind != SEARCH_KIND:
+        return []
+    how = how_searched(run)
+    found = ranked(read_trials(run), how.direction)
+    names = list(dict.fromkeys(name for trial in found for name in trial.shown))
+    rows = [[str(trial.number), *(shown_value(trial.shown.get(name)) for name in names)] for trial in found]
+    cells = [[*row, number(trial.score), trial.status] for row, trial in zip(rows, found, strict=True)]
+    return [table("Trials, the best first", ["trial", *names, how.monitor, "status"], cells, numeric=[len(names) + 1])]
+
+
+def rivals(run: Run) -> list[Markup]:
+    """Return the scores of classic models on the run's rows, after `dlpy rivals`."""
+    content = run.read("rivals.json")
+    if not content:
+        return []
+    told = parse(content, RivalsRecord)
+    rows = [[told.model, *(number(value) for value in told.scores.values()), ""]]
+    rows += [_rival(name, rival, told.scores) for name, rival in told.rivals.items()]
+    caption = f"Classic models on the {told.on} rows: {told.verdict}"
+    heads = ["model", *told.scores, "left out because"]
+    return [table(caption, heads, rows, numeric=range(1, len(told.scores) + 1))]
+
+
+def _rival(name: str, rival: Rival, scores: Mapping[str, Any]) -> list[str]:
+    return [name, *(number(rival.scores.get(score)) for score in scores), rival.reason]
+
+
+def details(run: Run) -> Iterator[Markup]:
+    """Yield all of these tables except the most wrong rows."""
+    yield from (*folds_and_seeds(run), *trials(run), *by_class(run), *rivals(run))

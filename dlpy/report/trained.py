@@ -1,0 +1,90 @@
+"""What was trained: the model, its layers, and the options of the experiment that differ from their defaults."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from dlpy.compare.differing_options import options_of
+from dlpy.experiment.experiment import Experiment
+from dlpy.report.markup import Markup, element
+from dlpy.report.settings import changed
+from dlpy.report.tables import number, pairs, table
+from dlpy.runs.directory import Run
+from dlpy.runs.members import how_combined
+from dlpy.runs.network import read_network
+
+
+def trained(run: Run, experiment: Experiment | None) -> list[Markup]:
+    """Return facts about the training of a run, its layers and its options.
+
+    Args:
+        run: the run.
+        experiment: of the run; None if it is not known without plug-ins.
+    """
+    options, summary, record = options_of(run), run.summary(), run.record()
+    best, last = summary.best, summary.last
+    facts = [
+        ("model", options.get("model.name")),
+        ("parameters", None if summary.parameters is None else f"{summary.parameters:,}"),
+        ("epochs", None if last is None or last.epoch is None else f"{last.epoch:,}"),
+        ("best epoch", None if best is None or best.epoch is None else f"{best.epoch:,}"),
+        ("training took", None if record.seconds is None else f"{record.seconds:,.1f} s"),
+        ("peak memory", _memory(record.peak_memory_bytes)),
+        ("random seed", options.get("seed")),
+    ]
+    return [pairs(facts), *_members(run), *_layers(run), *_options(experiment, options)]
+
+
+def _memory(size: int | None) -> str | None:
+    return None if size is None else f"{size / 2**20:,.0f} MB"
+
+
+def _members(run: Run) -> list[Markup]:
+    if run.record().kind != "ensemble":
+        return []
+    members = how_combined(run).members
+    return [table("Members of the ensemble", ["run", "weight"], [[m.run, _weights(m.weights)] for m in members])]
+
+
+def _weights(weights: Mapping[str, float]) -> str:
+    """Return the weight of a member, by output if there are several."""
+    if len(weights) == 1:
+        return number(next(iter(weights.values())))
+    return ", ".join(f"{output} {number(weight)}" for output, weight in weights.items())
+
+
+def _layers(run: Run) -> list[Markup]:
+    layers = read_network(run)
+    rows = [[one.name, one.kind, _shape(one.shape), ", ".join(one.of), f"{one.weights:,}"] for one in layers]
+    if not rows:
+        return []
+    return [table("Layers of the graph", ["name", "layer", "shape", "inputs", "weights"], rows, numeric=[4])]
+
+
+def _shape(shape: tuple[int | None, ...] | None) -> str:
+    return "" if shape is None else " x ".join("?" if size is None else str(size) for size in shape)
+
+
+def _options(experiment: Experiment | None, options: Mapping[str, Any]) -> list[Markup]:
+    """Return the options of a run that differ from their defaults, and all of them in a part that opens."""
+    if not options:
+        return []
+    heads = ["option", "value"]
+    every = table("All options", heads, _rows(options))
+    if experiment is None:
+        return [every]
+    shown = table("Options that differ from their defaults", heads, _rows(changed(experiment)))
+    return [shown, element("details", element("summary", f"All {len(options):,} options"), every)]
+
+
+def _rows(options: Mapping[str, Any]) -> list[list[str]]:
+    return [[key, shown_value(value)] for key, value in options.items()]
+
+
+def shown_value(value: Any) -> str:
+    """Return the value of an option as it is written in an experiment file."""
+    if isinstance(value, str):
+        return value
+    return "" if value is None else json.dumps(value, ensure_ascii=False, default=str)

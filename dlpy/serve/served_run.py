@@ -1,0 +1,145 @@
+"""A run that answers requests: its model in memory, and several requests predicted at once where that is the same."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+
+from dlpy.core.errors import ConfigError, DlpyError
+from dlpy.data.images.files import is_picture
+from dlpy.data.tables.rows_as_file import as_file
+from dlpy.data.unfamiliar import Unfamiliar
+from dlpy.runs.directory import Run
+from dlpy.serve.asked import Asked
+from dlpy.serve.refused import Refused, wrong
+from dlpy.training.evaluate import Tell, silent
+from dlpy.training.given import Ask, Given, rows_of_file, rows_of_texts
+from dlpy.training.predict import predict_decided, told_decisions, unfamiliar_rows
+from dlpy.training.predict_ahead import continued
+from dlpy.training.predictor import Predictor
+
+_ASK = Ask()
+_IMAGE = "{:05}.png"  # files are read by their content, whatever their name
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The predictions for the rows of a request, and the values in them that no training row held."""
+
+    predictions: list[dict[str, str | float]]
+    unfamiliar: list[dict[str, Any]]
+
+
+class ServedRun:
+    """A run that answers requests."""
+
+    def __init__(self, name: str, run: Run, tell: Tell = silent) -> None:
+        """Restore a run's best model, with the temperatures and thresholds that it has now.
+
+        Raises:
+            DlpyError: the run predicts nothing, has no model, or is damaged.
+        """
+        self.name, self.run = name, run
+        self.trained = Predictor.of(run).trained
+        translates = self.trained.task.translates
+        if not self.takes:
+            raise ConfigError(f"run {run.id} takes arrays, which no request holds: predict them with `dlpy predict`.")
+        self._decisions = {} if translates else told_decisions(run, self.trained, _ASK, tell)
+
+    @property
+    def takes(self) -> tuple[str, ...]:
+        """What requests may hold, the usual first: rows, texts or images; none of these where rows are arrays."""
+        data, inputs = self.trained.experiment.data, list(self.trained.raw_task.inputs.values())
+        kinds = {given.kind for given in inputs}
+        has_rows = data.in_time_order or (data.has_columns and kinds != {"array"})
+        if self.trained.task.translates or (kinds == {"text"} and len(inputs) == 1):
+            return ("texts", "rows") if has_rows else ("texts",)
+        if has_rows:
+            return ("rows",)
+        return ("images",) if kinds == {"array"} and len(inputs) == 1 and is_picture(inputs[0].shape) else ()
+
+    def answers(self, asked: Sequence[Asked]) -> list[Answer | Refused]:
+        """Return an answer to each request; all have the same `form`.
+
+        Requests are predicted together where each row is predicted on its own. If one cannot be read, each is tried
+        alone, so that no client suffers from another.
+        """
+        if len(asked) > 1 and self._is_row_by_row(asked[0]):
+            try:
+                return self._together(asked)
+            except DlpyError:
+                pass
+        return [self._alone(one) for one in asked]
+
+    def _is_row_by_row(self, asked: Asked) -> bool:
+        """Return whether each row has predictions of its own, whatever rows stand beside it."""
+        trained = self.trained
+        per_step = any(output.is_per_step for output in trained.task.outputs.values())
+        return not trained.experiment.data.in_time_order and not per_step and asked.ahead is None
+
+    def _together(self, asked: Sequence[Asked]) -> list[Answer | Refused]:
+        values = list(itertools.chain.from_iterable(one.values for one in asked))
+        with self._given(Asked(asked[0].kind, values)) as given:
+            predicted = predict_decided(self.trained, given, _ASK, self._decisions)
+            if len(predicted.lines) != len(values):
+                raise wrong("some rows have no predictions of their own.")
+            ends = list(itertools.accumulate(map(len, asked)))
+            records, parts = predicted.records(), list(itertools.pairwise([0, *ends]))
+            unfamiliar = [self._unfamiliar(given, part) if predicted.unfamiliar else [] for part in parts]
+        return [
+            Answer(records[start:end], _records(found)) for (start, end), found in zip(parts, unfamiliar, strict=True)
+        ]
+
+    def _alone(self, asked: Asked) -> Answer | Refused:
+        try:
+            if asked.ahead is not None:
+                with as_file(asked.values) as path:
+                    predicted = continued(self.trained, path, asked.ahead, _ASK)
+            else:
+                with self._given(asked) as given:
+                    predicted = predict_decided(self.trained, given, _ASK, self._decisions)
+        except DlpyError as error:
+            return wrong(str(error))
+        return Answer(predicted.records(), _records(predicted.unfamiliar))
+
+    @contextmanager
+    def _given(self, asked: Asked) -> Iterator[Given]:
+        """Yield the rows of requests, read as those of `dlpy predict` are."""
+        trained = self.trained
+        if asked.kind == "texts":
+            yield rows_of_texts(self.run, trained, asked.values)
+        elif asked.kind == "images":
+            with _image_files(asked.values) as folder:
+                given = rows_of_file(trained, folder, _ASK, silent)
+                rows = replace(given.rows, columns={})  # the names of these files say nothing
+                yield Given(rows, given.what, {})
+        else:
+            with as_file(asked.values) as path:
+                yield rows_of_file(trained, path, _ASK, silent)
+
+    def _unfamiliar(self, given: Given, part: tuple[int, int]) -> list[Unfamiliar]:
+        own = given.inputs.take(np.arange(*part))
+        return unfamiliar_rows(self.trained, Given(own, given.what, {}), _ASK)
+
+
+@contextmanager
+def _image_files(images: Sequence[bytes]) -> Iterator[Path]:
+    """Yield a folder with the images, in order."""
+    with TemporaryDirectory(prefix="dlpy-images-") as folder:
+        for number, image in enumerate(images):
+            (Path(folder) / _IMAGE.format(number)).write_bytes(image)
+        try:
+            yield Path(folder)
+        except DlpyError as error:  # the client knows nothing of files
+            raise type(error)(*(line.replace(f"{folder}/", "images/") for line in error.args)) from None
+
+
+def _records(found: Sequence[Unfamiliar]) -> list[dict[str, Any]]:
+    return [item.record() for item in found]
