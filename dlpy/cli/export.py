@@ -34,10 +34,9 @@ def export(
     """Export a run's best model to a file that works without dlpy.
 
     The network takes rows as the data holds them, and answers in the target's own
-    unit. A folder is written, with the network; signature.json, which says what it
-    takes and answers; prepare.py, for what a network cannot do, such as splitting
-    texts into words; and example.py, which predicts example_rows.npz, up to four
-    validation rows.
+    unit. Beside it, signature.json says what it takes and answers, prepare.py does
+    what a network cannot, such as splitting texts into words, and example.py
+    predicts the rows of example_rows.npz, up to four validation rows.
 
     The program is run in a process of its own, without dlpy, on up to 256
     validation rows. If an answer differs from dlpy's prediction by more than 1e-5

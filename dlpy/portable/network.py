@@ -95,7 +95,7 @@ def prepared_network(parts: Parts) -> keras.Model:
 
     model = plain_model(parts)
     names = _names(model, parts.task)
-    inputs = {
+    inputs: dict[str, Any] = {
         name: keras.Input(x.shape[1:], dtype=x.dtype, name=f"prepared_{input_name(name)}")
         for name, x in zip(names, model.inputs, strict=True)
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -41,7 +41,8 @@ def portable_model(
         network = portable_network(parts, raw, strings=True).network
     except ConfigError:
         network = prepared_network(parts)
-    given, answers = network.input, network.output
+    given: Any = network.input
+    answers: Any = network.output
     only = [next(iter(named.values())) if len(named) == 1 else named for named in (given, answers)]
     return keras.Model(*only)
 
