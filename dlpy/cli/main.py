@@ -14,28 +14,16 @@ from typing import Annotated, Any
 
 import typer
 
-from dlpy.cli.calibrate import calibrate
 from dlpy.cli.check import check
-from dlpy.cli.compare import compare
-from dlpy.cli.ensemble import ensemble
-from dlpy.cli.evaluate import evaluate
-from dlpy.cli.explain import explain
-from dlpy.cli.generate import generate
-from dlpy.cli.kfold import kfold
+from dlpy.cli.export import export
 from dlpy.cli.lines import complain, say
 from dlpy.cli.new import new
-from dlpy.cli.plot import plot
-from dlpy.cli.predict import predict
 from dlpy.cli.report import report
-from dlpy.cli.resume import resume
-from dlpy.cli.rivals import rivals
 from dlpy.cli.runs import runs
 from dlpy.cli.schema import schema
-from dlpy.cli.search import search
 from dlpy.cli.serve import serve
 from dlpy.cli.show import show
 from dlpy.cli.track import track
-from dlpy.cli.train import train
 from dlpy.cli.watch import watch
 from dlpy.core import signals, timing
 from dlpy.core.errors import DlpyError, SetupError, StorageError
@@ -112,8 +100,7 @@ def _report_stop(error: BaseException) -> int:
 
 
 _COMMANDS = (
-    train, resume, evaluate, predict, calibrate, kfold, search, compare, ensemble, rivals, generate, explain, plot,
-    report, track, serve, check, show, new, runs, watch, schema,
+    report, track, export, serve, check, show, new, runs, watch, schema,
 )  # fmt: skip
 for _command in _COMMANDS:
     app.command()(_with_exit_status(_command))

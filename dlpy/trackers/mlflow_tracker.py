@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -110,7 +111,7 @@ class MlflowTracker:
         model.add_flavor(
             "keras", data="data", keras_version=keras_version, keras_backend="tensorflow", save_exported_model=False
         )
-        model.add_flavor("python_function", loader_module="mlflow.keras")
+        model.add_flavor("python_function", loader_module="mlflow.keras", python_version=platform.python_version())
         return model
 
     def close(self, status: str, scores: Mapping[str, float], ended: int) -> None:
