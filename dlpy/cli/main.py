@@ -100,7 +100,8 @@ def _report_stop(error: BaseException) -> int:
 
 
 _COMMANDS = (
-    report, track, export, serve, check, show, new, runs, watch, schema,
+    train, resume, evaluate, predict, calibrate, kfold, search, compare, ensemble, rivals, generate, explain, export,
+    plot, report, track, serve, check, show, new, runs, watch, schema,
 )  # fmt: skip
 for _command in _COMMANDS:
     app.command()(_with_exit_status(_command))
