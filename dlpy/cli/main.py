@@ -14,16 +14,29 @@ from typing import Annotated, Any
 
 import typer
 
+from dlpy.cli.calibrate import calibrate
 from dlpy.cli.check import check
+from dlpy.cli.compare import compare
+from dlpy.cli.ensemble import ensemble
+from dlpy.cli.evaluate import evaluate
+from dlpy.cli.explain import explain
 from dlpy.cli.export import export
+from dlpy.cli.generate import generate
+from dlpy.cli.kfold import kfold
 from dlpy.cli.lines import complain, say
 from dlpy.cli.new import new
+from dlpy.cli.plot import plot
+from dlpy.cli.predict import predict
 from dlpy.cli.report import report
+from dlpy.cli.resume import resume
+from dlpy.cli.rivals import rivals
 from dlpy.cli.runs import runs
 from dlpy.cli.schema import schema
+from dlpy.cli.search import search
 from dlpy.cli.serve import serve
 from dlpy.cli.show import show
 from dlpy.cli.track import track
+from dlpy.cli.train import train
 from dlpy.cli.watch import watch
 from dlpy.core import signals, timing
 from dlpy.core.errors import DlpyError, SetupError, StorageError
