@@ -16,6 +16,8 @@ import sys
 import tempfile
 import time
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -114,33 +116,43 @@ def of_wandb(folder: Path, run: Run) -> None:
     print(f"  records: { ({kind: kinds.count(kind) for kind in sorted(set(map(str, kinds)))}) }")
 
 
-def unplugged(folder: Path, epochs: int) -> Run:
-    """Train with an MLflow server that is killed after a few epochs have arrived; return the run."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+@contextmanager
+def server(folder: Path, port: int) -> Iterator[str]:
+    """Yield the address of an MLflow server, which is killed at the end."""
     uri = f"http://127.0.0.1:{port}"
     command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
     command += ["--backend-store-uri", "sqlite:///server.db"]
-    server = subprocess.Popen(
-        command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
-    )
+    quiet = subprocess.DEVNULL
+    process = subprocess.Popen(command, cwd=folder, stdout=quiet, stderr=quiet, start_new_session=True)
     try:
         _wait(lambda: urllib.request.urlopen(f"{uri}/health", timeout=2).status == 200)
+        yield uri
+    finally:
+        os.killpg(process.pid, 9)
+        process.wait()
+
+
+def unplugged(folder: Path, port: int, epochs: int) -> Run:
+    """Train with an MLflow server that is killed after a few epochs have arrived; return the run."""
+    with server(folder, port) as uri:
         (folder / "unplugged.yaml").write_text(
             _EXPERIMENT.replace("EPOCHS", str(epochs)) + f"callbacks: [{{name: mlflow, uri: '{uri}'}}]\n"
         )
         command = started(folder, "unplugged")
         training = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         _wait(lambda: newest(folder, "unplugged").read("trackers/mlflow.json").get("epochs", 0) > 0)
-    finally:
-        os.killpg(server.pid, 9)
-        server.wait()
     is_training = training.poll() is None
     out, _ = training.communicate()
     lines = [line for line in out.splitlines() if line.startswith("mlflow")]
     print(f"  killed while it trained: {is_training}; status {training.returncode}; {len(lines)} line: {lines}")
+    print(f"  {newest(folder, 'unplugged').read('trackers/mlflow.json')['epochs']} epochs had arrived")
     return newest(folder, "unplugged")
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
 
 
 def _wait(condition: Any, seconds: float = 120.0) -> None:
@@ -173,11 +185,14 @@ def main() -> None:
         print(f"  same bits: {digest(run) == plain[8]}")
         of_wandb(folder, run)
         print("MLflow, server killed")
-        run = unplugged(folder, 400)
+        port = free_port()
+        run = unplugged(folder, port, 400)
         print(f"  same bits: {digest(run) == plain[400]}")
-        arguments = ["track", str(run.path), "--to", "mlflow", "--uri", "sqlite:///server.db"]
-        subprocess.run([sys.executable, "-m", "dlpy", *arguments], check=True)
-        of_mlflow(folder, run, "sqlite:///server.db")
+        with server(folder, port) as uri:
+            subprocess.run(
+                [sys.executable, "-m", "dlpy", "track", str(run.path), "--to", "mlflow", "--uri", uri], check=True
+            )
+            of_mlflow(folder, run, uri)
 
 
 if __name__ == "__main__":
