@@ -111,6 +111,6 @@ def final_scores(run: Run) -> dict[str, float]:
 
 
 def files_of(run: Run) -> dict[str, Path]:
-    """Return the files that show a run, by their names in its directory: no rows, predictions or checkpoints."""
+    """Return the files that show a run, by their names in its directory: no data files, predictions or checkpoints."""
     paths = sorted(path for pattern in _PATTERNS for path in run.path.glob(pattern) if path.is_file())
     return {str(path.relative_to(run.path)): path for path in paths}

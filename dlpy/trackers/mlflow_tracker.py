@@ -25,6 +25,7 @@ _ENVIRONMENT = {  # so that an unreachable server costs seconds, and nothing is 
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_CONFIGURE_LOGGING": "false",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
 }
 _MOST_PARAMETERS, _MOST_METRICS, _LONGEST = 100, 1000, 6000  # in one call of log_batch; characters of a parameter
 
