@@ -169,7 +169,7 @@ def choose(
         raise ConfigError(f"training.execution: {name} acts on every batch, where 'epoch' does not stop: use steps.")
     chosen: Mode = ("steps" if busy else "epoch") if mode == "auto" else mode
     if jit_compile is True and not model.supports_jit:
-        reason = "one of this model's layers, or its masked targets"
+        reason = "one of this model's layers, or a metric of its masked targets"
         raise ConfigError(f"training.jit_compile: XLA cannot compile {reason}: leave it at auto.")
     possible = chosen == "epoch" and model.supports_jit
     compiled = possible and jit_pays(model, *job) if jit_compile == "auto" else jit_compile
