@@ -51,14 +51,14 @@ def serve(
     from dlpy.cli.lines import say
     from dlpy.runs.lookup import find_model
     from dlpy.serve.limits import Limits
-    from dlpy.serve.server import Job, bound, names_of, require_installed
+    from dlpy.serve.server import Job, bound, in_address, names_of, require_installed
     from dlpy.serve.server import serve as serve_job
 
     require_installed()
     runs = names_of([find_model(name, runs_folder) for name in names])
     listening = bound(host, port)
     with listening:
-        address = f"http://{host}:{listening.getsockname()[1]}"
+        address = f"http://{in_address(host)}:{listening.getsockname()[1]}"
         for name, path in runs.items():
             say(f"{address}/runs/{name}/predict: run {path}")
         say(f"{address}: loading; Ctrl-C ends the server")
