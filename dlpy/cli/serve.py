@@ -41,9 +41,9 @@ def serve(
     watches over the server, /metrics for Prometheus (of each worker alone).
 
     Requests that come while others are predicted are predicted together; the
-    numbers are the same but for the rounding of some networks (about 1e-7). Too large requests get 413, rows that do not fit 422,
-    too many at once 503. Ctrl-C or SIGTERM: no new requests, those that came
-    are answered.
+    numbers are the same but for the rounding of some networks (about 1e-7). Too
+    large requests get 413, rows that do not fit 422, too many at once 503. Ctrl-C
+    or SIGTERM: no new requests, those that came are answered.
 
     Needs Starlette and uvicorn: pip install 'dlpy\\[serve]'
 
