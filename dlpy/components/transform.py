@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from dlpy.core.errors import ConfigError
 from dlpy.core.options import Component, Slot
 from dlpy.core.registry import Registry
+from dlpy.data.pieces import Pieces
 from dlpy.data.rows import Rows
 from dlpy.data.task import Output, State, Task
 from dlpy.data.unfamiliar import Unfamiliar
@@ -39,6 +40,16 @@ class Transform(Component):
     def fit(self, rows: Rows, task: Task) -> State:
         """Return what `apply` needs from the training rows, as arrays that are stored with the run."""
         return {}
+
+    def fit_in_pieces(self, pieces: Pieces, task: Task) -> State:
+        """Return the same as `fit`, of rows that are read from a file block after block.
+
+        Raises:
+            ConfigError: the transform needs all rows at once.
+        """
+        if type(self).fit is Transform.fit:
+            return {}
+        raise ConfigError(f"{self.name} needs all rows in memory, and data.memory allows less: remove one of them.")
 
     def apply(self, rows: Rows, state: State) -> Rows:
         """Return the transformed rows."""

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 _BYTES = 4_000_000  # of rows: more would not stay in the cache
 _ATTENTION_BYTES = 64_000_000  # of the weights of one layer; softmax needs about three times as much
 _MOST = 512
+_HEADS = {"MultiHeadAttention": "num_heads", "GroupedQueryAttention": "num_query_heads"}  # layers of Keras
+_SINGLE_HEAD = ("Attention", "AdditiveAttention")
 
 
 @runtime_checkable
@@ -61,10 +63,20 @@ def bytes_of_row(rows: Rows) -> int:
 
 def _attention_bytes(layer: Any, rows: Rows) -> int:
     """Return the size of a layer's attention weights for a row; 0 if it has none."""
+    kind = type(layer).__name__
+    if kind in (*_HEADS, *_SINGLE_HEAD):
+        heads = getattr(layer, _HEADS[kind]) if kind in _HEADS else 1
+        return max((4 * heads * _pairs(node.input_tensors, rows) for node in layer._inbound_nodes), default=0)
     if not isinstance(layer, Attends):
         return 0
     positions = math.prod(side or _longest(rows) for side in layer.output.shape[1:-1])
     return 4 * layer.attention_heads * positions**2
+
+
+def _pairs(inside: list[Any], rows: Rows) -> int:
+    """Return how many pairs of positions an attention layer of Keras compares: of its queries, and of its values."""
+    queries, values = (math.prod(side or _longest(rows) for side in tensor.shape[1:-1]) for tensor in inside[:2])
+    return queries * values
 
 
 def _longest(rows: Rows) -> int:

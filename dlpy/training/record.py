@@ -10,6 +10,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from dlpy.components.model import PretrainedModel
 from dlpy.core.environment import environment
 from dlpy.data.rows import Data, Loaded
@@ -171,7 +173,7 @@ def digest_of(text: str, plugins: list[str]) -> str:
 def save_splits(run: Run, data: Data) -> None:
     """Write the rows of each part, numbered as in their source."""
     parts = {"train": data.train, "validation": data.validation, "test": data.test}
-    arrays = {name: rows.index for name, rows in parts.items() if rows is not None}
+    arrays = {name: rows.index.astype(np.int64, copy=False) for name, rows in parts.items() if rows is not None}
     write_arrays(run.splits, arrays)
 
 

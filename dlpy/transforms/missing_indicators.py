@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from dlpy.components.transform import Transform
 from dlpy.data.features import Table
+from dlpy.data.pieces import Pieces
 from dlpy.data.rows import Rows
 from dlpy.data.task import State, Task
 from dlpy.transforms._numbers import check_table, require_columns, table_of, with_numeric_names
@@ -35,13 +37,21 @@ class MissingIndicators(Transform):
 
     def fit(self, rows: Rows, task: Task) -> State:
         table = table_of(rows, self.name)
+        return self._state(table, [np.logical_or.reduce(some, axis=0) for some in _gaps(table)])
+
+    def fit_in_pieces(self, pieces: Pieces, task: Task) -> State:
+        tables = (table_of(rows, self.name) for rows in pieces.blocks())
+        gaps = zip(*([some.any(axis=0) for some in _gaps(table)] for table in tables), strict=True)
+        return self._state(table_of(pieces.first, self.name), [np.logical_or.reduce(some, axis=0) for some in gaps])
+
+    def _state(self, table: Table, gaps: Sequence[np.ndarray]) -> State:
+        """Return the state, given which numeric and which categorical columns have missing cells."""
         names = (*table.numeric_names, *table.categorical_names)
-        numeric, categorical = _gaps(table)
         if self.columns is not None:
             require_columns(self.name, self.columns, names)
             chosen = np.isin(names, self.columns)
         else:
-            chosen = np.concatenate([numeric.any(axis=0), categorical.any(axis=0)])
+            chosen = np.concatenate(gaps)
         told = [f"{name} is missing" for name, is_chosen in zip(names, chosen, strict=True) if is_chosen]
         count = len(table.numeric_names)
         return {"numeric": chosen[:count], "categorical": chosen[count:], "names": np.array(told, np.str_)}

@@ -11,8 +11,10 @@ from pydantic import Field
 
 from dlpy.components.transform import Transform
 from dlpy.data.features import Table
+from dlpy.data.pieces import Pieces
 from dlpy.data.rows import Rows
 from dlpy.data.task import State, Task
+from dlpy.transforms._moments_of_pieces import quantiles_by_column
 from dlpy.transforms._numbers import check_flat, numbers_of, with_numeric_names
 
 
@@ -43,9 +45,10 @@ class PiecewiseLinear(Transform):
 
     def fit(self, rows: Rows, task: Task) -> State:
         numbers = np.asarray(numbers_of(rows), np.float64)
-        ends = np.nanquantile(numbers, np.linspace(0, 1, self.bins + 1), axis=0)
-        edges = [_edges(column) for column in ends.T]
-        return {"edges": np.concatenate([[], *edges]), "splits": np.cumsum([0, *map(len, edges)])}
+        return _state(np.nanquantile(numbers, np.linspace(0, 1, self.bins + 1), axis=0))
+
+    def fit_in_pieces(self, pieces: Pieces, task: Task) -> State:
+        return _state(quantiles_by_column(pieces, np.linspace(0, 1, self.bins + 1)))
 
     def apply(self, rows: Rows, state: State) -> Rows:
         numbers, splits = np.asarray(numbers_of(rows), np.float64), state["splits"]
@@ -66,6 +69,12 @@ def _names(columns: Sequence[str], state: State) -> tuple[str, ...]:
     counts = np.diff(state["splits"]) - 1
     pairs = zip(columns, counts.tolist(), strict=False)
     return tuple(f"{name} in bin {number}" for name, count in pairs for number in range(1, count + 1))
+
+
+def _state(ends: np.ndarray) -> State:
+    """Return the state of columns, given their quantiles: (quantiles, columns)."""
+    edges = [_edges(column) for column in ends.T]
+    return {"edges": np.concatenate([[], *edges]), "splits": np.cumsum([0, *map(len, edges)])}
 
 
 def _edges(ends: np.ndarray) -> np.ndarray:

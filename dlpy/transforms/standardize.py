@@ -11,9 +11,11 @@ from dlpy.components.named_transform import scaled
 from dlpy.components.transform import Transform
 from dlpy.core.errors import ConfigError
 from dlpy.data.features import Windows
+from dlpy.data.pieces import Pieces
 from dlpy.data.rows import Rows
 from dlpy.data.task import Output, State, Task
 from dlpy.transforms._moments import apply_by_series, fit_by_series, fit_series, moments, standardized
+from dlpy.transforms._moments_of_pieces import moments_of_pieces
 from dlpy.transforms._numbers import check_numbers, numbers_of, numbers_to_fit, with_numbers
 
 if TYPE_CHECKING:
@@ -51,6 +53,10 @@ class Standardize(Transform):
         if isinstance(rows.x, Windows):
             return fit_series(rows.x, rows.y if len(rows.targets) == 1 else None)
         mean, deviation = moments(numbers_to_fit(rows, task.input))
+        return {"mean": mean, "deviation": deviation}
+
+    def fit_in_pieces(self, pieces: Pieces, task: Task) -> State:
+        mean, deviation = moments_of_pieces(pieces)
         return {"mean": mean, "deviation": deviation}
 
     def apply(self, rows: Rows, state: State) -> Rows:
