@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from dlpy.core.errors import ConfigError
 from dlpy.core.options import Component, Slot
@@ -71,6 +71,19 @@ class Transform(Component):
     def layer(self, state: State) -> keras.layers.Layer | None:
         """Return a Keras layer that transforms a batch in the same way, or None."""
         return None
+
+    def in_graph(self, numbers: Any, state: State) -> Any:
+        """Return a batch of arrays, transformed in the same way by operations of Keras, or None where they cannot.
+
+        Of a table, the batch holds its numeric columns, NaN in missing cells. A transform that adds columns which
+        depend on categorical ones gives 0 there: what each category stands for is looked up apart.
+
+        Args:
+            numbers: (batch, ...) float32.
+            state: what `fit` returned.
+        """
+        layer = self.layer(state)
+        return None if layer is None else layer(numbers)
 
     def of_target(self, output: Output, state: State) -> Output:
         """Return the output whose numbers were transformed, with what turns predictions back into its own unit.

@@ -130,8 +130,7 @@ def told_of_data(experiment: Experiment, loaded: Loaded, task: Task) -> dict[str
 
 def file_digests(experiment: Experiment) -> dict[str, str | None]:
     """Return the sha256 of each file that the model starts from, by option; None where it is missing."""
-    files = outside_files(experiment)
-    return {option: sha256(path) if path.is_file() else None for option, path in files.items()}
+    return {option: sha256(path) if path.is_file() else None for option, path in outside_files(experiment).items()}
 
 
 def outside_files(experiment: Experiment) -> dict[str, Path]:

@@ -19,7 +19,7 @@ from dlpy.data.rows import Rows
 from dlpy.data.tables.calendar import shown
 from dlpy.data.task import State, Task
 from dlpy.data.unfamiliar import Unfamiliar
-from dlpy.transforms._numbers import table_of
+from dlpy.transforms._numbers import known_in_graph, table_of
 
 Counts = Callable[[], Any]  # returns the categories of a column in alphabetical order, and their counts
 RULES = ("error", "mean", "median", "most_frequent")
@@ -116,6 +116,13 @@ class FillMissing(Transform):
         if not isinstance(rows.x, np.ndarray) or rows.x.dtype.kind != "f":
             return rows
         return rows.with_x(np.where(np.isnan(rows.x), state["numeric"].astype(rows.x.dtype), rows.x))
+
+    def in_graph(self, numbers: Any, state: State) -> Any:
+        from keras import ops
+
+        if "numeric" not in state:
+            return numbers
+        return ops.where(known_in_graph(numbers), numbers, state["numeric"].astype(np.float32))
 
 
 def _number(column: np.ndarray, rule: str | float, name: str) -> float:

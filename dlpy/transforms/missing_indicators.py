@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from dlpy.data.features import Table
 from dlpy.data.pieces import Pieces
 from dlpy.data.rows import Rows
 from dlpy.data.task import State, Task
-from dlpy.transforms._numbers import check_table, require_columns, table_of, with_numeric_names
+from dlpy.transforms._numbers import check_table, known_in_graph, require_columns, table_of, with_numeric_names
 
 
 class MissingIndicators(Transform):
@@ -62,6 +62,13 @@ class MissingIndicators(Transform):
         parts = [table.numeric, numeric[:, state["numeric"]], categorical[:, state["categorical"]]]
         names = (*table.numeric_names, *state["names"].tolist())
         return rows.with_x(replace(table, numeric=np.concatenate(parts, axis=1), numeric_names=names))
+
+    def in_graph(self, numbers: Any, state: State) -> Any:
+        from keras import ops
+
+        gaps = ops.subtract(1.0, ops.cast(known_in_graph(numbers), "float32"))  # TensorFlow makes x <= y of not x > y
+        gaps = ops.take(gaps, np.flatnonzero(state["numeric"]), axis=1)
+        return ops.pad(ops.concatenate([numbers, gaps], axis=1), [[0, 0], [0, int(state["categorical"].sum())]])
 
 
 def _gaps(table: Table) -> tuple[np.ndarray, np.ndarray]:

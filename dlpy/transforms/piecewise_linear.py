@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import Field
@@ -15,7 +15,7 @@ from dlpy.data.pieces import Pieces
 from dlpy.data.rows import Rows
 from dlpy.data.task import State, Task
 from dlpy.transforms._moments_of_pieces import quantiles_by_column
-from dlpy.transforms._numbers import check_flat, numbers_of, with_numeric_names
+from dlpy.transforms._numbers import check_flat, numbers_of, scaled_in_graph, with_numeric_names
 
 
 class PiecewiseLinear(Transform):
@@ -62,6 +62,18 @@ class PiecewiseLinear(Transform):
         return rows.with_x(
             replace(rows.x, numeric=found, numeric_names=_names(rows.x.numeric_names, state), date_names=())
         )
+
+    def in_graph(self, numbers: Any, state: State) -> Any:
+        from keras import ops
+
+        edges = np.split(state["edges"], state["splits"][1:-1])
+        column = np.repeat(np.arange(len(edges)), [len(found) - 1 for found in edges])
+        low = np.concatenate([found[:-1] for found in edges])
+        width = np.concatenate([np.diff(found) for found in edges])
+        least = np.concatenate([[-np.inf, *[0.0] * (len(found) - 2)] for found in edges])
+        most = np.concatenate([[*[1.0] * (len(found) - 2), np.inf] for found in edges])
+        shares = scaled_in_graph(ops.take(numbers, column, axis=1), low, width)
+        return ops.minimum(ops.maximum(shares, least.astype(np.float32)), most.astype(np.float32))
 
 
 def _names(columns: Sequence[str], state: State) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import islice
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import Field
@@ -15,6 +15,7 @@ from dlpy.data.features import Windows
 from dlpy.data.pieces import Pieces
 from dlpy.data.rows import Rows
 from dlpy.data.task import State, Task
+from dlpy.transforms._numbers import scaled_in_graph
 
 
 class QuantilePositions(Transform):
@@ -53,6 +54,16 @@ class QuantilePositions(Transform):
             edges = state["edges"][end - size : end]
             found.append(np.interp(column, edges, np.arange(size))[:, None].astype(np.float32))
         return rows.with_x(np.concatenate(found, axis=1))
+
+    def in_graph(self, numbers: Any, state: State) -> Any:
+        from keras import ops
+
+        found, ends = [numbers], np.cumsum(state["sizes"])
+        for column, (size, end) in enumerate(zip(state["sizes"], ends, strict=True)):
+            edges = state["edges"][end - size : end]
+            inside = scaled_in_graph(numbers[:, column : column + 1], edges[:-1], np.diff(edges))
+            found.append(ops.sum(ops.clip(inside, 0.0, 1.0), axis=1, keepdims=True))
+        return ops.concatenate(found, axis=1)
 
 
 def _state(edges: list[np.ndarray]) -> State:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import Field
@@ -68,6 +68,9 @@ class RareCategories(Transform):
         ]
         texts = np.stack(columns, axis=1) if columns else table.categorical
         return rows.with_x(replace(table, categorical=texts))
+
+    def in_graph(self, numbers: Any, state: State) -> Any:
+        return numbers
 
     def unfamiliar(self, rows: Rows, state: State) -> list[Unfamiliar]:
         """Return the unseen categories that join the rare ones; `tabulate` reports the others."""

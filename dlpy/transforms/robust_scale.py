@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import Field
@@ -12,7 +12,7 @@ from dlpy.components.transform import Transform
 from dlpy.data.pieces import Pieces
 from dlpy.data.rows import Rows
 from dlpy.data.task import State, Task
-from dlpy.transforms._numbers import check_flat, numbers_of, with_numbers
+from dlpy.transforms._numbers import check_flat, numbers_of, scaled_in_graph, with_numbers
 
 _QUARTILES = [0.25, 0.5, 0.75]
 _NOTHING = np.empty((0, 3)), np.empty(0), np.empty(0)
@@ -52,6 +52,14 @@ class RobustScale(Transform):
         if self.limit is not None:
             scaled = scaled / np.sqrt(1 + np.square(scaled / self.limit))
         return with_numbers(rows, scaled)
+
+    def in_graph(self, numbers: Any, state: State) -> Any:
+        from keras import ops
+
+        scaled = scaled_in_graph(numbers, state["median"], state["width"])
+        if self.limit is None:
+            return scaled
+        return ops.divide(scaled, ops.sqrt(ops.add(1.0, ops.square(ops.divide(scaled, self.limit)))))
 
 
 def _state(quartiles: np.ndarray, least: np.ndarray, most: np.ndarray) -> State:

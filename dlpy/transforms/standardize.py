@@ -16,7 +16,7 @@ from dlpy.data.rows import Rows
 from dlpy.data.task import Output, State, Task
 from dlpy.transforms._moments import apply_by_series, fit_by_series, fit_series, moments, standardized
 from dlpy.transforms._moments_of_pieces import moments_of_pieces
-from dlpy.transforms._numbers import check_numbers, numbers_of, numbers_to_fit, with_numbers
+from dlpy.transforms._numbers import check_numbers, numbers_of, numbers_to_fit, scaled_in_graph, with_numbers
 
 if TYPE_CHECKING:
     import keras
@@ -78,6 +78,11 @@ class Standardize(Transform):
         # each number of a row separately; of series, each channel
         axes: Any = -1 if state["mean"].ndim == 1 else tuple(range(1, state["mean"].ndim + 1))
         return layers.Normalization(axis=axes, mean=state["mean"], variance=np.square(state["deviation"]))
+
+    def in_graph(self, numbers: Any, state: State) -> Any:
+        if "series" in state:
+            return None
+        return scaled_in_graph(numbers, state["mean"], state["deviation"])
 
     def of_target(self, output: Output, state: State) -> Output:
         if len(state["mean"]) == 1:

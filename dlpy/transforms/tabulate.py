@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import Field
@@ -93,6 +93,12 @@ class Tabulate(Transform):
             else:
                 matrix[np.flatnonzero(known), first + place[known]] = 1.0
         return rows.with_x(matrix)
+
+    def in_graph(self, numbers: Any, state: State) -> Any:
+        from keras import ops
+
+        coded = _coded(state)
+        return ops.pad(numbers, [[0, 0], [0, int(np.where(coded, 1, state["sizes"]).sum())]])
 
     def unfamiliar(self, rows: Rows, state: State) -> list[Unfamiliar]:
         table = table_of(rows, self.name)
