@@ -43,7 +43,7 @@ SIGNALS = {"kill": signal.SIGKILL, "terminate": signal.SIGTERM, "interrupt": sig
 _STATUS = {"kill": -signal.SIGKILL, "terminate": 143, "interrupt": 130, "full disk": 6}
 _MOST = 3  # disturbances of one run
 _DISK_BYTES = 24 << 20
-_OF_THE_TIME = ("run.json", "log.txt", ".lock", ".changes.lock")
+_OF_THE_TIME = ("run.json", "report.html", "log.txt", ".lock", ".changes.lock")
 
 
 @dataclass(frozen=True)
