@@ -35,6 +35,7 @@ from dlpy.cli.search import search
 from dlpy.cli.serve import serve
 from dlpy.cli.show import show
 from dlpy.cli.train import train
+from dlpy.cli.warm import warm
 from dlpy.core import signals, timing
 from dlpy.core.errors import DlpyError, SetupError, StorageError
 from dlpy.core.registry import announcers, plugin_failure, refuse_plugins
@@ -111,7 +112,7 @@ def _report_stop(error: BaseException) -> int:
 
 _COMMANDS = (
     train, resume, evaluate, predict, calibrate, kfold, search, compare, ensemble, rivals, generate, explain, plot,
-    report, serve, check, show, new, runs, schema,
+    report, serve, warm, check, show, new, runs, schema,
 )  # fmt: skip
 for _command in _COMMANDS:
     app.command()(_with_exit_status(_command))
