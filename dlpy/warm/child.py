@@ -80,11 +80,20 @@ def _take_over(handed: Handed, added: dict[str, str]) -> None:
     time.tzset()
     sys.argv, sys.path = ["dlpy", *content["arguments"]], content["path"]
     importlib.invalidate_caches()
-    sys.stdin = sys.__stdin__ = open(0, errors=sys.stdin.errors, encoding=sys.stdin.encoding, closefd=False)  # noqa: SIM115
-    sys.stdout = sys.__stdout__ = open(1, "w", errors=sys.stdout.errors, encoding=sys.stdout.encoding, closefd=False)  # noqa: SIM115
+    _open_streams()
     if "numpy.random" in sys.modules:
         sys.modules["numpy.random"].seed()  # Python's own generator is seeded again at a fork, NumPy's is not
     _restore_signals(content["ignored"], content["blocked"])
+
+
+def _open_streams() -> None:
+    """Open the standard streams again: they keep whether they are a terminal, a file or a pipe."""
+    for name, number in (("stdin", 0), ("stdout", 1), ("stderr", 2)):
+        old = getattr(sys, name)
+        mode, lines = "w" if number else "r", 1 if number == 2 else -1
+        new = open(number, mode, lines, encoding=old.encoding, errors=old.errors, closefd=False)  # noqa: SIM115
+        setattr(sys, name, new)
+        setattr(sys, f"__{name}__", new)
 
 
 def _place(files: list[int], numbers: list[int]) -> None:
@@ -113,6 +122,6 @@ def _status_of(run: Callable[[], None]) -> int:
         status = 0
     except SystemExit as end:
         status = end.code if isinstance(end.code, int) else int(end.code is not None)
-    threading._shutdown()
+    vars(threading)["_shutdown"]()  # waits for threads, as Python does
     atexit._run_exitfuncs()
     return status
