@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from dlpy.cli.lines import say
+from dlpy.core.errors import ConfigError
 
 
 def warm(
@@ -33,7 +34,7 @@ def warm(
     Example: dlpy warm --minutes 60
     """
     if stop and status:
-        raise typer.BadParameter("give --stop or --status, not both.")
+        raise ConfigError("--stop, --status: give one of them.")
     if stop:
         _stop()
     elif status:

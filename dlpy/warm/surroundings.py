@@ -16,7 +16,11 @@ _PREFIXES = (
     "OPENBLAS_", "PYTHON", "ROCM_", "ROCR_", "TF2_", "TF_", "TPU_", "TYPER_", "XLA_", "_TYPER_",
 )  # fmt: skip
 _NAMES = ("FORCE_COLOR", "GITHUB_ACTIONS", "HOME", "LANG", "LANGUAGE", "PY_COLORS", "TERMINAL_WIDTH")  # and rich's
-_STATUS = ("Uid", "Gid", "Groups", "CapEff", "CapBnd", "NoNewPrivs", "Seccomp", "Cpus_allowed", "Mems_allowed")
+_STATUS = {
+    "Uid": "the user", "Gid": "the group", "Groups": "the list of groups", "CapEff": "the set of capabilities",
+    "CapBnd": "the bound of capabilities", "NoNewPrivs": "the rule for new privileges", "Seccomp": "seccomp",
+    "Cpus_allowed": "the set of processors", "Mems_allowed": "the set of memory nodes",
+}  # fmt: skip
 _NAMESPACES = ("cgroup", "ipc", "mnt", "net", "pid", "user", "uts")
 _CONTROLS = {  # the files that limit a control group, by controller; "" is version 2
     "": ("memory.max", "memory.high", "memory.swap.max", "cpu.max"),
@@ -29,7 +33,7 @@ _UNLIMITED = 1 << 60
 def surroundings() -> dict[str, str]:
     """Return what this process was started with, by name."""
     return {
-        "Python": f"{sys.executable} {sys.version} {_flags()}",
+        "Python": f"{os.path.realpath(sys.executable)} {sys.prefix} {sys.version} {_flags()}",
         "dlpy's folder": str(Path(__file__).parents[1]),
         "the path of Python's modules": repr(sys.path if sys.flags.safe_path else sys.path[1:]),  # [0]: the script's
         **{f"${name}": value for name, value in os.environ.items() if name in _NAMES or name.startswith(_PREFIXES)},
@@ -59,7 +63,7 @@ def _flags() -> str:
 
 def _process_status() -> dict[str, str]:
     lines = (line.partition(":") for line in _text("/proc/self/status").splitlines())
-    return {f"the process status {name}": value.strip() for name, _, value in lines if name in _STATUS}
+    return {_STATUS[name]: value.strip() for name, _, value in lines if name in _STATUS}
 
 
 def _resource_limits() -> dict[str, str]:
