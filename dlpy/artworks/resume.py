@@ -13,16 +13,9 @@ from dlpy.experiment.document import Document
 from dlpy.runs.directory import Run
 from dlpy.runs.lock import locked
 from dlpy.runs.outcome import record_outcome
+from dlpy.training.changes import changed_data, changed_surroundings, refuse
 from dlpy.training.record import config_digests
-from dlpy.training.resume import (
-    Resume,
-    changed_data,
-    changed_surroundings,
-    record_resume,
-    refuse,
-    require_resumable,
-    seconds_of,
-)
+from dlpy.training.resume import Resume, record_resume, require_resumable, seconds_of
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,21 @@ from typing import Annotated
 import typer
 
 from dlpy.cli.intervals import add_intervals
-from dlpy.cli.options import ConfigFile, Interval, Overrides, Quiet, Resume, RunsFolder, Smoke, command_line
+from dlpy.cli.options import (
+    ConfigFile,
+    Cpus,
+    Gpus,
+    Interval,
+    Memory,
+    On,
+    Overrides,
+    Quiet,
+    Resume,
+    RunsFolder,
+    Smoke,
+    command_line,
+)
+from dlpy.cli.place import place_of, usual_jobs
 from dlpy.cli.report import leave
 from dlpy.cli.train import resume_unfinished
 
@@ -15,7 +29,18 @@ from dlpy.cli.train import resume_unfinished
 def kfold(
     config: ConfigFile,
     overrides: Overrides = None,
-    jobs: Annotated[int, typer.Option(min=1, max=1000, help="Folds to train in parallel; scores do not change.")] = 1,
+    jobs: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=1000,
+            help="Folds to train in parallel; scores do not change.  \\[default: 1; on a cluster, one per worker]",
+        ),
+    ] = None,
+    on: On = None,
+    gpus: Gpus = None,
+    cpus: Cpus = None,
+    memory: Memory = None,
     refit: Annotated[
         bool,
         typer.Option(
@@ -45,9 +70,10 @@ def kfold(
     from dlpy.training.record import Options, fingerprint
 
     experiment, document = load(config, overrides)
-    options = Options(
-        runs_folder or default_runs_folder(), command_line(), "kfold", smoke, How(jobs, refit, keep_models, interval)
-    )
+    place = place_of(on, gpus, cpus, memory)
+    how = How(jobs or usual_jobs(place), refit, keep_models, interval)
+    folder = runs_folder or default_runs_folder()
+    options = Options(folder, command_line(), "kfold", smoke, how, place=place)
     if resume and resume_unfinished(fingerprint(experiment), options, quiet=quiet):
         return
     with reporter(quiet=quiet, parts=True) as report:

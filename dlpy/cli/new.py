@@ -16,7 +16,7 @@ Source = Annotated[
     str,
     typer.Argument(
         metavar="SOURCE",
-        help="A dataset's name, or your own .csv (or other table), .npz or .txt file, or folder of images.",
+        help="A dataset's name, or your own .csv (or other table), .npz, .txt or .conll file, or folder of images.",
         autocompletion=completion.datasets,
     ),
 ]

@@ -46,6 +46,19 @@ Interval = Annotated[
         "--interval", help="Add the 95 % interval of each score: how far it may be off by the choice of rows."
     ),
 ]
+On = Annotated[
+    str | None,
+    typer.Option(
+        "--on",
+        metavar="ADDRESS",
+        help="Where to train: local, dask://host:port or ray://host:port.  \\[default: local; of a run, as before]",
+    ),
+]
+Gpus = Annotated[
+    float | None, typer.Option(min=0, max=64, help="GPUs of the cluster that each training needs, such as 0.5.")
+]
+Cpus = Annotated[float | None, typer.Option(min=0, max=1024, help="CPUs of the cluster that each training needs.")]
+Memory = Annotated[str | None, typer.Option(help="Memory of the cluster that each training needs, such as 4GB.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 
 

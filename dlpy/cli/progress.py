@@ -10,6 +10,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.panel import Panel
 from rich.progress import Progress, TaskID
+from rich.status import Status
 
 from dlpy.cli.lines import say
 from dlpy.cli.output import bar, output
@@ -116,6 +117,7 @@ class LiveDisplay(Display):
         super().__init__(console, parts=parts)
         self._bar: Progress | None = None
         self._task = TaskID(0)
+        self._status: Status | None = None  # of the trainings on a cluster
         self._done = 0
         self._shown = 0.0
 
@@ -139,7 +141,21 @@ class LiveDisplay(Display):
     def on_train_end(self, logs: dict[str, float] | None = None) -> None:
         self.close()
 
+    def tasks_progress(self, text: str) -> None:
+        if self._status is None:
+            self._status = self.console.status(text)
+            self._status.start()
+        self._status.update(text)
+
+    def part_ended(self, what: str, number: int, total: int, scores: Mapping[str, float | None]) -> None:
+        super().part_ended(what, number, total, scores)
+        if self._status is not None and number == total:
+            self.close()
+
     def close(self) -> None:
+        if self._status is not None:
+            self._status.stop()
+            self._status = None
         if self._bar is not None:
             self._bar.stop()
             self._bar = None

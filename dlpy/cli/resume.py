@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dlpy.cli.options import Quiet, RunName, RunsFolder, command_line
+from dlpy.cli.options import Cpus, Gpus, Memory, On, Quiet, RunName, RunsFolder, command_line
+from dlpy.cli.place import place_of, usual_jobs
+from dlpy.cli.workers import WAIT, Rank, Wait, Workers, group, say_done
 
 if TYPE_CHECKING:
     from dlpy.runs.directory import Run
+    from dlpy.workers.group import Group
 
 
 def resume(
@@ -22,9 +25,16 @@ def resume(
     jobs: Annotated[
         int | None, typer.Option(min=1, max=1000, help="Folds or seeds to train in parallel.  \\[default: as before]")
     ] = None,
+    on: On = None,
+    gpus: Gpus = None,
+    cpus: Cpus = None,
+    memory: Memory = None,
     retry_failed: Annotated[
         bool, typer.Option("--retry-failed", help="Train the failed trials of a search again, also of a completed one.")
     ] = False,
+    workers: Workers = None,
+    rank: Rank = None,
+    wait: Wait = WAIT,
     quiet: Quiet = False,
     runs_folder: RunsFolder = None,
 ) -> None:
@@ -38,10 +48,11 @@ def resume(
     from dlpy.cli.intervals import add_intervals
     from dlpy.cli.lines import say
     from dlpy.cli.progress import shown_path
+    from dlpy.cluster.check import check_place
     from dlpy.core.errors import ConfigError
     from dlpy.core.suggestions import command
     from dlpy.runs.lookup import find_run
-    from dlpy.training.resume import is_complete
+    from dlpy.training.resume import is_complete, move
 
     run = find_run(name, runs_folder)
     if overrides:
@@ -56,6 +67,11 @@ def resume(
         said = shown_path(run.path) if quiet else f"{shown_path(run.path)} is complete: there is nothing to do."
         say(said)
         return
+    place = place_of(on, gpus, cpus, memory)
+    if place is not None:
+        move(run, place)
+    else:
+        check_place(run.record().place)
     if run.record().kind == "search":
         from dlpy.cli.search import resume_search_and_show
 
@@ -63,7 +79,27 @@ def resume(
         resume_search_and_show(run, quiet=quiet, allow_inexact=allow_inexact, retry_failed=retry_failed)
         return
     _refuse(run, retry_failed=retry_failed)
+    if workers is not None or rank is not None:
+        with group(workers, rank, wait, run.id, lambda size: None) as peers:
+            _resume_with(peers, run, quiet=quiet, allow_inexact=allow_inexact)
+        return
+    jobs = usual_jobs(place) if jobs is None and place is not None else jobs
     resume_and_show(run, quiet=quiet, allow_inexact=allow_inexact, jobs=jobs)
+
+
+def _resume_with(peers: Group, run: Run, *, quiet: bool, allow_inexact: bool) -> None:
+    """Resume a run in several processes, of which the first shows the progress."""
+    from dlpy.cli.intervals import add_intervals
+    from dlpy.cli.progress import reporter
+    from dlpy.training.resume import resume_with
+
+    with reporter(quiet=quiet or peers.rank > 0) as report:
+        resume_with(peers, run, command_line(), report, allow_inexact=allow_inexact)
+    if peers.rank:
+        say_done(peers)
+    else:
+        add_intervals(run)
+        report.finished(run)
 
 
 def _refuse(run: Run, *, jobs: bool = False, retry_failed: bool = False) -> None:

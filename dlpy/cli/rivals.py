@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from dlpy.cli import completion
-from dlpy.cli.options import AsJson, Overrides, Quiet, RunsFolder, command_line
+from dlpy.cli.options import AsJson, Cpus, Gpus, Memory, On, Overrides, Quiet, RunsFolder, command_line
+from dlpy.cli.place import place_of
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -33,6 +34,10 @@ def rivals(
     test: Annotated[
         bool, typer.Option("--test", help="Compare on the test rows, which counts as an evaluation on them.")
     ] = False,
+    on: On = None,
+    gpus: Gpus = None,
+    cpus: Cpus = None,
+    memory: Memory = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
     runs_folder: RunsFolder = None,
@@ -49,10 +54,11 @@ def rivals(
     from dlpy.cli.progress import reporter, shown_path
     from dlpy.training.rivals import rivals as compare
 
+    place = place_of(on, gpus, cpus, memory)
     run = _run(what, overrides or [], runs_folder, (kfold, quiet or as_json))
     names = [name.strip() for name in (only or "").split(",") if name.strip()]
     with reporter(quiet=quiet or as_json) as report:
-        record = compare(run, names, report, test=test)
+        record = compare(run, names, report, test=test, place=place)
     if as_json:
         say_json(record)
         return

@@ -6,7 +6,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dlpy.cli.options import AsJson, ConfigFile, Overrides, Quiet, Resume, RunsFolder, Smoke, command_line
+from dlpy.cli.options import (
+    AsJson,
+    ConfigFile,
+    Cpus,
+    Gpus,
+    Memory,
+    On,
+    Overrides,
+    Quiet,
+    Resume,
+    RunsFolder,
+    Smoke,
+    command_line,
+)
+from dlpy.cli.place import place_of
 
 if TYPE_CHECKING:
     from dlpy.runs.directory import Run
@@ -31,6 +45,10 @@ def search(
             "for the best number of epochs.",
         ),
     ] = False,
+    on: On = None,
+    gpus: Gpus = None,
+    cpus: Cpus = None,
+    memory: Memory = None,
     smoke: Smoke = False,
     resume: Resume = False,
     quiet: Quiet = False,
@@ -55,15 +73,19 @@ def search(
     from dlpy.search.search import fingerprint, load_search
     from dlpy.search.search import search as run_search
     from dlpy.training.record import Options
+    from dlpy.training.resume import move
     from dlpy.training.unfinished import latest_unfinished
 
     changes = [*(overrides or []), *([] if workers is None else [f"search.workers={workers}"])]
     space, experiment = load_search(config, changes)
     how = HowSearched(experiment.search.workers, refit=refit)
-    options = Options(runs_folder or default_runs_folder(), command_line(), "search", smoke, search=how)
+    place, folder = place_of(on, gpus, cpus, memory), runs_folder or default_runs_folder()
+    options = Options(folder, command_line(), "search", smoke, search=how, place=place)
     unfinished = latest_unfinished(fingerprint(space, experiment), options) if resume else None
     if unfinished is not None:
         run = unfinished
+        if place is not None:
+            move(run, place)
         resume_search_and_show(run, quiet=quiet or as_json, says_path=not as_json)
     else:
         with search_reporter(quiet=quiet or as_json) as report:

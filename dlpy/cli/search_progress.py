@@ -105,6 +105,9 @@ class LiveSearchDisplay(SearchDisplay):
     def epoch_begins(self, epoch: int, epochs: int) -> None:
         self._bar.update(self._task, description=f"{self._found}, epoch {epoch}/{epochs}")
 
+    def tasks_progress(self, text: str) -> None:
+        self._bar.update(self._task, description=f"{self._found}; {text}")
+
     def trial_ended(self, trial: Trial, best: Trial | None) -> None:
         super().trial_ended(trial, best)
         self._found = f"trials, best {_best(best)}"

@@ -20,6 +20,7 @@ from dlpy.scores.bootstrap import RESAMPLES, Sample, Scored, Trainings, differen
 from dlpy.scores.class_scores import class_probabilities
 from dlpy.scores.intervals import LEVEL, Interval, difference_of_shares, holm, interval_of, mcnemar, p_value
 from dlpy.scores.weighted_scores import counted, smaller_is_better, usual_scores
+from dlpy.scores.weighted_texts import text_scores_of
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,8 @@ def _scores(common: Common, *, by_class: bool) -> Scores:
 def _scored(stored: Stored, common: Common, *, by_class: bool) -> dict[str, Scored]:
     """Return the scores of one model's predictions by name."""
     units = common.units_of(stored)
-    found = usual_scores(common.output.kind, stored.target, stored.prediction)
+    kind, pair = common.output.kind, (stored.target, stored.prediction)
+    found = text_scores_of(*pair) if kind == "tokens" else usual_scores(kind, *pair)
     if by_class:
         true, said = _classes(stored, common.output)
         names = class_names(common.output, true.shape[1])

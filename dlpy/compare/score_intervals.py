@@ -20,10 +20,11 @@ from dlpy.runs.predictions import Stored
 from dlpy.scores.bootstrap import Sample, Scored, over_models, sampled, total
 from dlpy.scores.intervals import LEVEL, Interval, corrected_resampled_t, interval_of
 from dlpy.scores.weighted import Weighted
-from dlpy.scores.weighted_scores import usual_scores
+from dlpy.scores.weighted_texts import text_scores_of
 from dlpy.training.evaluate import read_config, tasks
 
 _SAME = 1e-3  # relative: how well the mean over rows agrees with the score that was reported
+_REPORTED = {"token_accuracy": "accuracy"}  # how a score of texts is named beside the loss
 _LINEAR = ("mae", "mse", "rmse")  # in another unit they are multiplied by a constant
 
 Ends = list[float]  # low and high
@@ -83,15 +84,15 @@ def intervals_of(run: Run, part: str, scores: Reported, *, with_loss: bool = Tru
 
 
 def _of_texts(run: Run, part: str) -> dict[str, Any]:
-    """Return the interval of the exact match of texts, as `intervals_of` does."""
+    """Return the intervals of the scores of written texts, as `intervals_of` does."""
     side = side_of(run.id, [run], part)
     (output,) = side.outputs
     common = common_rows([side], output)
     (((stored,),),) = common.trainings
-    scores = usual_scores("tokens", stored.target, stored.prediction)
+    scores = text_scores_of(stored.target, stored.prediction)
     models = [Scored(score, common.units_of(stored)) for score in scores.values()]
     samples = zip(scores, sampled(models, int(common.units.max()) + 1), strict=True)
-    found = {name: _ends(interval_of(sample)) for name, sample in samples}
+    found = {_REPORTED.get(name, name): _ends(interval_of(sample)) for name, sample in samples}
     return {"intervals": {"level": LEVEL, "unit": common.unit, "scores": found, "in_unit": {}}}
 
 

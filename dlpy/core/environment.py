@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 # TensorFlow and oneDNN variables that change the order of summation, and so the last bits of results
-_SETTINGS = (
+SETTINGS = (
     "TF_NUM_INTRAOP_THREADS",
     "TF_ENABLE_ONEDNN_OPTS",
     "TF_DETERMINISTIC_OPS",
@@ -32,7 +32,7 @@ def environment() -> dict[str, Any]:
         "versions": versions(),
         "device": _processor(),
         "threads": len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count(),  # affects sums
-        "settings": {name: os.environ[name] for name in _SETTINGS if name in os.environ},
+        "settings": {name: os.environ[name] for name in SETTINGS if name in os.environ},
         "host": platform.node(),
         "pid": os.getpid(),
         "git_commit": _git_commit(),

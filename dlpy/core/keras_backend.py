@@ -8,7 +8,7 @@ import logging
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from dlpy.core.errors import SetupError
 from dlpy.core.hidden_packages import hidden
@@ -42,10 +42,20 @@ def start() -> None:
                 import keras
     except ImportError as error:
         raise SetupError(f"Keras and TensorFlow cannot be imported: {error}.") from error
+    _let_gpu_memory_grow()
     asked = (keras.config.floatx(), keras.config.image_data_format(), keras.config.epsilon())
     if asked != _USUAL:
         names = "floatx, image_data_format or epsilon"
         raise SetupError(f"keras.json changes {names}; dlpy requires {', '.join(map(str, _USUAL))}.")
+
+
+def _let_gpu_memory_grow() -> None:
+    """Let TensorFlow take the memory of GPUs as it needs it; otherwise one process takes all of it at its start."""
+    import tensorflow as tf
+
+    for gpu in tf.config.list_physical_devices("GPU"):
+        with suppress(RuntimeError):  # TensorFlow was started before
+            tf.config.experimental.set_memory_growth(gpu, True)
 
 
 def _is_worth_reading(record: logging.LogRecord) -> bool:

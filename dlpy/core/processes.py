@@ -7,7 +7,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -21,18 +21,6 @@ from dlpy.core.registry import plugin_failure
 Result = TypeVar("Result")
 
 _PATIENCE_SECONDS = 10.0  # time for a step and for saving its state
-
-
-def in_processes(work: Callable[..., Result], arguments: Sequence[tuple[Any, ...]], jobs: int) -> Iterator[Result]:
-    """Yield the result of `work` for each of the arguments, in order, computed in `jobs` new processes.
-
-    Raises:
-        SetupError: a process was killed.
-    """
-    with processes(jobs, "--jobs") as submit:
-        pending = [submit(work, *given) for given in arguments]
-        for future in pending:
-            yield future.result()
 
 
 @contextmanager

@@ -84,8 +84,10 @@ class Output:
     steps: int | None = None  # the number of steps of a row, such as tokens, that each have a target; None: see below
     per_step: bool = False  # each step of a row has a target; how many there are may not be known yet
     from_last: bool = False  # for windows: the model predicts the change from the target's last value, which is added
+    by_window: bool = False  # for windows: that change is in units of the steps of the window
     horizon: int | None = None  # for windows: the number of steps ahead that are predicted, each a number
     quantiles: tuple[float, ...] = ()  # for regression: the quantiles predicted of each number, in ascending order
+    start: tuple[float, ...] = field(default=(), repr=False, compare=False)  # with quantiles: those of training rows
     by_series: bool = False  # for windows: each series has its own scale, in the columns of the rows (data/units.py)
     is_count: bool = False  # for regression: whole numbers from 0 up, of which the model predicts the expected one
     log_of_sum: float | None = None  # for regression: `number * scale + offset` is log(this + target)
@@ -219,7 +221,9 @@ class Task:
             raise ValueError(f"it has {len(task.inputs)} inputs and {len(task.outputs)} outputs")
         if len(task.outputs) > 1 and not all(map(_NAME.fullmatch, task.outputs)):
             raise ValueError("an output has a name that dlpy does not give")
-        shapes = [shape for given in task.inputs.values() for shape in _sizes(given)]
+        inputs = task.inputs.values()
+        shapes = [given.shape for given in inputs]
+        shapes += [(size,) for given in inputs for size in (given.vocabulary, given.numbers, *given.categories)]
         for shape in [*shapes, *(output.shape for output in task.outputs.values())]:
             sizes = [size for size in shape if size is not None]
             if min(sizes, default=0) < 0 or math.prod(sizes) >= _MOST_NUMBERS:
@@ -231,6 +235,8 @@ class Task:
         record = asdict(self)
         for given in record["inputs"].values():
             del given["words"], given["columns"]
+        for wanted in record["outputs"].values():
+            del wanted["start"]
         return record
 
     def with_input(self, given: Input, name: str | None = None) -> "Task":
@@ -242,8 +248,3 @@ class Task:
         """Return the same task with another output: the only one unless it is named."""
         (name,) = [name] if name is not None else self.outputs
         return replace(self, outputs={**self.outputs, name: wanted})
-
-
-def _sizes(given: Input) -> list[tuple[int | None, ...]]:
-    """Return the shape of an input, and the other sizes of it, each as a shape."""
-    return [given.shape, (given.vocabulary,), (given.numbers,), *((size,) for size in given.categories)]

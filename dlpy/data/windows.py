@@ -4,6 +4,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+LEAST_STEP = (
+    0.05  # added to the mean absolute step of a window that numbers are divided by, in their standard deviations
+)
+
 
 @dataclass(frozen=True)
 class Windows:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Annotated
+from typing import Annotated, Literal
 
 import numpy as np
 from pydantic import Field, model_validator
@@ -15,7 +15,7 @@ from dlpy.data.rows import Loaded, Rows, Source
 from dlpy.data.splits import Holdout, KFold
 from dlpy.data.task import Input, Output, Task
 from dlpy.data.windows import step_at
-from dlpy.datasets._series_spans import forward_blocks, held_out, is_within, segments, spans_of, windows_of
+from dlpy.datasets._series_spans import forward_blocks, held_out, is_within, part_of, segments, spans_of, windows_of
 
 _MOST = 10_000_000  # largest lookback in rows: all offsets of a window are listed when the experiment is checked
 Steps = Annotated[int, Field(ge=0, le=_MOST)]
@@ -67,11 +67,15 @@ class Series(Dataset):
     """Seasonal period in rows, e.g. 24 for hourly rows; adds the seasonal naive forecast as a second baseline."""
     unit: str = ""
     """Unit of the target, shown in tables and plots, e.g. degC."""
-    difference: bool = False
-    """Feed the target's past as differences from its last value, and add that value to the model's output."""
+    difference: bool | Literal["scaled"] = False
+    """Feed the target's past as differences from its last value, and add that value to the model's output. scaled: both
+    in units of the window's mean absolute step, for series that vary more where they are higher."""
+    windows: Literal["within_parts", "across_parts"] = "within_parts"
+    """Rows that windows with held-out targets may hold. within_parts: rows of their own part alone, so that no window
+    crosses from one part into another. across_parts: earlier parts too, as when forecasts are made day by day, which
+    leaves more to score of a short series. Targets are always rows of their own part."""
     validation: Holdout | None = Holdout(fraction=0.2)
-    """Validation rows: a fraction or a count, taken from the end before the test rows, or rows: [first, last]. No
-    window crosses from one split into another."""
+    """Validation rows: a fraction or a count, taken from the end before the test rows, or rows: [first, last]."""
     test: Holdout | None = Holdout(fraction=0.2)
     """Test rows, used only by `dlpy evaluate`: a fraction or a count, taken from the end, or rows: [first, last]."""
 
@@ -127,7 +131,9 @@ class Series(Dataset):
         given = Input("array", (len(offsets), columns), target=column, last=len(offsets) - 1)
         given = replace(given, before=step_at(offsets, self.before), several=self.is_several)
         output = Output("regression", self.horizon or targets, unit=self.unit, horizon=self.horizon)
-        return Task.single(given, replace(output, from_last=self.difference))
+        return Task.single(
+            given, replace(output, from_last=bool(self.difference), by_window=self.difference == "scaled")
+        )
 
     def windowed(self, record: Record, anchors: np.ndarray) -> Windows:
         """Return the windows that end right before these rows."""
@@ -147,10 +153,9 @@ class Series(Dataset):
         part = self._parts(spans_of(record.owner, times), source)
         anchors = anchors[self.is_whole(record, anchors, self.last_step)]
         test = part == _TEST
-        anchors = anchors[is_within(test, *self._ends(anchors, times, record.since))]
-        rows = self.rows_of(record, anchors)
-        chosen = test[anchors - self.lookback]
-        train, held = np.flatnonzero(~chosen), np.flatnonzero(chosen)
+        of = self._part_of(np.where(test, part, _TRAIN), anchors, record.since)
+        rows = self.rows_of(record, anchors[of >= 0])
+        train, held = (np.flatnonzero(of[of >= 0] == number) for number in (_TRAIN, _TEST))
         if self.test:
             self._require(held, "test", int(test.sum()))
         self._require(train, "training", int((~test).sum()))
@@ -163,9 +168,8 @@ class Series(Dataset):
         windows = windows_of(loaded.train)
         times = len(windows.series)
         part = self._parts(spans_of(windows.owner, times), loaded.source)
-        first, last = self._ends(windows.starts + self.lookback, times, windows.since)
-        whole = is_within(part, first, last)
-        found = [np.flatnonzero(whole & (part[first] == number)) for number in (_TRAIN, _VALIDATION)]
+        of = self._part_of(part, windows.starts + self.lookback, windows.since)
+        found = [np.flatnonzero(of == number) for number in (_TRAIN, _VALIDATION)]
         for name, rows, number in zip(("training", "validation"), found, (_TRAIN, _VALIDATION), strict=True):
             self._require(rows, name, int((part == number).sum()))
         return found[0], found[1]
@@ -197,10 +201,13 @@ class Series(Dataset):
     def _offsets(self) -> np.ndarray:
         return np.arange(0, self.lookback, self.step)
 
-    def _ends(self, anchors: np.ndarray, times: int, since: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
-        """Return the first and the last row that must belong to the same split."""
-        first = anchors - self.lookback
-        return first if since is None else since[first], np.minimum(anchors + self.reach, times - 1)
+    def _part_of(self, part: np.ndarray, anchors: np.ndarray, since: np.ndarray | None) -> np.ndarray:
+        """Return the part of each window, -1 where its rows are of several that do not fit: (windows,) int64."""
+        start = anchors - self.lookback
+        first = start if since is None else since[start]
+        last = np.minimum(anchors + self.reach, len(part) - 1)
+        aim = np.minimum(anchors + self.delay, last) if self.windows == "across_parts" else first
+        return part_of(part, first, aim, last)
 
     def rows_of(self, record: Record, anchors: np.ndarray) -> Rows:
         aims = anchors + self.delay
@@ -233,4 +240,6 @@ class Series(Dataset):
 
     def _require(self, rows: np.ndarray, name: str, times: int) -> None:
         if len(rows) == 0:
-            raise DataError(f"the {name} split has {times:,} rows, too few for a window; {self._needed}.")
+            own = self.windows == "within_parts" and name != "training"
+            hint = ", or set data.windows: across_parts" if own else ""
+            raise DataError(f"the {name} split has {times:,} rows, too few for a window; {self._needed}{hint}.")

@@ -44,6 +44,9 @@ def require_complete(
         rows = [row for row in columns[name].missing if row not in ignored]
         if not rows or (missing != "error" and (missing != "previous" or rows[0] != 0)):
             continue
+        if len(columns[name].missing) == len(file):
+            hint = "Fill it in, or leave it out: list the others in data.columns."
+            raise DataError(f"{file.path.name}: column '{name}' is empty. {hint}")
         shown = f"the cell is missing: '{text}'" if (text := file.texts(name)[rows[0]]) else "the cell is missing"
         fill = "or set data.missing: previous, interpolate or drop" if missing == "error" else _NOTHING_BEFORE
         raise DataError(f"{file.where(rows[0], name)}: {shown}. A series needs every value; fill it in, {fill}.")

@@ -54,6 +54,20 @@ def is_within(part: np.ndarray, first: np.ndarray, last: np.ndarray) -> np.ndarr
     return changes[first] == changes[last]
 
 
+def part_of(part: np.ndarray, first: np.ndarray, aim: np.ndarray, last: np.ndarray) -> np.ndarray:
+    """Return the part of each window: that of all its rows from `aim` on; -1 if earlier ones are of a later part.
+
+    Args:
+        part: the number of each row's part; windows of a part may hold rows of parts with smaller numbers.
+        first, aim, last: the first row of each window, the first one that must be of its own part, and the last target.
+    """
+    fits = is_within(part, aim, last)
+    for number in np.unique(part).tolist():
+        later = np.concatenate([[0], np.cumsum(part > number)])
+        fits &= (part[last] != number) | (later[last + 1] == later[first])
+    return np.where(fits, part[last], -1).astype(np.int64)
+
+
 def windows_of(rows: Rows) -> Windows:
     """Return the only input of rows, which are windows."""
     if not isinstance(rows.x, Windows):

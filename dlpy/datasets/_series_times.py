@@ -19,6 +19,7 @@ from dlpy.datasets._series_spans import spans_of
 from dlpy.datasets._table_options import DateOrder, no_column
 
 _YEARS = (1_000, 2_999)  # whole numbers that are years, not seconds since 1970
+_EXCEL = (20_000, 80_000)  # days, not seconds since 1970
 _NEARLY_ALL = 0.9
 _DAY_DIGITS = 8  # of 20161231
 
@@ -97,7 +98,8 @@ def require_regular(file: CsvFile, name: str, line: Timeline) -> None:
         row = int(same[0])
         text = file.texts(name)[line.order[row]]
         where = f"{file.where(int(line.order[row]), name)}: {text} occurs twice{line.series(row)}"
-        raise DataError(f"{where}. Keep one of the two rows, {allow}.")
+        several = "" if line.ids else "name the column that tells several series apart in data.id, "
+        raise DataError(f"{where}. Keep one of the two rows, {several}{allow}.")
     for note in gap_notes(line):
         raise DataError(f"{file.path}: {note}. Fill in the missing rows, set data.gaps: fill, {allow}.")
 
@@ -124,12 +126,22 @@ def read_times(texts: Sequence[str], order: DateOrder = "auto") -> tuple[Dates, 
     if all(value is not None and value % 1 == 0 and _YEARS[0] <= value <= _YEARS[1] for value in numbers):
         years = np.array([int(value or 0) - 1970 for value in numbers])
         return Dates(years.astype("datetime64[Y]").astype("datetime64[us]")), None
+    if (days := excel_days(numbers)) is not None:
+        return Dates(days), None
     if None in numbers or all(len(text) == _DAY_DIGITS for text in texts):
         dates = dates_of(texts, month_first=None if order == "auto" else order == "month_first")
         if not len(dates.bad):
             return dates, None
     times, wrong = timestamps.times_of(texts)
     return Dates(times), wrong
+
+
+def excel_days(numbers: Sequence[float | None]) -> np.ndarray | None:
+    """Return the times of numbers that all are Excel's days since 1899-12-30, of the years 1954 to 2119, or None."""
+    if not all(value is not None and _EXCEL[0] <= value <= _EXCEL[1] for value in numbers):
+        return None
+    seconds = np.rint(np.array(numbers, float) * 86_400).astype("timedelta64[s]")
+    return (np.datetime64("1899-12-30", "s") + seconds).astype("datetime64[us]")
 
 
 def _read(file: CsvFile, name: str, order: DateOrder) -> Dates:

@@ -12,6 +12,7 @@ import numpy as np
 from dlpy.data.augmentation import Draws, augmented
 from dlpy.data.features import Sparse
 from dlpy.data.rows import Rows
+from dlpy.engine.devices import place_of_rows
 from dlpy.engine.row_tensors import (
     ArrayTensors,
     ImageTensors,
@@ -86,7 +87,7 @@ class Resident:
             name: None if isinstance(x, Sparse) else row_tensors(x, cut=name in cut) for name, x in rows.inputs.items()
         }
         y = {name: target if target.ndim > 1 else target[:, None] for name, target in rows.targets.items()}
-        self._held: Held = _constants(Held(inputs, y, weight, np.int32(self.batch_size)))
+        self._held: Held = _placed(Held(inputs, y, weight, np.int32(self.batch_size)))
 
     def in_order(self, order: np.ndarray | None = None, draws: Mapping[str, Draws] | None = None) -> Tensors:
         """Return the tensors of the rows in an order.
@@ -169,6 +170,15 @@ def assign(variables: Moved, moved: Moved) -> None:
     for variable, tensor in zip(tf.nest.flatten(variables), tf.nest.flatten(moved), strict=True):
         if isinstance(variable, tf.Variable):
             variable.assign(tensor)
+
+
+def _placed(held: Held) -> Held:
+    """Return rows as tensors, on the first device unless they would fill it."""
+    import tensorflow as tf
+
+    size = sum(leaf.nbytes for leaf in tf.nest.flatten(held) if isinstance(leaf, np.ndarray))
+    with tf.device(place_of_rows(size)):
+        return _constants(held)
 
 
 def _constants(arrays: Any) -> Any:

@@ -16,15 +16,18 @@ from dlpy.components.hooks import Hooks
 from dlpy.components.objectives import losses_first
 from dlpy.core import signals, timing
 from dlpy.data.rows import Rows
-from dlpy.engine import model_state
+from dlpy.engine import devices, model_state
+from dlpy.engine.agreement import Agreement
 from dlpy.engine.device_rows import Resident, Tensors
 from dlpy.engine.fused_updates import fuse
 from dlpy.engine.graphs import GraphEpoch, Graphs, Part, Predictions, steps_in_block
-from dlpy.engine.held_out_batch import bytes_of_row, held_out_batch
+from dlpy.engine.held_out_batch import bytes_of_row, held_out_batch, in_own_order, without_single
 from dlpy.engine.lengths import Lengths
 from dlpy.engine.model_state import Averages
 from dlpy.engine.ordered_updates import add_in_order
 from dlpy.engine.plan import Execution, Pause, Plan, Stage, acts_on_batches, epoch_orders, held_out_order
+from dlpy.engine.precision import updating
+from dlpy.engine.replicated_step import ReplicatedStep
 from dlpy.engine.step_epoch import StepEpoch
 from dlpy.engine.step_hooks import Watch, no_pause, require_finite
 
@@ -72,15 +75,19 @@ class Engine:
         self._exact = exact or {}
         self.execution = execution or Execution()
         self._lengths = Lengths(model, masks_padding=masks_padding, tell=tell)
+        self._agreement = Agreement(model, self.execution)
         self._use_compiled()
 
     def _use_compiled(self) -> None:
         """Make new graphs for the model as it is compiled now."""
+        if self.execution.replicas is not None:
+            self.model.train_step = ReplicatedStep(self.model, self.execution.replicas)  # type: ignore
         self._graphs = Graphs(self.model)
         for optimizer, _ in model_state.learners(self.model) if self.model.optimizer else []:
-            add_in_order(optimizer)
-            if self.execution == Execution("epoch"):  # XLA fuses alone, and steps are to be those of `fit`
-                fuse(optimizer)
+            add_in_order(updating(optimizer))
+            # XLA fuses alone, and steps are to be those of `fit`
+            if self.execution.mode == "epoch" and not self.execution.jit_compile:
+                fuse(updating(optimizer))
 
     def restart(self, fresh: keras.Model) -> None:
         """Bring the model into the state of a fresh one of the same architecture, and keep the graphs."""
@@ -114,7 +121,7 @@ class Engine:
                 at.restore(self.model)
                 epochs = range(at.epochs, at.epochs if at.stopped else epochs.stop)
                 averages = Averages(self.model, in_place=not at.step)  # after an epoch the averages are kept
-            with signals.between_steps():
+            with signals.between_steps(), self._agreement.watched(), devices.explained(self.model, plan.batch_size):
                 first = 1 + self._train(epochs, job, averages)
         for hook in hooks:
             hook.on_train_end()
@@ -144,6 +151,7 @@ class Engine:
         epoch = epochs.start
         for epoch, tensors in zip(epochs, in_orders, strict=True):
             averages.take_away()
+            self._agreement.on_state()
             for hook in hooks:
                 hook.on_epoch_begin(epoch)
             first = plan.position.first_step(epoch) if plan.position else 0
@@ -153,9 +161,11 @@ class Engine:
             averages.put_in_place()
             if score is not None:
                 logs |= {f"val_{name}": value for name, value in losses_first(score(back)).items()}
+            logs = self._agreement.on_scores(logs)
             require_finite(logs, f"in epoch {epoch + 1}", self.model)
             for hook in hooks:
                 hook.on_epoch_end(epoch, logs)
+            self._agreement.on_end()
             if self.model.stop_training:
                 break
         return epoch
@@ -190,16 +200,11 @@ class Engine:
         """Return the predictions for these rows by output."""
         import tensorflow as tf
 
-        rows, count = self._without_single(rows, batch_size), len(rows)
+        rows, count = without_single(self.model, rows, batch_size), len(rows)
         resident, order = self._held_out(rows, batch_size)
         tensors = resident.in_order(order)
         steps = [self._step(tensors, tf.constant(step)) for step in range(resident.steps)]
-        return {name: _put_back(order, [step[name] for step in steps])[:count] for name in steps[0]}
-
-    def _without_single(self, rows: Rows, batch_size: int) -> Rows:
-        """Return rows that leave no batch of one, whose products are rounded differently from those of several rows."""
-        alone = len(rows) % held_out_batch(self.model, rows, batch_size) == 1
-        return rows.take(np.append(np.arange(len(rows)), len(rows) - 1)) if alone else rows
+        return {name: in_own_order(order, [step[name] for step in steps])[:count] for name in steps[0]}
 
     def _step(self, tensors: Tensors, step: tf.Tensor) -> Predictions:
         return {name: prediction.numpy() for name, prediction in self._graphs.predict(tensors, step).items()}
@@ -226,14 +231,6 @@ class Engine:
         size = held_out_batch(self.model, rows, batch_size)
         resident = Resident(rows, size, cut=self._lengths.cut(rows))
         return resident, held_out_order(rows, self._lengths.of(rows))
-
-
-def _put_back(order: np.ndarray, given: list[np.ndarray]) -> np.ndarray:
-    """Return predictions, given batch by batch in an order of the rows, in the order of the rows themselves."""
-    joined = np.concatenate(given)
-    prediction = np.empty_like(joined)
-    prediction[order] = joined
-    return prediction
 
 
 @dataclass(frozen=True)

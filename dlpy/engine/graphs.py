@@ -20,8 +20,8 @@ from dlpy.data.rows import Rows
 from dlpy.engine import device_rows
 from dlpy.engine.custom_step import stepped_class
 from dlpy.engine.device_rows import Batch, Resident, Tensors
+from dlpy.engine.known_targets import without_gaps
 from dlpy.engine.model_state import build_optimizers
-from dlpy.engine.named_outputs import without_gaps
 from dlpy.engine.outputs import output_shapes, seen_predictions, whole, zeros
 from dlpy.engine.plan import Pause
 

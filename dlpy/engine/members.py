@@ -35,7 +35,7 @@ def members_class() -> Any:
         """A functional model that gives (batch, units), and in training the predictions of all members."""
 
         def __init__(self, inputs: Any, members: Any) -> None:
-            super().__init__(inputs, layers.GlobalAveragePooling1D(name="mean")(members))
+            super().__init__(inputs, layers.GlobalAveragePooling1D(dtype="float32", name="mean")(members))
             network = keras.Model(inputs, members)
             self._of_members = lambda x: network(x, training=True)  # a function: Keras would count its layers twice
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dlpy.engine.custom_step import stepped_class
+from dlpy.engine.precision import updating
 
 if TYPE_CHECKING:
     import keras
@@ -21,14 +22,14 @@ def set_learning_rate(model: keras.Model, rate: float) -> None:
     """Set the learning rate of the experiment's optimizer and of its copies."""
     shared = model.shared_optimizers if isinstance(model, stepped_class()) else [model.optimizer]
     for optimizer in shared:
-        optimizer.learning_rate = rate
+        updating(optimizer).learning_rate = rate
 
 
 def learning_rate(model: keras.Model) -> float:
     """Return the learning rate of the last training step; with a schedule, its value for that step."""
     from keras.optimizers.schedules import LearningRateSchedule
 
-    optimizer: Any = model.optimizer
+    optimizer: Any = updating(model.optimizer)
     rate = getattr(optimizer, "_learning_rate", None)
     if isinstance(rate, LearningRateSchedule):
         return float(rate(max(0, int(optimizer.iterations) - 1)))
@@ -103,7 +104,7 @@ class Averages:
 
     def _swap(self) -> None:
         self._in_place = not self._in_place
-        for optimizer, _ in learners(self._model):
+        for optimizer in (updating(scaled) for scaled, _ in learners(self._model)):
             averages = optimizer._model_variables_moving_average if optimizer.use_ema else []
             for weight, average in zip(optimizer._trainable_variables if averages else [], averages, strict=True):
                 held = weight.numpy()

@@ -11,10 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from dlpy.components.objectives import DATA_LOSS
+from dlpy.engine.known_targets import filled, is_known, takes_weights, update, update_known
 from dlpy.engine.step_targets import Steps, as_rows
 
 if TYPE_CHECKING:
@@ -68,7 +69,8 @@ def outputs_class() -> Any:
             self.objectives = tuple(objectives[name] for name in self.names)
             self.loss_means = [keras.metrics.Mean(f"{name}_loss") for name in self.names]
             self.penalty_mean, self.logs_data_loss = keras.metrics.Mean("penalty"), logs_data_loss
-            self.supports_jit = not any(objective.is_masked for objective in self.objectives)
+            masked = [metric for one in self.objectives if one.is_masked for metric in one.metrics]
+            self.supports_jit = all(map(takes_weights, masked))
 
         @property
         def steps(self) -> dict[str, Steps]:
@@ -135,28 +137,15 @@ def _penalty(model: Any, y_pred: Any) -> Any:
 
 
 def _update_metrics(model: Any, y: Any, y_pred: Any) -> None:
-    import tensorflow as tf
-
     y, y_pred = _by_name(model, y), _by_name(model, y_pred)
     for name, objective in zip(model.names, model.objectives, strict=True):
         target, prediction = y[name], y_pred[name]
         if objective.steps is not None:
             target, prediction, _ = as_rows(objective.steps, target, prediction)
-        if not objective.is_masked:
-            _update(objective.metrics, target, prediction)
-            continue
-        target, prediction = _known(target, prediction)
-        update = partial(_update, objective.metrics, target, prediction)
-        tf.cond(tf.size(target) > 0, update, lambda: tf.constant(0))  # some metrics fail where there are no rows
-
-
-def _update(metrics: Sequence[keras.metrics.Metric], target: Any, prediction: Any) -> Any:
-    """Update metrics with a batch, and return a tensor, as a branch of a graph must."""
-    import tensorflow as tf
-
-    for metric in metrics:
-        metric.update_state(target, prediction)
-    return tf.constant(0)
+        if objective.is_masked:
+            update_known(objective.metrics, target, prediction)
+        else:
+            update(objective.metrics, target, prediction)
 
 
 def _sum(model: Any, values: list[Any]) -> Any:
@@ -179,40 +168,11 @@ def _loss_of(objective: Objective, target: Any, prediction: Any, weight: Any) ->
     count = ops.shape(prediction)[0]
     if not objective.is_masked:
         return objective.loss(target, prediction, weight), count
-    known = ops.cast(_is_known(target), prediction.dtype)
-    target = ops.where(_is_known_cell(target), target, ops.zeros_like(target))
+    known = ops.cast(is_known(target), prediction.dtype)
+    target = filled(target)
     rows = ops.sum(known)
     mean = objective.loss(target, prediction, known if weight is None else known * weight)
     return mean * ops.cast(count, known.dtype) / ops.maximum(rows, 1.0), rows
-
-
-def _known(target: Any, prediction: Any) -> tuple[Any, Any]:
-    """Return the rows whose target is not missing."""
-    import tensorflow as tf
-
-    known = _is_known(target)
-    return tf.boolean_mask(target, known), tf.boolean_mask(prediction, known)
-
-
-def without_gaps(y: Any) -> Any:
-    """Return targets, by output where there are several, with 0 in place of those that are missing."""
-    import tensorflow as tf
-
-    return tf.nest.map_structure(lambda part: tf.where(_is_known_cell(part), part, tf.zeros_like(part)), y)
-
-
-def _is_known(target: Any) -> Any:
-    """Return for each row whether its target is not missing: (rows,) bool."""
-    from keras import ops
-
-    cells = _is_known_cell(target)
-    return ops.all(cells, axis=tuple(range(1, len(target.shape))))
-
-
-def _is_known_cell(target: Any) -> Any:
-    from keras import ops
-
-    return ops.logical_not(ops.isnan(target)) if "float" in str(target.dtype) else target >= 0
 
 
 def _uncertain_sum(objectives: Sequence[Objective], values: list[Any], log_variances: Any) -> Any:

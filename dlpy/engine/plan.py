@@ -11,6 +11,8 @@ import numpy as np
 from dlpy.core.errors import ConfigError
 from dlpy.data.augmentation import Augmentation, Draws
 from dlpy.data.rows import Rows
+from dlpy.engine.precision import is_mixed
+from dlpy.engine.replicas import Replicas
 
 if TYPE_CHECKING:
     import keras
@@ -131,10 +133,12 @@ class Execution:
     mode: "epoch" runs many batches in one call of a graph, over rows that stay in memory; "steps" runs batch after
         batch from a tf.data pipeline, as Keras' `fit` does, so that callbacks may act on every one of them.
     jit_compile: whether XLA compiles the steps.
+    replicas: where the replicas of the network are; one on the first device unless given.
     """
 
     mode: Mode = "epoch"
     jit_compile: bool = False
+    replicas: Replicas | None = None
 
 
 def choose(
@@ -165,7 +169,7 @@ def choose(
         raise ConfigError(f"training.execution: {name} acts on every batch, where 'epoch' does not stop: use steps.")
     chosen: Mode = ("steps" if busy else "epoch") if mode == "auto" else mode
     if jit_compile is True and not model.supports_jit:
-        reason = "one of this model's layers, or its masked targets"
+        reason = "one of this model's layers, or a metric of its masked targets"
         raise ConfigError(f"training.jit_compile: XLA cannot compile {reason}: leave it at auto.")
     possible = chosen == "epoch" and model.supports_jit
     compiled = possible and jit_pays(model, *job) if jit_compile == "auto" else jit_compile
@@ -191,6 +195,8 @@ def jit_pays(model: keras.Model, steps: int, batch_size: int) -> bool:
     """
     layers = [getattr(layer, "forward_layer", layer) for layer in model.layers]  # of a bidirectional one
     if any(getattr(tensor, "sparse", False) for tensor in model.inputs) or not all(map(_gains, layers)):
+        return False
+    if is_mixed(model):  # on a CPU, XLA turns every operation of 16 bits into one of 32 and back
         return False
     recurrent = [layer for layer in layers if type(layer).__name__ in _RECURRENT]
     if recurrent:

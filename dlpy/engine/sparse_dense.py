@@ -22,7 +22,10 @@ def sparse_dense() -> type[keras.layers.Dense]:
     from keras import layers
 
     class SparseDense(layers.Dense):
-        """Dense over a tf.SparseTensor (batch, features)."""
+        """Dense over a tf.SparseTensor (batch, features); it computes in float32 whatever the precision of others."""
+
+        def __init__(self, *args: Any, **options: Any) -> None:
+            super().__init__(*args, **options | {"dtype": "float32"})
 
         def call(self, inputs: Any, training: bool | None = None) -> Any:
             if not isinstance(inputs, tf.SparseTensor):  # while Keras works out shapes

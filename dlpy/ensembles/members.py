@@ -60,9 +60,18 @@ def candidates_of(runs: Sequence[Run]) -> list[Candidate]:
     if len(members) < 2 and members[0].record().kind != KFOLD:
         raise ConfigError("an ensemble needs at least two runs, or one run of several seeds or folds.")
     require_alike([Side(member.id, [member], outputs_of(member), {}) for member in members], "combined")
+    for member in members:
+        _refuse_quantiles(member)
     for other in members[1:]:
         _require_same_rows(members[0], other)
     return [Candidate(member, models_of(member, is_alone=len(members) == 1)) for member in members]
+
+
+def _refuse_quantiles(run: Run) -> None:
+    """Raise ConfigError for a run that predicts quantiles: their weighted mean has not the coverage of a band."""
+    if any(output.quantiles for output in outputs_of(run).values()):
+        hint = "train its members with training.loss: mae, which predicts the median alone"
+        raise ConfigError(f"run {run.id} predicts quantiles, and an ensemble has no bands: {hint}.")
 
 
 def _require_same_rows(one: Run, other: Run) -> None:

@@ -13,6 +13,7 @@ from dlpy.experiment.callback_clashes import clashes_of_callbacks
 from dlpy.experiment.class_weights import check_class_weight
 from dlpy.experiment.classic import clashes_of_estimators
 from dlpy.experiment.decisions import NOTHING_HELD_OUT, check_threshold
+from dlpy.experiment.device_checks import clashes_of_devices
 from dlpy.experiment.phases import clashes_of_phases
 from dlpy.experiment.yaml_reader import Keys, Mistake
 
@@ -30,7 +31,7 @@ def clashes(experiment: Experiment) -> list[Mistake]:
     given = experiment.training.metrics
     for output, metrics in given.items() if isinstance(given, dict) else [("", given or [])]:
         mistakes += _clashes_of_metrics(metrics, ("training", "metrics", output) if output else ("training", "metrics"))
-    mistakes += clashes_of_estimators(experiment) + clashes_of_callbacks(experiment)
+    mistakes += clashes_of_estimators(experiment) + clashes_of_callbacks(experiment) + clashes_of_devices(experiment)
     if experiment.data.validation and experiment.data.validation.column and not experiment.data.has_columns:
         mistakes.append(Mistake(("data", "validation", "column"), f"{experiment.data.name} has no columns."))
     held_out = experiment.data.validation is not None or "kfold" in experiment.model_fields_set

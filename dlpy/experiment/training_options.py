@@ -9,6 +9,8 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from dlpy.components.objectives import AnyLoss, AnyMetric, AnyOptimizer
 from dlpy.core.options import Block
+from dlpy.engine.devices import parsed
+from dlpy.engine.precision import Precision
 from dlpy.experiment.phases import Phase, first_epochs
 from dlpy.optimizers import RMSprop
 from dlpy.scores.thresholds import Criterion
@@ -99,7 +101,12 @@ class Training(Block):
     faster."""
     jit_compile: Literal["auto"] | bool = "auto"
     """Whether to compile training steps with XLA; auto: if it saves more time than compilation takes."""
-
+    precision: Precision = "float32"
+    """Type in which layers compute: float32, or with 16 bits mixed_bfloat16 or mixed_float16, which are faster on GPUs
+    made for it. Weights, outputs, losses and scores stay float32."""
+    devices: Annotated[Literal["all"] | str | list[int], BeforeValidator(parsed)] | None = None
+    """Devices that share every batch: all GPUs, the numbers of some, such as [0, 1], or equal parts of the CPU, such as
+    4 cpu, to try it without GPUs; null: the first GPU, or else the CPU."""
     together: Literal["auto"] | bool = "auto"
     """Whether the folds of `dlpy kfold` and the seeds of `dlpy train --seeds` are trained at once, in one graph; their
     scores then differ in the last digits. auto: if the networks are small and `execution` and `jit_compile` are

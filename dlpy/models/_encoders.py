@@ -10,7 +10,7 @@ from typing import Any
 from dlpy.components.model import Model
 from dlpy.core.errors import ConfigError
 from dlpy.data.task import Input, Task
-from dlpy.networks.nodes import parse_nodes
+from dlpy.networks.nodes import STEPS, parse_nodes
 from dlpy.networks.option_checks import Found, Keys
 
 ENCODER_SCHEMA = {
@@ -35,6 +35,9 @@ def parse_encoders(encoders: Mapping[str, Any]) -> tuple[dict[str, Model], list[
             continue
         if "of" in options:
             found.append((("encoders", name, "of"), f"an encoder reads its input, here '{name}': leave this out."))
+            continue
+        if STEPS in options:
+            found.append((("encoders", name, STEPS), "an encoder gives one vector for each row: leave this out."))
             continue
         nodes, wrong = parse_nodes({"encoder": options})
         found += [(("encoders", name, *keys[1:]), message) for keys, message in wrong]

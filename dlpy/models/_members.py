@@ -48,7 +48,7 @@ def heads(x: Any, units: int, activation: str) -> Any:
 
     shape, uniform = (x.shape[1], units), _uniform(x.shape[-1])
     options: Any = {"kernel_initializer": uniform, "bias_initializer": uniform, "activation": activation}
-    return layers.EinsumDense("bkd,kdu->bku", shape, bias_axes="ku", name="target", **options)(x)
+    return layers.EinsumDense("bkd,kdu->bku", shape, bias_axes="ku", dtype="float32", name="target", **options)(x)
 
 
 def _uniform(fan_in: int) -> Any:

@@ -110,14 +110,15 @@ def _uniform(size: int) -> Any:
 
 
 def attention_weights(queries: Any, keys: Any, allowed: Any) -> Any:
-    """Return softmax(queries keys / sqrt(size)): (batch, heads, queries, keys)."""
+    """Return softmax(queries keys / sqrt(size)), computed in float32: (batch, heads, queries, keys)."""
     from keras import ops as keras_ops
 
     ops: Any = keras_ops
     scores = ops.einsum("bqhd,bkhd->bhqk", queries * queries.shape[-1] ** -0.5, keys)
+    scores = ops.cast(scores, "float32")  # _FORBIDDEN is infinite in float16
     if allowed is not None:
         scores = scores + _FORBIDDEN * (1.0 - ops.cast(allowed, scores.dtype))
-    return ops.softmax(scores, axis=-1)
+    return ops.cast(ops.softmax(scores, axis=-1), queries.dtype)
 
 
 def _put(kept: Any, vectors: Any, position: Any) -> Any:
@@ -128,9 +129,8 @@ def _put(kept: Any, vectors: Any, position: Any) -> Any:
     _, heads, length, size = kept.shape
     count = ops.shape(vectors)[0] * heads
     rows = ops.arange(count) * length + position
-    changed = ops.scatter_update(
-        ops.reshape(kept, (-1, size)), ops.reshape(rows, (-1, 1)), ops.reshape(vectors, (-1, size))
-    )
+    vectors = ops.cast(ops.reshape(vectors, (-1, size)), kept.dtype)
+    changed = ops.scatter_update(ops.reshape(kept, (-1, size)), ops.reshape(rows, (-1, 1)), vectors)
     return ops.reshape(changed, (-1, heads, length, size))
 
 
@@ -145,7 +145,7 @@ def _read_one(queries: Any, keys: Any, values: Any, position: Any) -> Any:
 
     ops: Any = keras_ops
     _, heads, length, size = keys.shape
-    queries = ops.reshape(queries * size**-0.5, (-1, heads, 1, size))
+    queries = ops.cast(ops.reshape(queries * size**-0.5, (-1, heads, 1, size)), keys.dtype)
     later = ops.cast(ops.arange(length) > position, queries.dtype)
     weights = ops.softmax(ops.matmul(queries, ops.swapaxes(keys, 2, 3)) + _FORBIDDEN * later)
     return ops.reshape(ops.matmul(weights, values), (-1, 1, heads, size))

@@ -1,4 +1,4 @@
-"""The last layer of an output."""
+"""The last layer of an output, which computes in float32 whatever the precision of the other layers."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ def add_output(x: Any, output: Output, name: str, activation: str | None = None)
 
     dense = sparse_dense() if getattr(x, "sparse", False) else layers.Dense
     if output.kind == "ordinal":
-        return in_order(dense((output.units or 1) - 1, activation="sigmoid", name=name)(x))
-    return dense(output.units, activation=activation or output.activation, name=name)(x)
+        return in_order(dense((output.units or 1) - 1, activation="sigmoid", dtype="float32", name=name)(x))
+    return dense(output.units, activation=activation or output.activation, dtype="float32", name=name)(x)
 
 
 def in_order(steps: Any) -> Any:

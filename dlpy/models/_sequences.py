@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -13,6 +14,7 @@ from dlpy.core.errors import ConfigError
 from dlpy.core.options import Block
 from dlpy.data.task import Input, Task
 from dlpy.data.text.word_vectors import read_vectors, stand_in_vectors
+from dlpy.data.windows import LEAST_STEP
 from dlpy.models._series_ends import differ_in_length, without_nan
 
 if TYPE_CHECKING:
@@ -174,8 +176,27 @@ def value_at(x: Any, given: Input, time_step: int | None) -> Any:
     return x[:, time_step, given.target : given.target + 1]
 
 
-def on_differences(model: keras.Model, x: Any, given: Input) -> Any:
-    """Return the last value of the target in windows x plus the model's prediction from differences: (batch, 1)."""
+def on_differences(model: Callable[[Any], Any], x: Any, given: Input, *, scaled: bool = False) -> Any:
+    """Return the last value of the target in windows x plus the model's prediction from differences: (batch, units).
+
+    Args:
+        model: what predicts from windows.
+        scaled: whether differences are in units of the window's steps.
+    """
     last = value_at(x, given, given.last)
     chosen = np.eye(given.shape[-1] or 1, dtype=np.float32)[given.target]
-    return last + model(x - last[:, None, :] * chosen)
+    changes = x - last[:, None, :] * chosen
+    if not scaled:
+        return last + model(changes)
+    size = window_scale(x[:, :, given.target])
+    return last + size * model(changes / (size[:, None, :] * chosen + (1 - chosen)))
+
+
+def window_scale(values: Any) -> Any:
+    """Return the mean absolute step of windows (batch, time), plus a little so that none is 0: (batch, 1)."""
+    from keras import ops as keras_ops
+
+    ops: Any = keras_ops
+    if values.shape[1] < 2:
+        return ops.ones_like(values)
+    return ops.mean(ops.abs(values[:, 1:] - values[:, :-1]), axis=1, keepdims=True) + LEAST_STEP

@@ -52,8 +52,8 @@ class DLinear(Model):
         for name, x in parts.items():
             x = layers.Flatten(name=f"{name}_steps")(x)
             x = layers.Dropout(self.dropout)(x) if self.dropout else x
-            found.append(layers.Dense(task.output.units, kernel_initializer="zeros", name=name)(x))
-        return keras.Model(inputs, layers.Add(name="target")(found))
+            found.append(layers.Dense(task.output.units, kernel_initializer="zeros", dtype="float32", name=name)(x))
+        return keras.Model(inputs, layers.Add(dtype="float32", name="target")(found))
 
 
 def moving_average(x: Any, kernel: int) -> Any:

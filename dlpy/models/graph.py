@@ -19,7 +19,7 @@ from dlpy.networks.flow import flows_of, misfits
 from dlpy.networks.keras_layers import LAYERS
 from dlpy.networks.lengths import losing_masks, of_any_length
 from dlpy.networks.links import origin, sources, unused, wrong_links
-from dlpy.networks.nodes import Node, parse_nodes
+from dlpy.networks.nodes import STEPS, Node, parse_nodes
 
 if TYPE_CHECKING:
     import keras
@@ -40,7 +40,8 @@ class Graph(PretrainedModel):
     """Layers by name, connected in any way: several inputs, several outputs, branches, and shared weights.
 
     A layer is one of Keras with its options, {layer: LSTM, units: 32}; a model family without its last layer,
-    {family: convnet, filters: [32, 64]}; or another use of a layer above with the same weights, {like: read}. A wrapper
+    {family: convnet, filters: [32, 64]}, which gives one vector for each row, or with `steps: true`, where the family
+    can, one for each token or time step; or another use of a layer above with the same weights, {like: read}. A wrapper
     has its layer in `wrapped`: {layer: Bidirectional, wrapped: {layer: LSTM, units: 32}}.
     """
 
@@ -145,7 +146,7 @@ class Graph(PretrainedModel):
         flows, nodes = flows_of(self.nodes(), task), {node.name: node for node in self.nodes()}
         found = {}
         for name, source in _first_sources(list(nodes.values()), task).items():
-            view = flows[source].view()
+            view = flows[source].view(steps=nodes[name].steps)
             if (family := nodes[name].family) is not None and view is not None:
                 found[name] = function(family, view)
         return found
@@ -154,8 +155,8 @@ class Graph(PretrainedModel):
         """Return the graph with these families as blocks, all their options filled in."""
         layers = dict(self.layers)
         for name, family in families.items():
-            of = {"of": layers[name]["of"]} if "of" in layers[name] else {}
-            layers[name] = {"family": family.name, **family.model_dump(exclude={"name"}), **of}
+            beside = {key: layers[name][key] for key in ("of", STEPS) if key in layers[name]}
+            layers[name] = {"family": family.name, **family.model_dump(exclude={"name"}), **beside}
         return self.model_copy(update={"layers": layers})
 
 

@@ -76,7 +76,8 @@ class RealMLP(Model):
 
         from dlpy.models._outputs import in_order
 
-        output, options = task.output, {"name": "target", "kernel_initializer": "zeros", "use_bias": False}
+        output: Any = task.output
+        options: Any = {"name": "target", "kernel_initializer": "zeros", "use_bias": False, "dtype": "float32"}
         if output.kind == "ordinal":
             return in_order(layers.Dense((output.units or 1) - 1, "sigmoid", **options)(_scaled(x)))
         activation = self.output_activation or output.activation

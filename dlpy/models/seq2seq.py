@@ -92,7 +92,7 @@ class Seq2seq(Model):
         sizes = [task.inputs[name].vocabulary or 0 for name in (SOURCE, DECODER)]
         x = pair.outputs(source, decoder, sizes)
         x = layers.Dropout(self.dropout)(x) if self.dropout else x
-        probabilities = layers.Dense(task.output.units, activation="softmax", name=TARGET)(x)
+        probabilities = layers.Dense(task.output.units, activation="softmax", dtype="float32", name=TARGET)(x)
         return keras.Model({SOURCE: source, DECODER: decoder}, probabilities)
 
     def _pair(self) -> RecurrentPair | TransformerPair:

@@ -107,4 +107,4 @@ def _of_cosine(cosine: Any, task: Task) -> Any:
     slope = _SLOPE if output.kind == "binary" else 1.0
     start = {"kernel": slope, "bias": -slope * 0.8 if output.kind == "binary" else 0.0}
     made: Any = {f"{part}_initializer": initializers.Constant(value) for part, value in start.items()}
-    return layers.Dense(output.units, activation=output.activation, name=name, **made)(cosine)
+    return layers.Dense(output.units, activation=output.activation, dtype="float32", name=name, **made)(cosine)

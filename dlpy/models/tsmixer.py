@@ -47,7 +47,7 @@ class TSMixer(Model):
             x = self._mixed_in_time(x, f"block_{number + 1}_time")
             x = self._mixed_in_channels(x, f"block_{number + 1}_channels")
         x = layers.Flatten(name="flatten")(layers.Dense(max(1, self.size // 4), name="reduced")(x))
-        return keras.Model(inputs, layers.Dense(task.output.units, name="target")(x))
+        return keras.Model(inputs, layers.Dense(task.output.units, dtype="float32", name="target")(x))
 
     def _mixed_in_time(self, x: Any, name: str) -> Any:
         from keras import layers

@@ -184,7 +184,7 @@ def _block(root: Node, given: Input | None, tensor: Any) -> keras.Model:
     import keras
 
     family: Any = root.family
-    task = view(given, tuple(tensor.shape[1:]))
+    task = view(given, tuple(tensor.shape[1:]), steps=root.steps)
     family.check(task)
     model = family.build(task)
     operation, number, _ = model.outputs[0]._keras_history

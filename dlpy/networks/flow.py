@@ -39,14 +39,15 @@ class Flow:
         """Return the flow with its last size, where that is open, as a number."""
         return replace(self, shape=(*(self.shape or ())[:-1], size), open=False) if self.open else self
 
-    def view(self) -> Task | None:
+    def view(self, *, steps: bool = False) -> Task | None:
         """Return the task of a block over this, or None if the shape is not known."""
-        return None if self.given is None and self.shape is None else view(self.given, self.shape or ())
+        return None if self.given is None and self.shape is None else view(self.given, self.shape or (), steps=steps)
 
 
-def view(given: Input | None, shape: Shape) -> Task:
-    """Return the task of a family as a block: one input, and a number that stands for what follows."""
-    return Task.single(given or Input("array", shape), Output("regression"))
+def view(given: Input | None, shape: Shape, *, steps: bool = False) -> Task:
+    """Return the task of a family as a block: one input, and for what follows a number, or one for each step."""
+    count = ((shape[0] if shape else None) or 1) if steps else None
+    return Task.single(given or Input("array", shape), Output("regression", steps=count, per_step=steps))
 
 
 def misfits(nodes: Sequence[Node], outputs: Mapping[str, str] | None, task: Task) -> list[Found]:
@@ -101,9 +102,8 @@ def _wrong_outputs(outputs: Mapping[str, str] | None, task: Task) -> Iterator[Fo
 
 def _unused_inputs(nodes: Sequence[Node], task: Task) -> Iterator[Found]:
     used = {source for names in sources(nodes, list(task.inputs)).values() for source in names}
-    for name in task.inputs:
-        if name not in used:
-            yield ("layers",), f"no layer uses the input '{name}': name it in 'of', or remove it from the data."
+    for name in (name for name in task.inputs if name not in used):
+        yield ("layers",), f"no layer uses the input '{name}': name it in 'of', or remove it from the data."
 
 
 def _walked(nodes: Sequence[Node], task: Task) -> tuple[list[Found], dict[str, Flow]]:
@@ -176,10 +176,10 @@ def _through(root: Node, inside: Sequence[Flow]) -> Flow:
     for flow in inside:
         _check_kind(root, flow)
     if root.family is not None:
-        task = inside[0].view()
+        task, shape = inside[0].view(steps=root.steps), inside[0].shape
         if task is not None:
             root.family.check(task)
-        return Flow(None)
+        return Flow((shape[0], None), open=True) if root.steps and shape else Flow(None)
     size, words = root.options.get("input_dim"), inside[0].vocabulary
     if root.kind == "Embedding" and size is not None and words is not None and size < words:
         raise ConfigErrors([(("input_dim",), f"the input has integers up to {words - 1}: leave this option out.")])

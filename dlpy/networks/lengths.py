@@ -68,7 +68,8 @@ def losing_masks(nodes: Sequence[Node], inputs: Sequence[str]) -> dict[str, str]
         root, gets_mask = origin(node, by_name), bool(masked & {*given[node.name]})
         makes_mask = root.kind == "Masking" or (root.kind == "Embedding" and root.options.get("mask_zero") is True)
         every = root.kind in _SKIPPING and root.options.get("return_sequences") is True
-        if makes_mask or (gets_mask and (root.kind in _PASSING or every)):
+        is_block = root.family is not None and root.family.masks_padding and root.steps
+        if makes_mask or is_block or (gets_mask and (root.kind in _PASSING or every)):
             masked.add(node.name)
         elif gets_mask and root.kind in _LOSING:
             found[node.name] = root.kind

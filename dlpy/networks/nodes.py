@@ -15,6 +15,7 @@ from dlpy.experiment.messages import mistakes_of
 from dlpy.networks.option_checks import WRAPPED, Found, canonical, wrong_layer, wrong_options
 
 _KINDS = ("layer", "family", "like")
+STEPS = "steps"  # the option of a block beside those of its family
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
 
 
@@ -27,6 +28,7 @@ class Node:
     kind: str = ""  # the class of a layer of Keras
     options: Mapping[str, Any] = field(default_factory=dict)  # of the layer of Keras
     family: Model | None = None
+    steps: bool = False  # whether the family gives a vector for each step of a row, in place of one for the row
     like: str = ""  # the layer whose weights are used again
 
 
@@ -105,13 +107,18 @@ def _wrong_keras_layer(kind: Any, options: Mapping[str, Any]) -> Iterator[Found]
 
 
 def _block(name: str, of: tuple[str, ...] | None, family: Any, options: dict[str, Any]) -> Node:
-    model = _family(family, options)
+    steps = options.get(STEPS, False)
+    model = _family(family, {key: option for key, option in options.items() if key != STEPS})
+    if not isinstance(steps, bool):
+        raise _WrongError([((STEPS,), "expected true: a vector for each step of a row, or false: one for the row.")])
+    if steps and not model.predicts_steps:
+        raise _WrongError([((STEPS,), f"{family} gives one vector for the whole row: remove this.")])
     if not model.gives_features:
         raise _WrongError([(("family",), f"{family} has no features that another layer could use.")])
     if model.transforms():
         hint = "train: frozen" if "train" in type(model).model_fields else "other options"
         raise _WrongError([((), f"{family} transforms the rows before training, which a block cannot: use '{hint}'.")])
-    return Node(name, of, family=model)
+    return Node(name, of, family=model, steps=steps)
 
 
 def _family(family: Any, options: dict[str, Any]) -> Model:

@@ -72,10 +72,10 @@ class Comparison(Plot):
     overlays = True
 
     def draw(self, runs: list[Run]) -> dict[str, Figure]:
-        found = {name: history for name, run in _named(runs).items() if (history := _history(run)) is not None}
+        found = {name: history for name, run in labelled(runs).items() if (history := _history(run)) is not None}
         if not found:
             return {}
-        histories, named = _with_data_loss(found), _named(runs)
+        histories, named = _with_data_loss(found), labelled(runs)
         outputs = list(dict.fromkeys(name for run in runs for name in names_of_outputs(run)))
         compared = [_compared(label, named[label], history, outputs) for label, history in histories.items()]
         logged = dict.fromkeys(name for one in compared for name in one.history.curves)
@@ -150,7 +150,7 @@ def _colour(number: int) -> str:
     return COLOURS[number % len(COLOURS)]
 
 
-def _named(runs: list[Run]) -> dict[str, Run]:
+def labelled(runs: list[Run]) -> dict[str, Run]:
     """Return the runs by legend label: the id without its date, or the whole id if labels would clash."""
     short = [_DATE.sub("", run.id) for run in runs]
     unique = len(set(map(caption, short))) == len(short)

@@ -38,10 +38,12 @@ class Fan(Plot):
 def _figure(run: Run, stored: Stored, drawn: np.ndarray, history: np.ndarray) -> Figure:
     rows = -(-len(drawn) // 2)
     figure = new_figure(f"Forecasts, {stored.heading} of {run.id}", 10, 2.8 * rows + 0.6)
-    starts = _starts(stored, drawn)
+    starts = [f"from {start}" for start in _starts(stored, drawn)]
+    if stored.drawn_series is not None:
+        starts = [f"{name}, {start}" for name, start in zip(stored.drawn_series.tolist(), starts, strict=True)]
     for axes, row, start, past in zip(panels(figure, len(drawn), 2), drawn.tolist(), starts, history, strict=True):
         _draw(axes, stored, row, past)
-        axes.set_title(f"from {caption(start)}")
+        axes.set_title(caption(start))
         axes.set(xlabel="step ahead", ylabel=in_unit("value", stored.of))
     legend_below(figure)
     return figure

@@ -24,6 +24,7 @@ FOLDS = "folds"  # the folder in a k-fold run with a directory for each fold
 ARTWORK_KINDS = ("dream", "style")  # of runs that generate an image instead of training a model
 SEARCH_KIND = "search"
 ENSEMBLE = "ensemble"  # the kind of a run that combines the predictions of others
+PROBE = ".cluster"  # file of a run whose trainings a cluster does, by whose text workers recognize the run
 FINAL_MODEL = "refit"  # folder of a search: the run of its final model
 NAMED = re.compile(r"\d{8}-\d{6}-(.+?)(?:-\d+)?")  # runs of the same second get a number at the end
 _OUTDATED = (

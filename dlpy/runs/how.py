@@ -8,6 +8,25 @@ from typing import Literal
 
 
 @dataclass(frozen=True)
+class Place:
+    """Where the trainings of a run take place, and what each needs there; it does not change the scores.
+
+    on: an address such as dask://host:port, or "local" for processes of this machine.
+    gpus, cpus: for each training, such as 0.5. memory: in bytes. None: not asked for.
+    """
+
+    on: str = "local"
+    gpus: float | None = None
+    cpus: float | None = None
+    memory: int | None = None
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the trainings run in processes of this machine."""
+        return self.on == "local"
+
+
+@dataclass(frozen=True)
 class How:
     """Options of `dlpy kfold` that do not change the scores."""
 

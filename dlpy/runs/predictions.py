@@ -40,6 +40,7 @@ class Stored:
     quantiles: np.ndarray | None = None  # (rows, units, quantiles), as the output lists them
     drawn: np.ndarray | None = None  # (few,) positions among the rows, of windows whose past is stored
     history: np.ndarray | None = None  # (few, length), the target before these windows' first steps ahead
+    drawn_series: np.ndarray | None = None  # (few,) names of the series of these windows, if there are several
     output: str = ""  # of several, the name of this one
     of: Output | None = None
 
@@ -199,6 +200,10 @@ def _of_forecast(arrays: Arrays, shape: tuple[int, ...], output: Output | None) 
         found["history"] = values(arrays, "history", len(found["drawn"]))
         if found["drawn"].max(initial=0) >= shape[0]:
             raise ArraysError("'drawn' names rows that do not exist")
+        if "drawn_series" in arrays:
+            found["drawn_series"] = arrays["drawn_series"]
+            if found["drawn_series"].shape != found["drawn"].shape or found["drawn_series"].dtype.kind != "U":
+                raise ArraysError("'drawn_series' does not name the series of the drawn rows")
     return found
 
 

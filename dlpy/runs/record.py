@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from dlpy.core.parsing import OfScores, Scores
 from dlpy.runs.decision_records import CalibrationRecord, ThresholdsRecord
-from dlpy.runs.how import How, HowCombined, HowSearched, Seeds
+from dlpy.runs.how import How, HowCombined, HowSearched, Place, Seeds
 from dlpy.runs.network_record import NetworkRecord
 
 
@@ -44,7 +44,7 @@ class Record:
     """run.json: how a run started and ended. Runs of earlier versions lack some entries; these have defaults here.
 
     raw_task, task: as read by `Task.from_record`; None for runs that train no model.
-    versions, threads, device, settings: what affects a run's numbers besides its experiment and data.
+    versions, threads, device, settings, replicas: what affects a run's numbers besides its experiment and data.
     stages: the seconds of each stage, if $DLPY_TIMING was 1.
     config_sha256: checksums of config.yaml and the plug-ins, by name. files: those of files with initial weights.
     """
@@ -67,6 +67,7 @@ class Record:
     threads: int | None = None
     device: str | None = None
     settings: Mapping[str, str] | None = None
+    replicas: str | None = None
     config_sha256: Mapping[str, str] | None = None
     files: Mapping[str, str | None] = field(default_factory=dict)
     folds: How | None = None
@@ -74,6 +75,8 @@ class Record:
     search: HowSearched | None = None
     ensemble: HowCombined | None = None
     resumes: list[Mapping[str, Any]] = field(default_factory=list)
+    place: Place = field(default_factory=Place)
+    tasks: list[Mapping[str, Any]] = field(default_factory=list)  # of each use of a cluster
 
 
 @dataclass(frozen=True)

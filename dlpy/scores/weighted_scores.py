@@ -20,12 +20,10 @@ def usual_scores(kind: str, target: np.ndarray, prediction: np.ndarray) -> dict[
     """Return the scores that predictions are compared by, the one that decides first.
 
     Args:
-        kind: of the target: regression, binary, multiclass, ordinal, multilabel or tokens.
-        target: (rows,) class numbers, values or checksums of texts, or (rows, units).
+        kind: of the target: regression, binary, multiclass, ordinal or multilabel.
+        target: (rows,) class numbers or values, or (rows, units).
         prediction: (rows, units), finite.
     """
-    if kind == "tokens":
-        return {"exact_match": mean_of(prediction[:, 0] == target)}
     if kind == "regression":
         return {
             name: number_score(name, target.reshape(prediction.shape), prediction) for name in ("mae", "rmse", "r2")

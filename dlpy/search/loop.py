@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from dlpy.core.processes import processes
+from dlpy.cluster.pool import tasks_of
 from dlpy.experiment.ranges import Point
 from dlpy.experiment.search_options import Search
 from dlpy.runs.directory import Run
 from dlpy.runs.trials import Trial, append_trial, best_trial, read_trials
+from dlpy.search.directory import trial_folder
 from dlpy.search.group_trainer import GroupTrainer
 from dlpy.search.grouping import grouped
 from dlpy.search.monitor import Monitored
@@ -144,7 +145,7 @@ def run_trials(study: Study, trainer: Trainer, reporter: SearchReporter, again: 
         again: failed trials to train again.
     """
     trials = Trials(study, trainer, reporter, again)
-    if study.options.workers > 1:
+    if study.options.workers > 1 or not study.run.record().place.is_local:
         _in_processes(study, trials, reporter)
         return
     once, groups = Once(reporter), GroupTrainer(trainer, study.together)
@@ -154,16 +155,18 @@ def run_trials(study: Study, trainer: Trainer, reporter: SearchReporter, again: 
 
 
 def _in_processes(study: Study, trials: Trials, reporter: SearchReporter) -> None:
-    """Train trials in separate processes, which read all they need from the search's directory."""
+    """Train trials in separate processes or on a cluster; all they need is in the search's directory."""
     once, running = Once(reporter), set[Future[tuple[list[Trial], list[str]]]]()
-    with processes(study.options.workers, "--workers") as submit:
+    with tasks_of(study.run, study.options.workers, "--workers", once) as submit:
         for tasks in trials.begin():
             while running and (tasks is None or len(running) == study.options.workers):
                 running = _ended(running, trials, once)
                 if tasks is None:
                     break
             if tasks is not None:
-                running.add(submit(_train_in_process, str(study.run.path), study.monitored, study.together, tasks))
+                folders = [trial_folder(study.run, task.number).path for task in tasks]
+                names = [folder.relative_to(study.run.path).as_posix() for folder in folders]
+                running.add(submit(_train_in_process, (study.monitored, study.together, tasks), names))
         while running:
             running = _ended(running, trials, once)
 

@@ -33,6 +33,9 @@ class Once(Reporter):
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         self._reporter.epoch_begins(epoch + 1, self._epochs)
 
+    def tasks_progress(self, text: str) -> None:
+        self._reporter.tasks_progress(text)
+
     def notice(self, text: str) -> None:
         if text not in self._told:
             self._told.add(text)

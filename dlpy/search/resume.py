@@ -18,8 +18,9 @@ from dlpy.search.reporter import SearchReporter
 from dlpy.search.samplers import sampler_of
 from dlpy.search.search import continued
 from dlpy.search.trainer import forget_trial
+from dlpy.training.changes import changed_data, changed_surroundings, refuse
 from dlpy.training.loaded_rows import loaded_again
-from dlpy.training.resume import Resume, changed_data, changed_surroundings, record_resume, refuse, seconds_of
+from dlpy.training.resume import Resume, record_resume, seconds_of
 
 
 def resume_search(

@@ -148,7 +148,8 @@ def _search_in(fold: OuterFold, outer: Run, space: Space, loaded: Loaded) -> Non
         first = _first_rows(experiment, rows, smoke=record.smoke)
         save_splits(fold.run, first)
         how = replace(record.search or HowSearched(), refit=True)
-        options = Options(fold.run.path.parent, outer.read("run.json")["command"], "search", record.smoke, search=how)
+        command = outer.read("run.json")["command"]
+        options = Options(fold.run.path.parent, command, "search", record.smoke, search=how, place=record.place)
         told = told_of_data(experiment, rows, first.task) | environment()
         _write_beginning(fold.run, (inner.source, experiment), told, options)
     try:

@@ -78,8 +78,8 @@ def reason_alone(experiment: Experiment, data: Data) -> str | None:
         return f"model {experiment.model.name}"
     if data.validation is None or not (data.task.is_single and _are_arrays(data.train)):
         return "its rows are not a single array with a single target"
-    if how.execution == "steps" or how.jit_compile is False:
-        return "training.execution or training.jit_compile"
+    if how.execution == "steps" or how.jit_compile is False or how.devices is not None:
+        return "training.execution, training.jit_compile or training.devices"
     if checkpoint_of(experiment).best_every > 1:
         return "best_every of checkpoint"
     return next((f"callback {callback.name}" for callback in experiment.callbacks if _writes(callback)), None)

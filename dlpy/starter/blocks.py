@@ -22,7 +22,7 @@ SERIES_MODEL = [
 ]
 _SERIES_TRAINING = [
     Option("optimizer", {"name": "adam", "learning_rate": 0.003}),
-    Option("loss", "mae", "{name: pinball, quantiles: [0.1, 0.5, 0.9]} gives bands"),
+    Option("loss", {"name": "pinball", "quantiles": [0.1, 0.5, 0.9]}, "the median, and a band of 80 %"),
 ]
 _SHORT_SERIES = 300  # rows
 
@@ -52,9 +52,10 @@ def first_file(title: list[str], output: Path, data: list[Option], model: list[O
     batch = 16 if rows < 1_000 else 32 if rows < 10_000 else 512 if model == TEXT_MODEL or rows > 100_000 else 128
     batch = 128 if model == SERIES_MODEL and rows >= _SHORT_SERIES else batch
     epochs = 100 if rows < 10_000 else 20
+    epochs, patience = (2 * epochs, 20) if model == SERIES_MODEL else (epochs, 10)
     own = _SERIES_TRAINING if model == SERIES_MODEL else []
     training = [*own, Option("epochs", epochs), Option("batch_size", batch), *fit.scores]
-    early = [Item({"name": "early_stopping", "monitor": fit.monitor, "patience": 10})]
+    early = [Item({"name": "early_stopping", "monitor": fit.monitor, "patience": patience})]
     return experiment_file(title, output, {"data": data, "model": model, "training": training, "callbacks": early})
 
 

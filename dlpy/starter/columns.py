@@ -16,12 +16,14 @@ from dlpy.data.tables.csv_file import CsvFile
 from dlpy.data.tables.dates import Dates, dates_of
 from dlpy.data.tables.found_formats import find_format
 from dlpy.data.tables.understood import Understood, are_codes, dates_among, understood
+from dlpy.datasets._series_times import excel_days
 from dlpy.starter.identifiers import different, first_cell, identifies, is_constant, names_groups, such
 from dlpy.starter.wording import plural
 
 _MOSTLY = 0.95  # of the cells
 _MOST_STRAYS = 0.05  # of the cells: more texts among numbers than this are not taken for missing cells
 _YEARS = range(1_500, 2_200)
+_IN_TURN = 0.9  # of the rows, a year after the row before: series one below the other
 _FIRST_DAY, _LAST_DAY = 19_000_101, 22_001_231
 
 
@@ -207,12 +209,15 @@ def _left_out(file: CsvFile, column: Column, choices: Choices) -> str:
 
 def _dates_as_numbers(file: CsvFile, column: Column) -> Dates | None:
     """Return the dates of a column such as 20120131, seconds since 1970 or, if the rows are in order, years."""
-    if column.missing or (column.values != np.floor(column.values)).any():
+    if column.missing:
         return None
     name, values, steps = column.name.lower(), column.values, np.diff(column.values)
-    if name in ("year", "yr") and values.min() >= _YEARS.start and values.max() < _YEARS.stop:
-        years = [str(int(year)) for year in values]  # such as 1700.0
-        return dates_of(years) if (steps > 0).all() or (steps < 0).all() else None
+    if name.endswith(("date", "day", "time")) and (days := excel_days(values.tolist())) is not None:
+        return Dates(days)
+    if (values != np.floor(values)).any():
+        return None
+    if values.min() >= _YEARS.start and values.max() < _YEARS.stop and _are_years(name, steps):
+        return dates_of([str(int(year)) for year in values])  # such as 1700.0
     if values.min() >= _FIRST_DAY and values.max() <= _LAST_DAY:
         dates = dates_of(file.texts(column.name))
         return None if len(dates.bad) else dates
@@ -220,3 +225,10 @@ def _dates_as_numbers(file: CsvFile, column: Column) -> Dates | None:
         return None
     times = timestamps.time_line(file.texts(column.name))
     return None if times is None else Dates(times)
+
+
+def _are_years(name: str, steps: np.ndarray) -> bool:
+    """Return whether numbers in the range of years are some by the name of their column and the steps between rows."""
+    if name in ("year", "yr") and ((steps > 0).all() or (steps < 0).all() or np.mean(steps == 1) >= _IN_TURN):
+        return True
+    return bool((steps == 1).all() or (steps == -1).all())

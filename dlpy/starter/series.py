@@ -132,8 +132,9 @@ def _block(file: CsvFile, output: Path, options: list[Option], window: Window) -
         Option("name", "timeseries_csv"),
         Option("path", relative(file.path, output)),
         *options,
-        Option("difference", True, "predict the change since the last value"),
+        Option("difference", "scaled", "predict the change since the last value, in steps of the window"),
         Option("transforms", ["standardize"], "mean and deviation of the training rows"),
+        Option("windows", "across_parts", "held-out rows are predicted from the rows before them, of any part"),
         Option("test", window.share, "the last rows, held out for dlpy evaluate"),
         Option("validation", window.share, "the rows before these, monitored during training"),
     ]

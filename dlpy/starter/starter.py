@@ -21,6 +21,7 @@ from dlpy.starter.folder import experiment_for_folder, experiment_for_named_text
 from dlpy.starter.overview import Draft
 from dlpy.starter.source import about_target
 from dlpy.starter.table import experiment_for_table
+from dlpy.starter.tagged import SUFFIXES, experiment_for_tagged, is_tagged
 from dlpy.starter.wording import Option, relative, title_of
 
 _NONE = Choices()
@@ -32,7 +33,7 @@ def experiment_for(
     """Return an experiment file that trains on `source`, to be written to `output`.
 
     Args:
-        source: the name of a dataset, or the path of a CSV, npz or text file or of a folder of images or texts.
+        source: the name of a dataset, or the path of a CSV, npz, text or CoNLL file or of a folder of images or texts.
         target: the column to predict; None for the last one.
         choices: how to treat the other columns.
         base: a pretrained network for a folder of images; None leaves the choice to dlpy.
@@ -60,11 +61,13 @@ def _without_columns(source: str, output: Path, base: str | None) -> str:
         return experiment_for_folder(path, output, base)
     if path.suffix.lower() == ".npz":
         return _for_npz(path, output)
+    if path.suffix.lower() in SUFFIXES or (path.suffix.lower() == ".txt" and is_tagged(path)):
+        return experiment_for_tagged(path, output)
     if path.suffix.lower() in (".txt", ".md"):
         return experiment_for_text(path, output)
     if source not in Dataset.registry.names():
         hint = did_you_mean(source, Dataset.registry.names())
-        raise ConfigError(f"'{source}' is neither a dataset nor a folder nor a .csv, .npz or .txt file.{hint}")
+        raise ConfigError(f"'{source}' is neither a dataset nor a folder nor a .csv, .npz, .txt or .conll file.{hint}")
     return _for_named(source, output)
 
 

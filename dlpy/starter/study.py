@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 
 from dlpy.core.errors import ConfigError, DataError, did_you_mean
-from dlpy.data.tables import column_types, csv_file, missing_cells
+from dlpy.data.tables import column_types, missing_cells
 from dlpy.data.tables.column_types import Column
 from dlpy.data.tables.csv_file import CsvFile
 from dlpy.data.tables.missing_cells import MISSING
@@ -71,14 +70,14 @@ class Study:
         return self.columns[self.target].markers
 
 
-def study(path: Path, target: str | None, choices: Choices) -> Study:
+def study(file: CsvFile, target: str | None, choices: Choices) -> Study:
     """Return the analysis of a CSV file.
 
     Raises:
         ConfigError: there is no such column.
-        DataError: the file cannot be read, a column is numeric with exceptions, or the target is not usable.
+        DataError: a column is numeric with exceptions, or the target is not usable.
     """
-    file = csv_file.read(path)
+    path = file.path
     if len(file) < _LEAST_ROWS:
         what = f"{len(file)} rows" if len(file) > 1 else "a single row"
         raise DataError(f"{path} has {what}: training, validation and test rows need at least {_LEAST_ROWS}.")

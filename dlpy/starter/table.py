@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from dlpy.core.errors import DataError
-from dlpy.data.tables import column_types
+from dlpy.data.tables import column_types, csv_file
 from dlpy.starter.columns import Choices, told
 from dlpy.starter.forecasts import forecast_of, forecast_of_target_alone
 from dlpy.starter.order import no_series
@@ -13,6 +13,7 @@ from dlpy.starter.overview import Draft
 from dlpy.starter.preparation import preparation_of
 from dlpy.starter.rows import experiment_for_rows
 from dlpy.starter.study import Study, study
+from dlpy.starter.text_pairs import experiment_for_pairs, experiment_for_translation
 from dlpy.starter.texts import experiment_for_texts, has_texts
 from dlpy.starter.whole_series import series_of
 
@@ -24,7 +25,11 @@ def experiment_for_table(path: Path, target: str | None, output: Path, choices: 
         ConfigError: there is no such column.
         DataError: the file cannot be read, has no usable columns, or a column is numeric with exceptions.
     """
-    found = study(path, target, choices)
+    file = csv_file.read(path)
+    translation = experiment_for_translation(file, target, output, choices)
+    if translation is not None:
+        return translation
+    found = study(file, target, choices)
     others = found.others
     series = series_of(found, output)
     if series is not None:
@@ -32,6 +37,9 @@ def experiment_for_table(path: Path, target: str | None, output: Path, choices: 
     forecast = forecast_of(found, output)
     if forecast is not None:
         return forecast
+    pairs = experiment_for_pairs(found, output)
+    if pairs is not None:
+        return pairs
     counting = all(column_types.counts_rows(found.columns[name]) for name in others.numeric)
     if others.prose and not others.categories and counting:
         return experiment_for_texts(found, output)

@@ -82,7 +82,7 @@ def regularity(file: CsvFile, name: str, of: str) -> float:
 def id_of(file: CsvFile, name: str, dates: Dates, candidates: Sequence[str]) -> str:
     """Return the column that names the series of each row, "" if there is none or a single series.
 
-    Within each of its series, times are different and evenly spaced.
+    Within each of its series, nearly all times are different and evenly spaced.
     """
     if len(dates.bad) or len(np.unique(dates.times)) >= _STEPS_FORWARD * len(dates.times):
         return ""
@@ -92,7 +92,7 @@ def id_of(file: CsvFile, name: str, dates: Dates, candidates: Sequence[str]) -> 
         count = int(owners.max()) + 1
         pairs = len(np.unique(np.stack([owners, stamps]), axis=1).T)
         enough = len(stamps) >= _LEAST_OF_SERIES * count
-        if pairs == len(stamps) and enough and regularity(file, name, candidate) >= _REGULAR:
+        if pairs >= _STEPS_FORWARD * len(stamps) and enough and regularity(file, name, candidate) >= _REGULAR:
             return candidate
     return ""
 

@@ -13,7 +13,9 @@ from dlpy.starter.timeline import LEAST_ROWS
 _SHARE, _LARGEST_SHARE = 0.15, 0.27  # of the rows, held out
 _FEW = 4.5  # rows to hold out of a short series: a window and its targets
 _LONGEST = 60  # rows that are predicted at once; of longer seasons the last row alone
-_MARGIN = 5  # windows in a held-out part
+_MARGIN = 6  # windows in a held-out part
+_MANY = 40  # periods, from which on longer windows forecast better
+_FEWEST = 12  # windows to train on
 
 
 @dataclass(frozen=True)
@@ -40,11 +42,13 @@ def windows_for(rows: int, frequency: Frequency | None, seasons: Sequence[int]) 
         if period > _LONGEST:
             yield _far(rows, period)
             continue
-        for lookback in (2 * period, period):
-            needed = (lookback + period + _MARGIN) / rows
-            if needed <= _LARGEST_SHARE * (1 - _LARGEST_SHARE):  # validation rows are a share of the rest
-                share = float(np.ceil(50 * (1 - np.sqrt(1 - 4 * needed))) / 100)
-                yield Window(lookback, 1, 0, period, max(_SHARE, share), period)
+        for lookback in (*([4 * period] if rows >= _MANY * period else []), 2 * period, period):
+            needed = (period + _MARGIN) / rows
+            if needed > _LARGEST_SHARE * (1 - _LARGEST_SHARE):  # validation rows are a share of the rest
+                continue
+            share = max(_SHARE, float(np.ceil(50 * (1 - np.sqrt(1 - 4 * needed))) / 100))
+            if rows * (1 - share) ** 2 >= lookback + period + _FEWEST:
+                yield Window(lookback, 1, 0, period, share, period)
     yield _near(rows)
 
 

@@ -144,7 +144,8 @@ def _past(windows: Windows, rows: Rows, output: Output) -> dict[str, np.ndarray]
     length = min(int(windows.offsets.max()) + 1, _PERIODS * (output.horizon or 1))
     ends = windows.starts[drawn] + int(windows.offsets.max()) + 1
     past = windows.series[ends[:, None] - np.arange(length, 0, -1), windows.target]
-    return {"drawn": drawn, "history": own_of_rows(past, output, some)}
+    found = {"drawn": drawn, "history": own_of_rows(past, output, some)}
+    return {**found, "drawn_series": some.columns["series"].astype(str)} if "series" in some.columns else found
 
 
 def group_numbers(rows: Rows) -> dict[str, np.ndarray]:

@@ -23,10 +23,12 @@ from dlpy.engine.graphs import Predictions
 from dlpy.engine.named_outputs import Objective, outputs_class, with_outputs
 from dlpy.engine.penalties import data_loss, has_penalty
 from dlpy.engine.plan import Execution, Stage, choose
+from dlpy.engine.precision import with_loss_scale
 from dlpy.engine.step_targets import Steps
 from dlpy.experiment.class_weights import weights_of_rows
 from dlpy.experiment.experiment import Experiment, prefix
 from dlpy.metrics._keras_regression_metrics import of_medians
+from dlpy.models._start import begin_at
 from dlpy.training.answers import by_target
 from dlpy.training.codes import losses_of_batches
 from dlpy.training.loss import training_loss
@@ -41,12 +43,14 @@ def fresh_model(experiment: Experiment, task: Task) -> keras.Model:
     model = compiled_model(experiment, task, experiment.seed)
     if isinstance(experiment.model, PretrainedModel):
         experiment.model.initialize(model)
+    if len(task.outputs) == 1 and task.output.start:
+        begin_at(model, task.output.start)
     return model
 
 
 def compiled_model(experiment: Experiment, task: Task, seed: int) -> keras.Model:
     """Return a new model of the experiment, its weights drawn from the seed, ready to train or to be scored."""
-    model = new_model(experiment.model, task, seed)
+    model = new_model(experiment.model, task, seed, experiment.training.precision)
     has_own_loss = any(output.has_missing or output.is_per_step for output in task.outputs.values())
     if len(task.outputs) > 1 or has_own_loss:
         model = with_outputs(model, list(task.outputs), uncertain=experiment.training.loss_weights == "uncertainty")
@@ -56,18 +60,19 @@ def compiled_model(experiment: Experiment, task: Task, seed: int) -> keras.Model
 
 def compile_model(model: keras.Model, experiment: Experiment, task: Task, optimizer: Optimizer) -> None:
     """Give a model the experiment's loss and metrics, and a new optimizer."""
+    made = with_loss_scale(optimizer.build(), experiment.training.precision)
     if isinstance(experiment.model, GenerativeModel):
-        model.compile(optimizer.build())
+        model.compile(made)
         return
     if isinstance(model, outputs_class()):
         model.set_objectives(_objectives(experiment, task), logs_data_loss=logs_data_loss(experiment, model))
-        model.compile(optimizer=optimizer.build())
+        model.compile(optimizer=made)
         return
     logged, of_point = [metric for metric in experiment.metrics(task) if metric.is_logged], median_task(task)
     metrics = [of_medians(metric.build(of_point), task.output) for metric in logged]
     loss = training_loss(experiment, task)
     weighted = [data_loss(loss)] if logs_data_loss(experiment, model) else None
-    model.compile(optimizer=optimizer.build(), loss=loss, metrics=metrics, weighted_metrics=weighted)
+    model.compile(optimizer=made, loss=loss, metrics=metrics, weighted_metrics=weighted)
 
 
 def _objectives(experiment: Experiment, task: Task) -> dict[str, Objective]:

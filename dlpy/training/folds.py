@@ -80,7 +80,8 @@ def train_folds(run: Run, prepared: Prepared, jobs: int, reporter: Reporter) -> 
         for number in left:
             ended(number)
     else:
-        train_parts(run, left, jobs, Trainings(folds.train, _fold_in_process, ended), reporter)
+        trainings = Trainings(folds.train, _fold_in_process, ended, lambda number: folder_of(run, number))
+        train_parts(run, left, jobs, trainings, reporter)
     found = [done[number] for number in range(1, count + 1)]
     _require_alike(run, found)
     return found

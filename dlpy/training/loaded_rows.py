@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Callable
 
 import numpy as np
 
+from dlpy.cluster.package import is_packaged
 from dlpy.core.errors import ConfigError, DataError, UnavailableError
 from dlpy.data.class_filter import kept
 from dlpy.data.rows import Loaded, Rows
@@ -42,8 +44,15 @@ def _loaded(run: Run, experiment: Experiment) -> Loaded:
 
 
 def loaded_again(run: Run, experiment: Experiment) -> Loaded:
-    """Return all rows of a run's data, or of its stand-in, in their present state."""
-    return _narrowed(run, experiment, lambda: _loaded(run, experiment))
+    """Return all rows of a run's data, or of its stand-in, in their present state.
+
+    Raises:
+        DataError: this machine trains for another one, and has other data.
+    """
+    loaded = _narrowed(run, experiment, lambda: _loaded(run, experiment))
+    if is_packaged(run):
+        _require_same(run, loaded, f"{loaded.source.description} is not the same on {platform.node()}")
+    return loaded
 
 
 def same_rows(run: Run, experiment: Experiment) -> Loaded:
@@ -53,12 +62,15 @@ def same_rows(run: Run, experiment: Experiment) -> Loaded:
         DataError: they have changed.
     """
     loaded = loaded_again(run, experiment)
-    if loaded.fingerprint() != run.record().data.sha256:
-        raise DataError(
-            f"{loaded.source.description} has changed since run {run.id}: its scores could not be compared. "
-            "Put the old file back, or train again."
-        )
+    wrong = f"{loaded.source.description} has changed since run {run.id}: its scores could not be compared"
+    _require_same(run, loaded, wrong, "Put the old file back, or train again.")
     return loaded
+
+
+def _require_same(run: Run, loaded: Loaded, wrong: str, hint: str = "Copy it there.") -> None:
+    """Raise DataError where rows are not those that the run was started with."""
+    if loaded.fingerprint() != run.record().data.sha256:
+        raise DataError(f"{wrong}. {hint}")
 
 
 def raw_parts(run: Run, experiment: Experiment) -> dict[str, Rows]:

@@ -10,15 +10,21 @@ from dlpy.core.errors import ConfigError, in_one_line
 from dlpy.core.registry import plugin_failure
 from dlpy.data.task import Input, Task
 from dlpy.engine.custom_step import stepped_class
+from dlpy.engine.precision import Precision, check_outputs, layers_compute_in
 from dlpy.models._outputs import in_ascending_order
 from dlpy.models._sequences import on_differences
+from dlpy.models._start import added_start
 
 if TYPE_CHECKING:
     import keras
 
 
-def new_model(family: Model, task: Task, seed: int) -> keras.Model:
-    """Return a new, uncompiled model of a family, its weights drawn from the seed."""
+def new_model(family: Model, task: Task, seed: int, precision: Precision = "float32") -> keras.Model:
+    """Return a new, uncompiled model of a family, its weights drawn from the seed.
+
+    Args:
+        precision: in which its layers compute.
+    """
     keras_backend.start()
     import keras
     from keras.src.utils.naming import reset_uids
@@ -29,7 +35,10 @@ def new_model(family: Model, task: Task, seed: int) -> keras.Model:
         family.check(task)
     keras.utils.set_random_seed(seed)
     reset_uids()  # layers are called the same in every run, whatever was built before
-    return _fitting_model(family, task)
+    with layers_compute_in(precision):
+        model = _fitting_model(family, task)
+    check_outputs(model, family.name)
+    return model
 
 
 def _fitting_model(family: Model, task: Task) -> keras.Model:
@@ -75,8 +84,16 @@ def _given(model: keras.Model, inputs: dict[str, Any], task: Task) -> Any:
     (x,) = inputs.values()
     if not task.is_single:
         return model(x)
-    found = on_differences(model, x, task.input) if task.output.from_last else model(x)
-    return in_ascending_order(found, len(task.output.quantiles)) if task.output.quantiles else found
+    output = task.output
+    if not output.quantiles:
+        return on_differences(model, x, task.input, scaled=output.by_window) if output.from_last else model(x)
+    begun = added_start(output.units or 1)
+
+    def started(rows: Any) -> Any:
+        return begun(model(rows))
+
+    found = on_differences(started, x, task.input, scaled=output.by_window) if output.from_last else started(x)
+    return in_ascending_order(found, len(output.quantiles))
 
 
 def _check_outputs(family: Model, task: Task, given: Any) -> None:

@@ -163,6 +163,8 @@ def as_table(
     """
     if any(output.is_per_step for output in task.outputs.values()):
         given = _by_step(given)
+        row = given.inputs.columns[ROW]  # what is predicted of a whole row stands beside each of its steps
+        numbers = {name: own if task.outputs[name].is_per_step else own[row] for name, own in numbers.items()}
     own, answers = answers_of(numbers, given.inputs, task, decisions)
     twice = [name for name in given.kept if name in own]
     if twice:

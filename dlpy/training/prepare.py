@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from dlpy.core import keras_backend
 from dlpy.data.rows import Loaded
+from dlpy.engine import devices
 from dlpy.experiment.document import Document
 from dlpy.experiment.experiment import Experiment, raise_mistakes
 from dlpy.runs.checkpoint_files import CheckpointState
@@ -24,7 +25,12 @@ class Prepared:
     parts: Split
     checkpoint: CheckpointState | None = None  # the state to resume from; None: from the start
     is_refit: bool = False  # of a k-fold run, whose config.yaml is that of its folds
-    shop: Workshop | None = None  # of several trainings that share their graphs
+    shop: Workshop | None = None  # of several trainings that share their graphs, or of several processes
+
+    @property
+    def follows(self) -> bool:
+        """Whether another process writes the run."""
+        return self.shop is not None and self.shop.follows
 
 
 def prepare(experiment: Experiment, document: Document, options: Options) -> Prepared:
@@ -43,6 +49,7 @@ def with_rows(experiment: Experiment, document: Document, loaded: Loaded) -> Pre
 def with_known_rows(experiment: Experiment, document: Document, loaded: Loaded) -> Prepared:
     """Return the experiment with these rows, split; all that can be checked before training is checked."""
     raise_mistakes(experiment, document, loaded.task)
+    devices.prepare(experiment.training.devices)  # before transforms of pretrained networks compute
     task = experiment.task(loaded.task)
     if task is None:
         raise ValueError("a loaded dataset always has a task")

@@ -16,10 +16,11 @@ from dlpy.data.rows import Data, Loaded
 from dlpy.data.steps import counted
 from dlpy.data.task import Task
 from dlpy.data.units import constants_in_unit, has_unit, own_scores, scores_in_unit
+from dlpy.engine.replicas import Peers
 from dlpy.experiment.experiment import Experiment, prefix
 from dlpy.runs import checkpoints
 from dlpy.runs.directory import SCHEMA_VERSION, Run
-from dlpy.runs.how import How, HowSearched, Seeds
+from dlpy.runs.how import How, HowSearched, Place, Seeds
 from dlpy.runs.lookup import create_run
 from dlpy.storage import atomic
 from dlpy.storage.atomic import sha256, write_arrays
@@ -39,7 +40,9 @@ class Options:
     folds: How | None = None  # of kind kfold
     seeds: Seeds | None = None  # of kind seeds
     search: HowSearched | None = None  # of kind search
+    place: Place | None = None  # where several trainings take place
     given: str | None = None  # the `fingerprint` of the experiment as it was given
+    peers: Peers | None = None  # the other processes that train with this one
 
 
 def begin(experiment: Experiment, loaded: Loaded, task: Task, options: Options) -> Run:
@@ -84,6 +87,7 @@ def opening(run: Run, options: Options, seed: int, told: dict[str, Any]) -> dict
         **({"folds": asdict(options.folds)} if options.folds else {}),
         **({"seeds": asdict(options.seeds)} if options.seeds else {}),
         **({"search": asdict(options.search)} if options.search else {}),
+        **({"place": asdict(options.place)} if options.place else {}),
         **({"given": options.given} if options.given else {}),
     }
 

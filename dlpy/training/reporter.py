@@ -21,6 +21,9 @@ class Reporter(Hooks):
     def part_ended(self, what: str, number: int, total: int, scores: Mapping[str, float | None]) -> None:
         """One of the trainings of a run is complete."""
 
+    def tasks_progress(self, text: str) -> None:
+        """The trainings on a cluster have come further; called every few seconds from another thread."""
+
     def notice(self, text: str) -> None:
         """Show a line."""
 

@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Iterable
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from dlpy.components.estimator import EstimatorModel
 from dlpy.core import keras_backend
-from dlpy.core.environment import environment
-from dlpy.core.errors import RunError
-from dlpy.core.suggestions import command
+from dlpy.core.errors import ConfigError, RunError
 from dlpy.data.validate import check
 from dlpy.drawing.figures import draw_all
-from dlpy.experiment.experiment import Experiment
+from dlpy.engine.replicas import Peers
 from dlpy.runs.checkpoint_files import CheckpointState
-from dlpy.runs.directory import FOLDS, SEEDS, Run, forget_outdated
+from dlpy.runs.directory import FOLDS, KFOLD, SEARCH_KIND, SEEDS, Run, forget_outdated
 from dlpy.runs.history import read_history
-from dlpy.runs.how import How, Seeds
+from dlpy.runs.how import How, Place, Seeds
 from dlpy.runs.lock import locked
 from dlpy.runs.outcome import record_outcome
+from dlpy.training.changes import changed_data, changed_files, changed_replicas, changed_surroundings, refuse
 from dlpy.training.estimators import start_again
 from dlpy.training.evaluate import read_config
 from dlpy.training.fold_files import done_folds
@@ -30,13 +32,12 @@ from dlpy.training.kfold import validate, with_folds
 from dlpy.training.loaded_rows import loaded_again
 from dlpy.training.pipeline import transform
 from dlpy.training.prepare import Prepared, with_rows
-from dlpy.training.record import config_digests, digests_of, file_digests, outside_files, told_of_data
+from dlpy.training.record import told_of_data
 from dlpy.training.reporter import Reporter
 from dlpy.training.rewind import reached, rewound
 from dlpy.training.seeds import Job, done_seeds, finish_seeds
 from dlpy.training.train import finish
-
-_DECIDES = ("dlpy", "keras", "tensorflow", "tensorflow-cpu", "numpy")  # packages whose versions decide the numbers
+from dlpy.training.workshop import Workshop
 
 
 def is_complete(run: Run) -> bool:
@@ -55,23 +56,68 @@ def resume(run: Run, command: str, reporter: Reporter, *, allow_inexact: bool, j
     """
     require_resumable(run)
     with locked(run):
-        require_resumable(run)  # the process that held the lock may have completed it
-        keras_backend.check_settings()
-        experiment, document = read_config(run)
-        packages = experiment.model.needs().values() if isinstance(experiment.model, EstimatorModel) else ()
-        changes = changed_surroundings(run, experiment.plugins, packages)
-        refuse(run, changes, allow_inexact=allow_inexact)
-        loaded = loaded_again(run, experiment)
-        changes += changed_data(run, loaded.fingerprint(), loaded.source.description)
-        changes += _changed_files(run, experiment)
-        refuse(run, changes, allow_inexact=allow_inexact)
-        prepared = with_rows(experiment, document, loaded)
+        prepared, changes = _prepared(run, None, allow_inexact=allow_inexact)
         if run.record().kind == "kfold":
             _resume_folds(run, prepared, Resume(command, changes), reporter, jobs)
         elif run.record().kind == SEEDS:
             _resume_seeds(run, prepared, Resume(command, changes), reporter, jobs)
         else:
             _resume_training(run, prepared, Resume(command, changes), reporter)
+
+
+def resume_with(peers: Peers, run: Run, command: str, reporter: Reporter, *, allow_inexact: bool) -> None:
+    """Resume a run together with other processes; all but the first work on a copy that is removed."""
+    require_resumable(run)
+    if run.record().kind != "train":
+        raise ConfigError(f"--workers: run {run.id} is a {run.record().kind} of several trainings; leave it out.")
+    with _copied(run, peers) as own, locked(own):
+        prepared, changes = _prepared(own, peers, allow_inexact=allow_inexact)
+        peers.require_same("data", prepared.loaded.fingerprint())
+        prepared = replace(prepared, shop=Workshop(peers=peers))
+        _resume_training(own, prepared, Resume(command, changes), reporter)
+
+
+@contextmanager
+def _copied(run: Run, peers: Peers) -> Iterator[Run]:
+    """Yield the run, or a copy for a process that does not write it; all begin when all have theirs."""
+    with TemporaryDirectory(prefix="dlpy-") as folder:
+        own = run
+        if peers.rank:
+            own = Run(Path(shutil.copytree(run.path, Path(folder) / run.id, symlinks=True)))
+        peers.require_same("run", run.id)
+        yield own
+
+
+def _prepared(run: Run, peers: Peers | None, *, allow_inexact: bool) -> tuple[Prepared, list[str]]:
+    """Return a run's experiment with its rows, and what changed since the run started.
+
+    Raises:
+        RunError: the run cannot be resumed, or would not reproduce the uninterrupted run.
+    """
+    require_resumable(run)  # the process that held the lock may have completed it
+    keras_backend.check_settings()
+    experiment, document = read_config(run)
+    packages = experiment.model.needs().values() if isinstance(experiment.model, EstimatorModel) else ()
+    changes = changed_surroundings(run, experiment.plugins, packages)
+    changes += changed_replicas(run, experiment, peers)
+    refuse(run, changes, allow_inexact=allow_inexact)
+    loaded = loaded_again(run, experiment)
+    changes += changed_data(run, loaded.fingerprint(), loaded.source.description)
+    changes += changed_files(run, experiment)
+    refuse(run, changes, allow_inexact=allow_inexact)
+    return with_rows(experiment, document, loaded), changes
+
+
+def move(run: Run, place: Place) -> None:
+    """Have the trainings of an unfinished run that are left take place elsewhere.
+
+    Raises:
+        RunError: the run holds one training alone.
+    """
+    if run.record().kind not in (KFOLD, SEEDS, SEARCH_KIND):
+        raise RunError(f"--on: run {run.id} has no folds, seeds or trials; leave this option out.")
+    with locked(run):
+        run.update(place=asdict(place))
 
 
 @dataclass(frozen=True)
@@ -98,7 +144,8 @@ def _resume_training(run: Run, prepared: Prepared, what: Resume, reporter: Repor
         run.update(**told_of_data(prepared.experiment, prepared.loaded, data.task))
     with record_outcome(run, before):
         finish(run, replace(prepared, checkpoint=state), data, pipeline, reporter)
-        draw_all(run, reporter.notice)
+        if not prepared.follows:
+            draw_all(run, reporter.notice)
 
 
 def _resume_folds(run: Run, prepared: Prepared, what: Resume, reporter: Reporter, jobs: int | None) -> None:
@@ -155,53 +202,6 @@ def require_resumable(run: Run) -> None:
         raise RunError(f"{reason}: change its experiment and train it with dlpy train.")
     if record.status == "completed":
         raise RunError(f"run {run.id} is complete: there is nothing to resume.")
-
-
-def changed_surroundings(run: Run, plugins: list[str], packages: Iterable[str] = ()) -> list[str]:
-    """Return a line for each change that affects a run's numbers, other than of the data.
-
-    Args:
-        plugins: the experiment's.
-        packages: that its model needs besides Keras.
-    """
-    record, now = run.record(), environment()
-    pairs = [(name, record.versions.get(name), now["versions"][name]) for name in (*_DECIDES, *packages)]
-    pairs += [(name, getattr(record, name), now[name]) for name in ("threads", "device", "settings")]
-    changes = [
-        f"{name}: {then or 'none'} then, {present or 'none'} now" for name, then, present in pairs if then != present
-    ]
-    kept = record.config_sha256  # empty where it was killed before training started
-    digests = config_digests(run, plugins) if record.kind != "search" else digests_of(run, list(kept or ()))
-    changed = [name for name, digest in digests.items() if kept and kept.get(name) != digest]
-    return changes + [f"{run.path / name} was edited or removed" for name in changed]
-
-
-def changed_data(run: Run, sha256: str, description: str) -> list[str]:
-    """Return a line where the data changed since the run started."""
-    then = run.record().data
-    if sha256 == then.sha256:
-        return []
-    return [f"data: {then.description} then, {description} now; its sha256 differs"]
-
-
-def _changed_files(run: Run, experiment: Experiment) -> list[str]:
-    """Return a line for each file of weights or vectors that changed since the run started."""
-    then, files = run.record().files, outside_files(experiment)
-    known = {option: digest for option, digest in file_digests(experiment).items() if option in then}
-    changed = [option for option, digest in known.items() if then[option] != digest]
-    return [f"{option}: {files[option]} was changed or removed" for option in changed]
-
-
-def refuse(run: Run, changes: list[str], *, allow_inexact: bool) -> None:
-    """Raise RunError where something changed, unless that is allowed."""
-    if not changes or allow_inexact:
-        return
-    anyway = command("resume", run.id, "--allow-inexact")
-    raise RunError(
-        f"error: resuming run {run.id} would not reproduce the uninterrupted run:",
-        *(f"  {change}" for change in changes),
-        f"Undo these changes, or use {anyway}: run.json then records the changes.",
-    )
 
 
 def _rewound(run: Run, reporter: Reporter) -> CheckpointState | None:

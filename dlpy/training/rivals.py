@@ -3,48 +3,27 @@
 from __future__ import annotations
 
 import math
-import time
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
-
-import numpy as np
+from collections.abc import Mapping
+from typing import Any
 
 from dlpy.components.estimator import EstimatorModel
 from dlpy.components.model import Model
 from dlpy.components.objectives import DATA_LOSS
-from dlpy.components.transform import Transform
-from dlpy.core.errors import ConfigError, DataError, RunError, did_you_mean
-from dlpy.data.rows import Loaded
+from dlpy.core.errors import ConfigError, RunError, did_you_mean
 from dlpy.data.task import Task
 from dlpy.data.units import has_unit, own_scores
-from dlpy.data.validate import check
-from dlpy.experiment.cross_checks import clashes, misfits
 from dlpy.experiment.experiment import Experiment
-from dlpy.experiment.training_options import Training
 from dlpy.runs.directory import Run, require_one_training
-from dlpy.runs.history import mean_over_folds
-from dlpy.training.estimators import Estimator, fit_rounds
+from dlpy.runs.how import Place
 from dlpy.training.evaluate import evaluate, read_config, tasks
-from dlpy.training.folds import divided, fold_data
 from dlpy.training.loaded_rows import same_rows
-from dlpy.training.pipeline import Split, split, transform
-from dlpy.training.prepare import Prepared
 from dlpy.training.reporter import Reporter
-
-On = Literal["validation", "test", "folds"]
-_MOST_ROWS = {"svm": 10_000}  # of a rival that was not asked for by name: more take minutes
+from dlpy.training.rival_fits import On, Rows, fitted
 
 
-@dataclass(frozen=True)
-class Rows:
-    """The rows of a run: loaded, and the part that models are scored on."""
-
-    loaded: Loaded
-    on: On
-
-
-def rivals(run: Run, names: list[str], reporter: Reporter, *, test: bool = False) -> dict[str, Any]:
+def rivals(
+    run: Run, names: list[str], reporter: Reporter, *, test: bool = False, place: Place | None = None
+) -> dict[str, Any]:
     """Fit classic models to the training rows of a run, and return and store their scores beside the run's.
 
     Args:
@@ -52,6 +31,7 @@ def rivals(run: Run, names: list[str], reporter: Reporter, *, test: bool = False
         names: of the families; if empty, all that are installed and fit.
         reporter: shows the seconds of each.
         test: score the test rows, which is counted as a look at them, instead of the validation rows.
+        place: where they are fitted; in this process unless given.
 
     Raises:
         ConfigError: a name is unknown, no package is installed, or the run has no such rows.
@@ -60,11 +40,12 @@ def rivals(run: Run, names: list[str], reporter: Reporter, *, test: bool = False
     require_one_training(run)
     experiment, _ = read_config(run)
     families = _families(names)
-    rows = Rows(same_rows(run, experiment), _part(run, experiment, test=test))
+    loaded = same_rows(run, experiment)
+    rows = Rows(loaded, _part(run, experiment, test=test), bool(names))
     own = _of_run(run, rows.on)
     found = {}
-    for family in families:
-        found[family.name] = told = _rival(experiment, family, rows, by_name=bool(names))
+    for family, told in zip(families, fitted(run, families, rows, place or Place(), reporter), strict=True):
+        found[family.name] = told
         reporter.notice(f"{family.name}: {told['reason'] if 'reason' in told else str(told['seconds']) + ' s'}")
     _, task = tasks(run)
     common = _comparable(experiment, task)
@@ -156,75 +137,6 @@ def _comparable(experiment: Experiment, task: Task) -> list[str]:
     loss, usual = experiment.loss(task), task.output.loss
     plain = loss.name == usual and loss == type(loss)(name=usual)
     return [*keys, *(["loss"] if plain or not keys else [])]
-
-
-def _rival(experiment: Experiment, family: EstimatorModel, rows: Rows, *, by_name: bool) -> dict[str, Any]:
-    """Return the scores of a family, or the reason why there are none."""
-    loaded, most = rows.loaded, _MOST_ROWS.get(family.name, math.inf)
-    if loaded.task.output.kind not in family.targets:
-        return {"reason": f"is for targets of other kinds: {', '.join(family.targets)}"}
-    chosen = _experiment_of(experiment, family, loaded.task)
-    mistakes = clashes(chosen) or misfits(chosen, loaded.task)
-    if mistakes:
-        return {"reason": mistakes[0].message}
-    if not by_name and len(loaded.train) > most:
-        return {"reason": f"takes minutes for {len(loaded.train):,} rows: dlpy rivals --with {family.name}"}
-    started = time.monotonic()
-    try:
-        scores = _scores(chosen.resolved(loaded.task, {}), rows)
-    except DataError as error:
-        return {"reason": str(error)}
-    return {"scores": scores, "seconds": round(time.monotonic() - started, 3)}
-
-
-def _experiment_of(experiment: Experiment, family: EstimatorModel, raw: Task) -> Experiment:
-    """Return the experiment with a classic model in place of its own, and its rows made flat."""
-    given = experiment.training
-    options = {name: getattr(given, name) for name in ("metrics", "class_weight") if getattr(given, name) is not None}
-    data = experiment.data.model_copy(update={"augmentation": None})
-    changes = {"model": family, "training": Training(**options), "callbacks": [], "data": data}
-    chosen = experiment.model_copy(update=changes)
-    steps = list(data.transforms)
-    try:
-        task = chosen.task(raw)
-    except ConfigError:
-        return chosen
-    if task is not None and len(task.input.shape) > 2:
-        steps.append(Transform.registry.get("reshape").model_validate({"name": "reshape", "shape": [-1]}))
-    elif task is not None and task.input.kind == "sequence":
-        steps = [step for step in steps if step.name != "pad"]
-        steps.append(Transform.registry.get("multi_hot").model_validate({"name": "multi_hot"}))
-    return chosen.model_copy(update={"data": data.model_copy(update={"transforms": steps})})
-
-
-def _scores(experiment: Experiment, rows: Rows) -> dict[str, float]:
-    """Return the scores of a classic model on the rows of the run; over folds, their means."""
-    loaded = rows.loaded
-    if rows.on != "folds":
-        data, _ = transform(experiment, split(experiment.data, loaded), loaded.task)
-        check(data)
-        best = fit_rounds(None, experiment, data, Reporter()).best
-        if rows.on == "test":
-            if data.test is None:
-                raise DataError("there are no test rows.")
-            return Estimator(best.fitted, experiment, data.task).evaluate(data.test, 0)
-        return _held_out(best.scores)
-    prepared = Prepared(experiment, loaded, Split(loaded.train, None, loaded.test))
-    each = [_held_out(scores) for scores in _of_folds(prepared)]
-    table = np.array([[scores[name] for name in each[0]] for scores in each], np.float64)
-    return dict(zip(each[0], mean_over_folds(table).tolist(), strict=True))
-
-
-def _of_folds(prepared: Prepared) -> Iterator[dict[str, float]]:
-    """Yield the scores of each fold's last epoch, as `dlpy kfold` counts them."""
-    for number, (train, validation) in enumerate(divided(prepared)):
-        data, _ = fold_data(prepared, train, validation)
-        experiment = prepared.experiment.model_copy(update={"seed": prepared.experiment.seed + number})
-        yield fit_rounds(None, experiment, data, Reporter()).last.scores
-
-
-def _held_out(scores: Mapping[str, float]) -> dict[str, float]:
-    return {name.removeprefix("val_"): value for name, value in scores.items() if name.startswith("val_")}
 
 
 def verdict(record: Mapping[str, Any], direction: str) -> str:

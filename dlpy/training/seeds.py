@@ -76,7 +76,8 @@ def finish_seeds(job: Job, reporter: Reporter) -> None:
         for number in left:
             ended(number)
     else:
-        train_parts(run, left, how.jobs, Trainings(one.train, _seed_in_process, ended), reporter)
+        trainings = Trainings(one.train, _seed_in_process, ended, lambda number: _folder(run, number))
+        train_parts(run, left, how.jobs, trainings, reporter)
     folders = [_folder(run, number) for number in range(1, how.count + 1)]
     first, _ = read_config(folders[0])
     chosen = {name: getattr(first.training, name) for name in ("execution", "jit_compile")}

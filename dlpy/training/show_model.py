@@ -54,7 +54,7 @@ def network_of(experiment: Experiment, document: Document) -> Network:
     raise_mistakes(experiment, document, loaded.task)
     data, _ = transform(experiment, split(experiment.data, loaded), loaded.task)
     family = experiment.model.resolved(data.task)
-    model: Any = new_model(family, data.task, experiment.seed)
+    model: Any = new_model(family, data.task, experiment.seed, experiment.training.precision)
     turns = model.turns if isinstance(model, stepped_class()) else []
     beside = summary.uses_beside(model, [layer for turn in turns for layer in turn.learns]) if turns else []
     return Network(str(experiment.name), [*summary.uses_of(model, family.uses()), *beside], weights_line(model))

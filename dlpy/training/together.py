@@ -53,6 +53,8 @@ def pays(experiment: Experiment, work: Assignment, count: int, *, apart: bool) -
     how = experiment.training
     if how.together is False or (how.together == "auto" and (apart or (how.execution, how.jit_compile) != _FREE)):
         return False
+    if how.devices is not None:
+        return False  # training.together: true is refused beside it
     model = compiled_model(work.experiment, work.data.task, work.experiment.seed)
     hooks = list(built_callbacks(work.experiment, work.folder, work.data).values())
     reason = reason_apart(model, plan_of(work.experiment, work.data, model), hooks)

@@ -17,6 +17,7 @@ from dlpy.core.timing import stage
 from dlpy.data.rows import Data
 from dlpy.data.validate import check
 from dlpy.drawing.figures import draw_all
+from dlpy.engine.devices import memory
 from dlpy.engine.engine import Engine
 from dlpy.engine.plan import Plan
 from dlpy.experiment.document import Document
@@ -62,8 +63,9 @@ def train(experiment: Experiment, document: Document, options: Options, reporter
     run = job.run
     with locked(run), record_outcome(run):
         finish(run, job.prepared, job.data, job.pipeline, reporter)
-        del job  # plots need the memory
-        draw_all(run, reporter.notice)
+        if not job.prepared.follows:
+            del job  # plots need the memory
+            draw_all(run, reporter.notice)
     return run
 
 
@@ -76,6 +78,9 @@ def started(experiment: Experiment, document: Document, options: Options, report
     experiment = prepared.experiment
     data, pipeline = transform(experiment, prepared.parts, prepared.loaded.task)
     check(data)
+    if options.peers is not None:
+        options.peers.require_same("data", prepared.loaded.fingerprint())
+        prepared = replace(prepared, shop=Workshop(peers=options.peers))
     reporter.data_ready(prepared.loaded, data, experiment)
     if not options.smoke:
         reporter.notices(class_warnings(data, experiment.data))
@@ -107,7 +112,9 @@ def finish(run: Run, prepared: Prepared, data: Data, pipeline: Pipeline, reporte
         save_augmented(run, data.train.of_input(name), change, experiment.seed)
     if isinstance(experiment.model, PretrainedModel) and (line := experiment.model.notice(data.task)):
         reporter.notice(line)
-    leave(Job(run, prepared, data, pipeline), fit_best(run, prepared, data, reporter), reporter)
+    engine = fit_best(run, prepared, data, reporter)
+    if not prepared.follows:
+        leave(Job(run, prepared, data, pipeline), engine, reporter)
 
 
 def leave(job: Job, engine: Engine, reporter: Reporter) -> None:
@@ -156,6 +163,10 @@ def fit_best(run: Run, prepared: Prepared, data: Data, reporter: Reporter) -> En
     engine = shop.engine(experiment, data, listed, reporter.notice, fresh=state is None)
     if not prepared.is_refit:
         settle_config(run, experiment.executed(engine.execution))
+    if engine.execution.replicas is not None and (run.path / "run.json").is_file():  # a fold has none
+        run.update(replicas=engine.execution.replicas.text)
+    if experiment.training.precision != "float32" and memory() is None:
+        reporter.notice(f"precision: {experiment.training.precision} is slower than float32 on most CPUs")
     if is_partly_frozen(engine.model) and not experiment.training.phases:
         reporter.notice(weights_line(engine.model))
     keeper = checkpoint_of(experiment).build(run, directions(experiment, data))

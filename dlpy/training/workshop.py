@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from dlpy.components.hooks import Hooks
 from dlpy.components.model import GenerativeModel
+from dlpy.core.errors import ConfigError
 from dlpy.core.timing import stage
 from dlpy.data.rows import Data
 from dlpy.data.task import Task
+from dlpy.engine.devices import prepare
 from dlpy.engine.engine import Engine
 from dlpy.engine.plan import Execution
+from dlpy.engine.replicas import Peers, Replicas
 from dlpy.experiment.experiment import Experiment
 from dlpy.storage.atomic import json_text
 from dlpy.training.compile import choose_execution, compiled_model, engine_for, fresh_model, penalty_line
@@ -35,21 +38,30 @@ class Workshop:
     Args of an instance:
         trainings: how many trainings share a graph, at least; compiling one with XLA pays for many.
         rows: the training rows that decide whether XLA pays; those of each training unless given.
+        peers: the other processes of the training, where there are any.
     """
 
-    def __init__(self, trainings: int = 1, rows: int | None = None) -> None:
-        self._trainings, self._rows = trainings, rows
+    def __init__(self, trainings: int = 1, rows: int | None = None, peers: Peers | None = None) -> None:
+        self._trainings, self._rows, self._peers = trainings, rows, peers
         self._has_told = False
         self._engines: list[tuple[_Kind, Engine]] = []  # the one used last comes last
+
+    @property
+    def follows(self) -> bool:
+        """Whether this process only trains with the first one, which writes the run."""
+        return self._peers is not None and self._peers.rank > 0
 
     @stage("building")
     def engine(
         self, experiment: Experiment, data: Data, hooks: Sequence[Hooks], tell: Callable[[str], None], *, fresh: bool
     ) -> Engine:
         """Return an engine with a new model; a model that is not fresh is filled from a checkpoint later."""
+        replicas = replicas_of(experiment, len(data.train), self._peers)
         model = fresh_model(experiment, data.task) if fresh else compiled_model(experiment, data.task, experiment.seed)
         rows = len(data.train) if self._rows is None else self._rows
         execution = choose_execution(experiment, model, rows, hooks, self._trainings)
+        if replicas is not None:
+            execution = replace(execution, jit_compile=False, replicas=replicas)
         kind = _Kind(_options(experiment), data.task, execution)
         known = next((pair for pair in self._engines if pair[0] == kind), None)
         if known is None or not _may_share(experiment):
@@ -63,6 +75,23 @@ class Workshop:
             tell(line)
             self._has_told = True
         return engine
+
+
+def replicas_of(experiment: Experiment, rows: int, peers: Peers | None) -> Replicas | None:
+    """Return the replicas of a training over this many rows; None for one on the first device.
+
+    Raises:
+        ConfigError: a batch has fewer rows than there are replicas.
+        SetupError: a device does not exist.
+    """
+    devices = prepare(experiment.training.devices)
+    if peers is None and devices in ((), ("CPU:0",), ("GPU:0",)):
+        return None
+    replicas, size = Replicas(devices or ("",), peers), min(experiment.training.batch_size, rows)
+    if size < replicas.count:
+        hint = f"a batch has {size} rows, fewer than the {replicas.count} replicas that share it: use a larger batch"
+        raise ConfigError(f"training.batch_size: {hint} or fewer devices.")
+    return replicas
 
 
 def _may_share(experiment: Experiment) -> bool:

@@ -15,7 +15,7 @@ import numpy as np
 from dlpy.core.errors import ConfigError
 from dlpy.data.features import Padded, Texts
 from dlpy.data.rows import Rows
-from dlpy.data.task import DECODER, SOURCE
+from dlpy.data.task import DECODER, SOURCE, TARGET
 from dlpy.data.text.marked import PADDING, START, MarkedVocabulary
 from dlpy.runs.arrays import read_arrays
 from dlpy.runs.directory import Run
@@ -23,6 +23,7 @@ from dlpy.runs.results import cell
 from dlpy.sampling.translation import Search, Translator
 from dlpy.sampling.translation_steps import steps_of
 from dlpy.scores.text_scores import text_scores
+from dlpy.scores.weighted_texts import counts_of_texts
 from dlpy.storage.atomic import storage, write_arrays, write_whole
 from dlpy.storage.cache import alone
 from dlpy.training.answers import group_numbers
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     import keras
 
 MOST_SCORED = 1_000  # rows after training; `dlpy evaluate` scores all
+_AT_ONCE = 64  # rows whose tokens are predicted
 _SHOWN = 6  # rows whose attention is drawn
 _KEPT = 200  # rows in samples/written-validation.csv
 
@@ -65,16 +67,45 @@ class Writer:
         """Return what is written for transformed rows."""
         return self.spelled(self.tokens(rows, search))
 
+    def right_tokens(self, rows: Rows) -> np.ndarray:
+        """Return how many tokens of each reference are predicted from the true ones before, and how many there are.
+
+        Args:
+            rows: transformed, with their targets.
+
+        Returns:
+            (rows, 2) int64; the end of a text is a token too.
+        """
+        target, source, decoder = rows.targets[TARGET], numbers(rows), numbers(rows, DECODER)
+        found = np.zeros((len(rows), 2), np.int64)
+        for start in range(0, len(rows), _AT_ONCE):
+            some = slice(start, start + _AT_ONCE)
+            said = self.likeliest(source[some], decoder[some]).numpy()
+            found[some, 0] = (said == target[some]).sum(axis=1)
+            found[some, 1] = (target[some] >= 0).sum(axis=1)
+        return found
+
+    @cached_property
+    def likeliest(self) -> Any:
+        """A graph from the tokens of sources and of their targets so far to the likeliest next ones."""
+        import tensorflow as tf
+
+        def likeliest(source: Any, decoder: Any) -> Any:
+            probability = self.model({SOURCE: source, DECODER: decoder}, training=False)
+            return tf.argmax(probability, axis=-1, output_type=tf.int32)
+
+        return tf.function(likeliest, autograph=False, reduce_retracing=True)
+
     def spelled(self, tokens: np.ndarray) -> list[str]:
         """Return the texts of tokens that `tokens` returned."""
         return [self.target.text(row) for row in tokens]
 
 
-def numbers(rows: Rows) -> np.ndarray:
-    """Return the source tokens of transformed rows: (rows, tokens) int32."""
-    x = rows.inputs[SOURCE]
+def numbers(rows: Rows, name: str = SOURCE) -> np.ndarray:
+    """Return the tokens of an input of transformed rows: (rows, tokens) int32."""
+    x = rows.inputs[name]
     if not isinstance(x, Padded):
-        raise ConfigError("expected source texts as padded tokens.")
+        raise ConfigError("expected texts as padded tokens.")
     return x.numbers()
 
 
@@ -92,7 +123,7 @@ def scores_of_texts(
     """Return the scores of the texts that are written for rows, and those of the sources themselves.
 
     References are spelled as the model spells: in lower case if it writes so, with its spaces between words. Which
-    texts equal their reference is saved for `dlpy compare`.
+    texts equal their reference, and what BLEU and chrF count in each, is saved for `dlpy compare`.
 
     Args:
         part: which rows these are.
@@ -103,14 +134,19 @@ def scores_of_texts(
     references = [writer.target.plain(text) for text in text_column(raw, DECODER)]
     copies = [writer.target.plain(text) for text in text_column(raw, SOURCE)]
     if part != "train":
-        _save_checksums(run, part, rows, {"reference": references, "written": written})
+        counts = counts_of_texts(written, references, writer.right_tokens(rows))
+        _save_counts(run, part, rows, _checksums({"reference": references, "written": written}) | {"counts": counts})
     return text_scores(written, references), text_scores(copies, references)
 
 
-def _save_checksums(run: Run, part: str, rows: Rows, texts: Mapping[str, Sequence[str]]) -> None:
-    """Add the checksum of each text to samples/written.npz, beside the part's positions and groups."""
-    sums = {name: np.array([crc32(_bytes(text)) for text in own], np.int64) for name, own in texts.items()}
-    new = {f"{part}.{name}": array for name, array in ({"index": rows.index} | sums | group_numbers(rows)).items()}
+def _checksums(texts: Mapping[str, Sequence[str]]) -> dict[str, np.ndarray]:
+    return {name: np.array([crc32(_bytes(text)) for text in own], np.int64) for name, own in texts.items()}
+
+
+def _save_counts(run: Run, part: str, rows: Rows, arrays: Mapping[str, np.ndarray]) -> None:
+    """Add arrays of texts to samples/written.npz, beside the part's positions and groups."""
+    named = {"index": rows.index, **arrays, **group_numbers(rows)}
+    new = {f"{part}.{name}": array for name, array in named.items()}
     with storage(run.written), alone(run.changes):  # other parts may be scored at the same time
         write_arrays(run.written, read_arrays(run.written) | new)
 

@@ -6,8 +6,10 @@ import pytest
 from dlpy.compare.compare import Choice, compare
 from dlpy.compare.sides import common_part, side_of
 from dlpy.core.errors import ConfigError, RunError
+from dlpy.runs.arrays import read_arrays
 from dlpy.runs.directory import Run
 from dlpy.runs.written import read_written
+from dlpy.scores.weighted_texts import counts_of_texts
 from dlpy.storage.atomic import write_arrays
 
 ROWS = np.arange(200)
@@ -39,6 +41,28 @@ def test_texts_are_compared_by_exact_match_of_the_same_rows(make_run) -> None:
     assert difference["verdict"].startswith("better by 0.1750 (0.1")
     told = record["mcnemar"]["target"]["good"]
     assert (told["only_to"], told["only_this"]) == (5, 40)
+
+
+def test_bleu_chrf_and_token_accuracy_are_compared_where_runs_have_their_counts(make_run) -> None:
+    sides = []
+    for name, wrong in (("bad", 80), ("good", 20)):
+        run = writer(make_run, name, wrong <= ROWS)
+        texts = ["one two three four five" if row >= wrong else "one two other four five" for row in ROWS[::-1]]
+        right = np.where(ROWS[::-1] >= wrong, 6, 5)
+        counts = counts_of_texts(texts, ["one two three four five"] * 200, np.stack([right, np.full(200, 6)], axis=1))
+        write_arrays(run.written, read_arrays(run.written) | {"validation.counts": counts})
+        sides.append(run)
+    record = compared(*sides)
+    assert list(record["differences"]) == ["exact_match", "bleu", "chrf", "token_accuracy"]
+    accuracy = record["differences"]["token_accuracy"]["good"]
+    assert accuracy["value"] == pytest.approx(60 / 1200)
+    assert accuracy["low"] == pytest.approx(60 / 1200 - 0.013, abs=0.004)  # 2 standard errors of 0.3 +- 0.0325 a row
+    assert record["differences"]["bleu"]["good"]["verdict"].startswith("better by")
+    # 1-grams: 980 and 920 of 1,000; 2-grams 760 and 640 of 800; 3-grams 540 and 360 of 600; 4-grams 360 and 240 of 400
+    good = 100 * (980 / 1000 * 760 / 800 * 540 / 600 * 360 / 400) ** 0.25
+    assert record["runs"][1]["scores"]["bleu"]["value"] == pytest.approx(good)
+    older = writer(make_run, "older", ROWS >= 20)
+    assert list(compared(older, sides[1])["differences"]) == ["exact_match"]
 
 
 def test_a_run_that_scored_the_first_rows_only_is_compared_on_these(make_run) -> None:

@@ -32,9 +32,9 @@ def test_the_parts_are_those_of_the_book():
         [300_001, 420_550],
     ]
     anchors = dataset.anchors(ROWS)
-    first, last = dataset._ends(anchors, ROWS)
+    of = dataset._part_of(part, anchors, None)
     for number, begin, end in ((0, 0, 200_000), (1, 200_001, 300_000), (2, 300_001, ROWS - 144 - 1)):
-        inside = anchors[(part[first] == number) & (part[last] == number)]
+        inside = anchors[of == number]
         assert (inside[0], inside[-1]) == (begin + 1440, end - 1)
 
 

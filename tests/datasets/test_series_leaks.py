@@ -7,10 +7,14 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as some
 
+from dlpy.components.quantile_levels import QuantileLevels
+from dlpy.components.transform import Transform
 from dlpy.core.errors import DataError
+from dlpy.data.rows import Rows
+from dlpy.data.splits import Holdout, KFold
 from dlpy.datasets._series_gaps import filled
 from dlpy.datasets.timeseries_csv import TimeseriesCsv
-from dlpy.training.pipeline import Split, split, transform
+from dlpy.training.pipeline import Pipeline, Split, split, transform
 
 pytestmark = pytest.mark.slow
 
@@ -25,6 +29,8 @@ DRAWN = some.fixed_dictionaries(
         "gaps": some.sampled_from(["allow", "fill"]),
         "missing": some.sampled_from(["previous", "interpolate", "drop"]),
         "known": some.booleans(),
+        "windows": some.sampled_from(["within_parts", "across_parts"]),
+        "difference": some.sampled_from([False, True, "scaled"]),
     }
 )
 
@@ -45,7 +51,7 @@ def write(folder: Path, drawn: dict, changed: np.ndarray | None = None) -> Times
     rng.shuffle(lines)
     path = folder / "s.csv"
     path.write_text("\n".join(["day,of,y,x", *lines]) + "\n")
-    options = {key: drawn[key] for key in ("lookback", "horizon", "delay", "gaps", "missing")}
+    options = {key: drawn[key] for key in ("lookback", "horizon", "delay", "gaps", "missing", "windows", "difference")}
     assume(not drawn["known"] or drawn["lookback"] >= drawn["horizon"])
     options |= {"known": ["x"]} if drawn["known"] else {}
     options |= {"transforms": ["standardize"], "test": 14, "validation": 14, "columns": ["y", "x"]}
@@ -66,6 +72,33 @@ def common(function):
     return settings(max_examples=25, deadline=None, suppress_health_check=suppressed)(given(DRAWN)(function))
 
 
+class Forecasts:
+    """What an experiment with predicted quantiles asks for."""
+
+    def __init__(self, dataset: TimeseriesCsv) -> None:
+        self.dataset = dataset
+
+    def all_transforms(self) -> list[Transform]:
+        return [*self.dataset.all_transforms(), QuantileLevels(levels=(0.1, 0.5, 0.9))]
+
+
+def same(one: Rows, other: Rows) -> None:
+    """Assert that the inputs and targets of rows are equal to the bit."""
+    np.testing.assert_array_equal(one.array, other.array)
+    np.testing.assert_array_equal(one.y, other.y)
+
+
+def assert_same_states(one: Pipeline, other: Pipeline) -> None:
+    for state, new in zip(one.states, other.states, strict=True):
+        assert state.keys() == new.keys()
+        assert all(np.array_equal(state[key], new[key]) for key in state)
+
+
+def last_days(rows: Rows, drawn: dict) -> np.ndarray:
+    """Return the days after all targets of rows."""
+    return np.arange(days_of(rows).max() + drawn["horizon"], START + 100)
+
+
 def days_of(rows) -> np.ndarray:
     return rows.columns["time"].astype("M8[us]").astype("M8[D]")
 
@@ -74,7 +107,7 @@ def days_of(rows) -> np.ndarray:
 def test_later_rows_change_nothing_that_is_learnt_or_scored_before(tmp_path: Path, drawn: dict) -> None:
     dataset = write(tmp_path, drawn)
     parts, task = parts_of(dataset)
-    data, pipeline = transform(dataset, parts, task)
+    data, pipeline = transform(Forecasts(dataset), parts, task)
     assume(min(len(rows) for rows in (parts.validation, parts.test)) > 0)
     end = {}  # the last day that training windows or their targets hold, by series
     for name, day in zip(parts.train.columns["series"], days_of(parts.train), strict=True):
@@ -83,13 +116,55 @@ def test_later_rows_change_nothing_that_is_learnt_or_scored_before(tmp_path: Pat
     assume(len(later) > 40)
     changed = write(tmp_path, drawn, later)
     other, other_task = parts_of(changed)
-    made, others = transform(changed, other, other_task)
-    for state, new in zip(pipeline.states, others.states, strict=True):
-        assert state.keys() == new.keys()
-        assert all(np.array_equal(state[key], new[key]) for key in state)
-    np.testing.assert_array_equal(data.train.array, made.train.array)
-    np.testing.assert_array_equal(data.train.y, made.train.y)
+    made, others = transform(Forecasts(changed), other, other_task)
+    assert_same_states(pipeline, others)
+    same(data.train, made.train)
     assert not np.array_equal(parts.test.y, other.test.y)
+
+
+@common
+@pytest.mark.parametrize("validation", [14, None])
+def test_test_rows_change_no_earlier_part_even_if_all_others_are_trained_on(tmp_path, validation, drawn: dict) -> None:
+    dataset = write(tmp_path, drawn).model_copy(update={"validation": validation and Holdout(count=validation)})
+    parts, task = parts_of(dataset)
+    data, pipeline = transform(Forecasts(dataset), parts, task)
+    later = last_days(parts.train if parts.validation is None else parts.validation, drawn)
+    assume(len(parts.test) > 0 and days_of(parts.test).max() >= later[0])
+    write(tmp_path, drawn, later)
+    other, other_task = parts_of(dataset)
+    made, others = transform(Forecasts(dataset), other, other_task)
+    assert_same_states(pipeline, others)
+    same(data.train, made.train)
+    assert not np.array_equal(parts.test.y, other.test.y)
+    if data.validation is not None and made.validation is not None:
+        same(data.validation, made.validation)
+
+
+@common
+def test_later_rows_change_nothing_in_the_folds_before_them(tmp_path: Path, drawn: dict) -> None:
+    dataset = write(tmp_path, {**drawn, "series": 1})
+    fold = 1 + drawn["seed"] % 2
+
+    def prepared() -> tuple[Pipeline, Rows, Rows]:
+        try:
+            loaded = dataset.load()
+            train, validation = dataset.folds(loaded, KFold(folds=3))[fold]
+        except DataError:
+            assume(False)
+            raise
+        transforms = Forecasts(dataset).all_transforms()
+        pipeline, rows, _ = Pipeline.fit(transforms, loaded.train.take(train), loaded.task)
+        return pipeline, rows, pipeline.apply(loaded.train.take(validation))
+
+    pipeline, train, validation = prepared()
+    write(tmp_path, {**drawn, "series": 1}, last_days(train, drawn))
+    other, same_train, changed = prepared()
+    assert_same_states(pipeline, other)
+    same(train, same_train)
+    assert not np.array_equal(validation.y, changed.y)
+    write(tmp_path, {**drawn, "series": 1}, last_days(validation, drawn))
+    _, _, unchanged = prepared()
+    same(validation, unchanged)
 
 
 @common
@@ -97,19 +172,23 @@ def test_a_window_is_of_one_series_and_one_part_and_crosses_no_gap(tmp_path: Pat
     dataset = write(tmp_path, drawn)
     parts, _ = parts_of(dataset)
     length = drawn["lookback"] + drawn["delay"] + drawn["horizon"]
-    held = {}
+    held, aims = {}, {}
     for name, rows in (("train", parts.train), ("validation", parts.validation), ("test", parts.test)):
         windows = rows.x
         spans = windows.starts[:, None] + np.arange(length)
         assert (windows.owner[spans] == windows.owner[spans[:, :1]]).all()
         assert (np.array(windows.ids)[windows.owners] == rows.columns["series"]).all()
         assert np.isfinite(rows.array).all()
-        held[name] = set(spans.reshape(-1).tolist())
         filled_from = spans if windows.since is None else np.concatenate([spans, windows.since[spans[:, :1]]], axis=1)
-        held[name] |= set(filled_from.reshape(-1).tolist())
-    assert not held["train"] & held["validation"]
-    assert not held["train"] & held["test"]
-    assert not held["validation"] & held["test"]
+        held[name] = set(filled_from.reshape(-1).tolist())
+        aims[name] = set(spans[:, drawn["lookback"] + drawn["delay"] :].reshape(-1).tolist())
+    assert not held["train"] & (aims["validation"] | aims["test"])
+    assert not held["validation"] & aims["test"]
+    assert not aims["train"] & aims["validation"]
+    if drawn["windows"] == "within_parts":
+        assert not held["train"] & held["validation"]
+        assert not held["train"] & held["test"]
+        assert not held["validation"] & held["test"]
 
 
 @given(

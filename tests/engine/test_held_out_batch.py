@@ -47,6 +47,28 @@ def test_blocks_within_a_network_that_is_a_layer_count() -> None:
     assert held_out_batch(keras.Model(inputs, attending(500, 1)(inputs)), texts(3), 8) == 64
 
 
+@pytest.mark.parametrize(
+    ("layer", "expected"),
+    [
+        (layers.MultiHeadAttention(4, 2), 16),
+        (layers.GroupQueryAttention(2, 4, 2), 16),
+        (layers.Attention(), 64),
+        (layers.AdditiveAttention(), 64),
+    ],
+)
+def test_the_attention_of_keras_counts_by_its_heads(layer: layers.Layer, expected: int) -> None:
+    inputs = keras.Input((500,), dtype="int32")
+    x = layers.Embedding(5, 8)(inputs)
+    y = layer(x, x) if "Multi" in type(layer).__name__ or "Group" in type(layer).__name__ else layer([x, x])
+    assert held_out_batch(keras.Model(inputs, y), texts(3), 8) == expected
+
+
+def test_queries_and_values_of_other_lengths_are_multiplied() -> None:
+    queries, values = keras.Input((100, 8)), keras.Input((2500, 8))
+    model = keras.Model([queries, values], layers.MultiHeadAttention(1, 2)(queries, values))
+    assert held_out_batch(model, texts(3), 8) == 64  # 1 MB each
+
+
 def test_without_attention_the_size_of_the_rows_decides() -> None:
     model = keras.Sequential([keras.Input((1000,)), layers.Dense(1)])
     rows = [Rows.single(np.zeros((2, width), np.float32), np.zeros(2)) for width in (1000, 10_000)]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import keras
 import numpy as np
 import pytest
 from keras import layers
-from sklearn.metrics import accuracy_score, log_loss, mean_absolute_error, mean_squared_error
+from sklearn.metrics import accuracy_score, log_loss, mean_absolute_error, mean_squared_error, roc_auc_score
 
 from dlpy.components.hooks import Hooks
 from dlpy.data.augmentation import Augmentation
@@ -157,7 +158,7 @@ def test_a_model_may_have_several_inputs_and_one_output() -> None:
     assert recorder.epochs[-1]["mae"] == pytest.approx(logs["mae"][0], rel=1e-5)
 
 
-@pytest.mark.parametrize("way", ["epoch", "steps"])
+@pytest.mark.parametrize("way", EXECUTIONS)
 def test_batches_are_trained_on_their_known_targets_alone(way: str) -> None:
     data, mine, other = with_gaps(rows()), ours(masked=True), theirs()
     Engine(mine, EXECUTIONS[way]).fit(data, None, PLAN, [])
@@ -201,9 +202,24 @@ def test_an_output_without_any_known_target_changes_nothing() -> None:
     assert all(np.isfinite(weight).all() for weight in mine.get_weights())
 
 
-def test_masked_models_are_not_compiled_by_xla() -> None:
-    assert not ours(masked=True).supports_jit
-    assert ours().supports_jit
+@pytest.mark.parametrize(("masked", "expected"), [(True, False), (False, True)])
+def test_a_metric_that_is_no_mean_keeps_xla_from_masked_targets(masked: bool, expected: bool) -> None:
+    model: Any = with_outputs(network(), NAMES, uncertain=False)
+    area = Objective(keras.losses.BinaryCrossentropy(), [keras.metrics.AUC()], is_masked=masked)
+    price = Objective(keras.losses.MeanSquaredError(), [keras.metrics.MeanAbsoluteError()], is_masked=True)
+    model.set_objectives({"price": price, "sold": area}, logs_data_loss=False)
+    assert model.supports_jit is expected
+
+
+def test_other_metrics_than_means_see_the_known_rows_alone() -> None:
+    data, model = with_gaps(rows()), ours(masked=True)
+    area = keras.metrics.AUC(name="sold_auc")
+    model.objectives = (model.objectives[0], replace(model.objectives[1], metrics=[area]))
+    model.compile("sgd")
+    scores = Engine(model).evaluate(data, 8)
+    predicted, sold = model(data.inputs)["sold"].numpy()[:, 0], data.targets["sold"]
+    known = sold >= 0
+    assert scores["sold_auc"] == pytest.approx(roc_auc_score(sold[known], predicted[known]), abs=0.01)
 
 
 @pytest.mark.parametrize("way", EXECUTIONS)

@@ -21,7 +21,7 @@ from dlpy.engine.step_targets import Steps
 
 pytestmark = pytest.mark.slow
 
-EXECUTIONS = {"epoch": Execution(), "steps": Execution("steps")}
+EXECUTIONS = {"epoch": Execution(), "compiled": Execution(jit_compile=True), "steps": Execution("steps")}
 PLAN = Plan(batch_size=4, epochs=2, seed=3)
 ROWS, LENGTH, CLASSES = 18, 7, 3
 
@@ -84,6 +84,8 @@ def test_loss_and_accuracy_are_means_over_the_steps_with_a_target() -> None:
 @pytest.mark.parametrize("front", [False, True], ids=["behind", "in front"])
 @pytest.mark.parametrize("cut", [False, True], ids=["full length", "cut"])
 def test_training_is_that_of_keras_over_the_steps_with_a_target(way: str, front: bool, cut: bool) -> None:
+    if cut and way == "compiled":
+        pytest.skip("XLA compiles rows of one length")
     data = tokens(front=front)
     made = ours(network(None if cut else LENGTH, masking=True), front=front)
     recorder = Recorder()

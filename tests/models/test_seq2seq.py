@@ -81,17 +81,22 @@ def test_evaluation_counts_what_predict_writes(bench, run: Run) -> None:
     assert scores["test"]["baseline"]["exact_match"] is not None
 
 
-def test_runs_are_compared_by_exact_match(bench, run: Run) -> None:
+def test_runs_are_compared_by_the_scores_of_their_texts(bench, run: Run) -> None:
     other = bench.trained(write(bench, "short", training={**TRAINING, "epochs": 1}))
     status, out, _ = bench.run("evaluate", other.path, "--interval", "--json")
     told = json.loads(out)["test"]
-    low, high = told["intervals"]["scores"]["exact_match"]
-    assert (status, 0 <= low < told["scores"]["exact_match"] + 0.01 < high + 0.01 <= 1) == (0, True)
+    for name in ("exact_match", "chrf", "accuracy"):  # no reference has the four words of BLEU
+        low, high = told["intervals"]["scores"][name]
+        assert (status, 0 <= low < told["scores"][name] + 0.01 < high + 0.01) == (0, True)
     status, out, err = bench.run("compare", run.path, other.path, "--split", "validation", "--json")
     assert (status, err) == (0, "")
-    scores = [side["scores"]["exact_match"]["value"] for side in json.loads(out)["runs"]]
-    assert scores == [one.read("summary.json")["written"]["scores"]["exact_match"] for one in (run, other)]
-    assert scores[0] > scores[1]
+    sides = [side["scores"] for side in json.loads(out)["runs"]]
+    for side, one in zip(sides, (run, other), strict=True):
+        summary = one.read("summary.json")
+        found = {name: own["value"] for name, own in side.items()}
+        assert found.pop("token_accuracy") == pytest.approx(summary["best"]["val_accuracy"], rel=1e-5)
+        assert found == pytest.approx({name: summary["written"]["scores"][name] for name in ("exact_match", "chrf")})
+    assert sides[0]["exact_match"]["value"] > sides[1]["exact_match"]["value"]
 
 
 def test_a_beam_is_never_less_likely(bench, run: Run) -> None:

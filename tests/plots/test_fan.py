@@ -4,11 +4,12 @@ import pytest
 from dlpy.drawing.figures import style
 from dlpy.plots.error_by_step import ErrorByStep
 from dlpy.plots.fan import Fan
+from dlpy.plots.steps_compared import StepsCompared
 
 
-def forecasts(make_run, hours: int, *, rows: int = 6):
+def forecasts(make_run, hours: int, *, rows: int = 6, name: str = "20260101-120000-toy"):
     """A run whose forecasts two steps ahead are 1 and 2 too high, and whose last value is 3 too low."""
-    files = make_run().task("regression")
+    files = make_run(name).task("regression")
     record = files.run.read("run.json")["task"]
     record["outputs"]["target"] |= {"units": 2, "horizon": 2}
     files.run.update(task=record)
@@ -43,3 +44,26 @@ def test_the_error_of_each_step_ahead_is_worked_out_by_hand(make_run) -> None:
         (axes,) = ErrorByStep().draw([forecasts(make_run, 24)])["test"].axes
     drawn = {line.get_label(): line.get_ydata().tolist() for line in axes.lines}
     assert drawn == {"forecast": [1, 2], "the last value": [3, 3]}
+
+
+def test_forecasts_are_named_by_their_series(make_run) -> None:
+    run = forecasts(make_run, 24)
+    with np.load(run.predictions) as file:
+        arrays = {name: file[name] for name in file.files}
+    np.savez(run.predictions, **arrays, **{"test.drawn_series": np.array(["north", "south"])})
+    with style():
+        axes = Fan().draw([run])["test"].axes
+    titles = [one.get_title("left") or one.get_title() for one in axes]
+    assert titles == ["north, from 2020-01-02", "south, from 2020-01-05"]
+
+
+def test_the_errors_of_several_runs_are_drawn_beside_the_naive_one(make_run) -> None:
+    runs = [forecasts(make_run, 24), forecasts(make_run, 24, name="20260101-130000-other")]
+    with np.load(runs[1].predictions) as file:
+        arrays = {name: file[name] for name in file.files}
+    np.savez(runs[1].predictions, **{**arrays, "test.prediction": arrays["test.target"] - 4})
+    with style():
+        (axes,) = StepsCompared().draw(runs)["test"].axes
+    assert sorted(line.get_ydata().tolist() for line in axes.lines) == [[1, 2], [3, 3], [4, 4]]
+    np.savez(runs[1].predictions, **{**arrays, "test.target": arrays["test.target"] + 1})
+    assert StepsCompared().draw(runs) == {}

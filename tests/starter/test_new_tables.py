@@ -226,7 +226,7 @@ def test_months_are_a_series(capsys, form, time, title):
     _, out, data = new(capsys, "month,sold", [[day.strftime(form), i / 7] for i, day in enumerate(MONTHS)])
     assert title in out
     assert (data.name, data.time, data.target) == ("timeseries_csv", time, ["sold"])
-    assert (data.lookback, data.horizon, data.delay) == (12, 12, 0)
+    assert (data.lookback, data.horizon, data.delay) == (24, 12, 0)
 
 
 def test_rows_of_a_short_series_are_split_in_time_order(capsys):
@@ -263,7 +263,7 @@ def test_days_in_any_order_are_a_series(capsys, rows, note):
     _, out, data = new(capsys, "day,y", [[day.isoformat(), (day - DAYS[0]).days / 7] for day in rows])
     assert f"Rows sorted by time: {note}" in out
     assert (data.name, data.time, data.horizon) == ("timeseries_csv", "day", 7)
-    assert data.load().train.y[0].tolist() == [np.float32((14 + step) / 7) for step in range(7)]
+    assert data.load().train.y[0].tolist() == [np.float32((28 + step) / 7) for step in range(7)]
 
 
 @pytest.mark.parametrize(

@@ -158,3 +158,20 @@ def test_a_file_says_what_is_wrong_with_its_times(bench) -> None:
     status, out, _ = bench.run("check", path, "--data")
     assert status == 3
     assert "column 'shop': the cell is missing. Each row needs the name of its series." in out
+
+
+def test_runs_with_bands_are_compared_by_their_loss_and_are_no_members_of_an_ensemble(bench, run) -> None:
+    write(bench)
+    other = bench.trained(
+        bench.experiment(data=DATA, model={"name": "dlinear", "kernel": 7}, training=TRAINING, seed=7)
+    )
+    status, out, _ = bench.run("compare", run.id, other.id)
+    assert status == 0
+    assert "mae" in out
+    status, _, err = bench.run("ensemble", run.id, other.id)
+    assert status == 2
+    assert err.count("\n") == 1
+    assert (
+        f"run {run.id} predicts quantiles, and an ensemble has no bands: train its members with training.loss: mae"
+        in err
+    )

@@ -110,6 +110,13 @@ CASES: dict[str, dict[str, Any]] = {
     },
     "a transformer": {"data": {"name": "npz", "path": "series.npz"}, "model": TRANSFORMER},
     "members": {"model": {"name": "tabm", "units": [4], "members": 3, "bins": 4}, "training": {"optimizer": "adamw"}},
+    "float16": {"model": DROPOUT, "training": {"precision": "mixed_float16"}},
+    "float16 in phases": {"training": {"precision": "mixed_float16", "phases": PHASES}},
+    "bfloat16 in steps, with averages": {
+        "model": LSTM,
+        "data": {"name": "npz", "path": "series.npz"},
+        "training": {"precision": "mixed_bfloat16", "execution": "steps", "optimizer": {**ADAM, "use_ema": True}},
+    },
     "no validation rows": {"data": {"name": "blobs", "rows": 72, "validation": None}, "model": DROPOUT},
 }
 

@@ -14,7 +14,8 @@ from dlpy.experiment.experiment import load
 from dlpy.runs.directory import Run
 from dlpy.runs.verify import verify
 from dlpy.storage.npz import read_npz
-from dlpy.training.rivals import Rows, _experiment_of, _rival, verdict
+from dlpy.training.rival_fits import Rows, _experiment_of, _rival
+from dlpy.training.rivals import verdict
 
 pytestmark = pytest.mark.slow
 
@@ -131,7 +132,7 @@ def rival_of(path: Path, name: str) -> tuple[list[str], dict]:
     experiment, _ = load(path)
     loaded, family = experiment.data.load(), Model.registry.get(name).model_validate({"name": name})
     steps = [step.name for step in _experiment_of(experiment, family, loaded.task).data.transforms]
-    return steps, _rival(experiment, family, Rows(loaded, "validation"), by_name=True)["scores"]
+    return steps, _rival(experiment, family, Rows(loaded, "validation", by_name=True))["scores"]
 
 
 def test_images_are_flattened_for_rivals(bench) -> None:

@@ -30,9 +30,10 @@ _SHAPES = tuple(
         r"(?P<y>\d{4})m(?P<m>\d\d)",  # 2012M01
         r"(?P<y>\d{4})[- ]?q(?P<q>[1-4])",  # 2012-Q1
         r"q(?P<q>[1-4])[- /]?(?P<y>\d{4})",  # Q1 2012
+        r"(?P<y>\d{4})[- ]?w(?P<w>\d\d)(?:-?(?P<d>[1-7]))?",  # 2012-W03, the Monday; 2012-W03-7
         _DAY
         + r"(?:[-. /]+| of )?(?P<n>[a-z]{3,9})(?:\.?[-, /]+(?P<y>\d{4}|\d\d)|(?P<z>\d{4}))",  # 31 Jan 2012, 31JAN2012
-        r"(?P<n>[a-z]{3,9})\.? " + _DAY + r",? (?P<y>\d{4})",  # Jan 31, 2012
+        r"(?P<n>[a-z]{3,9})\.?[- ]" + _DAY + r"(?:,? |-)(?P<y>\d{4})",  # Jan 31, 2012, Jan-31-2012
         r"(?P<n>[a-z]{3,9})\.?[- ](?P<y>\d{4})",  # Jan 2012
         r"(?P<y>\d{4})([- /])(?P<n>[a-z]{3,9})\2" + _DAY,  # 2012-Jan-31
     )
@@ -141,6 +142,9 @@ def _moment(parts: dict[str, str], *, month_first: bool) -> np.datetime64 | None
         month = _month(parts["n"].lower())
     if "q" in parts:
         month = 3 * int(parts["q"]) - 2
+    if "w" in parts:
+        monday = datetime.fromisocalendar(year, int(parts["w"]), day)
+        year, month, day = monday.year, monday.month, monday.day
     clock = _clock(parts.get("clock", "0:00"))
     if year < _FIRST_YEAR or clock is None:
         return None

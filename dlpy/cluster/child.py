@@ -1,0 +1,72 @@
+"""A child process of a worker, seen from the worker: it is given tasks through a pipe, and ends with the worker."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import select
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from typing import IO, cast
+
+from dlpy.core.environment import SETTINGS
+
+Surroundings = tuple[tuple[tuple[str, str], ...], str | None]
+_ASK_SECONDS = 0.5
+_PATIENCE_SECONDS = 10.0  # time for a step and for saving its state
+
+
+class Child:
+    """A process that trains.
+
+    Args of an instance:
+        surroundings: the environment variables that affect results, as where the run was started, and the GPUs.
+    """
+
+    def __init__(self, surroundings: Surroundings) -> None:
+        self.surroundings = surroundings
+        settings, _ = surroundings
+        others = {name: value for name, value in os.environ.items() if name not in SETTINGS}
+        command = [sys.executable, "-m", "dlpy.cluster.child_process"]
+        pipe, environment = subprocess.PIPE, others | dict(settings)
+        self._process = subprocess.Popen(command, env=environment, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL)
+        self._tasks = cast("IO[bytes]", self._process.stdin)
+        self._outcomes = cast("IO[bytes]", self._process.stdout)
+
+    def is_alive(self) -> bool:
+        """Return whether the process still runs."""
+        return self._process.poll() is None
+
+    def run(self, order: tuple[bytes, str | None], is_wanted: Callable[[], bool]) -> bytes | None:
+        """Return the outcome of a task as bytes; None if the process was killed, or the task is not wanted."""
+        try:
+            return self._outcome(order, is_wanted)
+        except BaseException:  # the worker cancels the task
+            self.end()
+            raise
+
+    def _outcome(self, order: tuple[bytes, str | None], is_wanted: Callable[[], bool]) -> bytes | None:
+        with suppress(OSError, EOFError, pickle.UnpicklingError):
+            pickle.dump(order, self._tasks)
+            self._tasks.flush()
+            while not select.select([self._outcomes], [], [], _ASK_SECONDS)[0]:
+                if not is_wanted():
+                    self.end()
+                    return None
+            return pickle.load(self._outcomes)
+        self.end()
+        return None
+
+    def end(self) -> None:
+        """End the process after its current step, or immediately if that takes too long."""
+        self._process.terminate()
+        try:
+            self._process.wait(_PATIENCE_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        with suppress(OSError):
+            self._tasks.close()
+        self._outcomes.close()

