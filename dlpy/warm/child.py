@@ -17,6 +17,10 @@ from dataclasses import dataclass
 from typing import Any
 
 _SIGNAL_OF_PARENTS_DEATH = 1  # PR_SET_PDEATHSIG
+_CONTENT = {
+    "surroundings": dict, "arguments": list, "variables": dict, "path": list, "files": list, "umask": int,
+    "ignored": list, "blocked": list,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,11 @@ class Handed:
 
     content: dict[str, Any]
     files: list[int]  # the working directory, and those named in the content
+
+    def is_complete(self) -> bool:
+        """Return whether everything is there that a command needs."""
+        types = {name: type(value) for name, value in self.content.items()}
+        return types.items() >= _CONTENT.items() and len(self.files) == 1 + len(self.content["files"])
 
     def close(self) -> None:
         """Close the files."""

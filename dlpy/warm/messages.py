@@ -39,6 +39,8 @@ def receive(connection: socket.socket) -> tuple[dict[str, Any], list[int]]:
         if length > _MOST_BYTES:
             raise ValueError(f"a message of {length:,} bytes")
         content = json.loads(_exactly(connection, length))
+        if not isinstance(content, dict):
+            raise ValueError("a message without names")
     except BaseException:
         for file in files:
             os.close(file)

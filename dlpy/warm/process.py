@@ -129,6 +129,8 @@ class WarmProcess:
 
     def _answer(self, connection: socket.socket, handed: Handed) -> None:
         if handed.content["request"] == "run":
+            if not handed.is_complete():
+                raise ValueError("not a command")
             refusal = self._refusal(handed.content)
             messages.send(connection, {"refusal": refusal})
             if refusal is None:
