@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 import textwrap
@@ -37,11 +38,15 @@ class Light:
         self.folder = folder
         self.environment = os.environ | {"XDG_RUNTIME_DIR": str(folder), "PYTHONPATH": str(_REPOSITORY)}
         self.process = subprocess.Popen([sys.executable, "-P", "-c", _PROCESS, str(minutes)], env=self.environment)
-        wait_until(self.socket.exists)
+        wait_until(self._answers)
 
     @property
     def socket(self) -> Path:
         return self.folder / "dlpy-warm" / "socket"
+
+    def _answers(self) -> bool:
+        with socket.socket(socket.AF_UNIX) as connection:
+            return connection.connect_ex(str(self.socket)) == 0
 
     def started(self, code: str, **options: object) -> subprocess.Popen[str]:
         """Start a command that executes some Python."""
