@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dlpy.anomalies.score import Scored
+from dlpy.core.captions import caption
 from dlpy.data.rows import TRUTH
 from dlpy.drawing.figures import new_figure
 
@@ -31,10 +32,12 @@ def anomaly_figure(scored: Scored, title: str, unit: str) -> Figure:
     flags = scored.flags
     above.plot(x, scored.prediction[:, 0], color=_FORECAST, linewidth=1, label="forecast")
     above.plot(x, scored.value[:, 0], color=_VALUE, linewidth=1, label="value")
-    above.plot(x[flags], scored.value[flags, 0], "o", color=_FLAG, markersize=4, label=f"flagged ({flags.sum():,})")
-    above.set_ylabel(unit or "value")
+    above.plot(
+        x[flags], scored.value[flags, 0], "o", color=_FLAG, markersize=4, label=caption(f"flagged ({flags.sum():,})")
+    )
+    above.set_ylabel(caption(unit) if unit else "value")
     below.plot(x, scored.score, color=_VALUE, linewidth=0.8)
-    below.axhline(scored.limits.limit, color=_FLAG, linewidth=1, label=f"limit {scored.limits.limit:.2f}")
+    below.axhline(scored.limits.limit, color=_FLAG, linewidth=1, label=caption(f"limit {scored.limits.limit:.2f}"))
     below.set_ylabel("score")
     below.set_xlabel("time" if "time" in scored.rows.columns else "row")
     if TRUTH in scored.rows.columns:
@@ -55,4 +58,4 @@ def _shade(axes: Axes, x: np.ndarray, truth: np.ndarray) -> None:
     edges = np.flatnonzero(np.diff(np.concatenate([[False], truth, [False]]).astype(int)))
     for number, (first, after) in enumerate(edges.reshape(-1, 2).tolist()):
         ends = x[first], x[min(after, len(x) - 1)]
-        axes.axvspan(*ends, color=_TRUTH, alpha=0.5, linewidth=0, label="_" * (number > 0) + "known anomaly")
+        axes.axvspan(*ends, color=_TRUTH, alpha=0.5, linewidth=0, label="_known anomaly" if number else "known anomaly")

@@ -20,6 +20,7 @@ from dlpy.cli.compare import compare
 from dlpy.cli.ensemble import ensemble
 from dlpy.cli.evaluate import evaluate
 from dlpy.cli.explain import explain
+from dlpy.cli.export import export
 from dlpy.cli.generate import generate
 from dlpy.cli.kfold import kfold
 from dlpy.cli.lines import complain, say
@@ -111,8 +112,8 @@ def _report_stop(error: BaseException) -> int:
 
 
 _COMMANDS = (
-    train, resume, evaluate, predict, calibrate, kfold, search, compare, ensemble, rivals, generate, explain, plot,
-    report, serve, warm, check, show, new, runs, schema,
+    train, resume, evaluate, predict, calibrate, kfold, search, compare, ensemble, rivals, generate, explain, export,
+    plot, report, serve, warm, check, show, new, runs, schema,
 )  # fmt: skip
 for _command in _COMMANDS:
     app.command()(_with_exit_status(_command))

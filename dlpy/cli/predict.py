@@ -10,6 +10,8 @@ import typer
 from dlpy.cli.options import AsJson, RunName, RunsFolder, Strict
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from dlpy.runs.directory import Run
     from dlpy.training.given import Ask
     from dlpy.training.predict import Predicted
@@ -116,6 +118,7 @@ def predict(
     from dlpy.training.predict import predict as predict_file
     from dlpy.training.predict import predict_texts
     from dlpy.training.predict_ahead import predict_ahead
+    from dlpy.training.predict_pieces import exceeds_memory, predict_pieces
 
     if score:
         unused = {"--text": text, "--keep": keep, "--coverage": coverage, "--ahead": ahead, "--embed": embed}
@@ -136,6 +139,9 @@ def predict(
     if embed is not None:
         unused = {"--output": output, "--coverage": coverage, "--ahead": ahead}
         _embed(run, data or text or [], ask, embed, [name for name, value in unused.items() if value is not None])
+        return
+    if data is not None and ahead is None and exceeds_memory(run, data):
+        _write_pieces(predict_pieces(run, data, ask, complain), output, as_json=as_json)
         return
     if ahead is not None:
         predicted = predict_ahead(run, data, ahead, ask, complain)
@@ -201,3 +207,30 @@ def _write(predicted: Predicted, output: Path | None, *, as_json: bool) -> None:
         write_data(table)
     else:
         say(f"{len(predicted.lines):,} predictions: {output}")
+
+
+def _write_pieces(pieces: Iterator[Predicted], output: Path | None, *, as_json: bool) -> None:
+    """Write the predictions for a file that is larger than memory while they are made."""
+    from dlpy.cli.lines import say, say_json, write_data
+    from dlpy.core.errors import ConfigError
+    from dlpy.storage.atomic import write_whole
+
+    if output is None:
+        if as_json:
+            raise ConfigError("--json: the file is larger than data.memory: write its predictions with --output FILE.")
+        for number, predicted in enumerate(pieces):
+            write_data(predicted.to_csv(with_names=number == 0))
+        return
+    counts: list[int] = []
+
+    def write(path: Path) -> None:
+        with path.open("w", encoding="utf-8") as file:
+            for predicted in pieces:
+                file.write(predicted.to_csv(with_names=not counts))
+                counts.append(len(predicted.lines))
+
+    write_whole(output, write)
+    if as_json:
+        say_json({"rows": sum(counts), "output": str(output)})
+    else:
+        say(f"{sum(counts):,} predictions: {output}")

@@ -23,7 +23,12 @@ Workers = Annotated[
 ]
 Rank = Annotated[
     int | None,
-    typer.Option("--rank", help="Number of this process among --workers, from 0.  \\[default: of TF_CONFIG or SLURM]"),
+    typer.Option(
+        "--rank",
+        min=0,
+        max=1023,
+        help="Number of this process among --workers, from 0.  \\[default: of TF_CONFIG or SLURM]",
+    ),
 ]
 Wait = Annotated[
     float, typer.Option("--wait", min=1, metavar="SECONDS", help="Time limit for the other workers to connect.")

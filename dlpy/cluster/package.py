@@ -11,9 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from dlpy.cluster.archive import packed, packed_paths, unpacked
+from dlpy.experiment.yaml_reader import values_of
 from dlpy.runs.directory import Run
 from dlpy.storage.atomic import sha256, write_whole
 
@@ -43,7 +42,7 @@ def _files_of(run: Run) -> list[str]:
     found = []
     for path in map(run.path.joinpath, _EXPERIMENTS):
         if path.is_file():
-            found += _paths_in(yaml.safe_load(path.read_text(encoding="utf-8")))
+            found += _paths_in(values_of(path.read_text(encoding="utf-8")))
     return sorted({path for path in found if Path(path).exists()})
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 import numpy as np
@@ -80,6 +80,10 @@ class Dataset(Component):
     def check(self) -> None:
         """Raise ConfigError if the options do not fit the files they name; only names and sizes are inspected."""
 
+    def reads_in_pieces(self) -> bool:
+        """Return whether rows stay on disk, since they need more memory than they may take."""
+        return False
+
     def load(self) -> Loaded:
         """Return all rows.
 
@@ -95,6 +99,14 @@ class Dataset(Component):
     def read(self, path: Path, task: Task) -> Rows:
         """Return the rows of a file, with or without targets, for `dlpy predict`."""
         raise ConfigError(f"dlpy predict cannot read {path}: dataset '{self.name}' has no method read(path, task).")
+
+    def exceeds_memory(self, path: Path) -> bool:
+        """Return whether the rows of a file to predict need more memory than they may take."""
+        return False
+
+    def read_pieces(self, path: Path, keep: list[str]) -> Iterator[tuple[Rows, dict[str, list[str]]]]:
+        """Yield the rows of a file to predict, some thousand at a time, and the cells of columns to keep."""
+        raise self.lacks("read_pieces")
 
     def ahead(self, path: Path | None, steps: int) -> Rows:
         """Return the last window of each series in a file (default: the data's), with the column "times" (rows, steps).

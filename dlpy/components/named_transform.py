@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -87,6 +87,9 @@ class OfInput(NamedTransform):
 
     def layer(self, state: State) -> keras.layers.Layer | None:
         return self.inner.layer(state)
+
+    def in_graph(self, numbers: Any, state: State) -> Any:
+        return self.inner.in_graph(numbers, state)
 
     @property
     def _names(self) -> tuple[str, ...]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from dlpy.core.errors import ConfigError
 from dlpy.core.options import Component, Slot
 from dlpy.core.registry import Registry
+from dlpy.data.pieces import Pieces
 from dlpy.data.rows import Rows
 from dlpy.data.task import Output, State, Task
 from dlpy.data.unfamiliar import Unfamiliar
@@ -40,6 +41,16 @@ class Transform(Component):
         """Return what `apply` needs from the training rows, as arrays that are stored with the run."""
         return {}
 
+    def fit_in_pieces(self, pieces: Pieces, task: Task) -> State:
+        """Return the same as `fit`, of rows that are read from a file block after block.
+
+        Raises:
+            ConfigError: the transform needs all rows at once.
+        """
+        if type(self).fit is Transform.fit:
+            return {}
+        raise ConfigError(f"{self.name} needs all rows in memory, and data.memory allows less: remove one of them.")
+
     def apply(self, rows: Rows, state: State) -> Rows:
         """Return the transformed rows."""
         raise self.lacks("apply")
@@ -60,6 +71,19 @@ class Transform(Component):
     def layer(self, state: State) -> keras.layers.Layer | None:
         """Return a Keras layer that transforms a batch in the same way, or None."""
         return None
+
+    def in_graph(self, numbers: Any, state: State) -> Any:
+        """Return a batch of arrays, transformed in the same way by operations of Keras, or None where they cannot.
+
+        Of a table, the batch holds its numeric columns, NaN in missing cells. A transform that adds columns which
+        depend on categorical ones gives 0 there: what each category stands for is looked up apart.
+
+        Args:
+            numbers: (batch, ...) float32.
+            state: what `fit` returned.
+        """
+        layer = self.layer(state)
+        return None if layer is None else layer(numbers)
 
     def of_target(self, output: Output, state: State) -> Output:
         """Return the output whose numbers were transformed, with what turns predictions back into its own unit.

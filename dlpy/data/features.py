@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from dlpy.data.images.rows import Pictures
+from dlpy.data.stored.array import StoredArray
+from dlpy.data.stored.base import Stored
 from dlpy.data.windows import Passages, Windows
 
 
@@ -174,7 +176,8 @@ class Padded:
         return filled
 
 
-Features = np.ndarray | Sequences | Sparse | Table | Scaled | Texts | Padded | Windows | Pictures | Passages
+_SHAPED = np.ndarray | Scaled | Padded | Windows | Pictures | StoredArray
+Features = np.ndarray | Sequences | Sparse | Table | Scaled | Texts | Padded | Windows | Pictures | Passages | Stored
 
 
 def take(features: Features, rows: np.ndarray) -> Features:
@@ -186,7 +189,7 @@ def row_bytes(features: Features) -> int:
     """Return the size in bytes of an array row as float32; 1 for rows that are not arrays."""
     if isinstance(features, Passages):  # one-hot: one number per token of the vocabulary
         return 4 * features.length * len(features.words)
-    shape = features.shape if isinstance(features, np.ndarray | Scaled | Padded | Windows | Pictures) else (1, 0)
+    shape = features.shape if isinstance(features, _SHAPED) else (1, 0)
     return max(1, 4 * math.prod(shape[1:]))
 
 
@@ -202,8 +205,10 @@ def arrays_of(features: Features) -> Iterable[np.ndarray]:
     """Return the arrays of the features in a fixed order, for fingerprints and checks."""
     if isinstance(features, np.ndarray):
         return [features]
-    if isinstance(features, Pictures):
+    if isinstance(features, Pictures | StoredArray):
         return features.chunks()
+    if isinstance(features, Stored):
+        raise TypeError(f"the rows of {type(features).__name__} are not in memory")
     if isinstance(features, Scaled):
         return arrays_of(features.array)
     if isinstance(features, Texts):

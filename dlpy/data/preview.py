@@ -8,7 +8,9 @@ import numpy as np
 
 from dlpy.core.errors import shortened
 from dlpy.data.features import Features, Padded, Passages, Pictures, Scaled, Sequences, Sparse, Table, Texts, Windows
+from dlpy.data.stored.array import StoredArray
 from dlpy.data.tables.calendar import shown
+from dlpy.data.tables.stored_table import StoredTable
 
 _WIDTH = 160
 _MOST = 100  # numbers shown of a row: more do not fit on a line
@@ -20,7 +22,7 @@ def summary(features: Features) -> str:
         return f"texts of {_range([len(text) for text in features.values])} characters"
     if isinstance(features, Sequences):
         return f"{features.values.dtype} sequences of {_range(np.diff(features.splits))} integers"
-    if isinstance(features, Table):
+    if isinstance(features, Table | StoredTable):
         dates = len(features.date_names)
         numbers = f"{len(features.numeric_names) - dates} numeric{f', {dates} date' if dates else ''}"
         return f"{numbers} and {len(features.categorical_names)} categorical columns"
@@ -32,13 +34,16 @@ def summary(features: Features) -> str:
     if isinstance(features, Passages):
         return f"{len(features):,} windows of {features.length} in a text of {len(features.tokens):,} tokens"
     dtype = np.dtype(np.int32) if isinstance(features, Padded) else _numbers(features, np.arange(0)).dtype
-    return f"{dtype} {_shape(features.shape)}"
+    shape = features.shape if isinstance(features, np.ndarray | Scaled | Padded | Windows | StoredArray) else ()
+    return f"{dtype} {_shape(shape)}"
 
 
 def row(features: Features, number: int, words: Sequence[str] = ()) -> Iterator[tuple[str, str]]:
     """Yield the contents of a row as (label, value) lines; integers are also shown as their words."""
     if isinstance(features, Texts):
         yield "text", shortened(features.values[number], _WIDTH)
+    elif isinstance(features, StoredTable):
+        yield from row(features.read(np.array([number])), 0)
     elif isinstance(features, Table):
         names = (*features.numeric_names, *features.categorical_names)
         numbers = [
@@ -73,10 +78,14 @@ def _own(features: Sequences | Padded, number: int) -> list[int]:
     return features.take(np.array([number])).numbers()[0].tolist()
 
 
-def _numbers(features: np.ndarray | Pictures | Scaled | Padded | Windows, rows: np.ndarray) -> np.ndarray:
-    if isinstance(features, Pictures):
+def _numbers(features: Features, rows: np.ndarray) -> np.ndarray:
+    if isinstance(features, Pictures | StoredArray):
         return features.read(rows)
-    return features[rows] if isinstance(features, np.ndarray) else features.take(rows).numbers()
+    if isinstance(features, Scaled | Padded | Windows):
+        return features.take(rows).numbers()
+    if isinstance(features, np.ndarray):
+        return features[rows]
+    raise TypeError(f"rows of {type(features).__name__} are no numbers")
 
 
 def _word(integer: int, words: Sequence[str]) -> str:

@@ -8,6 +8,8 @@ import numpy as np
 
 from dlpy.core.errors import DataError
 from dlpy.data.features import Features, Padded, Passages, Pictures, Scaled, Windows, arrays_of, take
+from dlpy.data.stored.array import StoredArray
+from dlpy.data.stored.base import Stored
 from dlpy.data.task import Task
 
 SERIES_SCALE, SERIES_OFFSET = "series scale", "series offset"  # columns: turn a row's target back into its own unit
@@ -44,7 +46,7 @@ class Rows:
         """The only input, which must be an array."""
         if isinstance(self.x, Scaled | Padded | Windows | Passages):
             return self.x.numbers()
-        if isinstance(self.x, Pictures):
+        if isinstance(self.x, Pictures | StoredArray):
             return self.x.read()
         if not isinstance(self.x, np.ndarray):
             raise TypeError(f"expected an array, not {type(self.x).__name__}")
@@ -91,12 +93,19 @@ class Rows:
 
     def take(self, rows: np.ndarray) -> "Rows":
         """Return the selected rows, in the given order."""
+        index = self.index[rows]
         return Rows(
-            {name: take(features, rows) for name, features in self.inputs.items()},
+            {name: self._taken(features, rows, index) for name, features in self.inputs.items()},
             {name: target[rows] for name, target in self.targets.items()},
-            self.index[rows],
+            index,
             {name: column[rows] for name, column in self.columns.items()},
         )
+
+    def _taken(self, features: Features, rows: np.ndarray, index: np.ndarray) -> Features:
+        """Return the selected rows of an input; rows in a file share the memory of their positions with `index`."""
+        if isinstance(features, Stored) and features.rows is self.index:
+            return features.at(index)
+        return take(features, rows)
 
 
 def is_missing(target: np.ndarray) -> np.ndarray:
@@ -143,6 +152,9 @@ class Loaded:
         for rows in (self.train, self.test):
             parts = [] if rows is None else [*rows.inputs.values(), *rows.targets.values(), *rows.columns.values()]
             for features in parts:
+                if isinstance(features, Stored):
+                    features.update(digest)
+                    continue
                 for array in arrays_of(features):
                     digest.update(f"{array.dtype.str}{array.shape}".encode())
                     digest.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)

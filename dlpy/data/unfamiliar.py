@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from dlpy.core.errors import DataError, on_a_line, shortened
 
-_EXAMPLES = 5
+_EXAMPLES, _KEPT = 5, 1000
 _LONGEST = 40
 
 
@@ -47,16 +47,35 @@ class Unfamiliar:
 
     def record(self) -> dict[str, Any]:
         """Return it as a JSON object."""
-        return asdict(self) | {"examples": dict(self.examples)}
+        return asdict(self) | {"examples": dict(self.examples[:_EXAMPLES])}
 
     def _which(self) -> str:
-        examples = ", ".join(f"'{on_a_line(shortened(text, _LONGEST))}' ({count:,})" for text, count in self.examples)
+        examples = ", ".join(
+            f"'{on_a_line(shortened(text, _LONGEST))}' ({count:,})" for text, count in self.examples[:_EXAMPLES]
+        )
         return "; ".join(part for part in (examples, on_a_line(self.known)) if part)
 
 
 def counted(values: Iterable[str]) -> tuple[tuple[str, int], ...]:
     """Return the most frequent values with their counts; ties go to the first to appear."""
-    return tuple(Counter(values).most_common(_EXAMPLES))
+    return tuple(Counter(values).most_common(_KEPT))
+
+
+def merged(parts: Iterable[list[Unfamiliar]], total: int) -> list[Unfamiliar]:
+    """Return what is unfamiliar in rows, given what is in each of several parts of them.
+
+    Args:
+        parts: of each part of the rows.
+        total: number of all rows.
+    """
+    found: dict[tuple[str, str], Unfamiliar] = {}
+    for one in (item for part in parts for item in part):
+        before = found.get((one.column, one.problem), replace(one, rows=0, examples=()))
+        counter = Counter(dict(before.examples))
+        counter.update(dict(one.examples))
+        examples = tuple(counter.most_common(_KEPT))
+        found[one.column, one.problem] = replace(one, rows=before.rows + one.rows, total=total, examples=examples)
+    return list(found.values())
 
 
 def require_familiar(found: list[Unfamiliar], what: str) -> None:

@@ -11,6 +11,7 @@ from dlpy.core.errors import DataError
 from dlpy.data.features import Features, Pictures, Scaled, Windows, arrays_of
 from dlpy.data.rows import Data, Rows
 from dlpy.data.steps import counted
+from dlpy.data.stored.array import StoredArray
 from dlpy.data.task import Output, Task
 
 
@@ -63,6 +64,7 @@ def _check_target(rows: Rows, part: str, output: Output, what: str) -> None:
 
 
 def _check_numbers(rows: Rows, part: str, what: str) -> None:
+    before = 0  # rows in the arrays before: the rows of a file come in chunks
     for array in _arrays_to_check(rows.x):
         if array.dtype.kind not in "buif":
             raise DataError(f"{part} rows: the {what} contains {array.dtype}, expected numbers.")
@@ -75,8 +77,9 @@ def _check_numbers(rows: Rows, part: str, what: str) -> None:
                 if not np.isfinite(array[bad])
                 else "too large for float32 (at most 3.4e38); standardize it."
             )
-            row = bad[0] if isinstance(rows.x, Windows) else rows.index[bad[0]]
+            row = bad[0] if isinstance(rows.x, Windows) else rows.index[before + bad[0]]
             raise DataError(f"{part} row {row}, {what} {list(bad[1:])} is {array[bad]}: {hint}")
+        before += len(array) if isinstance(rows.x, StoredArray) else 0
 
 
 def _arrays_to_check(features: Features) -> Iterable[np.ndarray]:

@@ -42,7 +42,11 @@ class Cells:
         Raises:
             DataError: it cannot be read.
         """
-        file = csv_file.read(path, form)
+        return cls.of_file(csv_file.read(path, form), markers, formats)
+
+    @classmethod
+    def of_file(cls, file: CsvFile, markers: Sequence[str], formats: Mapping[str, CellFormat] | None = None) -> Cells:
+        """Return the cells of a file that was read."""
         columns = column_types.columns_of(file, markers)
         return cls(file, column_types.in_given_formats(file, columns, formats or {}), markers)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,7 +18,7 @@ from dlpy.datasets._csv_targets import CsvTarget, Partners
 from dlpy.datasets._row_choice import Chosen, choose
 from dlpy.datasets._table_options import no_column
 from dlpy.datasets._target_kinds import without_targets
-from dlpy.transforms.fill_missing import rule_of
+from dlpy.transforms.fill_missing import Rule, rule_of
 
 if TYPE_CHECKING:
     from dlpy.datasets.csv import Csv
@@ -184,10 +185,27 @@ def notes_of(
     chosen: Chosen, inputs: Mapping[str, CsvInput], targets: Mapping[str, np.ndarray]
 ) -> tuple[str, tuple[str, ...]]:
     """Return what the description of the source adds about missing cells, targets and rows, and lines about them."""
-    cells = chosen.cells
+    return told_of(chosen, rules_of(inputs), filled_cells(chosen.cells, rules_of(inputs)), targets)
+
+
+def rules_of(inputs: Mapping[str, CsvInput]) -> dict[str, Rule]:
+    """Return the rule that fills the missing cells of each column of the tables."""
     tables = [given for given in inputs.values() if isinstance(given, TableInput)]
-    rules = {name: rule_of(table.missing, name) for table in tables for name in table.used()}
-    filled = missing_cells.counted(cells.file, {name: cells.columns[name].missing for name in rules})
+    return {name: rule_of(table.missing, name) for table in tables for name in table.used()}
+
+
+def filled_cells(cells: Cells, names: Iterable[str]) -> dict[str, Counter[str]]:
+    """Return the count of each text in the missing cells of these columns, for columns with any."""
+    return missing_cells.counted(cells.file, {name: cells.columns[name].missing for name in names})
+
+
+def told_of(
+    chosen: Chosen,
+    rules: Mapping[str, Rule],
+    filled: Mapping[str, Mapping[str, int]],
+    targets: Mapping[str, np.ndarray],
+) -> tuple[str, tuple[str, ...]]:
+    """Return what `notes_of` does, given the missing cells that were filled, by column and text."""
     total = sum(count for counts in filled.values() for count in counts.values())
     about = [f"{total:,} missing {'cell' if total == 1 else 'cells'} filled"] if total else []
     missing, lines = without_targets(targets)

@@ -78,10 +78,14 @@ def carried_columns(
     Raises:
         ConfigError: a column does not exist.
     """
-    file = csv_file.read(path, form)
+    return carried_cells(csv_file.read(path, form), names, usual)
+
+
+def carried_cells(file: CsvFile, names: list[str], usual: Sequence[str] = ()) -> dict[str, list[str]]:
+    """Return columns of a table that was read: see `carried_columns`."""
     for name in names:
         if name not in file.names:
-            raise ConfigError(f"--keep {name}: {path} has no such column.{did_you_mean(name, file.names)}")
+            raise ConfigError(f"--keep {name}: {file.path} has no such column.{did_you_mean(name, file.names)}")
     first = [name for name in usual if name in file.names and name not in names]
     return {name: file.texts(name) for name in (*first, *names)}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
@@ -21,24 +21,19 @@ from dlpy.data.task import Input, Task
 from dlpy.datasets._cells import Cells
 from dlpy.datasets._csv_checks import MARKS, clashing_columns, wrong_options
 from dlpy.datasets._csv_dates import DateColumns
-from dlpy.datasets._csv_formats import formats_of, with_formats
 from dlpy.datasets._csv_inputs import AnyCsvInput, CsvInput
 from dlpy.datasets._csv_parts import (
-    check_names,
-    chosen_rows,
-    found_inputs,
-    key_of,
-    known_inputs,
-    marked,
-    notes_of,
     resolved_options,
     targets_of,
     task_of,
 )
+from dlpy.datasets._csv_pieces import load_in_pieces, pieces_to_predict
+from dlpy.datasets._csv_rows import load_whole, rows_to_predict
 from dlpy.datasets._csv_stand_in import named_rows, single_rows
 from dlpy.datasets._csv_targets import CsvTarget
+from dlpy.datasets._memory_option import MemoryOption
 from dlpy.datasets._names import TARGET_OR_TARGETS, Name, raise_found
-from dlpy.datasets._row_choice import Duplicates, MissingTarget, lacks_some
+from dlpy.datasets._row_choice import Duplicates, MissingTarget
 from dlpy.datasets._table_format import TableFileOptions
 from dlpy.datasets._table_options import (
     DateOrder,
@@ -46,7 +41,6 @@ from dlpy.datasets._table_options import (
     carried_columns,
     check_order,
     generated_marks,
-    in_order_of_time,
 )
 from dlpy.datasets._table_steps import table_steps
 from dlpy.transforms.fill_missing import Rule
@@ -54,7 +48,7 @@ from dlpy.transforms.fill_missing import Rule
 _STAND_IN_ROWS = 800
 
 
-class Csv(TableFileOptions, Dataset):
+class Csv(MemoryOption, TableFileOptions, Dataset):
     """A table in a file, `path`: CSV, JSON Lines, Parquet or .xlsx, also packed (.gz, .zst, .bz2, .xz, .zip).
 
     A folder or a pattern (parts/*.csv) names several files with the same columns. Numeric columns are used as numbers,
@@ -186,42 +180,13 @@ class Csv(TableFileOptions, Dataset):
         return self.named_transforms()
 
     def load(self) -> Loaded:
-        cells = Cells.of(Path(str(self.path)), self.format, self.missing_values, self.formats)
-        check_names(self, cells)
-        chosen = chosen_rows(self, with_formats(self, cells))
-        cells = chosen.cells
-        read = {name: wanted.read(cells, key_of(self, "targets", name)) for name, wanted in targets_of(self).items()}
-        inputs = found_inputs(self, cells)
-        features = {
-            name: given.read(cells, key_of(self, "inputs", name), cached=True) for name, given in inputs.items()
-        }
-        targets = {name: y for name, (y, _) in read.items()}
-        rows = Rows(features, targets, chosen.rows, marked(self, cells))
-        rows = in_order_of_time(cells.file, self.time, rows, self.date_order) if self.time else rows
-        outputs = {name: output for name, (_, output) in read.items()}
-        about, notes = notes_of(chosen, inputs, targets)
-        source = Source("file", f"{cells.file.path}{about}")
-        resolved = resolved_options(self, inputs, outputs) | formats_of(self, cells) | cells.file.format.stated()
-        notes = (*cells.file.notes, *cells.notes, *notes)
-        loaded = Loaded(rows, None, task_of(inputs, outputs), source, resolved, notes)
-        return hold_out(loaded, self.test, self.split_seed)
+        return load_in_pieces(self) if self.reads_in_pieces() else load_whole(self)
 
     def read(self, path: Path, task: Task) -> Rows:
-        cells = Cells.of(path, self.format_to_predict, self.missing_values, self.formats)
-        inputs = known_inputs(self)
-        for given in inputs.values():
-            cells.require(given.used())
-        features = {
-            name: given.read(cells, key_of(self, "inputs", name), cached=False) for name, given in inputs.items()
-        }
-        found = {
-            name: wanted.known(cells, task.outputs[name], key_of(self, "targets", name))
-            for name, wanted in targets_of(self).items()
-            if self.missing_target == "error" or not lacks_some(cells, wanted.used())
-        }
-        targets = {name: y for name, y in found.items() if y is not None}
-        complete = len(targets) == len(targets_of(self))
-        return Rows(features, targets if complete else {}, np.arange(len(cells.file)))
+        return rows_to_predict(self, Cells.of(path, self.format_to_predict, self.missing_values, self.formats), task)
+
+    def read_pieces(self, path: Path, keep: list[str]) -> Iterator[tuple[Rows, dict[str, list[str]]]]:
+        return pieces_to_predict(self, path, keep)
 
     def usually_carried(self) -> list[str]:
         return self.keep

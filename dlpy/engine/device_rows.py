@@ -12,6 +12,7 @@ import numpy as np
 from dlpy.data.augmentation import Draws, augmented
 from dlpy.data.features import Sparse
 from dlpy.data.rows import Rows
+from dlpy.data.stored.array import StoredArray
 from dlpy.engine.devices import place_of_rows
 from dlpy.engine.row_tensors import (
     ArrayTensors,
@@ -21,8 +22,10 @@ from dlpy.engine.row_tensors import (
     ScaledTensors,
     Shape,
     SparseTensors,
+    StoredTensors,
     row_tensors,
 )
+from dlpy.engine.rows_ahead import RowsAhead
 
 if TYPE_CHECKING:
     import keras
@@ -37,7 +40,7 @@ Weight = np.ndarray | dict[str, np.ndarray]  # (rows,) float32, how much each ro
 class Held(NamedTuple):
     """What is the same in every epoch."""
 
-    x: dict[str, RowTensors | None]  # None for sparse rows
+    x: dict[str, RowTensors | None]  # None for sparse rows and for those in a file
     y: dict[str, Any]  # (rows, ...)
     weight: Any  # (rows,) float32, or by output; None
     batch_size: Any  # () int32
@@ -48,6 +51,7 @@ class Moved(NamedTuple):
 
     order: Any  # (drawn,) int32, positions of rows
     sparse: dict[str, SparseTensors]
+    stored: dict[str, StoredTensors]
     draws: dict[str, Draws]  # how each image of the epoch is augmented
 
 
@@ -83,9 +87,10 @@ class Resident:
         self.steps = -(-self.drawn // self.batch_size)
         self._rows = rows.inputs  # graphs read images from it
         self._sparse = {name: x for name, x in rows.inputs.items() if isinstance(x, Sparse)}
-        inputs = {
-            name: None if isinstance(x, Sparse) else row_tensors(x, cut=name in cut) for name, x in rows.inputs.items()
-        }
+        self._stored = {name: x for name, x in rows.inputs.items() if isinstance(x, StoredArray)}
+        self._ahead: list[RowsAhead] = []  # of the last orders: graphs read from them
+        moved = {*self._sparse, *self._stored}
+        inputs = {name: None if name in moved else row_tensors(x, cut=name in cut) for name, x in rows.inputs.items()}
         y = {name: target if target.ndim > 1 else target[:, None] for name, target in rows.targets.items()}
         self._held: Held = _placed(Held(inputs, y, weight, np.int32(self.batch_size)))
 
@@ -98,7 +103,14 @@ class Resident:
         """
         order = np.arange(self.drawn, dtype=np.int32) if order is None else order
         sparse = {name: SparseTensors.in_order(x, order, self.batch_size) for name, x in self._sparse.items()}
-        return Tensors(self._held, _constants(Moved(order, sparse, dict(draws or {}))))
+        return Tensors(self._held, _constants(Moved(order, sparse, self._read_ahead(order), dict(draws or {}))))
+
+    def _read_ahead(self, order: np.ndarray) -> dict[str, StoredTensors]:
+        """Return the rows that are in files, in this order; beside sparse rows, the order before is still in use."""
+        self._ahead = self._ahead[-len(self._stored) :] if self._sparse else []
+        epochs = {name: RowsAhead(x, order, self.batch_size) for name, x in self._stored.items()}
+        self._ahead += epochs.values()
+        return {name: StoredTensors.of(epoch) for name, epoch in epochs.items()}
 
     def in_orders(self, orders: Iterable[tuple[np.ndarray, Mapping[str, Draws]]]) -> Iterator[Tensors]:
         """Yield the tensors for each order; for sparse rows, a thread prepares the next ones meanwhile."""
@@ -151,27 +163,6 @@ def block(tensors: Tensors, number: tf.Tensor, steps: int, batch_size: int, shap
     return tf.nest.map_structure(in_steps, gathered)
 
 
-def as_variables(moved: Moved) -> Moved:
-    """Return the same with a variable in place of each tensor, for any number of rows; `assign` fills them."""
-    import tensorflow as tf
-
-    def variable(leaf: Any) -> Any:
-        if not isinstance(leaf, tf.Tensor):
-            return leaf
-        return tf.Variable(leaf, shape=tf.TensorShape([None, *leaf.shape[1:]]), trainable=False)
-
-    return tf.nest.map_structure(variable, moved)
-
-
-def assign(variables: Moved, moved: Moved) -> None:
-    """Give variables of `as_variables` the tensors of another epoch."""
-    import tensorflow as tf
-
-    for variable, tensor in zip(tf.nest.flatten(variables), tf.nest.flatten(moved), strict=True):
-        if isinstance(variable, tf.Variable):
-            variable.assign(tensor)
-
-
 def _placed(held: Held) -> Held:
     """Return rows as tensors, on the first device unless they would fill it."""
     import tensorflow as tf
@@ -206,7 +197,9 @@ def _gathered(tensors: Tensors, some: slice, shapes: Shapes, step: Any = None) -
         shape = shapes[name] if len(held.x) > 1 else next(iter(shapes.values()))
         if isinstance(given, PassageTensors) and given.every:
             return (given.take(rows, shape), given.next_tokens(rows))
-        if name in moved.sparse:
+        if name in moved.stored:
+            x[name] = moved.stored[name].take(some.start, rows, shape)
+        elif name in moved.sparse:
             x[name] = moved.sparse[name].batch(step, rows, shape[-1])
         else:
             draws = moved.draws[name].at(some) if name in moved.draws else None

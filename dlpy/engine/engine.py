@@ -214,9 +214,9 @@ class Engine:
         resident, order = self._held_out(rows, batch_size)
         tensors = resident.in_order(order)
         if not self._exact:
-            scoring = GraphEpoch([Part(self._graphs.test, 0, resident.steps)])
+            scoring = GraphEpoch([Part(self._graphs.test, 0, resident.steps)], rows=resident)
             return lambda after: scoring.run(tensors, after)
-        keeping = GraphEpoch([Part(self._graphs.test_and_keep, 0, resident.steps)])
+        keeping = GraphEpoch([Part(self._graphs.test_and_keep, 0, resident.steps)], rows=resident)
 
         def score(after: Pause) -> dict[str, float]:
             self._graphs.make_room(len(rows))

@@ -175,6 +175,7 @@ class GraphEpoch:
 
     parts: list[Part]
     pause: int | None = None
+    rows: Resident | None = None  # tensors of rows in files can be read as long as it exists
 
     def run(self, tensors: Tensors, after: Pause, first: int = 0) -> dict[str, float]:
         """Run over the rows from a step on, and return the scores: see `engine.Epoch`."""

@@ -74,8 +74,15 @@ def order(seed: int, epoch: int, rows: int, drawn: int | None = None) -> np.ndar
     Every row comes once, unless fewer or more are to be drawn.
     """
     rng, drawn = np.random.default_rng([seed, epoch]), drawn or rows
-    times = -(-drawn // rows)
-    return np.concatenate([rng.permutation(rows) for _ in range(times)])[:drawn].astype(np.int32)
+    parts = [_shuffled(rng, rows) for _ in range(-(-drawn // rows))]
+    return parts[0][:drawn] if len(parts) == 1 else np.concatenate(parts)[:drawn]
+
+
+def _shuffled(rng: np.random.Generator, rows: int) -> np.ndarray:
+    """Return what rng.permutation(rows) does, in a fourth of the memory: (rows,) int32."""
+    found = np.arange(rows, dtype=np.int32)
+    rng.shuffle(found)
+    return found
 
 
 def by_length(order: np.ndarray, lengths: np.ndarray, batch_size: int, seed: int, epoch: int) -> np.ndarray:
@@ -104,10 +111,15 @@ def epoch_orders(
         for number, (name, change) in enumerate(plan.augmentation.items())
     }
     for epoch in epochs:
-        positions = order(plan.seed, epoch, len(train), drawn)
-        if lengths is not None:
-            positions = by_length(positions, lengths, min(plan.batch_size, len(train)), plan.seed, epoch)
-        yield positions, {name: drawn_in(epoch) for name, drawn_in in draws.items()}
+        # no name for the positions: those of the epoch before are to be gone
+        yield _positions(plan, train, epoch, drawn, lengths), {name: draw(epoch) for name, draw in draws.items()}
+
+
+def _positions(plan: Plan, train: Rows, epoch: int, drawn: int, lengths: np.ndarray | None) -> np.ndarray:
+    positions = order(plan.seed, epoch, len(train), drawn)
+    if lengths is None:
+        return positions
+    return by_length(positions, lengths, min(plan.batch_size, len(train)), plan.seed, epoch)
 
 
 def held_out_order(rows: Rows, lengths: np.ndarray | None) -> np.ndarray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from dlpy.engine import device_rows
+from dlpy.engine import device_rows, row_variables
 from dlpy.engine.device_rows import Moved, Resident, Shapes, Tensors
 from dlpy.engine.plan import Pause
 
@@ -47,10 +47,10 @@ class StepEpoch:
         """Train on the rows from a step on, and return the scores: see `engine.Epoch`."""
         model = self._model
         if self._variables is None:
-            self._variables = device_rows.as_variables(tensors.moved)
+            self._variables = row_variables.as_variables(tensors.moved)
             rows = tensors._replace(moved=self._variables)
             self._dataset = _pipeline(rows, self._rows.steps, device_rows.input_shapes(model))
-        device_rows.assign(self._variables, tensors.moved)
+        row_variables.assign(self._variables, tensors.moved)
         if first == 0:
             model.reset_metrics()
         batches = iter(self._dataset.skip(first))

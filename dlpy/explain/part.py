@@ -14,6 +14,7 @@ from dlpy.experiment.experiment import Experiment
 from dlpy.runs.directory import Run, count_look
 from dlpy.training.evaluate import Part
 from dlpy.training.loaded_rows import parts_of, same_rows
+from dlpy.training.pieces import in_memory
 
 IN_WORDS: dict[str, str] = {"train": "training", "validation": "validation", "test": "test"}
 
@@ -74,4 +75,6 @@ def part_rows(run: Run, experiment: Experiment, name: Part) -> PartRows:
         raise DataError(f"run {run.id} has no {IN_WORDS[name]} rows: {hint}{caution}.")
     if name == "test":
         count_look(run)
-    return PartRows(run, name, parts.pop(name), loaded.task, parts)
+    return PartRows(
+        run, name, in_memory(parts.pop(name), f"dlpy explain needs the {IN_WORDS[name]} rows"), loaded.task, parts
+    )

@@ -61,7 +61,8 @@ def pooling_class() -> Any:
         """The mean or maximum of the vectors, the last one, or the first one."""
 
         def __init__(self, kind: Pool, **named: Any) -> None:
-            super().__init__(**named | {"dtype": "float32"})  # sums and counts of positions need more than 16 bits
+            named["dtype"] = "float32"  # sums and counts of positions need more than 16 bits
+            super().__init__(**named)
             self.kind: Pool = kind
 
         def get_config(self) -> dict[str, Any]:

@@ -54,7 +54,7 @@ def _figure(title: str, own: dict[str, Stored]) -> Figure:
     naive = {"the last value": first.baseline, "the same time of an earlier period": first.seasonal}
     for (label, values), style in zip(naive.items(), ("--", ":"), strict=True):
         if values is not None:
-            axes.plot(steps, _errors(first, values), style, color=GREY, label=label)
+            axes.plot(steps, _errors(first, values), style, color=GREY, label=caption(label))
     for (name, stored), colour, style in zip(own.items(), cycle(COLOURS), cycle(LINES), strict=False):
         axes.plot(steps, _errors(stored, stored.prediction), linestyle=style, color=colour, label=caption(name))
     axes.set(xlabel="step ahead", xlim=(0.5, len(steps) + 0.5))

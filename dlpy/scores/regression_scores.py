@@ -17,13 +17,16 @@ def regression_score(name: str, target: np.ndarray, prediction: np.ndarray) -> f
     return float(SCORES[name](target, prediction))
 
 
-def best_constant(name: str, target: np.ndarray, counts: np.ndarray) -> np.ndarray:
+def best_constant(name: str, target: np.ndarray, counts: np.ndarray | None = None) -> np.ndarray:
     """Return the constant prediction (units,) with the best value of one of SCORES.
 
     Args:
         target: (targets, units).
-        counts: (targets,), the number of occurrences of each target.
+        counts: (targets,), the number of occurrences of each target; 1 unless given.
     """
+    if name == "mae" and counts is None:
+        return _lower_median(target).astype(np.float64)
+    counts = np.ones(len(target)) if counts is None else counts
     target = target.astype(np.float64)
     if name == "mae":
         return weighted_median(target, np.broadcast_to(counts[:, None], target.shape))
@@ -45,6 +48,12 @@ def weighted_median(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
     heavy = np.cumsum(np.take_along_axis(weights, order, axis=0), axis=0)
     place = (heavy < heavy[-1] / 2).sum(axis=0)
     return np.take_along_axis(values, order, axis=0)[place, np.arange(values.shape[1])]
+
+
+def _lower_median(values: np.ndarray) -> np.ndarray:
+    """Return what `weighted_median` does of equal weights, with less memory."""
+    place = (len(values) - 1) // 2
+    return np.partition(values, place, axis=0)[place]
 
 
 def _r2(target: np.ndarray, prediction: np.ndarray) -> float:

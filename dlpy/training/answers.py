@@ -117,7 +117,11 @@ def save_predictions(run: Run, part: str, answers: list[Answers]) -> None:
 def arrays_of(answer: Answers) -> dict[str, np.ndarray]:
     """Return the arrays that are stored of an output's predictions by name, numbers in the target's own unit."""
     rows, output = answer.rows, answer.task.output
-    new = {"index": rows.index, "target": target_of(rows, output), "prediction": answer.prediction}
+    new = {
+        "index": rows.index.astype(np.int64, copy=False),
+        "target": target_of(rows, output),
+        "prediction": answer.prediction,
+    }
     x = next(iter(rows.inputs.values()), None)
     if isinstance(x, Windows):
         new |= dict(zip(["baseline", "seasonal"], x.guesses().values(), strict=False))

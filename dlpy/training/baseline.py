@@ -172,7 +172,7 @@ def _of_metrics(experiment: Experiment, task: Task, train: Rows, rows: Rows) -> 
 
     def guess(name: str) -> np.ndarray:
         numbers = own_numbers(known, task.output) if name in IN_UNIT else known
-        best = best_constant(name, numbers, np.ones(len(numbers)))
+        best = best_constant(name, numbers)
         best = as_seen(best, task.output) if name in IN_UNIT else best
         return np.broadcast_to(best, wanted.shape)
 

@@ -55,7 +55,7 @@ def rows_of_file(trained: Trained, path: Path, ask: Ask, tell: Tell) -> Given:
     rows = trained.experiment.data.read(path, trained.raw_task)
     if len(rows) == 0:
         raise DataError(f"{path} has no rows.")
-    kept = _kept(trained.experiment.data, path, _columns(ask.keep), tell)
+    kept = _kept(trained.experiment.data, path, columns_of(ask.keep), tell)
     return Given(rows, f"the rows of {path}", kept)
 
 
@@ -87,7 +87,7 @@ def rows_of_texts(run: Run, trained: Trained, texts: list[str]) -> Given:
     return Given(rows, "the texts of --text", {})
 
 
-def _columns(keep: tuple[str, ...]) -> list[str]:
+def columns_of(keep: tuple[str, ...]) -> list[str]:
     """Return the column names of `--keep id,name`, each once."""
     names = [name.strip() for text in keep for name in text.split(",")]
     if not all(names):

@@ -18,12 +18,14 @@ from dlpy.core.timing import stage
 from dlpy.data.class_filter import kept
 from dlpy.data.features import Features, Pictures, Scaled, Sparse, Windows
 from dlpy.data.rows import Data, Loaded, Rows
+from dlpy.data.stored.array import StoredArray
 from dlpy.data.tables.training_ranges import TrainingRanges
 from dlpy.data.task import Input, State, Task
-from dlpy.data.unfamiliar import Unfamiliar
+from dlpy.data.unfamiliar import Unfamiliar, merged
 from dlpy.data.windows import step_at
 from dlpy.runs.transform_states import read_states, write_states
 from dlpy.storage.atomic import write_whole
+from dlpy.training import pieces
 
 SMOKE_ROWS = 256
 
@@ -66,6 +68,9 @@ class Pipeline:
     def fit(cls, transforms: list[Transform], rows: Rows, task: Task) -> tuple[Pipeline, Rows, Task]:
         """Return the pipeline fitted on these rows, and the transformed rows and task."""
         states, ranges = [], TrainingRanges.of(rows, task)
+        if pieces.in_pieces(rows):
+            states, rows, task = pieces.fitted(transforms, rows, task)
+            return cls(transforms, states, ranges=ranges), rows, measured(task, rows)
         for transform in transforms:
             state, rows = transform.fit_apply(rows, task)
             states.append(state)
@@ -78,12 +83,16 @@ class Pipeline:
     def apply(self, rows: Rows) -> Rows:
         """Return other rows, transformed as the training rows were."""
         with self._reading():
+            if pieces.in_pieces(rows):
+                return pieces.applied(list(self._pairs()), rows)
             for transform, state in self._pairs():
                 rows = transform.apply(rows, state)
         return rows
 
     def unfamiliar(self, rows: Rows) -> list[Unfamiliar]:
         """Return the values in other rows that no training row held."""
+        if pieces.in_pieces(rows):
+            return merged(map(self.unfamiliar, pieces.blocks_of(rows)), len(rows))
         found = [] if self.ranges is None else self.ranges.unfamiliar(rows)
         with self._reading():
             for transform, state in self._pairs():
@@ -195,6 +204,6 @@ def _measured(given: Input, x: Features) -> Input:
     if isinstance(x, Windows):
         time_steps = {"last": int(x.offsets.argmax()), "before": step_at(x.offsets, x.before)}
         return replace(given, shape=x.shape[1:], target=x.target, **time_steps)
-    if isinstance(x, np.ndarray | Scaled | Pictures):
+    if isinstance(x, np.ndarray | Scaled | Pictures | StoredArray):
         return replace(given, kind="array", shape=x.shape[1:])
     return replace(given, shape=(x.width,)) if isinstance(x, Sparse) else given

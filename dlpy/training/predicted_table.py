@@ -19,11 +19,12 @@ class Predicted:
     lines: list[list[str | float]]
     unfamiliar: list[Unfamiliar]
 
-    def to_csv(self) -> str:
+    def to_csv(self, *, with_names: bool = True) -> str:
         """Return the table as CSV; no text in it is read as a formula."""
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(map(cell, self.names))
+        if with_names:
+            writer.writerow(map(cell, self.names))
         for line in self.lines:
             writer.writerow(cell(value) if isinstance(value, str) else number_text(value) for value in line)
         return text.getvalue()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dlpy.core import keras_backend
 from dlpy.data.rows import Loaded
@@ -31,6 +31,10 @@ class Prepared:
     def follows(self) -> bool:
         """Whether another process writes the run."""
         return self.shop is not None and self.shop.follows
+
+    def split_only(self) -> Prepared:
+        """Return the same without the rows before they were split, which a single training needs no more."""
+        return replace(self, loaded=replace(self.loaded, train=self.parts.train, test=self.parts.test))
 
 
 def prepare(experiment: Experiment, document: Document, options: Options) -> Prepared:

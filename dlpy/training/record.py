@@ -10,6 +10,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from dlpy.components.model import PretrainedModel
 from dlpy.core.environment import environment
 from dlpy.data.rows import Data, Loaded
@@ -128,8 +130,7 @@ def told_of_data(experiment: Experiment, loaded: Loaded, task: Task) -> dict[str
 
 def file_digests(experiment: Experiment) -> dict[str, str | None]:
     """Return the sha256 of each file that the model starts from, by option; None where it is missing."""
-    files = outside_files(experiment)
-    return {option: sha256(path) if path.is_file() else None for option, path in files.items()}
+    return {option: sha256(path) if path.is_file() else None for option, path in outside_files(experiment).items()}
 
 
 def outside_files(experiment: Experiment) -> dict[str, Path]:
@@ -171,7 +172,7 @@ def digest_of(text: str, plugins: list[str]) -> str:
 def save_splits(run: Run, data: Data) -> None:
     """Write the rows of each part, numbered as in their source."""
     parts = {"train": data.train, "validation": data.validation, "test": data.test}
-    arrays = {name: rows.index for name, rows in parts.items() if rows is not None}
+    arrays = {name: rows.index.astype(np.int64, copy=False) for name, rows in parts.items() if rows is not None}
     write_arrays(run.splits, arrays)
 
 

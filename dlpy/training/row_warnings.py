@@ -11,7 +11,9 @@ import numpy as np
 from dlpy.core.errors import on_a_line
 from dlpy.data.features import Features, Padded, Pictures, Scaled, Sequences, Sparse
 from dlpy.data.rows import Data, Rows
+from dlpy.data.stored.array import StoredArray
 from dlpy.data.task import Task
+from dlpy.training.stored_rows import correlations, hashes, spread_of
 
 _NAMED = 5
 _LEAK = 0.999  # correlation with the target from which a column looks like the target itself
@@ -28,8 +30,12 @@ def duplicates(data: Data) -> Iterator[str]:
 
 def shared_rows(data: Data) -> dict[str, int]:
     """Return for each held-out part the number of its rows that are equal to a training row in all inputs."""
-    seen = set(_row_keys(data.train))
     held_out = {"validation": data.validation, "test": data.test}
+    if any(isinstance(x, StoredArray) for x in data.train.inputs.values()):
+        known = hashes(data.train)
+        parts = {name: rows for name, rows in held_out.items() if rows is not None}
+        return {name: int(np.isin(hashes(rows), known).sum()) for name, rows in parts.items()}
+    seen = set(_row_keys(data.train))
     return {name: sum(row in seen for row in _row_keys(rows)) for name, rows in held_out.items() if rows is not None}
 
 
@@ -71,10 +77,10 @@ def _row_bytes(features: Features) -> Iterator[bytes]:
 def suspicious_columns(rows: Rows, task: Task) -> Iterator[str]:
     """Yield a line for constant columns of flat inputs, and for those that nearly equal a target."""
     for name, x in rows.inputs.items():
-        if isinstance(x, np.ndarray) and x.ndim == 2:
+        if isinstance(x, np.ndarray | StoredArray) and len(x.shape) == 2:
             where = f"input '{name}': " if len(rows.inputs) > 1 else ""
             names = task.inputs[name].columns
-            spread = x.std(axis=0)
+            spread = spread_of(x) if isinstance(x, StoredArray) else x.std(axis=0)
             yield from (f"warning: {where}{line}" for line in _constant(spread, names))
             for target in _leaked(rows.of_input(name), task):
                 yield f"warning: {where}{target}"
@@ -100,14 +106,18 @@ def _leaked(rows: Rows, task: Task) -> Iterator[str]:
         for number, target in enumerate(own.y.reshape(len(own), -1).T):
             what = f"target '{name}'" if len(task.outputs) > 1 else "target"
             what += f" ({on_a_line(output.classes[number])})" if of_labels and output.classes else ""
-            leaking = _correlated(own.array, target.astype(np.float64))
+            leaking = _correlated(own.x, target.astype(np.float64))
             if len(leaking):
                 verb, one = ("is", "it") if len(leaking) == 1 else ("are", "any of them")
                 yield f"{_some(leaking, names)} {verb} almost equal to the {what}: does {one} leak the target?"
 
 
-def _correlated(x: np.ndarray, target: np.ndarray) -> np.ndarray:
+def _correlated(x: Features, target: np.ndarray) -> np.ndarray:
     """Return the columns whose correlation with the target is nearly 1 or -1."""
+    if isinstance(x, StoredArray):
+        return np.flatnonzero(correlations(x, target) > _LEAK)
+    if not isinstance(x, np.ndarray):
+        raise TypeError(f"expected an array, not {type(x).__name__}")
     spread = x.std(axis=0)
     changing = np.flatnonzero((spread > 0) & (target.std() > 0))
     products = (x[:, changing] - x[:, changing].mean(axis=0)).T @ (target - target.mean())

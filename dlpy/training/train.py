@@ -60,6 +60,7 @@ if TYPE_CHECKING:
 def train(experiment: Experiment, document: Document, options: Options, reporter: Reporter) -> Run:
     """Train an experiment and return its run directory."""
     job = started(experiment, document, options, reporter)
+    job = replace(job, prepared=job.prepared.split_only())
     run = job.run
     with locked(run), record_outcome(run):
         finish(run, job.prepared, job.data, job.pipeline, reporter)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -56,6 +57,28 @@ def with_numbers(rows: Rows, numbers: np.ndarray) -> Rows:
     if isinstance(rows.x, Table):
         return rows.with_x(replace(rows.x, numeric=numbers))
     return rows.with_x(numbers.astype(np.float32))
+
+
+def scaled_in_graph(numbers: Any, middle: np.ndarray, width: np.ndarray) -> Any:
+    """Return `(numbers - middle) / width` of a batch, (batch, ...), by operations of Keras.
+
+    The middle is subtracted in two parts, so that float32 loses nothing of it where it is far from 0.
+    """
+    from keras import ops
+
+    high = middle.astype(np.float32)
+    low = (middle - high).astype(np.float32)
+    return ops.multiply(ops.subtract(ops.subtract(numbers, high), low), (1 / width).astype(np.float32))
+
+
+def known_in_graph(numbers: Any) -> Any:
+    """Return which numbers of a batch are not NaN, by an operation of Keras: (batch, ...) bool.
+
+    LiteRT takes `x != x`, which isnan becomes there, for false; ONNX files take `x >= y` for `not x < y`.
+    """
+    from keras import ops
+
+    return ops.greater(numbers, -3.4e38)
 
 
 def table_of(rows: Rows, name: str) -> Table:

@@ -11,6 +11,7 @@ import numpy as np
 from dlpy.components.transform import Transform
 from dlpy.core.errors import ConfigError
 from dlpy.data.features import Table
+from dlpy.data.pieces import Pieces
 from dlpy.data.rows import Rows
 from dlpy.data.tables.calendar import PARTS, Part, holidays_in, is_holiday, part_of, parts_that_vary
 from dlpy.data.task import State, Task
@@ -53,13 +54,28 @@ class DateParts(Transform):
 
     def fit(self, rows: Rows, task: Task) -> State:
         table = table_of(rows, self.name)
+        chosen = self._chosen(table)
+        return self._state(table, [table.numeric[:, table.numeric_names.index(name)] for name in chosen])
+
+    def fit_in_pieces(self, pieces: Pieces, task: Task) -> State:
+        table = table_of(pieces.first, self.name)
+        places = [table.numeric_names.index(name) for name in self._chosen(table)]
+        columns = {place: column for place, column in enumerate(pieces.columns()) if place in places}
+        return self._state(table, [columns[place] for place in places])
+
+    def _chosen(self, table: Table) -> list[str]:
+        """Return the columns of dates that are replaced."""
         chosen = list(table.date_names if self.columns is None else self.columns)
         if not chosen:
             raise ConfigError("date_parts: the table has no dates: list their columns under 'dates'.")
         require_columns(self.name, chosen, table.numeric_names)
         if self.holidays is not None:
             holidays_in(self.holidays, [2000])  # fails for an unknown country
-        dates = [table.numeric[:, table.numeric_names.index(name)] for name in chosen]
+        return chosen
+
+    def _state(self, table: Table, dates: list[np.ndarray]) -> State:
+        """Return the state, given the dates of each column that is replaced."""
+        chosen = self._chosen(table)
         parts = [parts_that_vary(seconds) if self.parts is None else self.parts for seconds in dates]
         return {
             "kept": ~np.isin(table.numeric_names, chosen),

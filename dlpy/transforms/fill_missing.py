@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Annotated, Literal
+from functools import partial
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import AfterValidator
@@ -12,11 +14,14 @@ from pydantic import AfterValidator
 from dlpy.components.transform import Transform
 from dlpy.core.errors import ConfigError, DataError
 from dlpy.data.features import Table
+from dlpy.data.pieces import Pieces
 from dlpy.data.rows import Rows
 from dlpy.data.tables.calendar import shown
 from dlpy.data.task import State, Task
 from dlpy.data.unfamiliar import Unfamiliar
+from dlpy.transforms._numbers import known_in_graph, table_of
 
+Counts = Callable[[], Any]  # returns the categories of a column in alphabetical order, and their counts
 RULES = ("error", "mean", "median", "most_frequent")
 
 
@@ -66,8 +71,25 @@ class FillMissing(Transform):
             return {}
         names = rows.x.numeric_names
         numeric = [_number(rows.x.numeric[:, i], rule_of(self.rule, name), name) for i, name in enumerate(names)]
-        names = rows.x.categorical_names
-        text = [_text(rows.x.categorical[:, i], rule_of(self.rule, name), name) for i, name in enumerate(names)]
+        columns = rows.x.categorical.T
+        found = [partial(np.unique, column[column != ""], return_counts=True) for column in columns]
+        return self._of_table(numeric, rows.x.categorical_names, found)
+
+    def fit_in_pieces(self, pieces: Pieces, task: Task) -> State:
+        table = table_of(pieces.first, self.name)
+        columns = zip(table.numeric_names, pieces.columns(), strict=True)
+        numeric = [_number(column, rule_of(self.rule, name), name) for name, column in columns]
+        return self._of_table(numeric, table.categorical_names, [partial(tuple, one) for one in pieces.counts])
+
+    def _of_table(self, numeric: list[float], names: Sequence[str], found: Sequence[Counts]) -> State:
+        """Return the state of a table.
+
+        Args:
+            numeric: what fills each numeric column.
+            names: of the categorical columns.
+            found: what returns the categories of each, in alphabetical order, and their counts.
+        """
+        text = [_text(one, rule_of(self.rule, name), name) for name, one in zip(names, found, strict=True)]
         return {"numeric": np.array(numeric, np.float64), "categorical": np.array(text, np.str_)}
 
     def unfamiliar(self, rows: Rows, state: State) -> list[Unfamiliar]:
@@ -95,6 +117,13 @@ class FillMissing(Transform):
             return rows
         return rows.with_x(np.where(np.isnan(rows.x), state["numeric"].astype(rows.x.dtype), rows.x))
 
+    def in_graph(self, numbers: Any, state: State) -> Any:
+        from keras import ops
+
+        if "numeric" not in state:
+            return numbers
+        return ops.where(known_in_graph(numbers), numbers, state["numeric"].astype(np.float32))
+
 
 def _number(column: np.ndarray, rule: str | float, name: str) -> float:
     """Return the fill value of a numeric column; NaN leaves missing cells unchanged."""
@@ -110,13 +139,13 @@ def _number(column: np.ndarray, rule: str | float, name: str) -> float:
     return float(np.mean(present) if rule == "mean" else np.median(present))
 
 
-def _text(column: np.ndarray, rule: str | float, name: str) -> str:
+def _text(found: Counts, rule: str | float, name: str) -> str:
     """Return the fill value of a text column; "" leaves missing cells unchanged."""
     if rule == "error":
         return ""
     if rule not in RULES:
         return str(rule)
-    values, counts = np.unique(column[column != ""], return_counts=True)
+    values, counts = found()
     _require(len(values), name)
     return str(values[counts.argmax()])
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -47,6 +47,11 @@ class Log(Transform):
             hint = f"{{name: log, add: {max(1.0, 1 - value):g}}}"
             raise DataError(f"row {index[wrong[0, 0]]} holds {value:g}, which has no logarithm: use such as {hint}.")
         return np.log(sums)
+
+    def in_graph(self, numbers: Any, state: State) -> Any:
+        from keras import ops
+
+        return ops.log(ops.add(numbers, self.add))
 
     def of_target(self, output: Output, state: State) -> Output:
         if output.log_of_sum is not None or (output.scale, output.offset) != (1.0, 0.0):

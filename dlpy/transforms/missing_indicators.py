@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from dlpy.components.transform import Transform
 from dlpy.data.features import Table
+from dlpy.data.pieces import Pieces
 from dlpy.data.rows import Rows
 from dlpy.data.task import State, Task
-from dlpy.transforms._numbers import check_table, require_columns, table_of, with_numeric_names
+from dlpy.transforms._numbers import check_table, known_in_graph, require_columns, table_of, with_numeric_names
 
 
 class MissingIndicators(Transform):
@@ -35,13 +37,21 @@ class MissingIndicators(Transform):
 
     def fit(self, rows: Rows, task: Task) -> State:
         table = table_of(rows, self.name)
+        return self._state(table, [np.logical_or.reduce(some, axis=0) for some in _gaps(table)])
+
+    def fit_in_pieces(self, pieces: Pieces, task: Task) -> State:
+        tables = (table_of(rows, self.name) for rows in pieces.blocks())
+        gaps = zip(*([some.any(axis=0) for some in _gaps(table)] for table in tables), strict=True)
+        return self._state(table_of(pieces.first, self.name), [np.logical_or.reduce(some, axis=0) for some in gaps])
+
+    def _state(self, table: Table, gaps: Sequence[np.ndarray]) -> State:
+        """Return the state, given which numeric and which categorical columns have missing cells."""
         names = (*table.numeric_names, *table.categorical_names)
-        numeric, categorical = _gaps(table)
         if self.columns is not None:
             require_columns(self.name, self.columns, names)
             chosen = np.isin(names, self.columns)
         else:
-            chosen = np.concatenate([numeric.any(axis=0), categorical.any(axis=0)])
+            chosen = np.concatenate(gaps)
         told = [f"{name} is missing" for name, is_chosen in zip(names, chosen, strict=True) if is_chosen]
         count = len(table.numeric_names)
         return {"numeric": chosen[:count], "categorical": chosen[count:], "names": np.array(told, np.str_)}
@@ -52,6 +62,13 @@ class MissingIndicators(Transform):
         parts = [table.numeric, numeric[:, state["numeric"]], categorical[:, state["categorical"]]]
         names = (*table.numeric_names, *state["names"].tolist())
         return rows.with_x(replace(table, numeric=np.concatenate(parts, axis=1), numeric_names=names))
+
+    def in_graph(self, numbers: Any, state: State) -> Any:
+        from keras import ops
+
+        gaps = ops.subtract(1.0, ops.cast(known_in_graph(numbers), "float32"))  # TensorFlow makes x <= y of not x > y
+        gaps = ops.take(gaps, np.flatnonzero(state["numeric"]), axis=1)
+        return ops.pad(ops.concatenate([numbers, gaps], axis=1), [[0, 0], [0, int(state["categorical"].sum())]])
 
 
 def _gaps(table: Table) -> tuple[np.ndarray, np.ndarray]:

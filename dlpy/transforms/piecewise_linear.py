@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import Field
 
 from dlpy.components.transform import Transform
 from dlpy.data.features import Table
+from dlpy.data.pieces import Pieces
 from dlpy.data.rows import Rows
 from dlpy.data.task import State, Task
-from dlpy.transforms._numbers import check_flat, numbers_of, with_numeric_names
+from dlpy.transforms._moments_of_pieces import quantiles_by_column
+from dlpy.transforms._numbers import check_flat, numbers_of, scaled_in_graph, with_numeric_names
 
 
 class PiecewiseLinear(Transform):
@@ -43,9 +45,10 @@ class PiecewiseLinear(Transform):
 
     def fit(self, rows: Rows, task: Task) -> State:
         numbers = np.asarray(numbers_of(rows), np.float64)
-        ends = np.nanquantile(numbers, np.linspace(0, 1, self.bins + 1), axis=0)
-        edges = [_edges(column) for column in ends.T]
-        return {"edges": np.concatenate([[], *edges]), "splits": np.cumsum([0, *map(len, edges)])}
+        return _state(np.nanquantile(numbers, np.linspace(0, 1, self.bins + 1), axis=0))
+
+    def fit_in_pieces(self, pieces: Pieces, task: Task) -> State:
+        return _state(quantiles_by_column(pieces, np.linspace(0, 1, self.bins + 1)))
 
     def apply(self, rows: Rows, state: State) -> Rows:
         numbers, splits = np.asarray(numbers_of(rows), np.float64), state["splits"]
@@ -60,12 +63,30 @@ class PiecewiseLinear(Transform):
             replace(rows.x, numeric=found, numeric_names=_names(rows.x.numeric_names, state), date_names=())
         )
 
+    def in_graph(self, numbers: Any, state: State) -> Any:
+        from keras import ops
+
+        edges = np.split(state["edges"], state["splits"][1:-1])
+        column = np.repeat(np.arange(len(edges)), [len(found) - 1 for found in edges])
+        low = np.concatenate([found[:-1] for found in edges])
+        width = np.concatenate([np.diff(found) for found in edges])
+        least = np.concatenate([[-np.inf, *[0.0] * (len(found) - 2)] for found in edges])
+        most = np.concatenate([[*[1.0] * (len(found) - 2), np.inf] for found in edges])
+        shares = scaled_in_graph(ops.take(numbers, column, axis=1), low, width)
+        return ops.minimum(ops.maximum(shares, least.astype(np.float32)), most.astype(np.float32))
+
 
 def _names(columns: Sequence[str], state: State) -> tuple[str, ...]:
     """Return the name of each value of the numeric columns, with which `columns` begin."""
     counts = np.diff(state["splits"]) - 1
     pairs = zip(columns, counts.tolist(), strict=False)
     return tuple(f"{name} in bin {number}" for name, count in pairs for number in range(1, count + 1))
+
+
+def _state(ends: np.ndarray) -> State:
+    """Return the state of columns, given their quantiles: (quantiles, columns)."""
+    edges = [_edges(column) for column in ends.T]
+    return {"edges": np.concatenate([[], *edges]), "splits": np.cumsum([0, *map(len, edges)])}
 
 
 def _edges(ends: np.ndarray) -> np.ndarray:

@@ -9,8 +9,10 @@ import numpy as np
 from pydantic import Field
 
 from dlpy.components.transform import Transform
+from dlpy.data.pieces import Pieces
 from dlpy.data.rows import Rows
 from dlpy.data.task import State, Task
+from dlpy.transforms._moments_of_pieces import quantiles_by_column
 from dlpy.transforms._normal import normal_quantiles
 from dlpy.transforms._numbers import check_flat, numbers_of, with_numbers
 
@@ -39,8 +41,11 @@ class Quantile(Transform):
 
     def fit(self, rows: Rows, task: Task) -> State:
         ranks = np.linspace(0, 1, min(self.quantiles, len(rows)))
-        found = np.nanquantile(np.asarray(numbers_of(rows), np.float64), ranks, axis=0)
-        return {"ranks": ranks, "quantiles": np.maximum.accumulate(found, axis=0)}  # rounding may break the order
+        return _state(ranks, np.nanquantile(np.asarray(numbers_of(rows), np.float64), ranks, axis=0))
+
+    def fit_in_pieces(self, pieces: Pieces, task: Task) -> State:
+        ranks = np.linspace(0, 1, min(self.quantiles, len(pieces)))
+        return _state(ranks, quantiles_by_column(pieces, ranks))
 
     def apply(self, rows: Rows, state: State) -> Rows:
         numbers = np.asarray(numbers_of(rows), np.float64)
@@ -48,6 +53,11 @@ class Quantile(Transform):
         for column, quantiles in enumerate(state["quantiles"].T):
             ranked[:, column] = _ranks(numbers[:, column], quantiles, state["ranks"])
         return with_numbers(rows, ranked if self.to == "uniform" else _to_normal(ranked))
+
+
+def _state(ranks: np.ndarray, found: np.ndarray) -> State:
+    """Return the state, given the quantiles at these ranks: (ranks, columns)."""
+    return {"ranks": ranks, "quantiles": np.maximum.accumulate(found, axis=0)}  # rounding may break the order
 
 
 def _ranks(numbers: np.ndarray, quantiles: np.ndarray, ranks: np.ndarray) -> np.ndarray:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Annotated, Literal
+from itertools import islice
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import Field
@@ -11,8 +12,10 @@ from pydantic import Field
 from dlpy.components.transform import Transform
 from dlpy.core.errors import ConfigError
 from dlpy.data.features import Windows
+from dlpy.data.pieces import Pieces
 from dlpy.data.rows import Rows
 from dlpy.data.task import State, Task
+from dlpy.transforms._numbers import scaled_in_graph
 
 
 class QuantilePositions(Transform):
@@ -39,9 +42,10 @@ class QuantilePositions(Transform):
     def fit(self, rows: Rows, task: Task) -> State:
         numbers = _array(rows)
         count = numbers.shape[1] if task.input.numbers is None else task.input.numbers
-        edges = [_edges(column, self.bins) for column in numbers[:, :count].T]
-        sizes = np.array([len(found) for found in edges], np.int64)
-        return {"edges": np.concatenate([np.zeros(0), *edges]), "sizes": sizes}
+        return _state([_edges(column, self.bins) for column in numbers[:, :count].T])
+
+    def fit_in_pieces(self, pieces: Pieces, task: Task) -> State:
+        return _state([_edges(column, self.bins) for column in islice(pieces.columns(), task.input.numbers)])
 
     def apply(self, rows: Rows, state: State) -> Rows:
         numbers, ends = _array(rows), np.cumsum(state["sizes"])
@@ -50,6 +54,21 @@ class QuantilePositions(Transform):
             edges = state["edges"][end - size : end]
             found.append(np.interp(column, edges, np.arange(size))[:, None].astype(np.float32))
         return rows.with_x(np.concatenate(found, axis=1))
+
+    def in_graph(self, numbers: Any, state: State) -> Any:
+        from keras import ops
+
+        found, ends = [numbers], np.cumsum(state["sizes"])
+        for column, (size, end) in enumerate(zip(state["sizes"], ends, strict=True)):
+            edges = state["edges"][end - size : end]
+            inside = scaled_in_graph(numbers[:, column : column + 1], edges[:-1], np.diff(edges))
+            found.append(ops.sum(ops.clip(inside, 0.0, 1.0), axis=1, keepdims=True))
+        return ops.concatenate(found, axis=1)
+
+
+def _state(edges: list[np.ndarray]) -> State:
+    sizes = np.array([len(found) for found in edges], np.int64)
+    return {"edges": np.concatenate([np.zeros(0), *edges]), "sizes": sizes}
 
 
 def _edges(column: np.ndarray, bins: int) -> np.ndarray:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import Field
 
 from dlpy.components.transform import Transform
+from dlpy.data.features import Table
+from dlpy.data.pieces import Pieces
 from dlpy.data.rows import Rows
 from dlpy.data.task import State, Task
 from dlpy.data.unfamiliar import Unfamiliar, counted
@@ -38,7 +40,17 @@ class RareCategories(Transform):
     def fit(self, rows: Rows, task: Task) -> State:
         table = table_of(rows, self.name)
         require_columns(self.name, self.columns or (), table.categorical_names)
-        found = [np.unique(column[column != ""], return_counts=True) for column in table.categorical.T]
+        return self._state(
+            table, [np.unique(column[column != ""], return_counts=True) for column in table.categorical.T]
+        )
+
+    def fit_in_pieces(self, pieces: Pieces, task: Task) -> State:
+        table = table_of(pieces.first, self.name)
+        require_columns(self.name, self.columns or (), table.categorical_names)
+        return self._state(table, pieces.counts)
+
+    def _state(self, table: Table, found: list[tuple[np.ndarray, np.ndarray]]) -> State:
+        """Return the state, given the categories of each column in alphabetical order, and their counts."""
         sizes = np.array([len(values) for values, _ in found], np.int64)
         chosen = np.isin(table.categorical_names, table.categorical_names if self.columns is None else self.columns)
         is_rare = [(counts < self.min_count) & one for (_, counts), one in zip(found, chosen, strict=True)]
@@ -56,6 +68,9 @@ class RareCategories(Transform):
         ]
         texts = np.stack(columns, axis=1) if columns else table.categorical
         return rows.with_x(replace(table, categorical=texts))
+
+    def in_graph(self, numbers: Any, state: State) -> Any:
+        return numbers
 
     def unfamiliar(self, rows: Rows, state: State) -> list[Unfamiliar]:
         """Return the unseen categories that join the rare ones; `tabulate` reports the others."""

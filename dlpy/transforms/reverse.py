@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -33,6 +33,11 @@ class Reverse(Transform):
 
     def apply(self, rows: Rows, state: State) -> Rows:
         return rows.with_x(_reversed(rows.x))
+
+    def in_graph(self, numbers: Any, state: State) -> Any:
+        from keras import ops
+
+        return ops.flip(numbers, axis=1)
 
 
 def _reversed(features: Features) -> Features:

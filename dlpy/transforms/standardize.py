@@ -11,10 +11,12 @@ from dlpy.components.named_transform import scaled
 from dlpy.components.transform import Transform
 from dlpy.core.errors import ConfigError
 from dlpy.data.features import Windows
+from dlpy.data.pieces import Pieces
 from dlpy.data.rows import Rows
 from dlpy.data.task import Output, State, Task
 from dlpy.transforms._moments import apply_by_series, fit_by_series, fit_series, moments, standardized
-from dlpy.transforms._numbers import check_numbers, numbers_of, numbers_to_fit, with_numbers
+from dlpy.transforms._moments_of_pieces import moments_of_pieces
+from dlpy.transforms._numbers import check_numbers, numbers_of, numbers_to_fit, scaled_in_graph, with_numbers
 
 if TYPE_CHECKING:
     import keras
@@ -53,6 +55,10 @@ class Standardize(Transform):
         mean, deviation = moments(numbers_to_fit(rows, task.input))
         return {"mean": mean, "deviation": deviation}
 
+    def fit_in_pieces(self, pieces: Pieces, task: Task) -> State:
+        mean, deviation = moments_of_pieces(pieces)
+        return {"mean": mean, "deviation": deviation}
+
     def apply(self, rows: Rows, state: State) -> Rows:
         if "series" in state:
             return apply_by_series(rows, state)
@@ -72,6 +78,11 @@ class Standardize(Transform):
         # each number of a row separately; of series, each channel
         axes: Any = -1 if state["mean"].ndim == 1 else tuple(range(1, state["mean"].ndim + 1))
         return layers.Normalization(axis=axes, mean=state["mean"], variance=np.square(state["deviation"]))
+
+    def in_graph(self, numbers: Any, state: State) -> Any:
+        if "series" in state:
+            return None
+        return scaled_in_graph(numbers, state["mean"], state["deviation"])
 
     def of_target(self, output: Output, state: State) -> Output:
         if len(state["mean"]) == 1:

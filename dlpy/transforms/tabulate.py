@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import Field
@@ -12,6 +12,7 @@ from pydantic import Field
 from dlpy.components.transform import Transform
 from dlpy.core.errors import ConfigError, DataError, did_you_mean
 from dlpy.data.features import Table
+from dlpy.data.pieces import Pieces
 from dlpy.data.rows import Rows
 from dlpy.data.task import Input, State, Task
 from dlpy.data.unfamiliar import Unfamiliar, counted
@@ -53,7 +54,13 @@ class Tabulate(Transform):
     def fit(self, rows: Rows, task: Task) -> State:
         table = table_of(rows, self.name)
         found = [np.unique(column) for column in table.categorical.T]
-        found = [values[values != ""] for values in found]
+        return self._state(table, [values[values != ""] for values in found])
+
+    def fit_in_pieces(self, pieces: Pieces, task: Task) -> State:
+        return self._state(table_of(pieces.first, self.name), [values for values, _ in pieces.counts])
+
+    def _state(self, table: Table, found: list[np.ndarray]) -> State:
+        """Return the state, given the categories of each column in alphabetical order."""
         sizes = np.array([len(values) for values in found], np.int64)
         categories = [value for values in found for value in values.tolist()]
         state = {"categories": np.array(categories, np.str_), "sizes": sizes}  # only as wide as the training rows need
@@ -86,6 +93,12 @@ class Tabulate(Transform):
             else:
                 matrix[np.flatnonzero(known), first + place[known]] = 1.0
         return rows.with_x(matrix)
+
+    def in_graph(self, numbers: Any, state: State) -> Any:
+        from keras import ops
+
+        coded = _coded(state)
+        return ops.pad(numbers, [[0, 0], [0, int(np.where(coded, 1, state["sizes"]).sum())]])
 
     def unfamiliar(self, rows: Rows, state: State) -> list[Unfamiliar]:
         table = table_of(rows, self.name)

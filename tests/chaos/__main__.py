@@ -46,7 +46,7 @@ _STATUS = {"kill": -signal.SIGKILL, "terminate": 143, "interrupt": 130, "full di
 _WARM_STATUS = {"kill the command": -signal.SIGKILL, "kill the warm process": 128 + signal.SIGKILL}
 _MOST = 3  # disturbances of one run
 _DISK_BYTES = 24 << 20
-_OF_THE_TIME = ("run.json", "log.txt", "report.html", ".lock", ".changes.lock")
+_OF_THE_TIME = ("run.json", "report.html", "log.txt", ".lock", ".changes.lock")
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 import keras
 import pytest
 import tensorflow as tf
-from conftest import Workbench
 
 from dlpy.core.errors import SetupError
 from dlpy.engine import devices
@@ -62,13 +61,13 @@ def test_rows_stay_on_the_cpu_where_they_would_fill_the_gpu(monkeypatch: pytest.
         ("training.devices=0 cpu", "names no devices"),
     ],
 )
-def test_a_wrong_list_of_devices_is_one_line(bench: Workbench, given: str, message: str) -> None:
+def test_a_wrong_list_of_devices_is_one_line(bench, given: str, message: str) -> None:
     status, out, error = bench.run("check", bench.experiment(), given)
     assert status == 2
     assert message in out + error
 
 
-def test_devices_cannot_be_combined_with_what_needs_one(bench: Workbench) -> None:
+def test_devices_cannot_be_combined_with_what_needs_one(bench) -> None:
     path = bench.experiment(training={"devices": "4 cpu", "batch_size": 2, "jit_compile": True, "together": True})
     status, out, error = bench.run("check", path)
     assert status == 2
@@ -80,7 +79,7 @@ def test_devices_cannot_be_combined_with_what_needs_one(bench: Workbench) -> Non
         assert line in out + error
 
 
-def test_a_gpu_that_does_not_exist_ends_before_training(bench: Workbench) -> None:
+def test_a_gpu_that_does_not_exist_ends_before_training(bench) -> None:
     there = len(tf.config.list_physical_devices("GPU"))
     status, _, error = bench.run("train", bench.experiment(), f"training.devices=[{there}]")
     assert status == 4
@@ -96,7 +95,7 @@ def test_a_gpu_that_does_not_exist_ends_before_training(bench: Workbench) -> Non
         (["--workers", "a:1,b:2", "--rank", 0, "--seeds", 2], "--workers: train one run, without --seeds"),
     ],
 )
-def test_wrong_options_of_workers_are_one_line(bench: Workbench, options: list[object], message: str) -> None:
+def test_wrong_options_of_workers_are_one_line(bench, options: list[object], message: str) -> None:
     status, _, error = bench.run("train", bench.experiment(), *options)
     assert (status, error.count("\n")) == (2, 1)
     assert message in error

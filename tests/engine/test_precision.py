@@ -3,7 +3,6 @@
 import keras
 import numpy as np
 import pytest
-from conftest import Workbench
 
 from dlpy.components.model import Model
 from dlpy.core.errors import ConfigError
@@ -63,13 +62,13 @@ def test_the_learning_rate_is_that_of_the_optimizer_inside_the_loss_scale() -> N
 
 
 @pytest.mark.parametrize("precision", MIXED)
-def test_a_run_learns(bench: Workbench, precision: str) -> None:
+def test_a_run_learns(bench, precision: str) -> None:
     training = {"precision": precision, "epochs": 4, "optimizer": {"name": "adam", "learning_rate": 0.02}}
     run = bench.trained(bench.experiment(training=training))
     assert run.read("summary.json")["best"]["val_accuracy"] > 0.9
 
 
-def test_mixed_precision_is_refused_where_it_would_be_ignored(bench: Workbench) -> None:
+def test_mixed_precision_is_refused_where_it_would_be_ignored(bench) -> None:
     training = {"precision": "mixed_bfloat16", "together": True}
     status, out, error = bench.run("check", bench.experiment(training=training))
     assert status == 2

@@ -77,7 +77,7 @@ def require_texts_harmless(run: Path) -> None:
         if path.is_file():
             assert seen(path.read_text(encoding="utf-8")) == [], name
     assert set(yaml.safe_load((run / "config.yaml").read_text())) <= {
-        *("name", "seed", "data", "model", "training", "callbacks", "kfold", "plugins"),
+        *("name", "seed", "data", "model", "training", "callbacks", "kfold", "plugins", "report", "published"),
     }
     assert json.loads((run / "run.json").read_text())["status"] == "completed"
     experiment, _ = load(run / "config.yaml")

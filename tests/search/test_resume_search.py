@@ -17,6 +17,7 @@ from commands import started
 from machine import wait_until
 
 from dlpy.callbacks._trial_checkpoint import TrialCheckpointHooks
+from dlpy.cluster import pool
 from dlpy.runs.directory import Run
 from dlpy.search import group_files, loop, trainer
 from dlpy.search.member_hooks import MemberHooks
@@ -175,7 +176,7 @@ def test_a_search_in_processes_that_was_killed_finds_what_one_process_finds(
     content = {**EXPERIMENT, "data": {"name": "npz", "path": "rows.npz"}, "search": search}
     path = bench.write(yaml.safe_dump({**content, "training": {**EXPERIMENT["training"], "epochs": 20}}))
     killed(started("search", path, "--workers", 2, "--runs", "killed"), 3)
-    monkeypatch.setattr(loop, "processes", this_process)
+    monkeypatch.setattr(pool, "processes", this_process)
     assert bench.run("resume", only("killed"), "--quiet")[0] == 0
     assert Run(only("killed")).record().search.workers == 2  # type: ignore
     assert bench.run("search", path, "--workers", 2, "--runs", "alone", "--quiet")[0] == 0

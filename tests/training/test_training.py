@@ -78,6 +78,7 @@ def test_a_run_directory_holds_what_its_contract_says_and_quiet_prints_nothing_b
     assert {path.name for path in run.path.iterdir()} == {
         "config.yaml", "run.json", "metrics.csv", "summary.json", "checkpoints", "model.keras", "transforms.npz",
         "splits.npz", "predictions.npz", "classes-validation.csv", "plots", "log.txt", ".lock", ".changes.lock",
+        "report.html",
     }  # fmt: skip
     record = run.read("run.json")
     assert record["status"] == "completed"

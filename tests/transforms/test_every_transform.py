@@ -111,6 +111,44 @@ def test_a_transforms_layer_gives_the_same_numbers(name: str) -> None:
         np.testing.assert_allclose(found, transform.apply(rows, state).array, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.parametrize("name", OF_ONE_INPUT)
+def test_a_transform_in_a_graph_gives_the_same_numbers(name: str) -> None:
+    transform: Transform = made("transforms", name)
+    for task, rows in accepted(transform):
+        if not isinstance(rows.x, np.ndarray):
+            continue
+        state, inputs = transform.fit(rows, task), keras.Input(rows.x.shape[1:])
+        found = transform.in_graph(inputs, state)
+        if found is not None:
+            numbers = keras.Model(inputs, found).predict(rows.x.astype(np.float32), verbose=0)
+            np.testing.assert_allclose(numbers, transform.apply(rows, state).array, rtol=1e-4, atol=1e-5)
+
+
+def test_the_numbers_of_a_table_in_a_graph_are_those_of_the_table() -> None:
+    numeric = np.array([[2010.0, 1.0], [2012.0, np.nan], [2019.0, 4.0], [2000.0, 9.0]])
+    table = Table(numeric, ("year", "area"), np.array([["x"], [""], ["y"], ["x"]]), ("city",))
+    rows, task = (
+        Rows.single(table, LABELS[:4]),
+        Task.single(Input("table", (3,), columns=("year", "area", "city")), CLASSES),
+    )
+    steps = ["missing_indicators", "fill_missing", "standardize", "robust_scale", "piecewise_linear", "tabulate"]
+    inputs = x = keras.Input((2,))
+    for name in steps:
+        transform: Transform = made("transforms", name)
+        state, after = transform.fit_apply(rows, task)
+        task, rows, x = transform.measured(transform.outline(task), state), after, transform.in_graph(x, state)
+    found = keras.Model(inputs, x).predict(numeric.astype(np.float32), verbose=0)
+    assert found.shape == rows.array.shape
+    own = [place for place, column in enumerate(task.input.columns) if "city" not in column]
+    assert len(own) >= 5
+    np.testing.assert_allclose(found[:, own], rows.array[:, own], rtol=1e-5, atol=1e-5)
+
+
+def test_some_transforms_are_operations_of_a_graph() -> None:
+    able = {name for name in OF_ONE_INPUT if made("transforms", name).__class__.in_graph is not Transform.in_graph}
+    assert able >= {"fill_missing", "log", "piecewise_linear", "quantile_positions", "reverse", "robust_scale"}
+
+
 def test_some_transforms_have_layers() -> None:
     states = {"standardize": {"mean": np.zeros(3), "deviation": np.ones(3)}}
     with_layer = [

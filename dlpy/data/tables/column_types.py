@@ -173,8 +173,13 @@ def check_categories(file: CsvFile, names: Sequence[str], texts: np.ndarray) -> 
     for name, column in zip(names, texts.T, strict=True):
         count = len(np.unique(column))
         if count > MOST_TEXTS:
-            hint = "List it under data.ignore, or under data.categorical to one-hot encode all of them."
-            raise DataError(f"{file.path.name}: column '{name}' has {count:,} distinct texts. {hint}")
+            raise too_many_texts(file.path.name, name, f"{count:,}")
+
+
+def too_many_texts(file: str, name: str, count: str) -> DataError:
+    """Return the error about a detected categorical column that contains free text or names."""
+    hint = "List it under data.ignore, or under data.categorical to one-hot encode all of them."
+    return DataError(f"{file}: column '{name}' has {count} distinct texts. {hint}")
 
 
 def is_prose(cells: list[str]) -> bool:

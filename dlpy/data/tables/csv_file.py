@@ -66,10 +66,23 @@ def read(path: Path, form: TableFormat = ANY) -> CsvFile:
     parts: list[Part] = []
     for one in files_of(path):
         like = replace(parts[0].form, encoding=form.encoding, skip_lines=form.skip_lines) if parts else form
-        parts.append(_part(one, like))
+        parts.append(_part(one, containers.content(one), like))
         if parts[-1].names != parts[0].names:
             names = [", ".join(part.names[:10]) for part in (parts[-1], parts[0])]
             raise DataError(f"{one}: its columns are {names[0]}; those of {parts[0].path.name} are {names[1]}.")
+    return _table(path, parts)
+
+
+def read_bytes(path: Path, raw: bytes, form: TableFormat = ANY) -> CsvFile:
+    """Return the table in the bytes of a file, or of its first lines.
+
+    Raises:
+        DataError: as `read`.
+    """
+    return _table(path, [_part(path, raw, form)])
+
+
+def _table(path: Path, parts: Sequence[Part]) -> CsvFile:
     first, several = parts[0], len(parts) > 1
     joined = Joined([part.body for part in parts]) if several else None
     body, found, doubts = with_marks(joined or first.body, first.form, comma=first.comma)
@@ -81,8 +94,7 @@ def read(path: Path, form: TableFormat = ANY) -> CsvFile:
     return CsvFile(path, first.names, body, found, tuple(f"{path.name}: {note}" for note in notes), index, of_parts)
 
 
-def _part(path: Path, form: TableFormat) -> Part:
-    raw = containers.content(path)
+def _part(path: Path, raw: bytes, form: TableFormat) -> Part:
     if raw.startswith(_OLD_EXCEL):
         raise DataError(f"{path} is an Excel workbook of before 2007: save it as .xlsx or CSV.")
     if raw.startswith(parquet_table.MAGIC):

@@ -77,7 +77,9 @@ class Plain:
 
     def _texts(self, cells: Cells, chosen: np.ndarray) -> list[str]:
         starts, ends = cells.starts[chosen].tolist(), cells.ends[chosen].tolist()
-        return [self.raw[start:end].decode().strip() for start, end in zip(starts, ends, strict=True)]
+        found = [self.raw[start:end] for start, end in zip(starts, ends, strict=True)]
+        texts = {cell: cell.decode().strip() for cell in set(found)}  # most cells of text are repeated
+        return [texts[cell] for cell in found]
 
     def _chunks(self) -> Iterator[tuple[int, int, int]]:
         """Yield (first row, start byte, stop byte) of chunks of complete rows, about one megabyte each."""

@@ -45,10 +45,7 @@ def target_of(file: CsvFile, column: Column, wanted: Wanted) -> tuple[np.ndarray
         DataError: a cell is missing or invalid, or there is only one class.
     """
     known = _known(file, column, wanted)
-    numeric = wanted.kind in ("regression", "counts")
-    if wanted.kind is None and not wanted.classes:
-        numeric = guess_numeric(file, column) and not are_classes(column.values[known])
-    if numeric:
+    if holds_numbers(file, column, wanted):
         y = _numbers(file, column, count=wanted.kind == "counts")
         return y, Output("regression", is_count=wanted.kind == "counts", has_missing=wanted.mask)
     labels = _labels(file, column, known)
@@ -58,6 +55,13 @@ def target_of(file: CsvFile, column: Column, wanted: Wanted) -> tuple[np.ndarray
     if wanted.classes:
         return _numbered(file, column, output, known, labels), output
     return _spread(np.unique(labels, return_inverse=True)[1].astype(np.int64), known, len(file)), output
+
+
+def holds_numbers(file: CsvFile, column: Column, wanted: Wanted) -> bool:
+    """Return whether a target is numeric; other targets are classes."""
+    if wanted.kind is None and not wanted.classes:
+        return guess_numeric(file, column) and not are_classes(column.values[~np.isnan(column.values)])
+    return wanted.kind in ("regression", "counts")
 
 
 def labels_of(file: CsvFile, columns: Sequence[Column], wanted: Wanted) -> tuple[np.ndarray, Output]:

@@ -22,7 +22,7 @@ _SEPARATOR = re.compile(rb'"?sep=(.)"?[ ,;\t]*\n')
 
 
 @dataclass(frozen=True)
-class _Text:
+class Text:
     """A text from byte `start` on, which is line `line` of the file, and the comment above it."""
 
     path: Path
@@ -31,7 +31,7 @@ class _Text:
     line: int
     comment: str = ""
 
-    def after(self, count: int) -> _Text:
+    def after(self, count: int) -> Text:
         """Return the text without its first lines."""
         start = self.start
         for _ in range(count):
@@ -46,12 +46,35 @@ def read_text(path: Path, raw: bytes, given: TableFormat) -> Part:
         DataError: it is no table: empty, or its rows have different lengths.
     """
     try:
-        return _read(_Text(path, _with_newlines(path, raw), 0, 1), given)
+        return _read(Text(path, _with_newlines(path, raw), 0, 1), given)
     except csv.Error as error:  # a cell is too large
         raise DataError(f"{path.name}:1: not valid CSV: {error}.") from None
 
 
-def _read(text: _Text, given: TableFormat) -> Part:
+def rows_of(text: Text, form: TableFormat, *, width: int, is_last: bool) -> Body | None:
+    """Return the cells in some lines below the header, of a table whose form is known; None if there are none.
+
+    Args:
+        text: whole lines of a file, as UTF-8, and the number of the first.
+        form: of the table.
+        width: the number of cells in a line.
+        is_last: whether the file ends with these lines.
+    """
+    if text.raw.isspace():
+        return None
+    text = replace(text, raw=_with_newlines(text.path, text.raw))
+    if form.comment:
+        raw = re.compile(rb"(?m)^" + re.escape(form.comment.encode()) + rb"[^\n]*").sub(b"", text.raw)
+        text = replace(text, raw=raw)
+    text = _without_empty_rows(text, form.delimiter, width)[0] if is_last else text
+    try:
+        body = _body(text, form.delimiter, width)
+    except csv.Error as error:  # a cell is too large
+        raise DataError(f"{text.path.name}:{text.line}: not valid CSV: {error}.") from None
+    return body if len(body) else None
+
+
+def _read(text: Text, given: TableFormat) -> Part:
     path = text.path
     text, form = _without_separator_line(text, given)
     text = text.after(form.skip_lines if isinstance(form.skip_lines, int) else 0)
@@ -85,7 +108,7 @@ def _with_newlines(path: Path, raw: bytes) -> bytes:
     return raw
 
 
-def _without_separator_line(text: _Text, form: TableFormat) -> tuple[_Text, TableFormat]:
+def _without_separator_line(text: Text, form: TableFormat) -> tuple[Text, TableFormat]:
     """Return the text without Excel's first line "sep=;", and the format with that delimiter."""
     found = _SEPARATOR.match(text.raw)
     if not found or form.skip_lines not in (AUTO, 0):
@@ -93,7 +116,7 @@ def _without_separator_line(text: _Text, form: TableFormat) -> tuple[_Text, Tabl
     return text.after(1), replace(form, delimiter=found[1].decode(errors="replace"))
 
 
-def _without_comments(text: _Text, form: TableFormat) -> tuple[_Text, TableFormat]:
+def _without_comments(text: Text, form: TableFormat) -> tuple[Text, TableFormat]:
     """Return the text without its comment lines.
 
     Unless the format tells, comments are looked for above the header: a single line there that has as many cells as the
@@ -114,12 +137,12 @@ def _without_comments(text: _Text, form: TableFormat) -> tuple[_Text, TableForma
     )
 
 
-def _matched(pattern: bytes, text: _Text) -> bytes:
+def _matched(pattern: bytes, text: Text) -> bytes:
     found = re.compile(pattern).match(text.raw, text.start)
     return found[0] if found else b""
 
 
-def _is_header(text: _Text, form: TableFormat) -> bool:
+def _is_header(text: Text, form: TableFormat) -> bool:
     """Return whether the first line, which begins like a comment, has as many cells as the lines below."""
     sample = Sample.of(text.raw, text.start)
     delimiter = delimiter_of(sample, tabs=False) if form.delimiter == AUTO else form.delimiter
@@ -127,7 +150,7 @@ def _is_header(text: _Text, form: TableFormat) -> bool:
     return len(widths) == 1 and widths != {1} and not text.raw.startswith(b"#", text.raw.find(b"\n", text.start) + 1)
 
 
-def _without_lines_above(text: _Text, rows: Rows, form: TableFormat) -> tuple[_Text, Rows, TableFormat, list[str]]:
+def _without_lines_above(text: Text, rows: Rows, form: TableFormat) -> tuple[Text, Rows, TableFormat, list[str]]:
     """Return the text without lines above the header, such as titles; a header that lacks a name gets it instead."""
     count = lines_above(rows) if form.skip_lines == AUTO else 0
     if not count:
@@ -156,7 +179,7 @@ def _completed(rows: Rows) -> Rows:
     return rows
 
 
-def _header(rows: Rows, text: _Text, form: TableFormat) -> tuple[Header, int]:
+def _header(rows: Rows, text: Text, form: TableFormat) -> tuple[Header, int]:
     """Return the header, and how many lines of the text are above the rows."""
     cells = [row for _, row in rows if len(row) == len(rows[0][1])]
     header = header_of(cells, form, text.line + rows[0][0])
@@ -168,7 +191,7 @@ def _header(rows: Rows, text: _Text, form: TableFormat) -> tuple[Header, int]:
     return header, rows[0][0]
 
 
-def _without_empty_rows(text: _Text, delimiter: str, width: int) -> tuple[_Text, int]:
+def _without_empty_rows(text: Text, delimiter: str, width: int) -> tuple[Text, int]:
     """Return the text without the rows at its end that consist of delimiters, and their number."""
     row, raw, count = delimiter.encode() * (width - 1) + b"\n", text.raw, 0
     end = len(raw)
@@ -177,7 +200,7 @@ def _without_empty_rows(text: _Text, delimiter: str, width: int) -> tuple[_Text,
     return (replace(text, raw=raw[:end]), count) if count else (text, 0)
 
 
-def _body(text: _Text, delimiter: str, width: int) -> Body:
+def _body(text: Text, delimiter: str, width: int) -> Body:
     raw, name = text.raw, text.path.name
     if delimiter == BLANKS:
         raw, delimiter = with_tabs(raw[text.start :]), "\t"
@@ -191,7 +214,7 @@ def _body(text: _Text, delimiter: str, width: int) -> Body:
     return Quoted(name, _csv_rows(text, delimiter), width)
 
 
-def _csv_rows(text: _Text, delimiter: str, *, escaped: bool = False) -> Rows:
+def _csv_rows(text: Text, delimiter: str, *, escaped: bool = False) -> Rows:
     """Return the cells of every non-empty row, with the line where it begins.
 
     Args:

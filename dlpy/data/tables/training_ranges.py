@@ -9,6 +9,7 @@ import numpy as np
 from dlpy.data.features import Features, Table, Windows
 from dlpy.data.rows import Rows
 from dlpy.data.tables.calendar import shown
+from dlpy.data.tables.stored_table import StoredTable
 from dlpy.data.task import Input, State, Task
 from dlpy.data.unfamiliar import Unfamiliar, counted
 
@@ -31,12 +32,12 @@ class TrainingRanges:
     @classmethod
     def of(cls, rows: Rows, task: Task) -> TrainingRanges | None:
         """Return the ranges of the training rows, or None if they are not numbers or are images."""
-        found = _extremes(rows)
-        if found is None or len(found[0]) == 0:
+        found = _ends(rows)
+        if found is None:
             return None
-        low, high = found
-        least, most = (np.asarray(end, np.float64) for end in (np.fmin.reduce(low), np.fmax.reduce(high)))
-        dates = tuple(name for x in rows.inputs.values() if isinstance(x, Table) for name in x.date_names)
+        least, most = found
+        tables = [x for x in rows.inputs.values() if isinstance(x, Table | StoredTable)]
+        dates = tuple(name for x in tables for name in x.date_names)
         return cls(_names(rows, task, len(least)), least, most, dates)
 
     def unfamiliar(self, rows: Rows) -> list[Unfamiliar]:
@@ -84,6 +85,24 @@ class TrainingRanges:
         return cls(tuple(names.tolist()), least, most, tuple(dates.reshape(-1).tolist()))
 
 
+def _ends(rows: Rows) -> tuple[np.ndarray, np.ndarray] | None:
+    """Return the minimum and the maximum of each column, (columns,) float64 each; None without numbers."""
+    if any(isinstance(x, StoredTable) for x in rows.inputs.values()):
+        every = [_ends_in_pieces(x) for x in rows.inputs.values() if isinstance(x, StoredTable)]
+        return np.concatenate([low for low, _ in every]), np.concatenate([high for _, high in every])
+    found = _extremes(rows)
+    if found is None or len(found[0]) == 0:
+        return None
+    low, high = found
+    return np.asarray(np.fmin.reduce(low), np.float64), np.asarray(np.fmax.reduce(high), np.float64)
+
+
+def _ends_in_pieces(table: StoredTable) -> tuple[np.ndarray, np.ndarray]:
+    every = [(np.fmin.reduce(one.numeric), np.fmax.reduce(one.numeric)) for _, one in table.blocks()]
+    low, high = zip(*every, strict=True)
+    return np.fmin.reduce(low), np.fmax.reduce(high)
+
+
 def _extremes(rows: Rows) -> tuple[np.ndarray, np.ndarray] | None:
     """Return the minimum and the maximum of each row and column, (rows, columns) each; None without numbers.
 
@@ -122,6 +141,9 @@ def _names(rows: Rows, task: Task, count: int) -> tuple[str, ...]:
     several = len(rows.inputs) > 1
     names: list[str] = []
     for name, x in rows.inputs.items():
+        if isinstance(x, StoredTable):
+            names += x.numeric_names
+            continue
         ends = _of_input(x)
         if ends is not None:
             names += _columns(x, task.inputs[name], ends[0].shape[1], f"{name}: " if several else "")

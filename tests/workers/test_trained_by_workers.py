@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from commands import started
-from conftest import Workbench
 from machine import seconds, wait_until
 
 from dlpy.runs.directory import Run
@@ -68,7 +67,7 @@ def only(folder: str) -> Run:
     return Run(path)
 
 
-def test_a_killed_worker_ends_the_other_and_both_resume_to_the_same_bits(bench: Workbench) -> None:
+def test_a_killed_worker_ends_the_other_and_both_resume_to_the_same_bits(bench) -> None:
     path = written(bench.folder)
     assert ended(both("train", path, "--runs", "alone")) == [(0, ""), (0, "")]
     first, second = both("train", path, "--runs", "killed")
@@ -178,7 +177,7 @@ def environment(root: Path) -> dict[str, str]:
         ({"training": {"batch_size": 1}}, "training.batch_size: 1 rows per step are fewer than the 2 replicas"),
     ],
 )
-def test_what_workers_cannot_share_is_refused_before_they_wait(bench: Workbench, options: dict, message: str) -> None:
+def test_what_workers_cannot_share_is_refused_before_they_wait(bench, options: dict, message: str) -> None:
     data = {"name": "mnist", "fallback": "stand_in"} if "vae" in message else {"name": "blobs"}
     path = bench.experiment(**{"data": data, "training": {}, **options})
     status, _, error = bench.run("train", path, "--workers", "127.0.0.1:1,127.0.0.1:2", "--rank", 0)

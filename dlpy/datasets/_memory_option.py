@@ -1,0 +1,43 @@
+"""The option of tables for how much memory their rows may take."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator
+
+from dlpy.core.errors import DataError
+from dlpy.core.memory import free_memory, size_of
+from dlpy.core.options import Block
+from dlpy.data.tables.piece_reader import bytes_of
+
+_PER_BYTE = 5  # bytes of memory for each byte of text, while a table is read
+_SHARE = 0.4  # of the free memory
+
+
+def _size(text: str) -> str:
+    if text != "auto":
+        size_of(text)
+    return text
+
+
+class MemoryOption(Block):
+    """How much memory the rows of a file may take."""
+
+    path: str | None = None
+    memory: Annotated[str, AfterValidator(_size)] = "auto"
+    """Memory for the rows, such as 500MB or 2GB. A table that needs more, 5 bytes for each byte of its file, is read
+    once in pieces into a cache on disk, and its batches from there. auto: 40% of the free memory."""
+
+    def reads_in_pieces(self) -> bool:
+        return self.path is not None and self.exceeds_memory(Path(self.path))
+
+    def exceeds_memory(self, path: Path) -> bool:
+        """Return whether the rows of a file need more memory than they may take; a missing file needs none."""
+        try:
+            size = bytes_of(path)
+        except DataError:  # reported by whoever reads it
+            return False
+        limit = _SHARE * free_memory() if self.memory == "auto" else size_of(self.memory)
+        return _PER_BYTE * size > limit

@@ -1,0 +1,186 @@
+"""Exports a trained run to files that work without dlpy, each checked in a process of its own."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from dlpy.core.errors import ConfigError, DlpyError, StorageError, in_one_line
+from dlpy.data.text import unicode_words
+from dlpy.export import prepare
+from dlpy.export.checking import Ran, run_programs
+from dlpy.export.formats import Format, format_of
+from dlpy.export.job import Job, job_of
+from dlpy.export.programs import program
+from dlpy.export.signature import signature_of
+from dlpy.export.write import write_network
+from dlpy.portable.network import Portable
+from dlpy.portable.sources import rows_given
+from dlpy.runs import checkpoints
+from dlpy.runs.directory import Run
+from dlpy.storage.atomic import beside, json_text, storage
+from dlpy.training.evaluate import Tell, silent
+
+_MOST_ROWS = 256  # that a file is checked with
+_EXAMPLES = 4
+EXPORTS = "exports"  # the folder of a run
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What to export.
+
+    formats: names. quantize: the type of weights; None: float32. output: the folder; None: in the run. force: replace
+    what is there. checkpoint: whose weights.
+    """
+
+    formats: tuple[str, ...]
+    quantize: str | None = None
+    output: Path | None = None
+    force: bool = False
+    checkpoint: checkpoints.Which = "best"
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A folder with a network that works without dlpy.
+
+    size: of the network, in bytes. rows: that it was checked with, of this part. difference: the largest, see
+    `Checked`. seconds: per row. before, after: scores on these rows of dlpy and of the file, where it is quantized.
+    """
+
+    format: str
+    folder: Path
+    size: int
+    rows: int
+    part: str
+    difference: float
+    seconds: float
+    before: dict[str, float]
+    after: dict[str, float]
+
+
+def export(run: Run, ask: Ask, tell: Tell = silent) -> list[Exported]:
+    """Export a run to each of the formats.
+
+    Raises:
+        ConfigError: a format cannot hold the model, or its file predicts something else.
+        SetupError: packages are missing, or a file does not run.
+        DataError: the rows to check it with are missing.
+    """
+    formats = [format_of(name, ask.quantize) for name in dict.fromkeys(ask.formats)]
+    folders = [_folder(run, to, ask, only=len(formats) == 1) for to in formats]
+    job = job_of(run, ask.checkpoint, tell)
+    parent = folders[0].parent
+    with storage(parent):
+        parent.mkdir(parents=True, exist_ok=True)
+        scratch = Path(tempfile.mkdtemp(prefix=".export-", dir=parent))
+    try:
+        exported = _exported(job, list(zip(formats, folders, strict=True)), ask.quantize, scratch)
+        for made, folder in zip(exported, folders, strict=True):
+            _put(scratch / made.format, folder)
+        return exported
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+        if parent == run.path / EXPORTS and not any(parent.iterdir()):
+            parent.rmdir()
+
+
+def _folder(run: Run, to: Format, ask: Ask, *, only: bool) -> Path:
+    """Return the folder to write.
+
+    Raises:
+        ConfigError: it cannot be that.
+    """
+    if ask.output is not None and not only:
+        raise ConfigError("--output names one folder, for one format: leave it out, or give one --to.")
+    named = to.name if ask.quantize is None else f"{to.name}-{ask.quantize}"
+    folder = ask.output or run.path / EXPORTS / named
+    if folder.is_file():
+        raise ConfigError(f"--output {folder}: there is a file of that name. Give a folder.")
+    if folder.exists() and not ask.force:
+        raise ConfigError(f"{folder} exists: --force replaces it, and --output names another folder.")
+    if folder.exists() and any(folder.iterdir()) and not (folder / "signature.json").is_file():
+        raise ConfigError(f"--force replaces exports alone, and {folder} is none. Give another folder.")
+    return folder
+
+
+def _exported(job: Job, wanted: list[tuple[Format, Path]], quantize: str | None, scratch: Path) -> list[Exported]:
+    """Write and check each format in a folder of its name within `scratch`."""
+    made: dict[bool, Portable] = {}
+    for to, _ in wanted:
+        if to.strings not in made:
+            made[to.strings] = job.portable(strings=to.strings)
+        _write(job, made[to.strings], to, scratch / to.name, quantize)
+    given = rows_given(next(iter(made.values())).sources, job.raw.inputs)
+    for to, _ in wanted:
+        np.savez(scratch / to.name / "example_rows.npz", **{key: rows[:_EXAMPLES] for key, rows in given.items()})  # type: ignore[arg-type]
+    ran = run_programs([scratch / to.name for to, _ in wanted], given, scratch)
+    return [_judged(job, to, folder, one, (scratch, quantize)) for (to, folder), one in zip(wanted, ran, strict=True)]
+
+
+def _write(job: Job, portable: Portable, to: Format, folder: Path, quantize: str | None) -> None:
+    with storage(folder):
+        folder.mkdir()
+        try:
+            write_network(portable.network, to, folder / to.file, quantize)
+        except (DlpyError, MemoryError, OSError):
+            raise
+        except Exception as error:  # of a converter
+            raise ConfigError(f"{to.label} cannot hold this {job.family}: {_reason(error)}.") from error
+        signature = signature_of(job.run, portable, job.told, to)
+        (folder / "signature.json").write_text(json_text(signature), "utf-8")
+        (folder / "example.py").write_text(program(to.name, to.file), "utf-8")
+        shutil.copyfile(prepare.__file__, folder / "prepare.py")
+        if any(spec["prepare"] == "texts" for spec in signature["inputs"]):
+            shutil.copyfile(unicode_words.__file__, folder / "unicode_words.py")
+
+
+def _reason(error: Exception) -> str:
+    """Return why a converter fails: the first operation that its message names, or the message."""
+    operation = re.search(r'fused\["(\w+):"', str(error))
+    return f"its converter fails at {operation[1]}" if operation else in_one_line(error).removesuffix(".")
+
+
+def _judged(job: Job, to: Format, folder: Path, ran: Ran, how: tuple[Path, str | None]) -> Exported:
+    """Return what to say of a file that ran.
+
+    Raises:
+        ConfigError: it predicts something else than dlpy.
+    """
+    scratch, quantize = how
+    difference = job.checked.difference(ran.answers)
+    if not (np.isfinite(difference) if quantize is not None else job.checked.agrees(ran.answers)):
+        differs = f"predicts something else than dlpy: its answers differ by up to {difference:.2g}"
+        raise ConfigError(f"{to.label} of this {job.family} {differs}. No file is left.")
+    size = _size(scratch / to.name / to.file)
+    found = Exported(to.name, folder, size, len(job.raw), job.part, difference, ran.seconds, {}, {})
+    if quantize is None:
+        return found
+    scores = (job.checked.scores(job.checked.wanted), job.checked.scores(ran.answers))
+    return replace(found, before=scores[0], after=scores[1])
+
+
+def _size(path: Path) -> int:
+    files = [path] if path.is_file() else [file for file in path.rglob("*") if file.is_file()]
+    return sum(file.stat().st_size for file in files)
+
+
+def _put(made: Path, folder: Path) -> None:
+    """Move a complete export to its place, where it replaces an earlier one."""
+    with storage(folder):
+        old = beside(folder)
+        if folder.exists():
+            folder.rename(old)
+        try:
+            made.rename(folder)
+        except OSError as error:
+            if old.exists():
+                old.rename(folder)
+            raise StorageError(f"cannot write {folder}: {error.strerror or error}.") from error
+        shutil.rmtree(old, ignore_errors=True)

@@ -1,0 +1,48 @@
+"""Means, standard deviations and quantiles of rows that are read in pieces, to the bit those of the rows in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+
+from dlpy.data.pieces import Pieces, numbers_in
+from dlpy.transforms._moments import moments
+
+
+def quantiles_by_column(pieces: Pieces, ranks: Sequence[float] | np.ndarray) -> np.ndarray:
+    """Return the quantiles of each column at these ranks: (ranks, columns); one column is in memory at a time."""
+    found = [np.nanquantile(np.asarray(column, np.float64), ranks) for column in pieces.columns()]
+    return np.stack(found, axis=1) if found else np.empty((len(ranks), 0))
+
+
+def moments_of_pieces(pieces: Pieces) -> tuple[np.ndarray, np.ndarray]:
+    """Return the mean and the standard deviation of each column, with 1 in place of a standard deviation of 0.
+
+    NumPy adds up the rows of several columns one after the other, so that a sum can be continued piece by piece. A
+    single column, or columns that are not stored row after row, it adds up pairwise: these are read as a whole.
+    """
+    first = numbers_in(pieces.first.x)
+    if first.shape[1] < 2 or not first.flags.c_contiguous:
+        found = [moments(column[:, None]) for column in pieces.columns()]
+        mean, deviation = (np.concatenate([np.zeros(0), *(one[part] for one in found)]) for part in (0, 1))
+        return mean, deviation
+    counts = np.sum([np.sum(~np.isnan(numbers), axis=0) for numbers in _numbers(pieces)], axis=0)
+    mean = _sum(np.nan_to_num(numbers, nan=0.0, posinf=np.inf, neginf=-np.inf) for numbers in _numbers(pieces)) / counts
+    squares = (np.where(np.isnan(numbers), 0.0, np.square(numbers - mean)) for numbers in _numbers(pieces))
+    deviation = np.sqrt(_sum(squares) / counts)
+    return mean, np.where(deviation > 0, deviation, 1.0)
+
+
+def _numbers(pieces: Pieces) -> Iterator[np.ndarray]:
+    for rows in pieces.blocks():
+        yield np.asarray(numbers_in(rows.x), np.float64)
+
+
+def _sum(blocks: Iterable[np.ndarray]) -> np.ndarray:
+    """Return the sum over the rows of all blocks, as NumPy adds up those of one array."""
+    total = None
+    for block in blocks:
+        rows = block if total is None else np.concatenate([total[None], block])
+        total = np.sum(rows, axis=0)
+    return np.zeros(0) if total is None else total

@@ -1,0 +1,141 @@
+"""`dlpy export`: files that predict without dlpy what the run predicts, and mistakes."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dlpy.export import export as exporting
+from dlpy.export.checking import Ran
+from dlpy.export.formats import FORMATS
+from dlpy.runs.directory import Run
+
+pytestmark = pytest.mark.slow  # trains, and starts processes
+
+CITIES = ["Bern", "Oslo", "Rome", ""]
+
+
+def houses() -> str:
+    """Return a table with missing cells of both kinds, whose price depends on all columns."""
+    rng, lines = np.random.default_rng(3), ["year,area,city,price"]
+    for row in range(120):
+        year, area, city = rng.integers(1950, 2020), rng.normal(100, 20), CITIES[row % 4]
+        price = 2000 * area + 500 * (year - 1950) + (30_000 if city == "Rome" else 0)
+        lines.append(f"{year},{'' if row % 17 == 0 else f'{area:.1f}'},{city},{price:.0f}")
+    return "\n".join(lines)
+
+
+@pytest.fixture
+def run(bench) -> Run:
+    bench.write(houses(), "houses.csv")
+    price = {"price": {"column": "price", "transforms": ["standardize"]}}
+    missing = {"area": "median", "city": "unknown"}
+    transforms = ["missing_indicators", "standardize"]
+    data = {"name": "csv", "path": "houses.csv", "targets": price, "missing": missing, "transforms": transforms}
+    return bench.trained(bench.experiment(data=data | {"validation": 0.3}))
+
+
+def left(run: Run) -> list[str]:
+    folder = run.path / "exports"
+    return sorted(path.name for path in folder.iterdir()) if folder.exists() else []
+
+
+def test_a_table_is_exported_with_its_preprocessing_and_in_its_unit(bench, run: Run) -> None:
+    status, out, err = bench.run("export", run.path, "--to", "savedmodel", "--to", "keras", "--json")
+    assert (status, err) == (0, "")
+    told = json.loads(out)["exports"]
+    assert [(one["format"], one["rows"], one["part"]) for one in told] == [
+        ("savedmodel", 36, "validation"), ("keras", 36, "validation"),
+    ]  # fmt: skip
+    assert all(one["difference"] < 1e-5 for one in told)
+    folder = run.path / "exports" / "savedmodel"
+    signature = json.loads((folder / "signature.json").read_text())
+    numbers, categories = signature["inputs"]
+    assert (numbers["columns"], numbers["dtype"], numbers["missing"]) == (["year", "area"], "float32", "NaN")
+    assert categories["categories"] == {"city": ["", "Bern", "Oslo", "Rome", "unknown"]}
+    assert signature["outputs"][0]["name"] == "price"
+    with np.load(run.predictions) as stored, np.load(folder / "example_rows.npz") as rows:
+        assert len(rows["numbers"]) == 4
+        wanted = stored["validation.prediction"][:4, 0]  # in dollars
+    shutil.copytree(folder, "elsewhere")
+    ended = subprocess.run([sys.executable, "-I", "elsewhere/example.py"], capture_output=True, text=True, check=True)
+    found = json.loads(ended.stdout.removeprefix("price").strip())
+    np.testing.assert_allclose(np.array(found)[:, 0], wanted, rtol=1e-5)
+
+
+@pytest.mark.parametrize("to", ["onnx", "litert"])
+def test_other_formats_take_the_numbers_of_categories(bench, run: Run, to: str) -> None:
+    for package in FORMATS[to].needs:
+        pytest.importorskip(package)
+    status, out, err = bench.run("export", run.path, "--to", to)
+    assert (status, err) == (0, "")
+    assert f"{to}: {run.path / 'exports' / to}" in out
+    signature = json.loads((run.path / "exports" / to / "signature.json").read_text())
+    assert signature["inputs"][1]["prepare"] == "codes"
+
+
+def test_a_missing_extra_is_named(bench, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    assert bench.run("export", run.path, "--to", "onnx") == (
+        4, "", "error: --to onnx needs tf2onnx, onnx, onnxruntime: pip install 'dlpy[onnx]'.\n",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("options", "line"),
+    [
+        (
+            ["--to", "kers"],
+            "--to kers: there is no such format. Did you mean 'keras'? Known: keras, litert, onnx, saved",
+        ),
+        (["--to", "keras", "--quantize", "int8"], "--quantize applies to --to litert, not to keras: leave it out."),
+        (["--to", "litert", "--quantize", "int"], "--quantize int: expected float16 or int8. Did you mean 'int8'?"),
+        (["--to", "keras", "-o", "houses.csv"], "--output houses.csv: there is a file of that name. Give a folder."),
+        (["--to", "keras", "-o", "."], ". exists: --force replaces it, and --output names another folder."),
+        (
+            ["--to", "keras", "-o", ".", "--force"],
+            "--force replaces exports alone, and . is none. Give another folder.",
+        ),
+        (["--to", "keras", "--to", "savedmodel", "-o", "x"], "--output names one folder, for one format"),
+        (["--to", "keras", "--checkpoint", "first"], "--checkpoint first: expected best or last."),
+    ],
+)
+def test_a_mistake_is_one_line_and_leaves_nothing(bench, run: Run, options: list[str], line: str) -> None:
+    before = sorted(path.name for path in Path().iterdir())
+    status, out, err = bench.run("export", run.path, *options)
+    assert (status, out, err.count("\n")) == (2, "", 1)
+    assert err.startswith(f"error: {line}")
+    assert (left(run), sorted(path.name for path in Path().iterdir())) == ([], before)
+
+
+def test_a_file_that_predicts_something_else_is_not_left(bench, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def wrong(folders: list[Path], rows: dict[str, np.ndarray], scratch: Path) -> list[Ran]:
+        return [Ran({"price": np.zeros((36, 1), np.float32)}, 0.0) for _ in folders]
+
+    monkeypatch.setattr(exporting, "run_programs", wrong)
+    status, _, err = bench.run("export", run.path, "--to", "keras")
+    assert status == 2
+    assert err.startswith("error: a Keras file of this dense predicts something else than dlpy: its answers differ by")
+    assert left(run) == []
+
+
+def test_a_classic_model_is_refused(bench) -> None:
+    run = bench.trained(bench.experiment(model={"name": "linear"}, training={}))
+    status, _, err = bench.run("export", run.path, "--to", "keras")
+    assert (status, err) == (2, "error: linear is no network: no format of --to holds it.\n")
+
+
+def test_an_export_is_replaced_only_by_force(bench, run: Run) -> None:
+    there = run.path / "exports" / "keras"
+    there.mkdir(parents=True)
+    (there / "signature.json").write_text("{}")
+    status, _, err = bench.run("export", run.path, "--to", "keras")
+    assert status == 2
+    assert err.startswith(f"error: {there} exists: --force replaces it")
+    assert bench.run("export", run.path, "--to", "keras", "--force")[::2] == (0, "")
+    assert (there / "model.keras").is_file()
+    assert left(run) == ["keras"]
