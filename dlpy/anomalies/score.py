@@ -15,7 +15,6 @@ from dlpy.data.quantiles import medians
 from dlpy.data.rows import SERIES_SCALE, TRUTH, Rows
 from dlpy.data.tables.timestamps import stamp
 from dlpy.data.task import Output, Task
-from dlpy.data.units import own_of_rows
 from dlpy.runs.directory import Run, count_look
 from dlpy.training.evaluate import Tell, Trained, restore, silent, tasks
 from dlpy.training.held_out import held_out
@@ -86,7 +85,7 @@ def score(run: Run, path: Path | None, threshold: float, truth: str | None = Non
     rows = trained.applied(raw)
     (predicted,) = trained.own_predictions(rows).values()
     output = trained.task.output
-    value = _numbers(own_of_rows(rows.y, output, rows), output)
+    value = _numbers(raw.y, output)
     prediction = _numbers(medians(predicted, output), output)
     scores = limits.scores((value - prediction) / _scale_of(rows))
     found = None
@@ -108,7 +107,7 @@ def _validation_errors(run: Run, trained: Trained) -> np.ndarray:
     (stored,) = held_out(run).outputs.values()
     output = trained.task.output
     target = _numbers(stored.target, output)
-    errors = target - _numbers(medians(stored.prediction, output), output)
+    errors = target - _numbers(stored.prediction, output)  # of quantiles, only the medians are stored
     if not output.by_series:
         return errors
     parts = parts_of(run, trained.experiment, same_rows(run, trained.experiment))

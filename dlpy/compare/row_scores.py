@@ -50,7 +50,7 @@ def row_scores(view: View, stored: Stored, *, with_loss: bool = True) -> dict[st
     rows, prediction = _seen(view, stored)
     logged = [metric for metric in view.experiment.metrics(view.task) if metric.is_logged]
     found = {metric.key: metric.weighted(view.task, rows, prediction) for metric in logged}
-    losses = {"loss": mean_of(_losses(view, rows, prediction))} if with_loss else {}
+    losses = {"loss": mean_of(_losses(view, rows, _for_loss(view, stored, prediction)))} if with_loss else {}
     return {**losses, **{key: score for key, score in found.items() if score is not None}}
 
 
@@ -59,7 +59,7 @@ def reported_scores(view: View, stored: Stored) -> dict[str, float]:
     rows, prediction = _seen(view, stored)
     logged = [metric for metric in view.experiment.metrics(view.task) if metric.is_logged]
     found = {metric.key: float(metric.of_rows(view.task, rows, prediction)) for metric in logged}
-    return {"loss": float(_losses(view, rows, prediction).mean()), **found}
+    return {"loss": float(_losses(view, rows, _for_loss(view, stored, prediction)).mean()), **found}
 
 
 def reported_score(view: View, stored: Stored, key: str) -> float:
@@ -68,7 +68,7 @@ def reported_score(view: View, stored: Stored, key: str) -> float:
     metrics = {metric.key: metric for metric in view.experiment.metrics(view.task)}
     if key in metrics:
         return float(metrics[key].of_rows(view.task, rows, prediction))
-    return float(_losses(view, rows, prediction).mean())
+    return float(_losses(view, rows, _for_loss(view, stored, prediction)).mean())
 
 
 def _seen(view: View, stored: Stored) -> tuple[Rows, np.ndarray]:
@@ -81,6 +81,14 @@ def _seen(view: View, stored: Stored) -> tuple[Rows, np.ndarray]:
         target, prediction = (as_seen(numbers, output).astype(np.float32) for numbers in (target, prediction))
     (name,) = view.task.outputs
     return Rows({}, {name: target}, stored.index), prediction
+
+
+def _for_loss(view: View, stored: Stored, prediction: np.ndarray) -> np.ndarray:
+    """Return what the loss takes: all quantiles where there are several of each number, otherwise the predictions."""
+    if stored.quantiles is None:
+        return prediction
+    quantiles, output = stored.quantiles.reshape(len(prediction), -1), view.task.output
+    return (as_seen(quantiles, output) if is_changed(output) else quantiles).astype(np.float32)
 
 
 def _losses(view: View, rows: Rows, prediction: np.ndarray) -> np.ndarray:

@@ -10,6 +10,7 @@ import numpy as np
 
 from dlpy.compare.sides import Side, Training, taken
 from dlpy.core.errors import ConfigError
+from dlpy.data.quantiles import numbers_of
 from dlpy.data.task import Output
 from dlpy.experiment.document import read
 from dlpy.runs.directory import Run
@@ -79,7 +80,7 @@ def _other_target(one: Output, other: Output) -> str:
         return f"one target is {one.kind}, the other {other.kind}"
     if one.kind == "tokens":
         return ""  # texts are compared, whatever the vocabulary
-    if one.classes != other.classes or one.units != other.units:
+    if one.classes != other.classes or numbers_of(one) != numbers_of(other):
         return "their targets have other classes" if one.has_classes else "their targets have other sizes"
     return f"one target is in {one.unit or 'no unit'}, the other in {other.unit or 'no unit'}" * (
         one.unit != other.unit
@@ -144,7 +145,7 @@ def _whole(training: Training) -> Stored:
         for name in ("target", "index", "prediction", "group")
     }
     _, place = np.unique(arrays["index"], return_index=True)
-    return taken(replace(training[0], **arrays), place)
+    return taken(replace(training[0], quantiles=None, **arrays), place)
 
 
 def _require_same(one: Side, first: Stored, other: Side, second: Stored) -> None:

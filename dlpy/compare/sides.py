@@ -150,4 +150,5 @@ def taken(stored: Stored, place: np.ndarray, prediction: np.ndarray | None = Non
     own = stored.prediction[place] if prediction is None else prediction.reshape(len(place), -1).astype(np.float64)
     arrays = {name: getattr(stored, name) for name in ("target", "index", "time", "group", "baseline")}
     rows = {name: None if array is None else array[place] for name, array in arrays.items()}
-    return replace(stored, prediction=own, **rows)
+    quantiles = None if stored.quantiles is None or prediction is not None else stored.quantiles[place]
+    return replace(stored, prediction=own, quantiles=quantiles, **rows)

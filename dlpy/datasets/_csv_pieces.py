@@ -76,7 +76,8 @@ def _refuse(data: Csv) -> None:
     if data.duplicates == "drop":
         raise ConfigError(f"data.duplicates: {path} is too large for data.memory, and drop {needs}: remove it.")
     if data.time is not None:
-        raise ConfigError(f"data.time: {path} is too large for data.memory, and sorting {needs}: sort the file itself.")
+        hint = "sort the file itself and remove this option."
+        raise ConfigError(f"data.time: {path} is too large for data.memory, and sorting {needs}: {hint}")
     if data.task == "pairs":
         raise ConfigError(f"data.task: {path} is too large for data.memory, and pairs {needs}: raise data.memory.")
     for name, given in (data.inputs or {}).items():

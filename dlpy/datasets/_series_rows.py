@@ -12,6 +12,7 @@ from dlpy.core.errors import DataError
 from dlpy.data.rows import Loaded, Rows, Source, is_missing
 from dlpy.data.tables.column_types import Column
 from dlpy.data.tables.csv_file import CsvFile
+from dlpy.data.tables.frequency import Frequency
 from dlpy.datasets._series import Record
 from dlpy.datasets._series_columns import about, filled_notes, formats_in
 from dlpy.datasets._series_season import season_of
@@ -124,21 +125,35 @@ def _require_window(data: TimeseriesCsv, table: SeriesTable, anchor: int, span: 
     if anchor - first < data.lookback:
         raise DataError(f"{name} has {anchor - first:,} rows; a window needs {data.lookback:,}.")
     if not data.is_whole(record, np.array([anchor]), -1).all():
-        raise DataError(f"the last {data.lookback:,} rows of {name} cross a gap, or the last one lacks a cell.")
+        hint = "Fill them in, or train with data.gaps=fill and data.missing=previous."
+        raise DataError(f"the last {data.lookback:,} rows of {name} cross a gap, or the last one lacks a cell. {hint}")
     if data.known and anchor + data.last_step >= end:
         needed = f"{', '.join(data.known)} for {data.last_step + 1:,} rows after the last value"
-        raise DataError(f"{name} needs {needed}; the file has {end - anchor:,} such rows.")
+        raise DataError(f"{name} needs {needed}; the file has {end - anchor:,}. Add them, without a target.")
 
 
 def _to_predict(data: TimeseriesCsv, table: SeriesTable, anchors: np.ndarray) -> Rows:
     """Return the windows that end right before these rows, with the times of their first targets."""
     record, marks = table.record, {}
     if record.times is not None and table.line.frequency is not None and len(record.times) > 1:
-        later = table.line.frequency.after(record.times[anchors - 1], data.delay + 1)
-        marks["time"] = np.asarray(later).astype("datetime64[us]").astype(np.int64)
+        marks["time"] = _first_times(record, table.line.frequency, anchors, data.delay).astype(np.int64)
     if record.owner is not None:
         marks["series"] = np.array(record.ids)[record.owner[anchors - 1]]
     return Rows({"input": data.windowed(record, anchors)}, {}, anchors + data.delay, marks)
+
+
+def _first_times(record: Record, frequency: Frequency, anchors: np.ndarray, delay: int) -> np.ndarray:
+    """Return the times of the first targets: those of their rows where the file has these, as clocks may change.
+
+    Args:
+        record: with times. anchors: the rows right behind the windows. delay: rows between a window and its target.
+    """
+    times = np.asarray(record.times)
+    segment = segments(record.breaks if record.breaks is not None else np.empty(0, np.int64), len(times))
+    aims = np.minimum(anchors + delay, len(times) - 1)
+    later = np.asarray(frequency.after(times[anchors - 1], delay + 1)).astype("datetime64[us]")
+    is_there = (anchors + delay < len(times)) & (segment[aims] == segment[anchors - 1])
+    return np.where(is_there, times[aims], later)
 
 
 def _table(data: TimeseriesCsv, file: CsvFile, columns: Mapping[str, Column], wanted: Wanted) -> SeriesTable:

@@ -61,7 +61,9 @@ def series_table(file: CsvFile, columns: Mapping[str, Column], line: Timeline, w
     values = numbers(file, columns, every)[line.order]
     future = _future(values, [name not in wanted.known for name in every], line) if wanted.known else None
     ahead = np.zeros(len(values), bool) if future is None else future
-    require_complete(file, columns, every, wanted.missing, set(line.order[ahead].tolist()))
+    own = [name for name in every if name not in wanted.known]
+    require_complete(file, columns, own, wanted.missing, set(line.order[ahead].tolist()))
+    require_complete(file, columns, wanted.known, wanted.missing, set())
     if wanted.gaps == "error" and wanted.time is not None:
         require_regular(file, wanted.time, line)
     source, times, breaks = np.arange(len(values)), line.times, line.breaks

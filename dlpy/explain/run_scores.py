@@ -8,6 +8,7 @@ import numpy as np
 
 from dlpy.compare.row_scores import View, reported_score
 from dlpy.core.errors import ConfigError, did_you_mean
+from dlpy.data.quantiles import medians
 from dlpy.data.rows import Rows, known_rows
 from dlpy.data.task import Output, Task
 from dlpy.data.units import own_numbers
@@ -41,8 +42,10 @@ class RunScore:
     def of(self, numbers: Numbers) -> float:
         """Return the score of predictions for all rows."""
         (name,) = self.view.task.outputs
-        prediction = numbers[name][self.known]
-        return reported_score(self.view, replace(self.stored, prediction=prediction), self.key)
+        prediction, count = numbers[name][self.known], len(self.output.quantiles)
+        quantiles = prediction.reshape(len(prediction), -1, count) if count else None
+        found = replace(self.stored, prediction=medians(prediction, self.output), quantiles=quantiles)
+        return reported_score(self.view, found, self.key)
 
     def drop(self, before: float, after: float) -> float:
         """Return by how much the score has become worse."""

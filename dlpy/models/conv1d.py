@@ -133,7 +133,7 @@ class Conv1D(DenseHead, Convolutions, EmbeddedModel):
         if task.output.is_per_step and (self.padding == "valid" or set(self.pooling) != {1}):
             raise ConfigError("each step has a class, so that none may be lost: set 'padding: same' and 'pooling: 1'.")
         if differ_in_length(task.input) and self.padding == "valid":
-            raise ConfigError("series differ in length, and a short one may not be used up: set 'padding: same'.")
+            raise ConfigError("series differ in length, and a short one may lose all its steps: set 'padding: same'.")
         self.check_layers(task.input.shape[0])
 
     def build(self, task: Task) -> keras.Model:

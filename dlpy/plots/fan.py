@@ -50,7 +50,7 @@ def _figure(run: Run, stored: Stored, drawn: np.ndarray, history: np.ndarray) ->
 
 
 def _starts(stored: Stored, drawn: np.ndarray) -> list[str]:
-    """Return the time of the last row before each forecast, or its number; dates alone where all are at midnight."""
+    """Return the time of the first row of each forecast, or its number; dates alone where all are at midnight."""
     if stored.time is None:
         return [f"row {row:,}" for row in stored.index[drawn].tolist()]
     times = [stamp(time) for time in stored.time[drawn]]

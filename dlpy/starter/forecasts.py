@@ -54,6 +54,7 @@ def _experiment(study: Study, output: Path, timeline: Timeline) -> Draft | None:
     columns.append(study.target)
     why = {name: f"{plural(count, 'missing cell')}, too many or in the first row" for name, count in wrong.items()}
     why |= dict.fromkeys(study.others.categories, "text: a series needs numbers")
+    why |= {timeline.id: "names the series of each row"} if timeline.id else {}
     kinds = {name: (kind, why.get(name, reason)) for name, (kind, reason) in kinds_of(study).items()}
     times = [timeline.name.removesuffix(f" with {timeline.clock}"), timeline.clock]
     becomes = dict.fromkeys(columns, "input, with its past values") | dict.fromkeys(times, "time of the rows")

@@ -84,7 +84,8 @@ def _wide_of(study: Study) -> Recordings | None:
     file = study.file
     rest = [name for name in file.names if name != study.target and study.columns[name].is_numeric]
     channels = _numbered(rest)
-    others = [name for name in file.names if name not in (study.target, *channels, *file.index)]
+    ids = [*study.others.ids][:1]
+    others = [name for name in file.names if name not in (study.target, *channels, *ids, *file.index)]
     split = _split_among(file, others)
     if len(channels) < _LEAST_WIDE or len(file) < _LEAST_SERIES or len(others) > (split is not None):
         return None
@@ -93,7 +94,7 @@ def _wide_of(study: Study) -> Recordings | None:
         return None
     known = ~np.isnan(values)
     lengths = np.where(known.any(axis=1), len(channels) - known[:, ::-1].argmax(axis=1), 0)
-    return Recordings("wide", channels, lengths, split=split) if lengths.min() >= 2 else None
+    return Recordings("wide", channels, lengths, next(iter(ids), None), split=split) if lengths.min() >= 2 else None
 
 
 def _is_constant(file: CsvFile, name: str, first: np.ndarray, owner: np.ndarray) -> bool:

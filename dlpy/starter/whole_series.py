@@ -123,6 +123,7 @@ def _data(study: Study, found: Recordings, output: Path) -> list[Option]:
     return [
         Option("name", "whole_series"),
         path,
+        *([Option("layout", "wide", "a row is a whole series")] if found.layout == "wide" and found.id else []),
         *([Option("id", found.id, "names the series of each row")] if found.id else []),
         *([Option("time", found.time, "orders the rows of a series")] if found.time else []),
         *named,

@@ -23,6 +23,8 @@ def require_coverage(run: Run, coverage: float) -> None:
     outputs = outputs_of(run)
     if any(output.is_per_step for output in outputs.values()):
         raise ConfigError("--coverage: the steps of a row depend on each other, so that no coverage could be promised.")
+    if any(output.quantiles for output in outputs.values()):
+        raise ConfigError(f"--coverage: run {run.id} predicts quantiles, which are written in any case: leave it out.")
     if not any(map(has_limits, outputs.values())):
         kinds = " and ".join(sorted(set(map(kind_of, outputs.values())))) or "nothing"
         raise ConfigError(f"--coverage: run {run.id} predicts {kinds}: only numbers have intervals, and classes sets.")

@@ -16,9 +16,12 @@ _made: list[tuple[ref[np.ndarray], ref[np.ndarray], ref[np.ndarray]]] = []  # th
 
 
 def moments(numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the mean and the standard deviation of each column, with 1 in place of a standard deviation of 0."""
+    """Return the mean and the standard deviation of each column; of a constant one, its number and 1."""
+    least = np.asarray(np.nanmin(numbers, axis=0), np.float64)
+    is_constant = least == np.nanmax(numbers, axis=0)  # rounding gives 1,000 times 0.1 a deviation above 0
+    mean = np.asarray(np.nanmean(numbers, axis=0, dtype=np.float64))
     deviation = np.asarray(np.nanstd(numbers, axis=0, dtype=np.float64))
-    return np.asarray(np.nanmean(numbers, axis=0, dtype=np.float64)), np.where(deviation > 0, deviation, 1.0)
+    return np.where(is_constant, least, mean), np.where(is_constant, 1.0, deviation)
 
 
 def fit_series(windows: Windows, y: np.ndarray | None) -> State:

@@ -17,7 +17,7 @@ def quantiles_by_column(pieces: Pieces, ranks: Sequence[float] | np.ndarray) -> 
 
 
 def moments_of_pieces(pieces: Pieces) -> tuple[np.ndarray, np.ndarray]:
-    """Return the mean and the standard deviation of each column, with 1 in place of a standard deviation of 0.
+    """Return the mean and the standard deviation of each column; of a constant one, its number and 1.
 
     NumPy adds up the rows of several columns one after the other, so that a sum can be continued piece by piece. A
     single column, or columns that are not stored row after row, it adds up pairwise: these are read as a whole.
@@ -31,7 +31,10 @@ def moments_of_pieces(pieces: Pieces) -> tuple[np.ndarray, np.ndarray]:
     mean = _sum(np.nan_to_num(numbers, nan=0.0, posinf=np.inf, neginf=-np.inf) for numbers in _numbers(pieces)) / counts
     squares = (np.where(np.isnan(numbers), 0.0, np.square(numbers - mean)) for numbers in _numbers(pieces))
     deviation = np.sqrt(_sum(squares) / counts)
-    return mean, np.where(deviation > 0, deviation, 1.0)
+    least, most = (
+        reduce.reduce([reduce.reduce(numbers, axis=0) for numbers in _numbers(pieces)]) for reduce in (np.fmin, np.fmax)
+    )
+    return np.where(least == most, least, mean), np.where(least == most, 1.0, deviation)
 
 
 def _numbers(pieces: Pieces) -> Iterator[np.ndarray]:

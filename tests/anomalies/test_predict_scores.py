@@ -118,6 +118,26 @@ def test_several_steps_ahead_and_quantiles_are_scored_by_the_next_median(bench: 
     assert float(rows[76]["value"]) == pytest.approx(planted()[0][100], abs=1e-3)
 
 
+@pytest.mark.parametrize("horizon", [None, 3])
+def test_of_quantiles_the_medians_of_the_validation_rows_set_the_limit(bench: Any, horizon: int | None) -> None:
+    loss = {"name": "pinball", "quantiles": [0.1, 0.5, 0.9]}
+    run = bench.trained(experiment(bench, data={"horizon": horizon}, training={**TRAINING, "loss": loss}))
+    status, out, err = bench.run("predict", run.path, "--score", "--threshold", "0.8")
+    assert status == 0, err
+    rows = [row for row in rows_of(out) if row["time"] >= "2024-02-13 18:00:00"]  # row 1,050, the first one held out
+    flags = [row["flag"] == "1" for row in rows[24:]]
+    assert len(flags) == 450 - 24 - (horizon or 1) + 1
+    assert np.mean(flags) == pytest.approx(0.2, abs=0.01)
+
+
+def test_values_are_written_as_they_were_read(bench: Any) -> None:
+    run = bench.trained(experiment(bench))
+    status, out, _ = bench.run("predict", run.path, "--score")
+    assert status == 0
+    read = [float(line.split(",")[1]) for line in Path("series.csv").read_text().splitlines()[25:]]
+    assert [float(row["value"]) for row in rows_of(out)] == pytest.approx(read, rel=1e-7)
+
+
 @pytest.mark.parametrize(
     ("arguments", "status", "message"),
     [

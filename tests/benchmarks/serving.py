@@ -4,7 +4,7 @@
 
 RUN was trained on a table like ROWS.csv. Each client asks for one row at a time over a connection of its own, as fast
 as it gets answers, and compares each answer with the prediction that `dlpy predict` writes for this row. Then one
-client asks alone. The clients are one process beside the server: both share the processor.
+client asks alone, and then come malformed requests. The clients are one process beside the server: both share the processor.
 """
 
 from __future__ import annotations
@@ -15,10 +15,12 @@ import csv
 import io
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 
 DLPY = [sys.executable, "-m", "dlpy"]
@@ -90,6 +92,36 @@ async def load(port: int, clients: int, requests: int, given: list[bytes], wante
     print(f"{clients} clients: {len(took) / seconds:,.0f} requests/s, {shown}, {wrong} wrong of {len(took):,}")
 
 
+def malformed(body: bytes, rng: random.Random) -> bytes:
+    """Return a body with a random change: cut, doubled, bytes or numbers replaced."""
+    at = rng.randrange(len(body))
+    return rng.choice(
+        [
+            lambda: body[:at],
+            lambda: body + body[at:],
+            lambda: body[:at] + rng.randbytes(3) + body[at + 3 :],
+            lambda: body.replace(b"1", rng.choice([b"NaN", b"1e999", b"[]", b"null", b"-Infinity", b'"x"'])),
+            lambda: body.replace(b":", rng.choice([b"", b"::", b",", b"\x00"]), rng.randint(1, 3)),
+            lambda: b"[" * rng.randrange(1, 50_000),
+        ]
+    )()
+
+
+async def attack(port: int, count: int, given: list[bytes]) -> None:
+    """Send malformed requests over a few connections, and print how many got which status."""
+    rng, found = random.Random(0), Counter[int]()
+
+    async def one() -> None:
+        streams = await asyncio.open_connection("127.0.0.1", port)
+        for _ in range(count // 8):
+            status, _ = await ask(streams, malformed(rng.choice(given), rng))
+            found[status] += 1
+        streams[1].close()
+
+    await asyncio.gather(*(one() for _ in range(8)))
+    print(f"malformed requests: {dict(sorted(found.items()))}")
+
+
 def memory(process: int) -> float:
     """Return the resident memory of a process in MB."""
     pages = int(Path(f"/proc/{process}/statm").read_text().split()[1])
@@ -107,6 +139,7 @@ def main() -> None:
     parser.add_argument("rows", type=Path)
     parser.add_argument("--clients", type=int, default=32)
     parser.add_argument("--requests", type=int, default=20_000)
+    parser.add_argument("--malformed", type=int, default=10_000)
     parser.add_argument("--workers", type=int, default=1)
     arguments = parser.parse_args()
     wanted, given = predicted(arguments.run, arguments.rows), bodies(arguments.rows)
@@ -129,6 +162,9 @@ def main() -> None:
             f"server: {used * 1000:.2f} ms of processor time a request, memory {before:,.0f} MB, then {memory(server.pid):,.0f} MB"
         )
         asyncio.run(load(port, 1, 1000, given, wanted))
+        asyncio.run(attack(port, arguments.malformed, given))
+        asyncio.run(load(port, arguments.clients, 640, given, wanted))
+        print(f"memory {memory(server.pid):,.0f} MB")
     finally:
         server.send_signal(signal.SIGTERM)
         print("ended with", server.wait(30))

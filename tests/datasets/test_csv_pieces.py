@@ -123,6 +123,15 @@ def test_a_single_numeric_column_and_groups(tmp_path: Path, transforms: list) ->
     _compare(_csv(_write(tmp_path / "t.csv", 200), group="group", validation=0.4, transforms=transforms))
 
 
+def test_a_constant_column_is_one_in_pieces_too(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("\n".join(["same,x,y", *(f"0.1,{row},{row % 3}" for row in range(1000))]) + "\n")
+    data = _csv(path, transforms=["standardize"])
+    _compare(data)
+    train = data.model_copy(update={"memory": "0.001KB"}).load()
+    assert set(Pipeline.fit(data.all_transforms(), train.train, train.task)[1].array[:, 0].tolist()) == {0.0}
+
+
 def test_formats_dates_and_several_inputs_and_targets(tmp_path: Path) -> None:
     day = [f"2020-{1 + row % 12:02}-{1 + row % 28:02}" for row in range(90)]
     lines = [

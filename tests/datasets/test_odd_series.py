@@ -95,3 +95,38 @@ def test_an_hour_that_is_told_twice_is_two_hours(tmp_path: Path) -> None:
     found = loaded(write(tmp_path, [str(time).replace("T", " ") for time in local], WAVE * 2))
     assert any("clock is changed once" in note for note in found.notes)
     assert len(found.train) + len(found.test if found.test is not None else []) == 240 - 14 - 6 - 6
+
+
+def test_rows_to_predict_have_the_times_of_the_file_where_clocks_change(tmp_path: Path) -> None:
+    utc = np.datetime64("2020-03-20T00:00") + np.arange(24 * 230) * np.timedelta64(1, "h")
+    summer = (utc >= np.datetime64("2020-03-29T01:00")) & (utc < np.datetime64("2020-10-25T01:00"))
+    local = utc + np.where(summer, 2, 1) * np.timedelta64(1, "h")
+    path = write(tmp_path, [str(time).replace("T", " ") for time in local], WAVE * 46)
+    options = {"time": "day", "target": "sold", "columns": ["sold"], "lookback": 14, "delay": 2}
+    data = TimeseriesCsv.model_validate({"path": str(path), **options})
+    rows = data.read(path, data.load().task)
+    times = rows.columns["time"].astype("M8[us]")
+    inside = rows.index < len(local)
+    np.testing.assert_array_equal(times[inside], local[rows.index[inside]])
+    np.testing.assert_array_equal(times[~inside], local[-1] + np.arange(1, 4) * np.timedelta64(1, "h"))
+
+
+def test_a_cell_that_is_to_be_known_in_advance_is_not_made_up(tmp_path: Path) -> None:
+    cells = [*(f"{place % 2},{place % 7}" for place in range(113)), *(f"{place % 2}," for place in range(7))]
+    path = write(tmp_path, DAYS, cells, "day,open,sold")
+    options = {"time": "day", "target": "sold", "lookback": 14, "horizon": 7, "columns": ["sold"], "known": ["open"]}
+    data = TimeseriesCsv.model_validate({"path": str(path), **options})
+    assert len(data.ahead(path, 7)) == 1
+    path = write(tmp_path, DAYS, [*cells[:115], ",", *cells[116:]], "day,open,sold")
+    with pytest.raises(DataError, match=r"s\.csv:117: column 'open': the cell is missing"):
+        data.ahead(path, 7)
+
+
+def test_a_last_window_across_a_gap_says_what_to_do(tmp_path: Path) -> None:
+    path = write(tmp_path, [*DAYS[:110], *DAYS[111:]])
+    options = {"time": "day", "target": "sold", "columns": ["sold"], "lookback": 14, "horizon": 7}
+    data = TimeseriesCsv.model_validate({"path": str(path), **options, "gaps": "allow"})
+    with pytest.raises(DataError, match=r"the last 14 rows of the series cross a gap.*data\.gaps=fill"):
+        data.ahead(path, 7)
+    filled = TimeseriesCsv.model_validate({"path": str(path), **options, "gaps": "fill"})
+    assert len(filled.ahead(path, 7)) == 1

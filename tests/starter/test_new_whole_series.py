@@ -77,6 +77,16 @@ def test_numbered_columns_that_are_alike_are_a_series(workplace: Path) -> None:
     assert (loaded.task.input.shape, len(loaded.train), len(loaded.test)) == ((24, 1), 15, 5)
 
 
+def test_numbers_of_the_rows_name_the_series_of_a_wide_table(workplace: Path) -> None:
+    wide_table(Path("x.csv"), waves())
+    header, *lines = Path("x.csv").read_text().splitlines()
+    Path("x.csv").write_text("\n".join([f"id,{header}", *(f"{n},{line}" for n, line in enumerate(lines))]) + "\n")
+    experiment, text = written("x.csv")
+    assert (experiment.data.name, experiment.data.layout, experiment.data.id) == ("whole_series", "wide", "id")
+    assert "v1 to v24 follow each other" in text
+    assert experiment.data.load().task.input.shape == (24, 1)
+
+
 @pytest.mark.parametrize("suffix", ["csv", "npy"])
 def test_files_in_class_folders_are_series(workplace: Path, suffix: str) -> None:
     for number in range(20):

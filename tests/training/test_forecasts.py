@@ -84,7 +84,7 @@ def test_the_next_rows_have_their_times_series_and_quantiles(bench, run) -> None
 @pytest.mark.parametrize(
     ("more", "arguments", "status", "message"),
     [
-        (0, ["--ahead", 3], 3, "series 'north' needs price for 3 rows after the last value; the file has 0 such rows."),
+        (0, ["--ahead", 3], 3, "series 'north' needs price for 3 rows after the last value; the file has 0. Add them,"),
         (3, ["--ahead", 4], 2, "--ahead 4: the run predicts 3 rows ahead; train with data.horizon=4 for more."),
         (3, ["--ahead", 2, "--keep", "shop"], 2, "--keep is about the rows of a file"),
     ],

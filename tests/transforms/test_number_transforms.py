@@ -47,6 +47,16 @@ def test_robust_scale_falls_back_to_the_range_where_the_quartiles_are_equal():
     assert fitted(RobustScale(), column(7, 7), column(7, 9)) == [[0], [0]]
 
 
+@pytest.mark.parametrize("count", [7, 1000, 12_345])
+@pytest.mark.parametrize("number", [0.1, -21.7, 1e9 + 0.1])
+def test_a_constant_column_is_standardized_to_0_whatever_its_mean_is_rounded_to(count, number):
+    train = Rows.single(np.stack([np.full(count, number), np.arange(count) % 2], axis=1))
+    state = Standardize().fit(train, FLAT)
+    assert Standardize().apply(train, state).array[:, 0].tolist() == [0] * count
+    changed = Standardize().apply(Rows.single(np.array([[number + 2, 1]])), state).array
+    assert changed[0, 0] == pytest.approx(2, abs=1e-6)  # not billions
+
+
 @pytest.mark.parametrize("to", ["normal", "uniform"])
 def test_quantile_agrees_with_scikit_learn(to):
     random = np.random.default_rng(3)

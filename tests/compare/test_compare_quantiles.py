@@ -1,0 +1,55 @@
+"""Runs that predict quantiles: their medians are compared with point forecasts, and their loss needs all quantiles."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+pytestmark = pytest.mark.slow
+
+PINBALL = {"name": "pinball", "quantiles": [0.1, 0.5, 0.9]}
+
+
+def experiment(bench: Any, loss: object) -> Path:
+    times = np.datetime64("2024-01-01T00", "h") + np.arange(400)
+    wave = 10 * np.sin(np.arange(400) * np.pi / 6) + np.random.default_rng(1).normal(size=400)
+    lines = [f"{time},{value:.4f}" for time, value in zip(times, wave, strict=True)]
+    Path("series.csv").write_text("\n".join(["time,x", *lines]) + "\n")
+    data = {
+        "name": "timeseries_csv", "path": "series.csv", "time": "time", "target": "x", "columns": ["x"],
+        "lookback": 24, "horizon": 3, "transforms": ["standardize"], "test": None, "validation": 0.3,
+    }  # fmt: skip
+    training = {"epochs": 2, "batch_size": 64, "loss": loss, "metrics": ["mae"]}
+    return bench.experiment(data=data, model={"name": "dlinear"}, training=training)
+
+
+def test_medians_are_compared_with_point_forecasts(bench: Any) -> None:
+    runs = [bench.trained(experiment(bench, loss)) for loss in (PINBALL, "mae")]
+    status, out, err = bench.run("compare", *(run.path for run in runs), "--json")
+    assert status == 0, err
+    with np.load(runs[0].path / "predictions.npz") as arrays:
+        mae = np.abs(arrays["validation.target"] - arrays["validation.prediction"]).mean()
+    assert f"{mae:.6f}"[:7] in out
+
+
+def test_the_loss_of_an_explanation_is_that_of_all_quantiles(bench: Any) -> None:
+    run = bench.trained(experiment(bench, PINBALL))
+    with np.load(run.path / "predictions.npz") as arrays:
+        target, quantiles = arrays["validation.target"], arrays["validation.quantiles"]
+    errors = target[:, :, None] - quantiles.reshape(*target.shape, 3)
+    levels = np.array([0.1, 0.5, 0.9])
+    wanted = np.maximum(levels * errors, (levels - 1) * errors).mean()
+    status, out, err = bench.run("explain", run.path, "--score", "loss", "--json")
+    assert status == 0, err
+    assert json.loads(out)["scores"][0]["value"] == pytest.approx(wanted, rel=1e-4)
+
+
+def test_coverage_is_refused_where_quantiles_are_written(bench: Any) -> None:
+    run = bench.trained(experiment(bench, PINBALL))
+    status, _, err = bench.run("predict", run.path, "series.csv", "--coverage", "0.9")
+    assert (status, err.count("\n")) == (2, 1)
+    assert "predicts quantiles, which are written in any case" in err
