@@ -4,15 +4,59 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
+
+_WITH_KERAS = (
+    "train",
+    "resume",
+    "evaluate",
+    "predict",
+    "calibrate",
+    "kfold",
+    "search",
+    "ensemble",
+    "generate",
+    "explain",
+)
+_HELP = {"--help", "-h"}
 
 
 def run() -> None:
     """Run the command line of this process."""
     if signal.getsignal(signal.SIGINT) != signal.SIG_IGN:
         signal.signal(signal.SIGINT, lambda number, frame: os._exit(128 + number))
+    arguments = sys.argv[1:]
+    name = next((each for each in arguments if not each.startswith("-")), "")
+    minutes = _run_warm(arguments) if name in _WITH_KERAS and not _HELP & {*arguments} else 0
     from dlpy.core import timing
 
     timing.begin()
     from dlpy.cli.main import run as run_command
 
-    run_command()
+    try:
+        run_command()
+    finally:
+        if minutes:
+            from dlpy.warm.start import start_in_background
+
+            start_in_background(minutes)
+
+
+def _run_warm(arguments: list[str]) -> float:
+    """Run a command in the warm process, if there is one that can; else return the minutes of one to start, or 0."""
+    given = os.environ.get("DLPY_WARM", "")
+    try:
+        minutes = float(given or 0)
+        if not 0 <= minutes <= 1440:
+            raise ValueError
+    except ValueError:
+        sys.stderr.write(f"error: $DLPY_WARM is {given!a}; give minutes, up to 1440, or 0 for no warm process.\n")
+        sys.exit(2)
+    if given and not minutes:
+        return 0
+    from dlpy.warm.client import hand_over
+
+    reason = hand_over(arguments)
+    if reason:
+        sys.stderr.write(f"the warm process is not used: {reason}\n")
+    return 0 if reason else minutes

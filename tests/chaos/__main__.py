@@ -4,7 +4,8 @@
 
 Families and executions take turns. A run is killed (-9), terminated, interrupted, or loses its disk (a small tmpfs that
 is filled; only where one may be mounted), at a moment drawn from its whole duration, up to three times, and resumed
-until it is done. The seed decides what is done; when exactly a process notices is up to the machine. The first run that
+until it is done. With --warm, commands run in a warm process (`dlpy warm`), each side of which is killed too, and are
+compared with commands that do not. The seed decides what is done; when exactly a process notices is up to the machine. The first run that
 ends otherwise is left on disk and named.
 """
 
@@ -26,7 +27,7 @@ import time
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
@@ -38,9 +39,11 @@ from dlpy.core import keras_backend
 from dlpy.runs.directory import Run
 from tests import machine
 from tests.chaos.cases import COMMANDS, DATA, FAMILIES, executions, write_data, write_experiment
+from tests.chaos.warm import Warm, warm_process
 
 SIGNALS = {"kill": signal.SIGKILL, "terminate": signal.SIGTERM, "interrupt": signal.SIGINT}
 _STATUS = {"kill": -signal.SIGKILL, "terminate": 143, "interrupt": 130, "full disk": 6}
+_WARM_STATUS = {"kill the command": -signal.SIGKILL, "kill the warm process": 128 + signal.SIGKILL}
 _MOST = 3  # disturbances of one run
 _DISK_BYTES = 24 << 20
 _OF_THE_TIME = ("run.json", "report.html", "log.txt", ".lock", ".changes.lock")
@@ -154,15 +157,16 @@ def fill(folder: Path) -> None:
 class Chaos:
     """Runs that were left alone, by case, and those that were not."""
 
-    def __init__(self, folder: Path, seed: int, kinds: list[str]) -> None:
-        self._folder, self._random, self._kinds = folder, random.Random(seed), kinds
+    def __init__(self, folder: Path, seed: int, kinds: list[str], warm: Warm | None = None) -> None:
+        self._folder, self._random, self._kinds, self._warm = folder, random.Random(seed), kinds, warm
+        self._command = command if warm is None else warm.begin
         self._alone: dict[tuple[str, str, int | None], tuple[dict[str, Any], float]] = {}
         self.done: Counter[str] = Counter()
         self.runs = 0
         write_data(folder)
 
     def _train_base(self) -> None:
-        ended = wait(command(self._folder, "train", "base.yaml"), self._folder, 0, lambda: None)
+        ended = wait(self._command(self._folder, "train", "base.yaml"), self._folder, 0, lambda: None)
         assert ended.status == 0, ended.said
         (run,) = (self._folder / "runs").iterdir()
         run.rename(self._folder / "base")
@@ -191,26 +195,41 @@ class Chaos:
     def _disturbed(self, folder: Path, begin: list[str], kinds: list[str], seconds: float) -> Ended:
         for _ in range(self._random.randint(1, _MOST)):
             kind = self._random.choice(kinds)
-            child = command(folder, *_next(folder, begin))
-            disturb = partial(fill, folder) if kind == "full disk" else partial(os.kill, child, SIGNALS[kind])
-            ended = wait(child, folder, self._random.uniform(0.05, seconds), disturb)
+            child = self._command(folder, *_next(folder, begin))
+            ended = wait(child, folder, self._random.uniform(0.05, seconds), self._disturbance(kind, folder, child))
             (folder / "runs" / ".ballast").unlink(missing_ok=True)
             if ended.status == 0:
                 return ended
-            expected = _STATUS[kind] if begun(folder) or ended.said else -SIGNALS.get(kind, 0)
-            if ended.status not in (_STATUS[kind], expected) or "Traceback" in ended.said:
+            usual = (_STATUS | _WARM_STATUS)[kind]
+            expected = usual if begun(folder) or ended.said else -SIGNALS.get(kind, 0)
+            if ended.status not in (usual, expected) or "Traceback" in ended.said:
                 return ended
             self.done[kind] += 1
-        return wait(command(folder, *_next(folder, begin)), folder, 0, lambda: None)
+        return wait(self._command(folder, *_next(folder, begin)), folder, 0, lambda: None)
+
+    def _disturbance(self, kind: str, folder: Path, child: int) -> Callable[[], object]:
+        if kind == "full disk":
+            return partial(fill, folder)
+        if kind in SIGNALS:
+            return partial(os.kill, child, SIGNALS[kind])
+        assert self._warm is not None
+        return self._warm.kill if kind == "kill the warm process" else self._warm.kill_commands
 
     def _undisturbed(self, case: tuple[str, str, int | None]) -> tuple[dict[str, Any], float]:
         if case not in self._alone:
-            folder = self._place(case)
-            ended = wait(command(folder, *_begin(case[0])), folder, 0, lambda: None)
-            assert ended.status == 0, ended.said
-            (path,) = (folder / "runs").iterdir()
-            self._alone[case] = (outcome(Run(path)), ended.seconds)
+            self._alone[case] = self._left_alone(case, command if self._warm is None else self._warm.begin_cold)
+            if self._warm is not None:
+                got, seconds = self._left_alone(case, self._warm.begin)
+                assert differences(self._alone[case][0], got) == [], f"{case} in a warm process"
+                self._alone[case] = (got, seconds)
         return self._alone[case]
+
+    def _left_alone(self, case: tuple[str, str, int | None], begin: Callable[..., int]) -> tuple[dict[str, Any], float]:
+        folder = self._place(case)
+        ended = wait(begin(folder, *_begin(case[0])), folder, 0, lambda: None)
+        assert ended.status == 0, ended.said
+        (path,) = (folder / "runs").iterdir()
+        return outcome(Run(path)), ended.seconds
 
     def _place(self, case: tuple[str, str, int | None]) -> Path:
         folder = Path(tempfile.mkdtemp(prefix="-".join(map(str, case)) + "-", dir=self._folder))
@@ -254,13 +273,25 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, help="5 unless --disturbances are given")
     parser.add_argument("--seed", type=int, default=int(time.time()))
     parser.add_argument("--kinds", nargs="+", choices=_STATUS, default=list(_STATUS))
+    parser.add_argument("--warm", action="store_true", help="commands run in a warm process, which is killed too")
     parser.add_argument("--families", nargs="+", choices=FAMILIES, default=list(FAMILIES))
     parser.add_argument("--disturbances", type=int, help="end after so many")
     options = parser.parse_args()
     os.environ["DLPY_OFFLINE"] = "1"
     folder = Path(tempfile.mkdtemp(prefix="dlpy-chaos-"))
-    chaos = Chaos(folder, options.seed, options.kinds)
-    print(f"seed {options.seed}, in {folder}", flush=True)
+    with warm_process() if options.warm else nullcontext() as warm:
+        chaos = Chaos(folder, options.seed, options.kinds + (list(_WARM_STATUS) if warm else []), warm)
+        print(f"seed {options.seed}, in {folder}", flush=True)
+        if not _as_if_left_alone(chaos, options):
+            return 1
+    counts = ", ".join(f"{count} x {kind}" for kind, count in sorted(chaos.done.items()))
+    print(f"{chaos.runs} runs, {counts or 'undisturbed'}: all as if they had been left alone")
+    shutil.rmtree(folder)
+    return 0
+
+
+def _as_if_left_alone(chaos: Chaos, options: argparse.Namespace) -> bool:
+    """Disturb runs for the time, or as often, as asked; return whether all ended as if they had been left alone."""
     minutes = options.minutes or (math.inf if options.disturbances else 5)
     until = time.monotonic() + 60 * minutes
     for family, execution in _turns(options.families):
@@ -269,11 +300,8 @@ def main() -> int:
         found = chaos.disturb(family, execution)
         print(f"{family} in {execution}: {'OTHERWISE: ' + ', '.join(found) if found else 'the same'}", flush=True)
         if found:
-            return 1
-    counts = ", ".join(f"{count} x {kind}" for kind, count in sorted(chaos.done.items()))
-    print(f"{chaos.runs} runs, {counts or 'undisturbed'}: all as if they had been left alone")
-    shutil.rmtree(folder)
-    return 0
+            return False
+    return True
 
 
 if __name__ == "__main__":

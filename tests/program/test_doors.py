@@ -71,7 +71,7 @@ def test_what_is_printed_goes_through_what_spells_out_the_unseen() -> None:
 
 
 _PATTERNS = {  # where re.escape is called, which is another one
-    *("explain/layer_graph.py", "datasets/_image_files.py"),
+    *("explain/layer_graph.py", "datasets/_image_files.py", "data/tables/rows_as_file.py", "serve/served_run.py"),
     *("explain/text_pages.py", "report/markup.py"),  # html.escape
     *(f"data/tables/{module}.py" for module in ("amounts", "table_format", "text_table")),
 }
