@@ -63,9 +63,11 @@ def export(
 
 
 def _lines(one: Exported) -> list[str]:
+    from dlpy.cli.progress import shown_path
+
     scores = [f"{name} {one.before[name]:.4g}, exported {one.after[name]:.4g}" for name in one.before]
     return [
-        f"{one.format}: {one.folder} ({one.size / 1000:,.1f} kB)",
+        f"{one.format}: {shown_path(one.folder)} ({one.size / 1000:,.1f} kB)",
         f"  {one.rows:,} {one.part} rows: differences up to {one.difference:.1g}, {one.seconds * 1e6:,.0f} us a row",
         *(f"  {line}" for line in scores),
     ]

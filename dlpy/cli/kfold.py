@@ -23,6 +23,7 @@ from dlpy.cli.options import (
 )
 from dlpy.cli.place import place_of, usual_jobs
 from dlpy.cli.report import leave
+from dlpy.cli.track import trackers
 from dlpy.cli.train import resume_unfinished
 
 
@@ -76,8 +77,9 @@ def kfold(
     options = Options(folder, command_line(), "kfold", smoke, how, place=place)
     if resume and resume_unfinished(fingerprint(experiment), options, quiet=quiet):
         return
-    with reporter(quiet=quiet, parts=True) as report:
-        run = run_kfold(experiment, document, options, report)
-    add_intervals(run)
-    leave(run)
+    with trackers(quiet=quiet):
+        with reporter(quiet=quiet, parts=True) as report:
+            run = run_kfold(experiment, document, options, report)
+        add_intervals(run)
+        leave(run)
     report.finished(run)

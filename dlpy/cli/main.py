@@ -35,8 +35,10 @@ from dlpy.cli.schema import schema
 from dlpy.cli.search import search
 from dlpy.cli.serve import serve
 from dlpy.cli.show import show
+from dlpy.cli.track import track
 from dlpy.cli.train import train
 from dlpy.cli.warm import warm
+from dlpy.cli.watch import watch
 from dlpy.core import signals, timing
 from dlpy.core.errors import DlpyError, SetupError, StorageError
 from dlpy.core.registry import announcers, plugin_failure, refuse_plugins
@@ -113,7 +115,7 @@ def _report_stop(error: BaseException) -> int:
 
 _COMMANDS = (
     train, resume, evaluate, predict, calibrate, kfold, search, compare, ensemble, rivals, generate, explain, export,
-    plot, report, serve, warm, check, show, new, runs, schema,
+    plot, report, track, serve, warm, check, show, new, runs, watch, schema,
 )  # fmt: skip
 for _command in _COMMANDS:
     app.command()(_with_exit_status(_command))

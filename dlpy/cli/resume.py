@@ -118,6 +118,7 @@ def resume_and_show(run: Run, *, quiet: bool, allow_inexact: bool = False, jobs:
     from dlpy.cli.intervals import add_intervals
     from dlpy.cli.progress import reporter
     from dlpy.cli.report import leave
+    from dlpy.cli.track import trackers
     from dlpy.core.errors import ConfigError
     from dlpy.runs.directory import ARTWORK_KINDS, SEEDS
     from dlpy.training.resume import resume
@@ -129,8 +130,9 @@ def resume_and_show(run: Run, *, quiet: bool, allow_inexact: bool = False, jobs:
     if kind in ARTWORK_KINDS:
         artworks.resume_and_show(run, command_line(), quiet=quiet, allow_inexact=allow_inexact)
         return
-    with reporter(quiet=quiet, parts=several) as report:
-        resume(run, command_line(), report, allow_inexact=allow_inexact, jobs=jobs)
-    add_intervals(run)
-    leave(run)
+    with trackers(quiet=quiet):
+        with reporter(quiet=quiet, parts=several) as report:
+            resume(run, command_line(), report, allow_inexact=allow_inexact, jobs=jobs)
+        add_intervals(run)
+        leave(run)
     report.finished(run)

@@ -21,6 +21,7 @@ from dlpy.cli.options import (
     command_line,
 )
 from dlpy.cli.place import place_of
+from dlpy.cli.track import trackers
 
 if TYPE_CHECKING:
     from dlpy.runs.directory import Run
@@ -88,7 +89,7 @@ def search(
             move(run, place)
         resume_search_and_show(run, quiet=quiet or as_json, says_path=not as_json)
     else:
-        with search_reporter(quiet=quiet or as_json) as report:
+        with trackers(quiet=quiet or as_json), search_reporter(quiet=quiet or as_json) as report:
             run = run_search(space, experiment, options, report)
         if not as_json:
             report.finished(run)
@@ -117,7 +118,7 @@ def resume_search_and_show(
     from dlpy.cli.search_progress import search_reporter
     from dlpy.search.resume import resume_search
 
-    with search_reporter(quiet=quiet) as report:
+    with trackers(quiet=quiet), search_reporter(quiet=quiet) as report:
         resume_search(run, command_line(), report, allow_inexact=allow_inexact, retry_failed=retry_failed)
     if says_path:
         report.finished(run)

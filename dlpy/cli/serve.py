@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -40,27 +41,28 @@ def serve(
     watches over the server, /metrics for Prometheus (of each worker alone).
 
     Requests that come while others are predicted are predicted together; the
-    numbers are the same. Too large requests get 413, rows that do not fit 422,
-    too many at once 503. Ctrl-C or SIGTERM: no new requests, those that came
-    are answered.
+    numbers are the same but for the rounding of some networks (about 1e-7). Too
+    large requests get 413, rows that do not fit 422, too many at once 503. Ctrl-C
+    or SIGTERM: no new requests, those that came are answered.
 
     Needs Starlette and uvicorn: pip install 'dlpy\\[serve]'
 
     Example: dlpy serve latest --port 8080
     """
     from dlpy.cli.lines import say
+    from dlpy.cli.progress import shown_path
     from dlpy.runs.lookup import find_model
     from dlpy.serve.limits import Limits
-    from dlpy.serve.server import Job, bound, names_of, require_installed
+    from dlpy.serve.server import Job, bound, in_address, names_of, require_installed
     from dlpy.serve.server import serve as serve_job
 
     require_installed()
     runs = names_of([find_model(name, runs_folder) for name in names])
     listening = bound(host, port)
     with listening:
-        address = f"http://{host}:{listening.getsockname()[1]}"
+        address = f"http://{in_address(host)}:{listening.getsockname()[1]}"
         for name, path in runs.items():
-            say(f"{address}/runs/{name}/predict: run {path}")
+            say(f"{address}/runs/{name}/predict: run {shown_path(Path(path))}")
         say(f"{address}: loading; Ctrl-C ends the server")
         serve_job(
             Job(runs, host, port, Limits(most_bytes, most_rows, queue, seconds), workers),

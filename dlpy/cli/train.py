@@ -22,6 +22,7 @@ from dlpy.cli.options import (
 )
 from dlpy.cli.place import place_of, usual_jobs
 from dlpy.cli.report import leave
+from dlpy.cli.track import trackers
 from dlpy.cli.workers import WAIT, Rank, Wait, Workers, group, say_done
 
 if TYPE_CHECKING:
@@ -111,9 +112,10 @@ def train(
     options = Options(folder, command_line(), kind, smoke, seeds=several, place=place)
     if resume and resume_unfinished(fingerprint(experiment), options, quiet=quiet):
         return
-    with reporter(quiet=quiet, parts=several is not None) as report:
-        run = (train_run if several is None else train_seeds)(experiment, document, options, report)
-    leave(run)
+    with trackers(quiet=quiet):
+        with reporter(quiet=quiet, parts=several is not None) as report:
+            run = (train_run if several is None else train_seeds)(experiment, document, options, report)
+        leave(run)
     report.finished(run)
 
 

@@ -15,6 +15,7 @@ from dlpy.cli.intervals import add_intervals
 from dlpy.cli.output import output
 from dlpy.cli.progress import reporter
 from dlpy.cli.search_progress import search_reporter
+from dlpy.cli.track import trackers
 from dlpy.core.errors import ConfigError
 from dlpy.experiment.experiment import load
 from dlpy.interface.trained_run import TrainedRun
@@ -65,7 +66,7 @@ def train(
             return TrainedRun(make(experiment, document, Options(folder, _COMMAND, experiment.kind, smoke), watcher))
     several = None if seeds is None else Seeds(seeds, 1)
     how = Options(folder, _COMMAND, "train" if several is None else SEEDS, smoke, seeds=several)
-    with reporter(quiet=quiet, parts=several is not None) as report:
+    with trackers(quiet=quiet), reporter(quiet=quiet, parts=several is not None) as report:
         return TrainedRun((train_run if several is None else train_seeds)(experiment, document, how, report))
 
 
@@ -97,7 +98,7 @@ def kfold(
     """
     experiment, document = load(Path(file), overrides_of(options))
     how = How(1, refit, keep_models, interval)
-    with reporter(quiet=quiet, parts=True) as report:
+    with trackers(quiet=quiet), reporter(quiet=quiet, parts=True) as report:
         run = run_kfold(experiment, document, Options(_folder(runs), _COMMAND, KFOLD, smoke, how), report)
     add_intervals(run)
     return TrainedRun(run)
@@ -127,7 +128,7 @@ def search(
     """
     space, experiment = load_search(Path(file), overrides_of(options))
     how = HowSearched(experiment.search.workers, refit=refit)
-    with search_reporter(quiet=quiet) as report:
+    with trackers(quiet=quiet), search_reporter(quiet=quiet) as report:
         return TrainedRun(
             run_search(space, experiment, Options(_folder(runs), _COMMAND, SEARCH_KIND, smoke, search=how), report)
         )
@@ -152,14 +153,14 @@ def resume(
     if is_complete(run):
         return TrainedRun(run)
     if kind == SEARCH_KIND:
-        with search_reporter(quiet=quiet) as report:
+        with trackers(quiet=quiet), search_reporter(quiet=quiet) as report:
             resume_search(run, _COMMAND, report, allow_inexact=allow_inexact)
         return TrainedRun(run)
     if kind in ARTWORK_KINDS:
         with watching(output(quiet=quiet)) as watcher:
             resume_image(run, _COMMAND, watcher, allow_inexact=allow_inexact)
         return TrainedRun(run)
-    with reporter(quiet=quiet, parts=kind in (KFOLD, SEEDS)) as report:
+    with trackers(quiet=quiet), reporter(quiet=quiet, parts=kind in (KFOLD, SEEDS)) as report:
         resume_training(run, _COMMAND, report, allow_inexact=allow_inexact)
     add_intervals(run)
     return TrainedRun(run)

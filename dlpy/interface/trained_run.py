@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from functools import cached_property
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,7 @@ class TrainedRun:
 
     def __init__(self, run: Run) -> None:
         self._run = run
+        self._restored: tuple[Path, Predictor] | None = None  # the checkpoint, and what was restored from it
 
     @property
     def id(self) -> str:
@@ -131,14 +132,13 @@ class TrainedRun:
         """
         ask = Ask("best", tuple(keep), strict, coverage)
         if ahead is not None:
-            return _arrays(predict_ahead(self._run, None if rows is None else Path(rows), ahead, ask, _warn))
+            with nullcontext() if rows is None else _file_of(rows) as path:
+                return _arrays(predict_ahead(self._run, path, ahead, ask, _warn))
         if rows is None:
             raise ConfigError("give rows to predict, or the number of rows `ahead` of a series.")
-        if isinstance(rows, str | Path):
-            return _arrays(self._of(Path(rows), ask))
         if isinstance(rows, list | tuple) and rows and all(isinstance(row, str) for row in rows):
             return _arrays(self._of(list(rows), ask))
-        with as_file(rows) as path:
+        with _file_of(rows) as path:
             return _arrays(self._of(path, ask))
 
     def plot(self) -> list[Path]:
@@ -146,23 +146,31 @@ class TrainedRun:
         draw_all(self._run, _warn)
         return sorted(self._run.plots.glob("*.png"))
 
-    @cached_property
     def _predictor(self) -> Predictor:
-        return Predictor.of(self._run, _warn)
+        """Return the best model, restored once for each checkpoint: a run that is still training finds better ones."""
+        checkpoint = (self._run.checkpoints / "best").resolve()
+        if self._restored is None or self._restored[0] != checkpoint:
+            self._restored = checkpoint, Predictor.of(self._run, _warn)
+        return self._restored[1]
 
     def _of(self, given: Path | list[str], ask: Ask) -> Predicted:
         """Return the predictions for the rows of a file, or for texts."""
         if self._run.record().kind == ENSEMBLE:
             return predict_together(self._run, given, ask, _warn)
         if isinstance(given, Path):
-            return self._predictor.file(given, ask, _warn)
-        return self._predictor.texts(given, ask, _warn)
+            return self._predictor().file(given, ask, _warn)
+        return self._predictor().texts(given, ask, _warn)
 
     def __repr__(self) -> str:
         return f"<TrainedRun {self.id}: {self.status}>"
 
     def _repr_html_(self) -> str:
         return as_html(self.id, self.status, self.scores, self.baseline)
+
+
+def _file_of(rows: Any) -> AbstractContextManager[Path]:
+    """Return a block within which rows are in a file."""
+    return nullcontext(Path(rows)) if isinstance(rows, str | Path) else as_file(rows)
 
 
 def _arrays(predicted: Predicted) -> dict[str, np.ndarray]:

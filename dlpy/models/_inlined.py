@@ -1,4 +1,4 @@
-"""Networks without the layers of dlpy's transformers, so that Keras can load them where dlpy is not installed."""
+"""Networks without the layers of dlpy's own, so that Keras can load them where dlpy is not installed."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from dlpy.models._attention import block_class
 from dlpy.models._pooling import class_token_class, pooling_class
 from dlpy.models._positions import positions_class
+from dlpy.models._series_ends import series_end_class
+from dlpy.models._start import start_class
 
 if TYPE_CHECKING:
     import keras
@@ -20,7 +22,8 @@ def inlined(model: keras.Model) -> keras.Model:
     """
     import keras
 
-    own = (block_class(), positions_class(), class_token_class(), pooling_class())
+    of_texts = (block_class(), positions_class(), class_token_class(), pooling_class())
+    own = (*of_texts, series_end_class(), start_class())
     if not any(isinstance(layer, own) for layer in model._flatten_layers()):
         return model
 
@@ -32,11 +35,14 @@ def inlined(model: keras.Model) -> keras.Model:
 
 def _spelled_out(layer: Any, inputs: Sequence[Any]) -> Any:
     """Return the output of a layer as that of its parts, with the mask that Keras would attach to it."""
+    from keras import layers
     from keras.src import backend
 
+    if isinstance(layer, start_class()):  # its numbers are no layer that could stay as it is
+        return layers.Rescaling(1.0, layer.get_weights()[0].tolist(), dtype=layer.dtype_policy)(*inputs)
     first, *others = map(backend.get_keras_mask, inputs)
     masks = {"x_mask": first, "memory_mask": others[0]} if others else {"mask": first}
-    output = layer.call(*inputs, **masks)
+    output = layer.call(*inputs, **({} if isinstance(layer, series_end_class()) else masks))
     after = layer.compute_mask(inputs[0], first)
     if after is not None:
         backend.set_keras_mask(output, after)

@@ -150,7 +150,7 @@ def app_of(service: Service, hosts: Sequence[str]) -> Starlette:
             *(Route(path, service.predict, methods=["POST"]) for path in posts),
         ],
         middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=list(hosts), www_redirect=False)],
-        exception_handlers={404: _no_page, 405: _no_page, Exception: _failure},
+        exception_handlers={404: _no_page, 405: _other_method, Exception: _failure},
         lifespan=service.open,
     )
 
@@ -159,6 +159,12 @@ async def _no_page(request: Request, error: Any) -> Response:
     return _refusal(
         Refused(error.status_code, f"{request.method} {request.url.path}: there is no such address: see /.")
     )
+
+
+async def _other_method(request: Request, error: Any) -> Response:
+    allowed = error.headers["Allow"].replace("HEAD, ", "").replace(", HEAD", "")
+    refused = Refused(405, f"{request.method} {request.url.path}: use {allowed} with this address: see /.")
+    return _refusal(refused)
 
 
 async def _failure(request: Request, error: Exception) -> Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -138,7 +139,12 @@ def _image_files(images: Sequence[bytes]) -> Iterator[Path]:
         try:
             yield Path(folder)
         except DlpyError as error:  # the client knows nothing of files
-            raise type(error)(*(line.replace(f"{folder}/", "images/") for line in error.args)) from None
+            raise type(error)(*(_by_number(folder, line) for line in error.args)) from None
+
+
+def _by_number(folder: str, line: str) -> str:
+    """Return a line of an error in which images are named by their places in the request."""
+    return re.sub(rf"{re.escape(folder)}/0*(\d+)\.png", r"images[\1]", line).replace(folder, "the images")
 
 
 def _records(found: Sequence[Unfamiliar]) -> list[dict[str, Any]]:

@@ -21,11 +21,13 @@ from dlpy.serve.limits import Limits
 from dlpy.training.evaluate import Tell, silent
 
 if TYPE_CHECKING:
+    from types import FrameType
+
     import uvicorn
     from starlette.applications import Starlette
 
 _JOB = "DLPY_SERVE_JOB"  # what a worker process serves, as JSON
-_LOOPBACK = ("127.0.0.1", "localhost")
+_LOOPBACK = ("127.0.0.1", "localhost", "[::1]")  # names by which this machine calls itself
 _BACKLOG = 2048
 
 
@@ -79,7 +81,7 @@ def bound(host: str, port: int) -> socket.socket:
         listening.bind(address)
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
-        raise SetupError(f"cannot listen on {host}:{port}: {reason}. --port 0 takes a free one.") from None
+        raise SetupError(f"cannot listen on {in_address(host)}:{port}: {reason}. --port 0 takes a free one.") from None
     listening.set_inheritable(True)
     return listening
 
@@ -99,8 +101,21 @@ def app_for(job: Job, tell: Tell = silent) -> Starlette:
     from dlpy.serve.served_run import ServedRun
 
     runs = [ServedRun(name, Run(Path(path)), tell) for name, path in job.runs.items()]
-    hosts = [*_LOOPBACK, job.host] if job.host in _LOOPBACK else ["*"]
-    return app_of(Service(runs, job.limits), hosts)
+    return app_of(Service(runs, job.limits), hosts_of(job.host))
+
+
+def hosts_of(host: str) -> list[str]:
+    """Return the names that requests may call the server by; ["*"] if it is open to other machines.
+
+    A page of another site can make a browser call this machine by that site's name, and is refused.
+    """
+    own = in_address(host)
+    return [*dict.fromkeys((*_LOOPBACK, own))] if own in _LOOPBACK or own.startswith("127.") else ["*"]
+
+
+def in_address(host: str) -> str:
+    """Return a host as it stands in an address: [::1] for ::1."""
+    return f"[{host}]" if ":" in host else host
 
 
 def serve(job: Job, listening: socket.socket, application: str, tell: Tell = silent) -> None:
@@ -132,21 +147,28 @@ def serve(job: Job, listening: socket.socket, application: str, tell: Tell = sil
     logging.getLogger("uvicorn").setLevel(logging.ERROR)  # what is no HTTP is no news
     signals.hand_over()
     if job.workers == 1:
-        app = app_for(job, tell)
-        tell("ready")
-        _server(uvicorn.Config(app, **options)).run([listening])
+        _server(uvicorn.Config(app_for(job, tell), **options), tell).run([listening])
         return
     os.environ[_JOB] = json.dumps(asdict(job))
     config = uvicorn.Config(application, factory=True, workers=job.workers, **options)
     Multiprocess(config, [listening]).run()
 
 
-def _server(config: uvicorn.Config) -> uvicorn.Server:
-    """Return a server that ends without an error when a signal asks it to."""
+def _server(config: uvicorn.Config, tell: Tell) -> uvicorn.Server:
+    """Return a server that says when it listens, and ends without an error when a signal asks it to."""
     import uvicorn
 
     class Ending(uvicorn.Server):
-        """A server that does not raise the signal again after it has ended."""
+        """A server that does not raise the signal again after it has ended, and ends at once at the second signal."""
+
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            tell("ready")
+
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            if self.should_exit:
+                logging.getLogger("uvicorn").setLevel(logging.CRITICAL)  # that requests are cut off is what is asked
+            super().handle_exit(sig, frame)
 
         @contextmanager
         def capture_signals(self) -> Iterator[None]:

@@ -9,6 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from dlpy.components.transform import Transform
+from dlpy.data.booleans import spelled_as
 from dlpy.data.features import Table
 from dlpy.data.pieces import Pieces
 from dlpy.data.rows import Rows
@@ -63,7 +64,7 @@ class RareCategories(Transform):
     def apply(self, rows: Rows, state: State) -> Rows:
         table = table_of(rows, self.name)
         columns = [
-            np.where((column == "") | np.isin(column, values[~is_rare]), column, RARE) if is_rare.any() else column
+            _pooled(spelled_as(column, values), values[~is_rare]) if is_rare.any() else column
             for column, (values, is_rare) in zip(table.categorical.T, _of_columns(state), strict=True)
         ]
         texts = np.stack(columns, axis=1) if columns else table.categorical
@@ -83,6 +84,11 @@ class RareCategories(Transform):
                 known = f"predicted as {RARE}"
                 found.append(Unfamiliar(name, "unseen categories", len(unseen), len(table), counted(unseen), known))
         return found
+
+
+def _pooled(column: np.ndarray, frequent: np.ndarray) -> np.ndarray:
+    """Return a column in which everything but missing cells and frequent categories is rare."""
+    return np.where((column == "") | np.isin(column, frequent), column, RARE)
 
 
 def _of_columns(state: State) -> list[tuple[np.ndarray, np.ndarray]]:

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from dlpy.components.transform import Transform
 from dlpy.core.errors import ConfigError, DataError, did_you_mean
+from dlpy.data.booleans import spelled_as
 from dlpy.data.features import Table
 from dlpy.data.pieces import Pieces
 from dlpy.data.rows import Rows
@@ -132,6 +133,7 @@ def _coded(state: State) -> np.ndarray:
 
 def _places(column: np.ndarray, categories: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the index of each cell's category, and whether it is one of the sorted `categories`."""
+    column = spelled_as(column, categories)
     place = np.searchsorted(categories, column)
     known = place < len(categories)
     known[known] = categories[place[known]] == column[known]

@@ -196,6 +196,18 @@ def test_free_text_is_not_taken_for_categories(tmp_path):
         Csv(path=str(path), target="y").load()
 
 
+def test_a_class_that_looks_like_a_number_or_a_boolean_is_known_in_a_single_row(tmp_path):
+    path = tmp_path / "train.csv"
+    path.write_text("age,kind\n" + "1,007\n2,A1\n3,True\n" * 3)
+    dataset = Csv(path=str(path), target="kind")
+    loaded = dataset.load()
+    assert loaded.task.output.classes == ("007", "A1", "True")
+    single = tmp_path / "new.jsonl"
+    for row, number in (('{"age": 1, "kind": "007"}', 0), ('{"age": 3, "kind": true}', 2)):
+        single.write_text(row + "\n")
+        assert dataset.model_copy(update=loaded.resolved).read(single, loaded.task).y.tolist() == [number]
+
+
 def test_predict_reads_columns_by_name_in_any_order(small, tmp_path):
     dataset = Csv(path=small, target="bought")
     loaded = dataset.load()

@@ -113,6 +113,7 @@ class Case:
         intact = bool(verdict) and not verdict[0]["damages"]
         if intact:
             assert listed[0]["status"] != "damaged", "runs calls damaged what --verify calls intact"
+        assert _called("watch", "--once")[0] in (0, 7)
         command, *options = self.command
         if command != "runs":
             status, _, err = _called(command, str(self.path), *options)

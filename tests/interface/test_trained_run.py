@@ -202,3 +202,27 @@ def test_path_objects_are_overrides(folder):
         "model.units=[3]",
         "seed=2",
     ]
+
+
+def test_a_better_checkpoint_is_predicted_with(folder):
+    run = dlpy.train(folder / "prices.yaml", quiet=True, runs=folder / "runs", **{"training.epochs": 3})
+    better = dlpy.train(folder / "prices.yaml", quiet=True, runs=folder / "runs", **{"training.epochs": 6})
+    before = run.predict(ROWS[:3])["prediction"].tolist()
+    link = run.path / "checkpoints" / "best"
+    link.unlink()
+    link.symlink_to((better.path / "checkpoints" / "best").resolve())
+    assert run.predict(ROWS[:3])["prediction"].tolist() == better.predict(ROWS[:3])["prediction"].tolist() != before
+
+
+def test_rows_of_a_series_are_continued_as_the_command_continues_their_file(folder, bench):
+    days = [{"day": f"2021-01-{day:02}", "sales": day % 7} for day in range(1, 32)]
+    lines = ["day,sales", *(f"{row['day']},{row['sales']}" for row in days)]
+    (folder / "days.csv").write_text("\n".join(lines) + "\n")
+    data = f"{{name: timeseries_csv, path: {folder}/days.csv, time: day, target: sales, lookback: 3, horizon: 2, delay: 0}}"
+    (folder / "days.yaml").write_text(f"data: {data}\nmodel: {{name: dlinear, kernel: 3}}\ntraining: {{epochs: 1}}\n")
+    run = dlpy.train(folder / "days.yaml", quiet=True, runs=folder / "runs")
+    told = json.loads(bench.run("predict", run.path, folder / "days.csv", "--ahead", "2", "--json")[1])["predictions"]
+    for rows in (days, None, folder / "days.csv"):
+        found = run.predict(rows, ahead=2)
+        assert found["time"].tolist() == [row["time"] for row in told]
+        assert found["prediction"].tolist() == [row["prediction"] for row in told]

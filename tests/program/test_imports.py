@@ -40,6 +40,8 @@ LIGHT: dict[tuple[object, ...], int] = {  # with the status that they end with
     ("show", "data", "own.yaml"): 0,
     ("runs",): 0,
     ("runs", "--verify"): 0,
+    ("watch",): 0,
+    ("track", "latest", "--to", "wandb", "--uri", "x"): 2,
     ("schema",): 0,
     ("new", "mnist"): 0,
     ("new", "table.csv"): 0,

@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from dlpy.serve.server import hosts_of, in_address
 from tests.commands import started
 from tests.machine import seconds
 from tests.serve.test_app import ROWS, inputs, table
@@ -69,6 +70,23 @@ def test_a_server_outlives_its_clients_and_ends_gracefully(server):
         client.close()
     assert server.wait(seconds(60)) == 0
     assert server.stderr.read() == ""
+
+
+def test_a_second_signal_ends_the_server_at_once_without_a_traceback(server):
+    with connected(server.port) as slow:
+        slow.sendall(HEAD % len(BODY) + BODY[:5])
+        time.sleep(0.2)
+        os.kill(server.pid, signal.SIGINT)
+        time.sleep(0.2)
+        os.kill(server.pid, signal.SIGINT)
+        assert server.wait(seconds(60)) == 0
+    assert server.stderr.read() == ""
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2", "localhost", "::1"])
+def test_a_server_for_this_machine_is_called_by_no_other_name(host):
+    assert {in_address(host), "localhost"} <= set(hosts_of(host)) - {"*"}
+    assert hosts_of("0.0.0.0") == hosts_of("::") == ["*"]
 
 
 def test_a_port_in_use_is_told_at_once(bench, tmp_path):

@@ -8,6 +8,7 @@ from dlpy.data.features import Table
 from dlpy.data.rows import Rows
 from dlpy.data.task import Input, Output, Task
 from dlpy.training.pipeline import Pipeline
+from dlpy.transforms.rare_categories import RareCategories
 from dlpy.transforms.tabulate import Tabulate
 
 TASK = Task.single(Input("table", (3,)), Output("regression"))
@@ -87,3 +88,18 @@ def test_a_table_whose_columns_are_all_embedded_has_codes_alone():
 def test_other_rows_than_tables_are_refused():
     with pytest.raises(ConfigError, match="tabulate requires tables"):
         Tabulate().outline(Task.single(Input("array", (3,)), Output("regression")))
+
+
+def test_booleans_without_a_spelling_are_those_of_the_training_rows():
+    train = rows_of([[1], [2], [1], [2], [3]], [["True"], ["False"], ["True"], ["False"], ["odd"]])
+    typed = rows_of([[1], [2], [3]], [["true"], ["false"], ["other"]])
+    for steps in ([Tabulate()], [RareCategories(min_count=2), Tabulate()]):
+        pipeline, fitted, _ = Pipeline.fit(steps, train, TASK)
+        assert pipeline.apply(typed).x[:2].tolist() == fitted.x[:2].tolist()
+        (found,) = pipeline.unfamiliar(typed)
+        assert found.examples == (("other", 1),)
+
+
+def test_booleans_that_are_categories_of_their_own_stay_apart():
+    train = rows_of([[1], [2], [3]], [["True"], ["true"], ["TRUE"]])
+    assert Pipeline.fit([Tabulate()], train, TASK)[1].x[:, 1:].tolist() == [[0, 1, 0], [0, 0, 1], [1, 0, 0]]

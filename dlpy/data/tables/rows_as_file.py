@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime
 import json
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -108,7 +109,9 @@ def _lines(columns: dict[str, list[Any]]) -> Iterator[str]:
 
 
 def _without(path: Path, line: str) -> str:
-    return line.replace(str(path), "the table given").replace(path.name, "line")
+    """Return a line of an error in which rows are named as in a program, instead of the lines of a file."""
+    numbered = re.sub(rf"{re.escape(path.name)}:(\d+)", lambda found: f"rows[{int(found[1]) - 1}]", line)
+    return numbered.replace(str(path), "the table given").replace(path.name, "the table given")
 
 
 def _described(rows: Any) -> str:

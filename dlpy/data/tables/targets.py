@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 
 from dlpy.core.errors import DataError, did_you_mean
+from dlpy.data.booleans import spelled_as
 from dlpy.data.tables.column_types import MOST_CLASSES, MOST_TEXTS, Column, bad_cell, check_range, guess_numeric
 from dlpy.data.tables.csv_file import CsvFile
 from dlpy.data.tables.missing_cells import missing_cell
@@ -161,9 +162,10 @@ def _labels(file: CsvFile, column: Column, known: np.ndarray) -> np.ndarray:
 
 
 def _numbered(file: CsvFile, column: Column, output: Output, known: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Return the class number of every row by the classes of the output."""
+    """Return the class number of every row by the classes of the output; a class such as 007 is no number."""
     number_of = {name: number for number, name in enumerate(output.classes)}
-    names = labels.astype(np.str_).tolist()
+    texts, classes = np.array(file.texts(column.name), np.str_)[known], np.array(output.classes, np.str_)
+    names = spelled_as(np.where(np.isin(texts, classes), texts, labels.astype(np.str_)), classes).tolist()
     for row, label in zip(known.tolist(), names, strict=True):
         if label not in number_of:
             raise DataError(f"{file.where(row, column.name)}: unknown class '{label}'.{did_you_mean(label, number_of)}")
