@@ -73,7 +73,7 @@ def test_other_formats_take_the_numbers_of_categories(bench, run: Run, to: str) 
         pytest.importorskip(package)
     status, out, err = bench.run("export", run.path, "--to", to)
     assert (status, err) == (0, "")
-    assert f"{to}: {run.path / 'exports' / to}" in out
+    assert f"{to}: runs/{run.id}/exports/{to} (" in out
     signature = json.loads((run.path / "exports" / to / "signature.json").read_text())
     assert signature["inputs"][1]["prepare"] == "codes"
 
