@@ -23,9 +23,8 @@ from dlpy.training.decisions import with_decisions
 from dlpy.training.evaluate import checkpoint_name, evaluate, part_names
 from dlpy.training.evaluate_seeds import evaluate_seeds, refuse_for_seeds
 from dlpy.training.given import Ask
-from dlpy.training.predict import Predicted
+from dlpy.training.predict import Predicted, Predictor
 from dlpy.training.predict_ahead import predict_ahead
-from dlpy.training.predictor import Predictor
 
 
 class TrainedRun:
@@ -150,7 +149,7 @@ class TrainedRun:
         """Return the best model, restored once for each checkpoint: a run that is still training finds better ones."""
         checkpoint = (self._run.checkpoints / "best").resolve()
         if self._restored is None or self._restored[0] != checkpoint:
-            self._restored = checkpoint, Predictor.of(self._run, _warn)
+            self._restored = checkpoint, Predictor.of(self._run, tell=_warn)
         return self._restored[1]
 
     def _of(self, given: Path | list[str], ask: Ask) -> Predicted:

@@ -22,9 +22,8 @@ from dlpy.serve.asked import Asked
 from dlpy.serve.refused import Refused, wrong
 from dlpy.training.evaluate import Tell, silent
 from dlpy.training.given import Ask, Given, rows_of_file, rows_of_texts
-from dlpy.training.predict import predict_decided, told_decisions, unfamiliar_rows
+from dlpy.training.predict import Predictor, predict_decided, told_decisions, unfamiliar_rows
 from dlpy.training.predict_ahead import continued
-from dlpy.training.predictor import Predictor
 
 _ASK = Ask()
 _IMAGE = "{:05}.png"  # files are read by their content, whatever their name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from dlpy.data.steps import ROW
 from dlpy.data.task import Task
 from dlpy.data.unfamiliar import Unfamiliar, require_familiar
 from dlpy.data.validate import check_rows
+from dlpy.runs import checkpoints
 from dlpy.runs.directory import Run
 from dlpy.sampling.translation import Search
 from dlpy.training.decisions import Decision, decisions_of, notes_of
@@ -28,11 +30,10 @@ def predict(run: Run, path: Path, ask: Ask, tell: Tell = silent) -> Predicted:
     """Return a run's predictions for the rows of a user's file.
 
     Raises:
+        ConfigError: the run predicts nothing, or an option of `ask` does not fit it.
         DataError: the file cannot be read, or does not fit the run.
     """
-    require_answers(run)
-    trained = restore(run, ask.checkpoint, tell)
-    return predict_given(run, trained, rows_of_file(trained, path, ask, tell), ask, tell)
+    return Predictor.of(run, ask.checkpoint, tell).file(path, ask, tell)
 
 
 def predict_texts(run: Run, texts: list[str], ask: Ask, tell: Tell = silent) -> Predicted:
@@ -43,9 +44,46 @@ def predict_texts(run: Run, texts: list[str], ask: Ask, tell: Tell = silent) -> 
         DataError: a text is empty.
     """
     require_answers(run)
-    require_texts(run, ask)
-    trained = restore(run, ask.checkpoint, tell)
-    return predict_given(run, trained, rows_of_texts(run, trained, texts), ask, tell)
+    require_texts(run, ask)  # before the model is restored, which takes a while
+    return Predictor.of(run, ask.checkpoint, tell).texts(texts, ask, tell)
+
+
+@dataclass(frozen=True)
+class Predictor:
+    """A run and its restored model, for one prediction or many."""
+
+    run: Run
+    trained: Trained
+
+    @classmethod
+    def of(cls, run: Run, which: checkpoints.Which = "best", tell: Tell = silent) -> Predictor:
+        """Restore the model of a run that predicts something.
+
+        Raises:
+            ConfigError: the run predicts nothing.
+            RunError: the run has no such checkpoint, or is damaged.
+        """
+        require_answers(run)
+        return cls(run, restore(run, which, tell))
+
+    def file(self, path: Path, ask: Ask, tell: Tell = silent) -> Predicted:
+        """Return the predictions for the rows of a file.
+
+        Raises:
+            ConfigError: an option of `ask` does not fit the run.
+            DataError: the file cannot be read, or does not fit the run.
+        """
+        return predict_given(self.run, self.trained, rows_of_file(self.trained, path, ask, tell), ask, tell)
+
+    def texts(self, texts: list[str], ask: Ask, tell: Tell = silent) -> Predicted:
+        """Return the predictions for texts.
+
+        Raises:
+            ConfigError: the run was not trained on texts.
+            DataError: a text is empty.
+        """
+        require_texts(self.run, ask)
+        return predict_given(self.run, self.trained, rows_of_texts(self.run, self.trained, texts), ask, tell)
 
 
 def predict_given(run: Run, trained: Trained, given: Given, ask: Ask, tell: Tell) -> Predicted:
