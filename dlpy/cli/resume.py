@@ -89,8 +89,8 @@ def resume(
 
 def _resume_with(peers: Group, run: Run, *, quiet: bool, allow_inexact: bool) -> None:
     """Resume a run in several processes, of which the first shows the progress."""
-    from dlpy.cli.intervals import add_intervals
     from dlpy.cli.progress import reporter
+    from dlpy.cli.report import leave
     from dlpy.training.resume import resume_with
 
     with reporter(quiet=quiet or peers.rank > 0) as report:
@@ -98,7 +98,7 @@ def _resume_with(peers: Group, run: Run, *, quiet: bool, allow_inexact: bool) ->
     if peers.rank:
         say_done(peers)
     else:
-        add_intervals(run)
+        leave(run)
         report.finished(run)
 
 

@@ -14,6 +14,7 @@ from dlpy.cli.artworks import resume_image, watching
 from dlpy.cli.intervals import add_intervals
 from dlpy.cli.output import output
 from dlpy.cli.progress import reporter
+from dlpy.cli.report import leave
 from dlpy.cli.search_progress import search_reporter
 from dlpy.cli.track import trackers
 from dlpy.core.errors import ConfigError
@@ -67,7 +68,9 @@ def train(
     several = None if seeds is None else Seeds(seeds, 1)
     how = Options(folder, _COMMAND, "train" if several is None else SEEDS, smoke, seeds=several)
     with trackers(quiet=quiet), reporter(quiet=quiet, parts=several is not None) as report:
-        return TrainedRun((train_run if several is None else train_seeds)(experiment, document, how, report))
+        run = (train_run if several is None else train_seeds)(experiment, document, how, report)
+        leave(run)
+    return TrainedRun(run)
 
 
 def kfold(
@@ -100,7 +103,8 @@ def kfold(
     how = How(1, refit, keep_models, interval)
     with trackers(quiet=quiet), reporter(quiet=quiet, parts=True) as report:
         run = run_kfold(experiment, document, Options(_folder(runs), _COMMAND, KFOLD, smoke, how), report)
-    add_intervals(run)
+        add_intervals(run)
+        leave(run)
     return TrainedRun(run)
 
 
@@ -162,7 +166,8 @@ def resume(
         return TrainedRun(run)
     with trackers(quiet=quiet), reporter(quiet=quiet, parts=kind in (KFOLD, SEEDS)) as report:
         resume_training(run, _COMMAND, report, allow_inexact=allow_inexact)
-    add_intervals(run)
+        add_intervals(run)
+        leave(run)
     return TrainedRun(run)
 
 

@@ -65,6 +65,7 @@ def test_a_trained_run_tells_its_scores_and_history(run):
     assert run.scores["val_loss"] == run.summary["best"]["val_loss"]
     assert run.scores["val_loss"] == pytest.approx(min(run.history["val_loss"]))
     assert run.baseline["mae"] == run.summary["baseline"]["mae"]
+    assert (run.path / "report.html").is_file()
 
 
 def test_open_run_finds_the_run_that_train_made(run, folder):
