@@ -47,7 +47,7 @@ def limits_for(errors: np.ndarray, threshold: float) -> Limits:
     rows = len(errors)
     if rows < rows_needed(threshold):
         needed = f"--threshold {threshold:g} needs at least {rows_needed(threshold):,} validation rows"
-        raise DataError(f"{needed}; this run has {rows:,}.")
+        raise DataError(f"{needed}; this run has {rows:,}. Give a lower one.")
     middle = np.median(errors, axis=0)
     spread = _TO_DEVIATION * np.median(np.abs(errors - middle), axis=0)
     if not (spread > 0).all():
