@@ -19,6 +19,7 @@ import numpy as np
 import pytest
 import typer.main
 import yaml
+from hypothesis import HealthCheck, settings
 
 from dlpy.artworks import make
 from dlpy.artworks import resume as resume_artwork
@@ -36,6 +37,10 @@ os.environ["DLPY_OFFLINE"] = "1"
 os.environ["DLPY_CACHE"] = tempfile.mkdtemp(prefix="dlpy-tests-")  # never the user's own
 atexit.register(shutil.rmtree, os.environ["DLPY_CACHE"], ignore_errors=True)
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+settings.register_profile(  # the same examples each time, and nothing that depends on the clock
+    "dlpy", derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("dlpy")
 
 _TRAINED = Path(os.environ["DLPY_CACHE"]) / "trained"  # runs of this process, by what they were made of
 REPOSITORY = Path(__file__).parents[1]

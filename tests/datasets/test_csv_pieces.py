@@ -88,7 +88,7 @@ def _compare(data: Csv) -> None:
         np.testing.assert_array_equal(held[0].view(np.int32), held[1].view(np.int32))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_pieces_are_the_table_in_memory(tmp_path: Path, data: st.DataObject) -> None:
     rows = data.draw(st.integers(4, 40))
