@@ -17,7 +17,7 @@ from dlpy.components.callback import Callback
 from dlpy.components.hooks import Hooks
 from dlpy.runs.directory import Run
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("shared_graphs")]
 
 OFTEN, TRIPPING = {"name": "checkpoint", "every_seconds": 0}, {"name": "tripping"}
 
