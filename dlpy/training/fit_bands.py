@@ -8,14 +8,15 @@ import numpy as np
 
 from dlpy.components.objectives import Loss
 from dlpy.losses.pinball import Pinball
-from dlpy.runs.bands import fitted, windows_of
+from dlpy.runs.bands import LEARNED, fitted, windows_of
 from dlpy.runs.decision_records import BandsRecord
 from dlpy.runs.decisions import BANDS, forget_decision, write_decision
 from dlpy.runs.directory import Run
 from dlpy.runs.predictions import Stored
 from dlpy.runs.results import stored_predictions
 from dlpy.scores.bands import asked_of
-from dlpy.training.held_out import HeldOut, held_out
+from dlpy.training.band_scores import scores_of_bands
+from dlpy.training.held_out import OUT_OF_FOLD, HeldOut, held_out
 
 _AS_LEARNED = "bands stay as learned: "
 
@@ -36,6 +37,14 @@ def fit_after_training(run: Run, loss: Loss | None, tell: Callable[[str], object
         return
     write_decision(run, record)
     tell(_line(record))
+
+
+def tell_out_of_fold(run: Run, tell: Callable[[str], object]) -> None:
+    """Show how often the bands of the folds' models hold the truth of the rows that each held out, if there are any."""
+    for stored in stored_predictions(run):
+        if stored.part == OUT_OF_FOLD and stored.quantiles is not None:
+            found = [f"{band['asked']:.0%}: {band['covered']:.1%}" for band in scores_of_bands(stored, LEARNED)]
+            tell(f"bands as learned hold the out-of-fold rows, {', '.join(found)}")
 
 
 def record_of(held: HeldOut, stored: Stored) -> BandsRecord | None:

@@ -170,6 +170,24 @@ def test_the_model_file_answers_with_the_fitted_widths(bench) -> None:
     np.testing.assert_allclose(answers.reshape(wanted.shape), wanted, rtol=1e-4, atol=1e-3)
 
 
+def test_folds_store_their_quantiles_and_widths_of_the_final_model_are_fitted_out_of_fold(bench) -> None:
+    path = series(bench, epochs=1)
+    status, out, _ = bench.run("kfold", path, "kfold.folds=3", "--refit")
+    assert status == 0
+    (folder,) = Path("runs").glob("*-*")
+    run = Run(folder)
+    target, quantiles = quantiles_of(run, "out_of_fold")
+    inside = (quantiles[:, :, 0] <= target) & (target <= quantiles[:, :, 2])
+    assert f"bands as learned hold the out-of-fold rows, 80%: {inside.mean():.1%}" in out
+    record = run.read("bands.json")
+    assert (record["on"], record["rows"], record["epoch"]) == (["out_of_fold"], len(target), 1)
+    status, out, _ = bench.run("predict", run.id, "--ahead", 1)
+    assert status == 0
+    folds = [np.load(fold / "predictions.npz") for fold in sorted((folder / "folds").iterdir())]
+    assert sum(len(fold["quantiles"]) for fold in folds) == len(target)
+    np.testing.assert_array_equal(quantiles.reshape(len(target), -1)[-1], folds[-1]["quantiles"][-1])
+
+
 def test_damaged_widths_are_told_in_one_line(bench) -> None:
     run = bench.trained(series(bench))
     for factors in ([], [0.0], [1.0, 2.0]):
