@@ -27,10 +27,16 @@ def test_the_factor_is_the_distance_that_the_asked_share_stays_within() -> None:
     assert factors_of(*of_constant(values), LEVELS) == [4.0]
 
 
-@pytest.mark.parametrize(("windows", "factor"), [(2, 2.0), (6, 4.0**0.75)])
+@pytest.mark.parametrize(("windows", "factor"), [(4, 2.0), (12, 4.0**0.75)])
 def test_few_windows_leave_the_factor_near_1(windows: int, factor: float) -> None:
     values = [float(number) for number in range(1, 10)]
     assert factors_of(*of_constant(values), LEVELS, windows) == [pytest.approx(factor)]
+
+
+def test_bands_of_series_are_never_made_narrower() -> None:
+    values = [0.1 * number for number in range(1, 10)]
+    assert factors_of(*of_constant(values), LEVELS) == [pytest.approx(0.4)]
+    assert factors_of(*of_constant(values), LEVELS, windows=9) == [1.0]
 
 
 def test_fewer_rows_than_the_coverage_needs_have_no_factor() -> None:

@@ -51,7 +51,7 @@ def test_the_factor_is_that_of_the_validation_rows_and_is_told(bench) -> None:
     rows = len(target)
     windows = -(-rows // 2)
     limit = distances[int(np.ceil((2 * rows + 1) * 0.8)) - 1]
-    assert record["factors"] == [pytest.approx(limit ** (windows / (windows + 2)))]
+    assert record["factors"] == [pytest.approx(limit ** (windows / (windows + 4)))]
     assert record["factors"][0] > 1.5  # the steps are larger than those of the training rows
     assert (record["on"], record["asked"], record["rows"], record["windows"]) == (["validation"], [0.8], rows, windows)
     assert f"widths of bands: 80% x {record['factors'][0]:.2f}; fitted on {rows} validation rows" in out
