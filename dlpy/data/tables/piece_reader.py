@@ -73,7 +73,7 @@ def pieces_of(path: Path, head: Head) -> Iterator[Piece]:
             if body is not None:
                 body = Chosen(body, range(len(head.file.names))) if own.width > len(head.file.names) else body
                 body = body.with_decimal(form.decimal)
-                yield Piece(replace(own.file, path=one, body=Parsed(body, body.numbers()), format=form), done + stop)
+                yield Piece(replace(own.file, path=one, body=body, format=form), done + stop)
         done += one.stat().st_size
 
 
