@@ -112,8 +112,7 @@ def _fill(path: Path, plan: Plan, folder: Path) -> None:
             for piece in piece_reader.pieces_of(path, plan.head):
                 with storage(folder):
                     plan.add(writer, piece.file)
-                if progress is not None:
-                    progress(piece.done, total)
+                progress(piece.done, total)
         store.finished(writer, folder)
     except BaseException:
         store.dropped(writer)

@@ -17,6 +17,7 @@ import numpy as np
 from dlpy.components.named_transform import OfInput, OfTarget
 from dlpy.components.transform import Transform
 from dlpy.core.errors import ConfigError, StorageError
+from dlpy.core.keras_backend import give_back_memory
 from dlpy.core.memory import free_memory, shown_size
 from dlpy.core.progress import progress_bar
 from dlpy.data.features import take
@@ -143,11 +144,11 @@ def _write(path: Path, every: Pieces, columns: int) -> None:
             for rows in every.blocks():
                 file.write(np.ascontiguousarray(_numbers(rows)).data)
                 done += len(rows)
-                if progress is not None:
-                    progress(done, len(every))
+                progress(done, len(every))
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+    give_back_memory()  # of the blocks, before TensorFlow needs its own
 
 
 def _numbers(rows: Rows) -> np.ndarray:
