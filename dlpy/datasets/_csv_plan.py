@@ -19,7 +19,7 @@ from dlpy.data.tables.decimals import number
 from dlpy.data.tables.targets import holds_numbers, known_target, target_of
 from dlpy.data.task import Output
 from dlpy.datasets._cells import Cells
-from dlpy.datasets._csv_inputs import CsvInput, TableInput
+from dlpy.datasets._csv_inputs import CsvInput, TableInput, TextInput
 from dlpy.datasets._csv_parts import filled_cells, key_of, marked, not_features, rules_of, targets_of
 from dlpy.datasets._csv_store import StoredRows, StoreWriter
 from dlpy.datasets._row_choice import all_rows, with_targets
@@ -84,13 +84,16 @@ class Plan:
                 writer.lacking += len(piece)
                 return
             chosen = with_targets(chosen, required)
-        cells, before = chosen.cells, sum(writer.table(next(iter(self.inputs))).sizes) + writer.lacking
+        cells, before = chosen.cells, writer.rows + writer.lacking
         writer.lacking += chosen.lacking
+        writer.rows += len(cells.file)
         for name, given in self.inputs.items():
             if isinstance(given, TableInput):
                 table = given.read(cells, key_of(data, "inputs", name), cached=False)
                 writer.table(name).add(table)
                 writer.count_filled(self._filled_texts(cells, table))
+            elif isinstance(given, TextInput):
+                writer.texts(name).add(given.read(cells, key_of(data, "inputs", name), cached=False))
         self._check_categories(writer)
         for name in self.wanted:
             self._add_target(writer, cells, name)
