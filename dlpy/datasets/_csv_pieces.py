@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dlpy.components.dataset import Dataset
+from dlpy.components.named_transform import OfInput, OfTarget
+from dlpy.components.transform import Transform
 from dlpy.core.errors import ConfigError, DataError
 from dlpy.core.memory import shown_size
 from dlpy.core.progress import progress_bar
@@ -52,7 +55,7 @@ def load_in_pieces(data: Csv, look: Callable[[Csv, Cells], Cells] = with_formats
     head = piece_reader.head_of(path, data.format)
     cells = Cells.of_file(head.file, data.missing_values, data.formats)
     check_names(data, cells)
-    _refuse(data)
+    refuse(data)
     cells = chosen_rows(data, look(data, cells)).cells
     plan = Plan(data, cells, found_inputs(data, cells), head)
     found = _stored(path, plan)
@@ -75,7 +78,18 @@ def load_in_pieces(data: Csv, look: Callable[[Csv, Cells], Cells] = with_formats
     return hold_out(loaded, data.test, data.split_seed)
 
 
-def _refuse(data: Csv) -> None:
+def check_transforms(data: Dataset) -> None:
+    """Raise ConfigError for a transform of the inputs that needs all rows in memory."""
+    for one in data.all_transforms():
+        inner = one.inner if isinstance(one, OfInput) else one
+        is_fitted = type(inner).fit is not Transform.fit or type(inner).fit_apply is not Transform.fit_apply
+        in_pieces = type(inner).fit_in_pieces is not Transform.fit_in_pieces
+        if is_fitted and not in_pieces and not (isinstance(one, OfTarget) or one.on_targets):
+            needs = "needs all rows in memory: remove it, or raise data.memory."
+            raise ConfigError(f"data.transforms: {data.path} is too large for data.memory, and {inner.name} {needs}")
+
+
+def refuse(data: Csv) -> None:
     """Raise ConfigError for what needs all rows in memory."""
     path, needs = data.path, "needs all rows in memory"
     if data.duplicates == "drop":

@@ -21,7 +21,7 @@ from dlpy.data.tables.missing_cells import MISSING
 from dlpy.data.tables.targets import Wanted, known_target, target_of
 from dlpy.data.task import Kind, Output, Task
 from dlpy.datasets._cells import Cells
-from dlpy.datasets._csv_pieces import load_in_pieces, pieces_to_predict
+from dlpy.datasets._csv_pieces import check_transforms, load_in_pieces, pieces_to_predict, refuse
 from dlpy.datasets._memory_option import MemoryOption
 from dlpy.datasets._row_choice import Duplicates, MissingTarget, choose
 from dlpy.datasets._table_format import TableFileOptions
@@ -127,6 +127,11 @@ class TextCsv(MemoryOption, TableFileOptions, Dataset):
             return RAW_TASK
         kind = self._kind()
         return None if kind is None else Task.single(TEXT, Output(kind, None if kind == "multiclass" else 1))
+
+    def check(self) -> None:
+        if self.reads_in_pieces():
+            refuse(self._as_csv())
+            check_transforms(self)
 
     def load(self) -> Loaded:
         return self._load_in_pieces() if self.reads_in_pieces() else self._load_whole()

@@ -50,7 +50,6 @@ def _draft(file: CsvFile, target: str | None, output: Path, choices: Choices) ->
     if translation is not None:
         return translation
     found = study(file, target, choices)
-    others = found.others
     series = series_of(found, output)
     if series is not None:
         return series
@@ -60,10 +59,9 @@ def _draft(file: CsvFile, target: str | None, output: Path, choices: Choices) ->
     pairs = experiment_for_pairs(found, output)
     if pairs is not None:
         return pairs
-    counting = all(column_types.counts_rows(found.columns[name]) for name in others.numeric)
-    if others.prose and not others.categories and counting:
+    if _is_of_texts(found):
         return experiment_for_texts(found, output)
-    if others.numeric or others.categories or preparation_of(found, in_time=False).dates:
+    if _has_columns(found):
         return experiment_for_rows(found, output)
     if has_texts(found):
         return experiment_for_texts(found, output)
@@ -74,16 +72,32 @@ def _draft(file: CsvFile, target: str | None, output: Path, choices: Choices) ->
 
 
 def _in_pieces(file: CsvFile, target: str | None, output: Path, choices: Choices) -> Draft:
-    """Return an experiment for a table that is too large for the memory: what is read in pieces are columns.
+    """Return an experiment for a table that is too large for the memory: columns and texts are read in pieces.
 
     Raises:
-        DataError: there are no numbers, categories or dates.
+        DataError: there are no numbers, categories, dates or texts.
     """
     found = study(file, target, choices)
-    if found.others.numeric or found.others.categories or preparation_of(found, in_time=False).dates:
+    if _is_of_texts(found):
+        return experiment_for_texts(found, output)
+    if _has_columns(found):
         return experiment_for_rows(found, output)
-    needs = "texts and series are held in memory. Use a part of the rows."
+    if has_texts(found):
+        return experiment_for_texts(found, output)
+    needs = "series are held in memory. Use a part of the rows."
     raise DataError(f"{_nothing(found)} It is too large for the memory, and {needs}")
+
+
+def _is_of_texts(study: Study) -> bool:
+    """Return whether a table has sentences, and nothing else but counts of the rows."""
+    others = study.others
+    counting = all(column_types.counts_rows(study.columns[name]) for name in others.numeric)
+    return bool(others.prose) and not others.categories and counting
+
+
+def _has_columns(study: Study) -> bool:
+    """Return whether a table has numbers, categories or dates."""
+    return bool(study.others.numeric or study.others.categories or preparation_of(study, in_time=False).dates)
 
 
 def _nothing(study: Study) -> str:

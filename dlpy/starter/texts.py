@@ -11,7 +11,7 @@ from dlpy.starter.identifiers import is_constant
 from dlpy.starter.kinds import kinds_of
 from dlpy.starter.order import first_order
 from dlpy.starter.overview import Draft, as_comments, overview
-from dlpy.starter.sample import counted_rows, path_to_check, rows_in
+from dlpy.starter.sample import counted_rows, memory_options, path_to_check, rows_in
 from dlpy.starter.source import few_rows, held_out, source_notes, source_options
 from dlpy.starter.study import Study, missing_lines
 from dlpy.starter.wording import Item, Option, listed, plural
@@ -99,6 +99,7 @@ def _data(study: Study, column: str, output: Path, time: str | None) -> list[Opt
         path,
         Option("text", column, f"of {plural(len(others), 'other column')}: {listed(others)}" if others else ""),
         *source,
+        *memory_options(study.file),
         *([SCALED_TARGET] if study.output.kind == "regression" else []),
         *([Option("keep", [*study.others.ids], "written beside predictions")] if study.others.ids else []),
         *([Option("time", time, "rows are sorted by it")] if time else []),

@@ -183,8 +183,10 @@ def test_an_empty_text_far_down_is_named(tmp_path: Path, monkeypatch: pytest.Mon
 def test_what_needs_all_rows_is_refused(tmp_path: Path, options: dict, words: str) -> None:
     path = _write(tmp_path / "t.csv", ["a text"] * 50, ["a", "b"] * 25)
     options = {"name": "text_csv", "path": str(path), "memory": "0.001KB", "validation": None, **options}
-    with pytest.raises(ConfigError, match=words):
-        TextCsv.model_validate(options).load()
+    data = TextCsv.model_validate(options)
+    for refused in (data.check, data.load):
+        with pytest.raises(ConfigError, match=words):
+            refused()
 
 
 def test_sequences_without_padding_are_refused(tmp_path: Path) -> None:

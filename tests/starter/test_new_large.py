@@ -13,6 +13,7 @@ import yaml
 from dlpy.data.tables import csv_file, piece_reader
 from dlpy.datasets import _memory_option
 from dlpy.datasets.csv import Csv
+from dlpy.datasets.text_csv import TextCsv
 from dlpy.starter import sample
 from dlpy.training.pipeline import Pipeline
 
@@ -103,9 +104,23 @@ def test_times_sort_nothing_in_pieces(bench) -> None:
 
 
 @pytest.mark.usefixtures("little_memory")
-def test_texts_beyond_the_memory_are_refused_in_one_line(bench) -> None:
-    lines = [f"this is the text of number {row} among many,{row % 2}" for row in range(3000)]
+def test_texts_beyond_the_memory_are_read_in_pieces(bench) -> None:
+    lines = [f"this is the text of number {row} among many,{'ab'[row % 2]}" for row in range(3000)]
     (bench.folder / "t.csv").write_text("\n".join(["text,label", *lines]) + "\n")
-    status, _, err = bench.run("new", "t.csv")
+    assert bench.run("new", "t.csv")[0] == 0
+    data = yaml.safe_load((bench.folder / "t.yaml").read_text())["data"]
+    assert (data["name"], data["transforms"][-1]) == ("text_csv", "multi_hot")
+    dataset = TextCsv.model_validate({**data, "path": str(bench.folder / "t.csv"), "memory": "200KB"})
+    assert dataset.reads_in_pieces()
+    dataset.check()
+    loaded = dataset.load()
+    Pipeline.fit(dataset.all_transforms(), loaded.train, loaded.task)
+
+
+@pytest.mark.usefixtures("little_memory")
+def test_names_beyond_the_memory_are_refused_in_one_line(bench) -> None:
+    lines = [f"{row % 2},{row}" for row in range(30_000)]
+    (bench.folder / "t.csv").write_text("\n".join(["label,number", *lines]) + "\n")
+    status, _, err = bench.run("new", "t.csv", "--ignore", "number", "--target", "label")
     assert (status, err.count("\n")) == (3, 1)
-    assert "texts and series are held in memory" in err
+    assert "It is too large for the memory, and series are held in memory" in err
