@@ -13,6 +13,7 @@ from dlpy.data.tables.csv_file import CsvFile
 from dlpy.datasets._series_times import Timeline as SeriesTimeline
 from dlpy.datasets.timeseries_csv import TimeseriesCsv
 from dlpy.starter.blocks import SERIES_MODEL, Fit, first_file, values_of
+from dlpy.starter.sample import path_to_check
 from dlpy.starter.timeline import LEAST_ROWS, Timeline
 from dlpy.starter.windows import Window, windows_for
 from dlpy.starter.wording import Option, plural, relative
@@ -170,7 +171,7 @@ def _block(file: CsvFile, output: Path, options: list[Option], window: Window) -
 
 def _fits(file: CsvFile, data: list[Option]) -> bool:
     """Return whether every split has enough windows, and gaps remove at most half of them."""
-    dataset = TimeseriesCsv.model_validate({**values_of(data), "path": str(file.path)})
+    dataset = TimeseriesCsv.model_validate({**values_of(data), "path": path_to_check(file)})
     try:
         loaded = dataset.load()
         parts = split(dataset, loaded)
