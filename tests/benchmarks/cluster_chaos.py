@@ -5,7 +5,7 @@
 
 A child process, a worker, a node, the scheduler or the command itself is killed (-9), or the command is interrupted, at
 a random moment between the first task and the end; each kind of disturbance comes so many times. k-fold validation, a
-search and several seeds take turns: small ones, or with --large five folds of the IMDB stand-in and 40 trials. Every run
+search and several seeds take turns, or with --large five folds of the IMDB stand-in and a search of 40 trials. Every run
 must end complete, with the files of a local run, without orphans, temporary files or half directories.
 """
 
@@ -31,17 +31,18 @@ from tests.benchmarks.clusters import Cluster, cluster, command_of
 from tests.chaos.__main__ import outcome
 
 KINDS = ["child", "worker", "node", "scheduler", "head", "interrupt"]
-_SEARCH = """
+_LARGE_SEARCH = """
 extends: {configs}/boston_kfold.yaml
 model: {{units: {{search: {{choices: [[8], [16], [32]]}}}}, dropout: {{search: [0.0, 0.5]}}}}
-training: {{epochs: {epochs}, batch_size: 32}}
-search: {{trials: {trials}, sampler: random, workers: 2, together: 1}}
+training: {{epochs: 30, batch_size: 32}}
+search: {{trials: 40, sampler: random, workers: 2, together: 1}}
 """
-_SEEDS = """
-data: {name: boston_housing, transforms: [standardize], validation: 0.2, fallback: stand_in}
-model: {name: dense, units: [64, 64]}
-training: {epochs: 60, batch_size: 16}
+_DATA = "data: {name: boston_housing, transforms: [standardize], validation: 0.2, fallback: stand_in}\n"
+_SEARCH = f"""{_DATA}
+model: {{name: boosting, trees: 400, early_stopping: null, rows: 0.8, learning_rate: {{search: [0.01, 0.3]}}}}
+search: {{trials: 8, sampler: random, workers: 2, together: 1}}
 """
+_SEEDS = f"{_DATA}model: {{name: boosting, trees: 800, early_stopping: null, rows: 0.8}}\n"
 
 
 @dataclass(frozen=True)
@@ -51,25 +52,23 @@ class Job:
 
 
 def small_jobs(folder: Path) -> list[Job]:
-    configs = Path("configs").resolve()
-    (folder / "search.yaml").write_text(_SEARCH.format(configs=configs, trials=8, epochs=40))
-    (folder / "seeds.yaml").write_text(_SEEDS)
-    fold = [
-        "kfold",
-        str(configs / "boston_kfold.yaml"),
-        "kfold.folds=3",
-        "training.epochs=40",
-        "training.batch_size=16",
+    """Return k-fold validation of a network, and a search and seeds of classic models, which need no TensorFlow."""
+    search, seeds, boston = folder / "search.yaml", folder / "seeds.yaml", Path("configs/boston_kfold.yaml").resolve()
+    search.write_text(_SEARCH)
+    seeds.write_text(_SEEDS)
+    fold = ["kfold", str(boston), "kfold.folds=3", "training.epochs=40", "training.batch_size=16"]
+    return [
+        Job("kfold", fold),
+        Job("search", ["search", str(search)]),
+        Job("seeds", ["train", str(seeds), "--seeds", "3"]),
     ]
-    seeds = ["train", str(folder / "seeds.yaml"), "--seeds", "3"]
-    return [Job("kfold", fold), Job("search", ["search", str(folder / "search.yaml")]), Job("seeds", seeds)]
 
 
 def large_jobs(folder: Path) -> list[Job]:
-    configs = Path("configs").resolve()
-    (folder / "search.yaml").write_text(_SEARCH.format(configs=configs, trials=40, epochs=30))
+    configs, search = Path("configs").resolve(), folder / "search.yaml"
+    search.write_text(_LARGE_SEARCH.format(configs=configs))
     fold = ["kfold", str(configs / "imdb_dense.yaml"), "kfold.folds=5", "training.epochs=6"]
-    return [Job("kfold", fold), Job("search", ["search", str(folder / "search.yaml")])]
+    return [Job("kfold", fold), Job("search", ["search", str(search)])]
 
 
 class Trial:
@@ -96,17 +95,16 @@ class Trial:
         status = self.end(process)
         self.seconds += time.monotonic()
         how = "alone" if was_running else "over before"
+        assert was_running or status == 0, f"it ended by itself with {status}\n{self.log}"
         if status != 0:
             how = "resumed"
             runs = list(self.folder.glob("*/run.json"))
-            if not self.on.is_whole():
-                self.on.start()
+            self.on.mend()
             command = ["resume", "latest"] if runs else self.job.command
             status = self.end(self.begin([*command, "--on", self.on.address]))
         assert status == 0, f"{kind} after {after:.1f} s: exit {status}\n{self.log}"
         self.check()
-        if not self.on.is_whole() or kind in ("node", "scheduler"):
-            self.on.start()
+        self.on.mend()
         return how
 
     def wait_for_tasks(self, process: subprocess.Popen[str]) -> None:
@@ -161,7 +159,7 @@ class Trial:
         assert found.keys() == self.reference.keys(), found.keys() ^ self.reference.keys()
         wrong = [name for name in found if found[name] != self.reference[name]]
         assert not wrong, f"other bytes: {wrong}"
-        strange = [path for path in run.path.rglob(".*") if re.match(r"\.\d+-|\.cluster", path.name)]
+        strange = [path for path in run.path.rglob(".*") if re.match(r"\.\d+@|\.cluster|\.claim", path.name)]
         assert not strange, f"left behind: {strange}"
         time.sleep(1)
         orphans = [pid for pid in self.on.processes("child_process") if parent_of(pid) == 1]
