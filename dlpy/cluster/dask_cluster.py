@@ -14,10 +14,10 @@ from importlib import import_module
 from typing import Any
 
 from dlpy.cluster.address import where_of
-from dlpy.cluster.patience import within
 from dlpy.cluster.protocol import Cluster, Order, Worker
 from dlpy.cluster.worker import described, run_order
 from dlpy.core.errors import SetupError, in_one_line
+from dlpy.core.patience import within
 from dlpy.runs.how import Place
 
 dask: Any = import_module("dask")  # an optional package, which type checkers need not find

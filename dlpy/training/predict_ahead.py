@@ -42,7 +42,8 @@ def continued(trained: Trained, path: Path | None, steps: int, ask: Ask) -> Pred
         ConfigError: the run predicts fewer rows.
         DataError: the file does not end with a complete window.
     """
-    rows = trained.experiment.data.ahead(path, steps)
+    data = trained.experiment.data
+    rows = (data.here() if path is None else data).ahead(path, steps)
     given = Given(rows, "the last windows", {})
     unfamiliar = unfamiliar_rows(trained, given, ask)
     (numbers,) = numbers_for(trained, given).values()
