@@ -89,7 +89,8 @@ def _putting_back(command: Callable[..., None], *arguments: Any, **options: Any)
         except DlpyError as other:
             error.add_note(str(other))
         raise
-    complain(*(f"run: {address}" for address in put_back()))
+    if addresses := put_back():
+        complain(*(f"run: {address}" for address in addresses))
 
 
 def _report_error(error: BaseException) -> int:

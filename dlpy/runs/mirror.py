@@ -41,9 +41,9 @@ def folder_of_runs(text: str) -> Path:
 
 
 def require_storage(folder: Path) -> None:
-    """Raise an error if a folder stands for a storage that cannot be reached."""
+    """Raise an error if a folder stands for a storage in which nothing can be written."""
     if (address := _addresses.get(folder)) is not None:
-        Storage(address).folders()
+        Storage(address).require_writable()
 
 
 def refresh(folder: Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import secrets
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,11 +17,16 @@ from dlpy.core.patience import within
 from dlpy.storage.locate import is_offline
 
 _ADDRESS = re.compile(r"([a-z][a-z0-9+.-]*)://\S+")
+_WITH_FOLDERS = ("file", "local", "sftp", "ssh", "smb", "hdfs", "webhdfs", "webdav", "ftp")
 _OF_THIS_MACHINE = ("memory", "file", "local")
 _ANSWER_SECONDS = 30.0  # for what takes no time but that of the network
 _CHUNK = 1 << 20
 _VERSIONS = ("ETag", "etag", "md5Hash", "md5", "mtime", "LastModified", "created")  # what storages call it
 Answer = TypeVar("Answer")
+
+
+class NothingThereError(UnavailableError):
+    """The storage answers that there is nothing at an address."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +79,7 @@ class Storage:
         """Return the names of the folders at the address; none where nothing is there."""
         try:
             found = self._asked(lambda: self._system.ls(self.root, detail=True))
-        except UnavailableError:
+        except NothingThereError:
             return []
         return sorted(entry["name"].rstrip("/").rpartition("/")[2] for entry in found if entry["type"] == "directory")
 
@@ -96,8 +103,18 @@ class Storage:
         """Copy a file of this machine to the storage."""
         where = f"{self.root}/{name}"
         with self._answers():
-            self._system.makedirs(where.rpartition("/")[0], exist_ok=True)
+            if self.address.partition("://")[0] in _WITH_FOLDERS:  # others would make a bucket of a misspelt name
+                self._system.makedirs(where.rpartition("/")[0], exist_ok=True)
             self._system.put_file(str(path), where)
+
+    def require_writable(self) -> None:
+        """Raise UnavailableError if no file can be written here."""
+        with tempfile.TemporaryDirectory() as folder:
+            probe = Path(folder) / "probe"
+            probe.touch()
+            name = f".probe-{secrets.token_hex(4)}"
+            self._asked(lambda: self.put(probe, name))
+            self._asked(lambda: self.remove(name))
 
     def remove(self, name: str) -> None:
         """Remove a file, if it is there."""
@@ -116,7 +133,7 @@ class Storage:
         except DlpyError:
             raise
         except FileNotFoundError:
-            raise UnavailableError(f"there is nothing at {self.address}.") from None
+            raise NothingThereError(f"there is nothing at {self.address}.") from None
         except PermissionError as error:
             raise UnavailableError(f"{self.address}: access denied ({in_one_line(error)}).") from None
         except Exception as error:

@@ -76,7 +76,7 @@ class Trial:
 
     def __init__(self, on: Cluster, job: Job, reference: dict, folder: Path) -> None:
         self.on, self.job, self.reference, self.folder = on, job, reference, folder
-        self.log, self.seconds = "", 0.0  # from the first task to the end
+        self.log, self.seconds = "", 0.0  # from the first task to the disturbance, or the last task
 
     def disturbed(self, kind: str, after: float) -> str:
         """Return how the run ended: "alone" or "resumed".
@@ -87,13 +87,13 @@ class Trial:
         process = self.begin([*self.job.command, "--on", self.on.address])
         self.wait_for_tasks(process)
         self.seconds = -time.monotonic()
-        while process.poll() is None and self.seconds + time.monotonic() < after:
+        while process.poll() is None and self.has_tasks() and self.seconds + time.monotonic() < after:
             time.sleep(0.02)
-        was_running = process.poll() is None
+        self.seconds += time.monotonic()
+        was_running = process.poll() is None and self.has_tasks()
         if was_running:
             self.disturb(kind, process)
         status = self.end(process)
-        self.seconds += time.monotonic()
         how = "alone" if was_running else "over before"
         assert was_running or status == 0, f"it ended by itself with {status}\n{self.log}"
         if status != 0:
@@ -108,8 +108,11 @@ class Trial:
         return how
 
     def wait_for_tasks(self, process: subprocess.Popen[str]) -> None:
-        while process.poll() is None and not any(self.folder.glob("*/.cluster")):
+        while process.poll() is None and not self.has_tasks():
             time.sleep(0.02)
+
+    def has_tasks(self) -> bool:
+        return any(self.folder.glob("*/.cluster"))
 
     def begin(self, arguments: list[str]) -> subprocess.Popen[str]:
         command = [sys.executable, "-m", "dlpy", *arguments, "--runs", str(self.folder)]

@@ -121,6 +121,22 @@ def test_a_storage_that_does_not_answer_is_one_line(memory, monkeypatch: pytest.
     wait.set()
 
 
+def test_no_folders_are_there_where_nothing_is_but_not_where_nobody_answers(memory, monkeypatch) -> None:
+    assert Storage("memory://bucket/none").folders() == []
+    monkeypatch.setattr(type(memory), "ls", lambda *given, **options: fail(OSError("no route to host")))
+    with pytest.raises(UnavailableError, match=r"memory://bucket/none cannot be reached: .*no route to host"):
+        Storage("memory://bucket/none").folders()
+
+
+def test_a_place_where_nothing_can_be_written_is_told_before_training(bench, memory, monkeypatch) -> None:
+    Storage("memory://bucket/runs").require_writable()
+    assert memory.find("/bucket/runs") == []
+    monkeypatch.setattr(type(memory), "put_file", lambda *given, **options: fail(PermissionError("forbidden")))
+    path = bench.experiment(data={"name": "blobs"}, model={"name": "linear"}, training={})
+    status, _, err = bench.run("train", path, "--runs", "memory://bucket/runs")
+    assert (status, err) == (3, "error: memory://bucket/runs: access denied (PermissionError: forbidden).\n")
+
+
 def test_a_cache_without_room_is_one_line(memory, monkeypatch: pytest.MonkeyPatch) -> None:
     memory.pipe("/bucket/x", b"1")
     monkeypatch.setattr(copies, "make_room", lambda folder, size: False)
