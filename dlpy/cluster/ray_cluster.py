@@ -11,7 +11,7 @@ from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
-from dlpy.cluster.address import where_of
+from dlpy.cluster.address import require_grpc, where_of
 from dlpy.cluster.protocol import Cluster, Order, Worker
 from dlpy.cluster.worker import described, run_order
 from dlpy.core.errors import SetupError, in_one_line
@@ -24,8 +24,9 @@ ray: Any = import_module("ray")  # an optional package, which type checkers need
 exceptions: Any = import_module("ray.exceptions")
 scheduling: Any = import_module("ray.util.scheduling_strategies")
 
-_CONNECT_SECONDS = 8  # Ray starts a process for each connection
+_CONNECT_SECONDS = 60  # Ray starts a process for each connection, which takes 3 s on an idle machine
 _ANSWER_SECONDS = 5
+_DESCRIBE_SECONDS = 8  # a worker imports dlpy first
 _LOST = (
     exceptions.WorkerCrashedError,
     exceptions.NodeDiedError,
@@ -45,6 +46,7 @@ class RayCluster(Cluster):
         where = where_of(place.on)
         logging.getLogger("ray").setLevel(logging.CRITICAL)
         try:
+            require_grpc(where)
             within(_CONNECT_SECONDS, lambda: ray.init(f"ray://{where}", log_to_driver=False, logging_level=50))
         except Exception as error:
             hint = f"start one with: ray start --head --ray-client-server-port {where.rpartition(':')[2]}"
@@ -61,7 +63,7 @@ class RayCluster(Cluster):
         for number, address in nodes.items():
             there = scheduling.NodeAffinitySchedulingStrategy(number, soft=False)
             refs[describe.options(scheduling_strategy=there).remote(address, probe, text)] = address
-        answered, silent = ray.wait(list(refs), num_returns=len(refs), timeout=_CONNECT_SECONDS)
+        answered, silent = ray.wait(list(refs), num_returns=len(refs), timeout=_DESCRIBE_SECONDS)
         missing = [Worker(refs[ref], error="it does not answer") for ref in silent]
         return missing + [_answer(ref, refs[ref]) for ref in answered]
 
