@@ -73,7 +73,7 @@ class Child:
                     return found if found is not None else self.end()
                 missing = 0.0
         if missing >= MISSING:
-            self._process.kill()  # it is frozen, and would not end by itself
+            self._process.kill()  # a frozen process ignores other signals
         return self.end()
 
     def _send(self, content: tuple[bytes, str | None] | None) -> None:

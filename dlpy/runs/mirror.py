@@ -9,7 +9,7 @@ import atexit
 import hashlib
 import json
 import shutil
-import sys
+import warnings
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -107,7 +107,7 @@ def _put_back_at_exit() -> None:
     try:
         put_back()
     except DlpyError as error:
-        sys.stderr.write(f"error: {error}\n")
+        warnings.warn(str(error), stacklevel=1)
 
 
 def _ended(folder: Path) -> list[Run]:

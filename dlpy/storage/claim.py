@@ -1,7 +1,7 @@
 """Claims on a file or folder: locks that other machines see, too, where those of the file system do not.
 
 A claim is a file that only one process can create, on network file systems as well. It says who holds it, and its time
-is renewed every few seconds, so that the claim of a machine that is gone ends by itself.
+is renewed every few seconds, so that the claim of a machine that is gone expires.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from __future__ import annotations
 import errno
 import os
 import platform
-import sys
 import threading
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -147,10 +147,7 @@ def _renew(path: Path, own: str, is_over: threading.Event) -> None:
     while not is_over.wait(RENEW_SECONDS):
         found = _read(path)
         if found is not None and found != own and not is_over.is_set():
-            sys.stderr.write(
-                f"error: {path.parent}: another machine took over; this process had not renewed its lock.\n"
-            )
-            sys.stderr.flush()
+            warnings.warn(f"{path.parent}: another machine took over, since this process was silent.", stacklevel=1)
             os._exit(7)
         with suppress(OSError):
             os.utime(path)

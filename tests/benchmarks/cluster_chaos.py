@@ -3,10 +3,10 @@
     python -m tests.benchmarks.cluster_chaos dask --times 20 --seed 1
     python -m tests.benchmarks.cluster_chaos ray --large --times 2 --kinds worker
 
-A child process, a worker, a node, the scheduler or the command itself is killed (-9), or the command is interrupted, at
-a random moment between the first task and the end; each kind of disturbance comes so many times. k-fold validation, a
-search and several seeds take turns, or with --large five folds of the IMDB stand-in and a search of 40 trials. Every run
-must end complete, with the files of a local run, without orphans, temporary files or half directories.
+A child process, a worker, a node, the scheduler or the command itself is killed (-9), a child or a worker is frozen, or
+the command is interrupted, at a random moment while tasks run; each kind comes so many times. k-fold validation, a
+search and several seeds take turns, or with --large five folds of the IMDB stand-in and a search of 40 trials. Every
+run must end complete, with the files of a local run, without orphans, temporary files or half directories.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from dlpy.runs.directory import Run
 from tests.benchmarks.clusters import Cluster, cluster, command_of
 from tests.chaos.__main__ import outcome
 
-KINDS = ["child", "worker", "node", "scheduler", "head", "interrupt"]
+KINDS = ["child", "worker", "node", "scheduler", "head", "interrupt", "frozen child", "frozen worker"]
 _LARGE_SEARCH = """
 extends: {configs}/boston_kfold.yaml
 model: {{units: {{search: {{choices: [[8], [16], [32]]}}}}, dropout: {{search: [0.0, 0.5]}}}}
@@ -142,11 +142,12 @@ class Trial:
             if not children:
                 return
             victims = [random.choice(children)]
-            if kind == "worker":
+            if kind.endswith("worker"):
                 victims = [parent_of(victims[0])]
+        number = signal.SIGSTOP if kind.startswith("frozen") else signal.SIGKILL
         for pid in victims:
             with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+                os.kill(pid, number)
 
     def session(self, process: subprocess.Popen[bytes] | None) -> list[int]:
         """Return the processes of a node, the children that train left out: they must notice themselves."""
