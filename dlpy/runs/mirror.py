@@ -19,7 +19,7 @@ from dlpy.runs.directory import Run
 from dlpy.runs.lock import is_locked
 from dlpy.storage.atomic import beside, json_text, storage, write_whole
 from dlpy.storage.cache import own_cache
-from dlpy.storage.objects import Storage, is_remote
+from dlpy.storage.objects import Storage
 
 _STATE = ".stored.json"  # in a run: what the storage has of it, and whether that is all
 _LINKS = "links.json"  # in the storage, which has none
@@ -30,9 +30,9 @@ _addresses: dict[Path, str] = {}
 
 def folder_of_runs(text: str) -> Path:
     """Return the folder of runs that a path names; of an address such as s3://bucket/runs, one in the cache."""
-    if not is_remote(text):
+    if "://" not in text:
         return Path(text)
-    address = text.rstrip("/")
+    address = text.rstrip("/") if not text.endswith("://") else text
     folder = own_cache() / "runs" / hashlib.sha256(address.encode()).hexdigest()[:24]
     if not _addresses:
         atexit.register(_put_back_at_exit)  # for programs; a command has done it by then

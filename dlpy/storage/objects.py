@@ -52,6 +52,8 @@ class Storage:
     """
 
     def __init__(self, address: str) -> None:
+        if not is_remote(address):
+            raise ConfigError(f"{address}: expected an address such as s3://bucket/folder.")
         self.address = address.rstrip("/")
         scheme = address.partition("://")[0]
         fsspec = _fsspec(address)

@@ -236,10 +236,12 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--kinds", nargs="+", default=KINDS, choices=KINDS)
     parser.add_argument("--large", action="store_true")
+    parser.add_argument("--jobs", nargs="+", default=["kfold", "search", "seeds"], help="only these")
     given = parser.parse_args()
     ends = time.monotonic() + 60 * given.minutes
     with tempfile.TemporaryDirectory(prefix="dlpy-chaos-") as place, cluster(given.engine) as on:
         jobs = large_jobs(Path(place)) if given.large else small_jobs(Path(place))
+        jobs = [job for job in jobs if job.name in given.jobs]
         chaos, number = Chaos(on, Path(place), jobs, given.seed), 0
         while time.monotonic() < ends and (left := [kind for kind in given.kinds if chaos.done(kind) < given.times]):
             chaos.disturb(number, min(left, key=chaos.done))

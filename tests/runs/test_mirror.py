@@ -125,6 +125,10 @@ def test_a_storage_that_fails_keeps_the_run_here(memory, monkeypatch: pytest.Mon
 def test_a_storage_that_is_wrong_is_one_line_before_training(bench) -> None:
     status, _, err = bench.run("train", bench.experiment(**EXPERIMENT), "--runs", "memry://bucket/runs")
     assert (status, err.count("\n")) == (2, 1)
+    assert bench.run("runs", "--runs", "s3://")[::2] == (
+        2,
+        "error: s3://: expected an address such as s3://bucket/folder.\n",
+    )
     assert err.startswith("error: memry://bucket/runs: unknown scheme 'memry'. Did you mean 'memory'?")
 
 

@@ -84,6 +84,11 @@ def test_a_download_that_fails_leaves_nothing(memory, monkeypatch: pytest.Monkey
     [
         ("memory://bucket/none.csv", UnavailableError, "there is nothing at memory://bucket/none.csv."),
         ("s4://bucket/table.csv", ConfigError, "s4://bucket/table.csv: unknown scheme 's4'."),
+        (
+            "S3://bucket/table.csv",
+            ConfigError,
+            "S3://bucket/table.csv: expected an address such as s3://bucket/folder.",
+        ),
         ("memry://bucket/table.csv", ConfigError, "Did you mean 'memory'?"),
         ("s3://bucket/table.csv", UnavailableError, "s3://bucket/table.csv: DLPY_OFFLINE forbids the network."),
     ],
