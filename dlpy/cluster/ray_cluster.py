@@ -25,6 +25,7 @@ exceptions: Any = import_module("ray.exceptions")
 scheduling: Any = import_module("ray.util.scheduling_strategies")
 
 _CONNECT_SECONDS = 60  # Ray starts a process for each connection, which takes 3 s on an idle machine
+_ATTEMPTS = 3
 _ANSWER_SECONDS = 5
 _DESCRIBE_SECONDS = 8  # a worker imports dlpy first
 _LOST = (
@@ -47,7 +48,7 @@ class RayCluster(Cluster):
         logging.getLogger("ray").setLevel(logging.CRITICAL)
         try:
             require_grpc(where)
-            within(_CONNECT_SECONDS, lambda: ray.init(f"ray://{where}", log_to_driver=False, logging_level=50))
+            within(_CONNECT_SECONDS, lambda: _connect(where))
         except Exception as error:
             hint = f"start one with: ray start --head --ray-client-server-port {where.rpartition(':')[2]}"
             wrong = in_one_line(error)
@@ -122,6 +123,15 @@ class RayCluster(Cluster):
     def _cancel(self) -> None:
         for ref in [*self._refs.values()]:
             ray.cancel(ref, force=False)
+
+
+def _connect(where: str) -> None:
+    """Connect; where Ray cannot start its process for the connection in time, as on a busy machine, try again."""
+    for _ in range(_ATTEMPTS):
+        with suppress(ConnectionAbortedError):
+            ray.init(f"ray://{where}", log_to_driver=False, logging_level=50)
+            return
+    raise ConnectionAbortedError("Ray could not start a process for the connection")
 
 
 def _nodes() -> list[dict[str, Any]]:
