@@ -25,7 +25,7 @@ def clashes(experiment: Experiment) -> list[Mistake]:
     """Return the mistakes that do not depend on the data."""
     mistakes = []
     try:
-        experiment.data.check()
+        experiment.data.as_kept().check()
     except ConfigError as error:
         mistakes.append(_of_data(str(error)))
     given = experiment.training.metrics

@@ -41,7 +41,7 @@ def obtain(dataset: Dataset, seed: int, *, smoke: bool = False) -> Loaded:
     if smoke:
         return kept(dataset.stand_in(seed, SMOKE_ROWS), dataset.only)
     try:
-        loaded = dataset.load()
+        loaded = load_here(dataset)
     except UnavailableError:
         if dataset.fallback != "stand_in":
             raise
@@ -54,6 +54,16 @@ def obtain(dataset: Dataset, seed: int, *, smoke: bool = False) -> Loaded:
     if len(loaded.train) == 0:
         raise DataError(f"{loaded.source.description} has no rows.")
     return kept(loaded, dataset.only)
+
+
+def load_here(dataset: Dataset) -> Loaded:
+    """Return all rows of a dataset, whose remote files are copied to this machine."""
+    copied = dataset.here()
+    loaded = copied.load()
+    if copied is dataset:
+        return loaded
+    description = loaded.source.description.replace(str(copied.path), str(dataset.path))
+    return replace(loaded, source=replace(loaded.source, description=description))
 
 
 @dataclass(frozen=True)

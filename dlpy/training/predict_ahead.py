@@ -47,7 +47,8 @@ def continued(trained: Trained, path: Path | None, steps: int, ask: Ask, tell: T
         ConfigError: the run predicts fewer rows.
         DataError: the file does not end with a complete window.
     """
-    rows = trained.experiment.data.ahead(path, steps, tell)
+    data = trained.experiment.data
+    rows = (data.here() if path is None else data).ahead(path, steps, tell)
     given = Given(rows, "the last windows", {})
     unfamiliar = unfamiliar_rows(trained, given, ask)
     (numbers,) = numbers_for(trained, given).values()
