@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import numpy as np
 
 from dlpy.core.errors import ConfigError, DlpyError, StorageError, in_one_line
+from dlpy.data.tables import parts_of_dates
 from dlpy.data.text import unicode_words
 from dlpy.export import prepare
 from dlpy.export.checking import Ran, run_programs
@@ -25,6 +29,7 @@ from dlpy.runs import checkpoints
 from dlpy.runs.directory import Run
 from dlpy.storage.atomic import beside, json_text, storage
 from dlpy.training.evaluate import Tell, silent
+from dlpy.transforms import _among_quantiles, _normal
 
 _MOST_ROWS = 256  # that a file is checked with
 _EXAMPLES = 4
@@ -103,10 +108,10 @@ def _folder(run: Run, to: Format, ask: Ask, *, only: bool) -> Path:
     folder = ask.output or run.path / EXPORTS / named
     if folder.is_file():
         raise ConfigError(f"--output {folder}: there is a file of that name. Give a folder.")
-    if folder.exists() and not ask.force:
-        raise ConfigError(f"{folder} exists: --force replaces it, and --output names another folder.")
     if folder.exists() and any(folder.iterdir()) and not (folder / "signature.json").is_file():
-        raise ConfigError(f"--force replaces exports alone, and {folder} is none. Give another folder.")
+        raise ConfigError(f"--output {folder}: this folder has other files than those of an export. Give another one.")
+    if folder.exists() and any(folder.iterdir()) and not ask.force:
+        raise ConfigError(f"{folder} has an export: --force replaces it, and --output names another folder.")
     return folder
 
 
@@ -137,8 +142,17 @@ def _write(job: Job, portable: Portable, to: Format, folder: Path, quantize: str
         (folder / "signature.json").write_text(json_text(signature), "utf-8")
         (folder / "example.py").write_text(program(to.name, to.file), "utf-8")
         shutil.copyfile(prepare.__file__, folder / "prepare.py")
-        if any(spec["prepare"] == "texts" for spec in signature["inputs"]):
-            shutil.copyfile(unicode_words.__file__, folder / "unicode_words.py")
+        for module in _needed(signature):
+            shutil.copyfile(module.__file__ or "", folder / Path(module.__file__ or "").name)
+
+
+def _needed(signature: Mapping[str, Any]) -> list[ModuleType]:
+    """Return the modules that prepare.py imports from its folder."""
+    inputs = signature["inputs"]
+    of_texts = any(spec["prepare"] == "texts" for spec in inputs)
+    steps = {kind for spec in inputs for step in spec.get("steps", ()) for kind in step}
+    found = [*[unicode_words] * of_texts, *[parts_of_dates] * ("dates" in steps)]
+    return [*found, *[_normal, _among_quantiles] * bool(steps & {"ranks", "intervals"})]
 
 
 def _reason(error: Exception) -> str:

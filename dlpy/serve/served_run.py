@@ -19,7 +19,7 @@ from dlpy.data.tables.rows_as_file import as_file
 from dlpy.data.unfamiliar import Unfamiliar
 from dlpy.runs.directory import Run
 from dlpy.serve.asked import Asked
-from dlpy.serve.refused import Refused, wrong
+from dlpy.serve.refused import Refused, for_clients, wrong
 from dlpy.training.evaluate import Tell, silent
 from dlpy.training.given import Ask, Given, rows_of_file, rows_of_texts
 from dlpy.training.predict import Predictor, predict_decided, told_decisions, unfamiliar_rows
@@ -106,7 +106,7 @@ class ServedRun:
                 with self._given(asked) as given:
                     predicted = predict_decided(self.trained, given, _ASK, self._decisions)
         except DlpyError as error:
-            return wrong(str(error))
+            return wrong(for_clients(str(error)))
         return Answer(predicted.records(), _records(predicted.unfamiliar))
 
     @contextmanager

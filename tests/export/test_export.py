@@ -95,11 +95,8 @@ def test_a_missing_extra_is_named(bench, run: Run, monkeypatch: pytest.MonkeyPat
         (["--to", "keras", "--quantize", "int8"], "--quantize applies to --to litert, not to keras: leave it out."),
         (["--to", "litert", "--quantize", "int"], "--quantize int: expected float16 or int8. Did you mean 'int8'?"),
         (["--to", "keras", "-o", "houses.csv"], "--output houses.csv: there is a file of that name. Give a folder."),
-        (["--to", "keras", "-o", "."], ". exists: --force replaces it, and --output names another folder."),
-        (
-            ["--to", "keras", "-o", ".", "--force"],
-            "--force replaces exports alone, and . is none. Give another folder.",
-        ),
+        (["--to", "keras", "-o", "."], "--output .: this folder has other files than those of an export. Give another"),
+        (["--to", "keras", "-o", ".", "--force"], "--output .: this folder has other files than those of an export."),
         (["--to", "keras", "--to", "savedmodel", "-o", "x"], "--output names one folder, for one format"),
         (["--to", "keras", "--checkpoint", "first"], "--checkpoint first: expected best or last."),
     ],
@@ -135,7 +132,7 @@ def test_an_export_is_replaced_only_by_force(bench, run: Run) -> None:
     (there / "signature.json").write_text("{}")
     status, _, err = bench.run("export", run.path, "--to", "keras")
     assert status == 2
-    assert err.startswith(f"error: {there} exists: --force replaces it")
+    assert err.startswith(f"error: {there} has an export: --force replaces it")
     assert bench.run("export", run.path, "--to", "keras", "--force")[::2] == (0, "")
     assert (there / "model.keras").is_file()
     assert left(run) == ["keras"]
