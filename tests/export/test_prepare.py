@@ -64,7 +64,7 @@ def test_texts_become_the_integers_of_the_run(rules: Any, lower: bool, by: Any, 
     wanted = pad.apply(tokenize.apply(texts(NEW), state), length).x
     assert isinstance(wanted, Padded)
     assert wanted.numbers().any()
-    spec = of_texts([(tokenize, state), (pad, length)])
+    spec, _ = of_texts([(tokenize, state), (pad, length)])
     np.testing.assert_array_equal(prepared(spec, np.array(NEW), "int32"), wanted.numbers())
 
 
@@ -78,7 +78,7 @@ def test_integers_become_the_bags_of_the_run(kind: type) -> None:
     wanted = np.zeros((3, 5), np.float32)
     wanted[np.repeat(np.arange(3), np.diff(x.splits)), x.columns] = 1 if x.values is None else x.values
     given = [[1, 1, 2, 9], [-1], [3, 1]]
-    found = prepared(of_sequences([(bag, state)]), given, "float32")
+    found = prepared(of_sequences([(bag, state)])[0], given, "float32")
     np.testing.assert_allclose(found, wanted, rtol=1e-6)
     assert found[1].tolist() == [0] * 5
 

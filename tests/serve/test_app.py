@@ -157,7 +157,7 @@ def test_several_runs_stand_side_by_side(bench):
         (b'{"rows": [{"size": 1}]}', 422, "no column 'kind'"),
         (b'{"rows": [{"size": 1, "kind": "old"}], "texts": ["a"]}', 422, "the body should be"),
         (b'{"rows": [{"size": 1, "kind": "old"}], "top": 1}', 422, "unknown key 'top'"),
-        (b'{"rows": [{"size": 1, "kind": "old"}], "ahead": 3}', 422, "--ahead continues a series"),
+        (b'{"rows": [{"size": 1, "kind": "old"}], "ahead": 3}', 422, "'ahead' continues a series"),
         (
             b'{"rows": ' + b'[{"size": 1, "kind": "old"}' + b', {"size": 1, "kind": "old"}' * 50 + b"]}",
             422,
