@@ -18,6 +18,7 @@ from dlpy.data.tables import parts_of_dates
 from dlpy.data.text import unicode_words
 from dlpy.export import prepare
 from dlpy.export.checking import Ran, run_programs
+from dlpy.export.ensemble_job import EnsembleJob, ensemble_job_of
 from dlpy.export.formats import Format, format_of
 from dlpy.export.job import Job, job_of
 from dlpy.export.programs import program
@@ -26,13 +27,15 @@ from dlpy.export.write import write_network
 from dlpy.portable.network import Portable
 from dlpy.portable.sources import rows_given
 from dlpy.runs import checkpoints
-from dlpy.runs.directory import Run
+from dlpy.runs.directory import ENSEMBLE, Run
 from dlpy.storage.atomic import beside, json_text, storage
 from dlpy.training.evaluate import Tell, silent
 from dlpy.transforms import _among_quantiles, _normal
 
 _MOST_ROWS = 256  # that a file is checked with
 _EXAMPLES = 4
+AnyJob = Job | EnsembleJob
+
 EXPORTS = "exports"  # the folder of a run
 
 
@@ -80,7 +83,8 @@ def export(run: Run, ask: Ask, tell: Tell = silent) -> list[Exported]:
     """
     formats = [format_of(name, ask.quantize) for name in dict.fromkeys(ask.formats)]
     folders = [_folder(run, to, ask, only=len(formats) == 1) for to in formats]
-    job = job_of(run, ask.checkpoint, tell)
+    is_ensemble = run.record().kind == ENSEMBLE
+    job = (ensemble_job_of if is_ensemble else job_of)(run, ask.checkpoint, tell)
     parent = folders[0].parent
     with storage(parent):
         parent.mkdir(parents=True, exist_ok=True)
@@ -115,7 +119,7 @@ def _folder(run: Run, to: Format, ask: Ask, *, only: bool) -> Path:
     return folder
 
 
-def _exported(job: Job, wanted: list[tuple[Format, Path]], quantize: str | None, scratch: Path) -> list[Exported]:
+def _exported(job: AnyJob, wanted: list[tuple[Format, Path]], quantize: str | None, scratch: Path) -> list[Exported]:
     """Write and check each format in a folder of its name within `scratch`."""
     made: dict[bool, Portable] = {}
     for to, _ in wanted:
@@ -129,7 +133,7 @@ def _exported(job: Job, wanted: list[tuple[Format, Path]], quantize: str | None,
     return [_judged(job, to, folder, one, (scratch, quantize)) for (to, folder), one in zip(wanted, ran, strict=True)]
 
 
-def _write(job: Job, portable: Portable, to: Format, folder: Path, quantize: str | None) -> None:
+def _write(job: AnyJob, portable: Portable, to: Format, folder: Path, quantize: str | None) -> None:
     with storage(folder):
         folder.mkdir()
         try:
@@ -161,7 +165,7 @@ def _reason(error: Exception) -> str:
     return f"its converter fails at {operation[1]}" if operation else in_one_line(error).removesuffix(".")
 
 
-def _judged(job: Job, to: Format, folder: Path, ran: Ran, how: tuple[Path, str | None]) -> Exported:
+def _judged(job: AnyJob, to: Format, folder: Path, ran: Ran, how: tuple[Path, str | None]) -> Exported:
     """Return what to say of a file that ran.
 
     Raises:

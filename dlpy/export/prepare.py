@@ -29,7 +29,9 @@ def prepare(rows: Mapping[str, Any], signature: Spec) -> dict[str, np.ndarray]:
         "texts": _texts,
         "sequences": lambda given, spec: _integers([[n for n in row if n >= 0] for row in given], spec),
     }
-    return {spec["name"]: ways[spec["prepare"]](rows[spec["name"]], spec) for spec in signature["inputs"]}
+    return {
+        spec["name"]: ways[spec["prepare"]](rows[spec.get("rows", spec["name"])], spec) for spec in signature["inputs"]
+    }
 
 
 def named(answers: np.ndarray, output: Spec) -> list[Any]:

@@ -74,7 +74,7 @@ def rows_given(sources: Mapping[str, Source], inputs: Mapping[str, Features]) ->
     for name, source in sources.items():
         x = inputs[name]
         for spec in source.specs:
-            found[spec["name"]] = _words(x) if "categories" in spec else _held(x)
+            found[spec.get("rows", spec["name"])] = _words(x) if "categories" in spec else _held(x)
     return found
 
 

@@ -13,7 +13,7 @@ import argparse
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -55,8 +55,15 @@ def _seconds(work: Callable[[], object]) -> float:
     return time.perf_counter() - began
 
 
-def cell(run: Run, to: str, reasons: list[str]) -> str:
-    """Return the cell of a run and a format."""
+def cells(run: Run, formats: Sequence[str], reasons: list[str]) -> list[str]:
+    """Return the cells of a run: of all formats at once if none is refused, and otherwise of one after the other."""
+    try:
+        return [_told(made) for made in export(run, Ask(tuple(formats), force=True))]
+    except DlpyError:
+        return [_cell(run, to, reasons) for to in formats]
+
+
+def _cell(run: Run, to: str, reasons: list[str]) -> str:
     try:
         (made,) = export(run, Ask((to,), force=True))
     except DlpyError as error:
@@ -71,14 +78,14 @@ def _told(made: Exported) -> str:
     return f"{made.difference:.0e}, {made.size / 1000:,.0f} kB, {made.seconds * 1e6:,.0f}"
 
 
-def line(name: str, run: Run, formats: Iterable[str], reasons: list[str]) -> str:
+def line(name: str, run: Run, formats: Sequence[str], reasons: list[str]) -> str:
     """Return a line of the table."""
-    cells = [cell(run, to, reasons) for to in formats]
+    found = cells(run, formats, reasons)
     try:
         own = f"{predict_time(run):,.0f}"
     except DlpyError:
         own = ""
-    return f"| {name} | {own} | {' | '.join(cells)} |"
+    return f"| {name} | {own} | {' | '.join(found)} |"
 
 
 def main(names: list[str], formats: list[str], folder: Path) -> None:
