@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from subprocess import PIPE, STDOUT
 from threading import Timer
@@ -20,11 +21,14 @@ from dlpy.export.formats import DOCKER
 from dlpy.export.requirements import pinned
 from dlpy.runs.directory import ENSEMBLE, Run, require_one_training
 from dlpy.runs.members import unchanged_members
+from dlpy.serve.server import require_installed
 from dlpy.storage.atomic import storage
 from dlpy.training.evaluate import read_config
 
 PORT = 8000
 _LEFT_OUT = ("report.html", "model.keras", "log.txt", "splits.npz", "metrics.csv")
+_SERVER = ("starlette", "uvicorn")
+_CLASSIC = {"lightgbm": "lightgbm", "xgboost": "xgboost-cpu", "sklearn": "scikit-learn"}  # module: package
 _SECONDS = 300  # for a server to start
 _USER = 10001  # who may not change the files
 
@@ -68,8 +72,9 @@ def write_container(run: Run, folder: Path, place: Path) -> Container:
         ConfigError: the run is none that one process serves, or members of an ensemble lie elsewhere.
         SetupError: the server does not start, or Starlette or uvicorn is missing.
     """
+    require_installed()
     needed = _needed_runs(run)
-    requirements = "".join(f"{line}\n" for line in pinned(_extras(needed)))
+    requirements = "".join(f"{line}\n" for line in pinned(_packages(needed)))
     root = _common_folder(needed)
     served = run.path.resolve().relative_to(root).as_posix()
     tag = re.sub(r"[^a-z0-9._-]+|^[^a-z0-9]+", "-", run.name.lower()).strip("-._") or "dlpy"
@@ -95,13 +100,14 @@ def _needed_runs(run: Run) -> list[Run]:
     return [run]
 
 
-def _extras(runs: list[Run]) -> list[str]:
-    """Return the extras of dlpy that runs need to be served."""
-    found = ["serve"]
+def _packages(runs: list[Run]) -> list[str]:
+    """Return the packages that dlpy itself does without, and that it needs to serve these runs."""
+    found = [*_SERVER]
     for run in runs:
         experiment, _ = read_config(run)
-        found += ["classic"] if isinstance(experiment.model, EstimatorModel) else []
-        found += ["dates"] if any(getattr(one, "holidays", None) for one in experiment.all_transforms()) else []
+        is_classic = isinstance(experiment.model, EstimatorModel)
+        found += [name for module, name in _CLASSIC.items() if is_classic and find_spec(module)]
+        found += ["holidays"] if any(getattr(one, "holidays", None) for one in experiment.all_transforms()) else []
     return list(dict.fromkeys(found))
 
 

@@ -60,7 +60,7 @@ def ensemble_job_of(run: Run, which: checkpoints.Which, tell: Tell) -> EnsembleJ
         DataError: its data is missing, or has changed.
     """
     for member in member_runs(run):
-        require_network(read_config(member)[0])
+        require_network(read_config(member)[0], f"member {member.id}: ")
     predictor = predictor_of(run, which, tell)
     parts = [raw_parts(member, read_config(member)[0]) for member in member_runs(run)]
     part = "validation" if "validation" in parts[0] else "train"

@@ -73,7 +73,7 @@ def job_of(run: Run, which: checkpoints.Which, tell: Tell) -> Job:
     require_network(experiment)
     trained = restore(run, which, tell)
     if trained.task.translates:
-        raise ConfigError("seq2seq writes texts token by token with two networks: no format of --to holds that.")
+        raise ConfigError("seq2seq writes texts with two networks: of the formats, docker alone holds them.")
     if isinstance(experiment.model, GenerativeModel):
         return _of_generator(run, trained)
     parts = raw_parts(run, experiment)
@@ -85,10 +85,10 @@ def job_of(run: Run, which: checkpoints.Which, tell: Tell) -> Job:
     return Job(run, trained, parts["train"], raw, part, checked, Told(trained.task, decisions))
 
 
-def require_network(experiment: Experiment) -> None:
-    """Raise ConfigError for a model that is no network."""
+def require_network(experiment: Experiment, of: str = "") -> None:
+    """Raise ConfigError for a model that is no network; `of` begins the message."""
     if isinstance(experiment.model, EstimatorModel):
-        raise ConfigError(f"{experiment.model.name} is no network: no format of --to holds it.")
+        raise ConfigError(f"{of}{experiment.model.name} is no network: of the formats, docker alone holds it.")
 
 
 def _of_generator(run: Run, trained: Trained) -> Job:
