@@ -17,6 +17,7 @@ from dlpy.engine.custom_step import Sampler
 from dlpy.engine.members import with_plain_layers
 from dlpy.models._inlined import inlined
 from dlpy.portable.bands import with_widths
+from dlpy.portable.series import own_of_series
 from dlpy.portable.sources import Source, Wanted, input_name, source_of
 from dlpy.portable.tables import Pairs
 
@@ -80,8 +81,6 @@ def portable_network(parts: Parts, raw: Rows, *, strings: bool) -> Portable:
     import keras
 
     model = plain_model(parts)
-    if any(output.by_series for output in parts.task.outputs.values()):
-        raise ConfigError("each series has a scale of its own, and a window does not say which series it is of.")
     tensors = dict(zip(_names(model, parts.task), model.inputs, strict=True))
     sources = {}
     for name, tensor in tensors.items():
@@ -89,9 +88,18 @@ def portable_network(parts: Parts, raw: Rows, *, strings: bool) -> Portable:
         sources[name] = source_of(Wanted(name, own, raw.inputs[name], parts.task.inputs[name], tensor, strings))
     prepared = {name: source.prepared for name, source in sources.items()}
     only = next(iter(prepared.values()))
-    answers = _by_name(model(prepared if len(prepared) > 1 else only), parts)
+    answers = _of_own_series(model(prepared if len(prepared) > 1 else only), parts, sources)
     inputs = {name: tensor for source in sources.values() for name, tensor in source.inputs.items()}
-    return Portable(keras.Model(inputs, answers), sources)
+    return Portable(keras.Model(inputs, _by_name(answers, parts)), sources)
+
+
+def _of_own_series(answers: Any, parts: Parts, sources: Mapping[str, Source]) -> Any:
+    """Return the answers of a model, those of several series with scales of their own in the unit of each."""
+    if not any(output.by_series for output in parts.task.outputs.values()):
+        return answers
+    series = next(source.series for source in sources.values() if source.series is not None)
+    state = next(state for _, state in parts.pairs if "series" in state)
+    return own_of_series(answers, state, series)
 
 
 def prepared_network(parts: Parts) -> keras.Model:
