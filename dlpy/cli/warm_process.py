@@ -9,7 +9,7 @@ from pathlib import Path
 def main(minutes: float) -> int:
     """Be the warm process; return the exit status."""
     from dlpy.cli.lines import complain, say
-    from dlpy.cli.main import run
+    from dlpy.cli.main import parser, run
     from dlpy.core.errors import DlpyError
     from dlpy.warm.start import serve
 
@@ -20,6 +20,7 @@ def main(minutes: float) -> int:
         )
         sys.stdout.flush()
 
+    parser()
     try:
         serve(minutes, run, ready)
     except DlpyError as error:

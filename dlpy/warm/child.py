@@ -7,6 +7,7 @@ import ctypes
 import fcntl
 import importlib
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -89,6 +90,7 @@ def _take_over(handed: Handed, added: dict[str, str]) -> None:
     time.tzset()
     sys.argv, sys.path = ["dlpy", *content["arguments"]], content["path"]
     importlib.invalidate_caches()
+    atexit.unregister(shutil.rmtree)  # matplotlib's, of a folder that belongs to the warm process
     _open_streams()
     if "numpy.random" in sys.modules:
         sys.modules["numpy.random"].seed()  # Python's own generator is seeded again at a fork, NumPy's is not

@@ -16,6 +16,7 @@ from dlpy.core import keras_backend
 from dlpy.core.errors import RunError, SetupError, StorageError
 from dlpy.warm import files
 from dlpy.warm.location import is_possible, is_private, socket_path
+from dlpy.warm.preload import preload
 from dlpy.warm.process import Imported, WarmProcess
 from dlpy.warm.surroundings import surroundings
 
@@ -79,6 +80,7 @@ def _own_folder(place: Path) -> Iterator[None]:
 def _import_all() -> Imported:
     around, before = surroundings(), dict(os.environ)
     keras_backend.start()
+    preload()
     if threading.active_count() > 1 or _uses_a_gpu():
         raise SetupError("TensorFlow has started threads or a GPU, so that this process cannot fork.")
     added = {name: value for name, value in os.environ.items() if before.get(name) != value}

@@ -1,0 +1,28 @@
+"""What the warm process imports besides TensorFlow and Keras: dlpy's own modules, and what draws plots."""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import pkgutil
+
+import dlpy
+
+_DRAWING = ("matplotlib.figure", "matplotlib.backends.backend_agg", "matplotlib.style", "PIL.PngImagePlugin")
+_NOT_NEEDED = ("dlpy.cluster.", "dlpy.__main__")  # clients of clusters start threads
+
+
+def preload() -> None:
+    """Import what commands would import one by one.
+
+    Imported modules are never freed, so the garbage collector of a command need not look at them.
+    """
+    for name in (*_own_modules(), *_DRAWING):
+        importlib.import_module(name)
+    gc.collect()
+    gc.freeze()
+
+
+def _own_modules() -> list[str]:
+    found = pkgutil.walk_packages(dlpy.__path__, f"{dlpy.__name__}.")
+    return [module.name for module in found if not module.name.startswith(_NOT_NEEDED)]
