@@ -7,6 +7,7 @@ import importlib
 import pkgutil
 
 import dlpy
+from dlpy.core import deferred_modules
 
 _DRAWING = ("matplotlib.figure", "matplotlib.backends.backend_agg", "matplotlib.style", "PIL.PngImagePlugin")
 _NOT_NEEDED = ("dlpy.cluster.", "dlpy.__main__")  # clients of clusters start threads
@@ -19,6 +20,7 @@ def preload() -> None:
     """
     for name in (*_own_modules(), *_DRAWING):
         importlib.import_module(name)
+    deferred_modules.import_all()
     gc.collect()
     gc.freeze()
 
