@@ -22,17 +22,20 @@ def run() -> None:
     is_heavy = words[:1] in _HEAVY or words[:2] in _HEAVY
     minutes = _run_warm(arguments) if is_heavy and not _HELP & {*arguments} else 0
     from dlpy.core import timing
+    from dlpy.core.ending import flush, status_of
 
     timing.begin()
     from dlpy.cli.main import run as run_command
 
     try:
-        run_command()
+        status = status_of(run_command)
     finally:
         if minutes:
             from dlpy.warm.start import start_in_background
 
             start_in_background(minutes)
+    flush()
+    os._exit(status)
 
 
 def _run_warm(arguments: list[str]) -> float:
