@@ -11,7 +11,12 @@ def main(minutes: float) -> int:
     from dlpy.cli.lines import complain, say
     from dlpy.cli.main import parser, run
     from dlpy.core.errors import DlpyError
+    from dlpy.drawing.ahead import import_plots
     from dlpy.warm.start import serve
+
+    def prepare() -> None:
+        parser()
+        import_plots()
 
     def ready(path: Path) -> None:
         say(
@@ -20,9 +25,8 @@ def main(minutes: float) -> int:
         )
         sys.stdout.flush()
 
-    parser()
     try:
-        serve(minutes, run, ready)
+        serve(minutes, prepare, run, ready)
     except DlpyError as error:
         complain(f"error: {error}")
         return error.exit_status

@@ -116,6 +116,13 @@ def defer() -> None:
 
 def import_all() -> None:
     """Import all names that are deferred."""
-    for module in [module for module in sys.modules.values() if isinstance(module, Deferred)]:
-        for name in module.__dict__["__deferred__"]:
-            getattr(module, name)
+    done: set[str] = set()
+    while found := [module for module in [*sys.modules.values()] if _is_left(module, done)]:
+        for module in found:
+            done.add(module.__name__)
+            for name in module.__dict__["__deferred__"]:
+                getattr(module, name)
+
+
+def _is_left(module: ModuleType, done: set[str]) -> bool:
+    return isinstance(module, Deferred) and module.__name__ not in done

@@ -1,4 +1,4 @@
-"""What the warm process imports besides TensorFlow and Keras: dlpy's own modules, and what draws plots."""
+"""What the warm process imports besides TensorFlow and Keras."""
 
 from __future__ import annotations
 
@@ -9,16 +9,15 @@ import pkgutil
 import dlpy
 from dlpy.core import deferred_modules
 
-_DRAWING = ("matplotlib.figure", "matplotlib.backends.backend_agg", "matplotlib.style", "PIL.PngImagePlugin")
 _NOT_NEEDED = ("dlpy.cluster.", "dlpy.__main__")  # clients of clusters start threads
 
 
 def preload() -> None:
-    """Import what commands would import one by one.
+    """Import dlpy's own modules, and all of TensorFlow's public names.
 
     Imported modules are never freed, so the garbage collector of a command need not look at them.
     """
-    for name in (*_own_modules(), *_DRAWING):
+    for name in _own_modules():
         importlib.import_module(name)
     deferred_modules.import_all()
     gc.collect()
