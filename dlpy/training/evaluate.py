@@ -18,6 +18,7 @@ from dlpy.data.task import Task
 from dlpy.data.unfamiliar import require_familiar
 from dlpy.data.units import has_unit
 from dlpy.data.validate import check_rows
+from dlpy.drawing.ahead import import_ahead
 from dlpy.engine.engine import Engine
 from dlpy.experiment.document import Document
 from dlpy.experiment.experiment import Experiment, load, prefix
@@ -154,6 +155,7 @@ def evaluate(
         DataError: the data is missing or has changed, has no such part, or is refused by `strict`.
     """
     trained = restore(run, which, tell)
+    import_ahead()
     results = score_parts(run, trained, raw_parts(run, trained.experiment), parts, strict=strict)
     if "test" in results:
         count_look(run)

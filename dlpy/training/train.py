@@ -16,6 +16,7 @@ from dlpy.core.errors import in_one_line
 from dlpy.core.timing import stage
 from dlpy.data.rows import Data
 from dlpy.data.validate import check
+from dlpy.drawing.ahead import import_ahead
 from dlpy.drawing.figures import draw_all
 from dlpy.engine.devices import memory
 from dlpy.engine.engine import Engine
@@ -110,6 +111,8 @@ def finish(run: Run, prepared: Prepared, data: Data, pipeline: Pipeline, reporte
         _finish_estimator(run, prepared, data, reporter)
         return
     keras_backend.start()
+    if not prepared.follows:
+        import_ahead()
     for name, change in list(experiment.data.augmentations(data.task).items())[:1]:
         save_augmented(run, data.train.of_input(name), change, experiment.seed)
     if isinstance(experiment.model, PretrainedModel) and (line := experiment.model.notice(data.task)):
