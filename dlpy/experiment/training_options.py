@@ -96,6 +96,10 @@ class Training(Block):
     """Threshold of the probability of the second of two classes, or of each label, chosen on the validation rows at the
     end of training: f1, precision=0.95, recall=0.9 or cost=fp:1,fn:5; null: 0.5. `dlpy predict` decides by it,
     `dlpy evaluate` shows what it changes; metrics stay at 0.5."""
+    refit: bool = False
+    """Whether to train once more, on the training and the validation rows together, for as many epochs as were best.
+    That model predicts new rows and is scored on test rows; the validation scores remain those of the first one. Folds
+    and the trials of a search are not trained again."""
     execution: Literal["auto", "epoch", "steps"] = "auto"
     """How epochs are executed: `epoch` in one graph, `steps` batch by batch like Keras' fit, `auto` whichever is
     faster."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from dlpy.core import keras_backend
-from dlpy.data.rows import Loaded
+from dlpy.data.rows import Data, Loaded
 from dlpy.engine import devices
 from dlpy.experiment.document import Document
 from dlpy.experiment.experiment import Experiment, raise_mistakes
 from dlpy.runs.checkpoint_files import CheckpointState
-from dlpy.training.pipeline import Split, obtain, split
+from dlpy.runs.directory import Run
+from dlpy.training.pipeline import Pipeline, Split, obtain, split
 from dlpy.training.record import Options
 from dlpy.training.smoke import shortened
 from dlpy.training.workshop import Workshop
@@ -35,6 +36,16 @@ class Prepared:
     def split_only(self) -> Prepared:
         """Return the same without the rows before they were split, which a single training needs no more."""
         return replace(self, loaded=replace(self.loaded, train=self.parts.train, test=self.parts.test))
+
+
+@dataclass(frozen=True)
+class Job:
+    """A run directory and what is trained in it: the experiment, its rows before and after the fitted transforms."""
+
+    run: Run
+    prepared: Prepared
+    data: Data
+    pipeline: Pipeline
 
 
 def prepare(experiment: Experiment, document: Document, options: Options) -> Prepared:
