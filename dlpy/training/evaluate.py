@@ -177,9 +177,9 @@ def score_run(
 
 def groups_of(runs: list[Run], parts: list[Part]) -> list[list[Part]]:
     """Return the parts of the runs' rows in groups that the same models predict: final models, the test rows alone."""
-    others, test = ([part for part in parts if (part == "test") is is_test] for is_test in (False, True))
-    is_one = not others or not test or all(final_model(run) is None for run in runs)
-    return [parts] if is_one else [others, test]
+    test: list[Part] = [part for part in parts if part == "test"]
+    others: list[Part] = [part for part in parts if part != "test"]
+    return [others, test] if others and test and any(final_model(run) for run in runs) else [parts]
 
 
 def score_parts(run: Run, trained: Trained, raw: dict[str, Rows], parts: list[Part], *, strict: bool) -> dict[str, Any]:

@@ -50,7 +50,7 @@ def final_job(first: Job, reporter: Reporter) -> Job:
     experiment, parts = for_refit(executed, epochs), Split(loaded.train, None, loaded.test)
     data, pipeline = transform(experiment, parts, loaded.task)
     check(data)
-    experiment = _without_threshold(_with_schedule(experiment, len(first.data.train), len(data.train)))
+    experiment = _alone(_with_schedule(experiment, len(first.data.train), len(data.train)))
     reporter.notice(f"refit: all {len(data.train):,} training and validation rows, {epochs} epochs")
     final = Run(run.path / FINAL_MODEL)
     state = _begun(final, experiment, reporter)
@@ -84,10 +84,11 @@ def _begun(final: Run, experiment: Experiment, reporter: Reporter) -> Checkpoint
     return state
 
 
-def _without_threshold(experiment: Experiment) -> Experiment:
-    """Return the experiment without a threshold, which is chosen on the validation rows."""
+def _alone(experiment: Experiment) -> Experiment:
+    """Return the experiment without a threshold, which validation rows choose, and trackers, which follow the run."""
     training = experiment.training.model_copy(update={"threshold": None})
-    return experiment.model_copy(update={"training": training})
+    untracked = [one for one in experiment.callbacks if not any(name.startswith("trackers/") for name in one.sets)]
+    return experiment.model_copy(update={"training": training, "callbacks": untracked})
 
 
 def _with_schedule(experiment: Experiment, rows: int, all_rows: int) -> Experiment:
