@@ -67,9 +67,12 @@ def same_weights(one: Run, other: Run) -> bool:
 def test_final_model_is_that_of_all_rows_and_the_best_number_of_epochs(bench):
     run = run_of(bench, "refit", blocks())
     best = run.summary().best
-    assert best is not None and best.epoch is not None and 1 < best.epoch < 30
+    assert best is not None
+    assert best.epoch is not None
+    assert 1 < best.epoch < 30
     own, first = read_splits(run.path / "refit" / "splits.npz"), read_splits(run.splits)
-    assert len(first["train"]) == 60 and len(first["validation"]) == 20
+    assert len(first["train"]) == 60
+    assert len(first["validation"]) == 20
     assert sorted(own["train"]) == sorted([*first["train"], *first["validation"]])
     alone = on_all_rows(bench, best.epoch)
     assert same_weights(Run(run.path / "refit"), alone)
@@ -81,7 +84,8 @@ def test_validation_scores_are_those_of_a_model_that_has_not_seen_the_rows(bench
     assert run.predictions.read_bytes() == plain.predictions.read_bytes()
     assert run.metrics.read_text().count("\n") == plain.metrics.read_text().count("\n")
     summaries = [one.read("summary.json") for one in (run, plain)]
-    assert "refit" in summaries[0] and "val_loss" not in summaries[0].pop("refit")["best"]
+    assert "refit" in summaries[0]
+    assert "val_loss" not in summaries[0].pop("refit")["best"]
     assert summaries[0] == summaries[1]
     assert bench.run("evaluate", run.path)[0] == bench.run("evaluate", plain.path)[0] == 0
     found = [one.read("evaluation.json") for one in (run, plain)]
@@ -178,7 +182,8 @@ def test_ensemble_scores_validation_rows_by_the_first_models(bench):
 def test_intervals_say_that_their_limits_are_those_of_the_first_model(bench):
     run = run_of(bench, "refit", blocks())
     status, out, err = bench.run("predict", run.path, "homes.csv", "--coverage", "0.8")
-    assert status == 0 and "errors of the first model" in out + err
+    assert status == 0
+    assert "errors of the first model" in out + err
 
 
 def test_final_model_is_resumed_with_its_run(bench):
@@ -186,14 +191,16 @@ def test_final_model_is_resumed_with_its_run(bench):
     path = bench.write(yaml.safe_dump(blocks(training=TRAINING | {"refit": True, "epochs": 3})))
     run = interrupted(path, bench.folder / "cut", 4)
     status, _, err = bench.run("resume", run.path / "refit")
-    assert status == 7 and f"resume {run.id} resumes both" in err
+    assert status == 7
+    assert f"resume {run.id} resumes both" in err
 
 
 def test_final_model_that_is_missing_is_reported(bench):
     run = run_of(bench, "refit", blocks())
     (run.path / "refit" / "run.json").unlink()
     status, _, err = bench.run("predict", run.path, "homes.csv")
-    assert status == 7 and "the final model of run" in err
+    assert status == 7
+    assert "the final model of run" in err
 
 
 REFUSED = {
@@ -221,4 +228,5 @@ def test_options_that_rule_it_out_are_mistakes(bench, case):
     write_homes(bench.folder)
     changes, message = REFUSED[case]
     status, out, err = bench.run("check", bench.write(yaml.safe_dump(blocks(**changes))))
-    assert status == 2 and message in out + err
+    assert status == 2
+    assert message in out + err
