@@ -15,7 +15,7 @@ from dlpy.experiment.classic import clashes_of_estimators
 from dlpy.experiment.decisions import NOTHING_HELD_OUT, check_threshold
 from dlpy.experiment.device_checks import clashes_of_devices
 from dlpy.experiment.phases import clashes_of_phases
-from dlpy.experiment.refit_checks import clashes_of_refit
+from dlpy.experiment.refit_checks import check_refit, clashes_of_refit
 from dlpy.experiment.yaml_reader import Keys, Mistake
 
 if TYPE_CHECKING:
@@ -114,6 +114,7 @@ def misfits(experiment: Experiment, task: Task) -> list[Mistake]:
         attempt(("published",), _check_published, experiment, task)
     _check_callbacks(attempt, experiment, task)
     attempt(("training", "threshold"), check_threshold, experiment.training.threshold, task)
+    attempt(("training", "refit"), check_refit, experiment, task)
     attempt(("training", "jit_compile"), _check_jit_compile, experiment.training.jit_compile, task)
     return attempt.mistakes
 

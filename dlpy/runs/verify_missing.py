@@ -10,6 +10,7 @@ from dlpy.runs.record import Record
 from dlpy.runs.results import without_targets
 
 _OF_TRAINING = ("metrics.csv", "summary.json", "splits.npz", "transforms.npz", "checkpoints/best", "checkpoints/last")
+_OF_FINAL = ("run.json", "config.yaml", "summary.json", "splits.npz", "transforms.npz", "checkpoints/best")
 _OF_FOLDS = ("summary.json", "predictions.npz")
 _OF_FOLD = ("fold.json", "predictions.npz", "metrics.csv", "splits.npz")
 _OF_KEPT = ("run.json", "config.yaml", "transforms.npz", "checkpoints/best")  # of a fold that keeps its model
@@ -24,7 +25,7 @@ def missing_files(run: Run, record: Record, status: str) -> Iterator[str]:
         return
     names = list(_OF_ARTWORKS if record.kind in ARTWORK_KINDS else _OF_TRAINING)
     if record.kind == "train" and _is_refitted(run):
-        names += [f"{FINAL_MODEL}/{name}" for name in ("run.json", "config.yaml", *_OF_TRAINING)]
+        names += [f"{FINAL_MODEL}/{name}" for name in _OF_FINAL]
     if record.kind == "kfold":
         names = _of_folds(run, record)
     if record.kind == ENSEMBLE:

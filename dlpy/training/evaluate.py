@@ -27,9 +27,10 @@ from dlpy.runs.results import tasks_of, without_targets
 from dlpy.sampling.translation import Search
 from dlpy.training.answers import answers_for, by_target, own_targets, save_predictions
 from dlpy.training.baseline import baseline, beside
-from dlpy.training.compile import compiled_model, engine_for
+from dlpy.training.compile import engine_for
 from dlpy.training.estimators import Estimator, network_of, read_estimator
 from dlpy.training.loaded_rows import raw_parts
+from dlpy.training.mean_network import compiled_mean
 from dlpy.training.output_scores import by_output
 from dlpy.training.pipeline import Pipeline, may_be_same, measured
 from dlpy.training.written_texts import Writer, scores_of_texts
@@ -103,10 +104,9 @@ def restore(run: Run, which: checkpoints.Which = "best", tell: Tell = silent, *,
     if isinstance(experiment.model, EstimatorModel):
         estimator, epoch = read_estimator(run, experiment, task, which)
         return Trained(experiment, pipeline, estimator, raw_task, task, epoch, which)
-    model = compiled_model(experiment, task, experiment.seed)
+    model = compiled_mean(experiment, task, record.networks)
     epoch = checkpoints.load_weights(model, run, which)
-    engine = engine_for(model, experiment, task, tell=tell)
-    return Trained(experiment, pipeline, engine, raw_task, task, epoch, which)
+    return Trained(experiment, pipeline, engine_for(model, experiment, task, tell=tell), raw_task, task, epoch, which)
 
 
 def read_config(run: Run) -> tuple[Experiment, Document]:

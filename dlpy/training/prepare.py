@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from dlpy.core import keras_backend
+from dlpy.core.errors import DataError
 from dlpy.data.rows import Data, Loaded
 from dlpy.engine import devices
 from dlpy.experiment.document import Document
@@ -68,4 +71,19 @@ def with_known_rows(experiment: Experiment, document: Document, loaded: Loaded) 
     task = experiment.task(loaded.task)
     if task is None:
         raise ValueError("a loaded dataset always has a task")
+    if experiment.training.refit > 1:
+        final_folds(experiment, loaded)  # which may be too many for a class
     return Prepared(experiment.resolved(task, loaded.resolved), loaded, split(experiment.data, loaded))
+
+
+def final_folds(experiment: Experiment, loaded: Loaded) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return the positions of the rows that each network of a final model learns, and of those that stop it.
+
+    Raises:
+        DataError: there are more networks than rows, groups or rows of a class.
+    """
+    kfold = experiment.kfold.model_copy(update={"folds": experiment.training.refit, "repeats": 1, "shuffle": True})
+    try:
+        return list(kfold.split(loaded.train, loaded.task, experiment.data.split_seed))
+    except DataError as error:
+        raise DataError(f"training.refit: {error}") from None

@@ -28,7 +28,7 @@ from dlpy.training.rewind import reached, rewound
 
 def for_refit(experiment: Experiment, epochs: int) -> Experiment:
     """Return the experiment without validation rows and the callbacks that monitor them."""
-    model, training = experiment.model, experiment.training.model_copy(update={"refit": False})
+    model, training = experiment.model, experiment.training.model_copy(update={"refit": 0})
     if isinstance(model, EstimatorModel):
         model = model.shortened(epochs)
     else:
@@ -85,10 +85,15 @@ def _begun(final: Run, experiment: Experiment, reporter: Reporter) -> Checkpoint
 
 
 def _alone(experiment: Experiment) -> Experiment:
-    """Return the experiment without a threshold, which validation rows choose, and trackers, which follow the run."""
+    """Return the experiment without a threshold, which is chosen on validation rows."""
     training = experiment.training.model_copy(update={"threshold": None})
-    untracked = [one for one in experiment.callbacks if not any(name.startswith("trackers/") for name in one.sets)]
-    return experiment.model_copy(update={"training": training, "callbacks": untracked})
+    return untracked(experiment.model_copy(update={"training": training}))
+
+
+def untracked(experiment: Experiment) -> Experiment:
+    """Return the experiment without trackers, which follow the whole run."""
+    kept = [one for one in experiment.callbacks if not any(name.startswith("trackers/") for name in one.sets)]
+    return experiment.model_copy(update={"callbacks": kept})
 
 
 def _with_schedule(experiment: Experiment, rows: int, all_rows: int) -> Experiment:

@@ -30,6 +30,7 @@ from dlpy.training.class_balance import class_warnings
 from dlpy.training.compile import is_partly_frozen, weights_line
 from dlpy.training.estimators import Estimator, fit_rounds, read_estimator, save_rounds
 from dlpy.training.export import portable_model, save_network
+from dlpy.training.final_networks import take_networks, train_networks
 from dlpy.training.fit import Training, fit
 from dlpy.training.pipeline import Pipeline, transform
 from dlpy.training.prepare import Job, Prepared, prepare
@@ -102,6 +103,13 @@ def finish(run: Run, prepared: Prepared, data: Data, pipeline: Pipeline, reporte
 
 def finish_final(job: Job, reporter: Reporter) -> None:
     """Train the final model of a run, on its training and validation rows, and write all that is read of it later."""
+    if job.prepared.experiment.training.refit > 1:
+        made, model = train_networks(job, reporter)
+        if not job.prepared.follows:
+            _save_model(replace(made, run=job.run), model, reporter)
+            take_networks(made, model)
+            take_final(job.run, made.run)
+        return
     final = final_job(job, reporter)
     finish(final.run, final.prepared, final.data, final.pipeline, reporter)
     if not job.prepared.follows:
