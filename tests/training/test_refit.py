@@ -7,11 +7,14 @@ import numpy as np
 import pytest
 import yaml
 
+from dlpy.engine.mean_of_networks import networks_of
 from dlpy.experiment.experiment import load
 from dlpy.runs import checkpoints
 from dlpy.runs.directory import Run
 from dlpy.runs.lookup import find_run
 from dlpy.runs.predictions import read_splits
+from dlpy.training.evaluate import restore
+from dlpy.training.loaded_rows import raw_parts
 from dlpy.training.record import Options
 from dlpy.training.reporter import Reporter
 from dlpy.training.resume import resume
@@ -230,3 +233,85 @@ def test_options_that_rule_it_out_are_mistakes(bench, case):
     status, out, err = bench.run("check", bench.write(yaml.safe_dump(blocks(**changes))))
     assert status == 2
     assert message in out + err
+
+
+LATEST = {"fraction": 0.2, "take": "last"}
+IN_TIME = HOMES | {"time": "age", "test": LATEST, "validation": LATEST}
+TABM = {"name": "tabm", "members": 3, "units": [8], "bins": None}
+SEVERAL = {"model": TABM, "training": TRAINING | {"epochs": 4, "refit": 3}}
+
+
+def test_several_networks_each_learn_all_rows_but_a_part_and_predict_their_mean(bench):
+    run = run_of(bench, "several", blocks(**SEVERAL))
+    plain = run_of(bench, "one", blocks(refit=False, model=TABM, training=TRAINING | {"epochs": 4}))
+    assert run.predictions.read_bytes() == plain.predictions.read_bytes()
+    final = Run(run.path / "refit")
+    splits = [read_splits(final.path / str(number) / "splits.npz") for number in (1, 2, 3)]
+    first = read_splits(run.splits)
+    rows = sorted([*first["train"], *first["validation"]])
+    assert sorted(row for one in splits for row in one["validation"]) == rows
+    assert all(sorted([*one["train"], *one["validation"]]) == rows for one in splits)
+    trained = restore(run)
+    x = trained.applied(raw_parts(run, trained.experiment)["test"])
+    networks = networks_of(trained.engine.model)
+    each = [network(x.x, training=False).numpy() for network in networks]
+    assert len(each) == 3
+    assert not np.array_equal(each[0], each[1])
+    np.testing.assert_allclose(trained.engine.predict(x, 8), np.mean(each, axis=0), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("epochs", [6, 9])
+def test_resumed_run_of_several_networks_ends_with_the_same_bits(bench, epochs):
+    write_homes(bench.folder)
+    path = bench.write(yaml.safe_dump(blocks(**SEVERAL, callbacks=[CHECKPOINT])))
+    whole = train(*load(path), Options(bench.folder / "whole"), Reporter())
+    run = interrupted_within(path, bench.folder / "cut", epochs)
+    resume(run, "", Reporter(), allow_inexact=False)
+    assert differences(outcome(whole), outcome(run)) == []
+
+
+def interrupted_within(path: Path, folder: Path, epochs: int) -> Run:
+    """Return a run whose process was interrupted when so many epochs of all its networks had begun."""
+    stopping = Beginning(epochs)
+    with pytest.raises(KeyboardInterrupt):
+        train(*load(path), Options(folder), stopping)
+    (run,) = (Run(one) for one in folder.iterdir())
+    return run
+
+
+class Beginning(Reporter):
+    """Raises what Ctrl-C would when so many epochs have begun."""
+
+    def __init__(self, epochs: int) -> None:
+        self._left = epochs
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        self._left -= 1
+        if self._left == 0:
+            raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"model": {"name": "linear"}, "training": {"refit": 3}, "callbacks": []}, "linear is no network"),
+        ({"data": IN_TIME, "training": TRAINING | {"refit": 3}}, "the rows are in time order"),
+        ({"training": TRAINING | {"refit": 21}}, "less than or equal to 20"),
+    ],
+)
+def test_several_networks_are_for_tables(bench, changes, message):
+    write_homes(bench.folder)
+    status, out, err = bench.run("check", bench.write(yaml.safe_dump(blocks(**changes))))
+    assert status == 2
+    assert message in out + err
+
+
+def test_more_networks_than_rows_of_a_class_are_refused_before_training(bench):
+    lines = ["size,kind", *(f"{number},{'rare' if number in (7, 23, 41) else 'usual'}" for number in range(60))]
+    (bench.folder / "kinds.csv").write_text("\n".join(lines) + "\n")
+    data = {"name": "csv", "path": "kinds.csv", "target": "kind", "validation": 0.34}
+    path = bench.write(yaml.safe_dump(blocks(data=data, training=TRAINING | {"refit": 5})))
+    status, _, err = bench.run("train", path)
+    assert status == 3
+    assert "training.refit: class rare has 3 rows, fewer than 5 folds" in err
+    assert not [*(bench.folder / "runs").glob("*")]
