@@ -24,6 +24,8 @@ def missing_files(run: Run, record: Record, status: str) -> Iterator[str]:
     if status != "completed" or record.kind == SEARCH_KIND:
         return
     names = list(_OF_ARTWORKS if record.kind in ARTWORK_KINDS else _OF_TRAINING)
+    if record.networks > 1:
+        names = [*_OF_FINAL]
     if record.kind == "train" and _is_refitted(run):
         names += [f"{FINAL_MODEL}/{name}" for name in _OF_FINAL]
     if record.kind == "kfold":
