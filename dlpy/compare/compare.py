@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from dlpy.compare.differing_options import differing_options
+from dlpy.compare.differing_options import differ_by_seed, differing_options
 from dlpy.compare.rows import Common, common_rows, require_alike
 from dlpy.compare.sides import Side, Training
 from dlpy.compare.verdicts import verdict_of
@@ -161,7 +161,8 @@ def _corrected(sides: Sequence[Side], scores: Scores, to: int, *, smaller: bool)
     told: dict[str, dict[str, Any]] = {key: {} for key in scores}
     corrected = holm([p for _, p in tested])
     for (key, number), (found, p), of_all in zip(places, tested, corrected, strict=True):
-        verdict = verdict_of(found, p, of_all, smaller=smaller)
+        by_seed = differ_by_seed(sides[number], sides[to])
+        verdict = verdict_of(found, p, of_all, smaller=smaller, by_seed=by_seed)
         told[key][sides[number].name] = {**asdict(found), "p": p, "p_corrected": of_all, "verdict": verdict}
     return told
 

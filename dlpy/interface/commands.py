@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,9 @@ from dlpy.artworks.base import Artwork
 from dlpy.artworks.kinds import load_any
 from dlpy.artworks.make import make
 from dlpy.cli.artworks import resume_image, watching
-from dlpy.cli.intervals import add_intervals
 from dlpy.cli.output import output
-from dlpy.cli.progress import reporter
-from dlpy.cli.report import leave
 from dlpy.cli.search_progress import search_reporter
+from dlpy.cli.show_training import show_training
 from dlpy.cli.track import trackers
 from dlpy.core.errors import ConfigError
 from dlpy.experiment.experiment import load
@@ -67,9 +66,8 @@ def train(
             return TrainedRun(make(experiment, document, Options(folder, _COMMAND, experiment.kind, smoke), watcher))
     several = None if seeds is None else Seeds(seeds, 1)
     how = Options(folder, _COMMAND, "train" if several is None else SEEDS, smoke, seeds=several)
-    with trackers(quiet=quiet), reporter(quiet=quiet, parts=several is not None) as report:
-        run = (train_run if several is None else train_seeds)(experiment, document, how, report)
-        leave(run)
+    training = partial(train_run if several is None else train_seeds, experiment, document, how)
+    run, _ = show_training(training, quiet=quiet, parts=several is not None)
     return TrainedRun(run)
 
 
@@ -100,11 +98,8 @@ def kfold(
         DlpyError: as the command fails.
     """
     experiment, document = load(Path(file), overrides_of(options))
-    how = How(1, refit, keep_models, interval)
-    with trackers(quiet=quiet), reporter(quiet=quiet, parts=True) as report:
-        run = run_kfold(experiment, document, Options(_folder(runs), _COMMAND, KFOLD, smoke, how), report)
-        add_intervals(run)
-        leave(run)
+    how = Options(_folder(runs), _COMMAND, KFOLD, smoke, How(1, refit, keep_models, interval))
+    run, _ = show_training(partial(run_kfold, experiment, document, how), quiet=quiet, parts=True)
     return TrainedRun(run)
 
 
@@ -164,11 +159,8 @@ def resume(
         with watching(output(quiet=quiet)) as watcher:
             resume_image(run, _COMMAND, watcher, allow_inexact=allow_inexact)
         return TrainedRun(run)
-    with trackers(quiet=quiet), reporter(quiet=quiet, parts=kind in (KFOLD, SEEDS)) as report:
-        resume_training(run, _COMMAND, report, allow_inexact=allow_inexact)
-        add_intervals(run)
-        leave(run)
-    return TrainedRun(run)
+    training = partial(resume_training, run, _COMMAND, allow_inexact=allow_inexact)
+    return TrainedRun(show_training(training, quiet=quiet, parts=kind in (KFOLD, SEEDS))[0])
 
 
 def open_run(reference: str | Path = "latest", *, runs: str | Path | None = None) -> TrainedRun:

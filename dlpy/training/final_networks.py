@@ -13,7 +13,7 @@ from dlpy.data.validate import check
 from dlpy.engine.snapshots import Snapshot, with_copies
 from dlpy.runs import checkpoints
 from dlpy.runs.directory import FINAL_MODEL, Run
-from dlpy.training.callbacks import checkpoint_of, directions
+from dlpy.training.callbacks import checkpoint_of, directions, without_senders
 from dlpy.training.compile import compiled_model
 from dlpy.training.evaluate import read_config
 from dlpy.training.fold_files import KEPT
@@ -23,7 +23,7 @@ from dlpy.training.part_record import write_part_record
 from dlpy.training.pipeline import Split, transform
 from dlpy.training.prepare import Job, Prepared, final_folds
 from dlpy.training.record import save_splits
-from dlpy.training.refit import for_refit, untracked
+from dlpy.training.refit import for_refit
 from dlpy.training.reporter import Reporter
 from dlpy.training.workshop import Workshop
 
@@ -41,7 +41,7 @@ def train_networks(first: Job, reporter: Reporter) -> tuple[Job, keras.Model]:
     loaded, parts = first.prepared.loaded, Split(first.prepared.loaded.train, None, first.prepared.loaded.test)
     data, pipeline = transform(executed, parts, loaded.task)
     check(data)
-    experiment = untracked(executed.model_copy(update={"model": executed.model.resolved(data.task)}))
+    experiment = without_senders(executed.model_copy(update={"model": executed.model.resolved(data.task)}))
     final = Job(Run(first.run.path / FINAL_MODEL), Prepared(experiment, loaded, parts), data, pipeline)
     folds, shop = final_folds(experiment, loaded), first.prepared.shop or Workshop()
     reporter.notice(f"refit: {len(folds)} networks, each on all {len(data.train):,} rows but 1/{len(folds)}")

@@ -17,6 +17,7 @@ from dlpy.runs import checkpoints
 from dlpy.runs.checkpoint_files import CheckpointState
 from dlpy.runs.directory import FINAL_MODEL, Run, forget_outdated
 from dlpy.storage.atomic import storage
+from dlpy.training.callbacks import without_senders
 from dlpy.training.estimators import start_again
 from dlpy.training.evaluate import read_config
 from dlpy.training.part_record import write_part_record
@@ -85,15 +86,9 @@ def _begun(final: Run, experiment: Experiment, reporter: Reporter) -> Checkpoint
 
 
 def _alone(experiment: Experiment) -> Experiment:
-    """Return the experiment without a threshold, which is chosen on validation rows."""
+    """Return the experiment without a threshold, which is chosen on validation rows, and trackers, which follow the run."""
     training = experiment.training.model_copy(update={"threshold": None})
-    return untracked(experiment.model_copy(update={"training": training}))
-
-
-def untracked(experiment: Experiment) -> Experiment:
-    """Return the experiment without trackers, which follow the whole run."""
-    kept = [one for one in experiment.callbacks if not any(name.startswith("trackers/") for name in one.sets)]
-    return experiment.model_copy(update={"callbacks": kept})
+    return without_senders(experiment.model_copy(update={"training": training}))
 
 
 def _with_schedule(experiment: Experiment, rows: int, all_rows: int) -> Experiment:

@@ -25,7 +25,7 @@ from dlpy.runs.samples import save_augmented
 from dlpy.storage import atomic
 from dlpy.storage.atomic import require_space, require_writable
 from dlpy.training.answers import answers_for, save_predictions
-from dlpy.training.callbacks import built_callbacks, checkpoint_of, directions
+from dlpy.training.callbacks import built_callbacks, checkpoint_of, directions, without_senders
 from dlpy.training.class_balance import class_warnings
 from dlpy.training.compile import is_partly_frozen, weights_line
 from dlpy.training.estimators import Estimator, fit_rounds, read_estimator, save_rounds
@@ -48,9 +48,6 @@ from dlpy.training.row_counts import save_counts
 from dlpy.training.thresholds import choose_after_training
 from dlpy.training.workshop import Workshop
 from dlpy.training.written_texts import Writer, leave_texts
-
-if TYPE_CHECKING:
-    pass
 
 if TYPE_CHECKING:
     import keras
@@ -183,6 +180,8 @@ def fit_best(run: Run, prepared: Prepared, data: Data, reporter: Reporter) -> En
     """Train a model, write its scores and checkpoints into the run, and return its engine with the best weights."""
     experiment, state = prepared.experiment, prepared.checkpoint
     experiment = experiment.model_copy(update={"model": experiment.model.resolved(data.task)})
+    if prepared.follows:
+        experiment = without_senders(experiment)
     callbacks = built_callbacks(experiment, run, data)
     shop, listed = prepared.shop or Workshop(), list(callbacks.values())
     engine = shop.engine(experiment, data, listed, reporter.notice, fresh=state is None)
