@@ -86,7 +86,7 @@ def _begun(final: Run, experiment: Experiment, reporter: Reporter) -> Checkpoint
 
 
 def _alone(experiment: Experiment) -> Experiment:
-    """Return the experiment without a threshold, which is chosen on validation rows, and trackers, which follow the run."""
+    """Return the experiment without a threshold, and without trackers, which follow the whole run."""
     training = experiment.training.model_copy(update={"threshold": None})
     return without_senders(experiment.model_copy(update={"training": training}))
 
