@@ -30,6 +30,11 @@ def _criterion(value: Any) -> str:
     return str(Criterion.parse(str(value)))
 
 
+def _count_of_networks(value: Any) -> Any:
+    """Return a number of networks: true means 1."""
+    return int(value) if isinstance(value, bool) else value
+
+
 def _is_by_output(value: Any) -> bool:
     return isinstance(value, dict) and "name" not in value
 
@@ -96,6 +101,11 @@ class Training(Block):
     """Threshold of the probability of the second of two classes, or of each label, chosen on the validation rows at the
     end of training: f1, precision=0.95, recall=0.9 or cost=fp:1,fn:5; null: 0.5. `dlpy predict` decides by it,
     `dlpy evaluate` shows what it changes; metrics stay at 0.5."""
+    refit: Annotated[int, Field(ge=0, le=20), BeforeValidator(_count_of_networks)] = 0
+    """Final model, which predicts new rows and is scored on test rows; the validation scores remain those of the first
+    model. true or 1: trained on the training and validation rows together, for as many epochs as were best. A larger
+    number such as 5, for tables: the mean of so many networks, each trained on all of these rows but a fifth, which
+    decides when it stops. Folds and the trials of a search have none."""
     execution: Literal["auto", "epoch", "steps"] = "auto"
     """How epochs are executed: `epoch` in one graph, `steps` batch by batch like Keras' fit, `auto` whichever is
     faster."""
