@@ -58,7 +58,9 @@ class Job:
             return generator(model.sampler)  # type: ignore[attr-defined]
         pairs = list(zip(trained.pipeline.transforms, trained.pipeline.states, strict=True))
         return portable_network(
-            Parts(trained.experiment.model, model, trained.task, pairs), self.training, strings=strings
+            Parts(trained.experiment.model, model, trained.task, pairs, trained.bands.factors),
+            self.training,
+            strings=strings,
         )
 
 

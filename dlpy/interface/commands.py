@@ -22,6 +22,7 @@ from dlpy.interface.trained_run import TrainedRun
 from dlpy.runs.directory import ARTWORK_KINDS, KFOLD, SEARCH_KIND, SEEDS
 from dlpy.runs.how import How, HowSearched, Seeds
 from dlpy.runs.lookup import default_runs_folder, find_model, find_run
+from dlpy.runs.mirror import folder_of_runs
 from dlpy.search.resume import resume_search
 from dlpy.search.search import load_search
 from dlpy.search.search import search as run_search
@@ -199,4 +200,4 @@ def _folder(runs: str | Path | None) -> Path:
 
 
 def _given_folder(runs: str | Path | None) -> Path | None:
-    return None if runs is None else Path(runs)
+    return None if runs is None else folder_of_runs(str(runs))

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from dlpy.core.errors import RunError, StorageError, printable
-from dlpy.core.parsing import parse, read_mapping
+from dlpy.core.parsing import read_json, read_json_or_empty, read_mapping
 from dlpy.core.suggestions import command
 from dlpy.runs.record import JSON_FILES, Evaluation, Record, Summary
 from dlpy.storage.atomic import json_text, storage, write_whole
@@ -28,6 +28,7 @@ PROBE = ".cluster"  # file of a run whose trainings a cluster does, by whose tex
 FINAL_MODEL = "refit"  # folder of a search: the run of its final model
 NAMED = re.compile(r"\d{8}-\d{6}-(.+?)(?:-\d+)?")  # runs of the same second get a number at the end
 _OUTDATED = (
+    "bands.json",
     "calibration.json",
     "evaluation.json",
     "rivals.json",
@@ -151,10 +152,10 @@ class Run:
         Raises:
             RunError: the file is damaged or missing.
         """
-        content = self.read("run.json")
-        if not content:
-            raise RunError(f"{self.path / 'run.json'} is missing.")
-        return parse(content, Record)
+        try:
+            return read_json(self.path / "run.json", Record)
+        except FileNotFoundError:
+            raise RunError(f"{self.path / 'run.json'} is missing.") from None
 
     def summary(self) -> Summary:
         """Return summary.json; an empty one if it is not written yet.
@@ -162,7 +163,7 @@ class Run:
         Raises:
             RunError: the file is damaged.
         """
-        return parse(self.read("summary.json"), Summary)
+        return read_json_or_empty(self.path / "summary.json", Summary)
 
     def evaluation(self) -> Mapping[str, Evaluation]:
         """Return evaluation.json by split; an empty one if it is not written yet.
@@ -170,7 +171,7 @@ class Run:
         Raises:
             RunError: the file is damaged.
         """
-        return parse(self.read("evaluation.json"), Mapping[str, Evaluation])
+        return read_json_or_empty(self.path / "evaluation.json", Mapping[str, Evaluation])
 
     def read(self, name: str) -> dict[str, Any]:
         """Return a JSON file as plain values; an empty mapping if it is not written yet.

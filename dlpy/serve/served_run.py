@@ -8,13 +8,14 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 
-from dlpy.core.errors import ConfigError, DlpyError
+from dlpy.core.errors import ConfigError, DlpyError, reworded
 from dlpy.data.images.files import is_picture
 from dlpy.data.tables.rows_as_file import as_file
 from dlpy.data.unfamiliar import Unfamiliar
@@ -179,10 +180,8 @@ def _image_files(images: Sequence[bytes]) -> Iterator[Path]:
     with TemporaryDirectory(prefix="dlpy-images-") as folder:
         for number, image in enumerate(images):
             (Path(folder) / _IMAGE.format(number)).write_bytes(image)
-        try:
+        with reworded(partial(_by_number, folder)):  # the client knows nothing of files
             yield Path(folder)
-        except DlpyError as error:  # the client knows nothing of files
-            raise type(error)(*(_by_number(folder, line) for line in error.args)) from None
 
 
 def _by_number(folder: str, line: str) -> str:

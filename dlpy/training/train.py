@@ -16,6 +16,7 @@ from dlpy.core.errors import in_one_line
 from dlpy.core.timing import stage
 from dlpy.data.rows import Data
 from dlpy.data.validate import check
+from dlpy.drawing.ahead import import_ahead
 from dlpy.drawing.figures import draw_all
 from dlpy.engine.devices import memory
 from dlpy.engine.engine import Engine
@@ -35,7 +36,8 @@ from dlpy.training.callbacks import built_callbacks, checkpoint_of, directions, 
 from dlpy.training.class_balance import class_warnings
 from dlpy.training.compile import is_partly_frozen, sample_weight, stages_of, weights_line
 from dlpy.training.estimators import Estimator, fit_rounds, read_estimator, save_rounds
-from dlpy.training.export import portable_model, save_network
+from dlpy.training.export import portable_model, portable_parts, save_network
+from dlpy.training.fit_bands import fit_after_training
 from dlpy.training.monitored import monitored_scores
 from dlpy.training.pipeline import Pipeline, transform
 from dlpy.training.prepare import Prepared, prepare
@@ -109,6 +111,8 @@ def finish(run: Run, prepared: Prepared, data: Data, pipeline: Pipeline, reporte
         _finish_estimator(run, prepared, data, reporter)
         return
     keras_backend.start()
+    if not prepared.follows:
+        import_ahead()
     for name, change in list(experiment.data.augmentations(data.task).items())[:1]:
         save_augmented(run, data.train.of_input(name), change, experiment.seed)
     if isinstance(experiment.model, PretrainedModel) and (line := experiment.model.notice(data.task)):
@@ -126,6 +130,7 @@ def leave(job: Job, engine: Engine, reporter: Reporter) -> None:
         forget_outdated(run)  # of an earlier state that a command looked at
     _write_results(run, prepared, data, (engine, model.count_params()))
     choose_after_training(run, experiment.training.threshold, reporter.notice)
+    fit_after_training(run, experiment.training.loss, reporter.notice)
     if data.task.translates and data.validation is not None and prepared.parts.validation is not None:
         leave_texts(run, Writer.of(model, job.pipeline), prepared.parts.validation, data.validation)
     if isinstance(experiment.model, GenerativeModel):
@@ -136,7 +141,8 @@ def leave(job: Job, engine: Engine, reporter: Reporter) -> None:
     require_space(run.model, 8 * model.count_params())  # the file, and what Keras writes on its way there
     try:
         with stage("model.keras"):
-            portable = portable_model(model, experiment, data.task, job.pipeline, prepared.parts.train)
+            parts = portable_parts(run, experiment.model, (model, data.task), job.pipeline)
+            portable = portable_model(parts, prepared.parts.train)
             atomic.write_whole(run.model, portable.save)
     except (TypeError, ValueError, NotImplementedError) as error:  # the run's checkpoints are all that dlpy needs
         reporter.notice(f"model.keras is left out: Keras cannot save this model: {in_one_line(error)}")
@@ -153,6 +159,7 @@ def _finish_estimator(run: Run, prepared: Prepared, data: Data, reporter: Report
         forget_outdated(run)
     _write_results(run, prepared, data, (estimator, estimator.fitted.parameters))
     choose_after_training(run, experiment.training.threshold, reporter.notice)
+    fit_after_training(run, experiment.training.loss, reporter.notice)
 
 
 def fit_best(run: Run, prepared: Prepared, data: Data, reporter: Reporter) -> Engine:

@@ -95,6 +95,19 @@ def test_a_killed_worker_ends_the_other_and_both_resume_to_the_same_bits(bench, 
     assert run.read("run.json")["resumes"][0]["inexact"] == []
 
 
+def test_a_frozen_worker_ends_the_other_in_one_line(bench) -> None:
+    first, second = both("train", written(bench.folder), "--runs", "frozen", "training.epochs=100000")
+    wait_until(lambda: any(file.read_text().count("\n") > 3 for file in Path("frozen").glob("*/metrics.csv")))
+    second.send_signal(signal.SIGSTOP)
+    ((status, error),) = ended([first])
+    assert (status, error.count("\n")) == (4, 1)
+    assert "does not answer for 8 s" in error
+    second.send_signal(signal.SIGCONT)
+    ((status, error),) = ended([second])
+    assert (status, error.count("\n")) == (4, 1)
+    assert error.startswith("error: worker 0 (127.0.0.1:")
+
+
 PROGRAM = """
 import json, sys
 import numpy as np
