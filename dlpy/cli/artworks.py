@@ -15,8 +15,8 @@ from dlpy.artworks.record import Watcher
 from dlpy.artworks.resume import Unfinished, resume
 from dlpy.cli.lines import say
 from dlpy.cli.output import bar, output
-from dlpy.cli.progress import announce, shown_path
-from dlpy.cli.report import leave, report_lines
+from dlpy.cli.progress import announce, report_lines, shown_path
+from dlpy.cli.report import leave
 from dlpy.core.errors import RunError
 from dlpy.experiment.document import Document
 from dlpy.runs.directory import Run

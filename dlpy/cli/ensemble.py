@@ -8,7 +8,7 @@ import typer
 
 from dlpy.cli import completion
 from dlpy.cli.options import AsJson, RunsFolder, command_line
-from dlpy.cli.report import leave, report_lines
+from dlpy.cli.report import leave
 
 if TYPE_CHECKING:
     from dlpy.runs.how import Weighting
@@ -53,7 +53,7 @@ def ensemble(
     """
     from dlpy.cli.ensemble_tables import show_ensemble
     from dlpy.cli.lines import complain, say, say_json
-    from dlpy.cli.progress import shown_path
+    from dlpy.cli.progress import report_lines, shown_path
     from dlpy.drawing.figures import draw_all
     from dlpy.ensembles.combine import combine
     from dlpy.runs.lookup import default_runs_folder, find_run

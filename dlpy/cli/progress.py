@@ -15,7 +15,6 @@ from rich.status import Status
 from dlpy.cli.lines import say
 from dlpy.cli.output import bar, output
 from dlpy.cli.pace import Pace
-from dlpy.cli.report import report_lines
 from dlpy.cli.score_lines import score_lines, summary_lines
 from dlpy.data.rows import Data, Loaded
 from dlpy.experiment.experiment import Experiment
@@ -188,3 +187,8 @@ def announce(console: Console, title: str, text: str) -> None:
 def shown_path(path: Path) -> str:
     """Return the path, relative to the current folder if it is inside."""
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
+
+
+def report_lines(run: Run) -> list[str]:
+    """Return the line that says where the report of a run is; none if there is no report."""
+    return [f"report: {shown_path(run.report)}"] if run.report.is_file() else []

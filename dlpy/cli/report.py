@@ -81,10 +81,3 @@ def leave(run: Run) -> None:
     from dlpy.report.report import leave_report
 
     leave_report(run, complain)
-
-
-def report_lines(run: Run) -> list[str]:
-    """Return the line that says where the report of a run is; none if there is no report."""
-    from dlpy.cli.progress import shown_path
-
-    return [f"report: {shown_path(run.report)}"] if run.report.is_file() else []

@@ -12,8 +12,7 @@ from rich.table import Table
 
 from dlpy.cli.lines import say
 from dlpy.cli.output import output
-from dlpy.cli.progress import Display, shown_path
-from dlpy.cli.report import report_lines
+from dlpy.cli.progress import Display, report_lines, shown_path
 from dlpy.cli.score_lines import scores_text
 from dlpy.cli.trials_table import worth_lines
 from dlpy.data.rows import Data, Loaded

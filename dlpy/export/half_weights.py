@@ -38,6 +38,7 @@ def with_half_weights(file: bytes, network: keras.Model) -> bytes:
             for place in _weights(operator, kinds[operator.opcodeIndex], _arrays(graph, model.buffers), embedded)
         )
         _halve(model, graph, halved, schema)
+    _drop_unused(model)
     return bytes(flatbuffers.convert_object_to_bytearray(model))
 
 
@@ -89,12 +90,19 @@ def _halve(model: Any, graph: Any, places: Iterable[int], schema: Any) -> None:
         operator = schema.OperatorT()
         operator.opcodeIndex = _code(model, schema)
         operator.inputs, operator.outputs = [len(graph.tensors) - 1], [place]
-        operator.builtinOptionsType, operator.builtinOptions = (
-            schema.BuiltinOptions.DequantizeOptions,
-            schema.DequantizeOptionsT(),
-        )
+        operator.builtinOptionsType = schema.BuiltinOptions.DequantizeOptions
+        operator.builtinOptions = schema.DequantizeOptionsT()
         added.append(operator)
     graph.operators = [*added, *graph.operators]
+
+
+def _drop_unused(model: Any) -> None:
+    """Empty the buffers that nothing refers to any more."""
+    used = {tensor.buffer for graph in model.subgraphs for tensor in graph.tensors}
+    used |= {entry.buffer for entry in model.metadata or ()}
+    for place, buffer in enumerate(model.buffers):
+        if place not in used:
+            buffer.data = None
 
 
 def _code(model: Any, schema: Any) -> int:
