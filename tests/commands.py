@@ -15,6 +15,7 @@ _CODE = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)
 def started(*arguments: object) -> subprocess.Popen[str]:
     """Return a `dlpy` in a process group of its own."""
     command = [sys.executable, "-c", _CODE, *map(str, arguments)]
-    environment = os.environ | {"PYTHONPATH": str(_REPOSITORY), "DLPY_OFFLINE": "1"}
+    path = os.pathsep.join([str(_REPOSITORY), os.environ.get("PYTHONPATH", "")])
+    environment = os.environ | {"PYTHONPATH": path, "DLPY_OFFLINE": "1"}
     pipe = subprocess.PIPE
     return subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=environment, start_new_session=True)

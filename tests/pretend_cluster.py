@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from importlib.metadata import EntryPoint
@@ -104,6 +105,21 @@ def killed(run_path: str, times: int) -> str:
         mark.write_text("x" * (count + 1))
         os.kill(os.getpid(), signal.SIGKILL)
     return f"after {count}"
+
+
+def frozen(run_path: str) -> str:
+    """Freeze the process of the task the first time."""
+    mark = Path(run_path) / "frozen"
+    if not mark.exists():
+        mark.touch()
+        os.kill(os.getpid(), signal.SIGSTOP)
+    return "after that"
+
+
+def slow(run_path: str, seconds: float) -> float:
+    """Take this long."""
+    time.sleep(seconds)
+    return seconds
 
 
 def refused(run_path: str) -> None:

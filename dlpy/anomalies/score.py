@@ -77,7 +77,8 @@ def score(run: Run, path: Path | None, threshold: float, truth: str | None = Non
     _require_forecast(run, tasks(run)[0])
     trained = restore(run, "best", tell)
     limits = limits_for(_validation_errors(run, trained), threshold)
-    raw = _in_order(trained.experiment.data.to_score(path, truth))
+    data = trained.experiment.data
+    raw = _in_order((data.here() if path is None else data).to_score(path, truth))
     if len(raw) == 0:
         raise DataError(f"{path or 'the series'} has no row with a whole window before it and a value.")
     if path is None and trained.experiment.data.holdouts().get("test"):

@@ -20,6 +20,7 @@ class Mlflow(Callback):
     """
 
     sets = ("trackers/mlflow.json",)
+    sends_runs = True
 
     name: Literal["mlflow"] = "mlflow"
     uri: str | None = None

@@ -20,6 +20,7 @@ class Wandb(Callback):
     """
 
     sets = ("trackers/wandb.json",)
+    sends_runs = True
 
     name: Literal["wandb"] = "wandb"
     project: str | None = None

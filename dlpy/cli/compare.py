@@ -52,7 +52,8 @@ def compare(
     the difference is clear. "No difference can be seen" does not mean that there
     is none: more rows, or more seeds, may show one.
 
-    Two runs are two trained models. To compare two experiments, give several
+    Two runs are two trained models; where these differ by the seed alone, no
+    difference of experiments is claimed. To compare two experiments, give several
     seeds of each (runs of dlpy train --seeds 5, or RUN,RUN,RUN): then the chance
     of the seeds is in the interval too.
 

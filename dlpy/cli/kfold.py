@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 import typer
 
-from dlpy.cli.intervals import add_intervals
 from dlpy.cli.options import (
     ConfigFile,
     Cpus,
@@ -22,8 +22,7 @@ from dlpy.cli.options import (
     command_line,
 )
 from dlpy.cli.place import place_of, usual_jobs
-from dlpy.cli.report import leave
-from dlpy.cli.track import trackers
+from dlpy.cli.show_training import show_training
 from dlpy.cli.train import resume_unfinished
 
 
@@ -63,7 +62,6 @@ def kfold(
 
     Example: dlpy kfold configs/boston_kfold.yaml kfold.folds=10 --refit
     """
-    from dlpy.cli.progress import reporter
     from dlpy.experiment.experiment import load
     from dlpy.runs.how import How
     from dlpy.runs.lookup import default_runs_folder
@@ -77,9 +75,5 @@ def kfold(
     options = Options(folder, command_line(), "kfold", smoke, how, place=place)
     if resume and resume_unfinished(fingerprint(experiment), options, quiet=quiet):
         return
-    with trackers(quiet=quiet):
-        with reporter(quiet=quiet, parts=True) as report:
-            run = run_kfold(experiment, document, options, report)
-        add_intervals(run)
-        leave(run)
-    report.finished(run)
+    run, display = show_training(partial(run_kfold, experiment, document, options), quiet=quiet, parts=True)
+    display.finished(run)

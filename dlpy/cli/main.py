@@ -65,7 +65,7 @@ def _with_exit_status(command: Callable[..., None]) -> Callable[..., None]:
     def guarded(*arguments: Any, **options: Any) -> None:
         signals.begin_command()
         try:
-            command(*arguments, **options)
+            _putting_back(command, *arguments, **options)
         except typer.Exit:
             raise
         except (KeyboardInterrupt, signals.Stopped, BrokenPipeError) as error:
@@ -75,6 +75,22 @@ def _with_exit_status(command: Callable[..., None]) -> Callable[..., None]:
             raise typer.Exit(_report_error(error) if stop is None else _report_stop(stop)) from None
 
     return guarded
+
+
+def _putting_back(command: Callable[..., None], *arguments: Any, **options: Any) -> None:
+    """Run a command, and put runs into the storage that --runs names, also of a command that fails."""
+    from dlpy.runs.mirror import put_back
+
+    try:
+        command(*arguments, **options)
+    except BaseException as error:
+        try:
+            put_back()
+        except DlpyError as other:
+            error.add_note(str(other))
+        raise
+    if addresses := put_back():
+        complain(*(f"run: {address}" for address in addresses))
 
 
 def _report_error(error: BaseException) -> int:

@@ -17,9 +17,16 @@ Overrides = Annotated[
     list[str] | None,
     typer.Argument(metavar="KEY=VALUE", help="Options that override the file's, such as training.epochs=3."),
 ]
-RunsFolder = Annotated[
-    Path | None, typer.Option("--runs", help="Folder of the runs.  \\[default: $DLPY_RUNS or ./runs]")
-]
+
+
+def _folder_of_runs(text: str) -> Path:
+    from dlpy.runs.mirror import folder_of_runs
+
+    return folder_of_runs(text)
+
+
+_RUNS = "Folder of the runs, or an address such as s3://bucket/runs.  \\[default: $DLPY_RUNS or ./runs]"
+RunsFolder = Annotated[Path | None, typer.Option("--runs", parser=_folder_of_runs, metavar="FOLDER", help=_RUNS)]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only errors and the run's path.")]
 Smoke = Annotated[bool, typer.Option("--smoke", help="Smoke test: a few steps on generated data.")]
 

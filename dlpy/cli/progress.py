@@ -15,6 +15,7 @@ from rich.status import Status
 from dlpy.cli.lines import say
 from dlpy.cli.output import bar, output
 from dlpy.cli.pace import Pace
+from dlpy.cli.report import report_lines
 from dlpy.cli.score_lines import score_lines, summary_lines
 from dlpy.data.rows import Data, Loaded
 from dlpy.experiment.experiment import Experiment
@@ -106,8 +107,9 @@ class Display(Reporter):
         self.notice(f"took {record.seconds or 0:.1f} s, peak memory {peak:,.0f} MB{mark}")
         if self.console.quiet:
             say(shown_path(run.path))
-        else:
-            self.notice(f"run: {shown_path(run.path)}")
+            return
+        for line in [*report_lines(run), f"run: {shown_path(run.path)}"]:
+            self.notice(line)
 
 
 class LiveDisplay(Display):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from dlpy.cli.options import Cpus, Gpus, Memory, On, Quiet, RunName, RunsFolder, command_line
 from dlpy.cli.place import place_of, usual_jobs
+from dlpy.cli.show_training import show_training
 from dlpy.cli.workers import WAIT, Rank, Wait, Workers, group, say_done
 
 if TYPE_CHECKING:
@@ -89,17 +91,14 @@ def resume(
 
 def _resume_with(peers: Group, run: Run, *, quiet: bool, allow_inexact: bool) -> None:
     """Resume a run in several processes, of which the first shows the progress."""
-    from dlpy.cli.progress import reporter
-    from dlpy.cli.report import leave
     from dlpy.training.resume import resume_with
 
-    with reporter(quiet=quiet or peers.rank > 0) as report:
-        resume_with(peers, run, command_line(), report, allow_inexact=allow_inexact)
-    if peers.rank:
+    training = partial(resume_with, peers, run, command_line(), allow_inexact=allow_inexact)
+    resumed, display = show_training(training, quiet=quiet or peers.rank > 0)
+    if resumed is None:
         say_done(peers)
     else:
-        leave(run)
-        report.finished(run)
+        display.finished(run)
 
 
 def _refuse(run: Run, *, jobs: bool = False, retry_failed: bool = False) -> None:
@@ -115,10 +114,6 @@ def _refuse(run: Run, *, jobs: bool = False, retry_failed: bool = False) -> None
 def resume_and_show(run: Run, *, quiet: bool, allow_inexact: bool = False, jobs: int | None = None) -> None:
     """Resume a run and show its progress; the output is that of the command that started it."""
     from dlpy.cli import artworks
-    from dlpy.cli.intervals import add_intervals
-    from dlpy.cli.progress import reporter
-    from dlpy.cli.report import leave
-    from dlpy.cli.track import trackers
     from dlpy.core.errors import ConfigError
     from dlpy.runs.directory import ARTWORK_KINDS, SEEDS
     from dlpy.training.resume import resume
@@ -130,9 +125,6 @@ def resume_and_show(run: Run, *, quiet: bool, allow_inexact: bool = False, jobs:
     if kind in ARTWORK_KINDS:
         artworks.resume_and_show(run, command_line(), quiet=quiet, allow_inexact=allow_inexact)
         return
-    with trackers(quiet=quiet):
-        with reporter(quiet=quiet, parts=several) as report:
-            resume(run, command_line(), report, allow_inexact=allow_inexact, jobs=jobs)
-        add_intervals(run)
-        leave(run)
-    report.finished(run)
+    training = partial(resume, run, command_line(), allow_inexact=allow_inexact, jobs=jobs)
+    _, display = show_training(training, quiet=quiet, parts=several)
+    display.finished(run)

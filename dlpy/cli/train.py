@@ -21,8 +21,7 @@ from dlpy.cli.options import (
     command_line,
 )
 from dlpy.cli.place import place_of, usual_jobs
-from dlpy.cli.report import leave
-from dlpy.cli.track import trackers
+from dlpy.cli.show_training import show_training
 from dlpy.cli.workers import WAIT, Rank, Wait, Workers, group, say_done
 
 if TYPE_CHECKING:
@@ -74,7 +73,6 @@ def train(
     """
     from dlpy.artworks.base import Artwork
     from dlpy.artworks.kinds import load_any
-    from dlpy.cli.progress import reporter
     from dlpy.core.errors import ConfigError
     from dlpy.runs.how import Seeds
     from dlpy.runs.lookup import default_runs_folder
@@ -112,26 +110,20 @@ def train(
     options = Options(folder, command_line(), kind, smoke, seeds=several, place=place)
     if resume and resume_unfinished(fingerprint(experiment), options, quiet=quiet):
         return
-    with trackers(quiet=quiet):
-        with reporter(quiet=quiet, parts=several is not None) as report:
-            run = (train_run if several is None else train_seeds)(experiment, document, options, report)
-        leave(run)
-    report.finished(run)
+    training = partial(train_run if several is None else train_seeds, experiment, document, options)
+    run, display = show_training(training, quiet=quiet, parts=several is not None)
+    display.finished(run)
 
 
 def train_and_show(peers: Group, given: tuple[Experiment, Document], options: Options, *, quiet: bool) -> None:
     """Train in several processes, of which the first shows the progress."""
-    from dlpy.cli.progress import reporter
     from dlpy.training.following import train_with
 
-    experiment, document = given
-    with reporter(quiet=quiet or peers.rank > 0) as report:
-        run = train_with(peers, experiment, document, options, report)
+    run, display = show_training(partial(train_with, peers, *given, options), quiet=quiet or peers.rank > 0)
     if run is None:
         say_done(peers)
     else:
-        leave(run)
-        report.finished(run)
+        display.finished(run)
 
 
 def resume_unfinished(given: str, options: Options, *, quiet: bool) -> bool:

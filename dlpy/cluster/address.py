@@ -16,6 +16,9 @@ GROUP = "dlpy.engines"  # entry points of installed packages: the name is the sc
 _OWN = {"dask": "dlpy.cluster.dask_cluster:DaskCluster", "ray": "dlpy.cluster.ray_cluster:RayCluster"}
 _PACKAGES = {"dask": "distributed", "ray": "ray"}
 _REACH_SECONDS = 3
+_ANSWER_SECONDS = 5
+_GREETING = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])  # of gRPC, which Ray speaks
+_SETTINGS = 4  # the type of the first frame of an answer
 _ADDRESS = re.compile(r"(?P<scheme>[a-z][a-z0-9_-]*)://(?P<where>[^\s/]+)")
 
 
@@ -50,6 +53,16 @@ def _require_listener(place: Place) -> None:
         socket.create_connection((host.strip("[]"), int(port)), _REACH_SECONDS).close()
     except (OSError, OverflowError) as error:
         raise SetupError(f"--on {place.on}: nothing answers there ({error}); start the cluster first.") from None
+
+
+def require_grpc(where: str) -> None:
+    """Raise an error where something else than gRPC answers, or nothing does: Ray would wait for long."""
+    host, _, port = where.rpartition(":")
+    with socket.create_connection((host.strip("[]"), int(port)), _ANSWER_SECONDS) as probe:
+        probe.sendall(_GREETING)
+        answer = probe.recv(9)
+    if len(answer) < 9 or answer[3] != _SETTINGS:
+        raise ValueError("it speaks another protocol")
 
 
 def connected(place: Place) -> Cluster:

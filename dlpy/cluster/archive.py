@@ -12,7 +12,7 @@ from pathlib import Path
 from dlpy.storage.atomic import beside, storage
 from dlpy.storage.cache import own_cache
 
-_LEFT_OUT = (".lock", ".changes.lock")
+_LEFT_OUT = (".lock", ".changes.lock", ".claim")
 
 
 def packed(root: Path, names: Iterable[str]) -> bytes:

@@ -33,13 +33,16 @@ def usable_workers(cluster: Cluster, place: Place, probe: str, text: str) -> lis
     Raises:
         SetupError: there are none, or some cannot work, or all lack a resource that the trainings need.
     """
-    found = cluster.workers(probe, text)
+    try:
+        found, lacks = cluster.workers(probe, text), cluster.lacks()
+    except TimeoutError as error:
+        raise SetupError(f"--on {place.on}: the cluster does not answer: {error}.") from None
     if not found:
         raise SetupError(f"--on {place.on}: the cluster has no workers; start some.")
     wrong = [(worker, reason) for worker in found if (reason := _reason(worker))]
     if wrong:
         raise SetupError(f"--on {place.on}: {_told(wrong)}.")
-    if lacks := cluster.lacks():
+    if lacks is not None:
         raise SetupError(f"--on {place.on}: no worker offers {lacks}.")
     return found
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import pickle
-import select
+import queue
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from typing import IO, cast
@@ -15,6 +16,7 @@ from dlpy.core.environment import SETTINGS
 
 Surroundings = tuple[tuple[tuple[str, str], ...], str | None]
 _ASK_SECONDS = 0.5
+MISSING = 30  # signs of life, of which each side sends one a second during a task, until the other counts as frozen
 _PATIENCE_SECONDS = 10.0  # time for a step and for saving its state
 
 
@@ -34,6 +36,15 @@ class Child:
         self._process = subprocess.Popen(command, env=environment, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL)
         self._tasks = cast("IO[bytes]", self._process.stdin)
         self._outcomes = cast("IO[bytes]", self._process.stdout)
+        self._arrived: queue.Queue[bytes | None] = queue.Queue()
+        threading.Thread(target=self._receive, daemon=True).start()
+
+    def _receive(self) -> None:
+        """Pass on what the process sends: empty signs of life, outcomes, and None when it has ended."""
+        with self._outcomes, suppress(OSError, EOFError, pickle.UnpicklingError):
+            while True:
+                self._arrived.put(pickle.load(self._outcomes))
+        self._arrived.put(None)
 
     def is_alive(self) -> bool:
         """Return whether the process still runs."""
@@ -48,16 +59,27 @@ class Child:
             raise
 
     def _outcome(self, order: tuple[bytes, str | None], is_wanted: Callable[[], bool]) -> bytes | None:
-        with suppress(OSError, EOFError, pickle.UnpicklingError):
-            pickle.dump(order, self._tasks)
-            self._tasks.flush()
-            while not select.select([self._outcomes], [], [], _ASK_SECONDS)[0]:
-                if not is_wanted():
-                    self.end()
-                    return None
-            return pickle.load(self._outcomes)
-        self.end()
-        return None
+        missing = 0.0
+        with suppress(OSError):
+            self._send(order)
+            while missing < MISSING and is_wanted():
+                self._send(None)
+                try:
+                    found = self._arrived.get(timeout=_ASK_SECONDS)
+                except queue.Empty:
+                    missing += _ASK_SECONDS
+                    continue
+                if found != b"":
+                    return found if found is not None else self.end()
+                missing = 0.0
+        if missing >= MISSING:
+            self._process.kill()  # a frozen process ignores other signals
+        return self.end()
+
+    def _send(self, content: tuple[bytes, str | None] | None) -> None:
+        """Send a task, or None as a sign of life."""
+        pickle.dump(content, self._tasks)
+        self._tasks.flush()
 
     def end(self) -> None:
         """End the process after its current step, or immediately if that takes too long."""
@@ -69,4 +91,3 @@ class Child:
             self._process.wait()
         with suppress(OSError):
             self._tasks.close()
-        self._outcomes.close()

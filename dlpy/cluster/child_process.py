@@ -8,11 +8,13 @@ import queue
 import signal
 import sys
 import threading
+import time
 import traceback
 from functools import cache
 from pathlib import Path
 from typing import IO, Any
 
+from dlpy.cluster.child import MISSING
 from dlpy.cluster.package import folders_of_package
 from dlpy.cluster.protocol import Outcome, Task
 from dlpy.cluster.worker import holds
@@ -23,31 +25,74 @@ from dlpy.core.registry import plugin_failure
 from dlpy.runs.directory import PROBE, Run
 
 
+class Connection:
+    """To the worker of this process: tasks come from it, and signs of life while one runs.
+
+    Args of an instance:
+        tasks: what the worker sends. outcomes: where what goes to the worker is written.
+    """
+
+    def __init__(self, tasks: IO[bytes], outcomes: IO[bytes]) -> None:
+        self._source, self._outcomes, self._process = tasks, outcomes, os.getppid()
+        self._tasks: queue.Queue[tuple[bytes, str | None]] = queue.Queue()
+        self._sending, self._is_busy, self._is_heard = threading.Lock(), threading.Event(), threading.Event()
+        for work in (self._receive, self._watch):
+            threading.Thread(target=work, daemon=True).start()
+
+    def next_task(self) -> tuple[bytes, str | None]:
+        """Return a task, and the path of its package."""
+        found = self._tasks.get()
+        self._is_busy.set()
+        return found
+
+    def give(self, outcome: Outcome) -> None:
+        """Send the outcome of a task."""
+        self._is_busy.clear()
+        self._send(pickle.dumps(outcome))
+
+    def _send(self, content: bytes) -> None:
+        with self._sending:
+            pickle.dump(content, self._outcomes)
+            self._outcomes.flush()
+
+    def _receive(self) -> None:
+        """Pass tasks on; end the process as soon as its worker is gone, however that ended."""
+        while True:
+            try:
+                found = pickle.load(self._source)
+            except (EOFError, OSError, pickle.UnpicklingError):
+                os._exit(1)
+            self._is_heard.set()
+            if found is not None:
+                self._tasks.put(found)
+
+    def _watch(self) -> None:
+        """Send signs of life during a task; kill a worker that sends none: only then is the task run elsewhere."""
+        missing = 0
+        while True:
+            time.sleep(1)
+            missing = missing + 1 if self._is_busy.is_set() and not self._is_heard.is_set() else 0
+            self._is_heard.clear()
+            if missing >= MISSING and os.getppid() == self._process:
+                os.kill(self._process, signal.SIGKILL)
+                os._exit(1)
+            if self._is_busy.is_set():
+                self._send(b"")
+
+
 def main() -> None:
     """Run tasks in this process; what they print is lost, since standard output carries the outcomes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # of the worker's terminal: the worker decides
     signals.listen_once()
     outcomes = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
-    tasks: queue.Queue[tuple[bytes, str | None]] = queue.Queue()
-    threading.Thread(target=_receive, args=(sys.stdin.buffer, tasks), daemon=True).start()
+    worker = Connection(sys.stdin.buffer, outcomes)
     while True:
-        task, package = tasks.get()
+        task, package = worker.next_task()
         try:
-            outcome = outcome_of(task, package)
+            worker.give(outcome_of(task, package))
         except signals.Stopped as stop:
             os._exit(128 + stop.number)
-        pickle.dump(pickle.dumps(outcome), outcomes)
-        outcomes.flush()
-
-
-def _receive(source: IO[bytes], tasks: queue.Queue[tuple[bytes, str | None]]) -> None:
-    """Pass tasks on; end the process as soon as its worker is gone, however that ended."""
-    while True:
-        try:
-            tasks.put(pickle.load(source))
-        except (EOFError, OSError, pickle.UnpicklingError):
-            os._exit(1)
 
 
 def outcome_of(pickled: bytes, package: str | None) -> Outcome:

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import logging
 import threading
+import time
 import uuid
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
@@ -14,10 +15,10 @@ from importlib import import_module
 from typing import Any
 
 from dlpy.cluster.address import where_of
-from dlpy.cluster.patience import within
 from dlpy.cluster.protocol import Cluster, Order, Worker
 from dlpy.cluster.worker import described, run_order
 from dlpy.core.errors import SetupError, in_one_line
+from dlpy.core.patience import within
 from dlpy.runs.how import Place
 
 dask: Any = import_module("dask")  # an optional package, which type checkers need not find
@@ -60,9 +61,18 @@ class DaskCluster(Cluster):
     def workers(self, probe: str, text: str) -> list[Worker]:
         addresses = list(self._scheduler_info()["workers"])
         there = {"workers": addresses, "on_error": "return"}
-        answers: dict[str, Any] = within(_DESCRIBE_SECONDS, lambda: self._client.run(_described, probe, text, **there))
+        try:
+            ask = self._client.run
+            answers: dict[str, Any] = within(_DESCRIBE_SECONDS, lambda: ask(_described, probe, text, **there))
+        except TimeoutError:
+            return [Worker(address, error="it does not answer") for address in self._silent() or addresses]
         silent = [Worker(address, error="it does not answer") for address in addresses if address not in answers]
         return silent + [_worker(address, answer) for address, answer in answers.items()]
+
+    def _silent(self) -> list[str]:
+        """Return the workers that the scheduler has not heard of lately."""
+        found = self._scheduler_info()["workers"].items()
+        return [address for address, worker in found if time.time() - worker["last_seen"] > _DESCRIBE_SECONDS / 2]
 
     def lacks(self) -> str | None:
         offered = [worker["resources"] for worker in self._scheduler_info()["workers"].values()]

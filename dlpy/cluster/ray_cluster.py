@@ -11,11 +11,11 @@ from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
-from dlpy.cluster.address import where_of
-from dlpy.cluster.patience import within
+from dlpy.cluster.address import require_grpc, where_of
 from dlpy.cluster.protocol import Cluster, Order, Worker
 from dlpy.cluster.worker import described, run_order
 from dlpy.core.errors import SetupError, in_one_line
+from dlpy.core.patience import within
 from dlpy.runs.how import Place
 
 os.environ.setdefault("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")  # else `uv run dlpy` would start workers by uv, too
@@ -24,8 +24,10 @@ ray: Any = import_module("ray")  # an optional package, which type checkers need
 exceptions: Any = import_module("ray.exceptions")
 scheduling: Any = import_module("ray.util.scheduling_strategies")
 
-_CONNECT_SECONDS = 8  # Ray starts a process for each connection
+_CONNECT_SECONDS = 60  # Ray starts a process for each connection, which takes 3 s on an idle machine
+_ATTEMPTS = 3
 _ANSWER_SECONDS = 5
+_DESCRIBE_SECONDS = 8  # a worker imports dlpy first
 _LOST = (
     exceptions.WorkerCrashedError,
     exceptions.NodeDiedError,
@@ -45,7 +47,8 @@ class RayCluster(Cluster):
         where = where_of(place.on)
         logging.getLogger("ray").setLevel(logging.CRITICAL)
         try:
-            within(_CONNECT_SECONDS, lambda: ray.init(f"ray://{where}", log_to_driver=False, logging_level=50))
+            require_grpc(where)
+            within(_CONNECT_SECONDS, lambda: _connect(where))
         except Exception as error:
             hint = f"start one with: ray start --head --ray-client-server-port {where.rpartition(':')[2]}"
             wrong = in_one_line(error)
@@ -61,7 +64,7 @@ class RayCluster(Cluster):
         for number, address in nodes.items():
             there = scheduling.NodeAffinitySchedulingStrategy(number, soft=False)
             refs[describe.options(scheduling_strategy=there).remote(address, probe, text)] = address
-        answered, silent = ray.wait(list(refs), num_returns=len(refs), timeout=_CONNECT_SECONDS)
+        answered, silent = ray.wait(list(refs), num_returns=len(refs), timeout=_DESCRIBE_SECONDS)
         missing = [Worker(refs[ref], error="it does not answer") for ref in silent]
         return missing + [_answer(ref, refs[ref]) for ref in answered]
 
@@ -120,6 +123,15 @@ class RayCluster(Cluster):
     def _cancel(self) -> None:
         for ref in [*self._refs.values()]:
             ray.cancel(ref, force=False)
+
+
+def _connect(where: str) -> None:
+    """Connect; where Ray cannot start its process for the connection in time, as on a busy machine, try again."""
+    for _ in range(_ATTEMPTS):
+        with suppress(ConnectionAbortedError):
+            ray.init(f"ray://{where}", log_to_driver=False, logging_level=50)
+            return
+    raise ConnectionAbortedError("Ray could not start a process for the connection")
 
 
 def _nodes() -> list[dict[str, Any]]:

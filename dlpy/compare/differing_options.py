@@ -33,6 +33,15 @@ def differing_options(sides: Sequence[Side]) -> list[dict[str, Any]]:
     return [{"option": key, "values": own} for key, own in values.items() if any(own[0] != other for other in own)]
 
 
+def differ_by_seed(one: Side, other: Side) -> bool:
+    """Return whether two sides are one training each of the same experiment and data, with other seeds."""
+    sides = (one, other)
+    if any(len(side.runs) > 1 or side.count > 1 for side in sides):
+        return False
+    is_same_data = len({side.runs[0].record().data.sha256 for side in sides}) == 1
+    return is_same_data and [each["option"] for each in differing_options(sides)] == ["seed"]
+
+
 def options_of(run: Run) -> Values:
     """Return the options in a run's config.yaml by dotted keys; a component in a list has its name as key.
 

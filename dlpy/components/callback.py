@@ -27,6 +27,7 @@ class Callback(Component):
     only_once: ClassVar[bool] = True
     sets: ClassVar[tuple[str, ...]] = ()  # what it sets; nothing else may set the same
     changes: ClassVar[tuple[str, ...]] = ()  # what it modifies, whoever set it
+    sends_runs: ClassVar[bool] = False  # elsewhere; of several processes that train together, the first one does
 
     def check(self, task: Task) -> None:
         """Raise ConfigError if the callback does not fit the task."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 import numpy as np
@@ -20,6 +20,8 @@ from dlpy.data.images.files import Form
 from dlpy.data.rows import Loaded, Rows
 from dlpy.data.splits import Holdout, KFold
 from dlpy.data.task import TARGET, Task
+from dlpy.storage.fetched import fetched, kept_copy
+from dlpy.storage.objects import is_remote
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,7 +36,8 @@ class Dataset(Component):
     folds_go_forward: ClassVar[bool] = False  # whether each fold is trained on rows before those that it is scored on
 
     path: str | None = None
-    """File or folder with the data, relative to the experiment file or the current folder; default: the download."""
+    """File or folder with the data, relative to the experiment file or the current folder, or an address such as
+    s3://bucket/table.csv, which is copied into the cache; default: the download."""
     transforms: list[AnyTransform] = []
     """Transforms of the rows, in order, such as [standardize]; fitted on training rows only."""
     target_transforms: list[AnyTransform] = []
@@ -80,6 +83,24 @@ class Dataset(Component):
     def check(self) -> None:
         """Raise ConfigError if the options do not fit the files they name; only names and sizes are inspected."""
 
+    def here(self) -> Dataset:
+        """Return the dataset with the present copies of remote files, which are downloaded if necessary.
+
+        Raises:
+            DataError: they are unavailable. SetupError: a package is missing.
+        """
+        return self._with_copies(fetched)
+
+    def as_kept(self) -> Dataset:
+        """Return the dataset with the copies of remote files that are on this machine already."""
+        return self._with_copies(lambda address: kept_copy(address) or address)
+
+    def _with_copies(self, copy: Callable[[str], str | Path]) -> Dataset:
+        remote = {name: value for name, value in self if isinstance(value, str) and is_remote(value)}
+        return (
+            self.model_copy(update={name: str(copy(address)) for name, address in remote.items()}) if remote else self
+        )
+
     def reads_in_pieces(self) -> bool:
         """Return whether rows stay on disk, since they need more memory than they may take."""
         return False
@@ -108,8 +129,13 @@ class Dataset(Component):
         """Yield the rows of a file to predict, some thousand at a time, and the cells of columns to keep."""
         raise self.lacks("read_pieces")
 
-    def ahead(self, path: Path | None, steps: int) -> Rows:
+    def ahead(self, path: Path | None, steps: int, tell: Callable[[str], object] | None = None) -> Rows:
         """Return the last window of each series in a file (default: the data's), with the column "times" (rows, steps).
+
+        Args:
+            path: the file.
+            steps: the number of rows to predict.
+            tell: shows which series are left out, and why; None: a series that cannot be continued is an error.
 
         Raises:
             ConfigError: the rows are no series, or fewer steps are predicted.

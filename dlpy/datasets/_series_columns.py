@@ -119,7 +119,7 @@ def about(line: Timeline) -> str:
     what = f"series: {len(line.ids):,} series, {rows}" if line.ids else f"series: {rows}"
     if line.times is None or len(line.times) < 2:
         return f"{what} without timestamps"
-    first, last = timestamps.stamp(line.times.min()), timestamps.stamp(line.times.max())
+    first, last = timestamps.span(line.times)
     return f"{what} {line.frequency} apart, {first} to {last}"
 
 

@@ -31,7 +31,7 @@ def clashes_of_estimators(experiment: Experiment) -> list[Mistake]:
     if experiment.data.augmentation:
         message = f"{family.name} sees each row once: leave augmentation out."
         mistakes.append(Mistake(("data", "augmentation"), message))
-    if experiment.data.reads_in_pieces():
+    if experiment.data.as_kept().reads_in_pieces():
         message = f"{family.name} needs all rows in memory, and the data needs more than it may take: use dense, or "
         mistakes.append(Mistake(("model", "name"), f"{message}raise data.memory."))
     return mistakes

@@ -25,9 +25,9 @@ def clashes(experiment: Experiment) -> list[Mistake]:
     """Return the mistakes that do not depend on the data."""
     mistakes = []
     try:
-        experiment.data.check()
+        experiment.data.as_kept().check()
     except ConfigError as error:
-        mistakes.append(Mistake(("data",), str(error)))
+        mistakes.append(_of_data(str(error)))
     given = experiment.training.metrics
     for output, metrics in given.items() if isinstance(given, dict) else [("", given or [])]:
         mistakes += _clashes_of_metrics(metrics, ("training", "metrics", output) if output else ("training", "metrics"))
@@ -44,6 +44,14 @@ def clashes(experiment: Experiment) -> list[Mistake]:
         message = f"features are computed once, but data.{keys[0]} changes images every epoch: use 'train: frozen'."
         mistakes.append(Mistake(("model", "train"), message))
     return mistakes + clashes_of_phases(experiment.training, experiment.model)
+
+
+def _of_data(message: str) -> Mistake:
+    """Return the mistake that a message such as "data.size: too small" is about."""
+    place, _, rest = message.partition(": ")
+    if rest and place.startswith("data.") and " " not in place:
+        return Mistake(tuple(place.split(".")), rest)
+    return Mistake(("data",), message)
 
 
 def _clashes_of_metrics(metrics: list[Metric], keys: Keys) -> list[Mistake]:

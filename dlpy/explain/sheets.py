@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dlpy.core.captions import caption
+from dlpy.data.images.sheets import sheet
 from dlpy.drawing.figures import new_figure
-from dlpy.drawing.png import sheet
 from dlpy.explain.activations import Maps, as_grey
 from dlpy.explain.filters import Ascent
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,9 @@ from dlpy.artworks.base import Artwork
 from dlpy.artworks.kinds import load_any
 from dlpy.artworks.make import make
 from dlpy.cli.artworks import resume_image, watching
-from dlpy.cli.intervals import add_intervals
 from dlpy.cli.output import output
-from dlpy.cli.progress import reporter
-from dlpy.cli.report import leave
 from dlpy.cli.search_progress import search_reporter
+from dlpy.cli.show_training import show_training
 from dlpy.cli.track import trackers
 from dlpy.core.errors import ConfigError
 from dlpy.experiment.experiment import load
@@ -23,6 +22,7 @@ from dlpy.interface.trained_run import TrainedRun
 from dlpy.runs.directory import ARTWORK_KINDS, KFOLD, SEARCH_KIND, SEEDS
 from dlpy.runs.how import How, HowSearched, Seeds
 from dlpy.runs.lookup import default_runs_folder, find_model, find_run
+from dlpy.runs.mirror import folder_of_runs
 from dlpy.search.resume import resume_search
 from dlpy.search.search import load_search
 from dlpy.search.search import search as run_search
@@ -67,9 +67,8 @@ def train(
             return TrainedRun(make(experiment, document, Options(folder, _COMMAND, experiment.kind, smoke), watcher))
     several = None if seeds is None else Seeds(seeds, 1)
     how = Options(folder, _COMMAND, "train" if several is None else SEEDS, smoke, seeds=several)
-    with trackers(quiet=quiet), reporter(quiet=quiet, parts=several is not None) as report:
-        run = (train_run if several is None else train_seeds)(experiment, document, how, report)
-        leave(run)
+    training = partial(train_run if several is None else train_seeds, experiment, document, how)
+    run, _ = show_training(training, quiet=quiet, parts=several is not None)
     return TrainedRun(run)
 
 
@@ -100,11 +99,8 @@ def kfold(
         DlpyError: as the command fails.
     """
     experiment, document = load(Path(file), overrides_of(options))
-    how = How(1, refit, keep_models, interval)
-    with trackers(quiet=quiet), reporter(quiet=quiet, parts=True) as report:
-        run = run_kfold(experiment, document, Options(_folder(runs), _COMMAND, KFOLD, smoke, how), report)
-        add_intervals(run)
-        leave(run)
+    how = Options(_folder(runs), _COMMAND, KFOLD, smoke, How(1, refit, keep_models, interval))
+    run, _ = show_training(partial(run_kfold, experiment, document, how), quiet=quiet, parts=True)
     return TrainedRun(run)
 
 
@@ -164,11 +160,8 @@ def resume(
         with watching(output(quiet=quiet)) as watcher:
             resume_image(run, _COMMAND, watcher, allow_inexact=allow_inexact)
         return TrainedRun(run)
-    with trackers(quiet=quiet), reporter(quiet=quiet, parts=kind in (KFOLD, SEEDS)) as report:
-        resume_training(run, _COMMAND, report, allow_inexact=allow_inexact)
-        add_intervals(run)
-        leave(run)
-    return TrainedRun(run)
+    training = partial(resume_training, run, _COMMAND, allow_inexact=allow_inexact)
+    return TrainedRun(show_training(training, quiet=quiet, parts=kind in (KFOLD, SEEDS))[0])
 
 
 def open_run(reference: str | Path = "latest", *, runs: str | Path | None = None) -> TrainedRun:
@@ -207,4 +200,4 @@ def _folder(runs: str | Path | None) -> Path:
 
 
 def _given_folder(runs: str | Path | None) -> Path | None:
-    return None if runs is None else Path(runs)
+    return None if runs is None else folder_of_runs(str(runs))

@@ -8,9 +8,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from dlpy.core.errors import RunError, StorageError
+from dlpy.runs import mirror
 from dlpy.runs.directory import FINAL_MODEL, FOLDS, NAMED, SEARCH_KIND, SEEDS, Run
+from dlpy.runs.mirror import folder_of_runs
 from dlpy.runs.trust import require_own
 from dlpy.storage.atomic import storage
+from dlpy.storage.objects import is_remote
 
 _STAMP = "%Y%m%d-%H%M%S"
 _MOST_SET_BACK = timedelta(days=1)
@@ -20,11 +23,12 @@ _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")
 
 def default_runs_folder() -> Path:
     """Return the folder of the runs: $DLPY_RUNS, or `runs` in the current folder."""
-    return Path(os.environ.get("DLPY_RUNS") or "runs")
+    return folder_of_runs(os.environ.get("DLPY_RUNS") or "runs")
 
 
 def create_run(folder: Path, name: str, now: datetime) -> Run:
     """Create and return a new run directory, distinct even for runs of the same second."""
+    mirror.require_storage(folder)
     with storage(folder):
         folder.mkdir(parents=True, exist_ok=True)
         stem = f"{_not_before_others(folder, now):{_STAMP}}-{name}"
@@ -82,23 +86,32 @@ def _final_of(search: Run) -> Run:
 def _found(reference: str, folder: Path) -> Run:
     path = Path(reference)
     if os.path.isfile(path / "run.json"):  # noqa: PTH113 - False where a name is too long
-        return Run(path.resolve())
+        return _whole(Run(path.resolve()))
     if path.name == FINAL_MODEL and reference != FINAL_MODEL:
         return _final_of(_found(reference.removesuffix(f"/{FINAL_MODEL}"), folder))
     if part := _OF_PART.fullmatch(reference):
         run = _found(part[1], folder)
         return _seed_of(run, part[3]) if part[2] == SEEDS else _fold_of(run, part[3])
+    if is_remote(reference):
+        address, _, name = reference.rstrip("/").rpartition("/")
+        return _found(name, folder_of_runs(address))
     runs = all_runs(folder)
     if reference == "latest" and runs:
-        return runs[-1]
+        return _whole(runs[-1])
     found = [run for run in runs if run.id == reference] or [run for run in runs if run.id.startswith(reference)]
     found = found or [run for run in runs if run.name == reference][-1:]
     if len(found) == 1 and _ID.match(reference):
-        return found[0]
+        return _whole(found[0])
     if found and reference:
         raise RunError(f"'{reference}' is ambiguous: it matches {', '.join(run.id for run in found[:5])}.")
     have = f"The newest are {', '.join(run.id for run in runs[-3:])}." if runs else "There are no runs yet."
     raise RunError(f"no run '{reference}' in {folder}. {have}")
+
+
+def _whole(run: Run) -> Run:
+    """Return a run whose files are all on this machine."""
+    mirror.complete(run)
+    return run
 
 
 def _seed_of(run: Run, number: str) -> Run:
@@ -126,12 +139,15 @@ def lasting(reference: str) -> str:
         RunError: no run or several runs match.
     """
     found = find_run(reference)
+    if is_remote(reference):
+        return reference
     by_path = os.path.isfile(Path(reference) / "run.json")  # noqa: PTH113 - it may be outside the folder of runs
     return str(found.path) if by_path else found.id
 
 
 def all_runs(folder: Path) -> list[Run]:
     """Return all runs in the folder, oldest first."""
+    mirror.refresh(folder)
     if folder.is_file():
         raise RunError(f"{folder} is a file, not a folder of runs.")
     if not folder.is_dir():

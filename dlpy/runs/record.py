@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from dlpy.core.parsing import OfScores, Scores
-from dlpy.runs.decision_records import CalibrationRecord, ThresholdsRecord
+from dlpy.runs.decision_records import BandsRecord, CalibrationRecord, ThresholdsRecord
 from dlpy.runs.how import How, HowCombined, HowSearched, Place, Seeds
 from dlpy.runs.network_record import NetworkRecord
 
@@ -243,6 +243,7 @@ JSON_FILES: Mapping[str, Any] = {
     "fold.json": FoldRecord,
     "network.json": NetworkRecord,
     "rivals.json": RivalsRecord,
+    "bands.json": BandsRecord,
     "calibration.json": CalibrationRecord,
     "thresholds.json": ThresholdsRecord,
 }

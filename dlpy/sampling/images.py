@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dlpy.data.images.files import as_bytes, is_picture
+from dlpy.data.images.sheets import enlarged, sheet
 from dlpy.data.rows import Rows
-from dlpy.drawing.png import enlarged, sheet
 from dlpy.engine.custom_step import Sampler
 
 if TYPE_CHECKING:

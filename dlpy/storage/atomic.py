@@ -6,11 +6,14 @@ import hashlib
 import json
 import math
 import os
+import platform
 import re
 import secrets
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +24,8 @@ if TYPE_CHECKING:
     import numpy as np
 
 _MOST_FLOAT32 = 3.4e38  # slightly less than the largest float32
-_TEMPORARY = re.compile(r"\.(\d+)-")  # the names returned by `beside`
+_TEMPORARY = re.compile(r"\.(\d+)@([0-9a-f]{8})-")  # the names returned by `beside`
+_FORGOTTEN_SECONDS = 86_400  # after which temporary files of other machines are removed
 
 
 def write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
@@ -89,18 +93,25 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
 
 def beside(path: Path) -> Path:
     """Return the temporary path for writing `path`; the suffix is kept, since some writers depend on it."""
-    return path.with_name(f".{os.getpid()}-{path.name}")
+    return path.with_name(f".{os.getpid()}@{_machine()}-{path.name}")
+
+
+@cache
+def _machine() -> str:
+    """Return a short name of this machine: the numbers of its processes mean nothing on others."""
+    return hashlib.sha256(platform.node().encode()).hexdigest()[:8]
 
 
 def remove_abandoned(folder: Path) -> None:
     """Remove temporary files of killed processes in a folder and its subfolders.
 
-    Call this only while this process writes nothing itself: it may have the process number of a killed one.
+    Those of other machines are removed a day after they were written. Call this only while this process writes nothing
+    itself: it may have the process number of a killed one.
     """
     for place, names, files in os.walk(folder):
         for name in (*names, *files):
             path, written_by = Path(place, name), _TEMPORARY.match(name)
-            if written_by is None or _is_another(int(written_by[1])):
+            if written_by is None or not _is_abandoned(path, int(written_by[1]), written_by[2]):
                 continue
             if path.is_dir() and not path.is_symlink():
                 shutil.rmtree(path, ignore_errors=True)
@@ -109,10 +120,17 @@ def remove_abandoned(folder: Path) -> None:
         names[:] = [name for name in names if _TEMPORARY.match(name) is None]
 
 
-def _is_another(process: int) -> bool:
-    """Return whether another process has this number."""
-    if process == os.getpid():
+def _is_abandoned(path: Path, process: int, machine: str) -> bool:
+    if machine == _machine():
+        return process == os.getpid() or not is_running(process)
+    try:
+        return time.time() - path.lstat().st_mtime > _FORGOTTEN_SECONDS
+    except OSError:
         return False
+
+
+def is_running(process: int) -> bool:
+    """Return whether a process of this machine has this number."""
     try:
         os.kill(process, 0)
     except (ProcessLookupError, OverflowError):

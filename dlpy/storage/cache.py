@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import fcntl
+import math
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+
+from dlpy.storage.claim import HAS_NO_LOCKS, claimed
 
 
 def own_cache() -> Path:
@@ -41,8 +44,14 @@ def make_room(folder: Path, needed: int, keep: Path | None = None) -> bool:
 def alone(target: Path) -> Iterator[None]:
     """Hold a lock, so that only one process at a time writes the same file or folder."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    with target.with_name(f".{target.name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with target.with_name(f".{target.name}.lock").open("w") as lock, ExitStack() as stack:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        except OSError as error:
+            if error.errno not in HAS_NO_LOCKS:
+                raise
+            claim = target.with_name(f".{target.name}.claim")
+            stack.enter_context(claimed(claim, has_lock=False, patience=math.inf))
         yield
 
 

@@ -32,6 +32,12 @@ def built_callbacks(experiment: Experiment, run: Run, data: Data) -> dict[str, H
     return {key: _hooks(callback, run, better) for key, callback in zip(keys, listed, strict=True)}
 
 
+def without_senders(experiment: Experiment) -> Experiment:
+    """Return the experiment without callbacks that send its run elsewhere."""
+    kept = [callback for callback in experiment.callbacks if not callback.sends_runs]
+    return experiment.model_copy(update={"callbacks": kept})
+
+
 def _hooks(callback: Callback, run: Run, directions: dict[str, str]) -> Hooks:
     keras_backend.start()
     import keras

@@ -23,11 +23,13 @@ from dlpy.engine.engine import Engine
 from dlpy.experiment.document import Document
 from dlpy.experiment.experiment import Experiment, load, prefix
 from dlpy.runs import checkpoints
+from dlpy.runs.bands import LEARNED, Bands, bands_for, widened
 from dlpy.runs.directory import KFOLD, Run, count_look, require_model, require_one_training
 from dlpy.runs.how import How
 from dlpy.runs.results import tasks_of, without_targets
 from dlpy.sampling.translation import Search
 from dlpy.training.answers import Answers, answers_for, by_target, own_targets, save_predictions
+from dlpy.training.band_scores import band_scores
 from dlpy.training.baseline import baseline, beside
 from dlpy.training.compile import compiled_model, engine_for
 from dlpy.training.estimators import Estimator, network_of, read_estimator
@@ -58,6 +60,7 @@ class Trained:
     task: Task
     epoch: int
     which: checkpoints.Which = "best"
+    bands: Bands = LEARNED  # their widths, where quantiles are predicted
 
     def applied(self, raw: Rows) -> Rows:
         """Return rows as the model takes them.
@@ -74,9 +77,13 @@ class Trained:
         return rows
 
     def own_predictions(self, rows: Rows) -> dict[str, np.ndarray]:
-        """Return the predictions for rows as the model takes them, by output, numbers in the target's own unit."""
-        predictions = self.engine.predict_all(rows, self.experiment.training.batch_size)
-        return own_targets(self.task, by_target(self.task, predictions), rows)
+        """Return the predictions for rows as the model takes them, by output, numbers in the target's own unit.
+
+        Bands of quantiles have the widths that were fitted on held-out rows.
+        """
+        predictions = by_target(self.task, self.engine.predict_all(rows, self.experiment.training.batch_size))
+        predictions = {name: widened(own, self.task.outputs[name], self.bands) for name, own in predictions.items()}
+        return own_targets(self.task, predictions, rows)
 
 
 def restore(run: Run, which: checkpoints.Which = "best", tell: Tell = silent) -> Trained:
@@ -97,11 +104,11 @@ def restore(run: Run, which: checkpoints.Which = "best", tell: Tell = silent) ->
     pipeline.require_task(raw_task, task)
     if isinstance(experiment.model, EstimatorModel):
         estimator, epoch = read_estimator(run, experiment, task, which)
-        return Trained(experiment, pipeline, estimator, raw_task, task, epoch, which)
+        return Trained(experiment, pipeline, estimator, raw_task, task, epoch, which, bands_for(run, task, epoch, tell))
     model = compiled_model(experiment, task, experiment.seed)
     epoch = checkpoints.load_weights(model, run, which)
     engine = engine_for(model, experiment, task, tell=tell)
-    return Trained(experiment, pipeline, engine, raw_task, task, epoch, which)
+    return Trained(experiment, pipeline, engine, raw_task, task, epoch, which, bands_for(run, task, epoch, tell))
 
 
 def read_config(run: Run) -> tuple[Experiment, Document]:
@@ -220,7 +227,8 @@ def _score(run: Run, trained: Trained, part: Part, raw: Rows, train: Rows) -> di
     answers = answers_for(raw, rows, trained.task, trained.engine.predict_all(rows, batch_size))
     if part != "train":
         save_predictions(run, part, answers)
-    return found | by_output(trained, answers, common_sense, train)
+    own = by_output(trained, answers, common_sense, train)
+    return found | own | band_scores(answers, part, trained.bands)
 
 
 def by_output(trained: Trained, answers: list[Answers], common_sense: dict[str, Any], train: Rows) -> dict[str, Any]:

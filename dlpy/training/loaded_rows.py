@@ -16,12 +16,12 @@ from dlpy.runs.directory import ENSEMBLE, FOLD, KFOLD, Run
 from dlpy.runs.members import member_runs
 from dlpy.runs.predictions import read_splits
 from dlpy.training.outer_rows import narrowed
-from dlpy.training.pipeline import SMOKE_ROWS, split
+from dlpy.training.pipeline import SMOKE_ROWS, load_here, split
 
 
 def loaded_for(run: Run, experiment: Experiment) -> Loaded:
     """Return all rows that an experiment names, or its stand-in if the run has one; it need not be the run's own."""
-    return _narrowed(run, experiment, experiment.data.load)
+    return _narrowed(run, experiment, lambda: load_here(experiment.data))
 
 
 def _narrowed(run: Run, experiment: Experiment, load: Callable[[], Loaded]) -> Loaded:
@@ -36,7 +36,7 @@ def _narrowed(run: Run, experiment: Experiment, load: Callable[[], Loaded]) -> L
 
 def _loaded(run: Run, experiment: Experiment) -> Loaded:
     try:
-        return experiment.data.load()
+        return load_here(experiment.data)
     except UnavailableError as error:
         raise UnavailableError(f"{error} Run {run.id} was trained on it: put it back.") from None
     except ConfigError as error:  # the experiment was valid when it was trained

@@ -19,6 +19,7 @@ from dlpy.data.class_filter import kept
 from dlpy.data.features import Features, Pictures, Scaled, Sparse, Windows
 from dlpy.data.rows import Data, Loaded, Rows
 from dlpy.data.stored.array import StoredArray
+from dlpy.data.stored_sequences import StoredSparse
 from dlpy.data.tables.training_ranges import TrainingRanges
 from dlpy.data.task import Input, State, Task
 from dlpy.data.unfamiliar import Unfamiliar, merged
@@ -40,7 +41,7 @@ def obtain(dataset: Dataset, seed: int, *, smoke: bool = False) -> Loaded:
     if smoke:
         return kept(dataset.stand_in(seed, SMOKE_ROWS), dataset.only)
     try:
-        loaded = dataset.load()
+        loaded = load_here(dataset)
     except UnavailableError:
         if dataset.fallback != "stand_in":
             raise
@@ -53,6 +54,16 @@ def obtain(dataset: Dataset, seed: int, *, smoke: bool = False) -> Loaded:
     if len(loaded.train) == 0:
         raise DataError(f"{loaded.source.description} has no rows.")
     return kept(loaded, dataset.only)
+
+
+def load_here(dataset: Dataset) -> Loaded:
+    """Return all rows of a dataset, whose remote files are copied to this machine."""
+    copied = dataset.here()
+    loaded = copied.load()
+    if copied is dataset:
+        return loaded
+    description = loaded.source.description.replace(str(copied.path), str(dataset.path))
+    return replace(loaded, source=replace(loaded.source, description=description))
 
 
 @dataclass(frozen=True)
@@ -206,4 +217,4 @@ def _measured(given: Input, x: Features) -> Input:
         return replace(given, shape=x.shape[1:], target=x.target, **time_steps)
     if isinstance(x, np.ndarray | Scaled | Pictures | StoredArray):
         return replace(given, kind="array", shape=x.shape[1:])
-    return replace(given, shape=(x.width,)) if isinstance(x, Sparse) else given
+    return replace(given, shape=(x.width,)) if isinstance(x, Sparse | StoredSparse) else given

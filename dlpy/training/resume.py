@@ -45,8 +45,8 @@ def is_complete(run: Run) -> bool:
     return run.record().status == "completed"
 
 
-def resume(run: Run, command: str, reporter: Reporter, *, allow_inexact: bool, jobs: int | None = None) -> None:
-    """Resume a run from its last checkpoint; if training was complete, only write the files that follow it.
+def resume(run: Run, command: str, reporter: Reporter, *, allow_inexact: bool, jobs: int | None = None) -> Run:
+    """Resume a run from its last checkpoint and return it; after training, only write the files that follow it.
 
     Args:
         jobs: the number of folds or seeds to train at once; as before unless given.
@@ -63,10 +63,11 @@ def resume(run: Run, command: str, reporter: Reporter, *, allow_inexact: bool, j
             _resume_seeds(run, prepared, Resume(command, changes), reporter, jobs)
         else:
             _resume_training(run, prepared, Resume(command, changes), reporter)
+    return run
 
 
-def resume_with(peers: Peers, run: Run, command: str, reporter: Reporter, *, allow_inexact: bool) -> None:
-    """Resume a run together with other processes; all but the first work on a copy that is removed."""
+def resume_with(peers: Peers, run: Run, command: str, reporter: Reporter, *, allow_inexact: bool) -> Run | None:
+    """Resume a run together with other processes, and return it in the first; the others work on copies."""
     require_resumable(run)
     if run.record().kind != "train":
         raise ConfigError(f"--workers: run {run.id} is a {run.record().kind} of several trainings; leave it out.")
@@ -75,6 +76,7 @@ def resume_with(peers: Peers, run: Run, command: str, reporter: Reporter, *, all
         peers.require_same("data", prepared.loaded.fingerprint())
         prepared = replace(prepared, shop=Workshop(peers=peers))
         _resume_training(own, prepared, Resume(command, changes), reporter)
+    return None if peers.rank else run
 
 
 @contextmanager

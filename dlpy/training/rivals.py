@@ -40,7 +40,7 @@ def rivals(
     require_one_training(run)
     experiment, _ = read_config(run)
     families = _families(names)
-    if experiment.data.reads_in_pieces():
+    if experiment.data.as_kept().reads_in_pieces():
         raise ConfigError(f"classic models need all rows of {experiment.data.path} in memory: raise data.memory.")
     loaded = same_rows(run, experiment)
     rows = Rows(loaded, _part(run, experiment, test=test), bool(names))

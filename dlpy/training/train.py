@@ -32,11 +32,12 @@ from dlpy.runs.samples import save_augmented
 from dlpy.storage import atomic
 from dlpy.storage.atomic import require_space, require_writable
 from dlpy.training.answers import answers_for, save_predictions
-from dlpy.training.callbacks import built_callbacks, checkpoint_of, directions, report_stateless
+from dlpy.training.callbacks import built_callbacks, checkpoint_of, directions, report_stateless, without_senders
 from dlpy.training.class_balance import class_warnings
 from dlpy.training.compile import is_partly_frozen, sample_weight, stages_of, weights_line
 from dlpy.training.estimators import Estimator, fit_rounds, read_estimator, save_rounds
-from dlpy.training.export import portable_model, save_network
+from dlpy.training.export import portable_model, portable_parts, save_network
+from dlpy.training.fit_bands import fit_after_training
 from dlpy.training.monitored import monitored_scores
 from dlpy.training.pipeline import Pipeline, transform
 from dlpy.training.prepare import Prepared, prepare
@@ -129,6 +130,7 @@ def leave(job: Job, engine: Engine, reporter: Reporter) -> None:
         forget_outdated(run)  # of an earlier state that a command looked at
     _write_results(run, prepared, data, (engine, model.count_params()))
     choose_after_training(run, experiment.training.threshold, reporter.notice)
+    fit_after_training(run, experiment.training.loss, reporter.notice)
     if data.task.translates and data.validation is not None and prepared.parts.validation is not None:
         leave_texts(run, Writer.of(model, job.pipeline), prepared.parts.validation, data.validation)
     if isinstance(experiment.model, GenerativeModel):
@@ -139,7 +141,8 @@ def leave(job: Job, engine: Engine, reporter: Reporter) -> None:
     require_space(run.model, 8 * model.count_params())  # the file, and what Keras writes on its way there
     try:
         with stage("model.keras"):
-            portable = portable_model(model, experiment, data.task, job.pipeline, prepared.parts.train)
+            parts = portable_parts(run, experiment.model, (model, data.task), job.pipeline)
+            portable = portable_model(parts, prepared.parts.train)
             atomic.write_whole(run.model, portable.save)
     except (TypeError, ValueError, NotImplementedError) as error:  # the run's checkpoints are all that dlpy needs
         reporter.notice(f"model.keras is left out: Keras cannot save this model: {in_one_line(error)}")
@@ -156,12 +159,15 @@ def _finish_estimator(run: Run, prepared: Prepared, data: Data, reporter: Report
         forget_outdated(run)
     _write_results(run, prepared, data, (estimator, estimator.fitted.parameters))
     choose_after_training(run, experiment.training.threshold, reporter.notice)
+    fit_after_training(run, experiment.training.loss, reporter.notice)
 
 
 def fit_best(run: Run, prepared: Prepared, data: Data, reporter: Reporter) -> Engine:
     """Train a model, write its scores and checkpoints into the run, and return its engine with the best weights."""
     experiment, state = prepared.experiment, prepared.checkpoint
     experiment = experiment.model_copy(update={"model": experiment.model.resolved(data.task)})
+    if prepared.follows:
+        experiment = without_senders(experiment)
     callbacks = built_callbacks(experiment, run, data)
     shop, listed = prepared.shop or Workshop(), list(callbacks.values())
     engine = shop.engine(experiment, data, listed, reporter.notice, fresh=state is None)

@@ -5,7 +5,9 @@ Sums are added in the order of the ranks, and every process gets the same bits.
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,7 +16,9 @@ from dlpy.core import signals
 from dlpy.core.errors import ConfigError, SetupError
 from dlpy.workers.link import Link, LinkError
 from dlpy.workers.placement import Placement
+from dlpy.workers.pulse import SILENT_SECONDS, Pulse
 
+_HINT = "see what it printed, then start all workers with dlpy resume"
 Combine = Callable[[list[np.ndarray]], np.ndarray]
 
 
@@ -24,15 +28,24 @@ class Group:
     Args of an instance:
         placement: of this process.
         links: of the first process, to each of the others; of another one, to the first.
+        pulses: connections to the same processes, in the same order.
     """
 
-    def __init__(self, placement: Placement, links: Sequence[Link]) -> None:
+    def __init__(self, placement: Placement, links: Sequence[Link], pulses: Sequence[socket.socket]) -> None:
         self.rank, self.size = placement.rank, placement.size
         self._placement, self._links = placement, list(links)
         self._failure: str | None = None
+        first = 0 if self.rank else 1
+        self._pulses = [Pulse(one, partial(self._fall_silent, rank)) for rank, one in enumerate(pulses, first)]
 
     def close(self) -> None:
         """Close all connections."""
+        for connection in (*self._pulses, *self._links):
+            connection.close()
+
+    def _fall_silent(self, rank: int) -> None:
+        """End an exchange that waits for a frozen process."""
+        self._failure = f"{self._placement.name(rank)} does not answer for {SILENT_SECONDS:g} s; {_HINT}."
         for link in self._links:
             link.close()
 
@@ -140,8 +153,7 @@ class Group:
         try:
             return exchange()
         except LinkError as error:
-            hint = "see what it printed, then start all workers with dlpy resume"
-            self._failure = self._failure or f"{error}; {hint}."
+            self._failure = self._failure or f"{error}; {_HINT}."
             self.close()
             raise SetupError(self._failure) from None
 

@@ -12,7 +12,8 @@ from dlpy.workers.group import Group
 from dlpy.workers.link import Link, LinkError
 from dlpy.workers.placement import Placement
 
-_HELLO_SECONDS = 10.0  # for a process that has connected to say who it is
+_HELLO_SECONDS = 3.0  # for a process that has connected to say who it is
+_ANSWER_SECONDS = 8.0  # for the first process to answer that
 _AGAIN_SECONDS = 0.2  # between two attempts to connect
 
 Facts = dict[str, Any]  # what must be the same in all processes, by how messages name it
@@ -32,13 +33,13 @@ def joined(placement: Placement, facts: Facts, wait: float) -> Group:
     """
     until = time.monotonic() + wait
     if placement.rank:
-        return Group(placement, [_connected(placement, facts, until, wait)])
-    return Group(placement, _accepted(placement, facts, until, wait))
+        return _connected(placement, facts, until, wait)
+    return _accepted(placement, facts, until, wait)
 
 
-def _accepted(placement: Placement, facts: Facts, until: float, wait: float) -> list[Link]:
-    """Return the links to all other processes, in the order of their ranks."""
-    found: dict[int, Link] = {}
+def _accepted(placement: Placement, facts: Facts, until: float, wait: float) -> Group:
+    """Return the connections to all other processes, in the order of their ranks."""
+    found, pulses = dict[int, Link](), dict[int, socket.socket]()
     try:
         with _listening(placement) as listener:
             while len(found) < placement.size - 1:
@@ -49,16 +50,33 @@ def _accepted(placement: Placement, facts: Facts, until: float, wait: float) -> 
                     missing = next(rank for rank in range(1, placement.size) if rank not in found)
                     raise SetupError(f"{placement.name(missing)} did not connect within {wait:g} s.") from None
                 _welcome(Link(connected), placement, facts, found)
-        for link in found.values():
-            link.send_json({"ok": True})
-            link.wait_at_most(None)
-    except LinkError as error:
+            for link in found.values():
+                link.send_json({"ok": True})
+                link.wait_at_most(None)
+            listener.settimeout(_ANSWER_SECONDS)
+            while len(pulses) < placement.size - 1:
+                _add_pulse(listener, found, pulses)
+    except (LinkError, TimeoutError) as error:
         _close(found)
         raise SetupError(f"a worker is gone: {error}.") from None
     except BaseException:
         _close(found)
         raise
-    return [found[rank] for rank in sorted(found)]
+    ranks = sorted(found)
+    return Group(placement, [found[rank] for rank in ranks], [pulses[rank] for rank in ranks])
+
+
+def _add_pulse(listener: socket.socket, found: dict[int, Link], pulses: dict[int, socket.socket]) -> None:
+    """Add the second connection of a process; others than workers are ignored."""
+    connected, _ = listener.accept()
+    link = Link(connected)
+    link.wait_at_most(_HELLO_SECONDS)
+    with suppress(LinkError, LookupError, TypeError):
+        rank = link.receive_json()["pulse"]
+        if rank in found and rank not in pulses:
+            pulses[rank] = connected
+            return
+    link.close()
 
 
 def _close(links: dict[int, Link]) -> None:
@@ -85,6 +103,8 @@ def _welcome(link: Link, placement: Placement, facts: Facts, found: dict[int, Li
         link.close()
     else:
         found[rank] = link
+        with suppress(LinkError):
+            link.send_json({"heard": True})
         mistake = _difference(placement.name(rank), facts, theirs)
         if mistake is not None:
             with suppress(LinkError):
@@ -119,27 +139,47 @@ def _listening(placement: Placement) -> socket.socket:
     return listener
 
 
-def _connected(placement: Placement, facts: Facts, until: float, wait: float) -> Link:
-    """Return the link to the first process."""
+def _connected(placement: Placement, facts: Facts, until: float, wait: float) -> Group:
+    """Return the connections to the first process."""
+    link = Link(_reached(placement, until, wait))
+    try:
+        _introduced(link, placement, facts, until)
+        pulse = _reached(placement, time.monotonic() + _ANSWER_SECONDS, _ANSWER_SECONDS)
+        Link(pulse).send_json({"pulse": placement.rank})
+    except LinkError as error:
+        link.close()
+        raise SetupError(f"{placement.name(0)} is gone: {error}.") from None
+    except BaseException:
+        link.close()
+        raise
+    link.wait_at_most(None)
+    return Group(placement, [link], [pulse])
+
+
+def _introduced(link: Link, placement: Placement, facts: Facts, until: float) -> None:
+    """Say who this process is, and wait until all processes are there."""
+    link.wait_at_most(_ANSWER_SECONDS)
+    link.send_json({"dlpy": placement.rank, "facts": facts})
+    try:
+        answer = link.receive_json()
+    except LinkError as error:
+        raise SetupError(f"{placement.name(0)} does not answer as dlpy does ({error}): check the address.") from None
+    if "heard" in answer:
+        link.wait_at_most(max(1.0, until - time.monotonic()) + _ANSWER_SECONDS)
+        answer = link.receive_json()
+    if "error" in answer:
+        raise ConfigError(answer["error"])
+
+
+def _reached(placement: Placement, until: float, wait: float) -> socket.socket:
+    """Return a connection to the first process, as soon as it listens."""
     while True:
         left = until - time.monotonic()
         try:
-            connected = socket.create_connection((placement.host, placement.port), max(0.01, left))
-            break
+            return socket.create_connection((placement.host, placement.port), max(0.01, left))
         except socket.gaierror as error:
             raise SetupError(f"{placement.name(0)} is unknown: {error.strerror}.") from None
         except OSError:
             if left <= 0:
                 raise SetupError(f"{placement.name(0)} did not answer within {wait:g} s.") from None
             time.sleep(_AGAIN_SECONDS)
-    link = Link(connected)
-    link.wait_at_most(max(1.0, until - time.monotonic()) + _HELLO_SECONDS)
-    try:
-        link.send_json({"dlpy": placement.rank, "facts": facts})
-        answer = link.receive_json()
-    except LinkError as error:
-        raise SetupError(f"{placement.name(0)} is gone: {error}.") from None
-    if "error" in answer:
-        raise ConfigError(answer["error"])
-    link.wait_at_most(None)
-    return link

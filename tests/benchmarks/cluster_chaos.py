@@ -1,10 +1,12 @@
 """Kills parts of a cluster while it trains, resumes at most once, and compares every byte with a local run.
 
     python -m tests.benchmarks.cluster_chaos dask --times 20 --seed 1
+    python -m tests.benchmarks.cluster_chaos ray --large --times 2 --kinds worker
 
-A child process, a worker, a node, the scheduler or the command itself is killed (-9), or the command is interrupted, at
-a random moment; kfold of the IMDB stand-in and a search of 40 trials take turns. Every run must end complete, with the
-files of a local run, without orphans, temporary files or half directories.
+A child process, a worker, a node, the scheduler or the command itself is killed (-9), a child or a worker is frozen, or
+the command is interrupted, at a random moment while tasks run; each kind comes so many times. k-fold validation, a
+search and several seeds take turns, or with --large five folds of the IMDB stand-in and a search of 40 trials. Every
+run must end complete, with the files of a local run, without orphans, temporary files or half directories.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ import argparse
 import os
 import random
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -27,13 +30,19 @@ from dlpy.runs.directory import Run
 from tests.benchmarks.clusters import Cluster, cluster, command_of
 from tests.chaos.__main__ import outcome
 
-KINDS = ["child", "worker", "node", "scheduler", "head", "interrupt"]
-_SEARCH = """
+KINDS = ["child", "worker", "node", "scheduler", "head", "interrupt", "frozen child", "frozen worker"]
+_LARGE_SEARCH = """
 extends: {configs}/boston_kfold.yaml
 model: {{units: {{search: {{choices: [[8], [16], [32]]}}}}, dropout: {{search: [0.0, 0.5]}}}}
 training: {{epochs: 30, batch_size: 32}}
 search: {{trials: 40, sampler: random, workers: 2, together: 1}}
 """
+_DATA = "data: {name: boston_housing, transforms: [standardize], validation: 0.2, fallback: stand_in}\n"
+_SEARCH = f"""{_DATA}
+model: {{name: boosting, trees: 400, early_stopping: null, rows: 0.8, learning_rate: {{search: [0.01, 0.3]}}}}
+search: {{trials: 8, sampler: random, workers: 2, together: 1}}
+"""
+_SEEDS = f"{_DATA}model: {{name: boosting, trees: 800, early_stopping: null, rows: 0.8}}\n"
 
 
 @dataclass(frozen=True)
@@ -42,11 +51,24 @@ class Job:
     command: list[str]
 
 
-def jobs(folder: Path) -> list[Job]:
-    configs = Path("configs").resolve()
-    (folder / "search.yaml").write_text(_SEARCH.format(configs=configs))
+def small_jobs(folder: Path) -> list[Job]:
+    """Return k-fold validation of a network, and a search and seeds of classic models, which need no TensorFlow."""
+    search, seeds, boston = folder / "search.yaml", folder / "seeds.yaml", Path("configs/boston_kfold.yaml").resolve()
+    search.write_text(_SEARCH)
+    seeds.write_text(_SEEDS)
+    fold = ["kfold", str(boston), "kfold.folds=3", "training.epochs=40", "training.batch_size=16"]
+    return [
+        Job("kfold", fold),
+        Job("search", ["search", str(search)]),
+        Job("seeds", ["train", str(seeds), "--seeds", "3"]),
+    ]
+
+
+def large_jobs(folder: Path) -> list[Job]:
+    configs, search = Path("configs").resolve(), folder / "search.yaml"
+    search.write_text(_LARGE_SEARCH.format(configs=configs))
     fold = ["kfold", str(configs / "imdb_dense.yaml"), "kfold.folds=5", "training.epochs=6"]
-    return [Job("kfold", fold), Job("search", ["search", str(folder / "search.yaml")])]
+    return [Job("kfold", fold), Job("search", ["search", str(search)])]
 
 
 class Trial:
@@ -54,7 +76,7 @@ class Trial:
 
     def __init__(self, on: Cluster, job: Job, reference: dict, folder: Path) -> None:
         self.on, self.job, self.reference, self.folder = on, job, reference, folder
-        self.log = ""
+        self.log, self.seconds = "", 0.0  # from the first task to the disturbance, or the last task
 
     def disturbed(self, kind: str, after: float) -> str:
         """Return how the run ended: "alone" or "resumed".
@@ -63,26 +85,34 @@ class Trial:
             AssertionError: it did not end as a local one does.
         """
         process = self.begin([*self.job.command, "--on", self.on.address])
-        deadline = time.monotonic() + after
-        while process.poll() is None and time.monotonic() < deadline:
-            time.sleep(0.05)
-        was_running = process.poll() is None
+        self.wait_for_tasks(process)
+        self.seconds = -time.monotonic()
+        while process.poll() is None and self.has_tasks() and self.seconds + time.monotonic() < after:
+            time.sleep(0.02)
+        self.seconds += time.monotonic()
+        was_running = process.poll() is None and self.has_tasks()
         if was_running:
             self.disturb(kind, process)
         status = self.end(process)
         how = "alone" if was_running else "over before"
+        assert was_running or status == 0, f"it ended by itself with {status}\n{self.log}"
         if status != 0:
             how = "resumed"
             runs = list(self.folder.glob("*/run.json"))
-            if not self.on.is_whole():
-                self.on.start()
+            self.on.mend()
             command = ["resume", "latest"] if runs else self.job.command
             status = self.end(self.begin([*command, "--on", self.on.address]))
         assert status == 0, f"{kind} after {after:.1f} s: exit {status}\n{self.log}"
         self.check()
-        if not self.on.is_whole() or kind in ("node", "scheduler"):
-            self.on.start()
+        self.on.mend()
         return how
+
+    def wait_for_tasks(self, process: subprocess.Popen[str]) -> None:
+        while process.poll() is None and not self.has_tasks():
+            time.sleep(0.02)
+
+    def has_tasks(self) -> bool:
+        return any(self.folder.glob("*/.cluster"))
 
     def begin(self, arguments: list[str]) -> subprocess.Popen[str]:
         command = [sys.executable, "-m", "dlpy", *arguments, "--runs", str(self.folder)]
@@ -112,11 +142,12 @@ class Trial:
             if not children:
                 return
             victims = [random.choice(children)]
-            if kind == "worker":
+            if kind.endswith("worker"):
                 victims = [parent_of(victims[0])]
+        number = signal.SIGSTOP if kind.startswith("frozen") else signal.SIGKILL
         for pid in victims:
             with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+                os.kill(pid, number)
 
     def session(self, process: subprocess.Popen[bytes] | None) -> list[int]:
         """Return the processes of a node, the children that train left out: they must notice themselves."""
@@ -132,7 +163,7 @@ class Trial:
         assert found.keys() == self.reference.keys(), found.keys() ^ self.reference.keys()
         wrong = [name for name in found if found[name] != self.reference[name]]
         assert not wrong, f"other bytes: {wrong}"
-        strange = [path for path in run.path.rglob(".*") if re.match(r"\.\d+-|\.cluster", path.name)]
+        strange = [path for path in run.path.rglob(".*") if re.match(r"\.\d+@|\.cluster|\.claim", path.name)]
         assert not strange, f"left behind: {strange}"
         time.sleep(1)
         orphans = [pid for pid in self.on.processes("child_process") if parent_of(pid) == 1]
@@ -145,49 +176,80 @@ def parent_of(pid: int) -> int:
     return 0
 
 
-def reference(job: Job, folder: Path) -> tuple[dict, float]:
+def reference(job: Job, folder: Path) -> dict:
     """Return the outcome of a local run in two processes."""
-    began = time.monotonic()
-    extra = ["--jobs", "2"] if job.name == "kfold" else []
+    extra = [] if job.name == "search" else ["--jobs", "2"]
     command = [sys.executable, "-m", "dlpy", *job.command, *extra, "--runs", str(folder)]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     (run,) = (Run(path.parent) for path in folder.glob("*/run.json"))
-    return outcome(run), time.monotonic() - began
+    return outcome(run)
+
+
+class Chaos:
+    """Jobs with the files of their local runs and their durations on a cluster, and what was done so far."""
+
+    def __init__(self, on: Cluster, place: Path, jobs: list[Job], seed: int) -> None:
+        self.on, self.place, self.jobs, self.draw = on, place, jobs, random.Random(seed)
+        self.references = {job.name: reference(job, place / f"local-{job.name}") for job in jobs}
+        self.seconds = {job.name: self.undisturbed(job) for job in jobs}
+        self.counts = Counter[tuple[str, str]]()
+
+    def undisturbed(self, job: Job) -> float:
+        trial = Trial(self.on, job, self.references[job.name], self.place / f"quiet-{job.name}")
+        trial.disturbed("child", 1000)
+        print(f"{job.name}: {trial.seconds:.1f} s on the cluster, to the same files", flush=True)
+        return trial.seconds
+
+    def disturb(self, number: int, kind: str) -> None:
+        job = self.jobs[self.done(kind) % len(self.jobs)]
+        after, began = self.draw.uniform(0, self.seconds[job.name]), time.monotonic()
+        trial = Trial(self.on, job, self.references[job.name], self.place / f"run-{number}")
+        how = self.ended(trial, kind, after)
+        self.counts[kind, how] += 1
+        if how == "over before":
+            self.seconds[job.name] = trial.seconds
+        took = time.monotonic() - began
+        print(f"{number + 1}: {job.name}, {kind} after {after:.1f} s: {how}, {took:.0f} s", flush=True)
+        shutil.rmtree(trial.folder, ignore_errors=True)
+
+    def ended(self, trial: Trial, kind: str, after: float) -> str:
+        """Return how a run ended; one that failed is kept on disk, and the cluster is started anew."""
+        try:
+            return trial.disturbed(kind, after)
+        except AssertionError as error:
+            kept = Path(tempfile.mkdtemp(prefix="dlpy-chaos-failed-"))
+            shutil.copytree(trial.folder, kept, symlinks=True, dirs_exist_ok=True)
+            print(f"{error}\nThe run is kept in {kept}.", flush=True)
+            self.on.start()
+            return "FAILED"
+
+    def done(self, kind: str) -> int:
+        """Return how many runs were disturbed while they ran."""
+        return sum(count for (own, how), count in self.counts.items() if own == kind and how != "over before")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("engine", choices=["dask", "ray"])
-    parser.add_argument("--times", type=int, default=20)
+    parser.add_argument("--times", type=int, default=20, help="disturbances of each kind")
     parser.add_argument("--minutes", type=float, default=1000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--kinds", nargs="+", default=KINDS, choices=KINDS)
+    parser.add_argument("--large", action="store_true")
+    parser.add_argument("--jobs", nargs="+", default=["kfold", "search", "seeds"], help="only these")
     given = parser.parse_args()
-    draw, ends, counts = random.Random(given.seed), time.monotonic() + 60 * given.minutes, Counter()
+    ends = time.monotonic() + 60 * given.minutes
     with tempfile.TemporaryDirectory(prefix="dlpy-chaos-") as place, cluster(given.engine) as on:
-        found = {}
-        for job in jobs(Path(place)):
-            found[job.name] = (job, *reference(job, Path(place, f"local-{job.name}")))
-            began = time.monotonic()
-            Trial(on, job, found[job.name][1], Path(place, f"quiet-{job.name}")).disturbed("child", 1000)
-            found[job.name] = (*found[job.name][:2], time.monotonic() - began - 4)  # seconds of the command's start
-            print(f"{job.name}: {found[job.name][2]:.0f} s on the cluster, to the same files", flush=True)
-        for number in range(given.times):
-            if time.monotonic() > ends:
-                break
-            kind = given.kinds[number % len(given.kinds)]
-            job, expected, seconds = found["kfold" if (number + number // len(given.kinds)) % 2 == 0 else "search"]
-            folder, after = Path(place, f"run-{number}"), 4 + draw.uniform(0, 0.9) * seconds
-            began = time.monotonic()
-            how = Trial(on, job, expected, folder).disturbed(kind, after)
-            counts[kind, how] += 1
-            print(
-                f"{number + 1}: {job.name}, {kind} after {after:.1f} s: {how}, {time.monotonic() - began:.0f} s",
-                flush=True,
-            )
-    for (kind, how), count in sorted(counts.items()):
+        jobs = large_jobs(Path(place)) if given.large else small_jobs(Path(place))
+        jobs = [job for job in jobs if job.name in given.jobs]
+        chaos, number = Chaos(on, Path(place), jobs, given.seed), 0
+        while time.monotonic() < ends and (left := [kind for kind in given.kinds if chaos.done(kind) < given.times]):
+            chaos.disturb(number, min(left, key=chaos.done))
+            number += 1
+    for (kind, how), count in sorted(chaos.counts.items()):
         print(f"{kind}, {how}: {count}")
-    print(f"{counts.total()} of {counts.total()} runs ended with the files of a local run")
+    wrong = sum(count for (_, how), count in chaos.counts.items() if how == "FAILED")
+    print(f"{number - wrong} of {number} runs ended with the files of a local run")
 
 
 if __name__ == "__main__":

@@ -37,6 +37,21 @@ class Cluster:
     def start(self) -> None:
         raise NotImplementedError
 
+    def start_node(self, number: int) -> subprocess.Popen[bytes]:
+        """Start a node that joins the scheduler."""
+        raise NotImplementedError
+
+    def mend(self) -> None:
+        """Start nodes in place of those that are gone, or everything if the scheduler is."""
+        if self.scheduler is None or self.scheduler.poll() is not None:
+            self.start()
+            return
+        gone = [place for place, node in enumerate(self.nodes) if node.poll() is not None]
+        for place in gone:
+            self.nodes[place] = self.start_node(place + 1)
+        if gone:
+            wait_for_workers(self.address)
+
     def is_whole(self) -> bool:
         return all(process.poll() is None for process in [*filter(None, [self.scheduler]), *self.nodes])
 
@@ -77,30 +92,40 @@ class Dask(Cluster):
         run = (sys.executable, "-m")
         where = ("--host", "127.0.0.1", "--port", str(self.port), "--no-dashboard", "--no-show")
         self.scheduler = self.popen(*run, "distributed.cli.dask_scheduler", *where)
-        for number in (1, 2):
-            own = ("--local-directory", str(self.folder / f"worker{number}"), "--memory-limit", "0")
-            options = ("--nthreads", "1", "--nworkers", "1", "--no-dashboard", *own)
-            self.nodes.append(self.popen(*run, "distributed.cli.dask_worker", f"tcp://127.0.0.1:{self.port}", *options))
+        self.nodes = [self.start_node(number) for number in (1, 2)]
         wait_for_workers(self.address)
+
+    def start_node(self, number: int) -> subprocess.Popen[bytes]:
+        own = ("--local-directory", str(self.folder / f"worker{number}"), "--memory-limit", "0")
+        options = ("--nthreads", "1", "--nworkers", "1", "--no-dashboard", *own)
+        where = f"tcp://127.0.0.1:{self.port}"
+        return self.popen(sys.executable, "-m", "distributed.cli.dask_worker", where, *options)
 
 
 class Ray(Cluster):
-    engine, host = "ray", "127.0.0.2"
+    engine, host, inner = "ray", "127.0.0.2", 0
 
     def start(self) -> None:
         self.stop()
-        self.port, port = free_port(), free_port()
-        ray = str(Path(sys.executable).with_name("ray"))
-        usual = ("--num-cpus", "1", "--object-store-memory", "100000000", "--block")
-        own = ("--port", str(port), "--ray-client-server-port", str(self.port), "--include-dashboard", "false")
-        place = ("--temp-dir", tempfile.mkdtemp(dir=self.folder), "--node-ip-address")
+        self.port, self.inner = free_port(), free_port()
+        own = ("--port", str(self.inner), "--ray-client-server-port", str(self.port), "--include-dashboard", "false")
+        short = {"prefix": "dlpy-ray-", "dir": "/tmp"}  # paths of sockets have at most 107 letters
+        self.sockets = tempfile.TemporaryDirectory(**short, ignore_cleanup_errors=True)
         self.environment |= {"RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0", "RAY_USAGE_STATS_ENABLED": "0"}
-        self.scheduler = self.popen(ray, "start", "--head", *own, *place, "127.0.0.2", *usual)
-        wait_for_port("127.0.0.2", self.port)
-        second = (f"127.0.0.2:{port}", "--node-ip-address", "127.0.0.3")
-        self.nodes = [self.popen(ray, "start", "--address", *second, *usual)]
+        self.scheduler = self.popen(*self.command("--head"), *own, "--temp-dir", self.sockets.name)
+        wait_for_port(self.host, self.port)
+        self.nodes = [self.start_node(1)]
         time.sleep(1)
         wait_for_workers(self.address)
+
+    def start_node(self, number: int) -> subprocess.Popen[bytes]:
+        return self.popen(*self.command("--address", f"{self.host}:{self.inner}", address="127.0.0.3"))
+
+    def command(self, *role: str, address: str | None = None) -> list[str]:
+        ray = str(Path(sys.executable).with_name("ray"))
+        own = ["--node-ip-address", address or self.host]
+        usual = ["--num-cpus", "1", "--object-store-memory", "100000000", "--block"]
+        return [ray, "start", *role, *own, *usual]
 
 
 @contextmanager

@@ -52,6 +52,16 @@ def test_workers_without_dlpy_are_counted(pretend) -> None:
     assert said == "--on pretend://here: worker w1: it cannot import dlpy: install dlpy there; 3 workers in all."
 
 
+def test_a_cluster_that_does_not_answer_in_time_is_one_line(pretend) -> None:
+    def workers(self, probe: str, text: str) -> list[Worker]:
+        raise TimeoutError("no answer within 8 seconds")
+
+    pretend.workers = workers
+    with pytest.raises(SetupError, match=r"^--on pretend://here: the cluster does not answer: no answer within 8 s"):
+        check_place(PLACE)
+    assert pretend.closed == 1
+
+
 def test_resources_that_no_worker_has_are_named(pretend) -> None:
     pretend.lacks = lambda self: "GPU=2"
     with pytest.raises(SetupError, match="no worker offers GPU=2"):

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from dlpy.cluster import pool
+from dlpy.cluster import child, pool
 from dlpy.cluster.pool import tasks_of
 from dlpy.core.errors import SetupError
 from dlpy.runs.directory import Run
 from dlpy.training.parts import Notices
 from tests import machine
-from tests.pretend_cluster import filled, joined, killed, pretend, refused
+from tests.pretend_cluster import filled, frozen, joined, killed, pretend, refused, slow
 
 __all__ = ["pretend"]
 pytestmark = pytest.mark.slow
@@ -104,6 +104,18 @@ def test_a_process_that_is_killed_costs_a_retry_which_is_counted(pretend, run: R
     ]
     assert run.read("run.json")["tasks"][0]["lost_workers"] == {"folds/01": 2}
     assert (run.path / "log.txt").read_text().count("its process was killed") == 2
+
+
+def test_a_process_that_is_frozen_is_killed_and_costs_a_retry(pretend, run: Run, monkeypatch) -> None:
+    monkeypatch.setattr(child, "MISSING", 4)
+    found, lines = results(run, frozen, ())
+    assert found == ["after that"]
+    assert lines[1:] == ["folds/01: its process was killed; retry 1 of 2"]
+
+
+def test_a_task_that_takes_long_is_waited_for(pretend, run: Run, monkeypatch) -> None:
+    monkeypatch.setattr(child, "MISSING", 3)
+    assert results(run, slow, (5.0,)) == ([5.0], ["pretend://here: 2 workers with shared storage"])
 
 
 def test_a_task_that_kills_three_workers_fails(pretend, run: Run) -> None:

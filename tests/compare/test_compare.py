@@ -87,6 +87,16 @@ def test_p_is_corrected_for_several_runs(make_run) -> None:
     assert (first["p_corrected"], second["p_corrected"]) == pytest.approx((2 / 2**7, 4 / 2**8))
 
 
+def test_of_two_seeds_of_an_experiment_neither_is_the_better_experiment(make_run) -> None:
+    rows = np.arange(200)
+    one, other = (classifier(make_run, name, rows >= wrong, seed=wrong) for name, wrong in (("one", 60), ("other", 20)))
+    told = compare(sides(one, other), Choice())["differences"]["accuracy"]["other"]
+    assert told["p"] < 0.001  # of the two models: McNemar, 0 against 40 rows
+    assert told["verdict"].startswith("no difference of experiments: another seed was better by 0.2000 (0.1")
+    wider = classifier(make_run, "wider", rows >= 20, seed=20, units="[16]")
+    assert compare(sides(one, wider), Choice())["differences"]["accuracy"]["wider"]["verdict"].startswith("better by")
+
+
 def test_the_smaller_error_is_the_better_one(make_run) -> None:
     errors = np.random.default_rng(0).normal(size=200)
     one, other = regressor(make_run, "one", errors), regressor(make_run, "other", errors * 2)

@@ -87,7 +87,7 @@ def test_a_link_that_leads_out_of_a_run_is_refused_and_nothing_is_touched(
 
 def test_links_of_checkpoints_to_their_neighbours_are_the_runs_own(run: Run) -> None:
     assert (run.checkpoints / "best").is_symlink()
-    (run.checkpoints / ".77-last").symlink_to("epoch-0001")  # of a process that was killed
+    (run.checkpoints / ".77@0123abcd-last").symlink_to("epoch-0001")  # of a process that was killed
     assert stray(run.path) is None
     (run.checkpoints / "epoch-0009").symlink_to("epoch-0001")
     assert stray(run.path) == "'checkpoints/epoch-0009' is a link"

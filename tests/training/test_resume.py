@@ -16,8 +16,9 @@ import pytest
 from dlpy.components.callback import Callback
 from dlpy.components.hooks import Hooks
 from dlpy.runs.directory import Run
+from dlpy.storage.atomic import beside
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("shared_graphs")]
 
 OFTEN, TRIPPING = {"name": "checkpoint", "every_seconds": 0}, {"name": "tripping"}
 
@@ -228,18 +229,22 @@ def test_a_second_process_is_told_who_trains_and_removes_only_what_a_killed_one_
     assert (status, err) == (7, f"error: run {run.id} is already being trained by process 4711 on elsewhere.\n")
     ended = subprocess.Popen(["true"])
     ended.wait()
-    left = [f"checkpoints/.{ended.pid}-epoch-0009", f".{os.getpid()}-model.keras", f"plots/.{ended.pid}-loss.png"]
+    machine = beside(Path("x")).name.partition("@")[2].partition("-")[0]
+    gone = f".{ended.pid}@{machine}-"
+    left = [f"checkpoints/{gone}epoch-0009", f".{os.getpid()}@{machine}-model.keras", f"plots/{gone}loss.png"]
     for name in left:
         (run.path / name).parent.mkdir(exist_ok=True)
         (run.path / name).write_bytes(b"half")
     (run.path / left[0]).unlink()
     (run.path / left[0]).mkdir()
     (run.path / left[0] / "weights.npz").write_bytes(b"half")
-    (run.checkpoints / f".{ended.pid}-last").symlink_to("epoch-0009")
-    (run.path / f".{os.getppid()}-evaluation.json").write_text("")
+    (run.checkpoints / f"{gone}last").symlink_to("epoch-0009")
+    kept = {f".{os.getppid()}@{machine}-evaluation.json", f".{ended.pid}@0000000a-model.keras"}  # another machine's
+    for name in kept:
+        (run.path / name).write_text("")
     assert bench.run("resume", run.id)[0] == 0
     hidden = {str(path.relative_to(run.path)) for path in run.path.rglob(".*")}
-    assert hidden == {".lock", ".changes.lock", f".{os.getppid()}-evaluation.json"}
+    assert hidden == {".lock", ".changes.lock"} | kept
 
 
 def test_a_run_goes_on_with_no_other_options_than_its_own(bench, stopped) -> None:

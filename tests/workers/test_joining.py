@@ -1,6 +1,7 @@
 """The hand-shake of several processes and what they exchange, here by threads of one process."""
 
 import socket
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from machine import wait_until
 
 from dlpy.core.errors import ConfigError, SetupError
+from dlpy.workers import joining, pulse
 from dlpy.workers.group import Group, _sum
 from dlpy.workers.joining import joined
 from dlpy.workers.link import Link, LinkError
@@ -127,9 +129,49 @@ def test_who_is_no_worker_is_ignored_and_a_rank_is_taken_once() -> None:
             pool_of(port, nonsense)
         taken = pool_of(port, {"dlpy": 1, "facts": FACTS})
         assert taken.receive_json() == {"error": "another process is worker 1: give each its own --rank."}
-        pool_of(port, {"dlpy": 2, "facts": FACTS})
+        two = pool_of(port, {"dlpy": 2, "facts": FACTS})
+        for link in (one, two):
+            assert [link.receive_json(), link.receive_json()] == [{"heard": True}, {"ok": True}]
+        for said in ([1], {"pulse": 9}, {"pulse": 2}, {"pulse": 2}, {"pulse": 1}):
+            pool_of(port, said)
         assert first.result(20).size == 3
-        assert one.receive_json() == {"ok": True}
+
+
+def test_a_port_where_something_else_answers_or_nothing_does_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(joining, "_ANSWER_SECONDS", 0.2)
+    line = r"worker 0 \(127.0.0.1:\d+\) does not answer as dlpy does \(.+\): check the address\.$"
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        with pytest.raises(SetupError, match=line):
+            joined(placed(1, listener.getsockname()[1]), FACTS, 60)
+        with ThreadPoolExecutor(1) as pool:
+            answer = pool.submit(lambda: listener.accept()[0].sendall(b"HTTP/1.1 400 Bad Request"))
+            with pytest.raises(SetupError, match=line):
+                joined(placed(1, listener.getsockname()[1]), FACTS, 60)
+            answer.result(10)
+
+
+def test_a_process_that_sends_nothing_for_a_while_ends_an_exchange(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pulse, "SILENT_SECONDS", 0.4)
+    here, there = socket.socketpair()
+    ours, theirs = socket.socketpair()
+    group = Group(placed(0, 5000), [Link(here)], [ours])
+    try:
+        with pytest.raises(SetupError, match=r"^worker 1 \(127.0.0.1:5001\) does not answer for 8 s; see what it "):
+            group._guarded(lambda: group._combined([np.ones(2, np.float32)], _sum))
+    finally:
+        group.close()
+        there.close()
+        theirs.close()
+
+
+def test_a_process_that_computes_for_long_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pulse, "SILENT_SECONDS", 0.8)
+
+    def act(group: Group) -> Any:
+        time.sleep(2 * group.rank)
+        return group._guarded(lambda: group._combined([np.ones(2, np.float32)], _sum))[0].tolist()
+
+    assert together(2, act) == [[2.0, 2.0], [2.0, 2.0]]
 
 
 def pool_of(port: int, said: Any) -> Link:

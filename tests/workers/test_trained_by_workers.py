@@ -16,6 +16,7 @@ from dlpy.runs.directory import Run
 
 pytestmark = pytest.mark.slow
 
+FAKE_TRACKER = Path(__file__).parents[1] / "trackers" / "fake"
 EXPERIMENT = """
 data: {name: npz, path: rows.npz, validation: 20}
 model: {name: dense, units: [8], dropout: 0.3, regularizer: {l2: 0.01}}
@@ -23,6 +24,7 @@ training: {epochs: 40, batch_size: 8, optimizer: {name: adam, learning_rate: 0.0
 callbacks:
   - {name: checkpoint, every_seconds: 0}
   - {name: early_stopping, patience: 50}
+  - {name: mlflow, uri: calls.jsonl}
 """
 
 
@@ -67,9 +69,13 @@ def only(folder: str) -> Run:
     return Run(path)
 
 
-def test_a_killed_worker_ends_the_other_and_both_resume_to_the_same_bits(bench) -> None:
+def test_a_killed_worker_ends_the_other_and_both_resume_to_the_same_bits(bench, monkeypatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(FAKE_TRACKER))
+    monkeypatch.syspath_prepend(str(FAKE_TRACKER))
     path = written(bench.folder)
     assert ended(both("train", path, "--runs", "alone")) == [(0, ""), (0, "")]
+    calls = [json.loads(line) for line in Path("calls.jsonl").read_text().splitlines()]
+    assert [call["status"] for call in calls if call["call"] == "end"] == ["FINISHED"]  # the first process sends alone
     first, second = both("train", path, "--runs", "killed")
     wait_until(lambda: any(file.read_text().count("\n") > 3 for file in Path("killed").glob("*/metrics.csv")))
     second.send_signal(signal.SIGKILL)
@@ -87,6 +93,19 @@ def test_a_killed_worker_ends_the_other_and_both_resume_to_the_same_bits(bench) 
     for name, array in alone.items():
         np.testing.assert_array_equal(array, resumed[name], name)
     assert run.read("run.json")["resumes"][0]["inexact"] == []
+
+
+def test_a_frozen_worker_ends_the_other_in_one_line(bench) -> None:
+    first, second = both("train", written(bench.folder), "--runs", "frozen", "training.epochs=100000")
+    wait_until(lambda: any(file.read_text().count("\n") > 3 for file in Path("frozen").glob("*/metrics.csv")))
+    second.send_signal(signal.SIGSTOP)
+    ((status, error),) = ended([first])
+    assert (status, error.count("\n")) == (4, 1)
+    assert "does not answer for 8 s" in error
+    second.send_signal(signal.SIGCONT)
+    ((status, error),) = ended([second])
+    assert (status, error.count("\n")) == (4, 1)
+    assert error.startswith("error: worker 0 (127.0.0.1:")
 
 
 PROGRAM = """

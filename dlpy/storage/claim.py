@@ -1,0 +1,153 @@
+"""Claims on a file or folder: locks that other machines see, too, where those of the file system do not.
+
+A claim is a file that only one process can create, on network file systems as well. It says who holds it, and its time
+is renewed every few seconds, so that the claim of a machine that is gone expires.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import platform
+import threading
+import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from dlpy.storage.atomic import beside, is_running
+
+HAS_NO_LOCKS = (errno.ENOSYS, errno.ENOTSUP, errno.ENOLCK, errno.EINVAL)  # what file systems without locks answer
+RENEW_SECONDS = 10.0
+STALE_SECONDS = 60.0  # without a renewal, after which a claim of another machine ends
+_ASK_SECONDS = 0.2
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Who holds a claim, and how many seconds ago it was renewed; 0 and "another" while it is being written."""
+
+    process: int
+    host: str
+    since: str
+    age: float
+
+    @property
+    def holder(self) -> str:
+        """The holder in words."""
+        return f"process {self.process} on host {self.host} since {self.since}"
+
+
+class ClaimedError(Exception):
+    """Another process holds a claim."""
+
+    def __init__(self, claim: Claim) -> None:
+        super().__init__(claim.holder)
+        self.claim = claim
+
+
+@contextmanager
+def claimed(path: Path, *, has_lock: bool, patience: float) -> Iterator[None]:
+    """Hold a claim; it is given back at the end.
+
+    Args:
+        path: of the file that is the claim.
+        has_lock: whether this process holds a lock of the file system, which shows that no process of this machine
+            holds the claim.
+        patience: seconds to wait for another process.
+
+    Raises:
+        ClaimedError: another process holds it.
+    """
+    own, until = _text(), time.monotonic() + patience
+    while not _created(path, own):
+        other = holder_of(path, has_lock=has_lock)
+        if other is None:
+            _set_aside(path, has_lock=has_lock)
+        elif time.monotonic() > until:
+            raise ClaimedError(other)
+        else:
+            time.sleep(_ASK_SECONDS)
+    is_over = threading.Event()
+    threading.Thread(target=_renew, args=(path, own, is_over), daemon=True).start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        if _read(path) == own:
+            path.unlink(missing_ok=True)
+
+
+def holder_of(path: Path, *, has_lock: bool) -> Claim | None:
+    """Return the claim of a living process, or None."""
+    text, age = _read(path), _age(path)
+    if text is None or age is None or age > STALE_SECONDS:
+        return None
+    process, host, since = (text.splitlines() + ["0", "another", "just now"][text.count("\n") :])[:3]
+    found = Claim(int(process) if process.isdecimal() else 0, host, since, max(age, 0.0))
+    is_of_this_machine = host == platform.node()
+    if is_of_this_machine and (has_lock or not is_running(found.process)):
+        return None
+    return found
+
+
+def _text() -> str:
+    return f"{os.getpid()}\n{platform.node()}\n{datetime.now().isoformat(' ', 'seconds')}\n"
+
+
+def _created(path: Path, text: str) -> bool:
+    """Create the file of a claim; return False if there is one."""
+    try:
+        handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o644)
+    except FileExistsError:
+        return False
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(text)
+    return True
+
+
+def _set_aside(path: Path, *, has_lock: bool) -> None:
+    """Remove a claim that ended; of several processes that want to, one does."""
+    aside = beside(path)
+    with suppress(FileNotFoundError):
+        path.rename(aside)
+        if holder_of(aside, has_lock=has_lock) is not None:  # a new claim of a process that was faster
+            with suppress(FileExistsError):
+                os.link(aside, path)
+        aside.unlink()
+
+
+def _read(path: Path) -> str | None:
+    """Return the text of a claim; opening a file makes network file systems ask the server."""
+    with suppress(OSError, UnicodeDecodeError):
+        return path.read_text(encoding="utf-8")
+    return None
+
+
+def _age(path: Path) -> float | None:
+    """Return how many seconds ago a file was renewed, by the clock of its file system where that can be asked."""
+    probe = path.with_name(f"{beside(path).name}-time")
+    with suppress(OSError):
+        renewed = path.stat().st_mtime
+        try:
+            probe.write_text("")
+            return probe.stat().st_mtime - renewed
+        except OSError:
+            return time.time() - renewed
+        finally:
+            probe.unlink(missing_ok=True)
+    return None
+
+
+def _renew(path: Path, own: str, is_over: threading.Event) -> None:
+    """Renew a claim until it is given back; end this process at once if another machine took it over."""
+    while not is_over.wait(RENEW_SECONDS):
+        found = _read(path)
+        if found is not None and found != own and not is_over.is_set():
+            warnings.warn(f"{path.parent}: another machine took over, since this process was silent.", stacklevel=1)
+            os._exit(7)
+        with suppress(OSError):
+            os.utime(path)

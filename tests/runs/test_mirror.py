@@ -1,0 +1,145 @@
+"""Runs in object storage: made here, put there whole, fetched where they are opened."""
+
+import json
+from pathlib import Path
+
+import fsspec
+import pytest
+
+from dlpy.core.errors import StorageError
+from dlpy.runs import mirror
+from dlpy.runs.directory import Run
+from dlpy.runs.lookup import all_runs, find_run
+from dlpy.runs.mirror import folder_of_runs, put_back
+from dlpy.storage.objects import Storage
+
+pytestmark = pytest.mark.slow
+ADDRESS = "memory://bucket/runs"
+DATA = {"source": "file", "description": "rows", "sha256": ""}
+EXPERIMENT = {"data": {"name": "blobs"}, "model": {"name": "dense", "units": [4]}, "training": {"epochs": 2}}
+
+
+@pytest.fixture(autouse=True)
+def memory(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(mirror, "_addresses", {})
+    system = fsspec.filesystem("memory")
+    system.store.clear()
+    system.pseudo_dirs[:] = [""]
+    return system
+
+
+def on_another_machine(monkeypatch: pytest.MonkeyPatch, number: int = 2) -> None:
+    monkeypatch.setenv("DLPY_CACHE", str(Path(f"machine{number}").absolute()))
+    mirror._addresses.clear()
+
+
+def test_a_path_is_a_folder_and_an_address_one_in_the_cache() -> None:
+    assert folder_of_runs("runs/mine") == Path("runs/mine")
+    assert folder_of_runs(ADDRESS) == folder_of_runs(f"{ADDRESS}/")
+    assert folder_of_runs(ADDRESS).is_relative_to(Path("cache").absolute())
+
+
+def test_a_run_is_put_whole_and_used_on_another_machine(bench, memory, monkeypatch: pytest.MonkeyPatch) -> None:
+    status, _, err = bench.run("train", bench.experiment(**EXPERIMENT), "--runs", ADDRESS)
+    (folder,) = memory.ls("/bucket/runs", detail=False)
+    name = folder.rpartition("/")[2]
+    assert (status, err) == (0, f"run: {ADDRESS}/{name}\n")
+    here = {
+        path.relative_to(folder_of_runs(ADDRESS) / name).as_posix(): path
+        for path in (folder_of_runs(ADDRESS) / name).rglob("*")
+    }
+    plain = {
+        one
+        for one, path in here.items()
+        if path.is_file() and "/." not in f"/{one}" and not one.startswith(("checkpoints/best/", "checkpoints/last/"))
+    }
+    assert {path.removeprefix(f"{folder}/") for path in memory.find(folder)} == plain | {"links.json"}
+
+    on_another_machine(monkeypatch)
+    listed = json.loads(bench.run("runs", "--runs", ADDRESS, "--json")[1])
+    assert [(run["id"], run["status"]) for run in listed] == [(name, "completed")]
+    assert not (folder_of_runs(ADDRESS) / name / "checkpoints").exists()  # a list needs no weights
+    status, out, err = bench.run("evaluate", "latest", "--split", "test", "--runs", ADDRESS, "--json")
+    assert (status, err) == (0, f"run: {ADDRESS}/{name}\n")  # with its evaluation
+    assert json.loads(memory.cat(f"{folder}/evaluation.json"))["test"]["scores"] == json.loads(out)["test"]["scores"]
+    assert json.loads(memory.cat(f"{folder}/run.json"))["test_looks"] == 1
+
+    on_another_machine(monkeypatch, 3)
+    found = find_run(f"{ADDRESS}/{name}")
+    assert (found.checkpoints / "best").is_symlink()
+    assert "test" in found.evaluation()
+    assert bench.run("report", f"{ADDRESS}/{name}")[0] == 0
+
+
+def run_in(folder: Path, name: str, status: str = "completed") -> Run:
+    run = Run(folder / f"20260101-00000{name}-x")
+    run.path.mkdir(parents=True)
+    (run.path / "weights.npz").write_bytes(b"1")
+    run.write("run.json", {"kind": "train", "status": status, "smoke": False, "data": DATA})
+    return run
+
+
+def test_a_run_is_put_when_it_has_ended_and_again_when_it_changes(memory) -> None:
+    folder = folder_of_runs(ADDRESS)
+    run_in(folder, "1", "running")
+    run = run_in(folder, "2")
+    assert put_back() == [f"{ADDRESS}/{run.id}"]
+    assert put_back() == []
+    run.update(status="failed")
+    (run.path / "weights.npz").unlink()
+    assert put_back() == [f"{ADDRESS}/{run.id}"]
+    assert memory.find(f"/bucket/runs/{run.id}") == [f"/bucket/runs/{run.id}/run.json"]
+    assert json.loads(memory.cat(f"/bucket/runs/{run.id}/run.json"))["status"] == "failed"
+
+
+def test_run_json_comes_last(memory, monkeypatch: pytest.MonkeyPatch) -> None:
+    run, names = run_in(folder_of_runs(ADDRESS), "1"), []
+    monkeypatch.setattr(Storage, "put", lambda self, path, name: names.append(name))
+    monkeypatch.setattr(Storage, "files", lambda self: {})
+    (run.path / "z.txt").write_text("")
+    put_back()
+    assert names == ["weights.npz", "z.txt", "run.json"]
+
+
+def test_what_changed_there_is_fetched_and_what_was_removed_there_is_gone(memory, monkeypatch) -> None:
+    one, two = run_in(folder_of_runs(ADDRESS), "1"), run_in(folder_of_runs(ADDRESS), "2")
+    put_back()
+    memory.pipe(f"/bucket/runs/{one.id}/weights.npz", b"22")
+    memory.rm(f"/bucket/runs/{two.id}", recursive=True)
+    assert [run.id for run in all_runs(folder_of_runs(ADDRESS))] == [one.id]
+    assert (find_run("latest", folder_of_runs(ADDRESS)).path / "weights.npz").read_bytes() == b"22"
+
+
+def test_a_storage_that_fails_keeps_the_run_here(memory, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = run_in(folder_of_runs(ADDRESS), "1")
+    with monkeypatch.context() as broken:
+        broken.setattr(type(memory), "put_file", lambda *given, **options: (_ for _ in ()).throw(OSError("it broke")))
+        with pytest.raises(
+            StorageError, match=f"run {run.id} is not in {ADDRESS}: .*it broke; it is kept in "
+        ) as error:
+            put_back()
+    assert "\n" not in str(error.value)
+    assert put_back() == [f"{ADDRESS}/{run.id}"]
+
+
+def test_a_storage_that_is_wrong_is_one_line_before_training(bench) -> None:
+    status, _, err = bench.run("train", bench.experiment(**EXPERIMENT), "--runs", "memry://bucket/runs")
+    assert (status, err.count("\n")) == (2, 1)
+    assert bench.run("runs", "--runs", "s3://")[::2] == (
+        2,
+        "error: s3://: expected an address such as s3://bucket/folder.\n",
+    )
+    assert err.startswith("error: memry://bucket/runs: unknown scheme 'memry'. Did you mean 'memory'?")
+
+
+def test_a_stranger_s_file_is_not_written_elsewhere(memory, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = run_in(folder_of_runs(ADDRESS), "1")
+    put_back()
+    on_another_machine(monkeypatch)
+    memory.store[f"/bucket/runs/{run.id}/../../evil"] = memory.store[f"/bucket/runs/{run.id}/weights.npz"]
+    monkeypatch.setattr(
+        Storage, "files", lambda self, files=Storage.files: files(self) | {"../evil": files(self)["run.json"]}
+    )
+    with pytest.raises(Exception, match="was not written by dlpy alone"):
+        find_run("latest", folder_of_runs(ADDRESS))
+    assert not list(Path().rglob("evil"))

@@ -1,0 +1,111 @@
+"""Claims: one process at a time, on whichever machine, and none of a process that is gone."""
+
+import os
+import platform
+import subprocess
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from dlpy.storage import claim
+from dlpy.storage.claim import ClaimedError, claimed, holder_of
+from tests import machine
+
+
+def gone() -> int:
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    return ended.pid
+
+
+def held_by(path: Path, process: int, host: str, age: float = 0.0) -> None:
+    path.write_text(f"{process}\n{host}\n2026-01-02 03:04:05\n")
+    os.utime(path, (time.time() - age, time.time() - age))
+
+
+def may_claim(path: Path, *, has_lock: bool) -> bool:
+    with suppress(ClaimedError), claimed(path, has_lock=has_lock, patience=0):
+        return path.read_text().splitlines()[:2] == [str(os.getpid()), platform.node()]
+    return False
+
+
+HERE = platform.node()
+
+
+@pytest.mark.parametrize(
+    ("process", "host", "age", "has_lock", "expected"),
+    [
+        (os.getppid(), "elsewhere", 0, True, False),
+        (os.getppid(), "elsewhere", 59, True, False),
+        (os.getppid(), "elsewhere", 61, True, True),
+        (gone(), "elsewhere", 0, False, False),  # the number means nothing here
+        (os.getppid(), HERE, 0, True, True),  # who has the lock knows that no other process does
+        (os.getppid(), HERE, 0, False, False),
+        (gone(), HERE, 0, False, True),
+        (os.getppid(), HERE, 61, False, True),  # another process has the number now
+    ],
+)
+def test_a_claim_is_free_if_its_process_is_gone(
+    tmp_path: Path, process: int, host: str, age: float, has_lock: bool, expected: bool
+) -> None:
+    path = tmp_path / "claim"
+    held_by(path, process, host, age)
+    assert may_claim(path, has_lock=has_lock) is expected
+    assert [one.name for one in tmp_path.iterdir()] == ([] if expected else ["claim"])
+
+
+def test_who_holds_a_claim_is_told(tmp_path: Path) -> None:
+    held_by(tmp_path / "claim", 4711, "elsewhere", 20)
+    found = holder_of(tmp_path / "claim", has_lock=True)
+    assert found is not None
+    assert found.holder == "process 4711 on host elsewhere since 2026-01-02 03:04:05"
+    assert 19 < found.age < 40
+
+
+def test_a_claim_that_is_just_being_written_is_respected(tmp_path: Path) -> None:
+    (tmp_path / "claim").write_text("")
+    assert not may_claim(tmp_path / "claim", has_lock=True)
+
+
+def test_one_thread_at_a_time_holds_a_claim_that_ended(tmp_path: Path) -> None:
+    path, inside, most = tmp_path / "claim", [], []
+    held_by(path, 4711, "elsewhere", 100)
+
+    def work() -> None:
+        with claimed(path, has_lock=False, patience=60):
+            inside.append(1)
+            most.append(len(inside))
+            time.sleep(0.01)
+            inside.pop()
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert most == [1] * 8
+    assert not path.exists()
+
+
+def test_a_claim_is_renewed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(claim, "RENEW_SECONDS", 0.01)
+    path = tmp_path / "claim"
+    with claimed(path, has_lock=True, patience=0):
+        os.utime(path, (0, 0))
+        machine.wait_until(lambda: path.stat().st_mtime > 0)
+
+
+def test_a_process_whose_claim_another_machine_took_over_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ended, said = threading.Event(), list[str]()
+    monkeypatch.setattr(claim.warnings, "warn", lambda text, stacklevel: said.append(text))
+    monkeypatch.setattr(claim, "RENEW_SECONDS", 0.01)
+    monkeypatch.setattr(claim.os, "_exit", lambda status: ended.set() if status == 7 else None)
+    path = tmp_path / "claim"
+    with claimed(path, has_lock=True, patience=0):
+        held_by(path, 4711, "elsewhere")
+        assert ended.wait(10)
+    assert said == [f"{tmp_path}: another machine took over, since this process was silent."]
+    assert path.read_text().startswith("4711\nelsewhere\n")  # not given back by who has lost it
