@@ -102,10 +102,10 @@ class Training(Block):
     end of training: f1, precision=0.95, recall=0.9 or cost=fp:1,fn:5; null: 0.5. `dlpy predict` decides by it,
     `dlpy evaluate` shows what it changes; metrics stay at 0.5."""
     refit: Annotated[int, Field(ge=0, le=20), BeforeValidator(_count_of_networks)] = 0
-    """Final model, which predicts new rows and is scored on test rows; the validation scores remain those of the first
-    model. true or 1: trained on the training and validation rows together, for as many epochs as were best. A larger
-    number such as 5, for tables: the mean of so many networks, each trained on all of these rows but a fifth, which
-    decides when it stops. Folds and the trials of a search have none."""
+    """Number of networks of a final model, which predicts new rows and is scored on test rows; the validation scores
+    remain those of the first model. true or 1: a network trained on the training and validation rows together, for the
+    best number of epochs. 5, for tables: the mean of five networks, each trained on all these rows but a fifth, which
+    decides when it stops. Default: no final model. Folds and the trials of a search have none."""
     execution: Literal["auto", "epoch", "steps"] = "auto"
     """How epochs are executed: `epoch` in one graph, `steps` batch by batch like Keras' fit, `auto` whichever is
     faster."""
