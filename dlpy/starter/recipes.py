@@ -11,7 +11,11 @@ _MOST_ENCODED = 100  # numeric columns: their encodings would make the first lay
 _LEAST_ENCODED = 1_000  # rows: the encoding lost on five of six tables with fewer, and won on three of four with more
 
 
-_NETWORKS = {1_000: 0, 20_000: 5, 100_000: 3}  # of the final model, below so many rows; of more they take long
+_NETWORKS = {
+    1_000: 0,
+    20_000: 5,
+    100_000: 3,
+}  # of the final model, by the number of rows that a table is below; larger ones take too long
 
 
 @dataclass(frozen=True)

@@ -109,7 +109,7 @@ def test_test_rows_and_new_rows_are_predicted_by_the_final_model(bench):
 
 
 class Stopping(Reporter):
-    """Raises what Ctrl-C would after so many epochs of both trainings together."""
+    """Raises what Ctrl-C would after n epochs of both trainings together."""
 
     def __init__(self, epochs: int) -> None:
         self._left = epochs
@@ -271,7 +271,7 @@ def test_resumed_run_of_several_networks_ends_with_the_same_bits(bench, epochs):
 
 
 def interrupted_within(path: Path, folder: Path, epochs: int) -> Run:
-    """Return a run whose process was interrupted when so many epochs of all its networks had begun."""
+    """Return a run whose process was interrupted when n epochs of all its networks had begun."""
     stopping = Beginning(epochs)
     with pytest.raises(KeyboardInterrupt):
         train(*load(path), Options(folder), stopping)
@@ -280,7 +280,7 @@ def interrupted_within(path: Path, folder: Path, epochs: int) -> Run:
 
 
 class Beginning(Reporter):
-    """Raises what Ctrl-C would when so many epochs have begun."""
+    """Raises what Ctrl-C would when n epochs have begun."""
 
     def __init__(self, epochs: int) -> None:
         self._left = epochs
