@@ -37,6 +37,7 @@ from dlpy.training.compile import is_partly_frozen, sample_weight, stages_of, we
 from dlpy.training.estimators import Estimator, fit_rounds, read_estimator, save_rounds
 from dlpy.training.export import portable_model, save_network
 from dlpy.training.monitored import monitored_scores
+from dlpy.training.pieces import examples
 from dlpy.training.pipeline import Pipeline, transform
 from dlpy.training.prepare import Prepared, prepare
 from dlpy.training.record import (
@@ -136,7 +137,7 @@ def leave(job: Job, engine: Engine, reporter: Reporter) -> None:
     require_space(run.model, 8 * model.count_params())  # the file, and what Keras writes on its way there
     try:
         with stage("model.keras"):
-            portable = portable_model(model, experiment, data.task, job.pipeline, prepared.parts.train)
+            portable = portable_model(model, experiment, data.task, job.pipeline, examples(prepared.parts.train))
             atomic.write_whole(run.model, portable.save)
     except (TypeError, ValueError, NotImplementedError) as error:  # the run's checkpoints are all that dlpy needs
         reporter.notice(f"model.keras is left out: Keras cannot save this model: {in_one_line(error)}")
