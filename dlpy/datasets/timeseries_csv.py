@@ -79,9 +79,9 @@ class TimeseriesCsv(TableFileOptions, Series):
     """How to handle missing rows and repeated timestamps. error: stop; allow: drop the windows that cross a gap; fill:
     insert the missing rows, which then lack all cells."""
     missing: Missing = "error"
-    """How to handle missing cells. error: stop; previous: repeat the value before in lookback windows; interpolate: a
-    line between the values around, and windows that end on it are dropped; drop: drop windows with missing cells. Rows
-    without a target are left out."""
+    """How to handle missing cells. error: stop; previous: repeat the value before in the window, which starts after
+    the first one; interpolate: a line between the values around, and windows that end on it are dropped; drop: drop
+    windows with missing cells. Rows without a target are left out."""
     formats: dict[str, CellFormat] = {}
     """How the cells of columns are written that are not plain numbers, as with csv. Default: found."""
 

@@ -14,6 +14,7 @@ from dlpy.data.rows import Rows
 from dlpy.data.task import Input, Output, Task
 from dlpy.data.units import own_tensor
 from dlpy.engine.custom_step import Sampler
+from dlpy.engine.mean_of_networks import mean_of, networks_of
 from dlpy.engine.members import with_plain_layers
 from dlpy.models._inlined import inlined
 from dlpy.portable.bands import with_widths
@@ -131,6 +132,8 @@ def plain_model(parts: Parts) -> keras.Model:
         inputs = {name: _dense(given) for name, given in parts.task.inputs.items()}
         model = parts.family.resolved(parts.task).build(replace(parts.task, inputs=inputs))
         model.set_weights(parts.model.get_weights())
+    if networks := networks_of(model):
+        return inlined(mean_of([with_plain_layers(keras.Model(one.input, one.output)) for one in networks]))
     return inlined(with_plain_layers(keras.Model(model.input, model.output)))
 
 

@@ -25,7 +25,7 @@ ARTWORK_KINDS = ("dream", "style")  # of runs that generate an image instead of 
 SEARCH_KIND = "search"
 ENSEMBLE = "ensemble"  # the kind of a run that combines the predictions of others
 PROBE = ".cluster"  # file of a run whose trainings a cluster does, by whose text workers recognize the run
-FINAL_MODEL = "refit"  # folder of a search: the run of its final model
+FINAL_MODEL = "refit"  # folder of a search, or of a training: the run of its final model
 NAMED = re.compile(r"\d{8}-\d{6}-(.+?)(?:-\d+)?")  # runs of the same second get a number at the end
 _OUTDATED = (
     "bands.json",
@@ -60,10 +60,11 @@ class Run:
     def id(self) -> str:
         """The directory's name: YYYYMMDD-HHMMSS-<experiment>; of a fold or one of several seeds, its path from there.
 
-        So it is of the final model of a search.
+        So it is of the final model of a search, and of a training.
         """
-        if self.path.name == FINAL_MODEL and NAMED.fullmatch(self.path.parent.name):
-            return f"{self.path.parent.name}/{FINAL_MODEL}"
+        above = Run(self.path.parent)
+        if self.path.name == FINAL_MODEL and (NAMED.fullmatch(above.path.name) or above.owner is not None):
+            return f"{above.id}/{FINAL_MODEL}"
         return self.path.name if self.owner is None else f"{self.owner.id}/{self.path.parent.name}/{self.path.name}"
 
     @property

@@ -68,6 +68,7 @@ class Record:
     device: str | None = None
     settings: Mapping[str, str] | None = None
     replicas: str | None = None
+    networks: int = 1  # whose mean a final model predicts
     config_sha256: Mapping[str, str] | None = None
     files: Mapping[str, str | None] = field(default_factory=dict)
     folds: How | None = None

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def portable_parts(run: Run, family: Model, network: tuple[keras.Model, Task], pipeline: Pipeline) -> Parts:
-    """Return what model.keras is made of, with the widths of bands that were fitted on held-out rows.
+    """Return the parts of model.keras, with the widths of bands that were fitted on held-out rows.
 
     Args:
         network: with its task.

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from dlpy.components.estimator import EstimatorModel
 from dlpy.components.model import GenerativeModel
 from dlpy.core import keras_backend
 from dlpy.data.features import Windows
@@ -37,6 +36,7 @@ from dlpy.training.folds import divided, fold_data, folds_together, train_folds
 from dlpy.training.pipeline import Split, transform
 from dlpy.training.prepare import Prepared, prepare
 from dlpy.training.record import Options, begin, fingerprint, settle_config
+from dlpy.training.refit import for_refit
 from dlpy.training.reporter import Reporter
 from dlpy.training.spread import spread
 from dlpy.training.train import finish
@@ -196,15 +196,3 @@ def _refit(run: Run, prepared: Prepared, summary: dict[str, Any], reporter: Repo
     run.change("run.json", lambda record: record | {"task": task})
     finish(run, final, data, pipeline, reporter)
     run.write("summary.json", summary | {"refit": run.read("summary.json")})
-
-
-def for_refit(experiment: Experiment, epochs: int) -> Experiment:
-    """Return the experiment without validation rows and the callbacks that monitor them."""
-    model, training = experiment.model, experiment.training
-    if isinstance(model, EstimatorModel):
-        model = model.shortened(epochs)
-    else:
-        training = training.shortened(epochs)
-    blind = [item for item in experiment.callbacks if not (item.monitors() or "").startswith("val_")]
-    data = experiment.data.model_copy(update={"validation": None})
-    return experiment.model_copy(update={"model": model, "training": training, "callbacks": blind, "data": data})

@@ -12,7 +12,7 @@ from dlpy.cli.main import main
 from dlpy.runs.directory import Run
 from dlpy.search import nested, worth
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("shared_graphs")]
+pytestmark = pytest.mark.slow
 
 MODEL = {"name": "linear", "penalty": {"search": [0.01, 100.0], "scale": "log"}}
 

@@ -23,7 +23,7 @@ from dlpy.search import group_files, loop, trainer
 from dlpy.search.member_hooks import MemberHooks
 from dlpy.training.together import Saver
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("shared_graphs")]
+pytestmark = pytest.mark.slow
 
 EXPERIMENT: dict[str, Any] = {
     "data": {"name": "blobs", "rows": 60, "noise": 1.0, "validation": {"fraction": 0.3}},

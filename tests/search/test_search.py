@@ -11,7 +11,7 @@ from dlpy.runs.directory import Run
 from dlpy.runs.lookup import find_run
 from dlpy.runs.trials import Trial, read_trials
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("shared_graphs")]
+pytestmark = pytest.mark.slow
 
 BLOCKS = {
     "data": {"name": "blobs", "rows": 60, "noise": 1.0, "validation": {"fraction": 0.3}},

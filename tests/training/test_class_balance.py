@@ -15,7 +15,7 @@ from dlpy.datasets.csv import Csv
 from dlpy.training.class_balance import class_warnings, fold_warnings
 from dlpy.training.pipeline import split
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("shared_graphs")]
+pytestmark = pytest.mark.slow
 
 ABC = Task.single(Input("array", (1,)), Output("multiclass", 3, ("A", "B", "C")))
 SORTED = [0] * 40 + [1] * 40 + [2] * 40

@@ -11,7 +11,7 @@ import pytest
 from dlpy.runs.directory import Run, forget_outdated
 from dlpy.runs.verify import verify
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("shared_graphs")]
+pytestmark = pytest.mark.slow
 
 RNG = np.random.default_rng(11)
 X = RNG.normal(size=(600, 2)).round(4)

@@ -19,7 +19,7 @@ from dlpy.training.record import Options
 from dlpy.training.reporter import Reporter
 from dlpy.training.spread import spread
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("shared_graphs")]
+pytestmark = pytest.mark.slow
 
 BLOCKS = {
     "data": {"name": "blobs", "rows": 61, "noise": 3.0, "transforms": ["standardize"]},

@@ -9,7 +9,7 @@ import pytest
 
 from dlpy.runs.directory import Run
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("shared_graphs")]
+pytestmark = pytest.mark.slow
 
 RNG = np.random.default_rng(12)
 NUMBERS = RNG.normal(size=(90, 2)).round(4)
